@@ -1,0 +1,34 @@
+package import Ingest
+
+extension ReceiverAddress {
+    /// Reads `host:port`, `[v6]:port` or `:port`, which is every address of the machine.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            return nil
+        }
+        self.init(host: host.isEmpty ? "0.0.0.0" : host, port: Int(port))
+    }
+}
+
+/// Sizes as configuration files write them: `64MiB`, `1GiB`, `500kB`, `1048576`.
+enum ByteSize {
+    private static let units: [(name: String, bytes: Int)] = [
+        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000),
+        ("GB", 1_000_000_000), ("B", 1),
+    ]
+
+    /// Bytes; nil for anything else, and for zero.
+    static func parse(_ text: String) -> Int? {
+        let unit = units.first { text.hasSuffix($0.name) }
+        let digits = text.dropLast(unit?.name.count ?? 0)
+        guard let count = Int(digits.filter { $0 != " " }), count > 0 else { return nil }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
+        return overflow ? nil : bytes
+    }
+}

@@ -1,0 +1,18 @@
+package import Engine
+package import Ingest
+
+/// What the daemon is told at its start; everything has a default. See docs/configuration.md.
+package struct Configuration: Sendable {
+    package var otlpGRPC = ReceiverAddress(host: "127.0.0.1", port: 4317)
+    package var otlpHTTP = ReceiverAddress(host: "127.0.0.1", port: 4318)
+    /// Scrape, health and everything else that is asked of the daemon.
+    package var listen = ReceiverAddress(host: "127.0.0.1", port: 9464)
+    package var window = WindowLimits()
+    package var receivers = ReceiverLimits()
+    /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
+    package var evaluationDelay: Int64 = 10_000_000_000
+    /// Rule files, relative to the working directory; none means the built-in rules.
+    package var ruleFiles: [String] = []
+
+    package init() {}
+}

@@ -1,0 +1,103 @@
+import Engine
+import Ingest
+package import Rules
+
+extension Configuration {
+    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "rules"]
+
+    /// Reads a configuration file; throws all its problems.
+    package init(path: String) throws(RuleDiagnostics) {
+        try self.init(try RuleFile.contents(of: path), file: path)
+    }
+
+    package init(_ bytes: [UInt8], file: String) throws(RuleDiagnostics) {
+        self.init()
+        var diagnostics = RuleDiagnostics(file: file)
+        guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
+        if let root = document.root, !root.isNull,
+            let top = YAMLMapping(root, "a configuration", fields: Self.fields, &diagnostics)
+        {
+            read(top, &diagnostics)
+        }
+        guard diagnostics.isEmpty else { throw diagnostics }
+    }
+
+    private mutating func read(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
+        if let node = top["otlp"],
+            let otlp = YAMLMapping(node, "otlp", fields: ["grpc", "http"], &diagnostics)
+        {
+            otlp["grpc"]?.address("grpc", &diagnostics, into: &otlpGRPC)
+            otlp["http"]?.address("http", &diagnostics, into: &otlpHTTP)
+        }
+        top["listen"]?.address("listen", &diagnostics, into: &listen)
+        if let node = top["window"] { readWindow(node, &diagnostics) }
+        if let node = top["limits"] { readLimits(node, &diagnostics) }
+        if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
+            evaluationDelay = delay
+        }
+        for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
+            if let file = node.string("a rule file", &diagnostics) { ruleFiles.append(file) }
+        }
+    }
+
+    private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        let fields = ["duration", "max_bytes", "max_operations", "max_requests"]
+        guard let mapping = YAMLMapping(node, "window", fields: fields, &diagnostics) else { return }
+        if let duration = mapping["duration"]?.duration("duration", &diagnostics) { window.duration = duration }
+        mapping["max_bytes"]?.bytes("max_bytes", &diagnostics, into: &window.bytesMax)
+        mapping["max_operations"]?.number("max_operations", in: 1...65_000, &diagnostics, into: &window.operationsMax)
+        mapping["max_requests"]?.number("max_requests", in: 1...65_000, &diagnostics, into: &window.requestsMax)
+    }
+
+    private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        let fields = ["max_request_bytes", "max_bytes_in_flight", "max_connections", "max_streams"]
+        guard let mapping = YAMLMapping(node, "limits", fields: fields, &diagnostics) else { return }
+        mapping["max_request_bytes"]?.bytes("max_request_bytes", &diagnostics, into: &receivers.bodyBytes)
+        receivers.wireBytes = receivers.bodyBytes
+        mapping["max_bytes_in_flight"]?.bytes("max_bytes_in_flight", &diagnostics, into: &receivers.bytesInFlight)
+        mapping["max_connections"]?.number("max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
+        mapping["max_streams"]?.number("max_streams", in: 1...10_000, &diagnostics, into: &receivers.streams)
+    }
+}
+
+extension YAMLNode {
+    fileprivate func address(
+        _ what: String, _ diagnostics: inout RuleDiagnostics, into address: inout ReceiverAddress
+    ) {
+        if let parsed = string(what, &diagnostics).map({ ReceiverAddress($0) }) {
+            if let parsed {
+                address = parsed
+            } else {
+                diagnostics.report(start, "\(what) is an address such as 127.0.0.1:4317 or [::1]:4317, but found \(phrase)")
+            }
+        }
+    }
+
+    fileprivate func bytes(_ what: String, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int) {
+        guard let text = string(what, &diagnostics) else { return }
+        guard let size = ByteSize.parse(text) else {
+            return diagnostics.report(start, "\(what) is a size such as 64MiB or 1GiB, but found \(phrase)")
+        }
+        bytes = size
+    }
+
+    fileprivate func number(
+        _ what: String, in range: ClosedRange<Int>, _ diagnostics: inout RuleDiagnostics, into number: inout Int
+    ) {
+        guard let text = string(what, &diagnostics) else { return }
+        guard let value = Int(text), range.contains(value) else {
+            return diagnostics.report(
+                start, "\(what) is a number from \(range.lowerBound) to \(range.upperBound), but found \(phrase)")
+        }
+        number = value
+    }
+}
+
+extension Configuration {
+    /// Whether a file is meant as a configuration: it has a field that only configurations have.
+    package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
+        var ignored = RuleDiagnostics(file: "")
+        guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
+        return entries.contains { fields.contains($0.key) }
+    }
+}

@@ -1,0 +1,58 @@
+package import Rules
+
+/// Where the rules come from, so that they can be read again.
+package struct RuleSource: Sendable {
+    /// Empty means the built-in rules.
+    package var files: [String]
+    /// How far back rules can look, nanoseconds.
+    package var maximumWindow: Int64
+
+    package init(files: [String], maximumWindow: Int64) {
+        self.files = files
+        self.maximumWindow = maximumWindow
+    }
+
+    /// All groups and sinks of all files, or all problems of all files.
+    package func load() throws(RuleFaults) -> RuleSet {
+        var set = RuleSet()
+        var faults = RuleFaults()
+        guard !files.isEmpty else {
+            do {
+                set.add(try BuiltinRules.controlPlane(maximumWindow: maximumWindow))
+            } catch {
+                throw RuleFaults(all: [error])
+            }
+            return set
+        }
+        for file in files {
+            do {
+                set.add(try RuleFile(path: file, maximumWindow: maximumWindow))
+            } catch {
+                faults.all.append(error)
+            }
+        }
+        guard faults.all.isEmpty else { throw faults }
+        return set
+    }
+}
+
+/// The rules and sinks in force.
+package struct RuleSet: Sendable {
+    package private(set) var groups: [RuleGroup] = []
+    package private(set) var sinks: [SinkDefinition] = []
+
+    mutating func add(_ file: RuleFile) {
+        groups += file.groups
+        sinks += file.sinks
+    }
+
+    /// Where alerts go: to standard output where no file says.
+    package var sinksOrDefault: [SinkDefinition] { sinks.isEmpty ? [.stdout(.text)] : sinks }
+}
+
+/// The problems of rule files, file by file.
+package struct RuleFaults: Error, CustomStringConvertible {
+    package var all: [RuleDiagnostics] = []
+
+    package var description: String { all.map(\.description).joined(separator: "\n") }
+}

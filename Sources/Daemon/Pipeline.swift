@@ -1,0 +1,150 @@
+package import Engine
+package import Rules
+import Synchronization
+
+/// The one way spans take, in the daemon and in a replay: batches into the window, and rules evaluated over it as
+/// time passes. It has no clock: arrivals and the passing of time are told.
+package final class Pipeline: Sendable {
+    private struct Intake: ~Copyable {
+        var window: Window
+        var counts = SpanCounts()
+        /// Spans that end before it come late: their time has been evaluated.
+        var evaluatedUpTo = Int64.min
+    }
+
+    private struct Evaluation {
+        var rules: RuleEvaluator
+        /// The time of the last evaluation; nil before the first.
+        var last: Int64?
+    }
+
+    private let intake: Mutex<Intake>
+    private let history = Mutex(History())
+    private let evaluation: Mutex<Evaluation>
+    private let evaluationDelay: Int64
+
+    /// - Parameter evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to
+    ///   five seconds, and some more on their way.
+    package init(rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000) {
+        intake = Mutex(Intake(window: Window(limits: limits)))
+        evaluation = Mutex(Evaluation(rules: rules))
+        self.evaluationDelay = evaluationDelay
+    }
+
+    /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
+    package func append(_ batch: borrowing SpanBatch, arrival: Int64) -> AppendOutcome {
+        var outcome = intake.withLock { intake in
+            let outcome = intake.window.append(batch, arrival: arrival, evaluatedUpTo: intake.evaluatedUpTo)
+            intake.counts.add(outcome, batch)
+            return outcome
+        }
+        if !outcome.beyondWindow.isEmpty || !outcome.evicted.isEmpty {
+            history.withLock { $0.add(outcome) }
+            outcome.beyondWindow = []
+            outcome.evicted = []
+        }
+        outcome.rejections.add(batch.rejections)
+        return outcome
+    }
+
+    /// Evaluates the rules for every time that is due, now that it is `clock` (Unix nanoseconds).
+    package func advance(to clock: Int64) -> [AlertTransition] {
+        evaluate(upTo: clock - min(evaluationDelay, max(clock, 0)))
+    }
+
+    /// Evaluates the rules for every time up to `limit`: at the end of a replay, when nothing more can arrive.
+    package func evaluate(upTo limit: Int64) -> [AlertTransition] {
+        evaluation.withLock { evaluation in
+            guard var last = evaluation.last else {
+                // What was before the first arrival is nobody's to judge.
+                evaluation.last = limit
+                return []
+            }
+            var transitions: [AlertTransition] = []
+            while let time = evaluation.rules.nextEvaluation(after: last), time <= limit {
+                let view = view(evaluating: time)
+                if !view.hasSpans(from: time - min(evaluation.rules.longestRange, time)) {
+                    // Nothing to see in any rule's range now, nor at the times up to the limit.
+                    last = limit
+                    break
+                }
+                transitions += evaluation.rules.evaluate(at: time, over: view)
+                last = time
+            }
+            evaluation.last = last
+            return transitions
+        }
+    }
+
+    /// Whether `advance(to:)` would evaluate anything at this time.
+    package func isEvaluationDue(at clock: Int64) -> Bool {
+        evaluation.withLock { evaluation in
+            guard let last = evaluation.last else { return true }
+            guard let next = evaluation.rules.nextEvaluation(after: last) else { return false }
+            return next <= clock - min(evaluationDelay, max(clock, 0))
+        }
+    }
+
+    // MARK: Reading
+
+    package func view() -> WindowView {
+        intake.withLock { $0.window.view() }
+    }
+
+    package func summary() -> PipelineSummary {
+        let (view, totals, counts) = intake.withLock { ($0.window.view(), $0.window.totals, $0.counts) }
+        return PipelineSummary(view: view, totals: totals, counts: counts, history: history.withLock { $0 })
+    }
+
+    package func windowGauges() -> WindowGauges {
+        intake.withLock {
+            WindowGauges(
+                spans: $0.window.spanCount, bytes: $0.window.byteCount, oldest: $0.window.oldest,
+                operationsOverflowed: $0.window.operations.overflowed)
+        }
+    }
+
+    package func withRules<Result>(_ body: (inout RuleEvaluator) -> Result) -> Result {
+        evaluation.withLock { body(&$0.rules) }
+    }
+
+    private func view(evaluating time: Int64) -> WindowView {
+        intake.withLock { intake in
+            intake.evaluatedUpTo = time
+            return intake.window.view()
+        }
+    }
+}
+
+/// Everything the outputs are made of, as it was at one moment.
+package struct PipelineSummary: Sendable {
+    package let view: WindowView
+    package let totals: CumulativeTotals
+    package let counts: SpanCounts
+    package let history: History
+
+    /// The same without what has left the window.
+    package var windowOnly: PipelineSummary {
+        PipelineSummary(view: view, totals: totals, counts: counts, history: History())
+    }
+}
+
+/// What the scrape says about the window itself.
+package struct WindowGauges: Sendable {
+    package let spans: Int
+    package let bytes: Int
+    /// Unix nanoseconds; nil while the window is empty.
+    package let oldest: Int64?
+    package let operationsOverflowed: Int
+}
+
+extension WindowView: MeasurementSource {}
+
+extension RuleEvaluator {
+    /// How far back from its evaluation any rule looks, nanoseconds.
+    fileprivate var longestRange: Int64 {
+        definitions.flatMap(\.rules).map { rule in
+            rule.over + (rule.condition.inputs.offsets.max() ?? 0)
+        }.max() ?? 0
+    }
+}

@@ -1,0 +1,100 @@
+import Engine
+import Ingest
+import Rules
+
+/// All that `GET /metrics` says.
+struct Scrape: Sendable {
+    let pipeline: Pipeline
+    let intake: LiveIntake
+    let admission: Admission
+    let delivery: Delivery
+    let evaluations: EvaluationDurations
+    let reload: RuleReload
+
+    func text(_ format: Exposition.Format) -> String {
+        let summary = pipeline.summary()
+        var exposition = Exposition(format)
+        EngineMetrics(summary: summary).write(to: &exposition)
+        writeSpans(summary.counts, &exposition)
+        writeIntake(&exposition)
+        writeWindow(pipeline.windowGauges(), &exposition)
+        writeAlerts(&exposition)
+        exposition.family("faultline_build_info", .gauge, help: "Always 1; the version is a label.")
+        exposition.gauge(1, [("version", Version.current)])
+        ProcessMetrics().write(to: &exposition)
+        return exposition.finish()
+    }
+
+    private func writeSpans(_ counts: SpanCounts, _ exposition: inout Exposition) {
+        exposition.family("faultline_spans_received", .counter, help: "Spans in well-formed export requests.")
+        exposition.counter(Double(counts.received))
+        exposition.family("faultline_spans_accepted", .counter, help: "Spans counted.")
+        exposition.counter(Double(counts.accepted))
+        exposition.family("faultline_spans_rejected", .counter, help: "Spans not acceptable, by reason.")
+        for reason in RejectionReason.allCases {
+            exposition.counter(Double(counts.rejections[reason]), [("reason", reason.rawValue)])
+        }
+        exposition.family(
+            "faultline_spans_late", .counter, help: "Spans accepted after the time of their end was evaluated.")
+        exposition.counter(Double(counts.late))
+        exposition.family("faultline_spans_duplicates", .counter, help: "Spans that had come before.")
+        exposition.counter(Double(counts.duplicates))
+    }
+
+    private func writeIntake(_ exposition: inout Exposition) {
+        exposition.family(
+            "faultline_requests_refused", .counter, help: "Export requests or connections refused, by reason.")
+        let refusals = intake.refusals
+        for transport in Transport.allCases {
+            for reason in RefusalReason.allCases {
+                let count = refusals[LiveIntake.Refusal(transport: transport, reason: reason)] ?? 0
+                exposition.counter(
+                    Double(count), [("transport", transport.rawValue), ("reason", reason.rawValue)])
+            }
+        }
+        exposition.family(
+            "faultline_ingest_queue_bytes", .gauge, unit: "bytes",
+            help: "Bytes of export requests that are not decoded yet.")
+        exposition.gauge(Double(admission.bytesInFlight))
+    }
+
+    private func writeWindow(_ window: WindowGauges, _ exposition: inout Exposition) {
+        exposition.family("faultline_window_spans", .gauge, help: "Spans in the window.")
+        exposition.gauge(Double(window.spans))
+        exposition.family("faultline_window_bytes", .gauge, unit: "bytes", help: "Memory of the window's columns.")
+        exposition.gauge(Double(window.bytes))
+        if let oldest = window.oldest {
+            exposition.family(
+                "faultline_window_oldest_timestamp_seconds", .gauge, unit: "seconds",
+                help: "How far back the window reaches, Unix time.")
+            exposition.gauge(Double(oldest) / 1e9)
+        }
+        exposition.family(
+            "faultline_operations_overflowed_spans", .counter,
+            help: "Spans of operations beyond the limit, counted in the operation _other.")
+        exposition.counter(Double(window.operationsOverflowed))
+    }
+
+    private func writeAlerts(_ exposition: inout Exposition) {
+        let (alerts, groups) = pipeline.withRules { ($0.activeAlerts, $0.definitions) }
+        exposition.family("faultline_alerts", .gauge, help: "Alerts by rule and state.")
+        for name in Set(groups.flatMap { $0.rules.map(\.alert) }).sorted() {
+            for state in [AlertState.pending, .firing] {
+                let count = alerts.count { $0.name == name && $0.state == state }
+                exposition.gauge(Double(count), [("alert", name), ("state", state.rawValue)])
+            }
+        }
+        let durations = evaluations.current
+        exposition.family(
+            "faultline_rule_evaluation_duration_seconds", .histogram, unit: "seconds",
+            help: "Time taken to evaluate the rules that were due.")
+        exposition.histogram(bounds: EvaluationDurations.bounds, counts: durations.buckets, sum: durations.sum)
+        exposition.family("faultline_notifications", .counter, help: "Alerts brought to sinks, by outcome.")
+        for row in delivery.notifications {
+            exposition.counter(Double(row.count), [("sink", row.sink), ("outcome", row.outcome.rawValue)])
+        }
+        exposition.family(
+            "faultline_config_last_reload_successful", .gauge, help: "Whether the last reload of the rules succeeded.")
+        exposition.gauge(reload.lastSucceeded ? 1 : 0)
+    }
+}

@@ -1,0 +1,79 @@
+import Engine
+import Ingest
+package import Logging
+import Rules
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon: receivers, window, rules, delivery and the HTTP surface, put together.
+package struct LiveServer {
+    private let configuration: Configuration
+    private let rules: RuleSet
+    private let source: RuleSource
+    private let logger: Logger
+
+    /// Seconds that sinks are given for what they hold when the daemon stops.
+    private static let deliverySeconds = 5
+
+    package init(configuration: Configuration, source: RuleSource, rules: RuleSet, logger: Logger) {
+        self.configuration = configuration
+        self.source = source
+        self.rules = rules
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets requests and deliveries under way finish.
+    ///
+    /// - Throws: where an address can't be bound or a sink's headers can't be read.
+    package func run() async throws {
+        let pipeline = Pipeline(
+            rules: RuleEvaluator(rules.groups), limits: configuration.window,
+            evaluationDelay: configuration.evaluationDelay)
+        let intake = LiveIntake(pipeline)
+        let admission = Admission(limit: configuration.receivers.bytesInFlight)
+        let delivery = try Delivery(rules.sinksOrDefault, logger: logger)
+        let evaluations = EvaluationDurations()
+        let reload = RuleReload(source: source, pipeline: pipeline, delivery: delivery, logger: logger)
+        let readiness = Readiness(addresses: 3)
+        let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
+            { address in
+                logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
+                readiness.addressBound()
+            }
+        }
+        let scrape = Scrape(
+            pipeline: pipeline, intake: intake, admission: admission, delivery: delivery, evaluations: evaluations,
+            reload: reload)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                // Stopped from the last to the first: spans that are acknowledged are evaluated still.
+                services: ([
+                    reload,
+                    AdminServer(
+                        address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
+                        logger: logger, onBound: bound("scrape and API")),
+                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations),
+                    GRPCReceiver(
+                        address: configuration.otlpGRPC, limits: configuration.receivers, admission: admission,
+                        service: intake, logger: logger, onBound: bound("OTLP/gRPC")),
+                    HTTPReceiver(
+                        address: configuration.otlpHTTP, limits: configuration.receivers, admission: admission,
+                        service: intake, logger: logger, onBound: bound("OTLP/HTTP")),
+                    ReadinessEnd(readiness: readiness),
+                ] as [any Service]).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        await delivery.drain(timeout: .seconds(Self.deliverySeconds))
+        logger.notice("stopped")
+    }
+}
+
+/// Says that the daemon takes no more, as the first thing when it stops.
+private struct ReadinessEnd: Service {
+    let readiness: Readiness
+
+    func run() async throws {
+        try await gracefulShutdown()
+        readiness.stop()
+    }
+}

@@ -1,0 +1,44 @@
+/// A fixed number of elements behind one pointer: the only place in Engine where memory is owned by hand.
+///
+/// A slot's columns are written by one thread (under the window's lock) and read by others that were handed
+/// the number of rows written before; hence writes are `nonmutating` and the type is `Sendable`.
+/// An index outside `0..<capacity` is a programmer's error and stops the process.
+@safe
+package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
+    private let base: UnsafeMutablePointer<Element>
+    package let capacity: Int
+
+    package init(capacity: Int) {
+        unsafe base = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    @inline(__always)
+    package subscript(row: Int) -> Element {
+        get {
+            precondition(UInt(bitPattern: row) < UInt(bitPattern: capacity))
+            return unsafe base[row]
+        }
+        nonmutating set {
+            precondition(UInt(bitPattern: row) < UInt(bitPattern: capacity))
+            unsafe base[row] = newValue
+        }
+    }
+
+    /// Copies the first `count` elements of another column over the first of this one.
+    package func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
+        precondition(count >= 0 && count <= capacity && count <= other.capacity)
+        unsafe base.update(from: other.base, count: count)
+    }
+
+    /// Lends the first `count` elements for one scan.
+    @inline(__always)
+    package func withSpan<Result>(_ count: Int, _ body: (Span<Element>) -> Result) -> Result {
+        precondition(count >= 0 && count <= capacity)
+        return unsafe body(Span(_unsafeStart: UnsafePointer(base), count: count))
+    }
+}

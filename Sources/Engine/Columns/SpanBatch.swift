@@ -1,0 +1,137 @@
+/// The spans of one export request as columns, with their names in dictionaries of the batch's own.
+///
+/// A batch shares nothing: it is decoded without any lock, then appended to the window, which translates the numbers
+/// of the batch's dictionaries into its own, once for each distinct name. It is meant to be cleared and used again.
+package struct SpanBatch: ~Copyable, Sendable {
+    package private(set) var columns: SpanColumns
+    package private(set) var count = 0
+    /// Spans that were not accepted, by reason.
+    package private(set) var rejections = Rejections()
+
+    private var services = SymbolTable()
+    private var operations = SymbolTable()
+    private var requests = SymbolTable()
+    private var requestKey: [UInt8] = []
+    private let buckets = LatencyBucket.shared
+
+    /// Stands for an operation or request labels beyond what a batch's dictionaries can number.
+    package static let overflow = UInt16.max
+    private static let dictionaryLimit = Int(UInt16.max) - 1
+    /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
+    package static let nameBytesMax = 1024
+
+    package init(capacity: Int = 1024) {
+        columns = SpanColumns(capacity: max(capacity, 1))
+    }
+
+    /// Forgets all spans and names, keeping the memory.
+    package mutating func removeAll() {
+        count = 0
+        rejections = Rejections()
+        services.removeAll()
+        operations.removeAll()
+        requests.removeAll()
+    }
+
+    /// The batch's number of a service name.
+    package mutating func service(_ name: RawSpan) -> UInt16 {
+        number(services.intern(name.extracting(first: Self.nameBytesMax), salt: 0, limit: Self.dictionaryLimit))
+    }
+
+    /// The batch's number of an operation: (service.name, span name, kind).
+    @inline(__always)
+    package mutating func operation(service: UInt16, name: RawSpan, kind: SpanKind) -> UInt16 {
+        number(
+            operations.intern(
+                name.extracting(first: Self.nameBytesMax), salt: UInt64(service) &<< 8 | UInt64(kind.rawValue),
+                limit: Self.dictionaryLimit))
+    }
+
+    /// What goes into a span's `request` column: the batch's number of its request labels, plus one.
+    package mutating func request(_ request: APIServerRequest, in target: RawSpan) -> UInt16 {
+        requestKey.removeAll(keepingCapacity: true)
+        for range in [request.group, request.resource, request.subresource] {
+            let part = target.extracting(range)
+            unsafe part.extracting(first: 253).withUnsafeBytes {
+                unsafe requestKey.append(contentsOf: $0)
+            }
+            requestKey.append(0)
+        }
+        let salt = UInt64(request.verb.rawValue) &<< 8 | UInt64(request.scope.rawValue)
+        let key = requestKey
+        let number = unsafe requests.intern(key.span.bytes, salt: salt, limit: Self.dictionaryLimit)
+        return number.map { UInt16($0 + 1) } ?? Self.overflow
+    }
+
+    /// Adds a span; its duration must not be negative.
+    @inline(__always)
+    package mutating func append(_ row: SpanRow) {
+        if count == columns.capacity { grow() }
+        columns.write(row, bucket: buckets.code(row.duration), at: count)
+        count &+= 1
+    }
+
+    package mutating func reject(_ reason: RejectionReason) {
+        rejections[reason] += 1
+    }
+
+    private mutating func grow() {
+        let larger = SpanColumns(capacity: columns.capacity * 2)
+        larger.copyPrefix(count, of: columns)
+        columns = larger
+    }
+
+    @inline(__always)
+    private func number(_ number: Int?) -> UInt16 {
+        number.map { UInt16(truncatingIfNeeded: $0) } ?? Self.overflow
+    }
+
+}
+
+// MARK: - What a window reads of the dictionaries
+
+extension SpanBatch {
+    package var operationCount: Int { operations.count }
+    package var requestCount: Int { requests.count }
+
+    /// Lends the names of an operation.
+    package func withOperation<Result>(
+        _ number: Int, _ body: (_ service: RawSpan, _ name: RawSpan, _ kind: SpanKind) -> Result
+    ) -> Result {
+        let salt = operations.salt(number)
+        let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .unspecified
+        let service = UInt16(truncatingIfNeeded: salt &>> 8)
+        return operations.withBytes(number) { name in
+            // More service names than a dictionary holds: the operation goes without one.
+            if service == Self.overflow { return body(RawSpan(), name, kind) }
+            return services.withBytes(Int(service)) { body($0, name, kind) }
+        }
+    }
+
+    /// Lends the key of request labels: group, resource and subresource, each ended by a zero byte; the salt holds
+    /// the verb and the scope.
+    package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt64) -> Result) -> Result {
+        let salt = requests.salt(number)
+        return requests.withBytes(number) { body($0, salt) }
+    }
+}
+
+// MARK: - Time
+
+extension SpanBatch {
+    /// The end of a span, Unix nanoseconds.
+    @inline(__always)
+    package func end(_ row: Int) -> Int64 {
+        columns.start[row] &+ columns.duration[row]
+    }
+
+    /// Leaves out the spans that don't end in a range of time (Unix nanoseconds).
+    package mutating func keep(endingIn range: Range<Int64>) {
+        var kept = 0
+        for row in 0..<count where range.contains(end(row)) {
+            if kept < row { columns.write(columns.row(row), bucket: columns.bucket[row], at: kept) }
+            kept += 1
+        }
+        count = kept
+    }
+}

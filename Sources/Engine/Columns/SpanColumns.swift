@@ -1,0 +1,115 @@
+/// What is kept of one span.
+package struct SpanRow: Equatable, Sendable {
+    /// The 16 bytes of the trace id as two big-endian numbers.
+    package var traceHigh: UInt64
+    package var traceLow: UInt64
+    package var spanID: UInt64
+    /// 0 where the span has no parent.
+    package var parentID: UInt64
+    /// Unix time in nanoseconds.
+    package var start: Int64
+    /// Nanoseconds, never negative.
+    package var duration: Int64
+    /// The number of its operation, in the batch or in the window.
+    package var operation: UInt16
+    /// The number of its request labels plus one; 0 for spans that are no request to the API server.
+    package var request: UInt16
+    package var flags: SpanFlags
+
+    package init(
+        traceHigh: UInt64, traceLow: UInt64, spanID: UInt64, parentID: UInt64, start: Int64,
+        duration: Int64, operation: UInt16, request: UInt16, flags: SpanFlags
+    ) {
+        self.traceHigh = traceHigh
+        self.traceLow = traceLow
+        self.spanID = spanID
+        self.parentID = parentID
+        self.start = start
+        self.duration = duration
+        self.operation = operation
+        self.request = request
+        self.flags = flags
+    }
+}
+
+/// One bit each.
+package struct SpanFlags: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
+    package static let error = SpanFlags(rawValue: 1)
+    /// A request that lasts as long as its client wants: it belongs in no latency percentile.
+    package static let longRunning = SpanFlags(rawValue: 2)
+}
+
+/// Equal-length columns of spans: 55 bytes a row.
+package struct SpanColumns: ~Copyable, Sendable {
+    package let traceHigh: Column<UInt64>
+    package let traceLow: Column<UInt64>
+    package let spanID: Column<UInt64>
+    package let parentID: Column<UInt64>
+    package let start: Column<Int64>
+    package let duration: Column<Int64>
+    /// `LatencyBucket` code of the duration.
+    package let bucket: Column<UInt16>
+    package let operation: Column<UInt16>
+    package let request: Column<UInt16>
+    package let flags: Column<UInt8>
+
+    package static let bytesPerRow = 6 * 8 + 3 * 2 + 1
+
+    package var capacity: Int { flags.capacity }
+
+    package init(capacity: Int) {
+        traceHigh = Column(capacity: capacity)
+        traceLow = Column(capacity: capacity)
+        spanID = Column(capacity: capacity)
+        parentID = Column(capacity: capacity)
+        start = Column(capacity: capacity)
+        duration = Column(capacity: capacity)
+        bucket = Column(capacity: capacity)
+        operation = Column(capacity: capacity)
+        request = Column(capacity: capacity)
+        flags = Column(capacity: capacity)
+    }
+
+    @inline(__always)
+    package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
+        traceHigh[index] = row.traceHigh
+        traceLow[index] = row.traceLow
+        spanID[index] = row.spanID
+        parentID[index] = row.parentID
+        start[index] = row.start
+        duration[index] = row.duration
+        bucket[index] = code
+        operation[index] = row.operation
+        request[index] = row.request
+        flags[index] = row.flags.rawValue
+    }
+
+    @inline(__always)
+    package func row(_ index: Int) -> SpanRow {
+        SpanRow(
+            traceHigh: traceHigh[index], traceLow: traceLow[index], spanID: spanID[index],
+            parentID: parentID[index], start: start[index], duration: duration[index],
+            operation: operation[index], request: request[index],
+            flags: SpanFlags(rawValue: flags[index]))
+    }
+
+    package func copyPrefix(_ count: Int, of other: borrowing SpanColumns) {
+        traceHigh.copyPrefix(count, of: other.traceHigh)
+        traceLow.copyPrefix(count, of: other.traceLow)
+        spanID.copyPrefix(count, of: other.spanID)
+        parentID.copyPrefix(count, of: other.parentID)
+        start.copyPrefix(count, of: other.start)
+        duration.copyPrefix(count, of: other.duration)
+        bucket.copyPrefix(count, of: other.bucket)
+        operation.copyPrefix(count, of: other.operation)
+        request.copyPrefix(count, of: other.request)
+        flags.copyPrefix(count, of: other.flags)
+    }
+}

@@ -1,0 +1,81 @@
+/// Counts since the start for the scrape: per series, how many spans, how many failed, how long in all, and how many
+/// within each classic bucket.
+package struct CumulativeTotals: Sendable {
+    /// One series' counts.
+    package struct Series: Sendable {
+        package var count = 0
+        package var errors = 0
+        /// Nanoseconds.
+        package var sum = 0.0
+        /// Spans by classic bucket, not cumulative; the last is beyond all bounds.
+        package var buckets = InlineArray<17, Int>(repeating: 0)
+    }
+
+    package private(set) var operations: [Series] = []
+    /// Without the long-running ones.
+    package private(set) var requests: [Series] = []
+    /// The start of the span that started first and the end of the one that ended last, Unix nanoseconds.
+    package private(set) var firstStart = Int64.max
+    package private(set) var lastEnd = Int64.min
+    package private(set) var firstEnd = Int64.max
+
+    private let bounds = ClassicBuckets.shared
+
+    mutating func reserve(operations operationCount: Int, requests requestCount: Int) {
+        while operations.count < operationCount { operations.append(Series()) }
+        while requests.count < requestCount { requests.append(Series()) }
+    }
+
+    @inline(__always)
+    mutating func count(_ row: SpanRow, bucket: UInt16) {
+        let classic = bounds.index(row.duration, code: bucket)
+        let isError = row.flags.contains(.error)
+        let end = row.start &+ row.duration
+        firstStart = min(firstStart, row.start)
+        firstEnd = min(firstEnd, end)
+        lastEnd = max(lastEnd, end)
+        Self.count(&operations[Int(row.operation)], row.duration, classic, isError)
+        if row.request > 0, !row.flags.contains(.longRunning) {
+            Self.count(&requests[Int(row.request) - 1], row.duration, classic, isError)
+        }
+    }
+
+    @inline(__always)
+    private static func count(_ series: inout Series, _ duration: Int64, _ classic: Int, _ isError: Bool) {
+        series.count += 1
+        if isError { series.errors += 1 }
+        series.sum += Double(duration)
+        series.buckets[classic] += 1
+    }
+}
+
+/// The classic histogram's upper bounds. They hold the thresholds people alert on: etcd's 150 ms, the API server's
+/// 1, 5 and 30 s.
+package struct ClassicBuckets: Sendable {
+    package static let shared = ClassicBuckets()
+
+    /// Nanoseconds, rising.
+    package let bounds: [Int64] = [
+        500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
+        150_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000,
+        10_000_000_000, 30_000_000_000,
+    ]
+    /// By latency bucket code, the classic bucket of its smallest duration.
+    private let firstGuess: [UInt8]
+
+    private init() {
+        var guesses: [UInt8] = []
+        for code in 0..<LatencyBucket.codeCount {
+            let smallest = code == 0 ? 0 : LatencyBucket.shared.upperBound(code - 1).addingSaturating(1)
+            guesses.append(UInt8(bounds.firstIndex { smallest <= $0 } ?? bounds.count))
+        }
+        firstGuess = guesses
+    }
+
+    /// The bucket of a duration (nanoseconds) whose latency bucket code is known.
+    @inline(__always)
+    func index(_ duration: Int64, code: UInt16) -> Int {
+        let guess = Int(firstGuess[Int(code)])
+        return guess < bounds.count && duration > bounds[guess] ? guess + 1 : guess
+    }
+}

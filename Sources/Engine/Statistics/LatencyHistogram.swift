@@ -1,0 +1,36 @@
+/// Counts by latency bucket (`LatencyBucket` codes) over the span of buckets in use; mergeable.
+package struct LatencyHistogram: Sendable {
+    package private(set) var count = 0
+    private var first = 0
+    private var counts: [Int] = []
+
+    package init() {}
+
+    package mutating func add(_ code: Int, count added: Int = 1) {
+        if counts.isEmpty { first = code }
+        if code < first {
+            counts.insert(contentsOf: repeatElement(0, count: first - code), at: 0)
+            first = code
+        }
+        while code - first >= counts.count { counts.append(0) }
+        counts[code - first] += added
+        count += added
+    }
+
+    package mutating func merge(_ other: LatencyHistogram) {
+        for (offset, added) in other.counts.enumerated() where added > 0 {
+            add(other.first + offset, count: added)
+        }
+    }
+
+    /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
+    package func quantile(_ quantile: Double) -> Int64? {
+        guard count > 0 else { return nil }
+        var remaining = ExactQuantile.rank(quantile, of: count)
+        for (offset, inBucket) in counts.enumerated() {
+            remaining -= inBucket
+            if remaining <= 0 { return LatencyBucket.shared.middle(first + offset) }
+        }
+        return nil
+    }
+}

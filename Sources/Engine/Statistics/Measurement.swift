@@ -1,0 +1,34 @@
+/// What statistics are taken over: all spans by operation, or requests to the API server by request labels.
+/// Requests leave out the long-running ones (watch, proxy, attach, exec, portforward, log with follow).
+package enum Population: Hashable, Sendable {
+    case spans
+    case requests
+}
+
+/// A partition of the series of a population into groups, and the quantiles wanted of each group.
+package struct Selection: Sendable {
+    /// For every series (index = operation or request number of the view) its group, or -1 for none.
+    package var groupOfSeries: [Int32]
+    package var groupCount: Int
+    /// Quantiles in 0...1, e.g. 0.99.
+    package var quantiles: [Double]
+
+    package init(groupOfSeries: [Int32], groupCount: Int, quantiles: [Double]) {
+        self.groupOfSeries = groupOfSeries
+        self.groupCount = groupCount
+        self.quantiles = quantiles
+    }
+}
+
+/// Exact statistics of one group over one range of time. Durations in nanoseconds.
+package struct LatencyStatistics: Equatable, Sendable {
+    package var count = 0
+    package var errors = 0
+    /// Sum of durations. A double, since hostile spans could overflow an integer.
+    package var sum = 0.0
+    package var max: Int64 = 0
+    /// One value per wanted quantile, nearest rank (the ceil(q·n)-th smallest); empty when `count` is 0.
+    package var quantiles: [Int64] = []
+
+    package init() {}
+}

@@ -1,0 +1,97 @@
+/// A run of rows of one slot. Rows once written never change, so that views can read them without the lock.
+package final class SpanBlock: Sendable {
+    package let columns: SpanColumns
+
+    init(capacity: Int) {
+        columns = SpanColumns(capacity: capacity)
+    }
+}
+
+/// The spans that ended within one slot of time, in blocks of 64 rows, doubling to 4,096: a slot of few spans is
+/// small, one of many has no large copy to make.
+struct Slot: Sendable {
+    /// Unix time of the slot's start divided by the slots' width.
+    let number: Int64
+    private(set) var blocks: [SpanBlock] = []
+    private(set) var count = 0
+    /// The least and greatest bucket code of its rows.
+    private(set) var bucketMin = UInt16.max
+    private(set) var bucketMax = UInt16.min
+    private(set) var byteCount: Int
+    private var index = SpanIndex()
+    private var tailStart = 0
+    private var tailCapacity = 0
+
+    static let rowsMax = SpanIndex.rowsMax
+
+    init(number: Int64) {
+        self.number = number
+        byteCount = index.byteCount
+    }
+
+    enum Outcome {
+        case added
+        case duplicate
+        case full
+    }
+
+    /// Adds row `source` of a batch under its numbers in the window, unless the same span is there.
+    @inline(__always)
+    mutating func insert(
+        _ row: SpanRow, bucket: UInt16, seed: UInt64
+    ) -> Outcome {
+        let hash = SpanIndex.hash(
+            traceHigh: row.traceHigh, traceLow: row.traceLow, spanID: row.spanID, seed: seed)
+        let place = index.find(hash) { candidate in
+            let (block, offset) = Self.locate(candidate)
+            let columns = blocks[block]
+            return columns.columns.spanID[offset] == row.spanID
+                && columns.columns.traceLow[offset] == row.traceLow
+                && columns.columns.traceHigh[offset] == row.traceHigh
+        }
+        guard case .free(let cell) = place else { return .duplicate }
+        guard count < Self.rowsMax else { return .full }
+        if count - tailStart == tailCapacity { addBlock() }
+        blocks[blocks.count - 1].columns.write(row, bucket: bucket, at: count - tailStart)
+        if bucket < bucketMin { bucketMin = bucket }
+        if bucket > bucketMax { bucketMax = bucket }
+        let before = index.byteCount
+        index.fill(cell, row: count, hash: hash) { known in
+            let (block, offset) = Self.locate(known)
+            let columns = blocks[block]
+            return SpanIndex.hash(
+                traceHigh: columns.columns.traceHigh[offset], traceLow: columns.columns.traceLow[offset],
+                spanID: columns.columns.spanID[offset], seed: seed)
+        }
+        byteCount += index.byteCount - before
+        count += 1
+        return .added
+    }
+
+    @inline(never)
+    private mutating func addBlock() {
+        tailStart = count
+        tailCapacity = Self.capacity(block: blocks.count)
+        blocks.append(SpanBlock(capacity: tailCapacity))
+        byteCount += tailCapacity * SpanColumns.bytesPerRow
+    }
+
+    // MARK: Rows to blocks
+
+    private static let doublings = 6
+    private static let rowsBeforeLarge = 64 * 63
+
+    static func capacity(block: Int) -> Int {
+        block < doublings ? 64 << block : 4096
+    }
+
+    @inline(__always)
+    static func locate(_ row: Int) -> (block: Int, offset: Int) {
+        if row >= rowsBeforeLarge {
+            let beyond = row - rowsBeforeLarge
+            return (doublings + beyond >> 12, beyond & 4095)
+        }
+        let block = 63 - (row >> 6 + 1).leadingZeroBitCount
+        return (block, row - 64 * (1 << block - 1))
+    }
+}

@@ -1,0 +1,182 @@
+/// The columnar in-memory window: spans by the time of their end, in slots of five seconds.
+///
+/// Not thread-safe: one lock is held around it while a batch is appended or a view is taken. It has no clock.
+package struct Window: ~Copyable {
+    package let limits: WindowLimits
+    package private(set) var operations: OperationTable
+    package private(set) var requests: RequestTable
+    package private(set) var totals = CumulativeTotals()
+    package private(set) var byteCount = 0
+    package private(set) var spanCount = 0
+
+    /// In order of time.
+    private var slots: [Slot] = []
+    /// The number of the first slot that has not been given up.
+    private var horizon = Int64.min
+    private var lastUsed = 0
+    private var operationNumbers: [UInt16] = []
+    private var requestNumbers: [UInt16] = []
+    private let seed: UInt64
+
+    /// Divides the usual evaluation intervals, so that a range seldom cuts a slot.
+    package static let slotWidth: Int64 = 5_000_000_000
+
+    package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
+        self.limits = limits
+        self.seed = seed
+        operations = OperationTable(limit: limits.operationsMax)
+        requests = RequestTable(limit: limits.requestsMax)
+    }
+
+    /// Appends a batch that arrived at a time (Unix nanoseconds).
+    ///
+    /// - Parameter evaluatedUpTo: spans that end before it count as late.
+    package mutating func append(
+        _ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64
+    ) -> AppendOutcome {
+        translate(batch)
+        if let duration = limits.duration {
+            horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
+        }
+        var outcome = AppendOutcome()
+        let latestEnd = arrival.addingSaturating(limits.futureMax)
+        for index in 0..<batch.count {
+            var row = batch.columns.row(index)
+            let end = row.start &+ row.duration
+            guard end <= latestEnd else {
+                outcome.rejections[.inFuture] += 1
+                continue
+            }
+            row.operation = operationNumbers[Int(row.operation)]
+            row.request = requestNumbers[Int(row.request)]
+            guard add(row, bucket: batch.columns.bucket[index], end: end, to: &outcome) else {
+                outcome.duplicates += 1
+                continue
+            }
+            outcome.accepted += 1
+            if end < evaluatedUpTo { outcome.late += 1 }
+        }
+        outcome.evicted += evict()
+        return outcome
+    }
+
+    /// What readers need, taken in a time that grows with slots, not with spans.
+    package func view() -> WindowView {
+        WindowView(
+            slots: slots.map { SlotView($0) }, operations: operations.labels, requests: requests.labels)
+    }
+
+    /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
+    package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
+
+    // MARK: Appending
+
+    /// False if the span is there already.
+    @inline(__always)
+    private mutating func add(
+        _ row: SpanRow, bucket: UInt16, end: Int64, to outcome: inout AppendOutcome
+    ) -> Bool {
+        let number = Self.slotNumber(end)
+        if number < horizon {
+            outcome.beyondWindow.append(HistoryRow(row, bucket: bucket))
+        } else {
+            let slot = slotIndex(number)
+            let before = slots[slot].byteCount
+            switch slots[slot].insert(row, bucket: bucket, seed: seed) {
+            case .added:
+                spanCount += 1
+                byteCount += slots[slot].byteCount - before
+            case .duplicate:
+                return false
+            case .full:
+                outcome.beyondWindow.append(HistoryRow(row, bucket: bucket))
+            }
+        }
+        totals.count(row, bucket: bucket)
+        if row.operation == OperationTable.overflow { operations.countOverflow(1) }
+        return true
+    }
+
+    /// The numbers of the batch's names in the window, once for each name.
+    private mutating func translate(_ batch: borrowing SpanBatch) {
+        operationNumbers.removeAll(keepingCapacity: true)
+        for number in 0..<batch.operationCount {
+            let known = batch.withOperation(number) { operations.number(service: $0, name: $1, kind: $2) }
+            operationNumbers.append(known)
+        }
+        Self.pad(&operationNumbers, with: OperationTable.overflow)
+        requestNumbers.removeAll(keepingCapacity: true)
+        requestNumbers.append(0)
+        for number in 0..<batch.requestCount {
+            let known = batch.withRequest(number) { requests.number(key: $0, salt: $1) }
+            requestNumbers.append(known + 1)
+        }
+        Self.pad(&requestNumbers, with: RequestTable.overflow + 1)
+        totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
+    }
+
+    private static func pad(_ numbers: inout [UInt16], with overflow: UInt16) {
+        // Only a batch whose dictionaries are full has rows with the overflow number.
+        guard numbers.count >= Int(UInt16.max) - 1 else { return }
+        while numbers.count <= Int(UInt16.max) { numbers.append(overflow) }
+    }
+
+    @inline(__always)
+    private mutating func slotIndex(_ number: Int64) -> Int {
+        if lastUsed < slots.count, slots[lastUsed].number == number { return lastUsed }
+        lastUsed = findSlot(number)
+        return lastUsed
+    }
+
+    @inline(never)
+    private mutating func findSlot(_ number: Int64) -> Int {
+        var low = 0
+        var high = slots.count
+        while low < high {
+            let middle = (low + high) / 2
+            if slots[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        if low == slots.count || slots[low].number != number {
+            let slot = Slot(number: number)
+            byteCount += slot.byteCount
+            slots.insert(slot, at: low)
+        }
+        return low
+    }
+
+    @inline(__always)
+    private static func slotNumber(_ time: Int64) -> Int64 {
+        time / slotWidth
+    }
+
+    // MARK: Giving up the oldest
+
+    private mutating func evict() -> [SlotView] {
+        var gone = 0
+        while gone < slots.count,
+            slots[gone].number < horizon || byteCount > limits.bytesMax && gone + 1 < slots.count
+        {
+            byteCount -= slots[gone].byteCount
+            spanCount -= slots[gone].count
+            horizon = max(horizon, slots[gone].number + 1)
+            gone += 1
+        }
+        guard gone > 0 else { return [] }
+        let evicted = slots[..<gone].map { SlotView($0) }
+        slots.removeFirst(gone)
+        lastUsed = 0
+        return evicted
+    }
+}
+
+extension Int64 {
+    func addingSaturating(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    func subtractingSaturating(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+}

@@ -1,0 +1,24 @@
+/// What bounds a window. Over a limit the oldest slot goes first, and what went is counted.
+package struct WindowLimits: Equatable, Sendable {
+    /// How far back spans are kept as columns, nanoseconds, by the end of a span; nil keeps all that `bytesMax` allows.
+    package var duration: Int64?
+    /// Bytes of all slots. The default of 1 GiB holds 16 million spans at 62 to 67 bytes each.
+    package var bytesMax: Int
+    /// Operations told apart: more than any cluster has (a few hundred), little enough to scrape.
+    package var operationsMax: Int
+    /// Request labels told apart: verbs × resources, custom ones included.
+    package var requestsMax: Int
+    /// How long after its arrival a span may end, nanoseconds, where clocks differ.
+    package var futureMax: Int64
+
+    package init(
+        duration: Int64? = 3_600_000_000_000, bytesMax: Int = 1 << 30, operationsMax: Int = 10_000,
+        requestsMax: Int = 10_000, futureMax: Int64 = 600_000_000_000
+    ) {
+        self.duration = duration
+        self.bytesMax = bytesMax
+        self.operationsMax = operationsMax
+        self.requestsMax = requestsMax
+        self.futureMax = futureMax
+    }
+}

@@ -1,0 +1,130 @@
+/// An attribute as it stands on the wire: where its key is, and what its value is as far as anyone here asks.
+///
+/// Values are checked to the last byte, nested ones too, but only texts and integers are kept.
+struct Attribute {
+    var key: Range<Int> = 0..<0
+    var value = AttributeValue.other
+
+    /// Reads a `KeyValue` message.
+    @inline(__always)
+    static func read(_ bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) -> Attribute {
+        var reader = WireReader(bytes, from: message.lowerBound, to: message.upperBound)
+        var attribute = Attribute()
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0A: attribute.key = try reader.range()
+            case 0x12: try attribute.value.read(bytes, reader.range())
+            default: try reader.skipOther(tag, known: 0b110)
+            }
+        }
+        return attribute
+    }
+}
+
+enum AttributeValue {
+    case text(Range<Int>)
+    case integer(Int64)
+    case other
+
+    /// Deeper nesting is refused. OTLP names no limit; 100 is what most protobuf readers allow.
+    static let depthMax = 100
+
+    /// Reads an `AnyValue` message; where it has several values, or none, the last one read stays.
+    @inline(__always)
+    mutating func read(_ bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) {
+        var reader = WireReader(bytes, from: message.lowerBound, to: message.upperBound)
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x0A: self = try .text(reader.range())
+            case 0x18: self = try .integer(Int64(bitPattern: reader.varint()))
+            case 0x10:
+                _ = try reader.varint()
+                self = .other
+            case 0x21:
+                try reader.skip(8)
+                self = .other
+            case 0x3A:
+                _ = try reader.range()
+                self = .other
+            case 0x2A:
+                try NestedValues.check(bytes, reader.range(), as: .array)
+                self = .other
+            case 0x32:
+                try NestedValues.check(bytes, reader.range(), as: .list)
+                self = .other
+            default: try reader.skipOther(tag, known: 0b1111_1110)
+            }
+        }
+    }
+}
+
+/// Checks values within values, with a stack of its own instead of the thread's.
+private enum NestedValues {
+    enum Message {
+        /// `ArrayValue`
+        case array
+        /// `KeyValueList`
+        case list
+        /// `KeyValue`
+        case pair
+        /// `AnyValue`
+        case value
+    }
+
+    private struct Frame {
+        var message: Message
+        var end: Int
+    }
+
+    static func check(_ bytes: RawSpan, _ range: Range<Int>, as message: Message) throws(DecodeError) {
+        var offset = range.lowerBound
+        var stack = [Frame(message: message, end: range.upperBound)]
+        // The value that holds this array or list is the first.
+        var depth = 1
+        while let frame = stack.last {
+            if offset >= frame.end {
+                if frame.message == .value { depth -= 1 }
+                stack.removeLast()
+                continue
+            }
+            var reader = WireReader(bytes, from: offset, to: frame.end)
+            let tag = try reader.tag()
+            if let inner = inner(of: frame.message, tag) {
+                let contents = try reader.range()
+                offset = contents.lowerBound
+                stack.append(Frame(message: inner, end: contents.upperBound))
+                if inner == .value { depth += 1 }
+                guard depth <= AttributeValue.depthMax else { throw DecodeError(.nestedTooDeep, at: offset) }
+            } else {
+                try skip(tag, in: frame.message, &reader)
+                offset = reader.offset
+            }
+        }
+    }
+
+    /// What message a field holds, if it holds one.
+    private static func inner(of message: Message, _ tag: WireReader.Tag) -> Message? {
+        switch (message, tag) {
+        case (.array, 0x0A), (.pair, 0x12): .value
+        case (.list, 0x0A): .pair
+        case (.value, 0x2A): .array
+        case (.value, 0x32): .list
+        default: nil
+        }
+    }
+
+    private static func skip(
+        _ tag: WireReader.Tag, in message: Message, _ reader: inout WireReader
+    ) throws(DecodeError) {
+        switch (message, tag) {
+        case (.pair, 0x0A), (.value, 0x0A), (.value, 0x3A): _ = try reader.range()
+        case (.value, 0x10), (.value, 0x18): _ = try reader.varint()
+        case (.value, 0x21): try reader.skip(8)
+        case (.array, _), (.list, _): try reader.skipOther(tag, known: 0b10)
+        case (.pair, _): try reader.skipOther(tag, known: 0b110)
+        case (.value, _): try reader.skipOther(tag, known: 0b1111_1110)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+/// Reads JSON front to back without building anything and without recursion on input.
+///
+/// Source: RFC 8259. Bytes of texts are handed on as they are, be they UTF-8 or not.
+struct JSONReader: ~Escapable {
+    private let bytes: RawSpan
+    private(set) var offset = 0
+    private let end: Int
+
+    /// Levels of arrays and objects below a skipped value: a hundred nested OTLP array values are 300 levels.
+    private static let depthMax = 300
+
+    @_lifetime(copy bytes)
+    init(_ bytes: RawSpan) {
+        self.bytes = bytes
+        end = bytes.byteCount
+    }
+
+    /// The first byte of what comes next; nil at the end.
+    mutating func peek() -> UInt8? {
+        while offset < end {
+            let byte = byte(offset)
+            if byte != 0x20, byte != 0x0A, byte != 0x0D, byte != 0x09 { return byte }
+            offset += 1
+        }
+        return nil
+    }
+
+    func failure(_ problem: String) -> DecodeError {
+        DecodeError(.invalidJSON(problem), at: offset)
+    }
+
+    // MARK: Objects and arrays
+
+    mutating func open(_ bracket: UInt8) throws(DecodeError) {
+        guard peek() == bracket else { throw failure("expected \(Self.quoted(bracket))") }
+        offset += 1
+    }
+
+    /// Whether another element follows in the array or object that `closing` ends; passes over commas.
+    mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
+        guard let next = peek() else { throw failure("unexpected end of JSON") }
+        if next == closing {
+            offset += 1
+            return false
+        }
+        if isFirst { return true }
+        guard next == UInt8(ascii: ",") else { throw failure("expected ',' or \(Self.quoted(closing))") }
+        offset += 1
+        return true
+    }
+
+    /// Calls `field` for each key of an object; it must read the value.
+    @_lifetime(self: copy self)
+    mutating func forEachField(
+        _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
+    ) throws(DecodeError) {
+        try open(UInt8(ascii: "{"))
+        var isFirst = true
+        while try more(until: UInt8(ascii: "}"), isFirst: isFirst) {
+            isFirst = false
+            let key = String(decoding: try string(), as: UTF8.self)
+            guard peek() == UInt8(ascii: ":") else { throw failure("expected ':'") }
+            offset += 1
+            try field(key, &self)
+        }
+    }
+
+    /// Calls `element` for each element of an array; it must read it. `null` is an empty array.
+    @_lifetime(self: copy self)
+    mutating func forEachElement(
+        _ element: (_ reader: inout JSONReader) throws(DecodeError) -> Void
+    ) throws(DecodeError) {
+        if try skipNull() { return }
+        try open(UInt8(ascii: "["))
+        var isFirst = true
+        while try more(until: UInt8(ascii: "]"), isFirst: isFirst) {
+            isFirst = false
+            try element(&self)
+        }
+    }
+
+    // MARK: Scalars
+
+    /// A text with its escapes resolved; lone surrogates become U+FFFD.
+    mutating func string() throws(DecodeError) -> [UInt8] {
+        guard peek() == UInt8(ascii: "\"") else { throw failure("expected a string") }
+        offset += 1
+        var text: [UInt8] = []
+        while offset < end {
+            let byte = byte(offset)
+            offset += 1
+            switch byte {
+            case UInt8(ascii: "\""): return text
+            case UInt8(ascii: "\\"): try unescape(into: &text)
+            default: text.append(byte)
+            }
+        }
+        throw failure("a string has no end")
+    }
+
+    /// A number, or a number in a string, as OTLP writes 64-bit integers: its digits, and sign if any.
+    mutating func integer() throws(DecodeError) -> Int128 {
+        let start = offset
+        let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
+        if let value = Int128(String(decoding: text, as: UTF8.self)) { return value }
+        // A whole number written with a fraction or an exponent.
+        if let value = Double(String(decoding: text, as: UTF8.self)), abs(value) < 0x1p100,
+            value == value.rounded()
+        {
+            return Int128(value)
+        }
+        offset = start
+        throw failure("expected an integer")
+    }
+
+    /// Reads `null` if it comes next.
+    mutating func skipNull() throws(DecodeError) -> Bool {
+        guard peek() == UInt8(ascii: "n") else { return false }
+        guard try bareWord() == Array("null".utf8) else { throw failure("expected a value") }
+        return true
+    }
+
+    /// Passes over any value.
+    mutating func skipValue() throws(DecodeError) {
+        var depth = 0
+        repeat {
+            guard let next = peek() else { throw failure("unexpected end of JSON") }
+            switch next {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                guard depth <= Self.depthMax else { throw DecodeError(.nestedTooDeep, at: offset) }
+                offset += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                guard depth >= 0 else { throw failure("unexpected \(Self.quoted(next))") }
+                offset += 1
+            case UInt8(ascii: "\""): _ = try string()
+            case UInt8(ascii: ","), UInt8(ascii: ":"):
+                guard depth > 0 else { throw failure("unexpected \(Self.quoted(next))") }
+                offset += 1
+            default: _ = try bareWord()
+            }
+        } while depth > 0
+    }
+
+    /// A number, `true`, `false` or `null`.
+    mutating func bareWord() throws(DecodeError) -> [UInt8] {
+        _ = peek()
+        var word: [UInt8] = []
+        while offset < end, word.count < 64 {
+            let byte = byte(offset)
+            let isWord =
+                byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+            guard isWord else { break }
+            word.append(byte)
+            offset += 1
+        }
+        guard !word.isEmpty else { throw failure("expected a value") }
+        return word
+    }
+
+    // MARK: Escapes
+
+    private mutating func unescape(into text: inout [UInt8]) throws(DecodeError) {
+        guard offset < end else { throw failure("a string has no end") }
+        let escape = byte(offset)
+        offset += 1
+        switch escape {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"): text.append(contentsOf: String(try unicodeEscape()).utf8)
+        default: throw failure("unknown escape in a string")
+        }
+    }
+
+    /// The scalar of `\uXXXX` behind its `u`, with the second half of a surrogate pair.
+    private mutating func unicodeEscape() throws(DecodeError) -> Unicode.Scalar {
+        let unit = try hexUnit()
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        guard unit < 0xDC00, offset + 1 < end, byte(offset) == UInt8(ascii: "\\"),
+            byte(offset + 1) == UInt8(ascii: "u")
+        else { return "\u{FFFD}" }
+        let before = offset
+        offset += 2
+        let second = try hexUnit()
+        guard second >= 0xDC00, second < 0xE000 else {
+            offset = before
+            return "\u{FFFD}"
+        }
+        return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (second - 0xDC00)) ?? "\u{FFFD}"
+    }
+
+    private mutating func hexUnit() throws(DecodeError) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            guard offset < end, let digit = Hex.digit(byte(offset)) else {
+                throw failure("expected four hexadecimal digits")
+            }
+            unit = unit << 4 | UInt32(digit)
+            offset += 1
+        }
+        return unit
+    }
+
+    private static func quoted(_ byte: UInt8) -> String { "'\(Character(Unicode.Scalar(byte)))'" }
+
+    private func byte(_ offset: Int) -> UInt8 {
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
+}
+
+/// Hexadecimal digits of either case.
+enum Hex {
+    static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x61 + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 0x41 + 10
+        default: nil
+        }
+    }
+
+    /// The bytes that a text of hexadecimal digits stands for; nil if it is none.
+    static func bytes(_ text: [UInt8]) -> [UInt8]? {
+        guard text.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: text.count, by: 2) {
+            guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+}

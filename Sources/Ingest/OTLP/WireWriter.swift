@@ -1,0 +1,46 @@
+/// Writes the protobuf wire format. Lengths of nested messages take five bytes, so that they can be filled in behind.
+struct WireWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func varint(_ field: Int, _ value: UInt64) {
+        rawVarint(UInt64(field) << 3)
+        rawVarint(value)
+    }
+
+    mutating func fixed64(_ field: Int, _ value: UInt64) {
+        rawVarint(UInt64(field) << 3 | 1)
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    mutating func bytes(_ field: Int, _ contents: [UInt8]) {
+        rawVarint(UInt64(field) << 3 | 2)
+        rawVarint(UInt64(contents.count))
+        bytes.append(contentsOf: contents)
+    }
+
+    /// Begins a nested message; `end` must be given what this returns.
+    mutating func begin(_ field: Int) -> Int {
+        rawVarint(UInt64(field) << 3 | 2)
+        bytes.append(contentsOf: [0x80, 0x80, 0x80, 0x80, 0x00])
+        return bytes.count
+    }
+
+    mutating func end(_ start: Int) {
+        var length = bytes.count - start
+        for index in start - 5..<start {
+            bytes[index] = UInt8(truncatingIfNeeded: length & 0x7F) | (index == start - 1 ? 0 : 0x80)
+            length >>= 7
+        }
+    }
+
+    private mutating func rawVarint(_ value: UInt64) {
+        var value = value
+        while value >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: value) | 0x80)
+            value >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+}

@@ -1,0 +1,40 @@
+/// What an HTTP/2 connection is watched for from second to second.
+struct ConnectionWatch {
+    private var completed: UInt64 = 0
+    private var waitingSince: UInt64?
+    private var unwritableSince: UInt64?
+    private var lastBusy: UInt64 = 0
+
+    /// Seconds for which the client has kept us waiting within a header block or a control frame.
+    mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
+        guard boundaries.isWaiting else {
+            waitingSince = nil
+            return 0
+        }
+        if completed != boundaries.completed {
+            completed = boundaries.completed
+            waitingSince = nil
+        }
+        return elapsed(since: &waitingSince, now: now)
+    }
+
+    /// Seconds for which the client has read nothing of what waits for it.
+    mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
+        guard !isWritable else {
+            unwritableSince = nil
+            return 0
+        }
+        return elapsed(since: &unwritableSince, now: now)
+    }
+
+    mutating func secondsIdle(isBusy: Bool, now: UInt64) -> UInt64 {
+        if isBusy { lastBusy = now }
+        return now - lastBusy
+    }
+
+    private func elapsed(since start: inout UInt64?, now: UInt64) -> UInt64 {
+        let begun = start ?? now
+        start = begun
+        return now - begun
+    }
+}

@@ -1,0 +1,44 @@
+internal import NIOCore
+internal import NIOHTTP2
+
+extension GRPCConnection: Ticking {
+    func tick() {
+        guard let context else { return }
+        now += 1
+        guard watch.secondsStalled(follower.boundaries, now: now) < limits.headerSeconds else {
+            return close(.headerTimeout)
+        }
+        guard watch.secondsUnwritable(isWritable: context.channel.isWritable, now: now) < limits.replySeconds
+        else { return close(.replyTimeout) }
+        endOverdueCalls()
+        if let departure {
+            continueLeaving(departure)
+        } else if watch.secondsIdle(isBusy: !calls.isEmpty, now: now) >= limits.idleSeconds {
+            leave()
+        }
+        context.flush()
+    }
+
+    private func endOverdueCalls() {
+        // The list is made first, since ending a call removes it.
+        for (stream, call) in calls.filter({ $0.value.deadline <= now }) {
+            if call.isReceiving {
+                let status = RPCStatus(.deadlineExceeded, "the request took too long to arrive")
+                refuse(stream, status, .bodyTimeout)
+            } else {
+                service.refused(transport: .grpc, reason: .replyTimeout)
+                write(stream, .rstStream(.cancel))
+            }
+        }
+    }
+
+    private func continueLeaving(_ departure: Departure) {
+        if !departure.isFinal {
+            self.departure?.isFinal = true
+            finishLeaving()
+        }
+        if calls.isEmpty || now - departure.begun >= limits.graceSeconds {
+            context?.close(promise: nil)
+        }
+    }
+}

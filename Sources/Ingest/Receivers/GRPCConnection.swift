@@ -1,0 +1,235 @@
+internal import NIOCore
+internal import NIOHPACK
+internal import NIOHTTP2
+
+/// Serves Export calls on the frames of one HTTP/2 connection.
+///
+/// It sits right behind the HTTP/2 handler: a channel for each stream, as swift-nio-http2 offers, would double the
+/// cost of a small call. Everything happens on the connection's event loop, decoding included.
+final class GRPCConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    let limits: ReceiverLimits
+    let service: any TraceService
+    let follower: HTTP2Follower
+    private let admission: Admission
+    private let intake: BodyIntake
+    private let verdict: ConnectionVerdict
+    private let seconds = EverySecond()
+
+    var calls: [HTTP2StreamID: GRPCCall] = [:]
+    var context: ChannelHandlerContext?
+    /// Seconds since the connection began.
+    var now: UInt64 = 0
+    var watch = ConnectionWatch()
+    var departure: Departure?
+    private var lastStream = HTTP2StreamID.rootStream
+
+    /// A connection that is being closed without haste.
+    struct Departure {
+        let begun: UInt64
+        var isFinal = false
+    }
+
+    init(
+        limits: ReceiverLimits, admission: Admission, service: any TraceService,
+        follower: HTTP2Follower, verdict: ConnectionVerdict
+    ) {
+        self.limits = limits
+        self.admission = admission
+        self.service = service
+        self.follower = follower
+        self.verdict = verdict
+        intake = BodyIntake(service: service, limits: limits)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        // A connection's window starts at 65,535 bytes whatever the settings say (RFC 9113, section 6.9.2).
+        grant(limits.connectionWindowBytes - 65_535, on: .rootStream)
+        context.flush()
+        seconds.start(self, on: context.eventLoop)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        seconds.stop()
+        calls.removeAll()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        seconds.stop()
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        switch frame.payload {
+        case .headers(let payload):
+            if calls[frame.streamID] == nil {
+                begin(frame.streamID, payload.headers)
+            }
+            if payload.endStream { receive(ByteBuffer(), on: frame.streamID, endOfStream: true) }
+        case .data(let payload):
+            guard case .byteBuffer(let chunk) = payload.data else { return }
+            receive(chunk, on: frame.streamID, endOfStream: payload.endStream)
+        default:
+            // Settings, pings, windows and resets are the HTTP/2 handler's business.
+            break
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let event as StreamClosedEvent:
+            calls[event.streamID] = nil
+        case let event as NIOHTTP2WindowUpdatedEvent:
+            replenish(event)
+        case is ChannelShouldQuiesceEvent:
+            leave()
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is IOError || error is ChannelError {
+            // The client has gone: nothing of its was refused.
+            context.close(promise: nil)
+        } else if verdict.isFailed {
+            close(HTTP2Protection.reason(error))
+        } else {
+            // The HTTP/2 handler has reset the stream.
+            service.refused(transport: .grpc, reason: .streamError)
+        }
+    }
+
+    /// Closes the connection at once.
+    func close(_ reason: RefusalReason) {
+        service.refused(transport: .grpc, reason: reason)
+        context?.close(promise: nil)
+    }
+}
+
+// Calls
+extension GRPCConnection {
+    private func begin(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
+        lastStream = max(lastStream, stream)
+        do {
+            let head = try GRPCRequestHead(headers)
+            let patience = min(limits.bodySeconds, head.timeoutSeconds ?? limits.bodySeconds)
+            calls[stream] = GRPCCall(
+                head.compression, limits: limits, admission: admission, deadline: deadline(in: patience))
+        } catch {
+            calls[stream] = GRPCCall(answeredUntil: deadline(in: limits.replySeconds))
+            switch error {
+            case .status(let status, let reason): refuse(stream, status, reason)
+            case .http(let status, let reason):
+                service.refused(transport: .grpc, reason: reason)
+                endEarly(stream, GRPCReply.plain(status: status))
+            }
+        }
+    }
+
+    private func receive(_ chunk: ByteBuffer, on stream: HTTP2StreamID, endOfStream: Bool) {
+        guard let call = calls[stream] else { return }
+        switch call.receive(chunk, endOfStream: endOfStream, limits: limits) {
+        case .wait: break
+        case .refuse(let status, let reason): refuse(stream, status, reason)
+        case .message(let message, let isGzip):
+            switch intake.take(message, isGzip: isGzip, encoding: .protobuf) {
+            case .exported(let outcome): answer(stream, call, outcome)
+            case .tooLarge: refuse(stream, .tooLarge(limit: limits.bodyBytes), .tooLarge)
+            case .badGzip:
+                refuse(stream, RPCStatus(.invalidArgument, "the message is not valid gzip"), .badGzip)
+            }
+        }
+    }
+
+    private func answer(_ stream: HTTP2StreamID, _ call: GRPCCall, _ outcome: ExportOutcome) {
+        call.answered(deadline: deadline(in: limits.replySeconds))
+        switch outcome {
+        case .accepted:
+            succeed(stream, GRPCReply.acceptedMessage)
+        case .partial(let rejected, let message):
+            let body = ExportReply.partial(rejectedSpans: rejected, message: message, encoding: .protobuf)
+            succeed(stream, GRPCReply.message(body))
+        case .malformed(let message):
+            endEarly(stream, GRPCReply.trailersOnly(RPCStatus(.invalidArgument, message)))
+        case .unavailable(let seconds):
+            endEarly(stream, GRPCReply.trailersOnly(.busy(retryAfterSeconds: seconds)))
+        }
+    }
+
+    func refuse(_ stream: HTTP2StreamID, _ status: RPCStatus, _ reason: RefusalReason) {
+        service.refused(transport: .grpc, reason: reason)
+        endEarly(stream, GRPCReply.trailersOnly(status))
+    }
+
+    private func succeed(_ stream: HTTP2StreamID, _ message: ByteBuffer) {
+        write(stream, .headers(.init(headers: GRPCReply.head)))
+        write(stream, .data(.init(data: .byteBuffer(message))))
+        write(stream, .headers(.init(headers: GRPCReply.trailersOK, endStream: true)))
+    }
+
+    /// Ends a call with headers alone. If the client is still sending, it is told to stop and not that it
+    /// has failed (RFC 9113, section 8.1).
+    private func endEarly(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
+        calls[stream]?.answered(deadline: deadline(in: limits.replySeconds))
+        write(stream, .headers(.init(headers: headers, endStream: true)))
+        // Once both sides have ended it the stream is closed, and closed streams are no longer in `calls`.
+        if calls[stream] != nil { write(stream, .rstStream(.noError)) }
+    }
+
+    func deadline(in seconds: Int) -> UInt64 {
+        // A second more, since the present one is under way.
+        now + UInt64(clamping: seconds) + 1
+    }
+}
+
+// Frames
+extension GRPCConnection {
+    /// What is written while frames are being read is flushed by the HTTP/2 handler, once for all of them.
+    func write(_ stream: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
+    }
+
+    /// Opens a receive window again when half of it is used. Bytes are taken in as they come: it's admission that
+    /// bounds memory, since a closed window would make a client wait and not try again elsewhere.
+    private func replenish(_ event: NIOHTTP2WindowUpdatedEvent) {
+        guard let left = event.inboundWindowSize else { return }
+        let full: Int
+        if event.streamID == .rootStream {
+            full = limits.connectionWindowBytes
+        } else {
+            guard calls[event.streamID]?.isReceiving == true else { return }
+            full = limits.streamWindowBytes
+        }
+        if left < full / 2 { grant(full - left, on: event.streamID) }
+    }
+
+    private func grant(_ bytes: Int, on stream: HTTP2StreamID) {
+        guard bytes > 0 else { return }
+        write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
+    }
+
+    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8):
+    /// first that no more should be begun, a second later which was the last.
+    func leave() {
+        guard departure == nil else { return }
+        departure = Departure(begun: now)
+        write(.rootStream, .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+        context?.flush()
+    }
+
+    func finishLeaving() {
+        write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
+        context?.flush()
+    }
+}

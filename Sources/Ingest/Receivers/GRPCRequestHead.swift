@@ -1,0 +1,72 @@
+internal import NIOHPACK
+
+/// What the request headers of a call ask for, checked against the one method there is.
+struct GRPCRequestHead: Equatable {
+    static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
+    enum Compression {
+        case identity
+        case gzip
+    }
+
+    enum Refusal: Error, Equatable {
+        /// A gRPC status in trailers that are also the headers ("Trailers-Only").
+        case status(RPCStatus, RefusalReason)
+        /// A plain HTTP status: what came is no gRPC.
+        case http(Int, RefusalReason)
+    }
+
+    /// How messages are compressed whose flag says that they are.
+    var compression = Compression.identity
+    /// How long the client is willing to wait, rounded up to seconds; nil if it didn't say.
+    var timeoutSeconds: Int?
+
+    init(_ headers: HPACKHeaders) throws(Refusal) {
+        var method: String?
+        var path: String?
+        var contentType: String?
+        var encoding: String?
+        for (name, value, _) in headers {
+            switch name {
+            case ":method": method = value
+            case ":path": path = value
+            case "content-type": contentType = value
+            case "grpc-encoding": encoding = value
+            case "grpc-timeout": timeoutSeconds = Self.seconds(timeout: value)
+            default: break
+            }
+        }
+        guard method == "POST" else { throw .http(405, .wrongMethod) }
+        // "application/grpc", and the same with "+proto" or a parameter.
+        guard let contentType, contentType.hasPrefix("application/grpc") else {
+            throw .http(415, .wrongContentType)
+        }
+        guard path == Self.path else {
+            throw .status(RPCStatus(.unimplemented, "unknown method \(path ?? "")"), .unknownPath)
+        }
+        switch encoding {
+        case nil, "identity": break
+        case "gzip": compression = .gzip
+        case .some(let other):
+            throw .status(
+                RPCStatus(.unimplemented, "grpc-encoding \(other) is not supported"), .unknownEncoding)
+        }
+    }
+
+    /// Reads a `grpc-timeout`: at most eight digits and a unit. A malformed one is as none: the receiver has its own.
+    static func seconds(timeout: String) -> Int? {
+        guard let unit = timeout.utf8.last else { return nil }
+        let digits = timeout.utf8.dropLast()
+        guard (1...8).contains(digits.count), let amount = Int(Substring(digits)), amount >= 0 else {
+            return nil
+        }
+        switch unit {
+        case UInt8(ascii: "H"): return amount * 3_600
+        case UInt8(ascii: "M"): return amount * 60
+        case UInt8(ascii: "S"): return amount
+        case UInt8(ascii: "m"): return (amount + 999) / 1_000
+        case UInt8(ascii: "u"), UInt8(ascii: "n"): return 1
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import NIOCore
+
+/// How far a connection has come with its present request, and for how long it may stay there.
+struct HTTPPhase: Equatable {
+    enum Step: Equatable {
+        /// Until the first byte of a request; the first request of a connection must begin sooner.
+        case idle
+        case header
+        case body
+        case reply
+    }
+
+    private(set) var step = Step.header
+    private(set) var deadline: UInt64
+
+    init(limits: ReceiverLimits) {
+        deadline = UInt64(clamping: limits.headerSeconds)
+    }
+
+    /// - Parameter now: seconds since the connection began
+    mutating func enter(_ step: Step, now: UInt64, limits: ReceiverLimits) {
+        let seconds =
+            switch step {
+            case .idle: limits.idleSeconds
+            case .header: limits.headerSeconds
+            case .body: limits.bodySeconds
+            case .reply: limits.replySeconds
+            }
+        self.step = step
+        // A second more, since the present one is under way.
+        deadline = now + UInt64(clamping: seconds) + 1
+    }
+
+    /// Why the connection is to be closed now, if it is; nothing was refused to one that only was idle.
+    func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
+        guard now >= deadline else { return (false, nil) }
+        switch step {
+        case .idle: return (true, nil)
+        case .header: return (true, .headerTimeout)
+        case .body: return (true, .bodyTimeout)
+        case .reply: return (true, .replyTimeout)
+        }
+    }
+}
+
+/// Closes connections that are too slow. It stands in front of the HTTP decoder, which keeps incomplete
+/// headers to itself; `HTTPProgress` behind the decoder tells it of complete ones.
+final class HTTPDeadlines: ChannelInboundHandler, Ticking {
+    typealias InboundIn = ByteBuffer
+
+    private let limits: ReceiverLimits
+    private let service: any TraceService
+    private let seconds = EverySecond()
+    private var context: ChannelHandlerContext?
+    private var now: UInt64 = 0
+    private var phase: HTTPPhase
+    private var leavingSince: UInt64?
+
+    init(limits: ReceiverLimits, service: any TraceService) {
+        self.limits = limits
+        self.service = service
+        phase = HTTPPhase(limits: limits)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        seconds.start(self, on: context.eventLoop)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        seconds.stop()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        seconds.stop()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if phase.step == .idle { enter(.header) }
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { leavingSince = now }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func enter(_ step: HTTPPhase.Step) {
+        phase.enter(step, now: now, limits: limits)
+    }
+
+    func tick() {
+        now += 1
+        let (isOverdue, reason) = phase.overdue(now: now)
+        if let reason { service.refused(transport: .http, reason: reason) }
+        let graceIsOver = leavingSince.map { now - $0 >= UInt64(clamping: limits.graceSeconds) } ?? false
+        if isOverdue || graceIsOver { context?.close(promise: nil) }
+    }
+}

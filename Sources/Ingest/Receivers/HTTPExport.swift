@@ -1,0 +1,91 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+internal import NIOCore
+
+/// The channel a request came by, which is all that is wanted of Hummingbird's context.
+struct HTTPExportContext: InitializableFromSource, Sendable {
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+    }
+}
+
+/// Answers the one request that OTLP/HTTP has, on the event loop of its connection (see `LoopExecutor`).
+struct HTTPExport: HTTPResponder {
+    let limits: ReceiverLimits
+    let admission: Admission
+    let service: any TraceService
+
+    /// How long a client is listened to that was refused before it had sent everything, so that it
+    /// finds the answer and not a reset connection.
+    private static let lingerSeconds: Int64 = 1
+
+    func respond(to request: Request, context: HTTPExportContext) async throws -> Response {
+        do {
+            let head = try HTTPExportHead(request.head, limits: limits)
+            return try await export(request, head)
+        } catch let refusal as HTTPExportHead.Refusal {
+            service.refused(transport: .http, reason: refusal.reason)
+            var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
+            if refusal.leavesBody {
+                response.headers[.connection] = "close"
+                context.channel.eventLoop.scheduleTask(in: .seconds(Self.lingerSeconds)) {
+                    context.channel.close(promise: nil)
+                }
+            }
+            return response
+        }
+    }
+
+    private func export(_ request: Request, _ head: HTTPExportHead) async throws -> Response {
+        var reservation = Reservation(admission)
+        let body = try await collect(request.body, head, &reservation)
+        let intake = BodyIntake(service: service, limits: limits)
+        switch intake.take(body, isGzip: head.isGzip, encoding: head.encoding) {
+        case .exported(let outcome):
+            return HTTPReply.outcome(outcome, head.encoding)
+        case .tooLarge:
+            throw HTTPExportHead.Refusal(
+                .contentTooLarge, .tooLarge(limit: limits.bodyBytes), .tooLarge, head.encoding,
+                leavesBody: false)
+        case .badGzip:
+            let status = RPCStatus(.invalidArgument, "the body is not valid gzip")
+            throw HTTPExportHead.Refusal(.badRequest, status, .badGzip, head.encoding, leavesBody: false)
+        }
+    }
+
+    private func collect(
+        _ parts: RequestBody, _ head: HTTPExportHead, _ reservation: inout Reservation
+    ) async throws -> ByteBuffer {
+        var body = ByteBuffer()
+        for try await part in parts {
+            guard body.readableBytes + part.readableBytes <= limits.wireBytes else {
+                throw HTTPExportHead.Refusal(
+                    .contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, head.encoding)
+            }
+            guard reservation.grow(by: part.readableBytes) else {
+                throw HTTPExportHead.Refusal(
+                    .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), .bytesInFlight,
+                    head.encoding)
+            }
+            // A body that came in one piece is decoded where the socket put it.
+            if part.readableBytes == head.contentLength { return part }
+            if body.readableBytes == 0 {
+                body.reserveCapacity(min(head.contentLength ?? 0, Self.eagerCapacity))
+            }
+            var part = part
+            body.writeBuffer(&part)
+        }
+        // Hummingbird takes the end of the connection for the end of the body.
+        if let announced = head.contentLength, announced != body.readableBytes {
+            let status = RPCStatus(.invalidArgument, "the body is shorter than its Content-Length")
+            throw HTTPExportHead.Refusal(.badRequest, status, .badFraming, head.encoding)
+        }
+        return body
+    }
+
+    /// Allocated at once for a body that comes in parts; an announced length alone sets no more aside.
+    private static let eagerCapacity = 1 << 20
+}

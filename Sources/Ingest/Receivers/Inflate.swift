@@ -1,0 +1,125 @@
+internal import CDeflate
+internal import NIOPosix
+internal import Synchronization
+
+/// Why a gzip body could not be inflated.
+package enum InflateError: Error, Equatable {
+    /// Decompressed it is over the limit.
+    case tooLarge
+    /// It is no gzip, cut short, or its checksum is wrong.
+    case badGzip
+    /// There was no memory left for a decompressor.
+    case noMemory
+}
+
+/// Decompresses whole gzip bodies (RFC 1952), with one decompressor and one output buffer a thread.
+package enum Inflate {
+    private final class PerThread: Sendable {
+        let decompressor = Mutex(GzipDecompressor())
+    }
+
+    private static let perThread = ThreadSpecificVariable<PerThread>()
+
+    /// Decompresses `body` and hands the result to `use`, for as long as that call lasts.
+    ///
+    /// - Parameter limit: bytes; never is more than this written.
+    package static func gzip<Result: Sendable>(
+        _ body: RawSpan, limit: Int, _ use: @Sendable (RawSpan) -> Result
+    ) throws(InflateError) -> Result {
+        let mine: PerThread
+        if let known = perThread.currentValue {
+            mine = known
+        } else {
+            mine = PerThread()
+            perThread.currentValue = mine
+        }
+        // Only this thread ever takes the lock: it is there because a Mutex is how the compiler is told so.
+        return try mine.decompressor.withLock { (decompressor) throws(InflateError) in
+            try decompressor.inflate(body, limit: limit, use)
+        }
+    }
+}
+
+/// Owns libdeflate's decompressor and the buffer it writes to.
+@safe
+private struct GzipDecompressor: ~Copyable {
+    /// Kept from one body to the next; what a larger body needed is given back.
+    private static let keptCapacity = 4 << 20
+    /// DEFLATE can't do better: 258 bytes for two bits.
+    private static let largestRatio = 1_032
+
+    private let handle: OpaquePointer?
+    private var output: UnsafeMutableRawBufferPointer
+
+    init() {
+        unsafe handle = libdeflate_alloc_decompressor()
+        unsafe output = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    }
+
+    deinit {
+        if let handle = unsafe handle { unsafe libdeflate_free_decompressor(handle) }
+        unsafe output.deallocate()
+    }
+
+    mutating func inflate<Result>(
+        _ body: RawSpan, limit: Int, _ use: (RawSpan) -> Result
+    ) throws(InflateError) -> Result {
+        defer { shrink() }
+        let count = try unsafe body.withUnsafeBytes { (input) throws(InflateError) in
+            try unsafe inflate(input, limit: limit)
+        }
+        return unsafe use(UnsafeRawBufferPointer(rebasing: output[..<count]).bytes)
+    }
+
+    /// Decompresses member after member, as RFC 1952 (section 2.2) allows; returns the bytes written.
+    private mutating func inflate(
+        _ input: UnsafeRawBufferPointer, limit: Int
+    ) throws(InflateError) -> Int {
+        guard let handle = unsafe handle else { throw .noMemory }
+        var consumed = 0
+        var produced = 0
+        unsafe grow(to: capacityHint(input, limit: limit), keeping: 0)
+        repeat {
+            var memberIn = 0
+            var memberOut = 0
+            let room = min(unsafe output.count, limit) - produced
+            let result = unsafe libdeflate_gzip_decompress_ex(
+                handle, input.baseAddress?.advanced(by: consumed), input.count - consumed,
+                output.baseAddress?.advanced(by: produced), room, &memberIn, &memberOut)
+            switch result {
+            case LIBDEFLATE_SUCCESS:
+                consumed += memberIn
+                produced += memberOut
+            case LIBDEFLATE_INSUFFICIENT_SPACE:
+                guard unsafe output.count < limit else { throw .tooLarge }
+                grow(to: min(unsafe output.count &* 2, limit), keeping: produced)
+            default:
+                throw .badGzip
+            }
+        } while consumed < input.count
+        return produced
+    }
+
+    /// The last four bytes of a member tell its decompressed size modulo 2^32 (RFC 1952, section 2.3.1). They are
+    /// the client's word, so they are believed only as far as the limit and DEFLATE's best ratio.
+    private func capacityHint(_ input: UnsafeRawBufferPointer, limit: Int) -> Int {
+        guard input.count >= 18 else { return 0 }
+        let size = unsafe input.loadUnaligned(fromByteOffset: input.count - 4, as: UInt32.self)
+        let (best, overflow) = input.count.multipliedReportingOverflow(by: Self.largestRatio)
+        return min(Int(UInt32(littleEndian: size)), overflow ? limit : best, limit)
+    }
+
+    private mutating func grow(to capacity: Int, keeping produced: Int) {
+        guard unsafe capacity > output.count else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+        unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: output[..<produced]))
+        unsafe output.deallocate()
+        unsafe output = larger
+    }
+
+    private mutating func shrink() {
+        guard unsafe output.count > Self.keptCapacity else { return }
+        unsafe output.deallocate()
+        unsafe output = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    }
+}

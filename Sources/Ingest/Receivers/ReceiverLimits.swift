@@ -1,0 +1,70 @@
+/// What a receiver grants to the outside: every queue, body and wait has an end here.
+package struct ReceiverLimits: Sendable {
+    /// Decompressed bytes of one body. 64 MiB is what the OTLP specification recommends; it is about 100,000 spans.
+    package var bodyBytes = 64 << 20
+
+    /// Bytes of one body on the wire, compressed or not. Gzip makes spans smaller, never larger, so a body
+    /// that is over this was either over `bodyBytes` or sent to cost memory.
+    package var wireBytes = 64 << 20
+
+    /// Bytes of bodies that have arrived in part, over all connections and both receivers. Four bodies of the
+    /// largest size at once, or 1,300 of the 200 KB that exporters send. Beyond it clients are told to come again.
+    package var bytesInFlight = 256 << 20
+
+    /// Open connections of each receiver. Clusters have a few collectors, or an exporter in each control-plane
+    /// process; a thousand of each receiver leaves half of the customary 4,096 descriptors to the rest.
+    package var connections = 1_000
+
+    /// Concurrent Export calls of one HTTP/2 connection; RFC 9113 (section 6.5.2) advises against fewer than 100.
+    package var streams = 100
+
+    /// Bytes of a request's header list, as HTTP/2 counts them (RFC 9113, section 6.5.2), or of HTTP/1's fields.
+    /// OTLP needs under 500; tokens and trace contexts may take a few thousand.
+    package var headerBytes = 16 << 10
+
+    /// Header fields of an HTTP/1 request.
+    package var headerFields = 128
+
+    /// Seconds from a connection's start, or from the first byte of a request, to the end of its header.
+    package var headerSeconds = 10
+
+    /// Seconds from a request's header to the end of its body. 64 MiB in 30 s is 18 Mbit/s.
+    package var bodySeconds = 30
+
+    /// Seconds for a client to read a reply, which seldom exceeds a hundred bytes.
+    package var replySeconds = 10
+
+    /// Seconds that a connection may stay open unused. Longer than the 90 s after which Go's HTTP client drops an
+    /// idle connection by itself, so that no request meets a connection that is being closed under it.
+    package var idleSeconds = 120
+
+    /// Seconds that requests under way are given when the receiver stops; the daemon has 20 s in all.
+    package var graceSeconds = 10
+
+    /// Seconds after which a client that was told to come again should do so. Exporters' queues hold
+    /// minutes of spans, so a second costs them nothing.
+    package var retrySeconds = 1
+
+    /// HTTP/2 receive window of one stream, bytes. At a round trip of 1 ms a window of 1 MiB carries 1 GB/s.
+    package var streamWindowBytes = 1 << 20
+
+    /// HTTP/2 receive window of one connection, bytes: four streams at full speed.
+    package var connectionWindowBytes = 4 << 20
+
+    /// Payload of one HTTP/2 frame, bytes. DATA frames are passed on as they arrive, whatever their size; frames
+    /// of other kinds are gathered first, so this is what a thousand hostile connections can make us hold each.
+    package var frameBytes = 64 << 10
+
+    /// Bytes taken from a socket by one system call. A 200 KB request is read in two or three.
+    package var receiveBufferBytes = 128 << 10
+
+    /// RST_STREAM frames, and stream errors, of one connection within 30 s. A client whose deadlines all expire
+    /// resets a stream for each call; a hundred calls at a time with deadlines of 10 s come to 300.
+    package var resetsPer30Seconds = 400
+
+    /// PING, SETTINGS and PRIORITY frames of one connection within a second. Go's gRPC client measures the
+    /// bandwidth with one PING a reply, so the bound is on the rate of calls too. Each costs about a microsecond.
+    package var controlFramesPerSecond = 2_000
+
+    package init() {}
+}

@@ -1,0 +1,64 @@
+/// Encoding of the body of an Export call.
+package enum OTLPEncoding: Sendable {
+    case protobuf
+    case json
+}
+
+/// What became of the body of one Export call.
+package enum ExportOutcome: Equatable, Sendable {
+    /// Every span was taken.
+    case accepted
+    /// Some spans were refused for good; a client must not send them again.
+    case partial(rejectedSpans: Int, message: String)
+    /// The body is no Export request: INVALID_ARGUMENT or 400.
+    case malformed(message: String)
+    /// Nothing was taken, and the client should come again: UNAVAILABLE with RetryInfo, or 503 with Retry-After.
+    case unavailable(retryAfterSeconds: Int)
+}
+
+/// The protocol a request came by, named as in `faultline_requests_refused_total{transport}`.
+package enum Transport: String, CaseIterable, Sendable {
+    case grpc
+    case http
+}
+
+/// Why a request, or a whole connection, was refused before a body was decoded,
+/// named as in `faultline_requests_refused_total{reason}`.
+package enum RefusalReason: String, CaseIterable, Sendable {
+    // What a client asked for
+    case unknownPath = "unknown_path"
+    case wrongMethod = "wrong_method"
+    case wrongContentType = "wrong_content_type"
+    case unknownEncoding = "unknown_encoding"
+    // What it sent
+    case tooLarge = "too_large"
+    case badGzip = "bad_gzip"
+    case badFraming = "bad_framing"
+    // Load
+    case bytesInFlight = "bytes_in_flight"
+    case connections
+    // Slowness
+    case headerTimeout = "header_timeout"
+    case bodyTimeout = "body_timeout"
+    case replyTimeout = "reply_timeout"
+    // HTTP/2 misuse
+    case resetFlood = "http2_reset_flood"
+    case continuationFlood = "http2_continuation_flood"
+    case controlFlood = "http2_control_flood"
+    case emptyDataFlood = "http2_empty_data_flood"
+    case streamErrorFlood = "http2_stream_error_flood"
+    case headersTooLarge = "headers_too_large"
+    case streamError = "http2_stream_error"
+    case protocolError = "protocol_error"
+}
+
+/// Where the receivers bring what they receive.
+///
+/// Both calls come from event loops and must be quick: an event loop serves many connections.
+package protocol TraceService: Sendable {
+    /// Decodes one decompressed body in place and takes its spans.
+    func export(_ body: RawSpan, encoding: OTLPEncoding) -> ExportOutcome
+
+    /// A request was refused before its body was decoded.
+    func refused(transport: Transport, reason: RefusalReason)
+}

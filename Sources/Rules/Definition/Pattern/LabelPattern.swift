@@ -1,0 +1,93 @@
+/// A regular expression over a label's whole value (anchored at both ends, as in Prometheus).
+///
+/// Label values are what attackers name their spans, and a backtracking engine takes exponential time on some
+/// pairs of pattern and text. So this one steps a set of states over the text: time is at most
+/// `instructionLimit` × the text's length, whatever either is. It knows the syntax of RE2 that needs no more:
+/// literals, `.`, classes, groups, `|`, `* + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
+package struct LabelPattern: Sendable {
+    /// Unicode scalars of a pattern.
+    static let lengthLimit = 1024
+    /// Instructions of the program a pattern compiles to: `{m,n}` multiplies them.
+    static let instructionLimit = 2000
+
+    package let text: String
+    private let program: [PatternInstruction]
+
+    package init(_ text: String) throws(PatternError) {
+        guard text.unicodeScalars.count <= Self.lengthLimit else {
+            throw PatternError(position: 0, message: "a pattern has at most \(Self.lengthLimit) characters")
+        }
+        var compiler = PatternCompiler(limit: Self.instructionLimit)
+        try compiler.emit(try PatternParser.parse(text))
+        self.text = text
+        program = compiler.finished()
+    }
+
+    /// Whether the pattern matches all of `value`.
+    package func matches(_ value: String) -> Bool {
+        var states = StateSet(capacity: program.count)
+        var following = StateSet(capacity: program.count)
+        let scalars = Array(value.unicodeScalars)
+        follow(from: 0, into: &states, atStart: true, atEnd: scalars.isEmpty)
+        for (index, scalar) in scalars.enumerated() {
+            following.removeAll()
+            for state in states.members {
+                guard case .one(let set) = program[state], set.contains(scalar) else { continue }
+                follow(from: state + 1, into: &following, atStart: false, atEnd: index == scalars.count - 1)
+            }
+            if following.members.isEmpty { return false }
+            swap(&states, &following)
+        }
+        return states.members.contains { program[$0] == .match }
+    }
+
+    /// Adds a state and all that can be reached from it without reading a scalar.
+    private func follow(from state: Int, into states: inout StateSet, atStart: Bool, atEnd: Bool) {
+        var open = [state]
+        while let state = open.popLast() {
+            guard states.insert(state) else { continue }
+            switch program[state] {
+            case .one, .match: break
+            case .jump(let target): open.append(target)
+            case .split(let first, let second): open += [second, first]
+            case .assertStart: if atStart { open.append(state + 1) }
+            case .assertEnd: if atEnd { open.append(state + 1) }
+            }
+        }
+    }
+}
+
+extension LabelPattern: Hashable {
+    package static func == (left: LabelPattern, right: LabelPattern) -> Bool { left.text == right.text }
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
+
+/// A fault of a pattern, at a position in Unicode scalars.
+package struct PatternError: Error {
+    package var position: Int
+    package var message: String
+}
+
+/// A set of small integers that is emptied in constant time.
+private struct StateSet {
+    private(set) var members: [Int] = []
+    /// The round in which each integer was last put in.
+    private var rounds: [Int]
+    private var round = 1
+
+    init(capacity: Int) {
+        rounds = Array(repeating: 0, count: capacity)
+    }
+
+    mutating func insert(_ member: Int) -> Bool {
+        guard rounds[member] != round else { return false }
+        rounds[member] = round
+        members.append(member)
+        return true
+    }
+
+    mutating func removeAll() {
+        members.removeAll(keepingCapacity: true)
+        round += 1
+    }
+}

@@ -1,0 +1,81 @@
+/// A step of a pattern's program; states are indices into it.
+enum PatternInstruction: Equatable {
+    /// Reads a scalar of the set and goes on to the next instruction.
+    case one(ScalarSet)
+    case jump(Int)
+    case split(Int, Int)
+    case assertStart
+    case assertEnd
+    case match
+}
+
+/// Turns a parsed pattern into a program (Thompson's construction).
+struct PatternCompiler {
+    private let limit: Int
+    /// Nodes compiled so far, since repetitions of nothing, `(){1000}`, multiply work without an instruction.
+    private var nodes = 0
+    private var program: [PatternInstruction] = []
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func finished() -> [PatternInstruction] { program + [.match] }
+
+    private static let tooLarge = PatternError(position: 0, message: "the pattern is too large; repeat less")
+
+    mutating func emit(_ node: PatternNode) throws(PatternError) {
+        nodes += 1
+        guard nodes <= 10 * limit else { throw Self.tooLarge }
+        switch node {
+        case .empty: break
+        case .one(let set): try append(.one(set))
+        case .assertStart: try append(.assertStart)
+        case .assertEnd: try append(.assertEnd)
+        case .sequence(let parts): for part in parts { try emit(part) }
+        case .alternatives(let branches): try alternatives(branches)
+        case .repeated(let part, let least, let most): try repeated(part, least: least, most: most)
+        }
+    }
+
+    private mutating func append(_ instruction: PatternInstruction) throws(PatternError) {
+        guard program.count < limit else { throw Self.tooLarge }
+        program.append(instruction)
+    }
+
+    private mutating func alternatives(_ branches: [PatternNode]) throws(PatternError) {
+        var exits: [Int] = []
+        for (index, branch) in branches.enumerated() {
+            guard index < branches.count - 1 else {
+                try emit(branch)
+                break
+            }
+            let split = program.count
+            try append(.split(split + 1, split + 1))
+            try emit(branch)
+            exits.append(program.count)
+            try append(.jump(program.count))
+            program[split] = .split(split + 1, program.count)
+        }
+        for exit in exits { program[exit] = .jump(program.count) }
+    }
+
+    private mutating func repeated(_ part: PatternNode, least: Int, most: Int?) throws(PatternError) {
+        for _ in 0..<least { try emit(part) }
+        guard let most else {
+            let split = program.count
+            try append(.split(split + 1, split + 1))
+            try emit(part)
+            try append(.jump(split))
+            program[split] = .split(split + 1, program.count)
+            return
+        }
+        var splits: [Int] = []
+        for _ in least..<max(most, least) {
+            splits.append(program.count)
+            try append(.split(program.count + 1, program.count + 1))
+            try emit(part)
+        }
+        for split in splits { program[split] = .split(split + 1, program.count) }
+    }
+}

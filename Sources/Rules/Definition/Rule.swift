@@ -1,0 +1,45 @@
+/// A rule over a window: an alert for each combination of its `by` labels for which its condition holds.
+/// Durations in nanoseconds.
+package struct Rule: Hashable, Sendable {
+    package var alert: String
+    package var selector: Selector
+    /// The labels that tell one alert of the rule from another.
+    package var by: [String]
+    package var condition: Condition
+    /// The length of the window.
+    package var over: Int64
+    /// How long the condition has to hold before the alert fires.
+    package var holdFor: Int64
+    /// How long the condition has to be false before a firing alert resolves.
+    package var keepFiringFor: Int64
+    package var labels: [String: String]
+    package var annotations: [String: AnnotationTemplate]
+}
+
+/// Rules that are evaluated together.
+package struct RuleGroup: Hashable, Sendable {
+    package var name: String
+    /// Nanoseconds. Evaluations fall on its multiples since the epoch.
+    package var interval: Int64
+    package var rules: [Rule]
+
+    package static let defaultInterval: Int64 = 15_000_000_000
+
+    package init(name: String, interval: Int64 = defaultInterval, rules: [Rule]) {
+        self.name = name
+        self.interval = interval
+        self.rules = rules
+    }
+}
+
+/// Where alerts go.
+package enum SinkDefinition: Hashable, Sendable {
+    case stdout(StdoutFormat)
+    /// The file of headers is relative to the working directory or absolute.
+    case webhook(url: String, headersFile: String?)
+}
+
+package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
+    case text
+    case json
+}

@@ -1,0 +1,63 @@
+/// A place in a file: line and column count from 1, columns in Unicode scalars.
+package struct SourcePosition: Hashable, Comparable, Sendable {
+    package var line: Int
+    package var column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    package static let start = SourcePosition(line: 1, column: 1)
+
+    package static func < (left: SourcePosition, right: SourcePosition) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// One problem of a rule or configuration file: what is wrong, where, and what would be right.
+package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
+    package var file: String
+    package var position: SourcePosition
+    package var message: String
+
+    package init(file: String, position: SourcePosition, message: String) {
+        self.file = file
+        self.position = position
+        self.message = message
+    }
+
+    package var description: String {
+        "\(PrintableText.escape(file)):\(position.line):\(position.column): \(message)"
+    }
+}
+
+/// The problems of one file, collected while it is read.
+package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertible {
+    /// More are of no use to a reader, and a file can hold a hundred thousand.
+    package static let limit = 200
+
+    package let file: String
+    private var found: [RuleDiagnostic] = []
+
+    package init(file: String) {
+        self.file = file
+    }
+
+    package mutating func report(_ position: SourcePosition, _ message: String) {
+        guard found.count < Self.limit else { return }
+        found.append(RuleDiagnostic(file: file, position: position, message: message))
+    }
+
+    package var isEmpty: Bool { found.isEmpty }
+    package var count: Int { found.count }
+
+    /// In the order of the file.
+    package var all: [RuleDiagnostic] {
+        found.sorted { ($0.position, $0.message) < ($1.position, $1.message) }
+    }
+
+    package var description: String {
+        all.map(\.description).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+
+/// What a rule file says.
+package struct RuleFile: Hashable, Sendable {
+    package var groups: [RuleGroup]
+    package var sinks: [SinkDefinition]
+
+    init(groups: [RuleGroup], sinks: [SinkDefinition]) {
+        self.groups = groups
+        self.sinks = sinks
+    }
+
+    /// Reads a rule file; throws all its problems.
+    /// - Parameters:
+    ///   - bytes: the file's contents.
+    ///   - file: its name, for the problems; paths in it are relative to its folder.
+    ///   - maximumWindow: how far back spans are kept, in nanoseconds: `over` plus `offset` end there.
+    package init(_ bytes: [UInt8], file: String, maximumWindow: Int64) throws(RuleDiagnostics) {
+        var diagnostics = RuleDiagnostics(file: file)
+        guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
+        var reader = RuleFileReader(document: document, diagnostics: diagnostics, maximumWindow: maximumWindow)
+        let rules = reader.readFile()
+        guard reader.diagnostics.isEmpty, let rules else { throw reader.diagnostics }
+        self = rules
+    }
+
+    package init(_ text: String, file: String, maximumWindow: Int64) throws(RuleDiagnostics) {
+        try self.init(Array(text.utf8), file: file, maximumWindow: maximumWindow)
+    }
+
+    /// Reads a rule file from disk, at most one byte more than may be in it.
+    package init(path: String, maximumWindow: Int64) throws(RuleDiagnostics) {
+        try self.init(try Self.contents(of: path), file: path, maximumWindow: maximumWindow)
+    }
+
+    /// The start of a file, as much as a YAML document may have and a byte more, by which one that is larger
+    /// is known. For configuration files too.
+    package static func contents(of path: String) throws(RuleDiagnostics) -> [UInt8] {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            return Array(try file.read(upToCount: YAMLDocument.sizeLimit + 1) ?? Data())
+        } catch {
+            var diagnostics = RuleDiagnostics(file: path)
+            diagnostics.report(.start, "the file can't be read: \(reason(error))")
+            throw diagnostics
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileNoSuchFile, .fileReadNoSuchFile: "there is none"
+        case .fileReadNoPermission: "permission denied"
+        default: error.localizedDescription
+        }
+    }
+}

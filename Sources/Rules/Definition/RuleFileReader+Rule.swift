@@ -1,0 +1,139 @@
+import Engine
+
+extension RuleFileReader {
+    private static let fields = [
+        "alert", "select", "when", "over", "by", "for", "keep_firing_for", "labels", "annotations",
+    ]
+
+    /// Fields users know from Prometheus or from later versions.
+    private static let foreignFields = [
+        "match": "rules over single spans are not available yet",
+        "expr": "the condition is called \"when\"",
+        "record": "recording rules are not available",
+    ]
+
+    /// nil if the rule lacks what it takes; what is wrong is in `diagnostics`.
+    mutating func readRule(_ node: YAMLNode) -> Rule? {
+        guard
+            let mapping = YAMLMapping(
+                node, "a rule", fields: Self.fields, later: Self.foreignFields, &diagnostics)
+        else { return nil }
+        let alert = mapping.required("alert", &diagnostics).flatMap { readName($0) }
+        let selector = mapping.required("select", &diagnostics).flatMap { readSelector($0) }
+        let over = mapping.required("over", &diagnostics).flatMap { readWindow($0) }
+        let condition = mapping.required("when", &diagnostics).flatMap { readCondition($0, over: over ?? 0) }
+        let by = readBy(mapping, selector)
+        let holdFor = readDuration("for", mapping)
+        let keepFiringFor = readDuration("keep_firing_for", mapping)
+        let labels = mapping["labels"].map { readLabels($0) } ?? [:]
+        // Where `by` couldn't be read every label in a template would be called unknown: then none is.
+        let known = by.map { Set(labels.keys).union($0).union(["alertname"]) }
+        let annotations =
+            mapping["annotations"].map {
+                readAnnotations($0, labels: known, dimension: condition?.subjectDimension)
+            } ?? [:]
+        guard let alert, let selector, let over, let condition, let by, let holdFor, let keepFiringFor else {
+            return nil
+        }
+        return Rule(
+            alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
+            keepFiringFor: keepFiringFor, labels: labels, annotations: annotations)
+    }
+
+    private mutating func readBy(_ mapping: YAMLMapping, _ selector: Selector?) -> [String]? {
+        guard let node = mapping["by"] else { return selector?.matches.map { $0.label } }
+        return readGrouping(node, population: selector?.population)
+    }
+
+    /// A duration that is 0 unless the rule has it.
+    private mutating func readDuration(_ field: String, _ mapping: YAMLMapping) -> Int64? {
+        guard let node = mapping[field] else { return 0 }
+        return node.duration(field, &diagnostics)
+    }
+
+    private mutating func readName(_ node: YAMLNode) -> String? {
+        guard let name = node.string("alert", &diagnostics) else { return nil }
+        guard name.unicodeScalars.count <= 200, !name.unicodeScalars.contains(where: PrintableText.isUnsafe) else {
+            diagnostics.report(
+                node.start, "the name of an alert is one line of at most 200 characters, but found \(node.phrase)")
+            return nil
+        }
+        return name
+    }
+
+    private mutating func readWindow(_ node: YAMLNode) -> Int64? {
+        guard let over = node.duration("over", &diagnostics) else { return nil }
+        if over == 0 { diagnostics.report(node.start, "over is longer than 0s") }
+        if over > maximumWindow {
+            diagnostics.report(
+                node.start,
+                "over \(DurationText.format(over)) reaches beyond the window of "
+                    + "\(DurationText.format(maximumWindow)) that is kept")
+        }
+        return over
+    }
+
+    private mutating func readCondition(_ node: YAMLNode, over: Int64) -> Condition? {
+        guard let text = node.string("when", &diagnostics) else { return nil }
+        do {
+            let condition = try Condition(text)
+            for (value, position) in condition.expression.values where value.offset > 0 {
+                let (reach, overflow) = value.offset.addingReportingOverflow(over)
+                guard overflow || reach > maximumWindow, over <= maximumWindow else { continue }
+                diagnostics.report(
+                    document.position(of: position, in: node),
+                    "\(value) over \(DurationText.format(over)) reaches beyond the window of "
+                        + "\(DurationText.format(maximumWindow)) that is kept")
+            }
+            return condition
+        } catch {
+            for fault in error.all {
+                diagnostics.report(document.position(of: fault.position, in: node), fault.message)
+            }
+            return nil
+        }
+    }
+
+    private mutating func readLabels(_ node: YAMLNode) -> [String: String] {
+        var labels: [String: String] = [:]
+        for entry in node.entries("labels", &diagnostics) ?? [] {
+            guard readLabelName(entry), let text = entry.value.string("the label \(entry.key)", &diagnostics) else {
+                continue
+            }
+            if text.contains("{{") {
+                diagnostics.report(entry.value.start, "labels are plain text; templates stand in annotations")
+            }
+            labels[entry.key] = text
+        }
+        return labels
+    }
+
+    private mutating func readAnnotations(
+        _ node: YAMLNode, labels: Set<String>?, dimension: Dimension?
+    ) -> [String: AnnotationTemplate] {
+        var annotations: [String: AnnotationTemplate] = [:]
+        for entry in node.entries("annotations", &diagnostics) ?? [] {
+            guard readLabelName(entry), let text = entry.value.string("the annotation \(entry.key)", &diagnostics)
+            else { continue }
+            do {
+                annotations[entry.key] = try AnnotationTemplate(text, labels: labels, dimension: dimension)
+            } catch {
+                for fault in error.all {
+                    diagnostics.report(document.position(of: fault.position, in: entry.value), fault.message)
+                }
+            }
+        }
+        return annotations
+    }
+
+    private mutating func readLabelName(_ entry: YAMLNode.Entry) -> Bool {
+        let isName =
+            entry.key.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil && entry.key.utf8.count <= 100
+        if !isName || entry.key == "alertname" {
+            let reason = isName ? "is the alert's own" : "is made of letters, digits and _"
+            diagnostics.report(
+                entry.keyPosition, "\(PrintableText.quote(entry.key)) can't be a label's name: it \(reason)")
+        }
+        return isName
+    }
+}

@@ -1,0 +1,131 @@
+import Engine
+
+extension RuleFileReader {
+    /// Reads `select`: a mapping from labels to what they have to be.
+    mutating func readSelector(_ node: YAMLNode) -> Selector? {
+        guard let entries = node.entries("select", &diagnostics) else { return nil }
+        guard !entries.isEmpty else {
+            diagnostics.report(node.start, "select names at least one label; \(Self.labelListing)")
+            return nil
+        }
+        var population: Population?
+        var matches: [Selector.Match] = []
+        for entry in entries {
+            let labelIsFitting = fits(entry.key, &population, at: entry.keyPosition, in: "select")
+            guard let matcher = readMatcher(entry), labelIsFitting else { continue }
+            matches.append(Selector.Match(label: entry.key, matcher: matcher))
+        }
+        return population.map { Selector(population: $0, matches: matches) }
+    }
+
+    /// Reads `by`: the labels that tell alerts apart.
+    mutating func readGrouping(_ node: YAMLNode, population: Population?) -> [String]? {
+        guard let elements = node.list("by", &diagnostics) else { return nil }
+        var population = population
+        var labels: [String] = []
+        for element in elements {
+            guard let label = element.string("a label in by", &diagnostics),
+                fits(label, &population, at: element.start, in: "by")
+            else { continue }
+            if labels.contains(label) {
+                diagnostics.report(element.start, "\(PrintableText.quote(label)) stands in by already")
+            }
+            labels.append(label)
+        }
+        return labels
+    }
+
+    // MARK: Labels
+
+    private static let labelListing =
+        "spans have \(OperationLabels.names.joined(separator: ", ")), "
+        + "requests have \(RequestLabels.names.joined(separator: ", "))"
+
+    /// Whether a label exists and belongs to the population that the first label settled.
+    private mutating func fits(
+        _ label: String, _ population: inout Population?, at position: SourcePosition, in field: String
+    ) -> Bool {
+        guard let own = Population(label: label) else {
+            let near = Suggestion.nearest(to: label, among: OperationLabels.names + RequestLabels.names)
+            let hint = near.map { "did you mean \"\($0)\"?" } ?? Self.labelListing
+            diagnostics.report(position, "unknown label \(PrintableText.quote(label)) in \(field); \(hint)")
+            return false
+        }
+        guard population == nil || population == own else {
+            diagnostics.report(
+                position,
+                "\"\(label)\" is a label of \(own.phrase), but the rule is over \(own.other.phrase); "
+                    + "a rule is over one or the other: \(Self.labelListing)")
+            return false
+        }
+        population = own
+        return true
+    }
+
+    // MARK: Values
+
+    private mutating func readMatcher(_ entry: YAMLNode.Entry) -> LabelMatcher? {
+        guard case .scalar(let text, _) = entry.value.kind else {
+            diagnostics.report(
+                entry.value.start,
+                "\"\(entry.key)\" is text, or =~, !~ or != and text, but found \(entry.value.phrase)")
+            return nil
+        }
+        for (sign, isPattern) in [("=~", true), ("!~", true), ("!=", false)] where text.hasPrefix(sign) {
+            let operand = text.dropFirst(2).drop { $0 == " " }
+            let offset = text.unicodeScalars.count - operand.unicodeScalars.count
+            if isPattern {
+                let pattern = readPattern(String(operand), at: offset, in: entry.value)
+                return pattern.map { sign == "=~" ? .matching($0) : .notMatching($0) }
+            }
+            return .notEqual(checked(String(operand), of: entry))
+        }
+        return .equal(checked(text, of: entry))
+    }
+
+    private mutating func readPattern(_ text: String, at offset: Int, in node: YAMLNode) -> LabelPattern? {
+        do {
+            return try LabelPattern(text)
+        } catch {
+            diagnostics.report(
+                document.position(of: offset + error.position, in: node),
+                "the regular expression \(PrintableText.quote(text)) is invalid: \(error.message)")
+            return nil
+        }
+    }
+
+    /// Reports a value that the label never has.
+    private mutating func checked(_ value: String, of entry: YAMLNode.Entry) -> String {
+        let known: [String]
+        switch entry.key {
+        case "kind": known = SpanKind.allCases.map(\.name)
+        case "scope": known = ["resource", "namespace", "cluster", ""]
+        // Kubernetes verbs and the methods of non-resource requests are open-ended, but all in lower case.
+        case "verb": known = [value.lowercased()]
+        default: return value
+        }
+        if !known.contains(value) {
+            let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
+            let hint = Suggestion.nearest(to: value, among: known).map { "did you mean \"\($0)\"?" } ?? "it is one of \(listing)"
+            diagnostics.report(
+                entry.value.start, "\"\(entry.key)\" is never \(PrintableText.quote(value)); \(hint)")
+        }
+        return value
+    }
+}
+
+extension Population {
+    fileprivate var phrase: String {
+        switch self {
+        case .spans: "spans"
+        case .requests: "requests"
+        }
+    }
+
+    fileprivate var other: Population {
+        switch self {
+        case .spans: .requests
+        case .requests: .spans
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Reads the nodes of a rule file, going on behind each problem so that all of them are found.
+struct RuleFileReader {
+    let document: YAMLDocument
+    var diagnostics: RuleDiagnostics
+    let maximumWindow: Int64
+
+    /// nil if the file as a whole isn't one; what is wrong within it is in `diagnostics`.
+    mutating func readFile() -> RuleFile? {
+        guard let root = document.root, !root.isNull else {
+            diagnostics.report(.start, "the file is empty; rules stand under \"groups\"")
+            return nil
+        }
+        guard let top = YAMLMapping(root, "a rule file", fields: ["groups", "sinks"], &diagnostics) else {
+            return nil
+        }
+        if diagnostics.isEmpty, top["groups"] == nil, top["sinks"] == nil {
+            diagnostics.report(root.start, "a rule file needs \"groups\" or \"sinks\"")
+        }
+        var file = RuleFile(groups: [], sinks: [])
+        if top["groups"] != nil, let node = top.required("groups", &diagnostics) { file.groups = readGroups(node) }
+        if top["sinks"] != nil, let node = top.required("sinks", &diagnostics) { file.sinks = readSinks(node) }
+        return file
+    }
+
+    private mutating func readGroups(_ node: YAMLNode) -> [RuleGroup] {
+        var lines: [String: Int] = [:]
+        var groups: [RuleGroup] = []
+        for element in node.list("groups", &diagnostics) ?? [] {
+            guard let group = readGroup(element) else { continue }
+            if let line = lines.updateValue(element.start.line, forKey: group.name) {
+                diagnostics.report(
+                    element.start,
+                    "a second group \(PrintableText.quote(group.name)); the first is on line \(line)")
+            }
+            groups.append(group)
+        }
+        return groups
+    }
+
+    private mutating func readGroup(_ node: YAMLNode) -> RuleGroup? {
+        guard let mapping = YAMLMapping(node, "a group", fields: ["name", "interval", "rules"], &diagnostics)
+        else { return nil }
+        let name = mapping.required("name", &diagnostics)?.string("the name of a group", &diagnostics)
+        let interval = mapping["interval"].map { readInterval($0) } ?? RuleGroup.defaultInterval
+        let list = mapping.required("rules", &diagnostics)?.list("rules", &diagnostics)
+        let rules = (list ?? []).compactMap { readRule($0) }
+        return name.map { RuleGroup(name: $0, interval: interval, rules: rules) }
+    }
+
+    private mutating func readInterval(_ node: YAMLNode) -> Int64 {
+        guard let interval = node.duration("interval", &diagnostics) else { return RuleGroup.defaultInterval }
+        // A replay evaluates each multiple: below a tenth of a second that takes longer than the spans lasted.
+        if !(100_000_000...86_400_000_000_000).contains(interval) {
+            diagnostics.report(node.start, "interval is from 100ms to 1d, but found \(node.phrase)")
+        }
+        return interval
+    }
+}

@@ -1,0 +1,55 @@
+package import Engine
+
+/// Which series of a population a rule is about: those whose labels all match.
+package struct Selector: Hashable, Sendable {
+    package struct Match: Hashable, Sendable {
+        package var label: String
+        package var matcher: LabelMatcher
+    }
+
+    package var population: Population
+    /// In the order of the file.
+    package var matches: [Match]
+
+    package func selects(_ valueOf: (_ label: String) -> String?) -> Bool {
+        matches.allSatisfy { match in valueOf(match.label).map(match.matcher.accepts) ?? false }
+    }
+}
+
+/// What a label's value has to be.
+package enum LabelMatcher: Hashable, Sendable {
+    case equal(String)
+    case notEqual(String)
+    case matching(LabelPattern)
+    case notMatching(LabelPattern)
+
+    package func accepts(_ value: String) -> Bool {
+        switch self {
+        case .equal(let wanted): value == wanted
+        case .notEqual(let unwanted): value != unwanted
+        case .matching(let pattern): pattern.matches(value)
+        case .notMatching(let pattern): !pattern.matches(value)
+        }
+    }
+}
+
+extension Population {
+    /// The labels that series of this population have.
+    package var labelNames: [String] {
+        switch self {
+        case .spans: OperationLabels.names
+        case .requests: RequestLabels.names
+        }
+    }
+
+    /// The population whose series have a label.
+    package init?(label: String) {
+        if OperationLabels.names.contains(label) {
+            self = .spans
+        } else if RequestLabels.names.contains(label) {
+            self = .requests
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// Says what is wrong with text that is not YAML, in the words of someone who wrote it.
+enum YAMLSyntax {
+    static func report(_ fault: YAMLFault, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
+        let position =
+            switch fault.place {
+            case .position(let position): position
+            case .byte(let offset): source.position(ofByte: offset)
+            }
+        if reportTabs(near: position, in: source, &diagnostics) { return }
+        let line = source.line(position.line).trimmingPrefix { $0 == " " }
+        let near = line.isEmpty ? "" : "; near \(PrintableText.quote(String(line)))"
+        diagnostics.report(position, "\(explanation(of: fault.problem))\(near)")
+    }
+
+    /// Where a tab stands near the fault, the tab is the fault: every line indented by one is reported.
+    private static func reportTabs(
+        near fault: SourcePosition, in source: SourceText, _ diagnostics: inout RuleDiagnostics
+    ) -> Bool {
+        // libyaml notices a tab at it or, where it ends a construct early, on the line after it.
+        let suspects = [fault.line, fault.line - 1].filter { tabColumn(source.line($0)) != nil }
+        guard !suspects.isEmpty else { return false }
+        for number in 1...max(source.lineCount, 1) {
+            guard let column = tabColumn(source.line(number)) else { continue }
+            diagnostics.report(
+                SourcePosition(line: number, column: column),
+                "a tab before \(PrintableText.quote(source.line(number).trimmingPrefix(while: \.isWhitespace).description)); "
+                    + "YAML is indented by spaces")
+        }
+        return true
+    }
+
+    /// The column of a tab in a line's indentation.
+    private static func tabColumn(_ line: String) -> Int? {
+        let indentation = line.unicodeScalars.prefix { $0 == " " || $0 == "\t" }
+        guard indentation.count < line.unicodeScalars.count else { return nil }
+        return indentation.firstIndex(of: "\t").map {
+            indentation.distance(from: indentation.startIndex, to: $0) + 1
+        }
+    }
+
+    private static func explanation(of problem: String) -> String {
+        switch problem {
+        case "mapping values are not allowed in this context":
+            "unexpected \":\"; quote text that contains \": \", and check the indentation"
+        case "could not find expected ':'":
+            "expected \":\" behind the name on this or the previous line"
+        case "did not find expected key", "did not find expected '-' indicator":
+            "this line doesn't belong to what stands above it; check the indentation and the quotes"
+        case "found character that cannot start any token":
+            "unexpected character; quote text that starts with it"
+        case "found unexpected end of stream":
+            "the file ends within a quoted text"
+        case "control characters are not allowed":
+            "a control character; remove it"
+        default: problem
+        }
+    }
+}

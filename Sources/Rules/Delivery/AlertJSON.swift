@@ -1,0 +1,75 @@
+import Foundation
+
+/// An alert on outside surfaces: a row of `alerts` in a replay's output and the API, a line of the stdout sink.
+/// All fields are always there, null where they have no value yet.
+package struct AlertJSON: Codable, Hashable, Sendable {
+    package var alert: String
+    package var labels: [String: String]
+    package var annotations: [String: String]
+    package var state: AlertState
+    /// RFC 3339, as are all times here.
+    package var activeAt: String
+    package var firedAt: String?
+    package var resolvedAt: String?
+    /// Seconds, per second or 0...1.
+    package var value: Double?
+
+    package init(_ alert: Alert) {
+        self.alert = alert.name
+        labels = alert.labels
+        annotations = alert.annotations
+        state = alert.state
+        activeAt = Timestamp.rfc3339(alert.activeAt)
+        firedAt = alert.firedAt.map(Timestamp.rfc3339)
+        resolvedAt = alert.resolvedAt.map(Timestamp.rfc3339)
+        value = alert.value
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case alert, labels, annotations, state
+        case activeAt = "active_at"
+        case firedAt = "fired_at"
+        case resolvedAt = "resolved_at"
+        case value
+    }
+
+    // Written out since a synthesized one leaves absent values out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(alert, forKey: .alert)
+        try container.encode(labels, forKey: .labels)
+        try container.encode(annotations, forKey: .annotations)
+        try container.encode(state, forKey: .state)
+        try container.encode(activeAt, forKey: .activeAt)
+        try container.encode(firedAt, forKey: .firedAt)
+        try container.encode(resolvedAt, forKey: .resolvedAt)
+        try container.encode(value, forKey: .value)
+    }
+}
+
+/// JSON as all outputs write it: one line, keys in order, nothing that could steer a terminal.
+package enum JSONText {
+    package static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return escapeUnsafe(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    /// JSON has to escape controls below U+0020 only. The others that `PrintableText` knows can stand in strings
+    /// alone, where `\u` and the UTF-16 code units say the same.
+    private static func escapeUnsafe(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: PrintableText.isUnsafe) else { return json }
+        var result = ""
+        for scalar in json.unicodeScalars {
+            guard PrintableText.isUnsafe(scalar) else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in UTF16.encode(scalar) ?? .init() {
+                let digits = String(unit, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
+    }
+}

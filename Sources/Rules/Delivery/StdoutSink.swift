@@ -1,0 +1,62 @@
+import Dispatch
+import Foundation
+
+/// Writes a line for each alert that fires or resolves.
+package struct StdoutSink: AlertSink {
+    package let name: String
+    package let batchLimit = 100
+    private let format: StdoutFormat
+    private let write: @Sendable (String) throws -> Void
+    // A reader that stops reading blocks the write: on a thread of its own that holds up nothing else.
+    private let queue = DispatchQueue(label: "faultline.stdout-sink")
+
+    /// - Parameter write: writes complete lines; throws if nobody reads any more.
+    package init(
+        name: String = "stdout", format: StdoutFormat,
+        write: @escaping @Sendable (String) throws -> Void = {
+            try FileHandle.standardOutput.write(contentsOf: Data($0.utf8))
+        }
+    ) {
+        self.name = name
+        self.format = format
+        self.write = write
+    }
+
+    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                do {
+                    try write(alerts.map { try line($0) + "\n" }.joined())
+                    continuation.resume(returning: .delivered)
+                } catch {
+                    continuation.resume(returning: .rejected("standard output can't be written to"))
+                }
+            }
+        }
+    }
+
+    package func close() async {}
+
+    func line(_ alert: Alert) throws -> String {
+        switch format {
+        case .json: try JSONText.encode(AlertJSON(alert))
+        case .text: AlertLine.text(alert)
+        }
+    }
+}
+
+/// An alert as one line for people.
+package enum AlertLine {
+    /// `2026-11-23T04:15:46Z FIRING EtcdSlow {service="etcd"} value=0.212 since 2026-11-23T04:15:31Z: etcd is slow`
+    package static func text(_ alert: Alert) -> String {
+        let time = Timestamp.rfc3339(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
+        let labels = alert.labels.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\(PrintableText.quote($0.value, limit: 200))" }.joined(separator: " ")
+        let value = alert.value.map { " value=\(HumanNumber.plain($0))" } ?? ""
+        // The summary says most; others follow in order.
+        let notes = alert.annotations.sorted { ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key) }
+            .map { PrintableText.escape($0.value) }.joined(separator: "; ")
+        return "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
+            + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)")
+    }
+}

@@ -1,0 +1,36 @@
+/// Headers to send with each webhook call, such as a token: read from a file, so that rule files hold no secrets.
+package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
+    package struct Header: Hashable, Sendable {
+        package var name: String
+        package var value: String
+    }
+
+    /// A fault of the file. Says where, never what stands there.
+    package struct Fault: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    package let all: [Header]
+
+    package static let none = WebhookHeaders(all: [])
+
+    private init(all: [Header]) {
+        self.all = all
+    }
+
+    /// - Parameter text: one `Name: value` a line; empty lines and those that start with `#` don't count.
+    package init(_ text: String) throws(Fault) {
+        var headers: [Header] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = line.drop { $0.isWhitespace }
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            guard let match = line.wholeMatch(of: /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u{0}-\u{8}\u{A}-\u{1F}\u{7F}]*?)\s*/)?.output
+            else { throw Fault(description: "line \(index + 1) is not of the form Name: value") }
+            headers.append(Header(name: String(match.1), value: String(match.2)))
+        }
+        all = headers
+    }
+
+    /// The names alone, since values are secrets.
+    package var description: String { all.map(\.name).joined(separator: ", ") }
+}

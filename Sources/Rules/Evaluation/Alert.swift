@@ -1,0 +1,54 @@
+/// An alert as it stands at one moment: what sinks deliver and the API shows. Times in nanoseconds since the epoch.
+package struct Alert: Hashable, Sendable {
+    package var name: String
+    /// The `by` labels that have a value, and the rule's own, which win over them.
+    package var labels: [String: String]
+    package var annotations: [String: String]
+    package var state: AlertState
+    /// When the condition was first found to hold.
+    package var activeAt: Int64
+    package var firedAt: Int64?
+    package var resolvedAt: Int64?
+    /// The last value for which the condition held: seconds, per second or 0...1. nil is no data.
+    package var value: Double?
+
+    package init(
+        name: String, labels: [String: String], annotations: [String: String], state: AlertState, activeAt: Int64,
+        firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double? = nil
+    ) {
+        self.name = name
+        self.labels = labels
+        self.annotations = annotations
+        self.state = state
+        self.activeAt = activeAt
+        self.firedAt = firedAt
+        self.resolvedAt = resolvedAt
+        self.value = value
+    }
+
+    /// 16 hexadecimal digits that tell this alert from all others, the same in every run: FNV-1a over its name
+    /// and labels in order.
+    package var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        let parts = ["alertname", name] + labels.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        for part in parts {
+            // 0xFF occurs in no UTF-8 text, so that ["a", "b"] and ["ab"] differ.
+            for byte in Array(part.utf8) + [0xFF] {
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+            }
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+/// A change of an alert's state.
+package struct AlertTransition: Hashable, Sendable {
+    /// The time of the evaluation that found it, nanoseconds since the epoch.
+    package var time: Int64
+    /// The alert in its new state.
+    package var alert: Alert
+
+    /// Whether anyone is to be told: pending alerts, and those that never fired, are nobody's business.
+    package var isNotified: Bool { alert.state == .firing || alert.state == .resolved }
+}

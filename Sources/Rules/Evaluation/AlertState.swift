@@ -1,0 +1,71 @@
+/// Where an alert is in its life.
+package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The condition stopped holding before the alert fired.
+    case inactive
+    /// The condition holds, but not yet for as long as the rule asks.
+    case pending
+    case firing
+    case resolved
+}
+
+/// An alert from the first time its condition holds until it is resolved or given up.
+/// A value without I/O or clock: `observe` is told the time and returns what changed.
+struct AlertLife: Hashable, Sendable {
+    private(set) var state = AlertState.inactive
+    /// Nanoseconds since the epoch, as are all times here.
+    private(set) var activeAt: Int64 = 0
+    private(set) var firedAt: Int64?
+    private(set) var resolvedAt: Int64?
+    /// Since when the condition has been false while the alert is kept firing.
+    private var falseSince: Int64?
+    /// The last value for which the condition held.
+    private(set) var value: Double?
+
+    /// Takes in one evaluation; returns the new state if it changed.
+    /// - Parameter holds: nil is no data, which changes nothing.
+    mutating func observe(
+        _ holds: Bool?, value: Double?, at time: Int64, holdFor: Int64, keepFiringFor: Int64
+    ) -> AlertState? {
+        switch holds {
+        case nil: nil
+        case true?: observeBreach(value, at: time, holdFor: holdFor)
+        case false?: observeCalm(at: time, keepFiringFor: keepFiringFor)
+        }
+    }
+
+    private mutating func observeBreach(_ value: Double?, at time: Int64, holdFor: Int64) -> AlertState? {
+        let before = state
+        if state == .inactive {
+            state = .pending
+            activeAt = time
+        }
+        self.value = value
+        falseSince = nil
+        if state == .pending, elapsed(since: activeAt, at: time) >= holdFor {
+            state = .firing
+            firedAt = time
+        }
+        return state == before ? nil : state
+    }
+
+    private mutating func observeCalm(at time: Int64, keepFiringFor: Int64) -> AlertState? {
+        switch state {
+        case .inactive, .resolved:
+            return nil
+        case .pending:
+            state = .inactive
+        case .firing:
+            let since = falseSince ?? time
+            falseSince = since
+            guard elapsed(since: since, at: time) >= keepFiringFor else { return nil }
+            state = .resolved
+            resolvedAt = time
+        }
+        return state
+    }
+
+    private func elapsed(since start: Int64, at time: Int64) -> Int64 {
+        let (elapsed, overflow) = time.subtractingReportingOverflow(start)
+        return overflow ? .max : elapsed
+    }
+}

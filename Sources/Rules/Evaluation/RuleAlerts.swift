@@ -1,0 +1,45 @@
+/// A rule and its active alerts, by group of its grouping.
+struct RuleAlerts {
+    let rule: Rule
+    private var lives: [Int: AlertLife] = [:]
+    /// Alerts that would have become active beyond the limit.
+    private(set) var refused = 0
+
+    init(_ rule: Rule) {
+        self.rule = rule
+    }
+
+    /// Takes in what an evaluation found for one group.
+    mutating func observe(
+        _ holds: Bool?, value: Double?, group: Int, values: [String], at time: Int64, limit: Int
+    ) -> AlertTransition? {
+        guard holds == true || lives[group] != nil else { return nil }
+        guard lives[group] != nil || lives.count < limit else {
+            refused += 1
+            return nil
+        }
+        var life = lives[group] ?? AlertLife()
+        let change = life.observe(
+            holds, value: value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
+        lives[group] = change == .resolved || change == .inactive ? nil : life
+        return change.map { _ in AlertTransition(time: time, alert: alert(life, values: values)) }
+    }
+
+    /// The pending and firing alerts.
+    func active(_ grouping: SeriesGrouping) -> [Alert] {
+        lives.sorted { $0.key < $1.key }.map { alert($0.value, values: grouping.values[$0.key]) }
+    }
+
+    private func alert(_ life: AlertLife, values: [String]) -> Alert {
+        var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
+        // As in Prometheus, a label without a value is no label.
+        labels = labels.filter { !$0.value.isEmpty }.merging(rule.labels) { _, own in own }
+        var known = labels
+        known["alertname"] = rule.alert
+        return Alert(
+            name: rule.alert, labels: labels,
+            annotations: rule.annotations.mapValues { $0.render(labels: known, value: life.value) },
+            state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
+            value: life.value)
+    }
+}

@@ -1,0 +1,114 @@
+/// Gives every node of a condition its dimension and collects what doesn't fit, each fault with its fix.
+struct ConditionChecker {
+    private(set) var errors: [ConditionError] = []
+
+    /// All faults of a condition as a whole.
+    static func errors(in condition: Expression) -> [ConditionError] {
+        var checker = ConditionChecker()
+        if let dimension = checker.dimension(of: condition), dimension != .boolean {
+            checker.report(
+                condition,
+                "a condition compares, but this is \(dimension.phrase); write for example "
+                    + "\(condition) > \(dimension.example)",
+                at: 0)
+        }
+        return checker.errors
+    }
+
+    /// The dimension of a node; nil if a fault below it, already reported, leaves it unknown.
+    mutating func dimension(of node: Expression) -> Dimension? {
+        switch node.kind {
+        case .literal(let literal): literal.dimension
+        case .value(let value): value.measure.dimension
+        case .negative(let operand): number(operand, for: "-", at: node)
+        case .not(let operand): truth(operand, for: "not", at: node)
+        case .arithmetic(let sign, let left, let right): arithmetic(sign, left, right, at: node)
+        case .comparison(let sign, let left, let right): comparison(sign, left, right, at: node)
+        case .logic(let word, let left, let right): logic(word, left, right, at: node)
+        }
+    }
+
+    private mutating func arithmetic(
+        _ sign: ArithmeticOperator, _ left: Expression, _ right: Expression, at node: Expression
+    ) -> Dimension? {
+        let first = number(left, for: sign.rawValue, at: node)
+        let second = number(right, for: sign.rawValue, at: node)
+        guard let first, let second else { return nil }
+        let result: Dimension? =
+            switch sign {
+            case .add, .subtract: first.unified(with: second)
+            case .multiply: first.multiplied(by: second)
+            case .divide: first.divided(by: second)
+            }
+        if let result { return result }
+        switch sign {
+        case .add, .subtract: mismatch(left, first, right, second, verb: "add up", at: node)
+        case .multiply, .divide:
+            report(node, "\(first.phrase) \(sign.rawValue) \(second.phrase) has no unit a rule could use")
+        }
+        return nil
+    }
+
+    private mutating func comparison(
+        _ sign: ComparisonOperator, _ left: Expression, _ right: Expression, at node: Expression
+    ) -> Dimension? {
+        let first = number(left, for: sign.rawValue, at: node)
+        let second = number(right, for: sign.rawValue, at: node)
+        if let first, let second, first.unified(with: second) == nil {
+            mismatch(left, first, right, second, verb: "compare", at: node)
+        }
+        // Whatever its sides, a comparison is true or false: what stands around it can still be checked.
+        return .boolean
+    }
+
+    private mutating func logic(
+        _ word: LogicOperator, _ left: Expression, _ right: Expression, at node: Expression
+    ) -> Dimension? {
+        _ = truth(left, for: word.rawValue, at: node)
+        _ = truth(right, for: word.rawValue, at: node)
+        return .boolean
+    }
+
+    // MARK: Operands
+
+    private mutating func number(_ operand: Expression, for sign: String, at node: Expression) -> Dimension? {
+        let dimension = dimension(of: operand)
+        guard dimension == .boolean else { return dimension }
+        report(node, "\"\(sign)\" takes numbers, but \(operand.cited) is true or false")
+        return nil
+    }
+
+    private mutating func truth(_ operand: Expression, for word: String, at node: Expression) -> Dimension? {
+        let dimension = dimension(of: operand)
+        guard let dimension, dimension != .boolean else { return .boolean }
+        report(
+            operand,
+            "\"\(word)\" takes comparisons, but \(operand.cited) is \(dimension.phrase); "
+                + "write for example \(operand) > \(dimension.example)")
+        return .boolean
+    }
+
+    // MARK: Faults
+
+    private mutating func mismatch(
+        _ left: Expression, _ first: Dimension, _ right: Expression, _ second: Dimension, verb: String,
+        at node: Expression
+    ) {
+        let fault = "can't \(verb) \(first.phrase) (\(left)) and \(second.phrase) (\(right))"
+        // A literal is what a user got wrong more often than the value beside it: the error stands there.
+        switch (left.kind, right.kind) {
+        case (_, .literal): report(right, "\(fault); write \(first.phrase) here, as in \(first.example)")
+        case (.literal, _): report(left, "\(fault); write \(second.phrase) here, as in \(second.example)")
+        default: report(node, fault)
+        }
+    }
+
+    private mutating func report(_ node: Expression, _ message: String, at position: Int? = nil) {
+        errors.append(ConditionError(at: position ?? node.position, message))
+    }
+}
+
+extension Expression {
+    /// The expression as messages cite it.
+    fileprivate var cited: String { PrintableText.quote(description) }
+}

@@ -1,0 +1,91 @@
+/// A node of a parsed condition. Two nodes are equal when they mean the same, wherever they stand.
+package struct Expression: Sendable {
+    package indirect enum Kind: Hashable, Sendable {
+        case literal(Literal)
+        case value(WindowValue)
+        case negative(Expression)
+        case not(Expression)
+        case arithmetic(ArithmeticOperator, Expression, Expression)
+        case comparison(ComparisonOperator, Expression, Expression)
+        case logic(LogicOperator, Expression, Expression)
+    }
+
+    package var kind: Kind
+    /// Where the node stands in the condition's text, in Unicode scalars: an operation at its operator.
+    package var position: Int
+
+    package init(_ kind: Kind, at position: Int = 0) {
+        self.kind = kind
+        self.position = position
+    }
+}
+
+extension Expression: Hashable {
+    package static func == (left: Expression, right: Expression) -> Bool { left.kind == right.kind }
+    package func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+}
+
+extension Expression {
+    /// All values of the expression with their positions, in source order.
+    package var values: [(value: WindowValue, position: Int)] {
+        switch kind {
+        case .literal: []
+        case .value(let value): [(value, position)]
+        case .negative(let operand), .not(let operand): operand.values
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .logic(_, let left, let right):
+            left.values + right.values
+        }
+    }
+}
+
+/// A constant with its unit.
+package struct Literal: Hashable, Sendable {
+    package var dimension: Dimension
+    /// In seconds, per second, or 0...1 for a ratio.
+    package var value: Double
+    /// As written.
+    package var text: String
+}
+
+package enum ArithmeticOperator: String, Sendable, CaseIterable {
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+}
+
+package enum ComparisonOperator: String, Sendable, CaseIterable {
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case less = "<"
+    case lessOrEqual = "<="
+    case equal = "=="
+    case notEqual = "!="
+
+    package func holds(_ left: Double, _ right: Double) -> Bool {
+        switch self {
+        case .greater: left > right
+        case .greaterOrEqual: left >= right
+        case .less: left < right
+        case .lessOrEqual: left <= right
+        case .equal: left == right
+        case .notEqual: left != right
+        }
+    }
+
+    /// The operator that says the same with its sides exchanged.
+    package var mirrored: ComparisonOperator {
+        switch self {
+        case .greater: .less
+        case .greaterOrEqual: .lessOrEqual
+        case .less: .greater
+        case .lessOrEqual: .greaterOrEqual
+        case .equal, .notEqual: self
+        }
+    }
+}
+
+package enum LogicOperator: String, Sendable, CaseIterable {
+    case and
+    case or
+}

@@ -1,0 +1,63 @@
+/// Durations as rules write them: `150ms`, `1h30m`, `1.5s`. Nanoseconds inside.
+package enum DurationText {
+    package static let units: [(name: String, nanoseconds: Int64)] = [
+        ("w", 604_800_000_000_000), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("µs", 1_000), ("ns", 1),
+    ]
+
+    package static func unit(_ name: some StringProtocol) -> Int64? {
+        // µ is written with either of two code points: MICRO SIGN or GREEK SMALL LETTER MU.
+        let name = String(name).replacing("\u{3BC}", with: "\u{B5}")
+        return units.first { $0.name == name }?.nanoseconds
+    }
+
+    /// The duration `text` spells, in nanoseconds; nil if it is none, or above 292 years.
+    /// A bare `0` needs no unit. Units go from large to small, each at most once.
+    package static func parse(_ text: some StringProtocol) -> Int64? {
+        if text == "0" { return 0 }
+        var rest = text[...]
+        var total: Int64 = 0
+        var smallest = Int64.max
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(digits.count)
+            let name = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(name.count)
+            guard let unit = unit(name), unit < smallest, let part = scale(digits, by: unit) else { return nil }
+            smallest = unit
+            let (sum, overflow) = total.addingReportingOverflow(part)
+            guard !overflow else { return nil }
+            total = sum
+        }
+        return smallest == .max ? nil : total
+    }
+
+    /// The shortest exact spelling: `1h30m`, `150ms`, `0s`.
+    package static func format(_ nanoseconds: Int64) -> String {
+        guard nanoseconds != 0 else { return "0s" }
+        var rest = nanoseconds.magnitude
+        var text = nanoseconds < 0 ? "-" : ""
+        for (name, unit) in units where name != "µs" && name != "w" {
+            let (count, remainder) = rest.quotientAndRemainder(dividingBy: unit.magnitude)
+            if count > 0 { text += "\(count)\(name)" }
+            rest = remainder
+        }
+        return text
+    }
+
+    /// `digits` (an integer, or a decimal fraction with digits on both sides of its point) times `unit`.
+    private static func scale(_ digits: some StringProtocol, by unit: Int64) -> Int64? {
+        let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first, let count = Int64(whole) else { return nil }
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+        guard !overflow else { return nil }
+        guard parts.count == 2 else { return product }
+        let fraction = parts[1].prefix(9)
+        guard !parts[1].contains("."), let numerator = Int64(fraction) else { return nil }
+        let denominator = (0..<fraction.count).reduce(Int64(1)) { power, _ in power * 10 }
+        // At most 9 digits times a week in nanoseconds: beyond Int64, so by way of the full-width product.
+        let (part, _) = denominator.dividingFullWidth(numerator.multipliedFullWidth(by: unit))
+        let (sum, carry) = product.addingReportingOverflow(part)
+        return carry ? nil : sum
+    }
+}

@@ -1,0 +1,35 @@
+/// Text made safe to print: what an attacker puts into a span name must not steer a terminal or break a line.
+package enum PrintableText {
+    /// `text` with control characters, line separators and bidirectional overrides written as escapes
+    /// (`\n`, `\u{1B}`), and the backslash itself doubled so that the original can be told.
+    package static func escape(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0 == "\\" || isUnsafe($0) }) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where isUnsafe(scalar): result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// `text` between double quotes, escaped, shortened to `limit` characters: how messages cite input.
+    package static func quote(_ text: String, limit: Int = 60) -> String {
+        let cited = text.count > limit ? text.prefix(limit) + "…" : text[...]
+        return "\"\(escape(String(cited)).replacing("\"", with: "\\\""))\""
+    }
+
+    /// Whether a scalar can move the cursor, start a new line or reorder what is shown.
+    package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        // Cc: C0 and C1 controls with DEL; Cf: bidirectional controls, zero-width characters, tags.
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Daemon
+import Engine
+import Rules
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check rule and configuration files: every problem as file:line:column: message.")
+
+    @Argument(help: ArgumentHelp("Files to check.", valueName: "file"))
+    var files: [String]
+
+    func run() throws {
+        let maximumWindow = Configuration().window.duration ?? .max
+        var isFaulty = false
+        for file in files {
+            do {
+                let contents = try readable(file)
+                if Configuration.isConfiguration(contents) {
+                    _ = try Configuration(contents, file: file)
+                } else {
+                    _ = try RuleFile(contents, file: file, maximumWindow: maximumWindow)
+                }
+            } catch {
+                isFaulty = true
+                Console.print(error.description)
+            }
+        }
+        if isFaulty { throw ExitCode.fault }
+    }
+
+    /// - Throws: the code for a wrong file where there is none to check.
+    private func readable(_ file: String) throws(RuleDiagnostics) -> [UInt8] {
+        try RuleFile.contents(of: file)
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Daemon
+import Ingest
+import Logging
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Receive spans over OTLP, evaluate rules over them and answer scrapes.",
+        discussion: """
+            Without options: OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), scrape and API on \
+            127.0.0.1:9464, the built-in control-plane rules, alerts on standard output. SIGHUP reads the rules \
+            again; SIGTERM finishes what is under way and ends.
+            """)
+
+    @Option(help: "A configuration file.")
+    var config: String?
+
+    @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
+    var ruleFiles: [String] = []
+
+    @Option(name: .customLong("otlp-grpc"), help: ArgumentHelp("Where to take OTLP/gRPC.", valueName: "address"))
+    var otlpGRPC: ReceiverAddress?
+
+    @Option(name: .customLong("otlp-http"), help: ArgumentHelp("Where to take OTLP/HTTP.", valueName: "address"))
+    var otlpHTTP: ReceiverAddress?
+
+    @Option(help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"))
+    var listen: ReceiverAddress?
+
+    func run() async throws {
+        var settings = try Settings.load(config: config, ruleFiles: ruleFiles)
+        settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
+        settings.configuration.otlpHTTP = otlpHTTP ?? settings.configuration.otlpHTTP
+        settings.configuration.listen = listen ?? settings.configuration.listen
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "faultline")
+        logger.logLevel = .notice
+        let server = LiveServer(
+            configuration: settings.configuration, source: settings.source, rules: settings.rules, logger: logger)
+        do {
+            try await server.run()
+        } catch {
+            Console.note("faultline: \(error)")
+            throw ExitCode.fault
+        }
+    }
+}
+
+extension ReceiverAddress: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Daemon
+import Engine
+import Rules
+
+/// What a command line and the files it names say together.
+struct Settings {
+    var configuration: Configuration
+    var source: RuleSource
+    var rules: RuleSet
+
+    /// Reads the files; says all their problems and ends with the code for a wrong file.
+    static func load(config: String?, ruleFiles: [String]) throws -> Settings {
+        var configuration = Configuration()
+        if let config {
+            do {
+                configuration = try Configuration(path: config)
+            } catch {
+                throw failure(error.description)
+            }
+        }
+        let files = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles
+        let source = RuleSource(files: files, maximumWindow: configuration.window.duration ?? .max)
+        do {
+            return Settings(configuration: configuration, source: source, rules: try source.load())
+        } catch {
+            throw failure(error.description)
+        }
+    }
+
+    /// A pipeline that keeps an archive's spans for as long as memory allows: exact percentiles over all of it.
+    func replayPipeline() -> Pipeline {
+        var limits = configuration.window
+        limits.duration = nil
+        return Pipeline(
+            rules: RuleEvaluator(rules.groups), limits: limits, evaluationDelay: configuration.evaluationDelay)
+    }
+
+    private static func failure(_ problems: String) -> ExitCode {
+        Console.note(problems)
+        return .usage
+    }
+}

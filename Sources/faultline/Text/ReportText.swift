@@ -1,0 +1,90 @@
+import Daemon
+import Foundation
+import Rules
+
+/// A report for people.
+struct ReportText {
+    private let report: Report
+    private let style: TextStyle
+
+    /// Rows of a table; JSON has them all.
+    private static let rowsMax = 20
+
+    init(_ report: Report, style: TextStyle) {
+        self.report = report
+        self.style = style
+    }
+
+    var text: String {
+        [spans, operations, requests, alerts].joined(separator: "\n")
+    }
+
+    private var spans: String {
+        let counts = report.spans
+        var text = "\(counts.accepted) spans"
+        if let first = report.first, let last = report.last { text += ", \(first) to \(last)" }
+        if counts.duplicates > 0 { text += "; \(counts.duplicates) more came twice" }
+        if counts.late > 0 { text += "; \(counts.late) came after their time was evaluated" }
+        for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
+            text += "; \(count) rejected: \(reason)"
+        }
+        return text + "\n"
+    }
+
+    private var operations: String {
+        var table = TextTable("spans", "/s", "errors", "p50", "p90", "p99", "max", "operation")
+        for row in report.operations.prefix(Self.rowsMax) {
+            table.add(
+                String(row.count), String(format: "%.1f", row.rate), errors(row.errors, row.error_ratio),
+                durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
+                durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
+                PrintableText.escape("\(row.service) \(row.operation) (\(row.kind.lowercased()))"))
+        }
+        return style.heading("Operations") + "\n" + table.render(style) + more(report.operations.count)
+    }
+
+    private var requests: String {
+        var table = TextTable("requests", "errors", "p50", "p90", "p99", "max", "request")
+        for row in report.requests.prefix(Self.rowsMax) {
+            table.add(
+                String(row.count), errors(row.errors, Double(row.errors) / Double(row.count)),
+                durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
+                durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
+                PrintableText.escape(name(row)))
+        }
+        return style.heading("Requests to the API server") + " (watches and other long-running ones apart)\n"
+            + table.render(style) + more(report.requests.count)
+    }
+
+    private var alerts: String {
+        guard !report.alerts.isEmpty else { return style.heading("Alerts") + "\nnone fired\n" }
+        var text = style.heading("Alerts") + "\n"
+        for alert in report.alerts {
+            let labels = alert.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            text += style.alarm(PrintableText.escape(alert.alert))
+            text += "  " + PrintableText.escape(labels.joined(separator: " ")) + "\n"
+            text += "    active \(alert.activeAt), fired \(alert.firedAt ?? "never"), "
+            text += alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
+            text += "\n"
+            if let summary = alert.annotations["summary"] { text += "    \(PrintableText.escape(summary))\n" }
+        }
+        return text
+    }
+
+    /// `update deployments.apps/status (resource)`, as kubectl writes resources.
+    private func name(_ row: RequestRow) -> String {
+        guard !row.resource.isEmpty else { return "\(row.verb) (no resource)" }
+        var name = "\(row.verb) \(row.resource)"
+        if !row.group.isEmpty { name += ".\(row.group)" }
+        if !row.subresource.isEmpty { name += "/\(row.subresource)" }
+        return row.scope.isEmpty ? name : "\(name) (\(row.scope))"
+    }
+
+    private func errors(_ count: Int, _ ratio: Double) -> String {
+        count == 0 ? "-" : "\(count) (\(percentText(ratio)))"
+    }
+
+    private func more(_ count: Int) -> String {
+        count > Self.rowsMax ? "… and \(count - Self.rowsMax) more: --format json has all\n" : ""
+    }
+}

@@ -1,0 +1,46 @@
+import Engine
+import Ingest
+
+/// A row of a batch with its names spelled out, to compare with what another decoder read.
+struct DecodedSpan: Equatable {
+    var row: SpanRow
+    var service: [UInt8]
+    var name: [UInt8]
+    var kind: SpanKind
+    /// verb, group, resource, subresource and scope between zero bytes; nil for spans that are no request.
+    var request: [UInt8]?
+
+    /// All rows of a batch, with the numbers of its dictionaries resolved.
+    static func all(_ batch: borrowing SpanBatch) -> [DecodedSpan] {
+        var spans: [DecodedSpan] = []
+        for index in 0..<batch.count {
+            var row = batch.columns.row(index)
+            let names = batch.withOperation(Int(row.operation)) { service, name, kind in
+                (bytes(service), bytes(name), kind)
+            }
+            let request =
+                row.request == 0
+                ? nil : batch.withRequest(Int(row.request) - 1) { key, salt in bytes(key) + [UInt8(salt >> 8), UInt8(salt & 255)] }
+            row.operation = 0
+            row.request = 0
+            spans.append(DecodedSpan(row: row, service: names.0, name: names.1, kind: names.2, request: request))
+        }
+        return spans
+    }
+
+    private static func bytes(_ span: RawSpan) -> [UInt8] {
+        unsafe span.withUnsafeBytes { unsafe Array($0) }
+    }
+}
+
+/// What the decoder makes of a body; nil where it refuses it.
+func decode(_ body: [UInt8], _ read: (borrowing SpanBatch) -> Void) -> DecodeError? {
+    var batch = SpanBatch()
+    do throws(DecodeError) {
+        try unsafe SpanDecoder().decode(body.span.bytes, into: &batch)
+    } catch {
+        return error
+    }
+    read(batch)
+    return nil
+}

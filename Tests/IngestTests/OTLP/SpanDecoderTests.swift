@@ -1,0 +1,158 @@
+import Engine
+import Ingest
+import Testing
+import TestSupport
+
+@Suite struct `The span decoder` {
+    @Test func `takes an empty request`() {
+        #expect(decode([]) { #expect($0.count == 0) } == nil)
+    }
+
+    struct Bad: CustomStringConvertible, Sendable {
+        var description: String
+        var body: [UInt8]
+    }
+
+    static let malformed: [Bad] = [
+        Bad(description: "length past the end", body: [0x0A, 0x05, 0x01]),
+        Bad(description: "length of 2^63", body: [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]),
+        Bad(description: "11-byte varint", body: [0x0A] + [UInt8](repeating: 0x80, count: 10) + [0x01]),
+        Bad(description: "field number 0", body: [0x02, 0x00]),
+        Bad(description: "group", body: [0x0B, 0x0C]),
+        Bad(description: "wrong wire type", body: [0x08, 0x01]),
+        Bad(description: "cut tag", body: [0x8A]),
+        Bad(description: "text", body: Array("hello".utf8)),
+    ]
+
+    @Test(arguments: malformed) func `refuses a malformed body`(bad: Bad) {
+        #expect(decode(bad.body) { _ in } != nil)
+    }
+
+    private func nested(_ depth: Int, inList: Bool) -> [UInt8] {
+        var value = WireBuilder.message { $0.varint(3, 1) }
+        for _ in 1..<depth {
+            let inner = value
+            value = WireBuilder.message { outer in
+                outer.contents(
+                    inList ? 6 : 5,
+                    WireBuilder.message { $0.contents(1, inList ? WireSpanExample.pair("", inner) : inner) })
+            }
+        }
+        let attribute = WireSpanExample.pair("deep", value)
+        return WireSpanExample.request([WireSpanExample { $0.extra = WireBuilder.message { $0.contents(9, attribute) } }])
+    }
+
+    @Test(arguments: [true, false]) func `takes values nested 100 deep and refuses 101`(inList: Bool) {
+        #expect(decode(nested(100, inList: inList)) { #expect($0.count == 1) } == nil)
+        #expect(decode(nested(101, inList: inList)) { _ in }?.description.contains("nested") == true)
+    }
+
+    @Test func `refuses values nested a hundred thousand deep without recursion`() {
+        // Built from the inside out by hand: each level wraps the one before in two headers.
+        var value: [UInt8] = [0x18, 0x01]
+        var levels: [[UInt8]] = []
+        var length = value.count
+        for _ in 0..<100_000 {
+            let inner = WireBuilder.message { $0.contents(1, []) }.dropLast() + varint(length)
+            length += inner.count
+            let outer = WireBuilder.message { $0.contents(5, []) }.dropLast() + varint(length)
+            length += outer.count
+            levels.append(Array(outer) + Array(inner))
+        }
+        value = levels.reversed().flatMap { $0 } + value
+        let attribute = WireSpanExample.pair("deep", value)
+        let body = WireSpanExample.request([
+            WireSpanExample { $0.extra = WireBuilder.message { $0.contents(9, attribute) } }
+        ])
+        #expect(decode(body) { _ in }?.description.contains("nested") == true)
+    }
+
+    private func varint(_ value: Int) -> [UInt8] {
+        var value = value
+        var bytes: [UInt8] = []
+        while value >= 0x80 {
+            bytes.append(UInt8(value & 0x7F) | 0x80)
+            value >>= 7
+        }
+        return bytes + [UInt8(value)]
+    }
+
+    struct Rejected: CustomStringConvertible, Sendable {
+        var reason: RejectionReason
+        var description: String
+        var change: @Sendable (inout WireSpanExample) -> Void
+    }
+
+    static let rejected: [Rejected] = [
+        Rejected(reason: .invalidTraceID, description: "no trace id") { $0.traceID = [] },
+        Rejected(reason: .invalidTraceID, description: "trace id of 15 bytes") { $0.traceID.removeLast() },
+        Rejected(reason: .invalidTraceID, description: "trace id of 17 bytes") { $0.traceID.append(1) },
+        Rejected(reason: .invalidTraceID, description: "trace id of zeros") { $0.traceID = [UInt8](repeating: 0, count: 16) },
+        Rejected(reason: .invalidSpanID, description: "no span id") { $0.spanID = [] },
+        Rejected(reason: .invalidSpanID, description: "span id of zeros") { $0.spanID = [UInt8](repeating: 0, count: 8) },
+        Rejected(reason: .invalidParentSpanID, description: "parent id of 7 bytes") { $0.parentID = [1, 2, 3, 4, 5, 6, 7] },
+        Rejected(reason: .invalidTime, description: "start of 0") { $0.start = 0 },
+        Rejected(reason: .invalidTime, description: "end of 0") { $0.end = 0 },
+        Rejected(reason: .invalidTime, description: "end of 2^64-1") { $0.end = .max },
+        Rejected(reason: .invalidTime, description: "times of 2^64-1") {
+            $0.start = .max
+            $0.end = .max
+        },
+        Rejected(reason: .endBeforeStart, description: "end before start") { $0.end = $0.start - 1 },
+    ]
+
+    @Test(arguments: rejected) func `rejects a bad span alone`(bad: Rejected) {
+        var spans = (1...9).map { number in WireSpanExample { $0.spanID[0] = UInt8(number) } }
+        spans.insert(WireSpanExample(bad.change), at: 4)
+        let failure = decode(WireSpanExample.request(spans)) { batch in
+            #expect(batch.count == 9)
+            #expect(batch.rejections[bad.reason] == 1)
+            #expect(batch.rejections.total == 1)
+            #expect(!batch.rejections.message.isEmpty)
+        }
+        #expect(failure == nil)
+    }
+
+    @Test func `reads a million empty resources in work bounded by their bytes`() {
+        let body = (0..<1_000_000).flatMap { _ in [UInt8(0x0A), 0x00] }
+        #expect(decode(body) { #expect($0.count == 0) } == nil)
+    }
+
+    @Test func `finds the service also where the resource stands behind its spans`() {
+        let body = WireBuilder.message { request in
+            request.contents(
+                1,
+                WireBuilder.message { resource in
+                    resource.contents(2, WireBuilder.message { $0.contents(2, WireSpanExample().message) })
+                    resource.contents(
+                        1,
+                        WireBuilder.message {
+                            $0.contents(
+                                1, WireSpanExample.pair("service.name", WireBuilder.message { $0.text(1, "etcd") }))
+                        })
+                })
+        }
+        let failure = decode(body) { #expect(DecodedSpan.all($0).map(\.service) == [Array("etcd".utf8)]) }
+        #expect(failure == nil)
+    }
+
+    @Test(arguments: [
+        (["http.method": "GET", "http.target": "/api/v1/pods?watch=true"], "watch"),
+        (["http.request.method": "GET", "url.path": "/api/v1/pods", "url.query": "watch=true"], "watch"),
+        (["http.request.method": "GET", "url.path": "/api/v1/pods", "url.query": "limit=5"], "list"),
+        (["http.request.method": "GET", "url.path": "/api/v1/pods", "http.target": "/api/v1/pods?watch=1"], "watch"),
+        ([:], "delete"),
+    ]) func `names requests in every dialect`(attributes: [String: String], verb: String) {
+        let span = WireSpanExample {
+            $0.name = Array("DELETE /api/v1/namespaces/{:namespace}/pods/{:name}".utf8)
+            $0.texts = attributes.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+        var window = Window(limits: WindowLimits())
+        let failure = decode(WireSpanExample.request([span])) {
+            _ = window.append($0, arrival: $0.end(0), evaluatedUpTo: .min)
+        }
+        #expect(failure == nil)
+        #expect(window.requests.labels.map(\.verb) == ["_other", verb])
+        #expect(window.requests.labels.last?.resource == "pods")
+    }
+}

@@ -1,0 +1,93 @@
+import Engine
+import Rules
+
+/// Spans held in a list and measured the naive way.
+final class FakeWindow: MeasurementSource {
+    struct Entry {
+        var population: Population
+        var series: Int
+        var end: Int64
+        var duration: Int64
+        var isError: Bool
+    }
+
+    /// One call of `measure`.
+    struct Call: Equatable {
+        var population: Population
+        var from: Int64
+        var to: Int64
+        var selections: Int
+    }
+
+    private(set) var operations: [OperationLabels] = []
+    private(set) var requests: [RequestLabels] = []
+    private(set) var entries: [Entry] = []
+    private(set) var calls: [Call] = []
+
+    func add(
+        _ operation: OperationLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1
+    ) {
+        if !operations.contains(operation) { operations.append(operation) }
+        let series = operations.firstIndex(of: operation) ?? 0
+        let entry = Entry(population: .spans, series: series, end: end, duration: duration, isError: isError)
+        entries += Array(repeating: entry, count: times)
+    }
+
+    func add(_ request: RequestLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1) {
+        if !requests.contains(request) { requests.append(request) }
+        let series = requests.firstIndex(of: request) ?? 0
+        let entry = Entry(population: .requests, series: series, end: end, duration: duration, isError: isError)
+        entries += Array(repeating: entry, count: times)
+    }
+
+    func forgetCalls() { calls = [] }
+
+    func measure(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+    ) -> [[LatencyStatistics]] {
+        calls.append(Call(population: population, from: from, to: to, selections: selections.count))
+        return selections.map { selection in
+            (0..<selection.groupCount).map { group in
+                let chosen = entries.filter {
+                    $0.population == population && $0.end >= from && $0.end < to
+                        && selection.groupOfSeries[$0.series] == group
+                }
+                return Self.statistics(chosen, selection.quantiles)
+            }
+        }
+    }
+
+    static func statistics(_ entries: [Entry], _ quantiles: [Double]) -> LatencyStatistics {
+        var statistics = LatencyStatistics()
+        guard !entries.isEmpty else { return statistics }
+        let durations = entries.map(\.duration).sorted()
+        statistics.count = entries.count
+        statistics.errors = entries.count(where: \.isError)
+        statistics.sum = durations.reduce(0) { $0 + Double($1) }
+        statistics.max = durations.last ?? 0
+        statistics.quantiles = quantiles.map { quantile in
+            let rank = Int((quantile * Double(durations.count)).rounded(.up))
+            return durations[max(rank, 1) - 1]
+        }
+        return statistics
+    }
+}
+
+extension OperationLabels {
+    static let etcdRange = OperationLabels(service: "etcd", operation: "etcdserverpb.KV/Range", kind: .server)
+    static let etcdTxn = OperationLabels(service: "etcd", operation: "etcdserverpb.KV/Txn", kind: .server)
+    static let clientRange = OperationLabels(
+        service: "apiserver", operation: "etcdserverpb.KV/Range", kind: .client)
+}
+
+extension RequestLabels {
+    static let listPods = RequestLabels(
+        verb: "list", group: "", resource: "pods", subresource: "", scope: "cluster")
+    static let getPod = RequestLabels(
+        verb: "get", group: "", resource: "pods", subresource: "", scope: "resource")
+}
+
+/// Nanoseconds.
+let second: Int64 = 1_000_000_000
+let minute: Int64 = 60 * second
+let millisecond: Int64 = 1_000_000

@@ -1,0 +1,21 @@
+import Rules
+
+/// Rule files for tests.
+enum RuleText {
+    /// The window that rules of tests may reach over: two hours.
+    static let window = 120 * minute
+
+    static func load(_ text: String) throws -> RuleFile {
+        try RuleFile(text, file: "rules.yaml", maximumWindow: window)
+    }
+
+    /// A group of one rule made of the given lines.
+    static func group(interval: String = "15s", _ rule: [String]) -> String {
+        "groups:\n  - name: g\n    interval: \(interval)\n    rules:\n      - "
+            + rule.joined(separator: "\n        ") + "\n"
+    }
+
+    static func evaluator(interval: String = "15s", _ rule: String...) throws -> RuleEvaluator {
+        RuleEvaluator(try load(group(interval: interval, rule)).groups)
+    }
+}

@@ -1,0 +1,50 @@
+package import Engine
+
+/// Makes batches of spans for tests of the engine, which knows no wire format.
+package struct BatchBuilder: ~Copyable {
+    package var batch = SpanBatch()
+    private var nextID: UInt64 = 1
+
+    package init() {}
+
+    /// Adds a span with ids of its own, or with the given one.
+    package mutating func add(
+        service: String = "apiserver", operation: String = "Get", kind: SpanKind = .internal, end: Int64,
+        duration: Int64 = 1_000_000, isError: Bool = false, id: UInt64? = nil
+    ) {
+        let serviceBytes = Array(service.utf8)
+        let operationBytes = Array(operation.utf8)
+        let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
+        let number = unsafe batch.operation(service: serviceNumber, name: operationBytes.span.bytes, kind: kind)
+        append(operation: number, request: 0, end: end, duration: duration, flags: isError ? [.error] : [], id: id)
+    }
+
+    /// Adds a SERVER span of the API server.
+    package mutating func addRequest(
+        method: String, target: String, end: Int64, duration: Int64 = 1_000_000, isError: Bool = false
+    ) {
+        let methodBytes = Array(method.utf8)
+        let targetBytes = Array(target.utf8)
+        let serviceBytes = Array("apiserver".utf8)
+        let parsed = unsafe APIServerRequest.parse(
+            method: methodBytes.span.bytes, target: targetBytes.span.bytes, query: RawSpan())
+        let request = unsafe batch.request(parsed, in: targetBytes.span.bytes)
+        let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
+        let number = unsafe batch.operation(
+            service: serviceNumber, name: methodBytes.span.bytes, kind: .server)
+        var flags: SpanFlags = isError ? [.error] : []
+        if parsed.isLongRunning { flags.insert(.longRunning) }
+        append(operation: number, request: request, end: end, duration: duration, flags: flags, id: nil)
+    }
+
+    private mutating func append(
+        operation: UInt16, request: UInt16, end: Int64, duration: Int64, flags: SpanFlags, id: UInt64?
+    ) {
+        let spanID = id ?? nextID
+        nextID += 1
+        batch.append(
+            SpanRow(
+                traceHigh: 1, traceLow: spanID, spanID: spanID, parentID: 0, start: end - duration,
+                duration: duration, operation: operation, request: request, flags: flags))
+    }
+}

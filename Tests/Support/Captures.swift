@@ -1,0 +1,95 @@
+package import Foundation
+internal import CLZ4
+
+/// Recorded spans to test with: all captures where they are at hand, else the small one that ships with the project.
+package enum Captures {
+    /// The project's root.
+    package static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static var folder: URL? {
+        let environment = ProcessInfo.processInfo.environment["FAULTLINE_CAPTURES"].map { URL(fileURLWithPath: $0) }
+        let beside = root.deletingLastPathComponent().appendingPathComponent("shared/captures")
+        return [environment, beside].compactMap { $0 }.first {
+            FileManager.default.fileExists(atPath: $0.appendingPathComponent("steady.otlp.lz4").path)
+        }
+    }
+
+    /// The archives there are.
+    package static let archives: [URL] = {
+        guard let folder else {
+            print("captures: none in ../shared/captures or FAULTLINE_CAPTURES; using Examples alone")
+            return [example]
+        }
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.filter { $0.path.hasSuffix(".otlp.lz4") }.sorted { $0.path < $1.path }
+    }()
+
+    /// The capture in the repository: a slow disk under etcd.
+    package static let example = root.appendingPathComponent("Examples/slow-etcd.otlp.lz4")
+
+    /// A file beside an archive: `truth.json`, `facts.json`.
+    package static func companion(_ archive: URL, _ suffix: String) -> URL {
+        archive.deletingLastPathComponent().appendingPathComponent(
+            archive.lastPathComponent.replacingOccurrences(of: "otlp.lz4", with: suffix))
+    }
+
+    /// The records of an archive, read apart from the product's reader.
+    package static func records(_ archive: URL) throws -> [[UInt8]] {
+        let bytes = try Reference.decompress(Array(Data(contentsOf: archive)))
+        var records: [[UInt8]] = []
+        var offset = 0
+        while offset + 4 <= bytes.count {
+            let length = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+            records.append(Array(bytes[offset + 4..<offset + 4 + length]))
+            offset += 4 + length
+        }
+        return records
+    }
+}
+
+/// lz4 frames by the library's simplest calls.
+package enum Reference {
+    package struct Failure: Error {
+        package let code: Int
+    }
+
+    package static func decompress(_ input: [UInt8]) throws -> [UInt8] {
+        var context: OpaquePointer?
+        unsafe LZ4F_createDecompressionContext(&context, UInt32(LZ4F_VERSION))
+        defer { unsafe LZ4F_freeDecompressionContext(context) }
+        var output: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4 << 20)
+        var offset = 0
+        while offset < input.count {
+            var written = chunk.count
+            var read = input.count - offset
+            let hint = unsafe input.withUnsafeBytes { source in
+                unsafe chunk.withUnsafeMutableBytes { target in
+                    unsafe LZ4F_decompress(
+                        context, target.baseAddress, &written, source.baseAddress.map { unsafe $0 + offset }, &read,
+                        nil)
+                }
+            }
+            if LZ4F_isError(hint) != 0 { throw Failure(code: hint) }
+            offset += read
+            output.append(contentsOf: chunk[0..<written])
+        }
+        return output
+    }
+
+    /// One frame with a content checksum.
+    package static func compress(_ input: [UInt8]) -> [UInt8] {
+        var preferences = LZ4F_preferences_t()
+        preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
+        preferences.frameInfo.blockMode = LZ4F_blockIndependent
+        var output = [UInt8](repeating: 0, count: unsafe LZ4F_compressFrameBound(input.count, &preferences))
+        let count = unsafe input.withUnsafeBytes { source in
+            unsafe output.withUnsafeMutableBytes { target in
+                unsafe LZ4F_compressFrame(
+                    target.baseAddress, target.count, source.baseAddress, source.count, &preferences)
+            }
+        }
+        return Array(output.prefix(count))
+    }
+}
