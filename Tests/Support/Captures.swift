@@ -4,7 +4,7 @@ internal import CLZ4
 /// Recorded spans to test with: all captures where they are at hand, else the small one that ships with the project.
 package enum Captures {
     /// The project's root.
-    package static let root = URL(fileURLWithPath: #filePath)
+    package static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private static var folder: URL? {

@@ -53,12 +53,13 @@ package struct LiveServer {
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         logger: logger, onBound: bound("scrape and API")),
                     EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations),
-                    GRPCReceiver(
-                        address: configuration.otlpGRPC, limits: configuration.receivers, admission: admission,
-                        service: intake, logger: logger, onBound: bound("OTLP/gRPC")),
-                    HTTPReceiver(
-                        address: configuration.otlpHTTP, limits: configuration.receivers, admission: admission,
-                        service: intake, logger: logger, onBound: bound("OTLP/HTTP")),
+                    Receivers(
+                        grpc: GRPCReceiver(
+                            address: configuration.otlpGRPC, limits: configuration.receivers,
+                            admission: admission, service: intake, onBound: bound("OTLP/gRPC")),
+                        http: HTTPReceiver(
+                            address: configuration.otlpHTTP, limits: configuration.receivers,
+                            admission: admission, service: intake, logger: logger, onBound: bound("OTLP/HTTP"))),
                     ReadinessEnd(readiness: readiness),
                 ] as [any Service]).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

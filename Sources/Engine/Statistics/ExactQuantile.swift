@@ -47,7 +47,8 @@ enum ExactQuantile {
 
     /// The 1-based rank of a quantile among `count` values: ceil(q·n), within 1...n.
     static func rank(_ quantile: Double, of count: Int) -> Int {
-        let exact = (quantile * Double(count)).rounded(.up)
+        // Two steps down first: 0.07 × 100 is a little more than 7 in doubles.
+        let exact = (quantile * Double(count)).nextDown.nextDown.rounded(.up)
         guard exact >= 1 else { return 1 }
         return exact >= Double(count) ? count : Int(exact)
     }

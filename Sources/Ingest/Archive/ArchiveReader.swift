@@ -137,17 +137,18 @@ package struct ArchiveReader: ~Copyable {
     }
 
     private mutating func makeRoom(for count: Int) {
-        if start > 0 {
-            // What is left of the last chunk is less than a record.
-            let left = end - start
-            for index in 0..<left { buffer[index] = buffer[start + index] }
-            consumed += start
-            start = 0
-            end = left
-        }
-        let wanted = max(count, end + Self.chunk)
+        // What is left of the last chunk is less than a record.
+        let left = end - start
+        let wanted = max(count, left + Self.chunk)
         if buffer.count < wanted {
-            buffer.append(contentsOf: repeatElement(0, count: wanted - buffer.count))
+            var larger = [UInt8](repeating: 0, count: wanted)
+            larger.replaceSubrange(0..<left, with: buffer[start..<end])
+            buffer = larger
+        } else if start > 0 {
+            buffer.replaceSubrange(0..<left, with: buffer[start..<end])
         }
+        consumed += start
+        start = 0
+        end = left
     }
 }

@@ -50,7 +50,8 @@ struct LZ4Stream: ~Copyable {
                 }
             }
             if LZ4F_isError(hint) != 0 {
-                throw unsafe failure(source, "lz4: \(String(cString: LZ4F_getErrorName(hint)))")
+                let name = unsafe String(cString: LZ4F_getErrorName(hint))
+                throw failure(source, "lz4: \(name.replacing("ERROR_", with: ""))")
             }
             isInFrame = hint != 0
             source.advance(consumed)

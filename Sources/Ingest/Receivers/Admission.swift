@@ -34,24 +34,19 @@ package final class Admission: Sendable {
 }
 
 /// The bytes that one request holds; they are given back when it ends, however it ends.
-struct Reservation: ~Copyable {
+package struct Reservation: ~Copyable {
     private let admission: Admission
     private var count = 0
 
-    init(_ admission: Admission) {
+    package init(_ admission: Admission) {
         self.admission = admission
     }
 
     /// Takes `bytes` more, or returns false and takes none.
-    mutating func grow(by bytes: Int) -> Bool {
+    package mutating func grow(by bytes: Int) -> Bool {
         guard admission.reserve(bytes) else { return false }
         count += bytes
         return true
-    }
-
-    mutating func releaseAll() {
-        admission.release(count)
-        count = 0
     }
 
     deinit {

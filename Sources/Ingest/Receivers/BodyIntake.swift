@@ -9,12 +9,14 @@ struct BodyIntake: Sendable {
     }
 
     let service: any TraceService
+    let transport: Transport
     /// Decompressed, bytes
     let limit: Int
     let retrySeconds: Int
 
-    init(service: any TraceService, limits: ReceiverLimits) {
+    init(service: any TraceService, transport: Transport, limits: ReceiverLimits) {
         self.service = service
+        self.transport = transport
         limit = limits.bodyBytes
         retrySeconds = limits.retrySeconds
     }
@@ -22,12 +24,12 @@ struct BodyIntake: Sendable {
     func take(_ body: ByteBuffer, isGzip: Bool, encoding: OTLPEncoding) -> Result {
         guard isGzip else {
             guard body.readableBytes <= limit else { return .tooLarge }
-            return .exported(service.export(body.readableBytesSpan, encoding: encoding))
+            return .exported(export(body.readableBytesSpan, encoding))
         }
         do {
             return .exported(
                 try Inflate.gzip(body.readableBytesSpan, limit: limit) { inflated in
-                    service.export(inflated, encoding: encoding)
+                    export(inflated, encoding)
                 })
         } catch {
             switch error {
@@ -36,5 +38,11 @@ struct BodyIntake: Sendable {
             case .noMemory: return .exported(.unavailable(retryAfterSeconds: retrySeconds))
             }
         }
+    }
+
+    private func export(_ body: RawSpan, _ encoding: OTLPEncoding) -> ExportOutcome {
+        let outcome = service.export(body, encoding: encoding)
+        if case .malformed = outcome { service.refused(transport: transport, reason: .malformed) }
+        return outcome
     }
 }

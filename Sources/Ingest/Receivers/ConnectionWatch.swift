@@ -1,25 +1,27 @@
 /// What an HTTP/2 connection is watched for from second to second.
-struct ConnectionWatch {
-    private var completed: UInt64 = 0
+package struct ConnectionWatch {
+    private var begun: UInt64 = 0
     private var waitingSince: UInt64?
     private var unwritableSince: UInt64?
     private var lastBusy: UInt64 = 0
 
+    package init() {}
+
     /// Seconds for which the client has kept us waiting within a header block or a control frame.
-    mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
+    package mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
         guard boundaries.isWaiting else {
             waitingSince = nil
             return 0
         }
-        if completed != boundaries.completed {
-            completed = boundaries.completed
+        if begun != boundaries.begun {
+            begun = boundaries.begun
             waitingSince = nil
         }
         return elapsed(since: &waitingSince, now: now)
     }
 
     /// Seconds for which the client has read nothing of what waits for it.
-    mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
+    package mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
         guard !isWritable else {
             unwritableSince = nil
             return 0
@@ -27,7 +29,7 @@ struct ConnectionWatch {
         return elapsed(since: &unwritableSince, now: now)
     }
 
-    mutating func secondsIdle(isBusy: Bool, now: UInt64) -> UInt64 {
+    package mutating func secondsIdle(isBusy: Bool, now: UInt64) -> UInt64 {
         if isBusy { lastBusy = now }
         return now - lastBusy
     }

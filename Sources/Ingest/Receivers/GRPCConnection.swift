@@ -24,7 +24,7 @@ final class GRPCConnection: ChannelInboundHandler {
     var now: UInt64 = 0
     var watch = ConnectionWatch()
     var departure: Departure?
-    private var lastStream = HTTP2StreamID.rootStream
+    var lastStream = HTTP2StreamID.rootStream
 
     /// A connection that is being closed without haste.
     struct Departure {
@@ -41,7 +41,7 @@ final class GRPCConnection: ChannelInboundHandler {
         self.service = service
         self.follower = follower
         self.verdict = verdict
-        intake = BodyIntake(service: service, limits: limits)
+        intake = BodyIntake(service: service, transport: .grpc, limits: limits)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -189,47 +189,5 @@ extension GRPCConnection {
     func deadline(in seconds: Int) -> UInt64 {
         // A second more, since the present one is under way.
         now + UInt64(clamping: seconds) + 1
-    }
-}
-
-// Frames
-extension GRPCConnection {
-    /// What is written while frames are being read is flushed by the HTTP/2 handler, once for all of them.
-    func write(_ stream: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
-    }
-
-    /// Opens a receive window again when half of it is used. Bytes are taken in as they come: it's admission that
-    /// bounds memory, since a closed window would make a client wait and not try again elsewhere.
-    private func replenish(_ event: NIOHTTP2WindowUpdatedEvent) {
-        guard let left = event.inboundWindowSize else { return }
-        let full: Int
-        if event.streamID == .rootStream {
-            full = limits.connectionWindowBytes
-        } else {
-            guard calls[event.streamID]?.isReceiving == true else { return }
-            full = limits.streamWindowBytes
-        }
-        if left < full / 2 { grant(full - left, on: event.streamID) }
-    }
-
-    private func grant(_ bytes: Int, on stream: HTTP2StreamID) {
-        guard bytes > 0 else { return }
-        write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
-    }
-
-    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8):
-    /// first that no more should be begun, a second later which was the last.
-    func leave() {
-        guard departure == nil else { return }
-        departure = Departure(begun: now)
-        write(.rootStream, .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
-        context?.flush()
-    }
-
-    func finishLeaving() {
-        write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
-        context?.flush()
     }
 }

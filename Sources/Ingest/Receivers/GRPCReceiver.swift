@@ -1,4 +1,3 @@
-package import Logging
 package import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
@@ -11,7 +10,6 @@ package struct GRPCReceiver: Service {
     private let admission: Admission
     private let service: any TraceService
     private let group: any EventLoopGroup
-    private let logger: Logger
     private let onBound: @Sendable (ReceiverAddress) -> Void
     private let connections: OpenConnections
 
@@ -19,14 +17,13 @@ package struct GRPCReceiver: Service {
     package init(
         address: ReceiverAddress, limits: ReceiverLimits = ReceiverLimits(), admission: Admission,
         service: any TraceService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        logger: Logger, onBound: @escaping @Sendable (ReceiverAddress) -> Void = { _ in }
+        onBound: @escaping @Sendable (ReceiverAddress) -> Void = { _ in }
     ) {
         self.address = address
         self.limits = limits
         self.admission = admission
         self.service = service
         self.group = group
-        self.logger = logger
         self.onBound = onBound
         connections = OpenConnections(limit: limits.connections)
     }

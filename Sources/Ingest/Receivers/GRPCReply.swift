@@ -1,8 +1,8 @@
 internal import NIOCore
-internal import NIOHPACK
+package import NIOHPACK
 
 /// The header blocks and message that answer a call.
-enum GRPCReply {
+package enum GRPCReply {
     static let head: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
     static let trailersOK: HPACKHeaders = ["grpc-status": "0"]
 
@@ -18,7 +18,7 @@ enum GRPCReply {
     }
 
     /// A reply without a message, in which the headers are the trailers.
-    static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
+    package static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
         var headers = head
         headers.add(name: "grpc-status", value: String(status.code.rawValue))
         headers.add(name: "grpc-message", value: percentEncoded(status.message), indexing: .nonIndexable)
@@ -41,7 +41,7 @@ enum GRPCReply {
     }
 
     /// `grpc-message` holds printable ASCII; other bytes of the UTF-8 text, and the percent sign, as %XX.
-    static func percentEncoded(_ text: String) -> String {
+    package static func percentEncoded(_ text: String) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {
             if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
@@ -56,7 +56,7 @@ enum GRPCReply {
     }
 
     /// Base64 without padding, as gRPC asks of senders of binary headers.
-    static func base64(_ bytes: [UInt8]) -> String {
+    package static func base64(_ bytes: [UInt8]) -> String {
         var result: [UInt8] = []
         var bits: UInt32 = 0
         var bitCount = 0

@@ -1,15 +1,15 @@
-internal import NIOHPACK
+package import NIOHPACK
 
 /// What the request headers of a call ask for, checked against the one method there is.
-struct GRPCRequestHead: Equatable {
-    static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+package struct GRPCRequestHead: Equatable {
+    package static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-    enum Compression {
+    package enum Compression: Sendable {
         case identity
         case gzip
     }
 
-    enum Refusal: Error, Equatable {
+    package enum Refusal: Error, Equatable {
         /// A gRPC status in trailers that are also the headers ("Trailers-Only").
         case status(RPCStatus, RefusalReason)
         /// A plain HTTP status: what came is no gRPC.
@@ -17,11 +17,11 @@ struct GRPCRequestHead: Equatable {
     }
 
     /// How messages are compressed whose flag says that they are.
-    var compression = Compression.identity
+    package private(set) var compression = Compression.identity
     /// How long the client is willing to wait, rounded up to seconds; nil if it didn't say.
-    var timeoutSeconds: Int?
+    package private(set) var timeoutSeconds: Int?
 
-    init(_ headers: HPACKHeaders) throws(Refusal) {
+    package init(_ headers: HPACKHeaders) throws(Refusal) {
         var method: String?
         var path: String?
         var contentType: String?
@@ -54,7 +54,7 @@ struct GRPCRequestHead: Equatable {
     }
 
     /// Reads a `grpc-timeout`: at most eight digits and a unit. A malformed one is as none: the receiver has its own.
-    static func seconds(timeout: String) -> Int? {
+    package static func seconds(timeout: String) -> Int? {
         guard let unit = timeout.utf8.last else { return nil }
         let digits = timeout.utf8.dropLast()
         guard (1...8).contains(digits.count), let amount = Int(Substring(digits)), amount >= 0 else {

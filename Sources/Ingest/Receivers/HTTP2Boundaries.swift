@@ -21,8 +21,8 @@ package struct HTTP2Boundaries {
     private var isInData = false
     private var isInHeaderBlock = false
 
-    /// Grows whenever something complete has arrived.
-    package private(set) var completed: UInt64 = 0
+    /// How many frames have begun, which is to say that all before them are complete.
+    package private(set) var begun: UInt64 = 0
 
     package init() {}
 
@@ -39,7 +39,6 @@ package struct HTTP2Boundaries {
             bytes.moveReaderIndex(forwardBy: skipped)
             toSkip -= skipped
             guard toSkip == 0 else { return }
-            completed &+= 1
             isInData = false
             guard readHeader(&bytes) else { return }
         }
@@ -71,6 +70,7 @@ package struct HTTP2Boundaries {
     }
 
     private mutating func begin(_ length: Int, _ type: UInt8, _ flags: UInt8) {
+        begun &+= 1
         toSkip = length
         isInData = type == FrameType.data
         if type == FrameType.headers || type == FrameType.continuation {

@@ -1,48 +1,5 @@
 internal import NIOCore
 
-/// How far a connection has come with its present request, and for how long it may stay there.
-struct HTTPPhase: Equatable {
-    enum Step: Equatable {
-        /// Until the first byte of a request; the first request of a connection must begin sooner.
-        case idle
-        case header
-        case body
-        case reply
-    }
-
-    private(set) var step = Step.header
-    private(set) var deadline: UInt64
-
-    init(limits: ReceiverLimits) {
-        deadline = UInt64(clamping: limits.headerSeconds)
-    }
-
-    /// - Parameter now: seconds since the connection began
-    mutating func enter(_ step: Step, now: UInt64, limits: ReceiverLimits) {
-        let seconds =
-            switch step {
-            case .idle: limits.idleSeconds
-            case .header: limits.headerSeconds
-            case .body: limits.bodySeconds
-            case .reply: limits.replySeconds
-            }
-        self.step = step
-        // A second more, since the present one is under way.
-        deadline = now + UInt64(clamping: seconds) + 1
-    }
-
-    /// Why the connection is to be closed now, if it is; nothing was refused to one that only was idle.
-    func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
-        guard now >= deadline else { return (false, nil) }
-        switch step {
-        case .idle: return (true, nil)
-        case .header: return (true, .headerTimeout)
-        case .body: return (true, .bodyTimeout)
-        case .reply: return (true, .replyTimeout)
-        }
-    }
-}
-
 /// Closes connections that are too slow. It stands in front of the HTTP decoder, which keeps incomplete
 /// headers to itself; `HTTPProgress` behind the decoder tells it of complete ones.
 final class HTTPDeadlines: ChannelInboundHandler, Ticking {

@@ -42,7 +42,7 @@ struct HTTPExport: HTTPResponder {
     private func export(_ request: Request, _ head: HTTPExportHead) async throws -> Response {
         var reservation = Reservation(admission)
         let body = try await collect(request.body, head, &reservation)
-        let intake = BodyIntake(service: service, limits: limits)
+        let intake = BodyIntake(service: service, transport: .http, limits: limits)
         switch intake.take(body, isGzip: head.isGzip, encoding: head.encoding) {
         case .exported(let outcome):
             return HTTPReply.outcome(outcome, head.encoding)

@@ -1,8 +1,8 @@
 /// What a failed call is answered with, over either protocol: a `google.rpc.Status`.
-struct RPCStatus: Equatable, Sendable {
+package struct RPCStatus: Equatable, Sendable {
     /// The codes in use, numbered as in gRPC. Which of them a client retries is laid down by OTLP; RESOURCE_EXHAUSTED
     /// never carries RetryInfo here, so that a batch over the limit isn't sent again and again.
-    enum Code: Int32, Sendable {
+    package enum Code: Int32, Sendable {
         case invalidArgument = 3
         case deadlineExceeded = 4
         case notFound = 5
@@ -16,12 +16,12 @@ struct RPCStatus: Equatable, Sendable {
     /// and clients bound the headers they read at 8 KiB.
     private static let longestMessage = 400
 
-    let code: Code
-    let message: String
+    package let code: Code
+    package let message: String
     /// Present only with `.unavailable`.
-    let retryAfterSeconds: Int?
+    package let retryAfterSeconds: Int?
 
-    init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {
+    package init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {
         self.code = code
         let isLong = message.count > Self.longestMessage
         self.message = isLong ? message.prefix(Self.longestMessage) + "…" : message

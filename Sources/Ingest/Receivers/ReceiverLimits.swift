@@ -12,8 +12,9 @@ package struct ReceiverLimits: Sendable {
     package var bytesInFlight = 256 << 20
 
     /// Open connections of each receiver. Clusters have a few collectors, or an exporter in each control-plane
-    /// process; a thousand of each receiver leaves half of the customary 4,096 descriptors to the rest.
-    package var connections = 1_000
+    /// process. Two receivers' 800 leave 224 of the customary 1,024 descriptors to the scrape, the API and files,
+    /// so that whoever takes all connections here can't silence the health endpoint.
+    package var connections = 400
 
     /// Concurrent Export calls of one HTTP/2 connection; RFC 9113 (section 6.5.2) advises against fewer than 100.
     package var streams = 100
@@ -52,7 +53,7 @@ package struct ReceiverLimits: Sendable {
     package var connectionWindowBytes = 4 << 20
 
     /// Payload of one HTTP/2 frame, bytes. DATA frames are passed on as they arrive, whatever their size; frames
-    /// of other kinds are gathered first, so this is what a thousand hostile connections can make us hold each.
+    /// of other kinds are gathered first, so this is what each hostile connection can make us hold, 25 MiB in all.
     package var frameBytes = 64 << 10
 
     /// Bytes taken from a socket by one system call. A 200 KB request is read in two or three.

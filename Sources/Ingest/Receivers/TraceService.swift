@@ -22,8 +22,7 @@ package enum Transport: String, CaseIterable, Sendable {
     case http
 }
 
-/// Why a request, or a whole connection, was refused before a body was decoded,
-/// named as in `faultline_requests_refused_total{reason}`.
+/// Why a request, or a whole connection, was refused as a whole, named as in `faultline_requests_refused_total{reason}`.
 package enum RefusalReason: String, CaseIterable, Sendable {
     // What a client asked for
     case unknownPath = "unknown_path"
@@ -34,6 +33,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case tooLarge = "too_large"
     case badGzip = "bad_gzip"
     case badFraming = "bad_framing"
+    case malformed
     // Load
     case bytesInFlight = "bytes_in_flight"
     case connections
@@ -59,6 +59,6 @@ package protocol TraceService: Sendable {
     /// Decodes one decompressed body in place and takes its spans.
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> ExportOutcome
 
-    /// A request was refused before its body was decoded.
+    /// A request was refused, and nothing of it taken.
     func refused(transport: Transport, reason: RefusalReason)
 }

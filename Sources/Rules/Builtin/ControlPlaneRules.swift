@@ -107,15 +107,16 @@ extension BuiltinRules {
                 keep_firing_for: 30s
                 labels: {severity: critical}
                 annotations: {summary: "{{ $value | humanizePercentage }} of the API server's calls to etcd fail"}
-              - alert: EtcdWatchesBroke
-                select: {service: apiserver, kind: CLIENT, operation: etcdserverpb.Watch/Watch}
-                # Watches end together when etcd dies or the connection to it breaks.
+              - alert: EtcdConnectionBroke
+                # Watches end together when etcd dies or the connection to it breaks. Calls are selected too: they
+                # go on afterwards, so that the alert can resolve.
+                select: {service: apiserver, kind: CLIENT, operation: "=~ etcdserverpb[.].+"}
                 when: errors >= 10
                 over: 1m
                 by: [service]
                 keep_firing_for: 30s
                 labels: {severity: critical}
-                annotations: {summary: "{{ $value }} watches of the API server on etcd broke within a minute"}
+                annotations: {summary: "{{ $value }} watches and calls of the API server on etcd broke within a minute"}
               - alert: APIServerErrorsNow
                 select: {verb: "=~ .+", subresource: "!= log"}
                 when: error_ratio > 5% and errors >= 5 and count >= 20

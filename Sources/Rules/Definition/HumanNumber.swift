@@ -28,7 +28,9 @@ enum HumanNumber {
 
     /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`.
     static func duration(seconds: Double) -> String {
-        guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded()) else { return scaled(seconds) + "s" }
+        guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded()) else {
+            return scaled(seconds) + "s"
+        }
         var rest = whole.magnitude
         var parts: [String] = []
         for (unit, length) in [("d", UInt64(86_400)), ("h", 3600), ("m", 60), ("s", 1)] {

@@ -44,11 +44,13 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
         self.file = file
     }
 
-    package mutating func report(_ position: SourcePosition, _ message: String) {
-        guard found.count < Self.limit else { return }
-        found.append(RuleDiagnostic(file: file, position: position, message: message))
+    /// The message is only made up if there is room for it.
+    package mutating func report(_ position: SourcePosition, _ message: @autoclosure () -> String) {
+        guard !isFull else { return }
+        found.append(RuleDiagnostic(file: file, position: position, message: message()))
     }
 
+    package var isFull: Bool { found.count >= Self.limit }
     package var isEmpty: Bool { found.isEmpty }
     package var count: Int { found.count }
 

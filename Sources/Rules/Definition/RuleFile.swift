@@ -18,7 +18,8 @@ package struct RuleFile: Hashable, Sendable {
     package init(_ bytes: [UInt8], file: String, maximumWindow: Int64) throws(RuleDiagnostics) {
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
-        var reader = RuleFileReader(document: document, diagnostics: diagnostics, maximumWindow: maximumWindow)
+        var reader = RuleFileReader(
+            document: document, diagnostics: diagnostics, maximumWindow: maximumWindow)
         let rules = reader.readFile()
         guard reader.diagnostics.isEmpty, let rules else { throw reader.diagnostics }
         self = rules

@@ -53,9 +53,11 @@ extension RuleFileReader {
 
     private mutating func readName(_ node: YAMLNode) -> String? {
         guard let name = node.string("alert", &diagnostics) else { return nil }
-        guard name.unicodeScalars.count <= 200, !name.unicodeScalars.contains(where: PrintableText.isUnsafe) else {
+        guard name.unicodeScalars.count <= 200, !name.unicodeScalars.contains(where: PrintableText.isUnsafe)
+        else {
             diagnostics.report(
-                node.start, "the name of an alert is one line of at most 200 characters, but found \(node.phrase)")
+                node.start,
+                "the name of an alert is one line of at most 200 characters, but found \(node.phrase)")
             return nil
         }
         return name
@@ -97,7 +99,8 @@ extension RuleFileReader {
     private mutating func readLabels(_ node: YAMLNode) -> [String: String] {
         var labels: [String: String] = [:]
         for entry in node.entries("labels", &diagnostics) ?? [] {
-            guard readLabelName(entry), let text = entry.value.string("the label \(entry.key)", &diagnostics) else {
+            guard readLabelName(entry), let text = entry.value.string("the label \(entry.key)", &diagnostics)
+            else {
                 continue
             }
             if text.contains("{{") {
@@ -113,7 +116,8 @@ extension RuleFileReader {
     ) -> [String: AnnotationTemplate] {
         var annotations: [String: AnnotationTemplate] = [:]
         for entry in node.entries("annotations", &diagnostics) ?? [] {
-            guard readLabelName(entry), let text = entry.value.string("the annotation \(entry.key)", &diagnostics)
+            guard readLabelName(entry),
+                let text = entry.value.string("the annotation \(entry.key)", &diagnostics)
             else { continue }
             do {
                 annotations[entry.key] = try AnnotationTemplate(text, labels: labels, dimension: dimension)

@@ -106,7 +106,9 @@ extension RuleFileReader {
         }
         if !known.contains(value) {
             let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
-            let hint = Suggestion.nearest(to: value, among: known).map { "did you mean \"\($0)\"?" } ?? "it is one of \(listing)"
+            let hint =
+                Suggestion.nearest(to: value, among: known).map { "did you mean \"\($0)\"?" }
+                ?? "it is one of \(listing)"
             diagnostics.report(
                 entry.value.start, "\"\(entry.key)\" is never \(PrintableText.quote(value)); \(hint)")
         }

@@ -13,7 +13,9 @@ extension RuleFileReader {
 
     private mutating func readSink(_ node: YAMLNode) -> SinkDefinition? {
         let before = diagnostics.count
-        guard let mapping = YAMLMapping(node, "a sink", fields: Self.kinds, later: Self.laterKinds, &diagnostics)
+        guard
+            let mapping = YAMLMapping(
+                node, "a sink", fields: Self.kinds, later: Self.laterKinds, &diagnostics)
         else { return nil }
         switch (mapping["stdout"], mapping["webhook"]) {
         case (let stdout?, nil): return readStdout(stdout)
@@ -30,7 +32,8 @@ extension RuleFileReader {
     private mutating func readStdout(_ node: YAMLNode) -> SinkDefinition? {
         if node.isNull { return .stdout(.text) }
         guard let mapping = YAMLMapping(node, "stdout", fields: ["format"], &diagnostics) else { return nil }
-        let format = mapping["format"].map { $0.choice("format", of: StdoutFormat.self, &diagnostics) } ?? .text
+        let format =
+            mapping["format"].map { $0.choice("format", of: StdoutFormat.self, &diagnostics) } ?? .text
         return format.map { .stdout($0) }
     }
 

@@ -17,8 +17,12 @@ struct RuleFileReader {
             diagnostics.report(root.start, "a rule file needs \"groups\" or \"sinks\"")
         }
         var file = RuleFile(groups: [], sinks: [])
-        if top["groups"] != nil, let node = top.required("groups", &diagnostics) { file.groups = readGroups(node) }
-        if top["sinks"] != nil, let node = top.required("sinks", &diagnostics) { file.sinks = readSinks(node) }
+        if top["groups"] != nil, let node = top.required("groups", &diagnostics) {
+            file.groups = readGroups(node)
+        }
+        if top["sinks"] != nil, let node = top.required("sinks", &diagnostics) {
+            file.sinks = readSinks(node)
+        }
         return file
     }
 

@@ -38,7 +38,10 @@ struct TemplateParser {
     /// What stands between `{{` and `}}`; stops behind the latter, or at the end.
     private mutating func action() -> AnnotationTemplate.Part? {
         let start = position - 2
-        guard let end = (position..<scalars.count).first(where: { scalars[$0...].starts(with: "}}".unicodeScalars) })
+        guard
+            let end = (position..<scalars.count).first(where: {
+                scalars[$0...].starts(with: "}}".unicodeScalars)
+            })
         else {
             report("\"{{\" without \"}}\"", at: start)
             position = scalars.count
@@ -73,7 +76,9 @@ struct TemplateParser {
         skipSpaces()
         guard position < end else { return nil }
         guard take("|") else {
-            report("expected \"|\" and a filter or \"}}\", but found \(PrintableText.quote(rest(until: end)))", at: position)
+            report(
+                "expected \"|\" and a filter or \"}}\", but found \(PrintableText.quote(rest(until: end)))",
+                at: position)
             return nil
         }
         skipSpaces()
@@ -82,7 +87,9 @@ struct TemplateParser {
         let filter = ValueFilter(rawValue: name)
         if filter == nil {
             let known = ValueFilter.allCases.map(\.rawValue)
-            report("unknown filter \(PrintableText.quote(name)); \(Suggestion.hint(for: name, among: known))", at: start)
+            report(
+                "unknown filter \(PrintableText.quote(name)); \(Suggestion.hint(for: name, among: known))",
+                at: start)
         }
         skipSpaces()
         if position < end {
@@ -98,7 +105,9 @@ struct TemplateParser {
         return .value(filter?.filter)
     }
 
-    private mutating func unfiltered(_ part: AnnotationTemplate.Part, _ filter: Filter?) -> AnnotationTemplate.Part {
+    private mutating func unfiltered(_ part: AnnotationTemplate.Part, _ filter: Filter?)
+        -> AnnotationTemplate.Part
+    {
         if let filter, filter.filter != nil { report("only $value takes a filter", at: filter.position) }
         return part
     }
@@ -130,7 +139,9 @@ struct TemplateParser {
 
     private mutating func word(until end: Int) -> String {
         let start = position
-        while position < end, scalars[position] != "|", !scalars[position].properties.isWhitespace { position += 1 }
+        while position < end, scalars[position] != "|", !scalars[position].properties.isWhitespace {
+            position += 1
+        }
         return String(String.UnicodeScalarView(scalars[start..<position]))
     }
 

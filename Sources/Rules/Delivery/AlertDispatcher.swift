@@ -51,8 +51,8 @@ package final class AlertDispatcher: Sendable {
         }
     }
 
-    /// Delivers what waits, for as long as `timeout`, then gives up and closes the sinks. Nothing submitted
-    /// afterwards is delivered. Returns whether nothing was left.
+    /// Delivers what waits, for as long as `timeout`, then gives up. Nothing submitted afterwards is
+    /// delivered. Returns whether nothing was left.
     @discardableResult
     package func drain(timeout: Duration) async -> Bool {
         for lane in lanes { lane.queue.close() }
@@ -61,7 +61,6 @@ package final class AlertDispatcher: Sendable {
             lane.task.cancel()
             let left = lane.queue.abandon()
             if left > 0 { counters.add(left, lane.sink.name, .dropped) }
-            await lane.sink.close()
         }
         return isDone
     }

@@ -6,8 +6,6 @@ package protocol AlertSink: Sendable {
     var batchLimit: Int { get }
     /// Tries to deliver alerts that have the same name, none of them twice.
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt
-    /// Gives back what it holds; nothing is delivered afterwards.
-    func close() async
 }
 
 /// How an attempt at delivery ended.

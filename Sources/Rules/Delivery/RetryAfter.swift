@@ -10,7 +10,8 @@ enum RetryAfter {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         guard let match = text.wholeMatch(of: pattern)?.output,
             let month = months.firstIndex(of: String(match.2)),
-            let time = Timestamp.parse(rfc3339: "\(match.3)-\(month < 9 ? "0" : "")\(month + 1)-\(match.1)T\(match.4)Z")
+            let time = Timestamp.parse(
+                rfc3339: "\(match.3)-\(month < 9 ? "0" : "")\(month + 1)-\(match.1)T\(match.4)Z")
         else { return nil }
         let (wait, overflow) = time.subtractingReportingOverflow(now)
         return overflow ? nil : .nanoseconds(max(0, wait))

@@ -35,8 +35,6 @@ package struct StdoutSink: AlertSink {
         }
     }
 
-    package func close() async {}
-
     func line(_ alert: Alert) throws -> String {
         switch format {
         case .json: try JSONText.encode(AlertJSON(alert))
@@ -54,9 +52,12 @@ package enum AlertLine {
             .map { "\($0.key)=\(PrintableText.quote($0.value, limit: 200))" }.joined(separator: " ")
         let value = alert.value.map { " value=\(HumanNumber.plain($0))" } ?? ""
         // The summary says most; others follow in order.
-        let notes = alert.annotations.sorted { ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key) }
-            .map { PrintableText.escape($0.value) }.joined(separator: "; ")
-        return "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
+        let notes = alert.annotations.sorted {
+            ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key)
+        }
+        .map { PrintableText.escape($0.value) }.joined(separator: "; ")
+        return
+            "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)")
     }
 }

@@ -24,7 +24,9 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = line.drop { $0.isWhitespace }
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-            guard let match = line.wholeMatch(of: /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u{0}-\u{8}\u{A}-\u{1F}\u{7F}]*?)\s*/)?.output
+            guard
+                let match = line.wholeMatch(
+                    of: /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u{0}-\u{8}\u{A}-\u{1F}\u{7F}]*?)\s*/)?.output
             else { throw Fault(description: "line \(index + 1) is not of the form Name: value") }
             headers.append(Header(name: String(match.1), value: String(match.2)))
         }

@@ -13,7 +13,8 @@ package struct Alert: Hashable, Sendable {
     package var value: Double?
 
     package init(
-        name: String, labels: [String: String], annotations: [String: String], state: AlertState, activeAt: Int64,
+        name: String, labels: [String: String], annotations: [String: String], state: AlertState,
+        activeAt: Int64,
         firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double? = nil
     ) {
         self.name = name

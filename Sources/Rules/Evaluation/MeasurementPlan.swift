@@ -46,7 +46,8 @@ struct MeasurementPlan {
             let fractions = scan.fractions.map { $0.sorted() }
             let selections = zip(scan.groupings, fractions).map { number, fractions in
                 Selection(
-                    groupOfSeries: groupings[number].groupOfSeries, groupCount: groupings[number].values.count,
+                    groupOfSeries: groupings[number].groupOfSeries,
+                    groupCount: groupings[number].values.count,
                     quantiles: fractions)
             }
             measurements.fractions.append(fractions)

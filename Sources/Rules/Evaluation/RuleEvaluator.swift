@@ -68,7 +68,8 @@ package struct RuleEvaluator: Sendable {
             for rule in groups[number].rules.indices {
                 let grouping = groupings[groups[number].groupings[rule]]
                 transitions += Self.evaluate(
-                    &groups[number].rules[rule], grouping, tickets[rule], measurements, at: time, limit: alertLimit)
+                    &groups[number].rules[rule], grouping, tickets[rule], measurements, at: time,
+                    limit: alertLimit)
             }
         }
         return transitions
@@ -95,7 +96,9 @@ package struct RuleEvaluator: Sendable {
         var readings = Readings(over: rule.over, ranges: [])
         for (offset, ticket) in zip(rule.condition.inputs.offsets, tickets) {
             readings.ranges.append(
-                .init(offset: offset, statistics: LatencyStatistics(), fractions: measurements.fractions(ticket)))
+                .init(
+                    offset: offset, statistics: LatencyStatistics(), fractions: measurements.fractions(ticket)
+                ))
         }
         return grouping.values.indices.compactMap { group in
             for (index, ticket) in tickets.enumerated() {

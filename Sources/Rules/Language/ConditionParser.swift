@@ -19,7 +19,8 @@ struct ConditionParser {
         }
         var parser = ConditionParser(tokens: try ConditionLexer.tokens(of: text))
         guard parser.current.kind != .end else {
-            throw ConditionError(at: 0, "the condition is empty; write for example p99 > 150ms and count >= 50")
+            throw ConditionError(
+                at: 0, "the condition is empty; write for example p99 > 150ms and count >= 50")
         }
         let expression = try parser.disjunction()
         guard parser.current.kind == .end else { throw parser.unexpected("an operator") }
@@ -129,7 +130,8 @@ struct ConditionParser {
             step()
             depth -= 1
             if current.kind == .word("offset") {
-                throw ConditionError(at: current.position, "offset follows a single value, as in p99 offset 1h")
+                throw ConditionError(
+                    at: current.position, "offset follows a single value, as in p99 offset 1h")
             }
             return inner
         default:

@@ -32,7 +32,8 @@ extension Expression {
         case .literal: []
         case .value(let value): [(value, position)]
         case .negative(let operand), .not(let operand): operand.values
-        case .arithmetic(_, let left, let right), .comparison(_, let left, let right), .logic(_, let left, let right):
+        case .arithmetic(_, let left, let right), .comparison(_, let left, let right),
+            .logic(_, let left, let right):
             left.values + right.values
         }
     }

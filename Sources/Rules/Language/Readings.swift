@@ -31,7 +31,8 @@ package struct Readings {
 
     /// A value in seconds, per second or 0...1; nil, no data, if its range has no spans.
     subscript(value: WindowValue) -> Double? {
-        guard let range = ranges.first(where: { $0.offset == value.offset }), range.statistics.count > 0 else {
+        guard let range = ranges.first(where: { $0.offset == value.offset }), range.statistics.count > 0
+        else {
             return nil
         }
         let statistics = range.statistics

@@ -20,13 +20,16 @@ package enum Measure: Hashable, Sendable {
     case errors
     case errorRatio
 
-    package static let names = ["p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio"]
+    package static let names = [
+        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio",
+    ]
 
     /// Words of the language that are accepted only with later versions.
     package static let reserved: Set<String> = ["share", "time", "burn_rate", "duration"]
 
     /// How messages list the values there are.
-    package static let listing = "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors and error_ratio"
+    package static let listing =
+        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors and error_ratio"
 
     package init?(name: String) {
         switch name {

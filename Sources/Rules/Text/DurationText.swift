@@ -2,7 +2,8 @@
 package enum DurationText {
     package static let units: [(name: String, nanoseconds: Int64)] = [
         ("w", 604_800_000_000_000), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000),
-        ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("µs", 1_000), ("ns", 1),
+        ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("µs", 1_000),
+        ("ns", 1),
     ]
 
     package static func unit(_ name: some StringProtocol) -> Int64? {
@@ -23,7 +24,9 @@ package enum DurationText {
             rest = rest.dropFirst(digits.count)
             let name = rest.prefix { $0.isLetter }
             rest = rest.dropFirst(name.count)
-            guard let unit = unit(name), unit < smallest, let part = scale(digits, by: unit) else { return nil }
+            guard let unit = unit(name), unit < smallest, let part = scale(digits, by: unit) else {
+                return nil
+            }
             smallest = unit
             let (sum, overflow) = total.addingReportingOverflow(part)
             guard !overflow else { return nil }

@@ -27,7 +27,8 @@ package enum Timestamp {
         let digits = (match.7 ?? "").prefix(9)
         let fraction = Int64(digits + String(repeating: "0", count: 9 - digits.count)) ?? 0
         let seconds =
-            dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second - offset
+            dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
+            - offset
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (time, carry) = whole.addingReportingOverflow(fraction)
         return overflow || carry ? nil : time
@@ -66,7 +67,9 @@ package enum Timestamp {
 
     // MARK: Digits
 
-    private static func floorDivide(_ dividend: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    private static func floorDivide(_ dividend: Int64, _ divisor: Int64) -> (
+        quotient: Int64, remainder: Int64
+    ) {
         let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

@@ -20,10 +20,10 @@ import TestSupport
         try Data(contents).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         var read: [[UInt8]] = []
-        do {
+        do throws(ArchiveError) {
             var reader = try ArchiveReader(file.path)
             while try reader.next({ record, _ in unsafe record.withUnsafeBytes { unsafe read.append(Array($0)) } }) {}
-        } catch let error as ArchiveError {
+        } catch {
             return (read, error)
         }
         return (read, nil)
@@ -84,7 +84,7 @@ import TestSupport
         frame[frame.count - 1] ^= 1
         let failure = try read(frame).failure
         #expect(failure?.kind == .damaged)
-        #expect(failure?.problem.contains("checksum") == true)
+        #expect(failure?.problem.contains("Checksum") == true)
         #expect(failure?.problem.contains("at byte") == true)
     }
 

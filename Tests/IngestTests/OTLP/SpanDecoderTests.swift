@@ -5,7 +5,9 @@ import TestSupport
 
 @Suite struct `The span decoder` {
     @Test func `takes an empty request`() {
-        #expect(decode([]) { #expect($0.count == 0) } == nil)
+        var count = -1
+        #expect(decode([]) { count = $0.count } == nil)
+        #expect(count == 0)
     }
 
     struct Bad: CustomStringConvertible, Sendable {
@@ -43,7 +45,9 @@ import TestSupport
     }
 
     @Test(arguments: [true, false]) func `takes values nested 100 deep and refuses 101`(inList: Bool) {
-        #expect(decode(nested(100, inList: inList)) { #expect($0.count == 1) } == nil)
+        var count = -1
+        #expect(decode(nested(100, inList: inList)) { count = $0.count } == nil)
+        #expect(count == 1)
         #expect(decode(nested(101, inList: inList)) { _ in }?.description.contains("nested") == true)
     }
 
@@ -114,8 +118,10 @@ import TestSupport
     }
 
     @Test func `reads a million empty resources in work bounded by their bytes`() {
-        let body = (0..<1_000_000).flatMap { _ in [UInt8(0x0A), 0x00] }
-        #expect(decode(body) { #expect($0.count == 0) } == nil)
+        let body = [UInt8](repeating: 0x0A, count: 2_000_000).enumerated().map { $0.offset % 2 == 0 ? $0.element : 0 }
+        var count = -1
+        #expect(decode(body) { count = $0.count } == nil)
+        #expect(count == 0)
     }
 
     @Test func `finds the service also where the resource stands behind its spans`() {

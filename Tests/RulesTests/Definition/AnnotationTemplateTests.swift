@@ -5,7 +5,8 @@ import Testing
 struct AnnotationTemplateTests {
     @Test(arguments: [
         ("plain $ {text}", "plain $ {text}"), ("{{ $labels.operation }} is slow", "Range is slow"),
-        ("{{$labels.operation}}{{$value}}", "Range0.2125"), ("p99 {{ $value | humanizeDuration }}", "p99 212.5ms"),
+        ("{{$labels.operation}}{{$value}}", "Range0.2125"),
+        ("p99 {{ $value | humanizeDuration }}", "p99 212.5ms"),
         ("{{ $value|humanize }}", "212.5m"), ("{{ $culprit }} or $culprit", "etcd or etcd"), ("", ""),
         ("}} {", "}} {"),
     ])
@@ -15,22 +16,25 @@ struct AnnotationTemplateTests {
     }
 
     @Test func `what isn't known yet is said to be so`() throws {
-        let template = try AnnotationTemplate("{{ $value | humanize }} by {{ $culprit }}", labels: [], dimension: .time)
+        let template = try AnnotationTemplate(
+            "{{ $value | humanize }} by {{ $culprit }}", labels: [], dimension: .time)
         #expect(template.render(labels: [:], value: nil) == "no data by not clear")
     }
 
     @Test func `all faults of a template are told at their positions`() {
         let errors = #expect(throws: ConditionErrors.self) {
             try AnnotationTemplate(
-                "{{ $labels.x }} {{ $value | a | b }} {{ }} {{ $labels.op | humanize }} {{ $value", labels: ["op"],
+                "{{ $labels.x }} {{ $value | a | b }} {{ }} {{ $labels.op | humanize }} {{ $value",
+                labels: ["op"],
                 dimension: .time)
         }
-        #expect(errors?.all.map(\.position) == [11, 28, 30, 40, 58, 71])
+        #expect(errors?.all.map(\.position) == [11, 28, 30, 40, 59, 71])
     }
 
     @Test(arguments: [
         (0.0002125, "212.5µs"), (0.2125, "212.5ms"), (4.5, "4.5s"), (59.99, "59.99s"), (125, "2m 5s"),
-        (3612, "1h 0m 12s"), (90_061, "1d 1h 1m 1s"), (0, "0s"), (-0.5, "-500ms"), (-125, "-2m 5s"), (1e300, "1e+285Ps"),
+        (3612, "1h 0m 12s"), (90_061, "1d 1h 1m 1s"), (0, "0s"), (-0.5, "-500ms"), (-125, "-2m 5s"),
+        (1e300, "1e+285Ps"),
     ])
     func `durations are written for people`(seconds: Double, expected: String) {
         #expect(HumanNumber.duration(seconds: seconds) == expected)

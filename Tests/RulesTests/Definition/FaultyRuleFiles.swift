@@ -38,9 +38,11 @@ extension FaultyRuleFile {
         FaultyRuleFile("empty", "", "rules.yaml:1:1: the file is empty"),
         FaultyRuleFile("only a comment", "# none\n", "rules.yaml:1:1: the file is empty"),
         FaultyRuleFile(
-            "byte order mark", "\u{FEFF}groups: []\n", "rules.yaml:1:1: the file starts with a byte order mark"),
+            "byte order mark", "\u{FEFF}groups: []\n",
+            "rules.yaml:1:1: the file starts with a byte order mark"),
         FaultyRuleFile(
-            "tab", "groups:\n\t- name: g\n", "rules.yaml:2:1: a tab before \"- name: g\"; YAML is indented by spaces"),
+            "tab", "groups:\n\t- name: g\n",
+            "rules.yaml:2:1: a tab before \"- name: g\"; YAML is indented by spaces"),
         FaultyRuleFile(
             "tab after spaces", "groups:\n  - name: g\n  \trules: []\n",
             "rules.yaml:3:3: a tab before \"rules: []\""),
@@ -51,7 +53,8 @@ extension FaultyRuleFile {
             "rules.yaml:2:12: unexpected \":\"; quote text that contains \": \", and check the indentation; "
                 + "near \"- name: a: b\""),
         FaultyRuleFile(
-            "wrong indentation", "groups:\n  - name: g\n   rules: []\n", "rules.yaml:3:4: this line doesn't belong"),
+            "wrong indentation", "groups:\n  - name: g\n   rules: []\n",
+            "rules.yaml:3:4: this line doesn't belong"),
         FaultyRuleFile(
             "control character", "groups:\n  - name: a\u{1}b\n", "rules.yaml:2:12: a control character"),
         FaultyRuleFile("anchor", "groups: &a []\n", "rules.yaml:1:9: anchors (\"&\") are not accepted"),
@@ -59,9 +62,13 @@ extension FaultyRuleFile {
         FaultyRuleFile("tag", "groups: !list []\n", "rules.yaml:1:9: tags (\"!\") are not accepted"),
         FaultyRuleFile(
             "second document", "groups: []\n---\ngroups: []\n", "rules.yaml:2:1: a second document (\"---\")"),
-        FaultyRuleFile("deep nesting", "groups: " + String(repeating: "[", count: 200), "rules.yaml:1:40: nested more"),
-        FaultyRuleFile("a list at the top", "- a\n", "rules.yaml:1:1: a rule file is a mapping (groups, sinks)"),
-        FaultyRuleFile("plain text", "hello\n", "rules.yaml:1:1: a rule file is a mapping (groups, sinks), but found \"hello\""),
+        FaultyRuleFile(
+            "deep nesting", "groups: " + String(repeating: "[", count: 200), "rules.yaml:1:40: nested more"),
+        FaultyRuleFile(
+            "a list at the top", "- a\n", "rules.yaml:1:1: a rule file is a mapping (groups, sinks)"),
+        FaultyRuleFile(
+            "plain text", "hello\n",
+            "rules.yaml:1:1: a rule file is a mapping (groups, sinks), but found \"hello\""),
     ]
 
     static let structure = [
@@ -69,11 +76,14 @@ extension FaultyRuleFile {
             "unknown top field", "groups: []\ngroup: []\n",
             "rules.yaml:2:1: unknown field \"group\" in a rule file; did you mean \"groups\"?"),
         FaultyRuleFile("groups empty", "groups:\n", "rules.yaml:1:1: \"groups\" of a rule file is empty"),
-        FaultyRuleFile("groups a mapping", "groups: {a: b}\n", "rules.yaml:1:9: groups is a list, but found a mapping"),
         FaultyRuleFile(
-            "group without name", "groups:\n  - rules: []\n", "rules.yaml:2:5: a group needs the field \"name\""),
+            "groups a mapping", "groups: {a: b}\n", "rules.yaml:1:9: groups is a list, but found a mapping"),
         FaultyRuleFile(
-            "group without rules", "groups:\n  - name: g\n", "rules.yaml:2:5: a group needs the field \"rules\""),
+            "group without name", "groups:\n  - rules: []\n",
+            "rules.yaml:2:5: a group needs the field \"name\""),
+        FaultyRuleFile(
+            "group without rules", "groups:\n  - name: g\n",
+            "rules.yaml:2:5: a group needs the field \"rules\""),
         FaultyRuleFile(
             "group named twice", "groups:\n  - {name: g, rules: []}\n  - {name: g, rules: []}\n",
             "rules.yaml:3:5: a second group \"g\"; the first is on line 2"),
@@ -88,21 +98,27 @@ extension FaultyRuleFile {
             "rules.yaml:9:9: unknown field \"whn\" in a rule; did you mean \"when\"?"),
         FaultyRuleFile(
             "unknown field like none", rule: with("banana: 1"),
-            "rules.yaml:9:9: unknown field \"banana\" in a rule; known here: alert, select, when, over, by, for"),
+            "rules.yaml:9:9: unknown field \"banana\" in a rule; known here: alert, select, when, over, by, for"
+        ),
         FaultyRuleFile(
             "duplicate field", rule: ok + ["over: 2m"],
             "rules.yaml:9:9: duplicate key \"over\"; it is already on line 8"),
         FaultyRuleFile(
             "match", rule: with("match: {verb: create}"),
             "rules.yaml:9:9: field \"match\" in a rule; rules over single spans are not available yet"),
-        FaultyRuleFile("expr", rule: with("expr: up"), "rules.yaml:9:9: field \"expr\" in a rule; the condition is"),
-        FaultyRuleFile("no alert", rule: without("alert"), "rules.yaml:5:9: a rule needs the field \"alert\""),
-        FaultyRuleFile("no select", rule: without("select"), "rules.yaml:5:9: a rule needs the field \"select\""),
+        FaultyRuleFile(
+            "expr", rule: with("expr: up"), "rules.yaml:9:9: field \"expr\" in a rule; the condition is"),
+        FaultyRuleFile(
+            "no alert", rule: without("alert"), "rules.yaml:5:9: a rule needs the field \"alert\""),
+        FaultyRuleFile(
+            "no select", rule: without("select"), "rules.yaml:5:9: a rule needs the field \"select\""),
         FaultyRuleFile("no when", rule: without("when"), "rules.yaml:5:9: a rule needs the field \"when\""),
         FaultyRuleFile("no over", rule: without("over"), "rules.yaml:5:9: a rule needs the field \"over\""),
         FaultyRuleFile("when empty", rule: with("when:"), "rules.yaml:7:9: \"when\" of a rule is empty"),
-        FaultyRuleFile("when a list", rule: with("when: [p99]"), "rules.yaml:7:15: when is text, but found a list"),
-        FaultyRuleFile("over in words", rule: with("over: five minutes"), "rules.yaml:8:15: over is a duration"),
+        FaultyRuleFile(
+            "when a list", rule: with("when: [p99]"), "rules.yaml:7:15: when is text, but found a list"),
+        FaultyRuleFile(
+            "over in words", rule: with("over: five minutes"), "rules.yaml:8:15: over is a duration"),
         FaultyRuleFile("over nothing", rule: with("over: 0s"), "rules.yaml:8:15: over is longer than 0s"),
         FaultyRuleFile(
             "over too long", rule: with("over: 3h"),
@@ -122,7 +138,8 @@ extension FaultyRuleFile {
             "rules.yaml:9:21: labels are plain text; templates stand in annotations"),
         FaultyRuleFile(
             "alert of two lines", rule: with("alert: \"a\\nb\""),
-            "rules.yaml:5:16: the name of an alert is one line of at most 200 characters, but found \"a\\nb\""),
+            "rules.yaml:5:16: the name of an alert is one line of at most 200 characters, but found \"a\\nb\""
+        ),
     ]
 
     static let conditions = [
@@ -131,7 +148,8 @@ extension FaultyRuleFile {
             "rules.yaml:7:21: can't compare a time (p99) and a ratio (5%); write a time here, as in 150ms"),
         FaultyRuleFile(
             "latency against number", rule: with("when: p99 > 150"),
-            "rules.yaml:7:21: can't compare a time (p99) and a plain number (150); write a time here, as in 150ms"),
+            "rules.yaml:7:21: can't compare a time (p99) and a plain number (150); write a time here, as in 150ms"
+        ),
         FaultyRuleFile(
             "count against percentage", rule: with("when: count > 5%"),
             "rules.yaml:7:23: can't compare a count (count) and a ratio (5%); write a count here, as in 50"),
@@ -142,7 +160,8 @@ extension FaultyRuleFile {
             "two values that don't compare", rule: with("when: p99 > errors"),
             "rules.yaml:7:19: can't compare a time (p99) and a count (errors)"),
         FaultyRuleFile(
-            "sum of unlike values", rule: with("when: p99 + rate > 1s"), "rules.yaml:7:19: can't add up a time (p99)"),
+            "sum of unlike values", rule: with("when: p99 + rate > 1s"),
+            "rules.yaml:7:19: can't add up a time (p99)"),
         FaultyRuleFile(
             "time squared", rule: with("when: p99 * p99 > 1s"),
             "rules.yaml:7:19: a time * a time has no unit a rule could use"),
@@ -151,9 +170,11 @@ extension FaultyRuleFile {
             "rules.yaml:7:15: a condition compares, but this is a time; write for example p99 > 150ms"),
         FaultyRuleFile(
             "and of a value", rule: with("when: p99 > 1s and errors"),
-            "rules.yaml:7:28: \"and\" takes comparisons, but \"errors\" is a count; write for example errors > 50"),
+            "rules.yaml:7:28: \"and\" takes comparisons, but \"errors\" is a count; write for example errors > 50"
+        ),
         FaultyRuleFile(
-            "comparison of comparisons", rule: with("when: (p99 > 1s) > 1"), "rules.yaml:7:26: \">\" takes numbers"),
+            "comparison of comparisons", rule: with("when: (p99 > 1s) > 1"),
+            "rules.yaml:7:26: \">\" takes numbers"),
         FaultyRuleFile(
             "unknown value", rule: with("when: p99 > 1s and cuont > 5"),
             "rules.yaml:7:28: unknown value \"cuont\"; did you mean \"count\"?"),
@@ -176,8 +197,11 @@ extension FaultyRuleFile {
 
     static let selections = [
         FaultyRuleFile(
-            "select empty", rule: with("select: {}"), "rules.yaml:6:17: select names at least one label; spans have"),
-        FaultyRuleFile("select text", rule: with("select: etcd"), "rules.yaml:6:17: select is a mapping, but found \"etcd\""),
+            "select empty", rule: with("select: {}"),
+            "rules.yaml:6:17: select names at least one label; spans have"),
+        FaultyRuleFile(
+            "select text", rule: with("select: etcd"),
+            "rules.yaml:6:17: select is a mapping, but found \"etcd\""),
         FaultyRuleFile(
             "unknown label", rule: with("select: {servce: etcd}"),
             "rules.yaml:6:18: unknown label \"servce\" in select; did you mean \"service\"?"),
@@ -187,7 +211,8 @@ extension FaultyRuleFile {
         FaultyRuleFile(
             "mixed labels in by", rule: with("by: [verb]"),
             "rules.yaml:9:14: \"verb\" is a label of requests, but the rule is over spans"),
-        FaultyRuleFile("by text", rule: with("by: service"), "rules.yaml:9:13: by is a list, but found \"service\""),
+        FaultyRuleFile(
+            "by text", rule: with("by: service"), "rules.yaml:9:13: by is a list, but found \"service\""),
         FaultyRuleFile(
             "by twice", rule: with("by: [kind, kind]"), "rules.yaml:9:20: \"kind\" stands in by already"),
         FaultyRuleFile(
@@ -203,20 +228,24 @@ extension FaultyRuleFile {
             "verb in upper case", rule: with("select: {verb: LIST}"),
             "rules.yaml:6:24: \"verb\" is never \"LIST\"; did you mean \"list\"?"),
         FaultyRuleFile(
-            "scope", rule: with("select: {scope: galaxy}"), "rules.yaml:6:25: \"scope\" is never \"galaxy\"; it is one"),
+            "scope", rule: with("select: {scope: galaxy}"),
+            "rules.yaml:6:25: \"scope\" is never \"galaxy\"; it is one"),
         FaultyRuleFile(
-            "value a list", rule: with("select: {service: [a]}"), "rules.yaml:6:27: \"service\" is text, or =~, !~ or !="),
+            "value a list", rule: with("select: {service: [a]}"),
+            "rules.yaml:6:27: \"service\" is text, or =~, !~ or !="),
     ]
 
     static let templates = [
         FaultyRuleFile(
             "label an alert lacks", rule: with("annotations: {summary: \"{{ $labels.operation }}\"}"),
-            "rules.yaml:9:44: alerts of this rule have no label \"operation\"; known here: alertname, service"),
+            "rules.yaml:9:44: alerts of this rule have no label \"operation\"; known here: alertname, service"
+        ),
         FaultyRuleFile(
             "unknown filter", rule: with("annotations: {summary: \"x {{ $value | humanise }}\"}"),
             "rules.yaml:9:47: unknown filter \"humanise\"; did you mean \"humanize\"?"),
         FaultyRuleFile(
-            "filter for another value", rule: with("annotations: {summary: \"{{ $value | humanizePercentage }}\"}"),
+            "filter for another value",
+            rule: with("annotations: {summary: \"{{ $value | humanizePercentage }}\"}"),
             "rules.yaml:9:45: $value is a time here; use humanizeDuration"),
         FaultyRuleFile(
             "open template", rule: with("annotations: {summary: \"a {{ $value\"}"),

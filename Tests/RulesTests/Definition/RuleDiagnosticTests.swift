@@ -68,7 +68,9 @@ struct RuleDiagnosticTests {
     @Test func `hostile files are refused in a moment`() throws {
         let bomb =
             "a: &a [x,x,x,x,x,x,x,x,x]\n"
-            + (1...8).map { "b\($0): &b\($0) [\(Array(repeating: "*b\($0 - 1)", count: 9).joined(separator: ","))]\n" }
+            + (1...8).map {
+                "b\($0): &b\($0) [\(Array(repeating: "*b\($0 - 1)", count: 9).joined(separator: ","))]\n"
+            }
             .joined()
         let hostile = [
             bomb, String(repeating: "[", count: 1 << 20), String(repeating: "- ", count: 1 << 19),

@@ -51,7 +51,8 @@ struct RuleFileTests {
     }
 
     @Test func `what a rule leaves out has its default`() throws {
-        let text = "groups:\n- name: g\n  rules:\n  - {alert: A, select: {verb: list, scope: cluster}, when: p99 > 1s, over: 1m}\n"
+        let text =
+            "groups:\n- name: g\n  rules:\n  - {alert: A, select: {verb: list, scope: cluster}, when: p99 > 1s, over: 1m}\n"
         let group = try #require(try RuleText.load(text).groups.first)
         let rule = try #require(group.rules.first)
         #expect(group.interval == 15 * second)

@@ -3,9 +3,12 @@
 /// Expressions for properties.
 enum RandomExpression {
     private static let literals = [
-        Literal(dimension: .time, value: 0.15, text: "150ms"), Literal(dimension: .time, value: 5400, text: "1h30m"),
-        Literal(dimension: .ratio, value: 0.6, text: "60%"), Literal(dimension: .rate, value: 50, text: "50/s"),
-        Literal(dimension: .plain, value: 3, text: "3"), Literal(dimension: .plain, value: 0.25, text: "0.25"),
+        Literal(dimension: .time, value: 0.15, text: "150ms"),
+        Literal(dimension: .time, value: 5400, text: "1h30m"),
+        Literal(dimension: .ratio, value: 0.6, text: "60%"),
+        Literal(dimension: .rate, value: 50, text: "50/s"),
+        Literal(dimension: .plain, value: 3, text: "3"),
+        Literal(dimension: .plain, value: 0.25, text: "0.25"),
     ]
 
     /// Any expression at all, well typed or not.
@@ -20,7 +23,8 @@ enum RandomExpression {
             let left = make(depth: depth - 1, &generator)
             let right = make(depth: depth - 1, &generator)
             switch choice {
-            case 3, 4: return Expression(.arithmetic(generator.pick(ArithmeticOperator.allCases), left, right))
+            case 3, 4:
+                return Expression(.arithmetic(generator.pick(ArithmeticOperator.allCases), left, right))
             case 5: return Expression(.comparison(generator.pick(ComparisonOperator.allCases), left, right))
             default: return Expression(.logic(generator.pick(LogicOperator.allCases), left, right))
             }
@@ -35,7 +39,8 @@ enum RandomExpression {
         case 1: return "not (\(condition(depth: depth - 1, &generator)))"
         default:
             let word = generator.pick(["and", "or"])
-            return "(\(condition(depth: depth - 1, &generator))) \(word) (\(condition(depth: depth - 1, &generator)))"
+            return
+                "(\(condition(depth: depth - 1, &generator))) \(word) (\(condition(depth: depth - 1, &generator)))"
         }
     }
 
@@ -43,7 +48,8 @@ enum RandomExpression {
         let sign = generator.pick(ComparisonOperator.allCases).rawValue
         let offset = generator.pick(["", "", " offset 20s", " offset 1m"])
         return generator.pick([
-            "p50\(offset) \(sign) 40ms", "p99\(offset) \(sign) 1.5 * p50", "mean \(sign) 30ms + p90\(offset) / 2",
+            "p50\(offset) \(sign) 40ms", "p99\(offset) \(sign) 1.5 * p50",
+            "mean \(sign) 30ms + p90\(offset) / 2",
             "max - p50\(offset) \(sign) 50ms", "error_ratio\(offset) \(sign) 20%", "errors \(sign) 2",
             "count\(offset) + 1 \(sign) 4", "rate \(sign) 0.1/s", "p99 / p50\(offset) \(sign) 2",
             "errors / count\(offset) \(sign) 50%", "p90 / (errors - 1) \(sign) 10ms",

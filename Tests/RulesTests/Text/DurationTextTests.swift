@@ -14,7 +14,8 @@ struct DurationTextTests {
     }
 
     @Test(arguments: [
-        "", "5", "s", "-5s", "+5s", "5 s", "5x", "1m1h", "1s1s", "1..5s", "1.s", ".5s", "1.5.5s", "5sec", "5S", "५s",
+        "", "5", "s", "-5s", "+5s", "5 s", "5x", "1m1h", "1s1s", "1..5s", "1.s", ".5s", "1.5.5s", "5sec",
+        "5S", "५s",
         "15251w", "99999999999999999999s", "9223372036s9223372036ms", "5s ",
     ])
     func `what is no duration is refused`(text: String) {

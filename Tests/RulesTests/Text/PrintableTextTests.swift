@@ -18,7 +18,8 @@ struct PrintableTextTests {
     }
 
     @Test(arguments: [
-        ("whn", "when"), ("wehn", "when"), ("Select", "select"), ("annotation", "annotations"), ("banana", nil),
+        ("whn", "when"), ("wehn", "when"), ("Select", "select"), ("annotation", "annotations"),
+        ("banana", nil),
         ("x", nil), ("", nil),
     ])
     func `a slip of the finger is recognised`(word: String, expected: String?) {

@@ -24,7 +24,8 @@ struct ScalarSet: Equatable, Sendable {
 
     /// The only scalar of the set; nil if there are none or several.
     var single: Unicode.Scalar? {
-        guard ranges.count == 1, let range = ranges.first, range.lowerBound == range.upperBound, !isInverted else { return nil }
+        guard ranges.count == 1, let range = ranges.first, range.lowerBound == range.upperBound, !isInverted
+        else { return nil }
         return range.lowerBound
     }
 

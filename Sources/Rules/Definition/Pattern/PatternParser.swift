@@ -58,7 +58,9 @@ struct PatternParser {
         guard let least, take("}"), isOpenEnded || most != nil, least <= most ?? least,
             max(least, most ?? 0) <= Self.repetitionLimit
         else {
-            throw error("a repetition is {m}, {m,} or {m,n}, up to \(Self.repetitionLimit); write \\{ for the character", at: start)
+            throw error(
+                "a repetition is {m}, {m,} or {m,n}, up to \(Self.repetitionLimit); write \\{ for the character",
+                at: start)
         }
         return (least, isOpenEnded ? nil : most)
     }
@@ -110,7 +112,8 @@ struct PatternParser {
         case "r": return ScalarSet(ranges: ["\r"..."\r"])
         case "t": return ScalarSet(ranges: ["\t"..."\t"])
         case _ where letter.properties.isAlphabetic || ("0"..."9").contains(letter):
-            throw error("unknown escape \\\(letter); known are \\d \\w \\s \\D \\W \\S \\n \\r \\t", at: start)
+            throw error(
+                "unknown escape \\\(letter); known are \\d \\w \\s \\D \\W \\S \\n \\r \\t", at: start)
         default: return ScalarSet(ranges: [letter...letter])
         }
     }

@@ -23,7 +23,9 @@ struct SourceText {
         let start = lineStarts[number - 1]
         let end = number < lineStarts.count ? lineStarts[number] : bytes.count
         var line = bytes[start..<end]
-        while let last = line.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { line.removeLast() }
+        while let last = line.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
+            line.removeLast()
+        }
         return String(decoding: line, as: UTF8.self)
     }
 
@@ -43,7 +45,8 @@ struct SourceText {
         case 0x0A: 1
         case 0x0D: bytes.dropFirst().first == 0x0A ? 2 : 1
         case 0xC2: bytes.dropFirst().first == 0x85 ? 2 : 0
-        case 0xE2: bytes.elementsEqual([0xE2, 0x80, 0xA8]) || bytes.elementsEqual([0xE2, 0x80, 0xA9]) ? 3 : 0
+        case 0xE2:
+            bytes.elementsEqual([0xE2, 0x80, 0xA8]) || bytes.elementsEqual([0xE2, 0x80, 0xA9]) ? 3 : 0
         default: 0
         }
     }

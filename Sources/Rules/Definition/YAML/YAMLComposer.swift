@@ -27,10 +27,13 @@ struct YAMLComposer: ~Copyable {
         from event: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
     ) throws(YAMLFault) -> YAMLNode {
         guard depth <= Self.depthLimit else {
-            throw YAMLFault(place: .position(event.start), problem: "nested more than \(Self.depthLimit) deep")
+            throw YAMLFault(
+                place: .position(event.start), problem: "nested more than \(Self.depthLimit) deep")
         }
         if event.hasAnchor {
-            throw YAMLFault(place: .position(event.start), problem: "anchors (\"&\") are not accepted; repeat what they stand for")
+            throw YAMLFault(
+                place: .position(event.start),
+                problem: "anchors (\"&\") are not accepted; repeat what they stand for")
         }
         if event.hasTag { diagnostics.report(event.start, "tags (\"!\") are not accepted; leave it out") }
         switch event.kind {
@@ -39,7 +42,9 @@ struct YAMLComposer: ~Copyable {
         case .sequenceStart: return try sequence(from: event, depth: depth, &diagnostics)
         case .mappingStart: return try mapping(from: event, depth: depth, &diagnostics)
         case .alias:
-            throw YAMLFault(place: .position(event.start), problem: "aliases (\"*\") are not accepted; quote text that starts with \"*\"")
+            throw YAMLFault(
+                place: .position(event.start),
+                problem: "aliases (\"*\") are not accepted; quote text that starts with \"*\"")
         default:
             throw YAMLFault(place: .position(event.start), problem: "unexpected end")
         }

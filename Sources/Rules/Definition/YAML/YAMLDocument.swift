@@ -27,7 +27,8 @@ package struct YAMLDocument {
 
     private static func isReadable(_ bytes: [UInt8], _ diagnostics: inout RuleDiagnostics) -> Bool {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-            diagnostics.report(.start, "the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
+            diagnostics.report(
+                .start, "the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
             return false
         }
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {

@@ -92,7 +92,8 @@ struct YAMLEventReader: ~Copyable {
     private func fault() -> YAMLFault {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "unreadable"
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
-            return unsafe YAMLFault(place: .position(Self.position(parser.pointee.problem_mark)), problem: problem)
+            return unsafe YAMLFault(
+                place: .position(Self.position(parser.pointee.problem_mark)), problem: problem)
         }
         return YAMLFault(
             place: .byte(Int(clamping: unsafe parser.pointee.problem_offset)), problem: problem)

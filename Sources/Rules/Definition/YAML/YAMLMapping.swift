@@ -14,14 +14,15 @@ package struct YAMLMapping {
     ) {
         guard case .mapping(let entries) = node.kind else {
             diagnostics.report(
-                node.start, "\(what) is a mapping (\(fields.joined(separator: ", "))), but found \(node.phrase)")
+                node.start,
+                "\(what) is a mapping (\(fields.joined(separator: ", "))), but found \(node.phrase)")
             return nil
         }
         for entry in entries where !fields.contains(entry.key) {
-            let hint = later[entry.key] ?? Suggestion.hint(for: entry.key, among: fields)
-            let fault = later[entry.key] == nil ? "unknown field" : "field"
             diagnostics.report(
-                entry.keyPosition, "\(fault) \(PrintableText.quote(entry.key)) in \(what); \(hint)")
+                entry.keyPosition,
+                "\(later[entry.key] == nil ? "unknown field" : "field") \(PrintableText.quote(entry.key)) in \(what); "
+                    + (later[entry.key] ?? Suggestion.hint(for: entry.key, among: fields)))
         }
         self.what = what
         self.start = node.start

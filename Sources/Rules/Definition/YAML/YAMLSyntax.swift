@@ -19,7 +19,7 @@ enum YAMLSyntax {
         // libyaml notices a tab at it or, where it ends a construct early, on the line after it.
         let suspects = [fault.line, fault.line - 1].filter { tabColumn(source.line($0)) != nil }
         guard !suspects.isEmpty else { return false }
-        for number in 1...max(source.lineCount, 1) {
+        for number in 1...max(source.lineCount, 1) where !diagnostics.isFull {
             guard let column = tabColumn(source.line(number)) else { continue }
             diagnostics.report(
                 SourcePosition(line: number, column: column),
@@ -52,6 +52,8 @@ enum YAMLSyntax {
             "the file ends within a quoted text"
         case "control characters are not allowed":
             "a control character; remove it"
+        case _ where problem.hasPrefix("Maximum nesting level"):
+            "nested too deep"
         default: problem
         }
     }

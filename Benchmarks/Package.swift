@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The modules under test are linked in from the project itself, so that they are built here as one package with what
+// measures them; the receivers, which need the network libraries, are measured from outside.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "faultline-benchmarks",
+    targets: [
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Engine", "Ingest", "COTLP", "CLZ4", "TestSupport"],
+            swiftSettings: settings),
+        .target(name: "Engine", swiftSettings: settings),
+        .target(
+            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
+            sources: ["OTLP", "Archive", "Receivers/TraceService.swift"],
+            swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
+        .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+    ]
+)

@@ -1,0 +1,89 @@
+import Glibc
+
+/// Times variants of one thing in turn, A B C A B C …, so that a machine that gets slower slows all of them.
+/// What counts are the ratios: absolute times move with the machine.
+struct Harness {
+    struct Variant {
+        var name: String
+        var run: () -> Void
+    }
+
+    struct Result {
+        var name: String
+        /// The median of the rounds, CPU seconds of a run.
+        var seconds: Double
+    }
+
+    let rounds: Int
+
+    init(rounds: Int = 9) {
+        self.rounds = rounds
+    }
+
+    /// The variants' medians, in their order, after one run of each that isn't counted.
+    func measure(_ variants: [Variant]) -> [Result] {
+        var times = variants.map { _ in [Double]() }
+        for round in 0...rounds {
+            for (index, variant) in variants.enumerated() {
+                let start = Self.cpuSeconds()
+                variant.run()
+                let spent = Self.cpuSeconds() - start
+                if round > 0 { times[index].append(spent) }
+            }
+        }
+        return zip(variants, times).map { Result(name: $0.name, seconds: $1.sorted()[$1.count / 2]) }
+    }
+
+    /// CPU time of this process, user and system.
+    static func cpuSeconds() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}
+
+/// A table of results with a ratio to one of them.
+struct ResultTable {
+    let title: String
+    /// What one run works on.
+    let items: Int
+    let bytes: Int
+
+    init(_ title: String, items: Int, bytes: Int = 0) {
+        self.title = title
+        self.items = items
+        self.bytes = bytes
+    }
+
+    func print(_ results: [Harness.Result], against baseline: Int) {
+        Swift.print("\n\(title)")
+        for result in results {
+            let perItem = result.seconds / Double(items) * 1e9
+            let ratio = results[baseline].seconds / result.seconds
+            var line = "  " + result.name.padded(to: 44) + number(perItem, 1).padded(leftTo: 9) + " ns/span"
+            if bytes > 0 { line += number(Double(bytes) / result.seconds / 1e6, 0).padded(leftTo: 8) + " MB/s" }
+            line += number(ratio, 2).padded(leftTo: 9) + " × \(results[baseline].name)"
+            Swift.print(line)
+        }
+    }
+}
+
+func number(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = (value * scale).rounded()
+    let whole = Int(scaled / scale)
+    guard digits > 0 else { return "\(whole)" }
+    let fraction = "\(Int(scaled) - whole * Int(scale))"
+    return "\(whole).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+}
+
+extension String {
+    func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+
+    func padded(leftTo width: Int) -> String {
+        String(repeating: " ", count: max(0, width - count)) + self
+    }
+}

@@ -1,0 +1,65 @@
+import Engine
+import Foundation
+import TestSupport
+
+/// Exact count, errors, p50, p90 and p99 of 500 operations over ten million spans in the window; the same columns are
+/// written to a file for DuckDB to answer the same question (duckdb_quantiles.py).
+enum QuantileBenchmark {
+    private static let operationCount = 500
+    private static let spanCount = 10_000_000
+
+    static func run(columnsFile: String?) throws {
+        let view = try makeView(writingTo: columnsFile)
+        let results = Harness(rounds: 5).measure([
+            .init(name: "exact percentiles of every operation") { check(view.operationSummaries()) }
+        ])
+        let seconds = results[0].seconds
+        print("\nQuantiles: \(spanCount / 1_000_000) million spans, \(operationCount) operations")
+        print("  exact count, errors, p50, p90, p99, max of each   \(number(seconds * 1e3, 1)) ms CPU")
+        if let columnsFile {
+            try "\(seconds)".write(toFile: columnsFile + ".seconds", atomically: true, encoding: .utf8)
+        }
+    }
+
+    private static func check(_ rows: [SeriesSummary<OperationLabels>]) {
+        precondition(rows.count == operationCount)
+    }
+
+    private static func makeView(writingTo columnsFile: String?) throws -> WindowView {
+        var random = SeededGenerator(seed: 11)
+        var window = Window(limits: WindowLimits(duration: nil, bytesMax: 4 << 30))
+        var columns = Data()
+        var batch = SpanBatch(capacity: 10_000)
+        var nextID: UInt64 = 1
+        let names = (0..<operationCount).map { Array("operation-\($0)".utf8) }
+        for part in 0..<spanCount / 10_000 {
+            batch.removeAll()
+            let service = batch.service(RawSpan())
+            let operations = names.map {
+                unsafe batch.operation(service: service, name: $0.span.bytes, kind: .internal)
+            }
+            for _ in 0..<10_000 {
+                // Latencies of about 2 ms, spread over three orders of magnitude; some operations are more frequent.
+                let operation = Int(UInt64.random(in: 0..<UInt64(operationCount), using: &random))
+                let octave = (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<2, using: &random) }
+                let duration = Int64(31_250 * exp2(octave))
+                let isError = UInt64.random(in: 0..<100, using: &random) == 0
+                batch.append(
+                    SpanRow(
+                        traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0,
+                        start: 1_767_225_600_000_000_000 + Int64(part) * 300_000_000 - duration, duration: duration,
+                        operation: operations[operation], request: 0, flags: isError ? [.error] : []))
+                nextID += 1
+                if columnsFile != nil {
+                    unsafe withUnsafeBytes(of: (Int32(operation), Int32(isError ? 1 : 0), duration)) {
+                        unsafe columns.append(contentsOf: $0)
+                    }
+                }
+            }
+            _ = window.append(batch, arrival: .max - 1_000_000_000_000, evaluatedUpTo: .min)
+        }
+        if let columnsFile { try columns.write(to: URL(fileURLWithPath: columnsFile)) }
+        print("\nWindow: \(number(Double(window.byteCount) / Double(window.spanCount), 1)) B a span")
+        return window.view()
+    }
+}

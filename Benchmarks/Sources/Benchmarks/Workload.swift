@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+
+/// Export requests to decode.
+struct Workload {
+    let name: String
+    let bodies: [[UInt8]]
+    let spanCount: Int
+
+    var byteCount: Int { bodies.reduce(0) { $0 + $1.count } }
+
+    init(name: String, bodies: [[UInt8]]) {
+        self.name = name
+        self.bodies = bodies
+        spanCount = bodies.reduce(0) { $0 + (ReferenceDecoder.decode($1)?.count ?? 0) }
+    }
+
+    /// What a real API server and a real etcd sent.
+    static func capture() throws -> Workload {
+        let archive = Captures.archives.first { $0.path.contains("steady") } ?? Captures.example
+        return try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
+    }
+
+    /// Batches of 512 spans of about 640 bytes and 11.6 attributes, 483 operations.
+    static func synthetic(batches: Int = 64) -> Workload {
+        var random = SeededGenerator(seed: 7)
+        let bodies = (0..<batches).map { _ in
+            WireSpanExample.request((0..<512).map { _ in span(using: &random) })
+        }
+        return Workload(name: "synthetic, \(batches) × 512 spans", bodies: bodies)
+    }
+
+    private static func span(using random: inout SeededGenerator) -> WireSpanExample {
+        let operation = Int.random(in: 0..<483, using: &random)
+        let isServer = operation % 3 == 0
+        return WireSpanExample { span in
+            span.traceID = (0..<16).map { _ in UInt8.random(in: 1...255, using: &random) }
+            span.spanID = (0..<8).map { _ in UInt8.random(in: 1...255, using: &random) }
+            span.parentID = (0..<8).map { _ in UInt8.random(in: 1...255, using: &random) }
+            span.kind = isServer ? 2 : 1
+            span.name = Array("GET /apis/group-\(operation)/v1/namespaces/{:namespace}/widgets/{:name}".utf8)
+            span.start = 1_767_225_600_000_000_000 + UInt64.random(in: 0..<5_000_000_000, using: &random)
+            span.end = span.start + UInt64.random(in: 100_000..<1 << UInt64.random(in: 18...31, using: &random), using: &random)
+            span.texts = [
+                ("server.address", "127.0.0.1"), ("url.scheme", "https"), ("network.peer.address", "127.0.0.1"),
+                ("user_agent.original", "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0"),
+                ("client.address", "127.0.0.1"), ("network.protocol.version", "2.0"),
+                ("http.target", "/apis/group-\(operation)/v1/namespaces/team-4/widgets/w-\(operation)?timeout=10s"),
+                ("audit-id", "78bf7f1d-2840-4a97-a672-4109524d6510"),
+            ]
+            if operation % 5 < 3 { span.texts.append(("http.request.method", "GET")) }
+            span.integers = [
+                ("server.port", 6443), ("http.response.status_code", operation % 50 == 0 ? 500 : 200),
+                ("http.response.body.size", UInt64.random(in: 100..<10_000, using: &random)),
+            ]
+        }
+    }
+}

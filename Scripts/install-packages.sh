@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Installs what is missing of what Faultline needs, and says what it installs.
+#
+#   Scripts/install-packages.sh demo    to build it
+#   Scripts/install-packages.sh test    to build, test and check it: also the Python environment .venv, and Prometheus
+#                                       in .build-tools, from Debian's package but not installed: it would start a server
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1:-}
+requirements=Tests/EndToEndTests/requirements.txt
+tools=.build-tools
+
+say() { echo "install-packages: $*"; }
+fail() {
+    echo "install-packages: $*" >&2
+    exit 1
+}
+
+case $purpose in
+demo | test) ;;
+*) fail "say what for: demo or test" ;;
+esac
+
+has_command() { command -v "$1" >/dev/null; }
+has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+# Debian keeps a part of venv in a package of its own.
+has_python() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+has_prometheus() {
+    { has_command prometheus && has_command promtool; } || [ -x "$tools/prometheus/usr/bin/promtool" ]
+}
+
+require_apt() {
+    has_command apt-get || fail "no apt-get here; install these yourself (named as in Debian): $*"
+}
+
+is_updated=false
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        has_command sudo || fail "not root, and there is no sudo; as root, run: $*"
+        sudo "$@"
+    fi
+}
+update_lists() {
+    $is_updated || as_root apt-get update -qq
+    is_updated=true
+}
+
+install_packages() {
+    local missing=()
+    local library command
+    for library in liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev; do
+        has_package "$library" || missing+=("$library")
+    done
+    for command in pkg-config git; do
+        has_command "$command" || missing+=("$command")
+    done
+    if [ "$purpose" = test ]; then
+        has_command protoc-c || missing+=(protobuf-c-compiler)
+        has_command lz4 || missing+=(lz4)
+        has_python || missing+=(python3 python3-venv)
+    fi
+    [ ${#missing[@]} = 0 ] && return
+    require_apt "${missing[@]}"
+    say "installing ${missing[*]}"
+    update_lists
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
+}
+
+unpack_prometheus() {
+    has_prometheus && return
+    require_apt prometheus
+    say "unpacking Debian's prometheus into $tools"
+    update_lists
+    rm -rf "$tools/prometheus"
+    mkdir -p "$tools/download"
+    # As root, apt-get would fetch as a user who may not be allowed to write here.
+    (cd "$tools/download" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
+    dpkg-deb -x "$tools"/download/prometheus_*.deb "$tools/prometheus"
+    rm -r "$tools/download"
+}
+
+make_python_environment() {
+    cmp -s "$requirements" .venv/requirements.txt && return
+    say "making the Python environment .venv"
+    local python=python3
+    has_python || python=/usr/bin/python3
+    rm -rf .venv
+    "$python" -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check --requirement "$requirements"
+    # Last: its presence says that all of the above has been done.
+    cp "$requirements" .venv/requirements.txt
+}
+
+has_command swift || fail "no Swift toolchain; install Swift 6.3 as https://www.swift.org/install/linux tells"
+has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config git
+install_packages
+if [ "$purpose" = test ]; then
+    unpack_prometheus
+    make_python_environment
+fi

@@ -1,0 +1,35 @@
+"""The other commands: run to their end, with all they wrote."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+
+from harness.project import BINARY
+
+# Seconds. A replay of the largest capture takes a few in a debug build.
+LIMIT = 60
+
+
+@dataclass
+class Result:
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def json(self):
+        return json.loads(self.output)
+
+
+def faultline(*arguments, input=None, directory=None, **environment):
+    """Runs `faultline` with these arguments; `input` is its standard input."""
+    done = subprocess.run(
+        [BINARY, *map(str, arguments)],
+        input=input if input is not None else b"",
+        capture_output=True,
+        timeout=LIMIT,
+        cwd=directory,
+        env={**os.environ, **environment},
+    )
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

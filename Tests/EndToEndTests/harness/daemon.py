@@ -1,0 +1,99 @@
+"""`faultline serve`, as a process of its own."""
+
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+from harness.lines import Lines
+from harness.metrics import Metrics
+from harness.project import BINARY
+from harness.waiting import DEADLINE
+
+# Seconds that the daemon has for its drain.
+STOP_SECONDS = 20
+
+LOOPBACK = "127.0.0.1:0"
+
+
+class Faultline:
+    """Starts on free ports of the loopback interface; ends with SIGTERM, which has to succeed, within its time."""
+
+    def __init__(self, *arguments):
+        command = [BINARY, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self.output = Lines(self.process.stdout)
+        self.log = Lines(self.process.stderr)
+
+    def __enter__(self):
+        try:
+            self.log.wait_for("listening", count=3)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+        self.grpc = self._address("OTLP/gRPC")
+        self.http = self._address("OTLP/HTTP")
+        self.admin = self._address("scrape and API")
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            code = self.stop()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"still running {STOP_SECONDS} s after SIGTERM") from None
+        finally:
+            self.output.finish()
+            self.log.finish()
+        if kind is None:
+            assert code == 0, f"exit code {code}; the log:\n" + "\n".join(self.log.all)
+
+    def _address(self, what):
+        (line,) = self.log.matching("listening", f"for={what} ")
+        return re.search(r"address=(\S+)", line).group(1)
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        """Asks the process to end, if it hasn't, and waits; its exit code."""
+        if self.is_running:
+            self.terminate()
+        return self.process.wait(timeout=STOP_SECONDS)
+
+    def get(self, path, **headers):
+        """Status, content type and body of a GET on the scrape and API address."""
+        request = urllib.request.Request(f"http://{self.admin}{path}", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+                return answer.status, answer.headers["Content-Type"], answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers["Content-Type"], error.read()
+
+    def metrics(self):
+        status, _, body = self.get("/metrics")
+        assert status == 200
+        return Metrics(body.decode())
+
+    def peak_memory(self):
+        """The most resident bytes since the last `forget_peak_memory`. See proc(5)."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            (peak,) = [line for line in status if line.startswith("VmHWM:")]
+        return int(peak.split()[1]) << 10
+
+    def forget_peak_memory(self):
+        with open(f"/proc/{self.process.pid}/clear_refs", "w") as file:
+            file.write("5")

@@ -1,0 +1,73 @@
+"""What an attacker puts into the names of spans and services comes out harmless everywhere."""
+
+import json
+import unicodedata
+
+import pytest
+
+from harness import http_client, spans
+from harness.hostile_names import NAMES, named
+from harness.rules import CONFIGURATION
+from harness.spans import MILLISECOND
+
+RULES = """\
+groups:
+  - name: hostile
+    interval: 1s
+    rules:
+      - alert: Slow
+        select: {operation: "=~ (.|\\n)*", service: "=~ (.|\\n)*"}
+        when: p50 > 150ms
+        over: 1m
+        annotations: {summary: "{{ $labels.operation }} of {{ $labels.service }}"}
+sinks:
+  - stdout: {format: %s}
+"""
+
+
+def send_all(daemon):
+    """Sends one span for each name, which is its service's name too."""
+    for name in NAMES.values():
+        body = named(lambda stand_in: spans.body(spans.span(stand_in, duration=400 * MILLISECOND)), name)
+        body += named(lambda stand_in: spans.body(spans.span(duration=400 * MILLISECOND), service=stand_in), name)
+        assert http_client.send(daemon.http, body).status == 200
+
+
+def test_the_scrape_stays_parseable(daemon):
+    send_all(daemon)
+    metrics = daemon.metrics()
+    assert metrics.accepted == 2 * len(NAMES)
+    assert metrics.sum("faultline_operation_duration_seconds_count") == 2 * len(NAMES)
+    assert not metrics.all("fake")
+    names = {sample.labels["operation"] for sample in metrics.all("faultline_operation_duration_seconds_count")}
+    # What is well-formed can be read back as it was sent; what isn't has U+FFFD in its place.
+    assert NAMES["a label's end"].decode() in names
+    assert NAMES["bidirectional overrides"].decode() in names
+    assert any("\ufffd" in name for name in names)
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_standard_output_has_one_harmless_line_for_each_alert(serve, format):
+    daemon = serve(RULES % format, CONFIGURATION)
+    send_all(daemon)
+    daemon.output.wait_for("iring" if format == "json" else "FIRING", count=2 * len(NAMES))
+    assert daemon.stop() == 0
+    daemon.output.finish()
+
+    lines = daemon.output.raw.decode().split("\n")
+    assert lines.pop() == ""
+    assert len(lines) == 2 * len(NAMES)
+    for line in lines:
+        harmful = {character for character in line if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")}
+        assert not harmful, line
+        if format == "json":
+            assert json.loads(line)["alert"] == "Slow"
+        else:
+            assert "FIRING Slow {" in line
+
+
+def test_the_query_api_stays_json(daemon):
+    send_all(daemon)
+    _, type, body = daemon.get("/api/v1/operations")
+    assert type == "application/json"
+    assert sum(row["count"] for row in json.loads(body)) == 2 * len(NAMES)

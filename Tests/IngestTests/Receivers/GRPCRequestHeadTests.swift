@@ -1,0 +1,86 @@
+import Ingest
+import NIOHPACK
+import Testing
+
+@Suite struct `gRPC request headers` {
+    private func headers(_ changes: [String: String?] = [:]) -> HPACKHeaders {
+        var fields: [String: String] = [
+            ":method": "POST", ":scheme": "http", ":path": GRPCRequestHead.path, "te": "trailers",
+            "content-type": "application/grpc",
+        ]
+        for (name, value) in changes { fields[name] = value }
+        return HPACKHeaders(fields.map { ($0, $1) })
+    }
+
+    private func refusal(_ changes: [String: String?]) -> GRPCRequestHead.Refusal? {
+        do throws(GRPCRequestHead.Refusal) {
+            _ = try GRPCRequestHead(headers(changes))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `what exporters send is taken`() throws {
+        #expect(try GRPCRequestHead(headers()).compression == .identity)
+        #expect(try GRPCRequestHead(headers(["grpc-encoding": "gzip"])).compression == .gzip)
+        #expect(try GRPCRequestHead(headers(["grpc-encoding": "identity"])).compression == .identity)
+        let proto = headers(["content-type": "application/grpc+proto"])
+        #expect(try GRPCRequestHead(proto).timeoutSeconds == nil)
+        #expect(try GRPCRequestHead(headers(["grpc-timeout": "10S"])).timeoutSeconds == 10)
+    }
+
+    @Test func `what is no gRPC gets an HTTP status`() {
+        #expect(refusal([":method": "GET"]) == .http(405, .wrongMethod))
+        #expect(refusal(["content-type": "text/plain"]) == .http(415, .wrongContentType))
+        #expect(refusal(["content-type": nil]) == .http(415, .wrongContentType))
+    }
+
+    @Test func `unknown methods and compressions are unimplemented`() {
+        for (change, wanted) in [
+            ([":path": "/other.Service/Export"], RefusalReason.unknownPath),
+            (["grpc-encoding": "zstd"], .unknownEncoding),
+        ] {
+            guard case .status(let status, let reason)? = refusal(change) else {
+                Issue.record("\(change) was taken")
+                continue
+            }
+            #expect(status.code == .unimplemented)
+            #expect(reason == wanted)
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("1S", 1), ("90S", 90), ("2M", 120), ("1H", 3_600), ("1m", 1), ("1500m", 2), ("5u", 1),
+            ("99999999n", 1),
+            ("99999999H", 359_999_996_400), ("", nil), ("S", nil), ("10", nil), ("-1S", nil),
+            ("123456789S", nil),
+            ("1x", nil), ("１S", nil),
+        ] as [(String, Int?)])
+    func `timeouts are read, malformed ones are as none`(text: String, seconds: Int?) {
+        #expect(GRPCRequestHead.seconds(timeout: text) == seconds)
+    }
+
+    @Test func `messages are percent-encoded and bounded`() {
+        #expect(GRPCReply.percentEncoded("a 100% é\n") == "a 100%25 %C3%A9%0A")
+        let long = RPCStatus(.internal, String(repeating: "x", count: 10_000))
+        #expect(long.message.utf8.count < 500)
+    }
+
+    @Test func `base64 is that of RFC 4648 without padding`() {
+        for (plain, encoded) in [
+            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            #expect(GRPCReply.base64(Array(plain.utf8)) == encoded)
+        }
+    }
+
+    @Test func `only a status to come again carries details`() {
+        let busy = RPCStatus(.unavailable, "busy", retryAfterSeconds: 1)
+        #expect(GRPCReply.trailersOnly(busy).contains(name: "grpc-status-details-bin"))
+        let tooLarge = RPCStatus(.resourceExhausted, "too large")
+        #expect(!GRPCReply.trailersOnly(tooLarge).contains(name: "grpc-status-details-bin"))
+    }
+}

@@ -1,0 +1,175 @@
+import Synchronization
+import Testing
+
+@testable import Rules
+
+struct AlertDispatcherTests {
+    /// Answers from a script, then delivers; remembers what it was given.
+    private final class ScriptedSink: AlertSink {
+        private struct State {
+            var script: [DeliveryAttempt]
+            var calls: [[Alert]] = []
+        }
+
+        let name: String
+        let batchLimit: Int
+        private let state: Mutex<State>
+
+        init(_ name: String = "test", _ script: [DeliveryAttempt] = [], batchLimit: Int = 10) {
+            self.name = name
+            self.batchLimit = batchLimit
+            state = Mutex(State(script: script))
+        }
+
+        var calls: [[Alert]] { state.withLock { $0.calls } }
+
+        func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+            state.withLock { state in
+                state.calls.append(alerts)
+                return state.script.isEmpty ? .delivered : state.script.removeFirst()
+            }
+        }
+    }
+
+    /// Never answers, unless its task is cancelled.
+    private struct HangingSink: AlertSink {
+        let name = "hanging"
+        let batchLimit = 1
+
+        func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+            while !Task.isCancelled { await Task.yield() }
+            return .unavailable("cancelled", after: nil)
+        }
+    }
+
+    private static func count(_ dispatcher: AlertDispatcher, _ sink: String, _ outcome: DeliveryOutcome)
+        -> Int?
+    {
+        dispatcher.notifications.first { $0.sink == sink && $0.outcome == outcome }?.count
+    }
+
+    @Test func `what fires and resolves is delivered in order, what is pending is not`() async {
+        let sink = ScriptedSink(batchLimit: 1)
+        let dispatcher = AlertDispatcher(sinks: [sink])
+        var pending = Alert.firing()
+        pending.state = .pending
+        dispatcher.submit([pending.transition, Alert.firing().transition])
+        dispatcher.submit([Alert.resolved().transition, Alert.firing("Other").transition])
+        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(sink.calls == [[.firing()], [.resolved()], [.firing("Other")]])
+        #expect(Self.count(dispatcher, "test", .delivered) == 3)
+        #expect(Self.count(dispatcher, "test", .failed) == 0)
+    }
+
+    @Test func `a batch has one name and no alert twice`() async {
+        let sink = ScriptedSink(batchLimit: 3)
+        let alerts: [Alert] = [
+            .firing("A", ["x": "1"]), .firing("A", ["x": "2"]), .resolved("A", ["x": "1"]),
+            .firing("A", ["x": "3"]),
+            .firing("A", ["x": "4"]), .firing("A", ["x": "5"]), .firing("B"), .firing("A", ["x": "6"]),
+        ]
+        let queue = DeliveryQueue(limit: 100)
+        #expect(queue.append(alerts) == 0)
+        queue.close()
+        var batches: [Int] = []
+        while let batch = await queue.nextBatch(limit: sink.batchLimit) { batches.append(batch.count) }
+        #expect(batches == [2, 3, 1, 1, 1])
+    }
+
+    @Test func `a failed delivery is attempted again, ever later, before what comes behind it`() async {
+        let down = DeliveryAttempt.unavailable("down", after: nil)
+        let sink = ScriptedSink(
+            "test", [down, down, .unavailable("busy", after: .seconds(7)), .delivered], batchLimit: 1)
+        let pauses = Mutex<[Duration]>([])
+        let reasons = Mutex<[String]>([])
+        let dispatcher = AlertDispatcher(
+            sinks: [sink], retry: RetryPolicy(attempts: 8, first: .seconds(1), longest: .seconds(30)),
+            seed: 1,
+            pause: { pause in pauses.withLock { $0.append(pause) } },
+            onFailure: { sink, reason in reasons.withLock { $0.append("\(sink): \(reason)") } })
+        dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
+        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(sink.calls == [[.firing()], [.firing()], [.firing()], [.firing()], [.resolved()]])
+        let waited = pauses.withLock { $0 }
+        #expect(waited.count == 3)
+        #expect((.milliseconds(500) ... .seconds(1)).contains(waited[0]))
+        #expect((.seconds(1) ... .seconds(2)).contains(waited[1]))
+        #expect(waited[2] == .seconds(7))
+        #expect(Self.count(dispatcher, "test", .retried) == 3)
+        #expect(Self.count(dispatcher, "test", .delivered) == 2)
+        #expect(reasons.withLock { $0.first } == "test: down; will be attempted again")
+    }
+
+    @Test func `attempts run out, and a refusal is final`() async {
+        let down = DeliveryAttempt.unavailable("down", after: nil)
+        let sink = ScriptedSink("test", [down, down, down, .rejected("no"), .delivered], batchLimit: 1)
+        let dispatcher = AlertDispatcher(
+            sinks: [sink], retry: RetryPolicy(attempts: 3, first: .seconds(1), longest: .seconds(1)),
+            pause: { _ in })
+        dispatcher.submit(["A", "B", "C"].map { Alert.firing($0).transition })
+        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(sink.calls.map { $0.map(\.name) } == [["A"], ["A"], ["A"], ["B"], ["C"]])
+        #expect(Self.count(dispatcher, "test", .failed) == 2)
+        #expect(Self.count(dispatcher, "test", .delivered) == 1)
+    }
+
+    @Test func `a sink that hangs delays no other and doesn't stop the end`() async {
+        let sink = ScriptedSink()
+        let dispatcher = AlertDispatcher(sinks: [HangingSink(), sink], queueLimit: 3)
+        dispatcher.submit([Alert.firing("A").transition, Alert.firing("B").transition])
+        while Self.count(dispatcher, "test", .delivered) != 2 { await Task.yield() }
+        #expect(await dispatcher.drain(timeout: .zero) == false)
+        #expect(Self.count(dispatcher, "hanging", .dropped) == 1)
+    }
+
+    @Test func `a full queue drops what comes, counted`() {
+        let queue = DeliveryQueue(limit: 3)
+        #expect(queue.append([.firing("A"), .firing("B")]) == 0)
+        #expect(queue.append([.firing("C"), .firing("D"), .firing("E")]) == 2)
+        #expect(queue.append([.firing("F")]) == 1)
+        #expect(queue.abandon() == 3)
+        queue.close()
+        #expect(queue.append([.firing("G")]) == 1)
+    }
+
+    @Test func `pauses grow to the longest, and a receiver's wish is bounded`() {
+        let policy = RetryPolicy(attempts: 100, first: .seconds(1), longest: .seconds(30))
+        #expect(
+            (1...8).map { policy.pause(after: $0, wish: nil, jitter: 1) }
+                == [1, 2, 4, 8, 16, 30, 30, 30].map { .seconds($0) })
+        #expect(policy.pause(after: 1000, wish: nil, jitter: 0) == .seconds(15))
+        #expect(policy.pause(after: 1, wish: .seconds(86_400), jitter: 0) == .seconds(300))
+    }
+
+    @Test func `a receiver that fails, asks for time and comes back gets every alert in order`() async throws
+    {
+        let receiver = try ScriptedReceiver([
+            .status(500), .status(429, headers: "Retry-After: 3\r\n"), .status(200), .status(503),
+        ])
+        defer { receiver.stop() }
+        let pauses = Mutex<[Duration]>([])
+        let sinks = try AlertSinks.make([.webhook(url: receiver.url, headersFile: nil)])
+        let dispatcher = AlertDispatcher(
+            sinks: sinks, pause: { pause in pauses.withLock { $0.append(pause) } })
+        dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
+        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        let statuses = receiver.bodies.map { $0.contains("\"status\":\"resolved\"") ? "resolved" : "firing" }
+        #expect(statuses == ["firing", "firing", "firing", "resolved", "resolved"])
+        #expect(pauses.withLock { $0.count } == 3)
+        #expect(pauses.withLock { $0[1] } == .seconds(3))
+        #expect(Self.count(dispatcher, "webhook", .delivered) == 2)
+        #expect(Self.count(dispatcher, "webhook", .retried) == 3)
+    }
+
+    @Test func `sinks of one kind are told apart by number`() throws {
+        let url = "http://127.0.0.1:9/"
+        let sinks = try AlertSinks.make([
+            .stdout(.text), .webhook(url: url, headersFile: nil), .webhook(url: url, headersFile: nil),
+        ])
+        #expect(sinks.map(\.name) == ["stdout", "webhook", "webhook-2"])
+        let fault = #expect(throws: WebhookHeaders.Fault.self) {
+            try AlertSinks.make([.webhook(url: url, headersFile: "/nonexistent")])
+        }
+        #expect(fault?.description == "/nonexistent:1:1: the file can't be read: there is none")
+    }
+}

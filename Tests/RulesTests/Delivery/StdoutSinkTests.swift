@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Rules
+
+struct StdoutSinkTests {
+    /// What a sink writes of alerts.
+    private static func lines(_ alerts: [Alert], _ format: StdoutFormat) async -> [String] {
+        let written = Mutex("")
+        let sink = StdoutSink(format: format) { text in written.withLock { $0 += text } }
+        #expect(await sink.deliver(alerts) == .delivered)
+        return written.withLock { $0 }.split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
+    }
+
+    @Test func `an alert is one line of text`() async {
+        #expect(
+            await Self.lines([.firing(), .resolved()], .text) == [
+                "2026-11-23T04:16:01.500Z FIRING Slow {service=\"etcd\"} value=0.2125 "
+                    + "since 2026-11-23T04:15:46Z: etcd is slow",
+                "2026-11-23T04:16:16Z RESOLVED Slow {service=\"etcd\"} value=0.2125 "
+                    + "since 2026-11-23T04:15:46Z: etcd is slow",
+                "",
+            ])
+    }
+
+    @Test func `an alert is one line of JSON with all fields of the contract`() async throws {
+        let lines = await Self.lines([.firing()], .json)
+        #expect(
+            lines == [
+                #"{"active_at":"2026-11-23T04:15:46Z","alert":"Slow","annotations":{"summary":"etcd is slow"},"#
+                    + #""fired_at":"2026-11-23T04:16:01.500Z","labels":{"service":"etcd"},"resolved_at":null,"#
+                    + #""state":"firing","value":0.2125}"#,
+                "",
+            ])
+        let read = try JSONDecoder().decode(AlertJSON.self, from: Data(lines[0].utf8))
+        #expect(read == AlertJSON(.firing()))
+    }
+
+    @Test(arguments: [StdoutFormat.text, .json])
+    func `hostile labels stay on their line and harmless`(format: StdoutFormat) async throws {
+        let hostile = "\u{1B}]0;owned\u{7}\r\nFAKE\u{202E}\u{9B}2J\u{2028}\u{E0041}x"
+        let alert = Alert.firing(format == .text ? hostile : "Slow", ["service": hostile])
+        let lines = await Self.lines([alert], format)
+        #expect(lines.count == 2)
+        #expect(!lines[0].unicodeScalars.contains(where: PrintableText.isUnsafe))
+        if format == .json {
+            let read = try JSONDecoder().decode(AlertJSON.self, from: Data(lines[0].utf8))
+            #expect(read.labels["service"] == hostile)
+        }
+    }
+
+    @Test func `a reader that has gone is no reason to try again`() async {
+        let sink = StdoutSink(format: .text) { _ in throw CancellationError() }
+        #expect(await sink.deliver([.firing()]) == .rejected("standard output can't be written to"))
+    }
+}

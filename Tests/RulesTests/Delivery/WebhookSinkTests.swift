@@ -1,0 +1,122 @@
+import Foundation
+import Testing
+
+@testable import Rules
+
+struct WebhookSinkTests {
+    /// What a sink makes of one scripted answer.
+    private static func attempt(_ answer: ScriptedReceiver.Answer) async throws -> (
+        DeliveryAttempt, ScriptedReceiver
+    ) {
+        let receiver = try ScriptedReceiver([answer])
+        defer { receiver.stop() }
+        let sink = WebhookSink(
+            url: receiver.url, timeout: .milliseconds(300), now: { 1_795_407_346 * second })
+        let attempt = await sink.deliver([.firing()])
+        return (attempt, receiver)
+    }
+
+    @Test func `a receiver gets Alertmanager's payload`() async throws {
+        let (attempt, receiver) = try await Self.attempt(.status(200, body: "thanks"))
+        #expect(attempt == .delivered)
+        let request = try #require(receiver.requests.first)
+        #expect(request.head.hasPrefix("POST /hook HTTP/1.1\r\n"))
+        #expect(request.head.lowercased().contains("content-type: application/json"))
+        let expected = """
+            {"alerts":[{"annotations":{"summary":"etcd is slow"},"endsAt":"0001-01-01T00:00:00Z",\
+            "fingerprint":"\(Alert.firing().fingerprint)","generatorURL":"",\
+            "labels":{"alertname":"Slow","service":"etcd"},"startsAt":"2026-11-23T04:16:01.500Z","status":"firing"}],\
+            "commonAnnotations":{"summary":"etcd is slow"},"commonLabels":{"alertname":"Slow","service":"etcd"},\
+            "externalURL":"","groupKey":"{}:{alertname=\\"Slow\\"}","groupLabels":{"alertname":"Slow"},\
+            "receiver":"webhook","status":"firing","truncatedAlerts":0,"version":"4"}
+            """
+        #expect(request.body == expected)
+    }
+
+    @Test func `a group is firing while one of its alerts is, and shares what all have`() throws {
+        let other = Alert.resolved("Slow", ["service": "etcd", "operation": "x"])
+        let payload = WebhookPayload([other, .firing()], receiver: "webhook")
+        #expect(payload.status == "firing")
+        #expect(payload.alerts.map(\.status) == ["resolved", "firing"])
+        #expect(payload.alerts.map(\.endsAt) == ["2026-11-23T04:16:16Z", "0001-01-01T00:00:00Z"])
+        #expect(payload.commonLabels == ["alertname": "Slow", "service": "etcd"])
+        #expect(WebhookPayload([other], receiver: "webhook").status == "resolved")
+    }
+
+    @Test(arguments: [
+        (204, DeliveryAttempt.delivered), (400, .rejected("the receiver answered 400")),
+        (404, .rejected("the receiver answered 404")),
+        (408, .unavailable("the receiver answered 408", after: nil)),
+        (500, .unavailable("the receiver answered 500", after: nil)),
+        (503, .unavailable("the receiver answered 503", after: nil)),
+    ])
+    func `a status decides whether to try again`(status: Int, expected: DeliveryAttempt) async throws {
+        #expect(try await Self.attempt(.status(status)).0 == expected)
+    }
+
+    @Test(arguments: [
+        ("7", Duration.seconds(7)), ("Mon, 23 Nov 2026 04:15:56 GMT", .seconds(10)),
+        ("Mon, 23 Nov 2020 04:15:56 GMT", .zero), ("soon", nil), ("-1", nil), ("99999999999", nil),
+    ])
+    func `a receiver says how long to leave it alone`(text: String, expected: Duration?) async throws {
+        let (attempt, _) = try await Self.attempt(.status(429, headers: "Retry-After: \(text)\r\n"))
+        #expect(attempt == .unavailable("the receiver answered 429", after: expected))
+    }
+
+    @Test func `a redirect is not followed`() async throws {
+        let (attempt, receiver) = try await Self.attempt(
+            .status(307, headers: "Location: http://127.0.0.1:1/\r\n"))
+        #expect(attempt == .rejected("the receiver answered 307, a redirect; they are not followed"))
+        #expect(receiver.requests.count == 1)
+    }
+
+    @Test func `a receiver that hangs is given up`() async throws {
+        let (attempt, _) = try await Self.attempt(.hang)
+        guard case .unavailable = attempt else {
+            Issue.record("\(attempt)")
+            return
+        }
+    }
+
+    @Test func `no more than the start of an endless answer is read`() async throws {
+        let (attempt, receiver) = try await Self.attempt(.flood)
+        #expect(attempt == .delivered)
+        // 64 KiB are taken; the rest is what both ends' socket buffers hold.
+        #expect(receiver.flooded < 16 << 20)
+    }
+
+    @Test func `a receiver that isn't there may come back, and its address is not told`() async throws {
+        let receiver = try ScriptedReceiver([])
+        receiver.stop()
+        let sink = WebhookSink(url: "http://user:hunter2@127.0.0.1:\(receiver.port)/hook?token=hunter2")
+        let attempt = await sink.deliver([.firing()])
+        guard case .unavailable(let reason, nil) = attempt else {
+            Issue.record("\(attempt)")
+            return
+        }
+        #expect(!reason.contains("hunter2") && !reason.contains("127.0.0.1"))
+    }
+
+    @Test func `credentials and headers are sent, in the right place`() async throws {
+        let receiver = try ScriptedReceiver([])
+        let headers = try WebhookHeaders("# token\n\nX-Token:  secret words \nUser-Agent: mine\r\n")
+        let sink = WebhookSink(
+            url: "http://user:pass@127.0.0.1:\(receiver.port)/hook?a=b", headers: headers)
+        #expect(await sink.deliver([.firing()]) == .delivered)
+        receiver.stop()
+        let head = try #require(receiver.requests.first?.head)
+        #expect(head.hasPrefix("POST /hook?a=b HTTP/1.1\r\n"))
+        #expect(head.contains("Authorization: Basic dXNlcjpwYXNz"))
+        #expect(head.contains("X-Token: secret words\r\n") && head.contains("User-Agent: mine"))
+    }
+
+    @Test(arguments: ["no colon", "a b: c", ": c", "X: a\u{1}b"])
+    func `a fault in a file of headers is told without its text`(text: String) {
+        let fault = #expect(throws: WebhookHeaders.Fault.self) { try WebhookHeaders("A: b\n\(text)") }
+        #expect(fault?.description == "line 2 is not of the form Name: value")
+    }
+
+    @Test func `headers don't show their values`() throws {
+        #expect("\(try WebhookHeaders("X-Token: secret"))" == "X-Token")
+    }
+}
