@@ -69,7 +69,8 @@ import TestSupport
         #expect(a.map(\.p99) == b.map(\.p99))
     }
 
-    @Test func `measures the same where the window is too small and a history takes over, within 0.55 percent`() throws {
+    @Test func `measures the same where the window is too small and a history takes over, within 0.55 percent`() throws
+    {
         let exact = try replay(Captures.example).summary().view.operationSummaries()
         let pipeline = Pipeline(
             rules: RuleEvaluator([]), limits: WindowLimits(duration: nil, bytesMax: 400_000))

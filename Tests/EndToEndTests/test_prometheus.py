@@ -66,7 +66,7 @@ def test_prometheus_scrapes_it(busy, tmp_path):
         assert 0.01 < p99 < 0.04
         kinds = prometheus.get("/api/v1/metadata")
         assert kinds["faultline_operation_duration_seconds"][0]["type"] == "histogram"
-        assert kinds["faultline_spans_accepted_total"][0]["type"] == "counter"
+        assert kinds["faultline_spans_accepted"][0]["type"] == "counter"
         assert prometheus.targets() == ["up"]
 
 

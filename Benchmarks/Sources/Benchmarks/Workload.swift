@@ -40,7 +40,9 @@ struct Workload {
             span.kind = isServer ? 2 : 1
             span.name = Array("GET /apis/group-\(operation)/v1/namespaces/{:namespace}/widgets/{:name}".utf8)
             span.start = 1_767_225_600_000_000_000 + UInt64.random(in: 0..<5_000_000_000, using: &random)
-            span.end = span.start + UInt64.random(in: 100_000..<1 << UInt64.random(in: 18...31, using: &random), using: &random)
+            span.end =
+                span.start
+                + UInt64.random(in: 100_000..<1 << UInt64.random(in: 18...31, using: &random), using: &random)
             span.texts = [
                 ("server.address", "127.0.0.1"), ("url.scheme", "https"), ("network.peer.address", "127.0.0.1"),
                 ("user_agent.original", "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0"),

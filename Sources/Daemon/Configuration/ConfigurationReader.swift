@@ -55,7 +55,8 @@ extension Configuration {
         mapping["max_request_bytes"]?.bytes("max_request_bytes", &diagnostics, into: &receivers.bodyBytes)
         receivers.wireBytes = receivers.bodyBytes
         mapping["max_bytes_in_flight"]?.bytes("max_bytes_in_flight", &diagnostics, into: &receivers.bytesInFlight)
-        mapping["max_connections"]?.number("max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
+        mapping["max_connections"]?.number(
+            "max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
         mapping["max_streams"]?.number("max_streams", in: 1...10_000, &diagnostics, into: &receivers.streams)
     }
 }
@@ -68,7 +69,8 @@ extension YAMLNode {
             if let parsed {
                 address = parsed
             } else {
-                diagnostics.report(start, "\(what) is an address such as 127.0.0.1:4317 or [::1]:4317, but found \(phrase)")
+                diagnostics.report(
+                    start, "\(what) is an address such as 127.0.0.1:4317 or [::1]:4317, but found \(phrase)")
             }
         }
     }

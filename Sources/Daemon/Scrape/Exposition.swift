@@ -44,7 +44,8 @@ package struct Exposition {
         family = name
         // In Prometheus' own format a counter's family has the name of its samples.
         let shown = kind == .counter && format == .text ? "\(name)_total" : name
-        text += "# HELP \(shown) \(Self.escape(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
+        text +=
+            "# HELP \(shown) \(Self.escape(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
         if format == .openMetrics, let unit { text += "# UNIT \(shown) \(unit)\n" }
     }
 

@@ -65,7 +65,8 @@ struct AdminServer: Service {
     private static func response(
         _ text: String, type: String, status: HTTPResponse.Status = .ok
     ) -> Response {
-        Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        Response(
+            status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
 

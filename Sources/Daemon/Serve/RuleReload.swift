@@ -35,7 +35,9 @@ final class RuleReload: Service {
             succeeded.store(true, ordering: .relaxed)
             logger.notice(
                 "rules reloaded",
-                metadata: ["rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })", "alerts_dropped": "\(dropped.count)"])
+                metadata: [
+                    "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })", "alerts_dropped": "\(dropped.count)",
+                ])
         } catch {
             succeeded.store(false, ordering: .relaxed)
             logger.error("rules not reloaded, the old ones stay", metadata: ["problems": "\(error)"])

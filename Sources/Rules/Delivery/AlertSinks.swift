@@ -1,8 +1,7 @@
 /// Makes the sinks that rule files define.
 package enum AlertSinks {
     /// Throws the first fault of a file of headers, with the file's name.
-    package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) -> [any AlertSink]
-    {
+    package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) -> [any AlertSink] {
         var numbers: [String: Int] = [:]
         /// The second of a kind is `webhook-2`: names tell sinks apart in the scrape.
         func name(_ kind: String) -> String {

@@ -47,6 +47,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension ReceiverAddress: ExpressibleByArgument {
+    /// Reads `host:port`; nil for anything else.
     public init?(argument: String) {
         self.init(argument)
     }

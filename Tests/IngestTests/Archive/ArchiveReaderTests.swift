@@ -47,7 +47,10 @@ import TestSupport
         let lines = "{\"resourceSpans\":[]}\n\n  \n{\"x\":1}\r\n{}"
         for contents in [Array(lines.utf8), Reference.compress(Array(lines.utf8))] {
             let result = try read(contents)
-            #expect(result.records.map { String(decoding: $0, as: UTF8.self) } == ["{\"resourceSpans\":[]}", "{\"x\":1}\r", "{}"])
+            #expect(
+                result.records.map { String(decoding: $0, as: UTF8.self) } == [
+                    "{\"resourceSpans\":[]}", "{\"x\":1}\r", "{}",
+                ])
             #expect(result.failure == nil)
         }
     }

@@ -20,7 +20,10 @@ struct DecodedSpan: Equatable {
             }
             let request =
                 row.request == 0
-                ? nil : batch.withRequest(Int(row.request) - 1) { key, salt in bytes(key) + [UInt8(salt >> 8), UInt8(salt & 255)] }
+                ? nil
+                : batch.withRequest(Int(row.request) - 1) { key, salt in
+                    bytes(key) + [UInt8(salt >> 8), UInt8(salt & 255)]
+                }
             row.operation = 0
             row.request = 0
             spans.append(DecodedSpan(row: row, service: names.0, name: names.1, kind: names.2, request: request))

@@ -47,7 +47,8 @@ import TestSupport
                     $0.contents(
                         1,
                         WireBuilder.message {
-                            $0.contents(6, WireBuilder.message { $0.contents(1, WireSpanExample.pair("a", [0x18, 5])) })
+                            $0.contents(
+                                6, WireBuilder.message { $0.contents(1, WireSpanExample.pair("a", [0x18, 5])) })
                         })
                 })
         }
@@ -134,6 +135,7 @@ extension DecodedSpan {
             && name == Array(other.name.prefix(SpanBatch.nameBytesMax)) && self.kind == kind
             && row.flags.contains(.error) == other.isError
             && (request != nil)
-                == (kind == .server && ["apiserver", "kube-apiserver"].contains(String(decoding: service, as: UTF8.self)))
+                == (kind == .server
+                    && ["apiserver", "kube-apiserver"].contains(String(decoding: service, as: UTF8.self)))
     }
 }

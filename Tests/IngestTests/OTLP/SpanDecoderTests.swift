@@ -41,7 +41,9 @@ import TestSupport
             }
         }
         let attribute = WireSpanExample.pair("deep", value)
-        return WireSpanExample.request([WireSpanExample { $0.extra = WireBuilder.message { $0.contents(9, attribute) } }])
+        return WireSpanExample.request([
+            WireSpanExample { $0.extra = WireBuilder.message { $0.contents(9, attribute) } }
+        ])
     }
 
     @Test(arguments: [true, false]) func `takes values nested 100 deep and refuses 101`(inList: Bool) {
@@ -91,10 +93,16 @@ import TestSupport
         Rejected(reason: .invalidTraceID, description: "no trace id") { $0.traceID = [] },
         Rejected(reason: .invalidTraceID, description: "trace id of 15 bytes") { $0.traceID.removeLast() },
         Rejected(reason: .invalidTraceID, description: "trace id of 17 bytes") { $0.traceID.append(1) },
-        Rejected(reason: .invalidTraceID, description: "trace id of zeros") { $0.traceID = [UInt8](repeating: 0, count: 16) },
+        Rejected(reason: .invalidTraceID, description: "trace id of zeros") {
+            $0.traceID = [UInt8](repeating: 0, count: 16)
+        },
         Rejected(reason: .invalidSpanID, description: "no span id") { $0.spanID = [] },
-        Rejected(reason: .invalidSpanID, description: "span id of zeros") { $0.spanID = [UInt8](repeating: 0, count: 8) },
-        Rejected(reason: .invalidParentSpanID, description: "parent id of 7 bytes") { $0.parentID = [1, 2, 3, 4, 5, 6, 7] },
+        Rejected(reason: .invalidSpanID, description: "span id of zeros") {
+            $0.spanID = [UInt8](repeating: 0, count: 8)
+        },
+        Rejected(reason: .invalidParentSpanID, description: "parent id of 7 bytes") {
+            $0.parentID = [1, 2, 3, 4, 5, 6, 7]
+        },
         Rejected(reason: .invalidTime, description: "start of 0") { $0.start = 0 },
         Rejected(reason: .invalidTime, description: "end of 0") { $0.end = 0 },
         Rejected(reason: .invalidTime, description: "end of 2^64-1") { $0.end = .max },

@@ -141,8 +141,7 @@ struct AlertDispatcherTests {
         #expect(policy.pause(after: 1, wish: .seconds(86_400), jitter: 0) == .seconds(300))
     }
 
-    @Test func `a receiver that fails, asks for time and comes back gets every alert in order`() async throws
-    {
+    @Test func `a receiver that fails, asks for time and comes back gets every alert in order`() async throws {
         let receiver = try ScriptedReceiver([
             .status(500), .status(429, headers: "Retry-After: 3\r\n"), .status(200), .status(503),
         ])

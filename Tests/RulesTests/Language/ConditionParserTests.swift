@@ -17,8 +17,7 @@ struct ConditionParserTests {
         ("max > 1s or mean > 2s and p99.9 > 1m", "max > 1s or mean > 2s and p99.9 > 1m"),
         ("(max > 1s or mean > 2s) and p99.9 > 1m", "(max > 1s or mean > 2s) and p99.9 > 1m"),
     ])
-    func `a condition is written back with no more parentheses than it needs`(text: String, expected: String?)
-    {
+    func `a condition is written back with no more parentheses than it needs`(text: String, expected: String?) {
         #expect((try? ConditionParser.parse(text))?.description == expected)
     }
 

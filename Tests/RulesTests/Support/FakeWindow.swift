@@ -33,8 +33,7 @@ final class FakeWindow: MeasurementSource {
         entries += Array(repeating: entry, count: times)
     }
 
-    func add(_ request: RequestLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1)
-    {
+    func add(_ request: RequestLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1) {
         if !requests.contains(request) { requests.append(request) }
         let series = requests.firstIndex(of: request) ?? 0
         let entry = Entry(
