@@ -3,7 +3,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import project
+from harness import exports, project, spans
+from harness.counting import Counting
 from harness.daemon import Faultline
 
 # Clients honour these; the tests talk to the loopback interface alone, by no proxy.
@@ -44,3 +45,27 @@ def serve(tmp_path):
             return running.enter_context(Faultline(*arguments))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def _long_lived():
+    with Faultline() as running:
+        yield running
+
+
+@pytest.fixture
+def survivor(_long_lived):
+    """A daemon that all tests of a file mistreat; after each it has to work as before."""
+    yield _long_lived
+    assert _long_lived.is_running, "the daemon died; its log:\n" + "\n".join(_long_lived.log.all)
+    for transport in exports.TRANSPORTS:
+        with Counting(_long_lived) as change:
+            assert exports.send(_long_lived, transport, spans.body(spans.span())).what == exports.TAKEN
+        assert (change.received, change.accepted) == (1, 1)
+    _long_lived.metrics().check_accounts()
+
+
+@pytest.fixture(params=exports.TRANSPORTS)
+def export(request, survivor):
+    """Sends a body to `survivor` by each protocol."""
+    return lambda body: exports.send(survivor, request.param, body)

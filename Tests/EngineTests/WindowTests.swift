@@ -149,7 +149,7 @@ private let base: Int64 = 1_767_225_600 * second
             batch.append(
                 SpanRow(
                     traceHigh: 1, traceLow: 1, spanID: UInt64(id + 1), parentID: 0, start: base, duration: 1,
-                    operation: operation, request: 0, flags: []))
+                    operation: operation, request: 0, flags: SpanFlags()))
         }
         _ = window.append(batch, arrival: base, evaluatedUpTo: .min)
         let rows = window.view().operationSummaries()

@@ -16,7 +16,7 @@ package struct BatchBuilder: ~Copyable {
         let operationBytes = Array(operation.utf8)
         let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
         let number = unsafe batch.operation(service: serviceNumber, name: operationBytes.span.bytes, kind: kind)
-        append(operation: number, request: 0, end: end, duration: duration, flags: isError ? [.error] : [], id: id)
+        append(operation: number, request: 0, end: end, duration: duration, flags: SpanFlags(isError: isError), id: id)
     }
 
     /// Adds a SERVER span of the API server.
@@ -32,8 +32,7 @@ package struct BatchBuilder: ~Copyable {
         let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
         let number = unsafe batch.operation(
             service: serviceNumber, name: methodBytes.span.bytes, kind: .server)
-        var flags: SpanFlags = isError ? [.error] : []
-        if parsed.isLongRunning { flags.insert(.longRunning) }
+        let flags = SpanFlags(isError: isError, isLongRunning: parsed.isLongRunning)
         append(operation: number, request: request, end: end, duration: duration, flags: flags, id: nil)
     }
 

@@ -18,6 +18,7 @@ enum DecodeBenchmark {
             .print(results, against: 3)
     }
 
+    @inline(never)
     static func decode(_ workload: Workload, into batch: inout SpanBatch) {
         for body in workload.bodies { decode(body, into: &batch) }
     }
@@ -32,20 +33,20 @@ enum DecodeBenchmark {
     }
 }
 
-/// Copies all bodies, of which there are more than the caches hold.
+/// Copies all bodies to memory of their own: neither end is in a cache.
 private final class ColdCopy {
     private let bodies: [[UInt8]]
-    private var target: [UInt8]
+    private var targets: [[UInt8]]
 
     init(_ workload: Workload) {
         bodies = workload.bodies
-        target = [UInt8](repeating: 0, count: workload.bodies.map(\.count).max() ?? 0)
+        targets = workload.bodies.map { [UInt8](repeating: 1, count: $0.count) }
     }
 
     func run() {
-        for body in bodies {
-            unsafe target.withUnsafeMutableBytes { target in
-                unsafe body.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        for index in bodies.indices {
+            unsafe targets[index].withUnsafeMutableBytes { target in
+                unsafe bodies[index].withUnsafeBytes { unsafe target.copyMemory(from: $0) }
             }
         }
     }

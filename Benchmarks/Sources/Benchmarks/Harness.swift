@@ -16,7 +16,7 @@ struct Harness {
 
     let rounds: Int
 
-    init(rounds: Int = 9) {
+    init(rounds: Int = 5) {
         self.rounds = rounds
     }
 

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// `Benchmarks [stage …]`: all stages, or those named.
@@ -7,11 +8,16 @@ enum Main {
         let stages = CommandLine.arguments.dropFirst()
         func wants(_ stage: String) -> Bool { stages.isEmpty || stages.contains(stage) }
         let environment = ProcessInfo.processInfo.environment
-        let workloads = [try Workload.capture(), Workload.synthetic()]
+        let workloads = [try Workload.capture(), Workload.synthetic(batches: stages == ["instructions"] ? 8 : 64)]
         for workload in workloads {
             print("\(workload.name): \(workload.spanCount) spans, \(workload.byteCount / workload.spanCount) B each")
         }
-        if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload) } }
+        if stages == ["instructions"] {
+            var batch = SpanBatch()
+            DecodeBenchmark.decode(workloads[1], into: &batch)
+            return
+        }
+        if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload.cold) } }
         if wants("append") { for workload in workloads { AppendBenchmark.run(workload) } }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("replay") {

@@ -48,7 +48,7 @@ enum QuantileBenchmark {
                     SpanRow(
                         traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0,
                         start: 1_767_225_600_000_000_000 + Int64(part) * 300_000_000 - duration, duration: duration,
-                        operation: operations[operation], request: 0, flags: isError ? [.error] : []))
+                        operation: operations[operation], request: 0, flags: SpanFlags(isError: isError)))
                 nextID += 1
                 if columnsFile != nil {
                     unsafe withUnsafeBytes(of: (Int32(operation), Int32(isError ? 1 : 0), duration)) {

@@ -9,10 +9,16 @@ struct Workload {
 
     var byteCount: Int { bodies.reduce(0) { $0 + $1.count } }
 
-    init(name: String, bodies: [[UInt8]]) {
+    /// - Parameter copies: how often the bodies are repeated, each time in memory of its own.
+    init(name: String, bodies: [[UInt8]], copies: Int = 1) {
         self.name = name
-        self.bodies = bodies
-        spanCount = bodies.reduce(0) { $0 + (ReferenceDecoder.decode($1)?.count ?? 0) }
+        self.bodies = (0..<copies).flatMap { _ in bodies.map { $0.map { $0 } } }
+        spanCount = copies * bodies.reduce(0) { $0 + (ReferenceDecoder.decode($1)?.count ?? 0) }
+    }
+
+    /// More bytes than any cache holds.
+    var cold: Workload {
+        Workload(name: "\(name), cold", bodies: bodies, copies: max(1, (400 << 20) / byteCount))
     }
 
     /// What a real API server and a real etcd sent.

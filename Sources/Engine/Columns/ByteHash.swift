@@ -26,7 +26,7 @@ package enum ByteHash {
     }
 
     @inline(__always)
-    static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
+    package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
         guard a.byteCount == b.byteCount else { return false }
         var offset = 0
         while a.byteCount - offset >= 8 {

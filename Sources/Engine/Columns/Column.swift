@@ -5,7 +5,7 @@
 /// An index outside `0..<capacity` is a programmer's error and stops the process.
 @safe
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
-    private let base: UnsafeMutablePointer<Element>
+    @usableFromInline let base: UnsafeMutablePointer<Element>
     package let capacity: Int
 
     package init(capacity: Int) {
@@ -17,7 +17,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base.deallocate()
     }
 
-    @inline(__always)
+    @inlinable
     package subscript(row: Int) -> Element {
         get {
             precondition(UInt(bitPattern: row) < UInt(bitPattern: capacity))
@@ -36,7 +36,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     }
 
     /// Lends the first `count` elements for one scan.
-    @inline(__always)
+    @inlinable
     package func withSpan<Result>(_ count: Int, _ body: (Span<Element>) -> Result) -> Result {
         precondition(count >= 0 && count <= capacity)
         return unsafe body(Span(_unsafeStart: UnsafePointer(base), count: count))

@@ -3,22 +3,24 @@
 /// A batch shares nothing: it is decoded without any lock, then appended to the window, which translates the numbers
 /// of the batch's dictionaries into its own, once for each distinct name. It is meant to be cleared and used again.
 package struct SpanBatch: ~Copyable, Sendable {
-    package private(set) var columns: SpanColumns
-    package private(set) var count = 0
+    @usableFromInline package internal(set) var columns: SpanColumns
+    @usableFromInline package internal(set) var count = 0
     /// Spans that were not accepted, by reason.
     package private(set) var rejections = Rejections()
 
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
-    private var requestKey: [UInt8] = []
-    private let buckets = LatencyBucket.shared
+    private var requestKey = RequestKey()
+    @usableFromInline let buckets = LatencyBucket.shared
 
     /// Stands for an operation or request labels beyond what a batch's dictionaries can number.
     package static let overflow = UInt16.max
     private static let dictionaryLimit = Int(UInt16.max) - 1
     /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
     package static let nameBytesMax = 1024
+    /// Kubernetes allows 253 bytes in a group's name and 63 in a resource's.
+    private static let labelBytesMax = 253
 
     package init(capacity: Int = 1024) {
         columns = SpanColumns(capacity: max(capacity, 1))
@@ -49,22 +51,17 @@ package struct SpanBatch: ~Copyable, Sendable {
 
     /// What goes into a span's `request` column: the batch's number of its request labels, plus one.
     package mutating func request(_ request: APIServerRequest, in target: RawSpan) -> UInt16 {
-        requestKey.removeAll(keepingCapacity: true)
-        for range in [request.group, request.resource, request.subresource] {
-            let part = target.extracting(range)
-            unsafe part.extracting(first: 253).withUnsafeBytes {
-                unsafe requestKey.append(contentsOf: $0)
-            }
-            requestKey.append(0)
-        }
+        requestKey.removeAll()
+        requestKey.append(target.extracting(request.group).extracting(first: Self.labelBytesMax))
+        requestKey.append(target.extracting(request.resource).extracting(first: Self.labelBytesMax))
+        requestKey.append(target.extracting(request.subresource).extracting(first: Self.labelBytesMax))
         let salt = UInt64(request.verb.rawValue) &<< 8 | UInt64(request.scope.rawValue)
-        let key = requestKey
-        let number = unsafe requests.intern(key.span.bytes, salt: salt, limit: Self.dictionaryLimit)
+        let number = requestKey.withBytes { requests.intern($0, salt: salt, limit: Self.dictionaryLimit) }
         return number.map { UInt16($0 + 1) } ?? Self.overflow
     }
 
     /// Adds a span; its duration must not be negative.
-    @inline(__always)
+    @inlinable
     package mutating func append(_ row: SpanRow) {
         if count == columns.capacity { grow() }
         columns.write(row, bucket: buckets.code(row.duration), at: count)
@@ -75,7 +72,8 @@ package struct SpanBatch: ~Copyable, Sendable {
         rejections[reason] += 1
     }
 
-    private mutating func grow() {
+    @usableFromInline
+    mutating func grow() {
         let larger = SpanColumns(capacity: columns.capacity * 2)
         larger.copyPrefix(count, of: columns)
         columns = larger

@@ -16,6 +16,7 @@ package struct SpanRow: Equatable, Sendable {
     package var request: UInt16
     package var flags: SpanFlags
 
+    @inlinable
     package init(
         traceHigh: UInt64, traceLow: UInt64, spanID: UInt64, parentID: UInt64, start: Int64,
         duration: Int64, operation: UInt16, request: UInt16, flags: SpanFlags
@@ -32,18 +33,27 @@ package struct SpanRow: Equatable, Sendable {
     }
 }
 
-/// One bit each.
-package struct SpanFlags: OptionSet, Sendable {
-    package let rawValue: UInt8
+/// What is true of a span, one bit each.
+package struct SpanFlags: Equatable, Sendable {
+    package var rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    @inlinable
+    package init(rawValue: UInt8 = 0) {
         self.rawValue = rawValue
     }
 
+    @inlinable
+    package init(isError: Bool, isLongRunning: Bool = false) {
+        rawValue = (isError ? Self.error : 0) | (isLongRunning ? Self.longRunning : 0)
+    }
+
+    package static let error: UInt8 = 1
+    package static let longRunning: UInt8 = 2
+
     /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
-    package static let error = SpanFlags(rawValue: 1)
+    @inlinable package var isError: Bool { rawValue & 1 != 0 }
     /// A request that lasts as long as its client wants: it belongs in no latency percentile.
-    package static let longRunning = SpanFlags(rawValue: 2)
+    @inlinable package var isLongRunning: Bool { rawValue & 2 != 0 }
 }
 
 /// Equal-length columns of spans: 55 bytes a row.
@@ -62,7 +72,7 @@ package struct SpanColumns: ~Copyable, Sendable {
 
     package static let bytesPerRow = 6 * 8 + 3 * 2 + 1
 
-    package var capacity: Int { flags.capacity }
+    @inlinable package var capacity: Int { flags.capacity }
 
     package init(capacity: Int) {
         traceHigh = Column(capacity: capacity)
@@ -77,7 +87,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags = Column(capacity: capacity)
     }
 
-    @inline(__always)
+    @inlinable
     package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
         traceHigh[index] = row.traceHigh
         traceLow[index] = row.traceLow
@@ -91,7 +101,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags[index] = row.flags.rawValue
     }
 
-    @inline(__always)
+    @inlinable
     package func row(_ index: Int) -> SpanRow {
         SpanRow(
             traceHigh: traceHigh[index], traceLow: traceLow[index], spanID: spanID[index],

@@ -15,10 +15,9 @@ package struct APIServerRequest: Sendable {
     ///   - target: the path, with or without its query (`http.target`, `url.path`), or the template in a span's name.
     ///   - query: the query where it came apart from the path (`url.query`), else empty.
     package static func parse(method: RawSpan, target: RawSpan, query: RawSpan) -> APIServerRequest {
-        let mark = ASCII.firstIndex(of: UInt8(ascii: "?"), in: target) ?? target.byteCount
-        let path = RequestPath(target.extracting(0..<mark))
+        let path = RequestPath(target)
         var question = RequestQuery()
-        if mark < target.byteCount { question.read(target.extracting((mark + 1)..<target.byteCount)) }
+        if path.end < target.byteCount { question.read(target.extracting((path.end + 1)..<target.byteCount)) }
         question.read(query)
         return resourceRequest(method: method, target: target, path: path, query: question)
             ?? APIServerRequest(
@@ -91,62 +90,5 @@ package struct APIServerRequest: Sendable {
         if ASCII.equals(subresource, "log") { return query.follow }
         return ASCII.equals(subresource, "exec") || ASCII.equals(subresource, "attach")
             || ASCII.equals(subresource, "portforward") || ASCII.equals(subresource, "proxy")
-    }
-}
-
-/// The parts of a path between slashes, empty ones left out; of a longer path only the first twelve.
-struct RequestPath {
-    private var parts = InlineArray<12, Range<Int>>(repeating: 0..<0)
-    private(set) var count = 0
-
-    init(_ path: RawSpan) {
-        var start = 0
-        while start < path.byteCount, count < 12 {
-            let end = ASCII.firstIndex(of: UInt8(ascii: "/"), in: path, from: start) ?? path.byteCount
-            if end > start {
-                parts[count] = start..<end
-                count += 1
-            }
-            start = end + 1
-        }
-    }
-
-    subscript(index: Int) -> Range<Int> { parts[index] }
-}
-
-/// What of a request's query tells what the request is.
-struct RequestQuery {
-    var watch = false
-    var follow = false
-    /// A field selector on `metadata.name`: a list or watch of one object.
-    var namesOneObject = false
-
-    mutating func read(_ query: RawSpan) {
-        var start = 0
-        while start < query.byteCount {
-            let end = ASCII.firstIndex(of: UInt8(ascii: "&"), in: query, from: start) ?? query.byteCount
-            readParameter(query.extracting(start..<end))
-            start = end + 1
-        }
-    }
-
-    private mutating func readParameter(_ parameter: RawSpan) {
-        let equals = ASCII.firstIndex(of: UInt8(ascii: "="), in: parameter) ?? parameter.byteCount
-        let key = parameter.extracting(0..<equals)
-        let value = parameter.extracting(min(equals + 1, parameter.byteCount)..<parameter.byteCount)
-        if ASCII.equals(key, "watch") {
-            watch = Self.isTrue(value)
-        } else if ASCII.equals(key, "follow") {
-            follow = Self.isTrue(value)
-        } else if ASCII.equals(key, "fieldSelector") {
-            namesOneObject =
-                ASCII.hasPrefix(value, "metadata.name=") || ASCII.hasPrefix(value, "metadata.name%3D")
-                || ASCII.hasPrefix(value, "metadata.name%3d")
-        }
-    }
-
-    /// As the API server reads booleans in a query: anything but `0` and `false`.
-    private static func isTrue(_ value: RawSpan) -> Bool {
-        !ASCII.equals(value, "0") && !ASCII.equalsLoosely(value, "false")
     }
 }

@@ -1,5 +1,5 @@
 /// Reading of short ASCII texts in raw bytes, in place.
-enum ASCII {
+package enum ASCII {
     @inline(__always)
     static func byte(_ bytes: RawSpan, _ offset: Int) -> UInt8 {
         unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
@@ -10,18 +10,16 @@ enum ASCII {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
-    static func equals(_ bytes: RawSpan, _ text: StaticString) -> Bool {
-        bytes.byteCount == text.utf8CodeUnitCount && hasPrefix(bytes, text)
+    @inline(__always)
+    package static func equals(_ bytes: RawSpan, _ text: StaticString) -> Bool {
+        guard bytes.byteCount == text.utf8CodeUnitCount else { return false }
+        return unsafe ByteHash.equal(
+            bytes, RawSpan(_unsafeStart: UnsafeRawPointer(text.utf8Start), byteCount: text.utf8CodeUnitCount))
     }
 
     static func hasPrefix(_ bytes: RawSpan, _ text: StaticString) -> Bool {
         guard bytes.byteCount >= text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { buffer in
-            for index in 0..<buffer.count where byte(bytes, index) != (unsafe buffer[index]) {
-                return false
-            }
-            return true
-        }
+        return equals(bytes.extracting(0..<text.utf8CodeUnitCount), text)
     }
 
     /// Whether two texts are the same but for case and underscores: `DEADLINE_EXCEEDED` and `DeadlineExceeded`.

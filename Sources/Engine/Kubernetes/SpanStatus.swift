@@ -4,7 +4,7 @@
 /// OpenTelemetry's semantic conventions count as a server's error.
 package enum SpanStatus {
     /// OTLP `Status.code` ERROR.
-    package static let errorCode: Int64 = 2
+    package static let errorCode: Int32 = 2
 
     package static func isHTTPError(_ status: Int64) -> Bool {
         status >= 500

@@ -29,13 +29,13 @@ package struct CumulativeTotals: Sendable {
     @inline(__always)
     mutating func count(_ row: SpanRow, bucket: UInt16) {
         let classic = bounds.index(row.duration, code: bucket)
-        let isError = row.flags.contains(.error)
+        let isError = row.flags.isError
         let end = row.start &+ row.duration
         firstStart = min(firstStart, row.start)
         firstEnd = min(firstEnd, end)
         lastEnd = max(lastEnd, end)
         Self.count(&operations[Int(row.operation)], row.duration, classic, isError)
-        if row.request > 0, !row.flags.contains(.longRunning) {
+        if row.request > 0, !row.flags.isLongRunning {
             Self.count(&requests[Int(row.request) - 1], row.duration, classic, isError)
         }
     }

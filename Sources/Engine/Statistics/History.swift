@@ -48,7 +48,7 @@ package struct History: Sendable {
 
     private mutating func add(_ row: HistoryRow) {
         Self.add(row, to: &operations, Int(row.operation))
-        if row.request > 0, !row.flags.contains(.longRunning) {
+        if row.request > 0, !row.flags.isLongRunning {
             Self.add(row, to: &requests, Int(row.request) - 1)
         }
     }
@@ -57,7 +57,7 @@ package struct History: Sendable {
         while all.count <= number { all.append(Series()) }
         all[number].histogram.add(Int(row.bucket))
         all[number].statistics.count += 1
-        if row.flags.contains(.error) { all[number].statistics.errors += 1 }
+        if row.flags.isError { all[number].statistics.errors += 1 }
         all[number].statistics.sum += Double(row.duration)
         all[number].statistics.max = max(all[number].statistics.max, row.duration)
     }

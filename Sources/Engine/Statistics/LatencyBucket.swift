@@ -12,11 +12,11 @@ package struct LatencyBucket: Sendable {
     /// Native index of code 1.
     private static let firstIndex = -1913
     /// Leading bits of a duration that pick the first guess: a guess covers at most 0.8 %, less than a bucket.
-    private static let guessBits = 7
+    @usableFromInline static let guessBits = 7
 
     /// The largest duration in each bucket, nanoseconds, by code.
-    private let upperBounds: [Int64]
-    private let guesses: [UInt16]
+    @usableFromInline let upperBounds: [Int64]
+    @usableFromInline let guesses: [UInt16]
 
     private init() {
         upperBounds = Self.makeUpperBounds()
@@ -24,7 +24,7 @@ package struct LatencyBucket: Sendable {
     }
 
     /// The code of a duration in nanoseconds; negative ones count as zero.
-    @inline(__always)
+    @inlinable
     package func code(_ nanoseconds: Int64) -> UInt16 {
         guard nanoseconds > 0 else { return 0 }
         var code = guesses[Self.guessIndex(UInt64(bitPattern: nanoseconds))]
@@ -46,8 +46,8 @@ package struct LatencyBucket: Sendable {
         return middle < 0x1p63 ? Int64(middle.rounded()) : .max
     }
 
-    @inline(__always)
-    private static func guessIndex(_ value: UInt64) -> Int {
+    @inlinable
+    static func guessIndex(_ value: UInt64) -> Int {
         let leading = value.leadingZeroBitCount
         let mantissa = (value &<< UInt64(leading)) &>> UInt64(63 - guessBits) & 0x7F
         return (63 - leading) &<< guessBits | Int(truncatingIfNeeded: mantissa)

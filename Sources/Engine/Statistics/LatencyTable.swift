@@ -42,7 +42,7 @@ struct LatencyTable {
             let duration = columns.duration[row]
             cells[series &* width &+ Int(columns.bucket[row]) &- bucketMin] &+= 1
             counts[series] &+= 1
-            errors[series] &+= Int(columns.flags[row] & SpanFlags.error.rawValue)
+            errors[series] &+= Int(columns.flags[row] & SpanFlags.error)
             sums[series] += Double(duration)
             if duration > maxima[series] { maxima[series] = duration }
         }
@@ -63,7 +63,7 @@ extension SpanColumns {
                 body(row, Int(operation[row]))
             case .requests:
                 let request = Int(request[row])
-                if request > 0, flags[row] & SpanFlags.longRunning.rawValue == 0 { body(row, request &- 1) }
+                if request > 0, flags[row] & SpanFlags.longRunning == 0 { body(row, request &- 1) }
             }
         }
     }

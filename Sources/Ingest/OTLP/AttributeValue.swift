@@ -5,20 +5,32 @@ struct Attribute {
     var key: Range<Int> = 0..<0
     var value = AttributeValue.other
 
-    /// Reads a `KeyValue` message.
+    /// Checks a `KeyValue` message of which nothing is kept.
     @inline(__always)
-    static func read(_ bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) -> Attribute {
-        var reader = WireReader(bytes, from: message.lowerBound, to: message.upperBound)
+    static func check(_ message: WireReader) throws(DecodeError) {
+        if message.commonAttributeShape() < 0 { _ = try read(message) }
+    }
+
+    /// Reads a `KeyValue` message.
+    @inline(never)
+    static func read(_ message: WireReader) throws(DecodeError) -> Attribute {
+        var reader = message
         var attribute = Attribute()
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0A: attribute.key = try reader.range()
-            case 0x12: try attribute.value.read(bytes, reader.range())
+            case 0x12: try attribute.value.read(reader.message())
             default: try reader.skipOther(tag, known: 0b110)
             }
         }
         return attribute
+    }
+
+    /// The first letter and the length of a key as one number, which tells nearly all keys apart.
+    @inline(__always)
+    static func shape(_ letter: UInt8, _ length: Int) -> Int {
+        length &<< 8 | Int(letter)
     }
 }
 
@@ -31,9 +43,8 @@ enum AttributeValue {
     static let depthMax = 100
 
     /// Reads an `AnyValue` message; where it has several values, or none, the last one read stays.
-    @inline(__always)
-    mutating func read(_ bytes: RawSpan, _ message: Range<Int>) throws(DecodeError) {
-        var reader = WireReader(bytes, from: message.lowerBound, to: message.upperBound)
+    mutating func read(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
@@ -49,10 +60,10 @@ enum AttributeValue {
                 _ = try reader.range()
                 self = .other
             case 0x2A:
-                try NestedValues.check(bytes, reader.range(), as: .array)
+                try NestedValues.check(reader.message(), as: .array)
                 self = .other
             case 0x32:
-                try NestedValues.check(bytes, reader.range(), as: .list)
+                try NestedValues.check(reader.message(), as: .list)
                 self = .other
             default: try reader.skipOther(tag, known: 0b1111_1110)
             }
@@ -78,9 +89,10 @@ private enum NestedValues {
         var end: Int
     }
 
-    static func check(_ bytes: RawSpan, _ range: Range<Int>, as message: Message) throws(DecodeError) {
-        var offset = range.lowerBound
-        var stack = [Frame(message: message, end: range.upperBound)]
+    static func check(_ contents: WireReader, as message: Message) throws(DecodeError) {
+        let bytes = contents.bytes
+        var offset = contents.offset
+        var stack = [Frame(message: message, end: contents.end)]
         // The value that holds this array or list is the first.
         var depth = 1
         while let frame = stack.last {

@@ -1,13 +1,13 @@
 /// Why a body is no OTLP export request. The whole body is refused: what follows the fault can't be trusted.
 package struct DecodeError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong.
-    package enum Code: Sendable {
+    /// What is wrong. Small and without references, since every step of the decoder may throw it.
+    package enum Code: Equatable, Sendable {
         case truncated
         case varintTooLong
         case invalidTag
         case wrongWireType
         case nestedTooDeep
-        case invalidJSON(String)
+        case json(JSONFault)
     }
 
     package let code: Code
@@ -30,11 +30,44 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
         case .invalidTag: "field number 0 or a group"
         case .wrongWireType: "a field has another wire type than OTLP gives it"
         case .nestedTooDeep: "attribute values are nested more than \(AttributeValue.depthMax) deep"
-        case .invalidJSON(let problem): problem
+        case .json(let fault): fault.description
+        }
+    }
+}
+
+/// What is wrong with a JSON text.
+package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
+    case unexpectedEnd
+    /// This character should have come.
+    case expected(UInt8)
+    /// A comma or this character should have come.
+    case expectedCommaOr(UInt8)
+    case unexpected(UInt8)
+    case expectedString
+    case endlessString
+    case unknownEscape
+    case expectedHexDigits
+    case expectedValue
+    case expectedInteger
+    case enumAsText
+    case trailingText
+
+    package var description: String {
+        switch self {
+        case .unexpectedEnd: "unexpected end of JSON"
+        case .expected(let byte): "expected \(Self.quoted(byte))"
+        case .expectedCommaOr(let byte): "expected ',' or \(Self.quoted(byte))"
+        case .unexpected(let byte): "unexpected \(Self.quoted(byte))"
+        case .expectedString: "expected a string"
+        case .endlessString: "a string has no end"
+        case .unknownEscape: "unknown escape in a string"
+        case .expectedHexDigits: "expected four hexadecimal digits"
+        case .expectedValue: "expected a value"
+        case .expectedInteger: "expected an integer"
+        case .enumAsText: "enums are integers in OTLP's JSON"
+        case .trailingText: "something follows the JSON object"
         }
     }
 
-    package static func == (a: DecodeError, b: DecodeError) -> Bool {
-        a.offset == b.offset && a.what == b.what
-    }
+    private static func quoted(_ byte: UInt8) -> String { "'\(Character(Unicode.Scalar(byte)))'" }
 }

@@ -25,26 +25,26 @@ struct JSONReader: ~Escapable {
         return nil
     }
 
-    func failure(_ problem: String) -> DecodeError {
-        DecodeError(.invalidJSON(problem), at: offset)
+    func failure(_ fault: JSONFault) -> DecodeError {
+        DecodeError(.json(fault), at: offset)
     }
 
     // MARK: Objects and arrays
 
     mutating func open(_ bracket: UInt8) throws(DecodeError) {
-        guard peek() == bracket else { throw failure("expected \(Self.quoted(bracket))") }
+        guard peek() == bracket else { throw failure(.expected(bracket)) }
         offset += 1
     }
 
     /// Whether another element follows in the array or object that `closing` ends; passes over commas.
     mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
-        guard let next = peek() else { throw failure("unexpected end of JSON") }
+        guard let next = peek() else { throw failure(.unexpectedEnd) }
         if next == closing {
             offset += 1
             return false
         }
         if isFirst { return true }
-        guard next == UInt8(ascii: ",") else { throw failure("expected ',' or \(Self.quoted(closing))") }
+        guard next == UInt8(ascii: ",") else { throw failure(.expectedCommaOr(closing)) }
         offset += 1
         return true
     }
@@ -59,7 +59,7 @@ struct JSONReader: ~Escapable {
         while try more(until: UInt8(ascii: "}"), isFirst: isFirst) {
             isFirst = false
             let key = String(decoding: try string(), as: UTF8.self)
-            guard peek() == UInt8(ascii: ":") else { throw failure("expected ':'") }
+            guard peek() == UInt8(ascii: ":") else { throw failure(.expected(UInt8(ascii: ":"))) }
             offset += 1
             try field(key, &self)
         }
@@ -83,7 +83,7 @@ struct JSONReader: ~Escapable {
 
     /// A text with its escapes resolved; lone surrogates become U+FFFD.
     mutating func string() throws(DecodeError) -> [UInt8] {
-        guard peek() == UInt8(ascii: "\"") else { throw failure("expected a string") }
+        guard peek() == UInt8(ascii: "\"") else { throw failure(.expectedString) }
         offset += 1
         var text: [UInt8] = []
         while offset < end {
@@ -95,7 +95,7 @@ struct JSONReader: ~Escapable {
             default: text.append(byte)
             }
         }
-        throw failure("a string has no end")
+        throw failure(.endlessString)
     }
 
     /// A number, or a number in a string, as OTLP writes 64-bit integers: its digits, and sign if any.
@@ -110,13 +110,13 @@ struct JSONReader: ~Escapable {
             return Int128(value)
         }
         offset = start
-        throw failure("expected an integer")
+        throw failure(.expectedInteger)
     }
 
     /// Reads `null` if it comes next.
     mutating func skipNull() throws(DecodeError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
-        guard try bareWord() == Array("null".utf8) else { throw failure("expected a value") }
+        guard try bareWord() == Array("null".utf8) else { throw failure(.expectedValue) }
         return true
     }
 
@@ -124,7 +124,7 @@ struct JSONReader: ~Escapable {
     mutating func skipValue() throws(DecodeError) {
         var depth = 0
         repeat {
-            guard let next = peek() else { throw failure("unexpected end of JSON") }
+            guard let next = peek() else { throw failure(.unexpectedEnd) }
             switch next {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
@@ -132,11 +132,11 @@ struct JSONReader: ~Escapable {
                 offset += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 depth -= 1
-                guard depth >= 0 else { throw failure("unexpected \(Self.quoted(next))") }
+                guard depth >= 0 else { throw failure(.unexpected(next)) }
                 offset += 1
             case UInt8(ascii: "\""): _ = try string()
             case UInt8(ascii: ","), UInt8(ascii: ":"):
-                guard depth > 0 else { throw failure("unexpected \(Self.quoted(next))") }
+                guard depth > 0 else { throw failure(.unexpected(next)) }
                 offset += 1
             default: _ = try bareWord()
             }
@@ -156,14 +156,14 @@ struct JSONReader: ~Escapable {
             word.append(byte)
             offset += 1
         }
-        guard !word.isEmpty else { throw failure("expected a value") }
+        guard !word.isEmpty else { throw failure(.expectedValue) }
         return word
     }
 
     // MARK: Escapes
 
     private mutating func unescape(into text: inout [UInt8]) throws(DecodeError) {
-        guard offset < end else { throw failure("a string has no end") }
+        guard offset < end else { throw failure(.endlessString) }
         let escape = byte(offset)
         offset += 1
         switch escape {
@@ -174,7 +174,7 @@ struct JSONReader: ~Escapable {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"): text.append(contentsOf: String(try unicodeEscape()).utf8)
-        default: throw failure("unknown escape in a string")
+        default: throw failure(.unknownEscape)
         }
     }
 
@@ -199,15 +199,13 @@ struct JSONReader: ~Escapable {
         var unit: UInt32 = 0
         for _ in 0..<4 {
             guard offset < end, let digit = Hex.digit(byte(offset)) else {
-                throw failure("expected four hexadecimal digits")
+                throw failure(.expectedHexDigits)
             }
             unit = unit << 4 | UInt32(digit)
             offset += 1
         }
         return unit
     }
-
-    private static func quoted(_ byte: UInt8) -> String { "'\(Character(Unicode.Scalar(byte)))'" }
 
     private func byte(_ offset: Int) -> UInt8 {
         unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)

@@ -17,7 +17,7 @@ package enum OTLPJSON {
                 try reader.skipValue()
             }
         }
-        guard reader.peek() == nil else { throw reader.failure("something follows the JSON object") }
+        guard reader.peek() == nil else { throw reader.failure(.trailingText) }
         return writer.bytes
     }
 
@@ -127,7 +127,7 @@ package enum OTLPJSON {
     }
 
     private static func enumeration(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
-        if reader.peek() == UInt8(ascii: "\"") { throw reader.failure("enums are integers in OTLP's JSON") }
+        if reader.peek() == UInt8(ascii: "\"") { throw reader.failure(.enumAsText) }
         return UInt64(truncatingIfNeeded: try reader.integer())
     }
 

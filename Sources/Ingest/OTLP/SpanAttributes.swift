@@ -11,58 +11,72 @@ struct SpanAttributes {
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
 
-    /// Takes note of an attribute if it is one of the few. Length and first letter tell nearly all others apart.
+    // First letter and length of the known keys.
+    private static let u8 = Attribute.shape(UInt8(ascii: "u"), 8)
+    private static let u9 = Attribute.shape(UInt8(ascii: "u"), 9)
+    private static let h11 = Attribute.shape(UInt8(ascii: "h"), 11)
+    private static let h16 = Attribute.shape(UInt8(ascii: "h"), 16)
+    private static let h19 = Attribute.shape(UInt8(ascii: "h"), 19)
+    private static let r20 = Attribute.shape(UInt8(ascii: "r"), 20)
+    private static let r24 = Attribute.shape(UInt8(ascii: "r"), 24)
+    private static let h25 = Attribute.shape(UInt8(ascii: "h"), 25)
+
+    /// Reads an attribute and takes note of it if it is one of the few. Its shape tells nearly all others apart.
     @inline(__always)
-    mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
-        let key = attribute.key
-        guard !key.isEmpty else { return }
-        let first = unsafe bytes.unsafeLoad(fromByteOffset: key.lowerBound, as: UInt8.self)
-        switch (key.count, first) {
-        case (8, UInt8(ascii: "u")), (9, UInt8(ascii: "u")), (11, UInt8(ascii: "h")),
-            (16, UInt8(ascii: "h")), (19, UInt8(ascii: "h")), (20, UInt8(ascii: "r")),
-            (24, UInt8(ascii: "r")), (25, UInt8(ascii: "h")):
-            noteCandidate(attribute, in: bytes)
+    mutating func read(_ message: WireReader) throws(DecodeError) {
+        switch message.commonAttributeShape() {
+        case Self.u8, Self.u9, Self.h11, Self.h16, Self.h19, Self.r20, Self.r24, Self.h25: try noteCommon(message)
+        case -1: try noteOther(message)
         default: break
         }
     }
 
     @inline(never)
-    private mutating func noteCandidate(_ attribute: Attribute, in bytes: RawSpan) {
+    private mutating func noteCommon(_ message: WireReader) throws(DecodeError) {
+        try note(message.commonAttribute(), in: message.bytes)
+    }
+
+    @inline(never)
+    private mutating func noteOther(_ message: WireReader) throws(DecodeError) {
+        try note(Attribute.read(message), in: message.bytes)
+    }
+
+    @inline(__always)
+    private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
         let key = bytes.extracting(attribute.key)
-        if WireText.equals(key, "http.method") || WireText.equals(key, "http.request.method") {
-            if case .text(let range) = attribute.value { method = range }
-        } else if WireText.equals(key, "http.target") {
-            if case .text(let range) = attribute.value { target = range }
-        } else if WireText.equals(key, "url.path") {
-            if case .text(let range) = attribute.value { path = range }
-        } else if WireText.equals(key, "url.query") {
-            if case .text(let range) = attribute.value { query = range }
-        } else if WireText.equals(key, "http.status_code") || WireText.equals(key, "http.response.status_code") {
-            switch attribute.value {
-            case .integer(let status): isError = isError || SpanStatus.isHTTPError(status)
-            case .text(let range): isError = isError || SpanStatus.isHTTPError(bytes.extracting(range))
-            case .other: break
-            }
-        } else if WireText.equals(key, "rpc.grpc.status_code") || WireText.equals(key, "rpc.response.status_code") {
-            switch attribute.value {
-            case .integer(let code): isError = isError || SpanStatus.isGRPCError(code)
-            case .text(let range): isError = isError || SpanStatus.isGRPCError(bytes.extracting(range))
-            case .other: break
-            }
+        switch key.byteCount {
+        case 8 where ASCII.equals(key, "url.path"): Self.keep(attribute.value, in: &path)
+        case 9 where ASCII.equals(key, "url.query"): Self.keep(attribute.value, in: &query)
+        case 11 where ASCII.equals(key, "http.target"): Self.keep(attribute.value, in: &target)
+        case 11 where ASCII.equals(key, "http.method"): Self.keep(attribute.value, in: &method)
+        case 19 where ASCII.equals(key, "http.request.method"): Self.keep(attribute.value, in: &method)
+        case 16 where ASCII.equals(key, "http.status_code"),
+            25 where ASCII.equals(key, "http.response.status_code"):
+            noteHTTPStatus(attribute.value, in: bytes)
+        case 20 where ASCII.equals(key, "rpc.grpc.status_code"),
+            24 where ASCII.equals(key, "rpc.response.status_code"):
+            noteGRPCCode(attribute.value, in: bytes)
+        default: break
         }
     }
-}
 
-/// Comparison of texts on the wire with known ones.
-enum WireText {
-    static func equals(_ bytes: RawSpan, _ text: StaticString) -> Bool {
-        guard bytes.byteCount == text.utf8CodeUnitCount else { return false }
-        return text.withUTF8Buffer { known in
-            for index in 0..<known.count
-            where (unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) != (unsafe known[index]) {
-                return false
-            }
-            return true
+    private static func keep(_ value: AttributeValue, in place: inout Range<Int>) {
+        if case .text(let range) = value { place = range }
+    }
+
+    private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan) {
+        switch value {
+        case .integer(let status): isError = isError || SpanStatus.isHTTPError(status)
+        case .text(let range): isError = isError || SpanStatus.isHTTPError(bytes.extracting(range))
+        case .other: break
+        }
+    }
+
+    private mutating func noteGRPCCode(_ value: AttributeValue, in bytes: RawSpan) {
+        switch value {
+        case .integer(let code): isError = isError || SpanStatus.isGRPCError(code)
+        case .text(let range): isError = isError || SpanStatus.isGRPCError(bytes.extracting(range))
+        case .other: break
         }
     }
 }

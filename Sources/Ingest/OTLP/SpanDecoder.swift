@@ -10,26 +10,26 @@ package struct SpanDecoder {
 
     /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch.
     package func decode(_ body: RawSpan, into batch: inout SpanBatch) throws(DecodeError) {
-        var reader = WireReader(body, from: 0, to: body.byteCount)
+        var reader = WireReader(body)
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x0A: try decodeResourceSpans(body, reader.range(), into: &batch)
+            case 0x0A: try decodeResourceSpans(reader.message(), into: &batch)
             default: try reader.skipOther(tag, known: 0b10)
             }
         }
     }
 
     private func decodeResourceSpans(
-        _ body: RawSpan, _ message: Range<Int>, into batch: inout SpanBatch
+        _ message: WireReader, into batch: inout SpanBatch
     ) throws(DecodeError) {
         // The resource may stand behind the spans that it describes: look for it first.
-        let origin = try resource(body, message, into: &batch)
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        let origin = try resource(message, into: &batch)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x12: try decodeScopeSpans(body, reader.range(), from: origin, into: &batch)
+            case 0x12: try decodeScopeSpans(reader.message(), from: origin, into: &batch)
             case 0x0A, 0x1A: _ = try reader.range()
             default: try reader.skipOther(tag, known: 0b1110)
             }
@@ -37,31 +37,31 @@ package struct SpanDecoder {
     }
 
     private func resource(
-        _ body: RawSpan, _ message: Range<Int>, into batch: inout SpanBatch
+        _ message: WireReader, into batch: inout SpanBatch
     ) throws(DecodeError) -> SpanOrigin {
         var name = 0..<0
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x0A: try readResource(body, reader.range(), name: &name)
+            case 0x0A: try readResource(reader.message(), name: &name)
             default: try reader.skipUnknown(tag)
             }
         }
-        return SpanOrigin(service: body.extracting(name), in: &batch)
+        return SpanOrigin(service: message.bytes.extracting(name), in: &batch)
     }
 
     private func readResource(
-        _ body: RawSpan, _ message: Range<Int>, name: inout Range<Int>
+        _ message: WireReader, name: inout Range<Int>
     ) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0A:
-                let attribute = try Attribute.read(body, reader.range())
+                let attribute = try Attribute.read(reader.message())
                 if case .text(let text) = attribute.value,
-                    WireText.equals(body.extracting(attribute.key), "service.name")
+                    ASCII.equals(message.bytes.extracting(attribute.key), "service.name")
                 {
                     name = text
                 }
@@ -72,27 +72,27 @@ package struct SpanDecoder {
     }
 
     private func decodeScopeSpans(
-        _ body: RawSpan, _ message: Range<Int>, from origin: SpanOrigin, into batch: inout SpanBatch
+        _ message: WireReader, from origin: SpanOrigin, into batch: inout SpanBatch
     ) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x12: try decodeSpan(body, reader.range(), from: origin, into: &batch)
-            case 0x0A: try checkScope(body, reader.range())
+            case 0x12: try decodeSpan(reader.message(), from: origin, into: &batch)
+            case 0x0A: try checkScope(reader.message())
             case 0x1A: _ = try reader.range()
             default: try reader.skipOther(tag, known: 0b1110)
             }
         }
     }
 
-    private func checkScope(_ body: RawSpan, _ message: Range<Int>) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+    private func checkScope(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0A, 0x12: _ = try reader.range()
-            case 0x1A: _ = try Attribute.read(body, reader.range())
+            case 0x1A: try Attribute.check(reader.message())
             case 0x20: _ = try reader.varint()
             default: try reader.skipOther(tag, known: 0b1_1110)
             }
@@ -100,15 +100,15 @@ package struct SpanDecoder {
     }
 
     private func decodeSpan(
-        _ body: RawSpan, _ message: Range<Int>, from origin: SpanOrigin, into batch: inout SpanBatch
+        _ message: WireReader, from origin: SpanOrigin, into batch: inout SpanBatch
     ) throws(DecodeError) {
         var span = WireSpan()
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x4A: try span.attributes.note(Attribute.read(body, reader.range()), in: body)
-            case 0x5A: try checkEvent(body, reader.range())
+            case 0x4A: try span.attributes.read(reader.message())
+            case 0x5A: try checkEvent(reader.message())
             case 0x0A: span.traceID = try reader.range()
             case 0x12: span.spanID = try reader.range()
             case 0x22: span.parentID = try reader.range()
@@ -116,22 +116,22 @@ package struct SpanDecoder {
             case 0x30: span.kind = try Int32(truncatingIfNeeded: reader.varint())
             case 0x39: span.start = try reader.fixed64()
             case 0x41: span.end = try reader.fixed64()
-            case 0x7A: try readStatus(body, reader.range(), into: &span)
+            case 0x7A: try readStatus(reader.message(), into: &span)
             case 0x1A: _ = try reader.range()
             case 0x50, 0x60, 0x70: _ = try reader.varint()
-            case 0x6A: try checkLink(body, reader.range())
+            case 0x6A: try checkLink(reader.message())
             case 0x85: try reader.skip(4)
             default: try reader.skipOther(tag, known: 0x1_FFFE)
             }
         }
-        span.append(body, from: origin, to: &batch)
+        span.append(message.bytes, from: origin, to: &batch)
     }
 
     @inline(__always)
     private func readStatus(
-        _ body: RawSpan, _ message: Range<Int>, into span: inout WireSpan
+        _ message: WireReader, into span: inout WireSpan
     ) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
@@ -142,27 +142,27 @@ package struct SpanDecoder {
         }
     }
 
-    private func checkEvent(_ body: RawSpan, _ message: Range<Int>) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+    private func checkEvent(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x09: try reader.skip(8)
             case 0x12: _ = try reader.range()
-            case 0x1A: _ = try Attribute.read(body, reader.range())
+            case 0x1A: try Attribute.check(reader.message())
             case 0x20: _ = try reader.varint()
             default: try reader.skipOther(tag, known: 0b1_1110)
             }
         }
     }
 
-    private func checkLink(_ body: RawSpan, _ message: Range<Int>) throws(DecodeError) {
-        var reader = WireReader(body, from: message.lowerBound, to: message.upperBound)
+    private func checkLink(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0A, 0x12, 0x1A: _ = try reader.range()
-            case 0x22: _ = try Attribute.read(body, reader.range())
+            case 0x22: try Attribute.check(reader.message())
             case 0x28: _ = try reader.varint()
             case 0x35: try reader.skip(4)
             default: try reader.skipOther(tag, known: 0b111_1110)

@@ -9,6 +9,6 @@ struct SpanOrigin {
 
     init(service name: RawSpan, in batch: inout SpanBatch) {
         service = batch.service(name)
-        isAPIServer = WireText.equals(name, "apiserver") || WireText.equals(name, "kube-apiserver")
+        isAPIServer = ASCII.equals(name, "apiserver") || ASCII.equals(name, "kube-apiserver")
     }
 }

@@ -30,28 +30,30 @@ struct WireSpan {
         guard end >= start else { return batch.reject(.endBeforeStart) }
 
         let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: max(0, min(kind, 255)))) ?? .unspecified
-        var flags: SpanFlags = []
-        if attributes.isError || Int64(status) == SpanStatus.errorCode { flags.insert(.error) }
+        let isError = attributes.isError || status == SpanStatus.errorCode
         var request: UInt16 = 0
+        var isLongRunning = false
         if kind == .server, origin.isAPIServer {
-            request = appendRequest(body, to: &batch, flags: &flags)
+            (request, isLongRunning) = appendRequest(body, to: &batch)
         }
         batch.append(
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,
                 start: Int64(start), duration: Int64(end &- start),
                 operation: batch.operation(service: origin.service, name: body.extracting(name), kind: kind),
-                request: request, flags: flags))
+                request: request, flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
     }
 
     /// The request labels of an API server's SERVER span: from its path, or from its name where it has none.
-    private func appendRequest(_ body: RawSpan, to batch: inout SpanBatch, flags: inout SpanFlags) -> UInt16 {
+    @inline(never)
+    private func appendRequest(
+        _ body: RawSpan, to batch: inout SpanBatch
+    ) -> (request: UInt16, isLongRunning: Bool) {
         let source = RequestSource(self, body)
         let target = body.extracting(source.target)
         let request = APIServerRequest.parse(
             method: body.extracting(source.method), target: target, query: body.extracting(attributes.query))
-        if request.isLongRunning { flags.insert(.longRunning) }
-        return batch.request(request, in: target)
+        return (batch.request(request, in: target), request.isLongRunning)
     }
 
     @inline(__always)

@@ -1,7 +1,6 @@
 """The other commands: run to their end, with all they wrote."""
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 
@@ -22,14 +21,13 @@ class Result:
         return json.loads(self.output)
 
 
-def faultline(*arguments, input=None, directory=None, **environment):
+def faultline(*arguments, input=b"", directory=None, limit=LIMIT):
     """Runs `faultline` with these arguments; `input` is its standard input."""
     done = subprocess.run(
         [BINARY, *map(str, arguments)],
-        input=input if input is not None else b"",
+        input=input,
         capture_output=True,
-        timeout=LIMIT,
+        timeout=limit,
         cwd=directory,
-        env={**os.environ, **environment},
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -133,7 +133,7 @@ extension DecodedSpan {
             && row.start == Int64(other.start) && row.duration == Int64(other.end - other.start)
             && service == Array(other.service.prefix(SpanBatch.nameBytesMax))
             && name == Array(other.name.prefix(SpanBatch.nameBytesMax)) && self.kind == kind
-            && row.flags.contains(.error) == other.isError
+            && row.flags.isError == other.isError
             && (request != nil)
                 == (kind == .server
                     && ["apiserver", "kube-apiserver"].contains(String(decoding: service, as: UTF8.self)))

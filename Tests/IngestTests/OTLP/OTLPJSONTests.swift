@@ -41,7 +41,7 @@ import TestSupport
         var expected: [DecodedSpan] = []
         _ = decode(wire) { expected = DecodedSpan.all($0) }
         #expect(try spans(json) == expected)
-        #expect(expected[0].row.flags.contains(.error))
+        #expect(expected[0].row.flags.isError)
     }
 
     @Test func `takes ids of either case and numbers as numbers or text`() throws {

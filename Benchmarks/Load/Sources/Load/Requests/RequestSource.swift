@@ -1,0 +1,72 @@
+import Glibc
+import NIOCore
+import Synchronization
+
+/// A request that is ready to be sent.
+struct ReadyRequest: Sendable {
+    /// The message, compressed or not, behind gRPC's prefix.
+    var message: ByteBuffer
+    var spanCount: Int
+}
+
+/// Hands out the requests of a capture round after round. Within a round spans keep what ties them together; from
+/// round to round all ids change, so that nothing is a duplicate.
+final class RequestSource: Sendable {
+    private let templates: [RequestTemplate]
+    private let prepared: [ReadyRequest]?
+    private let taken = Atomic<Int>(0)
+    /// Ids differ between two runs too.
+    private let run = UInt64.random(in: .min ... .max)
+
+    /// Makes requests as they are asked for, without end.
+    init(_ templates: [RequestTemplate]) {
+        self.templates = templates
+        prepared = nil
+    }
+
+    /// Makes all `count` requests at once, so that nothing but sending is left to do later.
+    init(_ templates: [RequestTemplate], count: Int, compressor: borrowing GzipCompressor?) {
+        self.templates = templates
+        let run = run
+        prepared = (0..<count).map { Self.make($0, of: templates, run: run, compressor) }
+    }
+
+    /// The next request; nil after the last of those prepared.
+    func next(_ compressor: borrowing GzipCompressor?) -> ReadyRequest? {
+        let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        if let prepared { return index < prepared.count ? prepared[index] : nil }
+        return Self.make(index, of: templates, run: run, compressor)
+    }
+
+    private static func make(
+        _ index: Int, of templates: [RequestTemplate], run: UInt64, _ compressor: borrowing GzipCompressor?
+    ) -> ReadyRequest {
+        let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
+        let template = templates[position]
+        let message = template.message(identity: identity(run: run, round: round), now: unixNanoseconds())
+        let isGzip = compressor != nil
+        let ready = isGzip ? compressed(message, compressor) : message
+        return ReadyRequest(message: ready, spanCount: template.spanCount)
+    }
+
+    private static func compressed(_ message: ByteBuffer, _ compressor: borrowing GzipCompressor?) -> ByteBuffer {
+        switch compressor {
+        case .some(let compressor): compressor.compress(message)
+        case nil: message
+        }
+    }
+
+    /// Spreads consecutive numbers over all bits (the finishing steps of SplitMix64).
+    private static func identity(run: UInt64, round: Int) -> UInt64 {
+        var bits = run &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+        return bits ^ bits >> 31
+    }
+
+    private static func unixNanoseconds() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

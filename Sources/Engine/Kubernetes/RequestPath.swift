@@ -1,0 +1,57 @@
+/// The parts of a path between slashes, empty ones left out; of a longer path only the first twelve.
+struct RequestPath {
+    private var parts = InlineArray<12, Range<Int>>(repeating: 0..<0)
+    private(set) var count = 0
+    /// Where the path ends: at its question mark, or at the end of the text.
+    private(set) var end: Int
+
+    /// - Parameter target: a path, with or without a query behind it.
+    init(_ target: RawSpan) {
+        end = target.byteCount
+        var start = 0
+        var offset = 0
+        while offset < target.byteCount {
+            var marks = Self.marks(target, at: offset)
+            while marks != 0 {
+                let mark = offset &+ marks.trailingZeroBitCount &>> 3
+                add(start, mark)
+                start = mark &+ 1
+                if ASCII.byte(target, mark) == UInt8(ascii: "?") {
+                    end = mark
+                    return
+                }
+                marks &= marks &- 1
+            }
+            offset &+= 8
+        }
+        add(start, end)
+    }
+
+    subscript(index: Int) -> Range<Int> { parts[index] }
+
+    @inline(__always)
+    private mutating func add(_ start: Int, _ end: Int) {
+        guard end > start, count < 12 else { return }
+        parts[count] = unsafe Range(uncheckedBounds: (start, end))
+        count &+= 1
+    }
+
+    /// The high bit of each of eight bytes that is a slash or a question mark, which differ in one bit; beyond the end
+    /// there is none.
+    @inline(__always)
+    private static func marks(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+        let different = (word(bytes, at: offset) | 0x1010_1010_1010_1010) ^ 0x3F3F_3F3F_3F3F_3F3F
+        let low = 0x7F7F_7F7F_7F7F_7F7F as UInt64
+        return ~((different & low) &+ low | different | low)
+    }
+
+    @inline(__always)
+    private static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+        if bytes.byteCount &- offset >= 8 {
+            return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        var word: UInt64 = 0
+        for index in (offset..<bytes.byteCount).reversed() { word = word &<< 8 | UInt64(ASCII.byte(bytes, index)) }
+        return word
+    }
+}

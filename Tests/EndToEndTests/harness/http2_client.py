@@ -1,0 +1,78 @@
+"""An HTTP/2 client that goes on after GOAWAY, as one does that hasn't read it yet; libraries obey it at once."""
+
+import socket
+
+import hpack
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame
+
+from harness.grpc_client import METHOD
+from harness.waiting import DEADLINE
+
+_HEAD = 9
+
+
+class HTTP2Client:
+    def __init__(self, address):
+        host, port = address.rsplit(":", 1)
+        self._socket = socket.create_connection((host, int(port)), timeout=DEADLINE)
+        self._encoder, self._decoder = hpack.Encoder(), hpack.Decoder()
+        self._address = address
+        self._received = b""
+        self.goaways = []
+        # Headers and trailers of each stream as one
+        self.answers = {}
+        self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        self._send(SettingsFrame(0))
+
+    def close(self):
+        self._socket.close()
+
+    def begin(self, stream):
+        """Sends the headers of an Export call."""
+        headers = [
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", METHOD),
+            (":authority", self._address),
+            ("content-type", "application/grpc"),
+            ("te", "trailers"),
+        ]
+        self._send(HeadersFrame(stream, self._encoder.encode(headers), flags=["END_HEADERS"]))
+
+    def send(self, stream, payload, is_last):
+        self._send(DataFrame(stream, payload, flags=["END_STREAM"] if is_last else []))
+
+    def receive_until(self, condition):
+        """Receives frames until the condition holds; False if the server closes the connection before."""
+        while not condition():
+            frame = self._next()
+            if frame is None:
+                return False
+            if isinstance(frame, GoAwayFrame):
+                self.goaways.append(frame)
+            elif isinstance(frame, HeadersFrame):
+                self.answers.setdefault(frame.stream_id, {}).update(self._decoder.decode(frame.data))
+            elif isinstance(frame, (PingFrame, SettingsFrame)) and "ACK" not in frame.flags:
+                data = {"opaque_data": frame.opaque_data} if isinstance(frame, PingFrame) else {}
+                self._send(type(frame)(0, flags=["ACK"], **data))
+        return True
+
+    def _send(self, frame):
+        self._socket.sendall(frame.serialize())
+
+    def _next(self):
+        head = self._take(_HEAD)
+        if head is None:
+            return None
+        frame, length = Frame.parse_frame_header(memoryview(head))
+        frame.parse_body(memoryview(self._take(length)))
+        return frame
+
+    def _take(self, count):
+        while len(self._received) < count:
+            part = self._socket.recv(1 << 16)
+            if not part:
+                return None
+            self._received += part
+        taken, self._received = self._received[:count], self._received[count:]
+        return taken

@@ -1,0 +1,90 @@
+"""SIGHUP: new rules are taken whole, or not at all."""
+
+import pytest
+
+from harness import http_client, spans
+from harness.rules import CONFIGURATION, SLOW_PAYMENTS
+from harness.spans import MILLISECOND
+
+RENAMED = SLOW_PAYMENTS.replace("PaymentsSlow", "PaymentsDrag")
+
+BROKEN = {
+    "no YAML": "groups: [",
+    "an unknown field": SLOW_PAYMENTS.replace("when:", "whenever:"),
+    "a condition that is none": SLOW_PAYMENTS.replace("p50 > 150ms", "p50 > 5%"),
+    "good rules and a bad one": RENAMED + "      - alert: Bad\n        select: {service: a}\n",
+    "nothing": "",
+    "a byte order mark and tabs": "\ufeffgroups:\n\t- name: a\n",
+}
+
+
+@pytest.fixture
+def daemon(serve):
+    return serve(SLOW_PAYMENTS, CONFIGURATION)
+
+
+@pytest.fixture
+def reload(daemon, tmp_path):
+    """Writes other rules, has them read, and waits for the log to say what came of it."""
+
+    def reload(rules):
+        known = len(daemon.log.matching("reloaded"))
+        (tmp_path / "rules.yaml").write_text(rules)
+        daemon.reload()
+        return daemon.log.wait_for("reloaded", count=known + 1)[known:]
+
+    return reload
+
+
+def rules(metrics):
+    return {sample.labels["alert"] for sample in metrics.all("faultline_alerts")}
+
+
+def is_successful(metrics):
+    return metrics.value("faultline_config_last_reload_successful") == 1
+
+
+def test_good_rules_replace_the_old_ones(daemon, reload):
+    assert rules(daemon.metrics()) == {"PaymentsSlow"}
+    assert is_successful(daemon.metrics())
+
+    reload(RENAMED)
+
+    assert rules(daemon.metrics()) == {"PaymentsDrag"}
+    assert is_successful(daemon.metrics())
+    payments = [spans.span("pay", duration=400 * MILLISECOND) for _ in range(10)]
+    assert http_client.send(daemon.http, spans.body(*payments)).status == 200
+    daemon.output.wait_for("FIRING PaymentsDrag")
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_bad_rules_leave_the_old_ones_whole(daemon, reload, tmp_path, broken):
+    (line,) = reload(broken)
+
+    assert "not reloaded" in line and f"{tmp_path / 'rules.yaml'}:" in line
+    assert rules(daemon.metrics()) == {"PaymentsSlow"}
+    assert not is_successful(daemon.metrics())
+
+    reload(RENAMED)
+
+    assert rules(daemon.metrics()) == {"PaymentsDrag"}
+    assert is_successful(daemon.metrics())
+
+
+def test_rules_that_are_gone_leave_the_old_ones_whole(daemon, tmp_path):
+    (tmp_path / "rules.yaml").unlink()
+    daemon.reload()
+    daemon.log.wait_for("not reloaded")
+    assert rules(daemon.metrics()) == {"PaymentsSlow"}
+    assert not is_successful(daemon.metrics())
+
+
+def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
+    payments = [spans.span("pay", duration=400 * MILLISECOND) for _ in range(10)]
+    assert http_client.send(daemon.http, spans.body(*payments)).status == 200
+    daemon.output.wait_for("FIRING PaymentsSlow")
+
+    reload(SLOW_PAYMENTS + "  - name: another\n    rules: []\n")
+
+    assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
+    assert len(daemon.output.all) == 1

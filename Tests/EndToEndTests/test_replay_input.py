@@ -1,0 +1,200 @@
+"""Archives in all forms, whole and damaged, by name and on standard input."""
+
+import struct
+
+import pytest
+
+from harness import archives, spans
+from harness.command import faultline
+from harness.project import EXAMPLE
+
+SPANS = 44_186
+
+
+@pytest.fixture(scope="module")
+def content():
+    return archives.example()
+
+
+@pytest.fixture(scope="module")
+def report():
+    """What the example holds."""
+    return replay(EXAMPLE).json
+
+
+def replay(*arguments, **options):
+    return faultline("replay", "--quiet", "--format", "json", *arguments, **options)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content):
+        path = tmp_path / "archive"
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def small():
+    """Three records of ten spans each."""
+    return [spans.body(*[spans.span() for _ in range(10)]) for _ in range(3)]
+
+
+def accepted(done):
+    return done.json["spans"]["accepted"]
+
+
+@pytest.fixture(scope="module")
+def json_lines(content):
+    return b"".join(map(archives.json_line, archives.records(content)))
+
+
+FORMS = {
+    "uncompressed": lambda content: content,
+    "compressed fast": lambda content: archives.compress(content, "-1"),
+    "in small blocks with checksums": lambda content: archives.compress(content, "-B4", "-BX"),
+    "with its size": lambda content: archives.compress(content, "--content-size"),
+    "without a checksum": lambda content: archives.compress(content, "--no-frame-crc"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_an_archive_gives_the_same_report(file, content, report, form):
+    done = replay(file(FORMS[form](content)))
+    assert (done.code, done.errors) == (0, "")
+    assert done.json == report
+
+
+def test_json_lines_give_the_same_report(file, json_lines, report):
+    for form in (json_lines, archives.compress(json_lines)):
+        done = replay(file(form))
+        assert (done.code, done.errors) == (0, "")
+        assert done.json == report
+
+
+def test_standard_input_is_an_archive_too(content, report):
+    for form in (EXAMPLE.read_bytes(), content):
+        done = replay("-", input=form)
+        assert (done.code, done.errors) == (0, "")
+        assert done.json == report
+
+
+def test_archives_of_one_recording_are_merged_by_time(tmp_path, content, report):
+    parts = {"first": [], "second": []}
+    for number, record in enumerate(archives.records(content)):
+        parts["first" if number % 3 else "second"].append(record)
+    for name, records in parts.items():
+        (tmp_path / name).write_bytes(archives.compress(archives.framed(records)))
+    done = replay(tmp_path / "second", tmp_path / "first")
+    assert (done.code, done.json["operations"]) == (0, report["operations"])
+    assert done.json["alerts"] == report["alerts"]
+
+
+def test_frames_one_behind_the_other_are_one_archive(file):
+    first, second, third = small()
+    frames = [archives.compress(archives.framed([record])) for record in (first, second)]
+    # A record may begin in one frame and end in the next.
+    rest = archives.framed([third])
+    frames += [archives.compress(rest[:100]), archives.skippable(b"a note"), archives.compress(rest[100:])]
+    done = replay(file(b"".join(frames)))
+    assert (done.code, accepted(done)) == (0, 30)
+
+
+NOT_ARCHIVES = {
+    "empty": b"",
+    "text": b"apiVersion: v1\nkind: Pod\n",
+    "another JSON": b'{"kind": "Pod", "resourceSpans": 7}\n',
+    "random": bytes(range(256)) * 16,
+    "a PNG": b"\x89PNG\r\n\x1a\n" + bytes(64),
+    "gzip": bytes.fromhex("1f8b0800000000000003") + bytes(64),
+    "text in lz4": archives.compress(b"apiVersion: v1\nkind: Pod\n"),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_ARCHIVES)
+def test_a_file_that_is_no_archive_ends_with_2(file, kind):
+    path = file(NOT_ARCHIVES[kind])
+    done = replay(path)
+    assert (done.code, done.output) == (2, "")
+    assert done.errors.startswith(f"faultline: {path}: ")
+    assert len(done.errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", [archives.framed([b"", b""]), archives.compress(b"")])
+def test_an_archive_without_spans_is_one(file, content):
+    done = replay(file(content))
+    assert (done.code, done.errors) == (0, "")
+    assert done.json == {
+        "spans": {"received": 0, "accepted": 0, "duplicates": 0, "late": 0, "rejected": {}},
+        "first": None,
+        "last": None,
+        "operations": [],
+        "requests": [],
+        "alerts": [],
+    }
+
+
+def damaged():
+    """Archives of thirty spans, with a fault, and how many spans are before it."""
+    whole = archives.framed(small())
+    third = len(archives.framed(small()[:2]))
+    frames = [archives.compress(archives.framed([record])) for record in small()]
+    lines = b"".join(map(archives.json_line, small()))
+    return {
+        "cut within a record": (whole[: third + 50], 20),
+        "cut within a length": (whole[: third + 2], 20),
+        "a length that lies": (whole[:third] + struct.pack(">I", 0xFFFFFFF0) + whole[third + 4 :], 20),
+        "a record that is none": (whole + archives.framed([b"\xff\xff"]), 30),
+        "a JSON line cut": (lines + b'{"resourceSpans":[{', 30),
+        "lz4 cut at its end": (b"".join(frames)[:-6], 30),
+        "the last frame cut": (b"".join(frames)[:-100], 20),
+        "the first frame cut": (frames[0][:-100], 0),
+        "the first header cut": (frames[0][:5], 0),
+        "rubbish behind it": (b"".join(frames) + b"rubbish", 30),
+    }
+
+
+@pytest.mark.parametrize("fault", damaged())
+def test_what_was_read_of_a_damaged_archive_is_told_with_code_1(file, fault):
+    content, before = damaged()[fault]
+    path = file(content)
+    done = replay(path)
+    assert (done.code, accepted(done)) == (1, before)
+    (line,) = done.errors.splitlines()
+    assert line.startswith(f"faultline: {path}: ")
+
+
+def test_a_wrong_checksum_is_a_fault(file):
+    compressed = archives.compress(archives.framed(small()))
+    done = replay(file(compressed[:-4] + bytes(4)))
+    assert done.code == 1
+    assert "checksum" in done.errors
+    assert accepted(done) in (0, 30)
+
+
+def test_a_replay_goes_on_behind_a_record_that_is_none(file):
+    first, second, third = small()
+    done = replay(file(archives.framed([first, b"\xff\xff", second, b"\x0b", third])))
+    assert (done.code, accepted(done)) == (1, 30)
+    assert len(done.errors.splitlines()) == 2
+
+
+def test_the_same_archive_twice_counts_once(report):
+    done = replay(EXAMPLE, EXAMPLE)
+    assert done.code == 0
+    assert (done.json["spans"]["accepted"], done.json["spans"]["duplicates"]) == (SPANS, SPANS)
+    assert done.json["operations"] == report["operations"]
+
+
+def test_a_time_range_takes_spans_by_their_end(report):
+    middle = "2026-11-23T04:33:30Z"
+    before, behind = replay("--to", middle, EXAMPLE).json, replay("--from", middle, EXAMPLE).json
+    assert before["spans"]["accepted"] + behind["spans"]["accepted"] == SPANS
+    assert before["spans"]["accepted"] > 10_000 < behind["spans"]["accepted"]
+    assert before["last"] < middle
+    assert behind["last"] == report["last"]
+    within = replay("--from", "2026-11-23T04:33:00Z", "--to", middle, EXAMPLE).json
+    assert within["last"] == before["last"]
+    nothing = replay("--from", "2027-01-01T00:00:00Z", EXAMPLE)
+    assert (nothing.code, nothing.json["spans"]["accepted"], nothing.json["first"]) == (0, 0, None)

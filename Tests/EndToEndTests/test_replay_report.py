@@ -1,0 +1,155 @@
+"""What a replay prints: JSON of the contract's shape, text for people, colour and progress for terminals alone."""
+
+import json
+import os
+import pty
+import subprocess
+
+import pytest
+
+from harness.command import faultline
+from harness.project import BINARY, EXAMPLE
+
+ESCAPE = "\x1b"
+
+
+@pytest.fixture(scope="module")
+def report():
+    done = faultline("replay", "--format", "json", EXAMPLE)
+    assert (done.code, done.errors) == (0, "")
+    return done.json
+
+
+def check(value, shape):
+    """A value has a shape: of these keys, of items of one shape, or of a type."""
+    if isinstance(shape, dict):
+        assert value.keys() == shape.keys()
+        for key, inner in shape.items():
+            check(value[key], inner)
+    elif isinstance(shape, list):
+        assert value
+        for item in value:
+            check(item, shape[0])
+    else:
+        assert isinstance(value, shape) and not isinstance(value, bool), (value, shape)
+
+
+NUMBER = (int, float)
+PERCENTILES = {f"{name}_seconds": NUMBER for name in ("p50", "p90", "p99", "max")}
+
+SHAPE = {
+    "spans": {"received": int, "accepted": int, "duplicates": int, "late": int, "rejected": dict},
+    "first": str,
+    "last": str,
+    "operations": [
+        {
+            **{"service": str, "operation": str, "kind": str, "count": int, "errors": int},
+            **{"error_ratio": NUMBER, "rate": NUMBER, "mean_seconds": NUMBER},
+            **PERCENTILES,
+        }
+    ],
+    "requests": [
+        {
+            **{"verb": str, "group": str, "resource": str, "subresource": str, "scope": str},
+            **{"count": int, "errors": int},
+            **PERCENTILES,
+        }
+    ],
+    "alerts": [
+        {
+            **{"alert": str, "labels": dict, "annotations": dict, "state": str},
+            **{"active_at": str, "fired_at": str, "resolved_at": (str, type(None)), "value": NUMBER},
+        }
+    ],
+}
+
+
+def test_json_has_the_shape_of_the_contract(report):
+    check(report, SHAPE)
+
+
+def test_the_numbers_of_json_agree_with_each_other(report):
+    counted = report["spans"]
+    assert counted["received"] == counted["accepted"] == sum(row["count"] for row in report["operations"]) == 44_186
+    for row in report["operations"]:
+        assert row["p50_seconds"] <= row["p90_seconds"] <= row["p99_seconds"] <= row["max_seconds"]
+        assert row["error_ratio"] == row["errors"] / row["count"]
+    keys = [(row["service"], row["operation"], row["kind"]) for row in report["operations"]]
+    assert len(set(keys)) == len(keys)
+    keys = [tuple(row[name] for name in SHAPE["requests"][0] if SHAPE["requests"][0][name] is str) for row in report["requests"]]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_fault_of_the_example_is_found(report):
+    alert = report["alerts"][0]
+    assert alert["state"] == "firing"
+    # The disk was slow from 04:33:03.3 on.
+    assert "2026-11-23T04:33:03Z" < alert["active_at"] <= alert["fired_at"] < "2026-11-23T04:33:45Z"
+    assert alert["labels"]["operation"].startswith("etcdserverpb.KV/")
+
+
+def test_text_shows_the_same(report):
+    done = faultline("replay", EXAMPLE)
+    assert (done.code, done.errors) == (0, "")
+    assert ESCAPE not in done.output
+    assert "44186 spans" in done.output
+    for heading in ("Operations", "Requests to the API server", "Alerts"):
+        assert heading in done.output
+    for alert in report["alerts"]:
+        assert alert["alert"] in done.output and alert["annotations"]["summary"] in done.output
+    assert all(line == line.rstrip() for line in done.output.splitlines())
+
+
+def test_a_replay_is_the_same_each_time(report):
+    assert faultline("replay", "--format", "json", EXAMPLE).json == report
+
+
+def on_a_terminal(stream, *arguments, **environment):
+    """What is written to one stream that is a terminal, while the other is a pipe."""
+    ours, theirs = pty.openpty()
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: theirs}
+    given = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        [BINARY, *arguments], stdin=subprocess.DEVNULL, env={**given, "TERM": "xterm", **environment}, **streams
+    )
+    os.close(theirs)
+    written = b""
+    try:
+        while part := os.read(ours, 1 << 16):
+            written += part
+    except OSError:
+        # How Linux tells that the other end of a terminal is closed.
+        pass
+    os.close(ours)
+    other = process.communicate(timeout=60)
+    assert process.returncode == 0
+    return written.decode(), b"".join(text for text in other if text).decode()
+
+
+def test_colour_is_for_terminals():
+    written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE)
+    assert ESCAPE in written
+
+
+def test_no_color_is_heeded():
+    written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, NO_COLOR="1")
+    assert ESCAPE not in written and "44186 spans" in written
+
+
+def test_json_is_never_coloured():
+    written, _ = on_a_terminal("stdout", "replay", "--quiet", "--format", "json", EXAMPLE)
+    assert ESCAPE not in written
+    json.loads(written)
+
+
+def test_progress_is_drawn_on_a_terminal_and_taken_away():
+    drawn, output = on_a_terminal("stderr", "replay", EXAMPLE)
+    assert "%" in drawn
+    # The line is left empty.
+    assert drawn.replace("\r", "").endswith(ESCAPE + "[K")
+    assert "44186 spans" in output
+
+
+def test_quiet_draws_no_progress():
+    drawn, output = on_a_terminal("stderr", "replay", "--quiet", EXAMPLE)
+    assert drawn == "" and "44186 spans" in output

@@ -1,0 +1,40 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The modules under test are linked in from the project itself and built here as one package, without the network
+// libraries, so that all of them are instrumented. `run.sh` gives the sanitizers.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "faultline-fuzz",
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+    ],
+    targets: ["OTLPDecoder", "OTLPJSON", "Archive", "RuleFile"].map {
+        .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
+    } + [
+        .target(
+            name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"], swiftSettings: settings),
+        .target(name: "FuzzDriver", dependencies: ["Rules", "TestSupport", "CLZ4"], swiftSettings: settings),
+
+        .target(name: "Engine", swiftSettings: settings),
+        .target(
+            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
+            sources: ["OTLP", "Archive", "Receivers/TraceService.swift"],
+            swiftSettings: settings),
+        .target(
+            name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
+            exclude: ["Delivery", "Evaluation"], swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
+        .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+    ]
+)

@@ -1,0 +1,68 @@
+import Foundation
+import Ingest
+import TestSupport
+
+/// An archive of any bytes: read to its end or to the damage, as a naive reader does.
+package enum ArchiveCheck {
+    /// Checks the archive in a file.
+    package static func check(file: String) throws(Finding) {
+        let read = read(file)
+        for record in read.records {
+            try require(record.count <= ArchiveReader.recordBytesMax, "a record of \(record.count) bytes")
+        }
+        guard let contents = uncompressed(file) else {
+            return try require(read.failure != nil, "read to its end, but lz4 finds it damaged")
+        }
+        let naive = read.encoding == .json ? lines(contents) : messages(contents)
+        if read.failure == nil {
+            try require(
+                read.records == naive, "\(read.records.count) records instead of \(naive.count) up to the end")
+        } else {
+            try require(
+                naive.starts(with: read.records), "before the damage other records than the archive has")
+        }
+    }
+
+    private static func read(_ file: String) -> (records: [[UInt8]], encoding: OTLPEncoding, failure: ArchiveError?) {
+        var records: [[UInt8]] = []
+        var encoding = OTLPEncoding.protobuf
+        do throws(ArchiveError) {
+            var reader = try ArchiveReader(file)
+            while try reader.next({ record, format in
+                records.append(record.array)
+                encoding = format
+            }) {}
+        } catch {
+            return (records, encoding, error)
+        }
+        return (records, encoding, nil)
+    }
+
+    // MARK: The naive reader
+
+    /// nil where lz4 finds the contents damaged.
+    private static func uncompressed(_ file: String) -> [UInt8]? {
+        guard let contents = FileManager.default.contents(atPath: file).map({ Array($0) }) else { return nil }
+        guard contents.count >= 4 else { return contents }
+        let magic = contents[..<4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let isLZ4 = magic == 0x184D_2204 || magic & 0xFFFF_FFF0 == 0x184D_2A50
+        return isLZ4 ? try? Reference.decompress(contents) : contents
+    }
+
+    private static func messages(_ contents: [UInt8]) -> [[UInt8]] {
+        var messages: [[UInt8]] = []
+        var offset = 0
+        while contents.count - offset >= 4 {
+            let length = contents[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+            guard contents.count - offset - 4 >= length else { break }
+            messages.append(Array(contents[offset + 4..<offset + 4 + length]))
+            offset += 4 + length
+        }
+        return messages
+    }
+
+    private static func lines(_ contents: [UInt8]) -> [[UInt8]] {
+        contents.split(separator: 0x0A).filter { line in !line.allSatisfy { [0x20, 0x0D, 0x09].contains($0) } }
+            .map { Array($0) }
+    }
+}

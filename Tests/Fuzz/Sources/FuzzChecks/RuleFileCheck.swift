@@ -1,0 +1,84 @@
+import Engine
+import Rules
+
+/// A rule file of any bytes: taken and usable, or refused with problems that stand in it and are safe to print.
+package enum RuleFileCheck {
+    private static let maximumWindow: Int64 = 7_200_000_000_000
+
+    package static func check(_ contents: RawSpan) throws(Finding) {
+        let bytes = contents.array
+        let file: RuleFile
+        do throws(RuleDiagnostics) {
+            file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow)
+        } catch {
+            return try checkProblems(error, of: bytes)
+        }
+        for rule in file.groups.flatMap(\.rules) { try check(rule) }
+    }
+
+    // MARK: Refused
+
+    private static func checkProblems(_ problems: RuleDiagnostics, of bytes: [UInt8]) throws(Finding) {
+        try require((1...RuleDiagnostics.limit).contains(problems.count), "refused for \(problems.count) problems")
+        // Each of these bytes begins or ends a line break of YAML.
+        let lines = 1 + bytes.count { [0x0A, 0x0D, 0x85, 0xA8, 0xA9].contains($0) }
+        for problem in problems.all {
+            let (line, column) = (problem.position.line, problem.position.column)
+            try require(
+                (1...lines + 1).contains(line) && (1...bytes.count + 2).contains(column),
+                "a problem beyond the file: \(problem)")
+            let text = problem.description
+            try require(!text.isEmpty && text.utf8.count <= 4096, "a problem of \(text.utf8.count) bytes: \(text)")
+            if let scalar = text.unicodeScalars.first(where: PrintableText.isUnsafe) {
+                throw Finding("a problem with U+\(String(scalar.value, radix: 16)) in it: \(text)")
+            }
+        }
+    }
+
+    // MARK: Taken
+
+    private static func check(_ rule: Rule) throws(Finding) {
+        try checkCondition(rule.condition)
+        try require(
+            rule.over > 0 && rule.over <= maximumWindow && rule.holdFor >= 0 && rule.keepFiringFor >= 0,
+            "durations of \(rule)")
+        let values = ["", "apiserver", "etcdserverpb.KV/Range", String(repeating: "a", count: 300)]
+        for value in values {
+            _ = rule.selector.selects { _ in value }
+            for template in rule.annotations.values {
+                for number in [nil, 0, -1.5, 1e300, 0x1p-1074] {
+                    _ = template.render(labels: ["operation": value], value: number)
+                }
+            }
+        }
+        for count in [0, 1, 1_000_000] { evaluate(rule, count: count) }
+    }
+
+    /// A condition written out reads as the same.
+    private static func checkCondition(_ condition: Condition) throws(Finding) {
+        let text = condition.expression.description
+        let again: Condition
+        do throws(ConditionErrors) {
+            again = try Condition(text)
+        } catch {
+            throw Finding("\(condition.text) written out is refused: \(text): \(error)")
+        }
+        try require(again == condition, "\(condition.text) written out means something else: \(text)")
+    }
+
+    private static func evaluate(_ rule: Rule, count: Int) {
+        var statistics = LatencyStatistics()
+        statistics.count = count
+        statistics.errors = count / 2
+        statistics.sum = Double(count) * 1e6
+        statistics.max = .max
+        let inputs = rule.condition.inputs
+        let ranges = zip(inputs.offsets, inputs.quantiles).map { offset, fractions in
+            statistics.quantiles = count > 0 ? fractions.map { _ in 1_000_000 } : []
+            return Readings.Range(offset: offset, statistics: statistics, fractions: fractions)
+        }
+        let readings = Readings(over: rule.over, ranges: ranges)
+        _ = rule.condition.evaluate(readings)
+        _ = rule.condition.subjectValue(readings)
+    }
+}

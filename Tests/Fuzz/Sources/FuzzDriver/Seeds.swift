@@ -1,0 +1,15 @@
+import TestSupport
+
+/// Small inputs that reach most of what a target can do.
+enum Seeds {
+    /// nil if there is no such target.
+    static func of(target: String) throws -> [[UInt8]]? {
+        switch target {
+        case "OTLPDecoder": try [everyField] + pieces()
+        case "OTLPJSON": jsonTexts.map { Array($0.utf8) }
+        case "Archive": try archives()
+        case "RuleFile": ruleFiles.map { Array($0.utf8) }
+        default: nil
+        }
+    }
+}
