@@ -35,9 +35,7 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
-        .target(
-            name: "Ingest", dependencies: ["CLZ4"], sources: ["Archive", "Receivers/TraceService.swift"],
-            swiftSettings: settings),
+        .target(name: "Ingest", dependencies: ["CLZ4"], swiftSettings: settings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
     ]

@@ -75,8 +75,9 @@ import Testing
     @Test(arguments: examples) func `are named as Kubernetes names them`(example: Example) {
         let method = Array(example.method.utf8)
         let target = Array(example.target.utf8)
+        let query = unsafe RequestQuery(target: target.span.bytes, query: RawSpan())
         let request = unsafe APIServerRequest.parse(
-            method: method.span.bytes, target: target.span.bytes, query: RawSpan())
+            method: method.span.bytes, target: target.span.bytes, query: query)
         func text(_ range: Range<Int>) -> String { String(decoding: target[range], as: UTF8.self) }
         let labels = [
             request.verb.name, text(request.group), text(request.resource), text(request.subresource),
@@ -89,9 +90,10 @@ import Testing
     @Test func `the query may come apart from the path`() {
         let method = Array("GET".utf8)
         let path = Array("/api/v1/pods".utf8)
-        let query = Array("resourceVersion=7&watch=true".utf8)
+        let parameters = Array("resourceVersion=7&watch=true".utf8)
+        let query = unsafe RequestQuery(target: path.span.bytes, query: parameters.span.bytes)
         let request = unsafe APIServerRequest.parse(
-            method: method.span.bytes, target: path.span.bytes, query: query.span.bytes)
+            method: method.span.bytes, target: path.span.bytes, query: query)
         #expect(request.verb == .watch)
     }
 }

@@ -18,9 +18,13 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
-    targets: ["OTLPDecoder", "OTLPJSON", "Archive", "RuleFile"].map {
+    targets: ["OTLPJSON", "Archive", "RuleFile"].map {
         .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
     } + [
+        .executableTarget(
+            name: "OTLPDecoder", dependencies: ["CFuzzer", "FuzzChecks", "FuzzDriver", "TestSupport"],
+            swiftSettings: settings),
+        .systemLibrary(name: "CFuzzer"),
         .target(
             name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"], swiftSettings: settings),
         .target(name: "FuzzDriver", dependencies: ["Rules", "TestSupport", "CLZ4"], swiftSettings: settings),

@@ -26,9 +26,10 @@ package struct BatchBuilder: ~Copyable {
         let methodBytes = Array(method.utf8)
         let targetBytes = Array(target.utf8)
         let serviceBytes = Array("apiserver".utf8)
+        let query = unsafe RequestQuery(target: targetBytes.span.bytes, query: RawSpan())
         let parsed = unsafe APIServerRequest.parse(
-            method: methodBytes.span.bytes, target: targetBytes.span.bytes, query: RawSpan())
-        let request = unsafe batch.request(parsed, in: targetBytes.span.bytes)
+            method: methodBytes.span.bytes, target: targetBytes.span.bytes, query: query)
+        let request = unsafe batch.request(parsed, in: targetBytes.span.bytes, of: nil, query: query)
         let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
         let number = unsafe batch.operation(
             service: serviceNumber, name: methodBytes.span.bytes, kind: .server)

@@ -12,6 +12,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var requestKey = RequestKey()
+    private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
     /// Stands for an operation or request labels beyond what a batch's dictionaries can number.
@@ -33,6 +34,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         services.removeAll()
         operations.removeAll()
         requests.removeAll()
+        templates.removeAll()
     }
 
     /// The batch's number of a service name.
@@ -49,15 +51,29 @@ package struct SpanBatch: ~Copyable, Sendable {
                 limit: Self.dictionaryLimit))
     }
 
+    /// What goes into a span's `request` column, where a span of the same operation and the same kind of query was
+    /// interned before.
+    @inline(__always)
+    package func knownRequest(of operation: UInt16, query: RequestQuery) -> (request: UInt16, isLongRunning: Bool)? {
+        templates[operation, query]
+    }
+
     /// What goes into a span's `request` column: the batch's number of its request labels, plus one.
-    package mutating func request(_ request: APIServerRequest, in target: RawSpan) -> UInt16 {
+    ///
+    /// - Parameter operation: an operation whose name is a template of the path, so that all its spans with the same
+    ///   kind of query have the same labels; nil where names tell nothing.
+    package mutating func request(
+        _ request: APIServerRequest, in target: RawSpan, of operation: UInt16?, query: RequestQuery
+    ) -> UInt16 {
         requestKey.removeAll()
         requestKey.append(target.extracting(request.group).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.resource).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.subresource).extracting(first: Self.labelBytesMax))
         let salt = UInt64(request.verb.rawValue) &<< 8 | UInt64(request.scope.rawValue)
         let number = requestKey.withBytes { requests.intern($0, salt: salt, limit: Self.dictionaryLimit) }
-        return number.map { UInt16($0 + 1) } ?? Self.overflow
+        let column = number.map { UInt16($0 + 1) } ?? Self.overflow
+        if let operation { templates.remember((column, request.isLongRunning), of: operation, query) }
+        return column
     }
 
     /// Adds a span; its duration must not be negative.

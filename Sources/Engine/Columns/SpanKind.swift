@@ -7,6 +7,23 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
     case producer = 4
     case consumer = 5
 
+    /// The kind of a number on the wire; unspecified where OTLP knows none.
+    @inlinable
+    package init(wire number: Int32) {
+        switch number {
+        case 1: self = .internal
+        case 2: self = .server
+        case 3: self = .client
+        case 4: self = .producer
+        case 5: self = .consumer
+        default: self = .unspecified
+        }
+    }
+
+    @inlinable package var isServer: Bool {
+        if case .server = self { true } else { false }
+    }
+
     /// The name used on every outside surface, e.g. `SERVER`.
     package var name: String {
         switch self {

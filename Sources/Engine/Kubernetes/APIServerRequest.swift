@@ -13,13 +13,9 @@ package struct APIServerRequest: Sendable {
     /// - Parameters:
     ///   - method: the HTTP method in upper case.
     ///   - target: the path, with or without its query (`http.target`, `url.path`), or the template in a span's name.
-    ///   - query: the query where it came apart from the path (`url.query`), else empty.
-    package static func parse(method: RawSpan, target: RawSpan, query: RawSpan) -> APIServerRequest {
-        let path = RequestPath(target)
-        var question = RequestQuery()
-        if path.end < target.byteCount { question.read(target.extracting((path.end + 1)..<target.byteCount)) }
-        question.read(query)
-        return resourceRequest(method: method, target: target, path: path, query: question)
+    ///   - query: what the request's query asks for.
+    package static func parse(method: RawSpan, target: RawSpan, query: RequestQuery) -> APIServerRequest {
+        resourceRequest(method: method, target: target, path: RequestPath(target), query: query)
             ?? APIServerRequest(
                 verb: .ofNonResource(method: method), scope: .none, group: 0..<0, resource: 0..<0,
                 subresource: 0..<0, isLongRunning: false)

@@ -38,12 +38,35 @@ package enum ASCII {
 
     /// The offset of a byte at or after `start`; nil if there is none.
     static func firstIndex(of wanted: UInt8, in bytes: RawSpan, from start: Int = 0) -> Int? {
+        let pattern = UInt64(wanted) &* 0x0101_0101_0101_0101
         var offset = start
         while offset < bytes.byteCount {
-            if byte(bytes, offset) == wanted { return offset }
-            offset += 1
+            let found = zeroBytes(word(bytes, at: offset) ^ pattern)
+            if found != 0 {
+                let index = offset &+ found.trailingZeroBitCount &>> 3
+                return index < bytes.byteCount ? index : nil
+            }
+            offset &+= 8
         }
         return nil
+    }
+
+    /// Eight bytes as one number, the first one lowest; zeroes beyond the end.
+    @inline(__always)
+    static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+        if bytes.byteCount &- offset >= 8 {
+            return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        var word: UInt64 = 0
+        for index in (offset..<bytes.byteCount).reversed() { word = word &<< 8 | UInt64(byte(bytes, index)) }
+        return word
+    }
+
+    /// The high bit of each byte that is zero, and no other bit.
+    @inline(__always)
+    static func zeroBytes(_ word: UInt64) -> UInt64 {
+        let low = 0x7F7F_7F7F_7F7F_7F7F as UInt64
+        return ~((word & low) &+ low | word | low)
     }
 
     /// A decimal number of at most nine digits; nil for anything else.

@@ -2,12 +2,9 @@
 struct RequestPath {
     private var parts = InlineArray<12, Range<Int>>(repeating: 0..<0)
     private(set) var count = 0
-    /// Where the path ends: at its question mark, or at the end of the text.
-    private(set) var end: Int
 
     /// - Parameter target: a path, with or without a query behind it.
     init(_ target: RawSpan) {
-        end = target.byteCount
         var start = 0
         var offset = 0
         while offset < target.byteCount {
@@ -16,15 +13,12 @@ struct RequestPath {
                 let mark = offset &+ marks.trailingZeroBitCount &>> 3
                 add(start, mark)
                 start = mark &+ 1
-                if ASCII.byte(target, mark) == UInt8(ascii: "?") {
-                    end = mark
-                    return
-                }
+                if ASCII.byte(target, mark) == UInt8(ascii: "?") { return }
                 marks &= marks &- 1
             }
             offset &+= 8
         }
-        add(start, end)
+        add(start, target.byteCount)
     }
 
     subscript(index: Int) -> Range<Int> { parts[index] }
@@ -40,18 +34,6 @@ struct RequestPath {
     /// there is none.
     @inline(__always)
     private static func marks(_ bytes: RawSpan, at offset: Int) -> UInt64 {
-        let different = (word(bytes, at: offset) | 0x1010_1010_1010_1010) ^ 0x3F3F_3F3F_3F3F_3F3F
-        let low = 0x7F7F_7F7F_7F7F_7F7F as UInt64
-        return ~((different & low) &+ low | different | low)
-    }
-
-    @inline(__always)
-    private static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
-        if bytes.byteCount &- offset >= 8 {
-            return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        }
-        var word: UInt64 = 0
-        for index in (offset..<bytes.byteCount).reversed() { word = word &<< 8 | UInt64(ASCII.byte(bytes, index)) }
-        return word
+        ASCII.zeroBytes((ASCII.word(bytes, at: offset) | 0x1010_1010_1010_1010) ^ 0x3F3F_3F3F_3F3F_3F3F)
     }
 }

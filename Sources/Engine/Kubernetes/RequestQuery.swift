@@ -1,11 +1,24 @@
 /// What of a request's query tells what the request is.
-struct RequestQuery {
-    var watch = false
-    var follow = false
+package struct RequestQuery: Sendable {
+    private(set) var watch = false
+    private(set) var follow = false
     /// A field selector on `metadata.name`: a list or watch of one object.
-    var namesOneObject = false
+    private(set) var namesOneObject = false
 
-    mutating func read(_ query: RawSpan) {
+    /// - Parameters:
+    ///   - target: a path, with or without its query.
+    ///   - query: the query where it came apart from the path, else empty.
+    package init(target: RawSpan, query: RawSpan) {
+        if let mark = ASCII.firstIndex(of: UInt8(ascii: "?"), in: target) {
+            read(target.extracting((mark + 1)..<target.byteCount))
+        }
+        read(query)
+    }
+
+    /// The three answers as one number, 0 to 7.
+    var code: Int { (watch ? 1 : 0) + (follow ? 2 : 0) + (namesOneObject ? 4 : 0) }
+
+    private mutating func read(_ query: RawSpan) {
         var start = 0
         while start < query.byteCount {
             let end = ASCII.firstIndex(of: UInt8(ascii: "&"), in: query, from: start) ?? query.byteCount

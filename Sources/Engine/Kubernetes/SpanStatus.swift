@@ -4,7 +4,10 @@
 /// OpenTelemetry's semantic conventions count as a server's error.
 package enum SpanStatus {
     /// OTLP `Status.code` ERROR.
-    package static let errorCode: Int32 = 2
+    @inlinable
+    package static func isError(_ statusCode: Int32) -> Bool {
+        statusCode == 2
+    }
 
     package static func isHTTPError(_ status: Int64) -> Bool {
         status >= 500

@@ -1,7 +1,7 @@
 import Engine
 
 /// A span as it stands on the wire: ranges of the body where its parts are.
-struct WireSpan {
+struct WireSpan: ~Copyable {
     var traceID: Range<Int> = 0..<0
     var spanID: Range<Int> = 0..<0
     var parentID: Range<Int> = 0..<0
@@ -29,31 +29,39 @@ struct WireSpan {
         guard start > 0, end > 0, start <= latest, end <= latest else { return batch.reject(.invalidTime) }
         guard end >= start else { return batch.reject(.endBeforeStart) }
 
-        let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: max(0, min(kind, 255)))) ?? .unspecified
-        let isError = attributes.isError || status == SpanStatus.errorCode
+        let kind = SpanKind(wire: kind)
+        let operation = batch.operation(service: origin.service, name: body.extracting(name), kind: kind)
+        let isError = attributes.isError || SpanStatus.isError(status)
         var request: UInt16 = 0
         var isLongRunning = false
-        if kind == .server, origin.isAPIServer {
-            (request, isLongRunning) = appendRequest(body, to: &batch)
+        if origin.isAPIServer, kind.isServer {
+            (request, isLongRunning) = readRequest(body, of: operation, into: &batch)
         }
         batch.append(
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,
                 start: Int64(start), duration: Int64(end &- start),
-                operation: batch.operation(service: origin.service, name: body.extracting(name), kind: kind),
-                request: request, flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
+                operation: operation, request: request, flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)
+            ))
     }
 
     /// The request labels of an API server's SERVER span: from its path, or from its name where it has none.
     @inline(never)
-    private func appendRequest(
-        _ body: RawSpan, to batch: inout SpanBatch
+    private func readRequest(
+        _ body: RawSpan, of operation: UInt16, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
-        let source = RequestSource(self, body)
-        let target = body.extracting(source.target)
+        // `http.target` has the query, which alone tells a watch from a list.
+        let path = attributes.target.isEmpty ? attributes.path : attributes.target
+        let query = RequestQuery(target: body.extracting(path), query: body.extracting(attributes.query))
+        if let known = batch.knownRequest(of: operation, query: query) { return known }
+        let name = RequestName(body, name)
+        let target = body.extracting(path.isEmpty ? name.template : path)
         let request = APIServerRequest.parse(
-            method: body.extracting(source.method), target: target, query: body.extracting(attributes.query))
-        return (batch.request(request, in: target), request.isLongRunning)
+            method: body.extracting(attributes.method.isEmpty ? name.method : attributes.method), target: target,
+            query: query)
+        let column = batch.request(
+            request, in: target, of: name.template.isEmpty ? nil : operation, query: query)
+        return (column, request.isLongRunning)
     }
 
     @inline(__always)
@@ -62,24 +70,18 @@ struct WireSpan {
     }
 }
 
-/// Where a request's method and path stand. From Kubernetes 1.31 on the span's name has both, as a template:
-/// `GET /api/v1/namespaces/{:namespace}/pods/{:name}`.
-private struct RequestSource {
+/// What the name of a request's span says. From Kubernetes 1.31 on it has the method and the path as a template,
+/// `GET /api/v1/namespaces/{:namespace}/pods/{:name}`; before, and for paths that are no resource's, at most the method.
+private struct RequestName {
     var method: Range<Int>
-    var target: Range<Int>
+    var template: Range<Int>
 
-    init(_ span: WireSpan, _ body: RawSpan) {
-        method = span.attributes.method
-        // `http.target` has the query, which alone tells a watch from a list.
-        target = span.attributes.target.isEmpty ? span.attributes.path : span.attributes.target
-        var space = span.name.lowerBound
-        while space < span.name.upperBound, Self.byte(body, space) != UInt8(ascii: " ") { space += 1 }
-        if method.isEmpty { method = span.name.lowerBound..<space }
-        if target.isEmpty, space + 1 < span.name.upperBound,
-            Self.byte(body, space + 1) == UInt8(ascii: "/")
-        {
-            target = space + 1..<span.name.upperBound
-        }
+    init(_ body: RawSpan, _ name: Range<Int>) {
+        var space = name.lowerBound
+        while space < name.upperBound, Self.byte(body, space) != UInt8(ascii: " ") { space += 1 }
+        method = name.lowerBound..<space
+        let hasTemplate = space + 1 < name.upperBound && Self.byte(body, space + 1) == UInt8(ascii: "/")
+        template = hasTemplate ? space + 1..<name.upperBound : 0..<0
     }
 
     private static func byte(_ body: RawSpan, _ offset: Int) -> UInt8 {

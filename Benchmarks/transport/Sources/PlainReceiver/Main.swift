@@ -15,7 +15,7 @@ enum Main {
         }
         var buffer = [UInt8](repeating: 0, count: 128 << 10)
         while true {
-            let connection = unsafe accept(listener, nil, nil)
+            let connection = accept(listener, nil, nil)
             guard connection >= 0 else { continue }
             serve(connection, &buffer)
             close(connection)
@@ -44,7 +44,7 @@ enum Main {
             let count = unsafe recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return }
             for _ in 0..<follower.receive(buffer[..<count]) {
-                guard unsafe send(connection, [0, 0, 0, 0, 0] as [UInt8], 5, Int32(MSG_NOSIGNAL.rawValue)) == 5
+                guard unsafe send(connection, [0, 0, 0, 0, 0] as [UInt8], 5, Int32(MSG_NOSIGNAL)) == 5
                 else { return }
             }
         }

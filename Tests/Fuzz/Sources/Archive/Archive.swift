@@ -6,7 +6,7 @@ import Glibc
 func check(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     unsafe Fuzzing.check(bytes, count) { contents in
         ArchiveFile.write(contents)
-        try ArchiveCheck.check(file: ArchiveFile.path)
+        try ArchiveCheck.check(contents, file: ArchiveFile.path)
     }
 }
 

@@ -1,16 +1,15 @@
-import Foundation
 import Ingest
 import TestSupport
 
 /// An archive of any bytes: read to its end or to the damage, as a naive reader does.
 package enum ArchiveCheck {
-    /// Checks the archive in a file.
-    package static func check(file: String) throws(Finding) {
+    /// Checks the archive in a file that has these contents.
+    package static func check(_ contents: RawSpan, file: String) throws(Finding) {
         let read = read(file)
         for record in read.records {
             try require(record.count <= ArchiveReader.recordBytesMax, "a record of \(record.count) bytes")
         }
-        guard let contents = uncompressed(file) else {
+        guard let contents = uncompressed(contents.array) else {
             return try require(read.failure != nil, "read to its end, but lz4 finds it damaged")
         }
         let naive = read.encoding == .json ? lines(contents) : messages(contents)
@@ -41,8 +40,7 @@ package enum ArchiveCheck {
     // MARK: The naive reader
 
     /// nil where lz4 finds the contents damaged.
-    private static func uncompressed(_ file: String) -> [UInt8]? {
-        guard let contents = FileManager.default.contents(atPath: file).map({ Array($0) }) else { return nil }
+    private static func uncompressed(_ contents: [UInt8]) -> [UInt8]? {
         guard contents.count >= 4 else { return contents }
         let magic = contents[..<4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let isLZ4 = magic == 0x184D_2204 || magic & 0xFFFF_FFF0 == 0x184D_2A50

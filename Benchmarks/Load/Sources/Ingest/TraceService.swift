@@ -1,0 +1,1 @@
+../../../../Sources/Ingest/Receivers/TraceService.swift

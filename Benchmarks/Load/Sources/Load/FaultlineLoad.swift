@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import NIOCore
+import NIOPosix
+
+@main
+struct FaultlineLoad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "faultline-load",
+        abstract: "Sends captured traces to an OTLP receiver, over and over, and says what became of them.",
+        discussion: """
+            Times are shifted so that each request's newest span ends as it is sent, and ids change from round to \
+            round. Exits with 1 if anything was refused or lost, or acknowledged and not counted.
+            """)
+
+    @Argument(help: "Archives to send: length-delimited OTLP, plain or in lz4 frames.")
+    var archives: [String]
+
+    @Option(help: "Where to send, host:port.")
+    var to = "127.0.0.1:4317"
+
+    @Option(name: .customLong("protocol"), help: "grpc, http, or plain: a length and the bytes, for comparison.")
+    var kind = WireKind.grpc
+
+    @Option(help: "Connections.")
+    var connections = 4
+
+    @Option(help: "Requests under way on each connection; over HTTP always 1.")
+    var window = 8
+
+    @Option(help: "Spans a second over all connections; without it, as many as are answered.")
+    var rate: Double?
+
+    @Option(help: "Seconds to send for.")
+    var duration = 10.0
+
+    @Option(help: "Send this many requests, all made before the first is sent, instead of sending for a time.")
+    var requests: Int?
+
+    @Option(help: "Cut the capture into requests of about this many bytes, instead of as it was recorded.")
+    var requestBytes: Int?
+
+    @Flag(help: "Compress requests.")
+    var gzip = false
+
+    @Option(help: "1, cheap enough to compress as one sends, to 12; exporters use 6.")
+    var gzipLevel = 1
+
+    @Option(help: "Payload of an HTTP/2 DATA frame; Go's clients send 16384.")
+    var frameBytes = 16_384
+
+    @Option(help: "Threads to send with.")
+    var threads = 1
+
+    @Option(help: "Compare with the daemon's own counters, and watch its memory: http://host:port/metrics.")
+    var metrics: String?
+
+    @Option(help: "Seconds from one look at the metrics to the next.")
+    var every = 60.0
+
+    @Option(help: "Measure the CPU time of this process.")
+    var serverPID: Int32?
+
+    @Flag(help: "Report as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard connections > 0, window > 0, threads > 0, every > 0, duration > 0, requests ?? 1 > 0 else {
+            throw ValidationError("numbers must be positive")
+        }
+        guard (1...12).contains(gzipLevel) else { throw ValidationError("--gzip-level is a number from 1 to 12") }
+        guard (1...16_777_215).contains(frameBytes) else {
+            throw ValidationError("--frame-bytes is a number from 1 to 16777215")
+        }
+        guard rate ?? 1 > 0, requestBytes ?? 1 > 0 else { throw ValidationError("numbers must be positive") }
+        _ = try settings()
+    }
+
+    func run() async throws {
+        let report = try await LoadSession(self, settings: settings()).run()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report.text)
+        }
+        if !report.isClean { throw ExitCode.failure }
+    }
+
+    private func settings() throws -> LoadSettings {
+        guard let match = to.wholeMatch(of: /(.+):(\d+)/), let port = Int(match.2) else {
+            throw ValidationError("--to is an address such as 127.0.0.1:4317")
+        }
+        var settings = LoadSettings()
+        settings.kind = kind
+        settings.host = String(match.1)
+        settings.port = port
+        settings.connections = connections
+        settings.window = window
+        settings.spansPerSecond = rate
+        settings.duration = requests == nil ? .nanoseconds(Int64(duration * 1e9)) : nil
+        settings.gzipLevel = gzip ? gzipLevel : nil
+        settings.frameBytes = frameBytes
+        return settings
+    }
+}
+
+extension WireKind: ExpressibleByArgument {}

@@ -1,0 +1,182 @@
+import NIOCore
+import NIOPosix
+
+/// Keeps one connection busy: as many requests as its window allows, when its pace allows them. If it breaks, another
+/// takes its place. Lives on one event loop.
+final class LoadConnection {
+    private let settings: LoadSettings
+    private let source: RequestSource
+    private let loop: any EventLoop
+    private let finished: EventLoopPromise<Void>
+    private let compressor: GzipCompressor?
+    private var pace: Pace
+    private(set) var tally = Tally()
+
+    /// nil while there is no connection that may be sent on.
+    private var wire: (any Wire)?
+    private var channel: (any Channel)?
+    private var underWay: [Int: Pending] = [:]
+    private var lastTicket = 0
+    private var isStopping = false
+    private var isFinished = false
+    private var lastError: (any Error)?
+
+    private struct Pending {
+        var spans: Int
+        var sent: NIODeadline
+    }
+
+    private static let reconnectDelay = TimeAmount.seconds(1)
+    private static let tick = TimeAmount.milliseconds(2)
+
+    /// - Parameter finished: succeeds when nothing more will be sent or answered
+    init(_ settings: LoadSettings, source: RequestSource, loop: any EventLoop, finished: EventLoopPromise<Void>) {
+        self.settings = settings
+        self.source = source
+        self.loop = loop
+        self.finished = finished
+        compressor = settings.gzipLevel.map { GzipCompressor(level: $0) }
+        pace = Pace(
+            spansPerSecond: settings.spansPerSecond.map { $0 / Double(settings.connections) }, begun: .now())
+    }
+
+    func start() {
+        connect()
+        if let duration = settings.duration {
+            loop.assumeIsolated().scheduleTask(in: duration) { self.stop() }
+        }
+        if settings.spansPerSecond != nil { keepPace() }
+    }
+
+    /// Sends nothing more and finishes once all is answered.
+    func stop() {
+        guard !isStopping else { return }
+        isStopping = true
+        loop.assumeIsolated().scheduleTask(in: settings.patience) { self.finish() }
+        finishIfDone()
+    }
+
+    private func keepPace() {
+        loop.assumeIsolated().scheduleTask(in: Self.tick) {
+            self.proceed()
+            if !self.isFinished { self.keepPace() }
+        }
+    }
+
+    private func finishIfDone() {
+        if isStopping, underWay.isEmpty { finish() }
+    }
+
+    private func finish() {
+        guard !isFinished else { return }
+        isFinished = true
+        loseAll()
+        channel?.close(promise: nil)
+        finished.succeed()
+    }
+
+    private func loseAll() {
+        for pending in underWay.values { tally.lose(spans: pending.spans) }
+        underWay.removeAll()
+    }
+}
+
+// Told by the wire
+extension LoadConnection {
+    func opened(_ wire: any Wire) {
+        self.wire = wire
+        proceed()
+    }
+
+    /// No more may be sent on the present connection.
+    func closing() {
+        wire = nil
+    }
+
+    func closed() {
+        wire = nil
+        channel = nil
+        loseAll()
+        finishIfDone()
+        reconnect()
+    }
+
+    func failed(_ error: any Error) {
+        lastError = error
+    }
+
+    func answered(_ ticket: Int, _ answer: Answer) {
+        guard let pending = underWay.removeValue(forKey: ticket) else { return }
+        let elapsed = NIODeadline.now() - pending.sent
+        tally.answer(answer, spans: pending.spans, microseconds: elapsed.nanoseconds / 1_000)
+        finishIfDone()
+    }
+
+    /// Sends what may be sent.
+    func proceed() {
+        guard let wire, !isStopping else { return }
+        var hasSent = false
+        while underWay.count < min(settings.window, settings.kind.windowMax), pace.isDue(at: .now()) {
+            guard let request = source.next(compressor) else {
+                stop()
+                break
+            }
+            lastTicket += 1
+            pace.took(request.spanCount)
+            tally.send(request)
+            underWay[lastTicket] = Pending(spans: request.spanCount, sent: .now())
+            wire.send(request, ticket: lastTicket)
+            hasSent = true
+        }
+        if hasSent { wire.flush() }
+    }
+}
+
+// Connecting
+extension LoadConnection {
+    private func connect() {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    bound.value.channel = channel
+                    try bound.value.install(on: channel)
+                }
+            }
+            .connect(host: settings.host, port: settings.port)
+            .assumeIsolated()
+            .whenFailure { error in
+                self.lastError = error
+                // A server that isn't there at the start is an error, one that goes away is part of the load.
+                if self.tally.sent.requests == 0, !self.isFinished {
+                    self.isFinished = true
+                    self.finished.fail(error)
+                } else {
+                    self.reconnect()
+                }
+            }
+    }
+
+    private func reconnect() {
+        guard !isStopping, !isFinished else { return }
+        loop.assumeIsolated().scheduleTask(in: Self.reconnectDelay) {
+            guard !self.isStopping else { return }
+            self.tally.reconnect()
+            self.connect()
+        }
+    }
+
+    private func install(on channel: any Channel) throws {
+        let isGzip = settings.gzipLevel != nil
+        switch settings.kind {
+        case .grpc:
+            try GRPCWire.install(
+                GRPCWire(self, isGzip: isGzip, frameBytes: settings.frameBytes), on: channel)
+        case .http:
+            try HTTPWire.install(HTTPWire(self, isGzip: isGzip), on: channel)
+        case .plain:
+            try channel.pipeline.syncOperations.addHandler(PlainWire(self))
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// A run from the command line: prepares requests, sends them, watches the daemon meanwhile, reports.
+struct LoadSession {
+    private let command: FaultlineLoad
+    private let settings: LoadSettings
+    private let source: RequestSource
+    private let group: MultiThreadedEventLoopGroup
+    private let observation: Observation?
+    private let server: ServerProcess?
+
+    init(_ command: FaultlineLoad, settings: LoadSettings) throws {
+        self.command = command
+        self.settings = settings
+        var requests = try Capture(command.archives).requests
+        if let size = command.requestBytes { requests = try Recut.cut(requests, to: size) }
+        var templates: [RequestTemplate] = []
+        for request in requests { templates.append(try RequestTemplate(request)) }
+        if let count = command.requests {
+            let compressor = settings.gzipLevel.map { GzipCompressor(level: $0) }
+            source = RequestSource(templates, count: count, compressor: compressor)
+        } else {
+            source = RequestSource(templates)
+        }
+        group = MultiThreadedEventLoopGroup(numberOfThreads: command.threads)
+        observation = try command.metrics.map { url in
+            guard let observation = Observation(url: url, group: .singletonMultiThreadedEventLoopGroup) else {
+                throw ValidationError("--metrics is a URL such as http://127.0.0.1:9464/metrics")
+            }
+            return observation
+        }
+        server = try command.serverPID.map { id in
+            guard let process = ServerProcess(id: id) else { throw ValidationError("there is no process \(id)") }
+            return process
+        }
+    }
+
+    func run() async throws -> LoadReport {
+        let before = try await observation?.scrape()
+        let sender = ServerProcess.ownCPUNanoseconds
+        let serverBefore = server?.cpuNanoseconds
+        let begun = NIODeadline.now()
+        let run = try await LoadRun.begin(settings, source: source, group: group)
+        let interruption = stopOnInterrupt(run)
+        let watching = Task { try await watch(run, since: begun) }
+        try await run.end()
+        let seconds = Double((NIODeadline.now() - begun).nanoseconds) / 1e9
+        let serverAfter = server?.cpuNanoseconds
+        let senderAfter = ServerProcess.ownCPUNanoseconds
+        interruption.cancel()
+        watching.cancel()
+        var memory = try await watching.value
+        let tally = try await run.tally()
+        var report = LoadReport(
+            tally, seconds: seconds, senderNanoseconds: senderAfter - sender,
+            serverNanoseconds: serverAfter.flatMap { after in serverBefore.map { after - $0 } })
+        if let before, let after = try await observation?.scrape() {
+            memory.add(after)
+            report.daemon = LoadReport.Daemon(
+                before: before, after: after, acknowledged: tally.accepted.spans, seconds: seconds, memory: memory)
+        }
+        try await group.shutdownGracefully()
+        return report
+    }
+
+    /// Prints how it goes, until it is cancelled.
+    private func watch(_ run: LoadRun, since begun: NIODeadline) async throws -> MemoryWatch {
+        var memory = MemoryWatch()
+        guard !command.json || observation != nil else { return memory }
+        while (try? await Task.sleep(for: .seconds(command.every))) != nil {
+            let tally = try await run.tally()
+            let seconds = Double((NIODeadline.now() - begun).nanoseconds) / 1e9
+            let refused = tally.refused.values.reduce(0) { $0 + $1.requests }
+            var line =
+                "\(Int(seconds)) s: \(tally.accepted.spans) spans accepted, "
+                + "\(Int(Double(tally.accepted.spans) / seconds)) spans/s, \(refused) requests refused, "
+                + "\(tally.lost.requests) lost"
+            // A scrape that fails is no reason to stop; what was lost by it will be found in the counters.
+            if let scrape = try? await observation?.scrape() {
+                memory.add(scrape)
+                line += ", \(scrape.residentBytes >> 10) KiB resident, \(scrape.windowSpans) spans in the window"
+                if memory.isFull { line += ", full" }
+            }
+            FileHandle.standardError.write(Data((line + "\n").utf8))
+        }
+        return memory
+    }
+
+    /// An interrupted run still waits for its answers and reports.
+    private func stopOnInterrupt(_ run: LoadRun) -> any DispatchSourceSignal {
+        signal(SIGINT, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGINT)
+        source.setEventHandler { run.stop() }
+        source.resume()
+        return source
+    }
+}
