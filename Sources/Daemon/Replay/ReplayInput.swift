@@ -18,7 +18,7 @@ final class ReplayInput {
     init(_ name: String, endingIn range: Range<Int64>) throws(ArchiveError) {
         reader = try ArchiveReader(name)
         self.range = range
-        try advance(isFirst: true)
+        try advanceOrNote(isFirst: true)
     }
 
     var progress: (read: Int, size: Int?) { reader.progress }
@@ -27,11 +27,25 @@ final class ReplayInput {
     func take(_ body: (borrowing SpanBatch) -> Void) {
         body(batch)
         do {
-            try advance(isFirst: false)
+            try advanceOrNote(isFirst: false)
         } catch {
-            arrival = nil
-            note(error.description)
+            end(error)
         }
+    }
+
+    /// - Throws: what shows that this is no archive; damage is noted, and ends it.
+    private func advanceOrNote(isFirst: Bool) throws(ArchiveError) {
+        do {
+            try advance(isFirst: isFirst)
+        } catch {
+            if error.kind == .unreadable { throw error }
+            end(error)
+        }
+    }
+
+    private func end(_ error: ArchiveError) {
+        arrival = nil
+        note(error.description)
     }
 
     /// Decodes records until one has spans; records that can't be decoded are noted and passed over.

@@ -112,6 +112,21 @@ package struct RequestRow: Encodable, Sendable {
 }
 
 extension Report {
+    private enum CodingKeys: String, CodingKey {
+        case spans, first, last, operations, requests, alerts
+    }
+
+    // Written out since a synthesized one leaves absent times out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(spans, forKey: .spans)
+        try container.encode(first, forKey: .first)
+        try container.encode(last, forKey: .last)
+        try container.encode(operations, forKey: .operations)
+        try container.encode(requests, forKey: .requests)
+        try container.encode(alerts, forKey: .alerts)
+    }
+
     /// One JSON object, its keys in alphabetical order.
     package var json: String {
         get throws { try JSONText.encode(self) }

@@ -40,11 +40,11 @@ struct EngineMetrics {
     private func writeWindow(_ exposition: inout Exposition) {
         let rows = summary.view.operationSummaries()
         exposition.family(
-            "faultline_window_latency_seconds", .gauge, unit: "seconds",
+            "faultline_window_latency_seconds", .summary, unit: "seconds",
             help: "Exact nearest-rank quantiles of duration over the window.")
         for row in rows {
             for (quantile, value) in [("0.5", row.p50), ("0.9", row.p90), ("0.99", row.p99)] {
-                exposition.gauge(Double(value) / 1e9, row.labels.scrapeLabels + [("quantile", quantile)])
+                exposition.quantile(quantile, Double(value) / 1e9, row.labels.scrapeLabels)
             }
         }
         exposition.family(

@@ -27,6 +27,7 @@ package struct Exposition {
         case counter
         case gauge
         case histogram
+        case summary
     }
 
     package typealias Labels = [(name: String, value: String)]
@@ -55,6 +56,11 @@ package struct Exposition {
 
     package mutating func gauge(_ value: Double, _ labels: Labels = []) {
         sample("", value, labels)
+    }
+
+    /// A quantile of a summary that has neither a sum nor a count.
+    package mutating func quantile(_ quantile: String, _ value: Double, _ labels: Labels = []) {
+        sample("", value, labels + [("quantile", quantile)])
     }
 
     /// - Parameters:

@@ -18,18 +18,21 @@ struct AdminServer: Service {
 
     func run() async throws {
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)
-        let application = Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { [address, onBound] channel in
-                onBound(
-                    ReceiverAddress(
-                        host: channel.localAddress?.ipAddress ?? address.host,
-                        port: channel.localAddress?.port ?? address.port))
-            },
-            logger: quiet)
-        try await application.run()
+        quiet.logLevel = .critical
+        try await ListenFailure.catching(at: address) { bound in
+            let application = Application(
+                router: router,
+                configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+                onServerRunning: { [address, onBound] channel in
+                    bound()
+                    onBound(
+                        ReceiverAddress(
+                            host: channel.localAddress?.ipAddress ?? address.host,
+                            port: channel.localAddress?.port ?? address.port))
+                },
+                logger: quiet)
+            try await application.run()
+        }
     }
 
     private var router: Router<BasicRequestContext> {

@@ -53,28 +53,38 @@ package struct LiveServer {
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         logger: logger, onBound: bound("scrape and API")),
                     EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations),
-                    Receivers(
-                        grpc: GRPCReceiver(
-                            address: configuration.otlpGRPC, limits: configuration.receivers,
-                            admission: admission, service: intake, onBound: bound("OTLP/gRPC")),
-                        http: HTTPReceiver(
-                            address: configuration.otlpHTTP, limits: configuration.receivers,
-                            admission: admission, service: intake, logger: logger, onBound: bound("OTLP/HTTP"))),
-                    ReadinessEnd(readiness: readiness),
-                ] as [any Service]).map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+                    ReadyReceivers(
+                        receivers: Receivers(
+                            grpc: GRPCReceiver(
+                                address: configuration.otlpGRPC, limits: configuration.receivers,
+                                admission: admission, service: intake, onBound: bound("OTLP/gRPC")),
+                            http: HTTPReceiver(
+                                address: configuration.otlpHTTP, limits: configuration.receivers,
+                                admission: admission, service: intake, logger: logger, onBound: bound("OTLP/HTTP"))),
+                        readiness: readiness),
+                ] as [any Service]).map {
+                    // One that fails, as when its port is taken, takes the others with it in good order.
+                    .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
         await delivery.drain(timeout: .seconds(Self.deliverySeconds))
-        logger.notice("stopped")
+        let counts = pipeline.summary().counts
+        logger.notice(
+            "stopped", metadata: ["received": "\(counts.received)", "accepted": "\(counts.accepted)"])
     }
 }
 
-/// Says that the daemon takes no more, as the first thing when it stops.
-private struct ReadinessEnd: Service {
+/// The receivers, with word to the health check when they are told to stop.
+private struct ReadyReceivers: Service {
+    let receivers: Receivers
     let readiness: Readiness
 
     func run() async throws {
-        try await gracefulShutdown()
-        readiness.stop()
+        try await withGracefulShutdownHandler {
+            try await receivers.run()
+        } onGracefulShutdown: {
+            readiness.stop()
+        }
     }
 }

@@ -9,7 +9,7 @@ enum ExactQuantile {
         for (number, selection) in selections.enumerated() {
             results.append(
                 (0..<selection.groupCount).map { _ in LatencyStatistics() })
-            let members = membersOfGroups(selection)
+            let members = linesOfGroups(selection, in: table)
             for group in 0..<selection.groupCount {
                 results[number][group] = totals(of: members[group], in: table)
                 guard results[number][group].count > 0 else { continue }
@@ -26,21 +26,21 @@ enum ExactQuantile {
         return results
     }
 
-    private static func membersOfGroups(_ selection: Selection) -> [[Int]] {
-        var members = [[Int]](repeating: [], count: selection.groupCount)
+    private static func linesOfGroups(_ selection: Selection, in table: LatencyTable) -> [[Int]] {
+        var lines = [[Int]](repeating: [], count: selection.groupCount)
         for (series, group) in selection.groupOfSeries.enumerated() where group >= 0 {
-            members[Int(group)].append(series)
+            if series < table.lineOfSeries.count { lines[Int(group)].append(Int(table.lineOfSeries[series])) }
         }
-        return members
+        return lines
     }
 
     private static func totals(of members: [Int], in table: LatencyTable) -> LatencyStatistics {
         var statistics = LatencyStatistics()
-        for series in members where series < table.seriesCount {
-            statistics.count += table.counts[series]
-            statistics.errors += table.errors[series]
-            statistics.sum += table.sums[series]
-            statistics.max = max(statistics.max, table.maxima[series])
+        for line in members {
+            statistics.count += table.counts[line]
+            statistics.errors += table.errors[line]
+            statistics.sum += table.sums[line]
+            statistics.max = max(statistics.max, table.maxima[line])
         }
         return statistics
     }
@@ -92,7 +92,7 @@ private struct Collectors {
 
     /// Notes which buckets hold the quantiles of a group of `count` spans.
     mutating func want(_ quantiles: [Double], of members: [Int], count: Int, selection: Int, group: Int) {
-        let members = members.filter { $0 < table.seriesCount && table.counts[$0] > 0 }
+        let members = members.filter { table.counts[$0] > 0 }
         let order = quantiles.indices.sorted { quantiles[$0] < quantiles[$1] }
         var before = 0
         var bucket = -1
@@ -118,8 +118,8 @@ private struct Collectors {
         let collector = durations.count
         durations.append([])
         durations[collector].reserveCapacity(capacity)
-        for series in members where table.cells[series * table.width + bucket] > 0 {
-            let cell = series * table.width + bucket
+        for line in members where table.cells[line * table.width + bucket] > 0 {
+            let cell = line * table.width + bucket
             links.append(Link(collector: collector, next: firstLink[cell]))
             firstLink[cell] = Int32(truncatingIfNeeded: links.count)
         }
@@ -128,21 +128,9 @@ private struct Collectors {
 
     mutating func collect(_ slots: [SlotView]) {
         guard !wishes.isEmpty else { return }
-        for slot in slots {
-            slot.forEachBlock { columns, count in
-                if table.range.covers(slot) {
-                    scan(columns, count: count, within: nil)
-                } else {
-                    scan(columns, count: count, within: table.range)
-                }
-            }
-        }
-    }
-
-    @inline(__always)
-    private mutating func scan(_ columns: borrowing SpanColumns, count: Int, within range: TimeRange?) {
-        columns.forEachSeries(of: table.population, count: count, within: range) { row, series in
-            var link = firstLink[series &* table.width &+ Int(columns.bucket[row]) &- table.bucketMin]
+        let scope = LineScope(population: table.population, range: table.range, lineOfSeries: table.lineOfSeries)
+        scope.forEachRow(of: slots) { columns, row, line in
+            var link = firstLink[line &* table.width &+ Int(columns.bucket[row]) &- table.bucketMin]
             while link != 0 {
                 let target = links[Int(link) &- 1]
                 durations[target.collector].append(columns.duration[row])

@@ -1,70 +1,90 @@
 /// How many spans of each series fell in each latency bucket within a range of time: the first of two scans.
+///
+/// Only series that someone asked for have a line in the table, so that a rule on three operations costs three lines.
 struct LatencyTable {
     let population: Population
     let range: TimeRange
-    let seriesCount: Int
+    /// By series number its line, or -1.
+    let lineOfSeries: [Int32]
+    let lineCount: Int
     /// The bucket code of the first column of `cells`.
     let bucketMin: Int
     /// Columns of `cells`.
     let width: Int
-    /// Spans by series and bucket, row by row.
+    /// Spans by line and bucket, line by line.
     private(set) var cells: [UInt32]
     private(set) var counts: [Int]
     private(set) var errors: [Int]
     private(set) var sums: [Double]
     private(set) var maxima: [Int64]
 
-    init(_ population: Population, slots: [SlotView], range: TimeRange, seriesCount: Int) {
+    /// - Parameter isWanted: by series number whether it gets a line.
+    init(_ population: Population, slots: [SlotView], range: TimeRange, isWanted: [Bool]) {
         self.population = population
         self.range = range
-        self.seriesCount = seriesCount
+        var lines: Int32 = 0
+        lineOfSeries = isWanted.map { wanted in
+            guard wanted else { return -1 }
+            lines += 1
+            return lines - 1
+        }
+        lineCount = Int(lines)
         bucketMin = Int(slots.map(\.bucketMin).min() ?? 0)
         width = max(Int(slots.map(\.bucketMax).max() ?? 0) - bucketMin + 1, 1)
-        cells = Array(repeating: 0, count: seriesCount * width)
-        counts = Array(repeating: 0, count: seriesCount)
-        errors = Array(repeating: 0, count: seriesCount)
-        sums = Array(repeating: 0, count: seriesCount)
-        maxima = Array(repeating: 0, count: seriesCount)
+        cells = Array(repeating: 0, count: lineCount * width)
+        counts = Array(repeating: 0, count: lineCount)
+        errors = Array(repeating: 0, count: lineCount)
+        sums = Array(repeating: 0, count: lineCount)
+        maxima = Array(repeating: 0, count: lineCount)
+        scan(slots)
+    }
+
+    private mutating func scan(_ slots: [SlotView]) {
+        guard lineCount > 0 else { return }
+        let scope = LineScope(population: population, range: range, lineOfSeries: lineOfSeries)
+        scope.forEachRow(of: slots) { columns, row, line in
+            let duration = columns.duration[row]
+            cells[line &* width &+ Int(columns.bucket[row]) &- bucketMin] &+= 1
+            counts[line] &+= 1
+            errors[line] &+= Int(columns.flags[row] & SpanFlags.error)
+            sums[line] += Double(duration)
+            if duration > maxima[line] { maxima[line] = duration }
+        }
+    }
+}
+
+/// Which rows a scan is about.
+struct LineScope {
+    let population: Population
+    let range: TimeRange
+    let lineOfSeries: [Int32]
+
+    /// Hands out the rows within the range whose series have a line.
+    @inline(__always)
+    func forEachRow(of slots: [SlotView], _ body: (borrowing SpanColumns, _ row: Int, _ line: Int) -> Void) {
         for slot in slots {
+            let isCovered = range.covers(slot)
             slot.forEachBlock { columns, count in
-                if range.covers(slot) {
-                    scan(columns, count: count, within: nil)
-                } else {
-                    scan(columns, count: count, within: range)
+                switch population {
+                case .spans:
+                    for row in 0..<count {
+                        let line = Int(lineOfSeries[Int(columns.operation[row])])
+                        if line >= 0, isCovered || contains(columns, row) { body(columns, row, line) }
+                    }
+                case .requests:
+                    for row in 0..<count {
+                        let request = Int(columns.request[row])
+                        guard request > 0, columns.flags[row] & SpanFlags.longRunning == 0 else { continue }
+                        let line = Int(lineOfSeries[request &- 1])
+                        if line >= 0, isCovered || contains(columns, row) { body(columns, row, line) }
+                    }
                 }
             }
         }
     }
 
     @inline(__always)
-    private mutating func scan(_ columns: borrowing SpanColumns, count: Int, within range: TimeRange?) {
-        columns.forEachSeries(of: population, count: count, within: range) { row, series in
-            let duration = columns.duration[row]
-            cells[series &* width &+ Int(columns.bucket[row]) &- bucketMin] &+= 1
-            counts[series] &+= 1
-            errors[series] &+= Int(columns.flags[row] & SpanFlags.error)
-            sums[series] += Double(duration)
-            if duration > maxima[series] { maxima[series] = duration }
-        }
-    }
-}
-
-extension SpanColumns {
-    /// Hands out the rows that belong to a population, each with the number of its series.
-    @inline(__always)
-    borrowing func forEachSeries(
-        of population: Population, count: Int, within range: TimeRange?,
-        _ body: (_ row: Int, _ series: Int) -> Void
-    ) {
-        for row in 0..<count {
-            if let range, !range.contains(start[row] &+ duration[row]) { continue }
-            switch population {
-            case .spans:
-                body(row, Int(operation[row]))
-            case .requests:
-                let request = Int(request[row])
-                if request > 0, flags[row] & SpanFlags.longRunning == 0 { body(row, request &- 1) }
-            }
-        }
+    private func contains(_ columns: borrowing SpanColumns, _ row: Int) -> Bool {
+        range.contains(columns.start[row] &+ columns.duration[row])
     }
 }

@@ -79,8 +79,9 @@ extension WindowView {
     private func histograms(_ population: Population) -> [LatencyHistogram] {
         let all = TimeRange(from: .min, to: .max)
         let table = LatencyTable(
-            population, slots: slots, range: all, seriesCount: seriesCount(population))
-        return (0..<table.seriesCount).map { series in
+            population, slots: slots, range: all,
+            isWanted: Array(repeating: true, count: seriesCount(population)))
+        return (0..<table.lineCount).map { series in
             var histogram = LatencyHistogram()
             for bucket in 0..<table.width where table.cells[series * table.width + bucket] > 0 {
                 histogram.add(

@@ -52,8 +52,13 @@ package struct WindowView: Sendable {
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
         let inRange = slots.filter { $0.start < to && $0.end > from }
-        let table = LatencyTable(
-            population, slots: inRange, range: range, seriesCount: seriesCount(population))
+        var isWanted = [Bool](repeating: false, count: seriesCount(population))
+        for selection in selections {
+            for (series, group) in selection.groupOfSeries.enumerated() where group >= 0 && series < isWanted.count {
+                isWanted[series] = true
+            }
+        }
+        let table = LatencyTable(population, slots: inRange, range: range, isWanted: isWanted)
         return ExactQuantile.statistics(of: selections, in: table, slots: inRange)
     }
 }

@@ -22,7 +22,8 @@ package struct ArchiveReader: ~Copyable {
 
     /// Longer records are refused, as a receiver does with bodies: OTLP's recommendation is 64 MiB.
     package static let recordBytesMax = 64 << 20
-    private static let chunk = 1 << 20
+    /// A whole block of the largest size that lz4 frames have: it is decompressed in place.
+    private static let chunk = 4 << 20
 
     /// Opens an archive; `-` is standard input.
     package init(_ name: String) throws(ArchiveError) {
@@ -76,10 +77,20 @@ package struct ArchiveReader: ~Copyable {
         var length = 0
         for index in start..<start + 4 { length = length << 8 | Int(buffer[index]) }
         guard length <= Self.recordBytesMax else {
-            throw damage("a record of \(length) bytes is larger than \(Self.recordBytesMax), or this is no archive")
+            let problem = "a record of \(length) bytes is larger than \(Self.recordBytesMax)"
+            guard recordCount > 0 else {
+                throw ArchiveError(.unreadable, source.name, "is no span archive: \(problem)")
+            }
+            throw damage(problem)
         }
         try fill(4 + length)
-        guard end - start >= 4 + length else { throw damage("the last record is cut off") }
+        guard end - start >= 4 + length else {
+            // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
+            guard recordCount > 0 || end - start < 5 || buffer[start + 4] == 0x0A else {
+                throw ArchiveError(.unreadable, source.name, "is no span archive: it begins as none does")
+            }
+            throw damage("the last record is cut off")
+        }
         let record = start + 4..<start + 4 + length
         start += 4 + length
         return record

@@ -6,9 +6,6 @@ struct JSONReader: ~Escapable {
     private(set) var offset = 0
     private let end: Int
 
-    /// Levels of arrays and objects below a skipped value: a hundred nested OTLP array values are 300 levels.
-    private static let depthMax = 300
-
     @_lifetime(copy bytes)
     init(_ bytes: RawSpan) {
         self.bytes = bytes
@@ -120,27 +117,64 @@ struct JSONReader: ~Escapable {
         return true
     }
 
-    /// Passes over any value.
-    mutating func skipValue() throws(DecodeError) {
-        var depth = 0
+    /// Passes over any value. Attribute values within it may be nested as deep as on the wire.
+    ///
+    /// - Parameter key: what the value stands under.
+    mutating func skipValue(of key: String = "") throws(DecodeError) {
+        var skipper = Skipper(key: key)
         repeat {
             guard let next = peek() else { throw failure(.unexpectedEnd) }
             switch next {
             case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                guard depth <= Self.depthMax else { throw DecodeError(.nestedTooDeep, at: offset) }
+                guard skipper.open(next) else { throw DecodeError(.nestedTooDeep, at: offset) }
                 offset += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                depth -= 1
-                guard depth >= 0 else { throw failure(.unexpected(next)) }
+                guard skipper.close(next) else { throw failure(.unexpected(next)) }
                 offset += 1
-            case UInt8(ascii: "\""): _ = try string()
+            case UInt8(ascii: "\""): skipper.key = String(decoding: try string(), as: UTF8.self)
             case UInt8(ascii: ","), UInt8(ascii: ":"):
-                guard depth > 0 else { throw failure(.unexpected(next)) }
+                guard !skipper.isAtTop else { throw failure(.unexpected(next)) }
                 offset += 1
             default: _ = try bareWord()
             }
-        } while depth > 0
+        } while !skipper.isAtTop
+    }
+
+    /// Where in arrays and objects a skipped value is, on a stack of its own.
+    private struct Skipper {
+        /// The text that was read last: an object's key, if an object or array follows.
+        var key: String
+        private var brackets: [(closing: UInt8, isValueList: Bool)] = []
+        /// Objects under `arrayValue` or `kvlistValue`, around here.
+        private var valueLists = 0
+
+        /// Levels of brackets in all: a hundred nested key-value lists are 400.
+        private static let bracketsMax = 1_000
+
+        init(key: String) {
+            self.key = key
+        }
+
+        var isAtTop: Bool { brackets.isEmpty }
+
+        /// False where attribute values, or anything, are nested too deep.
+        mutating func open(_ bracket: UInt8) -> Bool {
+            let isObject = bracket == UInt8(ascii: "{")
+            let isValueList = isObject && (key == "arrayValue" || key == "kvlistValue")
+            // An object within the hundredth list is the hundred and first value.
+            if isObject, !isValueList, valueLists >= AttributeValue.depthMax { return false }
+            if isValueList { valueLists += 1 }
+            brackets.append((isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"), isValueList))
+            key = ""
+            return brackets.count <= Self.bracketsMax
+        }
+
+        /// False where the bracket closes nothing, or the wrong one.
+        mutating func close(_ bracket: UInt8) -> Bool {
+            guard let last = brackets.popLast(), last.closing == bracket else { return false }
+            if last.isValueList { valueLists -= 1 }
+            return true
+        }
     }
 
     /// A number, `true`, `false` or `null`.

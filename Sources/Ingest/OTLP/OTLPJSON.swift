@@ -114,7 +114,7 @@ package enum OTLPJSON {
             switch key {
             case "stringValue": writer.bytes(1, try reader.string())
             case "intValue": writer.varint(3, UInt64(truncatingIfNeeded: try reader.integer()))
-            default: try reader.skipValue()
+            default: try reader.skipValue(of: key)
             }
         }
         writer.end(message)

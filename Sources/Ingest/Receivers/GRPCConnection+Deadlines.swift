@@ -33,12 +33,8 @@ extension GRPCConnection: Ticking {
     }
 
     private func continueLeaving(_ departure: Departure) {
-        if !departure.isFinal {
-            self.departure?.isFinal = true
-            finishLeaving()
-        }
-        if calls.isEmpty || now - departure.begun >= limits.graceSeconds {
-            context?.close(promise: nil)
-        }
+        guard calls.isEmpty || now - departure.begun >= limits.graceSeconds else { return }
+        finishLeaving()
+        context?.close(promise: nil)
     }
 }

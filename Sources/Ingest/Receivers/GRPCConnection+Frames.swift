@@ -27,8 +27,9 @@ extension GRPCConnection {
         write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
     }
 
-    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8):
-    /// first that no more should be begun, a second later which was the last.
+    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8): first that no more
+    /// should be begun; which was the last when all are answered, no earlier than a second later. To name the last while
+    /// calls are under way would make the HTTP/2 handler end the connection over one that comes still.
     func leave() {
         guard departure == nil else { return }
         departure = Departure(begun: now)

@@ -29,7 +29,6 @@ final class GRPCConnection: ChannelInboundHandler {
     /// A connection that is being closed without haste.
     struct Departure {
         let begun: UInt64
-        var isFinal = false
     }
 
     init(

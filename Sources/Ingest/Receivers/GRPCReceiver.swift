@@ -32,7 +32,12 @@ package struct GRPCReceiver: Service {
 
     /// Serves until the task is cancelled or a graceful shutdown asked for, then lets calls under way finish.
     package func run() async throws {
-        let listener = try await bootstrap.bind(host: address.host, port: address.port).get()
+        let listener: any Channel
+        do {
+            listener = try await bootstrap.bind(host: address.host, port: address.port).get()
+        } catch {
+            throw ListenFailure(address, error)
+        }
         onBound(ReceiverAddress(bound: listener.localAddress, asked: address))
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await listener.closeFuture.get()

@@ -38,21 +38,24 @@ package struct HTTPReceiver: Service {
     package func run() async throws {
         var quiet = logger
         // Hummingbird announces itself at every start; the daemon does so through `onBound`.
-        quiet.logLevel = max(logger.logLevel, .warning)
-        let server = HTTPServerBuilder { [limits, connections, service] responder in
-            HTTPConnection(
-                responder: responder, limits: limits, connections: connections, service: service)
+        quiet.logLevel = .critical
+        try await ListenFailure.catching(at: address) { bound in
+            let server = HTTPServerBuilder { [limits, connections, service] responder in
+                HTTPConnection(
+                    responder: responder, limits: limits, connections: connections, service: service)
+            }
+            let application = Application(
+                responder: HTTPExport(limits: limits, admission: admission, service: service),
+                server: server,
+                configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+                onServerRunning: { [address, onBound] channel in
+                    bound()
+                    onBound(ReceiverAddress(bound: channel.localAddress, asked: address))
+                },
+                eventLoopGroupProvider: .shared(group),
+                logger: quiet
+            )
+            try await application.run()
         }
-        let application = Application(
-            responder: HTTPExport(limits: limits, admission: admission, service: service),
-            server: server,
-            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { [address, onBound] channel in
-                onBound(ReceiverAddress(bound: channel.localAddress, asked: address))
-            },
-            eventLoopGroupProvider: .shared(group),
-            logger: quiet
-        )
-        try await application.run()
     }
 }

@@ -16,7 +16,8 @@ package struct Receivers: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await grpc.run() }
             group.addTask { try await http.run() }
-            try await group.waitForAll()
+            // Not waitForAll(), which tells of a failure only when the other has ended too.
+            for try await _ in group {}
         }
     }
 }

@@ -52,6 +52,7 @@ package struct RuleFile: Hashable, Sendable {
         switch (error as? CocoaError)?.code {
         case .fileNoSuchFile, .fileReadNoSuchFile: "there is none"
         case .fileReadNoPermission: "permission denied"
+        case .fileReadUnknown: "it is no regular file"
         default: error.localizedDescription
         }
     }

@@ -14,8 +14,8 @@ struct Check: ParsableCommand {
         let maximumWindow = Configuration().window.duration ?? .max
         var isFaulty = false
         for file in files {
+            let contents = try readable(file)
             do {
-                let contents = try readable(file)
                 if Configuration.isConfiguration(contents) {
                     _ = try Configuration(contents, file: file)
                 } else {
@@ -29,8 +29,13 @@ struct Check: ParsableCommand {
         if isFaulty { throw ExitCode.fault }
     }
 
-    /// - Throws: the code for a wrong file where there is none to check.
-    private func readable(_ file: String) throws(RuleDiagnostics) -> [UInt8] {
-        try RuleFile.contents(of: file)
+    /// - Throws: the code for a wrong command line where there is no such file.
+    private func readable(_ file: String) throws -> [UInt8] {
+        do {
+            return try RuleFile.contents(of: file)
+        } catch {
+            Console.note(error.description)
+            throw ExitCode.usage
+        }
     }
 }

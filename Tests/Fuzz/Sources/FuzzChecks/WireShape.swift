@@ -14,6 +14,9 @@ package struct WireShape {
     /// A span with several `status` fields. libprotobuf-c takes a zero in a later one for nothing; protobuf doesn't.
     package private(set) var hasSeveralStatuses = false
 
+    /// An attribute with several `value` fields. libprotobuf-c refuses them where the one before was empty.
+    package private(set) var hasSeveralValues = false
+
     private enum Message {
         case request, resourceSpans, resource, scopeSpans, scope, span, event, link, status, pair, value, array, list
 
@@ -42,15 +45,17 @@ package struct WireShape {
         var offset: Int
         var end: Int
         var valueDepth: Int
-        var statuses = 0
+        /// The `status` fields of a span, the `value` fields of a pair.
+        var singles = 0
     }
 
     package init(_ body: RawSpan) {
         var stack = [Frame(message: .request, offset: 0, end: body.byteCount, valueDepth: 0)]
         while var frame = stack.popLast() {
             guard let field = nextField(of: &frame, in: body) else { continue }
-            if frame.message == .span, field.inner == .status { frame.statuses += 1 }
-            if frame.statuses > 1 { hasSeveralStatuses = true }
+            if field.inner == .status || frame.message == .pair && field.inner == .value { frame.singles += 1 }
+            if frame.singles > 1, frame.message == .span { hasSeveralStatuses = true }
+            if frame.singles > 1, frame.message == .pair { hasSeveralValues = true }
             stack.append(frame)
             guard let inner = field.inner else { continue }
             let depth = frame.valueDepth + (inner == .value ? 1 : 0)

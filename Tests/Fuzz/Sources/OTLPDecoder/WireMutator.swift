@@ -34,7 +34,7 @@ struct WireMutator {
 
     private func bytesMutated(_ bytes: [UInt8]) -> [UInt8] {
         let limit = bytes.count + 16
-        return [UInt8](unsafeUninitializedCapacity: limit) { room, count in
+        return unsafe [UInt8](unsafeUninitializedCapacity: limit) { room, count in
             _ = unsafe room.initialize(from: bytes + repeatElement(0, count: 16))
             count = unsafe LLVMFuzzerMutate(room.baseAddress, bytes.count, limit)
         }

@@ -1,0 +1,145 @@
+"""Runs the variants of each comparison in turn, A B C A B C …, and prints the medians of the server's CPU time.
+
+The client prepares all requests before it sends the first, and its own time doesn't count. A round that isn't counted
+comes first.
+"""
+
+import argparse
+import contextlib
+import json
+import pathlib
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Server:
+    pid: int
+    ports: dict[str, int]
+
+
+@dataclass
+class Variant:
+    name: str
+    server: Server
+    options: list[str]
+    protocol: str = "grpc"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(command, ports):
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for port in ports.values():
+            wait_for(port, process)
+        yield Server(process.pid, ports)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(port, process):
+    for _ in range(100):
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"{process.args[0]} doesn't listen on {port}")
+
+
+@contextlib.contextmanager
+def faultline(binary):
+    """Without rules: what they cost is measured elsewhere, and comes in bursts."""
+    ports = {"grpc": free_port(), "http": free_port(), "scrape": free_port()}
+    with tempfile.TemporaryDirectory() as folder:
+        rules, configuration = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "faultline.yaml")
+        rules.write_text("groups: []\n")
+        configuration.write_text("window: {max_bytes: 256MiB}\n")
+        command = [binary, "serve", "--config", configuration, "--rules", rules]
+        for option, name in [("--otlp-grpc", "grpc"), ("--otlp-http", "http"), ("--listen", "scrape")]:
+            command += [option, f"127.0.0.1:{ports[name]}"]
+        with running(command, ports) as server:
+            yield server
+
+
+class Comparison:
+    def __init__(self, arguments):
+        self.arguments = arguments
+
+    def microseconds(self, variant, size, requests):
+        """The server's CPU time a request, of one run over one connection."""
+        command = [
+            self.arguments.load, self.arguments.capture, "--json", "--connections", "1",
+            "--to", f"127.0.0.1:{variant.server.ports[variant.protocol]}", "--protocol", variant.protocol,
+            "--request-bytes", str(size), "--requests", str(requests), "--server-pid", str(variant.server.pid),
+            *variant.options,
+        ]
+        result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, check=True)
+        return json.loads(result.stdout)["serverMicrosecondsPerRequest"]
+
+    def run(self, title, size, requests, variants):
+        times = [[] for _ in variants]
+        for round_number in range(self.arguments.rounds + 1):
+            for variant, found in zip(variants, times):
+                spent = self.microseconds(variant, size, requests)
+                if round_number > 0:
+                    found.append(spent)
+        print(f"\n{title}, {self.arguments.rounds} rounds of {requests} requests")
+        first = statistics.median(times[0])
+        for variant, found in zip(variants, times):
+            middle = statistics.median(found)
+            print(
+                f"  {variant.name:42} {middle:8.1f} µs CPU a request ({min(found):.1f} to {max(found):.1f})"
+                f"  {middle / first:6.2f} × {variants[0].name}",
+                flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ["capture", "load", "faultline", "plain", "grpc-swift"]:
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--rounds", type=int, default=9)
+    arguments = parser.parse_args()
+    comparison = Comparison(arguments)
+    plain_port, swift_port = free_port(), free_port()
+    one, many, gzip = ["--window", "1"], ["--window", "16"], ["--gzip", "--gzip-level", "6"]
+    large_frames = ["--frame-bytes", "65536"]
+    with (
+        faultline(arguments.faultline) as ours,
+        running([arguments.plain, str(plain_port)], {"plain": plain_port}) as plain,
+        running([getattr(arguments, "grpc_swift"), str(swift_port)], {"grpc": swift_port}) as theirs,
+    ):
+        comparison.run("Export of 200 KB, one at a time", 200_000, 400, [
+            Variant("plain recv", plain, one, "plain"),
+            Variant("faultline, gRPC, frames of 16 KiB", ours, one),
+            Variant("faultline, gRPC, frames of 64 KiB", ours, one + large_frames),
+            Variant("faultline, HTTP", ours, one, "http"),
+            Variant("grpc-swift-2, frames of 64 KiB, no decoding", theirs, one + large_frames),
+        ])
+        for title, window in [("one at a time", one), ("16 at a time", many)]:
+            comparison.run(f"Export of 4 KB, {title}", 4_000, 5_000, [
+                Variant("grpc-swift-2, no decoding", theirs, window),
+                Variant("faultline, gRPC", ours, window),
+                Variant("plain recv", plain, window, "plain"),
+            ])
+        for protocol in ["grpc", "http"]:
+            comparison.run(f"Export of 200 KB over {protocol}, one at a time", 200_000, 400, [
+                Variant("plain", ours, one, protocol),
+                Variant("gzip", ours, one + gzip, protocol),
+            ])
+
+
+if __name__ == "__main__":
+    main()

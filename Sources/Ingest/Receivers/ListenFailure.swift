@@ -1,0 +1,34 @@
+import Foundation
+internal import NIOCore
+internal import Synchronization
+
+/// An address that can't be listened on.
+package struct ListenFailure: Error, CustomStringConvertible {
+    package let address: ReceiverAddress
+    private let reason: String
+
+    package init(_ address: ReceiverAddress, _ error: any Error) {
+        self.address = address
+        reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+    }
+
+    package var description: String { "can't listen on \(address): \(reason)" }
+}
+
+extension ListenFailure {
+    /// Runs a server that calls `bound` once it listens; an error before that is its address's.
+    package static func catching(
+        at address: ReceiverAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
+    ) async throws {
+        let listener = Listener()
+        do {
+            try await run { listener.isBound.store(true, ordering: .relaxed) }
+        } catch  where !listener.isBound.load(ordering: .relaxed) {
+            throw ListenFailure(address, error)
+        }
+    }
+
+    private final class Listener: Sendable {
+        let isBound = Atomic<Bool>(false)
+    }
+}
