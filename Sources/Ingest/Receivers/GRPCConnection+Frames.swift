@@ -28,17 +28,16 @@ extension GRPCConnection {
     }
 
     /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8): first that no more
-    /// should be begun; which was the last when all are answered, no earlier than a second later. To name the last while
-    /// calls are under way would make the HTTP/2 handler end the connection over one that comes still.
+    /// should be begun; which was the last, when all are answered and no earlier than a second later.
     func leave() {
         guard departure == nil else { return }
         departure = Departure(begun: now)
-        write(.rootStream, .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
         context?.flush()
+        follower.sendGoAway(lastStream: UInt32(Int32.max))
     }
 
     func finishLeaving() {
-        write(.rootStream, .goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil))
         context?.flush()
+        follower.sendGoAway(lastStream: UInt32(truncatingIfNeeded: Int(lastStream)))
     }
 }

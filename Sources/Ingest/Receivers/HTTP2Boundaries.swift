@@ -78,15 +78,3 @@ package struct HTTP2Boundaries {
         }
     }
 }
-
-/// Lets the bytes from the socket pass on their way to the HTTP/2 handler, and follows them.
-final class HTTP2Follower: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private(set) var boundaries = HTTP2Boundaries()
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        boundaries.receive(unwrapInboundIn(data))
-        context.fireChannelRead(data)
-    }
-}
