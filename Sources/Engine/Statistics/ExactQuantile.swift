@@ -7,42 +7,40 @@ enum ExactQuantile {
         var results: [[LatencyStatistics]] = []
         var collectors = Collectors(table)
         for (number, selection) in selections.enumerated() {
+            let groups = linesOfGroups(selection, in: table)
             results.append(
-                (0..<selection.groupCount).map { _ in LatencyStatistics() })
-            let members = linesOfGroups(selection, in: table)
-            for group in 0..<selection.groupCount {
-                results[number][group] = totals(of: members[group], in: table)
-                guard results[number][group].count > 0 else { continue }
-                results[number][group].quantiles = selection.quantiles.map { _ in 0 }
-                collectors.want(
-                    selection.quantiles, of: members[group], count: results[number][group].count,
-                    selection: number, group: group)
-            }
+                groups.enumerated().map { group, members in
+                    let histogram = GroupHistogram(members, in: table)
+                    guard histogram.count > 0 else { return LatencyStatistics() }
+                    // The maximum is the last quantile.
+                    collectors.want(selection.quantiles + [1], of: histogram, selection: number, group: group)
+                    var statistics = LatencyStatistics()
+                    statistics.count = histogram.count
+                    statistics.errors = members.reduce(0) { $0 + table.errors[$1] }
+                    statistics.sum = members.reduce(0) { $0 + table.sums[$1] }
+                    statistics.quantiles = selection.quantiles.map { _ in 0 }
+                    return statistics
+                })
         }
         collectors.collect(slots)
         for wanted in collectors.select() {
-            results[wanted.selection][wanted.group].quantiles[wanted.quantile] = wanted.value
+            let isMaximum = wanted.quantile == selections[wanted.selection].quantiles.count
+            if isMaximum {
+                results[wanted.selection][wanted.group].max = wanted.value
+            } else {
+                results[wanted.selection][wanted.group].quantiles[wanted.quantile] = wanted.value
+            }
         }
         return results
     }
 
     private static func linesOfGroups(_ selection: Selection, in table: LatencyTable) -> [[Int]] {
         var lines = [[Int]](repeating: [], count: selection.groupCount)
-        for (series, group) in selection.groupOfSeries.enumerated() where group >= 0 {
-            if series < table.lineOfSeries.count { lines[Int(group)].append(Int(table.lineOfSeries[series])) }
+        for (series, group) in selection.groupOfSeries.enumerated()
+        where group >= 0 && series < table.lines.lineOfSeries.count {
+            lines[Int(group)].append(Int(table.lines.lineOfSeries[series]))
         }
         return lines
-    }
-
-    private static func totals(of members: [Int], in table: LatencyTable) -> LatencyStatistics {
-        var statistics = LatencyStatistics()
-        for line in members {
-            statistics.count += table.counts[line]
-            statistics.errors += table.errors[line]
-            statistics.sum += table.sums[line]
-            statistics.max = max(statistics.max, table.maxima[line])
-        }
-        return statistics
     }
 
     /// The 1-based rank of a quantile among `count` values: ceil(q·n), within 1...n.
@@ -51,6 +49,26 @@ enum ExactQuantile {
         let exact = (quantile * Double(count)).nextDown.nextDown.rounded(.up)
         guard exact >= 1 else { return 1 }
         return exact >= Double(count) ? count : Int(exact)
+    }
+}
+
+/// The spans of a group by latency bucket.
+private struct GroupHistogram {
+    /// The lines of the table that the group is made of.
+    let members: [Int]
+    let counts: [UInt32]
+    let count: Int
+
+    init(_ members: [Int], in table: LatencyTable) {
+        self.members = members
+        // Most groups are of one line: its counts as they are.
+        var counts = members.first.map { Array(table.cells(of: $0)) } ?? []
+        for member in members.dropFirst() {
+            let cells = table.cells(of: member)
+            for (bucket, cell) in zip(counts.indices, cells) { counts[bucket] &+= cell }
+        }
+        self.counts = counts
+        count = counts.reduce(0) { $0 &+ Int($1) }
     }
 }
 
@@ -79,34 +97,38 @@ private struct Collectors {
     }
 
     private let table: LatencyTable
+    /// One bit for each cell of the table: whether anything of it is wanted. Few are, and the second scan asks this of
+    /// every row.
+    private var wanted: [UInt64]
     /// By cell of the table: its first link plus one; 0 where nothing is wanted.
     private var firstLink: [Int32]
     private var links: [Link] = []
-    private var durations: [[Int64]] = []
     private var wishes: [Wish] = []
+    /// The collectors one behind the other: how many durations each will hold is known from the first scan.
+    private var durations: [Int64] = []
+    private var places: [Range<Int>] = []
+    private var next: [Int] = []
 
     init(_ table: LatencyTable) {
         self.table = table
+        wanted = Array(repeating: 0, count: table.cells.count / 64 + 1)
         firstLink = Array(repeating: 0, count: table.cells.count)
     }
 
-    /// Notes which buckets hold the quantiles of a group of `count` spans.
-    mutating func want(_ quantiles: [Double], of members: [Int], count: Int, selection: Int, group: Int) {
-        let members = members.filter { table.counts[$0] > 0 }
+    /// Notes which buckets hold the quantiles of a group.
+    mutating func want(_ quantiles: [Double], of histogram: GroupHistogram, selection: Int, group: Int) {
         let order = quantiles.indices.sorted { quantiles[$0] < quantiles[$1] }
         var before = 0
-        var bucket = -1
-        var inBucket = 0
+        var bucket = 0
         var collector = -1
         for quantile in order {
-            let rank = ExactQuantile.rank(quantiles[quantile], of: count)
-            while before + inBucket < rank, bucket + 1 < table.width {
-                before += inBucket
+            let rank = ExactQuantile.rank(quantiles[quantile], of: histogram.count)
+            while before + Int(histogram.counts[bucket]) < rank {
+                before += Int(histogram.counts[bucket])
                 bucket += 1
-                inBucket = members.reduce(0) { $0 + Int(table.cells[$1 * table.width + bucket]) }
                 collector = -1
             }
-            if collector < 0 { collector = addCollector(members, bucket: bucket, capacity: inBucket) }
+            if collector < 0 { collector = addCollector(histogram, bucket: bucket) }
             wishes.append(
                 Wish(
                     collector: collector, rank: rank - before - 1, selection: selection, group: group,
@@ -114,28 +136,46 @@ private struct Collectors {
         }
     }
 
-    private mutating func addCollector(_ members: [Int], bucket: Int, capacity: Int) -> Int {
-        let collector = durations.count
-        durations.append([])
-        durations[collector].reserveCapacity(capacity)
-        for line in members where table.cells[line * table.width + bucket] > 0 {
+    private mutating func addCollector(_ histogram: GroupHistogram, bucket: Int) -> Int {
+        let collector = places.count
+        let start = places.last?.upperBound ?? 0
+        places.append(start..<start + Int(histogram.counts[bucket]))
+        next.append(start)
+        for line in histogram.members {
             let cell = line * table.width + bucket
+            guard table.cells[cell] > 0 else { continue }
             links.append(Link(collector: collector, next: firstLink[cell]))
             firstLink[cell] = Int32(truncatingIfNeeded: links.count)
+            wanted[cell / 64] |= 1 << UInt64(cell % 64)
         }
         return collector
     }
 
     mutating func collect(_ slots: [SlotView]) {
-        guard !wishes.isEmpty else { return }
-        let scope = LineScope(population: table.population, range: table.range, lineOfSeries: table.lineOfSeries)
-        scope.forEachRow(of: slots) { columns, row, line in
-            var link = firstLink[line &* table.width &+ Int(columns.bucket[row]) &- table.bucketMin]
-            while link != 0 {
-                let target = links[Int(link) &- 1]
-                durations[target.collector].append(columns.duration[row])
-                link = target.next
+        guard let end = places.last?.upperBound else { return }
+        durations = Array(repeating: 0, count: end)
+        table.lines.forEachBlock(of: slots) { columns, lineOfRow in gather(columns, lineOfRow) }
+    }
+
+    @inline(__always)
+    private mutating func gather(_ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>) {
+        let (width, first) = (table.width, table.bucketMin)
+        columns.bucket.withSpan(lineOfRow.count) { buckets in
+            for row in lineOfRow.indices where lineOfRow[row] >= 0 {
+                let cell = Int(lineOfRow[row]) &* width &+ Int(buckets[row]) &- first
+                if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 { keep(columns.duration[row], of: cell) }
             }
+        }
+    }
+
+    @inline(never)
+    private mutating func keep(_ duration: Int64, of cell: Int) {
+        var link = firstLink[cell]
+        while link != 0 {
+            let target = links[Int(link) &- 1]
+            durations[next[target.collector]] = duration
+            next[target.collector] &+= 1
+            link = target.next
         }
     }
 
@@ -143,14 +183,15 @@ private struct Collectors {
         wishes.map { wish in
             Found(
                 selection: wish.selection, group: wish.group, quantile: wish.quantile,
-                value: Self.select(&durations[wish.collector], rank: wish.rank))
+                value: Self.select(&durations, within: places[wish.collector], rank: wish.rank))
         }
     }
 
-    /// The value of a 0-based rank: quickselect around the middle value of three, which partly sorts the array.
-    private static func select(_ values: inout [Int64], rank: Int) -> Int64 {
-        var low = 0
-        var high = values.count - 1
+    /// The value of a 0-based rank within a range: quickselect around the middle value of three, which partly sorts it.
+    private static func select(_ values: inout [Int64], within range: Range<Int>, rank: Int) -> Int64 {
+        let rank = range.lowerBound + rank
+        var low = range.lowerBound
+        var high = range.upperBound - 1
         while high - low > 16 {
             let pivot = middle(values[low], values[(low + high) / 2], values[high])
             var left = low

@@ -77,15 +77,14 @@ extension WindowView {
 
     /// The latency histogram of every series of a population over the whole window.
     private func histograms(_ population: Population) -> [LatencyHistogram] {
-        let all = TimeRange(from: .min, to: .max)
-        let table = LatencyTable(
-            population, slots: slots, range: all,
+        let all = LineScope(
+            population, range: TimeRange(from: .min, to: .max),
             isWanted: Array(repeating: true, count: seriesCount(population)))
-        return (0..<table.lineCount).map { series in
+        let table = LatencyTable(all, slots: slots)
+        return (0..<all.count).map { series in
             var histogram = LatencyHistogram()
-            for bucket in 0..<table.width where table.cells[series * table.width + bucket] > 0 {
-                histogram.add(
-                    table.bucketMin + bucket, count: Int(table.cells[series * table.width + bucket]))
+            for (bucket, count) in table.cells(of: series).enumerated() where count > 0 {
+                histogram.add(table.bucketMin + bucket, count: Int(count))
             }
             return histogram
         }

@@ -2,6 +2,9 @@
 package final class SpanBlock: Sendable {
     package let columns: SpanColumns
 
+    /// Rows of the largest blocks.
+    static let rowsMax = 4096
+
     init(capacity: Int) {
         columns = SpanColumns(capacity: capacity)
     }
@@ -82,7 +85,7 @@ struct Slot: Sendable {
     private static let rowsBeforeLarge = 64 * 63
 
     static func capacity(block: Int) -> Int {
-        block < doublings ? 64 << block : 4096
+        block < doublings ? 64 << block : SpanBlock.rowsMax
     }
 
     @inline(__always)

@@ -58,7 +58,8 @@ package struct WindowView: Sendable {
                 isWanted[series] = true
             }
         }
-        let table = LatencyTable(population, slots: inRange, range: range, isWanted: isWanted)
+        let table = LatencyTable(
+            LineScope(population, range: range, isWanted: isWanted), slots: inRange)
         return ExactQuantile.statistics(of: selections, in: table, slots: inRange)
     }
 }
