@@ -159,10 +159,10 @@ private struct Collectors {
 
     @inline(__always)
     private mutating func gather(_ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>) {
-        let (width, first) = (table.width, table.bucketMin)
+        let (width, first, shift) = (table.width, table.columnMin, table.shift)
         columns.bucket.withSpan(lineOfRow.count) { buckets in
             for row in lineOfRow.indices where lineOfRow[row] >= 0 {
-                let cell = Int(lineOfRow[row]) &* width &+ Int(buckets[row]) &- first
+                let cell = Int(lineOfRow[row]) &* width &+ Int(buckets[row] &>> shift) &- first
                 if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 { keep(columns.duration[row], of: cell) }
             }
         }

@@ -3,28 +3,39 @@
 /// Only series that someone asked for have a line in the table, so that a rule on three operations costs three lines.
 struct LatencyTable {
     let lines: LineScope
-    /// The bucket code of the first column of `cells`.
-    let bucketMin: Int
+    /// A column is 2 to the power of this of latency buckets.
+    let shift: UInt16
+    /// The number of the first column of `cells`: its bucket codes shifted.
+    let columnMin: Int
     /// Columns of `cells`.
     let width: Int
-    /// Spans by line and bucket, line by line.
+    /// Spans by line and column, line by line.
     private(set) var cells: [UInt32]
     private(set) var errors: [Int]
     private(set) var sums: [Double]
 
-    init(_ lines: LineScope, slots: [SlotView]) {
+    /// - Parameter isFine: a column for each bucket, however few the spans.
+    init(_ lines: LineScope, slots: [SlotView], isFine: Bool = false) {
         self.lines = lines
-        bucketMin = Int(slots.map(\.bucketMin).min() ?? 0)
-        width = max(Int(slots.map(\.bucketMax).max() ?? 0) - bucketMin + 1, 1)
+        let least = Int(slots.map(\.bucketMin).min() ?? 0)
+        let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
+        // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
+        // scan collects a little more.
+        let rows = slots.reduce(0) { $0 + $1.count }
+        var shift: UInt16 = 0
+        while !isFine, shift < 6, lines.count * (greatest - least) >> Int(shift) > rows { shift += 1 }
+        self.shift = shift
+        columnMin = least >> Int(shift)
+        width = max(greatest >> Int(shift) - columnMin + 1, 1)
         cells = []
         errors = Array(repeating: 0, count: lines.count)
         sums = Array(repeating: 0, count: lines.count)
-        let (width, first) = (width, bucketMin)
+        let (width, first) = (width, columnMin)
         // Half the size of the counts they become: the table of a few hundred operations stays in a core's own cache.
         var small = [UInt16](repeating: 0, count: lines.count * width)
         var carries: [Int] = []
         lines.forEachBlock(of: slots) { columns, lineOfRow in
-            Self.add(columns, lineOfRow, width: width, first: first, &small, &carries, &errors, &sums)
+            Self.add(columns, lineOfRow, width: width, first: first, shift: shift, &small, &carries, &errors, &sums)
         }
         cells = small.map { UInt32($0) }
         for cell in carries { cells[cell] &+= 1 << 16 }
@@ -37,7 +48,8 @@ struct LatencyTable {
 
     @inline(__always)
     private static func add(
-        _ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>, width: Int, first: Int, _ cells: inout [UInt16],
+        _ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>, width: Int, first: Int, shift: UInt16,
+        _ cells: inout [UInt16],
         _ carries: inout [Int], _ errors: inout [Int], _ sums: inout [Double]
     ) {
         var cells = cells.mutableSpan
@@ -48,7 +60,7 @@ struct LatencyTable {
                 columns.flags.withSpan(lineOfRow.count) { flags in
                     for row in lineOfRow.indices where lineOfRow[row] >= 0 {
                         let line = Int(lineOfRow[row])
-                        let cell = line &* width &+ Int(buckets[row]) &- first
+                        let cell = line &* width &+ Int(buckets[row] &>> shift) &- first
                         cells[cell] &+= 1
                         if cells[cell] == 0 { carries.append(cell) }
                         sums[line] += Double(durations[row])

@@ -80,11 +80,11 @@ extension WindowView {
         let all = LineScope(
             population, range: TimeRange(from: .min, to: .max),
             isWanted: Array(repeating: true, count: seriesCount(population)))
-        let table = LatencyTable(all, slots: slots)
+        let table = LatencyTable(all, slots: slots, isFine: true)
         return (0..<all.count).map { series in
             var histogram = LatencyHistogram()
             for (bucket, count) in table.cells(of: series).enumerated() where count > 0 {
-                histogram.add(table.bucketMin + bucket, count: Int(count))
+                histogram.add(table.columnMin + bucket, count: Int(count))
             }
             return histogram
         }
