@@ -14,7 +14,7 @@ enum Main {
         }
         if stages == ["instructions"] {
             var batch = SpanBatch()
-            DecodeBenchmark.decode(workloads[1], into: &batch)
+            DecodeBenchmark.decode(workloads[ProcessInfo.processInfo.environment["W"] == "0" ? 0 : 1], into: &batch)
             return
         }
         if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload.cold) } }

@@ -96,10 +96,11 @@ extension YAMLNode {
 }
 
 extension Configuration {
-    /// Whether a file is meant as a configuration: it has a field that only configurations have.
+    /// Whether a file is meant as a configuration: it has fields of one, and none of a rule file.
     package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
         var ignored = RuleDiagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
-        return entries.contains { fields.contains($0.key) }
+        let keys = Set(entries.map(\.key))
+        return keys.isDisjoint(with: ["groups", "sinks"]) && !keys.isDisjoint(with: fields)
     }
 }

@@ -17,7 +17,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base.deallocate()
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package subscript(row: Int) -> Element {
         get {
             precondition(UInt(bitPattern: row) < UInt(bitPattern: capacity))
@@ -36,7 +36,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     }
 
     /// Lends the first `count` elements for one scan.
-    @inlinable
+    @inlinable @inline(__always)
     package func withSpan<Result>(_ count: Int, _ body: (Span<Element>) -> Result) -> Result {
         precondition(count >= 0 && count <= capacity)
         return unsafe body(Span(_unsafeStart: UnsafePointer(base), count: count))

@@ -43,7 +43,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     }
 
     /// The batch's number of an operation: (service.name, span name, kind).
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func operation(service: UInt16, name: RawSpan, kind: SpanKind) -> UInt16 {
         number(
             operations.intern(
@@ -77,7 +77,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     }
 
     /// Adds a span; its duration must not be negative.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ row: SpanRow) {
         if count == columns.capacity { grow() }
         columns.write(row, bucket: buckets.code(row.duration), at: count)

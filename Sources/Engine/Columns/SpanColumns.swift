@@ -16,7 +16,7 @@ package struct SpanRow: Equatable, Sendable {
     package var request: UInt16
     package var flags: SpanFlags
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(
         traceHigh: UInt64, traceLow: UInt64, spanID: UInt64, parentID: UInt64, start: Int64,
         duration: Int64, operation: UInt16, request: UInt16, flags: SpanFlags
@@ -37,12 +37,12 @@ package struct SpanRow: Equatable, Sendable {
 package struct SpanFlags: Equatable, Sendable {
     package var rawValue: UInt8
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(rawValue: UInt8 = 0) {
         self.rawValue = rawValue
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(isError: Bool, isLongRunning: Bool = false) {
         rawValue = (isError ? Self.error : 0) | (isLongRunning ? Self.longRunning : 0)
     }
@@ -51,9 +51,9 @@ package struct SpanFlags: Equatable, Sendable {
     package static let longRunning: UInt8 = 2
 
     /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
-    @inlinable package var isError: Bool { rawValue & 1 != 0 }
+    @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
     /// A request that lasts as long as its client wants: it belongs in no latency percentile.
-    @inlinable package var isLongRunning: Bool { rawValue & 2 != 0 }
+    @inlinable @inline(__always) package var isLongRunning: Bool { rawValue & 2 != 0 }
 }
 
 /// Equal-length columns of spans: 55 bytes a row.
@@ -72,7 +72,7 @@ package struct SpanColumns: ~Copyable, Sendable {
 
     package static let bytesPerRow = 6 * 8 + 3 * 2 + 1
 
-    @inlinable package var capacity: Int { flags.capacity }
+    @inlinable @inline(__always) package var capacity: Int { flags.capacity }
 
     package init(capacity: Int) {
         traceHigh = Column(capacity: capacity)
@@ -87,7 +87,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags = Column(capacity: capacity)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
         traceHigh[index] = row.traceHigh
         traceLow[index] = row.traceLow
@@ -101,7 +101,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags[index] = row.flags.rawValue
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package func row(_ index: Int) -> SpanRow {
         SpanRow(
             traceHigh: traceHigh[index], traceLow: traceLow[index], spanID: spanID[index],

@@ -8,7 +8,7 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
     case consumer = 5
 
     /// The kind of a number on the wire; unspecified where OTLP knows none.
-    @inlinable
+    @inlinable @inline(__always)
     package init(wire number: Int32) {
         switch number {
         case 1: self = .internal
@@ -20,7 +20,7 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
         }
     }
 
-    @inlinable package var isServer: Bool {
+    @inlinable @inline(__always) package var isServer: Bool {
         if case .server = self { true } else { false }
     }
 

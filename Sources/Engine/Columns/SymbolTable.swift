@@ -22,9 +22,6 @@ package struct SymbolTable: Sendable {
 
     package var count: Int { entries.count }
 
-    /// Bytes of heap in use.
-    package var byteCount: Int { arena.capacity + entries.capacity * 32 + cells.count * 4 }
-
     /// The number of these bytes, new if they have none yet; nil if they are new and the table has `limit` entries.
     @inline(__always)
     package mutating func intern(_ bytes: RawSpan, salt: UInt64, limit: Int) -> Int? {

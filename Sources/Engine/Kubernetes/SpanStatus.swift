@@ -4,7 +4,7 @@
 /// OpenTelemetry's semantic conventions count as a server's error.
 package enum SpanStatus {
     /// OTLP `Status.code` ERROR.
-    @inlinable
+    @inlinable @inline(__always)
     package static func isError(_ statusCode: Int32) -> Bool {
         statusCode == 2
     }

@@ -24,7 +24,7 @@ package struct LatencyBucket: Sendable {
     }
 
     /// The code of a duration in nanoseconds; negative ones count as zero.
-    @inlinable
+    @inlinable @inline(__always)
     package func code(_ nanoseconds: Int64) -> UInt16 {
         guard nanoseconds > 0 else { return 0 }
         var code = guesses[Self.guessIndex(UInt64(bitPattern: nanoseconds))]
@@ -46,7 +46,7 @@ package struct LatencyBucket: Sendable {
         return middle < 0x1p63 ? Int64(middle.rounded()) : .max
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     static func guessIndex(_ value: UInt64) -> Int {
         let leading = value.leadingZeroBitCount
         let mantissa = (value &<< UInt64(leading)) &>> UInt64(63 - guessBits) & 0x7F

@@ -11,7 +11,7 @@ package struct WireShape {
     package private(set) var hasLongLength = false
     /// A `bool_value` that is no varint. libprotobuf-c takes a bool of any wire type.
     package private(set) var hasOddBool = false
-    /// A span with several `status` fields. libprotobuf-c takes a zero in a later one for nothing; protobuf doesn't.
+    /// A span with several `status` fields. Protobuf merges them; libprotobuf-c forgets the code of the earlier.
     package private(set) var hasSeveralStatuses = false
 
     /// An attribute with several `value` fields. libprotobuf-c refuses them where the one before was empty.

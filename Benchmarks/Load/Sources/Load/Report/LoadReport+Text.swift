@@ -12,6 +12,7 @@ extension LoadReport {
             lines.append("           \(status): \(Self.text(count))")
         }
         lines.append("lost       \(Self.text(lost)), \(reconnections) reconnections")
+        if let lastError { lines.append("           last error: \(lastError)") }
         let latency = latencyMilliseconds
         lines.append(
             "latency    p50 \(Self.number(latency.p50, 2)) ms, p90 \(Self.number(latency.p90, 2)) ms, "

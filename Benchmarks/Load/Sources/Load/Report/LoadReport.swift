@@ -7,6 +7,7 @@ struct LoadReport: Codable {
     var refused: [String: Tally.Count]
     var lost: Tally.Count
     var reconnections: Int
+    var lastError: String?
     var spansPerSecond: Double
     var megabytesPerSecond: Double
     var latencyMilliseconds: Latency
@@ -16,6 +17,8 @@ struct LoadReport: Codable {
     var serverMicrosecondsPerRequest: Double?
     var serverCores: Double?
     var daemon: Daemon?
+    /// Whether the daemon should have been asked and did not answer.
+    var isUnobserved = false
 
     struct Latency: Codable {
         var p50: Double
@@ -42,7 +45,7 @@ struct LoadReport: Codable {
 
     /// Whether every span was taken and is counted.
     var isClean: Bool {
-        lost.requests == 0 && refused.isEmpty && partial.requests == 0
+        lost.requests == 0 && refused.isEmpty && partial.requests == 0 && !isUnobserved
             && (daemon.map { $0.uncounted == 0 && $0.duplicates == 0 } ?? true)
     }
 
@@ -54,6 +57,7 @@ struct LoadReport: Codable {
         refused = tally.refused
         lost = tally.lost
         reconnections = tally.reconnections
+        lastError = tally.lastError
         spansPerSecond = Double(tally.accepted.spans) / seconds
         megabytesPerSecond = Double(tally.bytesSent) / seconds / 1e6
         let latency = tally.latency

@@ -19,7 +19,6 @@ final class LoadConnection {
     private var lastTicket = 0
     private var isStopping = false
     private var isFinished = false
-    private var lastError: (any Error)?
 
     private struct Pending {
         var spans: Int
@@ -102,7 +101,7 @@ extension LoadConnection {
     }
 
     func failed(_ error: any Error) {
-        lastError = error
+        tally.fail(error)
     }
 
     func answered(_ ticket: Int, _ answer: Answer) {
@@ -147,7 +146,7 @@ extension LoadConnection {
             .connect(host: settings.host, port: settings.port)
             .assumeIsolated()
             .whenFailure { error in
-                self.lastError = error
+                self.tally.fail(error)
                 // A server that isn't there at the start is an error, one that goes away is part of the load.
                 if self.tally.sent.requests == 0, !self.isFinished {
                     self.isFinished = true

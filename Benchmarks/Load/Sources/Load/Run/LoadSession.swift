@@ -58,13 +58,28 @@ struct LoadSession {
         var report = LoadReport(
             tally, seconds: seconds, senderNanoseconds: senderAfter - sender,
             serverNanoseconds: serverAfter.flatMap { after in serverBefore.map { after - $0 } })
-        if let before, let after = try await observation?.scrape() {
-            memory.add(after)
-            report.daemon = LoadReport.Daemon(
-                before: before, after: after, acknowledged: tally.accepted.spans, seconds: seconds, memory: memory)
+        if let before, let observation {
+            report.daemon = await compare(before, observation, tally, seconds, &memory)
+            report.isUnobserved = report.daemon == nil
         }
         try await group.shutdownGracefully()
         return report
+    }
+
+    /// nil if the daemon no longer answers: what was sent and lost is worth a report still.
+    private func compare(
+        _ before: DaemonScrape, _ observation: Observation, _ tally: Tally, _ seconds: Double,
+        _ memory: inout MemoryWatch
+    ) async -> LoadReport.Daemon? {
+        do {
+            let after = try await observation.scrape()
+            memory.add(after)
+            return LoadReport.Daemon(
+                before: before, after: after, acknowledged: tally.accepted.spans, seconds: seconds, memory: memory)
+        } catch {
+            FileHandle.standardError.write(Data("the daemon's metrics can't be read: \(error)\n".utf8))
+            return nil
+        }
     }
 
     /// Prints how it goes, until it is cancelled.

@@ -22,6 +22,8 @@ struct Tally: Sendable {
     private(set) var lost = Count()
     private(set) var latency = LatencyHistogram()
     private(set) var reconnections = 0
+    /// What a connection last failed of.
+    private(set) var lastError: String?
 
     mutating func send(_ request: ReadyRequest) {
         sent += Count(requests: 1, spans: request.spanCount)
@@ -51,6 +53,10 @@ struct Tally: Sendable {
         reconnections += 1
     }
 
+    mutating func fail(_ error: any Error) {
+        lastError = String(describing: error)
+    }
+
     mutating func add(_ other: Tally) {
         sent += other.sent
         bytesSent += other.bytesSent
@@ -60,5 +66,6 @@ struct Tally: Sendable {
         lost += other.lost
         latency.add(other.latency)
         reconnections += other.reconnections
+        lastError = other.lastError ?? lastError
     }
 }

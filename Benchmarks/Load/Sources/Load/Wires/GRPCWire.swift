@@ -36,7 +36,11 @@ final class GRPCWire: Wire {
     }
 
     static func install(_ wire: GRPCWire, on channel: any Channel) throws {
-        try channel.pipeline.syncOperations.addHandlers(NIOHTTP2Handler(mode: .client), wire)
+        // A daemon that refuses early resets the stream of each refused call.
+        var streams = NIOHTTP2Handler.StreamConfiguration()
+        streams.streamResetFrameRateLimit.maximumCount = .max
+        try channel.pipeline.syncOperations.addHandlers(
+            NIOHTTP2Handler(mode: .client, streamConfiguration: streams), wire)
     }
 
     func send(_ request: ReadyRequest, ticket: Int) {
