@@ -17,13 +17,7 @@ final class IngestWorker {
     ) throws(DecodeError) -> Result {
         batch.removeAll()
         if batch.columns.capacity > Self.spansKept { batch = SpanBatch() }
-        switch encoding {
-        case .protobuf:
-            try decoder.decode(body, into: &batch)
-        case .json:
-            let wire = try OTLPJSON.wireFormat(of: body)
-            try unsafe decoder.decode(wire.span.bytes, into: &batch)
-        }
+        try decoder.decode(body, encoding: encoding, into: &batch)
         return take(batch)
     }
 }

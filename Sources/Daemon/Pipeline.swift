@@ -64,7 +64,8 @@ package final class Pipeline: Sendable {
             while let time = evaluation.rules.nextEvaluation(after: last), time <= limit {
                 let view = view(evaluating: time)
                 if !view.hasSpans(from: time - min(evaluation.rules.longestRange, time)) {
-                    // Nothing to see in any rule's range now, nor at the times up to the limit.
+                    // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
+                    intake.withLock { $0.evaluatedUpTo = max($0.evaluatedUpTo, limit) }
                     last = limit
                     break
                 }

@@ -18,7 +18,9 @@ export ASAN_OPTIONS=quarantine_size_mb=64:detect_leaks=1
 # Swift's own backtraces don't get along with the address sanitizer.
 export SWIFT_BACKTRACE=enable=no
 
-swift build --quiet -c release --sanitize fuzzer --sanitize address --product "$target"
+# Not --sanitize twice: the compiler keeps the last one only, and the package manager gives them in any order.
+swift build --quiet -c release --product "$target" \
+    --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address
 binary=.build/release/$target
 if compgen -G "$fail_cases/*" >/dev/null; then "$binary" "${options[@]}" "$fail_cases"/*; fi
 [ "$seconds" -gt 0 ] || exit 0

@@ -63,7 +63,9 @@ final class ReplayInput {
             }
             if let failure {
                 let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
-                if isFirst { throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)") }
+                if isFirst, reader.recordCount == 1 {
+                    throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
+                }
                 batch.removeAll()
                 note("\(reader.name): \(problem)")
             }
@@ -75,12 +77,7 @@ final class ReplayInput {
     private func next(_ failure: inout DecodeError?) throws(ArchiveError) -> Bool {
         try reader.next { (record, encoding) in
             do throws(DecodeError) {
-                switch encoding {
-                case .protobuf: try decoder.decode(record, into: &batch)
-                case .json:
-                    let wire = try OTLPJSON.wireFormat(of: record)
-                    try unsafe decoder.decode(wire.span.bytes, into: &batch)
-                }
+                try decoder.decode(record, encoding: encoding, into: &batch)
             } catch {
                 failure = error
             }

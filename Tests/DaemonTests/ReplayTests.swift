@@ -1,0 +1,90 @@
+import Daemon
+import Engine
+import Foundation
+import Rules
+import Testing
+import TestSupport
+
+@Suite struct `A replay` {
+    private let start: UInt64 = 1_767_225_600_000_000_000
+
+    private func span(_ number: Int, at second: UInt64) -> WireSpanExample {
+        WireSpanExample {
+            $0.spanID = [1, 1, 1, 1, 1, 1, UInt8(number >> 8), UInt8(number & 255)]
+            $0.start = start + second * 1_000_000_000
+            $0.end = $0.start + 1_000_000
+        }
+    }
+
+    /// Writes each record to an archive of its own kind, and gives the pipeline that they were run through.
+    private func replay(_ archives: [[[WireSpanExample]]], rules: String = "groups: []\n") throws -> (Pipeline, Replay)
+    {
+        var names: [String] = []
+        defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
+        for records in archives {
+            var bytes: [UInt8] = []
+            for record in records.map({ WireSpanExample.request($0) }) {
+                bytes += (0..<4).map { UInt8(truncatingIfNeeded: record.count >> (24 - 8 * $0)) } + record
+            }
+            let file = FileManager.default.temporaryDirectory.appendingPathComponent("replay-\(UUID().uuidString)")
+            try Data(bytes).write(to: file)
+            names.append(file.path)
+        }
+        let file = try RuleFile(rules, file: "rules.yaml", maximumWindow: 3_600_000_000_000)
+        let pipeline = Pipeline(rules: RuleEvaluator(file.groups), limits: WindowLimits(duration: nil))
+        var replay = try Replay(names, endingIn: .min..<(.max), pipeline: pipeline)
+        while replay.step() {}
+        #expect(replay.problems.isEmpty)
+        return (pipeline, replay)
+    }
+
+    private let slow = """
+        groups:
+          - name: g
+            interval: 5s
+            rules:
+              - alert: Many
+                select: {service: apiserver}
+                when: count >= 10 and max > 1us
+                over: 10s
+        """
+
+    @Test func `rejects a span from far in the future alone, and its clock does not follow it`() throws {
+        var record = (0..<20).map { span($0, at: 1) }
+        record[7].end = start + 200 * 365 * 86_400 * 1_000_000_000
+        let (pipeline, replay) = try replay([[record, (20..<40).map { span($0, at: 20) }]], rules: slow)
+        let counts = pipeline.summary().counts
+        #expect(counts.accepted == 39)
+        #expect(counts.rejections[.inFuture] == 1)
+        #expect(counts.late == 0)
+        #expect(replay.alerts.all.map(\.name) == ["Many"])
+    }
+
+    @Test func `passes over a gap of years without evaluating each of its seconds`() throws {
+        let years: UInt64 = 20 * 365 * 86_400
+        let (pipeline, replay) = try replay(
+            [[(0..<20).map { span($0, at: 1) }, (20..<40).map { span($0, at: years) }]], rules: slow)
+        #expect(pipeline.summary().counts.accepted == 40)
+        // No data neither fires nor resolves: what fired before the gap is the same alert after it.
+        #expect(replay.alerts.all.count == 1)
+    }
+
+    @Test func `merges archives by the time of their records`() throws {
+        let (pipeline, _) = try replay([
+            [[span(1, at: 0)], [span(2, at: 60)], [span(3, at: 120)]],
+            [[span(4, at: 30)], [span(5, at: 90)]],
+        ])
+        let counts = pipeline.summary().counts
+        #expect(counts.accepted == 5)
+        #expect(counts.late == 0)
+    }
+
+    @Test func `counts spans that come after their time was evaluated as late, and everywhere else`() throws {
+        let (pipeline, _) = try replay(
+            [[[span(1, at: 0)], [span(2, at: 60)], [span(3, at: 20)]]], rules: slow)
+        let summary = pipeline.summary()
+        #expect(summary.counts.accepted == 3)
+        #expect(summary.counts.late == 1)
+        #expect(summary.view.operationSummaries().map(\.count) == [3])
+    }
+}
