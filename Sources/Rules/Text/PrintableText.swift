@@ -27,7 +27,8 @@ package enum PrintableText {
 
     /// Whether a scalar can move the cursor, start a new line or reorder what is shown.
     package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return switch scalar.properties.generalCategory {
         // Cc: C0 and C1 controls with DEL; Cf: bidirectional controls, zero-width characters, tags.
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false
