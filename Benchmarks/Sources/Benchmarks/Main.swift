@@ -19,6 +19,7 @@ enum Main {
         }
         if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload.cold) } }
         if wants("append") { for workload in workloads { AppendBenchmark.run(workload) } }
+        if wants("lock") { LockBenchmark.run() }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("replay") {
             guard let binary = environment["FAULTLINE_BINARY"] else {

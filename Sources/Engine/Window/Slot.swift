@@ -21,14 +21,16 @@ struct Slot: Sendable {
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
-    private var index = SpanIndex()
+    private var index: SpanIndex
     private var tailStart = 0
     private var tailCapacity = 0
 
     static let rowsMax = SpanIndex.rowsMax
 
-    init(number: Int64) {
+    /// - Parameter expected: how many spans it will probably hold.
+    init(number: Int64, expected: Int) {
         self.number = number
+        index = SpanIndex(expected: min(expected, Self.rowsMax))
         byteCount = index.byteCount
     }
 

@@ -9,8 +9,11 @@ struct SpanIndex: Sendable {
     /// Rows that fit: 24 bits of row number plus one.
     static let rowsMax = 1 << 24 - 1
 
-    init() {
-        cells = Array(repeating: 0, count: 64)
+    /// - Parameter expected: rows for which it need not grow.
+    init(expected: Int = 0) {
+        var cellCount = 64
+        while cellCount * 3 < expected * 4 { cellCount *= 2 }
+        cells = Array(repeating: 0, count: cellCount)
     }
 
     var byteCount: Int { cells.count * 4 }

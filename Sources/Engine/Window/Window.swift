@@ -137,7 +137,9 @@ package struct Window: ~Copyable {
             if slots[middle].number < number { low = middle + 1 } else { high = middle }
         }
         if low == slots.count || slots[low].number != number {
-            let slot = Slot(number: number)
+            // As many as in the one before, if it is the newest: an index that grows while the lock is held takes
+            // milliseconds.
+            let slot = Slot(number: number, expected: low == slots.count ? slots.last?.count ?? 0 : 0)
             byteCount += slot.byteCount
             slots.insert(slot, at: low)
         }

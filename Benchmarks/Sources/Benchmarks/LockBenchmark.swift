@@ -1,0 +1,55 @@
+import Engine
+import Glibc
+import TestSupport
+
+/// How long the window's lock is held: to append a batch, and to take a view of a window of ten million spans. What else
+/// readers do, they do without the lock.
+enum LockBenchmark {
+    private static let spanCount = 10_000_000
+
+    static func run() {
+        var window = Window(limits: WindowLimits(duration: nil, bytesMax: 4 << 30))
+        var appends: [Double] = []
+        var views: [Double] = []
+        var nextID: UInt64 = 1
+        for number in 0..<spanCount / 512 {
+            let batch = makeBatch(number, &nextID)
+            appends.append(seconds { _ = window.append(batch, arrival: .max - 1_000_000_000_000, evaluatedUpTo: .min) })
+            if number % 500 == 0 { views.append(seconds { _ = window.view() }) }
+        }
+        print("\nLock: \(spanCount / 1_000_000) million spans, batches of 512")
+        report("append a batch", appends)
+        report("take a view", views)
+    }
+
+    private static func makeBatch(_ number: Int, _ nextID: inout UInt64) -> SpanBatch {
+        var batch = SpanBatch()
+        let name = Array("operation-\(number % 100)".utf8)
+        let service = batch.service(RawSpan())
+        let operation = unsafe batch.operation(service: service, name: name.span.bytes, kind: .internal)
+        // Two hundred batches a second.
+        let start = 1_767_225_600_000_000_000 + Int64(number) * 5_000_000
+        for _ in 0..<512 {
+            batch.append(
+                SpanRow(
+                    traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0, start: start, duration: 1_000_000,
+                    operation: operation, request: 0, flags: SpanFlags()))
+            nextID += 1
+        }
+        return batch
+    }
+
+    private static func seconds(_ body: () -> Void) -> Double {
+        let start = Harness.cpuSeconds()
+        body()
+        return Harness.cpuSeconds() - start
+    }
+
+    private static func report(_ what: String, _ times: [Double]) {
+        let sorted = times.sorted()
+        let median = number(sorted[sorted.count / 2] * 1e6, 1)
+        let high = number(sorted[sorted.count * 999 / 1000] * 1e6, 1)
+        let longest = number((sorted.last ?? 0) * 1e6, 1)
+        print("  \(what.padded(to: 16)) median \(median) µs, p99.9 \(high) µs, longest \(longest) µs")
+    }
+}
