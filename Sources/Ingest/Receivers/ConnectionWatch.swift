@@ -4,6 +4,7 @@ package struct ConnectionWatch {
     private var waitingSince: UInt64?
     private var unwritableSince: UInt64?
     private var lastBusy: UInt64 = 0
+    private var lastStream = 0
 
     package init() {}
 
@@ -29,8 +30,11 @@ package struct ConnectionWatch {
         return elapsed(since: &unwritableSince, now: now)
     }
 
-    package mutating func secondsIdle(isBusy: Bool, now: UInt64) -> UInt64 {
-        if isBusy { lastBusy = now }
+    /// Seconds since the last call. Most calls begin and end between two looks, so it's the number of the last stream
+    /// that tells of them.
+    package mutating func secondsIdle(isBusy: Bool, lastStream: Int, now: UInt64) -> UInt64 {
+        if isBusy || lastStream != self.lastStream { lastBusy = now }
+        self.lastStream = lastStream
         return now - lastBusy
     }
 

@@ -13,7 +13,9 @@ extension GRPCConnection: Ticking {
         endOverdueCalls()
         if let departure {
             continueLeaving(departure)
-        } else if watch.secondsIdle(isBusy: !calls.isEmpty, now: now) >= limits.idleSeconds {
+        } else if watch.secondsIdle(isBusy: !calls.isEmpty, lastStream: Int(lastStream), now: now)
+            >= limits.idleSeconds
+        {
             leave()
         }
         context.flush()

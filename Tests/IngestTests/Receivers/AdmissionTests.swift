@@ -60,8 +60,11 @@ import Testing
 
     @Test func `idleness is counted from the last call`() {
         var watch = ConnectionWatch()
-        #expect(watch.secondsIdle(isBusy: false, now: 5) == 5)
-        #expect(watch.secondsIdle(isBusy: true, now: 6) == 0)
-        #expect(watch.secondsIdle(isBusy: false, now: 9) == 3)
+        #expect(watch.secondsIdle(isBusy: false, lastStream: 0, now: 5) == 5)
+        #expect(watch.secondsIdle(isBusy: true, lastStream: 1, now: 6) == 0)
+        #expect(watch.secondsIdle(isBusy: false, lastStream: 1, now: 9) == 3)
+        // A call that began and ended since the last look.
+        #expect(watch.secondsIdle(isBusy: false, lastStream: 3, now: 10) == 0)
+        #expect(watch.secondsIdle(isBusy: false, lastStream: 3, now: 11) == 1)
     }
 }
