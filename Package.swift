@@ -90,6 +90,9 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], path: "Tests/Support",
             swiftSettings: settings),
+        .target(
+            name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"],
+            path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -100,6 +103,7 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "FailCaseTests", dependencies: ["FuzzChecks"], swiftSettings: settings),
         .testTarget(name: "RulesTests", dependencies: ["Engine", "Rules"], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],

@@ -46,7 +46,7 @@ struct JSONReader: ~Escapable {
         return true
     }
 
-    /// Calls `field` for each key of an object; it must read the value.
+    /// Calls `field` for each key of an object that has a value; it must read the value.
     @_lifetime(self: copy self)
     mutating func forEachField(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
@@ -58,7 +58,8 @@ struct JSONReader: ~Escapable {
             let key = String(decoding: try string(), as: UTF8.self)
             guard peek() == UInt8(ascii: ":") else { throw failure(.expected(UInt8(ascii: ":"))) }
             offset += 1
-            try field(key, &self)
+            // null is the default value of any field.
+            if try !skipNull() { try field(key, &self) }
         }
     }
 

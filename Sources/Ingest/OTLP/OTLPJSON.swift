@@ -108,7 +108,6 @@ package enum OTLPJSON {
     }
 
     private static func value(_ reader: inout JSONReader, to writer: inout WireWriter) throws(DecodeError) {
-        if try reader.skipNull() { return }
         let message = writer.begin(2)
         try reader.forEachField { (key, reader) throws(DecodeError) in
             switch key {
@@ -122,7 +121,6 @@ package enum OTLPJSON {
 
     /// An id's bytes. What is no hexadecimal becomes one byte, for which the decoder rejects the span alone.
     private static func identifier(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
-        if try reader.skipNull() { return [] }
         return Hex.bytes(try reader.string()) ?? [0]
     }
 

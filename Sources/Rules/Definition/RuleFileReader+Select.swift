@@ -47,7 +47,7 @@ extension RuleFileReader {
     ) -> Bool {
         guard let own = Population(label: label) else {
             let near = Suggestion.nearest(to: label, among: OperationLabels.names + RequestLabels.names)
-            let hint = near.map { "did you mean \"\($0)\"?" } ?? Self.labelListing
+            let hint = near.map { "did you mean \(PrintableText.quote($0))?" } ?? Self.labelListing
             diagnostics.report(position, "unknown label \(PrintableText.quote(label)) in \(field); \(hint)")
             return false
         }
@@ -68,7 +68,7 @@ extension RuleFileReader {
         guard case .scalar(let text, _) = entry.value.kind else {
             diagnostics.report(
                 entry.value.start,
-                "\"\(entry.key)\" is text, or =~, !~ or != and text, but found \(entry.value.phrase)")
+                "\(PrintableText.quote(entry.key)) is text, or =~, !~ or != and text, but found \(entry.value.phrase)")
             return nil
         }
         for (sign, isPattern) in [("=~", true), ("!~", true), ("!=", false)] where text.hasPrefix(sign) {
@@ -107,10 +107,10 @@ extension RuleFileReader {
         if !known.contains(value) {
             let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
             let hint =
-                Suggestion.nearest(to: value, among: known).map { "did you mean \"\($0)\"?" }
+                Suggestion.nearest(to: value, among: known).map { "did you mean \(PrintableText.quote($0))?" }
                 ?? "it is one of \(listing)"
             diagnostics.report(
-                entry.value.start, "\"\(entry.key)\" is never \(PrintableText.quote(value)); \(hint)")
+                entry.value.start, "\(PrintableText.quote(entry.key)) is never \(PrintableText.quote(value)); \(hint)")
         }
         return value
     }

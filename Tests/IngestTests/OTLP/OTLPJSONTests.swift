@@ -82,6 +82,12 @@ import TestSupport
         #expect(throws: DecodeError.self) { try spans(request(span)) }
     }
 
+    @Test func `takes null for the default of any field`() throws {
+        let json = request(#"{\#(ids), \#(times), "name":null, "status":null, "attributes":null, "events":null}"#)
+        #expect(try spans(json).map(\.name) == [[]])
+        #expect(try spans(#"{"resourceSpans":[{"resource":null,"scopeSpans":null}]}"#).isEmpty)
+    }
+
     @Test func `an empty object is an empty request`() throws {
         #expect(try spans("{}").isEmpty)
     }
