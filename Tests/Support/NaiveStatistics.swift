@@ -12,7 +12,7 @@ package struct NaiveStatistics {
 
     package var count: Int { durations.count }
     package var max: Int64 { durations.max() ?? 0 }
-    package var sum: Double { durations.reduce(0) { $0 + Double($1) } }
+    package var sum: Int128 { durations.reduce(0) { $0 + Int128($1) } }
 
     /// The ceil(q·n)-th smallest.
     package func quantile(_ quantile: Double) -> Int64 {

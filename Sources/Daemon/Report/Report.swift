@@ -72,7 +72,7 @@ package struct OperationRow: Encodable, Sendable {
         errors = row.errors
         error_ratio = Double(row.errors) / Double(row.count)
         rate = seconds > 0 ? Double(row.count) / seconds : 0
-        mean_seconds = row.sum / Double(row.count) / 1e9
+        mean_seconds = Double(row.sum) / Double(row.count) / 1e9
         p50_seconds = Double(row.p50) / 1e9
         p90_seconds = Double(row.p90) / 1e9
         p99_seconds = Double(row.p99) / 1e9

@@ -154,17 +154,15 @@ private struct Collectors {
     mutating func collect(_ slots: [SlotView]) {
         guard let end = places.last?.upperBound else { return }
         durations = Array(repeating: 0, count: end)
-        table.lines.forEachBlock(of: slots) { columns, lineOfRow in gather(columns, lineOfRow) }
+        table.lines.forEachBlock(of: slots) { gather($0) }
     }
 
     @inline(__always)
-    private mutating func gather(_ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>) {
+    private mutating func gather(_ rows: borrowing MeasuredRows) {
         let (width, first, shift) = (table.width, table.columnMin, table.shift)
-        columns.bucket.withSpan(lineOfRow.count) { buckets in
-            for row in lineOfRow.indices where lineOfRow[row] >= 0 {
-                let cell = Int(lineOfRow[row]) &* width &+ Int(buckets[row] &>> shift) &- first
-                if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 { keep(columns.duration[row], of: cell) }
-            }
+        for row in rows.lines.indices where rows.lines[row] >= 0 {
+            let cell = Int(rows.lines[row]) &* width &+ Int(rows.buckets[row] &>> shift) &- first
+            if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 { keep(rows.durations[row], of: cell) }
         }
     }
 

@@ -58,7 +58,7 @@ package struct History: Sendable {
         all[number].histogram.add(Int(row.bucket))
         all[number].statistics.count += 1
         if row.flags.isError { all[number].statistics.errors += 1 }
-        all[number].statistics.sum += Double(row.duration)
+        all[number].statistics.sum += Int128(row.duration)
         all[number].statistics.max = max(all[number].statistics.max, row.duration)
     }
 }

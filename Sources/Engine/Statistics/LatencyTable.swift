@@ -12,7 +12,7 @@ struct LatencyTable {
     /// Spans by line and column, line by line.
     private(set) var cells: [UInt32]
     private(set) var errors: [Int]
-    private(set) var sums: [Double]
+    private(set) var sums: [Int128]
 
     /// - Parameter isFine: a column for each bucket, however few the spans.
     init(_ lines: LineScope, slots: [SlotView], isFine: Bool = false) {
@@ -34,8 +34,8 @@ struct LatencyTable {
         // Half the size of the counts they become: the table of a few hundred operations stays in a core's own cache.
         var small = [UInt16](repeating: 0, count: lines.count * width)
         var carries: [Int] = []
-        lines.forEachBlock(of: slots) { columns, lineOfRow in
-            Self.add(columns, lineOfRow, width: width, first: first, shift: shift, &small, &carries, &errors, &sums)
+        lines.forEachBlock(of: slots) { rows in
+            Self.add(rows, width: width, first: first, shift: shift, &small, &carries, &errors, &sums)
         }
         cells = small.map { UInt32($0) }
         for cell in carries { cells[cell] &+= 1 << 16 }
@@ -48,26 +48,19 @@ struct LatencyTable {
 
     @inline(__always)
     private static func add(
-        _ columns: borrowing SpanColumns, _ lineOfRow: Span<Int32>, width: Int, first: Int, shift: UInt16,
-        _ cells: inout [UInt16],
-        _ carries: inout [Int], _ errors: inout [Int], _ sums: inout [Double]
+        _ rows: borrowing MeasuredRows, width: Int, first: Int, shift: UInt16, _ cells: inout [UInt16],
+        _ carries: inout [Int], _ errors: inout [Int], _ sums: inout [Int128]
     ) {
         var cells = cells.mutableSpan
         var errors = errors.mutableSpan
         var sums = sums.mutableSpan
-        columns.bucket.withSpan(lineOfRow.count) { buckets in
-            columns.duration.withSpan(lineOfRow.count) { durations in
-                columns.flags.withSpan(lineOfRow.count) { flags in
-                    for row in lineOfRow.indices where lineOfRow[row] >= 0 {
-                        let line = Int(lineOfRow[row])
-                        let cell = line &* width &+ Int(buckets[row] &>> shift) &- first
-                        cells[cell] &+= 1
-                        if cells[cell] == 0 { carries.append(cell) }
-                        sums[line] += Double(durations[row])
-                        if flags[row] & SpanFlags.error != 0 { errors[line] &+= 1 }
-                    }
-                }
-            }
+        for row in rows.lines.indices where rows.lines[row] >= 0 {
+            let line = Int(rows.lines[row])
+            let cell = line &* width &+ Int(rows.buckets[row] &>> shift) &- first
+            cells[cell] &+= 1
+            if cells[cell] == 0 { carries.append(cell) }
+            sums[line] &+= Int128(rows.durations[row])
+            if rows.flags[row] & SpanFlags.error != 0 { errors[line] &+= 1 }
         }
     }
 }

@@ -20,9 +20,9 @@ struct LineScope {
         count = Int(lines)
     }
 
-    /// Calls `body` for each block with the line of every row, -1 for rows the scan is not about.
+    /// Calls `body` with the rows of each block.
     @inline(__always)
-    func forEachBlock(of slots: [SlotView], _ body: (borrowing SpanColumns, _ lineOfRow: Span<Int32>) -> Void) {
+    func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
         var scratch = [Int32](repeating: -1, count: SpanBlock.rowsMax)
         for slot in slots {
@@ -34,7 +34,14 @@ struct LineScope {
                 case .requests: fillRequests(&lines, columns, rows)
                 }
                 if !isCovered { dropOutside(&lines, columns, rows) }
-                body(columns, scratch.span.extracting(first: rows))
+                columns.bucket.withSpan(rows) { buckets in
+                    columns.duration.withSpan(rows) { durations in
+                        columns.flags.withSpan(rows) { flags in
+                            let lines = scratch.span.extracting(first: rows)
+                            body(MeasuredRows(lines: lines, buckets: buckets, durations: durations, flags: flags))
+                        }
+                    }
+                }
             }
         }
     }
@@ -66,5 +73,26 @@ struct LineScope {
                 for row in 0..<count where !range.contains(starts[row] &+ durations[row]) { lines[row] = -1 }
             }
         }
+    }
+}
+
+/// What a scan reads of a block, one element a row.
+struct MeasuredRows: ~Escapable {
+    /// The line of the table that a row belongs to; -1 where the scan is not about it.
+    let lines: Span<Int32>
+    /// Codes of `LatencyBucket`.
+    let buckets: Span<UInt16>
+    /// Nanoseconds.
+    let durations: Span<Int64>
+    /// `SpanFlags`.
+    let flags: Span<UInt8>
+
+    @inline(__always)
+    @_lifetime(copy lines, copy buckets, copy durations, copy flags)
+    init(lines: Span<Int32>, buckets: Span<UInt16>, durations: Span<Int64>, flags: Span<UInt8>) {
+        self.lines = lines
+        self.buckets = buckets
+        self.durations = durations
+        self.flags = flags
     }
 }

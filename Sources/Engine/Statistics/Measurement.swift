@@ -24,8 +24,8 @@ package struct Selection: Sendable {
 package struct LatencyStatistics: Equatable, Sendable {
     package var count = 0
     package var errors = 0
-    /// Sum of durations. A double, since hostile spans could overflow an integer.
-    package var sum = 0.0
+    /// Sum of durations, exact: in 64 bits hostile spans could overflow it.
+    package var sum: Int128 = 0
     package var max: Int64 = 0
     /// One value per wanted quantile, nearest rank (the ceil(q·n)-th smallest); empty when `count` is 0.
     package var quantiles: [Int64] = []

@@ -4,7 +4,7 @@ package struct SeriesSummary<Labels: Sendable>: Sendable {
     package var count: Int
     package var errors: Int
     /// Nanoseconds.
-    package var sum: Double
+    package var sum: Int128
     package var p50: Int64
     package var p90: Int64
     package var p99: Int64

@@ -43,7 +43,7 @@ package struct Readings {
                 index < statistics.quantiles.count
             else { return nil }
             return Double(statistics.quantiles[index]) / 1e9
-        case .mean: return statistics.sum / count / 1e9
+        case .mean: return Double(statistics.sum) / count / 1e9
         case .max: return Double(statistics.max) / 1e9
         case .count: return count
         case .rate: return count / (Double(over) / 1e9)

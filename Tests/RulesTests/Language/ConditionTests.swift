@@ -11,7 +11,7 @@ struct ConditionTests {
             if offset == 0, count > 0 {
                 statistics.count = count
                 statistics.errors = 10
-                statistics.sum = 5050e6
+                statistics.sum = 5_050_000_000
                 statistics.max = 100 * millisecond
                 statistics.quantiles = fractions.map { Int64(($0 * 100).rounded(.up)) * millisecond }
             }

@@ -64,7 +64,7 @@ final class FakeWindow: MeasurementSource {
         let durations = entries.map(\.duration).sorted()
         statistics.count = entries.count
         statistics.errors = entries.count(where: \.isError)
-        statistics.sum = durations.reduce(0) { $0 + Double($1) }
+        statistics.sum = durations.reduce(0) { $0 + Int128($1) }
         statistics.max = durations.last ?? 0
         statistics.quantiles = quantiles.map { quantile in
             let rank = Int((quantile * Double(durations.count)).rounded(.up))

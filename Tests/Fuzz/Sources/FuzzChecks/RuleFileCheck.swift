@@ -70,7 +70,7 @@ package enum RuleFileCheck {
         var statistics = LatencyStatistics()
         statistics.count = count
         statistics.errors = count / 2
-        statistics.sum = Double(count) * 1e6
+        statistics.sum = Int128(count) * 1_000_000
         statistics.max = .max
         let inputs = rule.condition.inputs
         let ranges = zip(inputs.offsets, inputs.quantiles).map { offset, fractions in

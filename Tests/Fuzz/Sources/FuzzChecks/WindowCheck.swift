@@ -63,7 +63,7 @@ enum WindowCheck {
             guard let expected = naive[row.labels] else { throw Finding("no such operation: \(row)") }
             try require(
                 row.count == expected.count && row.errors == expected.errors && row.max == expected.max
-                    && abs(row.sum - expected.sum) <= expected.sum * 1e-9 && row.isExact
+                    && row.sum == expected.sum && row.isExact
                     && row.p50 == expected.quantile(0.5) && row.p90 == expected.quantile(0.9)
                     && row.p99 == expected.quantile(0.99), "\(row) is not \(expected)")
         }
