@@ -24,6 +24,8 @@ struct Slot: Sendable {
     private var index: SpanIndex
     private var tailStart = 0
     private var tailCapacity = 0
+    /// nil until the slot has settled.
+    private(set) var attribution: SlotAttribution?
 
     static let rowsMax = SpanIndex.rowsMax
 
@@ -71,6 +73,11 @@ struct Slot: Sendable {
         byteCount += index.byteCount - before
         count += 1
         return .added
+    }
+
+    mutating func attach(_ attribution: SlotAttribution) {
+        byteCount += attribution.byteCount - (self.attribution?.byteCount ?? 0)
+        self.attribution = attribution
     }
 
     @inline(never)

@@ -69,6 +69,14 @@ package struct Window: ~Copyable {
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
     package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
 
+    /// Keeps what attribution found out about a slot (by its start, Unix nanoseconds), if the slot is still there.
+    package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
+        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
+        byteCount -= slots[place].byteCount
+        slots[place].attach(attribution)
+        byteCount += slots[place].byteCount
+    }
+
     // MARK: Appending
 
     /// False if the span is there already.

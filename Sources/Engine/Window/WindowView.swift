@@ -6,6 +6,8 @@ package struct SlotView: Sendable {
     let blocks: [SpanBlock]
     let bucketMin: UInt16
     let bucketMax: UInt16
+    /// nil until the slot has been attributed.
+    fileprivate(set) var attribution: SlotAttribution?
 
     init(_ slot: Slot) {
         start = slot.number * Window.slotWidth
@@ -13,10 +15,17 @@ package struct SlotView: Sendable {
         blocks = slot.blocks
         bucketMin = slot.bucketMin
         bucketMax = slot.bucketMax
+        attribution = slot.attribution
     }
 
     /// Unix nanoseconds, not in the slot.
     var end: Int64 { start.addingSaturating(Window.slotWidth) }
+
+    @inline(__always)
+    func row(_ row: Int) -> SpanRow {
+        let (block, offset) = Slot.locate(row)
+        return blocks[block].columns.row(offset)
+    }
 
     /// Hands out each block with the number of its rows.
     @inline(__always)
@@ -33,11 +42,15 @@ package struct SlotView: Sendable {
 /// The window as it was at one moment. Reading it takes no lock.
 package struct WindowView: Sendable {
     /// In order of time.
-    package let slots: [SlotView]
+    package private(set) var slots: [SlotView]
     /// Labels by operation number.
     package let operations: [OperationLabels]
     /// Labels by request number.
     package let requests: [RequestLabels]
+
+    mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {
+        slots[place].attribution = attribution
+    }
 
     package func seriesCount(_ population: Population) -> Int {
         population == .spans ? operations.count : requests.count

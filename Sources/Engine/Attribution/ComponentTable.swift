@@ -1,0 +1,61 @@
+/// The components there are, and which one a span counts for.
+package struct ComponentTable: Sendable {
+    /// By component number: the built-in ones, then those that mappings of the configuration add.
+    package let names: [String]
+    private let mapping: @Sendable (OperationLabels) -> String?
+
+    /// Components in all, so that a request's parts fit a small table.
+    package static let countMax = 32
+
+    /// - Parameters:
+    ///   - added: names beyond the built-in ones, as many as fit.
+    ///   - mapping: the component of an operation by its name, ahead of the built-in mapping; nil where it says nothing.
+    package init(added: [String] = [], mapping: @escaping @Sendable (OperationLabels) -> String? = { _ in nil }) {
+        let new = added.filter { !Component.builtinNames.contains($0) }
+        names = Array((Component.builtinNames + new).prefix(Self.countMax))
+        self.mapping = mapping
+    }
+
+    package func component(named name: String) -> Component? {
+        names.firstIndex(of: name).map { Component(UInt8($0)) }
+    }
+
+    /// What a span of an operation counts for.
+    func charge(_ labels: OperationLabels) -> Charge {
+        if let name = mapping(labels), let component = component(named: name) { return .component(component) }
+        switch labels.service {
+        case "etcd": return .component(.etcd)
+        case "apiserver", "kube-apiserver": return Self.chargeOfAPIServer(labels.operation, labels.kind)
+        default: return .parent
+        }
+    }
+
+    private static func chargeOfAPIServer(_ name: String, _ kind: SpanKind) -> Charge {
+        switch name {
+        case "authentication": return .component(.authentication)
+        case "authorization": return .component(.authorization)
+        case "audit": return .component(.audit)
+        case "impersonation", "constrainedimpersonation": return .component(.impersonation)
+        case "priorityandfairness": return .component(.priorityAndFairness)
+        case "Call mutating webhook": return .component(.mutatingWebhook)
+        case "Call validating webhook": return .component(.validatingWebhook)
+        case "SerializeObject": return .component(.serialize)
+        default: break
+        }
+        if kind == .client { return name.hasPrefix("etcdserverpb.") ? .component(.etcdClient) : .webhookAbove }
+        if name.hasSuffix(" etcd3") { return .component(.storage) }
+        if name.hasPrefix("cacher") { return .component(.watchCache) }
+        if name.hasPrefix("Transform") { return .component(.transform) }
+        if name.hasPrefix("Proxy via ") { return .component(.proxy) }
+        return .component(.apiServer)
+    }
+}
+
+/// How a span's component is found.
+enum Charge: Equatable, Sendable {
+    case component(Component)
+    /// A call of the API server: a webhook's where it stands below one, else the API server's own.
+    case webhookAbove
+    /// A span of any other service counts for what called it.
+    case parent
+}

@@ -1,0 +1,140 @@
+/// What attribution found out about the spans of a slot. Never changes, so that views can read it without a lock.
+package final class SlotAttribution: Sendable {
+    /// Rows of the slot that were attributed; what came later is not.
+    package let rowCount: Int
+    /// By row: the span's self time, nanoseconds, and its latency bucket code or `noSelfTime`.
+    let selfTimes: Column<Int64>
+    let selfBuckets: Column<UInt16>
+    let requests: [AttributedRequest]
+    let parts: RequestParts
+    /// The least and greatest bucket code of self times and parts.
+    let bucketMin: UInt16
+    let bucketMax: UInt16
+
+    /// Stands for the self time of spans whose self time says nothing: watches and what is below them, and
+    /// `authentication` spans that nothing ties to their request.
+    static let noSelfTime = UInt16.max
+
+    init(_ work: borrowing SlotWork) {
+        rowCount = work.rowCount
+        selfTimes = Column(capacity: work.rowCount)
+        selfTimes.copyPrefix(work.rowCount, of: work.selfTimes)
+        selfBuckets = Column(capacity: work.rowCount)
+        selfBuckets.copyPrefix(work.rowCount, of: work.selfBuckets)
+        requests = work.requests
+        parts = work.parts.copy(capacity: work.parts.count)
+        bucketMin = work.bucketMin
+        bucketMax = work.bucketMax
+    }
+
+    var byteCount: Int {
+        rowCount * 10 + requests.count * MemoryLayout<AttributedRequest>.stride + parts.count * RequestParts.bytesPerPart
+    }
+}
+
+/// The attribution of a slot while it is made.
+struct SlotWork: ~Copyable {
+    let rowCount: Int
+    let selfTimes: Column<Int64>
+    let selfBuckets: Column<UInt16>
+    private(set) var requests: [AttributedRequest] = []
+    private(set) var parts: RequestParts
+    private(set) var bucketMin = UInt16.max
+    private(set) var bucketMax = UInt16.min
+    private let buckets = LatencyBucket.shared
+
+    init(rows: Int) {
+        rowCount = rows
+        selfTimes = Column(capacity: rows)
+        selfBuckets = Column(capacity: rows)
+        parts = RequestParts(capacity: rows)
+        for row in 0..<rows { selfBuckets[row] = SlotAttribution.noSelfTime }
+    }
+
+    @inline(__always)
+    mutating func setSelfTime(_ duration: Int64, row: Int) {
+        let bucket = code(duration)
+        selfTimes[row] = duration
+        selfBuckets[row] = bucket
+    }
+
+    mutating func add(_ partition: borrowing Partition, ofRequestAt row: Int, series: UInt32, flags: UInt8) {
+        requests.append(AttributedRequest(row: UInt32(row), firstPart: UInt32(parts.count)))
+        var present = partition.present
+        while present != 0 {
+            let number = present.trailingZeroBitCount
+            present &= present &- 1
+            let duration = partition.parts[number]
+            let bucket = code(duration)
+            parts.append(
+                row: UInt32(row), series: series + UInt32(number), duration: duration, bucket: bucket, flags: flags)
+        }
+    }
+
+    @inline(__always)
+    private mutating func code(_ duration: Int64) -> UInt16 {
+        let code = buckets.code(duration)
+        bucketMin = min(bucketMin, code)
+        bucketMax = max(bucketMax, code)
+        return code
+    }
+}
+
+/// A request whose time has been divided.
+struct AttributedRequest: Sendable {
+    /// Its row in the slot.
+    var row: UInt32
+    /// The first of its parts; they end where the next request's begin.
+    var firstPart: UInt32
+}
+
+/// The parts of requests, one component's of one request each, in columns.
+struct RequestParts: ~Copyable, Sendable {
+    /// The request's row in the slot.
+    private(set) var rows: Column<UInt32>
+    /// Request series times `ComponentTable.countMax`, plus component: the series of `Population.parts`.
+    private(set) var series: Column<UInt32>
+    /// Nanoseconds.
+    private(set) var durations: Column<Int64>
+    private(set) var buckets: Column<UInt16>
+    /// `SpanFlags` of the request.
+    private(set) var flags: Column<UInt8>
+    private(set) var count = 0
+
+    static let bytesPerPart = 4 + 4 + 8 + 2 + 1
+
+    init(capacity: Int) {
+        rows = Column(capacity: capacity)
+        series = Column(capacity: capacity)
+        durations = Column(capacity: capacity)
+        buckets = Column(capacity: capacity)
+        flags = Column(capacity: capacity)
+    }
+
+    @inline(__always)
+    mutating func append(row: UInt32, series number: UInt32, duration: Int64, bucket: UInt16, flags requestFlags: UInt8) {
+        if count == flags.capacity { grow() }
+        rows[count] = row
+        series[count] = number
+        durations[count] = duration
+        buckets[count] = bucket
+        flags[count] = requestFlags
+        count &+= 1
+    }
+
+    private mutating func grow() {
+        self = copy(capacity: max(count * 2, 256))
+    }
+
+    /// A copy with room for so many parts.
+    borrowing func copy(capacity: Int) -> RequestParts {
+        var copy = RequestParts(capacity: capacity)
+        copy.rows.copyPrefix(count, of: rows)
+        copy.series.copyPrefix(count, of: series)
+        copy.durations.copyPrefix(count, of: durations)
+        copy.buckets.copyPrefix(count, of: buckets)
+        copy.flags.copyPrefix(count, of: flags)
+        copy.count = count
+        return copy
+    }
+}
