@@ -187,4 +187,23 @@ import TestSupport
         let etcd = ReferenceSpan(name, service: "etcd", id: 2, parent: 1, 100..<200)
         #expect(try only([request(1, 100..<200), etcd]).components == [.etcd: 100])
     }
+
+    @Test func `parts of whatever trace sum to the request, whatever the order`() {
+        for seed in 0..<500 as Range<UInt64> {
+            var traces = RandomTraces(seed: seed)
+            let received = traces.next()
+            let attribution = NaiveAttribution(received)
+            for request in attribution.requests() {
+                #expect(request.components.values.reduce(0, +) == request.duration, "seed \(seed)")
+                #expect(request.spans.values.reduce(0, +) == request.duration, "seed \(seed)")
+                for (id, part) in request.spans {
+                    let owner = attribution.spans.first { $0.traceID == request.traceID && $0.spanID == id }
+                    #expect(part > 0 && part <= owner.map { Int64($0.end - $0.start) } ?? 0, "seed \(seed)")
+                }
+            }
+            let reordered = NaiveAttribution(attribution.spans.reversed())
+            #expect(reordered.requests().reversed() == attribution.requests(), "seed \(seed)")
+            #expect(received.allSatisfy { ReferenceDecoder.decode($0.record) == [$0] }, "seed \(seed)")
+        }
+    }
 }
