@@ -1,0 +1,118 @@
+/// Whose time a request to the API server was, read from the definition word by word: each instant is asked for.
+///
+/// Takes all spans at once, in the order they were received. Nothing here is bounded or fast.
+package struct NaiveAttribution {
+    package struct Request: Equatable {
+        package var traceID: [UInt8]
+        package var spanID: [UInt8]
+        /// Nanoseconds, as all durations here.
+        package var duration: Int64
+        /// What each component has of the duration; components without any are left out.
+        package var components: [NaiveComponent: Int64] = [:]
+        /// What each span has of the duration, by span id; spans without any are left out.
+        package var spans: [[UInt8]: Int64] = [:]
+    }
+
+    /// The acceptable spans, each once: of those with the same trace id and span id the first.
+    package private(set) var spans: [ReferenceSpan] = []
+    private var numbers: [Key: Int] = [:]
+    private var children: [Key: [Int]] = [:]
+
+    private struct Key: Hashable {
+        var traceID: [UInt8]
+        var spanID: [UInt8]
+    }
+
+    package init(_ received: [ReferenceSpan]) {
+        for span in received where span.isAcceptable && numbers[key(span)] == nil {
+            numbers[key(span)] = spans.count
+            spans.append(span)
+        }
+        for (number, span) in spans.enumerated() where !isOwnAncestor(span) {
+            children[Key(traceID: span.traceID, spanID: span.parentID), default: []].append(number)
+        }
+    }
+
+    /// One for each SERVER span of the API server that is not long-running, in the order they were received.
+    package func requests() -> [Request] {
+        spans.filter { $0.isAPIServerRequest && !$0.isLongRunning }.map(attribute)
+    }
+
+    /// A span's duration without the time that any of its children covers.
+    package func selfTime(_ span: ReferenceSpan) -> Int64 {
+        let covering = childSpans(span)
+        return instants(of: span, cutBy: covering).reduce(0) { sum, interval in
+            let isCovered = covering.contains { $0.covers(interval.lowerBound) }
+            return isCovered ? sum : sum + length(interval)
+        }
+    }
+
+    /// The span above, where it was received.
+    package func parent(_ span: ReferenceSpan) -> ReferenceSpan? {
+        numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
+    }
+
+    private func attribute(_ server: ReferenceSpan) -> Request {
+        var request = Request(
+            traceID: server.traceID, spanID: server.spanID, duration: length(server.start..<server.end))
+        for interval in instants(of: server, cutBy: descendants(server)) {
+            let owner = owner(of: interval.lowerBound, in: server)
+            request.components[component(owner), default: 0] += length(interval)
+            request.spans[owner.spanID, default: 0] += length(interval)
+        }
+        return request
+    }
+
+    private func owner(of instant: UInt64, in server: ReferenceSpan) -> ReferenceSpan {
+        var owner = server
+        while let child = childSpans(owner).filter({ $0.covers(instant) }).min(by: isPreferred) { owner = child }
+        return owner
+    }
+
+    /// Of siblings that cover the same instant.
+    private func isPreferred(_ one: ReferenceSpan, _ other: ReferenceSpan) -> Bool {
+        if one.start != other.start { return one.start > other.start }
+        if one.end != other.end { return one.end < other.end }
+        return one.spanID.lexicographicallyPrecedes(other.spanID)
+    }
+
+    /// The pieces of a span's time within which no other span starts or ends: all instants of one are alike.
+    private func instants(of span: ReferenceSpan, cutBy others: [ReferenceSpan]) -> [Range<UInt64>] {
+        let cuts = others.flatMap { [$0.start, $0.end] }.filter { $0 > span.start && $0 < span.end }
+        let times = Set(cuts + [span.start, span.end]).sorted()
+        return zip(times, times.dropFirst()).map { $0..<$1 }
+    }
+
+    private func descendants(_ span: ReferenceSpan) -> [ReferenceSpan] {
+        var found: [ReferenceSpan] = []
+        var pending = childSpans(span)
+        while let next = pending.popLast() {
+            found.append(next)
+            pending += childSpans(next)
+        }
+        return found
+    }
+
+    private func childSpans(_ span: ReferenceSpan) -> [ReferenceSpan] {
+        (children[key(span)] ?? []).map { spans[$0] }
+    }
+
+    private func isOwnAncestor(_ span: ReferenceSpan) -> Bool {
+        var seen: Set<Key> = []
+        var current = parent(span)
+        while let above = current, seen.insert(key(above)).inserted {
+            if key(above) == key(span) { return true }
+            current = parent(above)
+        }
+        return false
+    }
+
+    private func key(_ span: ReferenceSpan) -> Key { Key(traceID: span.traceID, spanID: span.spanID) }
+
+    private func length(_ interval: Range<UInt64>) -> Int64 { Int64(interval.upperBound - interval.lowerBound) }
+}
+
+extension ReferenceSpan {
+    /// From its start on, up to its end and without it: a span of no length covers nothing.
+    fileprivate func covers(_ instant: UInt64) -> Bool { start <= instant && instant < end }
+}

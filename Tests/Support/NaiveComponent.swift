@@ -1,0 +1,61 @@
+/// The part of the control plane that a span's own time counts for.
+package enum NaiveComponent: String, CaseIterable {
+    case etcd
+    case etcdClient = "etcd-client"
+    case storage
+    case watchCache = "watch-cache"
+    case authentication, authorization, audit, impersonation
+    case priorityAndFairness = "priority-and-fairness"
+    case mutatingWebhook = "mutating-webhook"
+    case validatingWebhook = "validating-webhook"
+    case serialize, transform, proxy, apiserver
+}
+
+extension NaiveAttribution {
+    package func component(_ span: ReferenceSpan) -> NaiveComponent {
+        let name = span.nameText
+        if span.serviceText == "etcd" { return .etcd }
+        guard span.isOfAPIServer else { return .apiserver }
+        if span.kind == ReferenceSpan.client {
+            return name.hasPrefix("etcdserverpb.") ? .etcdClient : webhook(above: span) ?? .apiserver
+        }
+        if name.hasSuffix(" etcd3") { return .storage }
+        if name.hasPrefix("cacher") { return .watchCache }
+        if name.hasPrefix("Transform") { return .transform }
+        if name.hasPrefix("Proxy via ") { return .proxy }
+        switch name {
+        case "authentication": return .authentication
+        case "authorization": return .authorization
+        case "audit": return .audit
+        case "impersonation", "constrainedimpersonation": return .impersonation
+        case "priorityandfairness": return .priorityAndFairness
+        case "Call mutating webhook": return .mutatingWebhook
+        case "Call validating webhook": return .validatingWebhook
+        case "SerializeObject": return .serialize
+        default: return .apiserver
+        }
+    }
+
+    /// The nearest call of a webhook above a span in its own request: beyond a SERVER span it is another's.
+    private func webhook(above span: ReferenceSpan) -> NaiveComponent? {
+        var seen: [[UInt8]] = []
+        var current = parent(span)
+        while let above = current, above.kind != ReferenceSpan.server, !seen.contains(above.spanID) {
+            seen.append(above.spanID)
+            if above.isOfAPIServer, above.nameText == "Call mutating webhook" { return .mutatingWebhook }
+            if above.isOfAPIServer, above.nameText == "Call validating webhook" { return .validatingWebhook }
+            current = parent(above)
+        }
+        return nil
+    }
+}
+
+extension ReferenceSpan {
+    package static let server: Int32 = 2
+    package static let client: Int32 = 3
+
+    var nameText: String { String(decoding: name, as: UTF8.self) }
+    var serviceText: String { String(decoding: service, as: UTF8.self) }
+    var isOfAPIServer: Bool { serviceText == "apiserver" || serviceText == "kube-apiserver" }
+    package var isAPIServerRequest: Bool { isOfAPIServer && kind == Self.server }
+}
