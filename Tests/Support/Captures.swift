@@ -34,6 +34,19 @@ package enum Captures {
             archive.lastPathComponent.replacingOccurrences(of: "otlp.lz4", with: suffix))
     }
 
+    /// When each record arrived, Unix nanoseconds; for an archive without such a file, when its first span ended.
+    package static func arrivals(_ archive: URL) throws -> [Int64] {
+        let file = companion(archive, "arrivals.txt")
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            return try records(archive).map { record in
+                Int64(clamping: ReferenceDecoder.decode(record)?.map(\.end).max() ?? 0)
+            }
+        }
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
+            line.split(separator: " ").first.flatMap { Int64($0) }
+        }
+    }
+
     /// The records of an archive, read apart from the product's reader.
     package static func records(_ archive: URL) throws -> [[UInt8]] {
         let bytes = try Reference.decompress(Array(Data(contentsOf: archive)))

@@ -15,7 +15,8 @@ extension NaiveAttribution {
     package func component(_ span: ReferenceSpan) -> NaiveComponent {
         let name = span.nameText
         if span.serviceText == "etcd" { return .etcd }
-        guard span.isOfAPIServer else { return .apiserver }
+        // A traced webhook's own spans are the webhook's time.
+        guard span.isOfAPIServer else { return parent(span).map(component) ?? .apiserver }
         if span.kind == ReferenceSpan.client {
             return name.hasPrefix("etcdserverpb.") ? .etcdClient : webhook(above: span) ?? .apiserver
         }

@@ -118,12 +118,12 @@ package struct Attributor: ~Copyable, Sendable {
         let charges = charges
         for place in 0..<tree.count {
             let span = tree.members[place]
-            guard span.row >= 0, !span.isLongRunning else { continue }
+            guard span.row >= 0 else { continue }
             let row = Int(span.row)
             // Of most users' requests the authentication is a trace of its own, as long as the request.
             let isDetached =
-                span.firstChild < 0 && span.parent < 0 && charges[Int(span.operation)] == .component(.authentication)
-            if !isDetached { work.setSelfTime(span.selfTime, row: row) }
+                span.firstChild < 0 && span.parent < 0 && charges[Int(span.operation)].target == .component(.authentication)
+            if !isDetached, !span.isLongRunning { work.setSelfTime(span.selfTime, row: row) }
             if span.isRequest {
                 partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, charges.span)
                 let labels = slot.row(row)

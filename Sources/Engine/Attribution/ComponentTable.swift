@@ -22,15 +22,20 @@ package struct ComponentTable: Sendable {
 
     /// What a span of an operation counts for.
     func charge(_ labels: OperationLabels) -> Charge {
+        Charge(target: target(labels), isServer: labels.kind == .server)
+    }
+
+    private func target(_ labels: OperationLabels) -> Charge.Target {
         if let name = mapping(labels), let component = component(named: name) { return .component(component) }
         switch labels.service {
         case "etcd": return .component(.etcd)
-        case "apiserver", "kube-apiserver": return Self.chargeOfAPIServer(labels.operation, labels.kind)
+        case "apiserver", "kube-apiserver": return Self.targetOfAPIServer(labels.operation, labels.kind)
         default: return .parent
         }
     }
 
-    private static func chargeOfAPIServer(_ name: String, _ kind: SpanKind) -> Charge {
+    private static func targetOfAPIServer(_ name: String, _ kind: SpanKind) -> Charge.Target {
+        if kind == .client { return name.hasPrefix("etcdserverpb.") ? .component(.etcdClient) : .webhookAbove }
         switch name {
         case "authentication": return .component(.authentication)
         case "authorization": return .component(.authorization)
@@ -42,7 +47,6 @@ package struct ComponentTable: Sendable {
         case "SerializeObject": return .component(.serialize)
         default: break
         }
-        if kind == .client { return name.hasPrefix("etcdserverpb.") ? .component(.etcdClient) : .webhookAbove }
         if name.hasSuffix(" etcd3") { return .component(.storage) }
         if name.hasPrefix("cacher") { return .component(.watchCache) }
         if name.hasPrefix("Transform") { return .component(.transform) }
@@ -51,11 +55,17 @@ package struct ComponentTable: Sendable {
     }
 }
 
-/// How a span's component is found.
-enum Charge: Equatable, Sendable {
-    case component(Component)
-    /// A call of the API server: a webhook's where it stands below one, else the API server's own.
-    case webhookAbove
-    /// A span of any other service counts for what called it.
-    case parent
+/// How the component of an operation's spans is found.
+struct Charge: Equatable, Sendable {
+    enum Target: Equatable, Sendable {
+        case component(Component)
+        /// A call of the API server: a webhook's where it stands below one, else the API server's own.
+        case webhookAbove
+        /// A span of any other service counts for what called it.
+        case parent
+    }
+
+    var target: Target
+    /// Whether another request begins here: what is below is no part of the webhook above.
+    var isServer: Bool
 }

@@ -81,8 +81,7 @@ struct Partition: ~Copyable, Sendable {
             let child = Int(next)
             stepsLeft -= 1
             if tree.members[child].start >= end || stepsLeft < 0 { break }
-            // Where parents go in a circle, the request is its own descendant.
-            if tree.members[child].end > start, next != root {
+            if tree.members[child].end > start {
                 pass(from: &time, to: tree.members[child].start, base, owner, depth, tree, charges)
                 open.append(next)
             }

@@ -20,6 +20,7 @@ struct TraceTree: ~Copyable, Sendable {
         /// The next child of the same parent: of those that cover an instant, the last one owns it.
         var nextSibling = TraceTree.none
         let operation: UInt16
+        /// Whether it is a request, but none that lasts as long as its client wants.
         let isRequest: Bool
         /// Whether it is, or stands below, a request that lasts as long as its client wants.
         var isLongRunning: Bool
@@ -35,10 +36,12 @@ struct TraceTree: ~Copyable, Sendable {
         /// The owner of a child.
         @inline(__always)
         func below(_ charge: Charge) -> Owner {
-            switch charge {
-            case .component(let component): Owner(component: component, webhook: component.isWebhook ? component : webhook)
-            case .webhookAbove: Owner(component: webhook ?? .apiServer, webhook: webhook)
-            case .parent: self
+            let above = charge.isServer ? nil : webhook
+            switch charge.target {
+            case .component(let component):
+                return Owner(component: component, webhook: component.isWebhook ? component : above)
+            case .webhookAbove: return Owner(component: above ?? .apiServer, webhook: above)
+            case .parent: return Owner(component: component, webhook: above)
             }
         }
     }
@@ -53,6 +56,8 @@ struct TraceTree: ~Copyable, Sendable {
     /// Cells of `places` in use, a power of two.
     private var cellCount = 0
 
+    /// Longer circles are left: nothing follows them that far.
+    private static let circleMax = 1024
     /// Spans nested deeper are not looked at.
     static let depthMax = 128
     /// Traces of more spans are cut; none of a control plane comes near.
@@ -75,7 +80,7 @@ struct TraceTree: ~Copyable, Sendable {
         if isLongRunning { hasLongRunning = true }
         members[count] = Member(
             spanID: columns.spanID[offset], parentID: columns.parentID[offset], start: start, end: start &+ duration,
-            selfTime: duration, row: row, operation: columns.operation[offset], isRequest: columns.request[offset] > 0,
+            selfTime: duration, row: row, operation: columns.operation[offset], isRequest: columns.request[offset] > 0 && !isLongRunning,
             isLongRunning: isLongRunning)
         count &+= 1
     }
@@ -86,12 +91,15 @@ struct TraceTree: ~Copyable, Sendable {
             sort()
             index()
         }
-        for place in 0..<count {
+        var mayCircle = false
+        for place in 0..<count where members[place].parentID != 0 {
             let id = members[place].parentID
-            guard id != 0 else { continue }
             let parent = count > Self.scannedMax ? lookUp(id) : scan(for: id, from: place)
-            if parent >= 0, parent != place { insert(place, below: parent) }
+            members[place].parent = Place(truncatingIfNeeded: parent)
+            if parent >= 0, members[parent].start >= members[place].start { mayCircle = true }
         }
+        if mayCircle { cutCircles() }
+        for place in 0..<count where members[place].parent >= 0 { insert(place, below: Int(members[place].parent)) }
         if hasLongRunning { markLongRunning() }
         if !isNested { measureSelfTimes() }
     }
@@ -99,7 +107,6 @@ struct TraceTree: ~Copyable, Sendable {
     /// Puts a child among those of its parent, in order.
     @inline(__always)
     private mutating func insert(_ child: Int, below parent: Int) {
-        members[child].parent = Place(truncatingIfNeeded: parent)
         let (start, end) = (members[child].start, members[child].end)
         members[parent].selfTime &-= end &- start
         if start < members[parent].start || end > members[parent].end { isNested = false }
@@ -133,6 +140,21 @@ struct TraceTree: ~Copyable, Sendable {
             if next < 0 || isBefore(child, next) { return place }
             place = next
         }
+    }
+
+    /// A span that is its own ancestor is nobody's child.
+    private func cutCircles() {
+        var isCircular: [Int] = []
+        for place in 0..<count {
+            var above = Int(members[place].parent)
+            var steps = 0
+            while above >= 0, above != place, steps < count, steps < Self.circleMax {
+                above = Int(members[above].parent)
+                steps += 1
+            }
+            if above == place { isCircular.append(place) }
+        }
+        for place in isCircular { members[place].parent = Self.none }
     }
 
     private func markLongRunning() {

@@ -1,0 +1,137 @@
+import Foundation
+import Ingest
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Attribution slot by slot, while spans come, against the naive one that has them all at once.
+@Suite("Attribution")
+struct AttributionTests {
+    private struct Request: Equatable {
+        var duration: Int64
+        var parts: [String: Int64]
+    }
+
+    /// Runs records through a window and an attributor as time passes, and gives back every request by trace and span id.
+    private struct Flow: ~Copyable {
+        var window = Window(limits: WindowLimits(duration: nil))
+        var attributor: Attributor
+        private var batch = SpanBatch()
+        private var next = Int64.min
+
+        init(settle: Int64) {
+            attributor = Attributor(settle: settle)
+        }
+
+        mutating func take(_ record: [UInt8], at clock: Int64) throws {
+            batch.removeAll()
+            try unsafe SpanDecoder().decode(record.span.bytes, into: &batch)
+            _ = window.append(batch, arrival: .max - 1_000_000_000_000, evaluatedUpTo: .min)
+            if clock >= next { settle(at: clock) }
+        }
+
+        mutating func settle(at clock: Int64) {
+            next = clock.addingSaturating(Window.slotWidth)
+            for (start, attribution) in attributor.settle(window.view(), at: clock) {
+                window.attach(attribution, toSlotFrom: start)
+            }
+        }
+
+        func requests() -> [[UInt64]: Request] {
+            var requests: [[UInt64]: Request] = [:]
+            window.view().forEachBreakdown(from: .min, to: .max) { request in
+                requests[[request.traceHigh, request.traceLow, request.spanID]] = Request(
+                    duration: request.duration,
+                    parts: Dictionary(
+                        uniqueKeysWithValues: request.parts.map {
+                            (attributor.components.names[Int($0.component.number)], $0.duration)
+                        }))
+            }
+            return requests
+        }
+
+        /// Self times by trace and span id, of the spans that have one.
+        func selfTimes() -> [[UInt64]: Int64] {
+            var times: [[UInt64]: Int64] = [:]
+            for slot in window.view().slots {
+                guard let attribution = slot.attribution else { continue }
+                for row in 0..<attribution.rowCount where attribution.selfBuckets[row] != SlotAttribution.noSelfTime {
+                    let span = slot.row(row)
+                    times[[span.traceHigh, span.traceLow, span.spanID]] = attribution.selfTimes[row]
+                }
+            }
+            return times
+        }
+    }
+
+    private static func number(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func key(_ traceID: [UInt8], _ spanID: [UInt8]) -> [UInt64] {
+        [number(traceID.prefix(8)), number(traceID.suffix(8)), number(spanID)]
+    }
+
+    private static func expected(_ naive: NaiveAttribution) -> [[UInt64]: Request] {
+        var requests: [[UInt64]: Request] = [:]
+        for request in naive.requests() {
+            requests[key(request.traceID, request.spanID)] = Request(
+                duration: request.duration,
+                parts: Dictionary(uniqueKeysWithValues: request.components.map { ($0.rawValue, $1) }))
+        }
+        return requests
+    }
+
+    private enum Order: CaseIterable {
+        case asRecorded, shuffledWithinTenSeconds, everyBatchTwice
+    }
+
+    @Test(arguments: Captures.archives)
+    func `every request of a capture is divided as the definition says`(_ archive: URL) throws {
+        let arrivals = try Captures.arrivals(archive)
+        let records = zip(arrivals, try Captures.records(archive)).map { (at: $0, bytes: $1) }
+        let spans = records.flatMap { ReferenceDecoder.decode($0.bytes) ?? [] }
+        let expected = Self.expected(NaiveAttribution(spans))
+        for order in Order.allCases {
+            var random = SeededGenerator(seed: 5)
+            var flow = Flow(settle: 16_000_000_000)
+            for record in Self.arrange(records, order, using: &random) { try flow.take(record.bytes, at: record.at) }
+            flow.settle(at: .max)
+            let found = flow.requests()
+            #expect(found.count == expected.count)
+            let different = expected.filter { found[$0.key] != $0.value }
+            #expect(different.isEmpty, "\(order): \(different.count) of \(expected.count) requests differ")
+        }
+    }
+
+    private static func arrange(
+        _ records: [(at: Int64, bytes: [UInt8])], _ order: Order, using random: inout SeededGenerator
+    ) -> [(at: Int64, bytes: [UInt8])] {
+        switch order {
+        case .asRecorded: return records
+        case .everyBatchTwice: return records.flatMap { [$0, $0] }
+        case .shuffledWithinTenSeconds:
+            return records.map { record in
+                (at: record.at + Int64.random(in: 0..<10_000_000_000, using: &random), bytes: record.bytes)
+            }.sorted { $0.at < $1.at }
+        }
+    }
+
+    @Test func `hostile traces are divided as the definition says`() throws {
+        for seed in 0..<400 as Range<UInt64> {
+            var traces = RandomTraces(seed: seed)
+            let spans = traces.next()
+            let naive = NaiveAttribution(spans)
+            var flow = Flow(settle: 0)
+            for span in spans { try flow.take(span.record, at: .min) }
+            flow.settle(at: .max)
+            #expect(flow.requests() == Self.expected(naive), "seed \(seed)")
+            let selfTimes = flow.selfTimes()
+            for span in naive.spans {
+                guard let time = selfTimes[Self.key(span.traceID, span.spanID)] else { continue }
+                #expect(time == naive.selfTime(span), "seed \(seed)")
+            }
+        }
+    }
+}
