@@ -18,7 +18,7 @@ enum AttributionBenchmark {
 
     static func runOnce(_ workload: Workload) {
         var batch = SpanBatch()
-        for _ in 0..<20 { print(flow(workload, &batch, attributes: true)) }
+        for _ in 0..<1 { print(flow(workload, &batch, attributes: true)) }
     }
 
     /// Appends all batches in order of arrival and attributes slots as they settle; gives back how many requests were.

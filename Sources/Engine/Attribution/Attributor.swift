@@ -95,7 +95,7 @@ package struct Attributor: ~Copyable, Sendable {
         }
         var other = place + 1
         while other < view.slots.count {
-            gather(trace, from: other, of: view)
+            if indexes[other].traces.mayReachBack(trace) { gather(trace, from: other, of: view) }
             other += 1
         }
         other = place - 1
@@ -116,22 +116,26 @@ package struct Attributor: ~Copyable, Sendable {
 
     private mutating func attributeTrace(_ slot: SlotView, _ work: inout SlotWork) {
         let charges = charges
-        for place in 0..<tree.count {
-            let span = tree.members[place]
-            guard span.row >= 0 else { continue }
-            let row = Int(span.row)
-            // Of most users' requests the authentication is a trace of its own, as long as the request.
-            let isDetached =
-                span.firstChild < 0 && span.parent < 0 && charges[Int(span.operation)].target == .component(.authentication)
-            if !isDetached, !span.isLongRunning { work.setSelfTime(span.selfTime, row: row) }
-            if span.isRequest {
+        for place in 0..<tree.count where tree.members[place].row >= 0 {
+            let row = Int(tree.members[place].row)
+            if !tree.members[place].isLongRunning, !isDetached(place, charges) {
+                work.setSelfTime(tree.members[place].selfTime, row: row)
+            }
+            if tree.members[place].isRequest {
                 partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, charges.span)
                 let labels = slot.row(row)
-                work.add(
-                    partition, ofRequestAt: row, series: UInt32(labels.request - 1) * UInt32(ComponentTable.countMax),
-                    flags: labels.flags.rawValue)
+                work.add(partition, ofRequestAt: row, series: labels.request - 1, flags: labels.flags.rawValue)
             }
         }
+    }
+}
+
+extension Attributor {
+    /// Of most users' requests the authentication is a trace of its own, as long as the request.
+    @inline(__always)
+    private func isDetached(_ place: Int, _ charges: [Charge]) -> Bool {
+        tree.members[place].parent < 0 && tree.members[place].firstChild < 0
+            && charges[Int(tree.members[place].operation)].target == .component(.authentication)
     }
 }
 

@@ -63,7 +63,8 @@ struct Partition: ~Copyable, Sendable {
                 if place == Int(root) { return }
                 place = Int(tree.members[place].nextSibling)
             }
-            owner = tree.members[Int(tree.members[place].parent)].owner.below(charges[Int(tree.members[place].operation)])
+            owner = tree.members[Int(tree.members[place].parent)].owner.below(
+                charges[Int(tree.members[place].operation)])
         }
     }
 

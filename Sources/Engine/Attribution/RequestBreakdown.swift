@@ -46,7 +46,7 @@ extension SlotAttribution {
         let end = number + 1 < requests.count ? Int(requests[number + 1].firstPart) : parts.count
         return RequestBreakdown(
             traceHigh: span.traceHigh, traceLow: span.traceLow, spanID: span.spanID, start: span.start,
-            duration: span.duration, series: Int(span.request) - 1, isError: span.flags.isError,
+            duration: span.duration, series: Int(requests[number].series), isError: span.flags.isError,
             parts: (Int(requests[number].firstPart)..<end).map { part in
                 let component = Component(UInt8(parts.series[part] % UInt32(ComponentTable.countMax)))
                 return RequestBreakdown.Part(component: component, duration: parts.durations[part])

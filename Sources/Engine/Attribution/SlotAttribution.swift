@@ -28,7 +28,8 @@ package final class SlotAttribution: Sendable {
     }
 
     var byteCount: Int {
-        rowCount * 10 + requests.count * MemoryLayout<AttributedRequest>.stride + parts.count * RequestParts.bytesPerPart
+        rowCount * 10 + requests.count * MemoryLayout<AttributedRequest>.stride + parts.count
+            * RequestParts.bytesPerPart
     }
 }
 
@@ -58,17 +59,26 @@ struct SlotWork: ~Copyable {
         selfBuckets[row] = bucket
     }
 
-    mutating func add(_ partition: borrowing Partition, ofRequestAt row: Int, series: UInt32, flags: UInt8) {
-        requests.append(AttributedRequest(row: UInt32(row), firstPart: UInt32(parts.count)))
+    mutating func add(_ partition: borrowing Partition, ofRequestAt row: Int, series: UInt16, flags: UInt8) {
+        let firstPart = UInt32(truncatingIfNeeded: parts.count)
+        let firstSeries = UInt32(series) * UInt32(ComponentTable.countMax)
+        var own: Int64 = 0
         var present = partition.present
         while present != 0 {
-            let number = present.trailingZeroBitCount
+            let component = Component(UInt8(truncatingIfNeeded: present.trailingZeroBitCount))
             present &= present &- 1
-            let duration = partition.parts[number]
+            let duration = partition.parts[Int(component.number)]
             let bucket = code(duration)
             parts.append(
-                row: UInt32(row), series: series + UInt32(number), duration: duration, bucket: bucket, flags: flags)
+                row: UInt32(row), series: firstSeries + UInt32(component.number), duration: duration, bucket: bucket,
+                flags: flags)
+            if component.side == .apiServer { own &+= duration }
         }
+        let etcd: UInt32 = 1 << UInt32(Component.etcd.number) | 1 << UInt32(Component.etcdClient.number)
+        requests.append(
+            AttributedRequest(
+                row: UInt32(row), firstPart: firstPart, series: series, ownBucket: buckets.code(own),
+                reachesEtcd: partition.present & etcd != 0))
     }
 
     @inline(__always)
@@ -81,11 +91,17 @@ struct SlotWork: ~Copyable {
 }
 
 /// A request whose time has been divided.
-struct AttributedRequest: Sendable {
+struct AttributedRequest: BitwiseCopyable, Sendable {
     /// Its row in the slot.
     var row: UInt32
     /// The first of its parts; they end where the next request's begin.
     var firstPart: UInt32
+    /// Its number in the view's `requests`.
+    var series: UInt16
+    /// Latency bucket code of what the API server itself took: all but etcd, the calls of etcd and webhooks.
+    var ownBucket: UInt16
+    /// Whether it waited for etcd at all.
+    var reachesEtcd: Bool
 }
 
 /// The parts of requests, one component's of one request each, in columns.
@@ -112,7 +128,8 @@ struct RequestParts: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    mutating func append(row: UInt32, series number: UInt32, duration: Int64, bucket: UInt16, flags requestFlags: UInt8) {
+    mutating func append(row: UInt32, series number: UInt32, duration: Int64, bucket: UInt16, flags requestFlags: UInt8)
+    {
         if count == flags.capacity { grow() }
         rows[count] = row
         series[count] = number

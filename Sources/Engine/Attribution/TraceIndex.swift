@@ -20,6 +20,8 @@ struct TraceIndex: Sendable {
     private var entries: [Entry] = []
     /// Entry number plus one, 0 is free. A power of two, at most half full.
     private var cells = [UInt32](repeating: 0, count: 64)
+    /// Traces with rows that started before the slot did: the only ones here that spans of earlier slots can contain.
+    private var reachingBack = TraceFilter()
     /// By row, the row before it in its trace, plus one.
     private var previous: [UInt32] = []
     private let seed: UInt64
@@ -43,11 +45,17 @@ struct TraceIndex: Sendable {
         slot.forEachBlock { columns, count in
             let known = min(max(rowCount - blockStart, 0), count)
             for offset in known..<count {
-                add(columns.traceHigh[offset], columns.traceLow[offset], row: UInt32(truncatingIfNeeded: blockStart + offset))
+                let (high, low) = (columns.traceHigh[offset], columns.traceLow[offset])
+                add(high, low, row: UInt32(truncatingIfNeeded: blockStart + offset))
+                if columns.start[offset] < slot.start { reachingBack.insert(hash(high, low)) }
             }
             blockStart += count
         }
     }
+
+    /// Whether spans of an earlier slot may contain spans of a trace here.
+    @inline(__always)
+    func mayReachBack(_ trace: Trace) -> Bool { reachingBack.mayContain(trace.hash) }
 
     /// The last row here of a trace of another slot; nil if it has none.
     @inline(__always)
@@ -116,5 +124,38 @@ struct TraceIndex: Sendable {
             larger[cell] = UInt32(truncatingIfNeeded: number + 1)
         }
         cells = larger
+    }
+}
+
+/// A set of hashes that sometimes says yes for no.
+private struct TraceFilter {
+    private var bits: [UInt64] = [0]
+    private var hashes: [UInt64] = []
+
+    /// Bits for each hash at least: one in eight answers for others is wrong.
+    private static let bitsPerHash = 8
+
+    mutating func insert(_ hash: UInt64) {
+        hashes.append(hash)
+        if hashes.count * Self.bitsPerHash > bits.count * 64 {
+            bits = Array(repeating: 0, count: bits.count * 2)
+            for known in hashes { mark(known) }
+        } else {
+            mark(hash)
+        }
+    }
+
+    @inline(__always)
+    func mayContain(_ hash: UInt64) -> Bool {
+        bits[word(hash)] &>> (hash &>> 58) & 1 == 1
+    }
+
+    private mutating func mark(_ hash: UInt64) {
+        bits[word(hash)] |= 1 &<< (hash &>> 58)
+    }
+
+    @inline(__always)
+    private func word(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash &>> 20) & (bits.count - 1)
     }
 }

@@ -80,7 +80,8 @@ struct TraceTree: ~Copyable, Sendable {
         if isLongRunning { hasLongRunning = true }
         members[count] = Member(
             spanID: columns.spanID[offset], parentID: columns.parentID[offset], start: start, end: start &+ duration,
-            selfTime: duration, row: row, operation: columns.operation[offset], isRequest: columns.request[offset] > 0 && !isLongRunning,
+            selfTime: duration, row: row, operation: columns.operation[offset],
+            isRequest: columns.request[offset] > 0 && !isLongRunning,
             isLongRunning: isLongRunning)
         count &+= 1
     }

@@ -25,12 +25,22 @@ package struct LatencyHistogram: Sendable {
 
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
     package func quantile(_ quantile: Double) -> Int64? {
+        code(quantile: quantile).map { LatencyBucket.shared.middle($0) }
+    }
+
+    /// The bucket that holds the nearest-rank quantile.
+    func code(quantile: Double) -> Int? {
         guard count > 0 else { return nil }
         var remaining = ExactQuantile.rank(quantile, of: count)
         for (offset, inBucket) in counts.enumerated() {
             remaining -= inBucket
-            if remaining <= 0 { return LatencyBucket.shared.middle(first + offset) }
+            if remaining <= 0 { return first + offset }
         }
         return nil
+    }
+
+    /// The buckets that hold anything.
+    var cells: [(code: Int, count: Int)] {
+        counts.enumerated().filter { $0.element > 0 }.map { (first + $0.offset, $0.element) }
     }
 }

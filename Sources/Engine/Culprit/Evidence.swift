@@ -1,0 +1,198 @@
+/// What speaks for and against each side: an interval against the time before it. See docs/culprit.md.
+package struct Evidence: Sendable {
+    /// etcd's own spans.
+    package var etcd = Shift()
+    /// What the API server itself took of its requests.
+    package var apiServer = Shift()
+    /// Requests that never reached etcd.
+    package var cached = Shift()
+    /// What the API server's calls of etcd took beyond etcd's own spans.
+    package var connection = Shift()
+    /// What webhooks took of requests.
+    package var webhook = Shift()
+    /// etcd sent nothing while the API server went on.
+    package var etcdSilence: Silence?
+    /// Neither sent anything, and spans of the API server last over that time: it stood still.
+    package var apiServerSilence: Silence?
+    /// Mean time of a request by component number, nanoseconds.
+    package var components: [ComponentGrowth] = []
+    package var requestCount = 0
+    package var requestCountBefore = 0
+    /// Whether etcd has sent any span at all.
+    package var knowsEtcd = false
+
+    package init() {}
+}
+
+/// What a component takes of the mean request, nanoseconds.
+package struct ComponentGrowth: Equatable, Sendable {
+    package var component: Component
+    package var now: Double
+    package var before: Double
+
+    package var growth: Double { now - before }
+}
+
+/// An interval and the time it is compared with, Unix nanoseconds.
+package struct Comparison: Hashable, Sendable {
+    package var interval: Range<Int64>
+    package var baseline: Range<Int64>
+
+    package init(interval: Range<Int64>, baseline: Range<Int64>) {
+        self.interval = interval
+        self.baseline = baseline
+    }
+}
+
+extension WindowView {
+    /// Gathers the evidence for a comparison from an attributed view; both ranges are taken to the slot.
+    package func evidence(_ comparison: Comparison, _ components: ComponentTable) -> Evidence {
+        var gathering = EvidenceGathering(comparison, roles: operations.map { EvidenceGathering.role($0, components) })
+        for slot in slots {
+            if comparison.interval.overlaps(slot.start..<slot.end) {
+                gathering.add(slot, isNow: true)
+            } else if comparison.baseline.overlaps(slot.start..<slot.end) {
+                gathering.add(slot, isNow: false)
+            }
+        }
+        return gathering.evidence
+    }
+}
+
+/// One pass over the slots of a comparison.
+private struct EvidenceGathering {
+    enum Role: UInt8 {
+        case none
+        case etcd
+        /// A call of etcd by the API server.
+        case etcdCall
+        case apiServer
+    }
+
+    private let comparison: Comparison
+    private let roles: [Role]
+    private var etcd = ShiftMeter()
+    private var apiServer = ShiftMeter()
+    private var cached = ShiftMeter()
+    private var connection = ShiftMeter()
+    private var webhook = ShiftMeter()
+    private var etcdEnds: SilenceMeter
+    private var apiServerEnds: SilenceMeter
+    private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
+    private var requestCounts = [0, 0]
+    private var hasEtcd = false
+    /// Spans of the API server that lasted for seconds.
+    private var longSpans: [Range<Int64>] = []
+    private static let longSpansMax = 10_000
+    private static let longMin: Int64 = 3_000_000_000
+    /// A process that goes on ends spans in at least so many of the seconds.
+    private static let activeMin = 0.3
+
+    init(_ comparison: Comparison, roles: [Role]) {
+        self.comparison = comparison
+        self.roles = roles
+        let lower = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
+        let range = lower..<max(comparison.interval.upperBound, lower)
+        etcdEnds = SilenceMeter(range)
+        apiServerEnds = SilenceMeter(range)
+    }
+
+    static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
+        switch components.charge(labels).target {
+        case .component(.etcd): labels.kind == .server ? .etcd : .none
+        case .component(.etcdClient): .etcdCall
+        default: labels.service == "apiserver" || labels.service == "kube-apiserver" ? .apiServer : .none
+        }
+    }
+
+    mutating func add(_ slot: SlotView, isNow: Bool) {
+        addSpans(slot, isNow: isNow)
+        guard let attribution = slot.attribution else { return }
+        requestCounts[isNow ? 0 : 1] += attribution.requests.count
+        for request in attribution.requests {
+            let series = Int(request.series)
+            apiServer.add(request.ownBucket, series: series, isNow: isNow)
+            if !request.reachesEtcd { cached.add(request.ownBucket, series: series, isNow: isNow) }
+        }
+        for part in 0..<attribution.parts.count {
+            let number = Int(attribution.parts.series[part]) % ComponentTable.countMax
+            sums[number + (isNow ? 0 : ComponentTable.countMax)] += Double(attribution.parts.durations[part])
+            if Component(UInt8(number)).isWebhook {
+                webhook.add(
+                    attribution.parts.buckets[part], series: Int(attribution.parts.series[part]), isNow: isNow)
+            }
+        }
+    }
+
+    private mutating func addSpans(_ slot: SlotView, isNow: Bool) {
+        var blockStart = 0
+        slot.forEachBlock { columns, count in
+            for offset in 0..<count {
+                let operation = Int(columns.operation[offset])
+                let end = columns.start[offset] &+ columns.duration[offset]
+                switch roles[operation] {
+                case .none: continue
+                case .etcd:
+                    hasEtcd = true
+                    etcd.add(columns.bucket[offset], series: operation, isNow: isNow)
+                    etcdEnds.add(end: end)
+                    continue
+                case .etcdCall: addCall(slot, row: blockStart + offset, operation, isNow: isNow)
+                case .apiServer: break
+                }
+                apiServerEnds.add(end: end)
+                if columns.duration[offset] >= Self.longMin, longSpans.count < Self.longSpansMax {
+                    longSpans.append(columns.start[offset]..<end)
+                }
+            }
+            blockStart += count
+        }
+    }
+
+    private mutating func addCall(_ slot: SlotView, row: Int, _ operation: Int, isNow: Bool) {
+        guard let attribution = slot.attribution, row < attribution.rowCount,
+            attribution.selfBuckets[row] != SlotAttribution.noSelfTime
+        else { return }
+        connection.add(attribution.selfBuckets[row], series: operation, isNow: isNow)
+    }
+
+    var evidence: Evidence {
+        var evidence = Evidence()
+        evidence.etcd = etcd.shift
+        evidence.apiServer = apiServer.shift
+        evidence.cached = cached.shift
+        evidence.connection = connection.shift
+        evidence.webhook = webhook.shift
+        evidence.knowsEtcd = hasEtcd
+        (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
+        evidence.components = (0..<ComponentTable.countMax).compactMap { number in
+            let now = sums[number] / Double(max(requestCounts[0], 1))
+            let before = sums[number + ComponentTable.countMax] / Double(max(requestCounts[1], 1))
+            guard now > 0 || before > 0 else { return nil }
+            return ComponentGrowth(component: Component(UInt8(number)), now: now, before: before)
+        }
+        judgeSilence(&evidence)
+        return evidence
+    }
+
+    private func judgeSilence(_ evidence: inout Evidence) {
+        if let silence = etcdEnds.silence(in: comparison.interval), explains(silence),
+            apiServerEnds.activity(in: silence) >= Self.activeMin
+        {
+            evidence.etcdSilence = silence
+        }
+        if let silence = apiServerEnds.silence(in: comparison.interval), explains(silence),
+            longSpans.contains(where: { $0.lowerBound <= silence.from && $0.upperBound >= silence.to })
+        {
+            evidence.apiServerSilence = silence
+        }
+    }
+
+    /// Whether a silence lasts to the end of the interval, or was a good part of it.
+    private func explains(_ silence: Silence) -> Bool {
+        let interval = comparison.interval
+        let within = min(silence.to, interval.upperBound) - max(silence.from, interval.lowerBound)
+        return silence.to >= interval.upperBound - 1_000_000_000
+            || within * 3 >= interval.upperBound - interval.lowerBound
+    }
+}

@@ -1,0 +1,75 @@
+/// How much longer something takes than before: the geometric mean of its durations, each against the median that its
+/// own series had before, so that neither a change of the mix nor a few outliers pass for a change of speed.
+package struct Shift: Sendable {
+    /// Durations that could be compared.
+    package private(set) var count = 0
+    /// Durations before, of the series that are compared.
+    package private(set) var countBefore = 0
+    /// Above 1: longer than before.
+    package private(set) var ratio = 1.0
+    /// All durations, compared or not.
+    package private(set) var now = LatencyHistogram()
+    package private(set) var before = LatencyHistogram()
+
+    package init() {}
+
+    fileprivate init(_ meter: ShiftMeter) {
+        var steps = 0
+        for series in meter.series {
+            for (code, count) in series.before.cells { before.add(code, count: count) }
+            guard series.before.count >= ShiftMeter.countMin, series.count > 0 else { continue }
+            guard let median = series.before.code(quantile: 0.5), median < ShiftMeter.codeMax else { continue }
+            count += series.count
+            countBefore += series.before.count
+            steps += series.codes - series.count * max(median, ShiftMeter.codeMin)
+        }
+        now = meter.now
+        // A code is a 64th of a doubling.
+        if count > 0 { ratio = Self.powerOfTwo(Double(steps) / Double(count) / 64) }
+    }
+
+    /// 2^x by the series of e^y on the fraction.
+    private static func powerOfTwo(_ x: Double) -> Double {
+        let whole = x.rounded(.down)
+        let y = (x - whole) * 0.693_147_180_559_945_3
+        var (term, sum) = (1.0, 1.0)
+        for n in 1...16 {
+            term *= y / Double(n)
+            sum += term
+        }
+        return Double(sign: .plus, exponent: Int(max(min(whole, 1000), -1000)), significand: sum)
+    }
+}
+
+/// Gathers durations by series, before and now, by their latency bucket codes.
+struct ShiftMeter {
+    fileprivate struct Series {
+        var before = LatencyHistogram()
+        var count = 0
+        var codes = 0
+    }
+
+    /// A series with fewer durations before has no median worth the name.
+    static let countMin = 8
+    /// Below 20 µs durations are noise, and count as 20 µs.
+    static let codeMin = Int(LatencyBucket.shared.code(20_000))
+    /// What takes longer than ten seconds by habit is a stream.
+    static let codeMax = Int(LatencyBucket.shared.code(10_000_000_000))
+
+    fileprivate var series: [Series] = []
+    fileprivate var now = LatencyHistogram()
+
+    @inline(__always)
+    mutating func add(_ code: UInt16, series number: Int, isNow: Bool) {
+        while series.count <= number { series.append(Series()) }
+        if isNow {
+            now.add(Int(code))
+            series[number].count += 1
+            series[number].codes += max(Int(code), Self.codeMin)
+        } else {
+            series[number].before.add(Int(code))
+        }
+    }
+
+    var shift: Shift { Shift(self) }
+}

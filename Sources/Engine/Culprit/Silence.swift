@@ -1,0 +1,67 @@
+/// A stretch of time in which a component that had been sending sent nothing.
+package struct Silence: Equatable, Sendable {
+    /// Unix nanoseconds, to the second.
+    package var from: Int64
+    package var to: Int64
+    /// Spans a second before.
+    package var rate: Double
+
+    package var duration: Int64 { to - from }
+}
+
+/// Counts a component's spans by the second in which they ended.
+struct SilenceMeter {
+    private var counts: [UInt32]
+    private let start: Int64
+
+    private static let second: Int64 = 1_000_000_000
+    /// Shorter gaps are those of exporters and of idle clients.
+    private static let secondsMin = 3
+    /// Spans that would have come in a gap at the rate before: by chance there would be none once in a million times.
+    private static let missingMin = 14.0
+
+    init(_ range: Range<Int64>) {
+        start = range.lowerBound
+        counts = Array(repeating: 0, count: Int((range.upperBound - range.lowerBound) / Self.second) + 1)
+    }
+
+    @inline(__always)
+    mutating func add(end: Int64) {
+        let second = Int((end &- start) / Self.second)
+        if counts.indices.contains(second) { counts[second] &+= 1 }
+    }
+
+    /// In what part of the seconds of a stretch of time spans ended, 0...1.
+    func activity(in silence: Silence) -> Double {
+        let from = Int((silence.from - start) / Self.second)
+        let to = Int((silence.to - start) / Self.second)
+        let seconds = counts[max(from, 0)..<min(to, counts.count)]
+        return Double(seconds.count { $0 > 0 }) / Double(max(seconds.count, 1))
+    }
+
+    /// The longest gap that reaches into an interval, if it is one that the spans before it don't explain.
+    func silence(in interval: Range<Int64>) -> Silence? {
+        let end = min(Int((interval.upperBound - start) / Self.second), counts.count)
+        guard let first = counts.firstIndex(where: { $0 > 0 }) else { return nil }
+        var (longest, habitual, second) = (0..<0, 0, first)
+        while second < end {
+            var next = second
+            while next < end, counts[next] == 0 { next += 1 }
+            if Int64(next) * Self.second + start > interval.lowerBound {
+                if next - second > longest.count { longest = second..<next }
+            } else {
+                habitual = max(habitual, next - second)
+            }
+            second = max(next, second + 1)
+        }
+        let before = counts[first..<max(longest.lowerBound, first)]
+        let rate = Double(before.reduce(0) { $0 + Int($1) }) / Double(max(before.count, 1))
+        guard longest.count >= max(Self.secondsMin, 3 * habitual), rate * Double(longest.count) >= Self.missingMin
+        else {
+            return nil
+        }
+        return Silence(
+            from: start + Int64(longest.lowerBound) * Self.second, to: start + Int64(longest.upperBound) * Self.second,
+            rate: rate)
+    }
+}
