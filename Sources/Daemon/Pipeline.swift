@@ -19,7 +19,8 @@ package final class Pipeline: Sendable {
     }
 
     private let intake: Mutex<Intake>
-    private let history = Mutex(History())
+    /// Held by whoever adds to the history what left the window.
+    private let folding = Mutex(())
     private let evaluation: Mutex<Evaluation>
     private let evaluationDelay: Int64
 
@@ -33,18 +34,34 @@ package final class Pipeline: Sendable {
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
     package func append(_ batch: borrowing SpanBatch, arrival: Int64) -> AppendOutcome {
-        var outcome = intake.withLock { intake in
+        var (outcome, isDue, isTooMuch) = intake.withLock { intake in
             let outcome = intake.window.append(batch, arrival: arrival, evaluatedUpTo: intake.evaluatedUpTo)
             intake.counts.add(outcome, batch)
-            return outcome
+            let retired = intake.window.retired
+            return (outcome, retired.isDue, retired.isTooMuch(windowBytesMax: intake.window.limits.bytesMax))
         }
-        if !outcome.beyondWindow.isEmpty || !outcome.evicted.isEmpty {
-            history.withLock { $0.add(outcome) }
-            outcome.beyondWindow = []
-            outcome.evicted = []
+        if isTooMuch {
+            folding.withLock { _ in foldRetired() }
+        } else if isDue {
+            // Where another thread is at it, it takes these too, or the next to append does; until then views have them.
+            folding.withLockIfAvailable { _ in foldRetired() }
         }
         outcome.rejections.add(batch.rejections)
         return outcome
+    }
+
+    /// Adds what left the window to its history: the buckets are counted without the window's lock.
+    private func foldRetired() {
+        while true {
+            let (due, before) = intake.withLock { intake in
+                (intake.window.retired.isDue ? intake.window.retired : nil, intake.window.history)
+            }
+            guard let due else { return }
+            var history = before
+            history.add(due)
+            // What it replaces is freed here, not under the lock.
+            _ = intake.withLock { [history] in $0.window.replaceHistory(with: history, including: due) }
+        }
     }
 
     /// Evaluates the rules for every time that is due, now that it is `clock` (Unix nanoseconds).
@@ -94,14 +111,15 @@ package final class Pipeline: Sendable {
 
     package func summary() -> PipelineSummary {
         let (view, totals, counts) = intake.withLock { ($0.window.view(), $0.window.totals, $0.counts) }
-        return PipelineSummary(view: view, totals: totals, counts: counts, history: history.withLock { $0 })
+        return PipelineSummary(view: view, totals: totals, counts: counts)
     }
 
     package func windowGauges() -> WindowGauges {
         intake.withLock {
             WindowGauges(
                 spans: $0.window.spanCount, bytes: $0.window.byteCount, oldest: $0.window.oldest,
-                operationsOverflowed: $0.window.operations.overflowed)
+                operationsOverflowed: $0.window.operations.overflowed, historyBytes: $0.window.history.byteCount,
+                historyOldest: $0.window.history.oldest)
         }
     }
 
@@ -122,21 +140,23 @@ package struct PipelineSummary: Sendable {
     package let view: WindowView
     package let totals: CumulativeTotals
     package let counts: SpanCounts
-    package let history: History
 
     /// The same without what has left the window.
     package var windowOnly: PipelineSummary {
-        PipelineSummary(view: view, totals: totals, counts: counts, history: History())
+        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts)
     }
 }
 
-/// What the scrape says about the window itself.
+/// What the scrape says about the window itself, and about its history.
 package struct WindowGauges: Sendable {
     package let spans: Int
     package let bytes: Int
     /// Unix nanoseconds; nil while the window is empty.
     package let oldest: Int64?
     package let operationsOverflowed: Int
+    package let historyBytes: Int
+    /// Unix nanoseconds; nil while the history has no minute.
+    package let historyOldest: Int64?
 }
 
 extension WindowView: MeasurementSource {}

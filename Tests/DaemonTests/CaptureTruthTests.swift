@@ -77,7 +77,7 @@ import TestSupport
         var replay = try Replay([Captures.example.path], endingIn: .min..<(.max), pipeline: pipeline)
         while replay.step() {}
         let summary = pipeline.summary()
-        let rows = summary.view.operationSummaries(with: summary.history)
+        let rows = summary.view.operationSummaries()
         #expect(rows.map(\.labels) == exact.map(\.labels))
         #expect(rows.contains { !$0.isExact })
         for (row, expected) in zip(rows, exact) {

@@ -3,9 +3,12 @@ package import Engine
 /// Makes batches of spans for tests of the engine, which knows no wire format.
 package struct BatchBuilder: ~Copyable {
     package var batch = SpanBatch()
-    private var nextID: UInt64 = 1
+    private var nextID: UInt64
 
-    package init() {}
+    /// - Parameter firstID: the id of the first span that is given none.
+    package init(firstID: UInt64 = 1) {
+        nextID = firstID
+    }
 
     /// Adds a span with ids of its own, or with the given one.
     package mutating func add(

@@ -41,12 +41,14 @@ extension Configuration {
     }
 
     private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
-        let fields = ["duration", "max_bytes", "max_operations", "max_requests"]
+        let fields = ["duration", "max_bytes", "max_operations", "max_requests", "history", "history_bytes"]
         guard let mapping = YAMLMapping(node, "window", fields: fields, &diagnostics) else { return }
         if let duration = mapping["duration"]?.duration("duration", &diagnostics) { window.duration = duration }
         mapping["max_bytes"]?.bytes("max_bytes", &diagnostics, into: &window.bytesMax)
         mapping["max_operations"]?.number("max_operations", in: 1...65_000, &diagnostics, into: &window.operationsMax)
         mapping["max_requests"]?.number("max_requests", in: 1...65_000, &diagnostics, into: &window.requestsMax)
+        if let duration = mapping["history"]?.duration("history", &diagnostics) { window.history.duration = duration }
+        mapping["history_bytes"]?.bytes("history_bytes", &diagnostics, into: &window.history.bytesMax)
     }
 
     private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {

@@ -1,3 +1,4 @@
+package import Engine
 package import Rules
 
 /// Where the rules come from, so that they can be read again.
@@ -6,10 +7,14 @@ package struct RuleSource: Sendable {
     package var files: [String]
     /// How far back rules can look, nanoseconds.
     package var maximumWindow: Int64
+    /// How far back spans are kept one by one, nanoseconds.
+    package var exactWindow: Int64
 
-    package init(files: [String], maximumWindow: Int64) {
+    /// - Parameter limits: how far back rules can look.
+    package init(files: [String], limits: WindowLimits) {
         self.files = files
-        self.maximumWindow = maximumWindow
+        maximumWindow = limits.reach
+        exactWindow = limits.duration ?? .max
     }
 
     /// All groups and sinks of all files, or all problems of all files.
@@ -26,7 +31,7 @@ package struct RuleSource: Sendable {
         }
         for file in files {
             do {
-                set.add(try RuleFile(path: file, maximumWindow: maximumWindow))
+                set.add(try RuleFile(path: file, maximumWindow: maximumWindow, exactWindow: exactWindow))
             } catch {
                 faults.all.append(error)
             }

@@ -19,10 +19,8 @@ package struct Report: Encodable, Sendable {
         last = isEmpty ? nil : Timestamp.rfc3339(totals.lastEnd)
         // Rates are over the time in which spans ended: a watch may have begun long before.
         let seconds = isEmpty ? 0 : Double(totals.lastEnd - totals.firstEnd) / 1e9
-        operations = summary.view.operationSummaries(with: summary.history).map {
-            OperationRow($0, seconds: seconds)
-        }
-        requests = summary.view.requestSummaries(with: summary.history).map { RequestRow($0) }
+        operations = summary.view.operationSummaries().map { OperationRow($0, seconds: seconds) }
+        requests = summary.view.requestSummaries().map { RequestRow($0) }
         self.alerts = alerts
     }
 }

@@ -38,7 +38,7 @@ struct EngineMetrics {
     }
 
     private func writeWindow(_ exposition: inout Exposition) {
-        let rows = summary.view.operationSummaries()
+        let rows = summary.view.windowOnly.operationSummaries()
         exposition.family(
             "faultline_window_latency_seconds", .summary, unit: "seconds",
             help: "Exact nearest-rank quantiles of duration over the window.")

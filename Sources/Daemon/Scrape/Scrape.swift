@@ -70,6 +70,15 @@ struct Scrape: Sendable {
             exposition.gauge(Double(oldest) / 1e9)
         }
         exposition.family(
+            "faultline_history_bytes", .gauge, unit: "bytes", help: "Memory of the history beyond the window.")
+        exposition.gauge(Double(window.historyBytes))
+        if let oldest = window.historyOldest {
+            exposition.family(
+                "faultline_history_oldest_timestamp_seconds", .gauge, unit: "seconds",
+                help: "How far back the history reaches, Unix time.")
+            exposition.gauge(Double(oldest) / 1e9)
+        }
+        exposition.family(
             "faultline_operations_overflowed_spans", .counter,
             help: "Spans of operations beyond the limit, counted in the operation _other.")
         exposition.counter(Double(window.operationsOverflowed))

@@ -14,8 +14,7 @@ struct LatencyTable {
     private(set) var errors: [Int]
     private(set) var sums: [Int128]
 
-    /// - Parameter isFine: a column for each bucket, however few the spans.
-    init(_ lines: LineScope, slots: [SlotView], isFine: Bool = false) {
+    init(_ lines: LineScope, slots: [SlotView]) {
         self.lines = lines
         let least = Int(slots.map(\.bucketMin).min() ?? 0)
         let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
@@ -23,7 +22,7 @@ struct LatencyTable {
         // scan collects a little more.
         let rows = slots.reduce(0) { $0 + $1.count }
         var shift: UInt16 = 0
-        while !isFine, shift < 6, lines.count * (greatest - least) >> Int(shift) > rows { shift += 1 }
+        while shift < 6, lines.count * (greatest - least) >> Int(shift) > rows { shift += 1 }
         self.shift = shift
         columnMin = least >> Int(shift)
         width = max(greatest >> Int(shift) - columnMin + 1, 1)

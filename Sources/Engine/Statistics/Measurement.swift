@@ -1,6 +1,6 @@
 /// What statistics are taken over: all spans by operation, or requests to the API server by request labels.
 /// Requests leave out the long-running ones (watch, proxy, attach, exec, portforward, log with follow).
-package enum Population: Hashable, Sendable {
+package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     case spans
     case requests
 }

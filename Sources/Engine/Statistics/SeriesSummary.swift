@@ -16,9 +16,9 @@ package struct SeriesSummary<Labels: Sendable>: Sendable {
 extension WindowView {
     private static let quantiles = [0.5, 0.9, 0.99]
 
-    /// One row for each operation that has spans, the most frequent first.
-    package func operationSummaries(with history: History = History()) -> [SeriesSummary<OperationLabels>] {
-        summaries(.spans, operations, history).sorted {
+    /// One row for each operation that has spans in the window or had, the most frequent first.
+    package func operationSummaries() -> [SeriesSummary<OperationLabels>] {
+        summaries(.spans, operations).sorted {
             $0.count != $1.count
                 ? $0.count > $1.count
                 : ($0.labels.service, $0.labels.operation, $0.labels.kind.rawValue)
@@ -27,42 +27,25 @@ extension WindowView {
     }
 
     /// One row for each kind of request that came, long-running ones apart, the most frequent first.
-    package func requestSummaries(with history: History = History()) -> [SeriesSummary<RequestLabels>] {
-        summaries(.requests, requests, history).sorted {
+    package func requestSummaries() -> [SeriesSummary<RequestLabels>] {
+        summaries(.requests, requests).sorted {
             $0.count != $1.count ? $0.count > $1.count : $0.labels.path < $1.labels.path
         }
     }
 
     private func summaries<Labels: Sendable>(
-        _ population: Population, _ labels: [Labels], _ history: History
+        _ population: Population, _ labels: [Labels]
     ) -> [SeriesSummary<Labels>] {
-        let each = Selection(
-            groupOfSeries: labels.indices.map { Int32($0) }, groupCount: labels.count, quantiles: Self.quantiles)
-        let inWindow = measure(population, from: .min, to: .max, [each])[0]
-        var histograms: [LatencyHistogram]?
+        let selection = each(population, quantiles: Self.quantiles)
+        let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
+        let merged = mergedWhereGone(population)
         return labels.indices.compactMap { number in
-            guard let gone = history.series(population, number) else {
-                return Self.summary(labels[number], inWindow[number], isExact: true)
+            if let merged = merged[number] {
+                Self.summary(labels[number], merged.statistics(Self.quantiles), isExact: false)
+            } else {
+                Self.summary(labels[number], inWindow[number], isExact: true)
             }
-            let recent = histograms ?? self.histograms(population)
-            histograms = recent
-            return Self.summary(
-                labels[number], Self.merge(inWindow[number], recent[number], gone), isExact: false)
         }
-    }
-
-    private static func merge(
-        _ recent: LatencyStatistics, _ histogram: LatencyHistogram, _ gone: History.Series
-    ) -> LatencyStatistics {
-        var all = recent
-        all.count += gone.statistics.count
-        all.errors += gone.statistics.errors
-        all.sum += gone.statistics.sum
-        all.max = max(all.max, gone.statistics.max)
-        var merged = gone.histogram
-        merged.merge(histogram)
-        all.quantiles = quantiles.map { min(merged.quantile($0) ?? 0, all.max) }
-        return all
     }
 
     private static func summary<Labels>(
@@ -73,21 +56,6 @@ extension WindowView {
             labels: labels, count: statistics.count, errors: statistics.errors, sum: statistics.sum,
             p50: statistics.quantiles[0], p90: statistics.quantiles[1], p99: statistics.quantiles[2],
             max: statistics.max, isExact: isExact)
-    }
-
-    /// The latency histogram of every series of a population over the whole window.
-    private func histograms(_ population: Population) -> [LatencyHistogram] {
-        let all = LineScope(
-            population, range: TimeRange(from: .min, to: .max),
-            isWanted: Array(repeating: true, count: seriesCount(population)))
-        let table = LatencyTable(all, slots: slots, isFine: true)
-        return (0..<all.count).map { series in
-            var histogram = LatencyHistogram()
-            for (bucket, count) in table.cells(of: series).enumerated() where count > 0 {
-                histogram.add(table.columnMin + bucket, count: Int(count))
-            }
-            return histogram
-        }
     }
 }
 

@@ -7,8 +7,4 @@ package struct AppendOutcome: Sendable {
     /// Spans whose trace id and span id were in the window already.
     package var duplicates = 0
     package var rejections = Rejections()
-    /// Accepted spans that ended before the window's oldest slot, for the history.
-    package var beyondWindow: [HistoryRow] = []
-    /// Slots that left the window, for the history.
-    package var evicted: [SlotView] = []
 }

@@ -8,6 +8,9 @@ package struct Window: ~Copyable {
     package private(set) var totals = CumulativeTotals()
     package private(set) var byteCount = 0
     package private(set) var spanCount = 0
+    package private(set) var history: History
+    /// What left the window and is still to be added to the history.
+    package private(set) var retired = RetiredSpans()
 
     /// In order of time.
     private var slots: [Slot] = []
@@ -26,6 +29,7 @@ package struct Window: ~Copyable {
         self.seed = seed
         operations = OperationTable(limit: limits.operationsMax)
         requests = RequestTable(limit: limits.requestsMax)
+        history = History(limits: limits.history)
     }
 
     /// Appends a batch that arrived at a time (Unix nanoseconds).
@@ -38,6 +42,7 @@ package struct Window: ~Copyable {
         if let duration = limits.duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
         }
+        retired.arrived(at: arrival)
         var outcome = AppendOutcome()
         let latestEnd = arrival.addingSaturating(limits.futureMax)
         for index in 0..<batch.count {
@@ -49,21 +54,22 @@ package struct Window: ~Copyable {
             }
             row.operation = operationNumbers[Int(row.operation)]
             row.request = requestNumbers[Int(row.request)]
-            guard add(row, bucket: batch.columns.bucket[index], end: end, to: &outcome) else {
+            guard add(row, bucket: batch.columns.bucket[index], end: end) else {
                 outcome.duplicates += 1
                 continue
             }
             outcome.accepted += 1
             if end < evaluatedUpTo { outcome.late += 1 }
         }
-        outcome.evicted += evict()
+        evict()
         return outcome
     }
 
     /// What readers need, taken in a time that grows with slots, not with spans.
     package func view() -> WindowView {
         WindowView(
-            slots: slots.map { SlotView($0) }, operations: operations.labels, requests: requests.labels)
+            slots: slots.map { SlotView($0) }, operations: operations.labels, requests: requests.labels,
+            history: history, retired: retired)
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
@@ -81,12 +87,10 @@ package struct Window: ~Copyable {
 
     /// False if the span is there already.
     @inline(__always)
-    private mutating func add(
-        _ row: SpanRow, bucket: UInt16, end: Int64, to outcome: inout AppendOutcome
-    ) -> Bool {
+    private mutating func add(_ row: SpanRow, bucket: UInt16, end: Int64) -> Bool {
         let number = Self.slotNumber(end)
         if number < horizon {
-            outcome.beyondWindow.append(HistoryRow(row, bucket: bucket))
+            retired.add(HistoryRow(row, bucket: bucket))
         } else {
             let slot = slotIndex(number)
             let before = slots[slot].byteCount
@@ -97,7 +101,7 @@ package struct Window: ~Copyable {
             case .duplicate:
                 return false
             case .full:
-                outcome.beyondWindow.append(HistoryRow(row, bucket: bucket))
+                retired.add(HistoryRow(row, bucket: bucket))
             }
         }
         totals.count(row, bucket: bucket)
@@ -161,7 +165,7 @@ package struct Window: ~Copyable {
 
     // MARK: Giving up the oldest
 
-    private mutating func evict() -> [SlotView] {
+    private mutating func evict() {
         var gone = 0
         while gone < slots.count,
             slots[gone].number < horizon || byteCount > limits.bytesMax && gone + 1 < slots.count
@@ -169,13 +173,31 @@ package struct Window: ~Copyable {
             byteCount -= slots[gone].byteCount
             spanCount -= slots[gone].count
             horizon = max(horizon, slots[gone].number + 1)
+            retired.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
             gone += 1
         }
-        guard gone > 0 else { return [] }
-        let evicted = slots[..<gone].map { SlotView($0) }
+        guard gone > 0 else { return }
         slots.removeFirst(gone)
         lastUsed = 0
-        return evicted
+    }
+
+    // MARK: History
+
+    /// Takes a history to which spans that had left the window were added, and drops those spans.
+    ///
+    /// - Returns: the history before, to be freed without the lock.
+    package mutating func replaceHistory(with history: History, including retired: RetiredSpans) -> History {
+        let before = self.history
+        self.history = history
+        self.retired.remove(retired)
+        return before
+    }
+
+    /// Adds what left the window to its history, where no lock has to be kept short.
+    package mutating func foldRetired() {
+        let folded = retired
+        history.add(folded)
+        retired.remove(folded)
     }
 }
 

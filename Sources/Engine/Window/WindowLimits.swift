@@ -10,15 +10,21 @@ package struct WindowLimits: Equatable, Sendable {
     package var requestsMax: Int
     /// How long after its arrival a span may end, nanoseconds, where clocks differ.
     package var futureMax: Int64
+    /// What bounds the history of spans that left the window.
+    package var history: HistoryLimits
 
     package init(
         duration: Int64? = 3_600_000_000_000, bytesMax: Int = 1 << 30, operationsMax: Int = 10_000,
-        requestsMax: Int = 10_000, futureMax: Int64 = 600_000_000_000
+        requestsMax: Int = 10_000, futureMax: Int64 = 600_000_000_000, history: HistoryLimits = HistoryLimits()
     ) {
         self.duration = duration
         self.bytesMax = bytesMax
         self.operationsMax = operationsMax
         self.requestsMax = requestsMax
         self.futureMax = futureMax
+        self.history = history
     }
+
+    /// How far back statistics reach, nanoseconds.
+    package var reach: Int64 { max(duration ?? .max, history.duration) }
 }

@@ -47,6 +47,15 @@ package struct WindowView: Sendable {
     package let operations: [OperationLabels]
     /// Labels by request number.
     package let requests: [RequestLabels]
+    package let history: History
+    /// What left the window and is not in the history yet.
+    let retired: RetiredSpans
+
+    /// The same without what has left the window.
+    package var windowOnly: WindowView {
+        WindowView(
+            slots: slots, operations: operations, requests: requests, history: History(), retired: RetiredSpans())
+    }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {
         slots[place].attribution = attribution
@@ -56,11 +65,25 @@ package struct WindowView: Sendable {
         population == .spans ? operations.count : requests.count
     }
 
-    /// Exact statistics of spans that end in `from..<to` (Unix nanoseconds).
+    /// Statistics of spans that end in `from..<to` (Unix nanoseconds): exact where the window holds all of the range.
+    /// Where it reaches into the history it is one of whole minutes, those that start within it, and quantiles are
+    /// within 0.55 %.
     ///
     /// Selections share one scan of the range: its cost grows with spans, not with selections.
     /// - Returns: for each selection, the statistics of each of its groups.
     package func measure(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+    ) -> [[LatencyStatistics]] {
+        if let merged = measureBeyond(population, from: from, to: to, selections) {
+            return zip(merged, selections).map { groups, selection in
+                groups.map { $0.statistics(selection.quantiles) }
+            }
+        }
+        return measureWindow(population, from: from, to: to, selections)
+    }
+
+    /// Exact statistics of spans in the window.
+    func measureWindow(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
@@ -89,8 +112,9 @@ struct TimeRange {
 }
 
 extension WindowView {
-    /// Whether any slot reaches beyond a time (Unix nanoseconds).
+    /// Whether any slot reaches beyond a time (Unix nanoseconds), or a minute of what left the window.
     package func hasSpans(from time: Int64) -> Bool {
-        slots.last.map { $0.end > time } ?? false
+        let newest = max(history.newestMinute, retired.newestMinute)
+        return slots.last.map { $0.end > time } ?? false || newest >= HistoryTime.minute(of: time)
     }
 }

@@ -14,24 +14,30 @@ package struct RuleFile: Hashable, Sendable {
     /// - Parameters:
     ///   - bytes: the file's contents.
     ///   - file: its name, for the problems; paths in it are relative to its folder.
-    ///   - maximumWindow: how far back spans are kept, in nanoseconds: `over` plus `offset` end there.
-    package init(_ bytes: [UInt8], file: String, maximumWindow: Int64) throws(RuleDiagnostics) {
+    ///   - maximumWindow: how far back statistics reach, in nanoseconds: `over` plus `offset` end there.
+    ///   - exactWindow: how far back spans are kept one by one, in nanoseconds; beyond it time is kept by the minute.
+    package init(
+        _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max
+    ) throws(RuleDiagnostics) {
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         var reader = RuleFileReader(
-            document: document, diagnostics: diagnostics, maximumWindow: maximumWindow)
+            document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow)
         let rules = reader.readFile()
         guard reader.diagnostics.isEmpty, let rules else { throw reader.diagnostics }
         self = rules
     }
 
-    package init(_ text: String, file: String, maximumWindow: Int64) throws(RuleDiagnostics) {
-        try self.init(Array(text.utf8), file: file, maximumWindow: maximumWindow)
+    package init(
+        _ text: String, file: String, maximumWindow: Int64, exactWindow: Int64 = .max
+    ) throws(RuleDiagnostics) {
+        try self.init(Array(text.utf8), file: file, maximumWindow: maximumWindow, exactWindow: exactWindow)
     }
 
     /// Reads a rule file from disk, at most one byte more than may be in it.
-    package init(path: String, maximumWindow: Int64) throws(RuleDiagnostics) {
-        try self.init(try Self.contents(of: path), file: path, maximumWindow: maximumWindow)
+    package init(path: String, maximumWindow: Int64, exactWindow: Int64 = .max) throws(RuleDiagnostics) {
+        try self.init(
+            try Self.contents(of: path), file: path, maximumWindow: maximumWindow, exactWindow: exactWindow)
     }
 
     /// The start of a file, as much as a YAML document may have and a byte more, by which one that is larger

@@ -69,7 +69,7 @@ extension RuleFileReader {
         if over > maximumWindow {
             diagnostics.report(
                 node.start,
-                "over \(DurationText.format(over)) reaches beyond the window of "
+                "over \(DurationText.format(over)) reaches beyond the history of "
                     + "\(DurationText.format(maximumWindow)) that is kept")
         }
         return over
@@ -79,13 +79,10 @@ extension RuleFileReader {
         guard let text = node.string("when", &diagnostics) else { return nil }
         do {
             let condition = try Condition(text)
-            for (value, position) in condition.expression.values where value.offset > 0 {
-                let (reach, overflow) = value.offset.addingReportingOverflow(over)
-                guard overflow || reach > maximumWindow, over <= maximumWindow else { continue }
+            for (value, position) in condition.expression.values where value.offset > 0 && over <= maximumWindow {
+                guard let fault = reachFault(offset: value.offset, over: over) else { continue }
                 diagnostics.report(
-                    document.position(of: position, in: node),
-                    "\(value) over \(DurationText.format(over)) reaches beyond the window of "
-                        + "\(DurationText.format(maximumWindow)) that is kept")
+                    document.position(of: position, in: node), "\(value) over \(DurationText.format(over)) \(fault)")
             }
             return condition
         } catch {
@@ -94,6 +91,20 @@ extension RuleFileReader {
             }
             return nil
         }
+    }
+
+    /// What is wrong with a value that looks further back than the window.
+    private func reachFault(offset: Int64, over: Int64) -> String? {
+        let (reach, overflow) = offset.addingReportingOverflow(over)
+        if overflow || reach > maximumWindow {
+            return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"
+        }
+        // A range of n minutes has n of them wherever it begins; any other has one more or less.
+        if reach > exactWindow, over % 60_000_000_000 != 0 {
+            return "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
+                + "over is a number of whole minutes"
+        }
+        return nil
     }
 
     private mutating func readLabels(_ node: YAMLNode) -> [String: String] {

@@ -3,6 +3,7 @@ struct RuleFileReader {
     let document: YAMLDocument
     var diagnostics: RuleDiagnostics
     let maximumWindow: Int64
+    let exactWindow: Int64
 
     /// nil if the file as a whole isn't one; what is wrong within it is in `diagnostics`.
     mutating func readFile() -> RuleFile? {

@@ -11,7 +11,7 @@ struct Check: ParsableCommand {
     var files: [String]
 
     func run() throws {
-        let maximumWindow = Configuration().window.duration ?? .max
+        let limits = Configuration().window
         var isFaulty = false
         for file in files {
             let contents = try readable(file)
@@ -19,7 +19,8 @@ struct Check: ParsableCommand {
                 if Configuration.isConfiguration(contents) {
                     _ = try Configuration(contents, file: file)
                 } else {
-                    _ = try RuleFile(contents, file: file, maximumWindow: maximumWindow)
+                    _ = try RuleFile(
+                        contents, file: file, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max)
                 }
             } catch {
                 isFaulty = true

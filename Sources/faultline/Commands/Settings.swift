@@ -20,7 +20,7 @@ struct Settings {
             }
         }
         let files = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles
-        let source = RuleSource(files: files, maximumWindow: configuration.window.duration ?? .max)
+        let source = RuleSource(files: files, limits: configuration.window)
         do {
             return Settings(configuration: configuration, source: source, rules: try source.load())
         } catch {

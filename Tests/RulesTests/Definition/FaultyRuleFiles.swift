@@ -122,7 +122,7 @@ extension FaultyRuleFile {
         FaultyRuleFile("over nothing", rule: with("over: 0s"), "rules.yaml:8:15: over is longer than 0s"),
         FaultyRuleFile(
             "over too long", rule: with("over: 3h"),
-            "rules.yaml:8:15: over 3h reaches beyond the window of 2h that is kept"),
+            "rules.yaml:8:15: over 3h reaches beyond the history of 2h that is kept"),
         FaultyRuleFile("for negative", rule: with("for: -1m"), "rules.yaml:9:14: for is a duration"),
         FaultyRuleFile(
             "keep_firing_for a list", rule: with("keep_firing_for: []"),
@@ -191,8 +191,13 @@ extension FaultyRuleFile {
             "in a folded block", rule: with("when: >\n          p99 > 1s\n          and cuont > 5"),
             "rules.yaml:7:15: unknown value \"cuont\""),
         FaultyRuleFile(
-            "offset beyond the window", rule: with("when: p99 > 3 * p99 offset 2h"),
-            "rules.yaml:7:25: p99 offset 2h over 1m reaches beyond the window of 2h that is kept"),
+            "offset beyond the history", rule: with("when: p99 > 3 * p99 offset 2h"),
+            "rules.yaml:7:25: p99 offset 2h over 1m reaches beyond the history of 2h that is kept"),
+        FaultyRuleFile(
+            "offset beyond the window by half a minute",
+            rule: ["alert: A", "select: {service: etcd}", "when: p99 > 3 * p99 offset 1h", "over: 90s"],
+            "rules.yaml:7:25: p99 offset 1h over 1m30s reaches beyond the window of 1h, where time is kept by the minute"
+        ),
     ]
 
     static let selections = [

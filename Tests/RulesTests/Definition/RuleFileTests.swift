@@ -72,7 +72,7 @@ struct RuleFileTests {
         #expect(!selector.selects { RequestLabels.listPods[$0] })
     }
 
-    @Test func `an offset may use the window up`() throws {
+    @Test func `an offset may use the history up`() throws {
         let rule = ["alert: A", "select: {verb: get}", "when: p99 > p99 offset 110m", "over: 10m"]
         _ = try RuleText.load(RuleText.group(rule))
     }

@@ -2,11 +2,13 @@ import Rules
 
 /// Rule files for tests.
 enum RuleText {
-    /// The window that rules of tests may reach over: two hours.
+    /// How far back rules of tests may reach: two hours.
     static let window = 120 * minute
+    /// How far back spans are kept one by one: one hour.
+    static let exactWindow = 60 * minute
 
     static func load(_ text: String) throws -> RuleFile {
-        try RuleFile(text, file: "rules.yaml", maximumWindow: window)
+        try RuleFile(text, file: "rules.yaml", maximumWindow: window, exactWindow: exactWindow)
     }
 
     /// A group of one rule made of the given lines.

@@ -52,7 +52,7 @@ enum WindowCheck {
                 && outcome.late == late && outcome.rejections.total == 0,
             "\(outcome) of \(places.count) spans, \(late) of them late, in a window without bounds")
         try compare(window.view().operationSummaries(), with: naive)
-        try checkCounts(of: window, appended: [outcome])
+        try checkCounts(of: window, appended: [outcome], left: 0)
     }
 
     private static func compare(
@@ -75,20 +75,24 @@ enum WindowCheck {
         _ batch: borrowing SpanBatch, arrival: Int64, limits: WindowLimits
     ) throws(Finding) {
         var window = Window(limits: limits)
-        var history = History()
+        var left = 0
         var outcomes: [AppendOutcome] = []
         for _ in 0..<2 {
             let outcome = window.append(batch, arrival: arrival, evaluatedUpTo: .min)
             try require(
                 outcome.accepted + outcome.duplicates + outcome.rejections.total == batch.count,
                 "of \(batch.count) spans: \(outcome)")
-            history.add(outcome)
             outcomes.append(outcome)
-            try checkCounts(of: window, appended: outcomes)
+            left += window.retired.spanCount
+            try checkCounts(of: window, appended: outcomes, left: left)
+            // The same whether what left the window is bucketed yet or not.
+            for _ in 0..<2 {
+                try checkSummaries(window.view().operationSummaries(), outcomes.reduce(0) { $0 + $1.accepted })
+                let requests = window.totals.requests.reduce(0) { $0 + $1.count }
+                try checkSummaries(window.view().requestSummaries(), requests)
+                window.foldRetired()
+            }
         }
-        try checkSummaries(window.view().operationSummaries(with: history), outcomes.reduce(0) { $0 + $1.accepted })
-        let requests = window.totals.requests.reduce(0) { $0 + $1.count }
-        try checkSummaries(window.view().requestSummaries(with: history), requests)
     }
 
     private static func checkSummaries<Labels>(
@@ -104,11 +108,10 @@ enum WindowCheck {
     }
 
     private static func checkCounts(
-        of window: borrowing Window, appended outcomes: [AppendOutcome]
+        of window: borrowing Window, appended outcomes: [AppendOutcome], left: Int
     ) throws(Finding) {
         let view = window.view()
         let accepted = outcomes.reduce(0) { $0 + $1.accepted }
-        let left = outcomes.reduce(0) { $0 + $1.beyondWindow.count + $1.evicted.reduce(0) { $0 + $1.count } }
         let (spans, bytes) = (window.spanCount, window.byteCount)
         try require(spans == accepted - left, "\(spans) spans in the window: \(accepted) accepted, \(left) left")
         try require(

@@ -1,0 +1,103 @@
+/// What the series that have spans in some stretch of time come to: a few dozen bytes each, never changed once made.
+///
+/// The series one behind the other, in the order of their keys, all numbers as varints (seven bits a byte, the lowest
+/// first, the high bit set on all but the last):
+///
+/// | | |
+/// |---|---|
+/// | key | less that of the series before |
+/// | length | bytes that follow, by which a reader passes over a series |
+/// | errors, sum, max | sum and maximum of durations in nanoseconds |
+/// | for each bucket in use, rising | its code less the one before, doubled, and 1 added where a count follows |
+/// | its count | less 2; left out for a count of 1 |
+///
+/// So a bucket of one span takes one byte, and the number of spans need not be stored: it is the sum of the counts.
+package struct HistoryBlock: Equatable, Sendable {
+    let bytes: [UInt8]
+
+    /// Bytes it takes, the array's own and what its owners keep of it included.
+    var byteCount: Int { bytes.count + Self.overhead }
+
+    private static let overhead = 56
+}
+
+/// One series of a block.
+struct SeriesReading {
+    fileprivate(set) var key = SeriesKey(rawValue: 0)
+    fileprivate(set) var count = 0
+    fileprivate(set) var errors = 0
+    fileprivate(set) var sum: UInt128 = 0
+    fileprivate(set) var max: Int64 = 0
+    /// The buckets in use, rising, and how many spans are in each.
+    fileprivate(set) var codes: [UInt16] = []
+    fileprivate(set) var counts: [Int] = []
+}
+
+extension HistoryBlock {
+    /// Reads the series whose key is wanted, in the order of keys.
+    @inline(__always)
+    func forEachSeries(where isWanted: (SeriesKey) -> Bool, body: (SeriesReading) -> Void) {
+        var reading = SeriesReading()
+        var offset = 0
+        var key: UInt32 = 0
+        while offset < bytes.count {
+            key &+= UInt32(truncatingIfNeeded: varint(&offset))
+            let length = Int(varint(&offset))
+            let end = offset + length
+            if isWanted(SeriesKey(rawValue: key)) {
+                reading.key = SeriesKey(rawValue: key)
+                read(offset..<end, into: &reading)
+                body(reading)
+            }
+            offset = end
+        }
+    }
+
+    @inline(never)
+    private func read(_ range: Range<Int>, into reading: inout SeriesReading) {
+        var offset = range.lowerBound
+        reading.errors = Int(varint(&offset))
+        reading.sum = wideVarint(&offset)
+        reading.max = Int64(varint(&offset))
+        reading.count = 0
+        reading.codes.removeAll(keepingCapacity: true)
+        reading.counts.removeAll(keepingCapacity: true)
+        var code: UInt64 = 0
+        while offset < range.upperBound {
+            let step = varint(&offset)
+            code &+= step &>> 1
+            let count = step & 1 == 0 ? 1 : Int(varint(&offset)) + 2
+            reading.codes.append(UInt16(code))
+            reading.counts.append(count)
+            reading.count += count
+        }
+    }
+
+    @inline(__always)
+    private func varint(_ offset: inout Int) -> UInt64 {
+        let first = bytes[offset]
+        offset += 1
+        if first < 0x80 { return UInt64(first) }
+        var value = UInt64(first & 0x7F)
+        var shift: UInt64 = 7
+        while true {
+            let byte = bytes[offset]
+            offset += 1
+            value |= UInt64(byte & 0x7F) &<< shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+    }
+
+    private func wideVarint(_ offset: inout Int) -> UInt128 {
+        var value: UInt128 = 0
+        var shift: UInt128 = 0
+        while true {
+            let byte = bytes[offset]
+            offset += 1
+            value |= UInt128(byte & 0x7F) &<< shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// Minutes and hours since the epoch, by which the history keeps time.
+enum HistoryTime {
+    /// Nanoseconds.
+    static let minuteWidth: Int64 = 60_000_000_000
+    static let minutesPerHour: Int64 = 60
+
+    /// The minute that a time (Unix nanoseconds) is in.
+    @inline(__always)
+    static func minute(of time: Int64) -> Int64 {
+        time / minuteWidth - (time % minuteWidth < 0 ? 1 : 0)
+    }
+
+    /// The hour that a minute is in.
+    static func hour(of minute: Int64) -> Int64 {
+        minute / minutesPerHour - (minute % minutesPerHour < 0 ? 1 : 0)
+    }
+
+    /// When a minute starts, Unix nanoseconds.
+    static func start(ofMinute minute: Int64) -> Int64 {
+        let (start, overflow) = minute.multipliedReportingOverflow(by: minuteWidth)
+        return overflow ? (minute < 0 ? .min : .max) : start
+    }
+}
+
+/// The minutes of a range of time: those that start within it. So a range of n minutes has n, wherever it begins.
+struct MinuteRange {
+    let first: Int64
+    /// The first minute after the range.
+    let end: Int64
+
+    /// - Parameters: a half-open range, Unix nanoseconds.
+    init(from: Int64, to: Int64) {
+        first = Self.firstMinute(from: from)
+        end = max(first, Self.firstMinute(from: to))
+    }
+
+    func contains(_ minute: Int64) -> Bool { minute >= first && minute < end }
+
+    /// Whether all minutes of an hour are in the range.
+    func covers(hour: Int64) -> Bool {
+        let start = hour * HistoryTime.minutesPerHour
+        return start >= first && start + HistoryTime.minutesPerHour <= end
+    }
+
+    private static func firstMinute(from time: Int64) -> Int64 {
+        let minute = HistoryTime.minute(of: time)
+        return HistoryTime.start(ofMinute: minute) == time ? minute : minute + 1
+    }
+}

@@ -1,0 +1,67 @@
+/// Statistics of one group that merge: counts, errors, sums and maxima exactly, quantiles within 0.55 %.
+package struct MergedStatistics: Sendable {
+    package private(set) var count = 0
+    package private(set) var errors = 0
+    /// Of durations, nanoseconds.
+    package private(set) var sum: UInt128 = 0
+    package private(set) var max: Int64 = 0
+    package private(set) var histogram = LatencyHistogram()
+
+    package init() {}
+
+    mutating func add(_ series: SeriesReading) {
+        count += series.count
+        errors += series.errors
+        sum += series.sum
+        max = Swift.max(max, series.max)
+        for (code, count) in zip(series.codes, series.counts) { histogram.add(Int(code), count: count) }
+    }
+
+    /// - Parameter quantiles: in 0...1.
+    package func statistics(_ quantiles: [Double]) -> LatencyStatistics {
+        var statistics = LatencyStatistics()
+        guard count > 0 else { return statistics }
+        statistics.count = count
+        statistics.errors = errors
+        statistics.sum = Int128(clamping: sum)
+        statistics.max = max
+        statistics.quantiles = quantiles.map { min(histogram.quantile($0) ?? 0, max) }
+        return statistics
+    }
+}
+
+/// Merges blocks into the groups of selections.
+struct GroupMerge {
+    private let population: Population
+    private let selections: [Selection]
+    private var groups: [[MergedStatistics]]
+    /// By series number whether any selection has it in a group.
+    let wanted: [Bool]
+
+    init(_ population: Population, seriesCount: Int, _ selections: [Selection]) {
+        self.population = population
+        self.selections = selections
+        groups = selections.map { Array(repeating: MergedStatistics(), count: $0.groupCount) }
+        var wanted = [Bool](repeating: false, count: seriesCount)
+        for selection in selections {
+            for (series, group) in selection.groupOfSeries.enumerated() where group >= 0 && series < seriesCount {
+                wanted[series] = true
+            }
+        }
+        self.wanted = wanted
+    }
+
+    mutating func add(_ block: HistoryBlock) {
+        block.forEachSeries { key in
+            key.population == population.rawValue && key.series < wanted.count && wanted[key.series]
+        } body: { series in
+            for (number, selection) in selections.enumerated() where series.key.series < selection.groupOfSeries.count {
+                let group = Int(selection.groupOfSeries[series.key.series])
+                if group >= 0 { groups[number][group].add(series) }
+            }
+        }
+    }
+
+    /// For each selection, the statistics of each of its groups.
+    var results: [[MergedStatistics]] { groups }
+}

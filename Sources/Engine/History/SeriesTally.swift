@@ -1,0 +1,92 @@
+/// Counts spans by series and latency bucket: what a stretch of time comes to, before it is encoded. Used again for the
+/// next stretch, so that its tables need not be made anew.
+struct SeriesTally: Sendable {
+    /// What is counted of a series beside its buckets.
+    struct Line: Sendable {
+        let key: SeriesKey
+        var errors = 0
+        /// Nanoseconds; wide, since hostile spans would overflow 64 bits.
+        var sum: UInt128 = 0
+        /// Nanoseconds.
+        var max: Int64 = 0
+    }
+
+    private(set) var lines: [Line] = []
+    private(set) var cells = BucketCells()
+    /// By population and series the number of its line, or -1.
+    private var lineOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
+
+    var isEmpty: Bool { lines.isEmpty }
+
+    @inline(__always)
+    mutating func add(_ key: SeriesKey, bucket: UInt16, duration: Int64, isError: Bool) {
+        let line = line(of: key)
+        cells.add(line: line, code: bucket, count: 1)
+        lines[line].sum += UInt128(UInt64(bitPattern: duration))
+        if duration > lines[line].max { lines[line].max = duration }
+        if isError { lines[line].errors += 1 }
+    }
+
+    /// Adds what was counted before.
+    mutating func add(_ block: HistoryBlock) {
+        block.forEachSeries { _ in true } body: { series in
+            let line = line(of: series.key)
+            lines[line].errors += series.errors
+            lines[line].sum += series.sum
+            lines[line].max = max(lines[line].max, series.max)
+            for (code, count) in zip(series.codes, series.counts) { cells.add(line: line, code: code, count: count) }
+        }
+    }
+
+    mutating func removeAll() {
+        for line in lines { lineOfSeries[Int(line.key.population)][line.key.series] = -1 }
+        lines.removeAll(keepingCapacity: true)
+        cells.removeAll()
+    }
+
+    @inline(__always)
+    private mutating func line(of key: SeriesKey) -> Int {
+        let (population, series) = (Int(key.population), key.series)
+        if series < lineOfSeries[population].count {
+            let line = lineOfSeries[population][series]
+            if line >= 0 { return Int(line) }
+        }
+        return addLine(key)
+    }
+
+    @inline(never)
+    private mutating func addLine(_ key: SeriesKey) -> Int {
+        let population = Int(key.population)
+        let missing = key.series + 1 - lineOfSeries[population].count
+        if missing > 0 { lineOfSeries[population].append(contentsOf: repeatElement(-1, count: missing)) }
+        lineOfSeries[population][key.series] = Int32(truncatingIfNeeded: lines.count)
+        lines.append(Line(key: key))
+        return lines.count - 1
+    }
+}
+
+extension SeriesTally {
+    /// Adds the spans of a slot to their series of a population.
+    ///
+    /// - Parameters:
+    ///   - range: where only a part of the slot counts.
+    ///   - wanted: by series number whether it is counted; nil counts all.
+    mutating func add(_ slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?) {
+        let range = range.flatMap { $0.covers(slot) ? nil : $0 }
+        slot.forEachBlock { columns, count in
+            for row in 0..<count {
+                let flags = SpanFlags(rawValue: columns.flags[row])
+                guard
+                    let series = population.series(
+                        operation: columns.operation[row], request: columns.request[row], flags: flags)
+                else { continue }
+                if let wanted, !wanted[series] { continue }
+                let duration = columns.duration[row]
+                if let range, !range.contains(columns.start[row] &+ duration) { continue }
+                add(
+                    SeriesKey(population, series), bucket: columns.bucket[row], duration: duration,
+                    isError: flags.isError)
+            }
+        }
+    }
+}

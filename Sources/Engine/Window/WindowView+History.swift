@@ -1,0 +1,49 @@
+extension WindowView {
+    /// Statistics of spans that end in `from..<to` (Unix nanoseconds), of the window and of what left it.
+    ///
+    /// Where minutes of the range have left the window, the range is one of minutes: those that start within it.
+    /// - Returns: for each selection, the statistics of each of its groups; nil where all of the range is in the window.
+    func measureBeyond(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+    ) -> [[MergedStatistics]]? {
+        let range = MinuteRange(from: from, to: to)
+        let newest = max(history.newestMinute, retired.newestMinute)
+        guard range.first <= newest else { return nil }
+        var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
+        var tally = SeriesTally()
+        retired.count(in: &tally, population, wanted: merge.wanted) { history.counts(minute: $0, in: range) }
+        let blocks = history.blocks(in: range)
+        guard !blocks.isEmpty || !tally.isEmpty else { return nil }
+        for block in blocks { merge.add(block) }
+        // The window may have the rest of a minute that is in the range, or of the one after it.
+        let window = TimeRange(
+            from: HistoryTime.start(ofMinute: range.first),
+            to: HistoryTime.minute(of: to) <= newest ? HistoryTime.start(ofMinute: range.end) : to)
+        for slot in slots where slot.start < window.to && slot.end > window.from {
+            tally.add(slot, population, within: window, wanted: merge.wanted)
+        }
+        merge.add(HistoryBlock(tally))
+        return merge.results
+    }
+
+    /// By series, everything that was ever accepted of those that have spans which left the window.
+    func mergedWhereGone(_ population: Population) -> [Int: MergedStatistics] {
+        guard !history.isEmpty || !retired.isEmpty else { return [:] }
+        var gone = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
+        var tally = SeriesTally()
+        retired.count(in: &tally, population, wanted: nil) { _ in true }
+        for block in history.allBlocks + [HistoryBlock(tally)] { gone.add(block) }
+        tally.removeAll()
+        let hasGone = gone.results[0].map { $0.count > 0 }
+        for slot in slots { tally.add(slot, population, within: nil, wanted: hasGone) }
+        gone.add(HistoryBlock(tally))
+        let merged = gone.results[0].enumerated().filter { hasGone[$0.offset] }
+        return Dictionary(uniqueKeysWithValues: merged.map { ($0.offset, $0.element) })
+    }
+
+    /// One group for each series.
+    func each(_ population: Population, quantiles: [Double] = []) -> Selection {
+        let count = seriesCount(population)
+        return Selection(groupOfSeries: (0..<count).map { Int32($0) }, groupCount: count, quantiles: quantiles)
+    }
+}

@@ -1,0 +1,74 @@
+import Engine
+import Testing
+import TestSupport
+
+@Suite struct `The limits of a history` {
+    private func limits(_ duration: Int64 = 96 * hour, bytesMax: Int = 64 << 20) -> WindowLimits {
+        WindowLimits(duration: 5 * minute, history: HistoryLimits(duration: duration, bytesMax: bytesMax))
+    }
+
+    @Test(arguments: [60_000, 100_000, 250_000])
+    func `its bytes stay within the limit, and what it gives up still counts in the totals`(bytesMax: Int) {
+        var oracle = HistoryOracle(seed: 3, limits: limits(bytesMax: bytesMax))
+        while oracle.now < HistoryOracle.start + 12 * hour {
+            oracle.append()
+            oracle.window.foldRetired()
+            #expect(oracle.window.history.byteCount <= bytesMax)
+        }
+        let rows = oracle.window.view().operationSummaries()
+        #expect(rows.reduce(0) { $0 + $1.count } == oracle.spans.count)
+        #expect(rows.reduce(0) { $0 + $1.errors } == oracle.spans.count { $0.isError })
+        #expect(rows.reduce(0) { $0 + $1.sum } == Double(oracle.spans.reduce(0) { $0 + $1.duration }))
+        #expect(rows.map(\.max).max() == oracle.spans.map(\.duration).max())
+    }
+
+    @Test func `minutes go before hours, so that long ranges stay`() throws {
+        var oracle = HistoryOracle(seed: 4, limits: limits(bytesMax: 250_000))
+        while oracle.now < HistoryOracle.start + 12 * hour {
+            oracle.append()
+            oracle.window.foldRetired()
+        }
+        let oldest = try #require(oracle.window.history.oldest)
+        #expect(oldest <= HistoryOracle.start)
+        // Hours that are wholly in the range count, the parts of others don't.
+        let start = HistoryOracle.start
+        oracle.check(from: start, to: start + 3 * hour, counted: start..<start + 3 * hour)
+        oracle.check(
+            from: start + 20 * minute, to: start + 3 * hour + 20 * minute, counted: start + hour..<start + 3 * hour)
+        let recent = oracle.now - 2 * hour
+        oracle.check(from: recent / minute * minute, to: oracle.now, counted: recent / minute * minute..<oracle.now)
+    }
+
+    @Test func `hours beyond the duration go, and spans of their time that come still count in the totals`() throws {
+        var oracle = HistoryOracle(seed: 5, limits: limits(2 * hour))
+        while oracle.now < HistoryOracle.start + 9 * hour {
+            oracle.append()
+            oracle.window.foldRetired()
+        }
+        let oldest = try #require(oracle.window.history.oldest)
+        #expect(oldest > oracle.now - 3 * hour - 5 * minute)
+        #expect(oracle.window.view().operationSummaries().reduce(0) { $0 + $1.count } == oracle.spans.count)
+        let from = oracle.now / hour * hour - hour
+        oracle.check(from: from, to: from + 50 * minute, counted: from..<from + 50 * minute)
+    }
+
+    @Test func `spans of any time at all leave it bounded`() {
+        var random = SeededGenerator(seed: 6)
+        var window = Window(limits: limits(bytesMax: 400_000))
+        let now = HistoryOracle.start
+        for part in 0..<60 {
+            var builder = BatchBuilder(firstID: UInt64(part * 500 + 1))
+            for _ in 0..<500 {
+                let end = Int64.random(in: 1...now, using: &random)
+                let recent = now - Int64.random(in: 0...100 * hour, using: &random)
+                builder.add(
+                    operation: "op-\(Int.random(in: 0..<100, using: &random))",
+                    end: Bool.random(using: &random) ? end : recent, duration: 1)
+            }
+            _ = window.append(builder.batch, arrival: now, evaluatedUpTo: .min)
+            window.foldRetired()
+            #expect(window.history.byteCount <= 400_000)
+        }
+        #expect(window.view().operationSummaries().reduce(0) { $0 + $1.count } == 30_000)
+    }
+}

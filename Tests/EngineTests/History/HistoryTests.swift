@@ -1,0 +1,93 @@
+import Engine
+import Testing
+import TestSupport
+
+@Suite struct `The history` {
+    private static let limits = [
+        WindowLimits(duration: 10 * minute), WindowLimits(duration: hour),
+        WindowLimits(duration: nil, bytesMax: 150_000), WindowLimits(duration: 10 * minute, bytesMax: 60_000),
+    ]
+
+    @Test(arguments: 0..<4, 0..<4)
+    func `together with the window measures what a naive count does`(seed: UInt64, limits: Int) {
+        var oracle = HistoryOracle(seed: seed, limits: Self.limits[limits])
+        while oracle.now < HistoryOracle.start + 6 * hour {
+            oracle.append()
+            // What left the window counts the same whether it is bucketed yet or not.
+            if oracle.chance(3) { oracle.window.foldRetired() }
+            if oracle.chance(8) {
+                let (a, b) = (oracle.randomMinute(), oracle.randomMinute())
+                oracle.check(from: min(a, b), to: max(a, b), counted: min(a, b)..<max(a, b))
+            }
+        }
+        oracle.check(from: .min, to: .max, counted: .min ..< .max)
+        let start = HistoryOracle.start
+        oracle.check(from: start, to: oracle.now, counted: start..<oracle.now)
+    }
+
+    @Test(arguments: 0..<4) func `a range beyond the window is made of the minutes that start in it`(seed: UInt64) {
+        var oracle = HistoryOracle(seed: seed, limits: WindowLimits(duration: 10 * minute))
+        while oracle.now < HistoryOracle.start + 4 * hour {
+            oracle.append()
+            if oracle.chance(2) { oracle.window.foldRetired() }
+        }
+        func nextMinute(_ time: Int64) -> Int64 { (time + minute - 1) / minute * minute }
+        for _ in 0..<40 {
+            let from = HistoryOracle.start + oracle.random(below: 3 * hour)
+            let to = from + oracle.random(below: 40 * minute)
+            oracle.check(from: from, to: to, counted: nextMinute(from)..<nextMinute(to))
+            // The later end is exact where the window holds it.
+            let late = oracle.now - oracle.random(below: 5 * minute)
+            oracle.check(from: from, to: late, counted: nextMinute(from)..<late)
+        }
+    }
+
+    @Test func `a range that is wholly in the window stays exact`() {
+        var oracle = HistoryOracle(seed: 1, limits: WindowLimits(duration: 30 * minute))
+        while oracle.now < HistoryOracle.start + 2 * hour { oracle.append() }
+        oracle.window.foldRetired()
+        let view = oracle.window.view()
+        let (from, to) = (oracle.now - 29 * minute, oracle.now - 7 * second)
+        let all = Selection(groupOfSeries: view.operations.map { _ in 0 }, groupCount: 1, quantiles: [0.5, 0.99])
+        var naive = NaiveStatistics()
+        for span in oracle.spans where span.end >= from && span.end < to {
+            naive.add(span.duration, isError: span.isError)
+        }
+        let measured = view.measure(.spans, from: from, to: to, [all])[0][0]
+        #expect(measured.quantiles == [naive.quantile(0.5), naive.quantile(0.99)])
+    }
+
+    @Test func `a view stays as it was while the history goes on`() {
+        var oracle = HistoryOracle(seed: 2, limits: WindowLimits(duration: 10 * minute))
+        while oracle.now < HistoryOracle.start + 2 * hour {
+            oracle.append()
+            oracle.window.foldRetired()
+        }
+        let view = oracle.window.view()
+        let count = oracle.spans.count
+        while oracle.now < HistoryOracle.start + 4 * hour {
+            oracle.append()
+            oracle.window.foldRetired()
+        }
+        #expect(view.operationSummaries().reduce(0) { $0 + $1.count } == count)
+        #expect(oracle.window.view().operationSummaries().reduce(0) { $0 + $1.count } == oracle.spans.count)
+    }
+
+    @Test func `rows of series that left the window are told apart from exact ones`() {
+        var window = Window(limits: WindowLimits(duration: minute))
+        var first = BatchBuilder()
+        first.add(operation: "Old", end: HistoryOracle.start, duration: 7)
+        _ = window.append(first.batch, arrival: HistoryOracle.start, evaluatedUpTo: .min)
+        var second = BatchBuilder(firstID: 2)
+        second.add(operation: "New", end: HistoryOracle.start + hour, duration: 9)
+        _ = window.append(second.batch, arrival: HistoryOracle.start + hour, evaluatedUpTo: .min)
+        for _ in 0..<2 {
+            let rows = window.view().operationSummaries().sorted { $0.labels.operation < $1.labels.operation }
+            #expect(rows.map(\.labels.operation) == ["New", "Old"])
+            #expect(rows.map(\.isExact) == [true, false])
+            #expect(rows.map(\.count) == [1, 1])
+            #expect(rows.map(\.max) == [9, 7])
+            window.foldRetired()
+        }
+    }
+}
