@@ -19,6 +19,7 @@ enum HistoryBenchmark {
         var batch = SpanBatch(capacity: spansPerMinute)
         var nextID: UInt64 = 1
         var (appending, folding) = (0.0, 0.0)
+        var replacing: [Double] = []
         for number in 0..<1_440 {
             batch.removeAll()
             let service = batch.service(RawSpan())
@@ -38,7 +39,12 @@ enum HistoryBenchmark {
                 nextID += 1
             }
             appending += seconds { _ = window.append(batch, arrival: time + minute, evaluatedUpTo: .min) }
-            folding += seconds { window.foldRetired() }
+            let retired = window.retired
+            var history = window.history
+            folding += seconds { history.add(retired) }
+            var before: History?
+            replacing.append(seconds { before = window.replaceHistory(with: history, including: retired) })
+            precondition(before != nil)
         }
         let spans = Double(1_440 * spansPerMinute)
         let bytes = window.history.byteCount
@@ -47,6 +53,10 @@ enum HistoryBenchmark {
         print("  a series and minute           \(number(Double(bytes) / Double(1_440 * operationCount), 1)) B")
         print("  append to the window          \(number(appending / spans * 1e9, 1)) ns/span")
         print("  bucket what leaves it         \(number(folding / spans * 1e9, 1)) ns/span")
+        let replaced = replacing.sorted()
+        print(
+            "  put it in place, locked       median \(number(replaced[replaced.count / 2] * 1e6, 1)) µs, "
+                + "longest \(number((replaced.last ?? 0) * 1e6, 1)) µs")
         print("  take a view                   \(number(median { _ = window.view() } * 1e6, 1)) µs")
         measure(window.view())
     }
