@@ -63,7 +63,7 @@ private let start: Int64 = 1_767_225_600 * second
         let limits = WindowLimits(
             duration: nil, bytesMax: 100_000, history: HistoryLimits(duration: 4 * hour, bytesMax: 200_000))
         let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
-        let (threads, batches, spans) = (4, 150, 100)
+        let (threads, batches, spans) = (3, 50, 60)
         await withTaskGroup(of: Void.self) { group in
             for thread in 0..<threads {
                 group.addTask {

@@ -89,6 +89,7 @@ def test_every_metric_of_the_contract_is_there(busy):
         "faultline_ingest_queue_bytes",
         "faultline_window_spans",
         "faultline_window_bytes",
+        "faultline_history_bytes",
         "faultline_rule_evaluation_duration_seconds_bucket",
         "faultline_config_last_reload_successful",
         "faultline_build_info",

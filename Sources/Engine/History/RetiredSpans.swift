@@ -83,7 +83,8 @@ package struct RetiredSpans: Sendable {
 
     /// Adds the spans of some minutes to their series of a population.
     func count(
-        in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?, where isCounted: (_ minute: Int64) -> Bool
+        in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?,
+        where isCounted: (_ minute: Int64) -> Bool
     ) {
         for slot in slots where isCounted(slot.minute) { slot.count(in: &tally, population, wanted: wanted) }
         for row in rows where isCounted(row.minute) { row.count(in: &tally, population, wanted: wanted) }

@@ -29,7 +29,9 @@ struct SeriesTally: Sendable {
 
     /// Adds what was counted before.
     mutating func add(_ block: HistoryBlock) {
-        block.forEachSeries { _ in true } body: { series in
+        block.forEachSeries { _ in
+            true
+        } body: { series in
             let line = line(of: series.key)
             lines[line].errors += series.errors
             lines[line].sum += series.sum

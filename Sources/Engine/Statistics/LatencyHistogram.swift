@@ -17,12 +17,6 @@ package struct LatencyHistogram: Sendable {
         count += added
     }
 
-    package mutating func merge(_ other: LatencyHistogram) {
-        for (offset, added) in other.counts.enumerated() where added > 0 {
-            add(other.first + offset, count: added)
-        }
-    }
-
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
     package func quantile(_ quantile: Double) -> Int64? {
         code(quantile: quantile).map { LatencyBucket.shared.middle($0) }

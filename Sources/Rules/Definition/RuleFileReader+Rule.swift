@@ -101,7 +101,8 @@ extension RuleFileReader {
         }
         // A range of n minutes has n of them wherever it begins; any other has one more or less.
         if reach > exactWindow, over % 60_000_000_000 != 0 {
-            return "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
+            return
+                "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
                 + "over is a number of whole minutes"
         }
         return nil
