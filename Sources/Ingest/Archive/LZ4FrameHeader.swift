@@ -37,7 +37,9 @@ struct LZ4FrameHeader {
         guard sizes >> 4 >= 4 else { throw .blockSize }
         guard sizes & 0x0F == 0 else { throw .reservedFlag }
         let last = bytes.byteCount - 1
-        guard XXH32.hash(bytes.extracting(0..<last)) >> 8 & 0xFF == UInt32(bytes.byte(last)) else { throw .headerChecksum }
+        guard XXH32.hash(bytes.extracting(0..<last)) >> 8 & 0xFF == UInt32(bytes.byte(last)) else {
+            throw .headerChecksum
+        }
         blockSizeMax = 1 << (8 + 2 * Int(sizes >> 4))
         isLinked = flags & Flag.independentBlocks == 0
         hasBlockChecksums = flags & Flag.blockChecksums != 0
