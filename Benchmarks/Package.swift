@@ -17,8 +17,9 @@ let package = Package(
     name: "faultline-benchmarks",
     targets: [
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Engine", "Ingest", "COTLP", "CLZ4", "TestSupport"],
+            name: "Benchmarks", dependencies: ["Engine", "Ingest", "SpanTemplates", "COTLP", "CLZ4", "TestSupport"],
             swiftSettings: settings),
+        .target(name: "SpanTemplates", swiftSettings: settings),
         .target(name: "Engine", swiftSettings: settings),
         .target(
             name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],

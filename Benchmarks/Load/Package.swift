@@ -26,7 +26,7 @@ let package = Package(
         .executableTarget(
             name: "Load",
             dependencies: [
-                "Ingest", "CDeflate",
+                "Ingest", "SpanTemplates", "CDeflate",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -36,6 +36,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(name: "Ingest", dependencies: ["CLZ4"], swiftSettings: settings),
+        .target(name: "SpanTemplates", swiftSettings: settings),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
     ]

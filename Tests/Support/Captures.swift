@@ -91,11 +91,17 @@ package enum Reference {
         return output
     }
 
-    /// One frame with a content checksum.
-    package static func compress(_ input: [UInt8]) -> [UInt8] {
+    /// One frame; by default of independent blocks of 64 KiB with a content checksum.
+    package static func compress(_ input: [UInt8], _ form: FrameForm = FrameForm()) -> [UInt8] {
         var preferences = LZ4F_preferences_t()
-        preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled
-        preferences.frameInfo.blockMode = LZ4F_blockIndependent
+        preferences.frameInfo.blockMode = form.isLinked ? LZ4F_blockLinked : LZ4F_blockIndependent
+        preferences.frameInfo.blockSizeID = form.hasLargeBlocks ? LZ4F_max4MB : LZ4F_max64KB
+        preferences.frameInfo.contentChecksumFlag =
+            form.hasContentChecksum ? LZ4F_contentChecksumEnabled : LZ4F_noContentChecksum
+        preferences.frameInfo.blockChecksumFlag =
+            form.hasBlockChecksums ? LZ4F_blockChecksumEnabled : LZ4F_noBlockChecksum
+        preferences.frameInfo.contentSize = form.tellsSize ? UInt64(input.count) : 0
+        preferences.compressionLevel = form.level
         var output = [UInt8](repeating: 0, count: unsafe LZ4F_compressFrameBound(input.count, &preferences))
         let count = unsafe input.withUnsafeBytes { source in
             unsafe output.withUnsafeMutableBytes { target in
@@ -104,5 +110,36 @@ package enum Reference {
             }
         }
         return Array(output.prefix(count))
+    }
+}
+
+/// How an lz4 frame is made.
+package struct FrameForm: Hashable, Sendable {
+    package var isLinked = false
+    package var hasLargeBlocks = false
+    package var hasContentChecksum = true
+    package var hasBlockChecksums = false
+    package var tellsSize = false
+    package var level: Int32 = 0
+
+    package init() {}
+
+    /// The captures' own.
+    package static let capture: FrameForm = {
+        var form = FrameForm()
+        form.hasLargeBlocks = true
+        form.level = 9
+        return form
+    }()
+
+    /// Every combination of what changes how a frame is read.
+    package static let all: [FrameForm] = (0..<32).map { number in
+        var form = FrameForm()
+        form.hasContentChecksum = number & 1 != 0
+        form.isLinked = number & 2 != 0
+        form.tellsSize = number & 4 != 0
+        form.hasBlockChecksums = number & 8 != 0
+        form.hasLargeBlocks = number & 16 != 0
+        return form
     }
 }

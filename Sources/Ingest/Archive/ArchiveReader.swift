@@ -1,16 +1,13 @@
 /// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON lines; in lz4
 /// frames or as they are. What it is, is found by its first bytes.
 package struct ArchiveReader: ~Copyable {
-    private var source: ByteSource
-    private var lz4: LZ4Stream?
-    private var framing: Framing
-    /// Uncompressed bytes; those of `start..<end` are not handed out yet.
-    private var buffer: [UInt8] = []
-    private var start = 0
-    private var end = 0
-    /// Uncompressed bytes before the buffer.
-    private var consumed = 0
-    private var isAtEnd = false
+    package let name: String
+    private var chunks: ChunkSequence
+    /// How much of the current chunk is taken.
+    private var position = 0
+    /// The beginning of a record that goes on in the current chunk, taken from those before.
+    private var spanning: [UInt8] = []
+    private var framing = Framing.undecided
     package private(set) var recordCount = 0
 
     private enum Framing {
@@ -20,31 +17,26 @@ package struct ArchiveReader: ~Copyable {
         case jsonLines
     }
 
+    /// Where a record lies.
+    private enum Place {
+        case chunk(Range<Int>)
+        case spanning(Range<Int>)
+    }
+
     /// Longer records are refused, as a receiver does with bodies: OTLP's recommendation is 64 MiB.
     package static let recordBytesMax = 64 << 20
-    /// A whole block of the largest size that lz4 frames have: it is decompressed in place.
-    private static let chunk = 4 << 20
 
     /// Opens an archive; `-` is standard input.
     package init(_ name: String) throws(ArchiveError) {
-        let opened = try Self.open(name)
-        source = opened.source
-        lz4 = opened.isLZ4 ? LZ4Stream() : nil
-        framing = .undecided
-    }
-
-    private static func open(_ name: String) throws(ArchiveError) -> (source: ByteSource, isLZ4: Bool) {
-        var source = try ByteSource(name)
-        try source.fill(4)
-        guard source.available > 0 else { throw ArchiveError(.unreadable, name, "is empty") }
-        let magic = LZ4Stream.magic(source)
-        return (source, magic == LZ4Stream.magic || LZ4Stream.skippableMagics.contains(magic))
+        self.name = name
+        chunks = try ChunkSequence(name)
     }
 
     /// The file's size in bytes and how far it is read; the size is nil for a pipe.
-    package var progress: (read: Int, size: Int?) { (source.offset, source.size) }
+    package var progress: (read: Int, size: Int?) { (chunks.fileOffset, chunks.fileSize) }
 
-    package var name: String { source.name }
+    /// The offset of the next record among the uncompressed bytes.
+    package var offset: Int { chunks.consumed + position - spanning.count }
 
     /// Hands the next record to `body`; false at the archive's end.
     ///
@@ -52,114 +44,128 @@ package struct ArchiveReader: ~Copyable {
     package mutating func next(
         _ body: (RawSpan, OTLPEncoding) -> Void
     ) throws(ArchiveError) -> Bool {
-        if framing == .undecided { try decideFraming() }
-        guard let record = try framing == .jsonLines ? nextLine() : nextMessage() else { return false }
-        recordCount += 1
+        if framing == .undecided { framing = try Self.isJSON(&chunks) ? .jsonLines : .lengthDelimited }
         let encoding: OTLPEncoding = framing == .jsonLines ? .json : .protobuf
-        unsafe body(buffer.span.bytes.extracting(record), encoding)
+        guard let place = try framing == .jsonLines ? nextLine() : nextMessage() else { return false }
+        recordCount += 1
+        switch place {
+        case .chunk(let range): body(chunks.current.extracting(range), encoding)
+        case .spanning(let range): unsafe body(spanning.span.bytes.extracting(range), encoding)
+        }
+        spanning.removeAll(keepingCapacity: true)
         return true
     }
 
-    /// The offset of the next record among the uncompressed bytes.
-    package var offset: Int { consumed + start }
-
-    private mutating func decideFraming() throws(ArchiveError) {
-        try fill(1)
-        var offset = start
-        while offset < end, [0x20, 0x09, 0x0A, 0x0D].contains(buffer[offset]) { offset += 1 }
-        framing = offset < end && buffer[offset] == UInt8(ascii: "{") ? .jsonLines : .lengthDelimited
-    }
-
-    private mutating func nextMessage() throws(ArchiveError) -> Range<Int>? {
-        try fill(4)
-        guard end > start else { return nil }
-        guard end - start >= 4 else { throw damage("the last record's length is cut off") }
-        var length = 0
-        for index in start..<start + 4 { length = length << 8 | Int(buffer[index]) }
-        guard length <= Self.recordBytesMax else {
-            let problem = "a record of \(length) bytes is larger than \(Self.recordBytesMax)"
-            guard recordCount > 0 else {
-                throw ArchiveError(.unreadable, source.name, "is no span archive: \(problem)")
-            }
-            throw damage(problem)
+    private static func isJSON(_ chunks: inout ChunkSequence) throws(ArchiveError) -> Bool {
+        guard try chunks.next() else { return false }
+        let bytes = chunks.current
+        for offset in bytes.byteOffsets where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes.byte(offset)) {
+            return bytes.byte(offset) == UInt8(ascii: "{")
         }
-        try fill(4 + length)
-        guard end - start >= 4 + length else {
-            // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
-            guard recordCount > 0 || end - start < 5 || buffer[start + 4] == 0x0A else {
-                throw ArchiveError(.unreadable, source.name, "is no span archive: it begins as none does")
-            }
-            throw damage("the last record is cut off")
-        }
-        let record = start + 4..<start + 4 + length
-        start += 4 + length
-        return record
-    }
-
-    private mutating func nextLine() throws(ArchiveError) -> Range<Int>? {
-        var searched = 0
-        while true {
-            if let newline = buffer[start + searched..<end].firstIndex(of: 0x0A) {
-                let line = start..<newline
-                start = newline + 1
-                if !Self.isBlank(buffer[line]) { return line }
-                searched = 0
-                continue
-            }
-            searched = end - start
-            guard searched <= Self.recordBytesMax else {
-                throw damage("a line is longer than \(Self.recordBytesMax) bytes")
-            }
-            try fill(searched + 1)
-            guard end - start == searched else { continue }
-            // The end, without a newline.
-            let line = start..<end
-            start = end
-            return Self.isBlank(buffer[line]) ? nil : line
-        }
-    }
-
-    private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool {
-        line.allSatisfy { $0 == 0x20 || $0 == 0x0D || $0 == 0x09 }
+        return false
     }
 
     private func damage(_ problem: String) -> ArchiveError {
-        ArchiveError(.damaged, source.name, "\(problem), at byte \(offset) of the uncompressed archive")
+        ArchiveError(.damaged, name, "\(problem), at byte \(offset) of the uncompressed archive")
     }
 
-    /// Reads on until `count` bytes that were not handed out are in the buffer, or the archive has ended.
-    private mutating func fill(_ count: Int) throws(ArchiveError) {
-        guard end - start < count else { return }
-        while end - start < count, !isAtEnd {
-            makeRoom(for: count)
-            let before = end
-            if lz4 != nil {
-                end = try lz4?.read(from: &source, into: &buffer, at: end) ?? end
-            } else {
-                try source.fill(1)
-                let taken = min(source.available, buffer.count - end)
-                let first = source.position
-                buffer.replaceSubrange(end..<end + taken, with: source.buffer[first..<first + taken])
-                source.advance(taken)
-                end += taken
+    // MARK: Messages
+
+    private mutating func nextMessage() throws(ArchiveError) -> Place? {
+        let prefix = try gather(4)
+        guard prefix > 0 else { return nil }
+        guard prefix >= 4 else { throw damage("the last record's length is cut off") }
+        let length = Int(gathered.bigEndianWord(0))
+        guard length <= Self.recordBytesMax else {
+            let problem = "a record of \(length) bytes is larger than \(Self.recordBytesMax)"
+            guard recordCount > 0 else { throw ArchiveError(.unreadable, name, "is no span archive: \(problem)") }
+            throw damage(problem)
+        }
+        let available = try gather(4 + length)
+        guard available >= 4 + length else {
+            // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
+            guard recordCount > 0 || available < 5 || gathered.byte(4) == 0x0A else {
+                throw ArchiveError(.unreadable, name, "is no span archive: it begins as none does")
             }
-            isAtEnd = end == before
+            throw damage("the last record is cut off")
         }
+        guard spanning.isEmpty else { return .spanning(4..<4 + length) }
+        defer { position += 4 + length }
+        return .chunk(position + 4..<position + 4 + length)
     }
 
-    private mutating func makeRoom(for count: Int) {
-        // What is left of the last chunk is less than a record.
-        let left = end - start
-        let wanted = max(count, left + Self.chunk)
-        if buffer.count < wanted {
-            var larger = [UInt8](repeating: 0, count: wanted)
-            larger.replaceSubrange(0..<left, with: buffer[start..<end])
-            buffer = larger
-        } else if start > 0 {
-            buffer.replaceSubrange(0..<left, with: buffer[start..<end])
+    /// The unread bytes that lie together.
+    private var gathered: RawSpan {
+        @_lifetime(borrow self)
+        get { unsafe spanning.isEmpty ? chunks.current.extracting(position...) : spanning.span.bytes }
+    }
+
+    /// Makes `count` unread bytes lie together, or as many as there are.
+    ///
+    /// - Returns: how many lie together now.
+    private mutating func gather(_ count: Int) throws(ArchiveError) -> Int {
+        if spanning.isEmpty {
+            guard try hasUnread() else { return 0 }
+            let left = chunks.current.byteCount - position
+            if left >= count { return left }
         }
-        consumed += start
-        start = 0
-        end = left
+        while spanning.count < count, try hasUnread() {
+            span(upTo: min(position + count - spanning.count, chunks.current.byteCount), of: count)
+        }
+        return spanning.count
+    }
+
+    // MARK: Lines
+
+    private mutating func nextLine() throws(ArchiveError) -> Place? {
+        while try hasUnread() {
+            let newline = chunks.current.firstOffset(of: 0x0A, from: position)
+            let end = newline ?? chunks.current.byteCount
+            guard spanning.count + end - position <= Self.recordBytesMax else {
+                throw damage("a line is longer than \(Self.recordBytesMax) bytes")
+            }
+            let line = position..<end
+            guard newline == nil || !spanning.isEmpty else {
+                position = end + 1
+                if !Self.isBlank(chunks.current.extracting(line)) { return .chunk(line) }
+                continue
+            }
+            span(upTo: end, of: Self.recordBytesMax)
+            guard newline != nil else { continue }
+            position += 1
+            if let line = spanningLine() { return line }
+        }
+        // The end, without a newline.
+        return spanningLine()
+    }
+
+    private mutating func spanningLine() -> Place? {
+        if unsafe !Self.isBlank(spanning.span.bytes) { return .spanning(0..<spanning.count) }
+        spanning.removeAll(keepingCapacity: true)
+        return nil
+    }
+
+    private static func isBlank(_ line: RawSpan) -> Bool {
+        line.byteOffsets.allSatisfy { [0x20, 0x0D, 0x09].contains(line.byte($0)) }
+    }
+
+    // MARK: Chunks
+
+    /// Sets aside what the record has in this chunk; the memory for it grows with what is there, up to the record's
+    /// length, whatever length was claimed.
+    private mutating func span(upTo end: Int, of recordMax: Int) {
+        let more = chunks.current.extracting(position..<end)
+        let needed = spanning.count + more.byteCount
+        if needed > spanning.capacity { spanning.reserveCapacity(min(max(needed, 2 * spanning.capacity), recordMax)) }
+        unsafe more.withUnsafeBytes { unsafe spanning.append(contentsOf: $0) }
+        position = end
+    }
+
+    /// Goes on to the next chunk where this one is taken; false at the archive's end.
+    private mutating func hasUnread() throws(ArchiveError) -> Bool {
+        guard position == chunks.current.byteCount else { return true }
+        guard try chunks.next() else { return false }
+        position = 0
+        return true
     }
 }

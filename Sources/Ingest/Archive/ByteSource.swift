@@ -1,76 +1,121 @@
-import Foundation
+import Glibc
 
-/// Reads a file, or standard input for `-`, front to back through one buffer.
-struct ByteSource {
+/// Reads a file, or standard input for `-`, front to back.
+struct ByteSource: ~Copyable {
     let name: String
-    private let file: FileHandle
-    private(set) var buffer: [UInt8] = []
-    /// Where the unread bytes of `buffer` begin.
-    private(set) var position = 0
-    /// Bytes of the file before `buffer`.
-    private var consumed = 0
-    private(set) var isAtEnd = false
-
-    /// Large enough that a system call costs nothing beside its bytes.
-    private static let chunk = 1 << 20
-
     /// The size of the file; nil where it has none, as a pipe.
     let size: Int?
+    private let descriptor: Int32
+    private var storage = ByteStorage(minimum: readAhead)
+    /// Where in `storage` the unread bytes are.
+    private var unread = 0..<0
+    /// Bytes of the file before `storage`.
+    private var consumed = 0
+    private var isAtEnd = false
+
+    /// Large enough that a system call costs nothing beside its bytes. A block of lz4 that is larger is read alone, with
+    /// nothing behind it that would have to be moved to the front afterwards.
+    private static let readAhead = 256 << 10
 
     init(_ name: String) throws(ArchiveError) {
+        let file = name == "-" ? (STDIN_FILENO, nil) : try Self.open(name)
         self.name = name
-        if name == "-" {
-            file = .standardInput
-            size = nil
-            return
-        }
-        var isDirectory: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: name, isDirectory: &isDirectory) else {
-            throw ArchiveError(.unreadable, name, "no such file")
-        }
-        guard !isDirectory.boolValue else {
-            throw ArchiveError(.unreadable, name, "is a directory; name the archives in it")
-        }
-        guard let file = FileHandle(forReadingAtPath: name) else {
-            throw ArchiveError(.unreadable, name, "can't be opened: \(unsafe String(cString: strerror(errno)))")
-        }
-        self.file = file
-        let attributes = try? FileManager.default.attributesOfItem(atPath: name)
-        size = attributes?[.size] as? Int
+        (descriptor, size) = file
     }
 
-    /// Unread bytes in the buffer.
-    var available: Int { buffer.count - position }
+    private static func open(_ name: String) throws(ArchiveError) -> (descriptor: Int32, size: Int?) {
+        var status = stat()
+        guard unsafe stat(name, &status) == 0 else { throw ArchiveError(.unreadable, name, "no such file") }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw ArchiveError(.unreadable, name, "is a directory; name the archives in it")
+        }
+        let descriptor = unsafe Glibc.open(name, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ArchiveError(.unreadable, name, "can't be opened: \(unsafe String(cString: strerror(errno)))")
+        }
+        return (descriptor, status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil)
+    }
+
+    deinit {
+        if descriptor > STDIN_FILENO { close(descriptor) }
+    }
+
+    /// How many unread bytes are at hand.
+    var available: Int { unread.count }
 
     /// The offset in the file of the next unread byte.
-    var offset: Int { consumed + position }
+    var offset: Int { consumed + unread.lowerBound }
 
-    /// Reads on until `count` unread bytes are in the buffer, or the file has ended.
-    mutating func fill(_ count: Int) throws(ArchiveError) {
-        while available < count, !isAtEnd {
-            let next: Data?
-            do {
-                next = try file.read(upToCount: Self.chunk)
-            } catch {
-                throw ArchiveError(.damaged, name, "can't be read at byte \(offset): \(error.localizedDescription)")
-            }
-            guard let next, !next.isEmpty else {
-                isAtEnd = true
-                return
-            }
-            buffer.removeFirst(position)
-            consumed += position
-            position = 0
-            buffer.append(contentsOf: next)
-        }
+    /// The next unread bytes, of those at hand.
+    @_lifetime(borrow self)
+    func next(_ count: Int) -> RawSpan {
+        precondition(count <= available)
+        return storage.bytes(unread.lowerBound..<unread.lowerBound + count)
     }
 
     mutating func advance(_ count: Int) {
-        position += count
+        precondition(count <= available)
+        unread = unread.lowerBound + count..<unread.upperBound
     }
 
-    /// The unread byte at a distance; nil beyond what is in the buffer.
-    func peek(_ distance: Int) -> UInt8? {
-        position + distance < buffer.count ? buffer[position + distance] : nil
+    /// Reads on until `count` unread bytes are at hand, or the file has ended.
+    ///
+    /// - Returns: whether there are as many.
+    mutating func fill(_ count: Int) throws(ArchiveError) -> Bool {
+        guard available < count else { return true }
+        makeRoom(for: count)
+        let end = max(count, min(Self.readAhead, storage.capacity))
+        while available < count, !isAtEnd {
+            let fileOffset = consumed + unread.upperBound
+            let taken = unsafe try storage.write(unread.upperBound..<end) { (room) throws(ArchiveError) in
+                unsafe try Self.read(descriptor, into: room, name, fileOffset)
+            }
+            unread = unread.lowerBound..<unread.upperBound + taken
+            isAtEnd = taken == 0
+        }
+        return available >= count
+    }
+
+    /// Moves unread bytes to a chunk until it is full, or the file has ended.
+    ///
+    /// - Returns: false at the file's end.
+    mutating func move(to chunk: inout Chunk) throws(ArchiveError) -> Bool {
+        let atHand = min(available, chunk.room)
+        chunk.append(next(atHand))
+        advance(atHand)
+        while chunk.room > 0, !isAtEnd {
+            let fileOffset = offset
+            let taken = unsafe try chunk.append { (room) throws(ArchiveError) in
+                unsafe try Self.read(descriptor, into: room, name, fileOffset)
+            }
+            consumed += taken
+            isAtEnd = taken == 0
+        }
+        return available > 0 || !isAtEnd
+    }
+
+    private mutating func makeRoom(for count: Int) {
+        if storage.capacity < count {
+            var larger = ByteStorage(minimum: count)
+            larger.copy(storage.bytes(unread), to: 0)
+            storage = larger
+        } else {
+            storage.moveToFront(unread)
+        }
+        consumed += unread.lowerBound
+        unread = 0..<unread.count
+    }
+
+    private static func read(
+        _ descriptor: Int32, into room: UnsafeMutableRawBufferPointer, _ name: String, _ offset: Int
+    ) throws(ArchiveError) -> Int {
+        while true {
+            let count = unsafe Glibc.read(descriptor, room.baseAddress, room.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                let reason = unsafe String(cString: strerror(errno))
+                throw ArchiveError(.damaged, name, "can't be read at byte \(offset): \(reason)")
+            }
+        }
     }
 }

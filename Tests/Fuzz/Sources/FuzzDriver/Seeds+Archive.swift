@@ -1,4 +1,3 @@
-internal import CLZ4
 import TestSupport
 
 extension Seeds {
@@ -12,30 +11,13 @@ extension Seeds {
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 9, 9, 9]
         var archives = [messages, lines, skippable + Reference.compress(messages) + skippable]
         for contents in [messages, lines] {
-            for kind in 0..<16 { archives.append(frame(contents, kind: kind)) }
+            for form in FrameForm.all { archives.append(Reference.compress(contents, form)) }
         }
-        archives.append(Reference.compress(messages) + frame(messages, kind: 5) + [1, 2, 3])
+        archives.append(Reference.compress(messages) + Reference.compress(messages, FrameForm.all[7]) + [1, 2, 3])
         // What grows most.
         archives.append(Reference.compress([UInt8](repeating: 0, count: 1 << 20)))
         archives.append(Reference.compress([0, 16, 0, 0] + [UInt8](repeating: 10, count: 1 << 20)))
         archives.append(Reference.compress(Array("{".utf8) + [UInt8](repeating: 10, count: 1 << 20)))
         return archives
-    }
-
-    private static func frame(_ contents: [UInt8], kind: Int) -> [UInt8] {
-        var preferences = LZ4F_preferences_t()
-        preferences.frameInfo.contentChecksumFlag =
-            kind & 1 == 0 ? LZ4F_noContentChecksum : LZ4F_contentChecksumEnabled
-        preferences.frameInfo.blockMode = kind & 2 == 0 ? LZ4F_blockLinked : LZ4F_blockIndependent
-        preferences.frameInfo.contentSize = kind & 4 == 0 ? 0 : UInt64(contents.count)
-        preferences.frameInfo.blockChecksumFlag = kind & 8 == 0 ? LZ4F_noBlockChecksum : LZ4F_blockChecksumEnabled
-        var frame = [UInt8](repeating: 0, count: unsafe LZ4F_compressFrameBound(contents.count, &preferences))
-        let count = unsafe contents.withUnsafeBytes { source in
-            unsafe frame.withUnsafeMutableBytes { target in
-                unsafe LZ4F_compressFrame(
-                    target.baseAddress, target.count, source.baseAddress, source.count, &preferences)
-            }
-        }
-        return Array(frame.prefix(count))
     }
 }

@@ -22,13 +22,11 @@ struct Capture {
 }
 
 enum CaptureError: Error, CustomStringConvertible {
-    case notOTLP
     case json
     case empty
 
     var description: String {
         switch self {
-        case .notOTLP: "the archive holds a record that is no export request"
         case .json: "an archive of JSON lines can't be sent: ids and times are changed in the binary encoding"
         case .empty: "the archives hold no requests"
         }

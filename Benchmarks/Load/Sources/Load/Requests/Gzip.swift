@@ -18,16 +18,16 @@ struct GzipCompressor: ~Copyable {
     /// A message with its prefix, compressed behind its prefix.
     func compress(_ message: ByteBuffer) -> ByteBuffer {
         guard let handle = unsafe handle else { preconditionFailure("no memory for a compressor") }
-        let length = message.readableBytes - RequestTemplate.prefixLength
+        let length = message.readableBytes - ReadyRequest.prefixLength
         let bound = unsafe libdeflate_gzip_compress_bound(handle, length)
         var output = ByteBuffer()
-        output.reserveCapacity(RequestTemplate.prefixLength + bound)
+        output.reserveCapacity(ReadyRequest.prefixLength + bound)
         output.writeInteger(UInt8(1))
         output.writeInteger(UInt32(0))
         let written = unsafe output.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { room in
             unsafe message.withUnsafeReadableBytes { input in
                 unsafe libdeflate_gzip_compress(
-                    handle, input.baseAddress?.advanced(by: RequestTemplate.prefixLength), length,
+                    handle, input.baseAddress?.advanced(by: ReadyRequest.prefixLength), length,
                     room.baseAddress, room.count)
             }
         }

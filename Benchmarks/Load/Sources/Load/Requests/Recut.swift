@@ -1,3 +1,5 @@
+import SpanTemplates
+
 /// Cuts the requests of a capture anew, to about the same size each, every span with its own resource and scope.
 struct Recut {
     /// `ExportTraceServiceRequest.resource_spans`, `ResourceSpans.scope_spans` and `ScopeSpans.spans`.
@@ -30,7 +32,7 @@ struct Recut {
         }
     }
 
-    static func cut(_ requests: [[UInt8]], to size: Int) throws(CaptureError) -> [[UInt8]] {
+    static func cut(_ requests: [[UInt8]], to size: Int) throws(WireFault) -> [[UInt8]] {
         var recut = Recut(size: size)
         for request in requests { try recut.add(request) }
         // What is left over is smaller than asked for and would blur a measurement.
@@ -41,12 +43,12 @@ struct Recut {
         self.size = size
     }
 
-    private mutating func add(_ request: [UInt8]) throws(CaptureError) {
+    private mutating func add(_ request: [UInt8]) throws(WireFault) {
         var fields = WireFields(request, 0..<request.count)
         while let field = try fields.next() {
             guard field.number == FieldNumber.resourceSpans, field.type == 2 else { continue }
             var resource: [UInt8] = []
-            try WireFields.each(FieldNumber.resource, of: request, field.value) { (value) throws(CaptureError) in
+            try WireFields.each(FieldNumber.resource, of: request, field.value) { (value) throws(WireFault) in
                 resource.appendField(FieldNumber.resource, request[value])
             }
             try addScopes(request, field.value, resource)
@@ -55,12 +57,12 @@ struct Recut {
 
     private mutating func addScopes(
         _ request: [UInt8], _ range: Range<Int>, _ resource: [UInt8]
-    ) throws(CaptureError) {
+    ) throws(WireFault) {
         var fields = WireFields(request, range)
         while let field = try fields.next() {
             guard field.number == FieldNumber.scopeSpans, field.type == 2 else { continue }
             var scope: [UInt8] = []
-            try WireFields.each(FieldNumber.scope, of: request, field.value) { (value) throws(CaptureError) in
+            try WireFields.each(FieldNumber.scope, of: request, field.value) { (value) throws(WireFault) in
                 scope.appendField(FieldNumber.scope, request[value])
             }
             var spans = WireFields(request, field.value)

@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import SpanTemplates
 import Synchronization
 
 /// A request that is ready to be sent.
@@ -7,6 +8,9 @@ struct ReadyRequest: Sendable {
     /// The message, compressed or not, behind gRPC's prefix.
     var message: ByteBuffer
     var spanCount: Int
+
+    /// gRPC's: whether the message is compressed, and its length in four bytes.
+    static let prefixLength = 5
 }
 
 /// Hands out the requests of a capture round after round. Within a round spans keep what ties them together; from
@@ -43,7 +47,10 @@ final class RequestSource: Sendable {
     ) -> ReadyRequest {
         let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
         let template = templates[position]
-        let message = template.message(identity: identity(run: run, round: round), now: unixNanoseconds())
+        let shift = unixNanoseconds() &- template.newestEnd
+        let bytes = template.message(identity: RequestTemplate.identity(run: run, round: round), shift: shift)
+        var message = ByteBuffer(bytes: bytes)
+        message.setInteger(UInt32(bytes.count - ReadyRequest.prefixLength), at: 1)
         let isGzip = compressor != nil
         let ready = isGzip ? compressed(message, compressor) : message
         return ReadyRequest(message: ready, spanCount: template.spanCount)
@@ -54,14 +61,6 @@ final class RequestSource: Sendable {
         case .some(let compressor): compressor.compress(message)
         case nil: message
         }
-    }
-
-    /// Spreads consecutive numbers over all bits (the finishing steps of SplitMix64).
-    private static func identity(run: UInt64, round: Int) -> UInt64 {
-        var bits = run &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
     }
 
     private static func unixNanoseconds() -> UInt64 {

@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import NIOCore
 import NIOPosix
+import SpanTemplates
 
 /// A run from the command line: prepares requests, sends them, watches the daemon meanwhile, reports.
 struct LoadSession {
@@ -19,7 +20,9 @@ struct LoadSession {
         var requests = try Capture(command.archives).requests
         if let size = command.requestBytes { requests = try Recut.cut(requests, to: size) }
         var templates: [RequestTemplate] = []
-        for request in requests { templates.append(try RequestTemplate(request)) }
+        for request in requests {
+            templates.append(try RequestTemplate(request, prefixLength: ReadyRequest.prefixLength))
+        }
         if let count = command.requests {
             let compressor = settings.gzipLevel.map { GzipCompressor(level: $0) }
             source = RequestSource(templates, count: count, compressor: compressor)

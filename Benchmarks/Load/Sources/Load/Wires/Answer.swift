@@ -1,4 +1,5 @@
 import NIOCore
+import SpanTemplates
 
 /// What became of a request.
 enum Answer: Sendable {
@@ -14,8 +15,8 @@ enum Answer: Sendable {
     init(response: ByteBuffer) {
         let bytes = Array(response.readableBytesView)
         var rejected = 0
-        do throws(CaptureError) {
-            try WireFields.each(1, of: bytes, 0..<bytes.count) { (partial) throws(CaptureError) in
+        do throws(WireFault) {
+            try WireFields.each(1, of: bytes, 0..<bytes.count) { (partial) throws(WireFault) in
                 var fields = WireFields(bytes, partial)
                 while let field = try fields.next() {
                     guard field.number == 1, field.type == 0 else { continue }

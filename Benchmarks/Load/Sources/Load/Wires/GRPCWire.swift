@@ -129,7 +129,7 @@ final class GRPCWire: Wire {
         guard var call = calls.removeValue(forKey: stream) else { return }
         switch trailers.first(name: "grpc-status") {
         case "0":
-            call.answer.moveReaderIndex(forwardBy: min(RequestTemplate.prefixLength, call.answer.readableBytes))
+            call.answer.moveReaderIndex(forwardBy: min(ReadyRequest.prefixLength, call.answer.readableBytes))
             connection.answered(call.ticket, Answer(response: call.answer))
         case .some(let status):
             connection.answered(call.ticket, .refused("gRPC status \(status)"))

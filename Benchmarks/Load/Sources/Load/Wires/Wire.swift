@@ -22,7 +22,7 @@ enum WireKind: String, Sendable, CaseIterable {
         var body = request.message
         switch self {
         case .grpc: break
-        case .http: body.moveReaderIndex(forwardBy: RequestTemplate.prefixLength)
+        case .http: body.moveReaderIndex(forwardBy: ReadyRequest.prefixLength)
         case .plain: body.moveReaderIndex(forwardBy: 1)
         }
         return body

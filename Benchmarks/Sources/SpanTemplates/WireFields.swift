@@ -1,24 +1,24 @@
 /// The fields of one protobuf message, front to back.
-struct WireFields {
-    struct Field {
-        var number: UInt64
+package struct WireFields {
+    package struct Field {
+        package var number: UInt64
         /// The wire type: 0 varint, 1 eight bytes, 2 with a length, 5 four bytes.
-        var type: UInt64
+        package var type: UInt64
         /// Where its value lies, without tag and length.
-        var value: Range<Int>
+        package var value: Range<Int>
     }
 
     private let bytes: [UInt8]
     private var offset: Int
     private let end: Int
 
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
+    package init(_ bytes: [UInt8], _ range: Range<Int>) {
         self.bytes = bytes
         offset = range.lowerBound
         end = range.upperBound
     }
 
-    mutating func next() throws(CaptureError) -> Field? {
+    package mutating func next() throws(WireFault) -> Field? {
         guard offset < end else { return nil }
         let tag = try varint()
         let start = offset
@@ -31,36 +31,41 @@ struct WireFields {
             try skip(length)
             return Field(number: tag >> 3, type: 2, value: start..<offset)
         case 5: try skip(4)
-        default: throw .notOTLP
+        default: throw WireFault()
         }
         return Field(number: tag >> 3, type: tag & 7, value: start..<offset)
     }
 
     /// Calls `body` with each field of one number that has a length, and with where the whole of it lies.
-    static func each(
+    package static func each(
         _ number: UInt64, of bytes: [UInt8], _ range: Range<Int>,
-        _ body: (Range<Int>) throws(CaptureError) -> Void
-    ) throws(CaptureError) {
+        _ body: (Range<Int>) throws(WireFault) -> Void
+    ) throws(WireFault) {
         var fields = WireFields(bytes, range)
         while let field = try fields.next() {
             if field.number == number, field.type == 2 { try body(field.value) }
         }
     }
 
-    private mutating func varint() throws(CaptureError) -> UInt64 {
+    private mutating func varint() throws(WireFault) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {
-            guard offset < end else { throw .notOTLP }
+            guard offset < end else { throw WireFault() }
             let byte = bytes[offset]
             offset += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
         }
-        throw .notOTLP
+        throw WireFault()
     }
 
-    private mutating func skip(_ count: UInt64) throws(CaptureError) {
-        guard count <= UInt64(end - offset) else { throw .notOTLP }
+    private mutating func skip(_ count: UInt64) throws(WireFault) {
+        guard count <= UInt64(end - offset) else { throw WireFault() }
         offset += Int(count)
     }
+}
+
+/// The bytes are no export request.
+package struct WireFault: Error, CustomStringConvertible {
+    package var description: String { "the archive holds a record that is no export request" }
 }

@@ -1,0 +1,107 @@
+/// A captured request and where in it the bytes are that differ from one round to the next. They all have a fixed
+/// size, so that a new request is a copy with some bytes written over.
+package struct RequestTemplate: Sendable {
+    /// The capture's bytes behind room for a prefix.
+    private let message: [UInt8]
+    private let prefixLength: Int
+    package private(set) var spanCount = 0
+    /// When its spans ended, Unix nanoseconds.
+    package private(set) var oldestEnd = UInt64.max
+    package private(set) var newestEnd = UInt64.min
+    /// Of the second half of each trace id, of span ids and of times, in `message`.
+    private var traceIDs: [Int] = []
+    private var spanIDs: [Int] = []
+    private var times: [Int] = []
+
+    /// - Parameter prefixLength: how much room is left in front of messages.
+    package init(_ request: [UInt8], prefixLength: Int = 0) throws(WireFault) {
+        message = [UInt8](repeating: 0, count: prefixLength) + request
+        self.prefixLength = prefixLength
+        var spans: [Range<Int>] = []
+        try WireFields.each(1, of: request, 0..<request.count) { (resourceSpans) throws(WireFault) in
+            try WireFields.each(2, of: request, resourceSpans) { (scopeSpans) throws(WireFault) in
+                try WireFields.each(2, of: request, scopeSpans) { (span) throws(WireFault) in
+                    spans.append(span)
+                }
+            }
+        }
+        for span in spans { try add(span, of: request) }
+    }
+
+    /// The request with other ids, the same for the same `identity`, and all its times later by `shift` nanoseconds.
+    package func message(identity: UInt64, shift: UInt64) -> [UInt8] {
+        var copy = message
+        unsafe copy.withUnsafeMutableBytes { bytes in
+            for offset in traceIDs { unsafe bytes.updateWord(at: offset) { $0 ^ identity } }
+            for offset in spanIDs { unsafe bytes.updateWord(at: offset) { $0 ^ identity } }
+            for offset in times { unsafe bytes.updateWord(at: offset) { $0 &+ shift } }
+        }
+        return copy
+    }
+
+    /// Spreads the numbers of a run's rounds over all bits (the finishing steps of SplitMix64).
+    package static func identity(run: UInt64, round: Int) -> UInt64 {
+        var bits = run &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+        return bits ^ bits >> 31
+    }
+
+    private mutating func add(_ span: Range<Int>, of request: [UInt8]) throws(WireFault) {
+        spanCount += 1
+        var fields = WireFields(request, span)
+        while let field = try fields.next() {
+            switch (field.number, field.type) {
+            case (1, 2): addTraceID(field.value)
+            case (2, 2), (4, 2): addSpanID(field.value)
+            case (7, 1): addTime(field.value)
+            case (8, 1):
+                addTime(field.value)
+                let end = unsafe request.withUnsafeBytes { unsafe $0.word(at: field.value.lowerBound) }
+                oldestEnd = min(oldestEnd, end)
+                newestEnd = max(newestEnd, end)
+            case (11, 2): try addEvent(field.value, of: request)
+            case (13, 2): try addLink(field.value, of: request)
+            default: break
+            }
+        }
+    }
+
+    private mutating func addEvent(_ event: Range<Int>, of request: [UInt8]) throws(WireFault) {
+        var fields = WireFields(request, event)
+        while let field = try fields.next() {
+            if field.number == 1, field.type == 1 { addTime(field.value) }
+        }
+    }
+
+    private mutating func addLink(_ link: Range<Int>, of request: [UInt8]) throws(WireFault) {
+        try WireFields.each(1, of: request, link) { (id) throws(WireFault) in addTraceID(id) }
+        try WireFields.each(2, of: request, link) { (id) throws(WireFault) in addSpanID(id) }
+    }
+
+    private mutating func addTraceID(_ value: Range<Int>) {
+        if value.count == 16 { traceIDs.append(prefixLength + value.lowerBound + 8) }
+    }
+
+    private mutating func addSpanID(_ value: Range<Int>) {
+        // A root's parent id may be there and be empty.
+        if value.count == 8 { spanIDs.append(prefixLength + value.lowerBound) }
+    }
+
+    private mutating func addTime(_ value: Range<Int>) {
+        times.append(prefixLength + value.lowerBound)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func word(at offset: Int) -> UInt64 {
+        unsafe UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    fileprivate func updateWord(at offset: Int, _ change: (UInt64) -> UInt64) {
+        let word = unsafe change(UnsafeRawBufferPointer(self).word(at: offset))
+        unsafe storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+}

@@ -1,0 +1,63 @@
+/// A run of an archive's uncompressed bytes, on its way from where it is decompressed to where its records are taken; an
+/// empty one is filled again.
+struct Chunk: ~Copyable, Sendable {
+    /// Why nothing follows.
+    enum Ending: Sendable {
+        case end
+        case failure(ArchiveError)
+    }
+
+    private var storage = ByteStorage(minimum: historyMax + capacity)
+    private(set) var count = 0
+    /// nil while more chunks follow.
+    var ending: Ending?
+    /// How far the archive is read, in bytes of its file.
+    var fileOffset = 0
+
+    /// A whole block of the largest size that lz4 frames have.
+    static let capacity = 4 << 20
+    /// How far back in its frame a block may refer: into what stands in front of a chunk's own bytes.
+    static let historyMax = 64 << 10
+
+    var room: Int { Self.capacity - count }
+
+    var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get { storage.bytes(Self.historyMax..<Self.historyMax + count) }
+    }
+
+    mutating func removeAll() {
+        count = 0
+        ending = nil
+    }
+
+    mutating func append(_ source: RawSpan) {
+        storage.copy(source, to: Self.historyMax + count)
+        count += source.byteCount
+    }
+
+    /// Lends all its room to a body that says how much of it was written.
+    mutating func append<Failure>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        let end = Self.historyMax + count
+        let written = unsafe try storage.write(end..<Self.historyMax + Self.capacity, body)
+        precondition(written <= room)
+        count += written
+        return written
+    }
+
+    // MARK: History
+
+    /// The last bytes up to the chunk's end, those in front of its own bytes included.
+    func history(_ length: Int) -> [UInt8] {
+        precondition(length <= Self.historyMax)
+        let end = Self.historyMax + count
+        return unsafe storage.bytes(end - length..<end).withUnsafeBytes { unsafe Array($0) }
+    }
+
+    /// Puts what was in the chunk before in front of this one's own bytes.
+    mutating func putHistory(_ history: RawSpan) {
+        storage.copy(history, to: Self.historyMax - history.byteCount)
+    }
+}
