@@ -18,7 +18,7 @@ import TestSupport
         let rows = oracle.window.view().operationSummaries()
         #expect(rows.reduce(0) { $0 + $1.count } == oracle.spans.count)
         #expect(rows.reduce(0) { $0 + $1.errors } == oracle.spans.count { $0.isError })
-        #expect(rows.reduce(0) { $0 + $1.sum } == Double(oracle.spans.reduce(0) { $0 + $1.duration }))
+        #expect(rows.reduce(0) { $0 + $1.sum } == oracle.spans.reduce(0 as Int128) { $0 + Int128($1.duration) })
         #expect(rows.map(\.max).max() == oracle.spans.map(\.duration).max())
     }
 
