@@ -82,9 +82,11 @@ extension WindowView {
             isWanted: Array(repeating: true, count: seriesCount(population)))
         let table = LatencyTable(all, slots: slots, isFine: true)
         return (0..<all.count).map { series in
+            var counts = [UInt32](repeating: 0, count: table.columns.count)
+            table.add(series, to: &counts)
             var histogram = LatencyHistogram()
-            for (bucket, count) in table.cells(of: series).enumerated() where count > 0 {
-                histogram.add(table.columnMin + bucket, count: Int(count))
+            for (column, count) in counts.enumerated() where count > 0 {
+                histogram.add(table.columns.bucket(column), count: Int(count))
             }
             return histogram
         }
