@@ -2,64 +2,101 @@
 ///
 /// Only series that someone asked for have a line in the table, so that a rule on three operations costs three lines.
 struct LatencyTable {
-    let lines: LineScope
-    /// A column is 2 to the power of this of latency buckets.
-    let shift: UInt16
-    /// The number of the first column of `cells`: its bucket codes shifted.
-    let columnMin: Int
-    /// Columns of `cells`.
-    let width: Int
-    /// Spans by line and column, line by line.
-    private(set) var cells: [UInt32]
-    private(set) var errors: [Int]
-    private(set) var sums: [Int128]
+    let scope: LineScope
+    let columns: LatencyColumns
+    let errors: [Int]
+    let sums: [Int128]
 
-    init(_ lines: LineScope, slots: [SlotView]) {
-        self.lines = lines
-        let least = Int(slots.map(\.bucketMin).min() ?? 0)
-        let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
-        // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
-        // scan collects a little more.
-        let rows = slots.reduce(0) { $0 + $1.count }
-        var shift: UInt16 = 0
-        while shift < 6, lines.count * (greatest - least) >> Int(shift) > rows { shift += 1 }
-        self.shift = shift
-        columnMin = least >> Int(shift)
-        width = max(greatest >> Int(shift) - columnMin + 1, 1)
-        cells = []
-        errors = Array(repeating: 0, count: lines.count)
-        sums = Array(repeating: 0, count: lines.count)
-        let (width, first) = (width, columnMin)
-        // Half the size of the counts they become: the table of a few hundred operations stays in a core's own cache.
-        var small = [UInt16](repeating: 0, count: lines.count * width)
-        var carries: [Int] = []
-        lines.forEachBlock(of: slots) { rows in
-            Self.add(rows, width: width, first: first, shift: shift, &small, &carries, &errors, &sums)
+    /// Spans by cell, less what is in `carries`. As small as can be: the table of a few hundred operations stays in a
+    /// core's own cache.
+    private let cells: [UInt8]
+    /// By cell how often it ran over; empty as long as none has.
+    private let carries: [UInt32]
+
+    init(_ scope: LineScope, slots: [SlotView]) {
+        let columns = LatencyColumns(of: slots, lines: scope.count)
+        var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
+        var errors = [Int](repeating: 0, count: scope.count)
+        // The lower halves of 128 bits.
+        var sums = [UInt64](repeating: 0, count: scope.count)
+        var excess = Excess(cells: cells.count, lines: scope.count)
+        scope.forEachBlock(of: slots) { rows in
+            rows.fetch(lineCount: scope.count, withDurations: true)
+            Self.add(rows, in: columns, &cells, &sums, &excess)
+            Self.countErrors(rows, &errors)
         }
-        cells = small.map { UInt32($0) }
-        for cell in carries { cells[cell] &+= 1 << 16 }
+        self.scope = scope
+        self.columns = columns
+        self.errors = errors
+        self.sums = zip(excess.sums, sums).map { $0 + Int128($1) }
+        self.cells = cells
+        carries = excess.carries
     }
 
-    /// The cells of one line.
-    func cells(of line: Int) -> ArraySlice<UInt32> {
-        cells[line * width..<(line + 1) * width]
-    }
+    var cellCount: Int { cells.count }
 
     @inline(__always)
+    func count(ofCell cell: Int) -> Int {
+        Int(cells[cell]) + (carries.isEmpty ? 0 : Int(carries[cell]) << UInt8.bitWidth)
+    }
+
+    /// Adds the cells of a line to others, column by column.
+    func add(_ line: Int, to counts: inout [UInt32]) {
+        let range = columns.cells(line)
+        let cells = cells.span.extracting(range)
+        var counts = counts.mutableSpan
+        for column in cells.indices { counts[column] &+= UInt32(cells[column]) }
+        guard !carries.isEmpty else { return }
+        let carries = carries.span.extracting(range)
+        for column in cells.indices { counts[column] &+= carries[column] &<< UInt32(UInt8.bitWidth) }
+    }
+
+    // A function of its own, so that the loop has the processor's registers to itself.
+    @inline(never)
     private static func add(
-        _ rows: borrowing MeasuredRows, width: Int, first: Int, shift: UInt16, _ cells: inout [UInt16],
-        _ carries: inout [Int], _ errors: inout [Int], _ sums: inout [Int128]
+        _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ cells: inout [UInt8], _ sums: inout [UInt64],
+        _ excess: inout Excess
     ) {
         var cells = cells.mutableSpan
-        var errors = errors.mutableSpan
         var sums = sums.mutableSpan
-        for row in rows.lines.indices where rows.lines[row] >= 0 {
-            let line = Int(rows.lines[row])
-            let cell = line &* width &+ Int(rows.buckets[row] &>> shift) &- first
-            cells[cell] &+= 1
-            if cells[cell] == 0 { carries.append(cell) }
-            sums[line] &+= Int128(rows.durations[row])
-            if rows.flags[row] & SpanFlags.error != 0 { errors[line] &+= 1 }
+        rows.forEach(in: columns) { line, place, cell in
+            let (count, isFull) = cells[cell].addingReportingOverflow(1)
+            cells[cell] = count
+            if isFull { excess.carry(cell: cell) }
+            let duration = UInt64(truncatingIfNeeded: rows.durations[place])
+            let (sum, isOver) = sums[line].addingReportingOverflow(duration)
+            sums[line] = sum
+            if isOver { excess.carry(sumOf: line) }
         }
+    }
+
+    @inline(never)
+    private static func countErrors(_ rows: borrowing MeasuredRows, _ errors: inout [Int]) {
+        var errors = errors.mutableSpan
+        rows.forEachError { errors[$0] &+= 1 }
+    }
+}
+
+/// What doesn't fit in the cells and in the lower halves of the sums.
+private struct Excess {
+    private(set) var carries: [UInt32] = []
+    private(set) var sums: [Int128]
+    private let cellCount: Int
+
+    init(cells: Int, lines: Int) {
+        cellCount = cells
+        sums = Array(repeating: 0, count: lines)
+    }
+
+    @inline(never)
+    mutating func carry(cell: Int) {
+        if carries.isEmpty { carries = Array(repeating: 0, count: cellCount) }
+        carries[cell] &+= 1
+    }
+
+    /// Hostile spans only: nobody's add up to 584 years.
+    @inline(never)
+    mutating func carry(sumOf line: Int) {
+        sums[line] += 1 << 64
     }
 }

@@ -2,43 +2,61 @@
 struct LineScope {
     let population: Population
     let range: TimeRange
-    /// By series number its line, or -1.
-    let lineOfSeries: [Int32]
     /// Lines.
     let count: Int
+    /// By series number its line, or `noLine`.
+    let lineOfSeries: [UInt16]
+    /// Every span is wanted, so that its operation number is its line.
+    private let isEverySpan: Bool
+    /// By the value of the population's column its line.
+    private let lineOfValue: [UInt16]
+
+    /// Series are fewer than 65,536.
+    static let noLine = UInt16.max
 
     /// - Parameter isWanted: by series number whether it gets a line.
     init(_ population: Population, range: TimeRange, isWanted: [Bool]) {
         self.population = population
         self.range = range
-        var lines: Int32 = 0
+        var lines: UInt16 = 0
         lineOfSeries = isWanted.map { wanted in
-            guard wanted else { return -1 }
+            guard wanted else { return Self.noLine }
             lines += 1
             return lines - 1
         }
         count = Int(lines)
+        isEverySpan = population == .spans && count == isWanted.count
+        // In the column of requests 0 stands for none.
+        lineOfValue = population == .requests ? [Self.noLine] + lineOfSeries : lineOfSeries
     }
 
     /// Calls `body` with the rows of each block.
     @inline(__always)
     func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
-        var scratch = [Int32](repeating: -1, count: SpanBlock.rowsMax)
+        var listed = RowList(capacity: slots.blockRowsMax)
         for slot in slots {
             let isCovered = range.covers(slot)
             slot.forEachBlock { columns, rows in
-                var lines = scratch.mutableSpan
-                switch population {
-                case .spans: fillSpans(&lines, columns, rows)
-                case .requests: fillRequests(&lines, columns, rows)
-                }
-                if !isCovered { dropOutside(&lines, columns, rows) }
                 columns.bucket.withSpan(rows) { buckets in
                     columns.duration.withSpan(rows) { durations in
                         columns.flags.withSpan(rows) { flags in
-                            let lines = scratch.span.extracting(first: rows)
-                            body(MeasuredRows(lines: lines, buckets: buckets, durations: durations, flags: flags))
+                            if isEverySpan && isCovered {
+                                columns.operation.withSpan(rows) { operations in
+                                    body(
+                                        MeasuredRows(
+                                            lines: operations, places: Span(), buckets: buckets, durations: durations,
+                                            flags: flags))
+                                }
+                            } else {
+                                list(columns, rows, isCovered: isCovered, in: &listed)
+                                guard listed.count > 0 else { return }
+                                body(
+                                    MeasuredRows(
+                                        lines: listed.lines.span.extracting(first: listed.count),
+                                        places: listed.places.span.extracting(first: listed.count),
+                                        buckets: buckets, durations: durations, flags: flags))
+                            }
                         }
                     }
                 }
@@ -46,53 +64,81 @@ struct LineScope {
         }
     }
 
-    @inline(__always)
-    private func fillSpans(_ lines: inout MutableSpan<Int32>, _ columns: borrowing SpanColumns, _ count: Int) {
-        let table = lineOfSeries.span
-        columns.operation.withSpan(count) { operations in
-            for row in 0..<count { lines[row] = table[Int(operations[row])] }
-        }
-    }
-
-    @inline(__always)
-    private func fillRequests(_ lines: inout MutableSpan<Int32>, _ columns: borrowing SpanColumns, _ count: Int) {
-        let table = lineOfSeries.span
-        columns.request.withSpan(count) { requests in
-            columns.flags.withSpan(count) { flags in
-                for row in 0..<count {
-                    let isCounted = requests[row] > 0 && flags[row] & SpanFlags.longRunning == 0
-                    lines[row] = isCounted ? table[Int(requests[row]) &- 1] : -1
+    private func list(
+        _ columns: borrowing SpanColumns, _ rows: Int, isCovered: Bool, in list: inout RowList
+    ) {
+        switch population {
+        case .spans:
+            columns.operation.withSpan(rows) { operations in
+                list.fill(operations, lineOfValue.span) { _ in true }
+            }
+        case .requests:
+            columns.request.withSpan(rows) { requests in
+                columns.flags.withSpan(rows) { flags in
+                    list.fill(requests, lineOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
                 }
             }
         }
-    }
-
-    private func dropOutside(_ lines: inout MutableSpan<Int32>, _ columns: borrowing SpanColumns, _ count: Int) {
-        columns.start.withSpan(count) { starts in
-            columns.duration.withSpan(count) { durations in
-                for row in 0..<count where !range.contains(starts[row] &+ durations[row]) { lines[row] = -1 }
+        guard !isCovered else { return }
+        columns.start.withSpan(rows) { starts in
+            columns.duration.withSpan(rows) { durations in
+                list.keep { range.contains(starts[$0] &+ durations[$0]) }
             }
         }
     }
 }
 
-/// What a scan reads of a block, one element a row.
-struct MeasuredRows: ~Escapable {
-    /// The line of the table that a row belongs to; -1 where the scan is not about it.
-    let lines: Span<Int32>
-    /// Codes of `LatencyBucket`.
-    let buckets: Span<UInt16>
-    /// Nanoseconds.
-    let durations: Span<Int64>
-    /// `SpanFlags`.
-    let flags: Span<UInt8>
+/// The rows of a block that a scan is about. Listed without branches: which ones they are is anyone's guess.
+private struct RowList {
+    private(set) var lines: [UInt16]
+    private(set) var places: [UInt16]
+    private(set) var count = 0
+
+    init(capacity: Int) {
+        lines = Array(repeating: 0, count: capacity)
+        places = Array(repeating: 0, count: capacity)
+    }
 
     @inline(__always)
-    @_lifetime(copy lines, copy buckets, copy durations, copy flags)
-    init(lines: Span<Int32>, buckets: Span<UInt16>, durations: Span<Int64>, flags: Span<UInt8>) {
-        self.lines = lines
-        self.buckets = buckets
-        self.durations = durations
-        self.flags = flags
+    mutating func fill(_ values: Span<UInt16>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool) {
+        count = Self.fill(&lines, &places, values, lineOfValue, isCounted)
+    }
+
+    @inline(__always)
+    mutating func keep(_ isKept: (Int) -> Bool) {
+        count = Self.keep(&lines, &places, count, isKept)
+    }
+
+    @inline(__always)
+    private static func fill(
+        _ lines: inout [UInt16], _ places: inout [UInt16], _ values: Span<UInt16>, _ lineOfValue: Span<UInt16>,
+        _ isCounted: (Int) -> Bool
+    ) -> Int {
+        var lines = lines.mutableSpan
+        var places = places.mutableSpan
+        var end = 0
+        for row in values.indices {
+            let line = lineOfValue[Int(values[row])]
+            lines[end] = line
+            places[end] = UInt16(truncatingIfNeeded: row)
+            end &+= line != LineScope.noLine && isCounted(row) ? 1 : 0
+        }
+        return end
+    }
+
+    @inline(__always)
+    private static func keep(
+        _ lines: inout [UInt16], _ places: inout [UInt16], _ count: Int, _ isKept: (Int) -> Bool
+    ) -> Int {
+        var lines = lines.mutableSpan
+        var places = places.mutableSpan
+        var end = 0
+        for row in 0..<count {
+            let place = places[row]
+            lines[end] = lines[row]
+            places[end] = place
+            end &+= isKept(Int(place)) ? 1 : 0
+        }
+        return end
     }
 }

@@ -39,6 +39,11 @@ package struct SlotView: Sendable {
     }
 }
 
+extension [SlotView] {
+    /// No block has more rows.
+    var blockRowsMax: Int { Swift.min(lazy.map(\.count).max() ?? 0, SpanBlock.rowsMax) }
+}
+
 /// The window as it was at one moment. Reading it takes no lock.
 package struct WindowView: Sendable {
     /// In order of time.

@@ -1,0 +1,34 @@
+/// The columns of a `LatencyTable`: each a run of neighbouring latency buckets. The cells of a line are neighbours.
+///
+/// Cells are numbered by line × `count` + bucket code >> `shift`, so that a scan has nothing to subtract: the first of
+/// them belong to no line.
+struct LatencyColumns {
+    /// Columns of a line.
+    let count: Int
+    /// A column is 2 to the power of this of buckets.
+    let shift: UInt16
+    /// The least bucket code, shifted.
+    private let first: Int
+
+    init(of slots: [SlotView], lines: Int) {
+        let least = Int(slots.map(\.bucketMin).min() ?? 0)
+        let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
+        // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
+        // scan collects a little more.
+        let rows = slots.reduce(0) { $0 + $1.count }
+        var shift: UInt16 = 0
+        while shift < 6, lines * (greatest - least) >> Int(shift) > rows { shift += 1 }
+        self.shift = shift
+        first = least >> Int(shift)
+        count = max(greatest >> Int(shift) - first + 1, 1)
+    }
+
+    /// The cells of a line.
+    func cells(_ line: Int) -> Range<Int> {
+        let start = line * count + first
+        return start..<start + count
+    }
+
+    /// All cells of that many lines, and those before them.
+    func cellCount(lines: Int) -> Int { lines * count + first }
+}

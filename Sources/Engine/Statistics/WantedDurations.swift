@@ -1,0 +1,101 @@
+/// The durations of those cells of a table that some quantile falls in: the second of two scans.
+struct WantedDurations {
+    private let table: LatencyTable
+    /// One bit for each cell of the table. Few are wanted, and the scan asks this of every row.
+    private var wanted: [UInt64]
+    /// By word of `wanted`, how many cells before it are wanted.
+    private var ordinals: [UInt32] = []
+    /// By wanted cell the end of its durations so far; how many each will have is known from the first scan.
+    private var ends: [Int] = []
+    private var durations: [Int64] = []
+
+    init(_ table: LatencyTable) {
+        self.table = table
+        wanted = Array(repeating: 0, count: table.cellCount / 64 + 1)
+    }
+
+    mutating func want(_ cell: Int) {
+        wanted[cell / 64] |= 1 << UInt64(cell % 64)
+    }
+
+    mutating func collect(_ slots: [SlotView]) {
+        reserve()
+        guard !durations.isEmpty else { return }
+        let rowsMax = slots.blockRowsMax
+        var places = [UInt16](repeating: 0, count: rowsMax)
+        var cells = [Int](repeating: 0, count: rowsMax)
+        var values = [Int64](repeating: 0, count: rowsMax)
+        table.scope.forEachBlock(of: slots) { rows in
+            rows.fetch(lineCount: table.scope.count, withDurations: false)
+            let count = Self.find(rows, in: table.columns, wanted.span, &places, &cells)
+            // All at once: each is in a cache line of its own that comes from memory, which takes as long as scanning
+            // hundreds of rows.
+            for index in 0..<count { values[index] = rows.durations[Int(places[index])] }
+            for index in 0..<count { keep(values[index], of: cells[index]) }
+        }
+    }
+
+    private mutating func reserve() {
+        var end = 0
+        ordinals.reserveCapacity(wanted.count)
+        for (number, word) in wanted.enumerated() {
+            ordinals.append(UInt32(truncatingIfNeeded: ends.count))
+            var rest = word
+            while rest != 0 {
+                ends.append(end)
+                end += table.count(ofCell: number * 64 + rest.trailingZeroBitCount)
+                rest &= rest - 1
+            }
+        }
+        durations = Array(repeating: 0, count: end)
+    }
+
+    /// Lists the places and cells of the rows in wanted cells.
+    @inline(never)
+    private static func find(
+        _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ wanted: Span<UInt64>, _ places: inout [UInt16],
+        _ cells: inout [Int]
+    ) -> Int {
+        var places = places.mutableSpan
+        var cells = cells.mutableSpan
+        var count = 0
+        rows.forEach(in: columns) { _, place, cell in
+            if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 {
+                places[count] = UInt16(truncatingIfNeeded: place)
+                cells[count] = cell
+                count &+= 1
+            }
+        }
+        return count
+    }
+
+    @inline(__always)
+    private mutating func keep(_ duration: Int64, of cell: Int) {
+        let ordinal = ordinal(cell)
+        durations[ends[ordinal]] = duration
+        ends[ordinal] &+= 1
+    }
+
+    @inline(__always)
+    private func ordinal(_ cell: Int) -> Int {
+        let before = wanted[cell &>> 6] & (1 &<< UInt64(cell & 63) &- 1)
+        return Int(ordinals[cell &>> 6]) &+ before.nonzeroBitCount
+    }
+
+    // MARK: After the scan
+
+    /// The value of a 0-based rank among the durations of some wanted cells.
+    mutating func value(rank: Int, among cells: ArraySlice<Int>) -> Int64 {
+        if cells.count == 1, let cell = cells.first {
+            return OrderStatistic.select(&durations, within: range(cell), rank: rank)
+        }
+        var all: [Int64] = []
+        for cell in cells { all += durations[range(cell)] }
+        return OrderStatistic.select(&all, within: all.indices, rank: rank)
+    }
+
+    private func range(_ cell: Int) -> Range<Int> {
+        let end = ends[ordinal(cell)]
+        return end - table.count(ofCell: cell)..<end
+    }
+}
