@@ -13,27 +13,45 @@ package enum ByteHash {
 
     @inline(__always)
     package static func hash(_ bytes: RawSpan, salt: UInt64, seed: UInt64) -> UInt64 {
-        var state = mix(seed, salt &+ UInt64(truncatingIfNeeded: bytes.byteCount) &<< 32)
+        let count = bytes.byteCount
+        var state = mix(seed, salt &+ UInt64(truncatingIfNeeded: count) &<< 32)
+        guard count >= 16 else { return mix(state, seed, ends(bytes)) }
         var offset = 0
-        while bytes.byteCount - offset >= 8 {
-            state = mix(state, word(bytes, at: offset))
-            offset += 8
+        while count &- offset > 16 {
+            state = mix(state, seed, (word(bytes, at: offset), word(bytes, at: offset &+ 8)))
+            offset &+= 16
         }
-        if offset < bytes.byteCount {
-            state = mix(state, tail(bytes, from: offset))
-        }
-        return state
+        return mix(state, seed, (word(bytes, at: count &- 16), word(bytes, at: count &- 8)))
     }
 
     @inline(__always)
     package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
-        guard a.byteCount == b.byteCount else { return false }
+        let count = a.byteCount
+        guard count == b.byteCount else { return false }
+        guard count >= 16 else { return ends(a) == ends(b) }
         var offset = 0
-        while a.byteCount - offset >= 8 {
+        while count &- offset > 8 {
             if word(a, at: offset) != word(b, at: offset) { return false }
-            offset += 8
+            offset &+= 8
         }
-        return offset == a.byteCount || tail(a, from: offset) == tail(b, from: offset)
+        return word(a, at: count &- 8) == word(b, at: count &- 8)
+    }
+
+    /// Both factors hold a part of the seed, so that nobody can choose one that makes the product 0.
+    @inline(__always)
+    private static func mix(_ state: UInt64, _ seed: UInt64, _ words: (UInt64, UInt64)) -> UInt64 {
+        let product = (words.0 ^ state).multipliedFullWidth(by: words.1 ^ seed)
+        return product.high ^ product.low
+    }
+
+    /// The first and the last bytes of at most 16, which overlap where there are fewer.
+    @inline(__always)
+    private static func ends(_ bytes: RawSpan) -> (UInt64, UInt64) {
+        let count = bytes.byteCount
+        if count >= 8 { return (word(bytes, at: 0), word(bytes, at: count &- 8)) }
+        if count >= 4 { return (UInt64(half(bytes, at: 0)), UInt64(half(bytes, at: count &- 4))) }
+        if count == 0 { return (0, 0) }
+        return (UInt64(byte(bytes, at: 0)) &<< 8 | UInt64(byte(bytes, at: count / 2)), UInt64(byte(bytes, at: count &- 1)))
     }
 
     @inline(__always)
@@ -41,21 +59,13 @@ package enum ByteHash {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
-    /// The last one to seven bytes as one number.
     @inline(__always)
-    private static func tail(_ bytes: RawSpan, from start: Int) -> UInt64 {
-        if bytes.byteCount >= 8 {
-            // The last eight bytes overlap what was read before; shift that part out.
-            let known = 8 - (bytes.byteCount - start)
-            return word(bytes, at: bytes.byteCount - 8) &>> UInt64(known * 8)
-        }
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
-        for offset in start..<bytes.byteCount {
-            let byte = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-            value |= UInt64(byte) &<< shift
-            shift += 8
-        }
-        return value
+    private static func half(_ bytes: RawSpan, at offset: Int) -> UInt32 {
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    @inline(__always)
+    private static func byte(_ bytes: RawSpan, at offset: Int) -> UInt8 {
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

@@ -3,10 +3,10 @@
 /// A slot's columns are written by one thread (under the window's lock) and read by others that were handed
 /// the number of rows written before; hence writes are `nonmutating` and the type is `Sendable`.
 /// An index outside `0..<capacity` is a programmer's error and stops the process.
-@safe
+@safe @usableFromInline
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
-    package let capacity: Int
+    @usableFromInline package let capacity: Int
 
     package init(capacity: Int) {
         unsafe base = .allocate(capacity: capacity)

@@ -2,6 +2,7 @@
 ///
 /// A batch shares nothing: it is decoded without any lock, then appended to the window, which translates the numbers
 /// of the batch's dictionaries into its own, once for each distinct name. It is meant to be cleared and used again.
+@usableFromInline
 package struct SpanBatch: ~Copyable, Sendable {
     @usableFromInline package internal(set) var columns: SpanColumns
     @usableFromInline package internal(set) var count = 0
@@ -43,7 +44,6 @@ package struct SpanBatch: ~Copyable, Sendable {
     }
 
     /// The batch's number of an operation: (service.name, span name, kind).
-    @inlinable @inline(__always)
     package mutating func operation(service: UInt16, name: RawSpan, kind: SpanKind) -> UInt16 {
         number(
             operations.intern(

@@ -11,33 +11,30 @@ struct SpanAttributes {
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
 
-    // First letter and length of the known keys.
-    private static let u8 = Attribute.shape(UInt8(ascii: "u"), 8)
-    private static let u9 = Attribute.shape(UInt8(ascii: "u"), 9)
-    private static let h11 = Attribute.shape(UInt8(ascii: "h"), 11)
-    private static let h16 = Attribute.shape(UInt8(ascii: "h"), 16)
-    private static let h19 = Attribute.shape(UInt8(ascii: "h"), 19)
-    private static let r20 = Attribute.shape(UInt8(ascii: "r"), 20)
-    private static let r24 = Attribute.shape(UInt8(ascii: "r"), 24)
-    private static let h25 = Attribute.shape(UInt8(ascii: "h"), 25)
-
-    /// Reads an attribute and takes note of it if it is one of the few. Its shape tells nearly all others apart.
+    /// Takes note of an attribute if it is one of the few.
     @inline(__always)
+    mutating func note(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
+        if Self.mayBeKnown(attribute) { try noteUsual(attribute, in: reader) }
+    }
+
+    /// The first letter and the length of a key tell nearly all others apart.
+    @inline(__always)
+    private static func mayBeKnown(_ attribute: UsualAttribute) -> Bool {
+        // The lengths 8, 9, 11, 16, 19, 20, 24, 25 and the letters h, r, u, a bit for each.
+        let lengths: UInt64 = 0x0319_0B00
+        let letters: UInt64 = 0x0024_0100
+        return (lengths &>> UInt64(attribute.shape)) & (letters &>> UInt64(attribute.shape &>> 8 & 31)) & 1 == 1
+    }
+
+    @inline(never)
+    private mutating func noteUsual(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
+        try note(
+            Attribute(key: attribute.key..<attribute.keyEnd, value: reader.value(of: attribute)), in: reader.bytes)
+    }
+
+    /// Reads an attribute of any shape, and takes note of it if it is one of the few.
+    @inline(never)
     mutating func read(_ message: WireReader) throws(DecodeError) {
-        switch message.commonAttributeShape() {
-        case Self.u8, Self.u9, Self.h11, Self.h16, Self.h19, Self.r20, Self.r24, Self.h25: try noteCommon(message)
-        case -1: try noteOther(message)
-        default: break
-        }
-    }
-
-    @inline(never)
-    private mutating func noteCommon(_ message: WireReader) throws(DecodeError) {
-        try note(message.commonAttribute(), in: message.bytes)
-    }
-
-    @inline(never)
-    private mutating func noteOther(_ message: WireReader) throws(DecodeError) {
         try note(Attribute.read(message), in: message.bytes)
     }
 
