@@ -29,6 +29,13 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         }
     }
 
+    /// Writes to a row that was checked to lie within the capacity.
+    @inlinable @inline(__always)
+    @unsafe
+    func write(_ element: Element, atChecked row: Int) {
+        unsafe base[row] = element
+    }
+
     /// Copies the first `count` elements of another column over the first of this one.
     package func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
         precondition(count >= 0 && count <= capacity && count <= other.capacity)

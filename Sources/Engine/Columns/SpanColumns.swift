@@ -90,18 +90,20 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags = Column(capacity: capacity)
     }
 
+    /// Writes a row of all columns: they have one capacity, so that one check is enough.
     @inlinable @inline(__always)
     package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
-        traceHigh[index] = row.traceHigh
-        traceLow[index] = row.traceLow
-        spanID[index] = row.spanID
-        parentID[index] = row.parentID
-        start[index] = row.start
-        duration[index] = row.duration
-        bucket[index] = code
-        operation[index] = row.operation
-        request[index] = row.request
-        flags[index] = row.flags.rawValue
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: capacity))
+        unsafe traceHigh.write(row.traceHigh, atChecked: index)
+        unsafe traceLow.write(row.traceLow, atChecked: index)
+        unsafe spanID.write(row.spanID, atChecked: index)
+        unsafe parentID.write(row.parentID, atChecked: index)
+        unsafe start.write(row.start, atChecked: index)
+        unsafe duration.write(row.duration, atChecked: index)
+        unsafe bucket.write(code, atChecked: index)
+        unsafe operation.write(row.operation, atChecked: index)
+        unsafe request.write(row.request, atChecked: index)
+        unsafe flags.write(row.flags.rawValue, atChecked: index)
     }
 
     @inlinable @inline(__always)

@@ -76,6 +76,11 @@ package struct SpanDecoder {
     ) throws(DecodeError) {
         var reader = message
         while !reader.isAtEnd {
+            if let span = reader.usualMessage(reader.ahead, tag: 0x12) {
+                try decodeSpan(span, from: origin, into: &batch)
+                reader.advance(to: span.end)
+                continue
+            }
             let tag = try reader.tag()
             switch tag {
             case 0x12: try decodeSpan(reader.message(), from: origin, into: &batch)
@@ -103,29 +108,37 @@ package struct SpanDecoder {
     private func decodeSpan(
         _ message: WireReader, from origin: SpanOrigin, into batch: inout SpanBatch
     ) throws(DecodeError) {
-        var span = WireSpan()
         var reader = message
-        span.readHead(&reader)
+        var span = WireSpan(head: reader.spanHead())
+        var attributes = SpanAttributes()
         while !reader.isAtEnd {
             let ahead = reader.ahead
             if let attribute = reader.usualAttribute(ahead, tag: 0x4A) {
-                try span.attributes.note(attribute, in: reader)
+                try attributes.note(attribute, in: reader)
                 reader.advance(to: attribute.end)
             } else if reader.isUsualSpanEnd(ahead) {
                 break
-            } else if ahead & 0xFF == 0x5A {
-                _ = try reader.tag()
-                try Self.checkEvent(reader.message())
+            } else if let event = reader.usualMessage(ahead, tag: 0x5A) {
+                try checkEvent(event)
+                reader.advance(to: event.end)
             } else {
-                reader.advance(to: try span.readField(reader))
+                reader.advance(to: try span.readField(reader, &attributes))
             }
         }
-        span.append(message.bytes, from: origin, to: &batch)
+        span.append(message.bytes, attributes, from: origin, to: &batch)
     }
 
-    static func checkEvent(_ message: WireReader) throws(DecodeError) {
+    @inline(__always)
+    private func checkEvent(_ message: WireReader) throws(DecodeError) {
         var reader = message
         reader.passEventHead()
+        if !reader.isAtEnd { try Self.checkEventFields(reader) }
+    }
+
+    /// Checks the fields of an `Event` message from the reader's offset on.
+    @inline(never)
+    static func checkEventFields(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             if let attribute = reader.usualAttribute(reader.ahead, tag: 0x1A) {
                 reader.advance(to: attribute.end)

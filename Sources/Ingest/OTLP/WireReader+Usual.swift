@@ -40,6 +40,22 @@ extension WireReader {
         end &- offset >= 8 ? eight(offset) : 0
     }
 
+    /// The message in the next field, if that has this tag and a length in one or two bytes; the reader stays where it is.
+    @inline(__always)
+    @_lifetime(copy self)
+    func usualMessage(_ ahead: UInt64, tag: UInt64) -> WireReader? {
+        guard ahead & 0xFF == tag else { return nil }
+        var start = offset &+ 2
+        var length = ahead &>> 8 & 0x7F
+        if ahead & 0x8000 != 0 {
+            guard ahead & 0x80_0000 == 0 else { return nil }
+            start &+= 1
+            length |= ahead &>> 9 & 0x3F80
+        }
+        let end = start &+ Int(truncatingIfNeeded: length)
+        return end <= self.end ? WireReader(bytes, from: start, to: end) : nil
+    }
+
     /// Reads trace_id, span_id, parent_span_id if there is one, name, kind and both times, each of its usual length.
     @inline(__always)
     mutating func spanHead() -> SpanHead? {

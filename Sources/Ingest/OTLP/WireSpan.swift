@@ -15,12 +15,11 @@ struct WireSpan: ~Copyable {
     var start: UInt64 = 0
     var end: UInt64 = 0
     var status: Int32 = 0
-    var attributes = SpanAttributes()
 
-    /// Reads the fields that the message begins with where they are the usual ones, else none.
+    /// With the fields of a head that is the usual one.
     @inline(__always)
-    mutating func readHead(_ reader: inout WireReader) {
-        guard let head = reader.spanHead() else { return }
+    init(head: SpanHead?) {
+        guard let head else { return }
         traceHigh = head.traceHigh
         traceLow = head.traceLow
         spanID = head.spanID
@@ -35,7 +34,7 @@ struct WireSpan: ~Copyable {
     ///
     /// - Returns: the offset behind it.
     @inline(never)
-    mutating func readField(_ message: WireReader) throws(DecodeError) -> Int {
+    mutating func readField(_ message: WireReader, _ attributes: inout SpanAttributes) throws(DecodeError) -> Int {
         var reader = message
         let tag = try reader.tag()
         switch tag {
@@ -47,7 +46,7 @@ struct WireSpan: ~Copyable {
         case 0x39: start = try reader.fixed64()
         case 0x41: end = try reader.fixed64()
         case 0x4A: try attributes.read(reader.message())
-        case 0x5A: try SpanDecoder.checkEvent(reader.message())
+        case 0x5A: try SpanDecoder.checkEventFields(reader.message())
         case 0x6A: try SpanDecoder.checkLink(reader.message())
         case 0x7A: try readStatus(reader.message())
         case 0x1A: _ = try reader.range()
@@ -88,8 +87,8 @@ struct WireSpan: ~Copyable {
     }
 
     /// Adds the span to a batch, or counts there why it can't be taken.
-    @inline(__always)
-    func append(_ body: RawSpan, from origin: SpanOrigin, to batch: inout SpanBatch) {
+    @inline(never)
+    func append(_ body: RawSpan, _ attributes: SpanAttributes, from origin: SpanOrigin, to batch: inout SpanBatch) {
         guard traceHigh | traceLow != 0 else { return batch.reject(.invalidTraceID) }
         guard spanID != 0 else { return batch.reject(.invalidSpanID) }
         guard isParentIDValid else { return batch.reject(.invalidParentSpanID) }
@@ -103,7 +102,7 @@ struct WireSpan: ~Copyable {
         var request: UInt16 = 0
         var isLongRunning = false
         if origin.isAPIServer, kind.isServer {
-            (request, isLongRunning) = readRequest(body, of: operation, into: &batch)
+            (request, isLongRunning) = readRequest(body, attributes, of: operation, into: &batch)
         }
         batch.append(
             SpanRow(
@@ -116,7 +115,7 @@ struct WireSpan: ~Copyable {
     /// The request labels of an API server's SERVER span: from its path, or from its name where it has none.
     @inline(never)
     private func readRequest(
-        _ body: RawSpan, of operation: UInt16, into batch: inout SpanBatch
+        _ body: RawSpan, _ attributes: SpanAttributes, of operation: UInt16, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         // `http.target` has the query, which alone tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target
