@@ -11,30 +11,28 @@ package enum ByteHash {
         return product.high ^ product.low
     }
 
+    /// - Parameter key: a number beside the bytes, which tells apart strings of other lengths.
     @inline(__always)
-    package static func hash(_ bytes: RawSpan, salt: UInt64, seed: UInt64) -> UInt64 {
-        let count = bytes.byteCount
-        var state = mix(seed, salt &+ UInt64(truncatingIfNeeded: count) &<< 32)
-        guard count >= 16 else { return mix(state, seed, ends(bytes)) }
-        var offset = 0
-        while count &- offset > 16 {
-            state = mix(state, seed, (word(bytes, at: offset), word(bytes, at: offset &+ 8)))
-            offset &+= 16
+    package static func hash(_ bytes: RawSpan, key: UInt64, seed: UInt64) -> UInt64 {
+        var state = mix(seed, key)
+        var rest = bytes
+        while rest.byteCount > 16 {
+            state = mix(state, seed, (word(rest, at: 0), word(rest, at: 8)))
+            rest = rest.extracting(droppingFirst: 16)
         }
-        return mix(state, seed, (word(bytes, at: count &- 16), word(bytes, at: count &- 8)))
+        return mix(state, seed, ends(rest))
     }
 
     @inline(__always)
     package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
-        let count = a.byteCount
-        guard count == b.byteCount else { return false }
-        guard count >= 16 else { return ends(a) == ends(b) }
-        var offset = 0
-        while count &- offset > 8 {
-            if word(a, at: offset) != word(b, at: offset) { return false }
-            offset &+= 8
+        guard a.byteCount == b.byteCount else { return false }
+        var (a, b) = (a, b)
+        while a.byteCount > 16, b.byteCount > 16 {
+            if word(a, at: 0) ^ word(b, at: 0) | word(a, at: 8) ^ word(b, at: 8) != 0 { return false }
+            a = a.extracting(droppingFirst: 16)
+            b = b.extracting(droppingFirst: 16)
         }
-        return word(a, at: count &- 8) == word(b, at: count &- 8)
+        return ends(a) == ends(b)
     }
 
     /// Both factors hold a part of the seed, so that nobody can choose one that makes the product 0.

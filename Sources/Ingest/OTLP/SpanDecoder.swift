@@ -8,9 +8,20 @@ package import Engine
 package struct SpanDecoder {
     package init() {}
 
-    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch.
+    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch, which is empty afterwards if the
+    /// body is refused.
     package func decode(_ body: RawSpan, into batch: inout SpanBatch) throws(DecodeError) {
-        var reader = WireReader(body)
+        do {
+            try decodeRequest(WireReader(body), into: &batch)
+        } catch {
+            // Names of a body that is refused must not reach the window.
+            batch.removeNames()
+            throw error
+        }
+    }
+
+    private func decodeRequest(_ message: WireReader, into batch: inout SpanBatch) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
@@ -125,7 +136,7 @@ package struct SpanDecoder {
                 reader.advance(to: try span.readField(reader, &attributes))
             }
         }
-        span.append(message.bytes, attributes, from: origin, to: &batch)
+        span.append(message.bytes, &attributes, from: origin, to: &batch)
     }
 
     @inline(__always)
