@@ -1,6 +1,7 @@
 /// A fast keyed hash of short byte strings, for tables that input fills.
 ///
 /// The seed is drawn once per process, so that nobody can choose names that collide.
+@usableFromInline
 package enum ByteHash {
     package static let seed = UInt64.random(in: .min ... .max)
 
@@ -23,7 +24,7 @@ package enum ByteHash {
         return mix(state, seed, ends(rest))
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
         guard a.byteCount == b.byteCount else { return false }
         var (a, b) = (a, b)
@@ -43,8 +44,8 @@ package enum ByteHash {
     }
 
     /// The first and the last bytes of at most 16, which overlap where there are fewer.
-    @inline(__always)
-    private static func ends(_ bytes: RawSpan) -> (UInt64, UInt64) {
+    @inlinable @inline(__always)
+    static func ends(_ bytes: RawSpan) -> (UInt64, UInt64) {
         let count = bytes.byteCount
         if count >= 8 { return (word(bytes, at: 0), word(bytes, at: count &- 8)) }
         if count >= 4 { return (UInt64(half(bytes, at: 0)), UInt64(half(bytes, at: count &- 4))) }
@@ -52,18 +53,18 @@ package enum ByteHash {
         return (UInt64(byte(bytes, at: 0)) &<< 8 | UInt64(byte(bytes, at: count / 2)), UInt64(byte(bytes, at: count &- 1)))
     }
 
-    @inline(__always)
-    private static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+    @inlinable @inline(__always)
+    static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
-    @inline(__always)
-    private static func half(_ bytes: RawSpan, at offset: Int) -> UInt32 {
+    @inlinable @inline(__always)
+    static func half(_ bytes: RawSpan, at offset: Int) -> UInt32 {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
     }
 
-    @inline(__always)
-    private static func byte(_ bytes: RawSpan, at offset: Int) -> UInt8 {
+    @inlinable @inline(__always)
+    static func byte(_ bytes: RawSpan, at offset: Int) -> UInt8 {
         unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

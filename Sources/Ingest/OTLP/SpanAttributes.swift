@@ -28,8 +28,8 @@ struct SpanAttributes {
 
     @inline(never)
     private mutating func noteUsual(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
-        try note(
-            Attribute(key: attribute.key..<attribute.keyEnd, value: reader.value(of: attribute)), in: reader.bytes)
+        let key = unsafe Range(uncheckedBounds: (attribute.key, attribute.keyEnd))
+        try note(Attribute(key: key, value: reader.value(of: attribute)), in: reader.bytes)
     }
 
     /// Reads an attribute of any shape, and takes note of it if it is one of the few.
@@ -41,19 +41,18 @@ struct SpanAttributes {
     @inline(__always)
     private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
         let key = bytes.extracting(attribute.key)
-        switch key.byteCount {
-        case 8 where ASCII.equals(key, "url.path"): Self.keep(attribute.value, in: &path)
-        case 9 where ASCII.equals(key, "url.query"): Self.keep(attribute.value, in: &query)
-        case 11 where ASCII.equals(key, "http.target"): Self.keep(attribute.value, in: &target)
-        case 11 where ASCII.equals(key, "http.method"): Self.keep(attribute.value, in: &method)
-        case 19 where ASCII.equals(key, "http.request.method"): Self.keep(attribute.value, in: &method)
-        case 16 where ASCII.equals(key, "http.status_code"),
-            25 where ASCII.equals(key, "http.response.status_code"):
+        if ASCII.equals(key, "http.response.status_code") || ASCII.equals(key, "http.status_code") {
             noteHTTPStatus(attribute.value, in: bytes)
-        case 20 where ASCII.equals(key, "rpc.grpc.status_code"),
-            24 where ASCII.equals(key, "rpc.response.status_code"):
+        } else if ASCII.equals(key, "rpc.response.status_code") || ASCII.equals(key, "rpc.grpc.status_code") {
             noteGRPCCode(attribute.value, in: bytes)
-        default: break
+        } else if ASCII.equals(key, "http.request.method") || ASCII.equals(key, "http.method") {
+            Self.keep(attribute.value, in: &method)
+        } else if ASCII.equals(key, "http.target") {
+            Self.keep(attribute.value, in: &target)
+        } else if ASCII.equals(key, "url.path") {
+            Self.keep(attribute.value, in: &path)
+        } else if ASCII.equals(key, "url.query") {
+            Self.keep(attribute.value, in: &query)
         }
     }
 
