@@ -23,7 +23,7 @@ let package = Package(
         .target(name: "Engine", swiftSettings: settings),
         .target(
             name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
-            sources: ["OTLP", "Archive", "Receivers/TraceService.swift"],
+            sources: ["OTLP", "Archive"],
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),

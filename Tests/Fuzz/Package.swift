@@ -32,7 +32,7 @@ let package = Package(
         .target(name: "Engine", swiftSettings: settings),
         .target(
             name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
-            sources: ["OTLP", "Archive", "Receivers/TraceService.swift"],
+            sources: ["OTLP", "Archive"],
             swiftSettings: settings),
         .target(
             name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],

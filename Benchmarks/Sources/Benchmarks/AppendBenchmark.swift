@@ -13,7 +13,7 @@ enum AppendBenchmark {
             .print(results, against: 0)
     }
 
-    private static func append(_ workload: Workload, _ batch: inout SpanBatch) {
+    static func append(_ workload: Workload, _ batch: inout SpanBatch) {
         var window = Window(limits: WindowLimits(duration: nil))
         for body in workload.bodies {
             DecodeBenchmark.decode(body, into: &batch)

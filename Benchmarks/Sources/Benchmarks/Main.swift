@@ -8,13 +8,19 @@ enum Main {
         let stages = CommandLine.arguments.dropFirst()
         func wants(_ stage: String) -> Bool { stages.isEmpty || stages.contains(stage) }
         let environment = ProcessInfo.processInfo.environment
+        // First, while the process holds nothing else.
+        if wants("memory") { try MemoryBenchmark.run() }
+        if stages == ["memory"] { return }
         let workloads = [try Workload.capture(), Workload.synthetic(batches: stages == ["instructions"] ? 8 : 64)]
         for workload in workloads {
             print("\(workload.name): \(workload.spanCount) spans, \(workload.byteCount / workload.spanCount) B each")
         }
         if stages == ["instructions"] {
+            // For callgrind, which counts what is within the functions it is told.
+            let workload = workloads[environment["W"] == "0" ? 0 : 1]
             var batch = SpanBatch()
-            DecodeBenchmark.decode(workloads[ProcessInfo.processInfo.environment["W"] == "0" ? 0 : 1], into: &batch)
+            DecodeBenchmark.decode(workload, into: &batch)
+            AppendBenchmark.append(workload, &batch)
             return
         }
         if stages == ["attribution-instructions"] { return AttributionBenchmark.runOnce(workloads[0]) }

@@ -27,18 +27,19 @@ struct Workload {
         return try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
     }
 
-    /// Batches of 512 spans of about 640 bytes and 11.6 attributes, 483 operations.
+    /// Batches of 512 spans of about 640 bytes and 11.6 attributes, of 483 operations as uneven as those of a cluster.
     static func synthetic(batches: Int = 64) -> Workload {
         var random = SeededGenerator(seed: 7)
+        let operations = ZipfDistribution(count: 483)
         let bodies = (0..<batches).map { _ in
-            WireSpanExample.request((0..<512).map { _ in span(using: &random) })
+            WireSpanExample.request(
+                (0..<512).map { _ in span(of: operations.next(using: &random), using: &random) })
         }
         return Workload(name: "synthetic, \(batches) × 512 spans", bodies: bodies)
     }
 
-    private static func span(using random: inout SeededGenerator) -> WireSpanExample {
-        let operation = Int.random(in: 0..<483, using: &random)
-        let isServer = operation % 3 == 0
+    private static func span(of operation: Int, using random: inout SeededGenerator) -> WireSpanExample {
+        let isServer = operation % 3 == 1
         return WireSpanExample { span in
             span.traceID = (0..<16).map { _ in UInt8.random(in: 1...255, using: &random) }
             span.spanID = (0..<8).map { _ in UInt8.random(in: 1...255, using: &random) }
@@ -51,16 +52,18 @@ struct Workload {
                 + UInt64.random(in: 100_000..<1 << UInt64.random(in: 18...31, using: &random), using: &random)
             span.texts = [
                 ("server.address", "127.0.0.1"), ("url.scheme", "https"), ("network.peer.address", "127.0.0.1"),
-                ("user_agent.original", "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0"),
+                ("user_agent.original", "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0/leader-election"),
                 ("client.address", "127.0.0.1"), ("network.protocol.version", "2.0"),
-                ("http.target", "/apis/group-\(operation)/v1/namespaces/team-4/widgets/w-\(operation)?timeout=10s"),
+                ("http.target", "/apis/group-\(operation)/v1/namespaces/team-4/widgets/w-\(operation)?timeout=10s&dryRun=All"),
                 ("audit-id", "78bf7f1d-2840-4a97-a672-4109524d6510"),
             ]
-            if operation % 5 < 3 { span.texts.append(("http.request.method", "GET")) }
+            if [0, 3, 4].contains(operation % 5) { span.texts.append(("http.request.method", "GET")) }
             span.integers = [
-                ("server.port", 6443), ("http.response.status_code", operation % 50 == 0 ? 500 : 200),
+                ("server.port", 6443), ("http.response.status_code", operation % 50 == 49 ? 500 : 200),
                 ("http.response.body.size", UInt64.random(in: 100..<10_000, using: &random)),
             ]
+            // What the Go SDK ends every span with: an empty status, and flags.
+            span.extra = [0x7A, 0x00, 0x85, 0x01, 0x01, 0x01, 0x00, 0x00]
         }
     }
 }

@@ -1,6 +1,7 @@
 /// A fast keyed hash of short byte strings, for tables that input fills.
 ///
 /// The seed is drawn once per process, so that nobody can choose names that collide.
+@usableFromInline
 package enum ByteHash {
     package static let seed = UInt64.random(in: .min ... .max)
 
@@ -11,51 +12,59 @@ package enum ByteHash {
         return product.high ^ product.low
     }
 
+    /// - Parameter key: a number beside the bytes, which tells apart strings of other lengths.
     @inline(__always)
-    package static func hash(_ bytes: RawSpan, salt: UInt64, seed: UInt64) -> UInt64 {
-        var state = mix(seed, salt &+ UInt64(truncatingIfNeeded: bytes.byteCount) &<< 32)
-        var offset = 0
-        while bytes.byteCount - offset >= 8 {
-            state = mix(state, word(bytes, at: offset))
-            offset += 8
+    package static func hash(_ bytes: RawSpan, key: UInt64, seed: UInt64) -> UInt64 {
+        var state = mix(seed, key)
+        var rest = bytes
+        while rest.byteCount > 16 {
+            state = mix(state, seed, (word(rest, at: 0), word(rest, at: 8)))
+            rest = rest.extracting(droppingFirst: 16)
         }
-        if offset < bytes.byteCount {
-            state = mix(state, tail(bytes, from: offset))
-        }
-        return state
+        return mix(state, seed, ends(rest))
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func equal(_ a: RawSpan, _ b: RawSpan) -> Bool {
         guard a.byteCount == b.byteCount else { return false }
-        var offset = 0
-        while a.byteCount - offset >= 8 {
-            if word(a, at: offset) != word(b, at: offset) { return false }
-            offset += 8
+        var (a, b) = (a, b)
+        while a.byteCount > 16, b.byteCount > 16 {
+            if word(a, at: 0) ^ word(b, at: 0) | word(a, at: 8) ^ word(b, at: 8) != 0 { return false }
+            a = a.extracting(droppingFirst: 16)
+            b = b.extracting(droppingFirst: 16)
         }
-        return offset == a.byteCount || tail(a, from: offset) == tail(b, from: offset)
+        return ends(a) == ends(b)
     }
 
+    /// Both factors hold a part of the seed, so that nobody can choose one that makes the product 0.
     @inline(__always)
-    private static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
+    private static func mix(_ state: UInt64, _ seed: UInt64, _ words: (UInt64, UInt64)) -> UInt64 {
+        let product = (words.0 ^ state).multipliedFullWidth(by: words.1 ^ seed)
+        return product.high ^ product.low
+    }
+
+    /// The first and the last bytes of at most 16, which overlap where there are fewer.
+    @inlinable @inline(__always)
+    static func ends(_ bytes: RawSpan) -> (UInt64, UInt64) {
+        let count = bytes.byteCount
+        if count >= 8 { return (word(bytes, at: 0), word(bytes, at: count &- 8)) }
+        if count >= 4 { return (UInt64(half(bytes, at: 0)), UInt64(half(bytes, at: count &- 4))) }
+        if count == 0 { return (0, 0) }
+        return (UInt64(byte(bytes, at: 0)) &<< 8 | UInt64(byte(bytes, at: count / 2)), UInt64(byte(bytes, at: count &- 1)))
+    }
+
+    @inlinable @inline(__always)
+    static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
         unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
-    /// The last one to seven bytes as one number.
-    @inline(__always)
-    private static func tail(_ bytes: RawSpan, from start: Int) -> UInt64 {
-        if bytes.byteCount >= 8 {
-            // The last eight bytes overlap what was read before; shift that part out.
-            let known = 8 - (bytes.byteCount - start)
-            return word(bytes, at: bytes.byteCount - 8) &>> UInt64(known * 8)
-        }
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
-        for offset in start..<bytes.byteCount {
-            let byte = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-            value |= UInt64(byte) &<< shift
-            shift += 8
-        }
-        return value
+    @inlinable @inline(__always)
+    static func half(_ bytes: RawSpan, at offset: Int) -> UInt32 {
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    }
+
+    @inlinable @inline(__always)
+    static func byte(_ bytes: RawSpan, at offset: Int) -> UInt8 {
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

@@ -3,10 +3,10 @@
 /// A slot's columns are written by one thread (under the window's lock) and read by others that were handed
 /// the number of rows written before; hence writes are `nonmutating` and the type is `Sendable`.
 /// An index outside `0..<capacity` is a programmer's error and stops the process.
-@safe
+@safe @usableFromInline
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
-    package let capacity: Int
+    @usableFromInline package let capacity: Int
 
     package init(capacity: Int) {
         unsafe base = .allocate(capacity: capacity)
@@ -27,6 +27,13 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
             precondition(UInt(bitPattern: row) < UInt(bitPattern: capacity))
             unsafe base[row] = newValue
         }
+    }
+
+    /// Writes to a row that was checked to lie within the capacity.
+    @inlinable @inline(__always)
+    @unsafe
+    func write(_ element: Element, atChecked row: Int) {
+        unsafe base[row] = element
     }
 
     /// Copies the first `count` elements of another column over the first of this one.

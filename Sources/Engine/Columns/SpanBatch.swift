@@ -2,12 +2,15 @@
 ///
 /// A batch shares nothing: it is decoded without any lock, then appended to the window, which translates the numbers
 /// of the batch's dictionaries into its own, once for each distinct name. It is meant to be cleared and used again.
+@usableFromInline
 package struct SpanBatch: ~Copyable, Sendable {
     @usableFromInline package internal(set) var columns: SpanColumns
     @usableFromInline package internal(set) var count = 0
     /// Spans that were not accepted, by reason.
     package private(set) var rejections = Rejections()
 
+    /// Changes when the dictionaries are cleared.
+    package private(set) var names = BatchNames()
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
@@ -20,6 +23,9 @@ package struct SpanBatch: ~Copyable, Sendable {
     private static let dictionaryLimit = Int(UInt16.max) - 1
     /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
     package static let nameBytesMax = 1024
+    /// More than the operations and request labels of a cluster, little enough to stay in a cache.
+    private static let namesKept = 4096
+    private static let nameBytesKept = 1 << 19
     /// Kubernetes allows 253 bytes in a group's name and 63 in a resource's.
     private static let labelBytesMax = 253
 
@@ -27,10 +33,21 @@ package struct SpanBatch: ~Copyable, Sendable {
         columns = SpanColumns(capacity: max(capacity, 1))
     }
 
-    /// Forgets all spans and names, keeping the memory.
+    /// Forgets all spans, keeping the memory. Names are kept for the next request, which has mostly the same ones, as long
+    /// as they are few.
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
+        let most = max(services.count, operations.count, requests.count)
+        let bytes = services.byteCount + operations.byteCount + requests.byteCount
+        if most > Self.namesKept || bytes > Self.nameBytesKept { removeNames() }
+    }
+
+    /// Forgets all spans and names.
+    package mutating func removeNames() {
+        count = 0
+        rejections = Rejections()
+        names = BatchNames()
         services.removeAll()
         operations.removeAll()
         requests.removeAll()
@@ -43,11 +60,10 @@ package struct SpanBatch: ~Copyable, Sendable {
     }
 
     /// The batch's number of an operation: (service.name, span name, kind).
-    @inlinable @inline(__always)
     package mutating func operation(service: UInt16, name: RawSpan, kind: SpanKind) -> UInt16 {
         number(
             operations.intern(
-                name.extracting(first: Self.nameBytesMax), salt: UInt64(service) &<< 8 | UInt64(kind.rawValue),
+                name.extracting(first: Self.nameBytesMax), salt: UInt32(service) &<< 8 | UInt32(kind.rawValue),
                 limit: Self.dictionaryLimit))
     }
 
@@ -69,7 +85,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         requestKey.append(target.extracting(request.group).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.resource).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.subresource).extracting(first: Self.labelBytesMax))
-        let salt = UInt64(request.verb.rawValue) &<< 8 | UInt64(request.scope.rawValue)
+        let salt = UInt32(request.verb.rawValue) &<< 8 | UInt32(request.scope.rawValue)
         let number = requestKey.withBytes { requests.intern($0, salt: salt, limit: Self.dictionaryLimit) }
         let column = number.map { UInt16($0 + 1) } ?? Self.overflow
         if let operation { templates.remember((column, request.isLongRunning), of: operation, query) }
@@ -124,7 +140,7 @@ extension SpanBatch {
 
     /// Lends the key of request labels: group, resource and subresource, each ended by a zero byte; the salt holds
     /// the verb and the scope.
-    package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt64) -> Result) -> Result {
+    package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }
     }
@@ -149,3 +165,7 @@ extension SpanBatch {
         count = kept
     }
 }
+
+/// Stands for the names in a batch's dictionaries, from one clearing to the next: as long as it is the same object, a
+/// number means the same name.
+package final class BatchNames: Sendable {}

@@ -1,20 +1,21 @@
 /// What is kept of one span.
+@usableFromInline
 package struct SpanRow: Equatable, Sendable {
     /// The 16 bytes of the trace id as two big-endian numbers.
-    package var traceHigh: UInt64
-    package var traceLow: UInt64
-    package var spanID: UInt64
+    @usableFromInline package var traceHigh: UInt64
+    @usableFromInline package var traceLow: UInt64
+    @usableFromInline package var spanID: UInt64
     /// 0 where the span has no parent.
-    package var parentID: UInt64
+    @usableFromInline package var parentID: UInt64
     /// Unix time in nanoseconds.
-    package var start: Int64
+    @usableFromInline package var start: Int64
     /// Nanoseconds, never negative.
-    package var duration: Int64
+    @usableFromInline package var duration: Int64
     /// The number of its operation, in the batch or in the window.
-    package var operation: UInt16
+    @usableFromInline package var operation: UInt16
     /// The number of its request labels plus one; 0 for spans that are no request to the API server.
-    package var request: UInt16
-    package var flags: SpanFlags
+    @usableFromInline package var request: UInt16
+    @usableFromInline package var flags: SpanFlags
 
     @inlinable @inline(__always)
     package init(
@@ -34,8 +35,9 @@ package struct SpanRow: Equatable, Sendable {
 }
 
 /// What is true of a span, one bit each.
+@usableFromInline
 package struct SpanFlags: Equatable, Sendable {
-    package var rawValue: UInt8
+    @usableFromInline package var rawValue: UInt8
 
     @inlinable @inline(__always)
     package init(rawValue: UInt8 = 0) {
@@ -47,8 +49,8 @@ package struct SpanFlags: Equatable, Sendable {
         rawValue = (isError ? Self.error : 0) | (isLongRunning ? Self.longRunning : 0)
     }
 
-    package static let error: UInt8 = 1
-    package static let longRunning: UInt8 = 2
+    @usableFromInline package static let error: UInt8 = 1
+    @usableFromInline package static let longRunning: UInt8 = 2
 
     /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
     @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
@@ -57,18 +59,19 @@ package struct SpanFlags: Equatable, Sendable {
 }
 
 /// Equal-length columns of spans: 55 bytes a row.
+@usableFromInline
 package struct SpanColumns: ~Copyable, Sendable {
-    package let traceHigh: Column<UInt64>
-    package let traceLow: Column<UInt64>
-    package let spanID: Column<UInt64>
-    package let parentID: Column<UInt64>
-    package let start: Column<Int64>
-    package let duration: Column<Int64>
+    @usableFromInline package let traceHigh: Column<UInt64>
+    @usableFromInline package let traceLow: Column<UInt64>
+    @usableFromInline package let spanID: Column<UInt64>
+    @usableFromInline package let parentID: Column<UInt64>
+    @usableFromInline package let start: Column<Int64>
+    @usableFromInline package let duration: Column<Int64>
     /// `LatencyBucket` code of the duration.
-    package let bucket: Column<UInt16>
-    package let operation: Column<UInt16>
-    package let request: Column<UInt16>
-    package let flags: Column<UInt8>
+    @usableFromInline package let bucket: Column<UInt16>
+    @usableFromInline package let operation: Column<UInt16>
+    @usableFromInline package let request: Column<UInt16>
+    @usableFromInline package let flags: Column<UInt8>
 
     package static let bytesPerRow = 6 * 8 + 3 * 2 + 1
 
@@ -87,18 +90,20 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags = Column(capacity: capacity)
     }
 
+    /// Writes a row of all columns: they have one capacity, so that one check is enough.
     @inlinable @inline(__always)
     package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
-        traceHigh[index] = row.traceHigh
-        traceLow[index] = row.traceLow
-        spanID[index] = row.spanID
-        parentID[index] = row.parentID
-        start[index] = row.start
-        duration[index] = row.duration
-        bucket[index] = code
-        operation[index] = row.operation
-        request[index] = row.request
-        flags[index] = row.flags.rawValue
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: capacity))
+        unsafe traceHigh.write(row.traceHigh, atChecked: index)
+        unsafe traceLow.write(row.traceLow, atChecked: index)
+        unsafe spanID.write(row.spanID, atChecked: index)
+        unsafe parentID.write(row.parentID, atChecked: index)
+        unsafe start.write(row.start, atChecked: index)
+        unsafe duration.write(row.duration, atChecked: index)
+        unsafe bucket.write(code, atChecked: index)
+        unsafe operation.write(row.operation, atChecked: index)
+        unsafe request.write(row.request, atChecked: index)
+        unsafe flags.write(row.flags.rawValue, atChecked: index)
     }
 
     @inlinable @inline(__always)

@@ -1,4 +1,5 @@
 /// The role of a span in its trace, numbered as on the wire (OTLP `Span.kind`).
+@usableFromInline
 package enum SpanKind: UInt8, Sendable, CaseIterable {
     case unspecified = 0
     case `internal` = 1

@@ -3,38 +3,50 @@
 /// Open addressing over hashed bytes: no `String` is made on the way of a span.
 package struct SymbolTable: Sendable {
     private struct Entry {
-        var hash: UInt64
-        var salt: UInt64
+        /// The salt in the high half, the length in the low one.
+        var key: UInt64
         var offset: Int
-        var length: Int
+
+        var length: Int { Int(key & 0xFFFF_FFFF) }
     }
 
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
-    /// Entry number plus one; 0 is free. A power of two, at most half full.
+    /// The low 20 bits are the entry's number plus one, the others as many of the hash; 0 is free. A power of two, at
+    /// most half full.
     private var cells: [UInt32]
     private let seed: UInt64
 
+    /// Entries that fit: 20 bits of number plus one.
+    private static let countMax = 1 << 20 - 1
+    private static let cellsMin = 64
+
     package init(seed: UInt64 = ByteHash.seed) {
-        cells = Array(repeating: 0, count: 64)
+        cells = Array(repeating: 0, count: Self.cellsMin)
         self.seed = seed
     }
 
     package var count: Int { entries.count }
+    /// Bytes of all strings.
+    package var byteCount: Int { arena.count }
 
     /// The number of these bytes, new if they have none yet; nil if they are new and the table has `limit` entries.
     @inline(__always)
-    package mutating func intern(_ bytes: RawSpan, salt: UInt64, limit: Int) -> Int? {
-        let hash = ByteHash.hash(bytes, salt: salt, seed: seed)
-        let mask = cells.count - 1
+    package mutating func intern(_ bytes: RawSpan, salt: UInt32, limit: Int) -> Int? {
+        let key = UInt64(salt) &<< 32 | UInt64(truncatingIfNeeded: bytes.byteCount)
+        let hash = ByteHash.hash(bytes, key: key, seed: seed)
+        let mask = cells.count &- 1
         var cell = Int(truncatingIfNeeded: hash) & mask
         while cells[cell] != 0 {
-            let number = Int(cells[cell]) - 1
-            if entries[number].hash == hash, matches(number, bytes, salt: salt) { return number }
-            cell = (cell + 1) & mask
+            let difference = cells[cell] ^ Self.tag(hash)
+            if difference <= Self.countMax {
+                let number = Int(difference) &- 1
+                if matches(number, bytes, key: key) { return number }
+            }
+            cell = (cell &+ 1) & mask
         }
-        guard entries.count < limit else { return nil }
-        return insert(bytes, salt: salt, hash: hash, at: cell)
+        guard entries.count < min(limit, Self.countMax) else { return nil }
+        return insert(bytes, key: key, hash: hash, at: cell)
     }
 
     /// Lends the bytes of an entry.
@@ -43,7 +55,7 @@ package struct SymbolTable: Sendable {
         return unsafe body(arena.span.bytes.extracting(entry.offset..<entry.offset + entry.length))
     }
 
-    package func salt(_ number: Int) -> UInt64 { entries[number].salt }
+    package func salt(_ number: Int) -> UInt32 { UInt32(entries[number].key &>> 32) }
 
     /// The bytes of an entry as text, with U+FFFD for what is not UTF-8.
     package func text(_ number: Int) -> String {
@@ -60,31 +72,36 @@ package struct SymbolTable: Sendable {
     }
 
     @inline(__always)
-    private func matches(_ number: Int, _ bytes: RawSpan, salt: UInt64) -> Bool {
+    private func matches(_ number: Int, _ bytes: RawSpan, key: UInt64) -> Bool {
         let entry = entries[number]
-        guard entry.salt == salt, entry.length == bytes.byteCount else { return false }
+        guard entry.key == key else { return false }
         return unsafe ByteHash.equal(
-            arena.span.bytes.extracting(entry.offset..<entry.offset + entry.length), bytes)
+            arena.span.bytes.extracting(entry.offset..<entry.offset &+ bytes.byteCount), bytes)
+    }
+
+    @inline(__always)
+    private static func tag(_ hash: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: hash &>> 32) & ~UInt32(countMax)
     }
 
     @inline(never)
-    private mutating func insert(_ bytes: RawSpan, salt: UInt64, hash: UInt64, at cell: Int) -> Int {
+    private mutating func insert(_ bytes: RawSpan, key: UInt64, hash: UInt64, at cell: Int) -> Int {
         let number = entries.count
-        entries.append(Entry(hash: hash, salt: salt, offset: arena.count, length: bytes.byteCount))
+        entries.append(Entry(key: key, offset: arena.count))
         unsafe bytes.withUnsafeBytes { unsafe arena.append(contentsOf: $0) }
-        cells[cell] = UInt32(truncatingIfNeeded: number + 1)
+        cells[cell] = Self.tag(hash) | UInt32(truncatingIfNeeded: number + 1)
         if entries.count * 2 > cells.count { grow() }
         return number
     }
 
     private mutating func grow() {
-        var larger = [UInt32](repeating: 0, count: cells.count * 2)
-        let mask = larger.count - 1
+        cells = [UInt32](repeating: 0, count: cells.count * 2)
+        let mask = cells.count - 1
         for (number, entry) in entries.enumerated() {
-            var cell = Int(truncatingIfNeeded: entry.hash) & mask
-            while larger[cell] != 0 { cell = (cell + 1) & mask }
-            larger[cell] = UInt32(truncatingIfNeeded: number + 1)
+            let hash = withBytes(number) { ByteHash.hash($0, key: entry.key, seed: seed) }
+            var cell = Int(truncatingIfNeeded: hash) & mask
+            while cells[cell] != 0 { cell = (cell + 1) & mask }
+            cells[cell] = Self.tag(hash) | UInt32(truncatingIfNeeded: number + 1)
         }
-        cells = larger
     }
 }

@@ -1,4 +1,5 @@
 /// Reading of short ASCII texts in raw bytes, in place.
+@usableFromInline
 package enum ASCII {
     @inline(__always)
     static func byte(_ bytes: RawSpan, _ offset: Int) -> UInt8 {
@@ -10,7 +11,7 @@ package enum ASCII {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package static func equals(_ bytes: RawSpan, _ text: StaticString) -> Bool {
         guard bytes.byteCount == text.utf8CodeUnitCount else { return false }
         return unsafe ByteHash.equal(

@@ -2,6 +2,7 @@
 ///
 /// An error is a span whose status is ERROR, whose HTTP status is 500 or more, or whose gRPC code is one that
 /// OpenTelemetry's semantic conventions count as a server's error.
+@usableFromInline
 package enum SpanStatus {
     /// OTLP `Status.code` ERROR.
     @inlinable @inline(__always)

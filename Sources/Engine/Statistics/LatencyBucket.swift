@@ -4,6 +4,7 @@
 /// anything in it. A *code* numbers the buckets that an Int64 of nanoseconds can fall in: 0 is a duration of zero,
 /// 1 the bucket of one nanosecond (i = −1913), 4033 that of the largest.
 /// Source: the Prometheus native histogram specification, "Standard exponential schemas".
+@usableFromInline
 package struct LatencyBucket: Sendable {
     package static let shared = LatencyBucket()
 

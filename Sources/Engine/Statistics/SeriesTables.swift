@@ -23,7 +23,7 @@ package struct OperationTable: Sendable {
     /// The number of an operation.
     mutating func number(service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
         guard let service = services.intern(service, salt: 0, limit: limit * 2) else { return Self.overflow }
-        let salt = UInt64(service) &<< 8 | UInt64(kind.rawValue)
+        let salt = UInt32(service) &<< 8 | UInt32(kind.rawValue)
         // Twice the limit leaves room for names that differ only in invalid bytes.
         guard let symbol = symbols.intern(name, salt: salt, limit: limit * 2) else { return Self.overflow }
         if symbol < operationOfSymbol.count { return operationOfSymbol[symbol] }
@@ -65,7 +65,7 @@ package struct RequestTable: Sendable {
     }
 
     /// The number of request labels, by the key of `SpanBatch.withRequest`.
-    mutating func number(key: RawSpan, salt: UInt64) -> UInt16 {
+    mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
         guard let symbol = symbols.intern(key, salt: salt, limit: limit * 2) else { return Self.overflow }
         if symbol < requestOfSymbol.count { return requestOfSymbol[symbol] }
         let labels = Self.labels(key: symbols.text(symbol), salt: salt)
@@ -82,7 +82,7 @@ package struct RequestTable: Sendable {
         return number
     }
 
-    private static func labels(key: String, salt: UInt64) -> RequestLabels {
+    private static func labels(key: String, salt: UInt32) -> RequestLabels {
         // A zero byte inside a part can't be told from the end of it: parts beyond the third are left out.
         let parts = key.split(separator: "\0", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
         let verb = RequestVerb(rawValue: UInt8(truncatingIfNeeded: salt &>> 8)) ?? .unknown

@@ -17,8 +17,7 @@ package struct Window: ~Copyable {
     /// The number of the first slot that has not been given up.
     private var horizon = Int64.min
     private var lastUsed = 0
-    private var operationNumbers: [UInt16] = []
-    private var requestNumbers: [UInt16] = []
+    private var translations = NameTranslations()
     private let seed: UInt64
 
     /// Divides the usual evaluation intervals, so that a range seldom cuts a slot.
@@ -38,7 +37,8 @@ package struct Window: ~Copyable {
     package mutating func append(
         _ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64
     ) -> AppendOutcome {
-        translate(batch)
+        let translation = translations.translate(batch, operations: &operations, requests: &requests)
+        totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration = limits.duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
         }
@@ -52,8 +52,8 @@ package struct Window: ~Copyable {
                 outcome.rejections[.inFuture] += 1
                 continue
             }
-            row.operation = operationNumbers[Int(row.operation)]
-            row.request = requestNumbers[Int(row.request)]
+            row.operation = translation.operations[Int(row.operation)]
+            row.request = translation.requests[Int(row.request)]
             guard add(row, bucket: batch.columns.bucket[index], end: end) else {
                 outcome.duplicates += 1
                 continue
@@ -107,30 +107,6 @@ package struct Window: ~Copyable {
         totals.count(row, bucket: bucket)
         if row.operation == OperationTable.overflow { operations.countOverflow(1) }
         return true
-    }
-
-    /// The numbers of the batch's names in the window, once for each name.
-    private mutating func translate(_ batch: borrowing SpanBatch) {
-        operationNumbers.removeAll(keepingCapacity: true)
-        for number in 0..<batch.operationCount {
-            let known = batch.withOperation(number) { operations.number(service: $0, name: $1, kind: $2) }
-            operationNumbers.append(known)
-        }
-        Self.pad(&operationNumbers, with: OperationTable.overflow)
-        requestNumbers.removeAll(keepingCapacity: true)
-        requestNumbers.append(0)
-        for number in 0..<batch.requestCount {
-            let known = batch.withRequest(number) { requests.number(key: $0, salt: $1) }
-            requestNumbers.append(known + 1)
-        }
-        Self.pad(&requestNumbers, with: RequestTable.overflow + 1)
-        totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
-    }
-
-    private static func pad(_ numbers: inout [UInt16], with overflow: UInt16) {
-        // Only a batch whose dictionaries are full has rows with the overflow number.
-        guard numbers.count >= Int(UInt16.max) - 1 else { return }
-        while numbers.count <= Int(UInt16.max) { numbers.append(overflow) }
     }
 
     @inline(__always)

@@ -5,12 +5,6 @@ struct Attribute {
     var key: Range<Int> = 0..<0
     var value = AttributeValue.other
 
-    /// Checks a `KeyValue` message of which nothing is kept.
-    @inline(__always)
-    static func check(_ message: WireReader) throws(DecodeError) {
-        if message.commonAttributeShape() < 0 { _ = try read(message) }
-    }
-
     /// Reads a `KeyValue` message.
     @inline(never)
     static func read(_ message: WireReader) throws(DecodeError) -> Attribute {
@@ -25,12 +19,6 @@ struct Attribute {
             }
         }
         return attribute
-    }
-
-    /// The first letter and the length of a key as one number, which tells nearly all keys apart.
-    @inline(__always)
-    static func shape(_ letter: UInt8, _ length: Int) -> Int {
-        length &<< 8 | Int(letter)
     }
 }
 

@@ -11,52 +11,48 @@ struct SpanAttributes {
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
 
-    // First letter and length of the known keys.
-    private static let u8 = Attribute.shape(UInt8(ascii: "u"), 8)
-    private static let u9 = Attribute.shape(UInt8(ascii: "u"), 9)
-    private static let h11 = Attribute.shape(UInt8(ascii: "h"), 11)
-    private static let h16 = Attribute.shape(UInt8(ascii: "h"), 16)
-    private static let h19 = Attribute.shape(UInt8(ascii: "h"), 19)
-    private static let r20 = Attribute.shape(UInt8(ascii: "r"), 20)
-    private static let r24 = Attribute.shape(UInt8(ascii: "r"), 24)
-    private static let h25 = Attribute.shape(UInt8(ascii: "h"), 25)
-
-    /// Reads an attribute and takes note of it if it is one of the few. Its shape tells nearly all others apart.
+    /// Takes note of an attribute if it is one of the few.
     @inline(__always)
+    mutating func note(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
+        if Self.mayBeKnown(attribute) { try noteUsual(attribute, in: reader) }
+    }
+
+    /// The first letter and the length of a key tell nearly all others apart.
+    @inline(__always)
+    private static func mayBeKnown(_ attribute: UsualAttribute) -> Bool {
+        // The lengths 8, 9, 11, 16, 19, 20, 24, 25 and the letters h, r, u, a bit for each.
+        let lengths: UInt64 = 0x0319_0B00
+        let letters: UInt64 = 0x0024_0100
+        return (lengths &>> UInt64(attribute.shape)) & (letters &>> UInt64(attribute.shape &>> 8 & 31)) & 1 == 1
+    }
+
+    @inline(never)
+    private mutating func noteUsual(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
+        let key = unsafe Range(uncheckedBounds: (attribute.key, attribute.keyEnd))
+        try note(Attribute(key: key, value: reader.value(of: attribute)), in: reader.bytes)
+    }
+
+    /// Reads an attribute of any shape, and takes note of it if it is one of the few.
+    @inline(never)
     mutating func read(_ message: WireReader) throws(DecodeError) {
-        switch message.commonAttributeShape() {
-        case Self.u8, Self.u9, Self.h11, Self.h16, Self.h19, Self.r20, Self.r24, Self.h25: try noteCommon(message)
-        case -1: try noteOther(message)
-        default: break
-        }
-    }
-
-    @inline(never)
-    private mutating func noteCommon(_ message: WireReader) throws(DecodeError) {
-        try note(message.commonAttribute(), in: message.bytes)
-    }
-
-    @inline(never)
-    private mutating func noteOther(_ message: WireReader) throws(DecodeError) {
         try note(Attribute.read(message), in: message.bytes)
     }
 
     @inline(__always)
     private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
         let key = bytes.extracting(attribute.key)
-        switch key.byteCount {
-        case 8 where ASCII.equals(key, "url.path"): Self.keep(attribute.value, in: &path)
-        case 9 where ASCII.equals(key, "url.query"): Self.keep(attribute.value, in: &query)
-        case 11 where ASCII.equals(key, "http.target"): Self.keep(attribute.value, in: &target)
-        case 11 where ASCII.equals(key, "http.method"): Self.keep(attribute.value, in: &method)
-        case 19 where ASCII.equals(key, "http.request.method"): Self.keep(attribute.value, in: &method)
-        case 16 where ASCII.equals(key, "http.status_code"),
-            25 where ASCII.equals(key, "http.response.status_code"):
+        if ASCII.equals(key, "http.response.status_code") || ASCII.equals(key, "http.status_code") {
             noteHTTPStatus(attribute.value, in: bytes)
-        case 20 where ASCII.equals(key, "rpc.grpc.status_code"),
-            24 where ASCII.equals(key, "rpc.response.status_code"):
+        } else if ASCII.equals(key, "rpc.response.status_code") || ASCII.equals(key, "rpc.grpc.status_code") {
             noteGRPCCode(attribute.value, in: bytes)
-        default: break
+        } else if ASCII.equals(key, "http.request.method") || ASCII.equals(key, "http.method") {
+            Self.keep(attribute.value, in: &method)
+        } else if ASCII.equals(key, "http.target") {
+            Self.keep(attribute.value, in: &target)
+        } else if ASCII.equals(key, "url.path") {
+            Self.keep(attribute.value, in: &path)
+        } else if ASCII.equals(key, "url.query") {
+            Self.keep(attribute.value, in: &query)
         }
     }
 

@@ -8,9 +8,20 @@ package import Engine
 package struct SpanDecoder {
     package init() {}
 
-    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch.
+    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch, which is empty afterwards if the
+    /// body is refused.
     package func decode(_ body: RawSpan, into batch: inout SpanBatch) throws(DecodeError) {
-        var reader = WireReader(body)
+        do {
+            try decodeRequest(WireReader(body), into: &batch)
+        } catch {
+            // Names of a body that is refused must not reach the window.
+            batch.removeNames()
+            throw error
+        }
+    }
+
+    private func decodeRequest(_ message: WireReader, into batch: inout SpanBatch) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
@@ -76,6 +87,11 @@ package struct SpanDecoder {
     ) throws(DecodeError) {
         var reader = message
         while !reader.isAtEnd {
+            if let span = reader.usualMessage(reader.ahead, tag: 0x12) {
+                try decodeSpan(span, from: origin, into: &batch)
+                reader.advance(to: span.end)
+                continue
+            }
             let tag = try reader.tag()
             switch tag {
             case 0x12: try decodeSpan(reader.message(), from: origin, into: &batch)
@@ -92,77 +108,78 @@ package struct SpanDecoder {
             let tag = try reader.tag()
             switch tag {
             case 0x0A, 0x12: _ = try reader.range()
-            case 0x1A: try Attribute.check(reader.message())
+            case 0x1A: _ = try Attribute.read(reader.message())
             case 0x20: _ = try reader.varint()
             default: try reader.skipOther(tag, known: 0b1_1110)
             }
         }
-    }
-
-    private func decodeSpan(
-        _ message: WireReader, from origin: SpanOrigin, into batch: inout SpanBatch
-    ) throws(DecodeError) {
-        var span = WireSpan()
-        var reader = message
-        while !reader.isAtEnd {
-            let tag = try reader.tag()
-            switch tag {
-            case 0x4A: try span.attributes.read(reader.message())
-            case 0x5A: try checkEvent(reader.message())
-            case 0x0A: span.traceID = try reader.range()
-            case 0x12: span.spanID = try reader.range()
-            case 0x22: span.parentID = try reader.range()
-            case 0x2A: span.name = try reader.range()
-            case 0x30: span.kind = try Int32(truncatingIfNeeded: reader.varint())
-            case 0x39: span.start = try reader.fixed64()
-            case 0x41: span.end = try reader.fixed64()
-            case 0x7A: try readStatus(reader.message(), into: &span)
-            case 0x1A: _ = try reader.range()
-            case 0x50, 0x60, 0x70: _ = try reader.varint()
-            case 0x6A: try checkLink(reader.message())
-            case 0x85: try reader.skip(4)
-            default: try reader.skipOther(tag, known: 0x1_FFFE)
-            }
-        }
-        span.append(message.bytes, from: origin, to: &batch)
     }
 
     @inline(__always)
-    private func readStatus(
-        _ message: WireReader, into span: inout WireSpan
+    private func decodeSpan(
+        _ message: WireReader, from origin: SpanOrigin, into batch: inout SpanBatch
     ) throws(DecodeError) {
         var reader = message
+        var span = WireSpan(head: reader.spanHead())
+        var attributes = SpanAttributes()
         while !reader.isAtEnd {
-            let tag = try reader.tag()
-            switch tag {
-            case 0x18: span.status = try Int32(truncatingIfNeeded: reader.varint())
-            case 0x12: _ = try reader.range()
-            default: try reader.skipOther(tag, known: 0b1100)
+            let ahead = reader.ahead
+            if let attribute = reader.usualAttribute(ahead, tag: 0x4A) {
+                try attributes.note(attribute, in: reader)
+                reader.advance(to: attribute.end)
+            } else if reader.isUsualSpanEnd(ahead) {
+                break
+            } else if let event = reader.usualMessage(ahead, tag: 0x5A) {
+                try checkEvent(event)
+                reader.advance(to: event.end)
+            } else {
+                reader.advance(to: try span.readField(reader, &attributes))
             }
         }
+        span.append(message.bytes, &attributes, from: origin, to: &batch)
     }
 
+    @inline(__always)
     private func checkEvent(_ message: WireReader) throws(DecodeError) {
         var reader = message
+        reader.passEventHead()
+        if !reader.isAtEnd { try Self.checkEventFields(reader) }
+    }
+
+    /// Checks the fields of an `Event` message from the reader's offset on.
+    @inline(never)
+    static func checkEventFields(_ message: WireReader) throws(DecodeError) {
+        var reader = message
         while !reader.isAtEnd {
-            let tag = try reader.tag()
-            switch tag {
-            case 0x09: try reader.skip(8)
-            case 0x12: _ = try reader.range()
-            case 0x1A: try Attribute.check(reader.message())
-            case 0x20: _ = try reader.varint()
-            default: try reader.skipOther(tag, known: 0b1_1110)
+            if let attribute = reader.usualAttribute(reader.ahead, tag: 0x1A) {
+                reader.advance(to: attribute.end)
+            } else {
+                reader.advance(to: try endOfEventField(reader))
             }
         }
     }
 
-    private func checkLink(_ message: WireReader) throws(DecodeError) {
+    @inline(never)
+    private static func endOfEventField(_ message: WireReader) throws(DecodeError) -> Int {
+        var reader = message
+        let tag = try reader.tag()
+        switch tag {
+        case 0x09: try reader.skip(8)
+        case 0x12: _ = try reader.range()
+        case 0x1A: _ = try Attribute.read(reader.message())
+        case 0x20: _ = try reader.varint()
+        default: try reader.skipOther(tag, known: 0b1_1110)
+        }
+        return reader.offset
+    }
+
+    static func checkLink(_ message: WireReader) throws(DecodeError) {
         var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
             case 0x0A, 0x12, 0x1A: _ = try reader.range()
-            case 0x22: try Attribute.check(reader.message())
+            case 0x22: _ = try Attribute.read(reader.message())
             case 0x28: _ = try reader.varint()
             case 0x35: try reader.skip(4)
             default: try reader.skipOther(tag, known: 0b111_1110)

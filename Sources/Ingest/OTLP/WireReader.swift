@@ -1,8 +1,6 @@
 /// Reads the protobuf wire format within one message, front to back, with every access checked against the message's
-/// end.
+/// end, which lies within the body.
 ///
-/// The loads themselves don't check again that they lie within the body, which every message does: that second check
-/// costs a fifth of the decoder's instructions (docs/benchmarks.md). This file is the only one that loads so.
 /// Source: protobuf.dev, "Encoding".
 struct WireReader: ~Escapable {
     let bytes: RawSpan
@@ -126,7 +124,7 @@ struct WireReader: ~Escapable {
     @inline(__always)
     mutating func fixed64() throws(DecodeError) -> UInt64 {
         guard end &- offset >= 8 else { throw DecodeError(.truncated, at: offset) }
-        let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
+        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
         offset &+= 8
         return UInt64(littleEndian: value)
     }
@@ -167,72 +165,15 @@ struct WireReader: ~Escapable {
         return reader.offset
     }
 
-    // MARK: The common attribute
-
-    /// The shape of the key (`Attribute.shape`) where the message is the attribute that nearly all are: a key and a text,
-    /// integer or boolean, each length in one byte, nothing else; such a message is well-formed. -1 for any other, which
-    /// has to be read field by field.
+    /// Goes on at an offset ahead in the message.
     @inline(__always)
-    func commonAttributeShape() -> Int {
-        // 0x0A, the key's length below 128, the key; 0x12, the value's length; the value's own tag and length.
-        guard end &- offset >= 6 else { return -1 }
-        let keyHead = pair(offset)
-        guard keyHead & 0x80FF == 0x000A else { return -1 }
-        let keyLength = Int(keyHead &>> 8)
-        let value = offset &+ 2 &+ keyLength
-        let rest = end &- value
-        // From four bytes to what a one-byte length allows.
-        guard UInt(bitPattern: rest &- 4) <= 125 else { return -1 }
-        guard pair(value) == UInt16(truncatingIfNeeded: rest &- 2) &<< 8 | 0x12 else { return -1 }
-        let valueHead = pair(value &+ 2)
-        if valueHead == UInt16(truncatingIfNeeded: rest &- 4) &<< 8 | 0x0A || isNumber(valueHead, rest) {
-            return Attribute.shape(byte(offset &+ 2), keyLength)
-        }
-        return -1
+    mutating func advance(to offset: Int) {
+        precondition(offset >= self.offset && offset <= end)
+        self.offset = offset
     }
 
-    /// The attribute in a message that has a common attribute's shape.
     @inline(__always)
-    func commonAttribute() throws(DecodeError) -> Attribute {
-        let value = offset &+ 2 &+ Int(byte(offset &+ 1))
-        var attribute = unsafe Attribute(key: Range(uncheckedBounds: (offset &+ 2, value)))
-        switch byte(value &+ 2) {
-        case 0x0A: attribute.value = unsafe .text(Range(uncheckedBounds: (value &+ 4, end)))
-        case 0x18:
-            var number = self
-            number.offset = value &+ 3
-            attribute.value = try .integer(Int64(bitPattern: number.varint()))
-        default: break
-        }
-        return attribute
-    }
-
-    /// Whether an `AnyValue` with this head is one boolean or one integer that ends where the message ends.
-    @inline(__always)
-    private func isNumber(_ head: UInt16, _ rest: Int) -> Bool {
-        switch head & 0xFF {
-        case 0x10: return rest == 4 && head < 0x8000
-        case 0x18:
-            guard rest <= 13, byte(end &- 1) < 0x80 else { return false }
-            var next = end &- rest &+ 3
-            while next < end &- 1 {
-                if byte(next) < 0x80 { return false }
-                next &+= 1
-            }
-            return true
-        default: return false
-        }
-    }
-
-    /// Two bytes that are known to lie within the message, the first one low.
-    @inline(__always)
-    private func pair(_ offset: Int) -> UInt16 {
-        UInt16(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
-    }
-
-    /// A byte that is known to lie within the message.
-    @inline(__always)
-    func byte(_ offset: Int) -> UInt8 {
-        unsafe bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    private func byte(_ offset: Int) -> UInt8 {
+        unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 }

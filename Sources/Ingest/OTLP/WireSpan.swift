@@ -1,30 +1,97 @@
 import Engine
 
-/// A span as it stands on the wire: ranges of the body where its parts are.
+/// What is kept of a span while it is read.
 struct WireSpan: ~Copyable {
-    var traceID: Range<Int> = 0..<0
-    var spanID: Range<Int> = 0..<0
-    var parentID: Range<Int> = 0..<0
+    /// The ids as big-endian numbers. One of another length than its own is 0, which is no id.
+    var traceHigh: UInt64 = 0
+    var traceLow: UInt64 = 0
+    var spanID: UInt64 = 0
+    var parentID: UInt64 = 0
+    var isParentIDValid = true
+    /// Where the name is in the body.
     var name: Range<Int> = 0..<0
     var kind: Int32 = 0
     /// Unix nanoseconds.
     var start: UInt64 = 0
     var end: UInt64 = 0
     var status: Int32 = 0
-    var attributes = SpanAttributes()
+
+    /// With the fields of a head that is the usual one.
+    @inline(__always)
+    init(head: SpanHead?) {
+        guard let head else { return }
+        traceHigh = head.traceHigh
+        traceLow = head.traceLow
+        spanID = head.spanID
+        parentID = head.parentID
+        name = head.name
+        kind = head.kind
+        start = head.start
+        end = head.end
+    }
+
+    /// Reads the next field of the message.
+    ///
+    /// - Returns: the offset behind it.
+    @inline(never)
+    mutating func readField(_ message: WireReader, _ attributes: inout SpanAttributes) throws(DecodeError) -> Int {
+        var reader = message
+        let tag = try reader.tag()
+        switch tag {
+        case 0x0A: setTraceID(try reader.range(), in: reader.bytes)
+        case 0x12: spanID = Self.spanID(try reader.range(), in: reader.bytes) ?? 0
+        case 0x22: setParentID(try reader.range(), in: reader.bytes)
+        case 0x2A: name = try reader.range()
+        case 0x30: kind = try Int32(truncatingIfNeeded: reader.varint())
+        case 0x39: start = try reader.fixed64()
+        case 0x41: end = try reader.fixed64()
+        case 0x4A: try attributes.read(reader.message())
+        case 0x5A: try SpanDecoder.checkEventFields(reader.message())
+        case 0x6A: try SpanDecoder.checkLink(reader.message())
+        case 0x7A: try readStatus(reader.message())
+        case 0x1A: _ = try reader.range()
+        case 0x50, 0x60, 0x70: _ = try reader.varint()
+        case 0x85: try reader.skip(4)
+        default: try reader.skipOther(tag, known: 0x1_FFFE)
+        }
+        return reader.offset
+    }
+
+    private mutating func readStatus(_ message: WireReader) throws(DecodeError) {
+        var reader = message
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 0x18: status = try Int32(truncatingIfNeeded: reader.varint())
+            case 0x12: _ = try reader.range()
+            default: try reader.skipOther(tag, known: 0b1100)
+            }
+        }
+    }
+
+    private mutating func setTraceID(_ range: Range<Int>, in body: RawSpan) {
+        let isUsual = range.count == 16
+        traceHigh = isUsual ? Self.bigEndian(body, at: range.lowerBound) : 0
+        traceLow = isUsual ? Self.bigEndian(body, at: range.lowerBound &+ 8) : 0
+    }
+
+    private mutating func setParentID(_ range: Range<Int>, in body: RawSpan) {
+        let id = Self.spanID(range, in: body)
+        parentID = id ?? 0
+        isParentIDValid = id != nil || range.isEmpty
+    }
+
+    /// nil where the id has another length than eight bytes.
+    private static func spanID(_ range: Range<Int>, in body: RawSpan) -> UInt64? {
+        range.count == 8 ? bigEndian(body, at: range.lowerBound) : nil
+    }
 
     /// Adds the span to a batch, or counts there why it can't be taken.
-    @inline(__always)
-    func append(_ body: RawSpan, from origin: SpanOrigin, to batch: inout SpanBatch) {
-        guard traceID.count == 16 else { return batch.reject(.invalidTraceID) }
-        guard spanID.count == 8 else { return batch.reject(.invalidSpanID) }
-        let traceHigh = Self.bigEndian(body, at: traceID.lowerBound)
-        let traceLow = Self.bigEndian(body, at: traceID.lowerBound &+ 8)
+    @inline(never)
+    mutating func append(_ body: RawSpan, _ attributes: inout SpanAttributes, from origin: SpanOrigin, to batch: inout SpanBatch) {
         guard traceHigh | traceLow != 0 else { return batch.reject(.invalidTraceID) }
-        let spanID = Self.bigEndian(body, at: spanID.lowerBound)
         guard spanID != 0 else { return batch.reject(.invalidSpanID) }
-        guard parentID.isEmpty || parentID.count == 8 else { return batch.reject(.invalidParentSpanID) }
-        let parentID = parentID.isEmpty ? 0 : Self.bigEndian(body, at: parentID.lowerBound)
+        guard isParentIDValid else { return batch.reject(.invalidParentSpanID) }
         let latest = UInt64(Int64.max)
         guard start > 0, end > 0, start <= latest, end <= latest else { return batch.reject(.invalidTime) }
         guard end >= start else { return batch.reject(.endBeforeStart) }
@@ -35,7 +102,7 @@ struct WireSpan: ~Copyable {
         var request: UInt16 = 0
         var isLongRunning = false
         if origin.isAPIServer, kind.isServer {
-            (request, isLongRunning) = readRequest(body, of: operation, into: &batch)
+            (request, isLongRunning) = readRequest(body, attributes, of: operation, into: &batch)
         }
         batch.append(
             SpanRow(
@@ -48,7 +115,7 @@ struct WireSpan: ~Copyable {
     /// The request labels of an API server's SERVER span: from its path, or from its name where it has none.
     @inline(never)
     private func readRequest(
-        _ body: RawSpan, of operation: UInt16, into batch: inout SpanBatch
+        _ body: RawSpan, _ attributes: SpanAttributes, of operation: UInt16, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         // `http.target` has the query, which alone tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target

@@ -1,9 +1,3 @@
-/// Encoding of the body of an Export call.
-package enum OTLPEncoding: Sendable {
-    case protobuf
-    case json
-}
-
 /// What became of the body of one Export call.
 package enum ExportOutcome: Equatable, Sendable {
     /// Every span was taken.

@@ -1,1 +1,0 @@
-../../../../Sources/Ingest/Receivers/TraceService.swift

@@ -1,0 +1,67 @@
+/// The numbers of batches' names in a window, kept from one append to the next: a batch that is used again has mostly the
+/// names it had before.
+struct NameTranslations: Sendable {
+    private var known: [NameTranslation] = []
+    /// Which one goes next when there are too many.
+    private var oldest = 0
+
+    /// More than the threads that batches are decoded on; each has at most 256 KiB.
+    private static let knownMax = 16
+
+    /// The translation of a batch's numbers, with those that are new to it added.
+    mutating func translate(
+        _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable
+    ) -> NameTranslation {
+        let place = place(of: batch.names)
+        known[place].extend(to: batch, &operations, &requests)
+        return known[place]
+    }
+
+    private mutating func place(of names: BatchNames) -> Int {
+        if let place = known.firstIndex(where: { $0.names === names }) { return place }
+        guard known.count == Self.knownMax else {
+            known.append(NameTranslation(names: names))
+            return known.count - 1
+        }
+        let place = oldest
+        known[place] = NameTranslation(names: names)
+        oldest = (oldest + 1) % Self.knownMax
+        return place
+    }
+}
+
+/// The numbers of one batch's names in a window.
+struct NameTranslation: Sendable {
+    fileprivate let names: BatchNames
+    /// By the batch's number of an operation.
+    private(set) var operations: [UInt16] = []
+    /// By the `request` column of the batch, what stands in that of the window.
+    private(set) var requests: [UInt16] = [0]
+
+    fileprivate init(names: BatchNames) {
+        self.names = names
+    }
+
+    fileprivate mutating func extend(
+        to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable
+    ) {
+        while operations.count < batch.operationCount {
+            let known = batch.withOperation(operations.count) {
+                operationTable.number(service: $0, name: $1, kind: $2)
+            }
+            operations.append(known)
+        }
+        Self.pad(&operations, with: OperationTable.overflow)
+        while requests.count <= batch.requestCount {
+            let known = batch.withRequest(requests.count - 1) { requestTable.number(key: $0, salt: $1) }
+            requests.append(known + 1)
+        }
+        Self.pad(&requests, with: RequestTable.overflow + 1)
+    }
+
+    private static func pad(_ numbers: inout [UInt16], with overflow: UInt16) {
+        // Only a batch whose dictionaries are full has rows with the overflow number.
+        guard numbers.count >= Int(UInt16.max) - 1 else { return }
+        while numbers.count <= Int(UInt16.max) { numbers.append(overflow) }
+    }
+}

@@ -1,0 +1,164 @@
+import Engine
+
+// What exporters of the OpenTelemetry SDKs write, recognised by its shape: fields in the order of their numbers, every
+// length and small number in one byte. Whatever looks otherwise isn't touched here and is read field by field, so that
+// each of these steps either reads exactly what the general reader would, or nothing.
+//
+// The loads at the bottom don't check once more that they lie within the body: each is preceded by a check against the
+// end of the message, which `WireReader` keeps within the body. No other file loads so.
+
+/// The fields that nearly every span begins with.
+struct SpanHead {
+    /// The 16 bytes of the trace id as two big-endian numbers.
+    var traceHigh: UInt64
+    var traceLow: UInt64
+    var spanID: UInt64
+    /// 0 where there is none.
+    var parentID: UInt64
+    var name: Range<Int>
+    var kind: Int32
+    var start: UInt64
+    var end: UInt64
+}
+
+/// Where the parts of an attribute are: a key and a text, integer or boolean.
+struct UsualAttribute {
+    /// First byte of the key.
+    var key: Int
+    /// First byte behind the key: the tag of the value.
+    var keyEnd: Int
+    /// First byte behind the attribute.
+    var end: Int
+    /// The key's length in the low byte and its first letter in the high one.
+    var shape: UInt16
+}
+
+extension WireReader {
+    /// The next eight bytes of the message, the first one lowest; 0, which begins no field, where there are fewer.
+    @inline(__always)
+    var ahead: UInt64 {
+        end &- offset >= 8 ? eight(offset) : 0
+    }
+
+    /// The message in the next field, if that has this tag and a length in one or two bytes; the reader stays where it is.
+    @inline(__always)
+    @_lifetime(copy self)
+    func usualMessage(_ ahead: UInt64, tag: UInt64) -> WireReader? {
+        guard ahead & 0xFF == tag else { return nil }
+        var start = offset &+ 2
+        var length = ahead &>> 8 & 0x7F
+        if ahead & 0x8000 != 0 {
+            guard ahead & 0x80_0000 == 0 else { return nil }
+            start &+= 1
+            length |= ahead &>> 9 & 0x3F80
+        }
+        let end = start &+ Int(truncatingIfNeeded: length)
+        return end <= self.end ? WireReader(bytes, from: start, to: end) : nil
+    }
+
+    /// Reads trace_id, span_id, parent_span_id if there is one, name, kind and both times, each of its usual length.
+    @inline(__always)
+    mutating func spanHead() -> SpanHead? {
+        // Both ids, and ten bytes for what follows, which every acceptable span has.
+        guard end &- offset >= 40, two(offset) == 0x100A, two(offset &+ 18) == 0x0812 else { return nil }
+        var next = offset &+ 28
+        var parentID: UInt64 = 0
+        if two(next) == 0x0822 {
+            parentID = eight(next &+ 2).byteSwapped
+            next &+= 10
+        }
+        let nameHead = two(next)
+        let name = unsafe Range(uncheckedBounds: (next &+ 2, next &+ 2 &+ Int(nameHead &>> 8)))
+        next = name.upperBound
+        guard nameHead & 0x80FF == 0x002A, end &- next >= 20 else { return nil }
+        let kind = four(next)
+        guard kind & 0x00FF_80FF == 0x0039_0030, one(next &+ 11) == 0x41 else { return nil }
+        let head = SpanHead(
+            traceHigh: eight(offset &+ 2).byteSwapped, traceLow: eight(offset &+ 10).byteSwapped,
+            spanID: eight(offset &+ 20).byteSwapped, parentID: parentID, name: name,
+            kind: Int32(truncatingIfNeeded: kind &>> 8 & 0x7F), start: eight(next &+ 3), end: eight(next &+ 12))
+        advance(to: next &+ 20)
+        return head
+    }
+
+    /// Whether the message ends with the status and flags that nearly every span ends with: an empty status, flags.
+    @inline(__always)
+    func isUsualSpanEnd(_ ahead: UInt64) -> Bool {
+        ahead & 0xFFFF_FFFF == 0x0185_007A && end &- offset == 8
+    }
+
+    /// Passes over an event's time and name where the message begins with them and the name's length has one byte.
+    @inline(__always)
+    mutating func passEventHead() {
+        guard end &- offset >= 11, one(offset) == 0x09, two(offset &+ 9) & 0x80FF == 0x0012 else { return }
+        let next = offset &+ 11 &+ Int(one(offset &+ 10))
+        if next <= end { advance(to: next) }
+    }
+
+    /// An attribute that is a key and one text, integer or boolean, each with a length in one byte, and nothing else;
+    /// such a message is well-formed.
+    ///
+    /// - Parameters:
+    ///   - ahead: the next eight bytes.
+    ///   - tag: the attribute's in the message around it.
+    @inline(__always)
+    func usualAttribute(_ ahead: UInt64, tag: UInt64) -> UsualAttribute? {
+        // The tag, the attribute's length, 0x0A, the key's length.
+        guard ahead & 0x80FF_80FF == 0x000A_0000 | tag else { return nil }
+        let length = Int(truncatingIfNeeded: ahead &>> 8 & 0x7F)
+        let keyLength = Int(truncatingIfNeeded: ahead &>> 24 & 0x7F)
+        let attribute = UsualAttribute(
+            key: offset &+ 4, keyEnd: offset &+ 4 &+ keyLength, end: offset &+ 2 &+ length,
+            shape: UInt16(truncatingIfNeeded: ahead &>> 24))
+        let rest = length &- 2 &- keyLength
+        guard attribute.end <= end, rest >= 4 else { return nil }
+        // 0x12, the value's length, the value's own tag and length or number.
+        let head = four(attribute.keyEnd)
+        let lengths = UInt32(truncatingIfNeeded: rest)
+        if head == (lengths &- 4) &<< 24 | 0x000A_0012 | (lengths &- 2) &<< 8 { return attribute }
+        return isNumber(attribute, head, rest) ? attribute : nil
+    }
+
+    /// Whether a value is one integer or boolean that ends where the attribute ends.
+    @inline(__always)
+    private func isNumber(_ attribute: UsualAttribute, _ head: UInt32, _ rest: Int) -> Bool {
+        let wanted = UInt32(truncatingIfNeeded: rest &- 2) &<< 8 | 0x0010_0012
+        guard head & 0x00F7_FFFF == wanted, rest <= 11 else { return false }
+        // The last bytes of the attribute are the number: all but the last one go on.
+        let bytes = eight(attribute.end &- 8) ^ 0x0080_8080_8080_8080
+        return bytes & 0x8080_8080_8080_8080 &<< UInt64(8 &* (11 &- rest)) == 0
+    }
+
+    @inline(__always)
+    func value(of attribute: UsualAttribute) throws(DecodeError) -> AttributeValue {
+        switch one(attribute.keyEnd &+ 2) {
+        case 0x0A: return unsafe .text(Range(uncheckedBounds: (attribute.keyEnd &+ 4, attribute.end)))
+        case 0x18:
+            var number = WireReader(bytes, from: attribute.keyEnd &+ 3, to: attribute.end)
+            return try .integer(Int64(bitPattern: number.varint()))
+        default: return .other
+        }
+    }
+
+    // MARK: Loads that are known to lie within the message
+
+    @inline(__always)
+    private func one(_ offset: Int) -> UInt8 {
+        unsafe bytes.unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+    }
+
+    @inline(__always)
+    private func two(_ offset: Int) -> UInt16 {
+        UInt16(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+    }
+
+    @inline(__always)
+    private func four(_ offset: Int) -> UInt32 {
+        UInt32(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+    }
+
+    @inline(__always)
+    private func eight(_ offset: Int) -> UInt64 {
+        UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+}
