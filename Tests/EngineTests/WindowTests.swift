@@ -154,6 +154,30 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(rows.map(\.count) == [2])
     }
 
+    @Test func `knows the names of a batch that is used again, whatever others come between`() {
+        var window = window(operationsMax: 10_000)
+        var kept = BatchBuilder()
+        var expected: [String: Int] = [:]
+        var id: UInt64 = 1
+        for round in 0..<100 {
+            // Many names in one round: more than a batch keeps.
+            let names = ["Get", "List \(round % 7)"] + (0..<(round == 50 ? 5_000 : 1)).map { "Watch \(round) \($0)" }
+            var fresh = BatchBuilder()
+            kept.batch.removeAll()
+            for name in round % 2 == 0 ? names : names.reversed() {
+                kept.add(operation: name, end: base, id: id)
+                fresh.add(operation: name, end: base, id: id + 1)
+                expected[name, default: 0] += 2
+                id += 2
+            }
+            _ = window.append(kept.batch, arrival: base, evaluatedUpTo: .min)
+            _ = window.append(fresh.batch, arrival: base, evaluatedUpTo: .min)
+        }
+        let rows = window.view().operationSummaries()
+        #expect(rows.count == expected.count)
+        for row in rows { #expect(row.count == expected[row.labels.operation], "\(row.labels.operation)") }
+    }
+
     @Test func `a view stays as it was while the window goes on`() {
         var window = window()
         var first = BatchBuilder()

@@ -52,9 +52,15 @@ struct Workload {
                 + UInt64.random(in: 100_000..<1 << UInt64.random(in: 18...31, using: &random), using: &random)
             span.texts = [
                 ("server.address", "127.0.0.1"), ("url.scheme", "https"), ("network.peer.address", "127.0.0.1"),
-                ("user_agent.original", "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0/leader-election"),
+                (
+                    "user_agent.original",
+                    "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/abcdef0/leader-election"
+                ),
                 ("client.address", "127.0.0.1"), ("network.protocol.version", "2.0"),
-                ("http.target", "/apis/group-\(operation)/v1/namespaces/team-4/widgets/w-\(operation)?timeout=10s&dryRun=All"),
+                (
+                    "http.target",
+                    "/apis/group-\(operation)/v1/namespaces/team-4/widgets/w-\(operation)?timeout=10s&dryRun=All"
+                ),
                 ("audit-id", "78bf7f1d-2840-4a97-a672-4109524d6510"),
             ]
             if [0, 3, 4].contains(operation % 5) { span.texts.append(("http.request.method", "GET")) }

@@ -29,7 +29,7 @@ package enum ByteHash {
         guard a.byteCount == b.byteCount else { return false }
         var (a, b) = (a, b)
         while a.byteCount > 16, b.byteCount > 16 {
-            if word(a, at: 0) ^ word(b, at: 0) | word(a, at: 8) ^ word(b, at: 8) != 0 { return false }
+            if (word(a, at: 0) ^ word(b, at: 0)) | (word(a, at: 8) ^ word(b, at: 8)) != 0 { return false }
             a = a.extracting(droppingFirst: 16)
             b = b.extracting(droppingFirst: 16)
         }
@@ -50,7 +50,9 @@ package enum ByteHash {
         if count >= 8 { return (word(bytes, at: 0), word(bytes, at: count &- 8)) }
         if count >= 4 { return (UInt64(half(bytes, at: 0)), UInt64(half(bytes, at: count &- 4))) }
         if count == 0 { return (0, 0) }
-        return (UInt64(byte(bytes, at: 0)) &<< 8 | UInt64(byte(bytes, at: count / 2)), UInt64(byte(bytes, at: count &- 1)))
+        return (
+            UInt64(byte(bytes, at: 0)) &<< 8 | UInt64(byte(bytes, at: count / 2)), UInt64(byte(bytes, at: count &- 1))
+        )
     }
 
     @inlinable @inline(__always)

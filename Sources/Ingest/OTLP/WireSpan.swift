@@ -88,7 +88,9 @@ struct WireSpan: ~Copyable {
 
     /// Adds the span to a batch, or counts there why it can't be taken.
     @inline(never)
-    mutating func append(_ body: RawSpan, _ attributes: inout SpanAttributes, from origin: SpanOrigin, to batch: inout SpanBatch) {
+    mutating func append(
+        _ body: RawSpan, _ attributes: inout SpanAttributes, from origin: SpanOrigin, to batch: inout SpanBatch
+    ) {
         guard traceHigh | traceLow != 0 else { return batch.reject(.invalidTraceID) }
         guard spanID != 0 else { return batch.reject(.invalidSpanID) }
         guard isParentIDValid else { return batch.reject(.invalidParentSpanID) }

@@ -30,6 +30,14 @@ import TestSupport
         #expect(decode(bad.body) { _ in } != nil)
     }
 
+    @Test func `leaves nothing of a refused body in the batch`() {
+        var batch = SpanBatch()
+        let body = WireSpanExample.request([WireSpanExample()]) + [0x0A, 0x05, 0x01]
+        #expect(throws: DecodeError.self) { try unsafe SpanDecoder().decode(body.span.bytes, into: &batch) }
+        #expect(batch.count == 0)
+        #expect(batch.operationCount == 0)
+    }
+
     private func nested(_ depth: Int, inList: Bool) -> [UInt8] {
         var value = WireBuilder.message { $0.varint(3, 1) }
         for _ in 1..<depth {
