@@ -2,7 +2,6 @@ import Engine
 import Testing
 import TestSupport
 
-private let second: Int64 = 1_000_000_000
 /// 2026-01-01T00:00:00Z
 private let base: Int64 = 1_767_225_600 * second
 

@@ -96,7 +96,7 @@ struct HistoryOracle: ~Copyable {
         #expect(measured.count == sorted.count, sourceLocation: sourceLocation)
         #expect(measured.errors == spans.count { $0.isError }, sourceLocation: sourceLocation)
         #expect(measured.max == sorted.last ?? 0, sourceLocation: sourceLocation)
-        #expect(measured.sum == Double(sorted.reduce(0, +)), sourceLocation: sourceLocation)
+        #expect(measured.sum == sorted.reduce(0 as Int128) { $0 + Int128($1) }, sourceLocation: sourceLocation)
         guard !sorted.isEmpty else { return }
         for (value, quantile) in zip(measured.quantiles, quantiles) {
             let exact = Double(sorted[max(Int((quantile * Double(sorted.count)).rounded(.up)), 1) - 1])
