@@ -9,30 +9,49 @@ enum QuantileBenchmark {
     private static let spanCount = 10_000_000
 
     static func run(columnsFile: String?) throws {
-        let view = try makeView(writingTo: columnsFile)
+        let view = try makeView(spans: spanCount, writingTo: columnsFile)
         let results = Harness(rounds: 5).measure([
             .init(name: "exact percentiles of every operation") { check(view.operationSummaries()) }
         ])
         let seconds = results[0].seconds
         print("\nQuantiles: \(spanCount / 1_000_000) million spans, \(operationCount) operations")
         print("  exact count, errors, p50, p90, p99, max of each   \(number(seconds * 1e3, 1)) ms CPU")
+        try runSmall()
         if let columnsFile {
             try "\(seconds)".write(toFile: columnsFile + ".seconds", atomically: true, encoding: .utf8)
         }
+    }
+
+    /// What a rule costs every five seconds: three operations out of all, over few spans.
+    private static func runSmall() throws {
+        let evaluations = 500
+        let view = try makeView(spans: 20_000, writingTo: nil)
+        let wanted = Selection(
+            groupOfSeries: view.operations.indices.map { 1...3 ~= $0 ? Int32($0) - 1 : -1 }, groupCount: 3,
+            quantiles: [0.5, 0.99])
+        let results = Harness(rounds: 5).measure([
+            .init(name: "a rule") {
+                for _ in 0..<evaluations {
+                    precondition(view.measure(.spans, from: .min, to: .max, [wanted])[0][0].count > 0)
+                }
+            }
+        ])
+        let seconds = results[0].seconds / Double(evaluations)
+        print("  three of the operations, over 20,000 spans        \(number(seconds * 1e6, 1)) µs CPU")
     }
 
     private static func check(_ rows: [SeriesSummary<OperationLabels>]) {
         precondition(rows.count == operationCount)
     }
 
-    private static func makeView(writingTo columnsFile: String?) throws -> WindowView {
+    private static func makeView(spans: Int, writingTo columnsFile: String?) throws -> WindowView {
         var random = SeededGenerator(seed: 11)
         var window = Window(limits: WindowLimits(duration: nil, bytesMax: 4 << 30))
         var columns = Data()
         var batch = SpanBatch(capacity: 10_000)
         var nextID: UInt64 = 1
         let names = (0..<operationCount).map { Array("operation-\($0)".utf8) }
-        for part in 0..<spanCount / 10_000 {
+        for part in 0..<spans / 10_000 {
             batch.removeAll()
             let service = batch.service(RawSpan())
             let operations = names.map {
@@ -59,7 +78,9 @@ enum QuantileBenchmark {
             _ = window.append(batch, arrival: .max - 1_000_000_000_000, evaluatedUpTo: .min)
         }
         if let columnsFile { try columns.write(to: URL(fileURLWithPath: columnsFile)) }
-        print("\nWindow: \(number(Double(window.byteCount) / Double(window.spanCount), 1)) B a span")
+        if spans == spanCount {
+            print("\nWindow: \(number(Double(window.byteCount) / Double(window.spanCount), 1)) B a span")
+        }
         return window.view()
     }
 }

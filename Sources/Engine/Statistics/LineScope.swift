@@ -118,11 +118,10 @@ private struct RowList {
         var places = places.mutableSpan
         var end = 0
         for row in values.indices {
-            let line = lineOfValue[Int(values[row])]
-            lines[end] = line
             places[end] = UInt16(truncatingIfNeeded: row)
-            end &+= line != LineScope.noLine && isCounted(row) ? 1 : 0
+            end &+= lineOfValue[Int(values[row])] != LineScope.noLine && isCounted(row) ? 1 : 0
         }
+        for index in 0..<end { lines[index] = lineOfValue[Int(values[Int(places[index])])] }
         return end
     }
 
