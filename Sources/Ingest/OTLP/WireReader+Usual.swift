@@ -3,8 +3,8 @@
 // steps reads either exactly what the general reader would, or nothing.
 //
 // A load may reach beyond the end of the message, never of the body; what was loaded counts only as far as the message
-// goes. All loads check for the end of the body: without that check they would save a tenth of the instructions, but only
-// 3 % of the time (docs/benchmarks.md).
+// goes. All loads check for the end of the body: without that check there are a tenth fewer instructions, but the time is
+// nearly the same (docs/benchmarks.md).
 
 /// The fields that nearly every span begins with.
 struct SpanHead {
