@@ -7,12 +7,15 @@ struct LatencyColumns {
     let count: Int
     /// A column is 2 to the power of this of buckets.
     let shift: UInt16
+    /// No duration in any of the buckets is longer, nanoseconds.
+    let longest: Int64
     /// The least bucket code, shifted.
     private let first: Int
 
     init(of slots: [SlotView], lines: Int) {
         let least = Int(slots.map(\.bucketMin).min() ?? 0)
         let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
+        longest = LatencyBucket.shared.upperBound(greatest)
         // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
         // scan collects a little more.
         let rows = slots.reduce(0) { $0 + $1.count }

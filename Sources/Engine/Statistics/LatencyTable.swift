@@ -17,18 +17,31 @@ struct LatencyTable {
         let columns = LatencyColumns(of: slots, lines: scope.count)
         var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
         var errors = [Int](repeating: 0, count: scope.count)
-        // The lower halves of 128 bits.
+        // Of as many rows as are sure to fit.
         var sums = [UInt64](repeating: 0, count: scope.count)
+        let rowsMax = UInt64.max / UInt64(max(columns.longest, 1))
+        var rowsLeft = rowsMax
         var excess = Excess(cells: cells.count, lines: scope.count)
         scope.forEachBlock(of: slots) { rows in
             rows.fetch(lineCount: scope.count, withDurations: true)
-            Self.add(rows, in: columns, &cells, &sums, &excess)
+            let count = UInt64(rows.lines.count)
+            if count > rowsMax {
+                Self.addLong(rows, in: columns, &cells, &excess)
+            } else {
+                if count > rowsLeft {
+                    excess.take(&sums)
+                    rowsLeft = rowsMax
+                }
+                rowsLeft -= count
+                Self.add(rows, in: columns, &cells, &sums, &excess)
+            }
             Self.countErrors(rows, &errors)
         }
+        excess.take(&sums)
         self.scope = scope
         self.columns = columns
         self.errors = errors
-        self.sums = zip(excess.sums, sums).map { $0 + Int128($1) }
+        self.sums = excess.sums
         self.cells = cells
         carries = excess.carries
     }
@@ -60,14 +73,28 @@ struct LatencyTable {
         var cells = cells.mutableSpan
         var sums = sums.mutableSpan
         rows.forEach(in: columns) { line, place, cell in
-            let (count, isFull) = cells[cell].addingReportingOverflow(1)
-            cells[cell] = count
-            if isFull { excess.carry(cell: cell) }
-            let duration = UInt64(truncatingIfNeeded: rows.durations[place])
-            let (sum, isOver) = sums[line].addingReportingOverflow(duration)
-            sums[line] = sum
-            if isOver { excess.carry(sumOf: line) }
+            Self.count(cell, &cells, &excess)
+            sums[line] &+= UInt64(truncatingIfNeeded: rows.durations[place])
         }
+    }
+
+    /// The same for durations so long that the sums of one block might not fit: hostile spans only, nobody's add up to
+    /// 584 years.
+    @inline(never)
+    private static func addLong(
+        _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ cells: inout [UInt8], _ excess: inout Excess
+    ) {
+        var cells = cells.mutableSpan
+        rows.forEach(in: columns) { line, place, cell in
+            Self.count(cell, &cells, &excess)
+            excess.sums[line] += Int128(rows.durations[place])
+        }
+    }
+
+    @inline(__always)
+    private static func count(_ cell: Int, _ cells: inout MutableSpan<UInt8>, _ excess: inout Excess) {
+        cells[cell] &+= 1
+        if cells[cell] == 0 { excess.carry(cell) }
     }
 
     @inline(never)
@@ -77,10 +104,10 @@ struct LatencyTable {
     }
 }
 
-/// What doesn't fit in the cells and in the lower halves of the sums.
+/// What doesn't fit in the cells and the sums of a scan.
 private struct Excess {
     private(set) var carries: [UInt32] = []
-    private(set) var sums: [Int128]
+    var sums: [Int128]
     private let cellCount: Int
 
     init(cells: Int, lines: Int) {
@@ -89,14 +116,16 @@ private struct Excess {
     }
 
     @inline(never)
-    mutating func carry(cell: Int) {
+    mutating func carry(_ cell: Int) {
         if carries.isEmpty { carries = Array(repeating: 0, count: cellCount) }
         carries[cell] &+= 1
     }
 
-    /// Hostile spans only: nobody's add up to 584 years.
-    @inline(never)
-    mutating func carry(sumOf line: Int) {
-        sums[line] += 1 << 64
+    /// Adds the sums to its own and leaves zeros.
+    mutating func take(_ others: inout [UInt64]) {
+        for line in sums.indices {
+            sums[line] += Int128(others[line])
+            others[line] = 0
+        }
     }
 }
