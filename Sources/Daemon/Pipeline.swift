@@ -139,8 +139,6 @@ package struct WindowGauges: Sendable {
     package let operationsOverflowed: Int
 }
 
-extension WindowView: MeasurementSource {}
-
 extension RuleEvaluator {
     /// How far back from its evaluation any rule looks, nanoseconds.
     fileprivate var longestRange: Int64 {

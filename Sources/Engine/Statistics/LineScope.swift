@@ -23,11 +23,17 @@ struct LineScope {
     /// Calls `body` with the rows of each block.
     @inline(__always)
     func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
+        forEachBlock(of: slots.map { SlotRows($0) }, body)
+    }
+
+    /// Calls `body` with the rows of each block that belong to some part of a slot.
+    @inline(__always)
+    func forEachBlock(of parts: [SlotRows], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
         var scratch = [Int32](repeating: -1, count: SpanBlock.rowsMax)
-        for slot in slots {
-            let isCovered = range.covers(slot)
-            slot.forEachBlock { columns, rows in
+        for part in parts {
+            let isCovered = range.covers(part.slot)
+            part.forEachBlock { columns, skipped, rows in
                 var lines = scratch.mutableSpan
                 switch population {
                 case .spans: fillSpans(&lines, columns, rows)
@@ -37,8 +43,11 @@ struct LineScope {
                 columns.bucket.withSpan(rows) { buckets in
                     columns.duration.withSpan(rows) { durations in
                         columns.flags.withSpan(rows) { flags in
-                            let lines = scratch.span.extracting(first: rows)
-                            body(MeasuredRows(lines: lines, buckets: buckets, durations: durations, flags: flags))
+                            let part = skipped..<rows
+                            body(
+                                MeasuredRows(
+                                    lines: scratch.span.extracting(part), buckets: buckets.extracting(part),
+                                    durations: durations.extracting(part), flags: flags.extracting(part)))
                         }
                     }
                 }

@@ -30,10 +30,34 @@ package struct SlotView: Sendable {
     }
 }
 
+/// Rows of a slot from some number on.
+struct SlotRows {
+    let slot: SlotView
+    let rows: Range<Int>
+
+    init(_ slot: SlotView, from first: Int = 0) {
+        self.slot = slot
+        rows = first..<slot.count
+    }
+
+    /// Hands out each block that has any of the rows, with how many of its rows come before them and where they end.
+    @inline(__always)
+    func forEachBlock(_ body: (borrowing SpanColumns, _ skipped: Int, _ count: Int) -> Void) {
+        var start = 0
+        slot.forEachBlock { columns, count in
+            let skipped = max(rows.lowerBound - start, 0)
+            if skipped < count { body(columns, skipped, count) }
+            start += count
+        }
+    }
+}
+
 /// The window as it was at one moment. Reading it takes no lock.
 package struct WindowView: Sendable {
     /// In order of time.
     package let slots: [SlotView]
+    /// What ended before it may have been given up, Unix nanoseconds.
+    package let horizon: Int64
     /// Labels by operation number.
     package let operations: [OperationLabels]
     /// Labels by request number.
