@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All benchmarks, or the stages named: decode append quantile replay. Ratios are what counts; see docs/benchmarks.md.
+# All benchmarks, or the stages named: decode append lock quantile evaluate replay. Ratios are what counts; see docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 
