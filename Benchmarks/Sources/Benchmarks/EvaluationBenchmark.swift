@@ -21,7 +21,7 @@ enum EvaluationBenchmark {
                 try spans.compare("\(grouped(count)) rules", rules: rules(count, over: 5 * minute))
             }
             try spans.compare(
-                "1,000 rules, one group in 100 in breach", rules: rules(1_000, over: 5 * minute, inBreach: 100))
+                "1,000 rules, one rule in 100 in breach", rules: rules(1_000, over: 5 * minute, inBreach: 100))
         }
         print("  1,000 rules on all operations, a range of 5 minutes")
         for operations in [20, 200, 2_000] {

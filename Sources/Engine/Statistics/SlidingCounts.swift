@@ -28,7 +28,8 @@ package struct SlidingCounts: Sendable {
     package mutating func advance(
         over view: WindowView, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool {
-        guard population.isSettledOnArrival, from < to, from.isMultiple(of: Window.slotWidth), to.isMultiple(of: Window.slotWidth),
+        guard population.isSettledOnArrival, from < to, from.isMultiple(of: Window.slotWidth),
+            to.isMultiple(of: Window.slotWidth),
             from >= view.horizon, from >= restsUntil
         else {
             reset()

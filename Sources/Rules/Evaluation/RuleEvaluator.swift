@@ -22,8 +22,8 @@ package struct RuleEvaluator: Sendable {
             _ groupings: [SeriesGrouping], _ ranges: [WatchedRange], asking exact: inout ExactMeasurements
         ) -> [RuleJudgement] {
             zip(rules, places).map { alerts, place in
-                var judgement = RuleJudgement(alerts.rule, place, ranges)
-                judgement.judge(groupings[place.grouping], isTracked: alerts.isTracked, asking: &exact)
+                var judgement = RuleJudgement(alerts.rule, place)
+                judgement.judge(groupings[place.grouping], ranges, isTracked: alerts.isTracked, asking: &exact)
                 return judgement
             }
         }
@@ -80,7 +80,7 @@ package struct RuleEvaluator: Sendable {
             for (rule, judgement) in judgements.enumerated() {
                 let grouping = groupings[groups[group].places[rule].grouping]
                 for verdict in judgement.verdicts {
-                    let settled = judgement.settled(verdict, grouping, exact)
+                    let settled = judgement.settled(verdict, exact)
                     let transition = groups[group].rules[rule].observe(
                         settled, values: grouping.values[settled.group], at: time, limit: alertLimit)
                     if let transition { transitions.append(transition) }
@@ -91,11 +91,11 @@ package struct RuleEvaluator: Sendable {
     }
 
     private mutating func advance(_ due: Set<Int>, to time: Int64, over source: some MeasurementSource) {
-        var held = ranges.reduce(0) { $0 + $1.byteCount }
+        var held = ranges.reduce(0) { $0 + $1.counts.byteCount }
         for range in due.sorted() {
-            held -= ranges[range].byteCount
+            held -= ranges[range].counts.byteCount
             ranges[range].advance(to: time, groupings, over: source, bytesMax: Self.countBytesMax - held)
-            held += ranges[range].byteCount
+            held += ranges[range].counts.byteCount
         }
     }
 

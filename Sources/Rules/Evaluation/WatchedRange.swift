@@ -16,23 +16,19 @@ struct WatchedRange {
     private var groupings: Set<Int> = []
     /// By series number whether any grouping has it.
     private var isWanted: [Bool] = []
-    private var slidingCounts: SlidingCounts
-    private var isCounted = false
+    /// What is in the range, if it could be counted.
+    private(set) var counts: SlidingCounts
+    /// False if only measuring tells what is in the range.
+    private(set) var isCounted = false
 
     init(_ key: Key) {
         self.key = key
-        slidingCounts = SlidingCounts(key.population)
+        counts = SlidingCounts(key.population)
     }
 
     mutating func addGrouping(_ number: Int) {
         groupings.insert(number)
     }
-
-    /// What is in the range; nil if only measuring can tell.
-    var counts: SlidingCounts? { isCounted ? slidingCounts : nil }
-
-    /// Memory held by the counts.
-    var byteCount: Int { slidingCounts.byteCount }
 
     /// Where the range lies at the time of an evaluation.
     func bounds(at time: Int64) -> (from: Int64, to: Int64) {
@@ -49,7 +45,7 @@ struct WatchedRange {
             isWanted.append(self.groupings.contains { groupings[$0].groupOfSeries[series] >= 0 })
         }
         let (from, to) = bounds(at: time)
-        isCounted = source.advance(&slidingCounts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+        isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 }
 

@@ -5,14 +5,16 @@ extension Condition {
     package func judge(_ readings: Readings) -> PossibleTruth {
         if isShortOfSpans(readings) { return .noData }
         var truth = flatExpression.truth(readings)
-        if minimumCounts.contains(where: { readings.ranges[$0.range].tally == nil }) { truth.insert(.noData) }
+        let ranges = readings.ranges.span
+        for (_, range) in minimumCounts where ranges[range].tally == nil { truth.insert(.noData) }
         return truth
     }
 
     /// Whether a minimum count is not met, so that nothing else matters.
     func isShortOfSpans(_ readings: Readings) -> Bool {
+        let ranges = readings.ranges.span
         for (minimum, range) in minimumCounts {
-            if let tally = readings.ranges[range].tally, !minimum.isMet(by: tally.count) { return true }
+            if let tally = ranges[range].tally, !minimum.isMet(by: tally.count) { return true }
         }
         return false
     }

@@ -41,7 +41,7 @@ struct FlatExpression: Sendable {
     func number(_ readings: Readings) -> PossibleNumber { number(nodes.count - 1, readings) }
 
     private func truth(_ node: Int, _ readings: Readings) -> PossibleTruth {
-        switch nodes[node] {
+        switch nodes.span[node] {
         case .literal, .value, .negative, .arithmetic:
             return .noData
         case .not(let operand):
@@ -56,7 +56,7 @@ struct FlatExpression: Sendable {
     }
 
     private func number(_ node: Int, _ readings: Readings) -> PossibleNumber {
-        switch nodes[node] {
+        switch nodes.span[node] {
         case .literal(let value): PossibleNumber(value)
         case .value(let value): readings[value]
         case .negative(let operand): -number(operand, readings)

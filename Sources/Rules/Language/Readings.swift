@@ -34,14 +34,20 @@ package struct Readings {
     }
 
     /// Whether it is known that there are no spans in any range.
-    var isEmpty: Bool { ranges.allSatisfy { $0.tally?.count == 0 } }
+    var isEmpty: Bool {
+        let ranges = ranges.span
+        for range in ranges.indices where ranges[range].tally?.count != 0 { return false }
+        return true
+    }
 
     subscript(value: ResolvedValue) -> PossibleNumber {
+        // Spans lend their elements, where arrays would count references.
+        let ranges = ranges.span
         guard let tally = ranges[value.range].tally else { return .anything }
         guard tally.count > 0 else { return .missing }
         let count = Double(tally.count)
         return switch value.measure {
-        case .quantile(let index): Self.seconds(ranges[value.range].quantiles[index])
+        case .quantile(let index): Self.seconds(ranges[value.range].quantiles.span[index])
         case .max: Self.seconds(ranges[value.range].max)
         case .mean: PossibleNumber(Double(tally.sum) / count / 1e9)
         case .count: PossibleNumber(count)

@@ -51,7 +51,8 @@ private final class NotedWindow: MeasurementSource {
 struct SlidingEvaluationTests {
     private static let start = 1_767_225_600 * second
     private static let limits = [
-        WindowLimits(duration: nil), WindowLimits(duration: 90 * second), WindowLimits(duration: nil, bytesMax: 200_000),
+        WindowLimits(duration: nil), WindowLimits(duration: 90 * second),
+        WindowLimits(duration: nil, bytesMax: 200_000),
     ]
 
     @Test(arguments: 0..<60)
