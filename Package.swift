@@ -104,7 +104,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "FailCaseTests", dependencies: ["FuzzChecks"], swiftSettings: settings),
-        .testTarget(name: "RulesTests", dependencies: ["Engine", "Rules"], swiftSettings: settings),
+        .testTarget(
+            name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
             swiftSettings: settings),

@@ -17,13 +17,22 @@ let package = Package(
     name: "faultline-benchmarks",
     targets: [
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Engine", "Ingest", "SpanTemplates", "COTLP", "CLZ4", "TestSupport"],
+            name: "Benchmarks",
+            dependencies: ["Engine", "Ingest", "Rules", "SpanTemplates", "COTLP", "CLZ4", "TestSupport"],
             swiftSettings: settings),
         .target(name: "SpanTemplates", swiftSettings: settings),
         .target(name: "Engine", swiftSettings: settings),
         .target(
             name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
             sources: ["OTLP", "Archive"],
+            swiftSettings: settings),
+        .target(
+            name: "Rules", dependencies: ["Engine"],
+            sources: [
+                "Language", "Evaluation", "Text", "Definition/Pattern", "Definition/Rule.swift",
+                "Definition/Selector.swift", "Definition/AnnotationTemplate.swift", "Definition/TemplateParser.swift",
+                "Definition/HumanNumber.swift",
+            ],
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),

@@ -158,14 +158,3 @@ package struct WindowGauges: Sendable {
     /// Unix nanoseconds; nil while the history has no minute.
     package let historyOldest: Int64?
 }
-
-extension WindowView: MeasurementSource {}
-
-extension RuleEvaluator {
-    /// How far back from its evaluation any rule looks, nanoseconds.
-    fileprivate var longestRange: Int64 {
-        definitions.flatMap(\.rules).map { rule in
-            rule.over + (rule.condition.inputs.offsets.max() ?? 0)
-        }.max() ?? 0
-    }
-}

@@ -30,6 +30,7 @@ enum Main {
         if wants("lock") { LockBenchmark.run() }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("history") { HistoryBenchmark.run() }
+        if wants("evaluate") { try EvaluationBenchmark.run() }
         if wants("replay") {
             guard let binary = environment["FAULTLINE_BINARY"] else {
                 return print("\nReplay: left out, FAULTLINE_BINARY names no binary")

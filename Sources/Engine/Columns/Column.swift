@@ -42,10 +42,10 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base.update(from: other.base, count: count)
     }
 
-    /// Lends the first `count` elements for one scan.
+    /// Lends some rows' elements for one scan.
     @inlinable @inline(__always)
-    package func withSpan<Result>(_ count: Int, _ body: (Span<Element>) -> Result) -> Result {
-        precondition(count >= 0 && count <= capacity)
-        return unsafe body(Span(_unsafeStart: UnsafePointer(base), count: count))
+    package func withSpan<Result>(_ rows: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= capacity)
+        return unsafe body(Span(_unsafeStart: UnsafePointer(base + rows.lowerBound), count: rows.count))
     }
 }

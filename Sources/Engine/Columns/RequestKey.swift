@@ -19,6 +19,6 @@ struct RequestKey: ~Copyable, Sendable {
     }
 
     func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
-        bytes.withSpan(count) { unsafe body($0.bytes) }
+        bytes.withSpan(0..<count) { unsafe body($0.bytes) }
     }
 }

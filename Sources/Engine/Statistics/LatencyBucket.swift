@@ -36,6 +36,11 @@ package struct LatencyBucket: Sendable {
     /// The largest duration of a bucket, nanoseconds.
     package func upperBound(_ code: Int) -> Int64 { upperBounds[code] }
 
+    /// The least and the greatest duration of a bucket that durations fall in, nanoseconds.
+    package func bounds(_ code: Int) -> ClosedRange<Int64> {
+        code == 0 ? 0...0 : upperBounds[code - 1] + 1...upperBounds[code]
+    }
+
     /// The native histogram index of a code from 1 on.
     package static func nativeIndex(_ code: Int) -> Int { code - 1 + firstIndex }
 

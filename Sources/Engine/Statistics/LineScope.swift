@@ -33,11 +33,17 @@ struct LineScope {
     /// Calls `body` with the rows of each block.
     @inline(__always)
     func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
+        forEachBlock(of: slots.map { SlotRows($0) }, body)
+    }
+
+    /// Calls `body` with the rows of each block that belong to some part of a slot.
+    @inline(__always)
+    func forEachBlock(of parts: [SlotRows], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
-        var listed = RowList(capacity: slots.blockRowsMax)
-        for slot in slots {
-            let isCovered = range.covers(slot)
-            slot.forEachBlock { columns, rows in
+        var listed = RowList(capacity: parts.map(\.slot).blockRowsMax)
+        for part in parts {
+            let isCovered = range.covers(part.slot)
+            part.forEachBlock { columns, rows in
                 columns.bucket.withSpan(rows) { buckets in
                     columns.duration.withSpan(rows) { durations in
                         columns.flags.withSpan(rows) { flags in
@@ -65,7 +71,7 @@ struct LineScope {
     }
 
     private func list(
-        _ columns: borrowing SpanColumns, _ rows: Int, isCovered: Bool, in list: inout RowList
+        _ columns: borrowing SpanColumns, _ rows: Range<Int>, isCovered: Bool, in list: inout RowList
     ) {
         switch population {
         case .spans:

@@ -47,6 +47,17 @@ struct MeasuredRows: ~Escapable {
         }
     }
 
+    /// Calls `body` with the line of each row and its place in the columns.
+    @inline(__always)
+    func forEach(_ body: (_ line: Int, _ place: Int) -> Void) {
+        let (lines, places) = (lines, places)
+        if places.isEmpty {
+            for row in lines.indices { body(Int(lines[row]), row) }
+        } else {
+            for row in lines.indices { body(Int(lines[row]), Int(places[row])) }
+        }
+    }
+
     /// Calls `body` with the line of each failed row.
     @inline(__always)
     func forEachError(_ body: (_ line: Int) -> Void) {

@@ -68,8 +68,8 @@ package struct Window: ~Copyable {
     /// What readers need, taken in a time that grows with slots, not with spans.
     package func view() -> WindowView {
         WindowView(
-            slots: slots.map { SlotView($0) }, operations: operations.labels, requests: requests.labels,
-            history: history, retired: retired)
+            slots: slots.map { SlotView($0) }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
+            operations: operations.labels, requests: requests.labels, history: history, retired: retired)
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.

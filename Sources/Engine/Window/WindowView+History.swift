@@ -7,8 +7,8 @@ extension WindowView {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[MergedStatistics]]? {
         let range = MinuteRange(from: from, to: to)
+        guard reachesHistory(from: from, to: to) else { return nil }
         let newest = max(history.newestMinute, retired.newestMinute)
-        guard range.first <= newest else { return nil }
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
         var tally = SeriesTally()
         retired.count(in: &tally, population, wanted: merge.wanted) { history.counts(minute: $0, in: range) }
@@ -24,6 +24,11 @@ extension WindowView {
         }
         merge.add(HistoryBlock(tally))
         return merge.results
+    }
+
+    /// Whether minutes of a range may have left the window.
+    func reachesHistory(from: Int64, to: Int64) -> Bool {
+        MinuteRange(from: from, to: to).first <= max(history.newestMinute, retired.newestMinute)
     }
 
     /// By series, everything that was ever accepted of those that have spans which left the window.

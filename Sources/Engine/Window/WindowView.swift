@@ -44,10 +44,34 @@ extension [SlotView] {
     var blockRowsMax: Int { Swift.min(lazy.map(\.count).max() ?? 0, SpanBlock.rowsMax) }
 }
 
+/// Rows of a slot from some number on.
+struct SlotRows {
+    let slot: SlotView
+    let rows: Range<Int>
+
+    init(_ slot: SlotView, from first: Int = 0) {
+        self.slot = slot
+        rows = first..<slot.count
+    }
+
+    /// Hands out each block that has any of the rows, with their numbers in the block.
+    @inline(__always)
+    func forEachBlock(_ body: (borrowing SpanColumns, Range<Int>) -> Void) {
+        var start = 0
+        slot.forEachBlock { columns, count in
+            let skipped = max(rows.lowerBound - start, 0)
+            if skipped < count { body(columns, skipped..<count) }
+            start += count
+        }
+    }
+}
+
 /// The window as it was at one moment. Reading it takes no lock.
 package struct WindowView: Sendable {
     /// In order of time.
     package private(set) var slots: [SlotView]
+    /// What ended before it may have been given up, Unix nanoseconds.
+    package let horizon: Int64
     /// Labels by operation number.
     package let operations: [OperationLabels]
     /// Labels by request number.
@@ -59,7 +83,8 @@ package struct WindowView: Sendable {
     /// The same without what has left the window.
     package var windowOnly: WindowView {
         WindowView(
-            slots: slots, operations: operations, requests: requests, history: History(), retired: RetiredSpans())
+            slots: slots, horizon: horizon, operations: operations, requests: requests, history: History(),
+            retired: RetiredSpans())
     }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {

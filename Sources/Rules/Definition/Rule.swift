@@ -14,6 +14,21 @@ package struct Rule: Hashable, Sendable {
     package var keepFiringFor: Int64
     package var labels: [String: String]
     package var annotations: [String: AnnotationTemplate]
+
+    package init(
+        alert: String, selector: Selector, by: [String], condition: Condition, over: Int64, holdFor: Int64 = 0,
+        keepFiringFor: Int64 = 0, labels: [String: String] = [:], annotations: [String: AnnotationTemplate] = [:]
+    ) {
+        self.alert = alert
+        self.selector = selector
+        self.by = by
+        self.condition = condition
+        self.over = over
+        self.holdFor = holdFor
+        self.keepFiringFor = keepFiringFor
+        self.labels = labels
+        self.annotations = annotations
+    }
 }
 
 /// Rules that are evaluated together.

@@ -5,11 +5,21 @@ package struct Selector: Hashable, Sendable {
     package struct Match: Hashable, Sendable {
         package var label: String
         package var matcher: LabelMatcher
+
+        package init(label: String, matcher: LabelMatcher) {
+            self.label = label
+            self.matcher = matcher
+        }
     }
 
     package var population: Population
     /// In the order of the file.
     package var matches: [Match]
+
+    package init(population: Population, matches: [Match]) {
+        self.population = population
+        self.matches = matches
+    }
 
     package func selects(_ valueOf: (_ label: String) -> String?) -> Bool {
         matches.allSatisfy { match in valueOf(match.label).map(match.matcher.accepts) ?? false }

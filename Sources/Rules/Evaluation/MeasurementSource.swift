@@ -12,4 +12,17 @@ package protocol MeasurementSource {
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]]
+
+    /// Moves counts on to what ended in [from, to); false if they can't follow, so that it has to be measured.
+    func advance(
+        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool
+}
+
+extension WindowView: MeasurementSource {
+    package func advance(
+        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool {
+        counts.advance(over: self, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
 }

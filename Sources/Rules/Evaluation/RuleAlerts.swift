@@ -9,10 +9,15 @@ struct RuleAlerts {
         self.rule = rule
     }
 
+    /// Whether a group has an alert.
+    func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
+
     /// Takes in what an evaluation found for one group.
     mutating func observe(
-        _ holds: Bool?, value: Double?, group: Int, values: [String], at time: Int64, limit: Int
+        _ verdict: RuleJudgement.Verdict, values: [String], at time: Int64, limit: Int
     ) -> AlertTransition? {
+        let holds = verdict.truth == .noData ? nil : verdict.truth == .holds
+        let group = verdict.group
         guard holds == true || lives[group] != nil else { return nil }
         guard lives[group] != nil || lives.count < limit else {
             refused += 1
@@ -20,7 +25,7 @@ struct RuleAlerts {
         }
         var life = lives[group] ?? AlertLife()
         let change = life.observe(
-            holds, value: value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
+            holds, value: verdict.value.value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
         lives[group] = change == .resolved || change == .inactive ? nil : life
         return change.map { _ in AlertTransition(time: time, alert: alert(life, values: values)) }
     }

@@ -6,18 +6,33 @@ package struct RuleEvaluator: Sendable {
     /// Active alerts of one rule. Beyond it a rule pages nobody any better; what goes over it is counted.
     package static let alertLimit = 10_000
 
+    /// Bytes that counts of all ranges together may take; ranges beyond it are scanned.
+    package static let countBytesMax = 128 << 20
+
     private struct Group {
-        var definition: RuleGroup
-        var rules: [RuleAlerts]
-        /// For each rule the number of its grouping.
-        var groupings: [Int]
+        let definition: RuleGroup
+        var rules: [RuleAlerts] = []
+        var places: [RulePlace] = []
+        /// The numbers of all ranges of its rules.
+        var ranges: Set<Int> = []
 
         func isDue(at time: Int64) -> Bool { time.isMultiple(of: definition.interval) }
+
+        func judge(
+            _ groupings: [SeriesGrouping], _ ranges: [WatchedRange], asking exact: inout ExactMeasurements
+        ) -> [RuleJudgement] {
+            zip(rules, places).map { alerts, place in
+                var judgement = RuleJudgement(alerts.rule, place)
+                judgement.judge(groupings[place.grouping], ranges, isTracked: alerts.isTracked, asking: &exact)
+                return judgement
+            }
+        }
     }
 
     private let alertLimit: Int
     private var groups: [Group] = []
     private var groupings: [SeriesGrouping] = []
+    private var ranges: [WatchedRange] = []
 
     package init(_ groups: [RuleGroup], alertLimit: Int = Self.alertLimit) {
         self.alertLimit = alertLimit
@@ -26,13 +41,16 @@ package struct RuleEvaluator: Sendable {
 
     package var definitions: [RuleGroup] { groups.map(\.definition) }
 
+    /// How far back from its evaluation any rule looks, nanoseconds.
+    package private(set) var longestRange: Int64 = 0
+
     /// How many alerts were not tracked since their rule had reached the limit.
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
     /// The pending and firing alerts, by group, rule and first appearance.
     package var activeAlerts: [Alert] {
         groups.flatMap { group in
-            zip(group.rules, group.groupings).flatMap { $0.active(groupings[$1]) }
+            zip(group.rules, group.places).flatMap { $0.active(groupings[$1.grouping]) }
         }
     }
 
@@ -53,61 +71,34 @@ package struct RuleEvaluator: Sendable {
     /// Evaluates the groups that are due at `time` and returns what changed, in the order of the rules.
     package mutating func evaluate(at time: Int64, over source: some MeasurementSource) -> [AlertTransition] {
         let due = groups.indices.filter { groups[$0].isDue(at: time) }
-        for grouping in Set(due.flatMap { groups[$0].groupings }) { groupings[grouping].extend(from: source) }
+        guard !due.isEmpty else { return [] }
+        for grouping in groupings.indices { groupings[grouping].extend(from: source) }
+        advance(Set(due.flatMap { groups[$0].ranges }), to: time, over: source)
 
-        var plan = MeasurementPlan()
-        let tickets = due.map { number in
-            zip(groups[number].rules, groups[number].groupings).map { rule, grouping in
-                Self.request(rule.rule, grouping, at: time, &plan)
-            }
-        }
-        let measurements = plan.measure(groupings, over: source)
-
+        var exact = ExactMeasurements()
+        let judgements = due.map { groups[$0].judge(groupings, ranges, asking: &exact) }
+        exact.measure(ranges, groupings, at: time, over: source)
         var transitions: [AlertTransition] = []
-        for (number, tickets) in zip(due, tickets) {
-            for rule in groups[number].rules.indices {
-                let grouping = groupings[groups[number].groupings[rule]]
-                transitions += Self.evaluate(
-                    &groups[number].rules[rule], grouping, tickets[rule], measurements, at: time,
-                    limit: alertLimit)
+        for (group, judgements) in zip(due, judgements) {
+            for (rule, judgement) in judgements.enumerated() {
+                let grouping = groupings[groups[group].places[rule].grouping]
+                for verdict in judgement.verdicts {
+                    let settled = judgement.settled(verdict, exact)
+                    let transition = groups[group].rules[rule].observe(
+                        settled, values: grouping.values[settled.group], at: time, limit: alertLimit)
+                    if let transition { transitions.append(transition) }
+                }
             }
         }
         return transitions
     }
 
-    /// Asks for what a rule needs: one ticket for each offset of its condition.
-    private static func request(
-        _ rule: Rule, _ grouping: Int, at time: Int64, _ plan: inout MeasurementPlan
-    ) -> [MeasurementPlan.Ticket] {
-        let inputs = rule.condition.inputs
-        return zip(inputs.offsets, inputs.quantiles).map { offset, fractions in
-            let to = time.subtractingClamped(offset)
-            let range = MeasurementPlan.Range(
-                population: rule.selector.population, from: to.subtractingClamped(rule.over), to: to)
-            return plan.request(range, grouping: grouping, fractions: fractions)
-        }
-    }
-
-    private static func evaluate(
-        _ alerts: inout RuleAlerts, _ grouping: SeriesGrouping, _ tickets: [MeasurementPlan.Ticket],
-        _ measurements: Measurements, at time: Int64, limit: Int
-    ) -> [AlertTransition] {
-        let rule = alerts.rule
-        var readings = Readings(over: rule.over, ranges: [])
-        for (offset, ticket) in zip(rule.condition.inputs.offsets, tickets) {
-            readings.ranges.append(
-                .init(
-                    offset: offset, statistics: LatencyStatistics(), fractions: measurements.fractions(ticket)
-                ))
-        }
-        return grouping.values.indices.compactMap { group in
-            for (index, ticket) in tickets.enumerated() {
-                readings.ranges[index].statistics = measurements.statistics(ticket, group: group)
-            }
-            let holds = rule.condition.evaluate(readings)
-            let value = holds == true ? rule.condition.subjectValue(readings) : nil
-            return alerts.observe(
-                holds, value: value, group: group, values: grouping.values[group], at: time, limit: limit)
+    private mutating func advance(_ due: Set<Int>, to time: Int64, over source: some MeasurementSource) {
+        var held = ranges.reduce(0) { $0 + $1.counts.byteCount }
+        for range in due.sorted() {
+            held -= ranges[range].counts.byteCount
+            ranges[range].advance(to: time, groupings, over: source, bytesMax: Self.countBytesMax - held)
+            held += ranges[range].counts.byteCount
         }
     }
 
@@ -121,41 +112,56 @@ package struct RuleEvaluator: Sendable {
         let oldGroupings = groupings
         groups = []
         groupings = []
-        var numberOfKey: [SeriesGrouping.Key: Int] = [:]
+        ranges = []
+        var numberOfGrouping: [SeriesGrouping.Key: Int] = [:]
+        var numberOfRange: [WatchedRange.Key: Int] = [:]
         for definition in definitions where definition.interval > 0 {
-            var group = Group(definition: definition, rules: [], groupings: [])
+            var group = Group(definition: definition)
             for rule in definition.rules {
                 let key = SeriesGrouping.Key(selector: rule.selector, by: rule.by)
-                let number = numberOfKey[key] ?? groupings.count
-                if number == groupings.count {
-                    numberOfKey[key] = number
+                let grouping = Self.number(of: key, &numberOfGrouping) {
                     groupings.append(oldGroupings.first { $0.key == key } ?? SeriesGrouping(key))
                 }
+                let ranges = rule.ranges.map { key in
+                    Self.number(of: key, &numberOfRange) { self.ranges.append(WatchedRange(key)) }
+                }
+                for range in ranges { self.ranges[range].addGrouping(grouping) }
+                group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))
-                group.groupings.append(number)
+                group.places.append(RulePlace(grouping: grouping, ranges: ranges))
             }
             groups.append(group)
         }
+        longestRange = ranges.map { $0.key.length.addingReportingOverflow($0.key.offset) }
+            .map { $0.overflow ? .max : $0.partialValue }.max() ?? 0
         return old.flatMap { group in
-            zip(group.rules, group.groupings).flatMap { $0.active(oldGroupings[$1]) }
+            zip(group.rules, group.places).flatMap { $0.active(oldGroupings[$1.grouping]) }
         }
+    }
+
+    /// The number of a key; `add` is called for one that is new.
+    private static func number<Key: Hashable>(of key: Key, _ known: inout [Key: Int], add: () -> Void) -> Int {
+        if let number = known[key] { return number }
+        let number = known.count
+        known[key] = number
+        add()
+        return number
     }
 
     /// Takes an unchanged rule out of the old groups.
     private static func take(_ rule: Rule, named name: String, from old: inout [Group]) -> RuleAlerts? {
         for group in old.indices where old[group].definition.name == name {
             guard let index = old[group].rules.firstIndex(where: { $0.rule == rule }) else { continue }
-            old[group].groupings.remove(at: index)
+            old[group].places.remove(at: index)
             return old[group].rules.remove(at: index)
         }
         return nil
     }
 }
 
-extension Int64 {
-    /// Input sets offsets and windows: a difference below the first representable time is that time.
-    fileprivate func subtractingClamped(_ other: Int64) -> Int64 {
-        let (difference, overflow) = subtractingReportingOverflow(other)
-        return overflow ? (other > 0 ? .min : .max) : difference
+extension Rule {
+    /// The ranges it looks at: one for each offset of its condition.
+    fileprivate var ranges: [WatchedRange.Key] {
+        condition.inputs.offsets.map { .init(population: selector.population, length: over, offset: $0) }
     }
 }

@@ -14,6 +14,10 @@ struct SeriesGrouping {
     private(set) var groupOfSeries: [Int32] = []
     /// For every group its values of the `by` labels. Only ever grows.
     private(set) var values: [[String]] = []
+    /// The selected series, group by group.
+    private(set) var members: [Int32] = []
+    /// For every group where its members begin, and where the last one's end.
+    private(set) var memberStarts = [0]
     private var groupOfValues: [[String]: Int32] = [:]
 
     init(_ key: Key) {
@@ -22,11 +26,15 @@ struct SeriesGrouping {
 
     mutating func extend(from source: some MeasurementSource) {
         switch key.selector.population {
-        case .spans:
-            for labels in source.operations.dropFirst(groupOfSeries.count) { append { labels[$0] } }
-        case .requests:
-            for labels in source.requests.dropFirst(groupOfSeries.count) { append { labels[$0] } }
+        case .spans: extend(source.operations) { $0[$1] }
+        case .requests: extend(source.requests) { $0[$1] }
         }
+    }
+
+    private mutating func extend<Labels>(_ series: [Labels], _ valueOf: (Labels, String) -> String?) {
+        guard series.count > groupOfSeries.count else { return }
+        for labels in series[groupOfSeries.count...] { append { valueOf(labels, $0) } }
+        sortMembers()
     }
 
     private mutating func append(_ valueOf: (String) -> String?) {
@@ -41,5 +49,17 @@ struct SeriesGrouping {
             values.append(combination)
         }
         groupOfSeries.append(group)
+    }
+
+    private mutating func sortMembers() {
+        memberStarts = Array(repeating: 0, count: values.count + 1)
+        for group in groupOfSeries where group >= 0 { memberStarts[Int(group) + 1] += 1 }
+        for group in values.indices { memberStarts[group + 1] += memberStarts[group] }
+        var next = memberStarts
+        members = Array(repeating: 0, count: memberStarts[values.count])
+        for (series, group) in groupOfSeries.enumerated() where group >= 0 {
+            members[next[Int(group)]] = Int32(series)
+            next[Int(group)] += 1
+        }
     }
 }

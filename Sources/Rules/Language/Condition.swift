@@ -2,12 +2,17 @@
 package struct Condition: Sendable {
     package let text: String
     package let expression: Expression
-    /// The conjuncts that say how many spans it takes to judge at all; below one of them there is no data.
-    package let minimumCounts: [MinimumCount]
+    /// The conjuncts that say how many spans it takes to judge at all, each with its range in `Readings`; below one of
+    /// them there is no data.
+    let minimumCounts: [(minimum: MinimumCount, range: Int)]
     /// What an alert reports as its value: the left side of the first comparison that is no minimum count.
     package let subject: Expression
     package let subjectDimension: Dimension
     package let inputs: ConditionInputs
+    let flatExpression: FlatExpression
+    let flatSubject: FlatExpression
+    /// Whether it can't be known without spans: nearly always. `1 < 2` is true of none as well.
+    private(set) var needsSpans = true
 
     /// Reads a condition; throws all its faults.
     package init(_ text: String) throws(ConditionErrors) {
@@ -22,11 +27,17 @@ package struct Condition: Sendable {
 
         self.text = text
         self.expression = expression
-        minimumCounts = MinimumCount.conjuncts(of: expression)
         subject = Self.subject(of: expression) ?? expression
         var checker = ConditionChecker()
         subjectDimension = checker.dimension(of: subject) ?? .plain
-        inputs = ConditionInputs(of: expression)
+        let inputs = ConditionInputs(of: expression)
+        self.inputs = inputs
+        flatExpression = FlatExpression(expression, inputs)
+        flatSubject = FlatExpression(subject, inputs)
+        minimumCounts = MinimumCount.conjuncts(of: expression).map {
+            ($0, inputs.offsets.firstIndex(of: $0.offset) ?? 0)
+        }
+        needsSpans = judge(.empty(inputs)) == .noData
     }
 
     private static func subject(of expression: Expression) -> Expression? {

@@ -1,54 +1,93 @@
 package import Engine
 
-/// What was measured of one group, for one condition.
+/// What is known of one group, for one condition.
 package struct Readings {
-    /// One per offset of the condition.
     package struct Range {
-        package var offset: Int64
-        package var statistics: LatencyStatistics
-        /// The fractions that `statistics.quantiles` are of, in the same order.
-        package var fractions: [Double]
+        /// nil if nothing is known.
+        package var tally: LatencyTally?
+        /// Of each quantile of the condition's inputs its bounds, nanoseconds; they mean nothing without spans.
+        package var quantiles: [ClosedRange<Int64>]
+        package var max: ClosedRange<Int64>
 
-        package init(offset: Int64, statistics: LatencyStatistics, fractions: [Double]) {
-            self.offset = offset
-            self.statistics = statistics
-            self.fractions = fractions
+        package init(quantileCount: Int) {
+            quantiles = Array(repeating: 0...0, count: quantileCount)
+            max = 0...0
         }
     }
 
     /// The length of the rule's window, in nanoseconds.
     package var over: Int64
+    /// One for each offset of the condition's inputs.
     package var ranges: [Range]
 
-    package init(over: Int64, ranges: [Range]) {
+    /// - Parameter over: the length of the rule's window, in nanoseconds.
+    package init(of inputs: ConditionInputs, over: Int64) {
         self.over = over
-        self.ranges = ranges
+        ranges = inputs.quantiles.map { Range(quantileCount: $0.count) }
     }
 
-    func count(offset: Int64) -> Int {
-        ranges.first { $0.offset == offset }?.statistics.count ?? 0
+    /// Of a group that has no spans.
+    static func empty(_ inputs: ConditionInputs) -> Readings {
+        var readings = Readings(of: inputs, over: 1)
+        for index in readings.ranges.indices { readings.ranges[index].tally = LatencyTally() }
+        return readings
     }
 
-    /// A value in seconds, per second or 0...1; nil, no data, if its range has no spans.
-    subscript(value: WindowValue) -> Double? {
-        guard let range = ranges.first(where: { $0.offset == value.offset }), range.statistics.count > 0
-        else {
-            return nil
-        }
-        let statistics = range.statistics
-        let count = Double(statistics.count)
-        switch value.measure {
-        case .quantile(let quantile):
-            guard let index = range.fractions.firstIndex(of: quantile.fraction),
-                index < statistics.quantiles.count
-            else { return nil }
-            return Double(statistics.quantiles[index]) / 1e9
-        case .mean: return Double(statistics.sum) / count / 1e9
-        case .max: return Double(statistics.max) / 1e9
-        case .count: return count
-        case .rate: return count / (Double(over) / 1e9)
-        case .errors: return Double(statistics.errors)
-        case .errorRatio: return Double(statistics.errors) / count
+    /// Whether it is known that there are no spans in any range.
+    var isEmpty: Bool {
+        let ranges = ranges.span
+        for range in ranges.indices where ranges[range].tally?.count != 0 { return false }
+        return true
+    }
+
+    subscript(value: ResolvedValue) -> PossibleNumber {
+        // Spans lend their elements, where arrays would count references.
+        let ranges = ranges.span
+        guard let tally = ranges[value.range].tally else { return .anything }
+        guard tally.count > 0 else { return .missing }
+        let count = Double(tally.count)
+        return switch value.measure {
+        case .quantile(let index): Self.seconds(ranges[value.range].quantiles.span[index])
+        case .max: Self.seconds(ranges[value.range].max)
+        case .mean: PossibleNumber(Double(tally.sum) / count / 1e9)
+        case .count: PossibleNumber(count)
+        case .rate: PossibleNumber(count / (Double(over) / 1e9))
+        case .errors: PossibleNumber(Double(tally.errors))
+        case .errorRatio: PossibleNumber(Double(tally.errors) / count)
         }
     }
+
+    private static func seconds(_ bounds: ClosedRange<Int64>) -> PossibleNumber {
+        PossibleNumber(between: Double(bounds.lowerBound) / 1e9, and: Double(bounds.upperBound) / 1e9)
+    }
+}
+
+extension Readings.Range {
+    /// Whether all is known exactly.
+    package var isExact: Bool {
+        guard let tally else { return false }
+        return tally.count == 0 || max.isPoint && quantiles.allSatisfy(\.isPoint)
+    }
+
+    /// Takes in what was measured.
+    /// - Parameter fractions: what `statistics.quantiles` are of, among them those that the condition asks for.
+    package mutating func fill(_ statistics: LatencyStatistics, _ fractions: [Double], wanted: [Double]) {
+        var exact = LatencyTally()
+        exact.count = statistics.count
+        exact.errors = statistics.errors
+        exact.sum = statistics.sum
+        tally = exact
+        guard statistics.count > 0 else { return }
+        max = statistics.max...statistics.max
+        for (index, fraction) in wanted.enumerated() {
+            guard let place = fractions.firstIndex(of: fraction) else {
+                preconditionFailure("a quantile of the condition was not measured")
+            }
+            quantiles[index] = statistics.quantiles[place]...statistics.quantiles[place]
+        }
+    }
+}
+
+extension ClosedRange {
+    fileprivate var isPoint: Bool { lowerBound == upperBound }
 }

@@ -126,6 +126,7 @@ struct RuleEvaluatorTests {
             + rule("E", "service: etcd", "errors > 1")
         var evaluator = RuleEvaluator(try RuleText.load(text).groups)
         let window = Self.window(.etcdRange, duration: second)
+        window.add(.listPods, end: Self.start)
         let time = Self.start + 15 * second
         _ = evaluator.evaluate(at: time, over: window)
         #expect(

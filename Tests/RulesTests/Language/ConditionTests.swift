@@ -6,7 +6,9 @@ import Testing
 struct ConditionTests {
     /// Readings of 100 spans of 1 ms to 100 ms, 10 of them errors, over 50 s; an hour ago nothing.
     private static func readings(of condition: Condition, count: Int = 100) -> Readings {
-        let ranges = zip(condition.inputs.offsets, condition.inputs.quantiles).map { offset, fractions in
+        var readings = Readings(of: condition.inputs, over: 50 * second)
+        for (index, offset) in condition.inputs.offsets.enumerated() {
+            let fractions = condition.inputs.quantiles[index]
             var statistics = LatencyStatistics()
             if offset == 0, count > 0 {
                 statistics.count = count
@@ -15,10 +17,12 @@ struct ConditionTests {
                 statistics.max = 100 * millisecond
                 statistics.quantiles = fractions.map { Int64(($0 * 100).rounded(.up)) * millisecond }
             }
-            return Readings.Range(offset: offset, statistics: statistics, fractions: fractions)
+            readings.ranges[index].fill(statistics, fractions, wanted: fractions)
         }
-        return Readings(over: 50 * second, ranges: ranges)
+        return readings
     }
+
+    private static func truth(_ holds: Bool?) -> PossibleTruth { holds.map { $0 ? .holds : .fails } ?? .noData }
 
     @Test(arguments: [
         ("p99 == 99ms", true), ("p50 == 50ms", true), ("p99.9 == 100ms", true), ("max == 100ms", true),
@@ -40,13 +44,13 @@ struct ConditionTests {
         throws
     {
         let condition = try Condition(text)
-        #expect(condition.evaluate(Self.readings(of: condition)) == expected)
+        #expect(condition.judge(Self.readings(of: condition)) == Self.truth(expected))
     }
 
     @Test(arguments: ["p99 > 0s", "p99 < 1s", "count == 0", "rate < 1/s", "not errors > 0"])
     func `without spans nothing is known`(text: String) throws {
         let condition = try Condition(text)
-        #expect(condition.evaluate(Self.readings(of: condition, count: 0)) == nil)
+        #expect(condition.judge(Self.readings(of: condition, count: 0)) == .noData)
     }
 
     @Test(arguments: [
@@ -62,7 +66,7 @@ struct ConditionTests {
     ])
     func `below a minimum count nothing is known`(text: String, expected: Bool?) throws {
         let condition = try Condition(text)
-        #expect(condition.evaluate(Self.readings(of: condition)) == expected)
+        #expect(condition.judge(Self.readings(of: condition)) == Self.truth(expected))
     }
 
     @Test(arguments: [
@@ -77,7 +81,7 @@ struct ConditionTests {
 
     @Test func `a value is in seconds`() throws {
         let condition = try Condition("p99 > 10ms")
-        #expect(condition.subjectValue(Self.readings(of: condition)) == 0.099)
+        #expect(condition.subjectValue(Self.readings(of: condition)).value == 0.099)
         #expect(condition.subjectDimension == .time)
     }
 

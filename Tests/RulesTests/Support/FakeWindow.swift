@@ -58,6 +58,10 @@ final class FakeWindow: MeasurementSource {
         }
     }
 
+    func advance(
+        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool { false }
+
     static func statistics(_ entries: [Entry], _ quantiles: [Double]) -> LatencyStatistics {
         var statistics = LatencyStatistics()
         guard !entries.isEmpty else { return statistics }

@@ -51,7 +51,7 @@ package enum RuleFileCheck {
                 }
             }
         }
-        for count in [0, 1, 1_000_000] { evaluate(rule, count: count) }
+        for count in [0, 1, 1_000_000] { try evaluate(rule, count: count) }
     }
 
     /// A condition written out reads as the same.
@@ -66,19 +66,20 @@ package enum RuleFileCheck {
         try require(again == condition, "\(condition.text) written out means something else: \(text)")
     }
 
-    private static func evaluate(_ rule: Rule, count: Int) {
+    private static func evaluate(_ rule: Rule, count: Int) throws(Finding) {
         var statistics = LatencyStatistics()
         statistics.count = count
         statistics.errors = count / 2
         statistics.sum = Int128(count) * 1_000_000
         statistics.max = .max
         let inputs = rule.condition.inputs
-        let ranges = zip(inputs.offsets, inputs.quantiles).map { offset, fractions in
+        var readings = Readings(of: inputs, over: rule.over)
+        for (index, fractions) in inputs.quantiles.enumerated() {
             statistics.quantiles = count > 0 ? fractions.map { _ in 1_000_000 } : []
-            return Readings.Range(offset: offset, statistics: statistics, fractions: fractions)
+            readings.ranges[index].fill(statistics, fractions, wanted: fractions)
         }
-        let readings = Readings(over: rule.over, ranges: ranges)
-        _ = rule.condition.evaluate(readings)
-        _ = rule.condition.subjectValue(readings)
+        let truth = rule.condition.judge(readings)
+        try require(truth.isExact, "\(rule.condition.text) has no one answer to what is known exactly")
+        try require(rule.condition.subjectValue(readings).isExact, "\(rule.condition.text) has no one value")
     }
 }

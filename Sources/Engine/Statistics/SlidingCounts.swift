@@ -1,0 +1,116 @@
+/// Counts of the spans in a range of time that moves on: what came is added, what left is subtracted, so that a step
+/// costs what came and went, however many spans lie between. Counts, errors and sums are exact; of a quantile it is
+/// known in which latency bucket it lies.
+///
+/// The rows of a slot are only ever appended to: of each slot it suffices to know how many of its rows were counted.
+package struct SlidingCounts: Sendable {
+    package let population: Population
+    /// The slots of the range as they were counted. Those that left are still here at the next step, even if the
+    /// window has given them up.
+    private var slots: [SlotView] = []
+    private var lineOfSeries: [UInt16] = []
+    private var table = SlidingTable()
+    /// No counting before this, Unix nanoseconds: then the spans that were too many for the memory have left.
+    private var restsUntil = Int64.min
+
+    package init(_ population: Population) {
+        self.population = population
+    }
+
+    /// Bounded by series × octaves of latency in use: about 2 KB for each series.
+    package var byteCount: Int { table.byteCount }
+
+    /// Moves on to what ended in `from..<to` (Unix nanoseconds), of the series that are wanted. The same ones have to be
+    /// wanted each time; new series may follow.
+    ///
+    /// - Returns: false if these counts can't follow: the range cuts slots, some of it has left the window, or there would be more counts than `bytesMax` allows. Then they are empty, and `WindowView.measure` has to do.
+    package mutating func advance(
+        over view: WindowView, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool {
+        guard population.isSettledOnArrival, from < to, from.isMultiple(of: Window.slotWidth),
+            to.isMultiple(of: Window.slotWidth),
+            from >= view.horizon, !view.reachesHistory(from: from, to: to), from >= restsUntil
+        else {
+            reset()
+            return false
+        }
+        let scope = LineScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
+        let inRange = view.slots.filter { $0.start >= from && $0.start < to }
+        var change = Change(from: slots, to: inRange)
+        if change.removesMost {
+            reset()
+            change = Change(from: [], to: inRange)
+        }
+        lineOfSeries = scope.lineOfSeries
+        table.extend(toLines: scope.count)
+        scope.forEachBlock(of: change.gone) { table.remove($0) }
+        scope.forEachBlock(of: change.come) { rows in
+            if table.byteCount <= bytesMax { table.add(rows) }
+        }
+        slots = inRange
+        guard table.byteCount <= bytesMax else {
+            reset()
+            restsUntil = to
+            return false
+        }
+        return true
+    }
+
+    private mutating func reset() {
+        guard !slots.isEmpty || !lineOfSeries.isEmpty else { return }
+        let kept = restsUntil
+        self = SlidingCounts(population)
+        restsUntil = kept
+    }
+
+    // MARK: Reading
+
+    /// Count, errors and sum of some series together.
+    package func tally(of series: Span<Int32>) -> LatencyTally {
+        if series.count == 1 { return table.tallies[Int(lineOfSeries[Int(series[0])])] }
+        var sum = LatencyTally()
+        for index in series.indices { sum += table.tallies[Int(lineOfSeries[Int(series[index])])] }
+        return sum
+    }
+
+    /// The bounds, nanoseconds, of the nearest-rank quantile of some series together, which have `count` spans: those of
+    /// the latency bucket that holds it.
+    package func bounds(of quantile: Double, of series: Span<Int32>, count: Int) -> ClosedRange<Int64> {
+        let rank = ExactQuantile.rank(quantile, of: count)
+        return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, lineOfSeries))
+    }
+}
+
+extension Population {
+    /// Whether what is measured of a span is known when it arrives and never changes: what was added can be subtracted.
+    fileprivate var isSettledOnArrival: Bool {
+        switch self {
+        case .spans, .requests: true
+        }
+    }
+}
+
+/// What becomes of a set of slots.
+private struct Change {
+    /// Rows counted that are in the range no more.
+    var gone: [SlotRows] = []
+    /// Rows not yet counted.
+    var come: [SlotRows] = []
+    /// More than half of what was counted left: beginning anew costs less than taking it out.
+    var removesMost: Bool
+
+    init(from old: [SlotView], to new: [SlotView]) {
+        var next = old[...]
+        var stayed = 0
+        for slot in new {
+            while let first = next.first, first.start < slot.start { gone.append(SlotRows(next.removeFirst())) }
+            var counted = 0
+            if let first = next.first, first.start == slot.start { counted = next.removeFirst().count }
+            precondition(counted <= slot.count)
+            stayed += counted
+            if counted < slot.count { come.append(SlotRows(slot, from: counted)) }
+        }
+        gone += next.map { SlotRows($0) }
+        removesMost = gone.reduce(0) { $0 + $1.rows.count } > stayed
+    }
+}

@@ -1,0 +1,158 @@
+/// How many spans of each line fell in each latency bucket, where spans are taken out again as well as put in.
+///
+/// Buckets lie in pages of 64 codes, an octave of latencies; a line has pages only for octaves that have spans, and
+/// the octaves' own counts on top: a rank's bucket is found in some 40 steps.
+struct SlidingTable: Sendable {
+    struct Octave: Sendable {
+        /// Where its cells are, in pages; means nothing without spans.
+        var page: UInt32 = 0
+        var count: UInt32 = 0
+    }
+
+    private(set) var tallies: [LatencyTally] = []
+    /// Of each line one bit for each octave that has spans.
+    private(set) var octavesInUse: [UInt64] = []
+    /// 64 of each line.
+    private(set) var octaves: [Octave] = []
+    private(set) var cells: [UInt32] = []
+    /// Pages that no octave has, all zero.
+    private var freePages: [UInt32] = []
+
+    static let codesPerPage = 64
+    static let octavesPerLine = 64
+
+    /// Memory held: 552 bytes a line, 256 a page.
+    var byteCount: Int {
+        tallies.capacity * (MemoryLayout<LatencyTally>.stride + 8) + octaves.capacity * 8 + cells.capacity * 4
+    }
+
+    /// Makes room for lines that are new.
+    mutating func extend(toLines count: Int) {
+        guard count > tallies.count else { return }
+        let added = count - tallies.count
+        tallies.append(contentsOf: repeatElement(LatencyTally(), count: added))
+        octavesInUse.append(contentsOf: repeatElement(0, count: added))
+        octaves.append(contentsOf: repeatElement(Octave(), count: added * Self.octavesPerLine))
+    }
+
+    /// A row whose page has still to be made.
+    private struct Miss {
+        var line: UInt16
+        var code: UInt16
+    }
+
+    mutating func add(_ rows: borrowing MeasuredRows) {
+        var misses: [Miss] = []
+        Self.addToPages(rows, &tallies, &octaves, &cells, &misses)
+        for miss in misses {
+            let line = Int(miss.line)
+            let code = Int(miss.code)
+            let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+            if octaves[octave].count == 0 {
+                octaves[octave].page = takePage()
+                octavesInUse[line] |= 1 << UInt64(code / Self.codesPerPage)
+            }
+            octaves[octave].count += 1
+            cells[Int(octaves[octave].page) * Self.codesPerPage + code % Self.codesPerPage] += 1
+        }
+    }
+
+    /// Leaves out the few misses, but for their tally.
+    @inline(__always)
+    private static func addToPages(
+        _ rows: borrowing MeasuredRows, _ tallies: inout [LatencyTally], _ octaves: inout [Octave],
+        _ cells: inout [UInt32], _ misses: inout [Miss]
+    ) {
+        var tallies = tallies.mutableSpan
+        var octaves = octaves.mutableSpan
+        var cells = cells.mutableSpan
+        rows.forEach { line, place in
+            let code = Int(rows.buckets[place])
+            tallies[line].count &+= 1
+            tallies[line].errors &+= Int(rows.flags[place] & SpanFlags.error)
+            tallies[line].sum &+= Int128(rows.durations[place])
+            let octave = line &* octavesPerLine &+ code &>> 6
+            guard octaves[octave].count > 0 else {
+                misses.append(Miss(line: UInt16(truncatingIfNeeded: line), code: rows.buckets[place]))
+                return
+            }
+            octaves[octave].count &+= 1
+            cells[Int(octaves[octave].page) &* codesPerPage &+ code & 63] &+= 1
+        }
+    }
+
+    /// Takes out rows that were put in before, under the same lines.
+    mutating func remove(_ rows: borrowing MeasuredRows) {
+        Self.remove(rows, &tallies, &octaves, &cells, &octavesInUse, &freePages)
+    }
+
+    @inline(__always)
+    private static func remove(
+        _ rows: borrowing MeasuredRows, _ tallies: inout [LatencyTally], _ octaves: inout [Octave],
+        _ cells: inout [UInt32], _ octavesInUse: inout [UInt64], _ freePages: inout [UInt32]
+    ) {
+        var tallies = tallies.mutableSpan
+        var octaves = octaves.mutableSpan
+        var cells = cells.mutableSpan
+        rows.forEach { line, place in
+            let code = Int(rows.buckets[place])
+            tallies[line].count &-= 1
+            tallies[line].errors &-= Int(rows.flags[place] & SpanFlags.error)
+            tallies[line].sum &-= Int128(rows.durations[place])
+            let octave = line &* octavesPerLine &+ code &>> 6
+            let page = octaves[octave].page
+            cells[Int(page) &* codesPerPage &+ code & 63] -= 1
+            octaves[octave].count -= 1
+            if octaves[octave].count == 0 {
+                octavesInUse[line] &= ~(1 << UInt64(code &>> 6))
+                freePages.append(page)
+            }
+        }
+    }
+
+    private mutating func takePage() -> UInt32 {
+        if let page = freePages.popLast() { return page }
+        let page = UInt32(cells.count / Self.codesPerPage)
+        cells.append(contentsOf: repeatElement(0, count: Self.codesPerPage))
+        return page
+    }
+}
+
+extension SlidingTable {
+    /// The bucket code of a 1-based rank among the spans of some series, which have at least as many.
+    func code(ofRank rank: Int, in series: Span<Int32>, _ lineOfSeries: [UInt16]) -> Int {
+        var inUse: UInt64 = 0
+        var totals = InlineArray<64, Int>(repeating: 0)
+        for index in series.indices {
+            let line = Int(lineOfSeries[Int(series[index])])
+            var left = octavesInUse[line]
+            inUse |= left
+            while left != 0 {
+                let octave = left.trailingZeroBitCount
+                totals[octave] &+= Int(octaves[line &* Self.octavesPerLine &+ octave].count)
+                left &= left &- 1
+            }
+        }
+        var remaining = rank
+        var octave = inUse.trailingZeroBitCount
+        while remaining > totals[octave] {
+            remaining -= totals[octave]
+            inUse &= inUse &- 1
+            octave = inUse.trailingZeroBitCount
+        }
+
+        var inOctave = InlineArray<64, Int>(repeating: 0)
+        for index in series.indices {
+            let line = Int(lineOfSeries[Int(series[index])])
+            guard octavesInUse[line] &>> UInt64(octave) & 1 == 1 else { continue }
+            let first = Int(octaves[line &* Self.octavesPerLine &+ octave].page) &* Self.codesPerPage
+            for code in 0..<Self.codesPerPage { inOctave[code] &+= Int(cells[first &+ code]) }
+        }
+        var code = 0
+        while remaining > inOctave[code] {
+            remaining -= inOctave[code]
+            code += 1
+        }
+        return octave * Self.codesPerPage + code
+    }
+}

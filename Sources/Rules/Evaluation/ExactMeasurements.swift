@@ -1,0 +1,75 @@
+import Engine
+
+/// The groups of which one evaluation has to know more than counts tell, and what was measured of them: one call for each
+/// range, one selection for each grouping of its groups.
+struct ExactMeasurements {
+    private struct Key: Hashable {
+        var range: Int
+        var grouping: Int
+    }
+
+    private struct Request {
+        let key: Key
+        /// Ascending once measured.
+        var fractions: [Double] = []
+        var groups: [Int] = []
+        /// By group its place in `groups`, or -1.
+        var placeOfGroup: [Int32]
+        var statistics: [LatencyStatistics] = []
+    }
+
+    private var requests: [Request] = []
+    private var requestOfKey: [Key: Int] = [:]
+
+    /// Asks for quantiles of a group, beside count, errors, sum and maximum, over the range of a number.
+    mutating func request(_ fractions: [Double], of group: Int, _ grouping: Int, groupCount: Int, in range: Int) {
+        let key = Key(range: range, grouping: grouping)
+        let number = requestOfKey[key] ?? requests.count
+        if number == requests.count {
+            requestOfKey[key] = number
+            requests.append(Request(key: key, placeOfGroup: Array(repeating: -1, count: groupCount)))
+        }
+        for fraction in fractions where !requests[number].fractions.contains(fraction) {
+            requests[number].fractions.append(fraction)
+        }
+        guard requests[number].placeOfGroup[group] < 0 else { return }
+        requests[number].placeOfGroup[group] = Int32(clamping: requests[number].groups.count)
+        requests[number].groups.append(group)
+    }
+
+    /// Measures everything asked for.
+    mutating func measure(
+        _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource
+    ) {
+        let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
+        for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
+            let selections = numbers.map { number in
+                requests[number].fractions.sort()
+                return Self.selection(requests[number], groupings[requests[number].key.grouping])
+            }
+            let (from, to) = ranges[range].bounds(at: time)
+            let measured = source.measure(ranges[range].key.population, from: from, to: to, selections)
+            for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
+        }
+    }
+
+    private static func selection(_ request: Request, _ grouping: SeriesGrouping) -> Selection {
+        var groupOfSeries = [Int32](repeating: -1, count: grouping.groupOfSeries.count)
+        for (place, group) in request.groups.enumerated() {
+            for member in grouping.memberStarts[group]..<grouping.memberStarts[group + 1] {
+                groupOfSeries[Int(grouping.members[member])] = Int32(place)
+            }
+        }
+        return Selection(
+            groupOfSeries: groupOfSeries, groupCount: request.groups.count, quantiles: request.fractions)
+    }
+
+    /// What was measured of a group that was asked for, and the fractions that its quantiles are of.
+    func result(of group: Int, _ grouping: Int, in range: Int) -> (LatencyStatistics, fractions: [Double]) {
+        guard let number = requestOfKey[Key(range: range, grouping: grouping)] else {
+            preconditionFailure("a group that was not asked for")
+        }
+        let request = requests[number]
+        return (request.statistics[Int(request.placeOfGroup[group])], request.fractions)
+    }
+}

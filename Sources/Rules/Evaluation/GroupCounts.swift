@@ -1,0 +1,73 @@
+import Engine
+
+/// What counts tell of a rule's groups, a column for each thing its condition asks for: the references to the counts of a
+/// range are taken once for all groups.
+struct GroupCounts {
+    private let grouping: SeriesGrouping
+    private let ranges: [WatchedRange]
+    private let isCounted: [Bool]
+    private let inputs: ConditionInputs
+    /// Of every group, range by range.
+    private var tallies: [LatencyTally] = []
+    /// The groups whose bounds were asked for.
+    private(set) var kept: [Int] = []
+    /// Of every kept group, for each range quantile by quantile and then the maximum, where they are wanted.
+    private var bounds: [ClosedRange<Int64>] = []
+
+    /// - Parameter ranges: one for each offset of the condition.
+    init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ inputs: ConditionInputs) {
+        self.grouping = grouping
+        self.ranges = ranges
+        self.inputs = inputs
+        isCounted = ranges.map(\.isCounted)
+        let members = grouping.members.span
+        let starts = grouping.memberStarts.span
+        tallies.reserveCapacity(ranges.count * grouping.values.count)
+        for range in ranges {
+            let counts = range.counts
+            for group in grouping.values.indices {
+                let series = members.extracting(starts[group]..<starts[group + 1])
+                tallies.append(range.isCounted ? counts.tally(of: series) : LatencyTally())
+            }
+        }
+    }
+
+    /// Finds the bounds that the condition asks for, of some of the groups.
+    mutating func findBounds(of groups: [Int]) {
+        kept = groups
+        let grouping = grouping
+        let members = grouping.members.span
+        let starts = grouping.memberStarts.span
+        for (index, range) in ranges.enumerated() {
+            let counts = range.counts
+            for quantile in inputs.quantiles[index] + (inputs.wantsMax[index] ? [1] : []) {
+                for group in kept {
+                    let count = tallies[index * grouping.values.count + group].count
+                    let series = members.extracting(starts[group]..<starts[group + 1])
+                    bounds.append(count == 0 ? 0...0 : counts.bounds(of: quantile, of: series, count: count))
+                }
+            }
+        }
+    }
+
+    func fillTallies(_ readings: inout Readings, group: Int) {
+        for index in isCounted.indices where isCounted[index] {
+            readings.ranges[index].tally = tallies[index * grouping.values.count + group]
+        }
+    }
+
+    /// - Parameter row: of a group its place in `kept`.
+    func fillBounds(_ readings: inout Readings, row: Int) {
+        var next = row
+        for index in isCounted.indices {
+            for place in readings.ranges[index].quantiles.indices {
+                readings.ranges[index].quantiles[place] = bounds[next]
+                next += kept.count
+            }
+            if inputs.wantsMax[index] {
+                readings.ranges[index].max = bounds[next]
+                next += kept.count
+            }
+        }
+    }
+}

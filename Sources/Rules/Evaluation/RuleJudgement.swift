@@ -1,0 +1,80 @@
+import Engine
+
+/// Where a rule finds what it is judged by: the numbers of its grouping, and of a range for each offset of its condition.
+struct RulePlace {
+    var grouping: Int
+    var ranges: [Int]
+}
+
+/// One evaluation of one rule over all its groups: first by what counts tell, then, for the groups where that doesn't
+/// settle it, by what was measured.
+struct RuleJudgement {
+    /// What became known of a group, if it changes anything.
+    struct Verdict {
+        var group: Int
+        var truth: PossibleTruth
+        /// What an alert reports, if the condition holds.
+        var value: PossibleNumber
+        /// What it was judged by, if that left something open.
+        var open: Readings?
+    }
+
+    private let rule: Rule
+    private let place: RulePlace
+    private(set) var verdicts: [Verdict] = []
+
+    init(_ rule: Rule, _ place: RulePlace) {
+        self.rule = rule
+        self.place = place
+    }
+
+    /// Judges all groups by what counts tell, and asks for what they leave open.
+    /// - Parameter isTracked: whether a group has an alert that its condition's end would change.
+    mutating func judge(
+        _ grouping: SeriesGrouping, _ ranges: [WatchedRange], isTracked: (Int) -> Bool,
+        asking exact: inout ExactMeasurements
+    ) {
+        let condition = rule.condition
+        var readings = Readings(of: condition.inputs, over: rule.over)
+        var counts = GroupCounts(grouping, place.ranges.map { ranges[$0] }, condition.inputs)
+        let judged = grouping.values.indices.filter { group in
+            counts.fillTallies(&readings, group: group)
+            return !condition.isShortOfSpans(readings) && !(condition.needsSpans && readings.isEmpty)
+        }
+        counts.findBounds(of: judged)
+        for row in counts.kept.indices {
+            let group = counts.kept[row]
+            counts.fillTallies(&readings, group: group)
+            counts.fillBounds(&readings, row: row)
+            let truth = condition.judge(readings)
+            if truth == .noData || truth == .fails && !isTracked(group) { continue }
+            let value = truth == .fails ? .missing : condition.subjectValue(readings)
+            let isSettled = truth.isExact && (truth != .holds || value.isExact)
+            if !isSettled { ask(&exact, for: group, grouping, readings) }
+            verdicts.append(Verdict(group: group, truth: truth, value: value, open: isSettled ? nil : readings))
+        }
+    }
+
+    /// The verdict on a group, by what was measured where counts left it open.
+    func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
+        guard var readings = verdict.open else { return verdict }
+        for index in readings.ranges.indices where !readings.ranges[index].isExact {
+            let (statistics, fractions) = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
+            readings.ranges[index].fill(
+                statistics, fractions, wanted: rule.condition.inputs.quantiles[index])
+        }
+        return Verdict(
+            group: verdict.group, truth: rule.condition.judge(readings),
+            value: rule.condition.subjectValue(readings))
+    }
+
+    private func ask(
+        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ readings: Readings
+    ) {
+        for (index, range) in place.ranges.enumerated() where !readings.ranges[index].isExact {
+            exact.request(
+                rule.condition.inputs.quantiles[index], of: group, place.grouping,
+                groupCount: grouping.values.count, in: range)
+        }
+    }
+}

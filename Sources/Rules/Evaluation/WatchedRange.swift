@@ -1,0 +1,58 @@
+import Engine
+
+/// A range of time that rules look at, at the same distance from each evaluation, with counts of what is in it.
+/// Rules that look at the same one share it.
+struct WatchedRange {
+    /// Durations in nanoseconds.
+    struct Key: Hashable {
+        var population: Population
+        var length: Int64
+        /// From the end of the range to the evaluation.
+        var offset: Int64
+    }
+
+    let key: Key
+    /// The groupings that rules look at it by.
+    private var groupings: Set<Int> = []
+    /// By series number whether any grouping has it.
+    private var isWanted: [Bool] = []
+    /// What is in the range, if it could be counted.
+    private(set) var counts: SlidingCounts
+    /// False if only measuring tells what is in the range.
+    private(set) var isCounted = false
+
+    init(_ key: Key) {
+        self.key = key
+        counts = SlidingCounts(key.population)
+    }
+
+    mutating func addGrouping(_ number: Int) {
+        groupings.insert(number)
+    }
+
+    /// Where the range lies at the time of an evaluation.
+    func bounds(at time: Int64) -> (from: Int64, to: Int64) {
+        let to = time.subtractingClamped(key.offset)
+        return (to.subtractingClamped(key.length), to)
+    }
+
+    /// Moves on to the time of an evaluation.
+    mutating func advance(
+        to time: Int64, _ groupings: [SeriesGrouping], over source: some MeasurementSource, bytesMax: Int
+    ) {
+        let seriesCount = self.groupings.map { groupings[$0].groupOfSeries.count }.max() ?? 0
+        for series in isWanted.count..<max(seriesCount, isWanted.count) {
+            isWanted.append(self.groupings.contains { groupings[$0].groupOfSeries[series] >= 0 })
+        }
+        let (from, to) = bounds(at: time)
+        isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
+}
+
+extension Int64 {
+    /// Input sets offsets and windows: a difference below the first representable time is that time.
+    func subtractingClamped(_ other: Int64) -> Int64 {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other > 0 ? .min : .max) : difference
+    }
+}

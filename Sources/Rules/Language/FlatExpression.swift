@@ -1,0 +1,79 @@
+/// An expression with its nodes in one array, children before parents, and its values resolved to their places in
+/// `Readings`: judging walks no references, which matters for a thousand rules over thousands of groups.
+struct FlatExpression: Sendable {
+    private enum Node {
+        case literal(Double)
+        case value(ResolvedValue)
+        case negative(Int)
+        case not(Int)
+        case arithmetic(ArithmeticOperator, Int, Int)
+        case comparison(ComparisonOperator, Int, Int)
+        case logic(LogicOperator, Int, Int)
+    }
+
+    private var nodes: [Node] = []
+
+    init(_ expression: Expression, _ inputs: ConditionInputs) {
+        append(expression, inputs)
+    }
+
+    @discardableResult
+    private mutating func append(_ expression: Expression, _ inputs: ConditionInputs) -> Int {
+        let node: Node =
+            switch expression.kind {
+            case .literal(let literal): .literal(literal.value)
+            case .value(let value): .value(inputs.resolve(value))
+            case .negative(let operand): .negative(append(operand, inputs))
+            case .not(let operand): .not(append(operand, inputs))
+            case .arithmetic(let sign, let left, let right):
+                .arithmetic(sign, append(left, inputs), append(right, inputs))
+            case .comparison(let sign, let left, let right):
+                .comparison(sign, append(left, inputs), append(right, inputs))
+            case .logic(let word, let left, let right):
+                .logic(word, append(left, inputs), append(right, inputs))
+            }
+        nodes.append(node)
+        return nodes.count - 1
+    }
+
+    func truth(_ readings: Readings) -> PossibleTruth { truth(nodes.count - 1, readings) }
+
+    func number(_ readings: Readings) -> PossibleNumber { number(nodes.count - 1, readings) }
+
+    private func truth(_ node: Int, _ readings: Readings) -> PossibleTruth {
+        switch nodes.span[node] {
+        case .literal, .value, .negative, .arithmetic:
+            return .noData
+        case .not(let operand):
+            return !truth(operand, readings)
+        case .comparison(let sign, let left, let right):
+            return number(left, readings).compared(sign, with: number(right, readings))
+        case .logic(let word, let left, let right):
+            let first = truth(left, readings)
+            if first == (word == .or ? .holds : .fails) { return first }
+            return first.combined(word, with: truth(right, readings))
+        }
+    }
+
+    private func number(_ node: Int, _ readings: Readings) -> PossibleNumber {
+        switch nodes.span[node] {
+        case .literal(let value): PossibleNumber(value)
+        case .value(let value): readings[value]
+        case .negative(let operand): -number(operand, readings)
+        case .arithmetic(let sign, let left, let right):
+            number(left, readings).combined(sign, with: number(right, readings))
+        case .not, .comparison, .logic: .missing
+        }
+    }
+}
+
+/// A value of a condition as a place in its `Readings`.
+struct ResolvedValue: Sendable {
+    enum Measure {
+        case quantile(Int)
+        case mean, max, count, rate, errors, errorRatio
+    }
+
+    var range: Int
+    var measure: Measure
+}

@@ -1,0 +1,103 @@
+/// What a number of a condition can be while some of what it is made of is known within bounds only: anything from
+/// `low` to `high`, and perhaps no data. What is known exactly has one possibility, so that the arithmetic of conditions
+/// is this one, whether its operands are exact or not.
+///
+/// Rounding is monotone: what an operation makes of the bounds bounds what it makes of anything between them.
+package struct PossibleNumber: Equatable, Sendable {
+    /// Above `high` if the only possibility is no data.
+    package private(set) var low: Double
+    package private(set) var high: Double
+    package private(set) var canBeMissing: Bool
+
+    /// No data.
+    package static let missing = PossibleNumber(low: .infinity, high: -.infinity, canBeMissing: true)
+    /// Nothing is known of it.
+    package static let anything = PossibleNumber(
+        low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, canBeMissing: true)
+
+    private init(low: Double, high: Double, canBeMissing: Bool) {
+        self.low = low
+        self.high = high
+        self.canBeMissing = canBeMissing
+    }
+
+    package init(_ value: Double) {
+        self.init(between: value, and: value, canBeMissing: false)
+    }
+
+    /// What has no finite value, such as a division by zero, is no data.
+    package init(between low: Double, and high: Double, canBeMissing: Bool = false) {
+        guard low < .infinity, high > -.infinity else {
+            self = .missing
+            return
+        }
+        self.low = max(low, -.greatestFiniteMagnitude)
+        self.high = min(high, .greatestFiniteMagnitude)
+        self.canBeMissing = canBeMissing || low == -.infinity || high == .infinity
+    }
+
+    package var isMissing: Bool { low > high }
+
+    /// Whether there is but one possibility.
+    package var isExact: Bool {
+        isMissing || !canBeMissing && low.bitPattern == high.bitPattern
+    }
+
+    /// The number if it is known exactly and there is one.
+    package var value: Double? { isExact && !isMissing ? low : nil }
+
+    // MARK: Arithmetic
+
+    package static prefix func - (operand: PossibleNumber) -> PossibleNumber {
+        operand.isMissing
+            ? .missing
+            : PossibleNumber(between: -operand.high, and: -operand.low, canBeMissing: operand.canBeMissing)
+    }
+
+    package func combined(_ sign: ArithmeticOperator, with other: PossibleNumber) -> PossibleNumber {
+        guard !isMissing, !other.isMissing else { return .missing }
+        let canBeMissing = canBeMissing || other.canBeMissing
+        switch sign {
+        case .add:
+            return PossibleNumber(between: low + other.low, and: high + other.high, canBeMissing: canBeMissing)
+        case .subtract:
+            return PossibleNumber(between: low - other.high, and: high - other.low, canBeMissing: canBeMissing)
+        case .multiply:
+            let ends = (low * other.low, low * other.high, high * other.low, high * other.high)
+            return PossibleNumber(ends, canBeMissing)
+        case .divide:
+            guard other.low > 0 || other.high < 0 else {
+                return other.low == other.high ? .missing : .anything
+            }
+            let ends = (low / other.low, low / other.high, high / other.low, high / other.high)
+            return PossibleNumber(ends, canBeMissing)
+        }
+    }
+
+    private init(_ ends: (Double, Double, Double, Double), _ canBeMissing: Bool) {
+        self.init(
+            between: min(min(ends.0, ends.1), min(ends.2, ends.3)),
+            and: max(max(ends.0, ends.1), max(ends.2, ends.3)), canBeMissing: canBeMissing)
+    }
+
+    // MARK: Comparison
+
+    package func compared(_ sign: ComparisonOperator, with other: PossibleNumber) -> PossibleTruth {
+        guard !isMissing, !other.isMissing else { return .noData }
+        var truth: PossibleTruth = canBeMissing || other.canBeMissing ? .noData : []
+        switch sign {
+        case .greater, .greaterOrEqual:
+            if sign.holds(high, other.low) { truth.insert(.holds) }
+            if !sign.holds(low, other.high) { truth.insert(.fails) }
+        case .less, .lessOrEqual:
+            if sign.holds(low, other.high) { truth.insert(.holds) }
+            if !sign.holds(high, other.low) { truth.insert(.fails) }
+        case .equal, .notEqual:
+            let canBeEqual = low <= other.high && other.low <= high
+            let canDiffer = low != high || other.low != other.high || low != other.low
+            if canBeEqual { truth.insert(sign == .equal ? .holds : .fails) }
+            if canDiffer { truth.insert(sign == .equal ? .fails : .holds) }
+        }
+        return truth
+    }
+}

@@ -1,0 +1,107 @@
+import Engine
+import TestSupport
+import Testing
+
+/// 2026-01-01T00:00:00Z
+private let base: Int64 = 1_767_225_600 * second
+
+@Suite struct `Sliding counts` {
+    @Test(arguments: 0..<8) func `follow what measuring finds`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var window = Window(limits: WindowLimits(duration: nil))
+        var counts = SlidingCounts(.spans)
+        var id: UInt64 = 1
+        var to = base
+        for step in 0..<40 {
+            var builder = BatchBuilder()
+            for _ in 0..<Int.random(in: 0..<400, using: &random) {
+                builder.add(
+                    operation: "op-\(Int.random(in: 0..<5 + step / 4, using: &random))",
+                    end: to - Int64.random(in: -5 * second..<80 * second, using: &random),
+                    duration: Int64.random(in: 0..<1 << Int64.random(in: 1...62, using: &random), using: &random),
+                    isError: Bool.random(using: &random), id: id)
+                id += 1
+            }
+            _ = window.append(builder.batch, arrival: to, evaluatedUpTo: .min)
+            // A step, a leap, and sometimes a step back.
+            to += [5, 5, 15, 60, 600, -10].randomElement(using: &random).map { $0 * second } ?? 0
+            let view = window.view()
+            let isWanted = view.operations.indices.map { $0 % 3 != 1 }
+            let isCounted = counts.advance(
+                over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
+            #expect(isCounted)
+            expectSame(counts, view, from: to - 60 * second, to: to, isWanted)
+        }
+    }
+
+    private func expectSame(
+        _ counts: SlidingCounts, _ view: WindowView, from: Int64, to: Int64, _ isWanted: [Bool]
+    ) {
+        let quantiles = [0.01, 0.5, 0.9, 0.99, 1]
+        let wanted = isWanted.indices.filter { isWanted[$0] }.map { Int32($0) }
+        // Each series, and all of them together.
+        for members in wanted.map({ [$0] }) + [wanted] {
+            let selection = Selection(
+                groupOfSeries: isWanted.indices.map { members.contains(Int32($0)) ? 0 : -1 }, groupCount: 1,
+                quantiles: quantiles)
+            let exact = view.measure(.spans, from: from, to: to, [selection])[0][0]
+            let tally = counts.tally(of: members.span)
+            #expect((tally.count, tally.errors) == (exact.count, exact.errors))
+            #expect(tally.sum == exact.sum)
+            for (quantile, value) in zip(quantiles, exact.quantiles) {
+                let bounds = counts.bounds(of: quantile, of: members.span, count: tally.count)
+                #expect(bounds.contains(value))
+                #expect(Double(bounds.upperBound) <= Double(bounds.lowerBound) * 1.011 + 1)
+            }
+        }
+    }
+
+    private func view(of count: Int, limits: WindowLimits = WindowLimits(duration: nil)) -> WindowView {
+        var window = Window(limits: limits)
+        var builder = BatchBuilder()
+        for number in 0..<Int64(count) {
+            builder.add(end: base + number * second / 10, duration: 1 << (number % 40), id: UInt64(number + 1))
+        }
+        _ = window.append(builder.batch, arrival: base + 600 * second, evaluatedUpTo: .min)
+        return window.view()
+    }
+
+    private func canFollow(
+        _ view: WindowView, from: Int64 = base, to: Int64 = base + 60 * second, bytesMax: Int = 1 << 20
+    ) -> Bool {
+        var counts = SlidingCounts(.spans)
+        let isWanted = view.operations.map { _ in true }
+        let isCounted = counts.advance(over: view, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+        #expect(isCounted || counts.byteCount == 0)
+        return isCounted
+    }
+
+    @Test func `don't follow a range that cuts slots`() {
+        let view = view(of: 1_000)
+        #expect(canFollow(view))
+        #expect(!canFollow(view, from: base + 1))
+        #expect(!canFollow(view, to: base + 12 * second))
+        #expect(!canFollow(view, from: base + 60 * second))
+        #expect(!canFollow(view, from: .min, to: .max))
+    }
+
+    @Test func `don't follow a range that begins before the window does`() {
+        let view = view(of: 1_000, limits: WindowLimits(duration: 590 * second))
+        #expect(!canFollow(view))
+        #expect(canFollow(view, from: base + 10 * second))
+    }
+
+    @Test func `take no more memory than they may, and try again when what was too much has left`() {
+        let view = view(of: 1_000)
+        #expect(!canFollow(view, bytesMax: 4_000))
+        var counts = SlidingCounts(.spans)
+        func advance(_ start: Int64, _ bytesMax: Int) -> Bool {
+            counts.advance(
+                over: view, from: base + start * second, to: base + (start + 60) * second,
+                isWanted: view.operations.map { _ in true }, bytesMax: bytesMax)
+        }
+        #expect(!advance(0, 4_000))
+        #expect(!advance(55, 1 << 20))
+        #expect(advance(60, 1 << 20))
+    }
+}
