@@ -23,13 +23,19 @@ package final class Pipeline: Sendable {
     private let folding = Mutex(())
     private let evaluation: Mutex<Evaluation>
     private let evaluationDelay: Int64
+    private let attribution: WindowAttribution
+    private let pinned = Mutex(PinnedTraces())
 
     /// - Parameter evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to
     ///   five seconds, and some more on their way.
-    package init(rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000) {
+    package init(
+        rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
+        attribution: AttributionSettings = AttributionSettings()
+    ) {
         intake = Mutex(Intake(window: Window(limits: limits)))
         evaluation = Mutex(Evaluation(rules: rules))
         self.evaluationDelay = evaluationDelay
+        self.attribution = WindowAttribution(attribution)
     }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
@@ -64,9 +70,25 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// Evaluates the rules for every time that is due, now that it is `clock` (Unix nanoseconds).
+    /// Attributes what has settled and evaluates the rules for every time that is due, now that it is `clock` (Unix
+    /// nanoseconds).
     package func advance(to clock: Int64) -> [AlertTransition] {
-        evaluate(upTo: clock - min(evaluationDelay, max(clock, 0)))
+        settle(at: clock)
+        return evaluate(upTo: clock - min(evaluationDelay, max(clock, 0)))
+    }
+
+    /// Attributes for good what has settled by a time (Unix nanoseconds).
+    package func settle(at clock: Int64) {
+        attribution.settle(at: clock) {
+            intake.withLock { intake in
+                let load = Double(intake.window.byteCount) / Double(intake.window.limits.bytesMax)
+                return (intake.window.view(), load)
+            }
+        } keep: { settled in
+            intake.withLock { intake in
+                for (slot, attribution) in settled { intake.window.attach(attribution, toSlotFrom: slot) }
+            }
+        }
     }
 
     /// Evaluates the rules for every time up to `limit`: at the end of a replay, when nothing more can arrive.
@@ -86,7 +108,9 @@ package final class Pipeline: Sendable {
                     last = limit
                     break
                 }
-                transitions += evaluation.rules.evaluate(at: time, over: view)
+                let found = evaluation.rules.evaluate(at: time, over: EvaluatedWindow(view, attribution))
+                pinned.withLock { $0.follow(found) { view.spans(of: $0) } }
+                transitions += found
                 last = time
             }
             evaluation.last = last
@@ -111,20 +135,49 @@ package final class Pipeline: Sendable {
 
     package func summary() -> PipelineSummary {
         let (view, totals, counts) = intake.withLock { ($0.window.view(), $0.window.totals, $0.counts) }
-        return PipelineSummary(view: view, totals: totals, counts: counts)
+        return PipelineSummary(
+            view: view, totals: totals, counts: counts, componentNames: attribution.components.names)
+    }
+
+    /// The same with all slots attributed, by what has come.
+    package func attributedSummary() -> PipelineSummary {
+        var summary = summary()
+        summary.view = attribution.attributed(summary.view)
+        return summary
+    }
+
+    /// What components took of requests since the start, of those that have settled.
+    package func componentTotals() -> ComponentTotals { attribution.totals }
+
+    /// The spans of a trace, in the order of their starts, with the operations they have numbers of; those of an active
+    /// alert's traces whatever the window still holds.
+    package func trace(_ trace: TraceID) -> (spans: [SpanRow], operations: [OperationLabels]) {
+        let view = view()
+        let spans = view.spans(of: [trace])[0]
+        let kept = pinned.withLock { $0[trace] }
+        return (spans.count >= kept.count ? spans : kept, view.operations)
     }
 
     package func windowGauges() -> WindowGauges {
-        intake.withLock {
+        let attributionBytes = attribution.byteCount
+        return intake.withLock {
             WindowGauges(
                 spans: $0.window.spanCount, bytes: $0.window.byteCount, oldest: $0.window.oldest,
                 operationsOverflowed: $0.window.operations.overflowed, historyBytes: $0.window.history.byteCount,
-                historyOldest: $0.window.history.oldest)
+                historyOldest: $0.window.history.oldest, unattributed: $0.window.unattributed,
+                attributionBytes: attributionBytes)
         }
     }
 
     package func withRules<Result>(_ body: (inout RuleEvaluator) -> Result) -> Result {
         evaluation.withLock { body(&$0.rules) }
+    }
+
+    /// Takes new rules for the old; returns the alerts of rules that are gone.
+    package func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
+        let dropped = withRules { $0.replaceRules(groups) }
+        pinned.withLock { $0.release(dropped) }
+        return dropped
     }
 
     private func view(evaluating time: Int64) -> WindowView {
@@ -137,13 +190,15 @@ package final class Pipeline: Sendable {
 
 /// Everything the outputs are made of, as it was at one moment.
 package struct PipelineSummary: Sendable {
-    package let view: WindowView
+    package internal(set) var view: WindowView
     package let totals: CumulativeTotals
     package let counts: SpanCounts
+    /// By component number.
+    package let componentNames: [String]
 
     /// The same without what has left the window.
     package var windowOnly: PipelineSummary {
-        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts)
+        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts, componentNames: componentNames)
     }
 }
 
@@ -157,4 +212,6 @@ package struct WindowGauges: Sendable {
     package let historyBytes: Int
     /// Unix nanoseconds; nil while the history has no minute.
     package let historyOldest: Int64?
+    package let unattributed: UnattributedSpans
+    package let attributionBytes: Int
 }

@@ -40,6 +40,7 @@ package struct Replay {
         else {
             // Nothing more can arrive: what has ended can be judged.
             if clock > .min { alerts.add(pipeline.evaluate(upTo: clock)) }
+            alerts.update(pipeline.withRules { $0.activeAlerts })
             return false
         }
         clock = max(clock, arrival)

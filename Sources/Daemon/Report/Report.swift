@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 package import Rules
 
 /// What `replay --format json` prints, and the query API in parts: the contract's shapes. Durations in seconds.
@@ -19,8 +19,14 @@ package struct Report: Encodable, Sendable {
         last = isEmpty ? nil : Timestamp.rfc3339(totals.lastEnd)
         // Rates are over the time in which spans ended: a watch may have begun long before.
         let seconds = isEmpty ? 0 : Double(totals.lastEnd - totals.firstEnd) / 1e9
-        operations = summary.view.operationSummaries().map { OperationRow($0, seconds: seconds) }
-        requests = summary.view.requestSummaries().map { RequestRow($0) }
+        let selfTimes = summary.view.selfTimeSummaries()
+        operations = summary.view.operationSummaries().map {
+            OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
+        }
+        let requests = summary.view.requestSummaries()
+        self.requests = zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
+            RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
+        }
         self.alerts = alerts
     }
 }
@@ -42,70 +48,6 @@ package struct SpansRow: Encodable, Sendable {
         for reason in RejectionReason.allCases where counts.rejections[reason] > 0 {
             rejected[reason.rawValue] = counts.rejections[reason]
         }
-    }
-}
-
-package struct OperationRow: Encodable, Sendable {
-    package var service: String
-    package var operation: String
-    package var kind: String
-    package var count: Int
-    package var errors: Int
-    package var error_ratio: Double
-    /// Spans a second.
-    package var rate: Double
-    package var mean_seconds: Double
-    package var p50_seconds: Double
-    package var p90_seconds: Double
-    package var p99_seconds: Double
-    package var max_seconds: Double
-    /// False where percentiles come from a histogram; absent where they are exact.
-    package var exact: Bool?
-
-    package init(_ row: SeriesSummary<OperationLabels>, seconds: Double) {
-        service = row.labels.service
-        operation = row.labels.operation
-        kind = row.labels.kind.name
-        count = row.count
-        errors = row.errors
-        error_ratio = Double(row.errors) / Double(row.count)
-        rate = seconds > 0 ? Double(row.count) / seconds : 0
-        mean_seconds = Double(row.sum) / Double(row.count) / 1e9
-        p50_seconds = Double(row.p50) / 1e9
-        p90_seconds = Double(row.p90) / 1e9
-        p99_seconds = Double(row.p99) / 1e9
-        max_seconds = Double(row.max) / 1e9
-        exact = row.isExact ? nil : false
-    }
-}
-
-package struct RequestRow: Encodable, Sendable {
-    package var verb: String
-    package var group: String
-    package var resource: String
-    package var subresource: String
-    package var scope: String
-    package var count: Int
-    package var errors: Int
-    package var p50_seconds: Double
-    package var p90_seconds: Double
-    package var p99_seconds: Double
-    package var max_seconds: Double
-    package var exact: Bool?
-
-    package init(_ row: SeriesSummary<RequestLabels>) {
-        verb = row.labels.verb
-        group = row.labels.group
-        resource = row.labels.resource
-        subresource = row.labels.subresource
-        scope = row.labels.scope
-        count = row.count
-        errors = row.errors
-        p50_seconds = Double(row.p50) / 1e9
-        p90_seconds = Double(row.p90) / 1e9
-        p99_seconds = Double(row.p99) / 1e9
-        max_seconds = Double(row.max) / 1e9
-        exact = row.isExact ? nil : false
     }
 }
 

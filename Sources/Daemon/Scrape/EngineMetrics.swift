@@ -3,6 +3,7 @@ import Engine
 /// The families that users came for: how slow, how often failing.
 struct EngineMetrics {
     let summary: PipelineSummary
+    let components: ComponentTotals
 
     private static let bounds = ClassicBuckets.shared.bounds.map { Double($0) / 1e9 }
 
@@ -22,7 +23,20 @@ struct EngineMetrics {
         for (labels, totals) in requests where totals.count > 0 {
             exposition.counter(Double(totals.errors), labels)
         }
+        writeComponents(&exposition)
         writeWindow(&exposition)
+    }
+
+    private func writeComponents(_ exposition: inout Exposition) {
+        exposition.family(
+            "faultline_request_component_seconds", .counter, unit: "seconds",
+            help: "Time of requests to the API server that each component took, of those that have settled.")
+        for (part, sum) in components.sums.enumerated() where sum > 0 {
+            let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
+            exposition.counter(
+                Double(sum) / 1e9,
+                summary.view.requests[request].scrapeLabels + [("component", summary.componentNames[component])])
+        }
     }
 
     private func histograms(

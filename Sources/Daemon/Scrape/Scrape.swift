@@ -12,9 +12,11 @@ struct Scrape: Sendable {
     let reload: RuleReload
 
     func text(_ format: Exposition.Format) -> String {
+        // First the components: their requests are in any later view.
+        let components = pipeline.componentTotals()
         let summary = pipeline.summary()
         var exposition = Exposition(format)
-        EngineMetrics(summary: summary).write(to: &exposition)
+        EngineMetrics(summary: summary, components: components).write(to: &exposition)
         writeSpans(summary.counts, &exposition)
         writeIntake(&exposition)
         writeWindow(pipeline.windowGauges(), &exposition)
@@ -78,6 +80,14 @@ struct Scrape: Sendable {
                 help: "How far back the history reaches, Unix time.")
             exposition.gauge(Double(oldest) / 1e9)
         }
+        exposition.family(
+            "faultline_spans_unattributed", .counter,
+            help: "Spans that attribution could not take into account, by reason.")
+        exposition.counter(Double(window.unattributed.late), [("reason", "late")])
+        exposition.counter(Double(window.unattributed.evicted), [("reason", "evicted")])
+        exposition.family(
+            "faultline_attribution_bytes", .gauge, unit: "bytes", help: "Memory of the indexes of spans by trace.")
+        exposition.gauge(Double(window.attributionBytes))
         exposition.family(
             "faultline_operations_overflowed_spans", .counter,
             help: "Spans of operations beyond the limit, counted in the operation _other.")

@@ -1,3 +1,4 @@
+import Engine
 import HTTPTypes
 import Hummingbird
 import Ingest
@@ -52,12 +53,23 @@ struct AdminServer: Service {
         router.get("/api/v1/alerts") { _, _ in
             try Self.json(pipeline.withRules { $0.activeAlerts }.map { AlertJSON($0) })
         }
+        router.get("/api/v1/traces/:id") { _, context in
+            guard let id = TraceID(hex: context.parameters.get("id") ?? "") else {
+                return Self.response(
+                    "a trace id is 32 hexadecimal digits\n", type: Self.plain, status: .badRequest)
+            }
+            let trace = TraceJSON(id, pipeline)
+            guard !trace.spans.isEmpty else {
+                return Self.response("no span of this trace is held\n", type: Self.plain, status: .notFound)
+            }
+            return try Self.json(trace)
+        }
         router.get("/api/v1/status") { _, _ in try Self.json(report.spans) }
         return router
     }
 
     /// Over the window, not over all that was ever received.
-    private var report: Report { Report(pipeline.summary().windowOnly, alerts: []) }
+    private var report: Report { Report(pipeline.attributedSummary().windowOnly, alerts: []) }
 
     private static let plain = "text/plain; charset=utf-8"
 

@@ -24,6 +24,7 @@ struct EvaluationTicker: Service {
 
     private func tick() {
         let now = WallClock.now
+        pipeline.settle(at: now)
         guard pipeline.isEvaluationDue(at: now) else { return }
         let start = ContinuousClock.now
         let transitions = pipeline.advance(to: now)

@@ -31,7 +31,7 @@ final class RuleReload: Service {
         do {
             let rules = try source.load()
             try delivery.replace(rules.sinksOrDefault)
-            let dropped = pipeline.withRules { $0.replaceRules(rules.groups) }
+            let dropped = pipeline.replaceRules(rules.groups)
             succeeded.store(true, ordering: .relaxed)
             logger.notice(
                 "rules reloaded",

@@ -61,7 +61,10 @@ package struct Attributor: ~Copyable, Sendable {
         current.reserveCapacity(view.slots.count)
         for slot in view.slots {
             while known < indexes.count, indexes[known].start < slot.start { known += 1 }
-            let isKnown = known < indexes.count && indexes[known].start == slot.start
+            // A view that is older than the index begins anew.
+            let isKnown =
+                known < indexes.count && indexes[known].start == slot.start
+                && indexes[known].traces.rowCount <= slot.count
             current.append(isKnown ? indexes[known] : SlotIndex(start: slot.start))
             if isKnown { indexes[known].traces = TraceIndex(seed: ByteHash.seed) }
             current[current.count - 1].traces.extend(slot)

@@ -83,6 +83,8 @@ private struct EvidenceGathering {
     private var hasEtcd = false
     /// Spans of the API server that lasted for seconds.
     private var longSpans: [Range<Int64>] = []
+    /// Calls of etcd among them that ended in the interval.
+    private var longCalls: [Range<Int64>] = []
     private static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
     /// A process that goes on ends spans in at least so many of the seconds.
@@ -143,6 +145,7 @@ private struct EvidenceGathering {
                 apiServerEnds.add(end: end)
                 if columns.duration[offset] >= Self.longMin, longSpans.count < Self.longSpansMax {
                     longSpans.append(columns.start[offset]..<end)
+                    if isNow, roles[operation] == .etcdCall { longCalls.append(columns.start[offset]..<end) }
                 }
             }
             blockStart += count
@@ -176,16 +179,32 @@ private struct EvidenceGathering {
     }
 
     private func judgeSilence(_ evidence: inout Evidence) {
-        if let silence = etcdEnds.silence(in: comparison.interval), explains(silence),
-            apiServerEnds.activity(in: silence) >= Self.activeMin
-        {
-            evidence.etcdSilence = silence
+        let silences = [etcdEnds.silence(in: comparison.interval), etcdEnds.silence(in: intervalAndCalls)]
+        evidence.etcdSilence = silences.compactMap { $0 }.first { silence in
+            (explains(silence) || explainsCalls(silence)) && apiServerEnds.activity(in: silence) >= Self.activeMin
         }
         if let silence = apiServerEnds.silence(in: comparison.interval), explains(silence),
             longSpans.contains(where: { $0.lowerBound <= silence.from && $0.upperBound >= silence.to })
         {
             evidence.apiServerSilence = silence
         }
+    }
+
+    /// The interval and the time before it in which calls began that ended in it.
+    private var intervalAndCalls: Range<Int64> {
+        let first = longCalls.map(\.lowerBound).min() ?? comparison.interval.lowerBound
+        return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
+    }
+
+    /// Whether the long calls of etcd that ended in the interval spent most of their time in a silence: etcd is back,
+    /// and they are what it left behind.
+    private func explainsCalls(_ silence: Silence) -> Bool {
+        var (total, within) = (0.0, 0.0)
+        for call in longCalls {
+            total += Double(call.upperBound - call.lowerBound)
+            within += Double(max(min(call.upperBound, silence.to) - max(call.lowerBound, silence.from), 0))
+        }
+        return total > 0 && within >= total / 2
     }
 
     /// Whether a silence lasts to the end of the interval, or was a good part of it.

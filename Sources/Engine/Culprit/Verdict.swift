@@ -1,9 +1,19 @@
 /// Who was at fault in an interval, how sure that is, and why. The method and its limits: docs/culprit.md.
 package struct Verdict: Equatable, Sendable {
-    package enum Certainty: String, Sendable {
+    package enum Certainty: String, Comparable, Codable, Sendable {
         case clear
         case likely
         case notClear = "not clear"
+
+        private var rank: Int {
+            switch self {
+            case .notClear: 0
+            case .likely: 1
+            case .clear: 2
+            }
+        }
+
+        package static func < (left: Certainty, right: Certainty) -> Bool { left.rank < right.rank }
     }
 
     /// nil where it is not clear.

@@ -17,11 +17,15 @@ package struct MergedStatistics: Sendable {
         for (code, count) in zip(series.codes, series.counts) { histogram.add(Int(code), count: count) }
     }
 
-    /// - Parameter quantiles: in 0...1.
-    package func statistics(_ quantiles: [Double]) -> LatencyStatistics {
+    /// - Parameters:
+    ///   - quantiles: in 0...1.
+    ///   - absent: durations of zero beside those that were counted.
+    package func statistics(_ quantiles: [Double], absent: Int = 0) -> LatencyStatistics {
         var statistics = LatencyStatistics()
-        guard count > 0 else { return statistics }
-        statistics.count = count
+        guard count + absent > 0 else { return statistics }
+        var histogram = histogram
+        if absent > 0 { histogram.add(0, count: absent) }
+        statistics.count = count + absent
         statistics.errors = errors
         statistics.sum = Int128(clamping: sum)
         statistics.max = max

@@ -75,6 +75,16 @@ extension SeriesTally {
     ///   - wanted: by series number whether it is counted; nil counts all.
     mutating func add(_ slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?) {
         let range = range.flatMap { $0.covers(slot) ? nil : $0 }
+        switch population {
+        case .spans, .requests: addSpans(of: slot, population, within: range, wanted: wanted)
+        case .selfTimes: addSelfTimes(of: slot, within: range, wanted: wanted)
+        case .parts: addParts(of: slot, within: range, wanted: wanted)
+        }
+    }
+
+    private mutating func addSpans(
+        of slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?
+    ) {
         slot.forEachBlock { columns, count in
             for row in 0..<count {
                 let flags = SpanFlags(rawValue: columns.flags[row])
@@ -89,6 +99,33 @@ extension SeriesTally {
                     SeriesKey(population, series), bucket: columns.bucket[row], duration: duration,
                     isError: flags.isError)
             }
+        }
+    }
+    private mutating func addSelfTimes(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
+        guard let attribution = slot.attribution else { return }
+        SlotRows(slot).forEachBlock { columns, start, rows in
+            for row in rows where row + start < attribution.rowCount {
+                let bucket = attribution.selfBuckets[row + start]
+                let series = Int(columns.operation[row])
+                guard bucket != SlotAttribution.noSelfTime, wanted?[series] ?? true else { continue }
+                if let range, !range.contains(columns.start[row] &+ columns.duration[row]) { continue }
+                add(
+                    SeriesKey(.selfTimes, series), bucket: bucket, duration: attribution.selfTimes[row + start],
+                    isError: SpanFlags(rawValue: columns.flags[row]).isError)
+            }
+        }
+    }
+
+    private mutating func addParts(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
+        guard let attribution = slot.attribution else { return }
+        for part in 0..<attribution.parts.count {
+            let series = Int(attribution.parts.series[part])
+            guard wanted?[series] ?? true else { continue }
+            if let range, !range.contains(attribution.end(ofPart: part, in: slot)) { continue }
+            add(
+                SeriesKey(.parts, series), bucket: attribution.parts.buckets[part],
+                duration: attribution.parts.durations[part],
+                isError: SpanFlags(rawValue: attribution.parts.flags[part]).isError)
         }
     }
 }

@@ -42,6 +42,25 @@ struct ExactQuantile {
         return results
     }
 
+    /// Statistics of parts of requests, some tens of thousands of groups at a time.
+    static func statistics(
+        ofParts selection: Selection, in range: TimeRange, slots: [SlotView]
+    ) -> [LatencyStatistics] {
+        var results: [LatencyStatistics] = []
+        while results.count < selection.groupCount {
+            let groups = results.count..<min(results.count + partGroupsMax, selection.groupCount)
+            let scope = LineScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
+            let lines = Selection(
+                groupOfSeries: (0..<groups.count).map { Int32($0) }, groupCount: groups.count,
+                quantiles: selection.quantiles, counts: Array(selection.counts.dropFirst(groups.lowerBound)))
+            results += statistics(of: [lines], in: LatencyTable(scope, slots: slots), slots: slots)[0]
+        }
+        return results
+    }
+
+    /// Groups have a line each, of which a scan takes fewer than 65,536.
+    private static let partGroupsMax = 60_000
+
     /// What the first scan tells of each group of a selection; notes what the second has to find.
     private mutating func count(_ selection: Selection, number: Int) -> [LatencyStatistics] {
         let groups = GroupLines(selection, table.scope)
@@ -49,18 +68,21 @@ struct ExactQuantile {
         let quantiles = (selection.quantiles + [1]).enumerated().sorted { $0.element < $1.element }
         return (0..<selection.groupCount).map { group in
             var statistics = LatencyStatistics()
-            statistics.count = count(groups[group])
+            let rows = count(groups[group])
+            let absent = selection.absent(group, rows: rows)
+            statistics.count = rows + absent
             guard statistics.count > 0 else { return statistics }
             for line in groups[group] {
                 statistics.errors += table.errors[Int(line)]
                 statistics.sum += table.sums[Int(line)]
             }
             statistics.quantiles = Array(repeating: 0, count: selection.quantiles.count)
-            var before = 0
+            var before = absent
             var column = 0
             var holders: Range<Int>?
             for (quantile, fraction) in quantiles {
                 let rank = Self.rank(fraction, of: statistics.count)
+                guard rank > absent else { continue }
                 while before + Int(counts[column]) < rank {
                     before += Int(counts[column])
                     column += 1

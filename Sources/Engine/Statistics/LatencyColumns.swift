@@ -12,9 +12,10 @@ struct LatencyColumns {
     /// The least bucket code, shifted.
     private let first: Int
 
-    init(of slots: [SlotView], lines: Int) {
-        let least = Int(slots.map(\.bucketMin).min() ?? 0)
-        let greatest = Int(slots.map(\.bucketMax).max() ?? 0)
+    init(of slots: [SlotView], _ population: Population, lines: Int) {
+        let ranges = slots.compactMap { $0.buckets(of: population) }
+        let least = Int(ranges.map(\.lowerBound).min() ?? 0)
+        let greatest = Int(ranges.map(\.upperBound).max() ?? 0)
         longest = LatencyBucket.shared.upperBound(greatest)
         // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
         // scan collects a little more.
@@ -34,4 +35,14 @@ struct LatencyColumns {
 
     /// All cells of that many lines, and those before them.
     func cellCount(lines: Int) -> Int { lines * count + first }
+}
+
+extension SlotView {
+    /// The least and the greatest bucket code of what a population measures; nil without any.
+    fileprivate func buckets(of population: Population) -> ClosedRange<UInt16>? {
+        let (least, greatest) =
+            population.isOfAttribution
+            ? (attribution?.bucketMin ?? .max, attribution?.bucketMax ?? .min) : (bucketMin, bucketMax)
+        return least <= greatest ? least...greatest : nil
+    }
 }

@@ -14,7 +14,7 @@ struct LatencyTable {
     private let carries: [UInt32]
 
     init(_ scope: LineScope, slots: [SlotView]) {
-        let columns = LatencyColumns(of: slots, lines: scope.count)
+        let columns = LatencyColumns(of: slots, scope.population, lines: scope.count)
         var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
         var errors = [Int](repeating: 0, count: scope.count)
         // Of as many rows as are sure to fit.

@@ -30,6 +30,20 @@ struct LineScope {
         lineOfValue = population == .requests ? [Self.noLine] + lineOfSeries : lineOfSeries
     }
 
+    /// Parts of requests, whose series may be more than there can be lines: a line for each of some groups of series.
+    ///
+    /// - Parameter groupOfSeries: by series of `Population.parts` its group.
+    init(partsIn range: TimeRange, groups: Range<Int>, groupOfSeries: [Int32]) {
+        population = .parts
+        self.range = range
+        count = groups.count
+        isEverySpan = false
+        lineOfSeries = groups.indices.map { UInt16($0 - groups.lowerBound) }
+        lineOfValue = groupOfSeries.map { group in
+            groups.contains(Int(group)) ? UInt16(Int(group) - groups.lowerBound) : Self.noLine
+        }
+    }
+
     /// Calls `body` with the rows of each block.
     @inline(__always)
     func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
@@ -42,27 +56,34 @@ struct LineScope {
         guard count > 0 else { return }
         var listed = RowList(capacity: parts.map(\.slot).blockRowsMax)
         for part in parts {
-            let isCovered = range.covers(part.slot)
-            part.forEachBlock { columns, rows in
-                columns.bucket.withSpan(rows) { buckets in
-                    columns.duration.withSpan(rows) { durations in
-                        columns.flags.withSpan(rows) { flags in
-                            if isEverySpan && isCovered {
-                                columns.operation.withSpan(rows) { operations in
-                                    body(
-                                        MeasuredRows(
-                                            lines: operations, places: Span(), buckets: buckets, durations: durations,
-                                            flags: flags))
-                                }
-                            } else {
-                                list(columns, rows, isCovered: isCovered, in: &listed)
-                                guard listed.count > 0 else { return }
+            switch population {
+            case .spans, .requests: forEachBlock(ofSpans: part, &listed, body)
+            case .selfTimes: forEachBlock(ofSelfTimes: part, &listed, body)
+            case .parts: forEachBlock(ofParts: part.slot, &listed, body)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func forEachBlock(
+        ofSpans part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+    ) {
+        let isCovered = range.covers(part.slot)
+        part.forEachBlock { columns, _, rows in
+            columns.bucket.withSpan(rows) { buckets in
+                columns.duration.withSpan(rows) { durations in
+                    columns.flags.withSpan(rows) { flags in
+                        if isEverySpan && isCovered {
+                            columns.operation.withSpan(rows) { operations in
                                 body(
                                     MeasuredRows(
-                                        lines: listed.lines.span.extracting(first: listed.count),
-                                        places: listed.places.span.extracting(first: listed.count),
-                                        buckets: buckets, durations: durations, flags: flags))
+                                        lines: operations, places: Span(), buckets: buckets, durations: durations,
+                                        flags: flags))
                             }
+                        } else {
+                            list(columns, rows, flags, in: &listed)
+                            if !isCovered { keepInRange(columns, rows, in: &listed) }
+                            listed.hand(to: body, buckets, durations, flags)
                         }
                     }
                 }
@@ -70,27 +91,89 @@ struct LineScope {
         }
     }
 
+    @inline(__always)
     private func list(
-        _ columns: borrowing SpanColumns, _ rows: Range<Int>, isCovered: Bool, in list: inout RowList
+        _ columns: borrowing SpanColumns, _ rows: Range<Int>, _ flags: Span<UInt8>, in list: inout RowList
     ) {
-        switch population {
-        case .spans:
+        if population == .spans {
             columns.operation.withSpan(rows) { operations in
                 list.fill(operations, lineOfValue.span) { _ in true }
             }
-        case .requests:
+        } else {
             columns.request.withSpan(rows) { requests in
-                columns.flags.withSpan(rows) { flags in
-                    list.fill(requests, lineOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
-                }
+                list.fill(requests, lineOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
             }
         }
-        guard !isCovered else { return }
+    }
+
+    @inline(never)
+    private func keepInRange(_ columns: borrowing SpanColumns, _ rows: Range<Int>, in list: inout RowList) {
         columns.start.withSpan(rows) { starts in
             columns.duration.withSpan(rows) { durations in
                 list.keep { range.contains(starts[$0] &+ durations[$0]) }
             }
         }
+    }
+}
+
+// MARK: What attribution found
+
+extension LineScope {
+    /// The rows of a slot that have a self time; their errors are those of the spans.
+    @inline(__always)
+    private func forEachBlock(
+        ofSelfTimes part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+    ) {
+        guard let attribution = part.slot.attribution else { return }
+        let isCovered = range.covers(part.slot)
+        part.forEachBlock { columns, start, rows in
+            let count = min(rows.upperBound, attribution.rowCount - start)
+            guard count > rows.lowerBound else { return }
+            let rows = rows.lowerBound..<count
+            let inSlot = rows.lowerBound + start..<rows.upperBound + start
+            attribution.selfBuckets.withSpan(inSlot) { buckets in
+                attribution.selfTimes.withSpan(inSlot) { durations in
+                    columns.flags.withSpan(rows) { flags in
+                        columns.operation.withSpan(rows) { operations in
+                            listed.fill(operations, lineOfValue.span) { buckets[$0] != SlotAttribution.noSelfTime }
+                        }
+                        if !isCovered { keepInRange(columns, rows, in: &listed) }
+                        listed.hand(to: body, buckets, durations, flags)
+                    }
+                }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func forEachBlock(
+        ofParts slot: SlotView, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+    ) {
+        guard let attribution = slot.attribution else { return }
+        let isCovered = range.covers(slot)
+        for start in stride(from: 0, to: attribution.parts.count, by: SpanBlock.rowsMax) {
+            let rows = start..<min(start + SpanBlock.rowsMax, attribution.parts.count)
+            listed.reserve(rows.count)
+            attribution.parts.buckets.withSpan(rows) { buckets in
+                attribution.parts.durations.withSpan(rows) { durations in
+                    attribution.parts.flags.withSpan(rows) { flags in
+                        attribution.parts.series.withSpan(rows) { series in
+                            listed.fill(series, lineOfValue.span) { _ in true }
+                        }
+                        if !isCovered { listed.keep { range.contains(attribution.end(ofPart: start + $0, in: slot)) } }
+                        listed.hand(to: body, buckets, durations, flags)
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension SlotAttribution {
+    /// When the request of a part ended, Unix nanoseconds.
+    func end(ofPart part: Int, in slot: SlotView) -> Int64 {
+        let span = slot.row(Int(parts.rows[part]))
+        return span.start &+ span.duration
     }
 }
 
@@ -105,9 +188,31 @@ private struct RowList {
         places = Array(repeating: 0, count: capacity)
     }
 
+    /// Makes room for so many rows.
+    mutating func reserve(_ rows: Int) {
+        guard rows > lines.count else { return }
+        self = RowList(capacity: rows)
+    }
+
+    /// Lists the rows whose value has a line and that count.
     @inline(__always)
-    mutating func fill(_ values: Span<UInt16>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool) {
+    mutating func fill<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ values: Span<Value>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
+    ) {
         count = Self.fill(&lines, &places, values, lineOfValue, isCounted)
+    }
+
+    /// Hands the listed rows on, if there are any.
+    @inline(__always)
+    func hand(
+        to body: (borrowing MeasuredRows) -> Void, _ buckets: Span<UInt16>, _ durations: Span<Int64>,
+        _ flags: Span<UInt8>
+    ) {
+        guard count > 0 else { return }
+        body(
+            MeasuredRows(
+                lines: lines.span.extracting(first: count), places: places.span.extracting(first: count),
+                buckets: buckets, durations: durations, flags: flags))
     }
 
     @inline(__always)
@@ -116,8 +221,8 @@ private struct RowList {
     }
 
     @inline(__always)
-    private static func fill(
-        _ lines: inout [UInt16], _ places: inout [UInt16], _ values: Span<UInt16>, _ lineOfValue: Span<UInt16>,
+    private static func fill<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ lines: inout [UInt16], _ places: inout [UInt16], _ values: Span<Value>, _ lineOfValue: Span<UInt16>,
         _ isCounted: (Int) -> Bool
     ) -> Int {
         var lines = lines.mutableSpan

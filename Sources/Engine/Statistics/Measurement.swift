@@ -1,8 +1,23 @@
-/// What statistics are taken over: all spans by operation, or requests to the API server by request labels.
-/// Requests leave out the long-running ones (watch, proxy, attach, exec, portforward, log with follow).
+/// What statistics are taken over.
 package enum Population: UInt8, CaseIterable, Hashable, Sendable {
+    /// All spans, by operation.
     case spans
+    /// Requests to the API server, by request labels, without the long-running ones (watch, proxy, attach, exec,
+    /// portforward, log with follow).
     case requests
+    /// What spans took themselves, without what is below them, by operation. Known of slots that were attributed.
+    case selfTimes
+    /// What components took of requests; a series for each request series and component (`part`). Known of slots that
+    /// were attributed.
+    case parts
+
+    /// Whether slots have to be attributed first.
+    package var isOfAttribution: Bool { self == .selfTimes || self == .parts }
+
+    /// The series of `parts` that a component has of a request series.
+    package static func part(of request: Int, _ component: Component) -> Int {
+        request * ComponentTable.countMax + Int(component.number)
+    }
 }
 
 /// A partition of the series of a population into groups, and the quantiles wanted of each group.
@@ -12,11 +27,20 @@ package struct Selection: Sendable {
     package var groupCount: Int
     /// Quantiles in 0...1, e.g. 0.99.
     package var quantiles: [Double]
+    /// By group how many durations it has at least, those of zero included that have no row: requests that a component
+    /// took nothing of. Empty where every duration has a row.
+    package var counts: [Int]
 
-    package init(groupOfSeries: [Int32], groupCount: Int, quantiles: [Double]) {
+    package init(groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], counts: [Int] = []) {
         self.groupOfSeries = groupOfSeries
         self.groupCount = groupCount
         self.quantiles = quantiles
+        self.counts = counts
+    }
+
+    /// How many durations of zero a group has beside its rows.
+    func absent(_ group: Int, rows: Int) -> Int {
+        counts.isEmpty ? 0 : max(counts[group] - rows, 0)
     }
 }
 

@@ -1,5 +1,7 @@
 /// A row of `operations` or `requests`: statistics of one series over all that was received.
 package struct SeriesSummary<Labels: Sendable>: Sendable {
+    /// The number of the series in the view.
+    package var series: Int
     package var labels: Labels
     package var count: Int
     package var errors: Int
@@ -33,27 +35,37 @@ extension WindowView {
         }
     }
 
+    /// By operation number what its spans took themselves, without what is below them; nil without any that were
+    /// attributed.
+    package func selfTimeSummaries() -> [SeriesSummary<OperationLabels>?] { summariesBySeries(.selfTimes, operations) }
+
     private func summaries<Labels: Sendable>(
         _ population: Population, _ labels: [Labels]
     ) -> [SeriesSummary<Labels>] {
+        summariesBySeries(population, labels).compactMap { $0 }
+    }
+
+    private func summariesBySeries<Labels: Sendable>(
+        _ population: Population, _ labels: [Labels]
+    ) -> [SeriesSummary<Labels>?] {
         let selection = each(population, quantiles: Self.quantiles)
         let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereGone(population)
-        return labels.indices.compactMap { number in
+        return labels.indices.map { number in
             if let merged = merged[number] {
-                Self.summary(labels[number], merged.statistics(Self.quantiles), isExact: false)
+                Self.summary(number, labels[number], merged.statistics(Self.quantiles), isExact: false)
             } else {
-                Self.summary(labels[number], inWindow[number], isExact: true)
+                Self.summary(number, labels[number], inWindow[number], isExact: true)
             }
         }
     }
 
     private static func summary<Labels>(
-        _ labels: Labels, _ statistics: LatencyStatistics, isExact: Bool
+        _ series: Int, _ labels: Labels, _ statistics: LatencyStatistics, isExact: Bool
     ) -> SeriesSummary<Labels>? {
         guard statistics.count > 0 else { return nil }
         return SeriesSummary(
-            labels: labels, count: statistics.count, errors: statistics.errors, sum: statistics.sum,
+            series: series, labels: labels, count: statistics.count, errors: statistics.errors, sum: statistics.sum,
             p50: statistics.quantiles[0], p90: statistics.quantiles[1], p99: statistics.quantiles[2],
             max: statistics.max, isExact: isExact)
     }

@@ -86,6 +86,7 @@ extension Population {
     fileprivate var isSettledOnArrival: Bool {
         switch self {
         case .spans, .requests: true
+        case .selfTimes, .parts: false
         }
     }
 }

@@ -12,6 +12,9 @@ package struct Window: ~Copyable {
     /// What left the window and is still to be added to the history.
     package private(set) var retired = RetiredSpans()
 
+    /// Spans that attribution can't take into account any more.
+    package private(set) var unattributed = UnattributedSpans()
+
     /// In order of time.
     private var slots: [Slot] = []
     /// The number of the first slot that has not been given up.
@@ -98,6 +101,7 @@ package struct Window: ~Copyable {
             case .added:
                 spanCount += 1
                 byteCount += slots[slot].byteCount - before
+                if slots[slot].attribution != nil { unattributed.late += 1 }
             case .duplicate:
                 return false
             case .full:
@@ -149,6 +153,7 @@ package struct Window: ~Copyable {
             byteCount -= slots[gone].byteCount
             spanCount -= slots[gone].count
             horizon = max(horizon, slots[gone].number + 1)
+            if slots[gone].attribution == nil { unattributed.evicted += slots[gone].count }
             retired.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
             gone += 1
         }

@@ -54,13 +54,14 @@ struct SlotRows {
         rows = first..<slot.count
     }
 
-    /// Hands out each block that has any of the rows, with their numbers in the block.
+    /// Hands out each block that has any of the rows, with the number of its first row in the slot and the rows' numbers
+    /// in the block.
     @inline(__always)
-    func forEachBlock(_ body: (borrowing SpanColumns, Range<Int>) -> Void) {
+    func forEachBlock(_ body: (borrowing SpanColumns, _ start: Int, Range<Int>) -> Void) {
         var start = 0
         slot.forEachBlock { columns, count in
             let skipped = max(rows.lowerBound - start, 0)
-            if skipped < count { body(columns, skipped..<count) }
+            if skipped < count { body(columns, start, skipped..<count) }
             start += count
         }
     }
@@ -92,7 +93,11 @@ package struct WindowView: Sendable {
     }
 
     package func seriesCount(_ population: Population) -> Int {
-        population == .spans ? operations.count : requests.count
+        switch population {
+        case .spans, .selfTimes: operations.count
+        case .requests: requests.count
+        case .parts: requests.count * ComponentTable.countMax
+        }
     }
 
     /// Statistics of spans that end in `from..<to` (Unix nanoseconds): exact where the window holds all of the range.
@@ -106,7 +111,9 @@ package struct WindowView: Sendable {
     ) -> [[LatencyStatistics]] {
         if let merged = measureBeyond(population, from: from, to: to, selections) {
             return zip(merged, selections).map { groups, selection in
-                groups.map { $0.statistics(selection.quantiles) }
+                groups.enumerated().map { group, merged in
+                    merged.statistics(selection.quantiles, absent: selection.absent(group, rows: merged.count))
+                }
             }
         }
         return measureWindow(population, from: from, to: to, selections)
@@ -118,6 +125,9 @@ package struct WindowView: Sendable {
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
         let inRange = slots.filter { $0.start < to && $0.end > from }
+        if population == .parts {
+            return selections.map { ExactQuantile.statistics(ofParts: $0, in: range, slots: inRange) }
+        }
         var isWanted = [Bool](repeating: false, count: seriesCount(population))
         for selection in selections {
             for (series, group) in selection.groupOfSeries.enumerated() where group >= 0 && series < isWanted.count {

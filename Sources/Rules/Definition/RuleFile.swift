@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// What a rule file says.
@@ -16,13 +17,16 @@ package struct RuleFile: Hashable, Sendable {
     ///   - file: its name, for the problems; paths in it are relative to its folder.
     ///   - maximumWindow: how far back statistics reach, in nanoseconds: `over` plus `offset` end there.
     ///   - exactWindow: how far back spans are kept one by one, in nanoseconds; beyond it time is kept by the minute.
+    ///   - components: the names of components, by number.
     package init(
-        _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max
+        _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max,
+        components: [String] = Component.builtinNames
     ) throws(RuleDiagnostics) {
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         var reader = RuleFileReader(
-            document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow)
+            document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow,
+            components: components)
         let rules = reader.readFile()
         guard reader.diagnostics.isEmpty, let rules else { throw reader.diagnostics }
         self = rules
@@ -35,9 +39,12 @@ package struct RuleFile: Hashable, Sendable {
     }
 
     /// Reads a rule file from disk, at most one byte more than may be in it.
-    package init(path: String, maximumWindow: Int64, exactWindow: Int64 = .max) throws(RuleDiagnostics) {
+    package init(
+        path: String, maximumWindow: Int64, exactWindow: Int64 = .max, components: [String] = Component.builtinNames
+    ) throws(RuleDiagnostics) {
         try self.init(
-            try Self.contents(of: path), file: path, maximumWindow: maximumWindow, exactWindow: exactWindow)
+            try Self.contents(of: path), file: path, maximumWindow: maximumWindow, exactWindow: exactWindow,
+            components: components)
     }
 
     /// The start of a file, as much as a YAML document may have and a byte more, by which one that is larger

@@ -21,7 +21,9 @@ extension RuleFileReader {
         let alert = mapping.required("alert", &diagnostics).flatMap { readName($0) }
         let selector = mapping.required("select", &diagnostics).flatMap { readSelector($0) }
         let over = mapping.required("over", &diagnostics).flatMap { readWindow($0) }
-        let condition = mapping.required("when", &diagnostics).flatMap { readCondition($0, over: over ?? 0) }
+        let condition = mapping.required("when", &diagnostics).flatMap {
+            readCondition($0, over: over ?? 0, population: selector?.population)
+        }
         let by = readBy(mapping, selector)
         let holdFor = readDuration("for", mapping)
         let keepFiringFor = readDuration("keep_firing_for", mapping)
@@ -75,10 +77,17 @@ extension RuleFileReader {
         return over
     }
 
-    private mutating func readCondition(_ node: YAMLNode, over: Int64) -> Condition? {
+    private mutating func readCondition(_ node: YAMLNode, over: Int64, population: Population?) -> Condition? {
         guard let text = node.string("when", &diagnostics) else { return nil }
         do {
-            let condition = try Condition(text)
+            let condition = try Condition(text, components: components)
+            for (value, position) in condition.expression.values {
+                guard let wanted = value.measure.population, let population, wanted != population else { continue }
+                diagnostics.report(
+                    document.position(of: position, in: node),
+                    "\(value.measure.name) is of \(wanted == .spans ? "spans" : "requests"): select them by "
+                        + wanted.labelNames.joined(separator: ", "))
+            }
             for (value, position) in condition.expression.values where value.offset > 0 && over <= maximumWindow {
                 guard let fault = reachFault(offset: value.offset, over: over) else { continue }
                 diagnostics.report(

@@ -119,15 +119,15 @@ extension RuleFileReader {
 extension Population {
     fileprivate var phrase: String {
         switch self {
-        case .spans: "spans"
-        case .requests: "requests"
+        case .spans, .selfTimes: "spans"
+        case .requests, .parts: "requests"
         }
     }
 
     fileprivate var other: Population {
         switch self {
-        case .spans: .requests
-        case .requests: .spans
+        case .spans, .selfTimes: .requests
+        case .requests, .parts: .spans
         }
     }
 }

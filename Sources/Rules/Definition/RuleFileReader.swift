@@ -4,6 +4,8 @@ struct RuleFileReader {
     var diagnostics: RuleDiagnostics
     let maximumWindow: Int64
     let exactWindow: Int64
+    /// Their names, by number.
+    let components: [String]
 
     /// nil if the file as a whole isn't one; what is wrong within it is in `diagnostics`.
     mutating func readFile() -> RuleFile? {

@@ -47,8 +47,8 @@ extension Population {
     /// The labels that series of this population have.
     package var labelNames: [String] {
         switch self {
-        case .spans: OperationLabels.names
-        case .requests: RequestLabels.names
+        case .spans, .selfTimes: OperationLabels.names
+        case .requests, .parts: RequestLabels.names
         }
     }
 

@@ -13,6 +13,8 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     package var resolvedAt: String?
     /// Seconds, per second or 0...1.
     package var value: Double?
+    /// Of an alert that fired.
+    package var evidence: EvidenceJSON?
 
     package init(_ alert: Alert) {
         self.alert = alert.name
@@ -23,6 +25,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         firedAt = alert.firedAt.map(Timestamp.rfc3339)
         resolvedAt = alert.resolvedAt.map(Timestamp.rfc3339)
         value = alert.value
+        evidence = alert.evidence.map { EvidenceJSON($0) }
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -30,7 +33,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case activeAt = "active_at"
         case firedAt = "fired_at"
         case resolvedAt = "resolved_at"
-        case value
+        case value, evidence
     }
 
     // Written out since a synthesized one leaves absent values out.
@@ -44,6 +47,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         try container.encode(firedAt, forKey: .firedAt)
         try container.encode(resolvedAt, forKey: .resolvedAt)
         try container.encode(value, forKey: .value)
+        try container.encode(evidence, forKey: .evidence)
     }
 }
 

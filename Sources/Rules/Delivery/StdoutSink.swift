@@ -55,9 +55,11 @@ package enum AlertLine {
         let notes = alert.annotations.sorted {
             ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key)
         }
-        .map { PrintableText.escape($0.value) }.joined(separator: "; ")
+        .map { PrintableText.escape($0.value) }
+        .joined(separator: "; ")
+        let culprit = alert.evidence.map { "; culprit: \(PrintableText.escape($0.culprit.text))" } ?? ""
         return
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
-            + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)")
+            + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit
     }
 }

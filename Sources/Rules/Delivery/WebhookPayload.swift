@@ -8,6 +8,8 @@ struct WebhookPayload: Encodable {
         var endsAt: String
         var generatorURL = ""
         var fingerprint: String
+        /// What Alertmanager's payload has not: receivers pass over it, or read whose fault it was.
+        var evidence: EvidenceJSON?
     }
 
     var version = "4"
@@ -49,6 +51,10 @@ extension WebhookPayload.Entry {
         status = alert.state == .resolved ? "resolved" : "firing"
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotations
+        if let culprit = alert.evidence?.culprit.text, annotations["culprit"] == nil {
+            annotations["culprit"] = culprit
+        }
+        evidence = alert.evidence.map { EvidenceJSON($0) }
         startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
         endsAt = alert.resolvedAt.map(Timestamp.rfc3339) ?? Self.never
         fingerprint = alert.fingerprint

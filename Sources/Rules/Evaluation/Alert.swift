@@ -11,11 +11,14 @@ package struct Alert: Hashable, Sendable {
     package var resolvedAt: Int64?
     /// The last value for which the condition held: seconds, per second or 0...1. nil is no data.
     package var value: Double?
+    /// Of an alert that fired; nil where nothing is known of whose time it was.
+    package var evidence: AlertEvidence?
 
     package init(
         name: String, labels: [String: String], annotations: [String: String], state: AlertState,
         activeAt: Int64,
-        firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double? = nil
+        firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double? = nil,
+        evidence: AlertEvidence? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -25,6 +28,7 @@ package struct Alert: Hashable, Sendable {
         self.firedAt = firedAt
         self.resolvedAt = resolvedAt
         self.value = value
+        self.evidence = evidence
     }
 
     /// 16 hexadecimal digits that tell this alert from all others, the same in every run: FNV-1a over its name

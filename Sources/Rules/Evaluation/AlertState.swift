@@ -1,3 +1,5 @@
+import Engine
+
 /// Where an alert is in its life.
 package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
     /// The condition stopped holding before the alert fired.
@@ -20,6 +22,8 @@ struct AlertLife: Hashable, Sendable {
     private var falseSince: Int64?
     /// The last value for which the condition held.
     private(set) var value: Double?
+    /// The surest that was found while it fired.
+    private(set) var evidence: AlertEvidence?
 
     /// Takes in one evaluation; returns the new state if it changed.
     /// - Parameter holds: nil is no data, which changes nothing.
@@ -62,6 +66,26 @@ struct AlertLife: Hashable, Sendable {
             resolvedAt = time
         }
         return state
+    }
+
+    /// Whether evidence could still tell more: none was found that is clear, and the fault is not long gone by.
+    func wantsEvidence(at time: Int64) -> Bool {
+        guard state == .firing, falseSince == nil, let firedAt else { return false }
+        return evidence == nil
+            || evidence?.culprit.certainty != .clear && elapsed(since: firedAt, at: time) <= Self.evidenceSought
+    }
+
+    private static let evidenceSought: Int64 = 300_000_000_000
+
+    /// Takes evidence that is surer than what was found before, unless it names another side: nearer to the beginning
+    /// cause and consequence are told apart better.
+    mutating func found(_ new: AlertEvidence) {
+        if let known = evidence?.culprit {
+            guard known.side == nil || known.side == new.culprit.side, known.certainty < new.culprit.certainty else {
+                return
+            }
+        }
+        evidence = new
     }
 
     private func elapsed(since start: Int64, at time: Int64) -> Int64 {

@@ -45,19 +45,25 @@ struct ExactMeasurements {
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
             let selections = numbers.map { number in
                 requests[number].fractions.sort()
-                return Self.selection(requests[number], groupings[requests[number].key.grouping])
+                return Self.selection(
+                    requests[number], groupings[requests[number].key.grouping], ranges[range].key,
+                    seriesCount: source.seriesCount(ranges[range].key.measuredPopulation))
             }
             let (from, to) = ranges[range].bounds(at: time)
-            let measured = source.measure(ranges[range].key.population, from: from, to: to, selections)
+            let measured = source.measure(ranges[range].key.measuredPopulation, from: from, to: to, selections)
             for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
         }
     }
 
-    private static func selection(_ request: Request, _ grouping: SeriesGrouping) -> Selection {
-        var groupOfSeries = [Int32](repeating: -1, count: grouping.groupOfSeries.count)
+    private static func selection(
+        _ request: Request, _ grouping: SeriesGrouping, _ range: WatchedRange.Key, seriesCount: Int
+    ) -> Selection {
+        var groupOfSeries = [Int32](repeating: -1, count: seriesCount)
         for (place, group) in request.groups.enumerated() {
             for member in grouping.memberStarts[group]..<grouping.memberStarts[group + 1] {
-                groupOfSeries[Int(grouping.members[member])] = Int32(place)
+                for series in range.measuredSeries(of: grouping.members[member]) {
+                    groupOfSeries[series] = Int32(place)
+                }
             }
         }
         return Selection(

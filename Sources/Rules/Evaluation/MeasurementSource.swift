@@ -7,6 +7,8 @@ package protocol MeasurementSource {
     /// The series of `Population.requests` by number. Only ever grows.
     var requests: [RequestLabels] { get }
 
+    func seriesCount(_ population: Population) -> Int
+
     /// Statistics of what ended in [from, to), nanoseconds since the epoch: for each selection one result per
     /// group of it. All selections of a call share one scan.
     func measure(
@@ -17,6 +19,21 @@ package protocol MeasurementSource {
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool
+
+    /// For each question what speaks for a culprit; nothing where nothing is known of whose time it was.
+    func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence]
+}
+
+extension MeasurementSource {
+    package func seriesCount(_ population: Population) -> Int {
+        switch population {
+        case .spans, .selfTimes: operations.count
+        case .requests: requests.count
+        case .parts: requests.count * ComponentTable.countMax
+        }
+    }
+
+    package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 }
 
 extension WindowView: MeasurementSource {

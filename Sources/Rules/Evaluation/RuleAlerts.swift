@@ -12,10 +12,15 @@ struct RuleAlerts {
     /// Whether a group has an alert.
     func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
 
+    /// An alert after an evaluation that changed it, or to which evidence may be added.
+    struct Observation {
+        var group: Int
+        var life: AlertLife
+        var hasChanged: Bool
+    }
+
     /// Takes in what an evaluation found for one group.
-    mutating func observe(
-        _ verdict: RuleJudgement.Verdict, values: [String], at time: Int64, limit: Int
-    ) -> AlertTransition? {
+    mutating func observe(_ verdict: RuleJudgement.Verdict, at time: Int64, limit: Int) -> Observation? {
         let holds = verdict.truth == .noData ? nil : verdict.truth == .holds
         let group = verdict.group
         guard holds == true || lives[group] != nil else { return nil }
@@ -27,13 +32,37 @@ struct RuleAlerts {
         let change = life.observe(
             holds, value: verdict.value.value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
         lives[group] = change == .resolved || change == .inactive ? nil : life
-        return change.map { _ in AlertTransition(time: time, alert: alert(life, values: values)) }
+        guard change != nil || life.wantsEvidence(at: time) else { return nil }
+        return Observation(group: group, life: life, hasChanged: change != nil)
+    }
+
+    /// Adds what was found for an alert that fires.
+    mutating func add(_ evidence: AlertEvidence, to observation: inout Observation) {
+        observation.life.found(evidence)
+        lives[observation.group] = observation.life
+    }
+
+    /// What is asked about an alert, if evidence could tell more.
+    func question(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> EvidenceQuestion? {
+        guard observation.life.wantsEvidence(at: time) else { return nil }
+        let members = grouping.memberStarts[observation.group]..<grouping.memberStarts[observation.group + 1]
+        return EvidenceQuestion(
+            time: time, activeAt: observation.life.activeAt, over: rule.over, population: rule.selector.population,
+            series: Array(grouping.members[members]), isAboutErrors: rule.condition.isAboutErrors)
+    }
+
+    func transition(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> AlertTransition? {
+        guard observation.hasChanged else { return nil }
+        return AlertTransition(
+            time: time, alert: alert(observation.life, values: grouping.values[observation.group]))
     }
 
     /// The pending and firing alerts.
     func active(_ grouping: SeriesGrouping) -> [Alert] {
         lives.sorted { $0.key < $1.key }.map { alert($0.value, values: grouping.values[$0.key]) }
     }
+
+    // MARK: As others see it
 
     private func alert(_ life: AlertLife, values: [String]) -> Alert {
         var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
@@ -43,8 +72,10 @@ struct RuleAlerts {
         known["alertname"] = rule.alert
         return Alert(
             name: rule.alert, labels: labels,
-            annotations: rule.annotations.mapValues { $0.render(labels: known, value: life.value) },
+            annotations: rule.annotations.mapValues {
+                $0.render(labels: known, value: life.value, culprit: life.evidence?.culprit.text ?? "not clear")
+            },
             state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
-            value: life.value)
+            value: life.value, evidence: life.evidence)
     }
 }

@@ -78,19 +78,50 @@ package struct RuleEvaluator: Sendable {
         var exact = ExactMeasurements()
         let judgements = due.map { groups[$0].judge(groupings, ranges, asking: &exact) }
         exact.measure(ranges, groupings, at: time, over: source)
-        var transitions: [AlertTransition] = []
+        var observations: [Observation] = []
         for (group, judgements) in zip(due, judgements) {
             for (rule, judgement) in judgements.enumerated() {
-                let grouping = groupings[groups[group].places[rule].grouping]
                 for verdict in judgement.verdicts {
                     let settled = judgement.settled(verdict, exact)
-                    let transition = groups[group].rules[rule].observe(
-                        settled, values: grouping.values[settled.group], at: time, limit: alertLimit)
-                    if let transition { transitions.append(transition) }
+                    let observation = groups[group].rules[rule].observe(settled, at: time, limit: alertLimit)
+                    if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
             }
         }
-        return transitions
+        addEvidence(to: &observations, at: time, from: source)
+        return observations.compactMap {
+            groups[$0.group].rules[$0.rule].transition($0.of, grouping(of: $0), at: time)
+        }
+    }
+
+    /// What became of one alert of a rule.
+    private struct Observation {
+        var group: Int
+        var rule: Int
+        var of: RuleAlerts.Observation
+    }
+
+    private func grouping(of observation: Observation) -> SeriesGrouping {
+        groupings[groups[observation.group].places[observation.rule].grouping]
+    }
+
+    /// Asks who was at fault, for all alerts at once.
+    private mutating func addEvidence(
+        to observations: inout [Observation], at time: Int64, from source: some MeasurementSource
+    ) {
+        var asking: [Int] = []
+        var questions: [EvidenceQuestion] = []
+        for (number, observation) in observations.enumerated() {
+            let rule = groups[observation.group].rules[observation.rule]
+            guard let question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
+            asking.append(number)
+            questions.append(question)
+        }
+        guard !questions.isEmpty else { return }
+        for (number, evidence) in zip(asking, source.evidence(questions)) {
+            let (group, rule) = (observations[number].group, observations[number].rule)
+            groups[group].rules[rule].add(evidence, to: &observations[number].of)
+        }
     }
 
     private mutating func advance(_ due: Set<Int>, to time: Int64, over source: some MeasurementSource) {
@@ -132,7 +163,8 @@ package struct RuleEvaluator: Sendable {
             }
             groups.append(group)
         }
-        longestRange = ranges.map { $0.key.length.addingReportingOverflow($0.key.offset) }
+        longestRange =
+            ranges.map { $0.key.length.addingReportingOverflow($0.key.offset) }
             .map { $0.overflow ? .max : $0.partialValue }.max() ?? 0
         return old.flatMap { group in
             zip(group.rules, group.places).flatMap { $0.active(oldGroupings[$1.grouping]) }
@@ -160,8 +192,10 @@ package struct RuleEvaluator: Sendable {
 }
 
 extension Rule {
-    /// The ranges it looks at: one for each offset of its condition.
+    /// The ranges it looks at, as its condition's inputs have them.
     fileprivate var ranges: [WatchedRange.Key] {
-        condition.inputs.offsets.map { .init(population: selector.population, length: over, offset: $0) }
+        condition.inputs.ranges.map {
+            .init(population: selector.population, measured: $0.measured, length: over, offset: $0.offset)
+        }
     }
 }

@@ -26,8 +26,8 @@ struct SeriesGrouping {
 
     mutating func extend(from source: some MeasurementSource) {
         switch key.selector.population {
-        case .spans: extend(source.operations) { $0[$1] }
-        case .requests: extend(source.requests) { $0[$1] }
+        case .spans, .selfTimes: extend(source.operations) { $0[$1] }
+        case .requests, .parts: extend(source.requests) { $0[$1] }
         }
     }
 

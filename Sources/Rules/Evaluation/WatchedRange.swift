@@ -5,7 +5,9 @@ import Engine
 struct WatchedRange {
     /// Durations in nanoseconds.
     struct Key: Hashable {
+        /// Of the selector: spans or requests.
         var population: Population
+        var measured: Measured
         var length: Int64
         /// From the end of the range to the evaluation.
         var offset: Int64
@@ -23,7 +25,7 @@ struct WatchedRange {
 
     init(_ key: Key) {
         self.key = key
-        counts = SlidingCounts(key.population)
+        counts = SlidingCounts(key.measuredPopulation)
     }
 
     mutating func addGrouping(_ number: Int) {
@@ -44,8 +46,33 @@ struct WatchedRange {
         for series in isWanted.count..<max(seriesCount, isWanted.count) {
             isWanted.append(self.groupings.contains { groupings[$0].groupOfSeries[series] >= 0 })
         }
+        guard !key.measuredPopulation.isOfAttribution else { return }
         let (from, to) = bounds(at: time)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
+}
+
+extension WatchedRange.Key {
+    /// Where its durations are found.
+    var measuredPopulation: Population {
+        switch measured {
+        case .durations: population
+        case .selfTimes: .selfTimes
+        case .part, .parts: .parts
+        }
+    }
+
+    /// The series, of the measured population, that a series of the selector's population has there.
+    func measuredSeries(of series: Int32) -> Range<Int> {
+        switch measured {
+        case .durations, .selfTimes:
+            return Int(series)..<Int(series) + 1
+        case .part(let component):
+            let part = Population.part(of: Int(series), component)
+            return part..<part + 1
+        case .parts:
+            return Population.part(of: Int(series), Component(0))..<Population.part(of: Int(series) + 1, Component(0))
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+import Engine
+
 /// A checked condition of a rule over a window: what its `when` says.
 package struct Condition: Sendable {
     package let text: String
@@ -15,10 +17,11 @@ package struct Condition: Sendable {
     private(set) var needsSpans = true
 
     /// Reads a condition; throws all its faults.
-    package init(_ text: String) throws(ConditionErrors) {
+    /// - Parameter components: the names of components, by number.
+    package init(_ text: String, components: [String] = Component.builtinNames) throws(ConditionErrors) {
         let expression: Expression
         do {
-            expression = try ConditionParser.parse(text)
+            expression = try ConditionParser.parse(text, components: components)
         } catch {
             throw ConditionErrors(all: [error])
         }
@@ -35,9 +38,14 @@ package struct Condition: Sendable {
         flatExpression = FlatExpression(expression, inputs)
         flatSubject = FlatExpression(subject, inputs)
         minimumCounts = MinimumCount.conjuncts(of: expression).map {
-            ($0, inputs.offsets.firstIndex(of: $0.offset) ?? 0)
+            ($0, inputs.range(offset: $0.offset))
         }
         needsSpans = judge(.empty(inputs)) == .noData
+    }
+
+    /// Whether what it reports is about errors.
+    var isAboutErrors: Bool {
+        subject.values.contains { $0.value.measure == .errors || $0.value.measure == .errorRatio }
     }
 
     private static func subject(of expression: Expression) -> Expression? {

@@ -1,3 +1,5 @@
+import Engine
+
 /// Reads a condition into an expression, by recursive descent. From loosest to tightest:
 /// `or`, `and`, `not`, comparisons (which don't chain), `+ -`, `* /`, unary `-`, values and literals.
 struct ConditionParser {
@@ -9,15 +11,16 @@ struct ConditionParser {
     static let lengthLimit = 4096
 
     private let tokens: [ConditionToken]
+    private let components: [String]
     private var next = 0
     private var depth = 0
     private var operators = 0
 
-    static func parse(_ text: String) throws(ConditionError) -> Expression {
+    static func parse(_ text: String, components: [String]) throws(ConditionError) -> Expression {
         guard text.unicodeScalars.count <= lengthLimit else {
             throw ConditionError(at: 0, "a condition has at most \(lengthLimit) characters")
         }
-        var parser = ConditionParser(tokens: try ConditionLexer.tokens(of: text))
+        var parser = ConditionParser(tokens: try ConditionLexer.tokens(of: text), components: components)
         guard parser.current.kind != .end else {
             throw ConditionError(
                 at: 0, "the condition is empty; write for example p99 > 150ms and count >= 50")
@@ -27,8 +30,9 @@ struct ConditionParser {
         return expression
     }
 
-    private init(tokens: [ConditionToken]) {
+    private init(tokens: [ConditionToken], components: [String]) {
         self.tokens = tokens
+        self.components = components
     }
 
     // The lexer ends with `.end`, which is never stepped over.
@@ -144,8 +148,19 @@ struct ConditionParser {
         guard !Measure.reserved.contains(word) else {
             throw ConditionError(at: position, "\"\(word)\" is not available yet; \(Measure.listing)")
         }
+        let measure: Measure
+        if word == "share" || word == "time" {
+            let part = try component(of: word)
+            measure = word == "share" ? .share(part) : .time(part)
+        } else {
+            measure = try plainMeasure(word, at: position)
+        }
+        return Expression(.value(WindowValue(measure, offset: try offset())), at: position)
+    }
+
+    private mutating func plainMeasure(_ word: String, at position: Int) throws(ConditionError) -> Measure {
         guard let measure = Measure(name: word) else {
-            let near = Suggestion.nearest(to: word, among: Measure.names + ["and", "or", "not"])
+            let near = Suggestion.nearest(to: word, among: Measure.names + ["share", "time", "and", "or", "not"])
             let hint = near.map { "did you mean \"\($0)\"?" } ?? Measure.listing
             throw ConditionError(at: position, "unknown value \(PrintableText.quote(word)); \(hint)")
         }
@@ -153,7 +168,31 @@ struct ConditionParser {
         if current.kind == .openParenthesis {
             throw ConditionError(at: current.position, "\"\(word)\" takes no argument")
         }
-        return Expression(.value(WindowValue(measure, offset: try offset())), at: position)
+        return measure
+    }
+
+    /// The component in parentheses behind a word. Its name is several tokens where it has hyphens.
+    private mutating func component(of word: String) throws(ConditionError) -> RequestPart {
+        step()
+        guard current.kind == .openParenthesis else {
+            throw ConditionError(at: current.position, "\"\(word)\" takes a component, as in \(word)(etcd)")
+        }
+        step()
+        let position = current.position
+        var name = ""
+        while current.kind != .closeParenthesis, current.kind != .end {
+            name += current.text
+            step()
+        }
+        guard current.kind == .closeParenthesis else { throw unexpected("\")\"") }
+        step()
+        guard let number = components.firstIndex(of: name) else {
+            let hint =
+                Suggestion.nearest(to: name, among: components).map { "did you mean \"\($0)\"?" }
+                ?? "the components are \(components.joined(separator: ", "))"
+            throw ConditionError(at: position, "unknown component \(PrintableText.quote(name)); \(hint)")
+        }
+        return RequestPart(name: name, component: Component(UInt8(number)))
     }
 
     /// The nanoseconds of an `offset D` that may follow a value.

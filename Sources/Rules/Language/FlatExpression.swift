@@ -72,6 +72,10 @@ struct ResolvedValue: Sendable {
     enum Measure {
         case quantile(Int)
         case mean, max, count, rate, errors, errorRatio
+        /// The share in the sum of another range.
+        case share(of: Int)
+        /// The sum for each of the requests that another range counts.
+        case time(requests: Int)
     }
 
     var range: Int

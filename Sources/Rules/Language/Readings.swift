@@ -8,8 +8,11 @@ package struct Readings {
         /// Of each quantile of the condition's inputs its bounds, nanoseconds; they mean nothing without spans.
         package var quantiles: [ClosedRange<Int64>]
         package var max: ClosedRange<Int64>
+        /// Whether it is of the rule's own spans or requests.
+        let isOfDurations: Bool
 
-        package init(quantileCount: Int) {
+        package init(quantileCount: Int, isOfDurations: Bool = true) {
+            self.isOfDurations = isOfDurations
             quantiles = Array(repeating: 0...0, count: quantileCount)
             max = 0...0
         }
@@ -17,13 +20,15 @@ package struct Readings {
 
     /// The length of the rule's window, in nanoseconds.
     package var over: Int64
-    /// One for each offset of the condition's inputs.
+    /// One for each range of the condition's inputs.
     package var ranges: [Range]
 
     /// - Parameter over: the length of the rule's window, in nanoseconds.
     package init(of inputs: ConditionInputs, over: Int64) {
         self.over = over
-        ranges = inputs.quantiles.map { Range(quantileCount: $0.count) }
+        ranges = zip(inputs.ranges, inputs.quantiles).map {
+            Range(quantileCount: $1.count, isOfDurations: $0.measured == .durations)
+        }
     }
 
     /// Of a group that has no spans.
@@ -36,13 +41,21 @@ package struct Readings {
     /// Whether it is known that there are no spans in any range.
     var isEmpty: Bool {
         let ranges = ranges.span
-        for range in ranges.indices where ranges[range].tally?.count != 0 { return false }
+        for range in ranges.indices where ranges[range].isOfDurations && ranges[range].tally?.count != 0 {
+            return false
+        }
         return true
     }
 
     subscript(value: ResolvedValue) -> PossibleNumber {
         // Spans lend their elements, where arrays would count references.
         let ranges = ranges.span
+        switch value.measure {
+        case .share(let whole): return Self.quotient(ranges[value.range].tally, ranges[whole].tally) { Double($0.sum) }
+        case .time(let requests):
+            return Self.quotient(ranges[value.range].tally, ranges[requests].tally) { Double($0.count) * 1e9 }
+        default: break
+        }
         guard let tally = ranges[value.range].tally else { return .anything }
         guard tally.count > 0 else { return .missing }
         let count = Double(tally.count)
@@ -54,7 +67,17 @@ package struct Readings {
         case .rate: PossibleNumber(count / (Double(over) / 1e9))
         case .errors: PossibleNumber(Double(tally.errors))
         case .errorRatio: PossibleNumber(Double(tally.errors) / count)
+        case .share, .time: .missing
         }
+    }
+
+    /// A sum by something of another range; nothing is known without anything of that.
+    private static func quotient(
+        _ part: LatencyTally?, _ whole: LatencyTally?, by divisor: (LatencyTally) -> Double
+    ) -> PossibleNumber {
+        guard let part, let whole else { return .anything }
+        let divisor = divisor(whole)
+        return divisor > 0 ? PossibleNumber(Double(part.sum) / divisor) : .missing
     }
 
     private static func seconds(_ bounds: ClosedRange<Int64>) -> PossibleNumber {

@@ -1,3 +1,5 @@
+package import Engine
+
 /// A value of a condition: what is measured, over the rule's window or the same window `offset` earlier.
 package struct WindowValue: Hashable, Sendable {
     package var measure: Measure
@@ -19,17 +21,27 @@ package enum Measure: Hashable, Sendable {
     case rate
     case errors
     case errorRatio
+    /// Of what spans took themselves, without what is below them.
+    case selfQuantile(Quantile)
+    case selfMean
+    case selfMax
+    /// What part of requests' time a component took, 0...1.
+    case share(RequestPart)
+    /// What a component took of the mean request.
+    case time(RequestPart)
 
     package static let names = [
-        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio",
+        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "self_p50", "self_p99",
+        "self_mean", "self_max",
     ]
 
     /// Words of the language that are accepted only with later versions.
-    package static let reserved: Set<String> = ["share", "time", "burn_rate", "duration"]
+    package static let reserved: Set<String> = ["burn_rate", "duration"]
 
     /// How messages list the values there are.
     package static let listing =
-        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors and error_ratio"
+        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, self_pN, self_mean, "
+        + "self_max, share(component) and time(component)"
 
     package init?(name: String) {
         switch name {
@@ -39,9 +51,16 @@ package enum Measure: Hashable, Sendable {
         case "rate": self = .rate
         case "errors": self = .errors
         case "error_ratio": self = .errorRatio
+        case "self_mean": self = .selfMean
+        case "self_max": self = .selfMax
         default:
-            guard name.first == "p", let quantile = Quantile(percent: name.dropFirst()) else { return nil }
-            self = .quantile(quantile)
+            if name.first == "p", let quantile = Quantile(percent: name.dropFirst()) {
+                self = .quantile(quantile)
+            } else if name.hasPrefix("self_p"), let quantile = Quantile(percent: name.dropFirst(6)) {
+                self = .selfQuantile(quantile)
+            } else {
+                return nil
+            }
         }
     }
 
@@ -54,16 +73,41 @@ package enum Measure: Hashable, Sendable {
         case .rate: "rate"
         case .errors: "errors"
         case .errorRatio: "error_ratio"
+        case .selfQuantile(let quantile): "self_p\(quantile.percent)"
+        case .selfMean: "self_mean"
+        case .selfMax: "self_max"
+        case .share(let part): "share(\(part.name))"
+        case .time(let part): "time(\(part.name))"
         }
     }
 
     package var dimension: Dimension {
         switch self {
-        case .quantile, .mean, .max: .time
+        case .quantile, .mean, .max, .selfQuantile, .selfMean, .selfMax, .time: .time
         case .count, .errors: .count
         case .rate: .rate
-        case .errorRatio: .ratio
+        case .errorRatio, .share: .ratio
         }
+    }
+
+    /// The population that it can be asked of; nil if of any.
+    package var population: Population? {
+        switch self {
+        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio: nil
+        case .selfQuantile, .selfMean, .selfMax: .spans
+        case .share, .time: .requests
+        }
+    }
+}
+
+/// A component that a condition names.
+package struct RequestPart: Hashable, Sendable {
+    package var name: String
+    package var component: Component
+
+    package init(name: String, component: Component) {
+        self.name = name
+        self.component = component
     }
 }
 

@@ -59,7 +59,7 @@ struct ReplayArchives: ParsableCommand {
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
         while replay.step() { progress.show(replay.progress) }
         progress.finish()
-        try print(Report(pipeline.summary(), alerts: replay.alerts.all.map { AlertJSON($0) }))
+        try print(Report(pipeline.attributedSummary(), alerts: replay.alerts.all.map { AlertJSON($0) }))
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if !problems.isEmpty { throw ExitCode.fault }

@@ -9,6 +9,9 @@ struct ReportText {
 
     /// Rows of a table; JSON has them all.
     private static let rowsMax = 20
+    private static let componentsMax = 5
+    /// Of a component with a column, in the time of all requests.
+    private static let shareMin = 0.01
 
     init(_ report: Report, style: TextStyle) {
         self.report = report
@@ -32,28 +35,45 @@ struct ReportText {
     }
 
     private var operations: String {
-        var table = TextTable("spans", "/s", "errors", "p50", "p90", "p99", "max", "operation")
+        var table = TextTable(["spans", "/s", "errors", "p50", "p90", "p99", "max", "self p99", "operation"])
         for row in report.operations.prefix(Self.rowsMax) {
-            table.add(
+            table.add([
                 String(row.count), String(format: "%.1f", row.rate), errors(row.errors, row.error_ratio),
                 durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
                 durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
-                PrintableText.escape("\(row.service) \(row.operation) (\(row.kind.lowercased()))"))
+                row.self_p99_seconds.map { durationText(seconds: $0) } ?? "-",
+                PrintableText.escape("\(row.service) \(row.operation) (\(row.kind.lowercased()))"),
+            ])
         }
         return style.heading("Operations") + "\n" + table.render(style) + more(report.operations.count)
     }
 
     private var requests: String {
-        var table = TextTable("requests", "errors", "p50", "p90", "p99", "max", "request")
+        let components = mainComponents
+        var table = TextTable(["requests", "errors", "p50", "p90", "p99", "max"] + components + ["request"])
         for row in report.requests.prefix(Self.rowsMax) {
+            let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
             table.add(
-                String(row.count), errors(row.errors, Double(row.errors) / Double(row.count)),
-                durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
-                durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
-                PrintableText.escape(name(row)))
+                [
+                    String(row.count), errors(row.errors, Double(row.errors) / Double(row.count)),
+                    durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
+                    durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
+                ] + shares.map { $0 == 0 ? "-" : String(format: "%.0f %%", $0 * 100) }
+                    + [PrintableText.escape(name(row))])
         }
         return style.heading("Requests to the API server") + " (watches and other long-running ones apart)\n"
             + table.render(style) + more(report.requests.count)
+    }
+
+    /// The components that took most of all requests' time, which have columns.
+    private var mainComponents: [String] {
+        var seconds: [String: Double] = [:]
+        for row in report.requests {
+            for part in row.components { seconds[part.component, default: 0] += part.seconds }
+        }
+        let total = seconds.values.reduce(0, +)
+        return seconds.filter { $0.value >= total * Self.shareMin }
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.componentsMax).map(\.key)
     }
 
     private var alerts: String {
@@ -67,7 +87,20 @@ struct ReportText {
             text += alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
             text += "\n"
             if let summary = alert.annotations["summary"] { text += "    \(PrintableText.escape(summary))\n" }
+            if let evidence = alert.evidence { text += lines(evidence) }
         }
+        return text
+    }
+
+    private func lines(_ evidence: EvidenceJSON) -> String {
+        var text = "    culprit: \(PrintableText.escape(evidence.culprit.text))\n"
+        let grown = evidence.components.prefix(3).filter { $0.seconds > $0.baselineSeconds }.map {
+            "\($0.component) \(durationText(seconds: $0.seconds)) (before: \(durationText(seconds: $0.baselineSeconds)))"
+        }
+        if !grown.isEmpty {
+            text += "    of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))\n"
+        }
+        if !evidence.traces.isEmpty { text += "    worst traces: \(evidence.traces.joined(separator: " "))\n" }
         return text
     }
 

@@ -3,11 +3,11 @@ struct TextTable {
     private let headings: [String]
     private var rows: [[String]] = []
 
-    init(_ headings: String...) {
+    init(_ headings: [String]) {
         self.headings = headings
     }
 
-    mutating func add(_ cells: String...) {
+    mutating func add(_ cells: [String]) {
         rows.append(cells)
     }
 

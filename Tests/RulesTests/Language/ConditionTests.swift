@@ -7,10 +7,10 @@ struct ConditionTests {
     /// Readings of 100 spans of 1 ms to 100 ms, 10 of them errors, over 50 s; an hour ago nothing.
     private static func readings(of condition: Condition, count: Int = 100) -> Readings {
         var readings = Readings(of: condition.inputs, over: 50 * second)
-        for (index, offset) in condition.inputs.offsets.enumerated() {
+        for (index, range) in condition.inputs.ranges.enumerated() {
             let fractions = condition.inputs.quantiles[index]
             var statistics = LatencyStatistics()
-            if offset == 0, count > 0 {
+            if range.offset == 0, count > 0 {
                 statistics.count = count
                 statistics.errors = 10
                 statistics.sum = 5_050_000_000
@@ -87,7 +87,7 @@ struct ConditionTests {
 
     @Test func `what has to be measured is known`() throws {
         let inputs = try Condition("p99 > 3 * p99 offset 1h and p50 > 1s and count offset 2h > 5").inputs
-        #expect(inputs.offsets == [0, 60 * minute, 120 * minute])
+        #expect(inputs.ranges.map(\.offset) == [0, 60 * minute, 120 * minute])
         #expect(inputs.quantiles == [[0.5, 0.99], [0.99], []])
     }
 

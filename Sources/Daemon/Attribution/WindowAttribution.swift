@@ -1,0 +1,86 @@
+package import Engine
+import Synchronization
+
+/// Divides the requests of a window among components: slots for good as they settle, the others for a look.
+///
+/// Its lock is taken before the window's, never the other way round.
+final class WindowAttribution: Sendable {
+    private struct State: ~Copyable {
+        var attributor: Attributor
+        /// The time at which the next slot may have settled.
+        var due = Int64.min
+    }
+
+    let components: ComponentTable
+    private let settle: Int64
+    private let state: Mutex<State>
+
+    init(_ settings: AttributionSettings) {
+        components = settings.components
+        settle = settings.settle
+        state = Mutex(State(attributor: Attributor(components: settings.components, settle: settings.settle)))
+    }
+
+    /// Attributes for good what has settled by a time.
+    ///
+    /// - Parameters:
+    ///   - load: the part of its memory that the window takes. One that is nearly full gives up slots that have not
+    ///     settled: these are attributed by what has come.
+    ///   - keep: puts the result into the window.
+    func settle(
+        at clock: Int64, _ view: () -> (WindowView, load: Double),
+        keep: ([(slot: Int64, attribution: SlotAttribution)]) -> Void
+    ) {
+        state.withLock { state in
+            guard clock >= state.due else { return }
+            state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
+            let (view, load) = view()
+            let leaving = view.slotsLeaving(load: load) ?? .min
+            let settled = state.attributor.settle(view, at: max(clock, leaving.addingClamped(settle)))
+            if !settled.isEmpty { keep(settled) }
+        }
+    }
+
+    /// A view with all its slots attributed, by what it holds.
+    func attributed(_ view: WindowView) -> WindowView {
+        state.withLock { $0.attributor.attributed(view) }
+    }
+
+    /// Of slots that have settled.
+    var totals: ComponentTotals { state.withLock { $0.attributor.totals } }
+
+    /// Of the indexes by trace.
+    var byteCount: Int { state.withLock { $0.attributor.byteCount } }
+}
+
+/// How requests are divided among components.
+package struct AttributionSettings: Sendable {
+    package var components = ComponentTable()
+    /// How long after its end a slot of time is attributed for good, nanoseconds.
+    package var settle: Int64 = 30_000_000_000
+
+    package init() {}
+}
+
+extension WindowView {
+    /// The end of the newest of those slots that will be given up soon, Unix nanoseconds; nil if none is.
+    fileprivate func slotsLeaving(load: Double) -> Int64? {
+        guard load > Self.loadMax else { return nil }
+        let kept = Double(slots.reduce(0) { $0 + $1.count }) * Self.loadMax / load
+        var newer = 0
+        for slot in slots.reversed() {
+            newer += slot.count
+            if Double(newer) > kept { return slot.start.addingClamped(Window.slotWidth) }
+        }
+        return nil
+    }
+
+    private static let loadMax = 0.75
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,35 @@
+/// Who was at fault in an interval, and what components took of a request then and before.
+package struct CulpritFinding: Sendable {
+    package var verdict: Verdict
+    /// Those that grew most first.
+    package var components: [ComponentGrowth]
+}
+
+extension WindowView {
+    /// The culprit at a time (Unix nanoseconds) for which something has been wrong since some earlier time, from an
+    /// attributed view.
+    ///
+    /// The last half minute is compared with the ten minutes before the fault. What is wrong may have begun some time
+    /// before a condition over a longer range noticed it: half of that range is left out in between, if that leaves
+    /// enough to compare with.
+    /// - Parameter range: the length of the range that the condition looks at, nanoseconds.
+    package func culprit(at time: Int64, since begin: Int64, range: Int64, _ components: ComponentTable)
+        -> CulpritFinding
+    {
+        let oldest = slots.first?.start ?? time
+        let noticed = begin.subtractingSaturating(max(range / 2, Self.culpritInterval))
+        let latest = begin.subtractingSaturating(Self.culpritInterval)
+        let end = noticed.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? noticed : latest
+        let evidence = evidence(
+            Comparison(
+                interval: time.subtractingSaturating(Self.culpritInterval)..<time,
+                baseline: end.subtractingSaturating(Self.culpritBaseline)..<end),
+            components)
+        return CulpritFinding(
+            verdict: evidence.verdict, components: evidence.components.sorted { $0.growth > $1.growth })
+    }
+
+    private static let culpritInterval: Int64 = 30_000_000_000
+    private static let culpritBaseline: Int64 = 600_000_000_000
+    private static let culpritBaselineMin: Int64 = 60_000_000_000
+}

@@ -1,0 +1,120 @@
+extension WindowView {
+    /// The spans of some traces that are in the window, trace by trace in the order they were asked for, each in the
+    /// order of their starts.
+    ///
+    /// - Parameter range: only spans that end in it are looked for, Unix nanoseconds.
+    package func spans(of traces: [TraceID], endingIn range: Range<Int64> = .min ..< .max) -> [[SpanRow]] {
+        var spans = traces.map { _ in [SpanRow]() }
+        for slot in slots where slot.start < range.upperBound && slot.end > range.lowerBound {
+            slot.forEachBlock { columns, count in
+                columns.traceLow.withSpan(0..<count) { lows in
+                    for (place, trace) in traces.enumerated() {
+                        for row in lows.indices where lows[row] == trace.low && columns.traceHigh[row] == trace.high {
+                            spans[place].append(columns.row(row))
+                        }
+                    }
+                }
+            }
+        }
+        for place in spans.indices {
+            spans[place].sort { ($0.start, $1.duration, $0.spanID) < ($1.start, $0.duration, $1.spanID) }
+        }
+        return spans
+    }
+
+    /// For each search the traces of its worst spans, the worst first, each trace once. All searches share one scan.
+    package func worstTraces(_ searches: [WorstSpanSearch], limit: Int) -> [[TraceID]] {
+        var found = searches.map { WorstSpans(limit: limit, failedFirst: $0.failedFirst) }
+        for population in Set(searches.map(\.population)) {
+            var searchesOfSeries = [[Int]](repeating: [], count: seriesCount(population))
+            for (number, search) in searches.enumerated() where search.population == population {
+                for series in search.series where series < searchesOfSeries.count {
+                    searchesOfSeries[Int(series)].append(number)
+                }
+            }
+            find(population, searches, searchesOfSeries, &found)
+        }
+        return found.map(\.traces)
+    }
+
+    private func find(
+        _ population: Population, _ searches: [WorstSpanSearch], _ searchesOfSeries: [[Int]],
+        _ found: inout [WorstSpans]
+    ) {
+        let own = searches.filter { $0.population == population }
+        for slot in slots where own.contains(where: { $0.range.overlaps(slot.start..<slot.end) }) {
+            slot.forEachBlock { columns, count in
+                for row in 0..<count {
+                    let flags = SpanFlags(rawValue: columns.flags[row])
+                    let series = population.series(
+                        operation: columns.operation[row], request: columns.request[row], flags: flags)
+                    guard let series, !searchesOfSeries[series].isEmpty else { continue }
+                    let end = columns.start[row] &+ columns.duration[row]
+                    for number in searchesOfSeries[series] where searches[number].range.contains(end) {
+                        found[number].add(duration: columns.duration[row], isError: flags.isError) {
+                            TraceID(high: columns.traceHigh[row], low: columns.traceLow[row])
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The worst spans of some series are wanted: the longest, or the longest that failed where any did.
+package struct WorstSpanSearch: Sendable {
+    /// Spans or requests.
+    package var population: Population
+    /// Of the spans' ends, Unix nanoseconds.
+    package var range: Range<Int64>
+    package var series: [Int32]
+    package var failedFirst: Bool
+
+    package init(population: Population, range: Range<Int64>, series: [Int32], failedFirst: Bool) {
+        self.population = population
+        self.range = range
+        self.series = series
+        self.failedFirst = failedFirst
+    }
+}
+
+/// The few worst of many spans, the worst first.
+private struct WorstSpans {
+    private struct Entry {
+        var trace: TraceID
+        var isPreferred: Bool
+        var duration: Int64
+    }
+
+    private let limit: Int
+    private let failedFirst: Bool
+    private var entries: [Entry] = []
+
+    init(limit: Int, failedFirst: Bool) {
+        self.limit = limit
+        self.failedFirst = failedFirst
+    }
+
+    var traces: [TraceID] { entries.map(\.trace) }
+
+    @inline(__always)
+    mutating func add(duration: Int64, isError: Bool, trace: () -> TraceID) {
+        let isPreferred = failedFirst && isError
+        if entries.count == limit, let last = entries.last, !Self.isWorse(isPreferred, duration, than: last) { return }
+        insert(Entry(trace: trace(), isPreferred: isPreferred, duration: duration))
+    }
+
+    private mutating func insert(_ new: Entry) {
+        if let known = entries.firstIndex(where: { $0.trace == new.trace }) {
+            guard Self.isWorse(new.isPreferred, new.duration, than: entries[known]) else { return }
+            entries.remove(at: known)
+        }
+        let place = entries.firstIndex { Self.isWorse(new.isPreferred, new.duration, than: $0) } ?? entries.count
+        entries.insert(new, at: place)
+        if entries.count > limit { entries.removeLast() }
+    }
+
+    private static func isWorse(_ isPreferred: Bool, _ duration: Int64, than other: Entry) -> Bool {
+        isPreferred == other.isPreferred ? duration > other.duration : isPreferred
+    }
+}

@@ -1,0 +1,9 @@
+/// Spans that are part of no attribution, by the reason.
+package struct UnattributedSpans: Equatable, Sendable {
+    /// They came after their slot had settled.
+    package var late = 0
+    /// Their slot left the window before it had settled.
+    package var evicted = 0
+
+    package init() {}
+}
