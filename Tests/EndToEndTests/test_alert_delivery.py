@@ -45,7 +45,7 @@ def test_a_line_of_text_says_that_an_alert_fires_and_one_that_it_resolved(start)
     fire(daemon)
     (line,) = daemon.output.wait_for("PaymentsSlow")
     assert 'FIRING PaymentsSlow {operation="pay" service="checkout" severity="page"} value=0.4 since 20' in line
-    assert line.endswith(": pay takes 400ms")
+    assert line.endswith(": pay takes 400ms; culprit: not clear: there is nothing from before to compare with")
     assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
 
     resolve(daemon)
@@ -81,7 +81,9 @@ def test_a_webhook_is_called_with_the_payload_of_alertmanager(start, receiver):
     (alert,) = payload["alerts"]
     assert alert["status"] == "firing"
     assert alert["labels"] == {"alertname": "PaymentsSlow", **LABELS}
-    assert alert["annotations"] == {"summary": "pay takes 400ms"}
+    assert alert["annotations"] == {
+        "summary": "pay takes 400ms", "culprit": "not clear: there is nothing from before to compare with",
+    }
     assert alert["endsAt"] == "0001-01-01T00:00:00Z"
 
     resolve(daemon)

@@ -11,6 +11,8 @@ package struct Configuration: Sendable {
     package var receivers = ReceiverLimits()
     /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
     package var evaluationDelay: Int64 = 10_000_000_000
+    /// How requests are divided among components.
+    package var attribution = AttributionSettings()
     /// Rule files, relative to the working directory; none means the built-in rules.
     package var ruleFiles: [String] = []
 

@@ -3,7 +3,7 @@ import Ingest
 package import Rules
 
 extension Configuration {
-    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "rules"]
+    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "attribution", "rules"]
 
     /// Reads a configuration file; throws all its problems.
     package init(path: String) throws(RuleDiagnostics) {
@@ -17,12 +17,14 @@ extension Configuration {
         if let root = document.root, !root.isNull,
             let top = YAMLMapping(root, "a configuration", fields: Self.fields, &diagnostics)
         {
-            read(top, &diagnostics)
+            read(top, in: document, &diagnostics)
         }
         guard diagnostics.isEmpty else { throw diagnostics }
     }
 
-    private mutating func read(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func read(
+        _ top: YAMLMapping, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics
+    ) {
         if let node = top["otlp"],
             let otlp = YAMLMapping(node, "otlp", fields: ["grpc", "http"], &diagnostics)
         {
@@ -35,6 +37,7 @@ extension Configuration {
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
             evaluationDelay = delay
         }
+        if let node = top["attribution"] { readAttribution(node, in: document, &diagnostics) }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) { ruleFiles.append(file) }
         }

@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 package import Rules
 
 /// Where the rules come from, so that they can be read again.
@@ -9,10 +9,13 @@ package struct RuleSource: Sendable {
     package var maximumWindow: Int64
     /// How far back spans are kept one by one, nanoseconds.
     package var exactWindow: Int64
+    /// The names of components, by number.
+    package var components: [String]
 
-    /// - Parameter limits: how far back rules can look.
-    package init(files: [String], limits: WindowLimits) {
+    package init(files: [String], configuration: Configuration) {
+        let limits = configuration.window
         self.files = files
+        components = configuration.attribution.components.names
         maximumWindow = limits.reach
         exactWindow = limits.duration ?? .max
     }
@@ -31,7 +34,9 @@ package struct RuleSource: Sendable {
         }
         for file in files {
             do {
-                set.add(try RuleFile(path: file, maximumWindow: maximumWindow, exactWindow: exactWindow))
+                set.add(
+                    try RuleFile(
+                        path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components))
             } catch {
                 faults.all.append(error)
             }

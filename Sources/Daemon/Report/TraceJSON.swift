@@ -5,7 +5,7 @@ import Rules
 struct TraceJSON: Encodable {
     struct Span: Encodable {
         var span_id: String
-        /// null where the span has none.
+        /// Absent where the span has none.
         var parent_span_id: String?
         var service: String
         var operation: String

@@ -28,7 +28,7 @@ package struct LiveServer {
     package func run() async throws {
         let pipeline = Pipeline(
             rules: RuleEvaluator(rules.groups), limits: configuration.window,
-            evaluationDelay: configuration.evaluationDelay)
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
         let intake = LiveIntake(pipeline)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let delivery = try Delivery(rules.sinksOrDefault, logger: logger)

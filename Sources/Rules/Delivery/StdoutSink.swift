@@ -57,7 +57,8 @@ package enum AlertLine {
         }
         .map { PrintableText.escape($0.value) }
         .joined(separator: "; ")
-        let culprit = alert.evidence.map { "; culprit: \(PrintableText.escape($0.culprit.text))" } ?? ""
+        let evidence = alert.state == .firing ? alert.evidence : nil
+        let culprit = evidence.map { "; culprit: \(PrintableText.escape($0.culprit.text))" } ?? ""
         return
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit

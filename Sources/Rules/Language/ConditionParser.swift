@@ -16,7 +16,9 @@ struct ConditionParser {
     private var depth = 0
     private var operators = 0
 
-    static func parse(_ text: String, components: [String]) throws(ConditionError) -> Expression {
+    static func parse(
+        _ text: String, components: [String] = Component.builtinNames
+    ) throws(ConditionError) -> Expression {
         guard text.unicodeScalars.count <= lengthLimit else {
             throw ConditionError(at: 0, "a condition has at most \(lengthLimit) characters")
         }

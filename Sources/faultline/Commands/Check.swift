@@ -12,15 +12,17 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let limits = Configuration().window
+        var components = Component.builtinNames
         var isFaulty = false
         for file in files {
             let contents = try readable(file)
             do {
                 if Configuration.isConfiguration(contents) {
-                    _ = try Configuration(contents, file: file)
+                    components = try Configuration(contents, file: file).attribution.components.names
                 } else {
                     _ = try RuleFile(
-                        contents, file: file, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max)
+                        contents, file: file, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max,
+                        components: components)
                 }
             } catch {
                 isFaulty = true

@@ -20,7 +20,7 @@ struct Settings {
             }
         }
         let files = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles
-        let source = RuleSource(files: files, limits: configuration.window)
+        let source = RuleSource(files: files, configuration: configuration)
         do {
             return Settings(configuration: configuration, source: source, rules: try source.load())
         } catch {
@@ -33,7 +33,8 @@ struct Settings {
         var limits = configuration.window
         limits.duration = nil
         return Pipeline(
-            rules: RuleEvaluator(rules.groups), limits: limits, evaluationDelay: configuration.evaluationDelay)
+            rules: RuleEvaluator(rules.groups), limits: limits, evaluationDelay: configuration.evaluationDelay,
+            attribution: configuration.attribution)
     }
 
     private static func failure(_ problems: String) -> ExitCode {

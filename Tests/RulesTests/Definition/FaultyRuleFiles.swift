@@ -179,8 +179,8 @@ extension FaultyRuleFile {
             "unknown value", rule: with("when: p99 > 1s and cuont > 5"),
             "rules.yaml:7:28: unknown value \"cuont\"; did you mean \"count\"?"),
         FaultyRuleFile(
-            "a function", rule: with("when: p99 > 1s and share(etcd) > 60%"),
-            "rules.yaml:7:28: \"share\" is not available yet; the values are pN"),
+            "a share of spans", rule: with("when: p99 > 1s and share(etcd) > 60%"),
+            "rules.yaml:7:28: share(etcd) is of requests: select them by verb"),
         FaultyRuleFile(
             "in double quotes behind escapes", rule: with("when: \"p99\\u0020>\\t1s and cuont > 5\""),
             "rules.yaml:7:35: unknown value \"cuont\""),

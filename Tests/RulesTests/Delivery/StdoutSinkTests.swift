@@ -30,7 +30,7 @@ struct StdoutSinkTests {
         #expect(
             lines == [
                 #"{"active_at":"2026-11-23T04:15:46Z","alert":"Slow","annotations":{"summary":"etcd is slow"},"#
-                    + #""fired_at":"2026-11-23T04:16:01.500Z","labels":{"service":"etcd"},"resolved_at":null,"#
+                    + #""evidence":null,"fired_at":"2026-11-23T04:16:01.500Z","labels":{"service":"etcd"},"resolved_at":null,"#
                     + #""state":"firing","value":0.2125}"#,
                 "",
             ])

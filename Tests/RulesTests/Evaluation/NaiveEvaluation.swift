@@ -111,6 +111,8 @@ enum NaiveEvaluation {
             case .rate: return count / (Double(over) / 1e9)
             case .errors: return Double(spans.count(where: \.isError))
             case .errorRatio: return Double(spans.count(where: \.isError)) / count
+            // Of attribution, which these spans have none of.
+            case .selfQuantile, .selfMean, .selfMax, .share, .time: return nil
             }
         default: return nil
         }

@@ -41,6 +41,20 @@ final class FakeWindow: MeasurementSource {
         entries += Array(repeating: entry, count: times)
     }
 
+    /// What a component took of a request that was added before.
+    func add(part component: Component, of request: RequestLabels, end: Int64, duration: Int64) {
+        let series = Population.part(of: requests.firstIndex(of: request) ?? 0, component)
+        entries.append(
+            Entry(population: .parts, series: series, end: end, duration: duration, isError: false))
+    }
+
+    /// The self time of a span that was added before.
+    func add(selfTimeOf operation: OperationLabels, end: Int64, duration: Int64) {
+        let series = operations.firstIndex(of: operation) ?? 0
+        entries.append(
+            Entry(population: .selfTimes, series: series, end: end, duration: duration, isError: false))
+    }
+
     func forgetCalls() { calls = [] }
 
     func measure(

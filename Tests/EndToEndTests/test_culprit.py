@@ -1,0 +1,140 @@
+"""Whose time it was: in a replay's report, the scrape, the API, and what alerts carry."""
+
+import json
+import math
+import time
+
+import pytest
+
+from harness import http_client, project, spans
+from harness.command import faultline
+from harness.spans import MILLISECOND
+from harness.waiting import eventually
+from harness.webhook import WebhookReceiver
+
+COMPONENTS = {
+    "etcd", "etcd-client", "storage", "watch-cache", "authentication", "authorization", "audit", "impersonation",
+    "priority-and-fairness", "mutating-webhook", "validating-webhook", "serialize", "transform", "proxy", "apiserver",
+}
+RULES = """
+groups:
+  - name: quick
+    interval: 1s
+    rules:
+      - alert: CreateSlow
+        select: {verb: create}
+        when: p50 > 100ms and share(etcd) > 60% and time(etcd) > 50ms
+        over: 1m
+        annotations: {note: "{{ $labels.verb }}: {{ $culprit }}"}
+"""
+QUICK = "evaluation_delay: 0s\nattribution: {settle: 1s}\n"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return faultline("replay", "--format", "json", project.EXAMPLE).json
+
+
+def test_the_components_of_requests_come_to_their_time(report):
+    assert report["requests"]
+    for request in report["requests"]:
+        components = request["components"]
+        assert {component["component"] for component in components} <= COMPONENTS
+        assert math.isclose(sum(component["share"] for component in components), 1, abs_tol=1e-9)
+        seconds = [component["seconds"] for component in components]
+        assert seconds == sorted(seconds, reverse=True)
+        assert all(0 <= component["p99_seconds"] <= request["max_seconds"] for component in components)
+
+
+def test_operations_have_self_times(report):
+    assert all(
+        row["self_max_seconds"] <= row["max_seconds"] and row["self_p99_seconds"] <= row["p99_seconds"]
+        for row in report["operations"] if "self_p99_seconds" in row
+    )
+    nested = [row for row in report["operations"] if row["operation"] == "authorization"]
+    assert nested and nested[0]["self_p50_seconds"] < nested[0]["p50_seconds"] / 10
+
+
+def test_the_alerts_of_a_slow_etcd_say_so(report):
+    assert report["alerts"]
+    for alert in report["alerts"]:
+        evidence = alert["evidence"]
+        assert evidence["culprit"]["side"] == "etcd"
+        assert evidence["culprit"]["component"] == "etcd"
+        assert evidence["culprit"]["certainty"] in ("clear", "likely")
+        assert evidence["culprit"]["why"].startswith("etcd: ")
+        etcd = next(row for row in evidence["components"] if row["component"] == "etcd")
+        assert etcd["seconds"] > 10 * etcd["baseline_seconds"]
+        assert 1 <= len(evidence["traces"]) <= 5
+        assert all(len(bytes.fromhex(trace)) == 16 for trace in evidence["traces"])
+
+
+def test_the_report_for_people_names_the_culprit():
+    text = faultline("replay", project.EXAMPLE).output
+    assert "culprit: etcd (clear): its own handlers took" in text
+    assert " etcd-client " in text and "self p99" in text
+
+
+def create(number, end):
+    """A request of 200 ms to create a pod, of which 150 ms were etcd's: the API server's span and etcd's."""
+    trace = (1 << 64 | number).to_bytes(16, "big")
+    request = spans.span(
+        "POST /api/v1/namespaces/{:namespace}/pods",
+        trace_id=trace,
+        start_time_unix_nano=end - 200 * MILLISECOND,
+        end_time_unix_nano=end,
+        attributes=[
+            spans.text("http.request.method", "POST"),
+            spans.text("http.target", "/api/v1/namespaces/default/pods"),
+        ],
+    )
+    call = spans.span(
+        "etcdserverpb.KV/Txn",
+        trace_id=trace,
+        parent_span_id=request.span_id,
+        start_time_unix_nano=end - 180 * MILLISECOND,
+        end_time_unix_nano=end - 30 * MILLISECOND,
+    )
+    return request, call
+
+
+def test_a_daemon_says_whose_time_it_was(serve):
+    with WebhookReceiver() as receiver:
+        daemon = serve(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n', QUICK)
+        requests, calls = zip(*(create(number, end=time.time_ns()) for number in range(10)))
+        # etcd's own spans come first, in a batch of their own.
+        for service, made in (("etcd", calls), ("apiserver", requests)):
+            assert http_client.send(daemon.http, spans.body(*made, service=service)).status == 200
+
+        payload = receiver.next()
+        (alert,) = payload["alerts"]
+        assert alert["labels"]["alertname"] == "CreateSlow"
+        evidence = alert["evidence"]
+        assert evidence["culprit"] == {
+            "side": None, "component": None, "certainty": "not clear",
+            "why": "there is nothing from before to compare with",
+        }
+        assert alert["annotations"]["culprit"] == "not clear: there is nothing from before to compare with"
+        assert alert["annotations"]["note"] == "create: " + alert["annotations"]["culprit"]
+        seconds = {row["component"]: row["seconds"] for row in evidence["components"]}
+        assert seconds == pytest.approx({"etcd": 0.15, "apiserver": 0.05})
+        assert set(evidence["traces"]) <= {request.trace_id.hex() for request in requests}
+
+        status, _, body = daemon.get("/api/v1/traces/" + evidence["traces"][0])
+        assert status == 200
+        request, call = json.loads(body)["spans"]
+        assert request["service"] == "apiserver" and "parent_span_id" not in request
+        assert (call["service"], call["parent_span_id"]) == ("etcd", request["span_id"])
+        assert daemon.get("/api/v1/traces/" + "0" * 31)[0] == 400
+        assert daemon.get("/api/v1/traces/" + "f" * 32)[0] == 404
+
+        (row,) = json.loads(daemon.get("/api/v1/requests")[2])
+        assert {part["component"]: part["share"] for part in row["components"]} == pytest.approx(
+            {"etcd": 0.75, "apiserver": 0.25})
+        # The counter has what has settled.
+        labels = {"verb": "create", "resource": "pods", "component": "etcd"}
+        eventually(
+            lambda: daemon.metrics().sum("faultline_request_component_seconds_total", **labels)
+            == pytest.approx(1.5),
+            "the counter of etcd's seconds",
+        )
