@@ -21,7 +21,7 @@ struct Slot: Sendable {
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
-    private var index: SpanIndex
+    private(set) var index: SpanIndex
     private var tailStart = 0
     private var tailCapacity = 0
     /// nil until the slot has settled.
@@ -42,13 +42,11 @@ struct Slot: Sendable {
         case full
     }
 
-    /// Adds row `source` of a batch under its numbers in the window, unless the same span is there.
+    /// Adds a row of a batch under its numbers in the window, unless the same span is there.
+    ///
+    /// - Parameter hash: of the row's ids, with `seed`.
     @inline(__always)
-    mutating func insert(
-        _ row: SpanRow, bucket: UInt16, seed: UInt64
-    ) -> Outcome {
-        let hash = SpanIndex.hash(
-            traceHigh: row.traceHigh, traceLow: row.traceLow, spanID: row.spanID, seed: seed)
+    mutating func insert(_ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64) -> Outcome {
         let place = index.find(hash) { candidate in
             let (block, offset) = Self.locate(candidate)
             let columns = blocks[block]

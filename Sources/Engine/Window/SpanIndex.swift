@@ -45,6 +45,12 @@ struct SpanIndex: Sendable {
         }
     }
 
+    /// The cell where `find` begins.
+    @inline(__always)
+    func firstCell(_ hash: UInt64) -> UInt32 {
+        cells[Int(truncatingIfNeeded: hash) & (cells.count - 1)]
+    }
+
     /// Fills a free cell that `find` gave; `hashOfRow` is asked for every row when the table grows.
     @inline(__always)
     mutating func fill(_ cell: Int, row: Int, hash: UInt64, hashOfRow: (Int) -> UInt64) {

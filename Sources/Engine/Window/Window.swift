@@ -20,6 +20,7 @@ package struct Window: ~Copyable {
     /// The number of the first slot that has not been given up.
     private var horizon = Int64.min
     private var lastUsed = 0
+    private var lookAhead = IndexLookAhead()
     private var translations = NameTranslations()
     private let seed: UInt64
 
@@ -49,6 +50,7 @@ package struct Window: ~Copyable {
         var outcome = AppendOutcome()
         let latestEnd = arrival.addingSaturating(limits.futureMax)
         for index in 0..<batch.count {
+            if index % IndexLookAhead.rowsMax == 0 { lookAhead.take(batch, from: index, slots: slots, seed: seed) }
             var row = batch.columns.row(index)
             let end = row.start &+ row.duration
             guard end <= latestEnd else {
@@ -57,7 +59,7 @@ package struct Window: ~Copyable {
             }
             row.operation = translation.operations[Int(row.operation)]
             row.request = translation.requests[Int(row.request)]
-            guard add(row, bucket: batch.columns.bucket[index], end: end) else {
+            guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
                 outcome.duplicates += 1
                 continue
             }
@@ -90,14 +92,14 @@ package struct Window: ~Copyable {
 
     /// False if the span is there already.
     @inline(__always)
-    private mutating func add(_ row: SpanRow, bucket: UInt16, end: Int64) -> Bool {
+    private mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64) -> Bool {
         let number = Self.slotNumber(end)
         if number < horizon {
             retired.add(HistoryRow(row, bucket: bucket))
         } else {
             let slot = slotIndex(number)
             let before = slots[slot].byteCount
-            switch slots[slot].insert(row, bucket: bucket, seed: seed) {
+            switch slots[slot].insert(row, bucket: bucket, hash: hash, seed: seed) {
             case .added:
                 spanCount += 1
                 byteCount += slots[slot].byteCount - before

@@ -12,14 +12,10 @@ extension GRPCConnection {
     /// bounds memory, since a closed window would make a client wait and not try again elsewhere.
     func replenish(_ event: NIOHTTP2WindowUpdatedEvent) {
         guard let left = event.inboundWindowSize else { return }
-        let full: Int
-        if event.streamID == .rootStream {
-            full = limits.connectionWindowBytes
-        } else {
-            guard calls[event.streamID]?.isReceiving == true else { return }
-            full = limits.streamWindowBytes
-        }
-        if left < full / 2 { grant(full - left, on: event.streamID) }
+        let isConnection = event.streamID == .rootStream
+        let full = isConnection ? limits.connectionWindowBytes : limits.streamWindowBytes
+        guard left < full / 2, isConnection || calls[event.streamID]?.isReceiving == true else { return }
+        grant(full - left, on: event.streamID)
     }
 
     func grant(_ bytes: Int, on stream: HTTP2StreamID) {

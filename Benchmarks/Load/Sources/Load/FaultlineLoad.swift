@@ -58,6 +58,10 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Seconds from one look at the metrics to the next.")
     var every = 60.0
 
+    @Option(
+        help: "Memory is compared with that after so many seconds; without it, after the first spans left the window.")
+    var settled: Double?
+
     @Option(help: "Measure the CPU time of this process.")
     var serverPID: Int32?
 
@@ -73,6 +77,7 @@ struct FaultlineLoad: AsyncParsableCommand {
             throw ValidationError("--frame-bytes is a number from 1 to 16777215")
         }
         guard rate ?? 1 > 0, requestBytes ?? 1 > 0 else { throw ValidationError("numbers must be positive") }
+        guard settled ?? 0 >= 0 else { throw ValidationError("--settled is a time since the start, in seconds") }
         _ = try settings()
     }
 

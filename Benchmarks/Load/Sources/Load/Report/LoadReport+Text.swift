@@ -44,14 +44,14 @@ extension LoadReport.Daemon {
             "daemon     counted \(accepted) accepted (\(late) late), \(duplicates) duplicate, \(rejected) rejected; "
                 + "\(uncounted) acknowledged but not counted; \(LoadReport.number(cores, 2)) cores"
         ]
-        switch (residentGrowthPercent, residentSpreadPercent) {
-        case (let growth?, let spread?):
-            lines.append(
-                "memory     \(LoadReport.number(growth, 2)) % growth since the window was full, "
-                    + "\(LoadReport.number(spread, 2)) % between smallest and largest")
-        default:
-            lines.append("memory     the window \(windowIsFull ? "has only just filled" : "did not fill")")
+        guard let residentGrowthPercent, let residentGrowthAtEndPercent, let residentSpreadPercent else {
+            return lines + ["memory     the window \(windowIsFull ? "has only just filled" : "did not fill")"]
         }
+        lines.append(
+            "memory     \(LoadReport.number(residentGrowthPercent, 2)) % growth since the window filled (highest of the "
+                + "second half), \(LoadReport.number(residentGrowthAtEndPercent, 2)) % at the end, "
+                + "\(LoadReport.number(residentSpreadPercent, 2)) % between smallest and largest")
+        if !windowIsFull { lines.append("           though no span has had to leave the window") }
         return lines
     }
 }

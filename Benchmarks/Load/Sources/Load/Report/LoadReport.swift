@@ -38,8 +38,10 @@ struct LoadReport: Codable {
         /// Spans that it acknowledged and did not count.
         var uncounted: Int
         var windowIsFull: Bool
-        /// Since the window was full.
+        /// Percent of the first value since the window filled: how much higher the highest of the run's second half is,
+        /// and the last one.
         var residentGrowthPercent: Double?
+        var residentGrowthAtEndPercent: Double?
         var residentSpreadPercent: Double?
     }
 
@@ -84,7 +86,8 @@ extension LoadReport.Daemon {
         cores = (after.cpuSeconds - before.cpuSeconds) / seconds
         uncounted = acknowledged - accepted - duplicates
         windowIsFull = memory.isFull
-        residentGrowthPercent = memory.growthPercent?.end
-        residentSpreadPercent = memory.growthPercent?.spread
+        residentGrowthPercent = memory.growth?.highest
+        residentGrowthAtEndPercent = memory.growth?.last
+        residentSpreadPercent = memory.growth?.spread
     }
 }

@@ -1,34 +1,45 @@
-/// How the daemon's resident memory goes on once its window is full.
+/// How the daemon's resident memory goes on once its window has filled.
 struct MemoryWatch {
-    private var lastOldest: Double?
-    private var atFull: Int?
-    private var smallest = Int.max
-    private var largest = 0
-    private(set) var samples = 0
-    private var last = 0
+    /// Percent of the first value after the window had filled.
+    struct Growth {
+        /// By which the highest value of the run's second half is above it.
+        var highest: Double
+        /// By which the last value is above it.
+        var last: Double
+        /// Between the smallest value since then and the largest.
+        var spread: Double
+    }
 
-    /// The window is full when its oldest span has had to go since the last scrape.
+    private let settled: Double?
+    private var lastOldest: Double?
+    private var samples: [(seconds: Double, bytes: Int)] = []
+
+    /// Whether the window's oldest spans have had to go at some time between two scrapes.
     private(set) var isFull = false
 
-    mutating func add(_ scrape: DaemonScrape) {
+    /// - Parameter settled: seconds of the run after which the window counts as filled; if nil, it does once spans leave it.
+    init(settled: Double?) {
+        self.settled = settled
+    }
+
+    /// - Parameter seconds: since the run began
+    mutating func add(_ scrape: DaemonScrape, at seconds: Double) {
         if let oldest = scrape.oldest {
             if let lastOldest, oldest > lastOldest { isFull = true }
             lastOldest = oldest
         }
-        guard isFull else { return }
-        samples += 1
-        last = scrape.residentBytes
-        atFull = atFull ?? last
-        smallest = min(smallest, last)
-        largest = max(largest, last)
+        guard settled.map({ seconds >= $0 }) ?? isFull else { return }
+        samples.append((seconds, scrape.residentBytes))
     }
 
-    /// Percent by which memory has grown since the window was full, and the spread between the smallest and the
-    /// largest value seen; nil before there are two values.
-    var growthPercent: (end: Double, spread: Double)? {
-        guard let atFull, samples > 1, atFull > 0 else { return nil }
-        return (
-            Double(last - atFull) / Double(atFull) * 100, Double(largest - smallest) / Double(atFull) * 100
-        )
+    /// nil before there are two values since the window filled.
+    var growth: Growth? {
+        guard let first = samples.first, let last = samples.last, samples.count > 1, first.bytes > 0 else { return nil }
+        func percent(_ bytes: Int) -> Double { Double(bytes) / Double(first.bytes) * 100 }
+        let bytes = samples.map(\.bytes)
+        let late = samples.dropFirst().filter { $0.seconds >= last.seconds / 2 }.map(\.bytes)
+        return Growth(
+            highest: percent((late.max() ?? last.bytes) - first.bytes), last: percent(last.bytes - first.bytes),
+            spread: percent((bytes.max() ?? 0) - (bytes.min() ?? 0)))
     }
 }

@@ -76,7 +76,7 @@ struct LoadSession {
     ) async -> LoadReport.Daemon? {
         do {
             let after = try await observation.scrape()
-            memory.add(after)
+            memory.add(after, at: seconds)
             return LoadReport.Daemon(
                 before: before, after: after, acknowledged: tally.accepted.spans, seconds: seconds, memory: memory)
         } catch {
@@ -87,7 +87,7 @@ struct LoadSession {
 
     /// Prints how it goes, until it is cancelled.
     private func watch(_ run: LoadRun, since begun: NIODeadline) async throws -> MemoryWatch {
-        var memory = MemoryWatch()
+        var memory = MemoryWatch(settled: command.settled)
         guard !command.json || observation != nil else { return memory }
         while (try? await Task.sleep(for: .seconds(command.every))) != nil {
             let tally = try await run.tally()
@@ -99,7 +99,7 @@ struct LoadSession {
                 + "\(tally.lost.requests) lost"
             // A scrape that fails is no reason to stop; what was lost by it will be found in the counters.
             if let scrape = try? await observation?.scrape() {
-                memory.add(scrape)
+                memory.add(scrape, at: seconds)
                 line += ", \(scrape.residentBytes >> 10) KiB resident, \(scrape.windowSpans) spans in the window"
                 if memory.isFull { line += ", full" }
             }
