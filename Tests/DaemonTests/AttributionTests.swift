@@ -56,9 +56,10 @@ struct AttributionTests {
             var times: [[UInt64]: Int64] = [:]
             for slot in window.view().slots {
                 guard let attribution = slot.attribution else { continue }
-                for row in 0..<attribution.rowCount where attribution.selfBuckets[row] != SlotAttribution.noSelfTime {
+                for row in 0..<attribution.rowCount
+                where attribution.selfTimes.buckets[row] != SlotAttribution.noSelfTime {
                     let span = slot.row(row)
-                    times[[span.traceHigh, span.traceLow, span.spanID]] = attribution.selfTimes[row]
+                    times[[span.traceHigh, span.traceLow, span.spanID]] = attribution.selfTimes.durations[row]
                 }
             }
             return times

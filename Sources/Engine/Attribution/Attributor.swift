@@ -2,149 +2,159 @@
 ///
 /// Works on views of the window: appending spans costs nothing more for it. Spans of one request come from two
 /// processes, in any order, seconds apart; a slot is attributed for good once it has settled, before that for a look.
+/// Between slots nothing is kept of a request: what is open is in the window alone.
 package struct Attributor: ~Copyable, Sendable {
     package let components: ComponentTable
     /// How long after its end a slot is attributed for good, nanoseconds.
     package let settle: Int64
     package private(set) var totals = ComponentTotals()
 
-    /// Those of the slots of the view at hand, in its order.
-    private var indexes: [SlotIndex] = []
-    private var charges: [Charge] = []
-    private var tree = TraceTree()
-    private var partition = Partition()
+    private var charges = ChargeTable()
+    /// Of slots of the view at hand that come behind one to be attributed, in its order.
+    private var reachingBack: [RowsReachingBack] = []
+
+    // The work on one slot.
+    private var traces = SlotTraces()
+    private var elsewhere = RowsElsewhere()
+    private var earlier = EarlierRows()
+    /// The spans of a trace that aren't all in one place, or too many to be taken in any order.
+    private var gathered: [TraceSpan] = []
+    private var division = RequestDivision()
 
     package init(components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000) {
         self.components = components
         self.settle = settle
     }
 
-    /// Bytes of the trace indexes.
-    package var byteCount: Int { indexes.reduce(0) { $0 + $1.traces.byteCount } }
+    /// Bytes that are kept from one slot to the next: room to work in, as much as the largest of late needed, and the
+    /// numbers of rows that reach back into earlier slots. What was found out is counted by the window.
+    package var byteCount: Int {
+        reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
+            + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
+            + charges.byteCount
+    }
 
     /// Whether `settle(view:at:)` would find a slot to attribute for good.
     package func isDue(_ view: WindowView, at clock: Int64) -> Bool {
-        view.slots.contains { $0.attribution == nil && $0.end.addingSaturating(settle) <= clock }
+        view.slots.contains { $0.attribution == nil && hasSettled($0, at: clock) }
+    }
+
+    private func hasSettled(_ slot: SlotView, at clock: Int64) -> Bool {
+        slot.end.addingSaturating(settle) <= clock
     }
 
     /// Attributes the slots that have settled by a time (Unix nanoseconds) and hold no attribution yet.
     package mutating func settle(_ view: WindowView, at clock: Int64) -> [(slot: Int64, attribution: SlotAttribution)] {
-        index(view)
-        var settled: [(slot: Int64, attribution: SlotAttribution)] = []
-        for (place, slot) in view.slots.enumerated()
-        where slot.attribution == nil && slot.end.addingSaturating(settle) <= clock {
-            let attribution = attribute(place, of: view)
-            totals.add(attribution)
-            settled.append((slot.start, attribution))
+        let due = view.slots.indices.filter {
+            view.slots[$0].attribution == nil && hasSettled(view.slots[$0], at: clock)
         }
-        return settled
+        prepare(view, from: due.first)
+        return due.map { place in
+            let attribution = attribute(place, of: view.slots)
+            totals.add(attribution)
+            return (view.slots[place].start, attribution)
+        }
     }
 
     /// The view with every slot that has not settled attributed by what has come so far.
     package mutating func attributed(_ view: WindowView) -> WindowView {
-        index(view)
+        let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
+        prepare(view, from: open.first)
         var view = view
-        for place in view.slots.indices where view.slots[place].attribution == nil {
-            let attribution = attribute(place, of: view)
-            view.attach(attribution, toSlotAt: place)
-        }
+        for place in open { view.attach(attribute(place, of: view.slots), toSlotAt: place) }
         return view
     }
 
-    /// Brings the indexes up to what the view holds.
-    private mutating func index(_ view: WindowView) {
-        while charges.count < view.operations.count {
-            charges.append(components.charge(view.operations[charges.count]))
-        }
+    /// Brings what is kept up to a view in which slots are to be attributed from one on.
+    private mutating func prepare(_ view: WindowView, from first: Int?) {
+        charges.extend(view, components)
+        guard let first else { return reachingBack.removeAll { $0.start < view.slots.first?.start ?? .max } }
         var known = 0
-        var current: [SlotIndex] = []
-        current.reserveCapacity(view.slots.count)
-        for slot in view.slots {
-            while known < indexes.count, indexes[known].start < slot.start { known += 1 }
-            // A view that is older than the index begins anew.
+        var current: [RowsReachingBack] = []
+        for slot in view.slots[(first + 1)...] {
+            while known < reachingBack.count, reachingBack[known].start < slot.start { known += 1 }
+            // A view that is older than what is kept begins anew.
             let isKnown =
-                known < indexes.count && indexes[known].start == slot.start
-                && indexes[known].traces.rowCount <= slot.count
-            current.append(isKnown ? indexes[known] : SlotIndex(start: slot.start))
-            if isKnown { indexes[known].traces = TraceIndex(seed: ByteHash.seed) }
-            current[current.count - 1].traces.extend(slot)
+                known < reachingBack.count && reachingBack[known].start == slot.start
+                && reachingBack[known].rowsSeen <= slot.count
+            current.append(isKnown ? reachingBack[known] : RowsReachingBack(start: slot.start))
+            if isKnown { reachingBack[known] = RowsReachingBack(start: slot.start) }
+            current[current.count - 1].extend(slot)
         }
-        indexes = current
+        reachingBack = current
     }
 
     // MARK: A slot
 
-    private mutating func attribute(_ place: Int, of view: WindowView) -> SlotAttribution {
-        var work = SlotWork(rows: view.slots[place].count)
-        for trace in 0..<indexes[place].traces.traceCount {
-            gather(indexes[place].traces.trace(trace), at: place, of: view)
-            tree.link()
-            attributeTrace(view.slots[place], &work)
+    private mutating func attribute(_ place: Int, of slots: [SlotView]) -> SlotAttribution {
+        let slot = slots[place]
+        division.removeAll()
+        elsewhere.removeAll()
+        earlier.removeAll()
+        traces.fill(slot)
+        addLaterRows(place, of: slots)
+        // The self time of a span without children is its duration.
+        var selfTimes = SelfTimes(slot)
+        for trace in 0..<traces.count { attribute(trace, slot, slots, &selfTimes) }
+        earlier.find(before: place, of: slots, &traces, &elsewhere)
+        for trace in earlier.traces {
+            gather(trace, slots, &selfTimes)
+            division.divide(gathered, charges, &selfTimes)
         }
-        return SlotAttribution(work)
+        return SlotAttribution(division.work, rowCount: slot.count, selfTimes: selfTimes)
     }
 
-    /// Fills the tree with a trace's spans, of this slot and of all that its spans reach into.
-    private mutating func gather(_ trace: TraceIndex.Trace, at place: Int, of view: WindowView) {
-        tree.removeAll()
-        var earliest = Int64.max
-        var next: Int? = trace.lastRow
-        while let row = next {
-            let (block, offset) = Slot.locate(row)
-            let columns = view.slots[place].blocks[block]
-            earliest = min(earliest, columns.columns.start[offset])
-            tree.add(columns.columns, offset, row: Int32(truncatingIfNeeded: row))
-            next = indexes[place].traces.rowBefore(row)
-        }
-        var other = place + 1
-        while other < view.slots.count {
-            if indexes[other].traces.mayReachBack(trace) { gather(trace, from: other, of: view) }
-            other += 1
-        }
-        other = place - 1
-        while other >= 0, view.slots[other].end > earliest {
-            gather(trace, from: other, of: view)
-            other -= 1
-        }
-    }
-
-    private mutating func gather(_ trace: TraceIndex.Trace, from place: Int, of view: WindowView) {
-        var next = indexes[place].traces.lastRow(of: trace)
-        while let row = next {
-            let (block, offset) = Slot.locate(row)
-            tree.add(view.slots[place].blocks[block].columns, offset, row: -1)
-            next = indexes[place].traces.rowBefore(row)
-        }
-    }
-
-    private mutating func attributeTrace(_ slot: SlotView, _ work: inout SlotWork) {
-        let charges = charges
-        for place in 0..<tree.count where tree.members[place].row >= 0 {
-            let row = Int(tree.members[place].row)
-            if !tree.members[place].isLongRunning, !isDetached(place, charges) {
-                work.setSelfTime(tree.members[place].selfTime, row: row)
-            }
-            if tree.members[place].isRequest {
-                partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, charges.span)
-                let labels = slot.row(row)
-                work.add(partition, ofRequestAt: row, series: labels.request - 1, flags: labels.flags.rawValue)
-            }
-        }
-    }
-}
-
-extension Attributor {
-    /// Of most users' requests the authentication is a trace of its own, as long as the request.
     @inline(__always)
-    private func isDetached(_ place: Int, _ charges: [Charge]) -> Bool {
-        tree.members[place].parent < 0 && tree.members[place].firstChild < 0
-            && charges[Int(tree.members[place].operation)].target == .component(.authentication)
+    private mutating func attribute(
+        _ trace: Int, _ slot: SlotView, _ slots: [SlotView], _ selfTimes: inout SelfTimes
+    ) {
+        let range = traces.range(trace)
+        if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
+            return division.divide(traces.spans, range, charges, &selfTimes)
+        }
+        gather(trace, slots, &selfTimes)
+        if traces.reachesBack(trace) {
+            let earliest = division.divide(gathered, ifNotBefore: slot.start, charges, &selfTimes)
+            if let earliest { earlier.want(trace, from: earliest, traces) }
+        } else {
+            division.divide(gathered, charges, &selfTimes)
+        }
     }
-}
 
-/// The traces of one slot.
-private struct SlotIndex: Sendable {
-    /// Unix nanoseconds.
-    let start: Int64
-    var traces = TraceIndex(seed: ByteHash.seed)
+    /// Gathers the spans of a trace, of this slot and of others, as a tree wants them.
+    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes) {
+        gathered.removeAll(keepingCapacity: gathered.capacity <= 4096)
+        for place in traces.range(trace) {
+            if gathered.count < TraceTree.spansMax {
+                gathered.append(traces.spans[place])
+            } else {
+                selfTimes.remove(row: traces.spans[place].row)
+            }
+        }
+        var next = traces.lastElsewhere(trace)
+        while next >= 0, gathered.count < TraceTree.spansMax {
+            let (slot, row) = elsewhere.row(next)
+            let (block, offset) = Slot.locate(row)
+            gathered.append(slots[slot].blocks[block].columns.traceSpan(offset, row: TraceSpan.elsewhere))
+            next = elsewhere.before(next)
+        }
+        if gathered.count > TraceTree.unorderedMax { gathered.sort(by: TraceSpan.isBefore) }
+    }
+
+    /// Finds the rows of later slots that reach into this one and belong to its traces.
+    private mutating func addLaterRows(_ place: Int, of slots: [SlotView]) {
+        let end = slots[place].end
+        // They are kept of the slots at the end of the view.
+        let first = slots.count - reachingBack.count
+        for other in place + 1..<slots.count {
+            for row in reachingBack[other - first].rows {
+                let (block, offset) = Slot.locate(Int(row))
+                let columns = slots[other].blocks[block]
+                guard columns.columns.start[offset] < end else { continue }
+                let trace = traces.number(
+                    ofTrace: columns.columns.traceHigh[offset], columns.columns.traceLow[offset])
+                if trace >= 0 { elsewhere.add(slot: other, row: Int(row), to: trace, of: &traces) }
+            }
+        }
+    }
 }

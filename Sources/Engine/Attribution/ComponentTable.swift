@@ -68,4 +68,31 @@ struct Charge: Equatable, Sendable {
     var target: Target
     /// Whether another request begins here: what is below is no part of the webhook above.
     var isServer: Bool
+
+    /// In place of the number of a component: the spans above have to be known. No bit of it is one of a component's.
+    static let dependsOnParent: UInt8 = 0x80
+
+    /// The number of the component whatever the span stands below, or `dependsOnParent`.
+    var component: UInt8 {
+        if case .component(let component) = target { component.number } else { Self.dependsOnParent }
+    }
+}
+
+/// What the spans of each operation of a view count for.
+struct ChargeTable: Sendable {
+    /// By operation.
+    private(set) var charges: [Charge] = []
+    /// By operation: `Charge.component`.
+    private(set) var components: [UInt8] = []
+
+    var byteCount: Int { charges.capacity * MemoryLayout<Charge>.stride + components.capacity }
+
+    /// Takes in the operations that are new in a view.
+    mutating func extend(_ view: WindowView, _ table: ComponentTable) {
+        for operation in charges.count..<max(view.operations.count, charges.count) {
+            let charge = table.charge(view.operations[operation])
+            charges.append(charge)
+            components.append(charge.component)
+        }
+    }
 }

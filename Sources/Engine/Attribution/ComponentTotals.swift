@@ -5,6 +5,8 @@ package struct ComponentTotals: Sendable {
     /// Requests attributed.
     package private(set) var requestCount = 0
 
+    var byteCount: Int { sums.capacity * MemoryLayout<Int128>.stride }
+
     mutating func add(_ attribution: SlotAttribution) {
         requestCount += attribution.requests.count
         for part in 0..<attribution.parts.count {

@@ -4,8 +4,8 @@
 /// several do, to the one that started last. The parts sum to the request's duration to the nanosecond.
 struct Partition: ~Copyable, Sendable {
     /// Nanoseconds by component number.
-    private(set) var parts = InlineArray<32, Int64>(repeating: 0)
-    /// One bit for each component that has a part.
+    let parts = Column<Int64>(capacity: ComponentTable.countMax)
+    /// One bit for each component that may have a part.
     private(set) var present: UInt32 = 0
 
     private var root = TraceTree.none
@@ -13,23 +13,59 @@ struct Partition: ~Copyable, Sendable {
     private var open: [TraceTree.Place] = []
     private var stepsLeft = 0
 
+    init() {
+        parts.fill(ComponentTable.countMax, with: 0)
+    }
+
     /// Steps for each span of a trace: siblings that all overlap cost the square of their number, which real ones don't.
     private static let stepsPerSpan = 64
 
-    /// Fills `parts` for the request at a place of a tree.
-    mutating func divide(_ request: TraceTree.Place, of tree: borrowing TraceTree, _ charges: Span<Charge>) {
+    /// Fills `parts` for the one request of a trace (see `TraceTree.isOneRequest`).
+    ///
+    /// - Returns: false if there is a span that counts for a component by what it stands below: then nothing is divided.
+    mutating func sum(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) -> Bool {
+        removeAll()
+        var all: UInt8 = 0
+        for place in 0..<spans.count {
+            let number = charges.components[Int(spans[place].operation)]
+            all |= number
+            give(tree.links[place].selfTime, to: number)
+        }
+        var above = tree.links[Int(tree.request)].parent
+        while above >= 0 {
+            give(-tree.links[Int(above)].selfTime, to: charges.components[Int(spans[Int(above)].operation)])
+            above = tree.links[Int(above)].parent
+        }
+        return all & Charge.dependsOnParent == 0
+    }
+
+    @inline(__always)
+    private mutating func give(_ duration: Int64, to number: UInt8) {
+        let number = Int(number) & (ComponentTable.countMax - 1)
+        parts[number] &+= duration
+        present |= 1 &<< UInt32(truncatingIfNeeded: number)
+    }
+
+    private mutating func removeAll() {
         while present != 0 {
             parts[present.trailingZeroBitCount] = 0
             present &= present &- 1
         }
+    }
+
+    /// Fills `parts` for the request at a place of a tree whose children are in order.
+    mutating func divide(
+        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
+    ) {
+        removeAll()
         root = request
         if tree.isNested {
-            walk(tree, charges)
+            walk(tree, spans, charges)
         } else {
             stepsLeft = tree.count * Self.stepsPerSpan
-            let span = tree.members[Int(request)]
+            let span = spans[Int(request)]
             let outside = TraceTree.Owner(component: .apiServer)
-            give(from: span.start, to: span.end, to: Int(request), below: outside, depth: 0, tree, charges)
+            give(from: span.start, to: span.end, to: Int(request), below: outside, depth: 0, tree, spans, charges)
         }
     }
 
@@ -43,28 +79,28 @@ struct Partition: ~Copyable, Sendable {
     // MARK: Nested spans
 
     /// Where spans nest, each owns its self time: the request's descendants one after the other.
-    private mutating func walk(_ tree: borrowing TraceTree, _ charges: Span<Charge>) {
+    private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]) {
         var place = Int(root)
-        var owner = TraceTree.Owner(component: .apiServer).below(charges[Int(tree.members[place].operation)])
+        var owner = TraceTree.Owner(component: .apiServer).below(charges[Int(spans[place].operation)])
         var depth = 0
         while true {
-            tree.members[place].owner = owner
-            let child = Int(tree.members[place].firstChild)
+            tree.kin[place].owner = owner
+            let child = Int(tree.kin[place].firstChild)
             if child >= 0, depth < TraceTree.depthMax {
-                add(tree.members[place].selfTime, to: owner.component)
+                add(tree.links[place].selfTime, to: owner.component)
                 place = child
                 depth &+= 1
             } else {
-                add(tree.members[place].end &- tree.members[place].start, to: owner.component)
-                while place != Int(root), tree.members[place].nextSibling < 0 {
-                    place = Int(tree.members[place].parent)
+                add(spans[place].duration, to: owner.component)
+                while place != Int(root), tree.kin[place].nextSibling < 0 {
+                    place = Int(tree.links[place].parent)
                     depth &-= 1
                 }
                 if place == Int(root) { return }
-                place = Int(tree.members[place].nextSibling)
+                place = Int(tree.kin[place].nextSibling)
             }
-            owner = tree.members[Int(tree.members[place].parent)].owner.below(
-                charges[Int(tree.members[place].operation)])
+            owner = tree.kin[Int(tree.links[place].parent)].owner.below(
+                charges[Int(spans[place].operation)])
         }
     }
 
@@ -72,30 +108,30 @@ struct Partition: ~Copyable, Sendable {
 
     private mutating func give(
         from start: Int64, to end: Int64, to place: Int, below: TraceTree.Owner, depth: Int,
-        _ tree: borrowing TraceTree, _ charges: Span<Charge>
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
     ) {
-        let owner = below.below(charges[Int(tree.members[place].operation)])
-        var next = depth < TraceTree.depthMax ? tree.members[place].firstChild : TraceTree.none
+        let owner = below.below(charges[Int(spans[place].operation)])
+        var next = depth < TraceTree.depthMax ? tree.kin[place].firstChild : TraceTree.none
         let base = open.count
         var time = start
         while next >= 0 {
             let child = Int(next)
             stepsLeft -= 1
-            if tree.members[child].start >= end || stepsLeft < 0 { break }
-            if tree.members[child].end > start {
-                pass(from: &time, to: tree.members[child].start, base, owner, depth, tree, charges)
+            if spans[child].start >= end || stepsLeft < 0 { break }
+            if spans[child].end > start {
+                pass(from: &time, to: spans[child].start, base, owner, depth, tree, spans, charges)
                 open.append(next)
             }
-            next = tree.members[child].nextSibling
+            next = tree.kin[child].nextSibling
         }
-        pass(from: &time, to: end, base, owner, depth, tree, charges)
+        pass(from: &time, to: end, base, owner, depth, tree, spans, charges)
         open.removeLast(open.count - base)
     }
 
     /// Gives the time up to an instant to the open children, and what none of them covers to their parent.
     private mutating func pass(
         from time: inout Int64, to limit: Int64, _ base: Int, _ owner: TraceTree.Owner, _ depth: Int,
-        _ tree: borrowing TraceTree, _ charges: Span<Charge>
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
     ) {
         while time < limit {
             guard open.count > base, let last = open.last else {
@@ -103,11 +139,11 @@ struct Partition: ~Copyable, Sendable {
                 time = limit
                 return
             }
-            let until = min(tree.members[Int(last)].end, limit)
+            let until = min(spans[Int(last)].end, limit)
             if until <= time {
                 open.removeLast()
             } else {
-                give(from: time, to: until, to: Int(last), below: owner, depth: depth + 1, tree, charges)
+                give(from: time, to: until, to: Int(last), below: owner, depth: depth + 1, tree, spans, charges)
                 time = until
             }
         }

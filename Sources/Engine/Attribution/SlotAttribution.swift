@@ -2,12 +2,10 @@
 package final class SlotAttribution: Sendable {
     /// Rows of the slot that were attributed; what came later is not.
     package let rowCount: Int
-    /// By row: the span's self time, nanoseconds, and its latency bucket code or `noSelfTime`.
-    let selfTimes: Column<Int64>
-    let selfBuckets: Column<UInt16>
+    let selfTimes: SelfTimes
     let requests: [AttributedRequest]
     let parts: RequestParts
-    /// The least and greatest bucket code of self times and parts.
+    /// The least and greatest bucket code of the parts.
     let bucketMin: UInt16
     let bucketMax: UInt16
 
@@ -15,79 +13,74 @@ package final class SlotAttribution: Sendable {
     /// `authentication` spans that nothing ties to their request.
     static let noSelfTime = UInt16.max
 
-    init(_ work: borrowing SlotWork) {
-        rowCount = work.rowCount
-        selfTimes = Column(capacity: work.rowCount)
-        selfTimes.copyPrefix(work.rowCount, of: work.selfTimes)
-        selfBuckets = Column(capacity: work.rowCount)
-        selfBuckets.copyPrefix(work.rowCount, of: work.selfBuckets)
-        requests = work.requests
+    init(_ work: borrowing SlotWork, rowCount: Int, selfTimes: consuming SelfTimes) {
+        self.rowCount = rowCount
+        self.selfTimes = selfTimes
+        requests = Array(work.requests)
         parts = work.parts.copy(capacity: work.parts.count)
         bucketMin = work.bucketMin
         bucketMax = work.bucketMax
     }
 
     var byteCount: Int {
-        rowCount * 10 + requests.count * MemoryLayout<AttributedRequest>.stride + parts.count
+        rowCount * SelfTimes.bytesPerRow + requests.count * MemoryLayout<AttributedRequest>.stride + parts.count
             * RequestParts.bytesPerPart
     }
 }
 
-/// The attribution of a slot while it is made.
-struct SlotWork: ~Copyable {
-    let rowCount: Int
-    let selfTimes: Column<Int64>
-    let selfBuckets: Column<UInt16>
+/// The requests of a slot while they are attributed. Used again for one slot after the other.
+struct SlotWork: ~Copyable, Sendable {
     private(set) var requests: [AttributedRequest] = []
-    private(set) var parts: RequestParts
+    private(set) var parts = RequestParts(capacity: 256)
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
     private let buckets = LatencyBucket.shared
 
-    init(rows: Int) {
-        rowCount = rows
-        selfTimes = Column(capacity: rows)
-        selfBuckets = Column(capacity: rows)
-        parts = RequestParts(capacity: rows)
-        for row in 0..<rows { selfBuckets[row] = SlotAttribution.noSelfTime }
+    var byteCount: Int {
+        requests.capacity * MemoryLayout<AttributedRequest>.stride + parts.capacity * RequestParts.bytesPerPart
     }
 
-    @inline(__always)
-    mutating func setSelfTime(_ duration: Int64, row: Int) {
-        let bucket = code(duration)
-        selfTimes[row] = duration
-        selfBuckets[row] = bucket
+    mutating func removeAll() {
+        // As many as in the slot before, or nearly.
+        let isFarTooLarge = requests.capacity > 8 * max(requests.count, 512)
+        requests.removeAll(keepingCapacity: !isFarTooLarge)
+        parts.removeAll()
+        bucketMin = .max
+        bucketMax = .min
     }
 
-    mutating func add(_ partition: borrowing Partition, ofRequestAt row: Int, series: UInt16, flags: UInt8) {
+    mutating func add(_ partition: borrowing Partition, ofRequestAt row: Int, series: UInt16, flags: SpanFlags) {
         let firstPart = UInt32(truncatingIfNeeded: parts.count)
-        let firstSeries = UInt32(series) * UInt32(ComponentTable.countMax)
+        let firstSeries = UInt32(series) &* UInt32(ComponentTable.countMax)
         var own: Int64 = 0
+        var etcd: UInt32 = 0
         var present = partition.present
         while present != 0 {
-            let component = Component(UInt8(truncatingIfNeeded: present.trailingZeroBitCount))
+            let number = UInt32(truncatingIfNeeded: present.trailingZeroBitCount)
             present &= present &- 1
-            let duration = partition.parts[Int(component.number)]
-            let bucket = code(duration)
+            let duration = partition.parts[Int(number)]
+            guard duration > 0 else { continue }
+            etcd |= Self.etcdComponents &>> number & 1
+            let bucket = buckets.code(duration)
+            bucketMin = min(bucketMin, bucket)
+            bucketMax = max(bucketMax, bucket)
             parts.append(
-                row: UInt32(row), series: firstSeries + UInt32(component.number), duration: duration, bucket: bucket,
-                flags: flags)
-            if component.side == .apiServer { own &+= duration }
+                row: UInt32(truncatingIfNeeded: row), series: firstSeries &+ number, duration: duration, bucket: bucket,
+                flags: flags.rawValue)
+            own &+= Self.otherComponents &>> number & 1 == 0 ? duration : 0
         }
-        let etcd: UInt32 = 1 << UInt32(Component.etcd.number) | 1 << UInt32(Component.etcdClient.number)
         requests.append(
             AttributedRequest(
-                row: UInt32(row), firstPart: firstPart, series: series, ownBucket: buckets.code(own),
-                reachesEtcd: partition.present & etcd != 0))
+                row: UInt32(truncatingIfNeeded: row), firstPart: firstPart, series: series,
+                ownBucket: buckets.code(own), reachesEtcd: etcd != 0))
     }
 
-    @inline(__always)
-    private mutating func code(_ duration: Int64) -> UInt16 {
-        let code = buckets.code(duration)
-        bucketMin = min(bucketMin, code)
-        bucketMax = max(bucketMax, code)
-        return code
-    }
+    /// One bit for each component that isn't of the API server's side.
+    private static let otherComponents: UInt32 =
+        etcdComponents | 1 &<< UInt32(Component.mutatingWebhook.number)
+        | 1 &<< UInt32(Component.validatingWebhook.number)
+    private static let etcdComponents: UInt32 =
+        1 &<< UInt32(Component.etcd.number) | 1 &<< UInt32(Component.etcdClient.number)
 }
 
 /// A request whose time has been divided.
@@ -117,6 +110,8 @@ struct RequestParts: ~Copyable, Sendable {
     private(set) var flags: Column<UInt8>
     private(set) var count = 0
 
+    var capacity: Int { flags.capacity }
+
     static let bytesPerPart = 4 + 4 + 8 + 2 + 1
 
     init(capacity: Int) {
@@ -137,6 +132,11 @@ struct RequestParts: ~Copyable, Sendable {
         buckets[count] = bucket
         flags[count] = requestFlags
         count &+= 1
+    }
+
+    mutating func removeAll() {
+        if capacity > 8 * max(count, 512) { self = RequestParts(capacity: count) }
+        count = 0
     }
 
     private mutating func grow() {

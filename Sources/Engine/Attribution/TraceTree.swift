@@ -1,60 +1,48 @@
-/// The spans of one trace, by start, with who is whose child. Used again for one trace after the other.
+/// Who is whose child among the spans of one trace, and what of its time each has for itself. Used again for one trace
+/// after the other.
+///
+/// In nearly all traces children lie within their parent and one behind the other: then self times follow from one look
+/// at each span, and no children have to be put in order (`TraceTree+Children.swift` does where they aren't so).
 struct TraceTree: ~Copyable, Sendable {
-    /// A place among the members, or `none`.
+    /// A place among the spans of the trace, or `none`.
     typealias Place = Int32
     static let none: Place = -1
 
-    struct Member: BitwiseCopyable, Sendable {
-        let spanID: UInt64
-        let parentID: UInt64
-        /// Unix nanoseconds.
-        let start: Int64
-        let end: Int64
+    /// What is found out about a span.
+    struct Link: BitwiseCopyable, Sendable {
         /// Its duration without what its children cover, nanoseconds.
         var selfTime: Int64
-        /// Its row in the slot that is being attributed; -1 for spans of other slots.
-        let row: Int32
+        /// The time from the first start of its children to their last end.
+        var childrenStart = Int64.max
+        var childrenEnd = Int64.min
         var parent = TraceTree.none
-        var firstChild = TraceTree.none
-        var lastChild = TraceTree.none
-        /// The next child of the same parent: of those that cover an instant, the last one owns it.
-        var nextSibling = TraceTree.none
-        let operation: UInt16
-        /// Whether it is a request, but none that lasts as long as its client wants.
-        let isRequest: Bool
         /// Whether it is, or stands below, a request that lasts as long as its client wants.
         var isLongRunning: Bool
-        /// What its time counts for, once a request above it has been divided.
-        var owner = Owner(component: .apiServer)
+
+        @inline(__always) var hasChildren: Bool { childrenStart != .max }
     }
 
-    /// What a span's time counts for, and the webhook that it stands below.
-    struct Owner: BitwiseCopyable, Sendable {
-        var component: Component
-        var webhook: Component?
-
-        /// The owner of a child.
-        @inline(__always)
-        func below(_ charge: Charge) -> Owner {
-            let above = charge.isServer ? nil : webhook
-            switch charge.target {
-            case .component(let component):
-                return Owner(component: component, webhook: component.isWebhook ? component : above)
-            case .webhookAbove: return Owner(component: above ?? .apiServer, webhook: above)
-            case .parent: return Owner(component: component, webhook: above)
-            }
-        }
-    }
-
-    let members = Column<Member>(capacity: spansMax)
+    /// Spans of the trace at hand.
     private(set) var count = 0
+    var links = Column<Link>(capacity: spansMin)
     /// Whether no span reaches out of its parent and no two siblings overlap: then a span's part of a request is its
     /// self time.
-    private(set) var isNested = true
-    private var hasLongRunning = false
-    private let places = Column<Place>(capacity: spansMax * 2)
+    var isNested = true
+    /// Whether the children of all spans are in order.
+    var isOrdered = false
+    private(set) var hasLongRunning = false
+    /// Spans whose parent isn't there.
+    private(set) var rootCount = 0
+    /// Requests of the slot that is being attributed, and the last of them.
+    private(set) var requestCount = 0
+    private(set) var request = TraceTree.none
+
+    var kin = Column<Kin>(capacity: spansMin)
+    /// Where spans are by their id: open addressing, at most half full.
+    private var places = Column<Place>(capacity: spansMin * 4)
     /// Cells of `places` in use, a power of two.
     private var cellCount = 0
+    private let seed = ByteHash.seed
 
     /// Longer circles are left: nothing follows them that far.
     private static let circleMax = 1024
@@ -62,201 +50,155 @@ struct TraceTree: ~Copyable, Sendable {
     static let depthMax = 128
     /// Traces of more spans are cut; none of a control plane comes near.
     static let spansMax = 1 << 16
-    /// In traces of up to this many spans, spans are found by looking at all.
-    private static let scannedMax = 32
+    private static let spansMin = 64
+    /// Larger traces are put in order first, so that each child comes behind its siblings.
+    static let unorderedMax = 64
 
-    mutating func removeAll() {
-        count = 0
+    var byteCount: Int {
+        links.capacity * MemoryLayout<Link>.stride + kin.capacity * MemoryLayout<Kin>.stride
+            + places.capacity * MemoryLayout<Place>.stride
+    }
+
+    /// Finds every span's parent and self time.
+    ///
+    /// - Parameter spans: of one trace, at most `spansMax`; in order of time if they are more than `unorderedMax`.
+    mutating func link(_ spans: Span<TraceSpan>) {
+        count = spans.count
+        makeRoom()
+        index(spans)
+        findParents(spans)
+        var isRegular = true
+        for place in 0..<count where links[place].parent >= 0 {
+            if !take(place, from: Int(links[place].parent), spans) { isRegular = false }
+        }
         isNested = true
-        hasLongRunning = false
-    }
-
-    /// Adds row `offset` of a block, which is row `row` of the slot that is being attributed.
-    @inline(__always)
-    mutating func add(_ columns: borrowing SpanColumns, _ offset: Int, row: Int32) {
-        guard count < Self.spansMax else { return }
-        let (start, duration) = (columns.start[offset], columns.duration[offset])
-        let isLongRunning = columns.flags[offset] & SpanFlags.longRunning != 0
-        if isLongRunning { hasLongRunning = true }
-        members[count] = Member(
-            spanID: columns.spanID[offset], parentID: columns.parentID[offset], start: start, end: start &+ duration,
-            selfTime: duration, row: row, operation: columns.operation[offset],
-            isRequest: columns.request[offset] > 0 && !isLongRunning,
-            isLongRunning: isLongRunning)
-        count &+= 1
-    }
-
-    /// Finds every span's children and self time.
-    mutating func link() {
-        if count > Self.scannedMax {
-            sort()
-            index()
-        }
-        var mayCircle = false
-        for place in 0..<count where members[place].parentID != 0 {
-            let id = members[place].parentID
-            let parent = count > Self.scannedMax ? lookUp(id) : scan(for: id, from: place)
-            members[place].parent = Place(truncatingIfNeeded: parent)
-            if parent >= 0, members[parent].start >= members[place].start { mayCircle = true }
-        }
-        if mayCircle { cutCircles() }
-        for place in 0..<count where members[place].parent >= 0 { insert(place, below: Int(members[place].parent)) }
+        isOrdered = false
+        if !isRegular { orderChildren(spans) }
         if hasLongRunning { markLongRunning() }
-        if !isNested { measureSelfTimes() }
     }
 
-    /// Puts a child among those of its parent, in order.
+    private mutating func makeRoom() {
+        guard count > links.capacity || links.capacity > 4096 && count <= Self.unorderedMax else { return }
+        let capacity = max(count * 2, Self.spansMin)
+        links = Column(capacity: capacity)
+        kin = Column(capacity: capacity)
+        places = Column(capacity: capacity * 4)
+    }
+
+    private mutating func findParents(_ spans: Span<TraceSpan>) {
+        var roots = 0
+        var mayCircle = false
+        for place in 0..<count {
+            let id = spans[place].parentID
+            let parent = id == 0 ? -1 : lookUp(id, spans)
+            links[place].parent = Place(truncatingIfNeeded: parent)
+            if parent < 0 {
+                roots &+= 1
+            } else if spans[parent].start >= spans[place].start {
+                mayCircle = true
+            }
+        }
+        rootCount = roots
+        if mayCircle { cutCircles() }
+    }
+
+    /// Takes a child's time from its parent's.
+    ///
+    /// - Returns: false if the child reaches out of its parent, or lies between children that were taken before it.
     @inline(__always)
-    private mutating func insert(_ child: Int, below parent: Int) {
-        let (start, end) = (members[child].start, members[child].end)
-        members[parent].selfTime &-= end &- start
-        if start < members[parent].start || end > members[parent].end { isNested = false }
-        let first = Int(members[parent].firstChild)
-        var before = Int(members[parent].lastChild)
-        if before >= 0, !isBefore(before, child) {
-            // Children mostly come in order, or the other way round.
-            before = isBefore(child, first) ? -1 : placeBefore(child, from: first)
-        }
-        var after = first
-        if before >= 0 {
-            after = Int(members[before].nextSibling)
-            members[before].nextSibling = Place(truncatingIfNeeded: child)
-            if members[before].end > start { isNested = false }
-        } else {
-            members[parent].firstChild = Place(truncatingIfNeeded: child)
-        }
-        members[child].nextSibling = Place(truncatingIfNeeded: after)
-        if after < 0 {
-            members[parent].lastChild = Place(truncatingIfNeeded: child)
-        } else if end > members[after].start {
-            isNested = false
-        }
-    }
-
-    /// The last sibling, from the first on, that stands before a child.
-    private func placeBefore(_ child: Int, from first: Int) -> Int {
-        var place = first
-        while true {
-            let next = Int(members[place].nextSibling)
-            if next < 0 || isBefore(child, next) { return place }
-            place = next
-        }
+    private func take(_ child: Int, from parent: Int, _ spans: Span<TraceSpan>) -> Bool {
+        let (start, end) = (spans[child].start, spans[child].end)
+        let (first, last) = (links[parent].childrenStart, links[parent].childrenEnd)
+        links[parent].selfTime &-= end &- start
+        links[parent].childrenStart = min(first, start)
+        links[parent].childrenEnd = max(last, end)
+        return start >= spans[parent].start && end <= spans[parent].end && (end <= first || start >= last)
     }
 
     /// A span that is its own ancestor is nobody's child.
-    private func cutCircles() {
+    private mutating func cutCircles() {
         var isCircular: [Int] = []
         for place in 0..<count {
-            var above = Int(members[place].parent)
+            var above = Int(links[place].parent)
             var steps = 0
             while above >= 0, above != place, steps < count, steps < Self.circleMax {
-                above = Int(members[above].parent)
+                above = Int(links[above].parent)
                 steps += 1
             }
             if above == place { isCircular.append(place) }
         }
-        for place in isCircular { members[place].parent = Self.none }
+        for place in isCircular { links[place].parent = Self.none }
+        rootCount += isCircular.count
     }
 
     private func markLongRunning() {
-        for place in 0..<count where !members[place].isLongRunning {
-            var above = Int(members[place].parent)
+        for place in 0..<count where !links[place].isLongRunning {
+            var above = Int(links[place].parent)
             // Parents of hostile spans may go in a circle.
             var steps = 0
-            while above >= 0, steps < Self.depthMax, !members[above].isLongRunning {
-                above = Int(members[above].parent)
+            while above >= 0, steps < Self.depthMax, !links[above].isLongRunning {
+                above = Int(links[above].parent)
                 steps += 1
             }
-            if above >= 0, members[above].isLongRunning { members[place].isLongRunning = true }
+            if above >= 0, links[above].isLongRunning { links[place].isLongRunning = true }
         }
     }
 
-    /// Self times where siblings overlap or reach out of their parent.
-    private func measureSelfTimes() {
-        for place in 0..<count {
-            let end = members[place].end
-            var time = members[place].start
-            var own: Int64 = 0
-            var next = members[place].firstChild
-            while next >= 0 {
-                let child = Int(next)
-                next = members[child].nextSibling
-                if members[child].start >= end { break }
-                if members[child].end <= time { continue }
-                if members[child].start > time { own &+= members[child].start &- time }
-                time = members[child].end
-            }
-            members[place].selfTime = time < end ? own &+ (end &- time) : own
-        }
-    }
-}
-
-// MARK: - Order
-
-extension TraceTree {
-    /// Of two siblings that cover an instant the later one owns it: the one that started last, then the one that ends
-    /// first, then the one with the smaller id.
-    @inline(__always)
-    private static func isBefore(_ a: Member, _ b: Member) -> Bool {
-        if a.start != b.start { return a.start < b.start }
-        if a.end != b.end { return a.end > b.end }
-        return a.spanID > b.spanID
-    }
+    // MARK: Spans by id
 
     @inline(__always)
-    private func isBefore(_ a: Int, _ b: Int) -> Bool {
-        let (first, second) = (members[a].start, members[b].start)
-        return first != second ? first < second : Self.isBefore(members[a], members[b])
-    }
-
-    /// In order, so that each child comes behind its siblings.
-    private func sort() {
-        let sorted = (0..<count).map { members[$0] }.sorted(by: Self.isBefore)
-        for place in 0..<count { members[place] = sorted[place] }
-    }
-}
-
-// MARK: - Spans by id
-
-extension TraceTree {
-    /// The place of a span in a small trace, -1 if it isn't there. Most parents started just before their child.
-    @inline(__always)
-    private func scan(for id: UInt64, from child: Int) -> Int {
-        var place = child &- 1
-        while place >= 0 {
-            if members[place].spanID == id { return place }
-            place &-= 1
-        }
-        place = child &+ 1
-        while place < count {
-            if members[place].spanID == id { return place }
-            place &+= 1
-        }
-        return -1
-    }
-
-    /// Fills `places`, a table with open addressing.
-    private mutating func index() {
+    private mutating func index(_ spans: Span<TraceSpan>) {
         cellCount = 64
-        while cellCount < count * 2 { cellCount *= 2 }
-        for cell in 0..<cellCount { places[cell] = Self.none }
+        while cellCount < count &* 2 { cellCount &*= 2 }
+        places.fill(cellCount, with: Self.none)
+        hasLongRunning = false
+        requestCount = 0
         for place in 0..<count {
-            var cell = firstCell(members[place].spanID)
-            while places[cell] != Self.none { cell = (cell + 1) & (cellCount - 1) }
+            let span = spans[place]
+            var cell = firstCell(span.spanID)
+            while places[cell] != Self.none { cell = (cell &+ 1) & (cellCount &- 1) }
             places[cell] = Place(truncatingIfNeeded: place)
+            links[place] = Link(selfTime: span.duration, isLongRunning: span.flags.isLongRunning)
+            if span.flags.isLongRunning { hasLongRunning = true }
+            if span.isRequestHere {
+                requestCount &+= 1
+                request = Place(truncatingIfNeeded: place)
+            }
         }
     }
 
-    private func lookUp(_ id: UInt64) -> Int {
+    @inline(__always)
+    private func lookUp(_ id: UInt64, _ spans: Span<TraceSpan>) -> Int {
         var cell = firstCell(id)
         while places[cell] != Self.none {
-            if members[Int(places[cell])].spanID == id { return Int(places[cell]) }
-            cell = (cell + 1) & (cellCount - 1)
+            let place = Int(places[cell])
+            if spans[place].spanID == id { return place }
+            cell = (cell &+ 1) & (cellCount &- 1)
         }
         return -1
     }
 
+    @inline(__always)
     private func firstCell(_ id: UInt64) -> Int {
-        Int(truncatingIfNeeded: ByteHash.mix(id, ByteHash.seed)) & (cellCount - 1)
+        Int(truncatingIfNeeded: ByteHash.mix(id, seed)) & (cellCount &- 1)
+    }
+}
+
+// MARK: - What was found
+
+extension TraceTree {
+    /// Whether one request has all of the trace but the spans that it stands below, which have nothing else below them.
+    func isOneRequest(_ spans: Span<TraceSpan>) -> Bool {
+        guard requestCount == 1, rootCount == 1, isNested, count <= Self.depthMax else { return false }
+        var place = Int(request)
+        while links[place].parent >= 0 {
+            let above = Int(links[place].parent)
+            // Others that have no room beside it last for no time.
+            guard links[above].childrenStart == spans[place].start, links[above].childrenEnd == spans[place].end else {
+                return false
+            }
+            place = above
+        }
+        return true
     }
 }

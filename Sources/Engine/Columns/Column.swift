@@ -48,4 +48,29 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         precondition(rows.lowerBound >= 0 && rows.upperBound <= capacity)
         return unsafe body(Span(_unsafeStart: UnsafePointer(base + rows.lowerBound), count: rows.count))
     }
+
+    /// Lends the elements of a range.
+    @inlinable @inline(__always)
+    @_lifetime(borrow self)
+    package func span(_ range: Range<Int>) -> Span<Element> {
+        precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
+        let span = unsafe Span(_unsafeStart: UnsafePointer(base + range.lowerBound), count: range.count)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Copies the first `count` elements of another column to this one, from a row on.
+    package func copy(_ count: Int, of other: borrowing Column<Element>, to row: Int) {
+        precondition(row >= 0 && count >= 0 && count <= other.capacity && count <= capacity - row)
+        unsafe (base + row).update(from: other.base, count: count)
+    }
+
+    package func fill(_ count: Int, with element: Element) {
+        precondition(count >= 0 && count <= capacity)
+        unsafe base.update(repeating: element, count: count)
+    }
+
+    /// Makes room for so many elements, whose contents are lost, and lets go of far more room than that.
+    package mutating func makeRoom(_ count: Int) {
+        if count > capacity || capacity > 8 * max(count, 512) { self = Column(capacity: count + count / 4) }
+    }
 }

@@ -36,7 +36,7 @@ package struct SpanRow: Equatable, Sendable {
 
 /// What is true of a span, one bit each.
 @usableFromInline
-package struct SpanFlags: Equatable, Sendable {
+package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @usableFromInline package var rawValue: UInt8
 
     @inlinable @inline(__always)

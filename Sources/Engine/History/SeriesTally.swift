@@ -105,12 +105,13 @@ extension SeriesTally {
         guard let attribution = slot.attribution else { return }
         SlotRows(slot).forEachBlock { columns, start, rows in
             for row in rows where row + start < attribution.rowCount {
-                let bucket = attribution.selfBuckets[row + start]
+                let bucket = attribution.selfTimes.buckets[row + start]
                 let series = Int(columns.operation[row])
                 guard bucket != SlotAttribution.noSelfTime, wanted?[series] ?? true else { continue }
                 if let range, !range.contains(columns.start[row] &+ columns.duration[row]) { continue }
                 add(
-                    SeriesKey(.selfTimes, series), bucket: bucket, duration: attribution.selfTimes[row + start],
+                    SeriesKey(.selfTimes, series), bucket: bucket,
+                    duration: attribution.selfTimes.durations[row + start],
                     isError: SpanFlags(rawValue: columns.flags[row]).isError)
             }
         }

@@ -40,9 +40,17 @@ struct LatencyColumns {
 extension SlotView {
     /// The least and the greatest bucket code of what a population measures; nil without any.
     fileprivate func buckets(of population: Population) -> ClosedRange<UInt16>? {
-        let (least, greatest) =
-            population.isOfAttribution
-            ? (attribution?.bucketMin ?? .max, attribution?.bucketMax ?? .min) : (bucketMin, bucketMax)
+        let (least, greatest): (UInt16, UInt16)
+        switch population {
+        case .spans, .requests:
+            (least, greatest) = (bucketMin, bucketMax)
+        case .selfTimes:
+            guard let attribution else { return nil }
+            (least, greatest) = (min(bucketMin, attribution.selfTimes.bucketMin), bucketMax)
+        case .parts:
+            guard let attribution else { return nil }
+            (least, greatest) = (attribution.bucketMin, attribution.bucketMax)
+        }
         return least <= greatest ? least...greatest : nil
     }
 }

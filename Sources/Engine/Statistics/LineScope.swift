@@ -131,8 +131,8 @@ extension LineScope {
             guard count > rows.lowerBound else { return }
             let rows = rows.lowerBound..<count
             let inSlot = rows.lowerBound + start..<rows.upperBound + start
-            attribution.selfBuckets.withSpan(inSlot) { buckets in
-                attribution.selfTimes.withSpan(inSlot) { durations in
+            attribution.selfTimes.buckets.withSpan(inSlot) { buckets in
+                attribution.selfTimes.durations.withSpan(inSlot) { durations in
                     columns.flags.withSpan(rows) { flags in
                         columns.operation.withSpan(rows) { operations in
                             listed.fill(operations, lineOfValue.span) { buckets[$0] != SlotAttribution.noSelfTime }
