@@ -106,7 +106,7 @@ package struct WindowView: Sendable {
     ) -> [[LatencyStatistics]] {
         if let merged = measureBeyond(population, from: from, to: to, selections) {
             return zip(merged, selections).map { groups, selection in
-                groups.map { $0.statistics(selection.quantiles) }
+                groups.map { $0.statistics(selection.quantiles, thresholds: selection.thresholds) }
             }
         }
         return measureWindow(population, from: from, to: to, selections)
@@ -124,9 +124,11 @@ package struct WindowView: Sendable {
                 isWanted[series] = true
             }
         }
-        let table = LatencyTable(
-            LineScope(population, range: range, isWanted: isWanted), slots: inRange)
-        return ExactQuantile.statistics(of: selections, in: table, slots: inRange)
+        let scope = LineScope(population, range: range, isWanted: isWanted)
+        let table = LatencyTable(scope, slots: inRange)
+        var statistics = ExactQuantile.statistics(of: selections, in: table, slots: inRange)
+        BadCounts.fill(&statistics, selections, scope, inRange)
+        return statistics
     }
 }
 

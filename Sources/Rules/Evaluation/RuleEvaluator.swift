@@ -18,12 +18,22 @@ package struct RuleEvaluator: Sendable {
 
         func isDue(at time: Int64) -> Bool { time.isMultiple(of: definition.interval) }
 
-        func judge(
-            _ groupings: [SeriesGrouping], _ ranges: [WatchedRange], asking exact: inout ExactMeasurements
+        mutating func judge(
+            at time: Int64, _ groupings: [SeriesGrouping], _ ranges: [WatchedRange],
+            over source: some MeasurementSource,
+            asking exact: inout ExactMeasurements
         ) -> [RuleJudgement] {
-            zip(rules, places).map { alerts, place in
-                var judgement = RuleJudgement(alerts.rule, place)
-                judgement.judge(groupings[place.grouping], ranges, isTracked: alerts.isTracked, asking: &exact)
+            rules.indices.map { index in
+                let (rule, place) = (rules[index].rule, places[index])
+                if let durations = rule.condition.durations {
+                    let verdicts = rules[index].search(
+                        groupings[place.grouping], for: durations, at: time, interval: definition.interval, over: source
+                    )
+                    return RuleJudgement(rule, place, verdicts: verdicts)
+                }
+                var judgement = RuleJudgement(rule, place)
+                judgement.judge(
+                    groupings[place.grouping], ranges, isTracked: rules[index].isTracked, asking: &exact)
                 return judgement
             }
         }
@@ -76,17 +86,21 @@ package struct RuleEvaluator: Sendable {
         advance(Set(due.flatMap { groups[$0].ranges }), to: time, over: source)
 
         var exact = ExactMeasurements()
-        let judgements = due.map { groups[$0].judge(groupings, ranges, asking: &exact) }
+        let judgements = due.map { groups[$0].judge(at: time, groupings, ranges, over: source, asking: &exact) }
         exact.measure(ranges, groupings, at: time, over: source)
         var transitions: [AlertTransition] = []
         for (group, judgements) in zip(due, judgements) {
+            let limit = min(groups[group].definition.limit ?? alertLimit, alertLimit)
             for (rule, judgement) in judgements.enumerated() {
                 let grouping = groupings[groups[group].places[rule].grouping]
                 for verdict in judgement.verdicts {
                     let settled = judgement.settled(verdict, exact)
                     let transition = groups[group].rules[rule].observe(
-                        settled, values: grouping.values[settled.group], at: time, limit: alertLimit)
-                    if let transition { transitions.append(transition) }
+                        settled, values: grouping.values[settled.group], at: time, limit: limit)
+                    if var transition {
+                        transition.rule = RuleNumber(group: group, rule: rule)
+                        transitions.append(transition)
+                    }
                 }
             }
         }
@@ -125,15 +139,19 @@ package struct RuleEvaluator: Sendable {
                 let ranges = rule.ranges.map { key in
                     Self.number(of: key, &numberOfRange) { self.ranges.append(WatchedRange(key)) }
                 }
-                for range in ranges { self.ranges[range].addGrouping(grouping) }
+                let inputs = rule.condition.inputs
+                for (index, range) in ranges.enumerated() {
+                    self.ranges[range].add(
+                        grouping: grouping, thresholds: inputs.thresholds[index], wantsHeard: inputs.wantsHeard[index])
+                }
                 group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))
                 group.places.append(RulePlace(grouping: grouping, ranges: ranges))
             }
             groups.append(group)
         }
-        longestRange = ranges.map { $0.key.length.addingReportingOverflow($0.key.offset) }
-            .map { $0.overflow ? .max : $0.partialValue }.max() ?? 0
+        longestRange =
+            definitions.flatMap { group in group.rules.map { max($0.reach, group.interval) } }.max() ?? 0
         return old.flatMap { group in
             zip(group.rules, group.places).flatMap { $0.active(oldGroupings[$1.grouping]) }
         }
@@ -160,8 +178,18 @@ package struct RuleEvaluator: Sendable {
 }
 
 extension Rule {
-    /// The ranges it looks at: one for each offset of its condition.
+    /// The ranges it looks at: those of its condition.
     fileprivate var ranges: [WatchedRange.Key] {
-        condition.inputs.offsets.map { .init(population: selector.population, length: over, offset: $0) }
+        zip(condition.inputs.lengths, condition.inputs.offsets).map { length, offset in
+            .init(population: selector.population, length: length ?? over, offset: offset)
+        }
+    }
+
+    /// How far back it looks, nanoseconds.
+    fileprivate var reach: Int64 {
+        ranges.reduce(over) { reach, range in
+            let (sum, overflow) = range.length.addingReportingOverflow(range.offset)
+            return max(reach, overflow ? .max : sum)
+        }
     }
 }

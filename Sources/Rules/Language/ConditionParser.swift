@@ -32,13 +32,13 @@ struct ConditionParser {
     }
 
     // The lexer ends with `.end`, which is never stepped over.
-    private var current: ConditionToken { tokens[next] }
+    var current: ConditionToken { tokens[next] }
 
-    private mutating func step() {
+    mutating func step() {
         if current.kind != .end { next += 1 }
     }
 
-    private func unexpected(_ wanted: String) -> ConditionError {
+    func unexpected(_ wanted: String) -> ConditionError {
         let found = current.kind == .end ? "the condition ends" : "found \(PrintableText.quote(current.text))"
         return ConditionError(at: current.position, "expected \(wanted), but \(found)")
     }
@@ -144,6 +144,7 @@ struct ConditionParser {
         guard !Measure.reserved.contains(word) else {
             throw ConditionError(at: position, "\"\(word)\" is not available yet; \(Measure.listing)")
         }
+        if word == "burn_rate" { return try burnRate() }
         guard let measure = Measure(name: word) else {
             let near = Suggestion.nearest(to: word, among: Measure.names + ["and", "or", "not"])
             let hint = near.map { "did you mean \"\($0)\"?" } ?? Measure.listing
@@ -157,7 +158,7 @@ struct ConditionParser {
     }
 
     /// The nanoseconds of an `offset D` that may follow a value.
-    private mutating func offset() throws(ConditionError) -> Int64 {
+    mutating func offset() throws(ConditionError) -> Int64 {
         guard current.kind == .word("offset") else { return 0 }
         step()
         guard case .duration(_, let nanoseconds) = current.kind else {

@@ -3,6 +3,8 @@ package struct WindowValue: Hashable, Sendable {
     package var measure: Measure
     /// Nanoseconds back from the evaluation.
     package var offset: Int64
+    /// The length of its own window, nanoseconds; nil for the rule's.
+    package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
 
     package init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
@@ -19,17 +21,24 @@ package enum Measure: Hashable, Sendable {
     case rate
     case errors
     case errorRatio
+    /// The count, but 0 where nothing came of the group while others were heard.
+    case seen
+    /// Of a single span or request: in match rules alone.
+    case duration
+    case burnRate(BurnRate)
 
     package static let names = [
-        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio",
+        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen", "burn_rate",
+        "duration",
     ]
 
     /// Words of the language that are accepted only with later versions.
-    package static let reserved: Set<String> = ["share", "time", "burn_rate", "duration"]
+    package static let reserved: Set<String> = ["share", "time"]
 
     /// How messages list the values there are.
     package static let listing =
-        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors and error_ratio"
+        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen and "
+        + "burn_rate(objective, threshold, over)"
 
     package init?(name: String) {
         switch name {
@@ -39,6 +48,8 @@ package enum Measure: Hashable, Sendable {
         case "rate": self = .rate
         case "errors": self = .errors
         case "error_ratio": self = .errorRatio
+        case "seen": self = .seen
+        case "duration": self = .duration
         default:
             guard name.first == "p", let quantile = Quantile(percent: name.dropFirst()) else { return nil }
             self = .quantile(quantile)
@@ -54,15 +65,19 @@ package enum Measure: Hashable, Sendable {
         case .rate: "rate"
         case .errors: "errors"
         case .errorRatio: "error_ratio"
+        case .seen: "seen"
+        case .duration: "duration"
+        case .burnRate(let rate): rate.description
         }
     }
 
     package var dimension: Dimension {
         switch self {
-        case .quantile, .mean, .max: .time
-        case .count, .errors: .count
+        case .quantile, .mean, .max, .duration: .time
+        case .count, .errors, .seen: .count
         case .rate: .rate
         case .errorRatio: .ratio
+        case .burnRate: .plain
         }
     }
 }
