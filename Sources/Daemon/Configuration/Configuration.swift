@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
     package var evaluationDelay: Int64 = 10_000_000_000
     /// Rule files, relative to the working directory; none means the built-in rules.
     package var ruleFiles: [String] = []
+    /// Labels of every alert that is delivered, but for those that it has itself.
+    package var externalLabels: [String: String] = [:]
 
     package init() {}
 }

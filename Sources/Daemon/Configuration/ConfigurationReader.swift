@@ -3,7 +3,7 @@ import Ingest
 package import Rules
 
 extension Configuration {
-    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "rules"]
+    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "external_labels", "rules"]
 
     /// Reads a configuration file; throws all its problems.
     package init(path: String) throws(RuleDiagnostics) {
@@ -34,6 +34,12 @@ extension Configuration {
         if let node = top["limits"] { readLimits(node, &diagnostics) }
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
             evaluationDelay = delay
+        }
+        for entry in top["external_labels"]?.entries("external_labels", &diagnostics) ?? [] {
+            guard LabelName.check(entry, &diagnostics),
+                let text = entry.value.string("the label \(entry.key)", &diagnostics)
+            else { continue }
+            externalLabels[entry.key] = text
         }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) { ruleFiles.append(file) }
