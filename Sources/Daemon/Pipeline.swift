@@ -32,6 +32,9 @@ package final class Pipeline: Sendable {
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
         attribution: AttributionSettings = AttributionSettings()
     ) {
+        var limits = limits
+        // A time is evaluated late: spans of a rule's whole window are still there then.
+        limits.duration = limits.duration.map { $0 + evaluationDelay + 2 * Window.slotWidth }
         intake = Mutex(Intake(window: Window(limits: limits)))
         evaluation = Mutex(Evaluation(rules: rules))
         self.evaluationDelay = evaluationDelay

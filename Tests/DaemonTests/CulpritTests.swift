@@ -27,7 +27,7 @@ struct CulpritTests {
     private static func replay(_ archive: URL) throws -> (pipeline: Pipeline, alerts: [Alert]) {
         var limits = WindowLimits()
         limits.duration = nil
-        let rules = try BuiltinRules.controlPlane(maximumWindow: limits.reach)
+        let rules = try BuiltinRules.controlPlane()
         let pipeline = Pipeline(rules: RuleEvaluator(rules.groups), limits: limits)
         var replay = try Replay([archive.path], endingIn: .min..<(.max), pipeline: pipeline)
         while replay.step() {}
@@ -107,7 +107,7 @@ struct CulpritTests {
 
     @Test func `what left the window is divided among components still`() throws {
         var limits = WindowLimits()
-        limits.duration = 120_000_000_000
+        limits.duration = 60_000_000_000
         let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
         var replay = try Replay([Captures.example.path], endingIn: .min..<(.max), pipeline: pipeline)
         while replay.step() {}

@@ -27,6 +27,15 @@ final class EvaluatedWindow: MeasurementSource {
         view.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view.find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
+
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {
         attributed.evidence(questions, attribution.components)
     }

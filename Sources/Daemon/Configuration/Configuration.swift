@@ -15,6 +15,8 @@ package struct Configuration: Sendable {
     package var attribution = AttributionSettings()
     /// Rule files, relative to the working directory; none means the built-in rules.
     package var ruleFiles: [String] = []
+    /// Labels of every alert that is delivered, but for those that it has itself.
+    package var externalLabels: [String: String] = [:]
 
     package init() {}
 }

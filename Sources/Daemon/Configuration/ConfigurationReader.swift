@@ -3,7 +3,9 @@ import Ingest
 package import Rules
 
 extension Configuration {
-    static let fields = ["otlp", "listen", "window", "limits", "evaluation_delay", "attribution", "rules"]
+    static let fields = [
+        "otlp", "listen", "window", "limits", "evaluation_delay", "attribution", "external_labels", "rules",
+    ]
 
     /// Reads a configuration file; throws all its problems.
     package init(path: String) throws(RuleDiagnostics) {
@@ -38,6 +40,12 @@ extension Configuration {
             evaluationDelay = delay
         }
         if let node = top["attribution"] { readAttribution(node, in: document, &diagnostics) }
+        for entry in top["external_labels"]?.entries("external_labels", &diagnostics) ?? [] {
+            guard LabelName.check(entry, &diagnostics),
+                let text = entry.value.string("the label \(entry.key)", &diagnostics)
+            else { continue }
+            externalLabels[entry.key] = text
+        }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) { ruleFiles.append(file) }
         }

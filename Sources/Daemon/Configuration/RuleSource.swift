@@ -26,7 +26,7 @@ package struct RuleSource: Sendable {
         var faults = RuleFaults()
         guard !files.isEmpty else {
             do {
-                set.add(try BuiltinRules.controlPlane(maximumWindow: maximumWindow))
+                set.add(try BuiltinRules.controlPlane())
             } catch {
                 throw RuleFaults(all: [error])
             }

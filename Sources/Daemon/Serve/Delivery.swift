@@ -10,16 +10,26 @@ final class Delivery: Sendable {
     }
 
     private let current: Mutex<Current>
+    private let externalLabels: [String: String]
     private let logger: Logger
 
-    init(_ definitions: [SinkDefinition], logger: Logger) throws(WebhookHeaders.Fault) {
+    /// - Parameter externalLabels: added to every alert that is delivered.
+    init(
+        _ definitions: [SinkDefinition], externalLabels: [String: String], logger: Logger
+    ) throws(WebhookHeaders.Fault) {
+        self.externalLabels = externalLabels
         self.logger = logger
         let dispatcher = try Self.dispatcher(definitions, logger)
         current = Mutex(Current(definitions: definitions, dispatcher: dispatcher))
     }
 
     func submit(_ transitions: [AlertTransition]) {
-        current.withLock { $0.dispatcher }.submit(transitions)
+        let told = transitions.map { transition in
+            var transition = transition
+            transition.alert = transition.alert.adding(externalLabels: externalLabels)
+            return transition
+        }
+        current.withLock { $0.dispatcher }.submit(told)
     }
 
     var notifications: [DeliveryCounters.Row] { current.withLock { $0.dispatcher }.notifications }

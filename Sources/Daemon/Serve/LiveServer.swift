@@ -31,7 +31,8 @@ package struct LiveServer {
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
         let intake = LiveIntake(pipeline)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
-        let delivery = try Delivery(rules.sinksOrDefault, logger: logger)
+        let delivery = try Delivery(
+            rules.sinksOrDefault, externalLabels: configuration.externalLabels, logger: logger)
         let evaluations = EvaluationDurations()
         let reload = RuleReload(source: source, pipeline: pipeline, delivery: delivery, logger: logger)
         let readiness = Readiness(addresses: 3)

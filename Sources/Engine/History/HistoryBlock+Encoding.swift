@@ -1,7 +1,8 @@
 extension HistoryBlock {
     /// Encodes what a tally has counted.
     init(_ tally: SeriesTally) {
-        let buckets = BucketsByLine(tally)
+        let buckets = BucketsByLine(tally.cells, lines: tally.lines.count)
+        let failed = BucketsByLine(tally.failedCells, lines: tally.lines.count)
         var bytes: [UInt8] = []
         var body: [UInt8] = []
         var key: UInt32 = 0
@@ -11,6 +12,10 @@ extension HistoryBlock {
             body.appendVarint(UInt64(line.errors))
             body.appendVarint(line.sum)
             body.appendVarint(UInt64(line.max))
+            if line.errors > 0 {
+                body.appendVarint(UInt64(failed.count(number)))
+                failed.append(number, to: &body)
+            }
             buckets.append(number, to: &body)
             bytes.appendVarint(UInt64(line.key.rawValue - key))
             bytes.appendVarint(UInt64(body.count))
@@ -31,20 +36,23 @@ private struct BucketsByLine {
     private var cells: [UInt64]
     private var starts: [Int]
 
-    init(_ tally: SeriesTally) {
-        var starts = [Int](repeating: 0, count: tally.lines.count + 1)
-        tally.cells.forEach { line, _, _ in starts[line + 1] += 1 }
-        for line in tally.lines.indices { starts[line + 1] += starts[line] }
-        var cells = [UInt64](repeating: 0, count: tally.cells.used)
+    init(_ buckets: BucketCells, lines: Int) {
+        var starts = [Int](repeating: 0, count: lines + 1)
+        buckets.forEach { line, _, _ in starts[line + 1] += 1 }
+        for line in 0..<lines { starts[line + 1] += starts[line] }
+        var cells = [UInt64](repeating: 0, count: buckets.used)
         var next = starts
-        tally.cells.forEach { line, code, count in
+        buckets.forEach { line, code, count in
             cells[next[line]] = UInt64(code) &<< 48 | UInt64(count)
             next[line] += 1
         }
-        for line in tally.lines.indices { cells[starts[line]..<starts[line + 1]].sort() }
+        for line in 0..<lines { cells[starts[line]..<starts[line + 1]].sort() }
         self.cells = cells
         self.starts = starts
     }
+
+    /// How many buckets a line has.
+    func count(_ line: Int) -> Int { starts[line + 1] - starts[line] }
 
     func append(_ line: Int, to body: inout [UInt8]) {
         var before: UInt64 = 0

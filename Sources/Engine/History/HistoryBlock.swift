@@ -8,6 +8,7 @@
 /// | key | less that of the series before |
 /// | length | bytes that follow, by which a reader passes over a series |
 /// | errors, sum, max | sum and maximum of durations in nanoseconds |
+/// | failed | only where there are errors: how many buckets failed spans are in, and these as those below |
 /// | for each bucket in use, rising | its code less the one before, doubled, and 1 added where a count follows |
 /// | its count | less 2; left out for a count of 1 |
 ///
@@ -31,6 +32,9 @@ struct SeriesReading {
     /// The buckets in use, rising, and how many spans are in each.
     fileprivate(set) var codes: [UInt16] = []
     fileprivate(set) var counts: [Int] = []
+    /// The same of failed spans alone.
+    fileprivate(set) var failedCodes: [UInt16] = []
+    fileprivate(set) var failedCounts: [Int] = []
 }
 
 extension HistoryBlock {
@@ -62,15 +66,31 @@ extension HistoryBlock {
         reading.count = 0
         reading.codes.removeAll(keepingCapacity: true)
         reading.counts.removeAll(keepingCapacity: true)
+        reading.failedCodes.removeAll(keepingCapacity: true)
+        reading.failedCounts.removeAll(keepingCapacity: true)
         var code: UInt64 = 0
+        if reading.errors > 0 {
+            for _ in 0..<varint(&offset) {
+                let count = bucket(&code, &offset)
+                reading.failedCodes.append(UInt16(code))
+                reading.failedCounts.append(count)
+            }
+        }
+        code = 0
         while offset < range.upperBound {
-            let step = varint(&offset)
-            code &+= step &>> 1
-            let count = step & 1 == 0 ? 1 : Int(varint(&offset)) + 2
+            let count = bucket(&code, &offset)
             reading.codes.append(UInt16(code))
             reading.counts.append(count)
             reading.count += count
         }
+    }
+
+    /// Moves on to the next bucket; returns its count.
+    @inline(__always)
+    private func bucket(_ code: inout UInt64, _ offset: inout Int) -> Int {
+        let step = varint(&offset)
+        code &+= step &>> 1
+        return step & 1 == 0 ? 1 : Int(varint(&offset)) + 2
     }
 
     @inline(__always)

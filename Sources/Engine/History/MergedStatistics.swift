@@ -6,6 +6,7 @@ package struct MergedStatistics: Sendable {
     package private(set) var sum: UInt128 = 0
     package private(set) var max: Int64 = 0
     package private(set) var histogram = LatencyHistogram()
+    private var failed = LatencyHistogram()
 
     package init() {}
 
@@ -15,12 +16,16 @@ package struct MergedStatistics: Sendable {
         sum += series.sum
         max = Swift.max(max, series.max)
         for (code, count) in zip(series.codes, series.counts) { histogram.add(Int(code), count: count) }
+        for (code, count) in zip(series.failedCodes, series.failedCounts) { failed.add(Int(code), count: count) }
     }
 
     /// - Parameters:
     ///   - quantiles: in 0...1.
+    ///   - thresholds: nanoseconds; spans within 0.55 % of one may count as on either side of it.
     ///   - absent: durations of zero beside those that were counted.
-    package func statistics(_ quantiles: [Double], absent: Int = 0) -> LatencyStatistics {
+    package func statistics(
+        _ quantiles: [Double], thresholds: [Int64] = [], absent: Int = 0
+    ) -> LatencyStatistics {
         var statistics = LatencyStatistics()
         guard count + absent > 0 else { return statistics }
         var histogram = histogram
@@ -30,6 +35,7 @@ package struct MergedStatistics: Sendable {
         statistics.sum = Int128(clamping: sum)
         statistics.max = max
         statistics.quantiles = quantiles.map { min(histogram.quantile($0) ?? 0, max) }
+        statistics.bad = thresholds.map { errors + histogram.count(above: $0) - failed.count(above: $0) }
         return statistics
     }
 }

@@ -81,6 +81,10 @@ package struct RetiredSpans: Sendable {
         arrival = max(arrival, time)
     }
 
+    func hasSpans(where isCounted: (_ minute: Int64) -> Bool) -> Bool {
+        slots.contains { isCounted($0.minute) } || rows.contains { isCounted($0.minute) }
+    }
+
     /// Adds the spans of some minutes to their series of a population.
     func count(
         in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?,

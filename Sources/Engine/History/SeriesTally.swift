@@ -13,6 +13,8 @@ struct SeriesTally: Sendable {
 
     private(set) var lines: [Line] = []
     private(set) var cells = BucketCells()
+    /// Of the spans that failed alone.
+    private(set) var failedCells = BucketCells()
     /// By population and series the number of its line, or -1.
     private var lineOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
 
@@ -24,7 +26,10 @@ struct SeriesTally: Sendable {
         cells.add(line: line, code: bucket, count: 1)
         lines[line].sum += UInt128(UInt64(bitPattern: duration))
         if duration > lines[line].max { lines[line].max = duration }
-        if isError { lines[line].errors += 1 }
+        if isError {
+            lines[line].errors += 1
+            failedCells.add(line: line, code: bucket, count: 1)
+        }
     }
 
     /// Adds what was counted before.
@@ -37,6 +42,9 @@ struct SeriesTally: Sendable {
             lines[line].sum += series.sum
             lines[line].max = max(lines[line].max, series.max)
             for (code, count) in zip(series.codes, series.counts) { cells.add(line: line, code: code, count: count) }
+            for (code, count) in zip(series.failedCodes, series.failedCounts) {
+                failedCells.add(line: line, code: code, count: count)
+            }
         }
     }
 
@@ -44,6 +52,7 @@ struct SeriesTally: Sendable {
         for line in lines { lineOfSeries[Int(line.key.population)][line.key.series] = -1 }
         lines.removeAll(keepingCapacity: true)
         cells.removeAll()
+        failedCells.removeAll()
     }
 
     @inline(__always)

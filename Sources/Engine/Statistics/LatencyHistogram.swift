@@ -22,6 +22,13 @@ package struct LatencyHistogram: Sendable {
         code(quantile: quantile).map { LatencyBucket.shared.middle($0) }
     }
 
+    /// How many lie above a threshold, nanoseconds: of its own bucket all or none, by which side its middle is on.
+    func count(above threshold: Int64) -> Int {
+        let code = Int(LatencyBucket.shared.code(threshold))
+        let firstAbove = LatencyBucket.shared.middle(code) > threshold ? code : code + 1
+        return counts.dropFirst(max(firstAbove - first, 0)).reduce(0, +)
+    }
+
     /// The bucket that holds the nearest-rank quantile.
     func code(quantile: Double) -> Int? {
         guard count > 0 else { return nil }

@@ -27,14 +27,19 @@ package struct Selection: Sendable {
     package var groupCount: Int
     /// Quantiles in 0...1, e.g. 0.99.
     package var quantiles: [Double]
+    /// Durations, nanoseconds: a span that took longer, or failed, is bad.
+    package var thresholds: [Int64]
     /// By group how many durations it has at least, those of zero included that have no row: requests that a component
     /// took nothing of. Empty where every duration has a row.
     package var counts: [Int]
 
-    package init(groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], counts: [Int] = []) {
+    package init(
+        groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], thresholds: [Int64] = [], counts: [Int] = []
+    ) {
         self.groupOfSeries = groupOfSeries
         self.groupCount = groupCount
         self.quantiles = quantiles
+        self.thresholds = thresholds
         self.counts = counts
     }
 
@@ -53,6 +58,8 @@ package struct LatencyStatistics: Equatable, Sendable {
     package var max: Int64 = 0
     /// One value per wanted quantile, nearest rank (the ceil(q·n)-th smallest); empty when `count` is 0.
     package var quantiles: [Int64] = []
+    /// How many failed or took longer, one number per threshold; empty when `count` is 0.
+    package var bad: [Int] = []
 
     package init() {}
 }

@@ -10,15 +10,18 @@ package struct SlidingCounts: Sendable {
     private var slots: [SlotView] = []
     private var lineOfSeries: [UInt16] = []
     private var table = SlidingTable()
+    private var bad: BadCounts
     /// No counting before this, Unix nanoseconds: then the spans that were too many for the memory have left.
     private var restsUntil = Int64.min
 
-    package init(_ population: Population) {
+    /// - Parameter thresholds: durations, nanoseconds, beyond which a span counts as bad.
+    package init(_ population: Population, thresholds: [Int64] = []) {
         self.population = population
+        bad = BadCounts(thresholds: thresholds)
     }
 
     /// Bounded by series × octaves of latency in use: about 2 KB for each series.
-    package var byteCount: Int { table.byteCount }
+    package var byteCount: Int { table.byteCount + bad.byteCount }
 
     /// Moves on to what ended in `from..<to` (Unix nanoseconds), of the series that are wanted. The same ones have to be
     /// wanted each time; new series may follow.
@@ -43,12 +46,18 @@ package struct SlidingCounts: Sendable {
         }
         lineOfSeries = scope.lineOfSeries
         table.extend(toLines: scope.count)
-        scope.forEachBlock(of: change.gone) { table.remove($0) }
+        bad.extend(toLines: scope.count)
+        scope.forEachBlock(of: change.gone) { rows in
+            table.remove(rows)
+            bad.remove(rows)
+        }
         scope.forEachBlock(of: change.come) { rows in
-            if table.byteCount <= bytesMax { table.add(rows) }
+            guard byteCount <= bytesMax else { return }
+            table.add(rows)
+            bad.add(rows)
         }
         slots = inRange
-        guard table.byteCount <= bytesMax else {
+        guard byteCount <= bytesMax else {
             reset()
             restsUntil = to
             return false
@@ -59,7 +68,7 @@ package struct SlidingCounts: Sendable {
     private mutating func reset() {
         guard !slots.isEmpty || !lineOfSeries.isEmpty else { return }
         let kept = restsUntil
-        self = SlidingCounts(population)
+        self = SlidingCounts(population, thresholds: bad.thresholds)
         restsUntil = kept
     }
 
@@ -70,6 +79,15 @@ package struct SlidingCounts: Sendable {
         if series.count == 1 { return table.tallies[Int(lineOfSeries[Int(series[0])])] }
         var sum = LatencyTally()
         for index in series.indices { sum += table.tallies[Int(lineOfSeries[Int(series[index])])] }
+        return sum
+    }
+
+    /// How many spans of some series together failed or took longer than a threshold, by its number.
+    package func bad(of series: Span<Int32>, threshold: Int) -> Int {
+        var sum = 0
+        for index in series.indices {
+            sum &+= bad.count(ofLine: Int(lineOfSeries[Int(series[index])]), threshold: threshold)
+        }
         return sum
     }
 

@@ -112,7 +112,9 @@ package struct WindowView: Sendable {
         if let merged = measureBeyond(population, from: from, to: to, selections) {
             return zip(merged, selections).map { groups, selection in
                 groups.enumerated().map { group, merged in
-                    merged.statistics(selection.quantiles, absent: selection.absent(group, rows: merged.count))
+                    merged.statistics(
+                        selection.quantiles, thresholds: selection.thresholds,
+                        absent: selection.absent(group, rows: merged.count))
                 }
             }
         }
@@ -134,9 +136,11 @@ package struct WindowView: Sendable {
                 isWanted[series] = true
             }
         }
-        let table = LatencyTable(
-            LineScope(population, range: range, isWanted: isWanted), slots: inRange)
-        return ExactQuantile.statistics(of: selections, in: table, slots: inRange)
+        let scope = LineScope(population, range: range, isWanted: isWanted)
+        let table = LatencyTable(scope, slots: inRange)
+        var statistics = ExactQuantile.statistics(of: selections, in: table, slots: inRange)
+        BadCounts.fill(&statistics, selections, scope, inRange)
+        return statistics
     }
 }
 

@@ -3,7 +3,11 @@ package enum BuiltinRules {
     /// The name that problems in them are reported under.
     package static let file = "builtin:control-plane"
 
-    package static func controlPlane(maximumWindow: Int64) throws(RuleDiagnostics) -> RuleFile {
-        try RuleFile(controlPlaneText, file: file, maximumWindow: maximumWindow)
+    package static let controlPlaneText = "groups:\n" + ObjectiveRules.text + causesText
+
+    /// Rules for a Kubernetes control plane. Where statistics reach back less far than a rule's window, it sees what is
+    /// there.
+    package static func controlPlane() throws(RuleDiagnostics) -> RuleFile {
+        try RuleFile(controlPlaneText, file: file, maximumWindow: .max)
     }
 }

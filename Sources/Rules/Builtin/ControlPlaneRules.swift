@@ -1,52 +1,14 @@
 extension BuiltinRules {
-    /// Rules for a Kubernetes control plane. Thresholds: SIG-scalability's latency objectives (mutating calls and
-    /// reads of one object 1 s, lists within a namespace 5 s, of a cluster 30 s), the etcd project's alerts
-    /// (unary calls 150 ms; 1 % of calls failing for 10 minutes, 5 % for 5).
+    /// What makes objectives break, and what no objective tells. Thresholds: the etcd project's alerts (unary calls
+    /// 150 ms; 1 % of calls failing for 10 minutes, 5 % for 5).
     ///
     /// Reads of pod logs fail whenever a kubelet can't be reached, which is no fault of the control plane: every
     /// rule about errors leaves them out.
-    package static let controlPlaneText = """
-        groups:
-          # Objectives: a breach that lasts for minutes.
+    static let causesText = """
+          # Causes, and what no objective tells, that last for minutes.
           - name: control-plane
             interval: 15s
             rules:
-              - alert: APIServerMutatingSlow
-                select: {verb: "=~ create|update|patch|delete|deletecollection"}
-                when: p99 > 1s and count >= 100
-                over: 5m
-                by: [verb, group, resource, subresource]
-                for: 5m
-                keep_firing_for: 2m
-                labels: {severity: warning}
-                annotations: {summary: "{{ $labels.verb }} of {{ $labels.resource }} takes {{ $value | humanizeDuration }} (p99; objective 1s)"}
-              - alert: APIServerReadSlow
-                select: {verb: "=~ get|list", scope: resource, subresource: "!= log"}
-                when: p99 > 1s and count >= 100
-                over: 5m
-                by: [verb, group, resource, subresource]
-                for: 5m
-                keep_firing_for: 2m
-                labels: {severity: warning}
-                annotations: {summary: "{{ $labels.verb }} of one {{ $labels.resource }} takes {{ $value | humanizeDuration }} (p99; objective 1s)"}
-              - alert: APIServerNamespaceListSlow
-                select: {verb: list, scope: namespace}
-                when: p99 > 5s and count >= 50
-                over: 5m
-                by: [group, resource]
-                for: 5m
-                keep_firing_for: 2m
-                labels: {severity: warning}
-                annotations: {summary: "list of {{ $labels.resource }} in a namespace takes {{ $value | humanizeDuration }} (p99; threshold 5s)"}
-              - alert: APIServerClusterListSlow
-                select: {verb: list, scope: cluster}
-                when: p99 > 30s and count >= 20
-                over: 10m
-                by: [group, resource]
-                for: 5m
-                keep_firing_for: 2m
-                labels: {severity: warning}
-                annotations: {summary: "list of all {{ $labels.resource }} takes {{ $value | humanizeDuration }} (p99; objective 30s)"}
               - alert: APIServerErrors
                 select: {verb: "=~ .+", subresource: "!= log"}
                 when: error_ratio > 5% and errors >= 10 and count >= 100
@@ -55,7 +17,31 @@ extension BuiltinRules {
                 for: 3m
                 keep_firing_for: 2m
                 labels: {severity: critical}
-                annotations: {summary: "{{ $value | humanizePercentage }} of {{ $labels.verb }} {{ $labels.resource }} fail"}
+                annotations:
+                  summary: "{{ $value | humanizePercentage }} of {{ $labels.verb }} {{ $labels.resource }} fail"
+                  next: "Look at the failed spans' status in /api/traces; if calls to etcd fail too, start there"
+              - alert: APIServerSlowerThanAnHourAgo
+                select: {verb: "=~ .+", resource: "=~ .+", subresource: "!= log"}
+                when: p99 > 3 * p99 offset 1h and p99 > 200ms and count >= 200 and count offset 1h >= 200
+                over: 10m
+                by: [verb, scope]
+                for: 5m
+                keep_firing_for: 2m
+                labels: {severity: warning}
+                annotations:
+                  summary: "{{ $labels.verb }} ({{ $labels.scope }}) takes {{ $value | humanizeDuration }}, 3 times its p99 an hour ago"
+                  next: "Ask what changed within the hour: a rollout, a new client, a webhook; culprit: {{ $culprit }}"
+              - alert: WebhookSlow
+                select: {service: "=~ (kube-)?apiserver", operation: "=~ Call (mutating|validating) webhook"}
+                when: p99 > 1s and count >= 20
+                over: 5m
+                by: [operation]
+                for: 2m
+                keep_firing_for: 2m
+                labels: {severity: warning}
+                annotations:
+                  summary: "{{ $labels.operation }} takes {{ $value | humanizeDuration }} (p99; threshold 1s)"
+                  next: "Find the webhook by its span's attributes; check its pods, or what it is asked about"
               - alert: EtcdSlow
                 select: {service: etcd, kind: SERVER, operation: "=~ etcdserverpb[.]KV/.+"}
                 when: p99 > 150ms and count >= 100
@@ -64,25 +50,41 @@ extension BuiltinRules {
                 for: 10m
                 keep_firing_for: 2m
                 labels: {severity: critical}
-                annotations: {summary: "etcd takes {{ $value | humanizeDuration }} for {{ $labels.operation }} (p99; threshold 150ms)"}
+                annotations:
+                  summary: "etcd takes {{ $value | humanizeDuration }} for {{ $labels.operation }} (p99; limit 150ms)"
+                  next: "Check etcd's disk first (fsync latency), then its size and defragmentation, then its CPU"
               - alert: EtcdCallsFailing
-                select: {service: apiserver, kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
+                select: {service: "=~ (kube-)?apiserver", kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
                 when: error_ratio > 1% and errors >= 10 and count >= 100
                 over: 10m
                 by: [operation]
                 for: 10m
                 keep_firing_for: 2m
                 labels: {severity: warning}
-                annotations: {summary: "{{ $value | humanizePercentage }} of the API server's calls {{ $labels.operation }} fail"}
+                annotations:
+                  summary: "{{ $value | humanizePercentage }} of the API server's calls {{ $labels.operation }} fail"
+                  next: "Check that all members of etcd run and have a leader, then the network between"
               - alert: EtcdCallsFailing
-                select: {service: apiserver, kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
+                select: {service: "=~ (kube-)?apiserver", kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
                 when: error_ratio > 5% and errors >= 10 and count >= 100
                 over: 5m
                 by: [operation]
                 for: 5m
                 keep_firing_for: 2m
                 labels: {severity: critical}
-                annotations: {summary: "{{ $value | humanizePercentage }} of the API server's calls {{ $labels.operation }} fail"}
+                annotations:
+                  summary: "{{ $value | humanizePercentage }} of the API server's calls {{ $labels.operation }} fail"
+                  next: "Check that all members of etcd run and have a leader, then the network between"
+              - alert: ComponentSilent
+                # Not while Faultline hears nothing at all: then it is what is cut off.
+                select: {service: "=~ (kube-)?apiserver|etcd"}
+                when: seen == 0 and count offset 2m >= 60
+                over: 1m
+                by: [service]
+                labels: {severity: critical}
+                annotations:
+                  summary: "no spans from {{ $labels.service }} for a minute, while others send"
+                  next: "Check that it runs; if it does, its tracing configuration and the way to Faultline"
 
           # The same faults while they are half a minute old. Quick to say that something broke, with thresholds
           # that healthy clusters stay far below.
@@ -97,26 +99,32 @@ extension BuiltinRules {
                 for: 10s
                 keep_firing_for: 30s
                 labels: {severity: warning}
-                annotations: {summary: "etcd takes {{ $value | humanizeDuration }} for {{ $labels.operation }} (p99 over a minute)"}
+                annotations:
+                  summary: "etcd takes {{ $value | humanizeDuration }} for {{ $labels.operation }} (p99 over a minute)"
+                  next: "Check etcd's disk first (fsync latency), then its CPU"
               - alert: EtcdCallsFailingNow
-                select: {service: apiserver, kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
+                select: {service: "=~ (kube-)?apiserver", kind: CLIENT, operation: "=~ etcdserverpb[.](KV|Lease)/.+"}
                 when: error_ratio > 1% and errors >= 5 and count >= 20
                 over: 1m
                 by: [service]
                 for: 5s
                 keep_firing_for: 30s
                 labels: {severity: critical}
-                annotations: {summary: "{{ $value | humanizePercentage }} of the API server's calls to etcd fail"}
+                annotations:
+                  summary: "{{ $value | humanizePercentage }} of the API server's calls to etcd fail"
+                  next: "Check that all members of etcd run and have a leader, then the network between"
               - alert: EtcdConnectionBroke
                 # Watches end together when etcd dies or the connection to it breaks. Calls are selected too: they
                 # go on afterwards, so that the alert can resolve.
-                select: {service: apiserver, kind: CLIENT, operation: "=~ etcdserverpb[.].+"}
+                select: {service: "=~ (kube-)?apiserver", kind: CLIENT, operation: "=~ etcdserverpb[.].+"}
                 when: errors >= 10
                 over: 1m
                 by: [service]
                 keep_firing_for: 30s
                 labels: {severity: critical}
-                annotations: {summary: "{{ $value }} watches and calls of the API server on etcd broke within a minute"}
+                annotations:
+                  summary: "{{ $value }} watches and calls of the API server on etcd broke within a minute"
+                  next: "See whether etcd was restarted, and whether calls fail still (EtcdCallsFailingNow)"
               - alert: APIServerErrorsNow
                 select: {verb: "=~ .+", subresource: "!= log"}
                 when: error_ratio > 5% and errors >= 5 and count >= 20
@@ -125,7 +133,9 @@ extension BuiltinRules {
                 for: 5s
                 keep_firing_for: 30s
                 labels: {severity: warning}
-                annotations: {summary: "{{ $value | humanizePercentage }} of {{ $labels.verb }} requests fail"}
+                annotations:
+                  summary: "{{ $value | humanizePercentage }} of {{ $labels.verb }} requests fail"
+                  next: "Look at the failed spans' status in /api/traces; if calls to etcd fail too, start there"
               - alert: APIServerMutatingSlowNow
                 select: {verb: "=~ create|update|patch|delete"}
                 when: p99 > 2s and p90 > 1s and count >= 30
@@ -134,6 +144,8 @@ extension BuiltinRules {
                 for: 10s
                 keep_firing_for: 30s
                 labels: {severity: warning}
-                annotations: {summary: "{{ $labels.verb }} requests take {{ $value | humanizeDuration }} (p99 over a minute)"}
+                annotations:
+                  summary: "{{ $labels.verb }} requests take {{ $value | humanizeDuration }} (p99 over a minute)"
+                  next: "See whether etcd or a webhook is slow too; culprit: {{ $culprit }}"
         """
 }

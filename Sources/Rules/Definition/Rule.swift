@@ -1,12 +1,13 @@
-/// A rule over a window: an alert for each combination of its `by` labels for which its condition holds.
-/// Durations in nanoseconds.
+/// A rule: an alert for each combination of its `by` labels for which its condition holds. Its condition says whether it
+/// is about a window, or about single spans. Durations in nanoseconds.
 package struct Rule: Hashable, Sendable {
     package var alert: String
     package var selector: Selector
     /// The labels that tell one alert of the rule from another.
     package var by: [String]
     package var condition: Condition
-    /// The length of the window.
+    /// The length of the window, or how long a single span that matches counts; 0 where all values of the condition have
+    /// windows of their own.
     package var over: Int64
     /// How long the condition has to hold before the alert fires.
     package var holdFor: Int64
@@ -36,13 +37,16 @@ package struct RuleGroup: Hashable, Sendable {
     package var name: String
     /// Nanoseconds. Evaluations fall on its multiples since the epoch.
     package var interval: Int64
+    /// How many alerts each of the rules may have at a time; nil for as many as any rule may have.
+    package var limit: Int?
     package var rules: [Rule]
 
     package static let defaultInterval: Int64 = 15_000_000_000
 
-    package init(name: String, interval: Int64 = defaultInterval, rules: [Rule]) {
+    package init(name: String, interval: Int64 = defaultInterval, limit: Int? = nil, rules: [Rule]) {
         self.name = name
         self.interval = interval
+        self.limit = limit
         self.rules = rules
     }
 }

@@ -2,28 +2,37 @@ import Engine
 
 extension RuleFileReader {
     private static let fields = [
-        "alert", "select", "when", "over", "by", "for", "keep_firing_for", "labels", "annotations",
+        "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "labels", "annotations",
     ]
 
     /// Fields users know from Prometheus or from later versions.
     private static let foreignFields = [
-        "match": "rules over single spans are not available yet",
         "expr": "the condition is called \"when\"",
         "record": "recording rules are not available",
     ]
 
     /// nil if the rule lacks what it takes; what is wrong is in `diagnostics`.
-    mutating func readRule(_ node: YAMLNode) -> Rule? {
+    ///
+    /// - Parameter interval: that of its group, nanoseconds.
+    mutating func readRule(_ node: YAMLNode, interval: Int64) -> Rule? {
         guard
             let mapping = YAMLMapping(
                 node, "a rule", fields: Self.fields, later: Self.foreignFields, &diagnostics)
         else { return nil }
         let alert = mapping.required("alert", &diagnostics).flatMap { readName($0) }
-        let selector = mapping.required("select", &diagnostics).flatMap { readSelector($0) }
-        let over = mapping.required("over", &diagnostics).flatMap { readWindow($0) }
-        let condition = mapping.required("when", &diagnostics).flatMap {
-            readCondition($0, over: over ?? 0, population: selector?.population)
+        let subject: Condition.Subject = mapping["match"] == nil ? .window : .single
+        if subject == .single, mapping["select"] != nil {
+            diagnostics.report(
+                mapping.keyPosition("match"),
+                "a rule has \"select\", for windows, or \"match\", for single spans, but not both")
         }
+        let selecting = subject == .single ? "match" : "select"
+        let selector = mapping.required(selecting, &diagnostics).flatMap { readSelector($0, of: selecting) }
+        let window = mapping["over"].map { readWindow($0) }
+        let condition = mapping.required("when", &diagnostics).flatMap {
+            readCondition($0, of: subject, over: window ?? 0, population: selector?.population)
+        }
+        let over = over(window, mapping, condition, interval: interval)
         let by = readBy(mapping, selector)
         let holdFor = readDuration("for", mapping)
         let keepFiringFor = readDuration("keep_firing_for", mapping)
@@ -40,6 +49,30 @@ extension RuleFileReader {
         return Rule(
             alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
             keepFiringFor: keepFiringFor, labels: labels, annotations: annotations)
+    }
+
+    /// The length of the rule's window, where it needs one; nil if it lacks it.
+    private mutating func over(
+        _ window: Int64??, _ mapping: YAMLMapping, _ condition: Condition?, interval: Int64
+    ) -> Int64? {
+        if let window {
+            if let over = window, over < interval, mapping["match"] != nil {
+                diagnostics.report(
+                    mapping["over"]?.start ?? mapping.start,
+                    "over of a rule with \"match\" is at least the group's interval, \(DurationText.format(interval))")
+            }
+            return window
+        }
+        if mapping["match"] != nil { return interval }
+        guard let condition else {
+            // What the condition needs isn't known: most need it.
+            return 0
+        }
+        guard !condition.inputs.ranges.isEmpty, condition.inputs.ranges.allSatisfy({ $0.length != nil }) else {
+            _ = mapping.required("over", &diagnostics)
+            return nil
+        }
+        return 0
     }
 
     private mutating func readBy(_ mapping: YAMLMapping, _ selector: Selector?) -> [String]? {
@@ -77,10 +110,12 @@ extension RuleFileReader {
         return over
     }
 
-    private mutating func readCondition(_ node: YAMLNode, over: Int64, population: Population?) -> Condition? {
+    private mutating func readCondition(
+        _ node: YAMLNode, of subject: Condition.Subject, over: Int64?, population: Population?
+    ) -> Condition? {
         guard let text = node.string("when", &diagnostics) else { return nil }
         do {
-            let condition = try Condition(text, components: components)
+            let condition = try Condition(text, of: subject, components: components)
             for (value, position) in condition.expression.values {
                 guard let wanted = value.measure.population, let population, wanted != population else { continue }
                 diagnostics.report(
@@ -88,10 +123,13 @@ extension RuleFileReader {
                     "\(value.measure.name) is of \(wanted == .spans ? "spans" : "requests"): select them by "
                         + wanted.labelNames.joined(separator: ", "))
             }
-            for (value, position) in condition.expression.values where value.offset > 0 && over <= maximumWindow {
-                guard let fault = reachFault(offset: value.offset, over: over) else { continue }
-                diagnostics.report(
-                    document.position(of: position, in: node), "\(value) over \(DurationText.format(over)) \(fault)")
+            for (value, position) in condition.expression.values where subject == .window {
+                // What is wrong with the rule's own window is told at it.
+                guard value.over != nil || value.offset > 0 && over ?? 0 <= maximumWindow,
+                    let fault = reachFault(offset: value.offset, over: value.over ?? over ?? 0)
+                else { continue }
+                let range = value.over == nil ? " over \(DurationText.format(over ?? 0))" : ""
+                diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(fault)")
             }
             return condition
         } catch {
@@ -152,26 +190,6 @@ extension RuleFileReader {
     }
 
     private mutating func readLabelName(_ entry: YAMLNode.Entry) -> Bool {
-        let isName = Self.isLabelName(entry.key)
-        if !isName || entry.key == "alertname" {
-            let reason = isName ? "is the alert's own" : "is made of letters, digits and _"
-            diagnostics.report(
-                entry.keyPosition, "\(PrintableText.quote(entry.key)) can't be a label's name: it \(reason)")
-        }
-        return isName
-    }
-
-    /// Prometheus' label names, `[A-Za-z_][A-Za-z0-9_]*`; a regular expression here took a seventh of a replay's start.
-    private static func isLabelName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= 100 else { return false }
-        let isDigitFirst = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
-        return !isDigitFirst
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
-                default: false
-                }
-            }
+        LabelName.check(entry, &diagnostics)
     }
 }

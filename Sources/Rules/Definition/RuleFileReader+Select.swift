@@ -1,17 +1,17 @@
 import Engine
 
 extension RuleFileReader {
-    /// Reads `select`: a mapping from labels to what they have to be.
-    mutating func readSelector(_ node: YAMLNode) -> Selector? {
-        guard let entries = node.entries("select", &diagnostics) else { return nil }
+    /// Reads `select` or `match`: a mapping from labels to what they have to be.
+    mutating func readSelector(_ node: YAMLNode, of field: String) -> Selector? {
+        guard let entries = node.entries(field, &diagnostics) else { return nil }
         guard !entries.isEmpty else {
-            diagnostics.report(node.start, "select names at least one label; \(Self.labelListing)")
+            diagnostics.report(node.start, "\(field) names at least one label; \(Self.labelListing)")
             return nil
         }
         var population: Population?
         var matches: [Selector.Match] = []
         for entry in entries {
-            let labelIsFitting = fits(entry.key, &population, at: entry.keyPosition, in: "select")
+            let labelIsFitting = fits(entry.key, &population, at: entry.keyPosition, in: field)
             guard let matcher = readMatcher(entry), labelIsFitting else { continue }
             matches.append(Selector.Match(label: entry.key, matcher: matcher))
         }

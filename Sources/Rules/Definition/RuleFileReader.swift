@@ -45,13 +45,27 @@ struct RuleFileReader {
     }
 
     private mutating func readGroup(_ node: YAMLNode) -> RuleGroup? {
-        guard let mapping = YAMLMapping(node, "a group", fields: ["name", "interval", "rules"], &diagnostics)
+        guard
+            let mapping = YAMLMapping(node, "a group", fields: ["name", "interval", "limit", "rules"], &diagnostics)
         else { return nil }
         let name = mapping.required("name", &diagnostics)?.string("the name of a group", &diagnostics)
         let interval = mapping["interval"].map { readInterval($0) } ?? RuleGroup.defaultInterval
+        let limit = mapping["limit"].flatMap { readLimit($0) }
         let list = mapping.required("rules", &diagnostics)?.list("rules", &diagnostics)
-        let rules = (list ?? []).compactMap { readRule($0) }
-        return name.map { RuleGroup(name: $0, interval: interval, rules: rules) }
+        let rules = (list ?? []).compactMap { readRule($0, interval: interval) }
+        return name.map { RuleGroup(name: $0, interval: interval, limit: limit, rules: rules) }
+    }
+
+    /// As in Prometheus, 0 is no limit.
+    private mutating func readLimit(_ node: YAMLNode) -> Int? {
+        guard let text = node.string("limit", &diagnostics) else { return nil }
+        guard let limit = Int(text), (0...RuleEvaluator.alertLimit).contains(limit) else {
+            diagnostics.report(
+                node.start,
+                "limit is a number of alerts from 0 to \(RuleEvaluator.alertLimit), but found \(node.phrase)")
+            return nil
+        }
+        return limit == 0 ? nil : limit
     }
 
     private mutating func readInterval(_ node: YAMLNode) -> Int64 {

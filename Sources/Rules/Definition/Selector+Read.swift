@@ -6,7 +6,7 @@ extension Selector {
         var reader = RuleFileReader(
             document: document, diagnostics: diagnostics, maximumWindow: .max, exactWindow: .max, components: [])
         let before = diagnostics.count
-        let selector = reader.readSelector(node)
+        let selector = reader.readSelector(node, of: "select")
         diagnostics = reader.diagnostics
         return diagnostics.count == before ? selector : nil
     }

@@ -47,12 +47,31 @@ package struct Alert: Hashable, Sendable {
     }
 }
 
+/// A rule by its place in the definitions of an evaluator.
+package struct RuleNumber: Hashable, Sendable {
+    package var group: Int
+    package var rule: Int
+
+    package init(group: Int, rule: Int) {
+        self.group = group
+        self.rule = rule
+    }
+}
+
 /// A change of an alert's state.
 package struct AlertTransition: Hashable, Sendable {
     /// The time of the evaluation that found it, nanoseconds since the epoch.
     package var time: Int64
     /// The alert in its new state.
     package var alert: Alert
+    /// The rule it is of; nil where none of the rules in force made it.
+    package var rule: RuleNumber?
+
+    package init(time: Int64, alert: Alert, rule: RuleNumber? = nil) {
+        self.time = time
+        self.alert = alert
+        self.rule = rule
+    }
 
     /// Whether anyone is to be told: pending alerts, and those that never fired, are nobody's business.
     package var isNotified: Bool { alert.state == .firing || alert.state == .resolved }

@@ -11,7 +11,7 @@ struct ExactMeasurements {
     private struct Request {
         let key: Key
         /// Ascending once measured.
-        var fractions: [Double] = []
+        var values = MeasuredValues()
         var groups: [Int] = []
         /// By group its place in `groups`, or -1.
         var placeOfGroup: [Int32]
@@ -21,16 +21,19 @@ struct ExactMeasurements {
     private var requests: [Request] = []
     private var requestOfKey: [Key: Int] = [:]
 
-    /// Asks for quantiles of a group, beside count, errors, sum and maximum, over the range of a number.
-    mutating func request(_ fractions: [Double], of group: Int, _ grouping: Int, groupCount: Int, in range: Int) {
+    /// Asks for some values of a group, beside count, errors, sum and maximum, over the range of a number.
+    mutating func request(_ values: MeasuredValues, of group: Int, _ grouping: Int, groupCount: Int, in range: Int) {
         let key = Key(range: range, grouping: grouping)
         let number = requestOfKey[key] ?? requests.count
         if number == requests.count {
             requestOfKey[key] = number
             requests.append(Request(key: key, placeOfGroup: Array(repeating: -1, count: groupCount)))
         }
-        for fraction in fractions where !requests[number].fractions.contains(fraction) {
-            requests[number].fractions.append(fraction)
+        for fraction in values.fractions where !requests[number].values.fractions.contains(fraction) {
+            requests[number].values.fractions.append(fraction)
+        }
+        for threshold in values.thresholds where !requests[number].values.thresholds.contains(threshold) {
+            requests[number].values.thresholds.append(threshold)
         }
         guard requests[number].placeOfGroup[group] < 0 else { return }
         requests[number].placeOfGroup[group] = Int32(clamping: requests[number].groups.count)
@@ -44,7 +47,7 @@ struct ExactMeasurements {
         let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
             let selections = numbers.map { number in
-                requests[number].fractions.sort()
+                requests[number].values.fractions.sort()
                 return Self.selection(
                     requests[number], groupings[requests[number].key.grouping], ranges[range].key,
                     seriesCount: source.seriesCount(ranges[range].key.measuredPopulation))
@@ -67,15 +70,16 @@ struct ExactMeasurements {
             }
         }
         return Selection(
-            groupOfSeries: groupOfSeries, groupCount: request.groups.count, quantiles: request.fractions)
+            groupOfSeries: groupOfSeries, groupCount: request.groups.count, quantiles: request.values.fractions,
+            thresholds: request.values.thresholds)
     }
 
-    /// What was measured of a group that was asked for, and the fractions that its quantiles are of.
-    func result(of group: Int, _ grouping: Int, in range: Int) -> (LatencyStatistics, fractions: [Double]) {
+    /// What was measured of a group that was asked for, and the values that it has.
+    func result(of group: Int, _ grouping: Int, in range: Int) -> (LatencyStatistics, MeasuredValues) {
         guard let number = requestOfKey[Key(range: range, grouping: grouping)] else {
             preconditionFailure("a group that was not asked for")
         }
         let request = requests[number]
-        return (request.statistics[Int(request.placeOfGroup[group])], request.fractions)
+        return (request.statistics[Int(request.placeOfGroup[group])], request.values)
     }
 }

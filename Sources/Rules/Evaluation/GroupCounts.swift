@@ -13,8 +13,10 @@ struct GroupCounts {
     private(set) var kept: [Int] = []
     /// Of every kept group, for each range quantile by quantile and then the maximum, where they are wanted.
     private var bounds: [ClosedRange<Int64>] = []
+    /// Of every kept group, for each range threshold by threshold.
+    private var bad: [Int] = []
 
-    /// - Parameter ranges: one for each offset of the condition.
+    /// - Parameter ranges: one for each range of the condition.
     init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ inputs: ConditionInputs) {
         self.grouping = grouping
         self.ranges = ranges
@@ -40,6 +42,12 @@ struct GroupCounts {
         let starts = grouping.memberStarts.span
         for (index, range) in ranges.enumerated() {
             let counts = range.counts
+            for threshold in inputs.thresholds[index].map(range.number(ofThreshold:)) {
+                for group in kept {
+                    let series = members.extracting(starts[group]..<starts[group + 1])
+                    bad.append(range.isCounted ? counts.bad(of: series, threshold: threshold) : 0)
+                }
+            }
             for quantile in inputs.quantiles[index] + (inputs.wantsMax[index] ? [1] : []) {
                 for group in kept {
                     let count = tallies[index * grouping.values.count + group].count
@@ -59,7 +67,12 @@ struct GroupCounts {
     /// - Parameter row: of a group its place in `kept`.
     func fillBounds(_ readings: inout Readings, row: Int) {
         var next = row
+        var nextBad = row
         for index in isCounted.indices {
+            for place in readings.ranges[index].bad.indices {
+                readings.ranges[index].bad[place] = bad[nextBad]
+                nextBad += kept.count
+            }
             for place in readings.ranges[index].quantiles.indices {
                 readings.ranges[index].quantiles[place] = bounds[next]
                 next += kept.count

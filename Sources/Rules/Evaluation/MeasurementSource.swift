@@ -15,6 +15,16 @@ package protocol MeasurementSource {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]]
 
+    /// Looks at each span or request that ended in [from, to) for those of some durations (nanoseconds), by the groups of
+    /// a selection.
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans
+
+    /// Whether any spans at all ended in [from, to).
+    func hasSpans(from: Int64, to: Int64) -> Bool
+
     /// Moves counts on to what ended in [from, to); false if they can't follow, so that it has to be measured.
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

@@ -4,6 +4,7 @@ struct RuleAlerts {
     private var lives: [Int: AlertLife] = [:]
     /// Alerts that would have become active beyond the limit.
     private(set) var refused = 0
+    private var matches = RecentMatches()
 
     init(_ rule: Rule) {
         self.rule = rule
@@ -11,6 +12,16 @@ struct RuleAlerts {
 
     /// Whether a group has an alert.
     func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
+
+    /// Looks at the single spans that ended since the last evaluation, for those that match.
+    mutating func search(
+        _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
+        over source: some MeasurementSource
+    ) -> [RuleJudgement.Verdict] {
+        let lives = lives
+        return matches.search(
+            rule, grouping, for: durations, at: time, interval: interval, isTracked: { lives[$0] != nil }, over: source)
+    }
 
     /// An alert after an evaluation that changed it, or to which evidence may be added.
     struct Observation {

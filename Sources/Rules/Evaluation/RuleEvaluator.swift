@@ -18,12 +18,22 @@ package struct RuleEvaluator: Sendable {
 
         func isDue(at time: Int64) -> Bool { time.isMultiple(of: definition.interval) }
 
-        func judge(
-            _ groupings: [SeriesGrouping], _ ranges: [WatchedRange], asking exact: inout ExactMeasurements
+        mutating func judge(
+            at time: Int64, _ groupings: [SeriesGrouping], _ ranges: [WatchedRange],
+            over source: some MeasurementSource,
+            asking exact: inout ExactMeasurements
         ) -> [RuleJudgement] {
-            zip(rules, places).map { alerts, place in
-                var judgement = RuleJudgement(alerts.rule, place)
-                judgement.judge(groupings[place.grouping], ranges, isTracked: alerts.isTracked, asking: &exact)
+            rules.indices.map { index in
+                let (rule, place) = (rules[index].rule, places[index])
+                if let durations = rule.condition.durations {
+                    let verdicts = rules[index].search(
+                        groupings[place.grouping], for: durations, at: time, interval: definition.interval, over: source
+                    )
+                    return RuleJudgement(rule, place, verdicts: verdicts)
+                }
+                var judgement = RuleJudgement(rule, place)
+                judgement.judge(
+                    groupings[place.grouping], ranges, isTracked: rules[index].isTracked, asking: &exact)
                 return judgement
             }
         }
@@ -76,21 +86,25 @@ package struct RuleEvaluator: Sendable {
         advance(Set(due.flatMap { groups[$0].ranges }), to: time, over: source)
 
         var exact = ExactMeasurements()
-        let judgements = due.map { groups[$0].judge(groupings, ranges, asking: &exact) }
+        let judgements = due.map { groups[$0].judge(at: time, groupings, ranges, over: source, asking: &exact) }
         exact.measure(ranges, groupings, at: time, over: source)
         var observations: [Observation] = []
         for (group, judgements) in zip(due, judgements) {
+            let limit = min(groups[group].definition.limit ?? alertLimit, alertLimit)
             for (rule, judgement) in judgements.enumerated() {
                 for verdict in judgement.verdicts {
                     let settled = judgement.settled(verdict, exact)
-                    let observation = groups[group].rules[rule].observe(settled, at: time, limit: alertLimit)
+                    let observation = groups[group].rules[rule].observe(settled, at: time, limit: limit)
                     if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
             }
         }
         addEvidence(to: &observations, at: time, from: source)
-        return observations.compactMap {
-            groups[$0.group].rules[$0.rule].transition($0.of, grouping(of: $0), at: time)
+        return observations.compactMap { observation in
+            let (group, rule) = (observation.group, observation.rule)
+            var transition = groups[group].rules[rule].transition(observation.of, grouping(of: observation), at: time)
+            transition?.rule = RuleNumber(group: group, rule: rule)
+            return transition
         }
     }
 
@@ -156,7 +170,11 @@ package struct RuleEvaluator: Sendable {
                 let ranges = rule.ranges.map { key in
                     Self.number(of: key, &numberOfRange) { self.ranges.append(WatchedRange(key)) }
                 }
-                for range in ranges { self.ranges[range].addGrouping(grouping) }
+                let inputs = rule.condition.inputs
+                for (index, range) in ranges.enumerated() {
+                    self.ranges[range].add(
+                        grouping: grouping, thresholds: inputs.thresholds[index], wantsHeard: inputs.wantsHeard[index])
+                }
                 group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))
                 group.places.append(RulePlace(grouping: grouping, ranges: ranges))
@@ -164,8 +182,7 @@ package struct RuleEvaluator: Sendable {
             groups.append(group)
         }
         longestRange =
-            ranges.map { $0.key.length.addingReportingOverflow($0.key.offset) }
-            .map { $0.overflow ? .max : $0.partialValue }.max() ?? 0
+            definitions.flatMap { group in group.rules.map { max($0.reach, group.interval) } }.max() ?? 0
         return old.flatMap { group in
             zip(group.rules, group.places).flatMap { $0.active(oldGroupings[$1.grouping]) }
         }
@@ -195,7 +212,16 @@ extension Rule {
     /// The ranges it looks at, as its condition's inputs have them.
     fileprivate var ranges: [WatchedRange.Key] {
         condition.inputs.ranges.map {
-            .init(population: selector.population, measured: $0.measured, length: over, offset: $0.offset)
+            .init(
+                population: selector.population, measured: $0.measured, length: $0.length ?? over, offset: $0.offset)
+        }
+    }
+
+    /// How far back it looks, nanoseconds.
+    fileprivate var reach: Int64 {
+        ranges.reduce(over) { reach, range in
+            let (sum, overflow) = range.length.addingReportingOverflow(range.offset)
+            return max(reach, overflow ? .max : sum)
         }
     }
 }

@@ -1,6 +1,6 @@
 import Engine
 
-/// Where a rule finds what it is judged by: the numbers of its grouping, and of a range for each offset of its condition.
+/// Where a rule finds what it is judged by: the numbers of its grouping, and of each range of its condition.
 struct RulePlace {
     var grouping: Int
     var ranges: [Int]
@@ -23,9 +23,11 @@ struct RuleJudgement {
     private let place: RulePlace
     private(set) var verdicts: [Verdict] = []
 
-    init(_ rule: Rule, _ place: RulePlace) {
+    /// - Parameter verdicts: what is known already.
+    init(_ rule: Rule, _ place: RulePlace, verdicts: [Verdict] = []) {
         self.rule = rule
         self.place = place
+        self.verdicts = verdicts
     }
 
     /// Judges all groups by what counts tell, and asks for what they leave open.
@@ -36,6 +38,7 @@ struct RuleJudgement {
     ) {
         let condition = rule.condition
         var readings = Readings(of: condition.inputs, over: rule.over)
+        for (index, range) in place.ranges.enumerated() { readings.ranges[index].isHeard = ranges[range].isHeard }
         var counts = GroupCounts(grouping, place.ranges.map { ranges[$0] }, condition.inputs)
         let judged = grouping.values.indices.filter { group in
             counts.fillTallies(&readings, group: group)
@@ -59,9 +62,8 @@ struct RuleJudgement {
     func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
         guard var readings = verdict.open else { return verdict }
         for index in readings.ranges.indices where !readings.ranges[index].isExact {
-            let (statistics, fractions) = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
-            readings.ranges[index].fill(
-                statistics, fractions, wanted: rule.condition.inputs.quantiles[index])
+            let (statistics, values) = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
+            readings.ranges[index].fill(statistics, of: values, wanted: rule.condition.inputs.measured(in: index))
         }
         return Verdict(
             group: verdict.group, truth: rule.condition.judge(readings),
@@ -73,7 +75,7 @@ struct RuleJudgement {
     ) {
         for (index, range) in place.ranges.enumerated() where !readings.ranges[index].isExact {
             exact.request(
-                rule.condition.inputs.quantiles[index], of: group, place.grouping,
+                rule.condition.inputs.measured(in: index), of: group, place.grouping,
                 groupCount: grouping.values.count, in: range)
         }
     }

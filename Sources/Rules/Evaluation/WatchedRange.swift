@@ -22,15 +22,28 @@ struct WatchedRange {
     private(set) var counts: SlidingCounts
     /// False if only measuring tells what is in the range.
     private(set) var isCounted = false
+    /// Durations, nanoseconds, beyond which rules call a span bad.
+    private var thresholds: [Int64] = []
+    private var wantsHeard = false
+    /// Whether any spans at all ended in the range, where a rule asks for it.
+    private(set) var isHeard = false
 
     init(_ key: Key) {
         self.key = key
         counts = SlidingCounts(key.measuredPopulation)
     }
 
-    mutating func addGrouping(_ number: Int) {
-        groupings.insert(number)
+    /// Takes in what a rule wants of it, before the first time it moves on.
+    mutating func add(grouping: Int, thresholds wanted: [Int64], wantsHeard: Bool) {
+        groupings.insert(grouping)
+        self.wantsHeard = self.wantsHeard || wantsHeard
+        let missing = wanted.filter { !thresholds.contains($0) }
+        guard !missing.isEmpty else { return }
+        thresholds += missing
+        counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds)
     }
+
+    func number(ofThreshold threshold: Int64) -> Int { thresholds.firstIndex(of: threshold) ?? 0 }
 
     /// Where the range lies at the time of an evaluation.
     func bounds(at time: Int64) -> (from: Int64, to: Int64) {
@@ -48,6 +61,7 @@ struct WatchedRange {
         }
         guard !key.measuredPopulation.isOfAttribution else { return }
         let (from, to) = bounds(at: time)
+        isHeard = wantsHeard && source.hasSpans(from: from, to: to)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 }

@@ -12,6 +12,8 @@ extension Condition {
 
     /// Whether a minimum count is not met, so that nothing else matters.
     func isShortOfSpans(_ readings: Readings) -> Bool {
+        // A silence that ended did so however little is known of the time before it.
+        if !seenConjuncts.isEmpty, seenConjuncts.contains(where: { $0.truth(readings) == .fails }) { return false }
         let ranges = readings.ranges.span
         for (minimum, range) in minimumCounts {
             if let tally = ranges[range].tally, !minimum.isMet(by: tally.count) { return true }

@@ -3,8 +3,10 @@ struct ConditionChecker {
     private(set) var errors: [ConditionError] = []
 
     /// All faults of a condition as a whole.
-    static func errors(in condition: Expression) -> [ConditionError] {
+    static func errors(in condition: Expression, of subject: Condition.Subject) -> [ConditionError] {
         var checker = ConditionChecker()
+        checker.checkValues(condition, of: subject)
+        guard checker.errors.isEmpty else { return checker.errors }
         if let dimension = checker.dimension(of: condition), dimension != .boolean {
             checker.report(
                 condition,
@@ -13,6 +15,28 @@ struct ConditionChecker {
                 at: 0)
         }
         return checker.errors
+    }
+
+    /// Reports values that the condition's subject doesn't have.
+    private mutating func checkValues(_ condition: Expression, of subject: Condition.Subject) {
+        for (value, position) in condition.values {
+            switch (subject, value.measure) {
+            case (.window, .duration):
+                errors.append(
+                    ConditionError(
+                        at: position,
+                        "\"duration\" is that of a single span: a rule with \"match\" instead of \"select\" has it"))
+            case (.single, .duration) where value.offset != 0:
+                errors.append(ConditionError(at: position, "a single span has no offset"))
+            case (.single, let measure) where measure != .duration:
+                errors.append(
+                    ConditionError(
+                        at: position,
+                        "\(PrintableText.quote(measure.name)) is taken over a window: a rule with \"match\" looks at "
+                            + "single spans, of which it knows the duration"))
+            default: break
+            }
+        }
     }
 
     /// The dimension of a node; nil if a fault below it, already reported, leaves it unknown.
@@ -56,9 +80,22 @@ struct ConditionChecker {
         let second = number(right, for: sign.rawValue, at: node)
         if let first, let second, first.unified(with: second) == nil {
             mismatch(left, first, right, second, verb: "compare", at: node)
+        } else {
+            checkZeroCount(sign, left, right)
         }
         // Whatever its sides, a comparison is true or false: what stands around it can still be checked.
         return .boolean
+    }
+
+    /// Without spans a count is no data, not 0: a condition that waits for it would never hold.
+    private mutating func checkZeroCount(_ sign: ComparisonOperator, _ left: Expression, _ right: Expression) {
+        guard case .value(let value) = left.kind, value.measure == .count, case .literal(let literal) = right.kind
+        else { return }
+        switch (sign, literal.value) {
+        case (.equal, 0), (.lessOrEqual, ..<1), (.less, ...1):
+            report(left, "count is never below 1, since no spans are no data; seen is 0 then")
+        default: break
+        }
     }
 
     private mutating func logic(

@@ -1,77 +1,52 @@
-package import Engine
-
-/// What durations a value of a condition is about.
-package enum Measured: Hashable, Comparable, Sendable {
-    /// Those of the rule's spans or requests.
-    case durations
-    /// What its spans took themselves.
-    case selfTimes
-    /// What a component took of its requests.
-    case part(Component)
-    /// What all components together took of them.
-    case parts
-
-    private var order: Int {
-        switch self {
-        case .durations: -3
-        case .selfTimes: -2
-        case .parts: -1
-        case .part(let component): Int(component.number)
-        }
-    }
-
-    package static func < (left: Measured, right: Measured) -> Bool { left.order < right.order }
-}
-
-/// What has to be measured to evaluate a condition: for each distinct offset and kind of durations a set of quantiles
-/// (counts, errors and sums come with every measurement). Of each offset the rule's own durations are among them.
+/// What has to be measured to evaluate a condition: for each distinct range and kind of durations a set of quantiles
+/// (counts, errors and sums come with every measurement). The rule's own durations of a range are always among them.
+/// All arrays have one element for each range.
 package struct ConditionInputs: Hashable, Sendable {
     package struct Range: Hashable, Sendable {
-        /// Nanoseconds back.
+        /// Nanoseconds; nil for the rule's window.
+        package var length: Int64?
+        /// Nanoseconds from the end of the range to the evaluation.
         package var offset: Int64
         package var measured: Measured
     }
 
-    /// By offset, ascending; of each offset the rule's own durations first.
+    /// Those of the rule's window first, by offset; of each offset the rule's own durations first.
     package private(set) var ranges: [Range] = []
-    /// For each range the quantiles wanted, ascending, as fractions.
+    /// The quantiles wanted, ascending, as fractions.
     package private(set) var quantiles: [[Double]] = []
-    /// For each range whether the maximum is wanted.
+    /// Whether the maximum is wanted.
     package private(set) var wantsMax: [Bool] = []
+    /// The durations, nanoseconds, beyond which a span is bad, ascending.
+    package private(set) var thresholds: [[Int64]] = []
+    /// Whether it matters if anything at all was heard.
+    package private(set) var wantsHeard: [Bool] = []
+
+    /// No ranges at all: of a condition on single spans.
+    init() {}
 
     init(of expression: Expression) {
-        var wanted: [Range: Set<Double>] = [:]
-        var maxima: Set<Range> = []
+        var measures: [Range: [Measure]] = [:]
         for (value, _) in expression.values {
-            wanted[Range(offset: value.offset, measured: .durations), default: []].formUnion([])
+            measures[Range(value, .durations), default: []] += []
             for measured in value.measure.measured {
-                let range = Range(offset: value.offset, measured: measured)
-                wanted[range, default: []].formUnion(value.measure.fraction.map { [$0] } ?? [])
-                if value.measure.isMax { maxima.insert(range) }
+                measures[Range(value, measured), default: []].append(value.measure)
             }
         }
-        for (range, fractions) in wanted.sorted(by: {
-            ($0.key.offset, $0.key.measured) < ($1.key.offset, $1.key.measured)
-        }) {
+        for (range, measures) in measures.sorted(by: { $0.key < $1.key }) {
             ranges.append(range)
-            quantiles.append(fractions.sorted())
-            wantsMax.append(maxima.contains(range))
+            quantiles.append(Set(measures.compactMap(\.fraction)).sorted())
+            wantsMax.append(measures.contains { $0 == .max || $0 == .selfMax })
+            thresholds.append(Set(measures.compactMap(\.threshold)).sorted())
+            wantsHeard.append(measures.contains(.seen))
         }
     }
 
-    /// The range of the rule's own durations at an offset.
-    func range(offset: Int64) -> Int { place(offset, .durations) }
-
-    private func place(_ offset: Int64, _ measured: Measured) -> Int {
-        guard let place = ranges.firstIndex(of: Range(offset: offset, measured: measured)) else {
-            preconditionFailure("a value that is none of the condition's")
-        }
-        return place
-    }
+    /// The number of the range that a value is taken over; nil if it is none of the condition's.
+    func range(of value: WindowValue) -> Int? { ranges.firstIndex(of: Range(value, value.measure.measured[0])) }
 
     /// Where a value of the condition stands in its `Readings`.
     func resolve(_ value: WindowValue) -> ResolvedValue {
-        let range = place(value.offset, value.measure.measured[0])
+        let range = place(of: Range(value, value.measure.measured[0]))
         let measure: ResolvedValue.Measure =
             switch value.measure {
             case .quantile(let quantile), .selfQuantile(let quantile):
@@ -82,24 +57,35 @@ package struct ConditionInputs: Hashable, Sendable {
             case .rate: .rate
             case .errors: .errors
             case .errorRatio: .errorRatio
-            case .share: .share(of: place(value.offset, .parts))
-            case .time: .time(requests: place(value.offset, .durations))
+            case .seen: .seen
+            case .burnRate(let rate):
+                .burnRate(thresholds[range].firstIndex(of: rate.threshold) ?? 0, budget: rate.budget)
+            case .share: .share(of: place(of: Range(value, .parts)))
+            case .time: .time(requests: place(of: Range(value, .durations)))
+            case .duration: preconditionFailure("a value of single spans in a condition over a window")
             }
         return ResolvedValue(range: range, measure: measure)
+    }
+
+    private func place(of range: Range) -> Int {
+        guard let place = ranges.firstIndex(of: range) else {
+            preconditionFailure("a value that is none of the condition's")
+        }
+        return place
+    }
+}
+
+extension ConditionInputs.Range: Comparable {
+    fileprivate init(_ value: WindowValue, _ measured: Measured) {
+        self.init(length: value.over, offset: value.offset, measured: measured)
+    }
+
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.length ?? 0, left.offset, left.measured) < (right.length ?? 0, right.offset, right.measured)
     }
 }
 
 extension Measure {
-    /// What has to be measured for it, the first first.
-    fileprivate var measured: [Measured] {
-        switch self {
-        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio: [.durations]
-        case .selfQuantile, .selfMean, .selfMax: [.selfTimes]
-        case .share(let part): [.part(part.component), .parts]
-        case .time(let part): [.part(part.component)]
-        }
-    }
-
     fileprivate var fraction: Double? {
         switch self {
         case .quantile(let quantile), .selfQuantile(let quantile): quantile.fraction
@@ -107,5 +93,7 @@ extension Measure {
         }
     }
 
-    fileprivate var isMax: Bool { self == .max || self == .selfMax }
+    fileprivate var threshold: Int64? {
+        if case .burnRate(let rate) = self { rate.threshold } else { nil }
+    }
 }

@@ -38,13 +38,13 @@ struct ConditionParser {
     }
 
     // The lexer ends with `.end`, which is never stepped over.
-    private var current: ConditionToken { tokens[next] }
+    var current: ConditionToken { tokens[next] }
 
-    private mutating func step() {
+    mutating func step() {
         if current.kind != .end { next += 1 }
     }
 
-    private func unexpected(_ wanted: String) -> ConditionError {
+    func unexpected(_ wanted: String) -> ConditionError {
         let found = current.kind == .end ? "the condition ends" : "found \(PrintableText.quote(current.text))"
         return ConditionError(at: current.position, "expected \(wanted), but \(found)")
     }
@@ -147,9 +147,7 @@ struct ConditionParser {
 
     private mutating func value(_ word: String, at position: Int) throws(ConditionError) -> Expression {
         guard !["and", "or", "not", "offset"].contains(word) else { throw unexpected("a value or a literal") }
-        guard !Measure.reserved.contains(word) else {
-            throw ConditionError(at: position, "\"\(word)\" is not available yet; \(Measure.listing)")
-        }
+        if word == "burn_rate" { return try burnRate() }
         let measure: Measure
         if word == "share" || word == "time" {
             let part = try component(of: word)
@@ -198,7 +196,7 @@ struct ConditionParser {
     }
 
     /// The nanoseconds of an `offset D` that may follow a value.
-    private mutating func offset() throws(ConditionError) -> Int64 {
+    mutating func offset() throws(ConditionError) -> Int64 {
         guard current.kind == .word("offset") else { return 0 }
         step()
         guard case .duration(_, let nanoseconds) = current.kind else {

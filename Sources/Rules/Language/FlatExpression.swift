@@ -13,8 +13,9 @@ struct FlatExpression: Sendable {
 
     private var nodes: [Node] = []
 
-    init(_ expression: Expression, _ inputs: ConditionInputs) {
-        append(expression, inputs)
+    /// - Parameter expression: nil for one that nobody asks.
+    init(_ expression: Expression?, _ inputs: ConditionInputs) {
+        if let expression { append(expression, inputs) }
     }
 
     @discardableResult
@@ -71,7 +72,9 @@ struct FlatExpression: Sendable {
 struct ResolvedValue: Sendable {
     enum Measure {
         case quantile(Int)
-        case mean, max, count, rate, errors, errorRatio
+        case mean, max, count, rate, errors, errorRatio, seen
+        /// The number of its threshold, and what the objective allows to be bad, 0...1.
+        case burnRate(Int, budget: Double)
         /// The share in the sum of another range.
         case share(of: Int)
         /// The sum for each of the requests that another range counts.

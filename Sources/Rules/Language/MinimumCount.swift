@@ -38,7 +38,7 @@ package struct MinimumCount: Hashable, Sendable {
 
 extension Expression {
     /// The parts of the outermost chain of `and`, in source order.
-    fileprivate var conjuncts: [Expression] {
+    var conjuncts: [Expression] {
         guard case .logic(.and, let left, let right) = kind else { return [self] }
         return left.conjuncts + right.conjuncts
     }

@@ -10,11 +10,17 @@ package struct Readings {
         package var max: ClosedRange<Int64>
         /// Whether it is of the rule's own spans or requests.
         let isOfDurations: Bool
+        /// How many spans failed or took longer than each threshold of the condition's inputs; they mean nothing without
+        /// a tally.
+        package var bad: [Int]
+        /// Whether any spans at all came, of any group.
+        package var isHeard = false
 
-        package init(quantileCount: Int, isOfDurations: Bool = true) {
+        package init(quantileCount: Int, thresholdCount: Int = 0, isOfDurations: Bool = true) {
             self.isOfDurations = isOfDurations
             quantiles = Array(repeating: 0...0, count: quantileCount)
             max = 0...0
+            bad = Array(repeating: 0, count: thresholdCount)
         }
     }
 
@@ -26,15 +32,20 @@ package struct Readings {
     /// - Parameter over: the length of the rule's window, in nanoseconds.
     package init(of inputs: ConditionInputs, over: Int64) {
         self.over = over
-        ranges = zip(inputs.ranges, inputs.quantiles).map {
-            Range(quantileCount: $1.count, isOfDurations: $0.measured == .durations)
+        ranges = inputs.ranges.indices.map {
+            Range(
+                quantileCount: inputs.quantiles[$0].count, thresholdCount: inputs.thresholds[$0].count,
+                isOfDurations: inputs.ranges[$0].measured == .durations)
         }
     }
 
-    /// Of a group that has no spans.
+    /// Of a group that has no spans where others have some.
     static func empty(_ inputs: ConditionInputs) -> Readings {
         var readings = Readings(of: inputs, over: 1)
-        for index in readings.ranges.indices { readings.ranges[index].tally = LatencyTally() }
+        for index in readings.ranges.indices {
+            readings.ranges[index].tally = LatencyTally()
+            readings.ranges[index].isHeard = true
+        }
         return readings
     }
 
@@ -57,16 +68,21 @@ package struct Readings {
         default: break
         }
         guard let tally = ranges[value.range].tally else { return .anything }
-        guard tally.count > 0 else { return .missing }
+        guard tally.count > 0 else {
+            if case .seen = value.measure, ranges[value.range].isHeard { return PossibleNumber(0) }
+            return .missing
+        }
         let count = Double(tally.count)
         return switch value.measure {
         case .quantile(let index): Self.seconds(ranges[value.range].quantiles.span[index])
         case .max: Self.seconds(ranges[value.range].max)
         case .mean: PossibleNumber(Double(tally.sum) / count / 1e9)
-        case .count: PossibleNumber(count)
+        case .count, .seen: PossibleNumber(count)
         case .rate: PossibleNumber(count / (Double(over) / 1e9))
         case .errors: PossibleNumber(Double(tally.errors))
         case .errorRatio: PossibleNumber(Double(tally.errors) / count)
+        case .burnRate(let threshold, let budget):
+            PossibleNumber(Double(ranges[value.range].bad[threshold]) / count / budget)
         case .share, .time: .missing
         }
     }
@@ -93,8 +109,12 @@ extension Readings.Range {
     }
 
     /// Takes in what was measured.
-    /// - Parameter fractions: what `statistics.quantiles` are of, among them those that the condition asks for.
-    package mutating func fill(_ statistics: LatencyStatistics, _ fractions: [Double], wanted: [Double]) {
+    /// - Parameters:
+    ///   - selection: what `statistics` were asked for, among it what the condition asks for.
+    ///   - wanted: the condition's quantiles and thresholds of this range.
+    package mutating func fill(
+        _ statistics: LatencyStatistics, of selection: MeasuredValues, wanted: MeasuredValues
+    ) {
         var exact = LatencyTally()
         exact.count = statistics.count
         exact.errors = statistics.errors
@@ -102,12 +122,38 @@ extension Readings.Range {
         tally = exact
         guard statistics.count > 0 else { return }
         max = statistics.max...statistics.max
-        for (index, fraction) in wanted.enumerated() {
-            guard let place = fractions.firstIndex(of: fraction) else {
+        for (index, fraction) in wanted.fractions.enumerated() {
+            guard let place = selection.fractions.firstIndex(of: fraction) else {
                 preconditionFailure("a quantile of the condition was not measured")
             }
             quantiles[index] = statistics.quantiles[place]...statistics.quantiles[place]
         }
+        for (index, threshold) in wanted.thresholds.enumerated() {
+            guard let place = selection.thresholds.firstIndex(of: threshold) else {
+                preconditionFailure("a threshold of the condition was not measured")
+            }
+            bad[index] = statistics.bad[place]
+        }
+    }
+}
+
+/// What is measured of a group beside its count, errors, sum and maximum.
+package struct MeasuredValues: Hashable, Sendable {
+    /// Of quantiles.
+    package var fractions: [Double]
+    /// Nanoseconds.
+    package var thresholds: [Int64]
+
+    package init(fractions: [Double] = [], thresholds: [Int64] = []) {
+        self.fractions = fractions
+        self.thresholds = thresholds
+    }
+}
+
+extension ConditionInputs {
+    /// What is wanted of a range.
+    package func measured(in range: Int) -> MeasuredValues {
+        MeasuredValues(fractions: quantiles[range], thresholds: thresholds[range])
     }
 }
 

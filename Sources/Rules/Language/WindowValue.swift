@@ -5,6 +5,8 @@ package struct WindowValue: Hashable, Sendable {
     package var measure: Measure
     /// Nanoseconds back from the evaluation.
     package var offset: Int64
+    /// The length of its own window, nanoseconds; nil for the rule's.
+    package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
 
     package init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
@@ -21,6 +23,11 @@ package enum Measure: Hashable, Sendable {
     case rate
     case errors
     case errorRatio
+    /// The count, but 0 where nothing came of the group while others were heard.
+    case seen
+    /// Of a single span or request: in match rules alone.
+    case duration
+    case burnRate(BurnRate)
     /// Of what spans took themselves, without what is below them.
     case selfQuantile(Quantile)
     case selfMean
@@ -31,17 +38,14 @@ package enum Measure: Hashable, Sendable {
     case time(RequestPart)
 
     package static let names = [
-        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "self_p50", "self_p99",
-        "self_mean", "self_max",
+        "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen", "self_p50",
+        "self_p99", "self_mean", "self_max", "burn_rate", "duration",
     ]
-
-    /// Words of the language that are accepted only with later versions.
-    package static let reserved: Set<String> = ["burn_rate", "duration"]
 
     /// How messages list the values there are.
     package static let listing =
-        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, self_pN, self_mean, "
-        + "self_max, share(component) and time(component)"
+        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen, self_pN, self_mean, "
+        + "self_max, share(component), time(component) and burn_rate(objective, threshold, over)"
 
     package init?(name: String) {
         switch name {
@@ -53,6 +57,8 @@ package enum Measure: Hashable, Sendable {
         case "error_ratio": self = .errorRatio
         case "self_mean": self = .selfMean
         case "self_max": self = .selfMax
+        case "seen": self = .seen
+        case "duration": self = .duration
         default:
             if name.first == "p", let quantile = Quantile(percent: name.dropFirst()) {
                 self = .quantile(quantile)
@@ -78,22 +84,26 @@ package enum Measure: Hashable, Sendable {
         case .selfMax: "self_max"
         case .share(let part): "share(\(part.name))"
         case .time(let part): "time(\(part.name))"
+        case .seen: "seen"
+        case .duration: "duration"
+        case .burnRate(let rate): rate.description
         }
     }
 
     package var dimension: Dimension {
         switch self {
-        case .quantile, .mean, .max, .selfQuantile, .selfMean, .selfMax, .time: .time
-        case .count, .errors: .count
+        case .quantile, .mean, .max, .duration, .selfQuantile, .selfMean, .selfMax, .time: .time
+        case .count, .errors, .seen: .count
         case .rate: .rate
         case .errorRatio, .share: .ratio
+        case .burnRate: .plain
         }
     }
 
     /// The population that it can be asked of; nil if of any.
     package var population: Population? {
         switch self {
-        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio: nil
+        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .duration, .burnRate: nil
         case .selfQuantile, .selfMean, .selfMax: .spans
         case .share, .time: .requests
         }

@@ -4,13 +4,6 @@ import Testing
 @testable import Rules
 
 struct RuleDiagnosticTests {
-    @Test(arguments: FaultyRuleFile.all)
-    func `each fault of a rule file is told at its place`(file: FaultyRuleFile) throws {
-        let found = try #require(throws: RuleDiagnostics.self) { try RuleText.load(file.text) }
-        #expect(found.all.count == 1, "\(found)")
-        #expect(found.description.hasPrefix(file.expected), "\(found)")
-    }
-
     @Test func `all problems of a file are told, in its order`() throws {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleText.load(

@@ -78,8 +78,14 @@ struct RuleFileTests {
     }
 
     @Test func `the built-in rules have no faults`() throws {
-        let file = try BuiltinRules.controlPlane(maximumWindow: 15 * minute)
-        #expect(file.groups.map(\.name) == ["control-plane", "control-plane-quick"])
+        let file = try BuiltinRules.controlPlane()
+        #expect(
+            file.groups.map(\.name) == [
+                "control-plane-objectives", "control-plane-objectives-slow", "control-plane", "control-plane-quick",
+            ])
         #expect(file.sinks.isEmpty)
+        for rule in file.groups.flatMap(\.rules) {
+            #expect(Set(rule.annotations.keys) == ["summary", "next"], "\(rule.alert)")
+        }
     }
 }

@@ -9,14 +9,15 @@ enum NaiveEvaluation {
         -> [Bool?]
     {
         times.map { time in
-            let spans = { (offset: Int64) in
-                window.entries.filter { entry in
+            let spans = { (value: WindowValue) in
+                let end = time - value.offset
+                let inRange = window.entries.filter { (end - (value.over ?? rule.over)..<end).contains($0.end) }
+                let chosen = inRange.filter { entry in
                     let labels = window.operations[entry.series]
-                    let end = time - offset
-                    return (end - rule.over..<end).contains(entry.end)
-                        && rule.by.map { labels[$0] ?? "" } == combination
+                    return rule.by.map { labels[$0] ?? "" } == combination
                         && rule.selector.matches.allSatisfy { $0.matcher.accepts(labels[$0.label] ?? "") }
                 }
+                return (chosen, !inRange.isEmpty)
             }
             return truth(rule.condition.expression, over: rule.over, spans)
         }
@@ -54,7 +55,7 @@ enum NaiveEvaluation {
 
     // MARK: Conditions
 
-    private typealias Spans = (Int64) -> [FakeWindow.Entry]
+    private typealias Spans = (WindowValue) -> (ofGroup: [FakeWindow.Entry], isAnyHeard: Bool)
 
     private static func truth(_ node: Expression, over: Int64, _ spans: Spans) -> Bool? {
         switch node.kind {
@@ -99,7 +100,8 @@ enum NaiveEvaluation {
             case .divide: return second == 0 ? nil : first / second
             }
         case .value(let value):
-            let spans = spans(value.offset)
+            let (spans, isAnyHeard) = spans(value)
+            if value.measure == .seen, isAnyHeard { return Double(spans.count) }
             guard !spans.isEmpty else { return nil }
             let count = Double(spans.count)
             switch value.measure {
@@ -107,10 +109,13 @@ enum NaiveEvaluation {
                 return Double(FakeWindow.statistics(spans, [quantile.fraction]).quantiles[0]) / 1e9
             case .mean: return spans.reduce(0.0) { $0 + Double($1.duration) } / count / 1e9
             case .max: return Double(spans.map(\.duration).max() ?? 0) / 1e9
-            case .count: return count
+            case .count, .seen: return count
             case .rate: return count / (Double(over) / 1e9)
             case .errors: return Double(spans.count(where: \.isError))
             case .errorRatio: return Double(spans.count(where: \.isError)) / count
+            case .burnRate(let rate):
+                return Double(spans.count { $0.isError || $0.duration > rate.threshold }) / count / rate.budget
+            case .duration: return nil
             // Of attribution, which these spans have none of.
             case .selfQuantile, .selfMean, .selfMax, .share, .time: return nil
             }

@@ -36,7 +36,8 @@ struct RuleEvaluatorOracleTests {
         }
 
         var expected: [[String: String]: [String]] = [:]
-        for combination in Set(window.operations.map { labels in rule.by.map { labels[$0] ?? "" } }) {
+        let selected = window.operations.filter { labels in rule.selector.selects { labels[$0] } }
+        for combination in Set(selected.map { labels in rule.by.map { labels[$0] ?? "" } }) {
             let history = NaiveEvaluation.history(rule, combination, window, times)
             let changes = NaiveEvaluation.states(history, times, rule).map {
                 "\($0.time / second) \($0.state)"

@@ -62,6 +62,37 @@ struct RuleEvaluatorTests {
         #expect(evaluator.activeAlerts.map(\.state) == [.firing])
     }
 
+    @Test func `a group's limit is one of each of its rules`() throws {
+        let text = RuleText.group(
+            ["alert: Slow", "select: {service: etcd}", "when: p99 > 150ms", "over: 15s", "by: [operation]"])
+        let limited = text.replacing("    rules:", with: "    limit: 1\n    rules:")
+        var evaluator = RuleEvaluator(try RuleText.load(limited).groups)
+        let window = Self.window(.etcdRange, .etcdTxn, duration: second)
+        let alerts = evaluator.evaluate(at: Self.start + 15 * second, over: window).map(\.alert)
+        #expect(alerts.map { $0.labels["operation"] } == ["etcdserverpb.KV/Range"])
+        #expect(evaluator.refusedAlerts == 1)
+    }
+
+    @Test func `after a restart an empty or thin window neither fires nor resolves, and gives no number`() throws {
+        let rules = [
+            "p99 > 150ms and count >= 50", "mean > 0s and count >= 50",
+            "burn_rate(99%, 1ms, 1m) > 14.4 and count >= 50",
+            "error_ratio < 50% and count >= 50", "p99 > 3 * p99 offset 1m", "seen == 0 and count offset 1m >= 50",
+            "rate < 1/s and count offset 1m >= 10", "errors / count offset 1m > 1%", "not p99 < 1us and count > 60",
+        ]
+        for rule in rules {
+            var evaluator = try RuleText.evaluator(
+                "alert: A", "select: {service: etcd}", "when: \"\(rule)\"", "over: 1m")
+            let window = FakeWindow()
+            #expect(evaluator.evaluate(at: Self.start, over: window).isEmpty, "\(rule)")
+            window.add(.etcdRange, end: Self.start + second, duration: second, isError: true, times: 9)
+            for step in Int64(1)...20 {
+                let time = Self.start + step * 15 * second
+                #expect(evaluator.evaluate(at: time, over: window).isEmpty, "\(rule) \(step)")
+            }
+        }
+    }
+
     @Test func `a rule over operations never seen does nothing`() throws {
         var evaluator = try RuleText.evaluator(
             "alert: Slow", "select: {service: none}", "when: p99 < 1s or not count > 0", "over: 15s")

@@ -17,6 +17,15 @@ private struct ScannedWindow: MeasurementSource {
         view.measure(population, from: from, to: to, selections)
     }
 
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view.find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
+
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool { false }
@@ -40,6 +49,15 @@ private final class NotedWindow: MeasurementSource {
         groupsMeasured += selections.reduce(0) { $0 + $1.groupCount }
         return view.measure(population, from: from, to: to, selections)
     }
+
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view.find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

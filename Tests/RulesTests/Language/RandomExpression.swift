@@ -53,13 +53,18 @@ enum RandomExpression {
             "max - p50\(offset) \(sign) 50ms", "error_ratio\(offset) \(sign) 20%", "errors \(sign) 2",
             "count\(offset) + 1 \(sign) 4", "rate \(sign) 0.1/s", "p99 / p50\(offset) \(sign) 2",
             "errors / count\(offset) \(sign) 50%", "p90 / (errors - 1) \(sign) 10ms",
+            "burn_rate(60%, 40ms, 30s)\(offset) \(sign) 1.5",
+            "burn_rate(99.9%, 50ms, 1m) \(sign) burn_rate(99%, 10ms, 5s)",
+            "seen\(offset) \(sign) 1", "seen\(offset) == 0 and rate offset 30s > 0.1/s",
         ])
     }
 
     private static func leaf(_ generator: inout SeededGenerator) -> Expression {
         if generator.number(0...1) == 0 { return Expression(.literal(generator.pick(literals))) }
-        let name = generator.pick(["p50", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio"])
+        let name = generator.pick(["p50", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen"])
+        let rate = BurnRate(objectivePercent: "99.95", threshold: 90 * millisecond, over: 5 * minute)
         let offset = generator.pick([0, 0, minute, 90 * second, 7 * 86_400 * second + 1])
-        return Expression(.value(WindowValue(Measure(name: name) ?? .mean, offset: offset)))
+        let measure = generator.number(0...7) == 0 ? rate.map { Measure.burnRate($0) } : Measure(name: name)
+        return Expression(.value(WindowValue(measure ?? .mean, offset: offset)))
     }
 }

@@ -67,16 +67,34 @@ final class FakeWindow: MeasurementSource {
                     $0.population == population && $0.end >= from && $0.end < to
                         && selection.groupOfSeries[$0.series] == group
                 }
-                return Self.statistics(chosen, selection.quantiles)
+                return Self.statistics(chosen, selection.quantiles, selection.thresholds)
             }
         }
     }
+
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        let inRange = entries.filter { $0.end >= from && $0.end < to }
+        let longest = (0..<selection.groupCount).map { group in
+            inRange.filter { entry in
+                entry.population == population && selection.groupOfSeries[entry.series] == group
+                    && durations.contains { $0.contains(entry.duration) }
+            }.map(\.duration).max()
+        }
+        return FoundSpans(longest: longest, isHeard: !inRange.isEmpty)
+    }
+
+    func hasSpans(from: Int64, to: Int64) -> Bool { entries.contains { $0.end >= from && $0.end < to } }
 
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool { false }
 
-    static func statistics(_ entries: [Entry], _ quantiles: [Double]) -> LatencyStatistics {
+    static func statistics(
+        _ entries: [Entry], _ quantiles: [Double], _ thresholds: [Int64] = []
+    ) -> LatencyStatistics {
         var statistics = LatencyStatistics()
         guard !entries.isEmpty else { return statistics }
         let durations = entries.map(\.duration).sorted()
@@ -88,6 +106,7 @@ final class FakeWindow: MeasurementSource {
             let rank = Int((quantile * Double(durations.count)).rounded(.up))
             return durations[max(rank, 1) - 1]
         }
+        statistics.bad = thresholds.map { limit in entries.count { $0.isError || $0.duration > limit } }
         return statistics
     }
 }

@@ -40,7 +40,7 @@ package enum RuleFileCheck {
     private static func check(_ rule: Rule) throws(Finding) {
         try checkCondition(rule.condition)
         try require(
-            rule.over > 0 && rule.over <= maximumWindow && rule.holdFor >= 0 && rule.keepFiringFor >= 0,
+            rule.over >= 0 && rule.over <= maximumWindow && rule.holdFor >= 0 && rule.keepFiringFor >= 0,
             "durations of \(rule)")
         let values = ["", "apiserver", "etcdserverpb.KV/Range", String(repeating: "a", count: 300)]
         for value in values {
@@ -59,7 +59,7 @@ package enum RuleFileCheck {
         let text = condition.expression.description
         let again: Condition
         do throws(ConditionErrors) {
-            again = try Condition(text)
+            again = try Condition(text, of: condition.durations == nil ? .window : .single)
         } catch {
             throw Finding("\(condition.text) written out is refused: \(text): \(error)")
         }
@@ -73,10 +73,16 @@ package enum RuleFileCheck {
         statistics.sum = Int128(count) * 1_000_000
         statistics.max = .max
         let inputs = rule.condition.inputs
+        if let durations = rule.condition.durations {
+            try require(!durations.ranges.isEmpty, "\(rule.condition.text) holds for no duration")
+            return
+        }
         var readings = Readings(of: inputs, over: rule.over)
         for (index, fractions) in inputs.quantiles.enumerated() {
             statistics.quantiles = count > 0 ? fractions.map { _ in 1_000_000 } : []
-            readings.ranges[index].fill(statistics, fractions, wanted: fractions)
+            statistics.bad = count > 0 ? inputs.thresholds[index].map { _ in count / 3 } : []
+            let wanted = inputs.measured(in: index)
+            readings.ranges[index].fill(statistics, of: wanted, wanted: wanted)
         }
         let truth = rule.condition.judge(readings)
         try require(truth.isExact, "\(rule.condition.text) has no one answer to what is known exactly")

@@ -1,0 +1,68 @@
+/// How many spans of each line failed or took longer than a threshold: what a service level objective counts as bad.
+/// Exact wherever in a latency bucket the threshold lies.
+struct BadCounts: Sendable {
+    /// Nanoseconds.
+    let thresholds: [Int64]
+    /// For each threshold a count for each line.
+    private var counts: [[Int]]
+
+    init(thresholds: [Int64]) {
+        self.thresholds = thresholds
+        counts = thresholds.map { _ in [] }
+    }
+
+    var byteCount: Int { counts.reduce(0) { $0 + $1.capacity * 8 } }
+
+    mutating func extend(toLines count: Int) {
+        for index in counts.indices where counts[index].count < count {
+            counts[index].append(contentsOf: repeatElement(0, count: count - counts[index].count))
+        }
+    }
+
+    mutating func add(_ rows: borrowing MeasuredRows) {
+        for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: 1, in: &counts[index]) }
+    }
+
+    /// Takes out rows that were added before, under the same lines.
+    mutating func remove(_ rows: borrowing MeasuredRows) {
+        for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: -1, in: &counts[index]) }
+    }
+
+    func count(ofLine line: Int, threshold: Int) -> Int { counts[threshold][line] }
+
+    @inline(__always)
+    private static func count(
+        _ rows: borrowing MeasuredRows, beyond threshold: Int64, step: Int, in counts: inout [Int]
+    ) {
+        var counts = counts.mutableSpan
+        rows.forEach { line, place in
+            let isBad = rows.durations[place] > threshold || rows.flags[place] & SpanFlags.error != 0
+            counts[line] &+= isBad ? step : 0
+        }
+    }
+}
+
+extension BadCounts {
+    /// Counts for the selections that ask for it, with a scan of their own.
+    static func fill(
+        _ statistics: inout [[LatencyStatistics]], _ selections: [Selection], _ scope: LineScope, _ slots: [SlotView]
+    ) {
+        let thresholds = Set(selections.flatMap(\.thresholds)).sorted()
+        guard !thresholds.isEmpty else { return }
+        var counts = BadCounts(thresholds: thresholds)
+        counts.extend(toLines: scope.count)
+        scope.forEachBlock(of: slots) { counts.add($0) }
+        for (number, selection) in selections.enumerated() where !selection.thresholds.isEmpty {
+            let places = selection.thresholds.map { wanted in thresholds.firstIndex { $0 == wanted } ?? 0 }
+            for group in statistics[number].indices where statistics[number][group].count > 0 {
+                statistics[number][group].bad = Array(repeating: 0, count: places.count)
+            }
+            for (group, line) in zip(selection.groupOfSeries, scope.lineOfSeries) where group >= 0 {
+                guard statistics[number][Int(group)].count > 0 else { continue }
+                for (index, place) in places.enumerated() {
+                    statistics[number][Int(group)].bad[index] += counts.count(ofLine: Int(line), threshold: place)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Engine
+
+/// What a rule over single spans found of late. Each span is looked at once, by the first evaluation after its end.
+struct RecentMatches {
+    private struct Match {
+        /// The evaluation that found it.
+        var time: Int64
+        /// The longest it found, nanoseconds.
+        var duration: Int64
+    }
+
+    /// Spans that ended before it have been looked at.
+    private var searchedUpTo: Int64?
+    private var matches: [Int: Match] = [:]
+
+    /// A match holds at the evaluation that finds it, and at those within `over` of it. Where nothing at all was heard since
+    /// the last evaluation, nothing is known: neither that a match is over nor that there is none.
+    mutating func search(
+        _ rule: Rule, _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
+        isTracked: (Int) -> Bool, over source: some MeasurementSource
+    ) -> [RuleJudgement.Verdict] {
+        let start = time.subtractingClamped(max(rule.over, interval))
+        let selection = Selection(
+            groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [])
+        let found = source.find(
+            rule.selector.population, from: max(searchedUpTo ?? start, start), to: time, selection,
+            lasting: durations.ranges)
+        searchedUpTo = time
+        guard found.isHeard else { return [] }
+        matches = matches.filter { time.subtractingClamped($0.value.time) < rule.over }
+        for (group, duration) in found.longest.enumerated() {
+            if let duration { matches[group] = Match(time: time, duration: duration) }
+        }
+        return grouping.values.indices.compactMap { group in
+            if let match = matches[group] {
+                let value = PossibleNumber(Double(match.duration) / 1e9)
+                return RuleJudgement.Verdict(group: group, truth: .holds, value: value)
+            }
+            return isTracked(group) ? RuleJudgement.Verdict(group: group, truth: .fails, value: .missing) : nil
+        }
+    }
+}

@@ -1,0 +1,42 @@
+extension ConditionParser {
+    /// `burn_rate(objective, threshold, over)`, from its name on.
+    mutating func burnRate() throws(ConditionError) -> Expression {
+        let position = current.position
+        step()
+        try take(
+            .openParenthesis,
+            "\"(\": burn_rate takes an objective, a threshold and a window, as in burn_rate(99%, 1s, 1h)")
+        let objective = current
+        guard case .literal(let literal) = objective.kind, literal.dimension == .ratio else {
+            throw unexpected("an objective such as 99.9%")
+        }
+        step()
+        try take(.comma, "\",\" and a threshold")
+        let threshold = try nanoseconds("a threshold such as 1s, above which a span is bad")
+        try take(.comma, "\",\" and a window")
+        let windowPosition = current.position
+        let over = try nanoseconds("the length of a window such as 1h")
+        guard over > 0 else { throw ConditionError(at: windowPosition, "a window is longer than 0s") }
+        try take(.closeParenthesis, "\")\": burn_rate takes an objective, a threshold and a window")
+        guard
+            let rate = BurnRate(objectivePercent: String(literal.text.dropLast()), threshold: threshold, over: over)
+        else {
+            throw ConditionError(
+                at: objective.position,
+                "an objective is above 0% and below 100%, with up to six decimals, but found "
+                    + PrintableText.quote(literal.text))
+        }
+        return Expression(.value(WindowValue(.burnRate(rate), offset: try offset())), at: position)
+    }
+
+    private mutating func take(_ kind: ConditionToken.Kind, _ wanted: String) throws(ConditionError) {
+        guard current.kind == kind else { throw unexpected(wanted) }
+        step()
+    }
+
+    private mutating func nanoseconds(_ wanted: String) throws(ConditionError) -> Int64 {
+        guard case .duration(_, let nanoseconds) = current.kind else { throw unexpected(wanted) }
+        step()
+        return nanoseconds
+    }
+}
