@@ -76,6 +76,29 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(window.spanCount == 5_000)
     }
 
+    @Test func `finds duplicates in slots whose indexes are large, whatever the order they come in`() {
+        var window = window()
+        let ids = Array(1...UInt64(100_000))
+        func end(_ id: UInt64) -> Int64 {
+            let slot = Int64(id % 3)
+            return base + slot * 5_000_000_000 + Int64(id)
+        }
+        var forwards = BatchBuilder()
+        for id in ids { forwards.add(end: end(id), id: id) }
+        let first = window.append(forwards.batch, arrival: base + 20 * second, evaluatedUpTo: .min)
+        var backwards = BatchBuilder()
+        for id in ids.reversed() {
+            backwards.add(end: end(id), id: id)
+            backwards.add(end: end(id), id: id + 100_000)
+            backwards.add(end: end(id), id: id + 100_000)
+        }
+        let second = window.append(backwards.batch, arrival: base + 20 * second, evaluatedUpTo: .min)
+        #expect(first.accepted == 100_000)
+        #expect(second.accepted == 100_000)
+        #expect(second.duplicates == 200_000)
+        #expect(window.spanCount == 200_000)
+    }
+
     @Test func `gives up the oldest slot when it is full, and keeps its counts in the history`() {
         var window = window(bytesMax: 2_000_000)
         for slot in 0..<40 {

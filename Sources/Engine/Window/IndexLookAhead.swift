@@ -3,7 +3,7 @@
 /// In a slot of a hundred thousand spans a cell is in no near cache, and each look-up on its own would wait for memory:
 /// that took more than all else about appending. Reads that nothing waits for go on side by side.
 struct IndexLookAhead: Sendable {
-    /// Rows at a time; their cells fit the nearest cache.
+    /// Rows at a time, a power of two; their cells fit the nearest cache.
     static let rowsMax = 512
     /// Indexes from this size are looked at ahead, bytes: others stay in a near cache.
     private static let bytesMin = 1 << 18
@@ -14,7 +14,7 @@ struct IndexLookAhead: Sendable {
 
     /// The hash of a row, which must be one of those taken last.
     @inline(__always)
-    subscript(row: Int) -> UInt64 { hashes[row % Self.rowsMax] }
+    subscript(row: Int) -> UInt64 { hashes[row & (Self.rowsMax - 1)] }
 
     /// Takes the rows of a batch from `first` on, for as far as there is room.
     ///
@@ -22,7 +22,7 @@ struct IndexLookAhead: Sendable {
     mutating func take(_ batch: borrowing SpanBatch, from first: Int, slots: [Slot], seed: UInt64) {
         let rows = first..<min(first + Self.rowsMax, batch.count)
         for row in rows {
-            hashes[row % Self.rowsMax] = SpanIndex.hash(
+            hashes[row & (Self.rowsMax - 1)] = SpanIndex.hash(
                 traceHigh: batch.columns.traceHigh[row], traceLow: batch.columns.traceLow[row],
                 spanID: batch.columns.spanID[row], seed: seed)
         }
@@ -37,7 +37,7 @@ struct IndexLookAhead: Sendable {
         for row in rows {
             let end = batch.columns.start[row] &+ batch.columns.duration[row]
             if UInt64(bitPattern: end &- begin) < UInt64(Window.slotWidth) {
-                sum &+= slot.index.firstCell(hashes[row % Self.rowsMax])
+                sum &+= slot.index.firstCell(hashes[row & (Self.rowsMax - 1)])
             }
         }
         kept &+= sum
