@@ -3,6 +3,7 @@ package import Rules
 /// Every alert that fired, once for each time it did, as it was last told.
 package struct FiredAlerts: Sendable {
     private struct Life: Hashable {
+        var rule: RuleNumber?
         var fingerprint: String
         var activeAt: Int64
     }
@@ -11,9 +12,14 @@ package struct FiredAlerts: Sendable {
     package private(set) var all: [Alert] = []
     private var places: [Life: Int] = [:]
 
-    mutating func add(_ transitions: [AlertTransition]) {
-        for alert in transitions.filter(\.isNotified).map(\.alert) {
-            let life = Life(fingerprint: alert.fingerprint, activeAt: alert.activeAt)
+    package init(_ transitions: [AlertTransition]) {
+        add(transitions)
+    }
+
+    private mutating func add(_ transitions: [AlertTransition]) {
+        for transition in transitions where transition.isNotified {
+            let alert = transition.alert
+            let life = Life(rule: transition.rule, fingerprint: alert.fingerprint, activeAt: alert.activeAt)
             if let place = places[life] {
                 all[place] = alert
             } else {
