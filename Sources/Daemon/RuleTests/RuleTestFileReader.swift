@@ -38,7 +38,9 @@ struct RuleTestFileReader {
         for node in top["rule_files"]?.list("rule_files", &diagnostics) ?? [] {
             if let name = node.string("a rule file", &diagnostics) { file.ruleFiles.append(path(of: name)) }
         }
-        file.tests = (top.required("tests", &diagnostics)?.list("tests", &diagnostics) ?? []).compactMap { readTest($0) }
+        file.tests = (top.required("tests", &diagnostics)?.list("tests", &diagnostics) ?? []).compactMap {
+            readTest($0)
+        }
         return file
     }
 
