@@ -3,6 +3,9 @@ package import Rules
 
 /// Where the rules come from, so that they can be read again.
 package struct RuleSource: Sendable {
+    /// What names the built-in rules among files.
+    package static let builtin = "builtin"
+
     /// Empty means the built-in rules.
     package var files: [String]
     /// How far back rules can look, nanoseconds.
@@ -24,19 +27,9 @@ package struct RuleSource: Sendable {
     package func load() throws(RuleFaults) -> RuleSet {
         var set = RuleSet()
         var faults = RuleFaults()
-        guard !files.isEmpty else {
+        for file in files.isEmpty ? [Self.builtin] : files {
             do {
-                set.add(try BuiltinRules.controlPlane())
-            } catch {
-                throw RuleFaults(all: [error])
-            }
-            return set
-        }
-        for file in files {
-            do {
-                set.add(
-                    try RuleFile(
-                        path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components))
+                set.add(try load(file))
             } catch {
                 faults.all.append(error)
             }
@@ -44,12 +37,21 @@ package struct RuleSource: Sendable {
         guard faults.all.isEmpty else { throw faults }
         return set
     }
+
+    private func load(_ file: String) throws(RuleDiagnostics) -> RuleFile {
+        file == Self.builtin
+            ? try BuiltinRules.controlPlane()
+            : try RuleFile(
+                path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
+    }
 }
 
 /// The rules and sinks in force.
 package struct RuleSet: Sendable {
     package private(set) var groups: [RuleGroup] = []
     package private(set) var sinks: [SinkDefinition] = []
+
+    package init() {}
 
     mutating func add(_ file: RuleFile) {
         groups += file.groups

@@ -3,22 +3,27 @@ package import Rules
 /// Every alert that fired, once for each time it did, as it was last told.
 package struct FiredAlerts: Sendable {
     private struct Life: Hashable {
+        var rule: RuleNumber?
         var fingerprint: String
         var activeAt: Int64
-
-        init(_ alert: Alert) {
-            fingerprint = alert.fingerprint
-            activeAt = alert.activeAt
-        }
     }
 
     /// In the order in which they fired.
     package private(set) var all: [Alert] = []
     private var places: [Life: Int] = [:]
 
-    mutating func add(_ transitions: [AlertTransition]) {
-        for alert in transitions.filter(\.isNotified).map(\.alert) {
-            let life = Life(alert)
+    /// - Parameter active: alerts as they stand at the end; evidence may have been found since they were told.
+    package init(_ transitions: [AlertTransition], active: [Alert]) {
+        add(transitions)
+        for alert in active {
+            for place in all.indices where all[place].isSame(as: alert) { all[place].evidence = alert.evidence }
+        }
+    }
+
+    private mutating func add(_ transitions: [AlertTransition]) {
+        for transition in transitions where transition.isNotified {
+            let alert = transition.alert
+            let life = Life(rule: transition.rule, fingerprint: alert.fingerprint, activeAt: alert.activeAt)
             if let place = places[life] {
                 all[place] = alert
             } else {
@@ -27,11 +32,8 @@ package struct FiredAlerts: Sendable {
             }
         }
     }
+}
 
-    /// Takes in how alerts that go on stand now.
-    mutating func update(_ active: [Alert]) {
-        for alert in active {
-            if let place = places[Life(alert)] { all[place] = alert }
-        }
-    }
+extension Alert {
+    fileprivate func isSame(as other: Alert) -> Bool { activeAt == other.activeAt && fingerprint == other.fingerprint }
 }

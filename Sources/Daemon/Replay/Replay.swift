@@ -1,12 +1,14 @@
 package import Ingest
-import Rules
+package import Rules
 
 /// Runs archives through a pipeline, with the time of their records for a clock.
 package struct Replay {
     private let pipeline: Pipeline
     private var inputs: [ReplayInput] = []
-    private var clock = Int64.min
-    package private(set) var alerts = FiredAlerts()
+    /// When the last record arrived, Unix nanoseconds.
+    package private(set) var clock = Int64.min
+    /// All changes of alerts, in the order in which they were found.
+    package private(set) var transitions: [AlertTransition] = []
 
     /// - Parameter range: only spans that end in it are read, Unix nanoseconds.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
@@ -39,12 +41,11 @@ package struct Replay {
             let arrival = input.arrival
         else {
             // Nothing more can arrive: what has ended can be judged.
-            if clock > .min { alerts.add(pipeline.evaluate(upTo: clock)) }
-            alerts.update(pipeline.withRules { $0.activeAlerts })
+            if clock > .min { transitions += pipeline.evaluate(upTo: clock) }
             return false
         }
         clock = max(clock, arrival)
-        alerts.add(pipeline.advance(to: clock))
+        transitions += pipeline.advance(to: clock)
         input.take { _ = pipeline.append($0, arrival: clock) }
         return true
     }

@@ -10,8 +10,10 @@ package struct Report: Encodable, Sendable {
     package var operations: [OperationRow]
     package var requests: [RequestRow]
     package var alerts: [AlertJSON]
+    /// Of two sets of rules, where there are two.
+    package var comparison: [RuleComparison.Row]?
 
-    package init(_ summary: PipelineSummary, alerts: [AlertJSON]) {
+    package init(_ summary: PipelineSummary, alerts: [AlertJSON], comparison: RuleComparison? = nil) {
         let totals = summary.totals
         let isEmpty = totals.lastEnd == .min
         spans = SpansRow(summary.counts)
@@ -28,6 +30,7 @@ package struct Report: Encodable, Sendable {
             RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
         }
         self.alerts = alerts
+        self.comparison = comparison?.rows
     }
 }
 
@@ -53,7 +56,7 @@ package struct SpansRow: Encodable, Sendable {
 
 extension Report {
     private enum CodingKeys: String, CodingKey {
-        case spans, first, last, operations, requests, alerts
+        case spans, first, last, operations, requests, alerts, comparison
     }
 
     // Written out since a synthesized one leaves absent times out.
@@ -65,6 +68,7 @@ extension Report {
         try container.encode(operations, forKey: .operations)
         try container.encode(requests, forKey: .requests)
         try container.encode(alerts, forKey: .alerts)
+        try container.encodeIfPresent(comparison, forKey: .comparison)
     }
 
     /// One JSON object, its keys in alphabetical order.

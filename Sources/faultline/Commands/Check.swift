@@ -5,7 +5,7 @@ import Rules
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check rule and configuration files: every problem as file:line:column: message.")
+        abstract: "Check rule files, their tests and configuration files: every problem as file:line:column: message.")
 
     @Argument(help: ArgumentHelp("Files to check.", valueName: "file"))
     var files: [String]
@@ -19,6 +19,8 @@ struct Check: ParsableCommand {
             do {
                 if Configuration.isConfiguration(contents) {
                     components = try Configuration(contents, file: file).attribution.components.names
+                } else if RuleTestFile.isRuleTests(contents) {
+                    _ = try RuleTestFile(contents, file: file)
                 } else {
                     _ = try RuleFile(
                         contents, file: file, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max,

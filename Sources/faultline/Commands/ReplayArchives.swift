@@ -18,6 +18,12 @@ struct ReplayArchives: ParsableCommand {
     @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
     var ruleFiles: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare how often and how long the rules fire with those of this file; may be repeated.",
+            valueName: "rules"))
+    var compare: [String] = []
+
     @Option(help: "A configuration file.")
     var config: String?
 
@@ -47,7 +53,8 @@ struct ReplayArchives: ParsableCommand {
 
     func run() throws {
         let settings = try Settings.load(config: config, ruleFiles: ruleFiles)
-        let pipeline = settings.replayPipeline()
+        let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
+        let pipeline = settings.replayPipeline(comparing: others.groups)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         var replay: Replay
         do {
@@ -59,10 +66,19 @@ struct ReplayArchives: ParsableCommand {
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
         while replay.step() { progress.show(replay.progress) }
         progress.finish()
-        try print(Report(pipeline.attributedSummary(), alerts: replay.alerts.all.map { AlertJSON($0) }))
+        try print(report(replay, pipeline, settings.rules.groups, others.groups))
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if !problems.isEmpty { throw ExitCode.fault }
+    }
+
+    private func report(_ replay: Replay, _ pipeline: Pipeline, _ rules: [RuleGroup], _ others: [RuleGroup]) -> Report {
+        let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
+        let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
+        return Report(
+            pipeline.attributedSummary(),
+            alerts: FiredAlerts(own, active: pipeline.withRules { $0.activeAlerts }).all.map { AlertJSON($0) },
+            comparison: compare.isEmpty ? nil : comparison)
     }
 
     private func print(_ report: Report) throws {

@@ -28,13 +28,23 @@ struct Settings {
         }
     }
 
+    /// Other rules, for the same configuration.
+    func load(_ ruleFiles: [String]) throws -> RuleSet {
+        do {
+            return try RuleSource(files: ruleFiles, configuration: configuration).load()
+        } catch {
+            throw Self.failure(error.description)
+        }
+    }
+
     /// A pipeline that keeps an archive's spans for as long as memory allows: exact percentiles over all of it.
-    func replayPipeline() -> Pipeline {
+    /// - Parameter others: rules that are evaluated beside the configuration's own.
+    func replayPipeline(comparing others: [RuleGroup]) -> Pipeline {
         var limits = configuration.window
         limits.duration = nil
         return Pipeline(
-            rules: RuleEvaluator(rules.groups), limits: limits, evaluationDelay: configuration.evaluationDelay,
-            attribution: configuration.attribution)
+            rules: RuleEvaluator(rules.groups + others), limits: limits,
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
     }
 
     private static func failure(_ problems: String) -> ExitCode {

@@ -19,7 +19,7 @@ struct ReportText {
     }
 
     var text: String {
-        [spans, operations, requests, alerts].joined(separator: "\n")
+        ([spans, operations, requests, alerts] + (comparison.map { [$0] } ?? [])).joined(separator: "\n")
     }
 
     private var spans: String {
@@ -102,6 +102,24 @@ struct ReportText {
         }
         if !evidence.traces.isEmpty { text += "    worst traces: \(evidence.traces.joined(separator: " "))\n" }
         return text
+    }
+
+    /// How often and how long each rule fired, beside the old one.
+    private var comparison: String? {
+        guard let rows = report.comparison else { return nil }
+        var table = TextTable(["fired", "before", "firing for", "before", "rule"])
+        for row in rows {
+            table.add([
+                row.new.map { String($0.fired) } ?? "-", row.old.map { String($0.fired) } ?? "-",
+                row.new.map { firing($0) } ?? "-", row.old.map { firing($0) } ?? "-",
+                PrintableText.escape("\(row.alert) (\(row.group))"),
+            ])
+        }
+        return style.heading("Rules compared") + " (- is a rule that is not there)\n" + table.render(style)
+    }
+
+    private func firing(_ activity: RuleActivity) -> String {
+        DurationText.format(Int64(activity.firing_seconds.rounded()) * 1_000_000_000)
     }
 
     /// `update deployments.apps/status (resource)`, as kubectl writes resources.

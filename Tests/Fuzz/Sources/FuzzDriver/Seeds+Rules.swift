@@ -43,6 +43,18 @@ extension Seeds {
             when: (max - mean) / max > 0.5 and errors == 3
             over: 1h30m
         """,
+        """
+        groups:
+        - name: g
+          limit: 5
+          rules:
+          - alert: A
+            select: {verb: list}
+            when: burn_rate(99.9%, 1500ms, 1h) offset 5m > 14.4 and burn_rate(99%, 1s, 5m) > 6
+            annotations: {summary: "{{ $value | humanize }}"}
+          - {alert: B, select: {service: etcd}, when: seen == 0 and count offset 2m >= 60, over: 1m}
+          - {alert: C, match: {verb: create}, when: duration > 10s or not (3ms <= duration and duration != 2 * 2s), over: 1m}
+        """,
         "groups: &a [*a, !!str x, ? y : z]\n--- |\n  t\n...\n",
         "sinks: [{webhook: {url: 'https://u:p@h:1/x?y#z'}}, {alertmanager: {}}]\n",
     ]

@@ -1,0 +1,89 @@
+package import Engine
+package import Ingest
+package import Rules
+
+/// Runs the tests of a file over the same pipeline as a replay.
+package struct RuleTestRun {
+    private let groups: [RuleGroup]
+    private let limits: WindowLimits
+
+    package init(_ groups: [RuleGroup], limits: WindowLimits) {
+        self.groups = groups
+        var limits = limits
+        limits.duration = nil
+        self.limits = limits
+    }
+
+    /// What a test found to be otherwise than expected.
+    /// - Throws: `ArchiveError` for an archive that can't be read.
+    package func differences(_ test: RuleTest) throws(ArchiveError) -> [RuleTestDifference] {
+        let transitions = try transitions(test)
+        return test.expectations.compactMap { expectation in
+            let time: Int64 =
+                switch expectation.time {
+                case .absolute(let time): time
+                case .sinceStart(let time): SyntheticSpans.start.addingClamped(time)
+                }
+            let active = Self.active(transitions, at: time).filter { test.alerts?.contains($0.name) ?? true }
+            let difference = RuleTestDifference(expectation, active)
+            return difference.isEmpty ? nil : difference
+        }
+    }
+
+    private func transitions(_ test: RuleTest) throws(ArchiveError) -> [AlertTransition] {
+        let pipeline = Pipeline(rules: RuleEvaluator(groups), limits: limits)
+        switch test.input {
+        case .archive(let name):
+            var replay = try Replay([name], endingIn: .min..<(.max), pipeline: pipeline)
+            while replay.step() {}
+            return replay.transitions
+        case .operations(let operations):
+            let times = test.expectations.map { expectation -> Int64 in
+                if case .sinceStart(let time) = expectation.time { time } else { 0 }
+            }
+            return Self.transitions(operations, until: times.max() ?? 0, pipeline)
+        }
+    }
+
+    private static func transitions(
+        _ operations: [SyntheticOperation], until last: Int64, _ pipeline: Pipeline
+    ) -> [AlertTransition] {
+        var spans = SyntheticSpans(operations)
+        var transitions = pipeline.evaluate(upTo: SyntheticSpans.start)
+        var time: Int64 = 0
+        while time < max(last, spans.length) {
+            time += 1_000_000_000
+            var batch = SpanBatch()
+            spans.append(endingBefore: time, to: &batch)
+            let now = SyntheticSpans.start + time
+            if batch.count > 0 { _ = pipeline.append(batch, arrival: now) }
+            transitions += pipeline.evaluate(upTo: now)
+        }
+        return transitions
+    }
+
+    /// The pending and firing alerts at a time, as they were told.
+    private static func active(_ transitions: [AlertTransition], at time: Int64) -> [Alert] {
+        struct Key: Hashable {
+            var rule: RuleNumber?
+            var fingerprint: String
+        }
+        var active: [Key: Alert] = [:]
+        var order: [Key] = []
+        for transition in transitions where transition.time <= time {
+            let key = Key(rule: transition.rule, fingerprint: transition.alert.fingerprint)
+            let isActive = transition.alert.state == .firing || transition.alert.state == .pending
+            if active[key] == nil, isActive { order.append(key) }
+            active[key] = isActive ? transition.alert : nil
+            if !isActive { order.removeAll { $0 == key } }
+        }
+        return order.compactMap { active[$0] }
+    }
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+import Rules
+
+struct PrintBuiltinRules: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "builtin-rules",
+        abstract: "Print the built-in rules: a rule file to start from.")
+
+    func run() {
+        Console.print(BuiltinRules.controlPlaneText)
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Daemon
+import Ingest
+import Rules
+
+struct TestRules: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Run tests of rules: which alerts fire over given spans, and when.",
+        discussion: "docs/rule-tests.md tells how to write them.")
+
+    @Argument(help: ArgumentHelp("Files of tests.", valueName: "file"))
+    var files: [String]
+
+    func run() throws {
+        var (passed, failed) = (0, 0)
+        for file in files {
+            let tests = try read(file)
+            let limits = Configuration().window
+            let rules = try load(tests.ruleFiles)
+            let run = RuleTestRun(rules.groups, limits: limits)
+            for test in tests.tests {
+                if try check(test, of: file, run) { passed += 1 } else { failed += 1 }
+            }
+        }
+        Console.print("\(passed) passed, \(failed) failed")
+        if failed > 0 { throw ExitCode.fault }
+    }
+
+    /// Whether a test passes; prints what is otherwise than expected.
+    private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
+        let differences: [RuleTestDifference]
+        do {
+            differences = try run.differences(test)
+        } catch {
+            Console.note("faultline: \(PrintableText.escape(error.description))")
+            throw ExitCode.usage
+        }
+        for difference in differences {
+            let place = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"
+            Console.print("\(place): \(PrintableText.escape(test.name)): at \(difference.time)")
+            for line in difference.lines { Console.print("    \(line)") }
+        }
+        return differences.isEmpty
+    }
+
+    private func read(_ file: String) throws -> RuleTestFile {
+        do {
+            return try RuleTestFile(try RuleFile.contents(of: file), file: file)
+        } catch {
+            Console.note(error.description)
+            throw ExitCode.usage
+        }
+    }
+
+    private func load(_ files: [String]) throws -> RuleSet {
+        do {
+            return try RuleSource(files: files, configuration: Configuration()).load()
+        } catch {
+            Console.note(error.description)
+            throw ExitCode.usage
+        }
+    }
+}

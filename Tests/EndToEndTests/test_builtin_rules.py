@@ -1,0 +1,84 @@
+"""Which of the built-in rules fire on recorded control planes."""
+
+import pytest
+
+from harness import project
+from harness.command import faultline
+
+FIRED = {
+    "steady": set(),
+    "slow-etcd": {"EtcdSlowNow"},
+    "errors": {"EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow"},
+}
+
+
+@pytest.mark.skipif(project.captures() is None, reason="no captures here")
+@pytest.mark.parametrize("capture", FIRED)
+def test_those_fire_that_tell_of_the_fault(capture):
+    report = faultline("replay", "--format", "json", project.captures() / f"{capture}.otlp.lz4").json
+    assert {alert["alert"] for alert in report["alerts"]} == FIRED[capture]
+    for alert in report["alerts"]:
+        assert set(alert["annotations"]) == {"summary", "next"}
+        assert not any(text in str(alert["annotations"]) for text in ("{{", "NaN", "inf", "no data"))
+
+
+# What has to happen for each of the others, in synthetic spans.
+TESTS = """\
+rule_files: [builtin]
+tests:
+  - name: slow creates burn their budget, and stop
+    operations:
+      - apiserver create pods p50=20ms p99=500ms rate=10/s for 1h
+      - apiserver create pods p50=20ms p39=30ms p40=2s rate=10/s from 1h for 20m
+      - apiserver create pods p50=20ms p99=500ms rate=10/s from 80m for 20m
+    rules: [APIServerMutatingBurnsBudget]
+    expect:
+      - {at: 1h, alerts: []}
+      - at: 80m
+        alerts:
+          - alert: APIServerMutatingBurnsBudget
+            labels: {verb: create, scope: resource, severity: critical, window: 1h}
+      - {at: 95m, alerts: []}
+  - name: etcd falls silent and comes back
+    operations:
+      - apiserver list pods p50=20ms rate=10/s for 30m
+      - etcd etcdserverpb.KV/Range p50=2ms rate=10/s for 10m
+      - etcd etcdserverpb.KV/Range p50=2ms rate=10/s from 20m for 10m
+    rules: [ComponentSilent]
+    expect:
+      - {at: 10m, alerts: []}
+      - {at: 11m15s, alerts: [{alert: ComponentSilent, labels: {service: etcd, severity: critical}}]}
+      - {at: 19m, alerts: [{alert: ComponentSilent}]}
+      - {at: 20m15s, alerts: []}
+  - name: all fall silent, which says nothing
+    operations:
+      - apiserver list pods p50=20ms rate=10/s for 10m
+      - etcd etcdserverpb.KV/Range p50=2ms rate=10/s for 10m
+    expect:
+      - {at: 15m, alerts: []}
+  - name: a slow webhook
+    operations:
+      - apiserver "Call validating webhook" kind=INTERNAL p50=20ms p98=1500ms rate=1/s for 10m
+    rules: [WebhookSlow]
+    expect:
+      - {at: 1m, alerts: []}
+      - at: 8m
+        alerts:
+          - alert: WebhookSlow
+            labels: {operation: Call validating webhook, severity: warning}
+            annotations: {summary: "Call validating webhook takes 1.5s (p99; threshold 1s)"}
+  - name: slower than an hour ago
+    operations:
+      - apiserver get pods p50=5ms p99=100ms rate=5/s for 1h
+      - apiserver get pods p50=5ms p98=700ms rate=5/s from 1h for 30m
+    rules: [APIServerSlowerThanAnHourAgo, APIServerReadBurnsBudget]
+    expect:
+      - {at: 1h, alerts: []}
+      - {at: 80m, alerts: [{alert: APIServerSlowerThanAnHourAgo}]}
+"""
+
+
+def test_the_others_fire_when_they_should(tmp_path):
+    (tmp_path / "tests.yaml").write_text(TESTS)
+    done = faultline("test", tmp_path / "tests.yaml")
+    assert (done.code, done.output) == (0, "5 passed, 0 failed\n"), done.output

@@ -1,0 +1,196 @@
+"""`faultline test`: rules tried on synthetic spans and on archives."""
+
+import pytest
+
+from harness.command import faultline
+from harness.project import EXAMPLE
+
+RULES = """\
+groups:
+  - name: g
+    interval: 15s
+    rules:
+      - alert: ListSlow
+        select: {verb: list}
+        when: p99 > 500ms and count >= 50
+        over: 1m
+        by: [verb, resource, scope]
+        for: 1m
+        labels: {severity: page}
+        annotations: {summary: "{{ $labels.verb }} {{ $labels.resource }} takes {{ $value | humanizeDuration }}"}
+      - alert: VerySlow
+        match: {service: etcd}
+        when: duration > 10s
+      - alert: Failing
+        select: {service: shop}
+        when: error_ratio >= 2% and burn_rate(99%, 1s, 1m) >= 2
+        over: 1m
+"""
+
+TESTS = """\
+rule_files: [rules.yaml]
+tests:
+  - name: lists get slow for ten minutes
+    operations:
+      - apiserver list pods p50=20ms rate=50/s for 5m
+      - apiserver list pods p50=20ms p99=900ms rate=50/s errors=1% from 5m for 10m
+      - apiserver list pods p50=20ms rate=50/s from 15m for 5m
+      - etcd etcdserverpb.KV/Range p50=2ms rate=20/s for 20m
+      - etcd etcdserverpb.KV/Txn p50=11s rate=0.1/s from 90s for 10s
+    expect:
+      - {at: 5m, alerts: []}
+      - at: 105s
+        alerts: [{alert: VerySlow, labels: {service: etcd}}]
+      - at: 2m
+        alerts: []
+      - at: 6m
+        alerts: [{alert: ListSlow, state: pending}]
+      - at: 7m
+        alerts:
+          - alert: ListSlow
+            labels: {verb: list, resource: pods, scope: namespace, severity: page}
+            annotations: {summary: "list pods takes 900ms"}
+      - {at: 17m, alerts: []}
+  - name: errors as told
+    operations:
+      - shop "pay the bill" p50=1ms kind=CLIENT rate=100/s errors=2% for 2m
+    rules: [Failing]
+    expect:
+      - {at: 1m30s, alerts: [{alert: Failing, labels: {service: shop}}]}
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(tests=TESTS, rules=RULES):
+        (tmp_path / "rules.yaml").write_text(rules)
+        (tmp_path / "tests.yaml").write_text(tests)
+        # From another directory: paths in a file are seen from its own.
+        return faultline("test", f"{tmp_path.name}/tests.yaml", directory=tmp_path.parent)
+
+    return run
+
+
+def test_tests_that_hold_pass(run):
+    done = run()
+    assert (done.code, done.output, done.errors) == (0, "2 passed, 0 failed\n", "")
+
+
+def test_every_run_says_the_same(run):
+    wrong = TESTS.replace("takes 900ms", "takes 1s")
+    assert run(wrong) == run(wrong)
+
+
+def test_a_difference_is_shown_line_by_line(run, tmp_path):
+    done = run(TESTS.replace("takes 900ms", "takes 1s").replace("{at: 17m, alerts: []}", "{at: 10m, alerts: []}"))
+    assert done.code == 1
+    labels = '{resource="pods", scope="namespace", severity="page", verb="list"}'
+    assert done.output.splitlines() == [
+        f"{tmp_path.name}/tests.yaml:18:9: lists get slow for ten minutes: at 7m",
+        f"    - ListSlow{labels} firing",
+        '    -     summary: "list pods takes 1s"',
+        f"    + ListSlow{labels} firing",
+        '    +     summary: "list pods takes 900ms"',
+        f"{tmp_path.name}/tests.yaml:23:9: lists get slow for ten minutes: at 10m",
+        f"    + ListSlow{labels} firing",
+        "1 passed, 1 failed",
+    ]
+
+
+def test_an_alert_that_is_missing_is_a_failure(run):
+    done = run(TESTS.replace("rate=100/s errors=2%", "rate=100/s errors=1%"))
+    assert done.code == 1
+    assert '    - Failing{service="shop"} firing' in done.output
+
+
+def test_percentiles_and_errors_are_exactly_those_of_the_line(tmp_path):
+    # The rules hold if a hundred spans in a row have just what their line says.
+    conditions = {
+        "p50=20ms p99=900ms": ["p50 == 20ms", "p99 == 900ms", "max == 900ms", "p90 > 700ms", "p90 < 800ms"],
+        "p50=5ms p99.9=1s max=2s": ["p50 == 5ms", "p99.9 == 1s", "max == 2s"],
+        "p50=7ms errors=3%": ["p1 == 7ms", "max == 7ms", "errors / count == 3%", "count == 6000"],
+    }
+    for line, checks in conditions.items():
+        rules = "groups:\n  - name: g\n    rules:\n"
+        for number, check in enumerate(checks):
+            rules += f"      - {{alert: A{number}, select: {{service: s}}, when: {check}, over: 1m}}\n"
+        expected = ", ".join(f"{{alert: A{number}}}" for number in range(len(checks)))
+        (tmp_path / "rules.yaml").write_text(rules)
+        (tmp_path / "tests.yaml").write_text(
+            "rule_files: [rules.yaml]\ntests:\n  - name: exact\n    operations:\n"
+            f"      - s o {line} rate=100/s for 5m\n    expect:\n      - {{at: 2m, alerts: [{expected}]}}\n"
+        )
+        done = faultline("test", tmp_path / "tests.yaml")
+        assert done.code == 0, done.output
+
+
+def test_an_archive_is_tried_at_times_of_its_own(tmp_path):
+    (tmp_path / "tests.yaml").write_text(
+        f"""\
+tests:
+  - name: a slow disk
+    archive: {EXAMPLE}
+    rules: [EtcdSlowNow]
+    expect:
+      - at: 2026-11-23T04:33:25Z
+        alerts: []
+      - at: 2026-11-23T04:34:00Z
+        alerts:
+          - {{alert: EtcdSlowNow, labels: {{operation: etcdserverpb.KV/Txn, severity: warning}}}}
+          - {{alert: EtcdSlowNow, labels: {{operation: etcdserverpb.KV/Range, severity: warning}}}}
+"""
+    )
+    done = faultline("test", tmp_path / "tests.yaml")
+    assert (done.code, done.output) == (0, "1 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "message"),
+    [
+        ("etcd Range rate=5/s for 1m", "4:13", "it isn't said how long spans take"),
+        ("etcd Range p50=1ms rate=5/s", "4:13", "it isn't said how long: end the line"),
+        ("etcd Range p50=1ms rate=5 for 1m", "4:37", "rate= takes spans per second such as 50/s"),
+        ("etcd Range p50=1 for 1m", "4:28", "p50= takes a duration such as 20ms"),
+        ("etcd Range p50=1ms errors=2 for 1m", "4:39", "errors= takes a percentage such as 1%"),
+        ("etcd Range p50=1ms colour=red for 1m", "4:32", 'unexpected "colour=red"'),
+        ("etcd Range p50=2ms p99=1ms for 1m", "4:13", "a higher percentile takes at least as long"),
+        ("apiserver lists pods p50=1ms for 1m", "4:23", '"lists" is no verb'),
+        ("etcd p50=1ms for 1m", "4:13", "a line begins with a service and an operation"),
+        ("etcd Range p50=1ms kind=server for 1m", "4:37", "kind= takes one of"),
+        ("etcd Range p50=1ms scope=cluster for 1m", "4:13", "scope=cluster is of requests"),
+        ("etcd Range p50=1ms rate=100000/s for 1h", "4:13", "these are more than 5000000 spans"),
+        ("etcd Range p50=1ms for", "4:32", '"for" is followed by a duration'),
+    ],
+)
+def test_a_faulty_line_is_told_at_its_place(tmp_path, line, place, message):
+    path = tmp_path / "tests.yaml"
+    path.write_text(
+        f"tests:\n  - name: t\n    operations:\n          - {line}\n    expect: [{{at: 1m, alerts: []}}]\n"
+    )
+    for command, code in (("test", 2), ("check", 1)):
+        done = faultline(command, path)
+        assert done.code == code
+        told = done.errors if command == "test" else done.output
+        assert told.startswith(f"{path}:{place}: {message}"), told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "tests:\n",
+        "tests: [{name: a}]\n",
+        "tests: [{name: a, expect: []}]\n",
+        "tests: [{name: a, operations: [], archive: b, expect: []}]\n",
+        "tests: [{name: a, operations: [], expect: [{at: soon, alerts: []}]}]\n",
+        "tests: [{name: a, archive: b, expect: [{at: 5m, alerts: []}]}]\n",
+        "tests: [{name: a, operations: [], expect: [{at: 5m, alerts: [{alert: A, state: resolved}]}]}]\n",
+        "rule_files: [none.yaml]\ntests: []\n",
+        "tests: [{name: a, archive: none.otlp, expect: []}]\n",
+    ],
+)
+def test_a_file_that_is_wrong_is_told_and_no_test(tmp_path, content):
+    (tmp_path / "tests.yaml").write_text(content)
+    done = faultline("test", "tests.yaml", directory=tmp_path)
+    assert (done.code, done.output) == (2, "")
+    assert done.errors

@@ -1,0 +1,124 @@
+"""The JSON Schemas take what `faultline check` takes, and refuse what is wrong with the structure of a file."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+import yaml
+
+from harness import project
+from harness.command import faultline
+from harness.rules import CONFIGURATION, SLOW_PAYMENTS
+from test_rule_tests import TESTS
+
+DOCS = project.ROOT / "docs"
+FAULTY = project.ROOT / "Tests" / "RulesTests" / "Faulty"
+# What stands within a text, or takes two places to see, is for `faultline check` to tell.
+BEYOND = re.compile(
+    """
+    burn-rate-.* | comparison.* | .*-against-.* | .*-of-zero | double-ampersand | single-equals | percent.* | .*-first
+    | duration-over-a-window | in-.* | invalid-pattern | label-an-alert-lacks | unknown-(filter|name|value)
+    | match-(of-a-percentile|of-two-durations|shorter.*|that.*|with.*) | mixed-labels-in-by | no-comparison | number.*
+    | offset-.* | open-template | over-too-long | sum-.* | time-squared | two-values.* | unclosed.* | and-of.*
+    | filter-for.* | anchor | byte-order-mark | duplicate-field | group-named-twice
+    """,
+    re.VERBOSE,
+)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads times as text, as YAML 1.2 does, and editors."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(text):
+    return yaml.load(text, Loader)
+
+
+def validator(name):
+    schema = json.loads((DOCS / "schema" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def examples(page):
+    return re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+VALID = [
+    *(("rules", text) for text in (SLOW_PAYMENTS, *examples("rules.md"))),
+    *(("configuration", text) for text in (CONFIGURATION, *examples("configuration.md"), "")),
+    *(("rule-tests", text) for text in (TESTS, *examples("rule-tests.md"))),
+]
+
+
+@pytest.mark.parametrize(("schema", "text"), VALID)
+def test_what_is_right_is_valid_and_passes_the_check(tmp_path, schema, text):
+    errors = list(validator(schema).iter_errors(load(text)))
+    assert not errors, errors
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    if text:
+        done = faultline("check", path)
+        assert (done.code, done.output) == (0, ""), done.output
+
+
+def test_the_built_in_rules_are_valid_and_pass_the_check(tmp_path):
+    done = faultline("builtin-rules")
+    assert done.code == 0
+    errors = list(validator("rules").iter_errors(load(done.output)))
+    assert not errors, errors
+    (tmp_path / "rules.yaml").write_text(done.output)
+    assert faultline("check", tmp_path / "rules.yaml").code == 0
+    page = (DOCS / "rules-builtin.md").read_text()
+    for group in load(done.output)["groups"]:
+        assert f"`{group['name']}`" in page
+        for rule in group["rules"]:
+            assert f"`{rule['alert']}`" in page
+
+
+@pytest.mark.parametrize("path", sorted(FAULTY.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_faulty_rule_file_is_refused_where_a_schema_can_tell(path):
+    try:
+        content = load(path.read_bytes())
+    except (yaml.YAMLError, RecursionError):
+        return
+    is_valid = validator("rules").is_valid(content)
+    assert is_valid == bool(BEYOND.fullmatch(path.stem))
+
+
+def test_the_check_tells_the_fault_of_each_faulty_rule_file():
+    names = sorted(path.name for path in FAULTY.glob("*.yaml"))
+    done = faultline("check", *names, directory=FAULTY)
+    assert done.code == 1
+    assert done.output == (FAULTY / "expected.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ("configuration", "evaluation_delay: soon\n"),
+        ("configuration", "otlp: {grcp: 127.0.0.1:4317}\n"),
+        ("configuration", "window: {max_bytes: lots}\n"),
+        ("configuration", "window: {max_operations: 0}\n"),
+        ("configuration", "listen: nowhere\n"),
+        ("configuration", "external_labels: {a-b: c}\n"),
+        ("configuration", "rules: rules.yaml\n"),
+        ("configuration", "limits: {max_streams: 0}\n"),
+        ("rule-tests", "tests: [{name: a, operations: []}]\n"),
+        ("rule-tests", "tests: [{name: a, expect: []}]\n"),
+        ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: soon, alerts: []}]}]\n"),
+        ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: 5m, alerts: [{labels: {}}]}]}]\n"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_both(tmp_path, schema, text):
+    assert not validator(schema).is_valid(load(text))
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    assert faultline("check", path).code == 1
