@@ -23,20 +23,33 @@ package final class Pipeline: Sendable {
     private let folding = Mutex(())
     private let evaluation: Mutex<Evaluation>
     private let evaluationDelay: Int64
+    private let onClock: (@Sendable (Int64) -> Void)?
 
-    /// - Parameter evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to
-    ///   five seconds, and some more on their way.
-    package init(rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000) {
+    /// - Parameters:
+    ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to five
+    ///     seconds, and some more on their way.
+    ///   - onClock: is told each reading of the clock that rules are evaluated by, in one order with what is appended;
+    ///     a lock is held meanwhile.
+    package init(
+        rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
+        onClock: (@Sendable (Int64) -> Void)? = nil
+    ) {
         intake = Mutex(Intake(window: Window(limits: limits)))
         evaluation = Mutex(Evaluation(rules: rules))
         self.evaluationDelay = evaluationDelay
+        self.onClock = onClock
     }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
-    package func append(_ batch: borrowing SpanBatch, arrival: Int64) -> AppendOutcome {
+    ///
+    /// - Parameter inOrder: is called under the lock, so that its calls have the order of what is appended.
+    package func append(
+        _ batch: borrowing SpanBatch, arrival: Int64, inOrder: () -> Void = {}
+    ) -> AppendOutcome {
         var (outcome, isDue, isTooMuch) = intake.withLock { intake in
             let outcome = intake.window.append(batch, arrival: arrival, evaluatedUpTo: intake.evaluatedUpTo)
             intake.counts.add(outcome, batch)
+            inOrder()
             let retired = intake.window.retired
             return (outcome, retired.isDue, retired.isTooMuch(windowBytesMax: intake.window.limits.bytesMax))
         }
@@ -75,6 +88,7 @@ package final class Pipeline: Sendable {
             guard var last = evaluation.last else {
                 // What was before the first arrival is nobody's to judge.
                 evaluation.last = limit
+                if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
                 return []
             }
             var transitions: [AlertTransition] = []
@@ -82,7 +96,10 @@ package final class Pipeline: Sendable {
                 let view = view(evaluating: time)
                 if !view.hasSpans(from: time - min(evaluation.rules.longestRange, time)) {
                     // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
-                    intake.withLock { $0.evaluatedUpTo = max($0.evaluatedUpTo, limit) }
+                    intake.withLock {
+                        $0.evaluatedUpTo = max($0.evaluatedUpTo, limit)
+                        onClock?(limit + evaluationDelay)
+                    }
                     last = limit
                     break
                 }
@@ -101,6 +118,11 @@ package final class Pipeline: Sendable {
             guard let next = evaluation.rules.nextEvaluation(after: last) else { return false }
             return next <= clock - min(evaluationDelay, max(clock, 0))
         }
+    }
+
+    /// Tells a reading of the clock by which nothing is evaluated: other rules might be, in a replay of a recording.
+    package func note(clock: Int64) {
+        if let onClock { intake.withLock { _ in onClock(clock) } }
     }
 
     // MARK: Reading
@@ -130,6 +152,7 @@ package final class Pipeline: Sendable {
     private func view(evaluating time: Int64) -> WindowView {
         intake.withLock { intake in
             intake.evaluatedUpTo = time
+            onClock?(time + evaluationDelay)
             return intake.window.view()
         }
     }
