@@ -43,6 +43,8 @@ extension ExitCode {
     static let fault = ExitCode(1)
     /// The command line, or a file named on it, is wrong.
     static let usage = ExitCode(2)
+    /// Ctrl-C, as shells have it.
+    static let interrupted = ExitCode(130)
 }
 
 struct PrintVersion: ParsableCommand {
