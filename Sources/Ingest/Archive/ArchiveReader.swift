@@ -14,6 +14,8 @@ package struct ArchiveReader: ~Copyable {
     private var events: ArraySlice<RecordedGroup.Event> = []
     private var sequence: UInt64 = 0
     package private(set) var recordCount = 0
+    /// Groups of a recording so far.
+    package private(set) var groupCount = 0
     /// How the last recorded file began that is read; nil where the archive is no recording.
     package private(set) var start: RecordingStart?
     /// When the last record arrived, as far as the archive says, Unix nanoseconds.
@@ -126,6 +128,7 @@ package struct ArchiveReader: ~Copyable {
             switch note {
             case .start(let start): self.start = start
             case .group(let group):
+                groupCount += 1
                 events = group.events[...]
                 sequence = group.firstSequence
                 return true

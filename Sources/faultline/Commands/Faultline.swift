@@ -9,7 +9,7 @@ struct Faultline: AsyncParsableCommand {
         commandName: "faultline",
         abstract: "Which component makes the Kubernetes API slow? Trace analytics for the control plane.",
         version: "faultline \(Version.current)",
-        subcommands: [Serve.self, ReplayArchives.self, Check.self, PrintVersion.self])
+        subcommands: [Serve.self, ReplayArchives.self, Check.self, Archive.self, PrintVersion.self])
 
     static func main() async {
         do {
