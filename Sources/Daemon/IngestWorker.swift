@@ -13,11 +13,11 @@ final class IngestWorker {
 
     /// Decodes a body and hands the batch on, unless the body is malformed: then nothing of it is taken.
     func decode<Result>(
-        _ body: RawSpan, encoding: OTLPEncoding, _ take: (borrowing SpanBatch) -> Result
+        _ body: RawSpan, _ take: (borrowing SpanBatch) -> Result
     ) throws(DecodeError) -> Result {
         batch.removeAll()
         if batch.columns.capacity > Self.spansKept { batch = SpanBatch() }
-        try decoder.decode(body, encoding: encoding, into: &batch)
+        try decoder.decode(body, into: &batch)
         return take(batch)
     }
 }

@@ -25,12 +25,16 @@ package final class Pipeline: Sendable {
     private let evaluationDelay: Int64
     private let attribution: WindowAttribution
     private let pinned = Mutex(PinnedTraces())
+    private let onClock: (@Sendable (Int64) -> Void)?
 
-    /// - Parameter evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to
-    ///   five seconds, and some more on their way.
+    /// - Parameters:
+    ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to five
+    ///     seconds, and some more on their way.
+    ///   - onClock: is told each reading of the clock that anything is done by, in one order with what is appended; a
+    ///     lock is held meanwhile.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
-        attribution: AttributionSettings = AttributionSettings()
+        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil
     ) {
         var limits = limits
         // A time is evaluated late: spans of a rule's whole window are still there then.
@@ -39,13 +43,19 @@ package final class Pipeline: Sendable {
         evaluation = Mutex(Evaluation(rules: rules))
         self.evaluationDelay = evaluationDelay
         self.attribution = WindowAttribution(attribution)
+        self.onClock = onClock
     }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
-    package func append(_ batch: borrowing SpanBatch, arrival: Int64) -> AppendOutcome {
+    ///
+    /// - Parameter inOrder: is called under the lock, so that its calls have the order of what is appended.
+    package func append(
+        _ batch: borrowing SpanBatch, arrival: Int64, inOrder: () -> Void = {}
+    ) -> AppendOutcome {
         var (outcome, isDue, isTooMuch) = intake.withLock { intake in
             let outcome = intake.window.append(batch, arrival: arrival, evaluatedUpTo: intake.evaluatedUpTo)
             intake.counts.add(outcome, batch)
+            inOrder()
             let retired = intake.window.retired
             return (outcome, retired.isDue, retired.isTooMuch(windowBytesMax: intake.window.limits.bytesMax))
         }
@@ -73,24 +83,40 @@ package final class Pipeline: Sendable {
         }
     }
 
-    /// Attributes what has settled and evaluates the rules for every time that is due, now that it is `clock` (Unix
-    /// nanoseconds).
+    /// Evaluates the rules for every time that is due, now that it is `clock` (Unix nanoseconds).
     package func advance(to clock: Int64) -> [AlertTransition] {
-        settle(at: clock)
-        return evaluate(upTo: clock - min(evaluationDelay, max(clock, 0)))
+        evaluate(upTo: clock - min(evaluationDelay, max(clock, 0)))
     }
 
-    /// Attributes for good what has settled by a time (Unix nanoseconds).
-    package func settle(at clock: Int64) {
-        attribution.settle(at: clock) {
-            intake.withLock { intake in
-                let load = Double(intake.window.byteCount) / Double(intake.window.limits.bytesMax)
-                return (intake.window.view(), load)
-            }
-        } keep: { settled in
+    /// Takes a reading of the clock by which no rule is evaluated: others might be, in a replay of a recording.
+    /// Attributes what has settled.
+    package func note(clock: Int64) {
+        if attribution.isDue(at: clock) {
+            settle(at: clock, look(at: clock) { _ in })
+        } else if let onClock {
+            intake.withLock { _ in onClock(clock) }
+        }
+    }
+
+    /// Attributes for good what has settled by a time in a view taken then.
+    private func settle(at clock: Int64, _ look: (view: WindowView, load: Double)) {
+        attribution.settle(at: clock, look.view, load: look.load) { settled in
             intake.withLock { intake in
                 for (slot, attribution) in settled { intake.window.attach(attribution, toSlotFrom: slot) }
             }
+        }
+    }
+
+    /// The window at a reading of the clock, and what part of its memory it takes. All that is done by the clock is done
+    /// by such a look, so that a replay of a recording does the same.
+    private func look(
+        at clock: Int64, _ change: (inout Intake) -> Void
+    ) -> (view: WindowView, load: Double) {
+        intake.withLock { intake in
+            change(&intake)
+            onClock?(clock)
+            let window = intake.window.view()
+            return (window, Double(intake.window.byteCount) / Double(intake.window.limits.bytesMax))
         }
     }
 
@@ -100,14 +126,18 @@ package final class Pipeline: Sendable {
             guard var last = evaluation.last else {
                 // What was before the first arrival is nobody's to judge.
                 evaluation.last = limit
+                if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
                 return []
             }
             var transitions: [AlertTransition] = []
             while let time = evaluation.rules.nextEvaluation(after: last), time <= limit {
-                let view = view(evaluating: time)
+                let look = look(at: time + evaluationDelay) { $0.evaluatedUpTo = time }
+                let view = look.view
+                settle(at: time + evaluationDelay, look)
                 if !view.hasSpans(from: time - min(evaluation.rules.longestRange, time)) {
                     // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
-                    intake.withLock { $0.evaluatedUpTo = max($0.evaluatedUpTo, limit) }
+                    let clock = limit + evaluationDelay
+                    settle(at: clock, self.look(at: clock) { $0.evaluatedUpTo = max($0.evaluatedUpTo, limit) })
                     last = limit
                     break
                 }
@@ -181,13 +211,6 @@ package final class Pipeline: Sendable {
         let dropped = withRules { $0.replaceRules(groups) }
         pinned.withLock { $0.release(dropped) }
         return dropped
-    }
-
-    private func view(evaluating time: Int64) -> WindowView {
-        intake.withLock { intake in
-            intake.evaluatedUpTo = time
-            return intake.window.view()
-        }
     }
 }
 

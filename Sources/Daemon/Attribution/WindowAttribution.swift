@@ -21,20 +21,22 @@ final class WindowAttribution: Sendable {
         state = Mutex(State(attributor: Attributor(components: settings.components, settle: settings.settle)))
     }
 
-    /// Attributes for good what has settled by a time.
+    /// Whether a slot may have settled by a time (Unix nanoseconds) that had not when `settle` was last called.
+    func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
+
+    /// Attributes for good what has settled by a time in a view taken then.
     ///
     /// - Parameters:
     ///   - load: the part of its memory that the window takes. One that is nearly full gives up slots that have not
     ///     settled: these are attributed by what has come.
     ///   - keep: puts the result into the window.
     func settle(
-        at clock: Int64, _ view: () -> (WindowView, load: Double),
+        at clock: Int64, _ view: WindowView, load: Double,
         keep: ([(slot: Int64, attribution: SlotAttribution)]) -> Void
     ) {
         state.withLock { state in
             guard clock >= state.due else { return }
             state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
-            let (view, load) = view()
             let leaving = view.slotsLeaving(load: load) ?? .min
             let settled = state.attributor.settle(view, at: max(clock, leaving.addingClamped(settle)))
             if !settled.isEmpty { keep(settled) }

@@ -9,6 +9,7 @@ package struct Configuration: Sendable {
     package var listen = ReceiverAddress(host: "127.0.0.1", port: 9464)
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
+    package var recording = RecordingSettings()
     /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.

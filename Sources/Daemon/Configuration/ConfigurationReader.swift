@@ -4,7 +4,7 @@ package import Rules
 
 extension Configuration {
     static let fields = [
-        "otlp", "listen", "window", "limits", "evaluation_delay", "attribution", "external_labels", "rules",
+        "otlp", "listen", "window", "limits", "archive", "evaluation_delay", "attribution", "external_labels", "rules",
     ]
 
     /// Reads a configuration file; throws all its problems.
@@ -36,6 +36,7 @@ extension Configuration {
         top["listen"]?.address("listen", &diagnostics, into: &listen)
         if let node = top["window"] { readWindow(node, &diagnostics) }
         if let node = top["limits"] { readLimits(node, &diagnostics) }
+        if let node = top["archive"] { recording.read(node, &diagnostics) }
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
             evaluationDelay = delay
         }
@@ -88,7 +89,7 @@ extension YAMLNode {
         }
     }
 
-    fileprivate func bytes(_ what: String, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int) {
+    func bytes(_ what: String, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int) {
         guard let text = string(what, &diagnostics) else { return }
         guard let size = ByteSize.parse(text) else {
             return diagnostics.report(start, "\(what) is a size such as 64MiB or 1GiB, but found \(phrase)")

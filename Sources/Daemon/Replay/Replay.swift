@@ -4,49 +4,66 @@ package import Rules
 /// Runs archives through a pipeline, with the time of their records for a clock.
 package struct Replay {
     private let pipeline: Pipeline
-    private var inputs: [ReplayInput] = []
+    private var inputs: ReplayInputs
     /// When the last record arrived, Unix nanoseconds.
     package private(set) var clock = Int64.min
     /// All changes of alerts, in the order in which they were found.
     package private(set) var transitions: [AlertTransition] = []
+    /// Whether there was a record whose arrival had to be estimated.
+    private var isEstimated = false
+    private var failure: ArchiveError?
 
-    /// - Parameter range: only spans that end in it are read, Unix nanoseconds.
+    /// - Parameters:
+    ///   - range: only spans that end in it are read, Unix nanoseconds.
+    ///   - isSalvaging: whether damage is passed over where that is possible.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
     package init(
-        _ archives: [String], endingIn range: Range<Int64>, pipeline: Pipeline
+        _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, pipeline: Pipeline
     ) throws(ArchiveError) {
         self.pipeline = pipeline
-        for archive in archives { inputs.append(try ReplayInput(archive, endingIn: range)) }
+        inputs = try ReplayInputs(archives, endingIn: range, isSalvaging: isSalvaging)
     }
 
     /// What was wrong with the archives; empty where every record was read.
-    package var problems: [String] {
-        inputs.flatMap { input in
-            let more = input.problemCount - input.problems.count
-            return input.problems + (more > 0 ? ["… and \(more) more"] : [])
-        }
-    }
+    package var problems: [String] { inputs.problems + (failure.map { [$0.description] } ?? []) }
 
     /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
-    package var progress: (read: Int, size: Int?) {
-        inputs.reduce((0, 0)) { sum, input in
-            let (read, size) = input.progress
-            return (sum.0 + read, sum.1.flatMap { total in size.map { total + $0 } })
-        }
-    }
+    package var progress: (read: Int, size: Int?) { inputs.progress }
 
     /// Takes the record that arrived first, over all archives; false when there is none left.
     package mutating func step() -> Bool {
-        guard let input = inputs.filter({ $0.arrival != nil }).min(by: { ($0.arrival ?? 0) < ($1.arrival ?? 0) }),
-            let arrival = input.arrival
-        else {
-            // Nothing more can arrive: what has ended can be judged.
-            if clock > .min { transitions += pipeline.evaluate(upTo: clock) }
+        guard let input = first(), let time = input.time else {
+            // Nothing more can arrive: what has ended can be judged. A recording has its own readings of the clock.
+            if isEstimated { transitions += pipeline.evaluate(upTo: clock) }
             return false
         }
-        clock = max(clock, arrival)
-        transitions += pipeline.advance(to: clock)
-        input.take { _ = pipeline.append($0, arrival: clock) }
+        clock = max(clock, time)
+        switch input.head {
+        case .clock:
+            advance(to: time)
+            input.take { _ in }
+        case .record(isRecorded: true):
+            input.take { _ = pipeline.append($0, arrival: time) }
+        case .record(isRecorded: false):
+            isEstimated = true
+            advance(to: clock)
+            input.take { _ = pipeline.append($0, arrival: clock) }
+        }
         return true
+    }
+
+    private mutating func advance(to clock: Int64) {
+        transitions += pipeline.advance(to: clock)
+        pipeline.note(clock: clock)
+    }
+
+    private mutating func first() -> ReplayInput? {
+        do throws(ArchiveError) {
+            return try inputs.first()
+        } catch {
+            // It could be read when the replay began.
+            failure = error
+            return nil
+        }
     }
 }

@@ -3,29 +3,44 @@ import Ingest
 
 /// One archive of a replay, with its next record decoded ahead, so that several can be merged by time.
 final class ReplayInput {
+    /// What comes next.
+    enum Head {
+        /// The decoded record.
+        ///
+        /// - Parameter isRecorded: whether the archive tells when it arrived, and readings of the clock beside it.
+        case record(isRecorded: Bool)
+        /// The rules were evaluated by this reading of the clock.
+        case clock
+    }
+
     private var reader: ArchiveReader
     private var batch = SpanBatch()
     private let decoder = SpanDecoder()
     private let range: Range<Int64>
-    /// When the decoded record arrived, Unix nanoseconds; nil at the archive's end.
-    private(set) var arrival: Int64? = .min
-    /// What was wrong with records that were passed over, and with the archive's end.
-    private(set) var problems: [String] = []
-    private(set) var problemCount = 0
+    private(set) var head = Head.clock
+    /// When the decoded record arrived, or what the clock was; Unix nanoseconds; nil at the archive's end.
+    private(set) var time: Int64? = .min
+    private var problemList = ProblemList()
+    private var lossCount = 0
 
-    private static let problemsKept = 10
-
-    init(_ name: String, endingIn range: Range<Int64>) throws(ArchiveError) {
-        reader = try ArchiveReader(name)
+    init(
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, isPeeking: Bool = false
+    ) throws(ArchiveError) {
+        let isAll = range == .min..<(.max)
+        reader = try ArchiveReader(
+            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), isPeeking: isPeeking)
         self.range = range
         try advanceOrNote(isFirst: true)
     }
 
     var progress: (read: Int, size: Int?) { reader.progress }
 
-    /// Hands over the decoded record and decodes the next one.
+    /// What was wrong with records that were passed over, and with the archive.
+    var problems: [String] { problemList.all }
+
+    /// Hands over what comes next, unless it is a reading of the clock, and goes on to what is behind it.
     func take(_ body: (borrowing SpanBatch) -> Void) {
-        body(batch)
+        if case .record = head { body(batch) }
         do {
             try advanceOrNote(isFirst: false)
         } catch {
@@ -44,22 +59,38 @@ final class ReplayInput {
     }
 
     private func end(_ error: ArchiveError) {
-        arrival = nil
-        note(error.description)
+        time = nil
+        noteLosses()
+        problemList.note(error, of: reader.progress.size, after: reader.lastArrival)
+    }
+
+    private func noteLosses() {
+        while lossCount < reader.losses.count {
+            problemList.note(reader.losses[lossCount], after: reader.lastArrival)
+            lossCount += 1
+        }
     }
 
     /// Decodes records until one has spans; records that can't be decoded are noted and passed over.
     ///
     /// - Throws: where the archive is damaged; and where its first record is no OTLP: then it is no archive.
     private func advance(isFirst: Bool) throws(ArchiveError) {
-        let previous = arrival
+        let previous = time
+        var stamp: RecordStamp?
         repeat {
             batch.removeAll()
             let offset = reader.offset
             var failure: DecodeError?
-            guard try next(&failure) else {
-                arrival = nil
-                return
+            stamp = nil
+            switch try step(&stamp, &failure) {
+            case .record: break
+            case .clock(let clock):
+                head = .clock
+                time = clock
+                return noteLosses()
+            case .end:
+                time = nil
+                return noteLosses()
             }
             if let failure {
                 let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
@@ -67,25 +98,25 @@ final class ReplayInput {
                     throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
                 }
                 batch.removeAll()
-                note("\(reader.name): \(problem)")
+                problemList.note("\(reader.name): \(problem)")
             }
             batch.keep(endingIn: range)
         } while batch.count == 0 && batch.rejections.total == 0
-        arrival = ReplayClock.arrival(of: batch) ?? previous
+        noteLosses()
+        head = .record(isRecorded: stamp != nil)
+        time = stamp?.arrival ?? ReplayClock.arrival(of: batch) ?? previous
     }
 
-    private func next(_ failure: inout DecodeError?) throws(ArchiveError) -> Bool {
-        try reader.next { (record, encoding) in
+    private func step(_ stamp: inout RecordStamp?, _ failure: inout DecodeError?) throws(ArchiveError)
+        -> ArchiveReader.Step
+    {
+        try reader.step { (record, encoding, recorded) in
+            stamp = recorded
             do throws(DecodeError) {
                 try decoder.decode(record, encoding: encoding, into: &batch)
             } catch {
                 failure = error
             }
         }
-    }
-
-    private func note(_ problem: String) {
-        problemCount += 1
-        if problems.count < Self.problemsKept { problems.append(problem) }
     }
 }

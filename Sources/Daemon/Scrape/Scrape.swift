@@ -10,6 +10,8 @@ struct Scrape: Sendable {
     let delivery: Delivery
     let evaluations: EvaluationDurations
     let reload: RuleReload
+    /// nil where nothing is recorded.
+    let recorder: ArchiveRecorder?
 
     func text(_ format: Exposition.Format) -> String {
         // First the components: their requests are in any later view.
@@ -21,6 +23,7 @@ struct Scrape: Sendable {
         writeIntake(&exposition)
         writeWindow(pipeline.windowGauges(), &exposition)
         writeAlerts(&exposition)
+        if let recorder { RecordingMetrics(recorder: recorder).write(to: &exposition) }
         exposition.family("faultline_build_info", .gauge, help: "Always 1; the version is a label.")
         exposition.gauge(1, [("version", Version.current)])
         ProcessMetrics().write(to: &exposition)

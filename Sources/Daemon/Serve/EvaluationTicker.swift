@@ -11,25 +11,33 @@ struct EvaluationTicker: Service {
     /// Seconds between looks at the clock: a fraction of the shortest useful interval.
     private static let period = Duration.milliseconds(250)
 
+    /// Between readings of the clock that are told though nothing is due, nanoseconds.
+    private static let noteInterval: Int64 = 1_000_000_000
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var noted: Int64 = 0
             while !Task.isCancelled {
-                tick()
+                let now = WallClock.now
+                if !tick(now), now >= noted + Self.noteInterval || now < noted {
+                    noted = now
+                    pipeline.note(clock: now)
+                }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
         }
         // What became due while the receivers finished.
-        tick()
+        _ = tick(WallClock.now)
     }
 
-    private func tick() {
-        let now = WallClock.now
-        pipeline.settle(at: now)
-        guard pipeline.isEvaluationDue(at: now) else { return }
+    /// - Returns: whether anything was due.
+    private func tick(_ now: Int64) -> Bool {
+        guard pipeline.isEvaluationDue(at: now) else { return false }
         let start = ContinuousClock.now
         let transitions = pipeline.advance(to: now)
         durations.observe(ContinuousClock.now - start)
         delivery.submit(transitions)
+        return true
     }
 }
 

@@ -7,8 +7,12 @@ import Synchronization
 /// Brings what the receivers receive into the pipeline, on the thread it was received on.
 final class LiveIntake: TraceService {
     private let pipeline: Pipeline
+    private let recorder: ArchiveRecorder?
     private let workers = ThreadWorkers()
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
+
+    /// Until the queue of the archive has room again.
+    private static let retrySeconds = 1
 
     /// Requests refused before a span of them was counted.
     struct Refusal: Hashable, Sendable {
@@ -16,21 +20,42 @@ final class LiveIntake: TraceService {
         var reason: RefusalReason
     }
 
-    init(_ pipeline: Pipeline) {
+    /// - Parameter recorder: nil where nothing is recorded.
+    init(_ pipeline: Pipeline, recorder: ArchiveRecorder? = nil) {
         self.pipeline = pipeline
+        self.recorder = recorder
     }
 
-    func export(_ body: RawSpan, encoding: OTLPEncoding) -> ExportOutcome {
-        let worker = workers.current
-        do {
-            let outcome = try worker.decode(body, encoding: encoding) {
-                pipeline.append($0, arrival: WallClock.now)
+    func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
+        do throws(DecodeError) {
+            switch encoding {
+            case .protobuf: return try export(body)
+            case .json:
+                let message = try OTLPJSON.wireFormat(of: body)
+                return try unsafe export(message.span.bytes)
             }
-            let rejected = outcome.rejections.total
-            return rejected == 0
-                ? .accepted : .partial(rejectedSpans: rejected, message: outcome.rejections.message)
         } catch {
-            return .malformed(message: error.description)
+            return Export(.malformed(message: error.description))
+        }
+    }
+
+    private func export(_ message: RawSpan) throws(DecodeError) -> Export {
+        var recording: Recording?
+        if let recorder {
+            guard let admitted = recorder.admit(message.byteCount) else {
+                return Export(.unavailable(retryAfterSeconds: Self.retrySeconds))
+            }
+            recording = admitted
+        }
+        defer { recording?.finish() }
+        return try workers.current.decode(message) { batch in
+            let arrival = WallClock.now
+            recording?.take(message, batch, arrival: arrival)
+            let outcome = pipeline.append(batch, arrival: arrival) { recording?.append() }
+            let rejected = outcome.rejections.total
+            return Export(
+                rejected == 0 ? .accepted : .partial(rejectedSpans: rejected, message: outcome.rejections.message),
+                commit: recording?.commit)
         }
     }
 

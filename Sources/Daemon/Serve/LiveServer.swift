@@ -26,10 +26,13 @@ package struct LiveServer {
     ///
     /// - Throws: where an address can't be bound or a sink's headers can't be read.
     package func run() async throws {
+        let recorder = configuration.recording.directory.map { _ in ArchiveRecorder(mode: configuration.recording.mode)
+        }
         let pipeline = Pipeline(
             rules: RuleEvaluator(rules.groups), limits: configuration.window,
-            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
-        let intake = LiveIntake(pipeline)
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
+            onClock: recorder.map { recorder in recorder.append(clock:) })
+        let intake = LiveIntake(pipeline, recorder: recorder)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let delivery = try Delivery(
             rules.sinksOrDefault, externalLabels: configuration.externalLabels, logger: logger)
@@ -44,7 +47,7 @@ package struct LiveServer {
         }
         let scrape = Scrape(
             pipeline: pipeline, intake: intake, admission: admission, delivery: delivery, evaluations: evaluations,
-            reload: reload)
+            reload: reload, recorder: recorder)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
@@ -68,7 +71,16 @@ package struct LiveServer {
                     .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        if let recorder, let directory = configuration.recording.directory {
+            recorder.start(configuration.recording, path: directory, logger: logger)
+        }
+        do {
+            try await group.run()
+        } catch {
+            await recorder?.stop()
+            throw error
+        }
+        await recorder?.stop()
         await delivery.drain(timeout: .seconds(Self.deliverySeconds))
         let counts = pipeline.summary().counts
         logger.notice(

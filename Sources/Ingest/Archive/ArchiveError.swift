@@ -12,12 +12,25 @@ package struct ArchiveError: Error, CustomStringConvertible {
     /// The archive as it was named.
     package let archive: String
     package let problem: String
+    /// Whether the file ends where more should come.
+    let isCut: Bool
+    /// The offset in the file from which on nothing was read; nil where that isn't known.
+    package internal(set) var lostFrom: Int?
 
-    package init(_ kind: Kind, _ archive: String, _ problem: String) {
+    package init(_ kind: Kind, _ archive: String, _ problem: String, isCut: Bool = false) {
         self.kind = kind
         self.archive = archive
         self.problem = problem
+        self.isCut = isCut
     }
 
     package var description: String { "\(archive): \(problem)" }
+}
+
+/// A damaged part of an archive that was passed over.
+package struct ArchiveLoss: Sendable {
+    /// What was found wrong.
+    package let error: ArchiveError
+    /// Bytes of the file that were not read, or whose records were not.
+    package let range: Range<Int>
 }

@@ -7,8 +7,19 @@ package struct ArchiveReader: ~Copyable {
     private var position = 0
     /// The beginning of a record that goes on in the current chunk, taken from those before.
     private var spanning: [UInt8] = []
+    /// Whether the rest of a record was passed over.
+    private var hasLostPiece = false
     private var framing = Framing.undecided
+    /// Of the group whose records come next, those events that weren't handed out yet.
+    private var events: ArraySlice<RecordedGroup.Event> = []
+    private var sequence: UInt64 = 0
     package private(set) var recordCount = 0
+    /// Groups of a recording so far.
+    package private(set) var groupCount = 0
+    /// How the last recorded file began that is read; nil where the archive is no recording.
+    package private(set) var start: RecordingStart?
+    /// When the last record arrived, as far as the archive says, Unix nanoseconds.
+    package private(set) var lastArrival: Int64?
 
     private enum Framing {
         case undecided
@@ -26,11 +37,26 @@ package struct ArchiveReader: ~Copyable {
     /// Longer records are refused, as a receiver does with bodies: OTLP's recommendation is 64 MiB.
     package static let recordBytesMax = 64 << 20
 
-    /// Opens an archive; `-` is standard input.
-    package init(_ name: String) throws(ArchiveError) {
-        self.name = name
-        chunks = try ChunkSequence(name)
+    /// What comes next in an archive.
+    package enum Step: Sendable {
+        case record
+        /// The rules were evaluated by this reading of the clock, Unix nanoseconds.
+        case clock(Int64)
+        case end
     }
+
+    /// Opens an archive; `-` is standard input.
+    ///
+    /// - Parameter isPeeking: for a look at the first records alone: nothing is read ahead.
+    package init(
+        _ name: String, _ options: ArchiveOptions = ArchiveOptions(), isPeeking: Bool = false
+    ) throws(ArchiveError) {
+        self.name = name
+        chunks = try ChunkSequence(name, options, isPeeking: isPeeking)
+    }
+
+    /// What was damaged and passed over so far.
+    package var losses: [ArchiveLoss] { chunks.losses }
 
     /// The file's size in bytes and how far it is read; the size is nil for a pipe.
     package var progress: (read: Int, size: Int?) { (chunks.fileOffset, chunks.fileSize) }
@@ -44,16 +70,89 @@ package struct ArchiveReader: ~Copyable {
     package mutating func next(
         _ body: (RawSpan, OTLPEncoding) -> Void
     ) throws(ArchiveError) -> Bool {
+        while true {
+            switch try step({ record, encoding, _ in body(record, encoding) }) {
+            case .record: return true
+            case .clock: continue
+            case .end: return false
+            }
+        }
+    }
+
+    /// Hands the next record to `body`, with what a recording says about it, or says what else comes next.
+    ///
+    /// - Throws: `ArchiveError` where the archive is damaged, after all whole records before.
+    package mutating func step(
+        _ body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void
+    ) throws(ArchiveError) -> Step {
         if framing == .undecided { framing = try Self.isJSON(&chunks) ? .jsonLines : .lengthDelimited }
+        if let clock = nextClock() { return .clock(clock) }
+        // What is said about records comes with the chunk they begin in.
+        if spanning.isEmpty, try hasUnread(), let clock = nextClock() { return .clock(clock) }
         let encoding: OTLPEncoding = framing == .jsonLines ? .json : .protobuf
-        guard let place = try framing == .jsonLines ? nextLine() : nextMessage() else { return false }
+        guard let place = try framing == .jsonLines ? nextLine() : nextMessage() else {
+            // Readings of the clock may stand behind the last record.
+            return nextClock().map { .clock($0) } ?? .end
+        }
         recordCount += 1
         switch place {
-        case .chunk(let range): body(chunks.current.extracting(range), encoding)
-        case .spanning(let range): unsafe body(spanning.span.bytes.extracting(range), encoding)
+        case .chunk(let range):
+            let stamp = stamp(range, at: offset - 4 - range.count)
+            body(chunks.current.extracting(range), encoding, stamp)
+        case .spanning(let range):
+            let stamp = stamp(range, at: offset)
+            unsafe body(spanning.span.bytes.extracting(range), encoding, stamp)
         }
         spanning.removeAll(keepingCapacity: true)
-        return true
+        return .record
+    }
+
+    // MARK: Stamps
+
+    /// Takes the reading of the clock that comes next, if one does before the next record.
+    private mutating func nextClock() -> Int64? {
+        while true {
+            guard case .clock(let time) = events.first else {
+                guard events.isEmpty, takeGroup(upTo: offset) else { return nil }
+                continue
+            }
+            events.removeFirst()
+            sequence += 1
+            return time
+        }
+    }
+
+    /// Goes on to the group that is said to begin at an offset, or before; false where there is none.
+    private mutating func takeGroup(upTo offset: Int) -> Bool {
+        while let note = chunks.takeNote(upTo: offset) {
+            switch note {
+            case .start(let start): self.start = start
+            case .group(let group):
+                groupCount += 1
+                events = group.events[...]
+                sequence = group.firstSequence
+                return true
+            }
+        }
+        return false
+    }
+
+    /// What is said about the record at an offset among the uncompressed bytes.
+    private mutating func stamp(_ range: Range<Int>, at offset: Int) -> RecordStamp? {
+        if events.isEmpty { _ = takeGroup(upTo: offset) }
+        while case .record(let arrival, let byteCount, _) = events.first {
+            guard byteCount == range.count else {
+                // Of a group whose records were lost, or no recording's.
+                events = []
+                guard takeGroup(upTo: offset) else { return nil }
+                continue
+            }
+            events.removeFirst()
+            defer { sequence += 1 }
+            lastArrival = arrival
+            return RecordStamp(arrival: arrival, sequence: sequence)
+        }
+        return nil
     }
 
     private static func isJSON(_ chunks: inout ChunkSequence) throws(ArchiveError) -> Bool {
@@ -72,8 +171,17 @@ package struct ArchiveReader: ~Copyable {
     // MARK: Messages
 
     private mutating func nextMessage() throws(ArchiveError) -> Place? {
+        while true {
+            let place = try messageOfOnePiece()
+            // What was gathered of a record that goes on in what was passed over is lost with it.
+            if place != nil || !hasLostPiece { return place }
+        }
+    }
+
+    private mutating func messageOfOnePiece() throws(ArchiveError) -> Place? {
+        hasLostPiece = false
         let prefix = try gather(4)
-        guard prefix > 0 else { return nil }
+        guard !hasLostPiece, prefix > 0 else { return nil }
         guard prefix >= 4 else { throw damage("the last record's length is cut off") }
         let length = Int(gathered.bigEndianWord(0))
         guard length <= Self.recordBytesMax else {
@@ -82,6 +190,7 @@ package struct ArchiveReader: ~Copyable {
             throw damage(problem)
         }
         let available = try gather(4 + length)
+        guard !hasLostPiece else { return nil }
         guard available >= 4 + length else {
             // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
             guard recordCount > 0 || available < 5 || gathered.byte(4) == 0x0A else {
@@ -110,6 +219,7 @@ package struct ArchiveReader: ~Copyable {
             if left >= count { return left }
         }
         while spanning.count < count, try hasUnread() {
+            if hasLostPiece { return 0 }
             span(upTo: min(position + count - spanning.count, chunks.current.byteCount), of: count)
         }
         return spanning.count
@@ -164,8 +274,16 @@ package struct ArchiveReader: ~Copyable {
     /// Goes on to the next chunk where this one is taken; false at the archive's end.
     private mutating func hasUnread() throws(ArchiveError) -> Bool {
         guard position == chunks.current.byteCount else { return true }
-        guard try chunks.next() else { return false }
-        position = 0
+        let before = chunks.discontinuities
+        // A chunk at the end may be empty; asked again, it is still the end.
+        var isNext = false
+        defer { position = isNext ? 0 : chunks.current.byteCount }
+        isNext = try chunks.next()
+        guard isNext else { return false }
+        if chunks.discontinuities != before, !spanning.isEmpty {
+            spanning.removeAll(keepingCapacity: true)
+            hasLostPiece = true
+        }
         return true
     }
 }

@@ -58,6 +58,38 @@ struct ByteSource: ~Copyable {
         unread = unread.lowerBound + count..<unread.upperBound
     }
 
+    /// Passes over bytes, whether they are at hand or not; of a file they aren't read.
+    ///
+    /// - Returns: false where the file ends before.
+    mutating func skip(_ count: Int) throws(ArchiveError) -> Bool {
+        var left = count
+        while left > available {
+            if let size {
+                let target = offset + left
+                guard target <= size else { return false }
+                try seek(to: target)
+                return true
+            }
+            left -= available
+            advance(available)
+            guard try fill(1) else { return false }
+        }
+        advance(left)
+        return true
+    }
+
+    /// Goes on at an offset of a file; not for a pipe.
+    mutating func seek(to target: Int) throws(ArchiveError) {
+        precondition(size != nil && target >= 0)
+        if target >= offset, target <= offset + available { return advance(target - offset) }
+        guard lseek(descriptor, off_t(target), SEEK_SET) == off_t(target) else {
+            throw ArchiveError(.damaged, name, "can't be read at byte \(target)")
+        }
+        consumed = target
+        unread = 0..<0
+        isAtEnd = false
+    }
+
     /// Reads on until `count` unread bytes are at hand, or the file has ended.
     ///
     /// - Returns: whether there are as many.

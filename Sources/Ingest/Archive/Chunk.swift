@@ -13,6 +13,10 @@ struct Chunk: ~Copyable, Sendable {
     var ending: Ending?
     /// How far the archive is read, in bytes of its file.
     var fileOffset = 0
+    /// What a recording says about the bytes from an offset on.
+    private(set) var notes: [(offset: Int, note: ArchiveNote)] = []
+    /// What was passed over in front of the bytes, as it was damaged.
+    var loss: ArchiveLoss?
 
     /// A whole block of the largest size that lz4 frames have.
     static let capacity = 4 << 20
@@ -29,6 +33,20 @@ struct Chunk: ~Copyable, Sendable {
     mutating func removeAll() {
         count = 0
         ending = nil
+        notes.removeAll(keepingCapacity: true)
+        loss = nil
+    }
+
+    /// Forgets the bytes from an offset on, and all but the first notes.
+    mutating func truncate(to count: Int, notes noteCount: Int) {
+        precondition(count <= self.count)
+        self.count = count
+        notes.removeLast(notes.count - noteCount)
+    }
+
+    /// Adds a note about the bytes that follow.
+    mutating func append(_ note: ArchiveNote) {
+        notes.append((count, note))
     }
 
     mutating func append(_ source: RawSpan) {

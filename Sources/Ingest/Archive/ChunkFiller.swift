@@ -2,26 +2,41 @@
 struct ChunkFiller: ~Copyable {
     private var source: ByteSource
     private var lz4: LZ4Stream?
+    private let isSalvaging: Bool
+    /// Damage behind the last chunk, to be passed over.
+    private var damage: ArchiveError?
 
     /// The file's size in bytes; nil for a pipe.
     let size: Int?
 
     /// Opens a file; `-` is standard input. Whether it is compressed is found by its first bytes.
-    init(_ name: String) throws(ArchiveError) {
+    init(_ name: String, _ options: ArchiveOptions = ArchiveOptions()) throws(ArchiveError) {
         var source = try ByteSource(name)
         _ = try source.fill(4)
         guard source.available > 0 else { throw ArchiveError(.unreadable, name, "is empty") }
-        lz4 = LZ4Stream.begins(source) ? LZ4Stream() : nil
         size = source.size
+        if LZ4Stream.begins(source) {
+            var extents: [Range<Int>]?
+            if let spanEnds = options.spanEnds, let size = source.size, let index = ArchiveIndex(path: name) {
+                extents = index.extents(endingIn: spanEnds, size: size)
+            }
+            lz4 = LZ4Stream(extents: extents, spanEnds: options.spanEnds)
+        }
+        isSalvaging = options.isSalvaging
         self.source = source
     }
 
     /// Fills an empty chunk as far as the archive goes, or up to its damage.
     mutating func fill(_ chunk: inout Chunk) {
         do throws(ArchiveError) {
+            if let damage = damage.take() { chunk.loss = try passOver(damage) }
             chunk.ending = try read(into: &chunk) ? nil : .end
         } catch {
-            chunk.ending = .failure(error)
+            if isSalvaging, lz4 != nil, error.lostFrom != nil {
+                damage = error
+            } else {
+                chunk.ending = .failure(error)
+            }
         }
         chunk.fileOffset = source.offset
     }
@@ -29,5 +44,23 @@ struct ChunkFiller: ~Copyable {
     private mutating func read(into chunk: inout Chunk) throws(ArchiveError) -> Bool {
         guard let hasMore = try lz4?.read(from: &source, into: &chunk) else { return try source.move(to: &chunk) }
         return hasMore
+    }
+
+    /// Goes on at the next frame that begins behind the one that is damaged: lengths within it can't be trusted.
+    private mutating func passOver(_ damage: ArchiveError) throws(ArchiveError) -> ArchiveLoss {
+        let start = damage.lostFrom ?? source.offset
+        if source.size != nil {
+            try source.seek(to: start + 1)
+        } else if source.offset <= start {
+            _ = try source.skip(1)
+        }
+        while try !LZ4Stream.beginsSoundly(&source) {
+            guard try source.fill(1) else { break }
+            let skipped = source.next(source.available).firstOffset(of: LZ4Stream.secondLastOfMagic, from: 1)
+            // Every magic number has this byte as its third.
+            source.advance(max(1, (skipped ?? source.available) - 2))
+        }
+        lz4?.resume()
+        return ArchiveLoss(error: damage, range: start..<max(start, source.offset))
     }
 }

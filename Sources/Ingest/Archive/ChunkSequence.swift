@@ -6,14 +6,21 @@ struct ChunkSequence: ~Copyable {
     let fileSize: Int?
     /// Uncompressed bytes of the chunks before the current one.
     private(set) var consumed = 0
+    /// What was passed over in front of the current chunk and those before.
+    private(set) var losses: [ArchiveLoss] = []
+    /// How often something was passed over.
+    private(set) var discontinuities = 0
+    /// What a recording says about the bytes from an offset on, and wasn't taken yet.
+    private var notes: [(offset: Int, note: ArchiveNote)] = []
 
     /// To read and decompress so much takes no longer than to start a thread and to be woken by it.
     private static let inPlaceMax = 64 << 10
 
-    init(_ name: String) throws(ArchiveError) {
-        let filler = try ChunkFiller(name)
+    /// - Parameter isPeeking: for a look at the first chunk alone: nothing is read ahead.
+    init(_ name: String, _ options: ArchiveOptions, isPeeking: Bool) throws(ArchiveError) {
+        let filler = try ChunkFiller(name, options)
         fileSize = filler.size
-        if let size = filler.size, size <= Self.inPlaceMax {
+        if isPeeking || filler.size ?? .max <= Self.inPlaceMax {
             self.filler = consume filler
             readAhead = nil
         } else {
@@ -49,7 +56,26 @@ struct ChunkSequence: ~Copyable {
                 chunk.removeAll()
                 filler?.fill(&chunk)
             }
+            for (offset, note) in chunk.notes { notes.append((consumed + offset, note)) }
+            if let loss = chunk.loss { note(loss) }
         } while chunk.count == 0
         return true
+    }
+
+    private mutating func note(_ loss: ArchiveLoss) {
+        // Where nothing was read in between, it is one.
+        if let last = losses.last, last.range.upperBound == loss.range.lowerBound {
+            losses[losses.count - 1] = ArchiveLoss(
+                error: last.error, range: last.range.lowerBound..<loss.range.upperBound)
+        } else {
+            losses.append(loss)
+        }
+        discontinuities += 1
+    }
+
+    /// Takes the next thing that is said about bytes up to an offset among the uncompressed ones.
+    mutating func takeNote(upTo offset: Int) -> ArchiveNote? {
+        guard let first = notes.first, first.offset <= offset else { return nil }
+        return notes.removeFirst().note
     }
 }

@@ -10,6 +10,20 @@ struct LZ4Stream {
         var checksum = XXH32()
         /// Uncompressed bytes so far.
         var length: UInt64 = 0
+        /// Whether it has its place in a chunk.
+        var isStarted = false
+        /// Where in the chunk its bytes start, and how many notes are before its own.
+        var start = 0
+        var noteCount = 0
+
+        /// Whether nothing of it is handed on before all of it is verified: it fits into a chunk.
+        var isHeldBack: Bool { header.contentSize.map { $0 <= Chunk.capacity } ?? false }
+
+        /// The most that may still come of it.
+        var remaining: Int {
+            guard isHeldBack, let size = header.contentSize else { return .max }
+            return size > length ? Int(size - length) : 0
+        }
 
         /// How far back its next block may refer.
         var reach: Int { header.isLinked ? Int(min(length, UInt64(Chunk.historyMax))) : 0 }
@@ -36,9 +50,22 @@ struct LZ4Stream {
     private var frame: Frame?
     /// What blocks of the frame may still refer to of the chunk before.
     private var history: [UInt8] = []
+    /// What is said about the frame that must come next.
+    private var group: RecordedGroup?
+    /// Where in the file the frame begins, or the note about it.
+    private(set) var unitOffset = 0
+    /// Parts of the file that are wanted; nil for all of it.
+    private var extents: [Range<Int>]?
+    /// Groups of which no span ends in it are passed over, Unix nanoseconds.
+    private let spanEnds: Range<Int64>?
 
-    private static let magic: UInt32 = 0x184D_2204
+    static let magic: UInt32 = 0x184D_2204
     private static let skippableMagics: ClosedRange<UInt32> = 0x184D_2A50...0x184D_2A5F
+
+    init(extents: [Range<Int>]? = nil, spanEnds: Range<Int64>? = nil) {
+        self.extents = extents
+        self.spanEnds = spanEnds
+    }
 
     /// Whether the next bytes of a source begin a frame.
     static func begins(_ source: borrowing ByteSource) -> Bool {
@@ -47,30 +74,100 @@ struct LZ4Stream {
         return word == magic || skippableMagics.contains(word)
     }
 
-    /// Decompresses whole blocks into a chunk for as long as the next one fits.
+    /// The third byte of all magic numbers.
+    static let secondLastOfMagic: UInt8 = 0x4D
+
+    /// Whether the next bytes of a source begin a frame whose header is whole, or a recording's note.
+    static func beginsSoundly(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
+        guard try source.fill(7), begins(source) else { return false }
+        if source.next(4).littleEndianWord(0) == ArchiveNote.magic {
+            guard try source.fill(ArchiveNote.frameHeaderByteCount + ArchiveNote.prefixByteCount) else { return false }
+            let prefix = source.next(ArchiveNote.frameHeaderByteCount + ArchiveNote.prefixByteCount)
+            return ArchiveNote.kind(prefix.extracting(ArchiveNote.frameHeaderByteCount...)) != nil
+        }
+        guard source.next(4).littleEndianWord(0) == magic else { return false }
+        let flags = source.next(5).byte(4)
+        let length = 4 + LZ4FrameHeader.length(flags: flags)
+        guard try source.fill(length) else { return false }
+        do throws(LZ4Fault) {
+            _ = try LZ4FrameHeader(source.next(length).extracting(4...))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Decompresses whole blocks into a chunk for as long as the next one fits. Where a frame is damaged, nothing of it
+    /// stays in the chunk.
     ///
     /// - Returns: false at the source's end.
     mutating func read(from source: inout ByteSource, into chunk: inout Chunk) throws(ArchiveError) -> Bool {
         unsafe chunk.putHistory(history.span.bytes)
+        do throws(ArchiveError) {
+            return try readFrames(&source, &chunk)
+        } catch {
+            // What a cut leaves of other frames is as good as whole.
+            if let frame, frame.isStarted, frame.isHeldBack || !error.isCut {
+                chunk.truncate(to: frame.start, notes: frame.noteCount)
+            }
+            var error = error
+            error.lostFrom = unitOffset
+            throw error
+        }
+    }
+
+    /// Forgets the frame that is being read: the next bytes of the source begin another one.
+    mutating func resume() {
+        frame = nil
+        group = nil
+        history = []
+    }
+
+    private mutating func readFrames(
+        _ source: inout ByteSource, _ chunk: inout Chunk
+    ) throws(ArchiveError) -> Bool {
         while true {
-            if frame == nil { frame = try beginFrame(&source) }
-            guard var frame else { return false }
+            if frame == nil { frame = try beginFrame(&source, &chunk) }
+            guard frame != nil else { return false }
+            guard start(in: &chunk), try readBlocks(&source, &chunk) else { return true }
+            frame = nil
+        }
+    }
+
+    /// Notes where in a chunk the frame starts, unless that is done; false where it has no room there.
+    private mutating func start(in chunk: inout Chunk) -> Bool {
+        guard let started = frame, !started.isStarted else { return true }
+        if started.isHeldBack, chunk.room < Int(started.header.contentSize ?? 0) { return false }
+        frame?.start = chunk.count
+        frame?.noteCount = chunk.notes.count
+        frame?.isStarted = true
+        if let group = group.take() { chunk.append(.group(group)) }
+        return true
+    }
+
+    /// - Returns: false where the frame goes on in the next chunk.
+    private mutating func readBlocks(
+        _ source: inout ByteSource, _ chunk: inout Chunk
+    ) throws(ArchiveError) -> Bool {
+        while var frame {
             try require(BlockHeader.byteCount, of: &source)
             let word = source.next(BlockHeader.byteCount).littleEndianWord(0)
             if word == 0 {
                 try end(frame, &source)
-                self.frame = nil
-                continue
+                return true
             }
             let block = BlockHeader(word)
             guard block.size <= frame.header.blockSizeMax else { throw failure(source, .blockSize) }
-            guard chunk.room >= block.uncompressedMax(frame.header) else {
+            guard frame.isHeldBack || chunk.room >= block.uncompressedMax(frame.header) else {
                 history = chunk.history(frame.reach)
-                return true
+                self.frame?.start = 0
+                self.frame?.noteCount = 0
+                return false
             }
             try read(block, of: &frame, from: &source, into: &chunk)
             self.frame = frame
         }
+        return true
     }
 
     private func read(
@@ -80,7 +177,7 @@ struct LZ4Stream {
         let whole = data.upperBound + (frame.header.hasBlockChecksums ? 4 : 0)
         guard try source.fill(whole) else {
             // What is there of stored bytes is as good as whole.
-            if block.isStored {
+            if block.isStored, !frame.isHeldBack {
                 let stored = source.next(min(source.available, data.upperBound))
                 chunk.append(stored.extracting(data.lowerBound...))
             }
@@ -105,8 +202,9 @@ struct LZ4Stream {
         }
         let before = chunk.count
         if block.isStored {
+            guard block.size <= frame.remaining else { throw .contentSize }
             chunk.append(stored)
-        } else if !chunk.appendBlock(stored, max: header.blockSizeMax, reach: frame.reach) {
+        } else if !chunk.appendBlock(stored, max: min(header.blockSizeMax, frame.remaining), reach: frame.reach) {
             throw .block
         }
         let taken = chunk.bytes.extracting(before...)
@@ -115,15 +213,36 @@ struct LZ4Stream {
     }
 
     /// Passes over a frame's magic number and header, and skippable frames before it; nil at the source's end.
-    private func beginFrame(_ source: inout ByteSource) throws(ArchiveError) -> Frame? {
-        while try source.fill(1) {
-            guard try source.fill(4), Self.begins(source) else {
-                throw failure(source, "what follows is no lz4 frame")
+    private mutating func beginFrame(
+        _ source: inout ByteSource, _ chunk: inout Chunk
+    ) throws(ArchiveError) -> Frame? {
+        while true {
+            if group == nil {
+                guard try seekExtent(&source) else { return nil }
+                unitOffset = source.offset
             }
-            if source.next(4).littleEndianWord(0) == Self.magic { return try readHeader(&source) }
-            try skipFrame(&source)
+            guard try source.fill(1) else {
+                if group != nil { throw cut(source) }
+                return nil
+            }
+            guard try source.fill(4) else { throw cut(source) }
+            guard Self.begins(source) else { throw failure(source, "what follows is no lz4 frame") }
+            let word = source.next(4).littleEndianWord(0)
+            if word == Self.magic { return try readHeader(&source) }
+            guard group == nil else { throw failure(source, "the frame that a recording announces is missing") }
+            try skipFrame(&source, isNote: word == ArchiveNote.magic, &chunk)
         }
-        return nil
+    }
+
+    /// Goes on to the next part of the file that is wanted; false where there is none.
+    private mutating func seekExtent(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
+        guard extents != nil else { return true }
+        while let extent = extents?.first {
+            if source.offset < extent.lowerBound { try source.seek(to: extent.lowerBound) }
+            if source.offset < extent.upperBound { return true }
+            extents?.removeFirst()
+        }
+        return false
     }
 
     private func readHeader(_ source: inout ByteSource) throws(ArchiveError) -> Frame {
@@ -143,15 +262,41 @@ struct LZ4Stream {
         }
     }
 
-    private func skipFrame(_ source: inout ByteSource) throws(ArchiveError) {
-        try require(8, of: &source)
-        var left = Int(source.next(8).littleEndianWord(4))
-        source.advance(8)
-        while left > 0 {
-            try require(1, of: &source)
-            let skipped = min(left, source.available)
-            source.advance(skipped)
-            left -= skipped
+    private mutating func skipFrame(
+        _ source: inout ByteSource, isNote: Bool, _ chunk: inout Chunk
+    ) throws(ArchiveError) {
+        try require(ArchiveNote.frameHeaderByteCount, of: &source)
+        let length = Int(source.next(8).littleEndianWord(4))
+        if isNote, let note = try note(of: length, &source) { return try take(note, &source, &chunk) }
+        source.advance(ArchiveNote.frameHeaderByteCount)
+        guard try source.skip(length) else { throw cut(source) }
+    }
+
+    /// Reads a note that is for a reader of records, and passes over it; nil for another, which is left where it is.
+    private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> ArchiveNote? {
+        let header = ArchiveNote.frameHeaderByteCount
+        guard length >= ArchiveNote.prefixByteCount, length <= ArchiveNote.groupByteCountMax,
+            try source.fill(header + ArchiveNote.prefixByteCount)
+        else { return nil }
+        let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
+        guard let kind, kind == .start || kind == .group else { return nil }
+        try require(header + length, of: &source)
+        let note = ArchiveNote.read(kind, source.next(header + length).extracting(header...))
+        guard let note else { throw failure(source, "a note of the recording is damaged") }
+        source.advance(header + length)
+        return note
+    }
+
+    private mutating func take(
+        _ note: ArchiveNote, _ source: inout ByteSource, _ chunk: inout Chunk
+    ) throws(ArchiveError) {
+        guard case .group(let group) = note else { return chunk.append(note) }
+        if let spanEnds, !group.mayEnd(in: spanEnds) {
+            guard try source.skip(group.frameByteCount) else { throw cut(source) }
+        } else if group.frameByteCount == 0 {
+            chunk.append(note)
+        } else {
+            self.group = group
         }
     }
 
@@ -174,19 +319,17 @@ struct LZ4Stream {
     }
 
     private func cut(_ source: borrowing ByteSource) -> ArchiveError {
-        failure(source.name, source.offset + source.available, "the lz4 frame is cut off")
+        let offset = source.offset + source.available
+        return ArchiveError(
+            .damaged, source.name, "the lz4 frame is cut off, at byte \(offset) of the file", isCut: true)
     }
 
     private func failure(_ source: borrowing ByteSource, _ fault: LZ4Fault) -> ArchiveError {
-        failure(source.name, source.offset, "lz4: \(fault.rawValue)")
+        failure(source, "lz4: \(fault.rawValue)")
     }
 
     private func failure(_ source: borrowing ByteSource, _ problem: String) -> ArchiveError {
-        failure(source.name, source.offset, problem)
-    }
-
-    private func failure(_ name: String, _ offset: Int, _ problem: String) -> ArchiveError {
-        ArchiveError(.damaged, name, "\(problem), at byte \(offset) of the file")
+        ArchiveError(.damaged, source.name, "\(problem), at byte \(source.offset) of the file")
     }
 }
 

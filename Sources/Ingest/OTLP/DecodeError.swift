@@ -49,6 +49,8 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
     case expectedHexDigits
     case expectedValue
     case expectedInteger
+    case expectedNumber
+    case expectedBase64
     case enumAsText
     case trailingText
 
@@ -64,6 +66,8 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
         case .expectedHexDigits: "expected four hexadecimal digits"
         case .expectedValue: "expected a value"
         case .expectedInteger: "expected an integer"
+        case .expectedNumber: "expected a number"
+        case .expectedBase64: "expected bytes in base64"
         case .enumAsText: "enums are integers in OTLP's JSON"
         case .trailingText: "something follows the JSON object"
         }

@@ -111,6 +111,26 @@ struct JSONReader: ~Escapable {
         throw failure(.expectedInteger)
     }
 
+    /// A number, or one of `"NaN"`, `"Infinity"` and `"-Infinity"`.
+    mutating func double() throws(DecodeError) -> Double {
+        let start = offset
+        let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
+        guard let value = Double(String(decoding: text, as: UTF8.self)) else {
+            offset = start
+            throw failure(.expectedNumber)
+        }
+        return value
+    }
+
+    mutating func boolean() throws(DecodeError) -> Bool {
+        let start = offset
+        let word = try bareWord()
+        if word == Array("true".utf8) { return true }
+        if word == Array("false".utf8) { return false }
+        offset = start
+        throw failure(.expectedValue)
+    }
+
     /// Reads `null` if it comes next.
     mutating func skipNull() throws(DecodeError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
@@ -249,6 +269,8 @@ struct JSONReader: ~Escapable {
 
 /// Hexadecimal digits of either case.
 enum Hex {
+    static let digits = Array("0123456789abcdef".utf8)
+
     static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30

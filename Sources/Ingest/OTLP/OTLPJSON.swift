@@ -1,127 +1,61 @@
-/// Translates OTLP in JSON into the protobuf wire format, so that one decoder decides what is accepted.
+/// Translates OTLP in JSON into the protobuf wire format, so that one decoder decides what is accepted and archives hold
+/// one form.
 ///
 /// Source: the OTLP specification, "JSON Protobuf Encoding": ids in hexadecimal, enums as integers, 64-bit integers as
-/// text or number, unknown fields ignored. What the decoder keeps nothing of (events, links, nested attribute values)
-/// is checked to be JSON and left out.
+/// text or number, unknown fields ignored.
 package enum OTLPJSON {
     /// The wire form of an `ExportTraceServiceRequest` or `TracesData` in JSON.
     package static func wireFormat(of json: RawSpan) throws(DecodeError) -> [UInt8] {
         var reader = JSONReader(json)
         var writer = WireWriter()
-        try reader.forEachField { (key, reader) throws(DecodeError) in
-            if key == "resourceSpans" {
-                try reader.forEachElement { (reader) throws(DecodeError) in
-                    try resourceSpans(&reader, to: &writer)
-                }
-            } else {
-                try reader.skipValue()
-            }
-        }
+        try fields(of: .request, &reader, depth: 0, to: &writer)
         guard reader.peek() == nil else { throw reader.failure(.trailingText) }
         return writer.bytes
     }
 
-    private static func resourceSpans(
-        _ reader: inout JSONReader, to writer: inout WireWriter
+    /// - Parameter depth: attribute values that this message is within.
+    private static func fields(
+        of message: OTLPMessage, _ reader: inout JSONReader, depth: Int, to writer: inout WireWriter
     ) throws(DecodeError) {
-        let message = writer.begin(1)
         try reader.forEachField { (key, reader) throws(DecodeError) in
-            switch key {
-            case "resource":
-                let resource = writer.begin(1)
-                try reader.forEachField { (key, reader) throws(DecodeError) in
-                    if key == "attributes" {
-                        try attributes(&reader, field: 1, to: &writer)
-                    } else {
-                        try reader.skipValue()
-                    }
-                }
-                writer.end(resource)
-            case "scopeSpans":
-                try reader.forEachElement { (reader) throws(DecodeError) in
-                    try scopeSpans(&reader, to: &writer)
-                }
-            default: try reader.skipValue()
+            guard let field = message.field(key) else { return try reader.skipValue(of: key) }
+            guard field.isRepeated else { return try value(of: field, &reader, depth: depth, to: &writer) }
+            try reader.forEachElement { (reader) throws(DecodeError) in
+                try value(of: field, &reader, depth: depth, to: &writer)
             }
         }
-        writer.end(message)
     }
 
-    private static func scopeSpans(
-        _ reader: inout JSONReader, to writer: inout WireWriter
+    private static func value(
+        of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int, to writer: inout WireWriter
     ) throws(DecodeError) {
-        let message = writer.begin(2)
-        try reader.forEachField { (key, reader) throws(DecodeError) in
-            if key == "spans" {
-                try reader.forEachElement { (reader) throws(DecodeError) in
-                    try span(&reader, to: &writer)
-                }
-            } else {
-                try reader.skipValue()
-            }
+        switch field.type {
+        case .text: writer.bytes(field.number, try reader.string())
+        case .identifier: writer.bytes(field.number, try identifier(&reader))
+        case .bytes: writer.bytes(field.number, try base64(&reader))
+        case .int64, .uint32: writer.varint(field.number, UInt64(truncatingIfNeeded: try reader.integer()))
+        case .enumeration: writer.varint(field.number, try enumeration(&reader))
+        case .fixed64: writer.fixed64(field.number, try time(&reader))
+        case .fixed32: writer.fixed32(field.number, UInt32(truncatingIfNeeded: try reader.integer()))
+        case .double: writer.fixed64(field.number, try reader.double().bitPattern)
+        case .bool: writer.varint(field.number, try reader.boolean() ? 1 : 0)
+        case .message(let message):
+            let inner = depth + (message == .anyValue ? 1 : 0)
+            guard inner <= AttributeValue.depthMax else { throw DecodeError(.nestedTooDeep, at: reader.offset) }
+            let start = writer.begin(field.number)
+            try fields(of: message, &reader, depth: inner, to: &writer)
+            writer.end(start)
         }
-        writer.end(message)
-    }
-
-    private static func span(_ reader: inout JSONReader, to writer: inout WireWriter) throws(DecodeError) {
-        let message = writer.begin(2)
-        try reader.forEachField { (key, reader) throws(DecodeError) in
-            switch key {
-            case "traceId": writer.bytes(1, try identifier(&reader))
-            case "spanId": writer.bytes(2, try identifier(&reader))
-            case "parentSpanId": writer.bytes(4, try identifier(&reader))
-            case "name": writer.bytes(5, try reader.string())
-            case "kind": writer.varint(6, try enumeration(&reader))
-            case "startTimeUnixNano": writer.fixed64(7, try time(&reader))
-            case "endTimeUnixNano": writer.fixed64(8, try time(&reader))
-            case "attributes": try attributes(&reader, field: 9, to: &writer)
-            case "status":
-                let status = writer.begin(15)
-                try reader.forEachField { (key, reader) throws(DecodeError) in
-                    if key == "code" {
-                        writer.varint(3, try enumeration(&reader))
-                    } else {
-                        try reader.skipValue()
-                    }
-                }
-                writer.end(status)
-            default: try reader.skipValue()
-            }
-        }
-        writer.end(message)
-    }
-
-    private static func attributes(
-        _ reader: inout JSONReader, field: Int, to writer: inout WireWriter
-    ) throws(DecodeError) {
-        try reader.forEachElement { (reader) throws(DecodeError) in
-            let pair = writer.begin(field)
-            try reader.forEachField { (key, reader) throws(DecodeError) in
-                switch key {
-                case "key": writer.bytes(1, try reader.string())
-                case "value": try value(&reader, to: &writer)
-                default: try reader.skipValue()
-                }
-            }
-            writer.end(pair)
-        }
-    }
-
-    private static func value(_ reader: inout JSONReader, to writer: inout WireWriter) throws(DecodeError) {
-        let message = writer.begin(2)
-        try reader.forEachField { (key, reader) throws(DecodeError) in
-            switch key {
-            case "stringValue": writer.bytes(1, try reader.string())
-            case "intValue": writer.varint(3, UInt64(truncatingIfNeeded: try reader.integer()))
-            default: try reader.skipValue(of: key)
-            }
-        }
-        writer.end(message)
     }
 
     /// An id's bytes. What is no hexadecimal becomes one byte, for which the decoder rejects the span alone.
     private static func identifier(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
         return Hex.bytes(try reader.string()) ?? [0]
+    }
+
+    private static func base64(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
+        guard let bytes = Base64.bytes(try reader.string()) else { throw reader.failure(.expectedBase64) }
+        return bytes
     }
 
     private static func enumeration(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {

@@ -129,6 +129,13 @@ struct WireReader: ~Escapable {
         return UInt64(littleEndian: value)
     }
 
+    mutating func fixed32() throws(DecodeError) -> UInt32 {
+        guard end &- offset >= 4 else { throw DecodeError(.truncated, at: offset) }
+        let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        offset &+= 4
+        return UInt32(littleEndian: value)
+    }
+
     @inline(__always)
     mutating func skip(_ count: Int) throws(DecodeError) {
         guard end &- offset >= count else { throw DecodeError(.truncated, at: offset) }

@@ -14,6 +14,13 @@ struct WireWriter {
         }
     }
 
+    mutating func fixed32(_ field: Int, _ value: UInt32) {
+        rawVarint(UInt64(field) << 3 | 5)
+        for shift in stride(from: UInt32(0), to: 32, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
     mutating func bytes(_ field: Int, _ contents: [UInt8]) {
         rawVarint(UInt64(field) << 3 | 2)
         rawVarint(UInt64(contents.count))

@@ -3,7 +3,7 @@ internal import NIOCore
 /// The last step that both receivers share: inflate a complete body if it is compressed, and bring it to the service.
 struct BodyIntake: Sendable {
     enum Result {
-        case exported(ExportOutcome)
+        case exported(Export)
         case tooLarge
         case badGzip
     }
@@ -35,14 +35,18 @@ struct BodyIntake: Sendable {
             switch error {
             case .tooLarge: return .tooLarge
             case .badGzip: return .badGzip
-            case .noMemory: return .exported(.unavailable(retryAfterSeconds: retrySeconds))
+            case .noMemory: return .exported(Export(.unavailable(retryAfterSeconds: retrySeconds)))
             }
         }
     }
 
-    private func export(_ body: RawSpan, _ encoding: OTLPEncoding) -> ExportOutcome {
-        let outcome = service.export(body, encoding: encoding)
-        if case .malformed = outcome { service.refused(transport: transport, reason: .malformed) }
-        return outcome
+    private func export(_ body: RawSpan, _ encoding: OTLPEncoding) -> Export {
+        let export = service.export(body, encoding: encoding)
+        switch export.outcome {
+        case .malformed: service.refused(transport: transport, reason: .malformed)
+        case .unavailable: service.refused(transport: transport, reason: .archiveQueue)
+        case .accepted, .partial: break
+        }
+        return export
     }
 }

@@ -143,10 +143,26 @@ extension GRPCConnection {
         case .refuse(let status, let reason): refuse(stream, status, reason)
         case .message(let message, let isGzip):
             switch intake.take(message, isGzip: isGzip, encoding: .protobuf) {
-            case .exported(let outcome): answer(stream, call, outcome)
+            case .exported(let export): answer(stream, call, export)
             case .tooLarge: refuse(stream, .tooLarge(limit: limits.bodyBytes), .tooLarge)
             case .badGzip:
                 refuse(stream, RPCStatus(.invalidArgument, "the message is not valid gzip"), .badGzip)
+            }
+        }
+    }
+
+    /// Answers at once, or once what was promised is on disk; the call's deadline holds meanwhile.
+    private func answer(_ stream: HTTP2StreamID, _ call: GRPCCall, _ export: Export) {
+        guard let commit = export.commit, let loop = context?.eventLoop else {
+            return answer(stream, call, export.outcome)
+        }
+        let bound = NIOLoopBound((connection: self, call: call), eventLoop: loop)
+        commit.whenSettled { isOnDisk in
+            loop.execute {
+                let (connection, call) = bound.value
+                guard connection.calls[stream] === call, call.isReceiving else { return }
+                connection.answer(stream, call, isOnDisk ? export.outcome : Export.notOnDisk)
+                connection.context?.flush()
             }
         }
     }

@@ -44,8 +44,9 @@ struct HTTPExport: HTTPResponder {
         let body = try await collect(request.body, head, &reservation)
         let intake = BodyIntake(service: service, transport: .http, limits: limits)
         switch intake.take(body, isGzip: head.isGzip, encoding: head.encoding) {
-        case .exported(let outcome):
-            return HTTPReply.outcome(outcome, head.encoding)
+        case .exported(let export):
+            let isOnDisk = await export.commit?.isOnDisk ?? true
+            return HTTPReply.outcome(isOnDisk ? export.outcome : Export.notOnDisk, head.encoding)
         case .tooLarge:
             throw HTTPExportHead.Refusal(
                 .contentTooLarge, .tooLarge(limit: limits.bodyBytes), .tooLarge, head.encoding,

@@ -10,6 +10,21 @@ package enum ExportOutcome: Equatable, Sendable {
     case unavailable(retryAfterSeconds: Int)
 }
 
+/// What became of a body, and what has to be on disk before its client is told.
+package struct Export: Sendable {
+    package var outcome: ExportOutcome
+    /// nil where there is nothing to wait for.
+    package var commit: Commit?
+
+    package init(_ outcome: ExportOutcome, commit: Commit? = nil) {
+        self.outcome = outcome
+        self.commit = commit
+    }
+
+    /// What a client is told whose spans could not be brought to disk: it comes again.
+    static let notOnDisk = ExportOutcome.unavailable(retryAfterSeconds: 1)
+}
+
 /// The protocol a request came by, named as in `faultline_requests_refused_total{transport}`.
 package enum Transport: String, CaseIterable, Sendable {
     case grpc
@@ -30,6 +45,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case malformed
     // Load
     case bytesInFlight = "bytes_in_flight"
+    case archiveQueue = "archive_queue"
     case connections
     // Slowness
     case headerTimeout = "header_timeout"
@@ -51,7 +67,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
 /// Both calls come from event loops and must be quick: an event loop serves many connections.
 package protocol TraceService: Sendable {
     /// Decodes one decompressed body in place and takes its spans.
-    func export(_ body: RawSpan, encoding: OTLPEncoding) -> ExportOutcome
+    func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export
 
     /// A request was refused, and nothing of it taken.
     func refused(transport: Transport, reason: RefusalReason)

@@ -10,7 +10,8 @@ struct Faultline: AsyncParsableCommand {
         abstract: "Which component makes the Kubernetes API slow? Trace analytics for the control plane.",
         version: "faultline \(Version.current)",
         subcommands: [
-            Serve.self, ReplayArchives.self, Check.self, TestRules.self, PrintBuiltinRules.self, PrintVersion.self,
+            Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
+            PrintVersion.self,
         ])
 
     static func main() async {
@@ -45,6 +46,8 @@ extension ExitCode {
     static let fault = ExitCode(1)
     /// The command line, or a file named on it, is wrong.
     static let usage = ExitCode(2)
+    /// Ctrl-C, as shells have it.
+    static let interrupted = ExitCode(130)
 }
 
 struct PrintVersion: ParsableCommand {

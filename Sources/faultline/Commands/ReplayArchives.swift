@@ -11,8 +11,9 @@ struct ReplayArchives: ParsableCommand {
         abstract: "Run recorded spans through the engine and the rules, and print what was found.",
         discussion: """
             An archive holds OTLP messages, each preceded by its 4-byte big-endian length, or JSON lines as the \
-            OpenTelemetry Collector's file exporter writes them; plain or in lz4 frames. "-" is standard input. \
-            Several archives are merged by time.
+            OpenTelemetry Collector's file exporter writes them; plain or in lz4 frames. "-" is standard input. A \
+            directory stands for the archives in it, a pattern in quotes for what it matches. Several archives are \
+            merged by time. Ctrl-C prints what was found so far.
             """)
 
     @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
@@ -36,6 +37,9 @@ struct ReplayArchives: ParsableCommand {
     @Option(help: ArgumentHelp("Only spans that end before this time.", valueName: "time"))
     var to: EventTime?
 
+    @Flag(help: "Go on behind damage, where the next whole part begins.")
+    var salvage = false
+
     @Flag(help: "Say nothing about the work while it goes on.")
     var quiet = false
 
@@ -56,19 +60,25 @@ struct ReplayArchives: ParsableCommand {
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         let pipeline = settings.replayPipeline(comparing: others.groups)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
+        Interruption.watch()
         var replay: Replay
         do {
-            replay = try Replay(archives, endingIn: range, pipeline: pipeline)
+            let names = try ArchiveNames.expand(archives)
+            replay = try Replay(names, endingIn: range, isSalvaging: salvage, pipeline: pipeline)
         } catch {
             Console.note("faultline: \(PrintableText.escape(error.description))")
             throw error.kind == .unreadable ? ExitCode.usage : ExitCode.fault
         }
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
-        while replay.step() { progress.show(replay.progress) }
+        while !Interruption.isRequested, replay.step() { progress.show(replay.progress) }
         progress.finish()
         try print(report(replay, pipeline, settings.rules.groups, others.groups))
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
+        if Interruption.isRequested {
+            Console.note("faultline: interrupted, the report is of what was read before")
+            throw ExitCode.interrupted
+        }
         if !problems.isEmpty { throw ExitCode.fault }
     }
 

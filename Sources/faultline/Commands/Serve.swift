@@ -27,11 +27,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"))
     var listen: ReceiverAddress?
 
+    @Option(help: ArgumentHelp("A directory to record all spans to, for replays.", valueName: "directory"))
+    var archive: String?
+
     func run() async throws {
         var settings = try Settings.load(config: config, ruleFiles: ruleFiles)
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
         settings.configuration.otlpHTTP = otlpHTTP ?? settings.configuration.otlpHTTP
         settings.configuration.listen = listen ?? settings.configuration.listen
+        settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")
         logger.logLevel = .notice

@@ -1,0 +1,14 @@
+import Rules
+
+extension RecordingSettings {
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        let fields = ["directory", "mode", "rotate_bytes", "rotate_after", "retain_bytes", "retain_age"]
+        guard let mapping = YAMLMapping(node, "archive", fields: fields, &diagnostics) else { return }
+        if let path = mapping["directory"]?.string("directory", &diagnostics) { directory = path }
+        if let mode = mapping["mode"]?.choice("mode", of: Mode.self, &diagnostics) { self.mode = mode }
+        mapping["rotate_bytes"]?.bytes("rotate_bytes", &diagnostics, into: &rotateBytes)
+        if let duration = mapping["rotate_after"]?.duration("rotate_after", &diagnostics) { rotateAfter = duration }
+        mapping["retain_bytes"]?.bytes("retain_bytes", &diagnostics, into: &retainBytes)
+        if let duration = mapping["retain_age"]?.duration("retain_age", &diagnostics) { retainAge = duration }
+    }
+}

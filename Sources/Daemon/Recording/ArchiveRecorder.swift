@@ -1,0 +1,100 @@
+import Foundation
+import Ingest
+import Logging
+import Synchronization
+
+/// Records what the daemon takes in, on a thread of its own: event loops copy a request and go on.
+final class ArchiveRecorder: Sendable {
+    let mode: RecordingSettings.Mode
+    private let queue = RecordingQueue()
+    private let isFailed = Atomic<Bool>(false)
+    private let counts = Mutex(RecordingCounts())
+    private let finished = Commit()
+
+    /// Seconds between looks at the time, where nothing happens.
+    private static let patience = 1.0
+
+    init(mode: RecordingSettings.Mode) {
+        self.mode = mode
+    }
+
+    /// Begins to record to a directory.
+    func start(_ settings: RecordingSettings, path: String, logger: Logger) {
+        Thread.detachNewThread { [self] in
+            run(RecordingSession(settings, path: path, recorder: self, logger: logger))
+        }
+    }
+
+    private func run(_ session: RecordingSession) {
+        var isLast = false
+        session.begin()
+        session.measure()
+        while !isLast {
+            let work = queue.take(waiting: Self.patience)
+            isLast = work.isLast
+            session.begin()
+            let isWritten = session.record(work)
+            let byteCount = work.events.reduce(0) { sum, event in
+                guard case .message(let message) = event.event else { return sum }
+                return sum + message.bytes.count
+            }
+            queue.giveBack(byteCount)
+            work.commit.settle(isOnDisk: isWritten)
+            session.rotate()
+            session.measure()
+        }
+        session.finish()
+        finished.settle(isOnDisk: true)
+    }
+
+    /// Writes what is queued, and ends.
+    func stop() async {
+        queue.stop()
+        _ = await finished.isOnDisk
+    }
+
+    // MARK: What is recorded
+
+    /// Sets room aside for a request; nil where it should come again later.
+    func admit(_ byteCount: Int) -> Recording? {
+        if isFailed.load(ordering: .relaxed) { return Recording(self, byteCount: byteCount, hasRoom: false) }
+        if queue.reserve(byteCount) { return Recording(self, byteCount: byteCount, hasRoom: true) }
+        return mode == .durable ? nil : Recording(self, byteCount: byteCount, hasRoom: false)
+    }
+
+    func giveBack(_ byteCount: Int) {
+        queue.giveBack(byteCount)
+    }
+
+    /// Adds a message, or notes that there was one that isn't recorded.
+    ///
+    /// - Returns: what its acknowledgement waits for, if it does.
+    func append(_ message: RecordedMessage?) -> Commit? {
+        if message == nil { counts.withLock { $0.requestsDropped += 1 } }
+        let commit = queue.append(message.map { .message($0) })
+        return mode == .durable ? commit : nil
+    }
+
+    func append(clock: Int64) {
+        _ = queue.append(.clock(clock))
+    }
+
+    // MARK: What the scrape says
+
+    var current: RecordingCounts {
+        var current = counts.withLock { $0 }
+        current.isFailed = isFailed.load(ordering: .relaxed)
+        return current
+    }
+
+    /// Bytes of requests that wait to be written.
+    var queueBytes: Int { queue.byteCount }
+
+    func setFailed(_ isFailed: Bool) {
+        self.isFailed.store(isFailed, ordering: .relaxed)
+    }
+
+    func count(_ body: (inout RecordingCounts) -> Void) {
+        counts.withLock { body(&$0) }
+    }
+}

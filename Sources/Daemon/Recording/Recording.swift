@@ -1,0 +1,63 @@
+import Engine
+import Ingest
+
+/// One export request on its way into the archive: room was set aside for it in the recorder's queue.
+struct Recording {
+    private let recorder: ArchiveRecorder
+    private let byteCount: Int
+    /// Whether there is room, or the request goes unrecorded.
+    private let hasRoom: Bool
+    private var message: RecordedMessage?
+    private var isAppended = false
+    /// What an acknowledgement waits for.
+    private(set) var commit: Commit?
+
+    init(_ recorder: ArchiveRecorder, byteCount: Int, hasRoom: Bool) {
+        self.recorder = recorder
+        self.byteCount = byteCount
+        self.hasRoom = hasRoom
+    }
+
+    /// Copies the message, before any lock is taken.
+    mutating func take(_ message: RawSpan, _ batch: borrowing SpanBatch, arrival: Int64) {
+        guard hasRoom else { return }
+        self.message = RecordedMessage(
+            bytes: unsafe message.withUnsafeBytes { unsafe Array($0) }, arrival: arrival, spans: batch.count,
+            spanEnds: batch.ends())
+    }
+
+    /// Gives the message its place in the order: to be called under the window's lock.
+    mutating func append() {
+        isAppended = true
+        commit = recorder.append(message)
+    }
+
+    /// Gives back the room of a message that was refused.
+    func finish() {
+        if !isAppended, hasRoom { recorder.giveBack(byteCount) }
+    }
+}
+
+/// A message that waits to be written.
+struct RecordedMessage: Sendable {
+    let bytes: [UInt8]
+    /// Unix nanoseconds.
+    let arrival: Int64
+    let spans: Int
+    /// From the earliest end of a span to the latest.
+    let spanEnds: ClosedRange<Int64>?
+}
+
+extension SpanBatch {
+    /// From the earliest end of a span to the latest, Unix nanoseconds; nil where there is none.
+    borrowing func ends() -> ClosedRange<Int64>? {
+        guard count > 0 else { return nil }
+        var (earliest, latest) = (end(0), end(0))
+        for row in 1..<max(count, 1) {
+            let end = end(row)
+            earliest = min(earliest, end)
+            latest = max(latest, end)
+        }
+        return earliest...latest
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Ingest
+
+/// What waits to be written, in the order in which it happened. Bounded in bytes: room is asked for before.
+final class RecordingQueue: @unchecked Sendable {
+    enum Event {
+        case message(RecordedMessage)
+        case clock(Int64)
+    }
+
+    /// What was taken to be written together.
+    struct Work {
+        var events: [(sequence: UInt64, event: Event)] = []
+        /// Settled once all of it is written.
+        var commit = Commit()
+        var isLast = false
+    }
+
+    /// Two of the largest requests.
+    static let byteCountMax = 128 << 20
+
+    private let condition = NSCondition()
+    // Under the condition's lock.
+    private var work = Work()
+    private var reserved = 0
+    private var nextSequence: UInt64 = 0
+
+    /// Bytes of messages that wait or are being written, and of those there is room for.
+    var byteCount: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return reserved
+    }
+
+    /// Sets room aside; false where there isn't as much.
+    func reserve(_ byteCount: Int) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        guard reserved + byteCount <= Self.byteCountMax else { return false }
+        reserved += byteCount
+        return true
+    }
+
+    func giveBack(_ byteCount: Int) {
+        condition.lock()
+        reserved -= byteCount
+        condition.unlock()
+    }
+
+    /// Adds an event; nil for one that happened but isn't recorded: its number stays free.
+    ///
+    /// - Returns: what is settled once it is written.
+    func append(_ event: Event?) -> Commit? {
+        condition.lock()
+        defer { condition.unlock() }
+        let sequence = nextSequence
+        nextSequence += 1
+        guard let event else { return nil }
+        work.events.append((sequence, event))
+        // A reading of the clock can wait for the next message.
+        if case .message = event { condition.signal() }
+        return work.commit
+    }
+
+    /// Takes everything there is; waits for a message for so long, seconds.
+    func take(waiting seconds: Double) -> Work {
+        condition.lock()
+        defer { condition.unlock() }
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while !work.isLast, !work.hasMessage {
+            guard condition.wait(until: deadline) else { break }
+        }
+        let taken = work
+        work = Work()
+        work.isLast = taken.isLast
+        return taken
+    }
+
+    /// What is taken next is the last.
+    func stop() {
+        condition.lock()
+        work.isLast = true
+        condition.signal()
+        condition.unlock()
+    }
+}
+
+extension RecordingQueue.Work {
+    fileprivate var hasMessage: Bool {
+        events.contains { if case .message = $0.event { true } else { false } }
+    }
+}

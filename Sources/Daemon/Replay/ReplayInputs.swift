@@ -1,0 +1,73 @@
+import Ingest
+
+/// The archives of a replay, merged by time. Few are open at a time, however many there are.
+struct ReplayInputs {
+    private struct Waiting {
+        var name: String
+        /// Of its first record, Unix nanoseconds.
+        var time: Int64
+    }
+
+    private let range: Range<Int64>
+    private let isSalvaging: Bool
+    private var open: [ReplayInput] = []
+    /// Archives that begin later, the latest first.
+    private var waiting: [Waiting] = []
+    private var endedProblems: [String] = []
+    /// Bytes of files that are not open, those that were read and all.
+    private var closed: (read: Int, size: Int?) = (0, 0)
+
+    /// More are opened when their time has come: each takes a thread and twelve mebibytes.
+    private static let openMax = 8
+
+    /// - Throws: `ArchiveError` for an archive that can't be read at all.
+    init(_ names: [String], endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
+        self.range = range
+        self.isSalvaging = isSalvaging
+        for name in names {
+            if names.count <= Self.openMax || name == "-" {
+                open.append(try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging))
+            } else {
+                let first = try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging, isPeeking: true)
+                waiting.append(Waiting(name: name, time: first.time ?? .min))
+                closed.size = closed.size.flatMap { sum in first.progress.size.map { sum + $0 } }
+            }
+        }
+        waiting.sort { ($1.time, $1.name) < ($0.time, $0.name) }
+    }
+
+    var problems: [String] { endedProblems + open.flatMap(\.problems) }
+
+    /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
+    var progress: (read: Int, size: Int?) {
+        open.reduce(closed) { sum, input in
+            let (read, size) = input.progress
+            return (sum.read + read, sum.size.flatMap { total in size.map { total + $0 } })
+        }
+    }
+
+    /// The archive whose next record, or reading of the clock, comes first; nil at the end of all.
+    mutating func first() throws(ArchiveError) -> ReplayInput? {
+        close()
+        while true {
+            let first = open.min { ($0.time ?? .max) < ($1.time ?? .max) }
+            guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
+            waiting.removeLast()
+            let input = try ReplayInput(next.name, endingIn: range, isSalvaging: isSalvaging)
+            if let size = input.progress.size { closed.size? -= size }
+            open.append(input)
+            close()
+        }
+    }
+
+    /// Lets go of archives that are read to their end.
+    private mutating func close() {
+        guard open.contains(where: { $0.time == nil }) else { return }
+        for input in open where input.time == nil {
+            endedProblems += input.problems
+            let (read, size) = input.progress
+            closed = (closed.read + read, closed.size.flatMap { sum in size.map { sum + $0 } })
+        }
+        open.removeAll { $0.time == nil }
+    }
+}

@@ -1,0 +1,139 @@
+/// What a recording keeps beside its records, in lz4 frames that other tools pass over. See docs/archive-format.md.
+package enum ArchiveNote: Equatable, Sendable {
+    case start(RecordingStart)
+    case group(RecordedGroup)
+
+    /// Of the sixteen magic numbers of skippable frames.
+    static let magic: UInt32 = 0x184D_2A5F
+    static let tag = Array("FLTA".utf8)
+    static let version: UInt8 = 1
+    /// Tag, version, kind and two bytes that are zero.
+    static let prefixByteCount = 8
+    static let checksumByteCount = 4
+    /// Magic number and length of a skippable frame.
+    static let frameHeaderByteCount = 8
+    /// Longer ones are no group that this version writes.
+    static let groupByteCountMax = 1 << 20
+
+    enum Kind: UInt8 {
+        case start = 1
+        case group = 2
+        case index = 3
+        case trailer = 4
+    }
+
+    /// The kind of a frame's contents; nil where they are another tool's, or a later version's.
+    static func kind(_ contents: RawSpan) -> Kind? {
+        guard contents.byteCount >= prefixByteCount, tag.indices.allSatisfy({ contents.byte($0) == tag[$0] }),
+            contents.byte(4) == version
+        else { return nil }
+        return Kind(rawValue: contents.byte(5))
+    }
+
+    /// A whole skippable frame.
+    static func frame(_ kind: Kind, _ body: LittleEndianBytes) -> [UInt8] {
+        var contents = LittleEndianBytes()
+        contents.bytes = tag + [version, kind.rawValue, 0, 0]
+        contents.bytes += body.bytes
+        contents.append(unsafe XXH32.hash(contents.bytes.span.bytes))
+        var frame = LittleEndianBytes()
+        frame.append(magic)
+        frame.append(UInt32(contents.bytes.count))
+        return frame.bytes + contents.bytes
+    }
+
+    /// The body of a frame's contents; nil where the checksum says that it is damaged.
+    static func body(_ contents: RawSpan) -> LittleEndianReader? {
+        let end = contents.byteCount - checksumByteCount
+        guard end >= prefixByteCount,
+            XXH32.hash(contents.extracting(0..<end)) == contents.littleEndianWord(end)
+        else { return nil }
+        return LittleEndianReader(contents.extracting(prefixByteCount..<end).array)
+    }
+
+    /// Reads the contents of a frame of kind `start` or `group`; nil where they are damaged.
+    static func read(_ kind: Kind, _ contents: RawSpan) -> ArchiveNote? {
+        guard var body = body(contents) else { return nil }
+        switch kind {
+        case .start: return RecordingStart(&body).map { .start($0) }
+        case .group: return RecordedGroup(&body).map { .group($0) }
+        case .index, .trailer: return nil
+        }
+    }
+}
+
+/// How a recorded file begins.
+package struct RecordingStart: Equatable, Sendable {
+    /// The same in all files of one run of a daemon.
+    package var recording: (UInt64, UInt64)
+    /// When the file was begun, Unix nanoseconds.
+    package var time: Int64
+    package var firstSequence: UInt64
+
+    package init(recording: (UInt64, UInt64), time: Int64, firstSequence: UInt64) {
+        self.recording = recording
+        self.time = time
+        self.firstSequence = firstSequence
+    }
+
+    package static func == (one: RecordingStart, other: RecordingStart) -> Bool {
+        one.recording == other.recording && one.time == other.time && one.firstSequence == other.firstSequence
+    }
+
+    init?(_ body: inout LittleEndianReader) {
+        guard body.remaining == 32 else { return nil }
+        self.init(recording: (body.unsigned(), body.unsigned()), time: body.signed(), firstSequence: body.unsigned())
+    }
+
+    var frame: [UInt8] {
+        var body = LittleEndianBytes()
+        body.append(recording.0)
+        body.append(recording.1)
+        body.append(time)
+        body.append(firstSequence)
+        return ArchiveNote.frame(.start, body)
+    }
+}
+
+extension RecordedGroup {
+    private static let fixedByteCount = 40
+    static let eventByteCount = 16
+
+    init?(_ body: inout LittleEndianReader) {
+        guard body.remaining >= Self.fixedByteCount else { return nil }
+        self.init(firstSequence: body.unsigned())
+        let (earliest, latest) = (body.signed(), body.signed())
+        if earliest <= latest { spanEnds = earliest...latest }
+        frameByteCount = Int(body.word())
+        let count = Int(body.word())
+        _ = body.unsigned()
+        guard body.remaining == count * Self.eventByteCount else { return nil }
+        events.reserveCapacity(count)
+        for _ in 0..<count {
+            let time = body.signed()
+            let (bytes, spans) = (Int(body.word()), Int(body.word()))
+            events.append(bytes == 0 ? .clock(time) : .record(arrival: time, byteCount: bytes - 4, spans: spans))
+        }
+    }
+
+    var noteFrame: [UInt8] {
+        var body = LittleEndianBytes()
+        body.append(firstSequence)
+        body.append(spanEnds?.lowerBound ?? .max)
+        body.append(spanEnds?.upperBound ?? .min)
+        body.append(UInt32(frameByteCount))
+        body.append(UInt32(events.count))
+        body.append(UInt64(0))
+        for event in events {
+            body.append(event.time)
+            switch event {
+            case .record(_, let bytes, let spans):
+                // With its length, so that an empty message isn't taken for a reading of the clock.
+                body.append(UInt32(bytes + 4))
+                body.append(UInt32(spans))
+            case .clock: body.append(UInt64(0))
+            }
+        }
+        return ArchiveNote.frame(.group, body)
+    }
+}

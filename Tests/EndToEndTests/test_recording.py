@@ -1,0 +1,218 @@
+"""`serve --archive`: what was taken is recorded, whatever it came as, and recording never stands in the way."""
+
+import gzip
+import os
+import subprocess
+import time
+
+import pytest
+
+from harness import archives, grpc_client, http_client, recordings, spans
+from harness.daemon import Faultline
+from harness.waiting import eventually
+
+MODES = ["memory", "durable"]
+
+
+@pytest.fixture
+def directory(tmp_path):
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def record(serve, directory):
+    """Starts a daemon that records, with a configuration of its archive."""
+
+    def start(**fields):
+        fields = {"directory": directory, **fields}
+        lines = "".join(f"  {name}: {value}\n" for name, value in fields.items())
+        return serve(configuration=f"archive:\n{lines}")
+
+    return start
+
+
+def batch(count=10):
+    return [spans.span() for _ in range(count)]
+
+
+def ids(batches):
+    return [span.span_id for spans in batches for span in spans]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_spans_of_every_way_in_are_recorded_in_order(record, directory, mode):
+    daemon = record(mode=mode)
+    batches = [batch() for _ in range(5)]
+    bodies = [spans.body(*batch) for batch in batches]
+    assert grpc_client.send(daemon.grpc, bodies[0]).code.name == "OK"
+    assert grpc_client.send(daemon.grpc, bodies[1], compression=grpc_client.grpc.Compression.Gzip).code.name == "OK"
+    assert http_client.send(daemon.http, bodies[2]).status == 200
+    assert http_client.send(daemon.http, gzip.compress(bodies[3]), encoding="gzip").status == 200
+    assert http_client.send(daemon.http, archives.json_line(bodies[4]), http_client.JSON).status == 200
+    # Neither is recorded what isn't a request.
+    assert http_client.send(daemon.http, b"\xff\xff").status == 400
+    assert daemon.stop() == 0
+    (path,) = recordings.files(directory)
+    assert recordings.span_ids(path) == ids(batches)
+    done = recordings.replay(path)
+    assert (done.code, done.errors) == (0, "")
+    assert done.json["spans"]["accepted"] == 50
+
+
+def test_arrival_order_and_clock_are_recorded_with_the_batches(record, directory):
+    daemon = record()
+    before = time.time_ns()
+    for _ in range(3):
+        http_client.send(daemon.http, spans.body(*batch()))
+        count = daemon.metrics().received
+        assert count
+        # The clock is told at least once a second.
+        time_of_batch = time.monotonic()
+        eventually(lambda: time.monotonic() - time_of_batch > 1.1, "a second")
+    assert daemon.stop() == 0
+    after = time.time_ns()
+    events = recordings.events(*recordings.files(directory))
+    assert [event.sequence for event in events] == list(range(len(events)))
+    kinds = [event.kind for event in events]
+    assert kinds.count("record") == 3
+    # The clock was read before the first batch, and between any two.
+    places = [place for place, kind in enumerate(kinds) if kind == "record"]
+    assert places[0] > 0 and all(b - a > 1 for a, b in zip(places, places[1:]))
+    # Rules are evaluated for times in the past, so that readings may be a little behind.
+    assert all(before - 60 * spans.SECOND < event.time < after for event in events)
+    arrivals = [event.time for event in events if event.kind == "record"]
+    assert arrivals == sorted(arrivals) and before < arrivals[0] < arrivals[-1] < after
+
+
+def test_what_is_acknowledged_in_durable_mode_survives_kill_at_once(directory, tmp_path):
+    (tmp_path / "faultline.yaml").write_text(f"archive: {{directory: {directory}, mode: durable}}\n")
+    daemon = Faultline("--config", tmp_path / "faultline.yaml").__enter__()
+    try:
+        batches = [batch() for _ in range(4)]
+        for number, sent in enumerate(batches):
+            body = spans.body(*sent)
+            if number % 2:
+                assert grpc_client.send(daemon.grpc, body).code.name == "OK"
+            else:
+                assert http_client.send(daemon.http, body).status == 200
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
+    done = recordings.replay(*recordings.files(directory))
+    assert done.json["spans"]["accepted"] == 40
+
+
+def test_in_memory_mode_spans_are_on_disk_soon(record, directory):
+    daemon = record()
+    http_client.send(daemon.http, spans.body(*batch()))
+    (path,) = recordings.files(directory)
+    eventually(lambda: recordings.replay(path).json["spans"]["accepted"] == 10, "the spans in the file")
+
+
+def test_files_are_rotated_by_size_and_the_oldest_go(record, directory):
+    daemon = record(rotate_bytes="20kB", retain_bytes="100kB", mode="durable")
+    sent = []
+    for _ in range(200):
+        sent.append([spans.span() for _ in range(40)])
+        assert http_client.send(daemon.http, spans.body(*sent[-1])).status == 200
+    assert daemon.stop() == 0
+    files = recordings.files(directory)
+    assert 3 <= len(files) <= 7
+    assert sum(path.stat().st_size for path in files) < 110_000
+    # What is left are the latest batches, without a gap.
+    kept = recordings.span_ids(*files)
+    assert kept == ids(sent)[-len(kept) :]
+    assert len(kept) >= 400
+    sequences = [event.sequence for path in files for event in recordings.events(path)]
+    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    assert "archive removed" in "\n".join(daemon.log.all)
+
+
+def test_files_are_rotated_by_time(record, directory):
+    daemon = record(rotate_after="1s")
+    http_client.send(daemon.http, spans.body(*batch()))
+    eventually(lambda: len(recordings.files(directory)) > 2, "three files")
+    assert daemon.stop() == 0
+    assert sum(map(len, map(recordings.span_ids, recordings.files(directory)))) == 10
+
+
+def test_a_restart_goes_on_in_another_file(record, directory):
+    for _ in range(2):
+        daemon = record()
+        http_client.send(daemon.http, spans.body(*batch()))
+        assert daemon.stop() == 0
+    assert len(recordings.files(directory)) == 2
+    assert recordings.replay(*recordings.files(directory)).json["spans"]["accepted"] == 20
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_without_a_directory_recording_fails_loudly_and_ingest_goes_on(record, directory, mode):
+    directory.write_text("a file is in the way")
+    daemon = record(mode=mode)
+    eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 1, "the gauge")
+    assert grpc_client.send(daemon.grpc, spans.body(*batch())).code.name == "OK"
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+    metrics = daemon.metrics()
+    assert (metrics.accepted, metrics.value("faultline_archive_dropped_requests_total")) == (20, 2)
+    (line,) = daemon.log.matching("recording has stopped", "")
+    assert str(directory) in line
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a megabyte."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield path
+    # The daemon may still have it open.
+    subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
+    daemon = record(directory=small_disk, mode=mode)
+    acknowledged, total = [], 0
+
+    def is_failed():
+        nonlocal total
+        # Of a random text nothing is left out.
+        sent = [spans.span(attributes=[spans.text("noise", os.urandom(500).hex())]) for _ in range(200)]
+        answer = http_client.send(daemon.http, spans.body(*sent))
+        # One that could not be brought to disk is to come again.
+        assert answer.status in ((200, 503) if mode == "durable" else (200,))
+        total += 200
+        failed = daemon.metrics().value("faultline_archive_failed") == 1
+        if answer.status == 200 and not failed:
+            acknowledged.extend(ids([sent]))
+        return failed
+
+    eventually(is_failed, "a full disk")
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+    assert daemon.metrics().accepted == total + 10
+    # The file ends behind whole groups.
+    (path,) = recordings.files(small_disk)
+    done = recordings.replay(path)
+    assert (done.code, done.errors) == (0, "")
+    if mode == "durable":
+        assert set(acknowledged) <= set(recordings.span_ids(path))
+
+
+def test_two_daemons_do_not_share_a_directory(record, directory):
+    record()
+    other = Faultline("--archive", directory)
+    with other:
+        eventually(lambda: other.metrics().value("faultline_archive_failed") == 1, "the gauge")
+        assert other.log.matching("another daemon records to", "")
+
+
+def test_the_option_wins_over_the_configuration(serve, tmp_path):
+    with Faultline("--archive", tmp_path / "named") as daemon:
+        http_client.send(daemon.http, spans.body(*batch()))
+    assert len(recordings.files(tmp_path / "named")) == 1
+
+
+def test_without_either_nothing_is_said_of_archives(daemon):
+    assert "faultline_archive" not in daemon.metrics().text
