@@ -31,7 +31,7 @@ struct CulpritTests {
         let pipeline = Pipeline(rules: RuleEvaluator(rules.groups), limits: limits)
         var replay = try Replay([archive.path], endingIn: .min..<(.max), pipeline: pipeline)
         while replay.step() {}
-        return (pipeline, FiredAlerts(replay.transitions, active: pipeline.withRules { $0.activeAlerts }).all)
+        return (pipeline, FiredAlerts(replay.transitions, active: pipeline.withRules { $0.numberedAlerts }).all)
     }
 
     @Test(arguments: Captures.archives)

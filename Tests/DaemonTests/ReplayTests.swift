@@ -57,7 +57,7 @@ import TestSupport
         #expect(counts.accepted == 39)
         #expect(counts.rejections[.inFuture] == 1)
         #expect(counts.late == 0)
-        #expect(FiredAlerts(replay.transitions, active: []).all.map(\.name) == ["Many"])
+        #expect(FiredAlerts(replay.transitions).all.map(\.name) == ["Many"])
     }
 
     @Test func `passes over a gap of years without evaluating each of its seconds`() throws {
@@ -66,7 +66,7 @@ import TestSupport
             [[(0..<20).map { span($0, at: 1) }, (20..<40).map { span($0, at: years) }]], rules: slow)
         #expect(pipeline.summary().counts.accepted == 40)
         // No data neither fires nor resolves: what fired before the gap is the same alert after it.
-        #expect(FiredAlerts(replay.transitions, active: []).all.count == 1)
+        #expect(FiredAlerts(replay.transitions).all.count == 1)
     }
 
     @Test func `merges archives by the time of their records`() throws {

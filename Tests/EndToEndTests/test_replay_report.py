@@ -21,11 +21,13 @@ def report():
 
 
 def check(value, shape):
-    """A value has a shape: of these keys, of items of one shape, or of a type."""
+    """A value has a shape: of these keys (with "?" behind those that may be absent), of items of one shape, or of a type."""
     if isinstance(shape, dict):
-        assert value.keys() == shape.keys()
+        wanted = {key for key in shape if not key.endswith("?")}
+        assert wanted <= value.keys() <= {key.rstrip("?") for key in shape}
         for key, inner in shape.items():
-            check(value[key], inner)
+            if key.rstrip("?") in value:
+                check(value[key.rstrip("?")], inner)
     elif isinstance(shape, list):
         assert value
         for item in value:
@@ -46,6 +48,8 @@ SHAPE = {
             **{"service": str, "operation": str, "kind": str, "count": int, "errors": int},
             **{"error_ratio": NUMBER, "rate": NUMBER, "mean_seconds": NUMBER},
             **PERCENTILES,
+            # Of spans whose self time says something: no watches.
+            **{f"self_{name}_seconds?": NUMBER for name in ("mean", "p50", "p90", "p99", "max")},
         }
     ],
     "requests": [
@@ -53,12 +57,18 @@ SHAPE = {
             **{"verb": str, "group": str, "resource": str, "subresource": str, "scope": str},
             **{"count": int, "errors": int},
             **PERCENTILES,
+            "components": [{"component": str, "seconds": NUMBER, "share": NUMBER, "p99_seconds": NUMBER}],
         }
     ],
     "alerts": [
         {
             **{"alert": str, "labels": dict, "annotations": dict, "state": str},
             **{"active_at": str, "fired_at": str, "resolved_at": (str, type(None)), "value": NUMBER},
+            "evidence": {
+                "culprit": {"side": str, "component": str, "certainty": str, "why": str},
+                "components": [{"component": str, "seconds": NUMBER, "baseline_seconds": NUMBER}],
+                "traces": [str],
+            },
         }
     ],
 }

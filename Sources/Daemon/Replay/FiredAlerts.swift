@@ -13,10 +13,11 @@ package struct FiredAlerts: Sendable {
     private var places: [Life: Int] = [:]
 
     /// - Parameter active: alerts as they stand at the end; evidence may have been found since they were told.
-    package init(_ transitions: [AlertTransition], active: [Alert]) {
+    package init(_ transitions: [AlertTransition], active: [(rule: RuleNumber, alert: Alert)] = []) {
         add(transitions)
-        for alert in active {
-            for place in all.indices where all[place].isSame(as: alert) { all[place].evidence = alert.evidence }
+        for (rule, alert) in active {
+            let life = Life(rule: rule, fingerprint: alert.fingerprint, activeAt: alert.activeAt)
+            if let place = places[life] { all[place].evidence = alert.evidence }
         }
     }
 
@@ -32,8 +33,4 @@ package struct FiredAlerts: Sendable {
             }
         }
     }
-}
-
-extension Alert {
-    fileprivate func isSame(as other: Alert) -> Bool { activeAt == other.activeAt && fingerprint == other.fingerprint }
 }

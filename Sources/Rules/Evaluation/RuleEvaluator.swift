@@ -58,9 +58,16 @@ package struct RuleEvaluator: Sendable {
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
     /// The pending and firing alerts, by group, rule and first appearance.
-    package var activeAlerts: [Alert] {
-        groups.flatMap { group in
-            zip(group.rules, group.places).flatMap { $0.active(groupings[$1.grouping]) }
+    package var activeAlerts: [Alert] { numberedAlerts.map(\.alert) }
+
+    /// The same with the rule of each.
+    package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
+        groups.indices.flatMap { group in
+            groups[group].rules.indices.flatMap { rule in
+                groups[group].rules[rule].active(groupings[groups[group].places[rule].grouping]).map {
+                    (RuleNumber(group: group, rule: rule), $0)
+                }
+            }
         }
     }
 
