@@ -9,12 +9,14 @@ import TestSupport
         var sum: UInt128 = 0
         var max: Int64 = 0
         var buckets: [UInt16: Int] = [:]
+        var failed: [UInt16: Int] = [:]
 
         mutating func add(_ duration: Int64, isError: Bool) {
             errors += isError ? 1 : 0
             sum += UInt128(duration)
             max = Swift.max(max, duration)
             buckets[LatencyBucket.shared.code(duration), default: 0] += 1
+            if isError { failed[LatencyBucket.shared.code(duration), default: 0] += 1 }
         }
     }
 
@@ -27,7 +29,8 @@ import TestSupport
             keys.append(reading.key)
             series[reading.key] = Naive(
                 errors: reading.errors, sum: reading.sum, max: reading.max,
-                buckets: Dictionary(uniqueKeysWithValues: zip(reading.codes, reading.counts)))
+                buckets: Dictionary(uniqueKeysWithValues: zip(reading.codes, reading.counts)),
+                failed: Dictionary(uniqueKeysWithValues: zip(reading.failedCodes, reading.failedCounts)))
             #expect(reading.count == reading.counts.reduce(0, +))
             #expect(reading.codes == reading.codes.sorted())
         }
