@@ -69,7 +69,9 @@ import TestSupport
         let code = LatencyBucket.shared.code(.max)
         for _ in 0..<1_000 { tally.add(key, bucket: code, duration: .max, isError: true) }
         tally.add(key, bucket: 0, duration: 0, isError: false)
-        let naive = Naive(errors: 1_000, sum: 1_000 * UInt128(Int64.max), max: .max, buckets: [code: 1_000, 0: 1])
+        let naive = Naive(
+            errors: 1_000, sum: 1_000 * UInt128(Int64.max), max: .max, buckets: [code: 1_000, 0: 1],
+            failed: [code: 1_000])
         #expect(read(HistoryBlock(tally)) == [key: naive])
     }
 
