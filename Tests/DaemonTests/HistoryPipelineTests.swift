@@ -59,6 +59,28 @@ private let start: Int64 = 1_767_225_600 * second
         #expect(first.time == start + 2 * hour)
     }
 
+    @Test func `a rule over as much as the window holds gives a replay's alerts, late as its times are evaluated`() throws {
+        func transitions(_ duration: Int64?) throws -> [AlertTransition] {
+            let rules = """
+                groups:
+                  - name: g
+                    interval: 15s
+                    rules:
+                      - alert: Burning
+                        select: {operation: Get}
+                        when: burn_rate(99%, 900ms, 10m) > 14.4 and burn_rate(99%, 900ms, 1m) > 14.4 and p99 < 2s
+                        over: 10m
+                """
+            let file = try RuleFile(rules, file: "rules.yaml", maximumWindow: hour)
+            let limits = WindowLimits(duration: duration)
+            let pipeline = Pipeline(rules: RuleEvaluator(file.groups), limits: limits)
+            return run(pipeline, for: 40 * minute) { $0 >= 12 * minute + 35 * second && $0 < 18 * minute }
+        }
+        let live = try transitions(10 * minute)
+        #expect(live.map(\.alert.state) == [.firing, .resolved])
+        #expect(try live == transitions(nil))
+    }
+
     @Test func `every span is in the view once, whatever other threads do`() async throws {
         let limits = WindowLimits(
             duration: nil, bytesMax: 100_000, history: HistoryLimits(duration: 4 * hour, bytesMax: 200_000))

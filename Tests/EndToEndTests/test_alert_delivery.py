@@ -110,3 +110,12 @@ def test_alerts_fired_are_told_before_the_daemon_ends(start, receiver):
     # Nothing had ended but the daemon.
     daemon.output.finish()
     assert not daemon.output.matching("RESOLVED")
+
+
+def test_external_labels_are_added_to_what_is_delivered(receiver, serve):
+    sinks = f'sinks:\n  - stdout: {{format: json}}\n  - webhook: {{url: "{receiver.url}"}}\n'
+    daemon = serve(SLOW_PAYMENTS + sinks, CONFIGURATION + "external_labels: {cluster: east, severity: none}\n")
+    fire(daemon)
+    (line,) = daemon.output.wait_for("PaymentsSlow")
+    # The alert's own label wins.
+    assert json.loads(line)["labels"] == {**LABELS, "cluster": "east"}

@@ -29,8 +29,8 @@ tests:
   - name: slow creates burn their budget, and stop
     operations:
       - apiserver create pods p50=20ms p99=500ms rate=10/s for 1h
-      - apiserver create pods p50=20ms p39=30ms p40=2s rate=10/s from 1h for 20m
-      - apiserver create pods p50=20ms p99=500ms rate=10/s from 80m for 20m
+      - apiserver create pods p20=20ms p39=30ms p40=2s rate=10/s from 1h for 20m
+      - apiserver create pods p50=20ms p99=500ms rate=10/s from 80m for 60m
     rules: [APIServerMutatingBurnsBudget]
     expect:
       - {at: 1h, alerts: []}
@@ -38,7 +38,15 @@ tests:
         alerts:
           - alert: APIServerMutatingBurnsBudget
             labels: {verb: create, scope: resource, severity: critical, window: 1h}
-      - {at: 95m, alerts: []}
+      # Longer windows see it later, and longer.
+      - at: 95m
+        alerts:
+          - alert: APIServerMutatingBurnsBudget
+            labels: {verb: create, scope: resource, severity: critical, window: 6h}
+      - at: 2h20m
+        alerts:
+          - alert: APIServerMutatingBurnsBudget
+            labels: {verb: create, scope: resource, severity: warning, window: 1d}
   - name: etcd falls silent and comes back
     operations:
       - apiserver list pods p50=20ms rate=10/s for 30m
@@ -81,4 +89,4 @@ tests:
 def test_the_others_fire_when_they_should(tmp_path):
     (tmp_path / "tests.yaml").write_text(TESTS)
     done = faultline("test", tmp_path / "tests.yaml")
-    assert (done.code, done.output) == (0, "5 passed, 0 failed\n"), done.output
+    assert (done.code, done.output) == (0, "5 passed, 0 failed\n"), done.output + done.errors

@@ -137,3 +137,82 @@ def test_the_same_alerts_fire_at_the_same_evaluations(tmp_path, seed):
         [project.tool("promtool"), "test", "rules", "test.yaml"], capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# Milliseconds. Below one, Prometheus writes u for micro.
+VALUES = [1, 2, 999, 1_000, 1_234, 59_994, 59_999, 60_000, 61_999, 125_600, 3_599_999, 3_600_000, 90_061_500, 864_000_000]
+
+
+def test_values_are_written_as_prometheus_writes_them(tmp_path):
+    ends = [START + (number * STEP + STEP - 1) * spans.SECOND for number in range(len(VALUES))]
+    records = [
+        spans.body(
+            spans.span(str(value), start_time_unix_nano=end - value * spans.MILLISECOND, end_time_unix_nano=end)
+        )
+        for value, end in zip(VALUES, ends)
+    ]
+    last = ends[-1] + 30 * spans.SECOND
+    records.append(spans.body(spans.span("last", start_time_unix_nano=last, end_time_unix_nano=last)))
+    (tmp_path / "spans.otlp").write_bytes(archives.framed(records))
+    texts = {
+        "value": ("max", "{{ $value }}"),
+        "humanize": ("max / 1s", "{{ $value | humanize }}"),
+        "duration": ("max", "{{ $value | humanizeDuration }}"),
+        "percentage": ("max / 1000s", "{{ $value | humanizePercentage }}"),
+    }
+    groups = [
+        {
+            "name": "g",
+            "interval": f"{STEP}s",
+            "rules": [
+                {
+                    "alert": name, "select": {"operation": "=~ .+"}, "over": f"{STEP}s", "by": ["operation"],
+                    "when": f"{value} > {'0s' if value == 'max' else '0'}", "annotations": {"text": text},
+                }
+                for name, (value, text) in texts.items()
+            ],
+        }
+    ]
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump({"groups": groups}))
+    report = faultline("replay", "--rules", "ours.yaml", "--format", "json", "spans.otlp", directory=tmp_path).json
+    ours = {(alert["alert"], alert["labels"]["operation"]): alert["annotations"]["text"] for alert in report["alerts"]}
+    rules = [
+        {
+            "alert": name,
+            "expr": "x > 0" if value == "max" else f"x / {value.split('/ ')[1].rstrip('s')} > 0",
+            "annotations": {"text": text},
+        }
+        for name, (value, text) in texts.items()
+    ]
+    (tmp_path / "theirs.yaml").write_text(yaml.safe_dump({"groups": [{"name": "g", "rules": rules}]}))
+    test = {
+        "rule_files": ["theirs.yaml"],
+        "evaluation_interval": f"{STEP}s",
+        "tests": [
+            {
+                "interval": f"{STEP}s",
+                "input_series": [
+                    {"series": f'x{{operation="{value}"}}', "values": repr(value / 1000)} for value in VALUES
+                ],
+                "alert_rule_test": [
+                    {
+                        "eval_time": "0s",
+                        "alertname": name,
+                        "exp_alerts": [
+                            {
+                                "exp_labels": {"operation": str(value)},
+                                "exp_annotations": {"text": ours[name, str(value)]},
+                            }
+                            for value in VALUES
+                        ],
+                    }
+                    for name in texts
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
+    done = subprocess.run(
+        [project.tool("promtool"), "test", "rules", "test.yaml"], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -23,6 +23,22 @@ enum EvaluationBenchmark {
             try spans.compare(
                 "1,000 rules, one rule in 100 in breach", rules: rules(1_000, over: 5 * minute, inBreach: 100))
         }
+        try title("burn rates and single spans, rules on a service each, a range of 5 minutes") { spans in
+            for thresholds in [10, 1_000] {
+                try spans.compare(
+                    "1,000 burn rates, \(grouped(thresholds)) thresholds",
+                    rules: rules(1_000, over: 5 * minute) { number, threshold in
+                        try Condition("burn_rate(99%, \(200 + number % thresholds)ms, 5m) > 14.4 and count >= 10")
+                    })
+            }
+            for (name, least) in [("slower than any span", 200), ("slower than most", 20)] {
+                try spans.compare(
+                    "1,000 rules on single spans, \(name)",
+                    rules: rules(1_000, over: 5 * minute) { number, _ in
+                        try Condition("duration > \(least)ms + \(number)us", of: .single)
+                    })
+            }
+        }
         print("  1,000 rules on all operations, a range of 5 minutes")
         for operations in [20, 200, 2_000] {
             var spans = EvaluationSpans(operations: operations, rate: rate)
@@ -40,7 +56,8 @@ enum EvaluationBenchmark {
     /// Rules of which no two are alike. The conditions of most are far from holding, as rules of a healthy system are.
     /// - Parameter services: how many there are; each rule selects one, or everything if there is one.
     private static func rules(
-        _ count: Int, over: Int, services: Int = EvaluationSpans.services, inBreach: Int = .max
+        _ count: Int, over: Int, services: Int = EvaluationSpans.services, inBreach: Int = .max,
+        condition: (_ number: Int, _ threshold: Int) throws -> Condition = { try Condition("p99 > \($1)ms and count >= 10") }
     ) throws -> [RuleGroup] {
         let rules = try (0..<count).map { number in
             // Latencies are about 2 ms, at most 128 ms.
@@ -52,7 +69,7 @@ enum EvaluationBenchmark {
                     population: .spans,
                     matches: [.init(label: "service", matcher: services == 1 ? .notEqual("\(number)") : service)]),
                 by: ["service", "operation"],
-                condition: try Condition("p99 > \(threshold)ms and count >= 10"), over: Int64(over) * 1_000_000_000)
+                condition: try condition(number, threshold), over: Int64(over) * 1_000_000_000)
         }
         return [RuleGroup(name: "benchmark", rules: rules)]
     }
@@ -106,6 +123,14 @@ private struct MeasuredAnew: MeasurementSource {
     ) -> [[LatencyStatistics]] {
         view.measure(population, from: from, to: to, selections)
     }
+
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection, lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view.find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

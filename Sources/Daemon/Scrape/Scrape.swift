@@ -98,7 +98,7 @@ struct Scrape: Sendable {
     }
 
     private func writeAlerts(_ exposition: inout Exposition) {
-        let (alerts, groups) = pipeline.withRules { ($0.activeAlerts, $0.definitions) }
+        let (alerts, groups, refused) = pipeline.withRules { ($0.activeAlerts, $0.definitions, $0.refusedAlerts) }
         exposition.family("faultline_alerts", .gauge, help: "Alerts by rule and state.")
         for name in Set(groups.flatMap { $0.rules.map(\.alert) }).sorted() {
             for state in [AlertState.pending, .firing] {
@@ -106,6 +106,9 @@ struct Scrape: Sendable {
                 exposition.gauge(Double(count), [("alert", name), ("state", state.rawValue)])
             }
         }
+        exposition.family(
+            "faultline_alerts_refused", .counter, help: "Alerts that were left out since their rule was at its limit.")
+        exposition.counter(Double(refused))
         let durations = evaluations.current
         exposition.family(
             "faultline_rule_evaluation_duration_seconds", .histogram, unit: "seconds",

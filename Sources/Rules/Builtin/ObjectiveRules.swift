@@ -38,10 +38,10 @@ enum ObjectiveRules {
     ]
 
     private static let fast = [
-        Windows(long: "1h", short: "5m", factor: "14.4", hold: "2m", keep: "2m", severity: "critical"),
-        Windows(long: "6h", short: "30m", factor: "6", hold: "15m", keep: "2m", severity: "critical"),
+        Windows(long: "1h", short: "5m", factor: "14.4", hold: "2m", keep: "2m", severity: "critical")
     ]
     private static let slow = [
+        Windows(long: "6h", short: "30m", factor: "6", hold: "15m", keep: "2m", severity: "critical"),
         Windows(long: "1d", short: "2h", factor: "3", hold: "1h", keep: "15m", severity: "warning"),
         Windows(long: "3d", short: "6h", factor: "1", hold: "3h", keep: "15m", severity: "warning"),
     ]
@@ -49,7 +49,7 @@ enum ObjectiveRules {
     /// Two groups of rules.
     static var text: String {
         group("control-plane-objectives", interval: "15s", fast)
-            + group("control-plane-objectives-slow", interval: "5m", slow)
+            + group("control-plane-objectives-slow", interval: "1m", slow)
     }
 
     private static func group(_ name: String, interval: String, _ windows: [Windows]) -> String {

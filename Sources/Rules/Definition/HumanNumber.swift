@@ -26,9 +26,9 @@ enum HumanNumber {
         digits(ratio * 100) + "%"
     }
 
-    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`.
+    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on whole seconds, those that have passed.
     static func duration(seconds: Double) -> String {
-        guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded()) else {
+        guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
             return scaled(seconds) + "s"
         }
         var rest = whole.magnitude

@@ -42,6 +42,8 @@ package struct RuleGroup: Hashable, Sendable {
     package var rules: [Rule]
 
     package static let defaultInterval: Int64 = 15_000_000_000
+    /// Active alerts of one rule, whatever its group says: beyond it a rule pages nobody any better.
+    package static let limitMax = 10_000
 
     package init(name: String, interval: Int64 = defaultInterval, limit: Int? = nil, rules: [Rule]) {
         self.name = name

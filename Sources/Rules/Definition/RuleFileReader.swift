@@ -59,10 +59,10 @@ struct RuleFileReader {
     /// As in Prometheus, 0 is no limit.
     private mutating func readLimit(_ node: YAMLNode) -> Int? {
         guard let text = node.string("limit", &diagnostics) else { return nil }
-        guard let limit = Int(text), (0...RuleEvaluator.alertLimit).contains(limit) else {
+        guard let limit = Int(text), (0...RuleGroup.limitMax).contains(limit) else {
             diagnostics.report(
                 node.start,
-                "limit is a number of alerts from 0 to \(RuleEvaluator.alertLimit), but found \(node.phrase)")
+                "limit is a number of alerts from 0 to \(RuleGroup.limitMax), but found \(node.phrase)")
             return nil
         }
         return limit == 0 ? nil : limit

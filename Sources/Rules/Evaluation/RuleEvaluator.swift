@@ -3,9 +3,6 @@ import Engine
 /// Evaluates rules over a window and keeps the state of their alerts. A value that knows no clock: the same
 /// spans and times give the same alerts, live and in a replay. Times in nanoseconds since the epoch.
 package struct RuleEvaluator: Sendable {
-    /// Active alerts of one rule. Beyond it a rule pages nobody any better; what goes over it is counted.
-    package static let alertLimit = 10_000
-
     /// Bytes that counts of all ranges together may take; ranges beyond it are scanned.
     package static let countBytesMax = 128 << 20
 
@@ -44,7 +41,7 @@ package struct RuleEvaluator: Sendable {
     private var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
 
-    package init(_ groups: [RuleGroup], alertLimit: Int = Self.alertLimit) {
+    package init(_ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax) {
         self.alertLimit = alertLimit
         replaceRules(groups)
     }

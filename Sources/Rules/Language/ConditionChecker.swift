@@ -89,6 +89,7 @@ struct ConditionChecker {
 
     /// Without spans a count is no data, not 0: a condition that waits for it would never hold.
     private mutating func checkZeroCount(_ sign: ComparisonOperator, _ left: Expression, _ right: Expression) {
+        if case .literal = left.kind, case .value = right.kind { return checkZeroCount(sign.mirrored, right, left) }
         guard case .value(let value) = left.kind, value.measure == .count, case .literal(let literal) = right.kind
         else { return }
         switch (sign, literal.value) {

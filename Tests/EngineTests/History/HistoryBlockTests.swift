@@ -9,12 +9,14 @@ import TestSupport
         var sum: UInt128 = 0
         var max: Int64 = 0
         var buckets: [UInt16: Int] = [:]
+        var failed: [UInt16: Int] = [:]
 
         mutating func add(_ duration: Int64, isError: Bool) {
             errors += isError ? 1 : 0
             sum += UInt128(duration)
             max = Swift.max(max, duration)
             buckets[LatencyBucket.shared.code(duration), default: 0] += 1
+            if isError { failed[LatencyBucket.shared.code(duration), default: 0] += 1 }
         }
     }
 
@@ -27,7 +29,8 @@ import TestSupport
             keys.append(reading.key)
             series[reading.key] = Naive(
                 errors: reading.errors, sum: reading.sum, max: reading.max,
-                buckets: Dictionary(uniqueKeysWithValues: zip(reading.codes, reading.counts)))
+                buckets: Dictionary(uniqueKeysWithValues: zip(reading.codes, reading.counts)),
+                failed: Dictionary(uniqueKeysWithValues: zip(reading.failedCodes, reading.failedCounts)))
             #expect(reading.count == reading.counts.reduce(0, +))
             #expect(reading.codes == reading.codes.sorted())
         }
@@ -66,7 +69,9 @@ import TestSupport
         let code = LatencyBucket.shared.code(.max)
         for _ in 0..<1_000 { tally.add(key, bucket: code, duration: .max, isError: true) }
         tally.add(key, bucket: 0, duration: 0, isError: false)
-        let naive = Naive(errors: 1_000, sum: 1_000 * UInt128(Int64.max), max: .max, buckets: [code: 1_000, 0: 1])
+        let naive = Naive(
+            errors: 1_000, sum: 1_000 * UInt128(Int64.max), max: .max, buckets: [code: 1_000, 0: 1],
+            failed: [code: 1_000])
         #expect(read(HistoryBlock(tally)) == [key: naive])
     }
 

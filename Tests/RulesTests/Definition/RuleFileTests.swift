@@ -11,6 +11,7 @@ struct RuleFileTests {
             groups:
               - name: control-plane
                 interval: 30s
+                limit: 7
                 rules:
                   - alert: EtcdRangeSlow
                     select: {service: etcd, operation: "=~ etcdserverpb.KV/.*", kind: "!= CLIENT"}
@@ -21,6 +22,12 @@ struct RuleFileTests {
                     keep_firing_for: 1m
                     labels: {severity: page, team: 7}
                     annotations: {summary: "{{ $labels.operation }} {{ $labels.severity }}"}
+                  - alert: VerySlow
+                    match: {verb: create, resource: "!= events"}
+                    when: duration > 10s
+                  - alert: Burning
+                    select: {verb: list}
+                    when: burn_rate(99.9%, 1500ms, 1h) > 14.4 and burn_rate(99.9%, 1500ms, 5m) offset 1m > 6
             sinks:
               - stdout: {format: json}
               - stdout:
@@ -29,6 +36,16 @@ struct RuleFileTests {
         let rule = try #require(file.groups.first?.rules.first)
         #expect(file.groups.first?.name == "control-plane")
         #expect(file.groups.first?.interval == 30 * second)
+        #expect(file.groups.first?.limit == 7)
+        let single = try #require(file.groups.first?.rules.dropFirst().first)
+        #expect(single.selector.population == .requests)
+        #expect(single.by == ["verb", "resource"])
+        #expect(single.condition.durations?.ranges == [10 * second + 1...Int64.max])
+        #expect(single.over == 30 * second)
+        let burning = try #require(file.groups.first?.rules.last)
+        #expect(burning.condition.inputs.lengths == [5 * minute, 60 * minute])
+        #expect(burning.condition.inputs.offsets == [minute, 0])
+        #expect(burning.condition.inputs.thresholds == [[1500 * millisecond], [1500 * millisecond]])
         #expect(rule.alert == "EtcdRangeSlow")
         #expect(rule.selector.population == .spans)
         #expect(
