@@ -7,8 +7,8 @@ from harness.command import faultline
 
 FIRED = {
     "steady": set(),
-    "slow-etcd": {"EtcdSlowNow"},
-    "errors": {"EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow"},
+    "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow"},
+    "errors": {"EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerSlowerNow", "APIServerStallsNow"},
 }
 
 

@@ -19,7 +19,7 @@ extension BuiltinRules {
                 labels: {severity: critical}
                 annotations:
                   summary: "{{ $value | humanizePercentage }} of {{ $labels.verb }} {{ $labels.resource }} fail"
-                  next: "Look at the failed spans' status in /api/traces; if calls to etcd fail too, start there"
+                  next: "Look at the worst traces of the alert (/api/v1/traces/ID); if calls to etcd fail too, start there"
               - alert: APIServerSlowerThanAnHourAgo
                 select: {verb: "=~ .+", resource: "=~ .+", subresource: "!= log"}
                 when: p99 > 3 * p99 offset 1h and p99 > 200ms and count >= 200 and count offset 1h >= 200
@@ -147,5 +147,29 @@ extension BuiltinRules {
                 annotations:
                   summary: "{{ $labels.verb }} requests take {{ $value | humanizeDuration }} (p99 over a minute)"
                   next: "See whether etcd or a webhook is slow too; culprit: {{ $culprit }}"
+              - alert: APIServerSlowerNow
+                # In good health the median of half a minute stays below twice that of a minute before.
+                select: {verb: "=~ .+", subresource: "!= log"}
+                when: p50 > 3 * p50 offset 1m and p50 > 10ms and count >= 20 and count offset 1m >= 20
+                over: 30s
+                by: [verb]
+                for: 5s
+                keep_firing_for: 30s
+                labels: {severity: warning}
+                annotations:
+                  summary: "{{ $labels.verb }} requests take {{ $value | humanizeDuration }} (median), more than three times what they took a minute before"
+                  next: "Look at the culprit: {{ $culprit }}"
+              - alert: APIServerStallsNow
+                # A component stood still: a few requests take very long, most of them still nothing.
+                select: {verb: "=~ get|create|update|patch|delete", subresource: "!= log"}
+                when: burn_rate(99%, 1s, 30s) > 5 and count >= 50
+                over: 30s
+                by: []
+                for: 5s
+                keep_firing_for: 30s
+                labels: {severity: warning}
+                annotations:
+                  summary: "more than 5% of the requests on single objects fail or take longer than a second"
+                  next: "Look at the culprit: {{ $culprit }}"
         """
 }
