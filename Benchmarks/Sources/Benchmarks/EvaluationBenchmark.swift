@@ -57,7 +57,9 @@ enum EvaluationBenchmark {
     /// - Parameter services: how many there are; each rule selects one, or everything if there is one.
     private static func rules(
         _ count: Int, over: Int, services: Int = EvaluationSpans.services, inBreach: Int = .max,
-        condition: (_ number: Int, _ threshold: Int) throws -> Condition = { try Condition("p99 > \($1)ms and count >= 10") }
+        condition: (_ number: Int, _ threshold: Int) throws -> Condition = {
+            try Condition("p99 > \($1)ms and count >= 10")
+        }
     ) throws -> [RuleGroup] {
         let rules = try (0..<count).map { number in
             // Latencies are about 2 ms, at most 128 ms.
@@ -125,7 +127,8 @@ private struct MeasuredAnew: MeasurementSource {
     }
 
     func find(
-        _ population: Population, from: Int64, to: Int64, _ selection: Selection, lasting durations: [ClosedRange<Int64>]
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
     ) -> FoundSpans {
         view.find(population, from: from, to: to, selection, lasting: durations)
     }
