@@ -59,9 +59,7 @@ private let start: Int64 = 1_767_225_600 * second
         #expect(first.time == start + 2 * hour)
     }
 
-    @Test func `a rule over as much as the window holds gives a replay's alerts, late as its times are evaluated`()
-        throws
-    {
+    @Test func `a rule over as much as the window holds gives the alerts of a replay`() throws {
         func transitions(_ duration: Int64?) throws -> [AlertTransition] {
             let rules = """
                 groups:

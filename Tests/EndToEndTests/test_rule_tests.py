@@ -3,7 +3,7 @@
 import pytest
 
 from harness.command import faultline
-from harness.project import EXAMPLE
+from harness.project import EXAMPLE, ROOT
 
 RULES = """\
 groups:
@@ -74,6 +74,11 @@ def run(tmp_path):
 def test_tests_that_hold_pass(run):
     done = run()
     assert (done.code, done.output, done.errors) == (0, "2 passed, 0 failed\n", "")
+
+
+def test_the_example_passes():
+    done = faultline("test", ROOT / "Examples" / "rule-tests.yaml")
+    assert (done.code, done.output) == (0, "3 passed, 0 failed\n")
 
 
 def test_every_run_says_the_same(run):

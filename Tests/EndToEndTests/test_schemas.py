@@ -55,6 +55,8 @@ VALID = [
     *(("rules", text) for text in (SLOW_PAYMENTS, *examples("rules.md"))),
     *(("configuration", text) for text in (CONFIGURATION, *examples("configuration.md"), "")),
     *(("rule-tests", text) for text in (TESTS, *examples("rule-tests.md"))),
+    ("rules", (project.ROOT / "Examples" / "rules.yaml").read_text()),
+    ("rule-tests", (project.ROOT / "Examples" / "rule-tests.yaml").read_text()),
 ]
 
 

@@ -3,18 +3,11 @@ import Rules
 
 /// Reads a line that describes spans.
 struct SyntheticOperationReader {
-    private struct Word {
-        var text: String
-        /// Unicode scalars from the line's start.
-        var position: Int
-        var isQuoted: Bool
-    }
-
     private static let settings = ["rate", "errors", "kind", "scope", "max"]
     /// More would take gigabytes of memory.
     private static let spansMax = 5_000_000
 
-    private let words: [Word]
+    private let words: [SyntheticWord]
     private var next = 0
     private var percentiles: [SyntheticOperation.Percentile] = []
     private var interval: Int64 = 1_000_000_000
@@ -25,11 +18,11 @@ struct SyntheticOperationReader {
     private var length: Int64?
 
     init(_ line: String) throws(ConditionError) {
-        words = try Self.words(of: line)
+        words = try SyntheticWord.words(of: line)
     }
 
     mutating func read() throws(ConditionError) -> SyntheticOperation {
-        var names: [Word] = []
+        var names: [SyntheticWord] = []
         while next < words.count, !isSetting(words[next]) {
             names.append(words[next])
             next += 1
@@ -51,7 +44,7 @@ struct SyntheticOperationReader {
             errorMillionths: errorMillionths, start: start, end: end)
     }
 
-    private func name(_ names: [Word]) throws(ConditionError) -> SyntheticOperation.Name {
+    private func name(_ names: [SyntheticWord]) throws(ConditionError) -> SyntheticOperation.Name {
         switch names.count {
         case 2:
             if let scope { throw ConditionError(at: 0, "scope=\(scope) is of requests, as in: apiserver list pods") }
@@ -73,7 +66,7 @@ struct SyntheticOperationReader {
 
     // MARK: Settings
 
-    private func isSetting(_ word: Word) -> Bool {
+    private func isSetting(_ word: SyntheticWord) -> Bool {
         guard !word.isQuoted else { return false }
         if word.text == "for" || word.text == "from" { return true }
         guard let equals = word.text.firstIndex(of: "=") else { return false }
@@ -151,31 +144,5 @@ struct SyntheticOperationReader {
             value == value.rounded()
         else { return nil }
         return Int(value)
-    }
-
-    // MARK: Words
-
-    private static func words(of line: String) throws(ConditionError) -> [Word] {
-        var words: [Word] = []
-        let scalars = Array(line.unicodeScalars)
-        var position = 0
-        while position < scalars.count {
-            if scalars[position].properties.isWhitespace {
-                position += 1
-                continue
-            }
-            let start = position
-            let isQuoted = scalars[position] == "\""
-            if isQuoted { position += 1 }
-            let contents = position
-            while position < scalars.count,
-                isQuoted ? scalars[position] != "\"" : !scalars[position].properties.isWhitespace
-            { position += 1 }
-            if isQuoted, position == scalars.count { throw ConditionError(at: start, "a quote without its end") }
-            let text = String(String.UnicodeScalarView(scalars[contents..<position]))
-            words.append(Word(text: text, position: start, isQuoted: isQuoted))
-            if isQuoted { position += 1 }
-        }
-        return words
     }
 }

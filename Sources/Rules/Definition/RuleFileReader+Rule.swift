@@ -21,18 +21,16 @@ extension RuleFileReader {
         else { return nil }
         let alert = mapping.required("alert", &diagnostics).flatMap { readName($0) }
         let subject: Condition.Subject = mapping["match"] == nil ? .window : .single
-        if subject == .single, mapping["select"] != nil {
-            diagnostics.report(
-                mapping.keyPosition("match"),
-                "a rule has \"select\", for windows, or \"match\", for single spans, but not both")
-        }
-        let selecting = subject == .single ? "match" : "select"
-        let selector = mapping.required(selecting, &diagnostics).flatMap { readSelector($0, of: selecting) }
-        let window = mapping["over"].map { readWindow($0) }
+        let selector = readSelector(mapping, subject)
+        var over = readOver(mapping, subject, interval: interval)
         let condition = mapping.required("when", &diagnostics).flatMap {
-            readCondition($0, of: subject, over: window ?? 0, population: selector?.population)
+            readCondition($0, of: subject, over: over ?? 0, population: selector?.population)
         }
-        let over = over(window, mapping, condition, interval: interval)
+        if let condition, condition.needsWindow, mapping["over"] == nil {
+            diagnostics.report(
+                mapping.start, "a rule needs the field \"over\": the length of its window, as in 5m")
+            over = nil
+        }
         let by = readBy(mapping, selector)
         let holdFor = readDuration("for", mapping)
         let keepFiringFor = readDuration("keep_firing_for", mapping)
@@ -51,28 +49,20 @@ extension RuleFileReader {
             keepFiringFor: keepFiringFor, labels: labels, annotations: annotations)
     }
 
-    /// The length of the rule's window, where it needs one; nil if it lacks it.
-    private mutating func over(
-        _ window: Int64??, _ mapping: YAMLMapping, _ condition: Condition?, interval: Int64
-    ) -> Int64? {
-        if let window {
-            if let over = window, over < interval, mapping["match"] != nil {
-                diagnostics.report(
-                    mapping["over"]?.start ?? mapping.start,
-                    "over of a rule with \"match\" is at least the group's interval, \(DurationText.format(interval))")
-            }
-            return window
-        }
-        if mapping["match"] != nil { return interval }
-        guard let condition else {
-            // What the condition needs isn't known: most need it.
-            return 0
-        }
-        guard !condition.inputs.ranges.isEmpty, condition.inputs.ranges.allSatisfy({ $0.length != nil }) else {
-            _ = mapping.required("over", &diagnostics)
+    private mutating func readSelector(_ mapping: YAMLMapping, _ subject: Condition.Subject) -> Selector? {
+        switch (mapping["select"], mapping["match"]) {
+        case (.some, .some):
+            diagnostics.report(
+                mapping.keyPosition("match"),
+                "a rule has \"select\", for windows, or \"match\", for single spans, but not both")
+        case (nil, nil):
+            diagnostics.report(
+                mapping.start, "a rule needs the field \"select\", for windows, or \"match\", for single spans")
             return nil
+        default: break
         }
-        return 0
+        let field = subject == .window ? "select" : "match"
+        return mapping.required(field, &diagnostics).flatMap { readSelector($0, of: field) }
     }
 
     private mutating func readBy(_ mapping: YAMLMapping, _ selector: Selector?) -> [String]? {
@@ -96,63 +86,6 @@ extension RuleFileReader {
             return nil
         }
         return name
-    }
-
-    private mutating func readWindow(_ node: YAMLNode) -> Int64? {
-        guard let over = node.duration("over", &diagnostics) else { return nil }
-        if over == 0 { diagnostics.report(node.start, "over is longer than 0s") }
-        if over > maximumWindow {
-            diagnostics.report(
-                node.start,
-                "over \(DurationText.format(over)) reaches beyond the history of "
-                    + "\(DurationText.format(maximumWindow)) that is kept")
-        }
-        return over
-    }
-
-    private mutating func readCondition(
-        _ node: YAMLNode, of subject: Condition.Subject, over: Int64?, population: Population?
-    ) -> Condition? {
-        guard let text = node.string("when", &diagnostics) else { return nil }
-        do {
-            let condition = try Condition(text, of: subject, components: components)
-            for (value, position) in condition.expression.values {
-                guard let wanted = value.measure.population, let population, wanted != population else { continue }
-                diagnostics.report(
-                    document.position(of: position, in: node),
-                    "\(value.measure.name) is of \(wanted == .spans ? "spans" : "requests"): select them by "
-                        + wanted.labelNames.joined(separator: ", "))
-            }
-            for (value, position) in condition.expression.values where subject == .window {
-                // What is wrong with the rule's own window is told at it.
-                guard value.over != nil || value.offset > 0 && over ?? 0 <= maximumWindow,
-                    let fault = reachFault(offset: value.offset, over: value.over ?? over ?? 0)
-                else { continue }
-                let range = value.over == nil ? " over \(DurationText.format(over ?? 0))" : ""
-                diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(fault)")
-            }
-            return condition
-        } catch {
-            for fault in error.all {
-                diagnostics.report(document.position(of: fault.position, in: node), fault.message)
-            }
-            return nil
-        }
-    }
-
-    /// What is wrong with a value that looks further back than the window.
-    private func reachFault(offset: Int64, over: Int64) -> String? {
-        let (reach, overflow) = offset.addingReportingOverflow(over)
-        if overflow || reach > maximumWindow {
-            return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"
-        }
-        // A range of n minutes has n of them wherever it begins; any other has one more or less.
-        if reach > exactWindow, over % 60_000_000_000 != 0 {
-            return
-                "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
-                + "over is a number of whole minutes"
-        }
-        return nil
     }
 
     private mutating func readLabels(_ node: YAMLNode) -> [String: String] {

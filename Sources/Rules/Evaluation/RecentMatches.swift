@@ -19,11 +19,13 @@ struct RecentMatches {
         _ rule: Rule, _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
         isTracked: (Int) -> Bool, over source: some MeasurementSource
     ) -> [RuleJudgement.Verdict] {
-        let start = time.subtractingClamped(max(rule.over, interval))
+        // What ended before the first evaluation's interval is nobody's to judge.
+        let start = max(
+            searchedUpTo ?? time.subtractingClamped(interval), time.subtractingClamped(max(rule.over, interval)))
         let selection = Selection(
             groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [])
         let found = source.find(
-            rule.selector.population, from: max(searchedUpTo ?? start, start), to: time, selection,
+            rule.selector.population, from: start, to: time, selection,
             lasting: durations.ranges)
         searchedUpTo = time
         guard found.isHeard else { return [] }

@@ -28,6 +28,11 @@ package struct Condition: Sendable {
     /// Whether it can't be known without spans: nearly always. `1 < 2` is true of none as well.
     private(set) var needsSpans = true
 
+    /// Whether some of its values are taken over the rule's window, or it has none at all.
+    package var needsWindow: Bool {
+        durations == nil && (inputs.ranges.isEmpty || inputs.ranges.contains { $0.length == nil })
+    }
+
     /// Reads a condition; throws all its faults.
     /// - Parameter components: the names of components, by number.
     package init(

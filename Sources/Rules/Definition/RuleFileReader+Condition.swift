@@ -1,0 +1,74 @@
+import Engine
+
+extension RuleFileReader {
+    /// The length of the rule's window; 0 where it isn't written and its values may have windows of their own.
+    mutating func readOver(
+        _ mapping: YAMLMapping, _ subject: Condition.Subject, interval: Int64
+    ) -> Int64? {
+        guard let node = mapping["over"] else { return subject == .single ? interval : 0 }
+        guard let over = readWindow(node) else { return nil }
+        if subject == .single, over > 0, over < interval {
+            diagnostics.report(
+                node.start,
+                "over of a rule with \"match\" is at least the group's interval, \(DurationText.format(interval))")
+        }
+        return over
+    }
+
+    private mutating func readWindow(_ node: YAMLNode) -> Int64? {
+        guard let over = node.duration("over", &diagnostics) else { return nil }
+        if over == 0 { diagnostics.report(node.start, "over is longer than 0s") }
+        if over > maximumWindow {
+            diagnostics.report(
+                node.start,
+                "over \(DurationText.format(over)) reaches beyond the history of "
+                    + "\(DurationText.format(maximumWindow)) that is kept")
+        }
+        return over
+    }
+
+    mutating func readCondition(
+        _ node: YAMLNode, of subject: Condition.Subject, over: Int64, population: Population?
+    ) -> Condition? {
+        guard let text = node.string("when", &diagnostics) else { return nil }
+        do {
+            let condition = try Condition(text, of: subject, components: components)
+            for (value, position) in condition.expression.values {
+                guard let wanted = value.measure.population, let population, wanted != population else { continue }
+                diagnostics.report(
+                    document.position(of: position, in: node),
+                    "\(value.measure.name) is of \(wanted == .spans ? "spans" : "requests"): select them by "
+                        + wanted.labelNames.joined(separator: ", "))
+            }
+            for (value, position) in condition.expression.values where subject == .window {
+                // What is wrong with the rule's own window is told at it.
+                guard value.over != nil || value.offset > 0 && over <= maximumWindow,
+                    let fault = reachFault(offset: value.offset, over: value.over ?? over)
+                else { continue }
+                let range = value.over == nil ? " over \(DurationText.format(over))" : ""
+                diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(fault)")
+            }
+            return condition
+        } catch {
+            for fault in error.all {
+                diagnostics.report(document.position(of: fault.position, in: node), fault.message)
+            }
+            return nil
+        }
+    }
+
+    /// What is wrong with a value that looks further back than the window.
+    private func reachFault(offset: Int64, over: Int64) -> String? {
+        let (reach, overflow) = offset.addingReportingOverflow(over)
+        if overflow || reach > maximumWindow {
+            return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"
+        }
+        // A range of n minutes has n of them wherever it begins; any other has one more or less.
+        if reach > exactWindow, over % 60_000_000_000 != 0 {
+            return
+                "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
+                + "over is a number of whole minutes"
+        }
+        return nil
+    }
+}
