@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All benchmarks, or the stages named: memory decode append lock quantile replay. See docs/benchmarks.md.
+# All benchmarks, or the stages named: memory decode append record lock quantile replay archive. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 

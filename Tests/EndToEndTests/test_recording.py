@@ -136,6 +136,37 @@ def test_files_are_rotated_by_time(record, directory):
     assert sum(map(len, map(recordings.span_ids, recordings.files(directory)))) == 10
 
 
+def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
+    directory.mkdir()
+    old, other = directory / "spans-20200101T000000.000000000Z.otlp.lz4", directory / "notes.txt"
+    for path in (old, other):
+        path.write_text("x")
+        os.utime(path, (1_577_836_800, 1_577_836_800))
+    record(retain_age="1h")
+    eventually(lambda: not old.exists(), "the old file gone")
+    assert other.exists()
+
+
+def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record, directory):
+    directory.mkdir()
+    later = directory / "spans-22001231T235959.999999999Z.otlp.lz4"
+    later.write_bytes(b"")
+    record()
+    eventually(lambda: len(recordings.files(directory)) == 2, "the daemon's file")
+    first, second = recordings.files(directory)
+    assert (first, second.name) == (later, "spans-22010101T000000.000000000Z.otlp.lz4")
+
+
+def test_a_file_that_somebody_removed_is_told(record, directory):
+    daemon = record()
+    http_client.send(daemon.http, spans.body(*batch()))
+    (path,) = eventually(lambda: recordings.files(directory), "the file")
+    path.unlink()
+    daemon.log.wait_for("recording has stopped", str(path))
+    assert daemon.metrics().value("faultline_archive_failed") == 1
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+
+
 def test_a_restart_goes_on_in_another_file(record, directory):
     for _ in range(2):
         daemon = record()

@@ -27,6 +27,7 @@ enum Main {
         if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload.cold) } }
         if wants("append") { for workload in workloads { AppendBenchmark.run(workload) } }
         if wants("attribution") { AttributionBenchmark.run(workloads[0]) }
+        if wants("record") { for workload in workloads { RecordBenchmark.run(workload) } }
         if wants("lock") { LockBenchmark.run() }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("history") { HistoryBenchmark.run() }
@@ -35,6 +36,12 @@ enum Main {
                 return print("\nReplay: left out, FAULTLINE_BINARY names no binary")
             }
             try ReplayBenchmark.run(binary: binary)
+        }
+        if wants("archive") {
+            guard let binary = environment["FAULTLINE_BINARY"] else {
+                return print("\nArchive: left out, FAULTLINE_BINARY names no binary")
+            }
+            try ArchiveBenchmark.run(binary: binary)
         }
     }
 }
