@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import archives, grpc_client, http_client, recordings, spans
+from harness import archives, grpc_client, http_client, recordings, spans, sync_faults
 from harness.daemon import Faultline
 from harness.waiting import eventually
 
@@ -229,6 +229,34 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
     assert (done.code, done.errors) == (0, "")
     if mode == "durable":
         assert set(acknowledged) <= set(recordings.span_ids(path))
+
+
+def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_path, monkeypatch):
+    library = sync_faults.library(tmp_path)
+    if not library:
+        pytest.skip("no C compiler")
+    log = tmp_path / "syncs"
+    with monkeypatch.context() as environment:
+        environment.setenv("LD_PRELOAD", str(library))
+        environment.setenv("SYNC_LOG", str(log))
+        environment.setenv("SYNC_FAILS_AT", "3")
+        daemon = record(mode="durable")
+    sent = [spans.body(*batch()) for _ in range(4)]
+    statuses = [http_client.send(daemon.http, body).status for body in sent]
+    # The third could not be brought to disk; from then on spans are taken without.
+    assert statuses == [200, 200, 503, 200]
+    (first,) = recordings.files(directory)
+    assert log.read_text().splitlines() == [str(first)] * 3
+    assert daemon.log.matching("recording has stopped", "fdatasync", "Input/output error")
+    # The client comes again: its spans are known.
+    assert http_client.send(daemon.http, sent[2]).status == 200
+    assert daemon.metrics().duplicates == 10
+    # After ten seconds it is tried in another file.
+    eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 0, "recording again")
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+    second = recordings.files(directory)[1]
+    assert log.read_text().splitlines() == [str(first)] * 3 + [str(second)]
+    assert set(recordings.span_ids(first)) >= set(recordings.ids_of(sent[:2]))
 
 
 def test_two_daemons_do_not_share_a_directory(record, directory):
