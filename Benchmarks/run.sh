@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All benchmarks, or the stages named: memory decode append attribution lock quantile history evaluate replay.
-# See docs/benchmarks.md.
+# All benchmarks, or the stages named: memory decode append attribution record lock quantile history evaluate replay
+# archive. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -96,3 +96,23 @@ def test_other_commands_tell_the_same_problems(file, option, tmp_path):
         assert f"{path}:" in done.errors
         if told:
             assert done.errors == told
+
+
+ARCHIVE = """\
+archive:
+  directory: /var/lib/faultline
+  mode: sometimes
+  rotate_bytes: many
+  rotate_after: 1h
+  retain_bytes: 10GiB
+  retain_days: 7
+"""
+
+
+def test_what_is_said_of_archives_is_checked(file):
+    path = file(ARCHIVE, "faultline.yaml")
+    done = faultline("check", path)
+    assert done.code == 1
+    lines = done.output.splitlines()
+    assert [line.split(":")[1] for line in lines] == ["3", "4", "7"]
+    assert "memory or durable" in lines[0] and "retain_age" in lines[2]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import archives, grpc_client, http_client, recordings, spans
+from harness import archives, grpc_client, http_client, recordings, spans, sync_faults
 from harness.daemon import Faultline
 from harness.waiting import eventually
 
@@ -136,6 +136,37 @@ def test_files_are_rotated_by_time(record, directory):
     assert sum(map(len, map(recordings.span_ids, recordings.files(directory)))) == 10
 
 
+def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
+    directory.mkdir()
+    old, other = directory / "spans-20200101T000000.000000000Z.otlp.lz4", directory / "notes.txt"
+    for path in (old, other):
+        path.write_text("x")
+        os.utime(path, (1_577_836_800, 1_577_836_800))
+    record(retain_age="1h")
+    eventually(lambda: not old.exists(), "the old file gone")
+    assert other.exists()
+
+
+def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record, directory):
+    directory.mkdir()
+    later = directory / "spans-22001231T235959.999999999Z.otlp.lz4"
+    later.write_bytes(b"")
+    record()
+    eventually(lambda: len(recordings.files(directory)) == 2, "the daemon's file")
+    first, second = recordings.files(directory)
+    assert (first, second.name) == (later, "spans-22010101T000000.000000000Z.otlp.lz4")
+
+
+def test_a_file_that_somebody_removed_is_told(record, directory):
+    daemon = record()
+    http_client.send(daemon.http, spans.body(*batch()))
+    (path,) = eventually(lambda: recordings.files(directory), "the file")
+    path.unlink()
+    daemon.log.wait_for("recording has stopped", str(path))
+    assert daemon.metrics().value("faultline_archive_failed") == 1
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+
+
 def test_a_restart_goes_on_in_another_file(record, directory):
     for _ in range(2):
         daemon = record()
@@ -198,6 +229,34 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
     assert (done.code, done.errors) == (0, "")
     if mode == "durable":
         assert set(acknowledged) <= set(recordings.span_ids(path))
+
+
+def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_path, monkeypatch):
+    library = sync_faults.library(tmp_path)
+    if not library:
+        pytest.skip("no C compiler")
+    log = tmp_path / "syncs"
+    with monkeypatch.context() as environment:
+        environment.setenv("LD_PRELOAD", str(library))
+        environment.setenv("SYNC_LOG", str(log))
+        environment.setenv("SYNC_FAILS_AT", "3")
+        daemon = record(mode="durable")
+    sent = [spans.body(*batch()) for _ in range(4)]
+    statuses = [http_client.send(daemon.http, body).status for body in sent]
+    # The third could not be brought to disk; from then on spans are taken without.
+    assert statuses == [200, 200, 503, 200]
+    (first,) = recordings.files(directory)
+    assert log.read_text().splitlines() == [str(first)] * 3
+    assert daemon.log.matching("recording has stopped", "fdatasync", "Input/output error")
+    # The client comes again: its spans are known.
+    assert http_client.send(daemon.http, sent[2]).status == 200
+    assert daemon.metrics().duplicates == 10
+    # After ten seconds it is tried in another file.
+    eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 0, "recording again")
+    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
+    second = recordings.files(directory)[1]
+    assert log.read_text().splitlines() == [str(first)] * 3 + [str(second)]
+    assert set(recordings.span_ids(first)) >= set(recordings.ids_of(sent[:2]))
 
 
 def test_two_daemons_do_not_share_a_directory(record, directory):

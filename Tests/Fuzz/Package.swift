@@ -27,7 +27,7 @@ let package = Package(
         .systemLibrary(name: "CFuzzer"),
         .target(
             name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"], swiftSettings: settings),
-        .target(name: "FuzzDriver", dependencies: ["Rules", "TestSupport"], swiftSettings: settings),
+        .target(name: "FuzzDriver", dependencies: ["Ingest", "Rules", "TestSupport"], swiftSettings: settings),
 
         .target(name: "Engine", swiftSettings: settings),
         .target(

@@ -30,6 +30,7 @@ enum Main {
             AttributionBenchmark.run(workloads[0])
             InFlightBenchmark.run(workloads[0])
         }
+        if wants("record") { for workload in workloads { RecordBenchmark.run(workload) } }
         if wants("lock") { LockBenchmark.run() }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("history") { HistoryBenchmark.run() }
@@ -39,6 +40,12 @@ enum Main {
                 return print("\nReplay: left out, FAULTLINE_BINARY names no binary")
             }
             try ReplayBenchmark.run(binary: binary)
+        }
+        if wants("archive") {
+            guard let binary = environment["FAULTLINE_BINARY"] else {
+                return print("\nArchive: left out, FAULTLINE_BINARY names no binary")
+            }
+            try ArchiveBenchmark.run(binary: binary)
         }
     }
 }

@@ -17,13 +17,14 @@ struct ArchiveDirectory: ~Copyable {
     init(_ path: String) throws(FileFault) {
         self.path = path
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw FileFault("open", path) }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let fault = FileFault(errno == EWOULDBLOCK ? "another daemon records to" : "lock", path)
-            close(descriptor)
+            close(opened)
             throw fault
         }
+        descriptor = opened
     }
 
     deinit {

@@ -57,7 +57,10 @@ final class ArchiveRecorder: Sendable {
 
     /// Sets room aside for a request; nil where it should come again later.
     func admit(_ byteCount: Int) -> Recording? {
-        if isFailed.load(ordering: .relaxed) { return Recording(self, byteCount: byteCount, hasRoom: false) }
+        // JSON may have become longer than any record can be.
+        guard !isFailed.load(ordering: .relaxed), byteCount <= ArchiveReader.recordBytesMax else {
+            return Recording(self, byteCount: byteCount, hasRoom: false)
+        }
         if queue.reserve(byteCount) { return Recording(self, byteCount: byteCount, hasRoom: true) }
         return mode == .durable ? nil : Recording(self, byteCount: byteCount, hasRoom: false)
     }

@@ -21,6 +21,7 @@ final class OpenArchive {
 
     var path: String { file.path }
     var byteCount: Int { file.byteCount }
+    var hasName: Bool { file.hasName }
     var groupCount: Int { writer.groupCount }
 
     /// Adds an event; writes what has become a whole group.

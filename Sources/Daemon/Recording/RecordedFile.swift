@@ -39,6 +39,12 @@ struct RecordedFile: ~Copyable {
         byteCount += bytes.count
     }
 
+    /// Whether its name is still there: without it, what is written is lost when the file is closed.
+    var hasName: Bool {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 && status.st_nlink > 0
+    }
+
     /// Brings what was written to disk.
     func sync() throws(FileFault) {
         guard fdatasync(descriptor) == 0 else { throw FileFault("fdatasync", path) }

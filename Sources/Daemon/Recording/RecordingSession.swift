@@ -1,3 +1,4 @@
+import Glibc
 import Ingest
 import Logging
 
@@ -129,6 +130,7 @@ final class RecordingSession {
     func measure() {
         if let measuredAt, .now - measuredAt < Self.measureInterval { return }
         measuredAt = .now
+        if let file, !file.hasName { fail(FileFault("somebody removed", file.path, code: ENOENT)) }
         let files = directory?.files() ?? []
         recorder.count { counts in
             counts.files = files.count

@@ -18,6 +18,8 @@ package struct ArchiveIndex: Equatable, Sendable {
 
     private static let entryByteCount = 56
     static let trailerByteCount = 28
+    /// Of the largest index that is written, with some to spare.
+    private static let byteCountMax = (ArchiveWriter.groupsMax + 1024) * entryByteCount
 
     mutating func append(_ group: RecordedGroup, at offset: Int) {
         let times = group.events.map(\.time)
@@ -82,7 +84,9 @@ package struct ArchiveIndex: Equatable, Sendable {
     /// The body of the one note that takes up a range of the file.
     private static func body(_ kind: ArchiveNote.Kind, in descriptor: Int32, _ range: Range<Int>) -> LittleEndianReader?
     {
-        guard range.lowerBound >= 0, range.count > ArchiveNote.frameHeaderByteCount else { return nil }
+        guard range.lowerBound >= 0, range.count > ArchiveNote.frameHeaderByteCount, range.count <= byteCountMax else {
+            return nil
+        }
         var bytes = [UInt8](repeating: 0, count: range.count)
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe pread(descriptor, $0.baseAddress, $0.count, range.lowerBound)

@@ -9,6 +9,10 @@ package enum ArchiveCheck {
         for record in read.records {
             try require(record.count <= ArchiveReader.recordBytesMax, "a record of \(record.count) bytes")
         }
+        let salvaged = Self.read(file, ArchiveOptions(isSalvaging: true))
+        try require(salvaged.records.starts(with: read.records), "salvage loses what is before the damage")
+        let sought = Self.read(file, ArchiveOptions(spanEnds: 3..<5))
+        try require(sought.records.count <= read.records.count || read.failure != nil, "more in a part than in all")
         guard let contents = uncompressed(contents.array) else {
             return try require(read.failure != nil, "read to its end, but lz4 finds it damaged")
         }
@@ -22,11 +26,13 @@ package enum ArchiveCheck {
         }
     }
 
-    private static func read(_ file: String) -> (records: [[UInt8]], encoding: OTLPEncoding, failure: ArchiveError?) {
+    private static func read(
+        _ file: String, _ options: ArchiveOptions = ArchiveOptions()
+    ) -> (records: [[UInt8]], encoding: OTLPEncoding, failure: ArchiveError?) {
         var records: [[UInt8]] = []
         var encoding = OTLPEncoding.protobuf
         do throws(ArchiveError) {
-            var reader = try ArchiveReader(file)
+            var reader = try ArchiveReader(file, options)
             while try reader.next({ record, format in
                 records.append(record.array)
                 encoding = format

@@ -1,3 +1,4 @@
+import Ingest
 import TestSupport
 
 extension Seeds {
@@ -14,10 +15,25 @@ extension Seeds {
             for form in FrameForm.all { archives.append(Reference.compress(contents, form)) }
         }
         archives.append(Reference.compress(messages) + Reference.compress(messages, FrameForm.all[7]) + [1, 2, 3])
+        archives.append(recording(records))
         // What grows most.
         archives.append(Reference.compress([UInt8](repeating: 0, count: 1 << 20)))
         archives.append(Reference.compress([0, 16, 0, 0] + [UInt8](repeating: 10, count: 1 << 20)))
         archives.append(Reference.compress(Array("{".utf8) + [UInt8](repeating: 10, count: 1 << 20)))
         return archives
+    }
+
+    /// A recorded file of several groups.
+    private static func recording(_ records: [[UInt8]]) -> [UInt8] {
+        var writer = ArchiveWriter(RecordingStart(recording: (1, 2), time: 1, firstSequence: 0))
+        for sequence: UInt64 in 0..<6 {
+            let record = records[Int(sequence) % records.count]
+            writer.append(clock: 5, sequence: 2 * sequence)
+            unsafe writer.append(
+                record.span.bytes, sequence: 2 * sequence + 1, arrival: 6, spans: 1, spanEnds: 3...4)
+            if sequence % 3 == 2 { writer.seal() }
+        }
+        writer.finish()
+        return writer.takeOutput()
     }
 }
