@@ -19,10 +19,7 @@ package struct Replay {
 
     /// What was wrong with the archives; empty where every record was read.
     package var problems: [String] {
-        inputs.flatMap { input in
-            let more = input.problemCount - input.problems.count
-            return input.problems + (more > 0 ? ["… and \(more) more"] : [])
-        }
+        inputs.flatMap(\.problems)
     }
 
     /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.

@@ -1,91 +1,42 @@
 import Engine
 import Ingest
 
-/// One archive of a replay, with its next record decoded ahead, so that several can be merged by time.
+/// One archive of a replay and its next record, so that several can be merged by time.
 final class ReplayInput {
-    private var reader: ArchiveReader
-    private var batch = SpanBatch()
-    private let decoder = SpanDecoder()
-    private let range: Range<Int64>
-    /// When the decoded record arrived, Unix nanoseconds; nil at the archive's end.
+    private let records: DecodeAhead
+    private let fileSize: Int?
+    private var record = DecodedRecord()
+    private var found = ArchiveProblems()
+    /// When the next record arrived, Unix nanoseconds; nil at the archive's end.
     private(set) var arrival: Int64? = .min
-    /// What was wrong with records that were passed over, and with the archive's end.
-    private(set) var problems: [String] = []
-    private(set) var problemCount = 0
 
-    private static let problemsKept = 10
-
+    /// - Throws: what shows that this is no archive. Damage is noted, and ends it.
     init(_ name: String, endingIn range: Range<Int64>) throws(ArchiveError) {
-        reader = try ArchiveReader(name)
-        self.range = range
-        try advanceOrNote(isFirst: true)
+        let decoder = try RecordDecoder(name, endingIn: range)
+        fileSize = decoder.fileSize
+        records = DecodeAhead(decoder)
+        advance()
+        if let refusal = record.refusal { throw refusal }
     }
 
-    var progress: (read: Int, size: Int?) { reader.progress }
+    deinit {
+        records.stop()
+    }
 
-    /// Hands over the decoded record and decodes the next one.
+    /// What was wrong with records that were passed over, and with the archive's end.
+    var problems: [String] { found.lines }
+
+    var progress: (read: Int, size: Int?) { (record.fileOffset, fileSize) }
+
+    /// Hands over the next record's spans and goes on to the one after it.
     func take(_ body: (borrowing SpanBatch) -> Void) {
-        body(batch)
-        do {
-            try advanceOrNote(isFirst: false)
-        } catch {
-            end(error)
-        }
+        body(record.batch)
+        advance()
     }
 
-    /// - Throws: what shows that this is no archive; damage is noted, and ends it.
-    private func advanceOrNote(isFirst: Bool) throws(ArchiveError) {
-        do {
-            try advance(isFirst: isFirst)
-        } catch {
-            if error.kind == .unreadable { throw error }
-            end(error)
-        }
-    }
-
-    private func end(_ error: ArchiveError) {
-        arrival = nil
-        note(error.description)
-    }
-
-    /// Decodes records until one has spans; records that can't be decoded are noted and passed over.
-    ///
-    /// - Throws: where the archive is damaged; and where its first record is no OTLP: then it is no archive.
-    private func advance(isFirst: Bool) throws(ArchiveError) {
-        let previous = arrival
-        repeat {
-            batch.removeAll()
-            let offset = reader.offset
-            var failure: DecodeError?
-            guard try next(&failure) else {
-                arrival = nil
-                return
-            }
-            if let failure {
-                let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
-                if isFirst, reader.recordCount == 1 {
-                    throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
-                }
-                batch.removeAll()
-                note("\(reader.name): \(problem)")
-            }
-            batch.keep(endingIn: range)
-        } while batch.count == 0 && batch.rejections.total == 0
-        arrival = ReplayClock.arrival(of: batch) ?? previous
-    }
-
-    private func next(_ failure: inout DecodeError?) throws(ArchiveError) -> Bool {
-        try reader.next { (record, encoding) in
-            do throws(DecodeError) {
-                try decoder.decode(record, encoding: encoding, into: &batch)
-            } catch {
-                failure = error
-            }
-        }
-    }
-
-    private func note(_ problem: String) {
-        problemCount += 1
-        if problems.count < Self.problemsKept { problems.append(problem) }
+    private func advance() {
+        records.exchange(&record)
+        found.add(record.problems)
+        arrival = record.isEnd ? nil : ReplayClock.arrival(of: record.batch) ?? arrival
     }
 }

@@ -47,6 +47,7 @@ struct ReplayArchives: ParsableCommand {
 
     func run() throws {
         let settings = try Settings.load(config: config, ruleFiles: ruleFiles)
+        ReplayHeap.reserve(settings.configuration.window.bytesMax)
         let pipeline = settings.replayPipeline()
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         var replay: Replay
