@@ -1,4 +1,5 @@
-/// A run of an archive's uncompressed bytes, of which records are taken; then it is filled again.
+/// A run of an archive's uncompressed bytes, on its way from where it is decompressed to where its records are taken; an
+/// empty one is filled again.
 struct Chunk: ~Copyable, Sendable {
     /// Why nothing follows.
     enum Ending: Sendable {

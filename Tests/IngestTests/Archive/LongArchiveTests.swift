@@ -3,7 +3,7 @@ import Ingest
 import Testing
 import TestSupport
 
-/// Archives of several chunks.
+/// Archives of several chunks, which are read ahead by a thread of their own.
 @Suite struct `A long archive` {
     /// About ten mebibytes: a few records within each chunk, one that spans two, and one larger than a chunk.
     private static let records: [[UInt8]] = {
