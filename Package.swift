@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Engine", "Ingest", "Rules",
+                "Engine", "Ingest", "Rules", "CMalloc",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -83,6 +83,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),

@@ -31,9 +31,9 @@ struct ArchiveRecords {
         do {
             while try step(&reader, &batch, body) {}
         } catch let error as ArchiveError where error.kind == .damaged {
-            problems.note(error, of: reader.progress.size, after: reader.lastArrival)
+            problems.note(ArchiveProblem(error, of: reader.progress.size, after: reader.lastArrival))
         }
-        for loss in reader.losses { problems.note(loss, after: nil) }
+        for loss in reader.losses { problems.note(ArchiveProblem(loss, after: nil)) }
         scan.add(reader)
     }
 
@@ -74,7 +74,7 @@ struct ArchiveRecords {
             guard reader.recordCount > 1 else {
                 throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
             }
-            problems.note("\(reader.name): \(problem)")
+            problems.note(ArchiveProblem("\(reader.name): \(problem)"))
         }
         return true
     }

@@ -39,12 +39,13 @@ package struct Replay {
         }
         clock = max(clock, time)
         switch input.head {
+        case .end: break
         case .clock:
             advance(to: time)
             input.take { _ in }
-        case .record(isRecorded: true):
+        case .record(arrival: .some):
             input.take { _ = pipeline.append($0, arrival: time) }
-        case .record(isRecorded: false):
+        case .record(arrival: nil):
             isEstimated = true
             advance(to: clock)
             input.take { _ = pipeline.append($0, arrival: clock) }

@@ -28,12 +28,23 @@ struct ReplayInputs {
             if names.count <= Self.openMax || name == "-" {
                 open.append(try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging))
             } else {
-                let first = try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging, isPeeking: true)
-                waiting.append(Waiting(name: name, time: first.time ?? .min))
-                closed.size = closed.size.flatMap { sum in first.progress.size.map { sum + $0 } }
+                let (time, size) = try Self.peek(name, endingIn: range, isSalvaging: isSalvaging)
+                waiting.append(Waiting(name: name, time: time))
+                closed.size = closed.size.flatMap { sum in size.map { sum + $0 } }
             }
         }
         waiting.sort { ($1.time, $1.name) < ($0.time, $0.name) }
+    }
+
+    /// The time of an archive's first record, and its size in bytes.
+    private static func peek(
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool
+    ) throws(ArchiveError) -> (time: Int64, size: Int?) {
+        var decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging, isPeeking: true)
+        var first = DecodedRecord()
+        decoder.next(&first)
+        if let refusal = first.refusal { throw refusal }
+        return (first.time(after: nil) ?? .min, decoder.fileSize)
     }
 
     var problems: [String] { endedProblems + open.flatMap(\.problems) }

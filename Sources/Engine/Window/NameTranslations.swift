@@ -5,8 +5,9 @@ struct NameTranslations: Sendable {
     /// Which one goes next when there are too many.
     private var oldest = 0
 
-    /// More than the threads that batches are decoded on; each has at most 256 KiB.
-    private static let knownMax = 16
+    /// More than the batches that are in use at a time: one on each thread of a receiver, ten for each archive of a replay.
+    /// Each has at most 256 KiB.
+    private static let knownMax = 64
 
     /// The translation of a batch's numbers, with those that are new to it added.
     mutating func translate(

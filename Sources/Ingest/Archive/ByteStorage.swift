@@ -10,7 +10,7 @@ struct ByteStorage: ~Copyable, @unchecked Sendable {
     let capacity: Int
 
     /// The size of huge pages where others have 4 KiB.
-    private static let hugePage = 2 << 20
+    static let hugePage = 2 << 20
 
     /// - Parameter minimum: the bytes that are needed; large storage gets whole huge pages, which cost nothing before
     ///   they are written.

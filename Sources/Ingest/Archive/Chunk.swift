@@ -7,7 +7,7 @@ struct Chunk: ~Copyable, Sendable {
         case failure(ArchiveError)
     }
 
-    private var storage = ByteStorage(minimum: historyMax + capacity)
+    private var storage = ByteStorage(minimum: start + capacity)
     private(set) var count = 0
     /// nil while more chunks follow.
     var ending: Ending?
@@ -22,12 +22,14 @@ struct Chunk: ~Copyable, Sendable {
     static let capacity = 4 << 20
     /// How far back in its frame a block may refer: into what stands in front of a chunk's own bytes.
     static let historyMax = 64 << 10
+    /// Where its own bytes start: on a huge page of their own, so that they don't begin a third one for their last few.
+    private static let start = ByteStorage.hugePage
 
     var room: Int { Self.capacity - count }
 
     var bytes: RawSpan {
         @_lifetime(borrow self)
-        get { storage.bytes(Self.historyMax..<Self.historyMax + count) }
+        get { storage.bytes(Self.start..<Self.start + count) }
     }
 
     mutating func removeAll() {
@@ -50,7 +52,7 @@ struct Chunk: ~Copyable, Sendable {
     }
 
     mutating func append(_ source: RawSpan) {
-        storage.copy(source, to: Self.historyMax + count)
+        storage.copy(source, to: Self.start + count)
         count += source.byteCount
     }
 
@@ -58,8 +60,8 @@ struct Chunk: ~Copyable, Sendable {
     mutating func append<Failure>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
-        let end = Self.historyMax + count
-        let written = unsafe try storage.write(end..<Self.historyMax + Self.capacity, body)
+        let end = Self.start + count
+        let written = unsafe try storage.write(end..<Self.start + Self.capacity, body)
         precondition(written <= room)
         count += written
         return written
@@ -70,12 +72,12 @@ struct Chunk: ~Copyable, Sendable {
     /// The last bytes up to the chunk's end, those in front of its own bytes included.
     func history(_ length: Int) -> [UInt8] {
         precondition(length <= Self.historyMax)
-        let end = Self.historyMax + count
+        let end = Self.start + count
         return unsafe storage.bytes(end - length..<end).withUnsafeBytes { unsafe Array($0) }
     }
 
     /// Puts what was in the chunk before in front of this one's own bytes.
     mutating func putHistory(_ history: RawSpan) {
-        storage.copy(history, to: Self.historyMax - history.byteCount)
+        storage.copy(history, to: Self.start - history.byteCount)
     }
 }

@@ -1,0 +1,89 @@
+import Engine
+import Foundation
+import Ingest
+import Testing
+import TestSupport
+
+@Suite struct `Records decoded ahead` {
+    /// More than are decoded ahead, each with another number of spans.
+    private static let records = (1...30).map { record in
+        WireSpanExample.request(
+            (0..<record).map { span in
+                WireSpanExample { $0.spanID = [0, 0, 0, 0, 0, 0, UInt8(record), UInt8(span + 1)] }
+            })
+    }
+
+    private func decodeAhead(
+        _ records: [[UInt8]], trailing: [UInt8] = [], _ body: (DecodeAhead) throws -> Void
+    ) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("faultline-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let bytes = records.flatMap { record in
+            (0..<4).map { UInt8(truncatingIfNeeded: record.count >> (24 - 8 * $0)) } + record
+        }
+        try Data(bytes + trailing).write(to: file)
+        try body(DecodeAhead(try RecordDecoder(file.path, endingIn: .min ..< .max)))
+    }
+
+    /// The number of spans of each record, and what was wrong.
+    private func takeAll(_ ahead: DecodeAhead) -> (spans: [Int], problems: [String]) {
+        var record = DecodedRecord()
+        var spans: [Int] = []
+        var problems = ArchiveProblems()
+        while true {
+            ahead.exchange(&record)
+            problems.add(record.problems)
+            if record.isEnd { return (spans, problems.lines()) }
+            spans.append(record.batch.count)
+        }
+    }
+
+    @Test func `come in their order, all of them`() throws {
+        try decodeAhead(Self.records) { ahead in
+            let (spans, problems) = takeAll(ahead)
+            #expect(spans == Array(1...30))
+            #expect(problems.isEmpty)
+        }
+    }
+
+    @Test func `come without those that can't be decoded, of which the first are told`() throws {
+        let damaged: [[UInt8]] = Self.records.flatMap { record -> [[UInt8]] in [record, [0x0A, 0x05, 0x00]] }
+        try decodeAhead(damaged) { ahead in
+            let (spans, problems) = takeAll(ahead)
+            #expect(spans == Array(1...30))
+            #expect(problems.count == 11)
+            #expect(problems.first?.contains("record 2 at byte") == true)
+            #expect(problems.last == "… and 20 more")
+        }
+    }
+
+    @Test func `come up to the place where the archive is cut off`() throws {
+        try decodeAhead(Self.records, trailing: [0, 0, 1]) { ahead in
+            let (spans, problems) = takeAll(ahead)
+            #expect(spans == Array(1...30))
+            #expect(problems.count == 1)
+        }
+    }
+
+    @Test func `are refused where the first is no OTLP`() throws {
+        try decodeAhead([[0x0A, 0x05, 0x00]]) { ahead in
+            var record = DecodedRecord()
+            ahead.exchange(&record)
+            let (isEnd, refusal) = (record.isEnd, record.refusal)
+            #expect(isEnd)
+            #expect(refusal?.kind == .unreadable)
+        }
+    }
+
+    @Test(arguments: [0, 1, 5, 29]) func `may be left before their end`(taken: Int) throws {
+        try decodeAhead(Self.records) { ahead in
+            var record = DecodedRecord()
+            for number in 0..<taken {
+                ahead.exchange(&record)
+                let count = record.batch.count
+                #expect(count == number + 1)
+            }
+            ahead.stop()
+        }
+    }
+}
