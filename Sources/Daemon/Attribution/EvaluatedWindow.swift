@@ -6,6 +6,7 @@ final class EvaluatedWindow: MeasurementSource {
     let view: WindowView
     private let attribution: WindowAttribution
     private lazy var attributed = attribution.attributed(view)
+    private var parts = WindowParts()
 
     init(_ view: WindowView, _ attribution: WindowAttribution) {
         self.view = view
@@ -18,7 +19,7 @@ final class EvaluatedWindow: MeasurementSource {
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
-        (population.isOfAttribution ? attributed : view).measure(population, from: from, to: to, selections)
+        (population.isOfAttribution ? attributed : view).measure(population, from: from, to: to, selections, &parts)
     }
 
     func advance(

@@ -2,9 +2,11 @@ extension WindowView {
     /// Statistics of spans that end in `from..<to` (Unix nanoseconds), of the window and of what left it.
     ///
     /// Where minutes of the range have left the window, the range is one of minutes: those that start within it.
+    /// - Parameter parts: what was counted of the window for other ranges; ranges that begin before the window and end
+    ///   at one time share it.
     /// - Returns: for each selection, the statistics of each of its groups; nil where all of the range is in the window.
     func measureBeyond(
-        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> [[MergedStatistics]]? {
         let range = MinuteRange(from: from, to: to)
         guard reachesHistory(from: from, to: to) else { return nil }
@@ -19,10 +21,8 @@ extension WindowView {
         let window = TimeRange(
             from: HistoryTime.start(ofMinute: range.first),
             to: HistoryTime.minute(of: to) <= newest ? HistoryTime.start(ofMinute: range.end) : to)
-        for slot in slots where slot.start < window.to && slot.end > window.from {
-            tally.add(slot, population, within: window, wanted: merge.wanted)
-        }
         merge.add(HistoryBlock(tally))
+        merge.add(parts.part(population, within: window, of: self))
         return merge.results
     }
 
@@ -50,5 +50,34 @@ extension WindowView {
     func each(_ population: Population, quantiles: [Double] = []) -> Selection {
         let count = seriesCount(population)
         return Selection(groupOfSeries: (0..<count).map { Int32($0) }, groupCount: count, quantiles: quantiles)
+    }
+}
+
+/// What ranges that reach into the history have of the window, counted once for all that have the same.
+package struct WindowParts {
+    private struct Key: Hashable {
+        var population: Population
+        /// Unix nanoseconds; the least time for all that begins with the window or before.
+        var from: Int64
+        var to: Int64
+    }
+
+    private var parts: [Key: HistoryBlock] = [:]
+
+    package init() {}
+
+    fileprivate mutating func part(_ population: Population, within range: TimeRange, of view: WindowView)
+        -> HistoryBlock
+    {
+        let isWhole = range.from <= view.slots.first?.start ?? .max
+        let key = Key(population: population, from: isWhole ? .min : range.from, to: range.to)
+        if let part = parts[key] { return part }
+        var tally = SeriesTally()
+        for slot in view.slots where slot.start < range.to && slot.end > range.from {
+            tally.add(slot, population, within: range, wanted: nil)
+        }
+        let part = HistoryBlock(tally)
+        parts[key] = part
+        return part
     }
 }

@@ -109,7 +109,15 @@ package struct WindowView: Sendable {
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
-        if let merged = measureBeyond(population, from: from, to: to, selections) {
+        var parts = WindowParts()
+        return measure(population, from: from, to: to, selections, &parts)
+    }
+
+    /// The same; `parts` keeps what further ranges of the same view can use again.
+    package func measure(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
+    ) -> [[LatencyStatistics]] {
+        if let merged = measureBeyond(population, from: from, to: to, selections, &parts) {
             return zip(merged, selections).map { groups, selection in
                 groups.enumerated().map { group, merged in
                     merged.statistics(
