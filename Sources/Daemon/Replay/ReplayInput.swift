@@ -59,14 +59,16 @@ final class ReplayInput {
     }
 
     private func end(_ error: ArchiveError) {
+        let last = time == .min ? nil : time
         time = nil
-        noteLosses()
-        problemList.note(error, of: reader.progress.size, after: reader.lastArrival)
+        noteLosses(after: last)
+        problemList.note(error, of: reader.progress.size, after: last)
     }
 
-    private func noteLosses() {
+    /// Notes what was passed over between the last record or reading of the clock, and the one that comes next.
+    private func noteLosses(after last: Int64?) {
         while lossCount < reader.losses.count {
-            problemList.note(reader.losses[lossCount], after: reader.lastArrival)
+            problemList.note(reader.losses[lossCount], between: last == .min ? nil : last, and: time)
             lossCount += 1
         }
     }
@@ -87,10 +89,10 @@ final class ReplayInput {
             case .clock(let clock):
                 head = .clock
                 time = clock
-                return noteLosses()
+                return noteLosses(after: previous)
             case .end:
                 time = nil
-                return noteLosses()
+                return noteLosses(after: previous)
             }
             if let failure {
                 let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
@@ -102,9 +104,9 @@ final class ReplayInput {
             }
             batch.keep(endingIn: range)
         } while batch.count == 0 && batch.rejections.total == 0
-        noteLosses()
         head = .record(isRecorded: stamp != nil)
         time = stamp?.arrival ?? ReplayClock.arrival(of: batch) ?? previous
+        noteLosses(after: previous)
     }
 
     private func step(_ stamp: inout RecordStamp?, _ failure: inout DecodeError?) throws(ArchiveError)
