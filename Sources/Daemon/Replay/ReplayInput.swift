@@ -24,11 +24,11 @@ final class ReplayInput {
     private var lossCount = 0
 
     init(
-        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, isPeeking: Bool = false
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, readsAhead: Bool = true
     ) throws(ArchiveError) {
         let isAll = range == .min..<(.max)
         reader = try ArchiveReader(
-            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), isPeeking: isPeeking)
+            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), readsAhead: readsAhead)
         self.range = range
         try advanceOrNote(isFirst: true)
     }

@@ -17,7 +17,7 @@ struct ReplayInputs {
     /// Bytes of files that are not open, those that were read and all.
     private var closed: (read: Int, size: Int?) = (0, 0)
 
-    /// More are opened when their time has come: each takes a thread and twelve mebibytes.
+    /// More are opened when their time has come; beyond so many at a time without a thread and two chunks each.
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
@@ -28,7 +28,7 @@ struct ReplayInputs {
             if names.count <= Self.openMax || name == "-" {
                 open.append(try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging))
             } else {
-                let first = try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging, isPeeking: true)
+                let first = try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging, readsAhead: false)
                 waiting.append(Waiting(name: name, time: first.time ?? .min))
                 closed.size = closed.size.flatMap { sum in first.progress.size.map { sum + $0 } }
             }
@@ -53,7 +53,8 @@ struct ReplayInputs {
             let first = open.min { ($0.time ?? .max) < ($1.time ?? .max) }
             guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
             waiting.removeLast()
-            let input = try ReplayInput(next.name, endingIn: range, isSalvaging: isSalvaging)
+            let input = try ReplayInput(
+                next.name, endingIn: range, isSalvaging: isSalvaging, readsAhead: open.count < Self.openMax)
             if let size = input.progress.size { closed.size? -= size }
             open.append(input)
             close()

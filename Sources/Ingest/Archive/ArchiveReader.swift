@@ -47,12 +47,13 @@ package struct ArchiveReader: ~Copyable {
 
     /// Opens an archive; `-` is standard input.
     ///
-    /// - Parameter isPeeking: for a look at the first records alone: nothing is read ahead.
+    /// - Parameter readsAhead: whether a thread may read on while records are taken, in three chunks of memory instead
+    ///   of one.
     package init(
-        _ name: String, _ options: ArchiveOptions = ArchiveOptions(), isPeeking: Bool = false
+        _ name: String, _ options: ArchiveOptions = ArchiveOptions(), readsAhead: Bool = true
     ) throws(ArchiveError) {
         self.name = name
-        chunks = try ChunkSequence(name, options, isPeeking: isPeeking)
+        chunks = try ChunkSequence(name, options, readsAhead: readsAhead)
     }
 
     /// What was damaged and passed over so far.
