@@ -1,4 +1,7 @@
-"""`kill -9` of a recording daemon at random moments under load. FAULTLINE_KILLS is how often; the full number is 200."""
+"""The end of a recording daemon under load: `kill -9` at random moments, and SIGTERM.
+
+FAULTLINE_KILLS is how often it is killed; the full number is 200.
+"""
 
 import http.client
 import os
@@ -60,7 +63,8 @@ class HTTPClient(Client):
             connection.request("POST", http_client.PATH, body, {"Content-Type": http_client.PROTOBUF})
             answer = connection.getresponse()
             answer.read()
-            assert answer.status == 200
+            if answer.status != 200:
+                return
             self.acknowledge(ids)
 
 
@@ -74,8 +78,8 @@ class GRPCClient(Client):
                 self.acknowledge(ids)
 
 
-def killed(directory, mode, moments):
-    """Kills a daemon under load; the clients as they then are."""
+def ended(directory, mode, moments, is_killed=True):
+    """Ends a daemon under load, by SIGKILL or SIGTERM; the clients as they then are."""
     configuration = directory / "faultline.yaml"
     # Small files, so that it may happen while one is finished and another begun.
     configuration.write_text(f"archive: {{directory: {directory}/archive, mode: {mode}, rotate_bytes: 30kB}}\n")
@@ -90,6 +94,8 @@ def killed(directory, mode, moments):
             client.start()
         assert started.acquire(timeout=DEADLINE)
         threading.Event().wait(moments.uniform(0, LOAD_MAX[mode]))
+        if not is_killed:
+            assert daemon.stop() == 0
     finally:
         daemon.process.kill()
         daemon.process.wait()
@@ -117,7 +123,7 @@ def test_kill_at_random_moments(tmp_path, mode):
     for number in range(KILLS):
         directory = tmp_path / f"{number}"
         directory.mkdir()
-        clients = killed(directory, mode, moments)
+        clients = ended(directory, mode, moments)
         acknowledged = set().union(*(client.acknowledged for client in clients))
         sent = set().union(*(client.sent for client in clients))
         found = read(directory / "archive")
@@ -134,3 +140,14 @@ def test_kill_at_random_moments(tmp_path, mode):
         torn += replay.code
     print(f"\n{mode}: {KILLS} kills, {total} spans acknowledged, {lost} of them lost, {torn} files torn")
     assert total > 0
+
+
+@pytest.mark.parametrize("mode", ["durable", "memory"])
+def test_stopped_under_load_all_that_was_acknowledged_is_there(tmp_path, mode):
+    clients = ended(tmp_path, mode, random.Random(SEED), is_killed=False)
+    acknowledged = set().union(*(client.acknowledged for client in clients))
+    assert acknowledged <= set(read(tmp_path / "archive"))
+    done = faultline("archive", "verify", tmp_path / "archive")
+    assert (done.code, done.errors) == (0, "")
+    # Every file was finished.
+    assert "not finished" not in done.output

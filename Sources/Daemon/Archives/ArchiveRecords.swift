@@ -29,11 +29,17 @@ struct ArchiveRecords {
         var batch = SpanBatch()
         var reader = try ArchiveReader(name, ArchiveOptions(isSalvaging: isSalvaging))
         do {
-            while try step(&reader, &batch, body) {}
+            var hasMore = true
+            while hasMore {
+                let (lossCount, last) = (reader.losses.count, reader.lastArrival)
+                hasMore = try step(&reader, &batch, body)
+                for loss in reader.losses[lossCount...] {
+                    problems.note(ArchiveProblem(loss), between: last, and: hasMore ? reader.lastArrival : nil)
+                }
+            }
         } catch let error as ArchiveError where error.kind == .damaged {
-            problems.note(ArchiveProblem(error, of: reader.progress.size, after: reader.lastArrival))
+            problems.note(ArchiveProblem(error, of: reader.progress.size), between: reader.lastArrival, and: nil)
         }
-        for loss in reader.losses { problems.note(ArchiveProblem(loss, after: nil)) }
         scan.add(reader)
     }
 

@@ -3,19 +3,39 @@ import Rules
 
 /// What was wrong with an archive in words: the first problems, and how many there were.
 struct ProblemList {
-    private var problems = ArchiveProblems()
+    private var first: [String] = []
+    private var count = 0
 
-    var all: [String] {
-        problems.lines { problem in
-            problem.text + (problem.after.map { ", recorded after \(Timestamp.rfc3339($0))" } ?? "")
+    private static let kept = 10
+
+    var all: [String] { count > first.count ? first + ["… and \(count - first.count) more"] : first }
+
+    /// - Parameters:
+    ///   - before: when the last record before it arrived, Unix nanoseconds; nil where there is none.
+    ///   - behind: when the first behind it did.
+    mutating func note(_ problem: ArchiveProblem, between before: Int64? = nil, and behind: Int64? = nil) {
+        count += 1
+        if first.count < Self.kept { first.append(problem.text + Self.place(problem.kind, before, behind)) }
+    }
+
+    /// The same for problems that all lie between two records.
+    mutating func note(_ problems: ArchiveProblems, between before: Int64?, and behind: Int64?) {
+        for problem in problems.first { note(problem, between: before, and: behind) }
+        count += problems.count - problems.first.count
+    }
+
+    private static func place(_ kind: ArchiveProblem.Kind, _ before: Int64?, _ behind: Int64?) -> String {
+        let before = before.map { Timestamp.rfc3339($0) }
+        switch kind {
+        case .record: return ""
+        case .end: return before.map { ", recorded after \($0)" } ?? ""
+        case .passedOver:
+            switch (before, behind.map { Timestamp.rfc3339($0) }) {
+            case (let before?, let behind?): return ", recorded between \(before) and \(behind)"
+            case (let before?, nil): return ", recorded after \(before)"
+            case (nil, let behind?): return ", recorded before \(behind)"
+            case (nil, nil): return ""
+            }
         }
-    }
-
-    mutating func note(_ problem: ArchiveProblem) {
-        problems.add(problem)
-    }
-
-    mutating func note(_ later: ArchiveProblems) {
-        problems.add(later)
     }
 }

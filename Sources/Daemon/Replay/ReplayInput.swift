@@ -11,8 +11,11 @@ final class ReplayInput {
     private(set) var time: Int64? = .min
 
     /// - Throws: what shows that this is no archive. Damage is noted, and ends it.
-    init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
-        let decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging)
+    init(
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, readsAhead: Bool = true
+    ) throws(ArchiveError) {
+        let decoder = try RecordDecoder(
+            name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead)
         fileSize = decoder.fileSize
         records = DecodeAhead(decoder)
         advance()
@@ -39,8 +42,9 @@ final class ReplayInput {
 
     private func advance() {
         records.exchange(&record)
-        found.note(record.problems)
+        let last = time == .min ? nil : time
         time = record.time(after: time)
+        found.note(record.problems, between: last, and: time)
     }
 }
 

@@ -17,7 +17,7 @@ struct ReplayInputs {
     /// Bytes of files that are not open, those that were read and all.
     private var closed: (read: Int, size: Int?) = (0, 0)
 
-    /// More are opened when their time has come: each takes a thread and twelve mebibytes.
+    /// More are opened when their time has come; beyond so many at a time without a thread and two chunks each.
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
@@ -40,7 +40,7 @@ struct ReplayInputs {
     private static func peek(
         _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool
     ) throws(ArchiveError) -> (time: Int64, size: Int?) {
-        var decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging, isPeeking: true)
+        var decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging, readsAhead: false)
         var first = DecodedRecord()
         decoder.next(&first)
         if let refusal = first.refusal { throw refusal }
@@ -64,7 +64,8 @@ struct ReplayInputs {
             let first = open.min { ($0.time ?? .max) < ($1.time ?? .max) }
             guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
             waiting.removeLast()
-            let input = try ReplayInput(next.name, endingIn: range, isSalvaging: isSalvaging)
+            let input = try ReplayInput(
+                next.name, endingIn: range, isSalvaging: isSalvaging, readsAhead: open.count < Self.openMax)
             if let size = input.progress.size { closed.size? -= size }
             open.append(input)
             close()

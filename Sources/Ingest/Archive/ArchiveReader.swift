@@ -10,16 +10,8 @@ package struct ArchiveReader: ~Copyable {
     /// Whether the rest of a record was passed over.
     private var hasLostPiece = false
     private var framing = Framing.undecided
-    /// Of the group whose records come next, those events that weren't handed out yet.
-    private var events: ArraySlice<RecordedGroup.Event> = []
-    private var sequence: UInt64 = 0
+    private var stamps = RecordStamps()
     package private(set) var recordCount = 0
-    /// Groups of a recording so far.
-    package private(set) var groupCount = 0
-    /// How the last recorded file began that is read; nil where the archive is no recording.
-    package private(set) var start: RecordingStart?
-    /// When the last record arrived, as far as the archive says, Unix nanoseconds.
-    package private(set) var lastArrival: Int64?
 
     private enum Framing {
         case undecided
@@ -47,13 +39,23 @@ package struct ArchiveReader: ~Copyable {
 
     /// Opens an archive; `-` is standard input.
     ///
-    /// - Parameter isPeeking: for a look at the first records alone: nothing is read ahead.
+    /// - Parameter readsAhead: whether a thread may read on while records are taken, in three chunks of memory instead
+    ///   of one.
     package init(
-        _ name: String, _ options: ArchiveOptions = ArchiveOptions(), isPeeking: Bool = false
+        _ name: String, _ options: ArchiveOptions = ArchiveOptions(), readsAhead: Bool = true
     ) throws(ArchiveError) {
         self.name = name
-        chunks = try ChunkSequence(name, options, isPeeking: isPeeking)
+        chunks = try ChunkSequence(name, options, readsAhead: readsAhead)
     }
+
+    /// Groups of a recording so far.
+    package var groupCount: Int { stamps.groupCount }
+
+    /// How the last recorded file began that is read; nil where the archive is no recording.
+    package var start: RecordingStart? { stamps.start }
+
+    /// When the last record arrived, as far as the archive says, Unix nanoseconds.
+    package var lastArrival: Int64? { stamps.lastArrival }
 
     /// What was damaged and passed over so far.
     package var losses: [ArchiveLoss] { chunks.losses }
@@ -86,73 +88,25 @@ package struct ArchiveReader: ~Copyable {
         _ body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void
     ) throws(ArchiveError) -> Step {
         if framing == .undecided { framing = try Self.isJSON(&chunks) ? .jsonLines : .lengthDelimited }
-        if let clock = nextClock() { return .clock(clock) }
+        if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         // What is said about records comes with the chunk they begin in.
-        if spanning.isEmpty, try hasUnread(), let clock = nextClock() { return .clock(clock) }
+        if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         let encoding: OTLPEncoding = framing == .jsonLines ? .json : .protobuf
         guard let place = try framing == .jsonLines ? nextLine() : nextMessage() else {
             // Readings of the clock may stand behind the last record.
-            return nextClock().map { .clock($0) } ?? .end
+            return stamps.nextClock(at: offset, &chunks).map { .clock($0) } ?? .end
         }
         recordCount += 1
         switch place {
         case .chunk(let range):
-            let stamp = stamp(range, at: offset - 4 - range.count)
+            let stamp = stamps.stamp(range.count, at: offset - 4 - range.count, &chunks)
             body(chunks.current.extracting(range), encoding, stamp)
         case .spanning(let range):
-            let stamp = stamp(range, at: offset)
+            let stamp = stamps.stamp(range.count, at: offset, &chunks)
             unsafe body(spanning.span.bytes.extracting(range), encoding, stamp)
         }
         spanning.removeAll(keepingCapacity: true)
         return .record
-    }
-
-    // MARK: Stamps
-
-    /// Takes the reading of the clock that comes next, if one does before the next record.
-    private mutating func nextClock() -> Int64? {
-        while true {
-            guard case .clock(let time) = events.first else {
-                guard events.isEmpty, takeGroup(upTo: offset) else { return nil }
-                continue
-            }
-            events.removeFirst()
-            sequence += 1
-            return time
-        }
-    }
-
-    /// Goes on to the group that is said to begin at an offset, or before; false where there is none.
-    private mutating func takeGroup(upTo offset: Int) -> Bool {
-        while let note = chunks.takeNote(upTo: offset) {
-            switch note {
-            case .start(let start): self.start = start
-            case .group(let group):
-                groupCount += 1
-                events = group.events[...]
-                sequence = group.firstSequence
-                return true
-            }
-        }
-        return false
-    }
-
-    /// What is said about the record at an offset among the uncompressed bytes.
-    private mutating func stamp(_ range: Range<Int>, at offset: Int) -> RecordStamp? {
-        if events.isEmpty { _ = takeGroup(upTo: offset) }
-        while case .record(let arrival, let byteCount, _) = events.first {
-            guard byteCount == range.count else {
-                // Of a group whose records were lost, or no recording's.
-                events = []
-                guard takeGroup(upTo: offset) else { return nil }
-                continue
-            }
-            events.removeFirst()
-            defer { sequence += 1 }
-            lastArrival = arrival
-            return RecordStamp(arrival: arrival, sequence: sequence)
-        }
-        return nil
     }
 
     private static func isJSON(_ chunks: inout ChunkSequence) throws(ArchiveError) -> Bool {

@@ -16,11 +16,11 @@ struct ChunkSequence: ~Copyable {
     /// To read and decompress so much takes no longer than to start a thread and to be woken by it.
     private static let inPlaceMax = 64 << 10
 
-    /// - Parameter isPeeking: for a look at the first chunk alone: nothing is read ahead.
-    init(_ name: String, _ options: ArchiveOptions, isPeeking: Bool) throws(ArchiveError) {
+    /// - Parameter readsAhead: whether a thread may read on while records are taken.
+    init(_ name: String, _ options: ArchiveOptions, readsAhead: Bool) throws(ArchiveError) {
         let filler = try ChunkFiller(name, options)
         fileSize = filler.size
-        if isPeeking || filler.size ?? .max <= Self.inPlaceMax {
+        if !readsAhead || filler.size ?? .max <= Self.inPlaceMax {
             self.filler = consume filler
             readAhead = nil
         } else {

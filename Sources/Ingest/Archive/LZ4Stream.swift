@@ -1,5 +1,3 @@
-internal import CLZ4
-
 /// Decompresses lz4 frames one after the other, block by block, checksums verified, skippable frames passed over.
 ///
 /// The library's own reader of frames copies more, and its checksum takes three quarters of the time.
@@ -72,29 +70,6 @@ struct LZ4Stream {
         guard source.available >= 4 else { return false }
         let word = source.next(4).littleEndianWord(0)
         return word == magic || skippableMagics.contains(word)
-    }
-
-    /// The third byte of all magic numbers.
-    static let secondLastOfMagic: UInt8 = 0x4D
-
-    /// Whether the next bytes of a source begin a frame whose header is whole, or a recording's note.
-    static func beginsSoundly(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
-        guard try source.fill(7), begins(source) else { return false }
-        if source.next(4).littleEndianWord(0) == ArchiveNote.magic {
-            guard try source.fill(ArchiveNote.frameHeaderByteCount + ArchiveNote.prefixByteCount) else { return false }
-            let prefix = source.next(ArchiveNote.frameHeaderByteCount + ArchiveNote.prefixByteCount)
-            return ArchiveNote.kind(prefix.extracting(ArchiveNote.frameHeaderByteCount...)) != nil
-        }
-        guard source.next(4).littleEndianWord(0) == magic else { return false }
-        let flags = source.next(5).byte(4)
-        let length = 4 + LZ4FrameHeader.length(flags: flags)
-        guard try source.fill(length) else { return false }
-        do throws(LZ4Fault) {
-            _ = try LZ4FrameHeader(source.next(length).extracting(4...))
-            return true
-        } catch {
-            return false
-        }
     }
 
     /// Decompresses whole blocks into a chunk for as long as the next one fits. Where a frame is damaged, nothing of it
@@ -330,27 +305,5 @@ struct LZ4Stream {
 
     private func failure(_ source: borrowing ByteSource, _ problem: String) -> ArchiveError {
         ArchiveError(.damaged, source.name, "\(problem), at byte \(source.offset) of the file")
-    }
-}
-
-extension Chunk {
-    /// Appends what a block decompresses to.
-    ///
-    /// - Parameter reach: how many of the bytes before it may be referred to.
-    /// - Returns: false for a block that is damaged, or larger than `max`.
-    fileprivate mutating func appendBlock(_ block: RawSpan, max: Int, reach: Int) -> Bool {
-        precondition(reach <= count + Self.historyMax)
-        var isWhole = false
-        _ = unsafe append { room in
-            guard let target = room.baseAddress else { return 0 }
-            let size = unsafe block.withUnsafeBytes { source in
-                unsafe LZ4_decompress_safe_usingDict(
-                    source.baseAddress, target, Int32(source.count), Int32(min(room.count, max)),
-                    target - reach, Int32(reach))
-            }
-            isWhole = size >= 0
-            return Swift.max(Int(size), 0)
-        }
-        return isWhole
     }
 }

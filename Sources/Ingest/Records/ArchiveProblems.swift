@@ -1,55 +1,53 @@
 /// Something that was wrong with an archive.
 package struct ArchiveProblem: Sendable {
-    package var text: String
-    /// When the last record before it arrived, as far as the archive says, Unix nanoseconds.
-    package var after: Int64?
+    package enum Kind: Sendable {
+        /// A record that can't be decoded.
+        case record
+        /// Damage at which reading ended.
+        case end
+        /// Damage that was passed over.
+        case passedOver
+    }
 
+    package var kind: Kind
+    package var text: String
+
+    /// A record that can't be decoded.
     package init(_ text: String) {
+        kind = .record
         self.text = text
     }
 
     /// Damage at which reading ended.
     ///
-    /// - Parameters:
-    ///   - size: of the file, bytes.
-    ///   - arrival: of the last record before, Unix nanoseconds.
-    package init(_ error: ArchiveError, of size: Int?, after arrival: Int64?) {
+    /// - Parameter size: of the file, bytes; nil for a pipe.
+    package init(_ error: ArchiveError, of size: Int?) {
+        kind = .record
         text = error.description
-        if let from = error.lostFrom, let size, size >= from {
-            text += "; \(size - from) bytes from byte \(from) on are not read"
-        }
-        after = arrival
+        guard let from = error.lostFrom, let size, size >= from else { return }
+        kind = .end
+        text += "; \(size - from) bytes from byte \(from) on are not read"
     }
 
     /// Damage that was passed over.
-    package init(_ loss: ArchiveLoss, after arrival: Int64?) {
+    package init(_ loss: ArchiveLoss) {
         let (from, to) = (loss.range.lowerBound, loss.range.upperBound)
+        kind = .passedOver
         text = "\(loss.error); passed over \(to - from) bytes, from byte \(from) to \(to)"
-        after = arrival
     }
 }
 
-/// What was wrong with an archive. Of all that one may have wrong, the first few are told.
+/// What was wrong with an archive up to some record. Of all that may be wrong, the first few are kept.
 package struct ArchiveProblems: Sendable {
-    private var first: [ArchiveProblem] = []
-    private var count = 0
+    package private(set) var first: [ArchiveProblem] = []
+    package private(set) var count = 0
 
     private static let kept = 10
 
     package init() {}
 
-    package mutating func add(_ problem: ArchiveProblem) {
+    mutating func add(_ problem: ArchiveProblem) {
         count += 1
         if first.count < Self.kept { first.append(problem) }
-    }
-
-    package mutating func add(_ later: ArchiveProblems) {
-        count += later.count
-        first += later.first.prefix(Self.kept - first.count)
-    }
-
-    /// A line for each, as `text` puts it, and one for those that are not told.
-    package func lines(_ text: (ArchiveProblem) -> String = \.text) -> [String] {
-        first.map(text) + (count > first.count ? ["… and \(count - first.count) more"] : [])
     }
 }

@@ -10,13 +10,13 @@ package struct RecordDecoder: ~Copyable {
     /// - Parameters:
     ///   - range: only spans that end in it are kept, Unix nanoseconds.
     ///   - isSalvaging: whether damage is passed over where that is possible.
-    ///   - isPeeking: for a look at the first record alone: nothing is read ahead.
+    ///   - readsAhead: whether a thread may read on while records are taken; it takes more memory.
     package init(
-        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, isPeeking: Bool = false
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true
     ) throws(ArchiveError) {
         let isAll = range == .min..<(.max)
         reader = try ArchiveReader(
-            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), isPeeking: isPeeking)
+            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), readsAhead: readsAhead)
         self.range = range
     }
 
@@ -36,7 +36,7 @@ package struct RecordDecoder: ~Copyable {
             if error.kind == .unreadable {
                 record.refusal = error
             } else {
-                record.problems.add(ArchiveProblem(error, of: fileSize, after: reader.lastArrival))
+                record.problems.add(ArchiveProblem(error, of: fileSize))
             }
         }
         record.fileOffset = reader.progress.read
@@ -44,7 +44,7 @@ package struct RecordDecoder: ~Copyable {
 
     private mutating func noteLosses(_ record: inout DecodedRecord) {
         while lossCount < reader.losses.count {
-            record.problems.add(ArchiveProblem(reader.losses[lossCount], after: reader.lastArrival))
+            record.problems.add(ArchiveProblem(reader.losses[lossCount]))
             lossCount += 1
         }
     }

@@ -1,0 +1,58 @@
+/// Puts what a recording says about its records together with them, group by group.
+struct RecordStamps {
+    /// Of the group whose records come next, those events that weren't handed out yet.
+    private var events: ArraySlice<RecordedGroup.Event> = []
+    /// Of the first of them.
+    private var sequence: UInt64 = 0
+    private(set) var groupCount = 0
+    private(set) var start: RecordingStart?
+    /// Unix nanoseconds.
+    private(set) var lastArrival: Int64?
+
+    /// Takes the reading of the clock that comes next, if one does before the record at an offset among the
+    /// uncompressed bytes.
+    mutating func nextClock(at offset: Int, _ chunks: inout ChunkSequence) -> Int64? {
+        while true {
+            guard case .clock(let time) = events.first else {
+                guard events.isEmpty, takeGroup(upTo: offset, &chunks) else { return nil }
+                continue
+            }
+            events.removeFirst()
+            sequence += 1
+            return time
+        }
+    }
+
+    /// What is said about the record of so many bytes at an offset.
+    mutating func stamp(_ count: Int, at offset: Int, _ chunks: inout ChunkSequence) -> RecordStamp? {
+        if events.isEmpty { _ = takeGroup(upTo: offset, &chunks) }
+        while case .record(let arrival, let byteCount, _) = events.first {
+            guard byteCount == count else {
+                // Of a group whose records were lost, or no recording's.
+                events = []
+                guard takeGroup(upTo: offset, &chunks) else { return nil }
+                continue
+            }
+            events.removeFirst()
+            defer { sequence += 1 }
+            lastArrival = arrival
+            return RecordStamp(arrival: arrival, sequence: sequence)
+        }
+        return nil
+    }
+
+    /// Goes on to the group that is said to begin at an offset, or before; false where there is none.
+    private mutating func takeGroup(upTo offset: Int, _ chunks: inout ChunkSequence) -> Bool {
+        while let note = chunks.takeNote(upTo: offset) {
+            switch note {
+            case .start(let start): self.start = start
+            case .group(let group):
+                groupCount += 1
+                events = group.events[...]
+                sequence = group.firstSequence
+                return true
+            }
+        }
+        return false
+    }
+}
