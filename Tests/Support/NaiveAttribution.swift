@@ -52,6 +52,13 @@ package struct NaiveAttribution {
         numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
     }
 
+    /// Whether a span is a long-running request or stands below one.
+    package func isBelowLongRunning(_ span: ReferenceSpan) -> Bool {
+        if span.isLongRunning { return true }
+        guard !isOwnAncestor(span), let above = parent(span) else { return false }
+        return isBelowLongRunning(above)
+    }
+
     private func attribute(_ server: ReferenceSpan) -> Request {
         var request = Request(
             traceID: server.traceID, spanID: server.spanID, duration: length(server.start..<server.end))

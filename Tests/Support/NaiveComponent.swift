@@ -57,6 +57,6 @@ extension ReferenceSpan {
 
     var nameText: String { String(decoding: name, as: UTF8.self) }
     var serviceText: String { String(decoding: service, as: UTF8.self) }
-    var isOfAPIServer: Bool { serviceText == "apiserver" || serviceText == "kube-apiserver" }
+    package var isOfAPIServer: Bool { serviceText == "apiserver" || serviceText == "kube-apiserver" }
     package var isAPIServerRequest: Bool { isOfAPIServer && kind == Self.server }
 }

@@ -15,6 +15,10 @@ enum AppendBenchmark {
 
     static func append(_ workload: Workload, _ batch: inout SpanBatch) {
         var window = Window(limits: WindowLimits(duration: nil))
+        append(workload, &batch, to: &window)
+    }
+
+    static func append(_ workload: Workload, _ batch: inout SpanBatch, to window: inout Window) {
         for body in workload.bodies {
             DecodeBenchmark.decode(body, into: &batch)
             _ = window.append(batch, arrival: .max - 1_000_000_000_000, evaluatedUpTo: .min)

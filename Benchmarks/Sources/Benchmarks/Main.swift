@@ -26,7 +26,10 @@ enum Main {
         if stages == ["attribution-instructions"] { return AttributionBenchmark.runOnce(workloads[0]) }
         if wants("decode") { for workload in workloads { DecodeBenchmark.run(workload.cold) } }
         if wants("append") { for workload in workloads { AppendBenchmark.run(workload) } }
-        if wants("attribution") { AttributionBenchmark.run(workloads[0]) }
+        if wants("attribution") {
+            AttributionBenchmark.run(workloads[0])
+            InFlightBenchmark.run(workloads[0])
+        }
         if wants("lock") { LockBenchmark.run() }
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("history") { HistoryBenchmark.run() }

@@ -90,49 +90,40 @@ package struct Attributor: ~Copyable, Sendable {
         earlier.removeAll()
         traces.fill(slot)
         addLaterRows(place, of: slots)
-        // The self time of a span without children is its duration.
-        let selfBuckets = slot.copyOfBuckets()
-        for trace in 0..<traces.count { attribute(trace, slot, slots, selfBuckets) }
+        for trace in 0..<traces.count { attribute(trace, slot, slots) }
         earlier.find(before: place, of: slots, &traces, &elsewhere)
         for trace in earlier.traces {
-            gather(trace, slots, selfBuckets)
-            division.divide(gathered, charges, selfBuckets)
+            gather(trace, slots)
+            division.divide(gathered, charges)
         }
-        return SlotAttribution(division.work, rowCount: slot.count, selfBuckets: selfBuckets)
+        return SlotAttribution(division.work, rowCount: slot.count)
     }
 
     @inline(__always)
     private mutating func attribute(
-        _ trace: Int, _ slot: SlotView, _ slots: [SlotView], _ selfBuckets: borrowing Column<UInt16>
-    ) {
+        _ trace: Int, _ slot: SlotView, _ slots: [SlotView]) {
         let range = traces.range(trace)
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
-            return division.divide(traces.spans, range, charges, selfBuckets)
+            return division.divide(traces.spans, range, charges)
         }
-        gather(trace, slots, selfBuckets)
+        gather(trace, slots)
         if traces.reachesBack(trace) {
-            let earliest = division.divide(gathered, ifNotBefore: slot.start, charges, selfBuckets)
+            let earliest = division.divide(gathered, ifNotBefore: slot.start, charges)
             if let earliest { earlier.want(trace, from: earliest, traces) }
         } else {
-            division.divide(gathered, charges, selfBuckets)
+            division.divide(gathered, charges)
         }
     }
 
     /// Gathers the spans of a trace, of this slot and of others, as a tree wants them.
-    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfBuckets: borrowing Column<UInt16>) {
-        gathered.removeAll(keepingCapacity: gathered.capacity <= 4096)
-        for place in traces.range(trace) {
-            if gathered.count < TraceTree.spansMax {
-                gathered.append(traces.spans[place])
-            } else {
-                selfBuckets[traces.spans[place].row] = SlotAttribution.noSelfTime
-            }
-        }
+    private mutating func gather(_ trace: Int, _ slots: [SlotView]) {
+        gathered.removeAllKeepingRoom()
+        for place in traces.range(trace).prefix(TraceTree.spansMax) { gathered.append(traces.spans[place]) }
         var next = traces.lastElsewhere(trace)
         while next >= 0, gathered.count < TraceTree.spansMax {
             let (slot, row) = elsewhere.row(next)
             let (block, offset) = Slot.locate(row)
-            gathered.append(slots[slot].blocks[block].columns.traceSpan(offset, row: TraceSpan.elsewhere))
+            gathered.append(TraceSpan(slots[slot].blocks[block].columns.row(offset), row: TraceSpan.elsewhere))
             next = elsewhere.before(next)
         }
         if gathered.count > TraceTree.unorderedMax { gathered.sort(by: TraceSpan.isBefore) }
@@ -153,17 +144,5 @@ package struct Attributor: ~Copyable, Sendable {
                 if trace >= 0 { elsewhere.add(slot: other, row: Int(row), to: trace, of: &traces) }
             }
         }
-    }
-}
-
-extension SlotView {
-    fileprivate func copyOfBuckets() -> Column<UInt16> {
-        let copy = Column<UInt16>(capacity: count)
-        var row = 0
-        forEachBlock { columns, rows in
-            copy.copy(rows, of: columns.bucket, to: row)
-            row += rows
-        }
-        return copy
     }
 }

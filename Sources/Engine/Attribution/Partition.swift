@@ -20,33 +20,39 @@ struct Partition: ~Copyable, Sendable {
     /// Steps for each span of a trace: siblings that all overlap cost the square of their number, which real ones don't.
     private static let stepsPerSpan = 64
 
-    /// Fills `parts` for the one request of a trace (see `TraceTree.isOneRequest`).
+    /// Gives each span of a trace its self time.
     ///
-    /// - Returns: false if there is a span that counts for a component by what it stands below: then nothing is divided.
-    mutating func sum(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) -> Bool {
-        removeAll()
+    /// - Returns: whether calls of etcd are among them, and spans that count for a component by what they stand below.
+    mutating func give(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: [UInt8]
+    ) -> (hasCalls: Bool, dependOnParent: Bool) {
+        let (given, all) = Self.give(spans, links, components.span, parts)
+        present = given
+        return (given &>> UInt32(Component.etcdClient.number) & 1 == 1, all & Charge.dependsOnParent != 0)
+    }
+
+    private static func give(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: Span<UInt8>,
+        _ parts: borrowing Column<Int64>
+    ) -> (present: UInt32, all: UInt8) {
+        var present: UInt32 = 0
         var all: UInt8 = 0
         for place in 0..<spans.count {
-            let number = charges.components[Int(spans[place].operation)]
-            all |= number
-            give(tree.links[place].selfTime, to: number)
+            let component = components[Int(spans[place].operation)]
+            let number = Int(component) & (ComponentTable.countMax - 1)
+            all |= component
+            present |= 1 &<< UInt32(truncatingIfNeeded: number)
+            parts[number] &+= links[place].selfTime
         }
-        var above = tree.links[Int(tree.request)].parent
-        while above >= 0 {
-            give(-tree.links[Int(above)].selfTime, to: charges.components[Int(spans[Int(above)].operation)])
-            above = tree.links[Int(above)].parent
-        }
-        return all & Charge.dependsOnParent == 0
+        return (present, all)
     }
 
-    @inline(__always)
-    private mutating func give(_ duration: Int64, to number: UInt8) {
-        let number = Int(number) & (ComponentTable.countMax - 1)
-        parts[number] &+= duration
-        present |= 1 &<< UInt32(truncatingIfNeeded: number)
+    /// Takes back what a span was given.
+    mutating func takeBack(_ duration: Int64, from component: UInt8) {
+        parts[Int(component) & (ComponentTable.countMax - 1)] &-= duration
     }
 
-    private mutating func removeAll() {
+    mutating func removeAll() {
         while present != 0 {
             parts[present.trailingZeroBitCount] = 0
             present &= present &- 1

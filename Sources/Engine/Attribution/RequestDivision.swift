@@ -3,7 +3,6 @@ struct RequestDivision: ~Copyable, Sendable {
     private var tree = TraceTree()
     private var partition = Partition()
     private(set) var work = SlotWork()
-    private let buckets = LatencyBucket.shared
 
     var byteCount: Int { tree.byteCount + work.byteCount }
 
@@ -12,88 +11,91 @@ struct RequestDivision: ~Copyable, Sendable {
     }
 
     /// Attributes the spans of a trace, at most `TraceTree.unorderedMax`.
-    ///
-    /// - Parameter selfBuckets: by row of the slot; those of spans without children are right already.
-    mutating func divide(
-        _ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ChargeTable,
-        _ selfBuckets: borrowing Column<UInt16>
-    ) {
+    @inline(__always)
+    mutating func divide(_ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ChargeTable) {
         let spans = spans.span(range)
+        guard spans.count > 1 || spans[0].request > 0 else {
+            // Most such traces are the authentication of some request.
+            if charges.isCall(spans[0]), !spans[0].flags.isLongRunning {
+                work.addCall(spans[0].operation, selfTime: spans[0].duration)
+            }
+            return
+        }
         tree.link(spans)
-        divideLinked(spans, charges, selfBuckets)
+        divideLinked(spans, charges)
     }
 
     /// Attributes the spans of a trace, in order of time if they are more than that.
-    mutating func divide(
-        _ spans: [TraceSpan], _ charges: borrowing ChargeTable, _ selfBuckets: borrowing Column<UInt16>
-    ) {
+    mutating func divide(_ spans: [TraceSpan], _ charges: borrowing ChargeTable) {
         tree.link(spans.span)
-        divideLinked(spans.span, charges, selfBuckets)
+        divideLinked(spans.span, charges)
     }
 
     /// The same, unless spans that count began before a time.
     ///
     /// - Returns: when the first of them began; nil if none did.
-    mutating func divide(
-        _ spans: [TraceSpan], ifNotBefore start: Int64, _ charges: borrowing ChargeTable,
-        _ selfBuckets: borrowing Column<UInt16>
-    ) -> Int64? {
+    mutating func divide(_ spans: [TraceSpan], ifNotBefore start: Int64, _ charges: borrowing ChargeTable) -> Int64? {
         tree.link(spans.span)
         let earliest = earliestStart(spans.span, charges)
         if earliest < start { return earliest }
-        divideLinked(spans.span, charges, selfBuckets)
+        divideLinked(spans.span, charges)
         return nil
     }
 
-    private mutating func divideLinked(
-        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfBuckets: borrowing Column<UInt16>
-    ) {
-        setSelfTimes(spans, charges, selfBuckets)
+    private mutating func divideLinked(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        partition.removeAll()
+        let kinds = partition.give(spans, tree.links, charges.components)
+        if kinds.hasCalls { addCalls(spans, charges) }
         guard tree.requestCount > 0 else { return }
-        if tree.isOneRequest(spans), partition.sum(tree, spans, charges) {
-            return addRequest(spans[Int(tree.request)])
-        }
-        tree.orderChildren(spans)
-        for place in 0..<spans.count where spans[place].isRequestHere {
-            partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, spans, charges.charges)
-            addRequest(spans[place])
+        if !kinds.dependOnParent, tree.isOneRequest(spans) {
+            takeBackAbove(spans, charges)
+            work.add(partition, of: spans[Int(tree.request)])
+        } else {
+            divideEach(spans, charges)
         }
     }
 
-    private mutating func addRequest(_ span: TraceSpan) {
-        work.add(partition, ofRequestAt: span.row, series: span.request &- 1, flags: span.flags)
-    }
-
-    private func setSelfTimes(
-        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfBuckets: borrowing Column<UInt16>
-    ) {
-        for place in 0..<spans.count where spans[place].isHere {
-            let link = tree.links[place]
-            if link.isLongRunning || link.parent < 0 && charges.isAuthentication(spans[place].operation) {
-                selfBuckets[spans[place].row] = SlotAttribution.noSelfTime
-            } else if link.hasChildren {
-                selfBuckets[spans[place].row] = buckets.code(link.selfTime)
+    private mutating func addCalls(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        for place in 0..<spans.count where charges.isCall(spans[place]) {
+            if spans[place].isHere, !tree.links[place].isLongRunning {
+                work.addCall(spans[place].operation, selfTime: tree.links[place].selfTime)
             }
         }
     }
 
-    /// When the first of those spans of the slot began whose time counts: no watch and what is below it, and no
-    /// authentication that stands alone.
+    /// What is above the only request is no part of it.
+    private mutating func takeBackAbove(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        var above = Int(tree.links[Int(tree.request)].parent)
+        while above >= 0 {
+            partition.takeBack(tree.links[above].selfTime, from: charges.components[Int(spans[above].operation)])
+            above = Int(tree.links[above].parent)
+        }
+    }
+
+    private mutating func divideEach(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        tree.orderChildren(spans)
+        for place in 0..<spans.count where spans[place].isRequestHere {
+            partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, spans, charges.charges)
+            work.add(partition, of: spans[place])
+        }
+    }
+
+    /// When the first of those spans of the slot began whose time is divided.
     private func earliestStart(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) -> Int64 {
         var earliest = Int64.max
-        for place in 0..<spans.count where spans[place].isHere && !tree.links[place].isLongRunning {
-            let isAlone = spans[place].parentID == 0 && charges.isAuthentication(spans[place].operation)
-            if !isAlone { earliest = min(earliest, spans[place].start) }
+        for place in 0..<spans.count {
+            let span = spans[place]
+            let isCall = charges.isCall(span) && span.isHere && !tree.links[place].isLongRunning
+            if span.isRequestHere || isCall { earliest = min(earliest, span.start) }
         }
         return earliest
     }
 }
 
 extension ChargeTable {
-    /// Of most users' requests the authentication is a trace of its own, as long as the request: without a parent it
-    /// says nothing.
+    /// Whether a span is a call of etcd by the API server.
     @inline(__always)
-    fileprivate func isAuthentication(_ operation: UInt16) -> Bool {
-        components[Int(operation)] == Component.authentication.number
+    fileprivate func isCall(_ span: TraceSpan) -> Bool {
+        components[Int(span.operation)] == Component.etcdClient.number
     }
 }

@@ -64,8 +64,6 @@ private struct EvidenceGathering {
     enum Role: UInt8 {
         case none
         case etcd
-        /// A call of etcd by the API server.
-        case etcdCall
         case apiServer
     }
 
@@ -100,7 +98,7 @@ private struct EvidenceGathering {
     static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
         switch components.charge(labels).target {
         case .component(.etcd): labels.kind == .server ? .etcd : .none
-        case .component(.etcdClient): .etcdCall
+        case .component(.etcdClient): .apiServer
         default: labels.service == "apiserver" || labels.service == "kube-apiserver" ? .apiServer : .none
         }
     }
@@ -114,6 +112,9 @@ private struct EvidenceGathering {
             apiServer.add(request.ownBucket, series: series, isNow: isNow)
             if !request.reachesEtcd { cached.add(request.ownBucket, series: series, isNow: isNow) }
         }
+        for call in attribution.calls {
+            connection.add(call.selfBucket, series: Int(call.operation), isNow: isNow)
+        }
         for part in 0..<attribution.parts.count {
             let number = Int(attribution.parts.series[part]) % ComponentTable.countMax
             sums[number + (isNow ? 0 : ComponentTable.countMax)] += Double(attribution.parts.durations[part])
@@ -125,7 +126,6 @@ private struct EvidenceGathering {
     }
 
     private mutating func addSpans(_ slot: SlotView, isNow: Bool) {
-        var blockStart = 0
         slot.forEachBlock { columns, count in
             for offset in 0..<count {
                 let operation = Int(columns.operation[offset])
@@ -137,7 +137,6 @@ private struct EvidenceGathering {
                     etcd.add(columns.bucket[offset], series: operation, isNow: isNow)
                     etcdEnds.add(end: end)
                     continue
-                case .etcdCall: addCall(slot, row: blockStart + offset, operation, isNow: isNow)
                 case .apiServer: break
                 }
                 apiServerEnds.add(end: end)
@@ -145,15 +144,7 @@ private struct EvidenceGathering {
                     longSpans.append(columns.start[offset]..<end)
                 }
             }
-            blockStart += count
         }
-    }
-
-    private mutating func addCall(_ slot: SlotView, row: Int, _ operation: Int, isNow: Bool) {
-        guard let attribution = slot.attribution, row < attribution.rowCount,
-            attribution.selfBuckets[row] != SlotAttribution.noSelfTime
-        else { return }
-        connection.add(attribution.selfBuckets[row], series: operation, isNow: isNow)
     }
 
     var evidence: Evidence {
