@@ -19,8 +19,9 @@ enum AttributionBenchmark {
         ResultTable("Attribution: \(workload.name)", items: workload.spanCount).print(results, against: 0)
         let taken = results[1].seconds / results[0].seconds
         let added = (results[3].seconds - results[2].seconds) / results[0].seconds
-        print("  attribution takes \(number(100 * taken, 0)) % of what decoding alone costs, as slots settle it adds "
-            + "\(number(100 * added, 0)) %")
+        print(
+            "  attribution takes \(number(100 * taken, 0)) % of what decoding alone costs, as slots settle it adds "
+                + "\(number(100 * added, 0)) %")
     }
 
     static func runOnce(_ workload: Workload) {

@@ -101,7 +101,8 @@ package struct Attributor: ~Copyable, Sendable {
 
     @inline(__always)
     private mutating func attribute(
-        _ trace: Int, _ slot: SlotView, _ slots: [SlotView]) {
+        _ trace: Int, _ slot: SlotView, _ slots: [SlotView]
+    ) {
         let range = traces.range(trace)
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
             return division.divide(traces.spans, range, charges)

@@ -20,31 +20,36 @@ struct Partition: ~Copyable, Sendable {
     /// Steps for each span of a trace: siblings that all overlap cost the square of their number, which real ones don't.
     private static let stepsPerSpan = 64
 
-    /// Gives each span of a trace its self time.
+    /// Gives each span of a trace its self time, and lists the places of calls of etcd.
     ///
-    /// - Returns: whether calls of etcd are among them, and spans that count for a component by what they stand below.
+    /// - Returns: how many calls there are, and whether spans count for a component by what they stand below.
     mutating func give(
-        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: [UInt8]
-    ) -> (hasCalls: Bool, dependOnParent: Bool) {
-        let (given, all) = Self.give(spans, links, components.span, parts)
-        present = given
-        return (given &>> UInt32(Component.etcdClient.number) & 1 == 1, all & Charge.dependsOnParent != 0)
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: [UInt8],
+        calls: borrowing Column<UInt16>
+    ) -> (callCount: Int, dependOnParent: Bool) {
+        let given = Self.give(spans, links, components.span, parts, calls)
+        present = given.present
+        return (given.callCount, given.all & Charge.dependsOnParent != 0)
     }
 
+    /// Without branches on what a span is, which is anyone's guess.
     private static func give(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: Span<UInt8>,
-        _ parts: borrowing Column<Int64>
-    ) -> (present: UInt32, all: UInt8) {
+        _ parts: borrowing Column<Int64>, _ calls: borrowing Column<UInt16>
+    ) -> (present: UInt32, all: UInt8, callCount: Int) {
         var present: UInt32 = 0
         var all: UInt8 = 0
+        var callCount = 0
         for place in 0..<spans.count {
             let component = components[Int(spans[place].operation)]
             let number = Int(component) & (ComponentTable.countMax - 1)
             all |= component
             present |= 1 &<< UInt32(truncatingIfNeeded: number)
             parts[number] &+= links[place].selfTime
+            calls[callCount] = UInt16(truncatingIfNeeded: place)
+            callCount &+= component == Component.etcdClient.number ? 1 : 0
         }
-        return (present, all)
+        return (present, all, callCount)
     }
 
     /// Takes back what a span was given.
@@ -60,7 +65,9 @@ struct Partition: ~Copyable, Sendable {
     }
 
     /// Fills `parts` for the request at a place of a tree whose children are in order.
-    mutating func divide(_ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]) {
+    mutating func divide(
+        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
+    ) {
         removeAll()
         root = request
         if tree.isNested {

@@ -44,10 +44,10 @@ struct RequestDivision: ~Copyable, Sendable {
 
     private mutating func divideLinked(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
         partition.removeAll()
-        let kinds = partition.give(spans, tree.links, charges.components)
-        if kinds.hasCalls { addCalls(spans, charges) }
+        let given = partition.give(spans, tree.links, charges.components, calls: tree.calls)
+        for call in 0..<given.callCount { addCall(Int(tree.calls[call]), spans) }
         guard tree.requestCount > 0 else { return }
-        if !kinds.dependOnParent, tree.isOneRequest(spans) {
+        if !given.dependOnParent, tree.isOneRequest(spans) {
             takeBackAbove(spans, charges)
             work.add(partition, of: spans[Int(tree.request)])
         } else {
@@ -55,12 +55,10 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    private mutating func addCalls(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
-        for place in 0..<spans.count where charges.isCall(spans[place]) {
-            if spans[place].isHere, !tree.links[place].isLongRunning {
-                work.addCall(spans[place].operation, selfTime: tree.links[place].selfTime)
-            }
-        }
+    @inline(__always)
+    private mutating func addCall(_ place: Int, _ spans: Span<TraceSpan>) {
+        guard spans[place].isHere, !tree.links[place].isLongRunning else { return }
+        work.addCall(spans[place].operation, selfTime: tree.links[place].selfTime)
     }
 
     /// What is above the only request is no part of it.

@@ -41,42 +41,34 @@ struct AttributedCall: BitwiseCopyable, Sendable {
     var selfBucket: UInt16
 }
 
-/// The parts of requests, one component's of one request each, in columns.
+/// The parts of requests, one component's of one request each, in columns: those of one request one behind the other.
 struct RequestParts: ~Copyable, Sendable {
     let count: Int
-    /// The request's row in the slot.
-    let rows: Column<UInt32>
     /// Request series times `ComponentTable.countMax`, plus component: the series of `Population.parts`.
     let series: Column<UInt32>
     /// Nanoseconds.
     let durations: Column<Int64>
     let buckets: Column<UInt16>
-    /// `SpanFlags` of the request.
-    let flags: Column<UInt8>
     /// The least and greatest bucket code.
     let bucketMin: UInt16
     let bucketMax: UInt16
 
-    static let bytesPerPart = 4 + 4 + 8 + 2 + 1
+    static let bytesPerPart = 4 + 8 + 2
 
     init(_ parts: borrowing Column<RequestPart>, _ count: Int) {
         self.count = count
-        rows = Column(capacity: count)
         series = Column(capacity: count)
         durations = Column(capacity: count)
         buckets = Column(capacity: count)
-        flags = Column(capacity: count)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
         for index in 0..<count {
             let part = parts[index]
             let bucket = codes.code(part.duration)
             (least, greatest) = (min(least, bucket), max(greatest, bucket))
-            rows[index] = part.row
             series[index] = part.series
             durations[index] = part.duration
             buckets[index] = bucket
-            flags[index] = part.flags
         }
         (bucketMin, bucketMax) = (least, greatest)
     }

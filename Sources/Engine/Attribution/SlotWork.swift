@@ -44,15 +44,13 @@ struct SlotWork: ~Copyable, Sendable {
         _ durations: borrowing Column<Int64>, _ present: UInt32, of span: TraceSpan,
         to parts: borrowing Column<RequestPart>, from count: Int
     ) -> Int {
-        let row = UInt32(truncatingIfNeeded: span.row)
         let firstSeries = UInt32(span.request &- 1) &* UInt32(ComponentTable.countMax)
-        let flags = span.flags.rawValue
         var (present, end) = (present, count)
         while present != 0 {
             let number = UInt32(truncatingIfNeeded: present.trailingZeroBitCount)
             present &= present &- 1
             let duration = durations[Int(number)]
-            parts[end] = RequestPart(duration: duration, row: row, series: firstSeries &+ number, flags: flags)
+            parts[end] = RequestPart(duration: duration, series: firstSeries &+ number)
             end &+= duration > 0 ? 1 : 0
         }
         return end
@@ -71,9 +69,7 @@ struct RequestPart: BitwiseCopyable, Sendable {
     /// Nanoseconds.
     let duration: Int64
     /// As in `RequestParts`.
-    let row: UInt32
     let series: UInt32
-    let flags: UInt8
 }
 
 extension Array {

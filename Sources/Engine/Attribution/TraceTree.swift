@@ -38,6 +38,8 @@ struct TraceTree: ~Copyable, Sendable {
     private(set) var request = TraceTree.none
 
     var kin = Column<Kin>(capacity: spansMin)
+    /// Room for a list of places.
+    private(set) var calls = Column<UInt16>(capacity: spansMin)
     /// Where spans are by their id, plus one: open addressing, at most a quarter full, so that spans seldom meet.
     private var places = Column<UInt16>(capacity: spansMin * 8)
     /// Cells of `places` in use, a power of two.
@@ -57,7 +59,7 @@ struct TraceTree: ~Copyable, Sendable {
 
     var byteCount: Int {
         links.capacity * MemoryLayout<Link>.stride + kin.capacity * MemoryLayout<Kin>.stride
-            + places.capacity * 2
+            + places.capacity * 2 + calls.capacity * 2
     }
 
     /// Finds every span's parent and self time.
@@ -68,8 +70,10 @@ struct TraceTree: ~Copyable, Sendable {
         makeRoom()
         let mask = cellCount - 1
         places.fill(cellCount, with: 0)
-        let kinds = Self.index(spans, links, places, mask, seed)
-        (hasLongRunning, requestCount, request) = (kinds.hasLongRunning, kinds.requestCount, kinds.request)
+        let found = Self.index(spans, links, places, mask, seed)
+        hasLongRunning = found.flags & SpanFlags.longRunning != 0
+        requestCount = 0
+        if found.requests != 0 { findRequests(spans) }
         let parents = Self.findParents(spans, links, places, mask, seed)
         rootCount = parents.rootCount
         if parents.mayCircle { cutCircles() }
@@ -86,7 +90,15 @@ struct TraceTree: ~Copyable, Sendable {
         let capacity = max(count * 2, Self.spansMin)
         links = Column(capacity: capacity)
         kin = Column(capacity: capacity)
+        calls = Column(capacity: capacity)
         places = Column(capacity: capacity * 8)
+    }
+
+    private mutating func findRequests(_ spans: Span<TraceSpan>) {
+        for place in 0..<spans.count where spans[place].request > 0 && spans[place].isRequestHere {
+            requestCount &+= 1
+            request = Place(truncatingIfNeeded: place)
+        }
     }
 
     /// Takes the time of each child from its parent's.
@@ -142,26 +154,23 @@ struct TraceTree: ~Copyable, Sendable {
     // MARK: Spans by id
 
     /// Fills `places` and begins the links. (Columns that are parameters stay in registers.)
+    ///
+    /// - Returns: the bits that are set in any span's flags and request number.
     private static func index(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
         _ seed: UInt64
-    ) -> (hasLongRunning: Bool, requestCount: Int, request: Place) {
-        var longRunning: UInt8 = 0
-        var (requestCount, request) = (0, none)
+    ) -> (flags: UInt8, requests: UInt16) {
+        var (flags, requests): (UInt8, UInt16) = (0, 0)
         for place in 0..<spans.count {
             let span = spans[place]
             var cell = firstCell(span.spanID, seed, mask)
             while places[cell] != 0 { cell = (cell &+ 1) & mask }
             places[cell] = UInt16(truncatingIfNeeded: place &+ 1)
-            let flags = span.flags.rawValue & SpanFlags.longRunning
-            longRunning |= flags
-            links[place] = Link(selfTime: span.duration, isLongRunning: flags != 0)
-            if span.request > 0, span.isRequestHere {
-                requestCount &+= 1
-                request = Place(truncatingIfNeeded: place)
-            }
+            flags |= span.flags.rawValue
+            requests |= span.request
+            links[place] = Link(selfTime: span.duration, isLongRunning: span.flags.isLongRunning)
         }
-        return (longRunning != 0, requestCount, request)
+        return (flags, requests)
     }
 
     private static func findParents(

@@ -1,0 +1,74 @@
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// What an attributor keeps between slots.
+@Suite("What attribution keeps")
+struct AttributorMemoryTests {
+    private static let width = Window.slotWidth
+    private static let start: Int64 = 1_767_225_600_000_000_000
+
+    /// A window of ten slots in which slots settle one after the other.
+    private struct Flow: ~Copyable {
+        var attributor = Attributor(settle: 0)
+        var window = Window(limits: WindowLimits(duration: 10 * width))
+        private var nextID: UInt64 = 1
+        private var slot: Int64 = 0
+
+        /// Appends a slot's spans, then attributes what has settled.
+        mutating func add(spans count: Int, duration: Int64 = 1_000_000) {
+            var builder = BatchBuilder(firstID: nextID)
+            let time = AttributorMemoryTests.start + slot * AttributorMemoryTests.width
+            for span in 0..<count {
+                let end = time + Int64(span) * 1_000
+                builder.addRequest(method: "GET", target: "/api/v1/pods", end: end, duration: duration)
+            }
+            nextID += UInt64(count)
+            slot += 1
+            _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+            for (start, attribution) in attributor.settle(window.view(), at: time) {
+                window.attach(attribution, toSlotFrom: start)
+            }
+        }
+    }
+
+    @Test func `nothing is kept of requests that have settled`() {
+        var flow = Flow()
+        for _ in 0..<20 { flow.add(spans: 500) }
+        let bytes = flow.attributor.byteCount
+        for _ in 0..<200 { flow.add(spans: 500) }
+        #expect(flow.attributor.byteCount < bytes + bytes / 10)
+        #expect(flow.attributor.totals.requestCount == 219 * 500)
+    }
+
+    @Test func `room for a large slot is let go once slots are small`() {
+        var flow = Flow()
+        for _ in 0..<5 { flow.add(spans: 100) }
+        let small = flow.attributor.byteCount
+        flow.add(spans: 50_000)
+        flow.add(spans: 100)
+        #expect(flow.attributor.byteCount > 50_000 * 40)
+        for _ in 0..<3 { flow.add(spans: 100) }
+        #expect(flow.attributor.byteCount < 2 * small)
+    }
+
+    @Test func `spans that reach back are let go with their slot`() {
+        var flow = Flow()
+        for _ in 0..<5 { flow.add(spans: 1_000) }
+        let bytes = flow.attributor.byteCount
+        for _ in 0..<20 { flow.add(spans: 1_000, duration: 2 * Self.width) }
+        for _ in 0..<20 { flow.add(spans: 1_000) }
+        #expect(flow.attributor.byteCount < 2 * bytes)
+    }
+
+    @Test func `what was found out is counted by the window`() throws {
+        var flow = Flow()
+        for _ in 0..<2 { flow.add(spans: 1_000) }
+        let view = flow.window.view()
+        let settled = try #require(view.slots.first?.attribution)
+        // One part for each request: 16 bytes for the request and 14 for its part.
+        #expect(settled.byteCount == 1_000 * (16 + 14))
+        #expect(view.slots.last?.attribution == nil)
+    }
+}
