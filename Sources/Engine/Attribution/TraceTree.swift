@@ -105,21 +105,22 @@ struct TraceTree: ~Copyable, Sendable {
     ///
     /// - Returns: false if a child reaches out of its parent, or lies between children that were taken before it.
     private static func takeTimes(_ spans: Span<TraceSpan>, _ links: borrowing Column<Link>) -> Bool {
-        var isRegular = true
+        var irregular: UInt8 = 0
         for place in 0..<spans.count {
             let parent = Int(links[place].parent)
             guard parent >= 0 else { continue }
             let (start, end) = (spans[place].start, spans[place].end)
             let above = spans[parent]
             var link = links[parent]
-            let isOutside = start < above.start || end > above.end
-            if isOutside || end > link.childrenStart && start < link.childrenEnd { isRegular = false }
+            // Without branches: whether it is the first of its siblings is anyone's guess.
+            irregular |= (start < above.start ? 1 : 0) | (end > above.end ? 1 : 0)
+            irregular |= (end > link.childrenStart ? 1 : 0) & (start < link.childrenEnd ? 1 : 0)
             link.selfTime &-= end &- start
             link.childrenStart = min(link.childrenStart, start)
             link.childrenEnd = max(link.childrenEnd, end)
             links[parent] = link
         }
-        return isRegular
+        return irregular == 0
     }
 
     /// A span that is its own ancestor is nobody's child.
