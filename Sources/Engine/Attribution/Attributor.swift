@@ -93,15 +93,14 @@ package struct Attributor: ~Copyable, Sendable {
         earlier.removeAll()
         traces.fill(slot)
         addLaterRows(place, of: slots)
-        // The self time of a span without children is its duration.
-        var selfTimes = SelfTimes(slot)
+        var selfTimes = SelfTimes(rows: slot.count)
         for trace in 0..<traces.count { attribute(trace, slot, slots, &selfTimes) }
         earlier.find(before: place, of: slots, &traces, &elsewhere)
         for trace in earlier.traces {
-            gather(trace, slots, &selfTimes)
+            gather(trace, slots, selfTimes)
             division.divide(gathered, charges, &selfTimes)
         }
-        return SlotAttribution(division.work, rowCount: slot.count, selfTimes: selfTimes)
+        return SlotAttribution(division.work, selfTimes)
     }
 
     @inline(__always)
@@ -112,7 +111,7 @@ package struct Attributor: ~Copyable, Sendable {
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
             return division.divide(traces.spans, range, charges, &selfTimes)
         }
-        gather(trace, slots, &selfTimes)
+        gather(trace, slots, selfTimes)
         if traces.reachesBack(trace) {
             let earliest = division.divide(gathered, ifNotBefore: slot.start, charges, &selfTimes)
             if let earliest { earlier.want(trace, from: earliest, traces) }
@@ -122,20 +121,16 @@ package struct Attributor: ~Copyable, Sendable {
     }
 
     /// Gathers the spans of a trace, of this slot and of others, as a tree wants them.
-    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes) {
-        gathered.removeAll(keepingCapacity: gathered.capacity <= 4096)
-        for place in traces.range(trace) {
-            if gathered.count < TraceTree.spansMax {
-                gathered.append(traces.spans[place])
-            } else {
-                selfTimes.remove(row: traces.spans[place].row)
-            }
-        }
+    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: borrowing SelfTimes) {
+        gathered.removeAllKeepingRoom()
+        let range = traces.range(trace)
+        for place in range.prefix(TraceTree.spansMax) { gathered.append(traces.spans[place]) }
+        for place in range.dropFirst(TraceTree.spansMax) { selfTimes.remove(row: traces.spans[place].row) }
         var next = traces.lastElsewhere(trace)
         while next >= 0, gathered.count < TraceTree.spansMax {
             let (slot, row) = elsewhere.row(next)
             let (block, offset) = Slot.locate(row)
-            gathered.append(slots[slot].blocks[block].columns.traceSpan(offset, row: TraceSpan.elsewhere))
+            gathered.append(TraceSpan(slots[slot].blocks[block].columns.row(offset), row: TraceSpan.elsewhere))
             next = elsewhere.before(next)
         }
         if gathered.count > TraceTree.unorderedMax { gathered.sort(by: TraceSpan.isBefore) }
