@@ -19,6 +19,22 @@ import TestSupport
         }
     }
 
+    @Test func `durations at both ends of each run of leading bits lie in their bucket`() {
+        func check(_ duration: Int64) {
+            let code = Int(buckets.code(duration))
+            #expect(duration <= buckets.upperBound(code) && duration > buckets.upperBound(code - 1), "\(duration)")
+        }
+        for exponent in 0..<63 {
+            // The leading bit and seven more, where there are as many.
+            let first = Int64(1) << exponent
+            let length = max(first >> 7, 1)
+            for run in 0..<min(first, 128) {
+                check(first + run * length)
+                check(first + run * length + (length - 1))
+            }
+        }
+    }
+
     @Test func `bounds are those of Prometheus' native histograms of schema 6`() {
         for code in stride(from: 500, to: LatencyBucket.codeCount - 1, by: 7) {
             let bound = exp2(Double(LatencyBucket.nativeIndex(code)) / 64) * 1e9

@@ -52,6 +52,20 @@ package struct NaiveAttribution {
         numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
     }
 
+    /// Whether a span's self time says anything: not that of a long-running request or of what is below one, nor that
+    /// of authentication that nothing ties to its request.
+    package func countsSelfTime(_ span: ReferenceSpan) -> Bool {
+        let isAlone = parent(span) == nil || isOwnAncestor(span)
+        let isAuthentication = span.isOfAPIServer && component(span) == .authentication
+        return !isBelowLongRunning(span) && !(isAlone && isAuthentication)
+    }
+
+    private func isBelowLongRunning(_ span: ReferenceSpan) -> Bool {
+        if span.isLongRunning { return true }
+        guard !isOwnAncestor(span), let above = parent(span) else { return false }
+        return isBelowLongRunning(above)
+    }
+
     private func attribute(_ server: ReferenceSpan) -> Request {
         var request = Request(
             traceID: server.traceID, spanID: server.spanID, duration: length(server.start..<server.end))

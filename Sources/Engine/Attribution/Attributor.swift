@@ -8,6 +8,7 @@ package struct Attributor: ~Copyable, Sendable {
     /// How long after its end a slot is attributed for good, nanoseconds.
     package let settle: Int64
     package private(set) var totals = ComponentTotals()
+    private let portionRows: Int
 
     private var charges = ChargeTable()
     /// Of slots of the view at hand that come behind one to be attributed, in its order.
@@ -21,8 +22,12 @@ package struct Attributor: ~Copyable, Sendable {
     private var gathered: [TraceSpan] = []
     private var division = RequestDivision()
 
-    package init(components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000) {
+    /// - Parameter portionRows: about how many spans are worked on at once, at 130 bytes each.
+    package init(
+        components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 18
+    ) {
         self.components = components
+        self.portionRows = portionRows
         self.settle = settle
     }
 
@@ -89,19 +94,27 @@ package struct Attributor: ~Copyable, Sendable {
     private mutating func attribute(_ place: Int, of slots: [SlotView]) -> SlotAttribution {
         let slot = slots[place]
         division.removeAll()
+        var selfTimes = SelfTimes(rows: slot.count)
+        for portion in SlotTraces.Portion.all(of: slot, rows: portionRows) {
+            attribute(portion, place, slots, &selfTimes)
+        }
+        return SlotAttribution(division.work, selfTimes)
+    }
+
+    private mutating func attribute(
+        _ portion: SlotTraces.Portion, _ place: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes
+    ) {
+        let slot = slots[place]
         elsewhere.removeAll()
         earlier.removeAll()
-        traces.fill(slot)
+        traces.fill(slot, portion)
         addLaterRows(place, of: slots)
-        // The self time of a span without children is its duration.
-        var selfTimes = SelfTimes(slot)
         for trace in 0..<traces.count { attribute(trace, slot, slots, &selfTimes) }
         earlier.find(before: place, of: slots, &traces, &elsewhere)
         for trace in earlier.traces {
-            gather(trace, slots, &selfTimes)
+            gather(trace, slots, selfTimes)
             division.divide(gathered, charges, &selfTimes)
         }
-        return SlotAttribution(division.work, rowCount: slot.count, selfTimes: selfTimes)
     }
 
     @inline(__always)
@@ -112,7 +125,7 @@ package struct Attributor: ~Copyable, Sendable {
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
             return division.divide(traces.spans, range, charges, &selfTimes)
         }
-        gather(trace, slots, &selfTimes)
+        gather(trace, slots, selfTimes)
         if traces.reachesBack(trace) {
             let earliest = division.divide(gathered, ifNotBefore: slot.start, charges, &selfTimes)
             if let earliest { earlier.want(trace, from: earliest, traces) }
@@ -122,20 +135,16 @@ package struct Attributor: ~Copyable, Sendable {
     }
 
     /// Gathers the spans of a trace, of this slot and of others, as a tree wants them.
-    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes) {
-        gathered.removeAll(keepingCapacity: gathered.capacity <= 4096)
-        for place in traces.range(trace) {
-            if gathered.count < TraceTree.spansMax {
-                gathered.append(traces.spans[place])
-            } else {
-                selfTimes.remove(row: traces.spans[place].row)
-            }
-        }
+    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: borrowing SelfTimes) {
+        gathered.removeAllKeepingRoom()
+        let range = traces.range(trace)
+        for place in range.prefix(TraceTree.spansMax) { gathered.append(traces.spans[place]) }
+        for place in range.dropFirst(TraceTree.spansMax) { selfTimes.remove(row: traces.spans[place].row) }
         var next = traces.lastElsewhere(trace)
         while next >= 0, gathered.count < TraceTree.spansMax {
             let (slot, row) = elsewhere.row(next)
             let (block, offset) = Slot.locate(row)
-            gathered.append(slots[slot].blocks[block].columns.traceSpan(offset, row: TraceSpan.elsewhere))
+            gathered.append(TraceSpan(slots[slot].blocks[block].columns.row(offset), row: TraceSpan.elsewhere))
             next = elsewhere.before(next)
         }
         if gathered.count > TraceTree.unorderedMax { gathered.sort(by: TraceSpan.isBefore) }

@@ -9,10 +9,16 @@ package struct ComponentTotals: Sendable {
 
     mutating func add(_ attribution: SlotAttribution) {
         requestCount += attribution.requests.count
-        for part in 0..<attribution.parts.count {
-            let series = Int(attribution.parts.series[part])
-            while sums.count <= series { sums.append(0) }
-            sums[series] += Int128(attribution.parts.durations[part])
-        }
+        add(attribution.parts)
+    }
+
+    private mutating func add(_ parts: borrowing RequestParts) {
+        let series = parts.series.span(0..<parts.count)
+        let durations = parts.durations.span(0..<parts.count)
+        var last = -1
+        for part in 0..<parts.count { last = max(last, Int(series[part])) }
+        if sums.count <= last { sums += Array(repeating: 0, count: last + 1 - sums.count) }
+        var sums = sums.mutableSpan
+        for part in 0..<parts.count { sums[Int(series[part])] &+= Int128(durations[part]) }
     }
 }

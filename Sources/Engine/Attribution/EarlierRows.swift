@@ -14,7 +14,7 @@ struct EarlierRows: ~Copyable, Sendable {
 
     mutating func removeAll() {
         wanted.fill(Self.wordCount, with: 0)
-        traces.removeAll(keepingCapacity: traces.capacity <= 4096)
+        traces.removeAllKeepingRoom()
         earliest = .max
     }
 

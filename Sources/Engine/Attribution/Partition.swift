@@ -20,33 +20,51 @@ struct Partition: ~Copyable, Sendable {
     /// Steps for each span of a trace: siblings that all overlap cost the square of their number, which real ones don't.
     private static let stepsPerSpan = 64
 
-    /// Fills `parts` for the one request of a trace (see `TraceTree.isOneRequest`).
+    /// Gives each span of a trace its self time, which is written down beside.
     ///
-    /// - Returns: false if there is a span that counts for a component by what it stands below: then nothing is divided.
-    mutating func sum(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) -> Bool {
-        removeAll()
+    /// - Returns: whether spans count for a component by what they stand below.
+    mutating func give(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: [UInt8],
+        _ selfTimes: inout SelfTimes
+    ) -> Bool {
+        let given = Self.give(spans, links, components.span, parts, selfTimes.durations)
+        present = given.present
+        selfTimes.hasAtLeast(given.least)
+        return given.all & Charge.dependsOnParent != 0
+    }
+
+    /// Without branches on what a span is, which is anyone's guess.
+    private static func give(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: Span<UInt8>,
+        _ parts: borrowing Column<Int64>, _ selfTimes: borrowing Column<Int64>
+    ) -> (present: UInt32, all: UInt8, least: Int64) {
+        let rowElsewhere = selfTimes.capacity &- 1
+        var present: UInt32 = 0
         var all: UInt8 = 0
+        var least = Int64.max
         for place in 0..<spans.count {
-            let number = charges.components[Int(spans[place].operation)]
-            all |= number
-            give(tree.links[place].selfTime, to: number)
+            let component = components[Int(spans[place].operation)]
+            let number = Int(component) & (ComponentTable.countMax - 1)
+            let selfTime = links[place].selfTime
+            all |= component
+            present |= 1 &<< UInt32(truncatingIfNeeded: number)
+            parts[number] &+= selfTime
+            selfTimes[min(spans[place].row, rowElsewhere)] = selfTime
+            least = min(least, selfTime)
         }
-        var above = tree.links[Int(tree.request)].parent
-        while above >= 0 {
-            give(-tree.links[Int(above)].selfTime, to: charges.components[Int(spans[Int(above)].operation)])
-            above = tree.links[Int(above)].parent
-        }
-        return all & Charge.dependsOnParent == 0
+        return (present, all, least)
     }
 
+    /// Whether a component may have a part.
     @inline(__always)
-    private mutating func give(_ duration: Int64, to number: UInt8) {
-        let number = Int(number) & (ComponentTable.countMax - 1)
-        parts[number] &+= duration
-        present |= 1 &<< UInt32(truncatingIfNeeded: number)
+    func mayHave(_ component: Component) -> Bool { present &>> UInt32(component.number) & 1 == 1 }
+
+    /// Takes back what a span was given.
+    mutating func takeBack(_ duration: Int64, from component: UInt8) {
+        parts[Int(component) & (ComponentTable.countMax - 1)] &-= duration
     }
 
-    private mutating func removeAll() {
+    mutating func removeAll() {
         while present != 0 {
             parts[present.trailingZeroBitCount] = 0
             present &= present &- 1

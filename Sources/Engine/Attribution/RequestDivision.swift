@@ -3,7 +3,6 @@ struct RequestDivision: ~Copyable, Sendable {
     private var tree = TraceTree()
     private var partition = Partition()
     private(set) var work = SlotWork()
-    private let buckets = LatencyBucket.shared
 
     var byteCount: Int { tree.byteCount + work.byteCount }
 
@@ -13,12 +12,16 @@ struct RequestDivision: ~Copyable, Sendable {
 
     /// Attributes the spans of a trace, at most `TraceTree.unorderedMax`.
     ///
-    /// - Parameter selfTimes: by row of the slot; those of spans without children are right already.
+    /// - Parameter selfTimes: of the slot; those of the trace's rows are set.
+    @inline(__always)
     mutating func divide(
         _ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ChargeTable,
         _ selfTimes: inout SelfTimes
     ) {
         let spans = spans.span(range)
+        guard spans.count > 1 || spans[0].request > 0 else {
+            return selfTimes.set(spans[0], isAuthentication: charges.isAuthentication(spans[0].operation))
+        }
         tree.link(spans)
         divideLinked(spans, charges, &selfTimes)
     }
@@ -48,32 +51,45 @@ struct RequestDivision: ~Copyable, Sendable {
     private mutating func divideLinked(
         _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfTimes: inout SelfTimes
     ) {
-        setSelfTimes(spans, charges, &selfTimes)
+        partition.removeAll()
+        let dependOnParent = partition.give(spans, tree.links, charges.components, &selfTimes)
+        if tree.hasLongRunning || partition.mayHave(.authentication) { removeSelfTimes(spans, charges, selfTimes) }
         guard tree.requestCount > 0 else { return }
-        if tree.isOneRequest(spans), partition.sum(tree, spans, charges) {
-            return addRequest(spans[Int(tree.request)])
-        }
-        tree.orderChildren(spans)
-        for place in 0..<spans.count where spans[place].isRequestHere {
-            partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, spans, charges.charges)
-            addRequest(spans[place])
+        if !dependOnParent, tree.isOneRequest(spans) {
+            takeBackAbove(spans, charges)
+            work.add(partition, of: spans[Int(tree.request)])
+        } else {
+            divideEach(spans, charges)
         }
     }
 
-    private mutating func addRequest(_ span: TraceSpan) {
-        work.add(partition, ofRequestAt: span.row, series: span.request &- 1, flags: span.flags)
-    }
-
-    private func setSelfTimes(
-        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfTimes: inout SelfTimes
+    /// Some say nothing: those of watches and what is below them, and of authentication that nothing ties to its
+    /// request.
+    private func removeSelfTimes(
+        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfTimes: borrowing SelfTimes
     ) {
         for place in 0..<spans.count where spans[place].isHere {
             let link = tree.links[place]
             if link.isLongRunning || link.parent < 0 && charges.isAuthentication(spans[place].operation) {
                 selfTimes.remove(row: spans[place].row)
-            } else if link.hasChildren {
-                selfTimes.set(link.selfTime, bucket: buckets.code(link.selfTime), row: spans[place].row)
             }
+        }
+    }
+
+    /// What is above the only request is no part of it.
+    private mutating func takeBackAbove(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        var above = Int(tree.links[Int(tree.request)].parent)
+        while above >= 0 {
+            partition.takeBack(tree.links[above].selfTime, from: charges.components[Int(spans[above].operation)])
+            above = Int(tree.links[above].parent)
+        }
+    }
+
+    private mutating func divideEach(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+        tree.orderChildren(spans)
+        for place in 0..<spans.count where spans[place].isRequestHere {
+            partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, spans, charges.charges)
+            work.add(partition, of: spans[place])
         }
     }
 

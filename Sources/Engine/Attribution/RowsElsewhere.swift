@@ -12,7 +12,7 @@ struct RowsElsewhere: Sendable {
     var byteCount: Int { entries.capacity * MemoryLayout<Entry>.stride }
 
     mutating func removeAll() {
-        entries.removeAll(keepingCapacity: entries.capacity <= 4096)
+        entries.removeAllKeepingRoom()
     }
 
     /// Adds a row, by its slot's place in the view, to a trace.

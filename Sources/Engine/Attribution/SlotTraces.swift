@@ -1,4 +1,5 @@
-/// The spans of one slot, trace by trace. Used again for one slot after the other.
+/// The spans of one slot, trace by trace; of a large one, those of a part of its traces at a time. Used again for one slot
+/// after the other.
 ///
 /// Open addressing over entries that hold the trace ids, so that no row is read to tell traces apart; then the spans are
 /// copied to where their trace begins: 44 bytes a row and about 40 a trace.
@@ -25,78 +26,126 @@ struct SlotTraces: ~Copyable, Sendable {
     private var traceOfRow = Column<UInt32>(capacity: 0)
     private let seed = ByteHash.seed
 
-    private static let cellsMin = 512
+    private static let cellsMin = 1024
+    /// Stands for that of a row in another portion.
+    private static let noTrace = UInt32.max
+    /// For which room is made ahead, so that it need not be looked after for each.
+    private static let rowsAtOnce = 512
 
     var byteCount: Int {
         spans.capacity * MemoryLayout<TraceSpan>.stride + entries.capacity * MemoryLayout<Entry>.stride
             + cells.capacity * 4 + traceOfRow.capacity * 4
     }
 
-    /// Takes in the spans of a slot in place of those before.
-    mutating func fill(_ slot: SlotView) {
-        spans.makeRoom(slot.count)
+    /// A part of a slot's traces, by their ids.
+    struct Portion {
+        var number: UInt64
+        /// A power of two.
+        var count: UInt64
+
+        /// All portions of a slot, each of about so many spans at most: as many as there has to be room for.
+        static func all(of slot: SlotView, rows: Int) -> [Portion] {
+            var count: UInt64 = 1
+            while slot.count > rows * Int(count) { count *= 2 }
+            return (0..<count).map { Portion(number: $0, count: count) }
+        }
+
+        @inline(__always)
+        func has(_ hash: UInt64) -> Bool { hash &>> 40 & (count &- 1) == number }
+    }
+
+    /// Takes in the spans of a portion of a slot in place of those before.
+    mutating func fill(_ slot: SlotView, _ portion: Portion) {
         traceOfRow.makeRoom(slot.count)
         // About as many traces as in the slot before.
-        makeCells(count * 2)
+        makeCells(count * 4)
         entries.makeRoom(max(count, 256))
         count = 0
-        number(slot)
-        var end: UInt32 = 0
+        var blockStart = 0
+        slot.forEachBlock { columns, rows in
+            for first in stride(from: 0, to: rows, by: Self.rowsAtOnce) {
+                let offsets = first..<min(first + Self.rowsAtOnce, rows)
+                reserve(offsets.count)
+                count = Self.number(
+                    columns, offsets, blockStart, slot.start, seed, portion, entries, cells, cellCount - 1, traceOfRow,
+                    count)
+            }
+            blockStart += rows
+        }
+        spans.makeRoom(setBegins())
+        blockStart = 0
+        slot.forEachBlock { columns, rows in
+            Self.sort(columns, rows, blockStart, entries, traceOfRow, spans)
+            blockStart += rows
+        }
+    }
+
+    /// Finds the trace of rows of a block, and counts how many spans each has.
+    ///
+    /// There has to be room for a trace of each. (Columns that are parameters stay in registers.)
+    /// - Returns: how many traces there are now.
+    private static func number(
+        _ columns: borrowing SpanColumns, _ offsets: Range<Int>, _ blockStart: Int, _ slotStart: Int64,
+        _ seed: UInt64, _ portion: Portion, _ entries: borrowing Column<Entry>, _ cells: borrowing Column<UInt32>,
+        _ mask: Int,
+        _ traceOfRow: borrowing Column<UInt32>, _ known: Int
+    ) -> Int {
+        var count = known
+        let (highs, lows) = (columns.traceHigh.span(offsets), columns.traceLow.span(offsets))
+        let starts = columns.start.span(offsets)
+        for offset in 0..<offsets.count {
+            let (high, low) = (highs[offset], lows[offset])
+            let hash = hash(high, low, seed)
+            guard portion.has(hash) else {
+                traceOfRow[blockStart &+ offsets.lowerBound &+ offset] = noTrace
+                continue
+            }
+            var cell = Int(truncatingIfNeeded: hash) & mask
+            var number = Int(cells[cell]) &- 1
+            while number >= 0 {
+                let entry = entries[number]
+                if (entry.low ^ low) | (entry.high ^ high) == 0 { break }
+                cell = (cell &+ 1) & mask
+                number = Int(cells[cell]) &- 1
+            }
+            if number < 0 {
+                number = count
+                entries[number] = Entry(high: high, low: low, end: 0, reachesBack: false)
+                count &+= 1
+                cells[cell] = UInt32(truncatingIfNeeded: count)
+            }
+            entries[number].end &+= 1
+            if starts[offset] < slotStart { entries[number].reachesBack = true }
+            traceOfRow[blockStart &+ offsets.lowerBound &+ offset] = UInt32(truncatingIfNeeded: number)
+        }
+        return count
+    }
+
+    /// Turns how many spans each trace has into where they begin.
+    ///
+    /// - Returns: how many spans there are.
+    private func setBegins() -> Int {
+        var begin: UInt32 = 0
         for trace in 0..<count {
             let size = entries[trace].end
-            entries[trace].end = end
-            end &+= size
+            entries[trace].end = begin
+            begin &+= size
         }
-        sort(slot)
+        return Int(begin)
     }
 
-    /// Finds the trace of each row, and how many spans each has.
-    private mutating func number(_ slot: SlotView) {
-        var blockStart = 0
-        slot.forEachBlock { columns, rows in
-            columns.traceHigh.withSpan(0..<rows) { highs in
-                columns.traceLow.withSpan(0..<rows) { lows in
-                    columns.start.withSpan(0..<rows) { starts in
-                        for offset in 0..<rows {
-                            let trace = countSpan(highs[offset], lows[offset], starts[offset] < slot.start)
-                            traceOfRow[blockStart &+ offset] = UInt32(truncatingIfNeeded: trace)
-                        }
-                    }
-                }
-            }
-            blockStart += rows
-        }
-    }
-
-    /// Counts a span of a trace, and gives back the trace's number.
-    @inline(__always)
-    private mutating func countSpan(_ high: UInt64, _ low: UInt64, _ reachesBack: Bool) -> Int {
-        let (number, cell) = find(high, low)
-        if number >= 0 {
-            entries[number].end &+= 1
-            if reachesBack { entries[number].reachesBack = true }
-            return number
-        }
-        if count == entries.capacity { growEntries() }
-        entries[count] = Entry(high: high, low: low, end: 1, reachesBack: reachesBack)
-        count &+= 1
-        cells[cell] = UInt32(truncatingIfNeeded: count)
-        if count &* 2 > cellCount { growCells() }
-        return count &- 1
-    }
-
-    /// Copies the spans to where those of their trace begin.
-    private mutating func sort(_ slot: SlotView) {
-        var blockStart = 0
-        slot.forEachBlock { columns, rows in
-            for offset in 0..<rows {
-                let row = blockStart &+ offset
-                let trace = Int(traceOfRow[row])
-                let place = entries[trace].end
-                entries[trace].end = place &+ 1
-                spans[Int(place)] = columns.traceSpan(offset, row: row)
-            }
-            blockStart += rows
+    /// Copies the spans of a block to where those of their trace begin, or behind those that are there.
+    private static func sort(
+        _ columns: borrowing SpanColumns, _ rows: Int, _ blockStart: Int, _ entries: borrowing Column<Entry>,
+        _ traceOfRow: borrowing Column<UInt32>, _ spans: borrowing Column<TraceSpan>
+    ) {
+        for offset in 0..<rows {
+            let row = blockStart &+ offset
+            guard traceOfRow[row] != noTrace else { continue }
+            let trace = Int(traceOfRow[row])
+            let place = entries[trace].end
+            entries[trace].end = place &+ 1
+            spans[Int(place)] = TraceSpan(columns.row(offset), row: row)
         }
     }
 
@@ -109,7 +158,15 @@ struct SlotTraces: ~Copyable, Sendable {
     }
 
     /// The number of a trace of another slot; -1 if it has no span here.
-    func number(ofTrace high: UInt64, _ low: UInt64) -> Int { find(high, low).number }
+    func number(ofTrace high: UInt64, _ low: UInt64) -> Int {
+        let mask = cellCount &- 1
+        var cell = Self.firstCell(high, low, seed, mask)
+        while true {
+            let number = Int(cells[cell]) &- 1
+            if number < 0 || entries[number].low == low && entries[number].high == high { return number }
+            cell = (cell &+ 1) & mask
+        }
+    }
 
     /// The lower half of its id.
     func low(_ trace: Int) -> UInt64 { entries[trace].low }
@@ -125,22 +182,14 @@ struct SlotTraces: ~Copyable, Sendable {
         entries[trace].elsewhere = UInt32(truncatingIfNeeded: number &+ 1)
     }
 
-    /// The number of a trace, or -1 and the cell where it would stand.
     @inline(__always)
-    private func find(_ high: UInt64, _ low: UInt64) -> (number: Int, cell: Int) {
-        let mask = cellCount &- 1
-        var cell = firstCell(high, low)
-        while true {
-            let number = Int(cells[cell]) &- 1
-            if number < 0 { return (-1, cell) }
-            if entries[number].low == low && entries[number].high == high { return (number, cell) }
-            cell = (cell &+ 1) & mask
-        }
+    private static func firstCell(_ high: UInt64, _ low: UInt64, _ seed: UInt64, _ mask: Int) -> Int {
+        Int(truncatingIfNeeded: hash(high, low, seed)) & mask
     }
 
     @inline(__always)
-    private func firstCell(_ high: UInt64, _ low: UInt64) -> Int {
-        Int(truncatingIfNeeded: ByteHash.mix(low ^ seed, high)) & (cellCount &- 1)
+    private static func hash(_ high: UInt64, _ low: UInt64, _ seed: UInt64) -> UInt64 {
+        ByteHash.mix(low ^ seed, high)
     }
 
     // MARK: Room
@@ -152,20 +201,20 @@ struct SlotTraces: ~Copyable, Sendable {
         cells.fill(cellCount, with: 0)
     }
 
-    @inline(never)
-    private mutating func growCells() {
-        makeCells(cellCount * 2)
+    /// Makes room for so many more traces.
+    private mutating func reserve(_ more: Int) {
+        if entries.capacity < count + more {
+            let larger = Column<Entry>(capacity: (count + more) * 2)
+            larger.copyPrefix(count, of: entries)
+            entries = larger
+        }
+        guard cellCount < (count + more) * 2 else { return }
+        makeCells((count + more) * 4)
+        let mask = cellCount - 1
         for number in 0..<count {
-            var cell = firstCell(entries[number].high, entries[number].low)
-            while cells[cell] != 0 { cell = (cell &+ 1) & (cellCount &- 1) }
+            var cell = Self.firstCell(entries[number].high, entries[number].low, seed, mask)
+            while cells[cell] != 0 { cell = (cell &+ 1) & mask }
             cells[cell] = UInt32(truncatingIfNeeded: number &+ 1)
         }
-    }
-
-    @inline(never)
-    private mutating func growEntries() {
-        let larger = Column<Entry>(capacity: count * 2)
-        larger.copyPrefix(count, of: entries)
-        entries = larger
     }
 }

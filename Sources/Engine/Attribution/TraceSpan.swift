@@ -17,17 +17,14 @@ struct TraceSpan: BitwiseCopyable, Sendable {
     static let elsewhere = Slot.rowsMax
 
     @inline(__always)
-    init(
-        spanID: UInt64, parentID: UInt64, start: Int64, duration: Int64, operation: UInt16, request: UInt16,
-        flags: UInt8, row: Int
-    ) {
-        self.spanID = spanID
-        self.parentID = parentID
-        self.start = start
-        end = start &+ duration
-        self.operation = operation
-        self.request = request
-        rowAndFlags = UInt32(truncatingIfNeeded: row) &<< 8 | UInt32(flags)
+    init(_ span: SpanRow, row: Int) {
+        spanID = span.spanID
+        parentID = span.parentID
+        start = span.start
+        end = span.start &+ span.duration
+        operation = span.operation
+        request = span.request
+        rowAndFlags = UInt32(truncatingIfNeeded: row) &<< 8 | UInt32(span.flags.rawValue)
     }
 
     /// Its row in the slot that is being attributed.
@@ -46,14 +43,5 @@ struct TraceSpan: BitwiseCopyable, Sendable {
         if a.start != b.start { return a.start < b.start }
         if a.end != b.end { return a.end > b.end }
         return a.spanID > b.spanID
-    }
-}
-
-extension SpanColumns {
-    @inline(__always)
-    func traceSpan(_ offset: Int, row: Int) -> TraceSpan {
-        TraceSpan(
-            spanID: spanID[offset], parentID: parentID[offset], start: start[offset], duration: duration[offset],
-            operation: operation[offset], request: request[offset], flags: flags[offset], row: row)
     }
 }

@@ -38,8 +38,8 @@ struct TraceTree: ~Copyable, Sendable {
     private(set) var request = TraceTree.none
 
     var kin = Column<Kin>(capacity: spansMin)
-    /// Where spans are by their id: open addressing, at most half full.
-    private var places = Column<Place>(capacity: spansMin * 4)
+    /// Where spans are by their id, plus one: open addressing, at most a quarter full, so that spans seldom meet.
+    private var places = Column<UInt16>(capacity: spansMin * 8)
     /// Cells of `places` in use, a power of two.
     private var cellCount = 0
     private let seed = ByteHash.seed
@@ -49,14 +49,15 @@ struct TraceTree: ~Copyable, Sendable {
     /// Spans nested deeper are not looked at.
     static let depthMax = 128
     /// Traces of more spans are cut; none of a control plane comes near.
-    static let spansMax = 1 << 16
+    static let spansMax = 1 << 16 - 1
     private static let spansMin = 64
+    private static let cellsMin = 256
     /// Larger traces are put in order first, so that each child comes behind its siblings.
     static let unorderedMax = 64
 
     var byteCount: Int {
         links.capacity * MemoryLayout<Link>.stride + kin.capacity * MemoryLayout<Kin>.stride
-            + places.capacity * MemoryLayout<Place>.stride
+            + places.capacity * 2
     }
 
     /// Finds every span's parent and self time.
@@ -65,54 +66,58 @@ struct TraceTree: ~Copyable, Sendable {
     mutating func link(_ spans: Span<TraceSpan>) {
         count = spans.count
         makeRoom()
-        index(spans)
-        findParents(spans)
-        var isRegular = true
-        for place in 0..<count where links[place].parent >= 0 {
-            if !take(place, from: Int(links[place].parent), spans) { isRegular = false }
-        }
+        let mask = cellCount - 1
+        places.fill(cellCount, with: 0)
+        let found = Self.index(spans, links, places, mask, seed)
+        hasLongRunning = found.flags & SpanFlags.longRunning != 0
+        requestCount = 0
+        if found.requests != 0 { findRequests(spans) }
+        let parents = Self.findParents(spans, links, places, mask, seed)
+        rootCount = parents.rootCount
+        if parents.mayCircle { cutCircles() }
         isNested = true
         isOrdered = false
-        if !isRegular { orderChildren(spans) }
+        if !Self.takeTimes(spans, links) { orderChildren(spans) }
         if hasLongRunning { markLongRunning() }
     }
 
     private mutating func makeRoom() {
+        cellCount = Self.cellsMin
+        while cellCount < count &* 4 { cellCount &*= 2 }
         guard count > links.capacity || links.capacity > 4096 && count <= Self.unorderedMax else { return }
         let capacity = max(count * 2, Self.spansMin)
         links = Column(capacity: capacity)
         kin = Column(capacity: capacity)
-        places = Column(capacity: capacity * 4)
+        places = Column(capacity: capacity * 8)
     }
 
-    private mutating func findParents(_ spans: Span<TraceSpan>) {
-        var roots = 0
-        var mayCircle = false
-        for place in 0..<count {
-            let id = spans[place].parentID
-            let parent = id == 0 ? -1 : lookUp(id, spans)
-            links[place].parent = Place(truncatingIfNeeded: parent)
-            if parent < 0 {
-                roots &+= 1
-            } else if spans[parent].start >= spans[place].start {
-                mayCircle = true
-            }
+    private mutating func findRequests(_ spans: Span<TraceSpan>) {
+        for place in 0..<spans.count where spans[place].request > 0 && spans[place].isRequestHere {
+            requestCount &+= 1
+            request = Place(truncatingIfNeeded: place)
         }
-        rootCount = roots
-        if mayCircle { cutCircles() }
     }
 
-    /// Takes a child's time from its parent's.
+    /// Takes the time of each child from its parent's.
     ///
-    /// - Returns: false if the child reaches out of its parent, or lies between children that were taken before it.
-    @inline(__always)
-    private func take(_ child: Int, from parent: Int, _ spans: Span<TraceSpan>) -> Bool {
-        let (start, end) = (spans[child].start, spans[child].end)
-        let (first, last) = (links[parent].childrenStart, links[parent].childrenEnd)
-        links[parent].selfTime &-= end &- start
-        links[parent].childrenStart = min(first, start)
-        links[parent].childrenEnd = max(last, end)
-        return start >= spans[parent].start && end <= spans[parent].end && (end <= first || start >= last)
+    /// - Returns: false if a child reaches out of its parent, or lies between children that were taken before it.
+    private static func takeTimes(_ spans: Span<TraceSpan>, _ links: borrowing Column<Link>) -> Bool {
+        var irregular: UInt8 = 0
+        for place in 0..<spans.count {
+            let parent = Int(links[place].parent)
+            guard parent >= 0 else { continue }
+            let (start, end) = (spans[place].start, spans[place].end)
+            let above = spans[parent]
+            var link = links[parent]
+            // Without branches: whether it is the first of its siblings is anyone's guess.
+            irregular |= (start < above.start ? 1 : 0) | (end > above.end ? 1 : 0)
+            irregular |= (end > link.childrenStart ? 1 : 0) & (start < link.childrenEnd ? 1 : 0)
+            link.selfTime &-= end &- start
+            link.childrenStart = min(link.childrenStart, start)
+            link.childrenEnd = max(link.childrenEnd, end)
+            links[parent] = link
+        }
+        return irregular == 0
     }
 
     /// A span that is its own ancestor is nobody's child.
@@ -146,41 +151,56 @@ struct TraceTree: ~Copyable, Sendable {
 
     // MARK: Spans by id
 
-    @inline(__always)
-    private mutating func index(_ spans: Span<TraceSpan>) {
-        cellCount = 64
-        while cellCount < count &* 2 { cellCount &*= 2 }
-        places.fill(cellCount, with: Self.none)
-        hasLongRunning = false
-        requestCount = 0
-        for place in 0..<count {
+    /// Fills `places` and begins the links. (Columns that are parameters stay in registers.)
+    ///
+    /// - Returns: the bits that are set in any span's flags and request number.
+    private static func index(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
+        _ seed: UInt64
+    ) -> (flags: UInt8, requests: UInt16) {
+        var (flags, requests): (UInt8, UInt16) = (0, 0)
+        for place in 0..<spans.count {
             let span = spans[place]
-            var cell = firstCell(span.spanID)
-            while places[cell] != Self.none { cell = (cell &+ 1) & (cellCount &- 1) }
-            places[cell] = Place(truncatingIfNeeded: place)
+            var cell = firstCell(span.spanID, seed, mask)
+            while places[cell] != 0 { cell = (cell &+ 1) & mask }
+            places[cell] = UInt16(truncatingIfNeeded: place &+ 1)
+            flags |= span.flags.rawValue
+            requests |= span.request
             links[place] = Link(selfTime: span.duration, isLongRunning: span.flags.isLongRunning)
-            if span.flags.isLongRunning { hasLongRunning = true }
-            if span.isRequestHere {
-                requestCount &+= 1
-                request = Place(truncatingIfNeeded: place)
+        }
+        return (flags, requests)
+    }
+
+    private static func findParents(
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
+        _ seed: UInt64
+    ) -> (rootCount: Int, mayCircle: Bool) {
+        var rootCount = 0
+        var mayCircle = false
+        for place in 0..<spans.count {
+            let id = spans[place].parentID
+            var parent = -1
+            if id != 0 {
+                var cell = firstCell(id, seed, mask)
+                parent = Int(places[cell]) &- 1
+                while parent >= 0, spans[parent].spanID != id {
+                    cell = (cell &+ 1) & mask
+                    parent = Int(places[cell]) &- 1
+                }
+            }
+            links[place].parent = Place(truncatingIfNeeded: parent)
+            if parent < 0 {
+                rootCount &+= 1
+            } else {
+                mayCircle = mayCircle || spans[parent].start >= spans[place].start
             }
         }
+        return (rootCount, mayCircle)
     }
 
     @inline(__always)
-    private func lookUp(_ id: UInt64, _ spans: Span<TraceSpan>) -> Int {
-        var cell = firstCell(id)
-        while places[cell] != Self.none {
-            let place = Int(places[cell])
-            if spans[place].spanID == id { return place }
-            cell = (cell &+ 1) & (cellCount &- 1)
-        }
-        return -1
-    }
-
-    @inline(__always)
-    private func firstCell(_ id: UInt64) -> Int {
-        Int(truncatingIfNeeded: ByteHash.mix(id, seed)) & (cellCount &- 1)
+    private static func firstCell(_ id: UInt64, _ seed: UInt64, _ mask: Int) -> Int {
+        Int(truncatingIfNeeded: ByteHash.mix(id, seed)) & mask
     }
 }
 

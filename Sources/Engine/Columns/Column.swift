@@ -36,6 +36,13 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base[row] = element
     }
 
+    /// Reads a row that was checked to lie within the capacity.
+    @inlinable @inline(__always)
+    @unsafe
+    func read(atChecked row: Int) -> Element {
+        unsafe base[row]
+    }
+
     /// Copies the first `count` elements of another column over the first of this one.
     package func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
         precondition(count >= 0 && count <= capacity && count <= other.capacity)
@@ -56,12 +63,6 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
         let span = unsafe Span(_unsafeStart: UnsafePointer(base + range.lowerBound), count: range.count)
         return unsafe _overrideLifetime(span, borrowing: self)
-    }
-
-    /// Copies the first `count` elements of another column to this one, from a row on.
-    package func copy(_ count: Int, of other: borrowing Column<Element>, to row: Int) {
-        precondition(row >= 0 && count >= 0 && count <= other.capacity && count <= capacity - row)
-        unsafe (base + row).update(from: other.base, count: count)
     }
 
     package func fill(_ count: Int, with element: Element) {

@@ -108,11 +108,13 @@ package struct SpanColumns: ~Copyable, Sendable {
 
     @inlinable @inline(__always)
     package func row(_ index: Int) -> SpanRow {
-        SpanRow(
-            traceHigh: traceHigh[index], traceLow: traceLow[index], spanID: spanID[index],
-            parentID: parentID[index], start: start[index], duration: duration[index],
-            operation: operation[index], request: request[index],
-            flags: SpanFlags(rawValue: flags[index]))
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: capacity))
+        return unsafe SpanRow(
+            traceHigh: traceHigh.read(atChecked: index), traceLow: traceLow.read(atChecked: index),
+            spanID: spanID.read(atChecked: index), parentID: parentID.read(atChecked: index),
+            start: start.read(atChecked: index), duration: duration.read(atChecked: index),
+            operation: operation.read(atChecked: index), request: request.read(atChecked: index),
+            flags: SpanFlags(rawValue: flags.read(atChecked: index)))
     }
 
     package func copyPrefix(_ count: Int, of other: borrowing SpanColumns) {

@@ -154,9 +154,9 @@ private struct EvidenceGathering {
 
     private mutating func addCall(_ slot: SlotView, row: Int, _ operation: Int, isNow: Bool) {
         guard let attribution = slot.attribution, row < attribution.rowCount,
-            attribution.selfTimes.buckets[row] != SlotAttribution.noSelfTime
+            let selfTime = attribution.selfTimes[row]
         else { return }
-        connection.add(attribution.selfTimes.buckets[row], series: operation, isNow: isNow)
+        connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
     }
 
     var evidence: Evidence {

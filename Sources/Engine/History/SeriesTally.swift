@@ -114,13 +114,11 @@ extension SeriesTally {
         guard let attribution = slot.attribution else { return }
         SlotRows(slot).forEachBlock { columns, start, rows in
             for row in rows where row + start < attribution.rowCount {
-                let bucket = attribution.selfTimes.buckets[row + start]
                 let series = Int(columns.operation[row])
-                guard bucket != SlotAttribution.noSelfTime, wanted?[series] ?? true else { continue }
+                guard let duration = attribution.selfTimes[row + start], wanted?[series] ?? true else { continue }
                 if let range, !range.contains(columns.start[row] &+ columns.duration[row]) { continue }
                 add(
-                    SeriesKey(.selfTimes, series), bucket: bucket,
-                    duration: attribution.selfTimes.durations[row + start],
+                    SeriesKey(.selfTimes, series), bucket: LatencyBucket.shared.code(duration), duration: duration,
                     isError: SpanFlags(rawValue: columns.flags[row]).isError)
             }
         }

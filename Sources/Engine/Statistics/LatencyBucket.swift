@@ -12,7 +12,8 @@ package struct LatencyBucket: Sendable {
     package static let codeCount = 4034
     /// Native index of code 1.
     private static let firstIndex = -1913
-    /// Leading bits of a duration that pick the first guess: a guess covers at most 0.8 %, less than a bucket.
+    /// Leading bits of a duration that pick the first guess: a guess covers at most 0.8 %, less than a bucket, so
+    /// that the right one is the guess or the next.
     @usableFromInline static let guessBits = 7
 
     /// The largest duration in each bucket, nanoseconds, by code.
@@ -28,9 +29,9 @@ package struct LatencyBucket: Sendable {
     @inlinable @inline(__always)
     package func code(_ nanoseconds: Int64) -> UInt16 {
         guard nanoseconds > 0 else { return 0 }
-        var code = guesses[Self.guessIndex(UInt64(bitPattern: nanoseconds))]
-        while upperBounds[Int(code)] < nanoseconds { code &+= 1 }
-        return code
+        let guess = guesses[Self.guessIndex(UInt64(bitPattern: nanoseconds))]
+        // Without a branch: which of the two it is is anyone's guess.
+        return guess &+ (upperBounds[Int(guess)] < nanoseconds ? 1 : 0)
     }
 
     /// The largest duration of a bucket, nanoseconds.

@@ -46,10 +46,10 @@ extension SlotView {
             (least, greatest) = (bucketMin, bucketMax)
         case .selfTimes:
             guard let attribution else { return nil }
-            (least, greatest) = (min(bucketMin, attribution.selfTimes.bucketMin), bucketMax)
+            (least, greatest) = (min(bucketMin, LatencyBucket.shared.code(attribution.selfTimes.least)), bucketMax)
         case .parts:
             guard let attribution else { return nil }
-            (least, greatest) = (attribution.bucketMin, attribution.bucketMax)
+            (least, greatest) = (attribution.parts.bucketMin, attribution.parts.bucketMax)
         }
         return least <= greatest ? least...greatest : nil
     }

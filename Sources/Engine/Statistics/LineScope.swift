@@ -131,15 +131,14 @@ extension LineScope {
             guard count > rows.lowerBound else { return }
             let rows = rows.lowerBound..<count
             let inSlot = rows.lowerBound + start..<rows.upperBound + start
-            attribution.selfTimes.buckets.withSpan(inSlot) { buckets in
-                attribution.selfTimes.durations.withSpan(inSlot) { durations in
-                    columns.flags.withSpan(rows) { flags in
-                        columns.operation.withSpan(rows) { operations in
-                            listed.fill(operations, lineOfValue.span) { buckets[$0] != SlotAttribution.noSelfTime }
-                        }
-                        if !isCovered { keepInRange(columns, rows, in: &listed) }
-                        listed.hand(to: body, buckets, durations, flags)
+            attribution.selfTimes.durations.withSpan(inSlot) { durations in
+                columns.flags.withSpan(rows) { flags in
+                    columns.operation.withSpan(rows) { operations in
+                        listed.fill(operations, lineOfValue.span) { durations[$0] >= 0 }
                     }
+                    if !isCovered { keepInRange(columns, rows, in: &listed) }
+                    listed.findBuckets(of: durations)
+                    listed.hand(to: body, durations, flags)
                 }
             }
         }
@@ -172,7 +171,7 @@ extension LineScope {
 extension SlotAttribution {
     /// When the request of a part ended, Unix nanoseconds.
     func end(ofPart part: Int, in slot: SlotView) -> Int64 {
-        let span = slot.row(Int(parts.rows[part]))
+        let span = slot.row(row(ofPart: part))
         return span.start &+ span.duration
     }
 }
@@ -181,11 +180,14 @@ extension SlotAttribution {
 private struct RowList {
     private(set) var lines: [UInt16]
     private(set) var places: [UInt16]
+    /// Codes of `LatencyBucket` by place, where `findBuckets(of:)` found them.
+    private var buckets: [UInt16]
     private(set) var count = 0
 
     init(capacity: Int) {
         lines = Array(repeating: 0, count: capacity)
         places = Array(repeating: 0, count: capacity)
+        buckets = Array(repeating: 0, count: capacity)
     }
 
     /// Makes room for so many rows.
@@ -200,6 +202,18 @@ private struct RowList {
         _ values: Span<Value>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
     ) {
         count = Self.fill(&lines, &places, values, lineOfValue, isCounted)
+    }
+
+    /// Finds the buckets of the listed rows, which no column has.
+    mutating func findBuckets(of durations: Span<Int64>) {
+        let places = places
+        Self.findBuckets(&buckets, of: durations, places.span.extracting(first: count))
+    }
+
+    /// Hands the listed rows on with the buckets found last.
+    @inline(__always)
+    func hand(to body: (borrowing MeasuredRows) -> Void, _ durations: Span<Int64>, _ flags: Span<UInt8>) {
+        hand(to: body, buckets.span.extracting(first: durations.count), durations, flags)
     }
 
     /// Hands the listed rows on, if there are any.
@@ -234,6 +248,15 @@ private struct RowList {
         }
         for index in 0..<end { lines[index] = lineOfValue[Int(values[Int(places[index])])] }
         return end
+    }
+
+    private static func findBuckets(_ buckets: inout [UInt16], of durations: Span<Int64>, _ places: Span<UInt16>) {
+        let codes = LatencyBucket.shared
+        var buckets = buckets.mutableSpan
+        for index in places.indices {
+            let place = Int(places[index])
+            buckets[place] = codes.code(durations[place])
+        }
     }
 
     @inline(__always)
