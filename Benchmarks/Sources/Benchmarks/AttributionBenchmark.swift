@@ -22,6 +22,18 @@ enum AttributionBenchmark {
         print(
             "  attribution takes \(number(100 * taken, 0)) % of what decoding alone costs, as slots settle it adds "
                 + "\(number(100 * added, 0)) %")
+        read(workload, view)
+    }
+
+    /// What was found out, against statistics of the spans' durations.
+    private static func read(_ workload: Workload, _ view: WindowView) {
+        var attributor = Attributor()
+        let attributed = attributor.attributed(view)
+        let results = Harness(rounds: 51).measure([
+            .init(name: "durations by operation") { _ = attributed.operationSummaries() },
+            .init(name: "self times by operation") { _ = attributed.selfTimeSummaries() },
+        ])
+        ResultTable("Statistics: \(workload.name)", items: workload.spanCount).print(results, against: 0)
     }
 
     static func runOnce(_ workload: Workload) {

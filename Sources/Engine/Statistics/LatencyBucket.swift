@@ -28,10 +28,10 @@ package struct LatencyBucket: Sendable {
     /// The code of a duration in nanoseconds; negative ones count as zero.
     @inlinable @inline(__always)
     package func code(_ nanoseconds: Int64) -> UInt16 {
-        guard nanoseconds > 0 else { return 0 }
-        let guess = guesses[Self.guessIndex(UInt64(bitPattern: nanoseconds))]
-        // Without a branch: which of the two it is is anyone's guess.
-        return guess &+ (upperBounds[Int(guess)] < nanoseconds ? 1 : 0)
+        // Without branches: self times of zero are common, and which of two buckets it is is anyone's guess.
+        let guess = guesses[Self.guessIndex(UInt64(bitPattern: max(nanoseconds, 1)))]
+        let code = guess &+ (upperBounds[Int(guess)] < nanoseconds ? 1 : 0)
+        return nanoseconds > 0 ? code : 0
     }
 
     /// The largest duration of a bucket, nanoseconds.
