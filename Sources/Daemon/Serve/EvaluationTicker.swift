@@ -7,6 +7,7 @@ struct EvaluationTicker: Service {
     let pipeline: Pipeline
     let delivery: Delivery
     let durations: EvaluationDurations
+    let state: StateDirectory?
 
     /// Seconds between looks at the clock: a fraction of the shortest useful interval.
     private static let period = Duration.milliseconds(250)
@@ -37,6 +38,9 @@ struct EvaluationTicker: Service {
         let transitions = pipeline.advance(to: now)
         durations.observe(ContinuousClock.now - start)
         delivery.submit(transitions)
+        delivery.repeatAlerts(at: now) { pipeline.withRules { $0.activeAlerts } }
+        // Behind the queues: an alert that is known to fire has been handed to them.
+        state?.save(pipeline.savedAlerts(), isChanged: !transitions.isEmpty, at: now)
         return true
     }
 }

@@ -28,14 +28,20 @@ package struct LiveServer {
     package func run() async throws {
         let recorder = configuration.recording.directory.map { _ in ArchiveRecorder(mode: configuration.recording.mode)
         }
+        let state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
+        var evaluator = RuleEvaluator(rules.groups)
+        if let saved = state?.load() {
+            let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
+            logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
+        }
         let pipeline = Pipeline(
-            rules: RuleEvaluator(rules.groups), limits: configuration.window,
+            rules: evaluator, limits: configuration.window,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
             onClock: recorder.map { recorder in recorder.append(clock:) })
         let intake = LiveIntake(pipeline, recorder: recorder)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let delivery = try Delivery(
-            rules.sinksOrDefault, externalLabels: configuration.externalLabels, logger: logger)
+            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery, logger: logger)
         let evaluations = EvaluationDurations()
         let reload = RuleReload(source: source, pipeline: pipeline, delivery: delivery, logger: logger)
         let readiness = Readiness(addresses: 3)
@@ -56,7 +62,7 @@ package struct LiveServer {
                     AdminServer(
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         logger: logger, onBound: bound("scrape and API")),
-                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations),
+                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state),
                     ReadyReceivers(
                         receivers: Receivers(
                             grpc: GRPCReceiver(
@@ -81,6 +87,7 @@ package struct LiveServer {
             throw error
         }
         await recorder?.stop()
+        state?.save(pipeline.savedAlerts(), isChanged: true, at: WallClock.now)
         await delivery.drain(timeout: .seconds(Self.deliverySeconds))
         let counts = pipeline.summary().counts
         logger.notice(
