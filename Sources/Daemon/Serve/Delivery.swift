@@ -22,7 +22,8 @@ final class Delivery: Sendable {
             })
     }
 
-    func submit(_ transitions: [AlertTransition]) {
+    /// - Parameter isAgain: whether sinks may have been told of it before a restart.
+    func submit(_ transitions: [AlertTransition], isAgain: Bool = false) {
         guard !transitions.isEmpty else { return }
         let told = transitions.map { transition in
             var transition = transition
@@ -30,7 +31,7 @@ final class Delivery: Sendable {
             return transition
         }
         repetition.withLock { $0.note(told.filter(\.isNotified).map(\.alert)) }
-        dispatcher.submit(told)
+        dispatcher.submit(told, isAgain: isAgain)
     }
 
     /// Tells those sinks again that forget, when it is time.

@@ -37,9 +37,12 @@ struct EvaluationTicker: Service {
         let start = ContinuousClock.now
         let transitions = pipeline.advance(to: now)
         durations.observe(ContinuousClock.now - start)
+        // Before and behind: whenever the process ends, the next one knows of the alert, and who may not have been told.
+        if !transitions.isEmpty {
+            state?.save(pipeline.savedAlerts()?.adding(untold: transitions), isChanged: true, at: now)
+        }
         delivery.submit(transitions)
         delivery.repeatAlerts(at: now) { pipeline.withRules { $0.activeAlerts } }
-        // Behind the queues: an alert that is known to fire has been handed to them.
         state?.save(pipeline.savedAlerts(), isChanged: !transitions.isEmpty, at: now)
         return true
     }

@@ -30,7 +30,8 @@ package struct LiveServer {
         }
         let state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
         var evaluator = RuleEvaluator(rules.groups)
-        if let saved = state?.load() {
+        let saved = state?.load()
+        if let saved {
             let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
             logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
         }
@@ -41,9 +42,12 @@ package struct LiveServer {
         let intake = LiveIntake(pipeline, recorder: recorder)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let delivery = try Delivery(
-            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery, logger: logger)
+            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
+            logger: logger)
+        delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
         let evaluations = EvaluationDurations()
-        let reload = RuleReload(source: source, pipeline: pipeline, delivery: delivery, logger: logger)
+        let reload = RuleReload(
+            source: source, rules: rules, pipeline: pipeline, delivery: delivery, logger: logger)
         let readiness = Readiness(addresses: 3)
         let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
             { address in
@@ -61,7 +65,8 @@ package struct LiveServer {
                     reload,
                     AdminServer(
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
-                        logger: logger, onBound: bound("scrape and API")),
+                        reload: configuration.enableLifecycle ? reload : nil, logger: logger,
+                        onBound: bound("scrape and API")),
                     EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state),
                     ReadyReceivers(
                         receivers: Receivers(

@@ -74,7 +74,8 @@ final class StateDirectory: Sendable {
                 saving = Saving(last: now, holdsAlerts: !alerts.isEmpty)
             } catch {
                 if !saving.hasFailed {
-                    logger.error("alerts can't be written to disk", metadata: ["file": "\(file)", "reason": "\(error)"])
+                    logger.error(
+                        "alerts can't be written to disk", metadata: ["file": "\(file)", "reason": "\(error)"])
                 }
                 saving.hasFailed = true
                 saving.last = now

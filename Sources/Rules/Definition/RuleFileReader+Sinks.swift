@@ -45,7 +45,8 @@ extension RuleFileReader {
     }
 
     private mutating func readReceiver(
-        _ node: YAMLNode, _ what: String, _ example: String, as make: (_ url: String, _ headersFile: String?) -> SinkDefinition
+        _ node: YAMLNode, _ what: String, _ example: String,
+        as make: (_ url: String, _ headersFile: String?) -> SinkDefinition
     ) -> SinkDefinition? {
         guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file"], &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),

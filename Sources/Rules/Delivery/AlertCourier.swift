@@ -15,12 +15,12 @@ struct AlertCourier: Sendable {
         func giveUp(_ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String) {
             guard !alerts.isEmpty else { return }
             counters.add(alerts.count, sink, outcome)
-            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
             do {
                 try deadLetters?.add(alerts, sink: sink, reason: reason)
             } catch {
                 onFailure(sink, "the dead letters can't be written to disk: \(error)")
             }
+            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
         }
     }
 

@@ -72,11 +72,14 @@ package final class AlertDispatcher: Sendable {
     }
 
     /// Hands over what is to be told, and returns when it is where it won't get lost.
-    package func submit(_ transitions: [AlertTransition]) {
+    /// - Parameter isAgain: whether it may have been handed over before a restart; then sinks whose queues are kept may be
+    ///   told twice, but not of what still waits for them.
+    package func submit(_ transitions: [AlertTransition], isAgain: Bool = false) {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
-        for lane in lanes.withLock({ $0 }) {
-            around.giveUp(lane.queue.append(alerts), lane.sink.sink.name, .dropped, "too many wait already")
+        for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
+            around.giveUp(
+                lane.queue.append(alerts, isAgain: isAgain), lane.sink.sink.name, .dropped, "too many wait already")
         }
     }
 

@@ -85,7 +85,8 @@ struct DeliveryJournal {
             if byteCount == 0 { try DurableFile.synchronizeDirectory(of: path) }
             byteCount += contents.count
         } else {
-            let contents = try Self.encode(waiting.map { Line(alert: AlertJSON($0)) } + lines.filter { $0.batch != nil })
+            let contents = try Self.encode(
+                waiting.map { Line(alert: AlertJSON($0)) } + lines.filter { $0.batch != nil })
             try DurableFile.replace(path, with: contents)
             byteCount = contents.count
         }

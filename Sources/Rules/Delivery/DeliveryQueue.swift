@@ -44,8 +44,11 @@ final class DeliveryQueue: Sendable {
     var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
 
     /// Puts alerts in; returns those that had no room.
-    func append(_ alerts: [Alert]) -> [Alert] {
+    /// - Parameter isAgain: whether some of them may wait already; those are left out.
+    func append(_ alerts: [Alert], isAgain: Bool = false) -> [Alert] {
         let (consumer, dropped) = state.withLock { state -> (CheckedContinuation<Void, Never>?, [Alert]) in
+            let known = isAgain ? Set(state.kept) : []
+            let alerts = alerts.filter { !known.contains($0) }
             let room = state.isClosed ? 0 : max(0, limit - state.waiting.count)
             let taken = Array(alerts.prefix(room))
             guard !taken.isEmpty else { return (nil, alerts) }

@@ -6,7 +6,8 @@ struct RefusedAddress: Error, Hashable, CustomStringConvertible {
     /// Names the kind of address only, since the address is a part of a URL.
     let description: String
 
-    private static let linkLocal = RefusedAddress(description: "the receiver's address is link-local; those are refused")
+    private static let linkLocal = RefusedAddress(
+        description: "the receiver's address is link-local; those are refused")
     private static let metadata = RefusedAddress(
         description: "the receiver's address is that of a metadata service; those are refused")
 

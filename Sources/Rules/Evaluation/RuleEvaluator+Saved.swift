@@ -47,8 +47,11 @@ extension RuleEvaluator {
             for rule in groups[group].rules.indices {
                 let definition = groups[group].rules[rule].rule
                 let identity = RuleIdentity.text(definition, inGroup: groups[group].definition.name)
-                for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count {
-                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, outage: outage) else { continue }
+                for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count
+                {
+                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, outage: outage) else {
+                        continue
+                    }
                     let number = groupings[groups[group].places[rule].grouping].group(of: entry.values)
                     groups[group].rules[rule].restore(life, match: entry.match, group: number)
                     count += 1

@@ -26,6 +26,22 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// The last evaluation.
     var evaluatedAt: String
     var alerts: [Entry]
+    /// What the last evaluation found that sinks are told, as long as it may not be in their queues.
+    private var untold: [AlertJSON]?
+
+    /// The same with what sinks are yet to be told.
+    package func adding(untold transitions: [AlertTransition]) -> SavedAlerts {
+        var saved = self
+        saved.untold = transitions.filter(\.isNotified).map { AlertJSON($0.alert) }
+        return saved
+    }
+
+    /// What sinks may not have been told.
+    package var untoldTransitions: [AlertTransition] {
+        (untold ?? []).compactMap { Alert($0) }.map {
+            AlertTransition(time: $0.resolvedAt ?? $0.firedAt ?? $0.activeAt, alert: $0)
+        }
+    }
 
     package var isEmpty: Bool { alerts.isEmpty }
 

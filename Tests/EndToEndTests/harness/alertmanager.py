@@ -1,9 +1,11 @@
 """A real Alertmanager."""
 
 import json
+import os
 import socket
 import subprocess
 import urllib.request
+from pathlib import Path
 
 from harness import project
 from harness.lines import Lines
@@ -23,6 +25,16 @@ receivers:
 """
 
 
+def command():
+    """How to run it: from where it was unpacked, it sees its templates where Debian's build looks for them."""
+    program = Path(project.tool("prometheus-alertmanager", "prometheus-alertmanager"))
+    share = program.parents[1] / "share"
+    if share == Path("/usr/share"):
+        return [program]
+    as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    return ["unshare", "--mount", *as_root, "sh", "-c", 'mount --bind "$0" /usr/share && exec "$@"', share, program]
+
+
 class Alertmanager:
     """Runs on a free port of the loopback interface, with its storage in `directory`; sends all to a webhook."""
 
@@ -36,7 +48,7 @@ class Alertmanager:
         self.url = f"http://{self.address}"
         self.process = subprocess.Popen(
             [
-                project.tool("prometheus-alertmanager", "prometheus-alertmanager"),
+                *command(),
                 f"--config.file={configuration}",
                 f"--storage.path={directory / 'alertmanager'}",
                 f"--web.listen-address={self.address}",

@@ -43,7 +43,8 @@ struct AlertmanagerSinkTests {
         repetition.note([.resolved("B"), .firing("A")])
         var pending = Alert.firing("C")
         pending.state = .pending
-        #expect(repetition.alerts(at: start + minute, active: [.firing("A"), pending]) == [.firing("A"), .resolved("B")])
+        #expect(
+            repetition.alerts(at: start + minute, active: [.firing("A"), pending]) == [.firing("A"), .resolved("B")])
         #expect(repetition.alerts(at: start + 14 * minute, active: []) == [.resolved("B")])
         repetition.note([.firing("B")])
         #expect(repetition.alerts(at: start + 14 * minute, active: [.firing("B")]) == [.firing("B")])

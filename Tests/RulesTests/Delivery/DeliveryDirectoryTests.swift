@@ -68,6 +68,17 @@ final class DeliveryDirectoryTests {
         #expect(await next(Receiver(isUp: true)) == [])
     }
 
+    @Test func `what may have been handed over before is told again, but not what still waits`() async {
+        let first = dispatcher(Receiver(isUp: false))
+        first.submit([Alert.firing().transition])
+        _ = await first.drain(timeout: .zero)
+        let up = Receiver(isUp: true)
+        let second = dispatcher(up)
+        second.submit([Alert.firing().transition, Alert.firing("Other").transition], isAgain: true)
+        #expect(await second.drain(timeout: .seconds(30)))
+        #expect(up.calls == [[.firing()], [.firing("Other")]])
+    }
+
     @Test func `a call that may have been made is made again with the same alerts`() async {
         let down = Receiver(isUp: false)
         let first = dispatcher(down)

@@ -13,7 +13,8 @@ import Testing
     }
 
     private static func evaluator(_ rules: [String]...) throws -> RuleEvaluator {
-        let text = "groups:\n  - name: g\n    rules:\n"
+        let text =
+            "groups:\n  - name: g\n    rules:\n"
             + rules.map { "      - " + $0.joined(separator: "\n        ") + "\n" }.joined()
         return RuleEvaluator(try RuleText.load(text).groups)
     }
@@ -42,7 +43,8 @@ import Testing
 
     @Test func `what fires goes on firing, tells nobody again, and resolves with its own beginning`() throws {
         var before = try Self.evaluator(Self.rule())
-        #expect(Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending", "15 firing"].suffix(1))
+        #expect(
+            Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending", "15 firing"].suffix(1))
         let left = before.activeAlerts
 
         var after = try Self.evaluator(Self.rule())
@@ -106,6 +108,16 @@ import Testing
         var after = try Self.evaluator(rule)
         after.restore(try Self.saved(before, at: 30), at: Self.start + 45 * second)
         #expect(Self.run(&after, Self.window(slow: 0..<0, fast: 45..<200), from: 60, to: 180) == ["135 resolved"])
+    }
+
+    @Test func `what sinks may not have been told is kept with it`() throws {
+        let saved = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start)
+        #expect(saved.untoldTransitions == [])
+        var pending = Alert.firing("Pending")
+        pending.state = .pending
+        let transitions = [Alert.firing().transition, pending.transition, Alert.resolved("Other").transition]
+        let read = try SavedAlerts(try saved.adding(untold: transitions).encoded())
+        #expect(read.untoldTransitions == [transitions[0], transitions[2]])
     }
 
     @Test func `what is no such file is refused`() throws {
