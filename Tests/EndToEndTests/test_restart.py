@@ -1,13 +1,21 @@
 """`kill -9`, and what the next process knows: who is to be told what, and since when."""
 
+import os
+import random
 import threading
 
 import pytest
 
 from harness.daemon import Faultline
 from harness.rules import CONFIGURATION, SLOW_PAYMENTS
-from harness.webhook import WebhookReceiver
+from harness.waiting import eventually
+from harness.webhook import HANG, WebhookReceiver
 from test_alert_delivery import fire, resolve
+
+KILLS = int(os.environ.get("FAULTLINE_KILLS", 5))
+SEED = int(os.environ.get("FAULTLINE_SEED", 20261123))
+# Seconds from the spans that make an alert fire to the kill, at most: it fires after one to two and a half.
+FIRES_WITHIN = 3
 
 RULES = SLOW_PAYMENTS.replace("over: 1m", "over: 5s")
 
@@ -60,6 +68,40 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
         assert end["status"] == "resolved" and headers["Idempotency-Key"] != other["Idempotency-Key"]
         assert end["alerts"][0]["startsAt"] == payload["alerts"][0]["startsAt"]
         assert end["alerts"][0]["fingerprint"] == payload["alerts"][0]["fingerprint"]
+
+
+def test_a_call_that_was_not_answered_before_a_kill_is_made_again(start):
+    with WebhookReceiver([HANG]) as receiver:
+        first = start(with_webhook(receiver.url)).__enter__()
+        fire(first)
+        payload, headers = receiver.next_call()
+        kill(first)
+        with start(with_webhook(receiver.url)):
+            again, same = receiver.next_call()
+    assert again == payload
+    assert same["Idempotency-Key"] == headers["Idempotency-Key"]
+
+
+def test_kill_at_random_moments_makes_one_page_of_one_alert(start, tmp_path):
+    moments = random.Random(SEED)
+    for number in range(KILLS):
+        with WebhookReceiver() as receiver:
+            first = start(with_webhook(receiver.url)).__enter__()
+            fire(first)
+            threading.Event().wait(moments.uniform(0, FIRES_WITHIN))
+            kill(first)
+            with start(with_webhook(receiver.url)) as second:
+                fire(second)
+                eventually(
+                    lambda: second.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1,
+                    f"firing after kill {number}, seed {SEED}",
+                )
+            calls = []
+            while not receiver.is_done:
+                calls.append(receiver.next())
+            alerts = {(call["alerts"][0]["fingerprint"], call["alerts"][0]["startsAt"]) for call in calls}
+            assert len(alerts) == 1 and {call["status"] for call in calls} == {"firing"}, (number, SEED, calls)
+        (tmp_path / "state").rename(tmp_path / f"state-{number}")
 
 
 def test_a_rule_that_has_changed_begins_anew(start):
