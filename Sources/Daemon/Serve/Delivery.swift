@@ -15,11 +15,10 @@ final class Delivery: Sendable {
         _ definitions: [SinkDefinition], externalLabels: [String: String], directory: DeliveryDirectory?, logger: Logger
     ) throws(WebhookHeaders.Fault) {
         self.externalLabels = externalLabels
+        let log = DeliveryLog(logger)
         dispatcher = AlertDispatcher(
-            sinks: try AlertSinks.make(definitions), directory: directory,
-            onFailure: { sink, reason in
-                logger.warning("alerts were not delivered", metadata: ["sink": "\(sink)", "reason": "\(reason)"])
-            })
+            sinks: try AlertSinks.make(definitions), directory: directory, onFailure: { log.note(sink: $0, reason: $1) }
+        )
     }
 
     /// - Parameter isAgain: whether sinks may have been told of it before a restart.
@@ -47,6 +46,8 @@ final class Delivery: Sendable {
     private func labelled(_ alert: Alert) -> Alert { alert.adding(externalLabels: externalLabels) }
 
     var notifications: [DeliveryCounters.Row] { dispatcher.notifications }
+
+    var waiting: [(sink: String, count: Int)] { dispatcher.waiting }
 
     /// Takes other sinks, and reads their headers again.
     func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) {

@@ -57,7 +57,7 @@ package struct LiveServer {
         }
         let scrape = Scrape(
             pipeline: pipeline, intake: intake, admission: admission, delivery: delivery, evaluations: evaluations,
-            reload: reload, recorder: recorder)
+            reload: reload, recorder: recorder, state: state)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.

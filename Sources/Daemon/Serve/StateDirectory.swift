@@ -46,6 +46,9 @@ final class StateDirectory: Sendable {
 
     private var file: String { "\(path)/alerts.json" }
 
+    /// Whether alerts could not be written the last time.
+    var hasFailed: Bool { saving.withLock { $0.hasFailed } }
+
     /// What the last process left; nil where there is nothing. A file that can't be read is put aside.
     func load() -> SavedAlerts? {
         guard FileManager.default.fileExists(atPath: file) else { return nil }

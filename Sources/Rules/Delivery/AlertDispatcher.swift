@@ -107,10 +107,13 @@ package final class AlertDispatcher: Sendable {
                 kept.sink.replace(sink)
                 return kept
             }
+            for lane in old {
+                lane.queue.close()
+                if let directory { lane.queue.moveJournal(to: directory.farewell(lane.sink.sink)) }
+            }
             return old
         }
         guard !gone.isEmpty else { return }
-        for lane in gone { lane.queue.close() }
         Task {
             _ = await Self.finish(gone.map(\.task), within: Self.farewell)
             for lane in gone {
@@ -140,6 +143,11 @@ package final class AlertDispatcher: Sendable {
     /// Counts since the start, for every sink and outcome.
     package var notifications: [DeliveryCounters.Row] {
         counters.rows(of: lanes.withLock { $0.map(\.sink.sink.name) })
+    }
+
+    /// How many alerts wait for each sink.
+    package var waiting: [(sink: String, count: Int)] {
+        lanes.withLock { $0.map { ($0.sink.sink.name, $0.queue.count) } }
     }
 
     /// Whether all tasks end within `timeout`. A task stuck in a write that can't be cancelled isn't waited for

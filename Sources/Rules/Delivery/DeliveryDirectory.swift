@@ -18,6 +18,11 @@ package struct DeliveryDirectory: Sendable {
         DeliveryJournal(path: "\(path)/\(Self.prefix)\(sink.identity)\(Self.suffix)")
     }
 
+    /// A path for the journal of a sink that is no more, while its queue empties: at the next start it is nobody's.
+    func farewell(_ sink: any AlertSink) -> String {
+        "\(path)/\(Self.prefix)\(sink.identity)-gone-\(UUID().uuidString)\(Self.suffix)"
+    }
+
     /// The journals of sinks that are no more.
     func orphans(besides sinks: [any AlertSink]) -> [(sink: String, journal: DeliveryJournal)] {
         let known = Set(sinks.filter(\.keepsQueue).map(\.identity))

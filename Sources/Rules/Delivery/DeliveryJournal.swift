@@ -17,7 +17,7 @@ struct DeliveryJournal {
     /// Bytes beyond which a file is written anew, with only what still waits.
     private static let rewriteBytes = 4 << 20
 
-    private let path: String
+    private var path: String
     private var byteCount = 0
     /// Whether the file may end within a line, or lacks some.
     private var isDamaged = false
@@ -69,6 +69,12 @@ struct DeliveryJournal {
     mutating func finish(_ count: Int, waiting: [Alert]) throws {
         if waiting.isEmpty || byteCount > Self.rewriteBytes { isDamaged = true }
         try write([Line(done: count)], waiting: waiting)
+    }
+
+    /// Gives its name up, for another journal of the same sink.
+    mutating func move(to other: String) {
+        if unsafe rename(path, other) != 0 { isDamaged = true }
+        path = other
     }
 
     func remove() {

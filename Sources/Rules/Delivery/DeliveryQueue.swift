@@ -41,7 +41,7 @@ final class DeliveryQueue: Sendable {
         self.state = Mutex(state)
     }
 
-    var isEmpty: Bool { state.withLock { $0.waiting.isEmpty } }
+    var count: Int { state.withLock { $0.waiting.count } }
 
     /// Puts alerts in; returns those that had no room.
     /// - Parameter isAgain: whether some of them may wait already; those are left out.
@@ -77,6 +77,11 @@ final class DeliveryQueue: Sendable {
             return state.takeConsumer()
         }
         consumer?.resume()
+    }
+
+    /// Lets another queue have the name of its journal.
+    func moveJournal(to path: String) {
+        state.withLock { $0.journal?.move(to: path) }
     }
 
     /// What is left when nobody delivers it any more; a journal keeps it.

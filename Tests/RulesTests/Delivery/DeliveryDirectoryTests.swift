@@ -135,6 +135,22 @@ final class DeliveryDirectoryTests {
         #expect(!FileManager.default.fileExists(atPath: "\(path)/queue-old.jsonl"))
     }
 
+    @Test func `a sink that goes and comes back has a queue of its own`() async {
+        let down = Receiver("hook", isUp: false)
+        let other = Receiver("other", isUp: true)
+        let first = dispatcher(down, other)
+        first.submit([Alert.firing("A").transition])
+        while down.calls.isEmpty { await Task.yield() }
+        first.replace([other])
+        first.replace([other, down])
+        first.submit([Alert.firing("B").transition])
+        _ = await first.drain(timeout: .zero)
+        // What waited for the sink that went is nobody's after a restart.
+        #expect(await next(Receiver("hook", isUp: true)) == [[.firing("B")]])
+        let contents = FileManager.default.contents(atPath: "\(path)/dead-letters.jsonl") ?? Data()
+        #expect(contents.split(separator: UInt8(ascii: "\n")).count == 1)
+    }
+
     @Test func `a reload that leaves a sink leaves what waits for it`() async {
         let pauses = Mutex(0)
         let down = Receiver(isUp: false)
