@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import threading
 
 import pytest
@@ -125,9 +126,19 @@ def test_a_file_that_is_no_state_is_set_aside(start, tmp_path):
         daemon.output.wait_for("FIRING")
 
 
-def test_two_daemons_don_t_share_a_directory(start):
+def test_alerts_are_told_also_where_nothing_can_be_kept(start, tmp_path):
+    with WebhookReceiver() as receiver, start(with_webhook(receiver.url)) as daemon:
+        assert daemon.metrics().value("faultline_state_failed") == 0
+        shutil.rmtree(tmp_path / "state")
+        fire(daemon)
+        assert receiver.next()["status"] == "firing"
+        daemon.log.wait_for("can't be written to disk")
+        assert daemon.metrics().value("faultline_state_failed") == 1
+
+
+def test_two_daemons_don_t_share_a_directory(start, tmp_path):
     with start(RULES):
-        second = start(RULES)
+        second = Faultline("--state", tmp_path / "state")
         assert second.process.wait(timeout=30) == 1
         second.log.finish()
         assert second.log.matching("another daemon keeps its state in")

@@ -59,6 +59,11 @@ extension RuleFileReader {
             diagnostics.report(urlNode.start, "url is a URL such as \(example)")
             return nil
         }
+        // Names are looked at when something is sent.
+        if let refused = parsed.host().flatMap({ RefusedAddress(text: $0) }) {
+            diagnostics.report(urlNode.start, "\(refused)")
+            return nil
+        }
         let headersFile = mapping["headers_file"].flatMap { $0.string("headers_file", &diagnostics) }
         return make(url, headersFile.map { path(of: $0) })
     }
