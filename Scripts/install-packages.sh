@@ -3,7 +3,8 @@
 #
 #   Scripts/install-packages.sh demo    to build it
 #   Scripts/install-packages.sh test    to build, test and check it: also the Python environment .venv, and Prometheus
-#                                       in .build-tools, from Debian's package but not installed: it would start a server
+#                                       and its Alertmanager in .build-tools, from Debian's packages but not installed:
+#                                       they would start servers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +29,10 @@ has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" =
 has_python() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_prometheus() {
     { has_command prometheus && has_command promtool; } || [ -x "$tools/prometheus/usr/bin/promtool" ]
+}
+
+has_alertmanager() {
+    has_command prometheus-alertmanager || [ -x "$tools/prometheus-alertmanager/usr/bin/prometheus-alertmanager" ]
 }
 
 require_apt() {
@@ -69,16 +74,16 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
 }
 
-unpack_prometheus() {
-    has_prometheus && return
-    require_apt prometheus
-    say "unpacking Debian's prometheus into $tools"
+# unpack PACKAGE: into a directory of its name.
+unpack() {
+    require_apt "$1"
+    say "unpacking Debian's $1 into $tools"
     update_lists
-    rm -rf "$tools/prometheus"
+    rm -rf "$tools/${1:?}" "$tools/download"
     mkdir -p "$tools/download"
     # As root, apt-get would fetch as a user who may not be allowed to write here.
-    (cd "$tools/download" && apt-get -qq -o APT::Sandbox::User=root download prometheus)
-    dpkg-deb -x "$tools"/download/prometheus_*.deb "$tools/prometheus"
+    (cd "$tools/download" && apt-get -qq -o APT::Sandbox::User=root download "$1")
+    dpkg-deb -x "$tools/download/$1"_*.deb "$tools/$1"
     rm -r "$tools/download"
 }
 
@@ -98,6 +103,7 @@ has_command swift || fail "no Swift toolchain; install Swift 6.3 as https://www.
 has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config git
 install_packages
 if [ "$purpose" = test ]; then
-    unpack_prometheus
+    has_prometheus || unpack prometheus
+    has_alertmanager || unpack prometheus-alertmanager
     make_python_environment
 fi

@@ -206,6 +206,11 @@ package final class Pipeline: Sendable {
         evaluation.withLock { body(&$0.rules) }
     }
 
+    /// The pending and firing alerts for the next process; nil before the first evaluation.
+    package func savedAlerts() -> SavedAlerts? {
+        evaluation.withLock { evaluation in evaluation.last.map { evaluation.rules.savedAlerts(at: $0) } }
+    }
+
     /// Takes new rules for the old; returns the alerts of rules that are gone.
     package func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
         let dropped = withRules { $0.replaceRules(groups) }

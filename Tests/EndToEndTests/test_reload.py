@@ -1,10 +1,15 @@
-"""SIGHUP: new rules are taken whole, or not at all."""
+"""New rules are taken whole, or not at all: on SIGHUP, on request, and when a link to them points elsewhere."""
+
+import urllib.error
+import urllib.request
 
 import pytest
 
 from harness import http_client, spans
+from harness.daemon import Faultline
 from harness.rules import CONFIGURATION, SLOW_PAYMENTS
 from harness.spans import MILLISECOND
+from harness.waiting import DEADLINE
 
 RENAMED = SLOW_PAYMENTS.replace("PaymentsSlow", "PaymentsDrag")
 
@@ -88,3 +93,55 @@ def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
 
     assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
     assert len(daemon.output.all) == 1
+
+
+def post_reload(daemon):
+    request = urllib.request.Request(f"http://{daemon.admin}/-/reload", method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_request_reloads_where_that_is_enabled(serve, tmp_path):
+    daemon = serve(SLOW_PAYMENTS, CONFIGURATION + "enable_lifecycle: true\n")
+    (tmp_path / "rules.yaml").write_text(RENAMED)
+    assert post_reload(daemon) == (200, "rules reloaded\n")
+    assert rules(daemon.metrics()) == {"PaymentsDrag"}
+
+    (tmp_path / "rules.yaml").write_text("groups: [")
+    status, text = post_reload(daemon)
+    assert status == 500 and f"{tmp_path / 'rules.yaml'}:" in text
+    assert rules(daemon.metrics()) == {"PaymentsDrag"}
+    assert not is_successful(daemon.metrics())
+
+
+def test_a_request_reloads_nothing_by_default(daemon, tmp_path):
+    (tmp_path / "rules.yaml").write_text(RENAMED)
+    status, text = post_reload(daemon)
+    assert status == 403 and "enable_lifecycle" in text
+    assert rules(daemon.metrics()) == {"PaymentsSlow"}
+
+
+def test_a_config_map_that_is_exchanged_is_read_again(tmp_path):
+    """As the kubelet mounts it: rules.yaml is a link by way of ..data, which is replaced by another link."""
+
+    def exchange(number, text):
+        directory = tmp_path / f"..{number}"
+        directory.mkdir()
+        (directory / "rules.yaml").write_text(text)
+        (tmp_path / "..data_tmp").symlink_to(directory.name)
+        (tmp_path / "..data_tmp").replace(tmp_path / "..data")
+
+    exchange(1, SLOW_PAYMENTS)
+    (tmp_path / "rules.yaml").symlink_to("..data/rules.yaml")
+    with Faultline("--rules", tmp_path / "rules.yaml") as daemon:
+        assert rules(daemon.metrics()) == {"PaymentsSlow"}
+        exchange(2, "groups: [")
+        daemon.log.wait_for("not reloaded")
+        assert rules(daemon.metrics()) == {"PaymentsSlow"}
+        exchange(3, RENAMED)
+        daemon.log.wait_for("rules reloaded")
+        assert rules(daemon.metrics()) == {"PaymentsDrag"}

@@ -21,7 +21,7 @@ BEYOND = re.compile(
     | duration-over-a-window | in-.* | invalid-pattern | label-an-alert-lacks | unknown-(filter|name|value)
     | match-(of-a-percentile|of-two-durations|shorter.*|that.*|with.*) | mixed-labels-in-by | no-comparison | number.*
     | offset-.* | open-template | over-too-long | sum-.* | time-squared | two-values.* | unclosed.* | and-of.*
-    | filter-for.* | anchor | byte-order-mark | duplicate-field | group-named-twice
+    | filter-for.* | .*-link-local-.* | anchor | byte-order-mark | duplicate-field | group-named-twice
     """,
     re.VERBOSE,
 )

@@ -10,6 +10,10 @@ package struct Configuration: Sendable {
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
     package var recording = RecordingSettings()
+    /// Where alerts and what could not be delivered yet are kept from one process to the next; nil for nowhere.
+    package var stateDirectory: String?
+    /// Whether the rules can be read again by a request.
+    package var enableLifecycle = false
     /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.

@@ -4,7 +4,8 @@ package import Rules
 
 extension Configuration {
     static let fields = [
-        "otlp", "listen", "window", "limits", "archive", "evaluation_delay", "attribution", "external_labels", "rules",
+        "otlp", "listen", "window", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
+        "attribution", "external_labels", "rules",
     ]
 
     /// Reads a configuration file; throws all its problems.
@@ -37,6 +38,13 @@ extension Configuration {
         if let node = top["window"] { readWindow(node, &diagnostics) }
         if let node = top["limits"] { readLimits(node, &diagnostics) }
         if let node = top["archive"] { recording.read(node, &diagnostics) }
+        if let node = top["state"],
+            let state = YAMLMapping(node, "state", fields: ["directory"], &diagnostics),
+            let path = state.required("directory", &diagnostics)?.string("directory", &diagnostics)
+        {
+            stateDirectory = path
+        }
+        top["enable_lifecycle"]?.flag("enable_lifecycle", &diagnostics, into: &enableLifecycle)
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
             evaluationDelay = delay
         }
@@ -95,6 +103,14 @@ extension YAMLNode {
             return diagnostics.report(start, "\(what) is a size such as 64MiB or 1GiB, but found \(phrase)")
         }
         bytes = size
+    }
+
+    fileprivate func flag(_ what: String, _ diagnostics: inout RuleDiagnostics, into flag: inout Bool) {
+        guard let text = string(what, &diagnostics) else { return }
+        guard let value = Bool(text) else {
+            return diagnostics.report(start, "\(what) is true or false, but found \(phrase)")
+        }
+        flag = value
     }
 
     fileprivate func number(

@@ -53,6 +53,16 @@ package struct RuleSet: Sendable {
 
     package init() {}
 
+    /// The files of headers that sinks name.
+    var headersFiles: [String] {
+        sinks.compactMap {
+            switch $0 {
+            case .stdout: nil
+            case .webhook(_, let file), .alertmanager(_, let file): file
+            }
+        }
+    }
+
     mutating func add(_ file: RuleFile) {
         groups += file.groups
         sinks += file.sinks

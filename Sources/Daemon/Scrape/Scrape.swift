@@ -12,6 +12,8 @@ struct Scrape: Sendable {
     let reload: RuleReload
     /// nil where nothing is recorded.
     let recorder: ArchiveRecorder?
+    /// nil where nothing is kept.
+    let state: StateDirectory?
 
     func text(_ format: Exposition.Format) -> String {
         // First the components: their requests are in any later view.
@@ -117,6 +119,14 @@ struct Scrape: Sendable {
         exposition.family("faultline_notifications", .counter, help: "Alerts brought to sinks, by outcome.")
         for row in delivery.notifications {
             exposition.counter(Double(row.count), [("sink", row.sink), ("outcome", row.outcome.rawValue)])
+        }
+        exposition.family(
+            "faultline_notifications_queue_length", .gauge, help: "Alerts that wait to be brought to a sink.")
+        for (sink, count) in delivery.waiting { exposition.gauge(Double(count), [("sink", sink)]) }
+        if let state {
+            exposition.family(
+                "faultline_state_failed", .gauge, help: "Whether alerts could not be written to disk the last time.")
+            exposition.gauge(state.hasFailed ? 1 : 0)
         }
         exposition.family(
             "faultline_config_last_reload_successful", .gauge, help: "Whether the last reload of the rules succeeded.")

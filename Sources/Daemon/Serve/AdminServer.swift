@@ -14,6 +14,8 @@ struct AdminServer: Service {
     let pipeline: Pipeline
     let scrape: Scrape
     let readiness: Readiness
+    /// nil where requests may not ask for it.
+    let reload: RuleReload?
     let logger: Logger
     let onBound: @Sendable (ReceiverAddress) -> Void
 
@@ -47,6 +49,17 @@ struct AdminServer: Service {
             readiness.isReady
                 ? Self.response("ready\n", type: Self.plain)
                 : Self.response("not ready\n", type: Self.plain, status: .serviceUnavailable)
+        }
+        router.post("/-/reload") { _, _ in
+            guard let reload else {
+                return Self.response(
+                    "not enabled: the configuration doesn't say enable_lifecycle: true\n", type: Self.plain,
+                    status: .forbidden)
+            }
+            guard let problems = reload.reload() else { return Self.response("rules reloaded\n", type: Self.plain) }
+            return Self.response(
+                "rules not reloaded, the old ones stay:\n\(problems)\n", type: Self.plain,
+                status: .internalServerError)
         }
         router.get("/api/v1/operations") { _, _ in try Self.json(report.operations) }
         router.get("/api/v1/requests") { _, _ in try Self.json(report.requests) }

@@ -2,61 +2,59 @@ import Logging
 import Rules
 import Synchronization
 
-/// The sinks in force: a reload may exchange them.
+/// The sinks in force, and what they are told.
 final class Delivery: Sendable {
-    private struct Current {
-        var definitions: [SinkDefinition]
-        var dispatcher: AlertDispatcher
-    }
-
-    private let current: Mutex<Current>
+    private let dispatcher: AlertDispatcher
+    private let repetition = Mutex(AlertRepetition())
     private let externalLabels: [String: String]
-    private let logger: Logger
 
-    /// - Parameter externalLabels: added to every alert that is delivered.
+    /// - Parameters:
+    ///   - externalLabels: added to every alert that is delivered.
+    ///   - directory: where is kept what could not be delivered yet.
     init(
-        _ definitions: [SinkDefinition], externalLabels: [String: String], logger: Logger
+        _ definitions: [SinkDefinition], externalLabels: [String: String], directory: DeliveryDirectory?, logger: Logger
     ) throws(WebhookHeaders.Fault) {
         self.externalLabels = externalLabels
-        self.logger = logger
-        let dispatcher = try Self.dispatcher(definitions, logger)
-        current = Mutex(Current(definitions: definitions, dispatcher: dispatcher))
+        let log = DeliveryLog(logger)
+        dispatcher = AlertDispatcher(
+            sinks: try AlertSinks.make(definitions), directory: directory, onFailure: { log.note(sink: $0, reason: $1) }
+        )
     }
 
-    func submit(_ transitions: [AlertTransition]) {
+    /// - Parameter isAgain: whether sinks may have been told of it before a restart.
+    func submit(_ transitions: [AlertTransition], isAgain: Bool = false) {
+        guard !transitions.isEmpty else { return }
         let told = transitions.map { transition in
             var transition = transition
-            transition.alert = transition.alert.adding(externalLabels: externalLabels)
+            transition.alert = labelled(transition.alert)
             return transition
         }
-        current.withLock { $0.dispatcher }.submit(told)
+        repetition.withLock { $0.note(told.filter(\.isNotified).map(\.alert)) }
+        dispatcher.submit(told, isAgain: isAgain)
     }
 
-    var notifications: [DeliveryCounters.Row] { current.withLock { $0.dispatcher }.notifications }
+    /// Tells those sinks again that forget, when it is time.
+    /// - Parameters:
+    ///   - now: Unix nanoseconds.
+    ///   - active: the pending and firing alerts.
+    func repeatAlerts(at now: Int64, active: () -> [Alert]) {
+        guard dispatcher.wantsRepeats, repetition.withLock({ $0.isDue(at: now) }) else { return }
+        let active = active().map(labelled)
+        dispatcher.submitRepeats(repetition.withLock { $0.alerts(at: now, active: active) })
+    }
 
-    /// Takes other sinks; what the old ones hold is still delivered.
+    private func labelled(_ alert: Alert) -> Alert { alert.adding(externalLabels: externalLabels) }
+
+    var notifications: [DeliveryCounters.Row] { dispatcher.notifications }
+
+    var waiting: [(sink: String, count: Int)] { dispatcher.waiting }
+
+    /// Takes other sinks, and reads their headers again.
     func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) {
-        guard current.withLock({ $0.definitions != definitions }) else { return }
-        let dispatcher = try Self.dispatcher(definitions, logger)
-        let old = current.withLock { current in
-            let old = current.dispatcher
-            current = Current(definitions: definitions, dispatcher: dispatcher)
-            return old
-        }
-        Task { await old.drain(timeout: .seconds(60)) }
+        dispatcher.replace(try AlertSinks.make(definitions))
     }
 
     func drain(timeout: Duration) async {
-        await current.withLock { $0.dispatcher }.drain(timeout: timeout)
-    }
-
-    private static func dispatcher(
-        _ definitions: [SinkDefinition], _ logger: Logger
-    ) throws(WebhookHeaders.Fault) -> AlertDispatcher {
-        AlertDispatcher(
-            sinks: try AlertSinks.make(definitions),
-            onFailure: { sink, reason in
-                logger.warning("alerts were not delivered", metadata: ["sink": "\(sink)", "reason": "\(reason)"])
-            })
+        await dispatcher.drain(timeout: timeout)
     }
 }

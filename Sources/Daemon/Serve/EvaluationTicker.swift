@@ -7,6 +7,7 @@ struct EvaluationTicker: Service {
     let pipeline: Pipeline
     let delivery: Delivery
     let durations: EvaluationDurations
+    let state: StateDirectory?
 
     /// Seconds between looks at the clock: a fraction of the shortest useful interval.
     private static let period = Duration.milliseconds(250)
@@ -36,7 +37,13 @@ struct EvaluationTicker: Service {
         let start = ContinuousClock.now
         let transitions = pipeline.advance(to: now)
         durations.observe(ContinuousClock.now - start)
+        // Before and behind: whenever the process ends, the next one knows of the alert, and who may not have been told.
+        if !transitions.isEmpty {
+            state?.save(pipeline.savedAlerts()?.adding(untold: transitions), isChanged: true, at: now)
+        }
         delivery.submit(transitions)
+        delivery.repeatAlerts(at: now) { pipeline.withRules { $0.activeAlerts } }
+        state?.save(pipeline.savedAlerts(), isChanged: !transitions.isEmpty, at: now)
         return true
     }
 }

@@ -28,16 +28,26 @@ package struct LiveServer {
     package func run() async throws {
         let recorder = configuration.recording.directory.map { _ in ArchiveRecorder(mode: configuration.recording.mode)
         }
+        let state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
+        var evaluator = RuleEvaluator(rules.groups)
+        let saved = state?.load()
+        if let saved {
+            let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
+            logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
+        }
         let pipeline = Pipeline(
-            rules: RuleEvaluator(rules.groups), limits: configuration.window,
+            rules: evaluator, limits: configuration.window,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
             onClock: recorder.map { recorder in recorder.append(clock:) })
         let intake = LiveIntake(pipeline, recorder: recorder)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let delivery = try Delivery(
-            rules.sinksOrDefault, externalLabels: configuration.externalLabels, logger: logger)
+            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
+            logger: logger)
+        delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
         let evaluations = EvaluationDurations()
-        let reload = RuleReload(source: source, pipeline: pipeline, delivery: delivery, logger: logger)
+        let reload = RuleReload(
+            source: source, rules: rules, pipeline: pipeline, delivery: delivery, logger: logger)
         let readiness = Readiness(addresses: 3)
         let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
             { address in
@@ -47,7 +57,7 @@ package struct LiveServer {
         }
         let scrape = Scrape(
             pipeline: pipeline, intake: intake, admission: admission, delivery: delivery, evaluations: evaluations,
-            reload: reload, recorder: recorder)
+            reload: reload, recorder: recorder, state: state)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
@@ -55,8 +65,9 @@ package struct LiveServer {
                     reload,
                     AdminServer(
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
-                        logger: logger, onBound: bound("scrape and API")),
-                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations),
+                        reload: configuration.enableLifecycle ? reload : nil, logger: logger,
+                        onBound: bound("scrape and API")),
+                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state),
                     ReadyReceivers(
                         receivers: Receivers(
                             grpc: GRPCReceiver(
@@ -81,6 +92,7 @@ package struct LiveServer {
             throw error
         }
         await recorder?.stop()
+        state?.save(pipeline.savedAlerts(), isChanged: true, at: WallClock.now)
         await delivery.drain(timeout: .seconds(Self.deliverySeconds))
         let counts = pipeline.summary().counts
         logger.notice(

@@ -1,46 +1,103 @@
+import Foundation
 import Logging
 import Rules
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Reads the rules again on SIGHUP: whole, or not at all.
+/// Reads the rules again on SIGHUP, on request, and when a link to them points elsewhere: whole, or not at all.
 final class RuleReload: Service {
     private let source: RuleSource
     private let pipeline: Pipeline
     private let delivery: Delivery
     private let logger: Logger
     private let succeeded = Atomic<Bool>(true)
+    /// Held while the rules are read and exchanged. What stands in it are the files that were read last.
+    private let loaded: Mutex<LinkedFiles>
 
-    init(source: RuleSource, pipeline: Pipeline, delivery: Delivery, logger: Logger) {
+    /// Between looks at where links point.
+    private static let linkInterval = Duration.seconds(2)
+
+    init(source: RuleSource, rules: RuleSet, pipeline: Pipeline, delivery: Delivery, logger: Logger) {
         self.source = source
         self.pipeline = pipeline
         self.delivery = delivery
         self.logger = logger
+        loaded = Mutex(LinkedFiles(source.files + rules.headersFiles))
     }
 
     /// The value of `faultline_config_last_reload_successful`.
     var lastSucceeded: Bool { succeeded.load(ordering: .relaxed) }
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
-        for await _ in signals { reload() }
+        await withTaskGroup { group in
+            group.addTask {
+                let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
+                for await _ in signals { _ = self.reload() }
+            }
+            group.addTask { await cancelWhenGracefulShutdown { await self.followLinks() } }
+        }
     }
 
-    private func reload() {
-        do {
-            let rules = try source.load()
-            try delivery.replace(rules.sinksOrDefault)
-            let dropped = pipeline.replaceRules(rules.groups)
-            succeeded.store(true, ordering: .relaxed)
-            logger.notice(
-                "rules reloaded",
-                metadata: [
-                    "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })", "alerts_dropped": "\(dropped.count)",
-                ])
-        } catch {
-            succeeded.store(false, ordering: .relaxed)
-            logger.error("rules not reloaded, the old ones stay", metadata: ["problems": "\(error)"])
+    /// A mounted ConfigMap is a directory of links by way of one that is exchanged as a whole, so that a link which
+    /// points elsewhere is never half a change. Files that are edited in place are read when somebody says so.
+    private func followLinks() async {
+        while true {
+            do { try await Task.sleep(for: Self.linkInterval) } catch { return }
+            guard loaded.withLock({ $0.havePointedElsewhere() }) else { continue }
+            logger.notice("links to the rules point elsewhere")
+            _ = reload()
         }
+    }
+
+    /// - Returns: the problems; nil if there are none.
+    func reload() -> String? {
+        loaded.withLock { loaded in
+            do {
+                let rules = try source.load()
+                try delivery.replace(rules.sinksOrDefault)
+                let dropped = pipeline.replaceRules(rules.groups)
+                loaded = LinkedFiles(source.files + rules.headersFiles)
+                succeeded.store(true, ordering: .relaxed)
+                logger.notice(
+                    "rules reloaded",
+                    metadata: [
+                        "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })",
+                        "alerts_dropped": "\(dropped.count)",
+                    ])
+                return nil
+            } catch {
+                succeeded.store(false, ordering: .relaxed)
+                logger.error("rules not reloaded, the old ones stay", metadata: ["problems": "\(error)"])
+                return "\(error)"
+            }
+        }
+    }
+}
+
+/// Where files are found, by all links on the way.
+private struct LinkedFiles {
+    private var targets: [String: String] = [:]
+
+    init(_ files: [String]) {
+        for file in files { targets[file] = Self.target(of: file) }
+    }
+
+    /// Whether one is found elsewhere than the last time. One that isn't there just now may be about to be.
+    mutating func havePointedElsewhere() -> Bool {
+        var haveChanged = false
+        for (file, known) in targets {
+            guard let target = Self.target(of: file), target != known else { continue }
+            targets[file] = target
+            haveChanged = true
+        }
+        return haveChanged
+    }
+
+    /// The path without links; nil where there is no such file.
+    private static func target(of file: String) -> String? {
+        guard let path = unsafe realpath(file, nil) else { return nil }
+        defer { unsafe free(path) }
+        return unsafe String(cString: path)
     }
 }

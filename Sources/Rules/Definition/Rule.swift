@@ -58,6 +58,8 @@ package enum SinkDefinition: Hashable, Sendable {
     case stdout(StdoutFormat)
     /// The file of headers is relative to the working directory or absolute.
     case webhook(url: String, headersFile: String?)
+    /// The URL is that of the Alertmanager, not of its API.
+    case alertmanager(url: String, headersFile: String?)
 }
 
 package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {

@@ -1,10 +1,7 @@
 import Foundation
 
 extension RuleFileReader {
-    private static let kinds = ["stdout", "webhook"]
-    private static let laterKinds = [
-        "alertmanager": "this sink is not available yet; a webhook receives the same alerts"
-    ]
+    private static let kinds = ["stdout", "webhook", "alertmanager"]
 
     /// Reads `sinks`: a list of mappings with one key each, the kind of sink.
     mutating func readSinks(_ node: YAMLNode) -> [SinkDefinition] {
@@ -14,17 +11,27 @@ extension RuleFileReader {
     private mutating func readSink(_ node: YAMLNode) -> SinkDefinition? {
         let before = diagnostics.count
         guard
-            let mapping = YAMLMapping(
-                node, "a sink", fields: Self.kinds, later: Self.laterKinds, &diagnostics)
+            let mapping = YAMLMapping(node, "a sink", fields: Self.kinds, &diagnostics)
         else { return nil }
-        switch (mapping["stdout"], mapping["webhook"]) {
-        case (let stdout?, nil): return readStdout(stdout)
-        case (nil, let webhook?): return readWebhook(webhook)
-        case (.some, .some):
+        let found = Self.kinds.filter { mapping[$0] != nil }
+        guard found.count < 2 else {
             diagnostics.report(
-                mapping.keyPosition("webhook"), "one sink has one kind; start the next with \"- webhook\"")
-        case (nil, nil):
-            if diagnostics.count == before { diagnostics.report(node.start, "a sink is stdout or webhook") }
+                mapping.keyPosition(found[1]), "one sink has one kind; start the next with \"- \(found[1])\"")
+            return nil
+        }
+        if let stdout = mapping["stdout"] { return readStdout(stdout) }
+        if let webhook = mapping["webhook"] {
+            return readReceiver(webhook, "a webhook", "http://127.0.0.1:9093/hook") {
+                .webhook(url: $0, headersFile: $1)
+            }
+        }
+        if let alertmanager = mapping["alertmanager"] {
+            return readReceiver(alertmanager, "an Alertmanager", "http://127.0.0.1:9093") {
+                .alertmanager(url: $0, headersFile: $1)
+            }
+        }
+        if diagnostics.count == before {
+            diagnostics.report(node.start, "a sink is stdout, webhook or alertmanager")
         }
         return nil
     }
@@ -37,8 +44,11 @@ extension RuleFileReader {
         return format.map { .stdout($0) }
     }
 
-    private mutating func readWebhook(_ node: YAMLNode) -> SinkDefinition? {
-        guard let mapping = YAMLMapping(node, "a webhook", fields: ["url", "headers_file"], &diagnostics),
+    private mutating func readReceiver(
+        _ node: YAMLNode, _ what: String, _ example: String,
+        as make: (_ url: String, _ headersFile: String?) -> SinkDefinition
+    ) -> SinkDefinition? {
+        guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file"], &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
@@ -46,11 +56,16 @@ extension RuleFileReader {
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
             parsed.host()?.isEmpty == false
         else {
-            diagnostics.report(urlNode.start, "url is a URL such as http://127.0.0.1:9093/hook")
+            diagnostics.report(urlNode.start, "url is a URL such as \(example)")
+            return nil
+        }
+        // Names are looked at when something is sent.
+        if let refused = parsed.host().flatMap({ RefusedAddress(text: $0) }) {
+            diagnostics.report(urlNode.start, "\(refused)")
             return nil
         }
         let headersFile = mapping["headers_file"].flatMap { $0.string("headers_file", &diagnostics) }
-        return .webhook(url: url, headersFile: headersFile.map { path(of: $0) })
+        return make(url, headersFile.map { path(of: $0) })
     }
 
     /// A path in the file, seen from its folder.

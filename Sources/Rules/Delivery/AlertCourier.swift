@@ -1,38 +1,79 @@
-/// Carries batches to one sink, again and again until they are delivered, refused, or attempts run out.
-struct AlertCourier: Sendable {
-    let sink: any AlertSink
-    let retry: RetryPolicy
-    let counters: DeliveryCounters
-    var jitter: Jitter
-    let pause: AlertDispatcher.Pause
-    let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
+import Synchronization
 
-    mutating func carry(_ alerts: [Alert]) async {
+/// Carries batches to one sink, again and again until they are delivered, refused, or too old.
+struct AlertCourier: Sendable {
+    /// What couriers of all sinks share.
+    struct Surroundings: Sendable {
+        let retry: RetryPolicy
+        let counters: DeliveryCounters
+        let deadLetters: DeadLetters?
+        let now: @Sendable () -> Int64
+        let pause: AlertDispatcher.Pause
+        let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
+
+        /// Writes down what is given up.
+        func giveUp(_ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String) {
+            guard !alerts.isEmpty else { return }
+            counters.add(alerts.count, sink, outcome)
+            do {
+                try deadLetters?.add(alerts, sink: sink, reason: reason)
+            } catch {
+                onFailure(sink, "the dead letters can't be written to disk: \(error)")
+            }
+            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
+        }
+    }
+
+    /// The sink of now: a reload may give it other headers.
+    let sink: @Sendable () -> any AlertSink
+    let around: Surroundings
+    var jitter: Jitter
+
+    /// - Returns: whether the batch is done with; if not, the task was cancelled.
+    mutating func carry(_ batch: [DeliveryQueue.Entry]) async -> Bool {
+        let alerts = batch.map(\.alert)
         var failures = 0
         while true {
-            switch await sink.deliver(alerts) {
+            let sink = sink()
+            let attempt = await sink.deliver(alerts)
+            if batch.allSatisfy(\.isRepeat) {
+                note(attempt, of: alerts.count, sink.name)
+                return true
+            }
+            switch attempt {
             case .delivered:
-                counters.add(alerts.count, sink.name, .delivered)
-                return
+                around.counters.add(alerts.count, sink.name, .delivered)
+                return true
             case .rejected(let reason):
-                return fail(alerts, reason)
+                around.giveUp(alerts, sink.name, .failed, reason)
+                return true
             case .unavailable(let reason, let wish):
                 failures += 1
-                guard failures < retry.attempts, !Task.isCancelled else { return fail(alerts, reason) }
-                onFailure(sink.name, "\(reason); will be attempted again")
-                do {
-                    try await pause(retry.pause(after: failures, wish: wish, jitter: jitter.next()))
-                } catch {
-                    return fail(alerts, reason)
+                guard !Task.isCancelled else { return false }
+                let now = around.now()
+                if alerts.allSatisfy({ around.retry.isTooOld($0, now: now) }) {
+                    around.giveUp(alerts, sink.name, .failed, "too old; \(reason)")
+                    return true
                 }
-                counters.add(alerts.count, sink.name, .retried)
+                around.onFailure(sink.name, "\(reason); will be attempted again")
+                do {
+                    try await around.pause(around.retry.pause(after: failures, wish: wish, jitter: jitter.next()))
+                } catch {
+                    return false
+                }
+                around.counters.add(alerts.count, sink.name, .retried)
             }
         }
     }
 
-    private func fail(_ alerts: [Alert], _ reason: String) {
-        counters.add(alerts.count, sink.name, .failed)
-        onFailure(sink.name, "\(alerts.count) alerts not delivered: \(reason)")
+    /// What is told again is told once more with the next repetition, whatever comes of it.
+    private func note(_ attempt: DeliveryAttempt, of count: Int, _ sink: String) {
+        switch attempt {
+        case .delivered: around.counters.add(count, sink, .delivered)
+        case .rejected(let reason), .unavailable(let reason, _):
+            around.counters.add(count, sink, .failed)
+            around.onFailure(sink, "\(reason); the alerts will be told again")
+        }
     }
 }
 

@@ -1,78 +1,159 @@
 import Synchronization
 
 /// Brings alerts to sinks. Each sink has a bounded queue and a task of its own, so that one that hangs delays
-/// neither the others nor evaluation; alerts reach it in order, one batch at a time.
+/// neither the others nor evaluation; alerts reach it in order, one batch at a time, at least once.
 package final class AlertDispatcher: Sendable {
     /// Waits between attempts; tests pass one that doesn't.
     package typealias Pause = @Sendable (Duration) async throws -> Void
 
-    /// Alerts that wait for one sink: two minutes of a receiver that is down in the worst of storms.
+    /// Alerts that wait for one sink.
     package static let queueLimit = 10_000
 
-    private struct Lane {
-        let sink: any AlertSink
+    /// What a sink that is no more is given for what it holds.
+    private static let farewell = Duration.seconds(60)
+
+    private struct Lane: Sendable {
+        let sink: SinkSlot
         let queue: DeliveryQueue
         let task: Task<Void, Never>
     }
 
-    private let lanes: [Lane]
-    private let counters = DeliveryCounters()
+    private let lanes: Mutex<[Lane]>
+    private let counters: DeliveryCounters
+    private let around: AlertCourier.Surroundings
+    private let directory: DeliveryDirectory?
+    private let queueLimit: Int
+    private let seeds: Mutex<Jitter>
 
     /// - Parameters:
+    ///   - directory: where sinks' queues are kept; what is in it is delivered first. nil keeps them in memory.
     ///   - onFailure: told the sink's name and why it failed, once for each failed batch or retry; free of secrets.
     ///   - seed: for the jitter between attempts.
+    ///   - now: nanoseconds since the epoch.
     package init(
-        sinks: [any AlertSink], queueLimit: Int = AlertDispatcher.queueLimit, retry: RetryPolicy = .standard,
-        seed: UInt64 = .random(in: .min ... .max),
+        sinks: [any AlertSink], directory: DeliveryDirectory? = nil, queueLimit: Int = AlertDispatcher.queueLimit,
+        retry: RetryPolicy = .standard, seed: UInt64 = .random(in: .min ... .max),
+        now: (@Sendable () -> Int64)? = nil,
         pause: @escaping Pause = { try await Task.sleep(for: $0) },
         onFailure: @escaping @Sendable (_ sink: String, _ reason: String) -> Void = { _, _ in }
     ) {
-        let counters = counters
-        lanes = sinks.enumerated().map { number, sink in
-            let queue = DeliveryQueue(limit: queueLimit)
-            let courier = AlertCourier(
-                sink: sink, retry: retry, counters: counters, jitter: Jitter(seed: seed &+ UInt64(number)),
-                pause: pause, onFailure: onFailure)
-            let task = Task {
-                var courier = courier
-                while let batch = await queue.nextBatch(limit: sink.batchLimit) { await courier.carry(batch) }
-            }
-            return Lane(sink: sink, queue: queue, task: task)
+        let counters = DeliveryCounters()
+        self.counters = counters
+        self.directory = directory
+        self.queueLimit = queueLimit
+        around = AlertCourier.Surroundings(
+            retry: retry, counters: counters, deadLetters: directory?.deadLetters, now: now ?? SinkClock.system,
+            pause: pause, onFailure: onFailure)
+        seeds = Mutex(Jitter(seed: seed))
+        lanes = Mutex([])
+        for (sink, var journal) in directory?.orphans(besides: sinks) ?? [] {
+            around.giveUp(journal.load().alerts, sink, .failed, "the sink is no longer defined")
+            journal.remove()
         }
+        lanes.withLock { $0 = sinks.map(lane) }
     }
 
-    /// Hands over what is to be told, and returns at once.
-    package func submit(_ transitions: [AlertTransition]) {
+    private func lane(_ sink: any AlertSink) -> Lane {
+        let onFailure = around.onFailure
+        let name = sink.name
+        let queue = DeliveryQueue(
+            limit: queueLimit, journal: sink.keepsQueue ? directory?.journal(sink) : nil,
+            onJournalFailure: { onFailure(name, $0) })
+        let slot = SinkSlot(sink)
+        let courier = AlertCourier(
+            sink: { slot.sink }, around: around, jitter: Jitter(seed: seeds.withLock { $0.next() }))
+        let task = Task {
+            var courier = courier
+            while let batch = await queue.nextBatch(limit: slot.sink.batchLimit), await courier.carry(batch) {
+                queue.finish(batch)
+            }
+        }
+        return Lane(sink: slot, queue: queue, task: task)
+    }
+
+    /// Hands over what is to be told, and returns when it is where it won't get lost.
+    /// - Parameter isAgain: whether it may have been handed over before a restart; then sinks whose queues are kept may be
+    ///   told twice, but not of what still waits for them.
+    package func submit(_ transitions: [AlertTransition], isAgain: Bool = false) {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
-        for lane in lanes {
-            let dropped = lane.queue.append(alerts)
-            if dropped > 0 { counters.add(dropped, lane.sink.name, .dropped) }
+        for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
+            around.giveUp(
+                lane.queue.append(alerts, isAgain: isAgain), lane.sink.sink.name, .dropped, "too many wait already")
         }
     }
 
-    /// Delivers what waits, for as long as `timeout`, then gives up. Nothing submitted afterwards is
-    /// delivered. Returns whether nothing was left.
+    /// Whether there are sinks that have to be told again.
+    package var wantsRepeats: Bool { lanes.withLock { $0.contains { $0.sink.sink.wantsRepeats } } }
+
+    /// Tells sinks that forget, unless they have something to be told yet.
+    package func submitRepeats(_ alerts: [Alert]) {
+        for lane in lanes.withLock({ $0 }) where lane.sink.sink.wantsRepeats {
+            // In the order of names, so that those of one go together.
+            lane.queue.appendRepeats(alerts.sorted { $0.name < $1.name })
+        }
+    }
+
+    /// Takes other sinks; those that stay keep what waits for them. What the others hold is delivered for a minute, then
+    /// given up.
+    package func replace(_ sinks: [any AlertSink]) {
+        let gone = lanes.withLock { lanes in
+            var old = lanes
+            lanes = sinks.map { sink in
+                guard let index = old.firstIndex(where: { $0.sink.sink.identity == sink.identity }) else {
+                    return lane(sink)
+                }
+                let kept = old.remove(at: index)
+                kept.sink.replace(sink)
+                return kept
+            }
+            for lane in old {
+                lane.queue.close()
+                if let directory { lane.queue.moveJournal(to: directory.farewell(lane.sink.sink)) }
+            }
+            return old
+        }
+        guard !gone.isEmpty else { return }
+        Task {
+            _ = await Self.finish(gone.map(\.task), within: Self.farewell)
+            for lane in gone {
+                lane.task.cancel()
+                let left = lane.queue.abandon(forGood: true).alerts
+                around.giveUp(left, lane.sink.sink.name, .dropped, "the sink is no longer defined")
+            }
+        }
+    }
+
+    /// Delivers what waits, for as long as `timeout`, then leaves it for the next start, or gives it up where there is no
+    /// directory. Nothing submitted afterwards is delivered. Returns whether nothing was left.
     @discardableResult
     package func drain(timeout: Duration) async -> Bool {
+        let lanes = lanes.withLock { $0 }
         for lane in lanes { lane.queue.close() }
-        let isDone = await finishes(within: timeout)
+        let isDone = await Self.finish(lanes.map(\.task), within: timeout)
         for lane in lanes {
             lane.task.cancel()
             let left = lane.queue.abandon()
-            if left > 0 { counters.add(left, lane.sink.name, .dropped) }
+            guard !left.areKept else { continue }
+            around.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon stops")
         }
         return isDone
     }
 
     /// Counts since the start, for every sink and outcome.
-    package var notifications: [DeliveryCounters.Row] { counters.rows(of: lanes.map(\.sink.name)) }
+    package var notifications: [DeliveryCounters.Row] {
+        counters.rows(of: lanes.withLock { $0.map(\.sink.sink.name) })
+    }
+
+    /// How many alerts wait for each sink.
+    package var waiting: [(sink: String, count: Int)] {
+        lanes.withLock { $0.map { ($0.sink.sink.name, $0.queue.count) } }
+    }
 
     /// Whether all tasks end within `timeout`. A task stuck in a write that can't be cancelled isn't waited for
     /// any longer than that.
-    private func finishes(within timeout: Duration) async -> Bool {
+    private static func finish(_ tasks: [Task<Void, Never>], within timeout: Duration) async -> Bool {
         let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
-        let tasks = lanes.map(\.task)
         let work = Task {
             for task in tasks { await task.value }
             continuation.yield(true)
@@ -89,5 +170,20 @@ package final class AlertDispatcher: Sendable {
         }
         for await result in results { return result }
         return false
+    }
+}
+
+/// A sink that can be exchanged while it is used.
+private final class SinkSlot: Sendable {
+    private let current: Mutex<any AlertSink>
+
+    init(_ sink: any AlertSink) {
+        current = Mutex(sink)
+    }
+
+    var sink: any AlertSink { current.withLock { $0 } }
+
+    func replace(_ sink: any AlertSink) {
+        current.withLock { $0 = sink }
     }
 }

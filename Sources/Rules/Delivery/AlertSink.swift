@@ -2,10 +2,22 @@
 package protocol AlertSink: Sendable {
     /// Its name in the scrape.
     var name: String { get }
+    /// What tells it from others, the same in every run; may be a part of a file's name.
+    var identity: String { get }
     /// How many alerts it takes at once.
     var batchLimit: Int { get }
+    /// Whether what it has not been told yet is kept on disk.
+    var keepsQueue: Bool { get }
+    /// Whether it forgets what it isn't told again.
+    var wantsRepeats: Bool { get }
     /// Tries to deliver alerts that have the same name, none of them twice.
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt
+}
+
+extension AlertSink {
+    package var identity: String { name }
+    package var keepsQueue: Bool { false }
+    package var wantsRepeats: Bool { false }
 }
 
 /// How an attempt at delivery ended.
@@ -20,7 +32,7 @@ package enum DeliveryAttempt: Hashable, Sendable {
 /// How alerts ended, or what happened to them on the way: `outcome` in the scrape.
 package enum DeliveryOutcome: String, Hashable, Sendable, CaseIterable {
     case delivered
-    /// Refused by the receiver, or attempts ran out.
+    /// Refused by the receiver, or given up as too old.
     case failed
     /// Never attempted, since the queue was full or time to drain ran out.
     case dropped

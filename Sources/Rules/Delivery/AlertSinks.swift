@@ -2,24 +2,35 @@
 package enum AlertSinks {
     /// Throws the first fault of a file of headers, with the file's name.
     package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) -> [any AlertSink] {
-        var numbers: [String: Int] = [:]
-        /// The second of a kind is `webhook-2`: names tell sinks apart in the scrape.
-        func name(_ kind: String) -> String {
+        var names = Numbering()
+        var identities = Numbering()
+        var sinks: [any AlertSink] = []
+        for definition in definitions {
+            let name = names.next(definition.kind)
+            let identity = identities.next(definition.identity)
+            switch definition {
+            case .stdout(let format):
+                sinks.append(StdoutSink(name: name, identity: identity, format: format))
+            case .webhook(let url, let headersFile):
+                let headers = try headersFile.map(readHeaders) ?? .none
+                sinks.append(WebhookSink(name: name, identity: identity, url: url, headers: headers))
+            case .alertmanager(let url, let headersFile):
+                let headers = try headersFile.map(readHeaders) ?? .none
+                sinks.append(AlertmanagerSink(name: name, identity: identity, url: url, headers: headers))
+            }
+        }
+        return sinks
+    }
+
+    /// The second of a kind is `webhook-2`: names tell sinks apart in the scrape.
+    private struct Numbering {
+        private var numbers: [String: Int] = [:]
+
+        mutating func next(_ kind: String) -> String {
             let number = numbers[kind, default: 0] + 1
             numbers[kind] = number
             return number == 1 ? kind : "\(kind)-\(number)"
         }
-        var sinks: [any AlertSink] = []
-        for definition in definitions {
-            switch definition {
-            case .stdout(let format):
-                sinks.append(StdoutSink(name: name("stdout"), format: format))
-            case .webhook(let url, let headersFile):
-                let headers = try headersFile.map(readHeaders) ?? .none
-                sinks.append(WebhookSink(name: name("webhook"), url: url, headers: headers))
-            }
-        }
-        return sinks
     }
 
     private static func readHeaders(_ path: String) throws(WebhookHeaders.Fault) -> WebhookHeaders {
@@ -33,6 +44,27 @@ package enum AlertSinks {
             return try WebhookHeaders(String(decoding: bytes, as: UTF8.self))
         } catch {
             throw WebhookHeaders.Fault(description: "\(PrintableText.escape(path)): \(error)")
+        }
+    }
+}
+
+extension SinkDefinition {
+    fileprivate var kind: String {
+        switch self {
+        case .stdout: "stdout"
+        case .webhook: "webhook"
+        case .alertmanager: "alertmanager"
+        }
+    }
+
+    /// The same in every run for the same receiver. A hash of its URL, which may hold a secret.
+    fileprivate var identity: String {
+        switch self {
+        case .stdout(let format): return "\(kind)-\(format.rawValue)"
+        case .webhook(let url, _), .alertmanager(let url, _):
+            var hash = FNV1a()
+            hash.combine(url)
+            return "\(kind)-\(hash.hex)"
         }
     }
 }

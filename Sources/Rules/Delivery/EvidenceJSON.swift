@@ -28,6 +28,17 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
     }
 }
 
+extension AlertEvidence {
+    init(_ json: EvidenceJSON) {
+        self.init(
+            culprit: json.culprit,
+            components: json.components.map {
+                ComponentTime(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
+            },
+            traces: json.traces.compactMap { TraceID(hex: $0) })
+    }
+}
+
 extension AlertEvidence.Culprit: Codable {
     private enum CodingKeys: String, CodingKey {
         case side, component, certainty, why

@@ -1,18 +1,19 @@
-/// How often and when delivery is attempted again: exponential backoff with full jitter, so that receivers which
-/// come back aren't met by everybody at once.
+/// When delivery is attempted again: exponential backoff with jitter, so that receivers which come back aren't met by
+/// everybody at once.
 package struct RetryPolicy: Sendable {
-    package var attempts: Int
     package var first: Duration
     package var longest: Duration
+    /// How old an alert may get before it is given up.
+    package var giveUpAfter: Duration
 
-    /// Eight attempts over about a minute and a half at most, after which the receiver is down for longer than
-    /// alerts can wait in memory.
-    package static let standard = RetryPolicy(attempts: 8, first: .milliseconds(500), longest: .seconds(30))
+    /// A receiver may be down for a night; what is older than a day helps nobody who is paged.
+    package static let standard = RetryPolicy(
+        first: .milliseconds(500), longest: .seconds(30), giveUpAfter: .seconds(86_400))
 
-    package init(attempts: Int, first: Duration, longest: Duration) {
-        self.attempts = attempts
+    package init(first: Duration, longest: Duration, giveUpAfter: Duration = .seconds(86_400)) {
         self.first = first
         self.longest = longest
+        self.giveUpAfter = giveUpAfter
     }
 
     /// The pause behind a failed attempt.
@@ -26,5 +27,13 @@ package struct RetryPolicy: Sendable {
         let ceiling = min(longest, first * (1 << min(max(failures - 1, 0), 20)))
         // At least half of it, so that a receiver in trouble gets a rest.
         return ceiling * (0.5 + 0.5 * jitter)
+    }
+
+    /// - Parameters:
+    ///   - alert: given up by when it fired or resolved.
+    ///   - now: nanoseconds since the epoch.
+    func isTooOld(_ alert: Alert, now: Int64) -> Bool {
+        let (age, overflow) = now.subtractingReportingOverflow(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
+        return !overflow && .nanoseconds(age) > giveUpAfter
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 /// Writes a line for each alert that fires or resolves.
 package struct StdoutSink: AlertSink {
     package let name: String
+    package let identity: String
     package let batchLimit = 100
     private let format: StdoutFormat
     private let write: @Sendable (String) throws -> Void
@@ -12,12 +13,13 @@ package struct StdoutSink: AlertSink {
 
     /// - Parameter write: writes complete lines; throws if nobody reads any more.
     package init(
-        name: String = "stdout", format: StdoutFormat,
+        name: String = "stdout", identity: String = "stdout", format: StdoutFormat,
         write: @escaping @Sendable (String) throws -> Void = {
             try FileHandle.standardOutput.write(contentsOf: Data($0.utf8))
         }
     ) {
         self.name = name
+        self.identity = identity
         self.format = format
         self.write = write
     }

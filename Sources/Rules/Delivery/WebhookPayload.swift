@@ -50,10 +50,7 @@ extension WebhookPayload.Entry {
     init(_ alert: Alert) {
         status = alert.state == .resolved ? "resolved" : "firing"
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
-        annotations = alert.annotations
-        if let culprit = alert.evidence?.culprit.text, annotations["culprit"] == nil {
-            annotations["culprit"] = culprit
-        }
+        annotations = alert.annotationsWithCulprit
         evidence = alert.evidence.map { EvidenceJSON($0) }
         startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
         endsAt = alert.resolvedAt.map(Timestamp.rfc3339) ?? Self.never

@@ -34,16 +34,14 @@ package struct Alert: Hashable, Sendable {
     /// 16 hexadecimal digits that tell this alert from all others, the same in every run: FNV-1a over its name
     /// and labels in order.
     package var fingerprint: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        let parts = ["alertname", name] + labels.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-        for part in parts {
-            // 0xFF occurs in no UTF-8 text, so that ["a", "b"] and ["ab"] differ.
-            for byte in Array(part.utf8) + [0xFF] {
-                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-            }
+        var hash = FNV1a()
+        hash.combine("alertname")
+        hash.combine(name)
+        for (label, value) in labels.sorted(by: { $0.key < $1.key }) {
+            hash.combine(label)
+            hash.combine(value)
         }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        return hash.hex
     }
 }
 

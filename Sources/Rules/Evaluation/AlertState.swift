@@ -19,11 +19,29 @@ struct AlertLife: Hashable, Sendable {
     private(set) var firedAt: Int64?
     private(set) var resolvedAt: Int64?
     /// Since when the condition has been false while the alert is kept firing.
-    private var falseSince: Int64?
+    private(set) var falseSince: Int64?
+    /// Until when a condition that is false changes nothing: a process that has just begun hasn't seen enough to say so.
+    private var ignoresCalmUntil = Int64.min
     /// The last value for which the condition held.
     private(set) var value: Double?
     /// The surest that was found while it fired.
     private(set) var evidence: AlertEvidence?
+
+    init() {}
+
+    /// An alert that was pending or firing when another process ended.
+    init(
+        state: AlertState, activeAt: Int64, firedAt: Int64?, falseSince: Int64?, value: Double?,
+        evidence: AlertEvidence?, ignoringCalmUntil: Int64
+    ) {
+        self.state = state
+        self.activeAt = activeAt
+        self.firedAt = firedAt
+        self.falseSince = falseSince
+        self.value = value
+        self.evidence = evidence
+        ignoresCalmUntil = ignoringCalmUntil
+    }
 
     /// Takes in one evaluation; returns the new state if it changed.
     /// - Parameter holds: nil is no data, which changes nothing.
@@ -53,6 +71,7 @@ struct AlertLife: Hashable, Sendable {
     }
 
     private mutating func observeCalm(at time: Int64, keepFiringFor: Int64) -> AlertState? {
+        guard time >= ignoresCalmUntil else { return nil }
         switch state {
         case .inactive, .resolved:
             return nil

@@ -2,7 +2,7 @@ import Engine
 
 /// What a rule over single spans found of late. Each span is looked at once, by the first evaluation after its end.
 struct RecentMatches {
-    private struct Match {
+    struct Match: Hashable, Sendable {
         /// The evaluation that found it.
         var time: Int64
         /// The longest it found, nanoseconds.
@@ -12,6 +12,11 @@ struct RecentMatches {
     /// Spans that ended before it have been looked at.
     private var searchedUpTo: Int64?
     private var matches: [Int: Match] = [:]
+
+    subscript(group: Int) -> Match? {
+        get { matches[group] }
+        set { matches[group] = newValue }
+    }
 
     /// A match holds at the evaluation that finds it, and at those within `over` of it. Where nothing at all was heard since
     /// the last evaluation, nothing is known: neither that a match is over nor that there is none.

@@ -68,6 +68,18 @@ struct RuleAlerts {
             time: time, alert: alert(observation.life, values: grouping.values[observation.group]))
     }
 
+    // MARK: From one process to the next
+
+    /// The pending and firing alerts, with the groups they are of.
+    var tracked: [(group: Int, life: AlertLife, match: RecentMatches.Match?)] {
+        lives.sorted { $0.key < $1.key }.map { ($0.key, $0.value, matches[$0.key]) }
+    }
+
+    mutating func restore(_ life: AlertLife, match: RecentMatches.Match?, group: Int) {
+        lives[group] = life
+        matches[group] = match
+    }
+
     /// The pending and firing alerts.
     func active(_ grouping: SeriesGrouping) -> [Alert] {
         lives.sorted { $0.key < $1.key }.map { alert($0.value, values: grouping.values[$0.key]) }

@@ -6,7 +6,7 @@ package struct RuleEvaluator: Sendable {
     /// Bytes that counts of all ranges together may take; ranges beyond it are scanned.
     package static let countBytesMax = 128 << 20
 
-    private struct Group {
+    struct Group {
         let definition: RuleGroup
         var rules: [RuleAlerts] = []
         var places: [RulePlace] = []
@@ -37,8 +37,9 @@ package struct RuleEvaluator: Sendable {
     }
 
     private let alertLimit: Int
-    private var groups: [Group] = []
-    private var groupings: [SeriesGrouping] = []
+    // Also for what is kept from one process to the next.
+    var groups: [Group] = []
+    var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
 
     package init(_ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax) {

@@ -37,18 +37,29 @@ struct SeriesGrouping {
         sortMembers()
     }
 
+    /// The group of a combination of values of the `by` labels, also before any series has it.
+    mutating func group(of combination: [String]) -> Int {
+        let group = number(of: combination)
+        sortMembers()
+        return Int(group)
+    }
+
+    private mutating func number(of combination: [String]) -> Int32 {
+        let group = groupOfValues[combination] ?? Int32(clamping: values.count)
+        if group == values.count {
+            groupOfValues[combination] = group
+            values.append(combination)
+        }
+        return group
+    }
+
     private mutating func append(_ valueOf: (String) -> String?) {
         guard key.selector.selects(valueOf) else {
             groupOfSeries.append(-1)
             return
         }
         let combination = key.by.map { valueOf($0) ?? "" }
-        let group = groupOfValues[combination] ?? Int32(clamping: values.count)
-        if group == values.count {
-            groupOfValues[combination] = group
-            values.append(combination)
-        }
-        groupOfSeries.append(group)
+        groupOfSeries.append(number(of: combination))
     }
 
     private mutating func sortMembers() {

@@ -30,12 +30,16 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A directory to record all spans to, for replays.", valueName: "directory"))
     var archive: String?
 
+    @Option(help: ArgumentHelp("A directory to keep alerts in, for the next start.", valueName: "directory"))
+    var state: String?
+
     func run() async throws {
         var settings = try Settings.load(config: config, ruleFiles: ruleFiles)
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
         settings.configuration.otlpHTTP = otlpHTTP ?? settings.configuration.otlpHTTP
         settings.configuration.listen = listen ?? settings.configuration.listen
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
+        settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")
         logger.logLevel = .notice

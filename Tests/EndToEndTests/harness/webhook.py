@@ -7,16 +7,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness.waiting import DEADLINE
 
+# Instead of a status: takes the call, and says nothing until the caller has gone.
+HANG = "hang"
+# Instead of a status: 200, and a body without an end.
+FLOOD = "flood"
+
 
 class WebhookReceiver:
-    """Takes calls on a free port of the loopback interface, and hands them out in order."""
+    """Takes calls on a port of the loopback interface, and hands them out in order."""
 
-    def __init__(self, answers=()):
-        """`answers` are the statuses of the first calls; all after them are 200."""
+    def __init__(self, answers=(), port=0, headers=None):
+        """`answers` are those to the first calls, with `headers` where they are no 200; all after them are 200."""
         self._calls = queue.Queue()
         self._answers = list(answers)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
+        self._headers = headers or {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}/hook"
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -26,21 +33,45 @@ class WebhookReceiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def next(self):
+    def next(self, deadline=DEADLINE):
         """The payload of the next call."""
-        path, type, body = self._calls.get(timeout=DEADLINE)
-        assert (path, type) == ("/hook", "application/json")
-        return json.loads(body)
+        return self.next_call(deadline)[0]
+
+    def next_call(self, deadline=DEADLINE):
+        """The payload and the headers of the next call."""
+        path, headers, body = self._calls.get(timeout=deadline)
+        assert (path, headers["Content-Type"]) == ("/hook", "application/json")
+        return json.loads(body), headers
+
+    @property
+    def is_done(self):
+        """Whether all calls were handed out."""
+        return self._calls.empty()
 
     def _handler(receiver):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status = receiver._answers.pop(0) if receiver._answers else 200
-                self.send_response(status)
+                answer = receiver._answers.pop(0) if receiver._answers else 200
+                receiver._calls.put((self.path, self.headers, body))
+                try:
+                    self.answer(answer)
+                except OSError:
+                    pass
+
+            def answer(self, answer):
+                if answer == HANG:
+                    self.rfile.read(1)
+                    return
+                self.send_response(200 if answer == FLOOD else answer)
+                for name, value in receiver._headers.items() if answer != 200 else ():
+                    self.send_header(name, value)
+                if answer == FLOOD:
+                    self.end_headers()
+                    while True:
+                        self.wfile.write(b"x" * 65536)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver._calls.put((self.path, self.headers["Content-Type"], body))
 
             def log_message(self, *_):
                 pass

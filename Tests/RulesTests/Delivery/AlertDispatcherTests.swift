@@ -69,10 +69,13 @@ struct AlertDispatcherTests {
             .firing("A", ["x": "4"]), .firing("A", ["x": "5"]), .firing("B"), .firing("A", ["x": "6"]),
         ]
         let queue = DeliveryQueue(limit: 100)
-        #expect(queue.append(alerts) == 0)
+        #expect(queue.append(alerts).isEmpty)
         queue.close()
         var batches: [Int] = []
-        while let batch = await queue.nextBatch(limit: sink.batchLimit) { batches.append(batch.count) }
+        while let batch = await queue.nextBatch(limit: sink.batchLimit) {
+            batches.append(batch.count)
+            queue.finish(batch)
+        }
         #expect(batches == [2, 3, 1, 1, 1])
     }
 
@@ -83,8 +86,8 @@ struct AlertDispatcherTests {
         let pauses = Mutex<[Duration]>([])
         let reasons = Mutex<[String]>([])
         let dispatcher = AlertDispatcher(
-            sinks: [sink], retry: RetryPolicy(attempts: 8, first: .seconds(1), longest: .seconds(30)),
-            seed: 1,
+            sinks: [sink], retry: RetryPolicy(first: .seconds(1), longest: .seconds(30)),
+            seed: 1, now: { 1_795_407_400 * second },
             pause: { pause in pauses.withLock { $0.append(pause) } },
             onFailure: { sink, reason in reasons.withLock { $0.append("\(sink): \(reason)") } })
         dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
@@ -100,17 +103,27 @@ struct AlertDispatcherTests {
         #expect(reasons.withLock { $0.first } == "test: down; will be attempted again")
     }
 
-    @Test func `attempts run out, and a refusal is final`() async {
+    @Test func `what is too old is given up, and a refusal is final`() async {
         let down = DeliveryAttempt.unavailable("down", after: nil)
         let sink = ScriptedSink("test", [down, down, down, .rejected("no"), .delivered], batchLimit: 1)
+        // The alerts are of 1,795,407,361.5.
+        let clock = Mutex<Int64>(1_795_407_362)
+        let reasons = Mutex<[String]>([])
         let dispatcher = AlertDispatcher(
-            sinks: [sink], retry: RetryPolicy(attempts: 3, first: .seconds(1), longest: .seconds(1)),
-            pause: { _ in })
+            sinks: [sink],
+            retry: RetryPolicy(first: .seconds(1), longest: .seconds(1), giveUpAfter: .seconds(10)),
+            now: { clock.withLock { $0 } * second },
+            pause: { _ in clock.withLock { $0 += 5 } },
+            onFailure: { _, reason in reasons.withLock { $0.append(reason) } })
         dispatcher.submit(["A", "B", "C"].map { Alert.firing($0).transition })
         #expect(await dispatcher.drain(timeout: .seconds(30)))
         #expect(sink.calls.map { $0.map(\.name) } == [["A"], ["A"], ["A"], ["B"], ["C"]])
         #expect(Self.count(dispatcher, "test", .failed) == 2)
         #expect(Self.count(dispatcher, "test", .delivered) == 1)
+        #expect(
+            reasons.withLock { $0 }.suffix(2) == [
+                "1 alerts not delivered: too old; down", "1 alerts not delivered: no",
+            ])
     }
 
     @Test func `a sink that hangs delays no other and doesn't stop the end`() async {
@@ -119,21 +132,21 @@ struct AlertDispatcherTests {
         dispatcher.submit([Alert.firing("A").transition, Alert.firing("B").transition])
         while Self.count(dispatcher, "test", .delivered) != 2 { await Task.yield() }
         #expect(await dispatcher.drain(timeout: .zero) == false)
-        #expect(Self.count(dispatcher, "hanging", .dropped) == 1)
+        #expect(Self.count(dispatcher, "hanging", .dropped) == 2)
     }
 
     @Test func `a full queue drops what comes, counted`() {
         let queue = DeliveryQueue(limit: 3)
-        #expect(queue.append([.firing("A"), .firing("B")]) == 0)
-        #expect(queue.append([.firing("C"), .firing("D"), .firing("E")]) == 2)
-        #expect(queue.append([.firing("F")]) == 1)
-        #expect(queue.abandon() == 3)
+        #expect(queue.append([.firing("A"), .firing("B")]).isEmpty)
+        #expect(queue.append([.firing("C"), .firing("D"), .firing("E")]) == [.firing("D"), .firing("E")])
+        #expect(queue.append([.firing("F")]) == [.firing("F")])
+        #expect(queue.abandon().alerts == [.firing("A"), .firing("B"), .firing("C")])
         queue.close()
-        #expect(queue.append([.firing("G")]) == 1)
+        #expect(queue.append([.firing("G")]) == [.firing("G")])
     }
 
     @Test func `pauses grow to the longest, and a receiver's wish is bounded`() {
-        let policy = RetryPolicy(attempts: 100, first: .seconds(1), longest: .seconds(30))
+        let policy = RetryPolicy(first: .seconds(1), longest: .seconds(30))
         #expect(
             (1...8).map { policy.pause(after: $0, wish: nil, jitter: 1) }
                 == [1, 2, 4, 8, 16, 30, 30, 30].map { .seconds($0) })
@@ -149,7 +162,7 @@ struct AlertDispatcherTests {
         let pauses = Mutex<[Duration]>([])
         let sinks = try AlertSinks.make([.webhook(url: receiver.url, headersFile: nil)])
         let dispatcher = AlertDispatcher(
-            sinks: sinks, pause: { pause in pauses.withLock { $0.append(pause) } })
+            sinks: sinks, now: { 1_795_407_400 * second }, pause: { pause in pauses.withLock { $0.append(pause) } })
         dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
         #expect(await dispatcher.drain(timeout: .seconds(30)))
         let statuses = receiver.bodies.map { $0.contains("\"status\":\"resolved\"") ? "resolved" : "firing" }

@@ -71,6 +71,33 @@ struct WebhookSinkTests {
         #expect(receiver.requests.count == 1)
     }
 
+    @Test(arguments: [
+        "169.254.169.254", "[fe80::1]", "[::ffff:169.254.1.1]", "2852039166", "0xA9FEA9FE", "[fd00:ec2::254]",
+        "[64:ff9b::a9fe:a9fe]",
+    ])
+    func `nothing is sent to link-local addresses and metadata services`(host: String) async {
+        let sink = WebhookSink(url: "http://user:hunter2@\(host):8080/hook")
+        guard case .rejected(let reason) = await sink.deliver([.firing()]) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.hasSuffix("; those are refused") && !reason.contains(host))
+    }
+
+    @Test func `a call has a key that is the same each time it is made, and no other's`() async throws {
+        let receiver = try ScriptedReceiver([.status(503)])
+        let sink = WebhookSink(url: receiver.url)
+        var later = Alert.firing()
+        later.firedAt = later.firedAt.map { $0 + second }
+        for alerts in [[Alert.firing()], [.firing()], [.resolved()], [later], [.firing(), .firing("Other")]] {
+            _ = await sink.deliver(alerts)
+        }
+        receiver.stop()
+        let keys = receiver.requests.compactMap { $0.head.firstMatch(of: /Idempotency-Key: ([0-9a-f]{16})\r\n/)?.1 }
+        #expect(keys.count == 5 && keys[0] == keys[1])
+        #expect(Set(keys).count == 4)
+    }
+
     @Test func `a receiver that hangs is given up`() async throws {
         let (attempt, _) = try await Self.attempt(.hang, timeout: .milliseconds(100))
         guard case .unavailable = attempt else {
@@ -87,8 +114,8 @@ struct WebhookSinkTests {
     }
 
     @Test func `a receiver that isn't there may come back, and its address is not told`() async throws {
-        let receiver = try ScriptedReceiver([])
-        receiver.stop()
+        let receiver = try ScriptedReceiver([], isThere: false)
+        defer { receiver.stop() }
         let sink = WebhookSink(url: "http://user:hunter2@127.0.0.1:\(receiver.port)/hook?token=hunter2")
         let attempt = await sink.deliver([.firing()])
         guard case .unavailable(let reason, nil) = attempt else {

@@ -33,7 +33,8 @@ final class ScriptedReceiver: Sendable {
     var flooded: Int { state.withLock { $0.flooded } }
 
     /// Beyond its script it answers 200.
-    init(_ script: [Answer]) throws {
+    /// - Parameter isThere: if not, connections are refused, and nobody else gets the port.
+    init(_ script: [Answer], isThere: Bool = true) throws {
         // A client that hangs up while it is written to must not end the tests.
         _ = signal(SIGPIPE, SIG_IGN)
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -43,13 +44,14 @@ final class ScriptedReceiver: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(listener, address, length) == 0 && listen(listener, 16) == 0
+                unsafe bind(listener, address, length) == 0 && (!isThere || listen(listener, 16) == 0)
                     && getsockname(listener, address, &length) == 0
             }
         }
         guard isListening else { throw POSIXError(POSIXError.Code(rawValue: errno) ?? .EIO) }
         self.listener = listener
         port = UInt16(bigEndian: address.sin_port)
+        guard isThere else { return }
         Thread.detachNewThread { [self] in
             for answer in script { guard serve(answer) else { return } }
             while serve(.status(200)) {}

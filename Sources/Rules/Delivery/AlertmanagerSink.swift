@@ -1,0 +1,67 @@
+import Foundation
+
+/// Posts alerts to an Alertmanager, as Prometheus does. It takes each as often as it is told, and groups, silences and
+/// routes by itself; one that is not told again in time counts as resolved.
+package struct AlertmanagerSink: AlertSink {
+    package let name: String
+    package let identity: String
+    package let keepsQueue = true
+    package let batchLimit = 64
+    package let wantsRepeats = true
+    private let endpoint: ReceiverEndpoint
+
+    /// - Parameters:
+    ///   - url: of the Alertmanager, with the prefix it is served under if any; may hold credentials, and is never shown.
+    ///   - now: nanoseconds since the epoch.
+    package init(
+        name: String = "alertmanager", identity: String = "alertmanager", url: String,
+        headers: WebhookHeaders = .none, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
+    ) {
+        self.name = name
+        self.identity = identity
+        endpoint = ReceiverEndpoint(
+            url: Self.address(url), headers: headers, timeout: timeout, now: now ?? SinkClock.system)
+    }
+
+    private static func address(_ url: String) -> String {
+        guard var components = URLComponents(string: url) else { return url }
+        components.path = components.path.reversed().drop { $0 == "/" }.reversed() + "/api/v2/alerts"
+        return components.string ?? url
+    }
+
+    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+        let now = endpoint.now()
+        guard let body = try? JSONText.encode(alerts.map { PostableAlert($0, now: now) }) else {
+            return .rejected("the alerts can't be written as JSON")
+        }
+        return await endpoint.post(body)
+    }
+}
+
+/// An alert as Alertmanager's API version 2 takes it.
+private struct PostableAlert: Encodable {
+    var labels: [String: String]
+    var annotations: [String: String]
+    var startsAt: String
+    var endsAt: String
+
+    /// How long an alert that fires is good for, in intervals at which it is told again: Prometheus' number. Three in a
+    /// row may get lost.
+    private static let goodFor: Int64 = 4
+
+    init(_ alert: Alert, now: Int64) {
+        labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
+        annotations = alert.annotationsWithCulprit
+        startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
+        let (lapse, overflow) = now.addingReportingOverflow(Self.goodFor * AlertRepetition.interval)
+        endsAt = Timestamp.rfc3339(alert.resolvedAt ?? (overflow ? .max : lapse))
+    }
+}
+
+extension Alert {
+    /// Its annotations with `culprit`, unless the rule has one of its own.
+    var annotationsWithCulprit: [String: String] {
+        guard let culprit = evidence?.culprit.text else { return annotations }
+        return annotations.merging(["culprit": culprit]) { own, _ in own }
+    }
+}

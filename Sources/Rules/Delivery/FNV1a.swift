@@ -1,0 +1,20 @@
+/// FNV-1a over texts in order: a hash that is the same in every run.
+struct FNV1a {
+    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func combine(_ text: String) {
+        for byte in text.utf8 { combine(byte) }
+        // 0xFF occurs in no UTF-8 text, so that ["a", "b"] and ["ab"] differ.
+        combine(0xFF)
+    }
+
+    private mutating func combine(_ byte: UInt8) {
+        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    /// 16 digits.
+    var hex: String {
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

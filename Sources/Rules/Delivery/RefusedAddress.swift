@@ -1,0 +1,80 @@
+import Glibc
+
+/// An address that nothing is ever sent to: link-local ones, behind which clouds keep their metadata services. A rule
+/// file must not be a way to them, nor a name that somebody else makes point there.
+struct RefusedAddress: Error, Hashable, CustomStringConvertible {
+    /// Names the kind of address only, since the address is a part of a URL.
+    let description: String
+
+    private static let linkLocal = RefusedAddress(
+        description: "the receiver's address is link-local; those are refused")
+    private static let metadata = RefusedAddress(
+        description: "the receiver's address is that of a metadata service; those are refused")
+
+    /// What is wrong with an address; nil if nothing is.
+    /// - Parameter bytes: of an IPv4 address four, of an IPv6 address sixteen.
+    init?(_ bytes: [UInt8]) {
+        switch bytes.count {
+        case 4 where bytes.starts(with: [169, 254]): self = Self.linkLocal
+        case 4 where bytes == [100, 100, 100, 200]: self = Self.metadata
+        case 16:
+            let isMapped = bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
+            // RFC 6052: the prefix under which IPv6 networks reach IPv4 ones.
+            let isTranslated = bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0])
+            if isMapped || isTranslated {
+                self.init(Array(bytes[12...]))
+            } else if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 {
+                self = Self.linkLocal
+            } else if bytes == [0xFD, 0, 0x0E, 0xC2] + [UInt8](repeating: 0, count: 10) + [0x02, 0x54] {
+                self = Self.metadata
+            } else {
+                return nil
+            }
+        default: return nil
+        }
+    }
+
+    private init(description: String) {
+        self.description = description
+    }
+
+    /// - Parameter text: an address such as `fe80::1%eth0`.
+    init?(text: String) {
+        let bare = String(text.prefix { $0 != "%" })
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if unsafe inet_pton(family, bare, &bytes) == 1 {
+                self.init(bytes)
+                return
+            }
+        }
+        return nil
+    }
+
+    /// What is wrong with any of the addresses that a host's name, or text, stands for, as the system resolves it. A
+    /// name that doesn't resolve has nothing wrong: connecting fails by itself. Blocks until the resolver has answered.
+    static func find(behind host: String) -> RefusedAddress? {
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var first: UnsafeMutablePointer<addrinfo>?
+        let failure = unsafe getaddrinfo(bare, nil, &hints, &first)
+        guard failure == 0, var entry = unsafe first else { return nil }
+        defer { unsafe freeaddrinfo(first) }
+        while true {
+            if let refused = unsafe find(entry) { return refused }
+            guard let next = unsafe entry.pointee.ai_next else { return nil }
+            unsafe entry = next
+        }
+    }
+
+    private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> RefusedAddress? {
+        let address = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+        // Where sockaddr_in and sockaddr_in6 have the address itself.
+        return switch unsafe entry.pointee.ai_family {
+        case AF_INET: RefusedAddress(unsafe Array(address[4..<8]))
+        case AF_INET6: RefusedAddress(unsafe Array(address[8..<24]))
+        default: nil
+        }
+    }
+}

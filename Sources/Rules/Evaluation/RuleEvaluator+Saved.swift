@@ -1,0 +1,104 @@
+extension RuleEvaluator {
+    /// How long nothing may have been evaluated for pending alerts to go on, as in Prometheus.
+    static let outageTolerance: Int64 = 3_600_000_000_000
+
+    /// What a rule with a `for` at least as long waits for at the least after a restart, as in Prometheus; and how long,
+    /// at most, a condition that is false is not believed while a rule's range fills again.
+    static let grace: Int64 = 600_000_000_000
+
+    /// The pending and firing alerts, for the next process.
+    /// - Parameter time: of the last evaluation, nanoseconds since the epoch.
+    package func savedAlerts(at time: Int64) -> SavedAlerts {
+        var entries: [SavedAlerts.Entry] = []
+        for group in groups {
+            for (rule, place) in zip(group.rules, group.places) {
+                let tracked = rule.tracked
+                guard !tracked.isEmpty else { continue }
+                let identity = RuleIdentity.text(rule.rule, inGroup: group.definition.name)
+                let values = groupings[place.grouping].values
+                entries += tracked.map { group, life, match in
+                    SavedAlerts.Entry(
+                        alert: rule.rule.alert, rule: identity, values: values[group], state: life.state,
+                        activeAt: Timestamp.rfc3339(life.activeAt), firedAt: life.firedAt.map(Timestamp.rfc3339),
+                        falseSince: life.falseSince.map(Timestamp.rfc3339), value: life.value,
+                        evidence: life.evidence.map { EvidenceJSON($0) },
+                        matchedAt: (match?.time).map(Timestamp.rfc3339), matchNanoseconds: match?.duration)
+                }
+            }
+        }
+        return SavedAlerts(evaluatedAt: time, alerts: entries)
+    }
+
+    /// Goes on with the alerts of a process that has ended. Those of rules that have changed are left out. An alert that
+    /// fired goes on firing, and nobody is told again; one that was pending goes on where it was, without the time in
+    /// which nothing was evaluated, unless that was more than an hour.
+    ///
+    /// - Parameter now: what counts as the last evaluation, nanoseconds since the epoch.
+    /// - Returns: how many alerts go on.
+    @discardableResult
+    package mutating func restore(_ saved: SavedAlerts, at now: Int64) -> Int {
+        guard let savedAt = Timestamp.parse(rfc3339: saved.evaluatedAt) else { return 0 }
+        // A clock that was set back is no outage.
+        let outage = max(0, now.subtractingClamped(savedAt))
+        var count = 0
+        var byRule: [String: [SavedAlerts.Entry]] = [:]
+        for entry in saved.alerts { byRule[entry.rule, default: []].append(entry) }
+        for group in groups.indices {
+            for rule in groups[group].rules.indices {
+                let definition = groups[group].rules[rule].rule
+                let identity = RuleIdentity.text(definition, inGroup: groups[group].definition.name)
+                for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count
+                {
+                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, outage: outage) else {
+                        continue
+                    }
+                    let number = groupings[groups[group].places[rule].grouping].group(of: entry.values)
+                    groups[group].rules[rule].restore(life, match: entry.match, group: number)
+                    count += 1
+                }
+            }
+        }
+        return count
+    }
+}
+
+extension SavedAlerts.Entry {
+    fileprivate var match: RecentMatches.Match? {
+        guard let time = matchedAt.flatMap({ Timestamp.parse(rfc3339: $0) }), let matchNanoseconds else { return nil }
+        return RecentMatches.Match(time: time, duration: matchNanoseconds)
+    }
+}
+
+extension AlertLife {
+    /// nil where an alert doesn't go on.
+    fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, outage: Int64) {
+        guard var activeAt = Timestamp.parse(rfc3339: saved.activeAt) else { return nil }
+        let now = savedAt.addingClamped(outage)
+        let firedAt = saved.firedAt.flatMap { Timestamp.parse(rfc3339: $0) }
+        switch saved.state {
+        case .firing:
+            guard firedAt != nil else { return nil }
+        case .pending:
+            guard outage <= RuleEvaluator.outageTolerance else { return nil }
+            var left = rule.holdFor.subtractingClamped(savedAt.subtractingClamped(activeAt))
+            if rule.holdFor >= RuleEvaluator.grace { left = max(left, RuleEvaluator.grace) }
+            activeAt = now.addingClamped(left).subtractingClamped(rule.holdFor)
+        case .inactive, .resolved:
+            return nil
+        }
+        // Matches of single spans are known from before.
+        let blind = rule.condition.durations == nil ? min(rule.over, RuleEvaluator.grace) : 0
+        self.init(
+            state: saved.state, activeAt: activeAt, firedAt: firedAt,
+            falseSince: saved.falseSince.flatMap { Timestamp.parse(rfc3339: $0) }?.addingClamped(outage),
+            value: saved.value, evidence: saved.evidence.map { AlertEvidence($0) },
+            ignoringCalmUntil: now.addingClamped(blind))
+    }
+}
+
+extension Int64 {
+    fileprivate func addingClamped(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+}

@@ -1,0 +1,130 @@
+import Engine
+import Foundation
+import Testing
+
+@testable import Rules
+
+/// One process ends, another goes on with what it left.
+@Suite struct `Alerts of the last run` {
+    private static let start = 1_800_000_000 * second
+
+    private static func rule(_ more: String..., threshold: Int = 100) -> [String] {
+        ["alert: Slow", "select: {service: etcd}", "when: max > \(threshold)ms", "over: 1m"] + more
+    }
+
+    private static func evaluator(_ rules: [String]...) throws -> RuleEvaluator {
+        let text =
+            "groups:\n  - name: g\n    rules:\n"
+            + rules.map { "      - " + $0.joined(separator: "\n        ") + "\n" }.joined()
+        return RuleEvaluator(try RuleText.load(text).groups)
+    }
+
+    /// Spans of a second's time each over some seconds, counted from the start.
+    private static func window(slow: Range<Int64>, fast: Range<Int64> = 0..<0) -> FakeWindow {
+        let window = FakeWindow()
+        for tick in slow { window.add(.etcdRange, end: start + tick * second, duration: 200_000_000) }
+        for tick in fast { window.add(.etcdRange, end: start + tick * second, duration: 1_000_000) }
+        return window
+    }
+
+    /// What changes at evaluations a quarter of a minute apart, as `seconds state`.
+    private static func run(
+        _ evaluator: inout RuleEvaluator, _ window: FakeWindow, from first: Int64, to last: Int64
+    ) -> [String] {
+        stride(from: first, through: last, by: 15).flatMap { time in
+            evaluator.evaluate(at: start + time * second, over: window).map { "\(time) \($0.alert.state)" }
+        }
+    }
+
+    /// The state at a time, by way of the bytes of a file.
+    private static func saved(_ evaluator: RuleEvaluator, at time: Int64) throws -> SavedAlerts {
+        try SavedAlerts(try evaluator.savedAlerts(at: start + time * second).encoded())
+    }
+
+    @Test func `what fires goes on firing, tells nobody again, and resolves with its own beginning`() throws {
+        var before = try Self.evaluator(Self.rule())
+        #expect(
+            Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending", "15 firing"].suffix(1))
+        let left = before.activeAlerts
+
+        var after = try Self.evaluator(Self.rule())
+        #expect(after.restore(try Self.saved(before, at: 60), at: Self.start + 90 * second) == 1)
+        #expect(after.activeAlerts == left)
+        // Nothing was heard yet, then all is well, but the window of a minute isn't full before 150.
+        let window = Self.window(slow: 0..<0, fast: 120..<300)
+        #expect(Self.run(&after, window, from: 105, to: 135) == [])
+        #expect(after.activeAlerts == left)
+        #expect(Self.run(&after, window, from: 150, to: 150) == ["150 resolved"])
+    }
+
+    @Test func `what is pending goes on without the time in which nothing was evaluated`() throws {
+        var before = try Self.evaluator(Self.rule("for: 2m"))
+        #expect(Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending"])
+        // 45 seconds have gone by of the two minutes; then an outage of five minutes.
+        var after = try Self.evaluator(Self.rule("for: 2m"))
+        #expect(after.restore(try Self.saved(before, at: 60), at: Self.start + 360 * second) == 1)
+        #expect(Self.run(&after, Self.window(slow: 360..<500), from: 375, to: 435) == ["435 firing"])
+    }
+
+    @Test func `a long wait has ten minutes left at the least`() throws {
+        var before = try Self.evaluator(Self.rule("for: 15m"))
+        #expect(Self.run(&before, Self.window(slow: 0..<900), from: 15, to: 900) == ["15 pending"])
+        var after = try Self.evaluator(Self.rule("for: 15m"))
+        after.restore(try Self.saved(before, at: 900), at: Self.start + 960 * second)
+        #expect(Self.run(&after, Self.window(slow: 960..<2000), from: 975, to: 1560) == ["1560 firing"])
+    }
+
+    @Test(arguments: [(3600, 1), (3601, 0)])
+    func `after more than an hour nothing is pending`(outage: Int64, count: Int) throws {
+        var before = try Self.evaluator(Self.rule("for: 2m"))
+        _ = Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60)
+        var after = try Self.evaluator(Self.rule("for: 2m"))
+        let now = Self.start + (60 + outage) * second
+        #expect(after.restore(try Self.saved(before, at: 60), at: now) == count)
+    }
+
+    @Test func `a rule that has changed begins anew, and no other`() throws {
+        let other = ["alert: Other", "select: {service: etcd}", "when: max > 150ms", "over: 1m"]
+        var before = try Self.evaluator(Self.rule(), other)
+        _ = Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60)
+        let saved = try Self.saved(before, at: 60)
+        for changed in [
+            Self.rule(threshold: 101), Self.rule("for: 1s"), Self.rule("labels: {severity: page}"),
+            Self.rule("annotations: {summary: slow}"), Self.rule("by: [operation]"),
+        ] {
+            var after = try Self.evaluator(changed, other)
+            #expect(after.restore(saved, at: Self.start + 75 * second) == 1)
+            #expect(after.activeAlerts.map(\.name) == ["Other"])
+        }
+        // What is written another way is the same rule.
+        var after = try Self.evaluator(Self.rule("for: 0s"), other)
+        #expect(after.restore(saved, at: Self.start + 75 * second) == 2)
+    }
+
+    @Test func `a single span that matched counts for as long as it would have`() throws {
+        let rule = ["alert: Slow", "match: {service: etcd}", "when: duration > 100ms", "over: 2m"]
+        var before = try Self.evaluator(rule)
+        _ = Self.run(&before, Self.window(slow: 5..<6), from: 15, to: 30)
+        var after = try Self.evaluator(rule)
+        after.restore(try Self.saved(before, at: 30), at: Self.start + 45 * second)
+        #expect(Self.run(&after, Self.window(slow: 0..<0, fast: 45..<200), from: 60, to: 180) == ["135 resolved"])
+    }
+
+    @Test func `what sinks may not have been told is kept with it`() throws {
+        let saved = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start)
+        #expect(saved.untoldTransitions == [])
+        var pending = Alert.firing("Pending")
+        pending.state = .pending
+        let transitions = [Alert.firing().transition, pending.transition, Alert.resolved("Other").transition]
+        let read = try SavedAlerts(try saved.adding(untold: transitions).encoded())
+        #expect(read.untoldTransitions == [transitions[0], transitions[2]])
+    }
+
+    @Test func `what is no such file is refused`() throws {
+        let whole = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start).encoded()
+        #expect(throws: Never.self) { try SavedAlerts(whole) }
+        let broken = ["", "{}", "[]", #"{"version":2,"evaluatedAt":"2026-11-23T04:16:16Z","alerts":[]}"#]
+        for text in broken { #expect(throws: (any Error).self) { try SavedAlerts(Data(text.utf8)) } }
+        #expect(throws: (any Error).self) { try SavedAlerts(whole.dropLast(20)) }
+    }
+}
