@@ -1,4 +1,6 @@
-import Foundation
+// Both declare timespec; the one that the compiler read first owns it.
+import CDispatch
+import Glibc
 
 /// The time of day.
 enum WallClock {
