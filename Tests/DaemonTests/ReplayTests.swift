@@ -1,6 +1,7 @@
 import Daemon
 import Engine
 import Foundation
+import Ingest
 import Rules
 import Testing
 import TestSupport
@@ -19,13 +20,18 @@ import TestSupport
     /// Writes each record to an archive of its own kind, and gives the pipeline that they were run through.
     private func replay(_ archives: [[[WireSpanExample]]], rules: String = "groups: []\n") throws -> (Pipeline, Replay)
     {
+        let files = archives.map { records in
+            records.map { WireSpanExample.request($0) }.flatMap { record in
+                (0..<4).map { UInt8(truncatingIfNeeded: record.count >> (24 - 8 * $0)) } + record
+            }
+        }
+        return try replay(files: files, rules: rules)
+    }
+
+    private func replay(files: [[UInt8]], rules: String) throws -> (Pipeline, Replay) {
         var names: [String] = []
         defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
-        for records in archives {
-            var bytes: [UInt8] = []
-            for record in records.map({ WireSpanExample.request($0) }) {
-                bytes += (0..<4).map { UInt8(truncatingIfNeeded: record.count >> (24 - 8 * $0)) } + record
-            }
+        for bytes in files {
             let file = FileManager.default.temporaryDirectory.appendingPathComponent("replay-\(UUID().uuidString)")
             try Data(bytes).write(to: file)
             names.append(file.path)
@@ -76,6 +82,32 @@ import TestSupport
         ])
         let counts = pipeline.summary().counts
         #expect(counts.accepted == 5)
+        #expect(counts.late == 0)
+    }
+
+    /// More than are open at a time, and fewer.
+    @Test(arguments: [2, 20])
+    func `takes files of one recording in the order of its events, whatever their times`(fileCount: Int) throws {
+        let second: Int64 = 1_000_000_000
+        let first = Int64(start) + 20 * second
+        let files = (0..<fileCount).map { number in
+            let clock = first + Int64(number) * 5 * second
+            var writer = ArchiveWriter(
+                RecordingStart(
+                    recording: RecordingID(low: 1, high: 2), time: clock, firstSequence: 2 * UInt64(number)))
+            writer.append(clock: clock, sequence: 2 * UInt64(number))
+            // Arrives a moment after the time that the next file begins with, and is there when that is evaluated.
+            let span = span(number, at: UInt64(5 * number + 12))
+            let ends = Int64(span.end)...Int64(span.end)
+            unsafe writer.append(
+                WireSpanExample.request([span]).span.bytes, sequence: 2 * UInt64(number) + 1,
+                arrival: clock + 5 * second + 1, spans: 1, spanEnds: ends)
+            writer.finish()
+            return writer.takeOutput()
+        }
+        let (pipeline, _) = try replay(files: files.reversed(), rules: slow)
+        let counts = pipeline.summary().counts
+        #expect(counts.accepted == fileCount)
         #expect(counts.late == 0)
     }
 

@@ -28,7 +28,7 @@ enum RecordBenchmark {
     }
 
     private static func write(_ workload: Workload) -> Int {
-        var writer = ArchiveWriter(RecordingStart(recording: (1, 1), time: 1, firstSequence: 0))
+        var writer = ArchiveWriter(RecordingStart(recording: RecordingID(low: 1, high: 1), time: 1, firstSequence: 0))
         for (number, body) in workload.bodies.enumerated() {
             unsafe writer.append(
                 body.span.bytes, sequence: UInt64(number), arrival: 1, spans: 512, spanEnds: 1...2)

@@ -95,8 +95,7 @@ package struct ArchiveConversion: ~Copyable {
 
     private mutating func begin(at time: Int64) {
         guard writer == nil else { return }
-        let identity = (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max))
-        writer = ArchiveWriter(RecordingStart(recording: identity, time: time, firstSequence: 0))
+        writer = ArchiveWriter(RecordingStart(recording: .random(), time: time, firstSequence: 0))
     }
 
     /// Ends the output.

@@ -9,7 +9,7 @@ final class RecordingSession {
     private let path: String
     private let logger: Logger
     private let recorder: ArchiveRecorder
-    private let identity = (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max))
+    private let recording = RecordingID.random()
     private var directory: ArchiveDirectory?
     private var file: OpenArchive?
     private var nextSequence: UInt64 = 0
@@ -98,7 +98,7 @@ final class RecordingSession {
     private func beginFile() throws(FileFault) {
         if directory == nil { directory = try ArchiveDirectory(path) }
         guard let time = directory?.nextTime(WallClock.now), let file = try directory?.makeFile(time) else { return }
-        let start = RecordingStart(recording: identity, time: time, firstSequence: nextSequence)
+        let start = RecordingStart(recording: recording, time: time, firstSequence: nextSequence)
         let open = try OpenArchive(file, start)
         self.file = open
         logger.notice(

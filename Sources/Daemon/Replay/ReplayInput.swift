@@ -31,6 +31,9 @@ final class ReplayInput {
 
     var progress: (read: Int, size: Int?) { (record.fileOffset, fileSize) }
 
+    /// Where what comes next stands in the order of a recording; nil where the archive is none.
+    var place: RecordedPlace? { record.place }
+
     /// What comes next.
     var head: DecodedRecord.Head { record.head }
 

@@ -1,11 +1,13 @@
 import Ingest
 
-/// The archives of a replay, merged by time. Few are open at a time, however many there are.
+/// The archives of a replay, merged by time, and by the order of events where they are files of one recording: what a
+/// daemon did next may have an earlier time, when several threads did it. Few are open at a time, however many there are.
 struct ReplayInputs {
     private struct Waiting {
         var name: String
-        /// Of its first record, Unix nanoseconds.
+        /// Of its first record, or of a later file's of the same recording; Unix nanoseconds.
         var time: Int64
+        var place: RecordedPlace?
     }
 
     private let range: Range<Int64>
@@ -28,23 +30,35 @@ struct ReplayInputs {
             if names.count <= Self.openMax || name == "-" {
                 open.append(try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging))
             } else {
-                let (time, size) = try Self.peek(name, endingIn: range, isSalvaging: isSalvaging)
-                waiting.append(Waiting(name: name, time: time))
+                let (first, size) = try Self.peek(name, endingIn: range, isSalvaging: isSalvaging)
+                waiting.append(first)
                 closed.size = closed.size.flatMap { sum in size.map { sum + $0 } }
             }
         }
-        waiting.sort { ($1.time, $1.name) < ($0.time, $0.name) }
+        waiting = Self.latestFirst(waiting)
     }
 
-    /// The time of an archive's first record, and its size in bytes.
+    /// Files of a recording wait no longer than those behind them.
+    private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
+        var files = files.sorted { $0.place?.sequence ?? 0 > $1.place?.sequence ?? 0 }
+        var earliest: [RecordingID: Int64] = [:]
+        for index in files.indices {
+            guard let recording = files[index].place?.recording else { continue }
+            files[index].time = min(files[index].time, earliest[recording] ?? .max)
+            earliest[recording] = files[index].time
+        }
+        return files.sorted { ($1.time, $1.name) < ($0.time, $0.name) }
+    }
+
+    /// What is known of an archive before its time, and its size in bytes.
     private static func peek(
         _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool
-    ) throws(ArchiveError) -> (time: Int64, size: Int?) {
+    ) throws(ArchiveError) -> (first: Waiting, size: Int?) {
         var decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging, readsAhead: false)
         var first = DecodedRecord()
         decoder.next(&first)
         if let refusal = first.refusal { throw refusal }
-        return (first.time(after: nil) ?? .min, decoder.fileSize)
+        return (Waiting(name: name, time: first.time(after: nil) ?? .min, place: first.place), decoder.fileSize)
     }
 
     var problems: [String] { endedProblems + open.flatMap(\.problems) }
@@ -61,7 +75,7 @@ struct ReplayInputs {
     mutating func first() throws(ArchiveError) -> ReplayInput? {
         close()
         while true {
-            let first = open.min { ($0.time ?? .max) < ($1.time ?? .max) }
+            let first = earliest
             guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
             waiting.removeLast()
             let input = try ReplayInput(
@@ -69,6 +83,15 @@ struct ReplayInputs {
             if let size = input.progress.size { closed.size? -= size }
             open.append(input)
             close()
+        }
+    }
+
+    /// Of those that are open, all of which have more to come.
+    private var earliest: ReplayInput? {
+        guard let first = open.min(by: { ($0.time ?? .max) < ($1.time ?? .max) }) else { return nil }
+        return open.reduce(first) { first, input in
+            guard let place = input.place, let other = first.place, place.precedes(other) else { return first }
+            return input
         }
     }
 

@@ -62,33 +62,45 @@ package enum ArchiveNote: Equatable, Sendable {
     }
 }
 
+/// What tells recordings apart: random, one for each run of a daemon.
+package struct RecordingID: Hashable, Sendable {
+    package let low: UInt64
+    package let high: UInt64
+
+    package init(low: UInt64, high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+
+    package static func random() -> RecordingID {
+        RecordingID(low: .random(in: 0 ... .max), high: .random(in: 0 ... .max))
+    }
+}
+
 /// How a recorded file begins.
 package struct RecordingStart: Equatable, Sendable {
     /// The same in all files of one run of a daemon.
-    package var recording: (UInt64, UInt64)
+    package var recording: RecordingID
     /// When the file was begun, Unix nanoseconds.
     package var time: Int64
     package var firstSequence: UInt64
 
-    package init(recording: (UInt64, UInt64), time: Int64, firstSequence: UInt64) {
+    package init(recording: RecordingID, time: Int64, firstSequence: UInt64) {
         self.recording = recording
         self.time = time
         self.firstSequence = firstSequence
     }
 
-    package static func == (one: RecordingStart, other: RecordingStart) -> Bool {
-        one.recording == other.recording && one.time == other.time && one.firstSequence == other.firstSequence
-    }
-
     init?(_ body: inout LittleEndianReader) {
         guard body.remaining == 32 else { return nil }
-        self.init(recording: (body.unsigned(), body.unsigned()), time: body.signed(), firstSequence: body.unsigned())
+        let recording = RecordingID(low: body.unsigned(), high: body.unsigned())
+        self.init(recording: recording, time: body.signed(), firstSequence: body.unsigned())
     }
 
     var frame: [UInt8] {
         var body = LittleEndianBytes()
-        body.append(recording.0)
-        body.append(recording.1)
+        body.append(recording.low)
+        body.append(recording.high)
         body.append(time)
         body.append(firstSequence)
         return ArchiveNote.frame(.start, body)

@@ -57,6 +57,9 @@ package struct ArchiveReader: ~Copyable {
     /// When the last record arrived, as far as the archive says, Unix nanoseconds.
     package var lastArrival: Int64? { stamps.lastArrival }
 
+    /// Where what was handed out last stands in the order of a recording; nil where the archive is none.
+    package var place: RecordedPlace? { stamps.place }
+
     /// What was damaged and passed over so far.
     package var losses: [ArchiveLoss] { chunks.losses }
 

@@ -8,6 +8,8 @@ struct RecordStamps {
     private(set) var start: RecordingStart?
     /// Unix nanoseconds.
     private(set) var lastArrival: Int64?
+    /// Of the event that was handed out last; nil where the archive is no recording.
+    private(set) var place: RecordedPlace?
 
     /// Takes the reading of the clock that comes next, if one does before the record at an offset among the
     /// uncompressed bytes.
@@ -17,8 +19,7 @@ struct RecordStamps {
                 guard events.isEmpty, takeGroup(upTo: offset, &chunks) else { return nil }
                 continue
             }
-            events.removeFirst()
-            sequence += 1
+            passEvent()
             return time
         }
     }
@@ -33,12 +34,17 @@ struct RecordStamps {
                 guard takeGroup(upTo: offset, &chunks) else { return nil }
                 continue
             }
-            events.removeFirst()
-            defer { sequence += 1 }
+            defer { passEvent() }
             lastArrival = arrival
             return RecordStamp(arrival: arrival, sequence: sequence)
         }
         return nil
+    }
+
+    private mutating func passEvent() {
+        place = start.map { RecordedPlace(recording: $0.recording, sequence: sequence) }
+        events.removeFirst()
+        sequence += 1
     }
 
     /// Goes on to the group that is said to begin at an offset, or before; false where there is none.

@@ -60,6 +60,17 @@ package struct RecordedGroup: Equatable, Sendable {
     }
 }
 
+/// Where something that happened in a daemon stands in the order of its recording.
+package struct RecordedPlace: Equatable, Sendable {
+    package let recording: RecordingID
+    package let sequence: UInt64
+
+    /// Whether it happened before another, as far as their recording tells.
+    package func precedes(_ other: RecordedPlace) -> Bool {
+        recording == other.recording && sequence < other.sequence
+    }
+}
+
 /// When a record arrived and its place in the order in which records were added to the window.
 package struct RecordStamp: Equatable, Sendable {
     /// Unix nanoseconds.

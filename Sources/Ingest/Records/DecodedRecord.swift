@@ -14,6 +14,8 @@ package struct DecodedRecord: ~Copyable, Sendable {
     }
 
     package internal(set) var head = Head.end
+    /// Its place in the order of a recording; nil where the archive is none.
+    package internal(set) var place: RecordedPlace?
     package internal(set) var batch = SpanBatch()
     /// What was wrong with records that were passed over before it, or with the archive.
     package internal(set) var problems = ArchiveProblems()

@@ -39,6 +39,7 @@ package struct RecordDecoder: ~Copyable {
                 record.problems.add(ArchiveProblem(error, of: fileSize))
             }
         }
+        record.place = reader.place
         record.fileOffset = reader.progress.read
     }
 

@@ -9,7 +9,7 @@ struct RecordedExample {
         case clock(Int64)
     }
 
-    static let start = RecordingStart(recording: (7, 8), time: 1_000, firstSequence: 40)
+    static let start = RecordingStart(recording: RecordingID(low: 7, high: 8), time: 1_000, firstSequence: 40)
 
     /// Groups of events; times count up.
     var groups: [[Event]]

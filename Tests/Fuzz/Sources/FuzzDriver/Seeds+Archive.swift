@@ -25,7 +25,7 @@ extension Seeds {
 
     /// A recorded file of several groups.
     private static func recording(_ records: [[UInt8]]) -> [UInt8] {
-        var writer = ArchiveWriter(RecordingStart(recording: (1, 2), time: 1, firstSequence: 0))
+        var writer = ArchiveWriter(RecordingStart(recording: RecordingID(low: 1, high: 2), time: 1, firstSequence: 0))
         for sequence: UInt64 in 0..<6 {
             let record = records[Int(sequence) % records.count]
             writer.append(clock: 5, sequence: 2 * sequence)
