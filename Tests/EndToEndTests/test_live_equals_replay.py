@@ -3,8 +3,15 @@
 import json
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GRPCExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HTTPExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import StatusCode
 
 from harness import http_client, recordings, spans
 from harness.command import faultline
@@ -22,23 +29,41 @@ RULES = SLOW_PAYMENTS + """\
 """
 
 
+CLIENTS = {
+    "grpc": lambda daemon: GRPCExporter(f"http://{daemon.grpc}", insecure=True),
+    "http": lambda daemon: HTTPExporter(f"http://{daemon.http}/v1/traces"),
+}
+
+
 def lives(alerts):
-    """The last that was told of each time that an alert was active."""
+    """The last that was told of each time that an alert was active, as it was written."""
     last = {}
     for alert in alerts:
-        last[(alert["alert"], json.dumps(alert["labels"], sort_keys=True), alert["active_at"])] = alert
-    return sorted(last.values(), key=lambda alert: (alert["active_at"], alert["alert"]))
+        last[(alert["active_at"], alert["alert"], json.dumps(alert["labels"], sort_keys=True))] = json.dumps(alert)
+    return [last[key] for key in sorted(last)]
 
 
-@pytest.mark.parametrize("rotate", ["1h", "1s"])
-def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate):
-    directory = tmp_path / "archive"
-    configuration = CONFIGURATION + f"archive: {{directory: {directory}, rotate_after: {rotate}}}\n"
-    daemon = serve(RULES + JSON_LINES, configuration)
-    chance = random.Random(5)
-    end = time.monotonic() + 6
+def export(exporter, seed, end):
+    """Has OpenTelemetry's client send payments until the end, many of them slow, some failed, some long over."""
+    chance = random.Random(seed)
+    provider = TracerProvider(resource=Resource.create({"service.name": "checkout"}))
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=50))
+    tracer = provider.get_tracer("end to end")
     while time.monotonic() < end:
-        # Some come after their time was evaluated, others just before.
+        now = time.time_ns() - chance.choice([0, 0, 1, 2]) * SECOND
+        span = tracer.start_span("pay", start_time=now - chance.choice([2, 400]) * MILLISECOND)
+        if chance.random() < 0.3:
+            span.set_status(StatusCode.ERROR)
+        span.end(now)
+        if chance.random() < 0.01:
+            provider.force_flush()
+    provider.shutdown()
+
+
+def send_by_hand(daemon, seed, end):
+    """The same, each request answered before the next is sent."""
+    chance = random.Random(seed)
+    while time.monotonic() < end:
         made = [
             spans.span(
                 "pay",
@@ -50,6 +75,19 @@ def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate):
             for _ in range(chance.randrange(1, 5))
         ]
         assert http_client.send(daemon.http, spans.body(*made)).status == 200
+
+
+@pytest.mark.parametrize("rotate", ["1h", "1s"])
+def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate):
+    directory = tmp_path / "archive"
+    configuration = CONFIGURATION + f"archive: {{directory: {directory}, rotate_after: {rotate}}}\n"
+    daemon = serve(RULES + JSON_LINES, configuration)
+    end = time.monotonic() + 6
+    with ThreadPoolExecutor() as pool:
+        sending = [pool.submit(export, CLIENTS[name](daemon), name, end) for name in CLIENTS for _ in range(2)]
+        sending += [pool.submit(send_by_hand, daemon, seed, end) for seed in range(2)]
+        for client in sending:
+            client.result()
     eventually(lambda: len(daemon.output.all) >= 2, "alerts")
     late = daemon.metrics().value("faultline_spans_late_total")
     assert daemon.stop() == 0
