@@ -21,10 +21,13 @@ test: ## Run all tests: units, then the real process from outside
 	swift test --skip-build
 	$(PYTEST) Tests/EndToEndTests
 
-check: ## Check format and generated code
+check: ## Check format and generated code; build what is measured and fuzzed
 	@Scripts/install-packages.sh test
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	Scripts/generate-otlp.sh --check
+	swift build -c release --package-path Benchmarks
+	swift build -c release --package-path Benchmarks/Load
+	for target in OTLPDecoder OTLPJSON Archive RuleFile; do Tests/Fuzz/run.sh $$target 0 || exit 1; done
 	@echo 'format and generated code are as they should be'
 
 bench: ## Measure each stage of the flow

@@ -36,7 +36,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
-            exclude: ["Delivery", "Evaluation"], swiftSettings: settings),
+            exclude: ["Delivery", "Evaluation", "State"], swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),

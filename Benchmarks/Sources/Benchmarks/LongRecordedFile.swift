@@ -17,7 +17,8 @@ struct LongRecordedFile {
         let newest = templates.map(\.newestEnd).max() ?? 0
         try Data().write(to: url)
         let file = try FileHandle(forWritingTo: url)
-        var writer = ArchiveWriter(RecordingStart(recording: RecordingID(low: 1, high: 1), time: Int64(oldest), firstSequence: 0))
+        var writer = ArchiveWriter(
+            RecordingStart(recording: RecordingID(low: 1, high: 1), time: Int64(oldest), firstSequence: 0))
         var sequence: UInt64 = 0
         var round: UInt64 = 0
         while uncompressedBytes < bytes {

@@ -24,7 +24,7 @@ package struct Attributor: ~Copyable, Sendable {
 
     /// - Parameter portionRows: about how many spans are worked on at once, at 130 bytes each.
     package init(
-        components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 18
+        components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {
         self.components = components
         self.portionRows = portionRows

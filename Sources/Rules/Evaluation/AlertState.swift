@@ -26,6 +26,7 @@ struct AlertLife: Hashable, Sendable {
     private(set) var value: Double?
     /// The surest that was found while it fired.
     private(set) var evidence: AlertEvidence?
+    private var evidenceFoundAt = Int64.min
 
     init() {}
 
@@ -90,15 +91,19 @@ struct AlertLife: Hashable, Sendable {
     /// Whether evidence could still tell more: none was found that is clear, and the fault is not long gone by.
     func wantsEvidence(at time: Int64) -> Bool {
         guard state == .firing, falseSince == nil, let firedAt else { return false }
-        return evidence == nil
-            || evidence?.culprit.certainty != .clear && elapsed(since: firedAt, at: time) <= Self.evidenceSought
+        guard let evidence else { return true }
+        // At the first evaluation of each such stretch of time: alerts that look together share the work.
+        return evidence.culprit.certainty != .clear && elapsed(since: firedAt, at: time) <= Self.evidenceSought
+            && time / Self.evidenceInterval != evidenceFoundAt / Self.evidenceInterval
     }
 
     private static let evidenceSought: Int64 = 300_000_000_000
+    private static let evidenceInterval: Int64 = 15_000_000_000
 
     /// Takes evidence that is surer than what was found before, unless it names another side: nearer to the beginning
     /// cause and consequence are told apart better.
-    mutating func found(_ new: AlertEvidence) {
+    mutating func found(_ new: AlertEvidence, at time: Int64) {
+        evidenceFoundAt = time
         if let known = evidence?.culprit {
             guard known.side == nil || known.side == new.culprit.side, known.certainty < new.culprit.certainty else {
                 return

@@ -48,8 +48,8 @@ struct RuleAlerts {
     }
 
     /// Adds what was found for an alert that fires.
-    mutating func add(_ evidence: AlertEvidence, to observation: inout Observation) {
-        observation.life.found(evidence)
+    mutating func add(_ evidence: AlertEvidence, at time: Int64, to observation: inout Observation) {
+        observation.life.found(evidence, at: time)
         lives[observation.group] = observation.life
     }
 

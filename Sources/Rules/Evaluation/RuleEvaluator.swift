@@ -139,7 +139,7 @@ package struct RuleEvaluator: Sendable {
         guard !questions.isEmpty else { return }
         for (number, evidence) in zip(asking, source.evidence(questions)) {
             let (group, rule) = (observations[number].group, observations[number].rule)
-            groups[group].rules[rule].add(evidence, to: &observations[number].of)
+            groups[group].rules[rule].add(evidence, at: time, to: &observations[number].of)
         }
     }
 

@@ -58,7 +58,7 @@ struct ReplayArchives: ParsableCommand {
     func run() throws {
         let settings = try Settings.load(config: config, ruleFiles: ruleFiles)
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
-        ReplayHeap.reserve(settings.configuration.window.bytesMax)
+        ProcessHeap.reserve(settings.configuration.window.bytesMax)
         let pipeline = settings.replayPipeline(comparing: others.groups)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         Interruption.watch()

@@ -40,6 +40,7 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.listen = listen ?? settings.configuration.listen
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
+        ProcessHeap.giveBackLargeArrays()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")
         logger.logLevel = .notice

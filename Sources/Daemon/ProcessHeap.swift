@@ -1,9 +1,18 @@
 internal import CMalloc
 internal import Glibc
 
-/// The memory that a replay's window comes out of.
-package enum ReplayHeap {
-    /// Has the first part of the heap be of huge pages, which cost nothing before they are written. A replay fills its
+/// How malloc goes about the process's memory.
+package enum ProcessHeap {
+    /// For a daemon: has large arrays (a slot's index, its attribution) be memory of their own, which is given back when
+    /// they are freed. Else malloc would in time keep arrays of up to 32 MiB between small ones, of which a process that
+    /// runs for long never gives back any.
+    package static func giveBackLargeArrays() {
+        _ = mallopt(M_MMAP_THRESHOLD, largeArray)
+    }
+
+    private static let largeArray: Int32 = 1 << 20
+
+    /// For a replay: has the first part of the heap be of huge pages, which cost nothing before they are written. A replay fills its
     /// window so fast that to be given it by pages of 4 KiB would take as long as to append the spans.
     ///
     /// To be called once, by the thread that will append, before it needs much memory. Where the kernel refuses, all

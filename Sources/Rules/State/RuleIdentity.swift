@@ -1,0 +1,23 @@
+/// Which rule an alert is of, the same in every run as long as the rule says the same.
+enum RuleIdentity {
+    static func text(_ rule: Rule, inGroup group: String) -> String {
+        var hash = FNV1a()
+        var parts = [group, rule.alert, "\(rule.selector.population)"]
+        for match in rule.selector.matches {
+            parts.append(match.label)
+            switch match.matcher {
+            case .equal(let text): parts += ["=", text]
+            case .notEqual(let text): parts += ["!=", text]
+            case .matching(let pattern): parts += ["=~", pattern.text]
+            case .notMatching(let pattern): parts += ["!~", pattern.text]
+            }
+        }
+        parts += ["by"] + rule.by + ["when", rule.condition.expression.description]
+        parts += [rule.over, rule.holdFor, rule.keepFiringFor].map { "\($0)" }
+        for (name, value) in rule.labels.sorted(by: { $0.key < $1.key }) { parts += [name, value] }
+        parts.append("annotations")
+        for (name, template) in rule.annotations.sorted(by: { $0.key < $1.key }) { parts += [name, template.text] }
+        for part in parts { hash.combine(part) }
+        return hash.hex
+    }
+}
