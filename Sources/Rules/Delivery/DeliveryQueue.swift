@@ -134,10 +134,10 @@ final class DeliveryQueue: Sendable {
     }
 
     private func write(_ state: inout State, _ change: (inout DeliveryJournal, [Alert]) throws -> Void) {
-        guard state.journal != nil else { return }
-        let kept = state.kept
+        guard var journal = state.journal.take() else { return }
+        defer { state.journal = journal }
         do {
-            try change(&state.journal!, kept)
+            try change(&journal, state.kept)
         } catch {
             onJournalFailure("the queue can't be written to disk: \(error)")
         }
