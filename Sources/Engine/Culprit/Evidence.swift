@@ -14,6 +14,8 @@ package struct Evidence: Sendable {
     package var etcdSilence: Silence?
     /// Neither sent anything, and spans of the API server last over that time: it stood still.
     package var apiServerSilence: Silence?
+    /// Of one end of the calls of etcd, that most of the long ones waited for.
+    package var standstill: Standstill?
     /// Mean time of a request by component number, nanoseconds.
     package var components: [ComponentGrowth] = []
     package var requestCount = 0
@@ -53,8 +55,11 @@ extension WindowView {
                 gathering.add(slot, isNow: true)
             } else if comparison.baseline.overlaps(slot.start..<slot.end) {
                 gathering.add(slot, isNow: false)
+            } else if slot.start >= comparison.baseline.lowerBound, slot.start < comparison.interval.upperBound {
+                gathering.addEnds(slot)
             }
         }
+        for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) { gathering.addHandlers(slot) }
         return gathering.evidence
     }
 }
@@ -85,6 +90,7 @@ private struct EvidenceGathering {
     private var longSpans: [Range<Int64>] = []
     /// Calls of etcd among them that ended in the interval.
     private var longCalls: [Range<Int64>] = []
+    private var waits = CallWaits()
     private static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
     /// A process that goes on ends spans in at least so many of the seconds.
@@ -126,6 +132,20 @@ private struct EvidenceGathering {
         }
     }
 
+    /// Takes in of a slot between the two that it was no silence.
+    mutating func addEnds(_ slot: SlotView) {
+        slot.forEachBlock { columns, count in
+            for row in 0..<count {
+                let end = columns.start[row] &+ columns.duration[row]
+                switch roles[Int(columns.operation[row])] {
+                case .none: continue
+                case .etcd: etcdEnds.add(end: end)
+                case .etcdCall, .apiServer: apiServerEnds.add(end: end)
+                }
+            }
+        }
+    }
+
     private mutating func addSpans(_ slot: SlotView, isNow: Bool) {
         var blockStart = 0
         slot.forEachBlock { columns, count in
@@ -157,6 +177,20 @@ private struct EvidenceGathering {
             let selfTime = attribution.selfTimes[row]
         else { return }
         connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
+        guard isNow, selfTime >= CallWaits.waitMin else { return }
+        let span = slot.row(row)
+        waits.add(span.spanID, span.start..<span.start &+ span.duration)
+    }
+
+    /// Finds what etcd did for the calls that waited long.
+    mutating func addHandlers(_ slot: SlotView) {
+        guard !waits.isEmpty else { return }
+        slot.forEachBlock { columns, count in
+            for row in 0..<count where roles[Int(columns.operation[row])] == .etcd {
+                let start = columns.start[row]
+                waits.match(columns.parentID[row], start..<start &+ columns.duration[row])
+            }
+        }
     }
 
     var evidence: Evidence {
@@ -167,6 +201,7 @@ private struct EvidenceGathering {
         evidence.connection = connection.shift
         evidence.webhook = webhook.shift
         evidence.knowsEtcd = hasEtcd
+        evidence.standstill = waits.standstill
         (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
         evidence.components = (0..<ComponentTable.countMax).compactMap { number in
             let now = sums[number] / Double(max(requestCounts[0], 1))

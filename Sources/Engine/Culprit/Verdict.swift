@@ -146,10 +146,28 @@ extension Evidence {
         guard etcd.ratio < Self.unaffected, apiServer.ratio < Self.unaffected else {
             return .notClear("calls of etcd got slower, but so did etcd and the API server, a little")
         }
+        if let standstill { return stoodStill(standstill) }
         return Verdict(
             side: .connection, component: .etcdClient,
             certainty: connection.ratio >= 2 * Self.slowConnection ? .clear : .likely,
             why: "connection: calls of etcd took \(VerdictText.p99(connection)) beyond what etcd itself took; "
                 + "etcd's own handlers and the API server's own work are unaffected")
+    }
+
+    /// Neither end took longer over what it did, but one of them did nothing for a while.
+    private func stoodStill(_ standstill: Standstill) -> Verdict {
+        let duration = VerdictText.duration(standstill.longest)
+        switch standstill.process {
+        case .etcd:
+            return Verdict(
+                side: .etcd, component: .etcd, certainty: .likely,
+                why: "etcd: \(standstill.calls) calls waited up to \(duration) for its handlers to begin, and went on "
+                    + "together: it stood still in between")
+        case .apiServer:
+            return Verdict(
+                side: .apiServer, component: .apiServer, certainty: .likely,
+                why: "apiserver: \(standstill.calls) calls of etcd had their answers up to \(duration) before they ended, "
+                    + "together: it stood still in between")
+        }
     }
 }

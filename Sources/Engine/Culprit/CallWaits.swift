@@ -1,0 +1,94 @@
+/// A process that stood still, as calls of etcd show it.
+package struct Standstill: Equatable, Sendable {
+    package enum Process: Sendable {
+        case etcd
+        case apiServer
+    }
+
+    package var process: Process
+    /// Calls that waited for it.
+    package var calls: Int
+    /// Of those the longest wait, nanoseconds.
+    package var longest: Int64
+}
+
+/// The calls of etcd that waited long in an interval: did they wait for a process that stood still, and for which?
+///
+/// What waits for a process that is stopped goes on together when it is not, while a slow connection delays each call by
+/// itself. Where etcd is stopped its handlers begin late: calls wait before them. Where the API server is stopped they have
+/// long ended: calls wait behind them.
+struct CallWaits {
+    private struct Call {
+        var time: Range<Int64>
+        var handler: Range<Int64>?
+    }
+
+    /// By span id.
+    private var calls: [UInt64: Call] = [:]
+
+    private static let callsMax = 10_000
+    /// Shorter waits are those of a busy machine; nanoseconds.
+    static let waitMin: Int64 = 50_000_000
+    private static let callsMin = 10
+    /// Fewer may end together by chance.
+    private static let togetherMin = 3
+    /// What waited goes on one after the other: within so many nanoseconds, or this part of the stretch.
+    private static let queueMax: Int64 = 20_000_000
+    private static let queueShare: Int64 = 5
+
+    var isEmpty: Bool { calls.isEmpty }
+
+    mutating func add(_ spanID: UInt64, _ time: Range<Int64>) {
+        if calls.count < Self.callsMax { calls[spanID] = Call(time: time) }
+    }
+
+    /// Takes in a span of etcd, which may be the handler of a call.
+    mutating func match(_ parentID: UInt64, _ time: Range<Int64>) {
+        calls[parentID]?.handler = time
+    }
+
+    /// The process that most of the calls waited for, if it stood still.
+    var standstill: Standstill? {
+        var waits: [Range<Int64>] = []
+        var (before, behind) = (0.0, 0.0)
+        for call in calls.values {
+            guard let handler = call.handler else { continue }
+            let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
+            let end = min(max(handler.upperBound, begin), call.time.upperBound)
+            before += Double(begin - call.time.lowerBound)
+            behind += Double(call.time.upperBound - end)
+            let isBefore = begin - call.time.lowerBound >= call.time.upperBound - end
+            waits.append(isBefore ? call.time.lowerBound..<begin : end..<call.time.upperBound)
+        }
+        guard waits.count >= Self.callsMin, 2 * Self.together(waits) >= waits.count else { return nil }
+        let longest = waits.reduce(0) { max($0, $1.upperBound - $1.lowerBound) }
+        // Both clocks may differ a little, and both ends may be slow.
+        if before >= 0.7 * (before + behind) { return Standstill(process: .etcd, calls: waits.count, longest: longest) }
+        if behind >= 0.7 * (before + behind) {
+            return Standstill(process: .apiServer, calls: waits.count, longest: longest)
+        }
+        return nil
+    }
+
+    /// How many waits ended together with all others that they overlap.
+    private static func together(_ waits: [Range<Int64>]) -> Int {
+        var count = 0
+        var stretch: [Range<Int64>] = []
+        var end = Int64.min
+        for wait in waits.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if wait.lowerBound >= end {
+                count += together(stretch, until: end)
+                stretch = []
+            }
+            stretch.append(wait)
+            end = max(end, wait.upperBound)
+        }
+        return count + together(stretch, until: end)
+    }
+
+    private static func together(_ stretch: [Range<Int64>], until end: Int64) -> Int {
+        guard let first = stretch.first, stretch.count >= togetherMin else { return 0 }
+        let earliest = end - max(queueMax, (end - first.lowerBound) / queueShare)
+        return stretch.allSatisfy { $0.upperBound >= earliest } ? stretch.count : 0
+    }
+}
