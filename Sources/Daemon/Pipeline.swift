@@ -26,15 +26,18 @@ package final class Pipeline: Sendable {
     private let attribution: WindowAttribution
     private let pinned = Mutex(PinnedTraces())
     private let onClock: (@Sendable (Int64) -> Void)?
+    private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     /// - Parameters:
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to five
     ///     seconds, and some more on their way.
     ///   - onClock: is told each reading of the clock that anything is done by, in one order with what is appended; a
     ///     lock is held meanwhile.
+    ///   - onEvaluation: is told the time of each evaluation and the rules as it left them; a lock is held meanwhile.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
-        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil
+        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil,
+        onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
         // A time is evaluated late: spans of a rule's whole window are still there then.
@@ -44,6 +47,7 @@ package final class Pipeline: Sendable {
         self.evaluationDelay = evaluationDelay
         self.attribution = WindowAttribution(attribution)
         self.onClock = onClock
+        self.onEvaluation = onEvaluation
     }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
@@ -143,6 +147,7 @@ package final class Pipeline: Sendable {
                 }
                 let found = evaluation.rules.evaluate(at: time, over: EvaluatedWindow(view, attribution))
                 pinned.withLock { $0.follow(found) { view.spans(of: $0) } }
+                onEvaluation?(time, evaluation.rules)
                 transitions += found
                 last = time
             }

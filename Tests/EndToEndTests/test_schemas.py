@@ -55,6 +55,15 @@ VALID = [
     *(("rules", text) for text in (SLOW_PAYMENTS, *examples("rules.md"))),
     *(("configuration", text) for text in (CONFIGURATION, *examples("configuration.md"), "")),
     *(("rule-tests", text) for text in (TESTS, *examples("rule-tests.md"))),
+    *(
+        ("rule-tests", f"tests: [{{name: a, operations: [], expect: [{{at: 5m, alerts: [{alert}]}}]}}]\n")
+        for alert in (
+            "{alert: A, culprit: not clear}",
+            "{alert: A, culprit: {component: storage, certainty: likely}}",
+            "{alert: A, culprit: {side: not clear, certainty: not clear}}",
+            "{alert: A, culprit: connection, state: firing}",
+        )
+    ),
     ("rules", (project.ROOT / "Examples" / "rules.yaml").read_text()),
     ("rule-tests", (project.ROOT / "Examples" / "rule-tests.yaml").read_text()),
 ]
@@ -117,6 +126,17 @@ def test_the_check_tells_the_fault_of_each_faulty_rule_file():
         ("rule-tests", "tests: [{name: a, expect: []}]\n"),
         ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: soon, alerts: []}]}]\n"),
         ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: 5m, alerts: [{labels: {}}]}]}]\n"),
+        *(
+            ("rule-tests", f"tests: [{{name: a, operations: [], expect: [{{at: 5m, alerts: [{alert}]}}]}}]\n")
+            for alert in (
+                "{alert: A, culprit: us}",
+                "{alert: A, culprit: {}}",
+                "{alert: A, culprit: {certainty: sure}}",
+                "{alert: A, culprit: {component: storage, certainty: not clear}}",
+                "{alert: A, culprit: {side: not clear, certainty: clear}}",
+                "{alert: A, culprit: etcd, state: pending}",
+            )
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_by_both(tmp_path, schema, text):
