@@ -16,6 +16,8 @@ package final class Pipeline: Sendable {
         var rules: RuleEvaluator
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
+        /// Times after it are evaluated by these rules; nil while none is.
+        var rulesSince: Int64?
     }
 
     private let intake: Mutex<Intake>
@@ -130,6 +132,7 @@ package final class Pipeline: Sendable {
             guard var last = evaluation.last else {
                 // What was before the first arrival is nobody's to judge.
                 evaluation.last = limit
+                evaluation.rulesSince = limit
                 if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
                 return []
             }
@@ -211,6 +214,10 @@ package final class Pipeline: Sendable {
         evaluation.withLock { body(&$0.rules) }
     }
 
+    package func rulesInForce() -> RulesInForce {
+        evaluation.withLock { RulesInForce($0.rules, since: $0.rulesSince, last: $0.last) }
+    }
+
     /// The pending and firing alerts for the next process; nil before the first evaluation.
     package func savedAlerts() -> SavedAlerts? {
         evaluation.withLock { evaluation in evaluation.last.map { evaluation.rules.savedAlerts(at: $0) } }
@@ -218,7 +225,10 @@ package final class Pipeline: Sendable {
 
     /// Takes new rules for the old; returns the alerts of rules that are gone.
     package func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
-        let dropped = withRules { $0.replaceRules(groups) }
+        let dropped = evaluation.withLock { evaluation in
+            evaluation.rulesSince = evaluation.last
+            return evaluation.rules.replaceRules(groups)
+        }
         pinned.withLock { $0.release(dropped) }
         return dropped
     }
