@@ -16,6 +16,8 @@ package final class Pipeline: Sendable {
         var rules: RuleEvaluator
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
+        /// Times after it are evaluated by these rules; nil while none is.
+        var rulesSince: Int64?
     }
 
     private let intake: Mutex<Intake>
@@ -26,15 +28,18 @@ package final class Pipeline: Sendable {
     private let attribution: WindowAttribution
     private let pinned = Mutex(PinnedTraces())
     private let onClock: (@Sendable (Int64) -> Void)?
+    private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     /// - Parameters:
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to five
     ///     seconds, and some more on their way.
     ///   - onClock: is told each reading of the clock that anything is done by, in one order with what is appended; a
     ///     lock is held meanwhile.
+    ///   - onEvaluation: is told the time of each evaluation and the rules as it left them; a lock is held meanwhile.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
-        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil
+        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil,
+        onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
         // A time is evaluated late: spans of a rule's whole window are still there then.
@@ -44,6 +49,7 @@ package final class Pipeline: Sendable {
         self.evaluationDelay = evaluationDelay
         self.attribution = WindowAttribution(attribution)
         self.onClock = onClock
+        self.onEvaluation = onEvaluation
     }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
@@ -126,6 +132,7 @@ package final class Pipeline: Sendable {
             guard var last = evaluation.last else {
                 // What was before the first arrival is nobody's to judge.
                 evaluation.last = limit
+                evaluation.rulesSince = limit
                 if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
                 return []
             }
@@ -143,6 +150,7 @@ package final class Pipeline: Sendable {
                 }
                 let found = evaluation.rules.evaluate(at: time, over: EvaluatedWindow(view, attribution))
                 pinned.withLock { $0.follow(found) { view.spans(of: $0) } }
+                onEvaluation?(time, evaluation.rules)
                 transitions += found
                 last = time
             }
@@ -206,6 +214,10 @@ package final class Pipeline: Sendable {
         evaluation.withLock { body(&$0.rules) }
     }
 
+    package func rulesInForce() -> RulesInForce {
+        evaluation.withLock { RulesInForce($0.rules, since: $0.rulesSince, last: $0.last) }
+    }
+
     /// The pending and firing alerts for the next process; nil before the first evaluation.
     package func savedAlerts() -> SavedAlerts? {
         evaluation.withLock { evaluation in evaluation.last.map { evaluation.rules.savedAlerts(at: $0) } }
@@ -213,7 +225,10 @@ package final class Pipeline: Sendable {
 
     /// Takes new rules for the old; returns the alerts of rules that are gone.
     package func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
-        let dropped = withRules { $0.replaceRules(groups) }
+        let dropped = evaluation.withLock { evaluation in
+            evaluation.rulesSince = evaluation.last
+            return evaluation.rules.replaceRules(groups)
+        }
         pinned.withLock { $0.release(dropped) }
         return dropped
     }

@@ -1,10 +1,13 @@
 """What the daemon says of its window over HTTP: the rows of a replay's report, and its health."""
 
 import json
+from datetime import datetime
 
 import pytest
+import yaml
 
 from harness import http_client, spans
+from harness.command import faultline
 from harness.waiting import eventually
 
 RULES = """
@@ -66,6 +69,109 @@ def test_alerts_lists_the_pending_ones_too(serve):
     eventually(lambda: rows(daemon, "/api/v1/alerts"), "the alert is pending")
     (alert,) = rows(daemon, "/api/v1/alerts")
     assert (alert["alert"], alert["state"], alert["fired_at"]) == ("Held", "pending", None)
+
+
+GROUPS = """
+groups:
+  - name: first
+    interval: 1s
+    limit: 20
+    rules:
+      - alert: Slow
+        select: {service: apiserver, operation: "=~GET .+", kind: "!= CLIENT"}
+        when: max > 1us and count >= 1
+        over: 1m30s
+        by: [service]
+        for: 500ms
+        keep_firing_for: 2m
+        labels: {severity: page}
+        annotations: {summary: "{{ $labels.service }} takes {{ $value | humanizeDuration }}"}
+      - alert: Budget
+        select: {verb: list}
+        when: burn_rate(60%, 1s, 1h) > 14.4
+  - name: second
+    interval: 2s
+    rules:
+      - alert: Long
+        match: {verb: "!~ get|watch"}
+        when: duration > 10s or (duration > 5s)
+"""
+
+
+def test_rules_are_those_of_the_file_with_their_alerts(serve):
+    daemon = serve(GROUPS, "evaluation_delay: 1s\n")
+    first, second = rows(daemon, "/api/v1/rules")
+    assert {key: first[key] for key in first if key not in ("rules", "evaluated_at")} == {
+        "name": "first", "interval_seconds": 1, "limit": 20,
+    }
+    assert (second["name"], second["interval_seconds"], second["limit"]) == ("second", 2, None)
+    slow, budget = first["rules"]
+    assert slow == {
+        "alert": "Slow",
+        "select": {"service": "apiserver", "operation": "=~ GET .+", "kind": "!= CLIENT"},
+        "when": "max > 1us and count >= 1",
+        "over_seconds": 90,
+        "by": ["service"],
+        "for_seconds": 0.5,
+        "keep_firing_for_seconds": 120,
+        "labels": {"severity": "page"},
+        "annotations": {"summary": "{{ $labels.service }} takes {{ $value | humanizeDuration }}"},
+        "state": "inactive",
+        "alerts": [],
+    }
+    assert (budget["select"], budget["when"]) == ({"verb": "list"}, "burn_rate(60%, 1s, 1h) > 14.4")
+    assert (budget["over_seconds"], budget["by"]) == (None, ["verb"])
+    (long,) = second["rules"]
+    assert (long["match"], long["over_seconds"], long["for_seconds"]) == ({"verb": "!~ get|watch"}, 2, 0)
+    assert long["when"] == "duration > 10s or (duration > 5s)"
+    assert "select" not in long and "match" not in slow
+
+    send_requests(daemon)
+    eventually(lambda: rows(daemon, "/api/v1/rules")[0]["rules"][0]["state"] == "firing", "the alert fires")
+    slow, budget = rows(daemon, "/api/v1/rules")[0]["rules"]
+    (alert,) = slow["alerts"]
+    assert [alert] == rows(daemon, "/api/v1/alerts")
+    assert (alert["alert"], alert["state"]) == ("Slow", "firing")
+    assert (budget["state"], budget["alerts"]) == ("inactive", [])
+
+
+def test_a_rule_with_a_pending_alert_is_pending(serve):
+    daemon = serve(RULES, "evaluation_delay: 1s\n")
+    send_requests(daemon)
+    eventually(lambda: rows(daemon, "/api/v1/alerts"), "the alert is pending")
+    ((rule,),) = (group["rules"] for group in rows(daemon, "/api/v1/rules"))
+    assert (rule["state"], [alert["state"] for alert in rule["alerts"]]) == ("pending", ["pending"])
+
+
+def test_groups_say_which_time_they_evaluated_last(serve, tmp_path):
+    def times():
+        return [group["evaluated_at"] for group in rows(daemon, "/api/v1/rules")]
+
+    daemon = serve(GROUPS.replace("interval: 1s", "interval: 1d"), "evaluation_delay: 1s\n")
+    eventually(lambda: times()[1], "the second group was evaluated")
+    before = datetime.fromisoformat(times()[1])
+    assert before.microsecond == 0 and before.second % 2 == 0
+    eventually(lambda: datetime.fromisoformat(times()[1]) > before, "it was again")
+
+    (tmp_path / "rules.yaml").write_text(RULES)
+    daemon.reload()
+    eventually(lambda: [group["name"] for group in rows(daemon, "/api/v1/rules")] == ["quick"], "rules are reloaded")
+    eventually(lambda: times()[0], "the new ones were evaluated")
+
+
+def test_the_built_in_rules_are_shown_as_they_are_printed(daemon):
+    printed = yaml.load(faultline("builtin-rules").output, yaml.BaseLoader)["groups"]
+    shown = rows(daemon, "/api/v1/rules")
+    assert [group["name"] for group in shown] == [group["name"] for group in printed]
+    for group, source in zip(shown, printed):
+        assert [rule["alert"] for rule in group["rules"]] == [rule["alert"] for rule in source["rules"]]
+        for rule, text in zip(group["rules"], source["rules"]):
+            field = "match" if "match" in text else "select"
+            assert rule[field] == text[field]
+            assert rule["when"].split() == text["when"].split()
+            assert rule["annotations"] == text.get("annotations", {})
+            assert rule["labels"] == text.get("labels", {})
+            assert (rule["state"], rule["alerts"]) == ("inactive", [])
 
 
 @pytest.mark.parametrize("path, text", [("/-/healthy", "healthy\n"), ("/-/ready", "ready\n")])

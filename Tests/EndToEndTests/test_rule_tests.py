@@ -78,7 +78,7 @@ def test_tests_that_hold_pass(run):
 
 def test_the_example_passes():
     done = faultline("test", ROOT / "Examples" / "rule-tests.yaml")
-    assert (done.code, done.output) == (0, "3 passed, 0 failed\n")
+    assert (done.code, done.output) == (0, "4 passed, 0 failed\n")
 
 
 def test_every_run_says_the_same(run):
@@ -141,12 +141,174 @@ tests:
         alerts: []
       - at: 2026-11-23T04:34:00Z
         alerts:
-          - {{alert: EtcdSlowNow, labels: {{operation: etcdserverpb.KV/Txn, severity: warning}}}}
-          - {{alert: EtcdSlowNow, labels: {{operation: etcdserverpb.KV/Range, severity: warning}}}}
+          - {{alert: EtcdSlowNow, labels: {{operation: etcdserverpb.KV/Txn, severity: warning}}, culprit: etcd}}
+          - {{alert: EtcdSlowNow, culprit: {{side: etcd, component: etcd, certainty: clear}}}}
+  - name: the requests that it slows
+    archive: {EXAMPLE}
+    rules: [APIServerSlowerNow]
+    expect:
+      - at: 2026-11-23T04:33:30Z
+        alerts:
+          - {{alert: APIServerSlowerNow, labels: {{verb: create, severity: warning}}, culprit: {{component: etcd}}}}
+          - {{alert: APIServerSlowerNow, labels: {{verb: list, severity: warning}}, culprit: {{certainty: clear}}}}
+          - {{alert: APIServerSlowerNow, labels: {{verb: update, severity: warning}}, culprit: etcd}}
 """
     )
     done = faultline("test", tmp_path / "tests.yaml")
+    assert (done.code, done.output) == (0, "2 passed, 0 failed\n")
+
+
+ACCUSING = """\
+groups:
+  - name: g
+    interval: 15s
+    rules:
+      - {alert: EtcdSlow, select: {service: etcd, kind: SERVER}, when: max > 100ms, over: 1m}
+      - {alert: EtcdSilent, select: {service: etcd}, when: seen == 0 and count offset 1m >= 60, over: 1m}
+      - {alert: ListSlow, select: {verb: list}, when: max > 500ms, over: 1m}
+      - {alert: CallsSlow, select: {service: apiserver, kind: CLIENT}, when: p50 > 100ms, over: 1m}
+      - {alert: ListFails, select: {verb: list}, when: error_ratio > 20%, over: 1m}
+"""
+
+
+def accusing(operations, *expectations):
+    """A test: lists of pods and etcd are healthy for five minutes, what a test adds begins then."""
+    lines = "".join(f"      - {line}\n" for line in operations)
+    expect = "".join(f"      - {{{expectation}}}\n" for expectation in expectations)
+    return f"rule_files: [rules.yaml]\ntests:\n  - name: t\n    operations:\n{lines}    expect:\n{expect}"
+
+
+LISTS = "apiserver list pods p50=20ms rate=10/s for"
+ETCD = "etcd etcdserverpb.KV/Range p50=2ms rate=20/s for"
+CALLS = "apiserver etcdserverpb.KV/Range kind=CLIENT p50=3ms rate=20/s for"
+
+
+@pytest.mark.parametrize(
+    ("operations", "expectation"),
+    [
+        (
+            [f"{LISTS} 7m", f"{ETCD} 5m", "etcd etcdserverpb.KV/Range p50=200ms rate=20/s from 5m for 2m"],
+            "at: 6m, alerts: [{alert: EtcdSlow, culprit: {side: etcd, component: etcd, certainty: clear}}]",
+        ),
+        (
+            [f"{LISTS} 7m", f"{ETCD} 5m", "etcd etcdserverpb.KV/Range p94=8ms p97=200ms rate=20/s from 5m for 2m"],
+            "at: 6m, alerts: [{alert: EtcdSlow, culprit: {side: etcd, certainty: likely}}]",
+        ),
+        (
+            [f"{LISTS} 7m", f"{ETCD} 5m"],
+            "at: 6m, alerts: [{alert: EtcdSilent, culprit: {side: etcd, certainty: likely}}]",
+        ),
+        (
+            [f"{LISTS} 5m", "apiserver list pods p50=900ms rate=10/s from 5m for 2m", f"{ETCD} 7m"],
+            "at: 6m, alerts: [{alert: ListSlow, culprit: {side: apiserver, component: apiserver}}]",
+        ),
+        (
+            [f"{LISTS} 7m", f"{ETCD} 7m", f"{CALLS} 5m", f"{CALLS.replace('3ms', '300ms')} 2m from 5m"],
+            "at: 6m, alerts: [{alert: CallsSlow, culprit: {side: connection, component: etcd-client}}]",
+        ),
+        (
+            [f"{LISTS} 7m", f"{CALLS} 5m", f"{CALLS.replace('3ms', '300ms')} 2m from 5m"],
+            "at: 6m, alerts: [{alert: CallsSlow, culprit: not clear}]",
+        ),
+        (
+            [f"{LISTS} 5m", f"{LISTS} 2m from 5m errors=50%", f"{ETCD} 7m"],
+            "at: 6m, alerts: [{alert: ListFails, culprit: {certainty: not clear}}]",
+        ),
+        (
+            ["apiserver list pods p50=900ms rate=10/s for 7m"],
+            "at: 6m, alerts: [{alert: ListSlow, culprit: {side: not clear}}]",
+        ),
+    ],
+)
+def test_lines_give_the_verdicts_that_the_documentation_says(run, operations, expectation):
+    done = run(accusing(operations, expectation), ACCUSING)
     assert (done.code, done.output) == (0, "1 passed, 0 failed\n")
+
+
+def test_a_culprit_is_that_of_the_time_not_of_when_the_alert_fired(run):
+    # At first most of the half minute is as before.
+    tests = accusing(
+        [f"{LISTS} 5m", "apiserver list pods p50=20ms p99=4s rate=10/s from 5m for 2m", f"{ETCD} 7m"],
+        "at: 5m15s, alerts: [{alert: ListSlow, culprit: not clear}]",
+        "at: 5m30s, alerts: [{alert: ListSlow, culprit: apiserver}]",
+    )
+    done = run(tests, ACCUSING)
+    assert (done.code, done.output) == (0, "1 passed, 0 failed\n")
+
+
+def test_another_culprit_is_shown_with_what_was_found(run, tmp_path):
+    operations = [f"{LISTS} 7m", f"{ETCD} 5m", "etcd etcdserverpb.KV/Range p50=200ms rate=20/s from 5m for 2m"]
+    expected = {
+        "connection": "{side: connection}",
+        "not clear": "not clear",
+        "{component: storage, certainty: likely}": "{component: storage, certainty: likely}",
+    }
+    tests = accusing(operations, *(f"at: 6m, alerts: [{{alert: EtcdSlow, culprit: {text}}}]" for text in expected))
+    done = run(tests, ACCUSING)
+    assert done.code == 1
+    lines = []
+    for number, text in enumerate(expected.values()):
+        lines += [
+            f"{tmp_path.name}/tests.yaml:{9 + number}:9: t: at 6m",
+            "    - EtcdSlow{…} firing",
+            f"    -     culprit: {text}",
+            '    + EtcdSlow{kind="SERVER", service="etcd"} firing',
+            "    +     culprit: {side: etcd, component: etcd, certainty: clear}",
+            "    +         why: etcd: its own handlers took 200 ms instead of 2 ms at p99; "
+            "requests that never reach etcd are unaffected",
+        ]
+    assert done.output.splitlines() == [*lines, "0 passed, 1 failed"]
+
+
+def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
+    rules = RULES.replace("by: [verb, resource, scope]", "by: [verb, resource]")
+    slow = "p50=900ms rate=50/s for 5m"
+    alerts = (
+        "[{alert: ListSlow}, {alert: ListSlow, culprit: not clear},"
+        " {alert: ListSlow, labels: {verb: list, resource: nodes, severity: page}}]"
+    )
+    operations = [f"apiserver list {resource} {slow}" for resource in ("nodes", "pods", "secrets")]
+    assert run(accusing(operations, f"at: 4m, alerts: {alerts}"), rules).output == "1 passed, 0 failed\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "at", "message"),
+    [
+        ("culprit: etdc", "etdc", 'unknown side "etdc"; did you mean "etcd"?'),
+        ("culprit: us", "us", 'unknown side "us"; known here: etcd, apiserver, webhook, connection, not clear'),
+        ("culprit: storage", "storage", 'unknown side "storage"; it is a component: {component: storage}'),
+        ("culprit: [etcd]", "[etcd]", "culprit is etcd, apiserver, webhook, connection, not clear, or a mapping"),
+        ("culprit: ~", "~", "the side of a culprit is text, but found nothing"),
+        ("culprit: {}", "{}", "a culprit has at least one of side, component and certainty"),
+        ("culprit: {sied: etcd}", "sied", 'unknown field "sied" in a culprit; did you mean "side"?'),
+        ("culprit: {side: Etcd}", "Etcd", 'unknown side "Etcd"; did you mean "etcd"?'),
+        ("culprit: {component: etdc}", "etdc", 'unknown component "etdc"; did you mean "etcd"?'),
+        ("culprit: {certainty: sure}", "sure", 'unknown certainty "sure"; known here: clear, likely, not clear'),
+        ("culprit: {certainty: clera}", "clera", 'unknown certainty "clera"; did you mean "clear"?'),
+        (
+            "culprit: {side: etcd, component: storage}",
+            "component",
+            "storage is a component of the side apiserver, not of etcd",
+        ),
+        (
+            "culprit: {side: etcd, certainty: not clear}",
+            "certainty",
+            "a verdict that is not clear names neither a side nor a component",
+        ),
+        ("culprit: {side: not clear, certainty: likely}", "certainty", "a side that is not clear isn't likely"),
+        ("state: pending, culprit: etcd", "culprit", "a pending alert has no culprit yet"),
+    ],
+)
+def test_a_faulty_culprit_is_told_at_its_place(tmp_path, fields, at, message):
+    path = tmp_path / "tests.yaml"
+    line = f"    expect: [{{at: 1m, alerts: [{{alert: A, {fields}}}]}}]"
+    path.write_text(f"tests:\n  - name: t\n    operations: []\n{line}\n")
+    for command, code in (("test", 2), ("check", 1)):
+        done = faultline(command, path)
+        assert done.code == code
+        told = done.errors if command == "test" else done.output
+        assert told.startswith(f"{path}:4:{line.index(at) + 1}: {message}"), told
+        assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,48 @@ def examples(page):
     return re.findall(r"^```yaml\n(.*?)^```", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
 
 
+def rules(group="", rule="over: 1m", select="select: {service: a}", alert="A", when="count >= 1"):
+    return (
+        f"groups:\n  - name: g\n    {group}\n    rules:\n      - alert: {alert}\n        {select}\n        when: {when}\n"
+        + "".join(f"        {line}\n" for line in rule.split("; "))
+    )
+
+
 VALID = [
     *(("rules", text) for text in (SLOW_PAYMENTS, *examples("rules.md"))),
     *(("configuration", text) for text in (CONFIGURATION, *examples("configuration.md"), "")),
     *(("rule-tests", text) for text in (TESTS, *examples("rule-tests.md"))),
+    *(
+        ("rule-tests", f"tests: [{{name: a, operations: [], expect: [{{at: 5m, alerts: [{alert}]}}]}}]\n")
+        for alert in (
+            "{alert: A, culprit: not clear}",
+            "{alert: A, culprit: {component: storage, certainty: likely}}",
+            "{alert: A, culprit: {side: not clear, certainty: not clear}}",
+            "{alert: A, culprit: connection, state: firing}",
+        )
+    ),
+    *(
+        ("rules", text)
+        for text in (
+            rules(group="limit: 0"),
+            rules(group="limit: '10000'"),
+            rules(group="interval: 100ms"),
+            rules(rule="over: 1h30m; for: 0; keep_firing_for: 1d; by: []"),
+            rules(rule="over: 0.5m; labels: {a: 1, b: true, c: ''}; annotations: {a: 1.5, b: '{{ $culprit }}'}"),
+            rules(alert=7, select="select: {service: 7, operation: =~ .*, kind: '!= SERVER'}"),
+            rules(select="select: {verb: list, group: '', subresource: , scope: '!~ cluster'}"),
+            rules(select="match: {verb: create}", when="duration > 10s", rule="for: 0s"),
+            rules(select="match: {kind: CLIENT}", when="duration > 10s", rule="over: 5m; by: [service, operation]"),
+            rules(when="burn_rate(99.9%, 1s, 1h) > 14.4", rule="labels: {severity: page}"),
+            rules(when="seen == 0 and count offset 2m >= 60"),
+            rules(select="select: {verb: list}", when="share(etcd) > 60% and time(etcd) > 50ms"),
+            "groups: [{name: 5, rules: []}]\n",
+            "sinks: [{stdout: }, {stdout: {}}, {stdout: {format: json}}]\n",
+            "sinks: [{webhook: {url: 'http://[::1]:9093/hook', headers_file: headers}}]\n",
+            "sinks: [{webhook: {url: 'HTTPS://me:secret@example.org?a=b', headers_file: 5}}]\n",
+            "sinks: [{alertmanager: {url: 'http://127.0.0.1:9093/prefix', headers_file: /etc/headers}}]\n",
+        )
+    ),
     ("rules", (project.ROOT / "Examples" / "rules.yaml").read_text()),
     ("rule-tests", (project.ROOT / "Examples" / "rule-tests.yaml").read_text()),
 ]
@@ -105,6 +143,24 @@ def test_the_check_tells_the_fault_of_each_faulty_rule_file():
 @pytest.mark.parametrize(
     ("schema", "text"),
     [
+        ("rules", rules(rule="over: 0")),
+        ("rules", rules(rule="over: 0m0s")),
+        ("rules", rules(rule="over: 5m1h")),
+        ("rules", rules(rule="over: 1m1m")),
+        ("rules", rules(rule="over: 60")),
+        ("rules", rules(rule="over: 1m; labels: {" + "a" * 101 + ": b}")),
+        ("rules", rules(group="limit: 10001")),
+        ("rules", rules(group="limit: some")),
+        ("rules", rules(group="interval: 0")),
+        ("rules", rules(group="limits: 5")),
+        ("rules", rules(select="match: {verb: ~, kind: CLIENT}", when="duration > 1s")),
+        ("rules", "sinks: [{webhook: {url: 'http://a/b', headers: c}}]\n"),
+        ("rules", "sinks: [{webhook: {url: 'http://a b/'}}]\n"),
+        ("rules", "sinks: [{webhook: {url: 'http://:9093/'}}]\n"),
+        ("rules", "sinks: [{webhook: {headers_file: a}}]\n"),
+        ("rules", "sinks: [{alertmanager: {url: 'http://a', api: v2}}]\n"),
+        ("rules", "sinks: [{alertmanager: }]\n"),
+        ("rules", "sinks: [stdout]\n"),
         ("configuration", "evaluation_delay: soon\n"),
         ("configuration", "otlp: {grcp: 127.0.0.1:4317}\n"),
         ("configuration", "window: {max_bytes: lots}\n"),
@@ -115,8 +171,20 @@ def test_the_check_tells_the_fault_of_each_faulty_rule_file():
         ("configuration", "limits: {max_streams: 0}\n"),
         ("rule-tests", "tests: [{name: a, operations: []}]\n"),
         ("rule-tests", "tests: [{name: a, expect: []}]\n"),
+        ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: 5s1m, alerts: []}]}]\n"),
         ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: soon, alerts: []}]}]\n"),
         ("rule-tests", "tests: [{name: a, operations: [], expect: [{at: 5m, alerts: [{labels: {}}]}]}]\n"),
+        *(
+            ("rule-tests", f"tests: [{{name: a, operations: [], expect: [{{at: 5m, alerts: [{alert}]}}]}}]\n")
+            for alert in (
+                "{alert: A, culprit: us}",
+                "{alert: A, culprit: {}}",
+                "{alert: A, culprit: {certainty: sure}}",
+                "{alert: A, culprit: {component: storage, certainty: not clear}}",
+                "{alert: A, culprit: {side: not clear, certainty: clear}}",
+                "{alert: A, culprit: etcd, state: pending}",
+            )
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_by_both(tmp_path, schema, text):

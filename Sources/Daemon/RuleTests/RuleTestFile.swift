@@ -48,6 +48,8 @@ package struct ExpectedAlert: Sendable {
     package var labels: [String: String]?
     /// Those that have to be so; there may be more.
     package var annotations: [String: String]
+    /// nil for anyone, as always of a pending alert.
+    package var culprit: ExpectedCulprit?
 }
 
 package enum ExpectedState: String, CaseIterable, Sendable {

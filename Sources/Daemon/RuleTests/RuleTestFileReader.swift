@@ -110,15 +110,20 @@ struct RuleTestFileReader {
     private mutating func readAlert(_ node: YAMLNode) -> ExpectedAlert? {
         guard
             let mapping = YAMLMapping(
-                node, "an expected alert", fields: ["alert", "state", "labels", "annotations"],
-                later: ["culprit": "verdicts can't be expected yet"], &diagnostics)
+                node, "an expected alert", fields: ["alert", "state", "labels", "annotations", "culprit"],
+                &diagnostics)
         else { return nil }
         let name = mapping.required("alert", &diagnostics)?.string("alert", &diagnostics)
         let state = mapping["state"].map { $0.choice("state", of: ExpectedState.self, &diagnostics) } ?? .firing
         let labels = mapping["labels"].map { readTexts($0, "labels") }
         let annotations = mapping["annotations"].map { readTexts($0, "annotations") } ?? [:]
+        let culprit = mapping["culprit"].flatMap { readCulprit($0) }
+        if state == .pending, mapping["culprit"] != nil {
+            diagnostics.report(
+                mapping.keyPosition("culprit"), "a pending alert has no culprit yet: that is asked when it fires")
+        }
         guard let name, let state else { return nil }
-        return ExpectedAlert(alert: name, state: state, labels: labels, annotations: annotations)
+        return ExpectedAlert(alert: name, state: state, labels: labels, annotations: annotations, culprit: culprit)
     }
 
     private mutating func readTexts(_ node: YAMLNode, _ what: String) -> [String: String] {

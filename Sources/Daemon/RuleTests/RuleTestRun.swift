@@ -17,21 +17,24 @@ package struct RuleTestRun {
     /// What a test found to be otherwise than expected.
     /// - Throws: `ArchiveError` for an archive that can't be read.
     package func differences(_ test: RuleTest) throws(ArchiveError) -> [RuleTestDifference] {
-        let transitions = try transitions(test)
+        // Looking at evidence takes time, which most tests have no use for.
+        let log = test.expectations.contains { $0.alerts.contains { $0.culprit != nil } } ? EvidenceLog() : nil
+        let transitions = try transitions(test, log)
         return test.expectations.compactMap { expectation in
             let time: Int64 =
                 switch expectation.time {
                 case .absolute(let time): time
                 case .sinceStart(let time): SyntheticSpans.start.addingClamped(time)
                 }
-            let active = Self.active(transitions, at: time).filter { test.alerts?.contains($0.name) ?? true }
+            let active = Self.active(transitions, log, at: time).filter { test.alerts?.contains($0.name) ?? true }
             let difference = RuleTestDifference(expectation, active)
             return difference.isEmpty ? nil : difference
         }
     }
 
-    private func transitions(_ test: RuleTest) throws(ArchiveError) -> [AlertTransition] {
-        let pipeline = Pipeline(rules: RuleEvaluator(groups), limits: limits)
+    private func transitions(_ test: RuleTest, _ log: EvidenceLog?) throws(ArchiveError) -> [AlertTransition] {
+        let pipeline = Pipeline(
+            rules: RuleEvaluator(groups), limits: limits, onEvaluation: { log?.note($0, $1) })
         switch test.input {
         case .archive(let name):
             var replay = try Replay([name], endingIn: .min..<(.max), pipeline: pipeline)
@@ -62,22 +65,24 @@ package struct RuleTestRun {
         return transitions
     }
 
-    /// The pending and firing alerts at a time, as they were told.
-    private static func active(_ transitions: [AlertTransition], at time: Int64) -> [Alert] {
-        struct Key: Hashable {
-            var rule: RuleNumber?
-            var fingerprint: String
-        }
-        var active: [Key: Alert] = [:]
-        var order: [Key] = []
+    /// The pending and firing alerts at a time, as they were told, with the evidence that they have by then.
+    private static func active(
+        _ transitions: [AlertTransition], _ log: EvidenceLog?, at time: Int64
+    ) -> [Alert] {
+        var active: [AlertKey: Alert] = [:]
+        var order: [AlertKey] = []
         for transition in transitions where transition.time <= time {
-            let key = Key(rule: transition.rule, fingerprint: transition.alert.fingerprint)
+            let key = AlertKey(rule: transition.rule, fingerprint: transition.alert.fingerprint)
             let isActive = transition.alert.state == .firing || transition.alert.state == .pending
             if active[key] == nil, isActive { order.append(key) }
             active[key] = isActive ? transition.alert : nil
             if !isActive { order.removeAll { $0 == key } }
         }
-        return order.compactMap { active[$0] }
+        return order.compactMap { key in
+            var alert = active[key]
+            if let evidence = log?.evidence(of: key, at: time) { alert?.evidence = evidence }
+            return alert
+        }
     }
 }
 

@@ -66,6 +66,9 @@ struct AdminServer: Service {
         router.get("/api/v1/alerts") { _, _ in
             try Self.json(pipeline.withRules { $0.activeAlerts }.map { AlertJSON($0) })
         }
+        router.get("/api/v1/rules") { _, _ in
+            try Self.json(pipeline.rulesInForce().groups.map { RuleGroupJSON($0) })
+        }
         router.get("/api/v1/traces/:id") { _, context in
             guard let id = TraceID(hex: context.parameters.get("id") ?? "") else {
                 return Self.response(

@@ -51,6 +51,13 @@ package struct RuleGroup: Hashable, Sendable {
         self.limit = limit
         self.rules = rules
     }
+
+    /// The last time until another at which the group is evaluated, nanoseconds since the epoch; nil before time begins.
+    package func lastEvaluation(until time: Int64) -> Int64? {
+        let sinceMultiple = ((time % interval) + interval) % interval
+        let (last, overflow) = time.subtractingReportingOverflow(sinceMultiple)
+        return overflow ? nil : last
+    }
 }
 
 /// Where alerts go.

@@ -43,6 +43,31 @@ package enum LabelMatcher: Hashable, Sendable {
     }
 }
 
+extension LabelMatcher: CustomStringConvertible {
+    package var sign: String {
+        switch self {
+        case .equal: "="
+        case .notEqual: "!="
+        case .matching: "=~"
+        case .notMatching: "!~"
+        }
+    }
+
+    /// What stands behind the sign.
+    package var operand: String {
+        switch self {
+        case .equal(let text), .notEqual(let text): text
+        case .matching(let pattern), .notMatching(let pattern): pattern.text
+        }
+    }
+
+    /// As a rule file has it: an exact value stands for itself.
+    package var description: String {
+        if case .equal(let text) = self { return text }
+        return "\(sign) \(operand)"
+    }
+}
+
 extension Population {
     /// The labels that series of this population have.
     package var labelNames: [String] {

@@ -6,7 +6,7 @@ package struct EvidenceQuestion: Sendable {
     package var time: Int64
     /// When the alert's condition was first found to hold.
     package var activeAt: Int64
-    /// The length of the rule's window, nanoseconds.
+    /// The length of the rule's window, or of the shortest of its condition, nanoseconds.
     package var over: Int64
     /// The series that the alert is about.
     package var population: Population

@@ -58,8 +58,9 @@ struct RuleAlerts {
         guard observation.life.wantsEvidence(at: time) else { return nil }
         let members = grouping.memberStarts[observation.group]..<grouping.memberStarts[observation.group + 1]
         return EvidenceQuestion(
-            time: time, activeAt: observation.life.activeAt, over: rule.over, population: rule.selector.population,
-            series: Array(grouping.members[members]), isAboutErrors: rule.condition.isAboutErrors)
+            time: time, activeAt: observation.life.activeAt, over: rule.evidenceRange,
+            population: rule.selector.population, series: Array(grouping.members[members]),
+            isAboutErrors: rule.condition.isAboutErrors)
     }
 
     func transition(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> AlertTransition? {
@@ -100,5 +101,13 @@ struct RuleAlerts {
             },
             state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
             value: life.value, evidence: life.evidence)
+    }
+}
+
+extension Rule {
+    /// How far back evidence is looked for, nanoseconds: where all values have windows of their own, in the shortest, which
+    /// says what still is so.
+    fileprivate var evidenceRange: Int64 {
+        over > 0 ? over : condition.inputs.ranges.compactMap(\.length).min() ?? 0
     }
 }

@@ -74,9 +74,8 @@ package struct RuleEvaluator: Sendable {
     /// The first time after `time` at which a group is evaluated; nil if there are no groups, or time ends.
     package func nextEvaluation(after time: Int64) -> Int64? {
         groups.compactMap { group in
-            let interval = group.definition.interval
-            let sinceMultiple = ((time % interval) + interval) % interval
-            let (next, overflow) = time.subtractingClamped(sinceMultiple).addingReportingOverflow(interval)
+            let last = group.definition.lastEvaluation(until: time) ?? .min
+            let (next, overflow) = last.addingReportingOverflow(group.definition.interval)
             return overflow ? nil : next
         }.min()
     }

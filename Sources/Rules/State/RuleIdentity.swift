@@ -3,15 +3,7 @@ enum RuleIdentity {
     static func text(_ rule: Rule, inGroup group: String) -> String {
         var hash = FNV1a()
         var parts = [group, rule.alert, "\(rule.selector.population)"]
-        for match in rule.selector.matches {
-            parts.append(match.label)
-            switch match.matcher {
-            case .equal(let text): parts += ["=", text]
-            case .notEqual(let text): parts += ["!=", text]
-            case .matching(let pattern): parts += ["=~", pattern.text]
-            case .notMatching(let pattern): parts += ["!~", pattern.text]
-            }
-        }
+        for match in rule.selector.matches { parts += [match.label, match.matcher.sign, match.matcher.operand] }
         parts += ["by"] + rule.by + ["when", rule.condition.expression.description]
         parts += [rule.over, rule.holdFor, rule.keepFiringFor].map { "\($0)" }
         for (name, value) in rule.labels.sorted(by: { $0.key < $1.key }) { parts += [name, value] }

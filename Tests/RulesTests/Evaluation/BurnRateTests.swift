@@ -39,6 +39,16 @@ import Testing
         #expect(alert.value == 135.0 / 240 / 0.1)
     }
 
+    @Test func `asks for evidence of its shortest window`() throws {
+        var evaluator = try RuleText.evaluator(
+            "alert: Burning", "select: {service: etcd}",
+            "when: burn_rate(99%, 1s, 10m) > 14.4 and burn_rate(99%, 1s, 1m) > 14.4")
+        let window = FakeWindow()
+        window.add(.etcdRange, end: Self.start, duration: 2 * second)
+        _ = evaluator.evaluate(at: Self.start + 15 * second, over: window)
+        #expect(window.questions.map(\.over) == [minute])
+    }
+
     @Test func `needs all of its windows, and resolves with the shortest`() throws {
         var evaluator = try RuleText.evaluator(
             "alert: Burning", "select: {service: etcd}",

@@ -23,6 +23,8 @@ final class FakeWindow: MeasurementSource {
     private(set) var requests: [RequestLabels] = []
     private(set) var entries: [Entry] = []
     private(set) var calls: [Call] = []
+    /// What evidence was asked for; there is none.
+    private(set) var questions: [EvidenceQuestion] = []
 
     func add(
         _ operation: OperationLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1
@@ -91,6 +93,11 @@ final class FakeWindow: MeasurementSource {
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool { false }
+
+    func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {
+        self.questions += questions
+        return []
+    }
 
     static func statistics(
         _ entries: [Entry], _ quantiles: [Double], _ thresholds: [Int64] = []
