@@ -159,6 +159,28 @@ extension BuiltinRules {
                 annotations:
                   summary: "{{ $labels.verb }} requests take {{ $value | humanizeDuration }} (median), more than three times what they took a minute before"
                   next: "Look at the culprit: {{ $culprit }}"
+              - alert: WebhookSlowNow
+                select: {service: "=~ (kube-)?apiserver", operation: "=~ Call (mutating|validating) webhook"}
+                when: p50 > 3 * p50 offset 1m and p50 > 100ms and count >= 20 and count offset 1m >= 20
+                over: 30s
+                by: [operation]
+                for: 5s
+                keep_firing_for: 30s
+                labels: {severity: warning}
+                annotations:
+                  summary: "{{ $labels.operation }} takes {{ $value | humanizeDuration }} (median), more than three times what it took a minute before"
+                  next: "Find the webhook by its span's attributes; check its pods, or what it is asked about"
+              - alert: ComponentSilentNow
+                select: {service: "=~ (kube-)?apiserver|etcd"}
+                when: seen == 0 and count offset 30s >= 150
+                over: 15s
+                by: [service]
+                for: 5s
+                keep_firing_for: 30s
+                labels: {severity: critical}
+                annotations:
+                  summary: "no spans from {{ $labels.service }} for 15 seconds, while others send"
+                  next: "Check that it runs; if it does, its tracing configuration and the way to Faultline"
               - alert: APIServerStallsNow
                 # A component stood still: a few requests take very long, most of them still nothing.
                 select: {verb: "=~ get|create|update|patch|delete", subresource: "!= log"}

@@ -17,7 +17,12 @@ package struct EvidenceQuestion: Sendable {
 extension WindowView {
     /// The evidence for some alerts, from an attributed view.
     package func evidence(_ questions: [EvidenceQuestion], _ components: ComponentTable) -> [AlertEvidence] {
-        let traces = worstTraces(questions.map(\.search), limit: AlertEvidence.tracesMax)
+        var traces = worstTraces(questions.map(\.search), limit: AlertEvidence.tracesMax)
+        // An alert about silence has no spans of its own: the worst requests of that time then.
+        let silent = questions.indices.filter { traces[$0].isEmpty }
+        let others = worstTraces(
+            silent.map { questions[$0].searchOfRequests(requests.count) }, limit: AlertEvidence.tracesMax)
+        for (number, found) in zip(silent, others) { traces[number] = found }
         var findings: [[Int64]: CulpritFinding] = [:]
         return zip(questions, traces).map { question, traces in
             let key = [question.time, question.activeAt, question.over]
@@ -32,10 +37,15 @@ extension WindowView {
 
 extension EvidenceQuestion {
     fileprivate var search: WorstSpanSearch {
-        WorstSpanSearch(
-            population: population, range: time.subtractingClamped(max(over, 0))..<time, series: series,
-            failedFirst: isAboutErrors)
+        WorstSpanSearch(population: population, range: range, series: series, failedFirst: isAboutErrors)
     }
+
+    fileprivate func searchOfRequests(_ count: Int) -> WorstSpanSearch {
+        WorstSpanSearch(
+            population: .requests, range: range, series: (0..<count).map { Int32($0) }, failedFirst: isAboutErrors)
+    }
+
+    private var range: Range<Int64> { time.subtractingClamped(max(over, 0))..<time }
 }
 
 extension AlertEvidence {

@@ -1,0 +1,119 @@
+"""Faults put into recorded spans, as they would have shown: some time is added at some point of a trace, and all that
+comes later in the trace comes so much later."""
+
+import copy
+import json
+import random
+import struct
+from collections import defaultdict
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from harness import archives
+from harness.spans import SECOND
+
+# Seconds from the recording's start
+START = 100
+END = 170
+
+
+class Recording:
+    """The spans of a capture, each with its service."""
+
+    def __init__(self, directory, name):
+        self.begin = json.loads((directory / f"{name}.facts.json").read_text())["capture_start_ns"]
+        self.spans = []
+        for message in archives.records(archives.decompress(directory / f"{name}.otlp.lz4")):
+            for resource_spans in ExportTraceServiceRequest.FromString(message).resource_spans:
+                attributes = {attribute.key: attribute.value for attribute in resource_spans.resource.attributes}
+                service = attributes["service.name"].string_value
+                self.spans += [(service, span) for scope in resource_spans.scope_spans for span in scope.spans]
+
+    def with_fault(self, fault):
+        """The bytes of an archive in which the fault lasts from START to END."""
+        faulty = copy.deepcopy(self.spans)
+        traces = defaultdict(list)
+        for service, span in faulty:
+            traces[span.trace_id].append((service, span))
+        chance = random.Random(1)
+        for trace in traces.values():
+            fault(trace, (self.begin + START * SECOND, self.begin + END * SECOND), chance)
+        return _archive(faulty)
+
+
+def _archive(spans):
+    """As exporters would have sent it, which hold spans for five seconds."""
+    batches = defaultdict(list)
+    for service, span in spans:
+        batches[(span.end_time_unix_nano // (5 * SECOND), service)].append(span)
+    framed = b""
+    for (_, service), batch in sorted(batches.items(), key=lambda batch: batch[0]):
+        request = ExportTraceServiceRequest()
+        resource_spans = request.resource_spans.add()
+        attribute = resource_spans.resource.attributes.add(key="service.name")
+        attribute.value.string_value = service
+        resource_spans.scope_spans.add().spans.extend(batch)
+        message = request.SerializeToString()
+        framed += struct.pack(">I", len(message)) + message
+    return framed
+
+
+def _delay(trace, time, duration):
+    for _, span in trace:
+        if span.start_time_unix_nano >= time:
+            span.start_time_unix_nano += duration
+        if span.end_time_unix_nano >= time:
+            span.end_time_unix_nano += duration
+
+
+def slow(is_victim, mean, at_start=True):
+    """Spans take longer: `mean` nanoseconds on average, before all that is within them, or behind it."""
+
+    def fault(trace, period, chance):
+        victims = [span for service, span in trace if is_victim(service, span)]
+        for span in sorted(victims, key=lambda span: span.start_time_unix_nano):
+            if period[0] <= span.start_time_unix_nano < period[1]:
+                time = span.start_time_unix_nano + 1 if at_start else span.end_time_unix_nano
+                _delay(trace, time, int(chance.expovariate(1 / mean)))
+
+    return fault
+
+
+def stopped(victim, stop, run):
+    """A process stands still for `stop` nanoseconds, then goes on for `run`, over and over: what would have happened in it
+    happens when it goes on."""
+
+    def fault(trace, period, _):
+        events = sorted(
+            ((time, is_end, service, span) for service, span in trace
+             for is_end, time in enumerate((span.start_time_unix_nano, span.end_time_unix_nano))),
+            key=lambda event: event[:2],
+        )
+        late = 0
+        for time, is_end, service, span in events:
+            phase = (time + late - period[0]) % (stop + run)
+            if service == victim and period[0] <= time + late < period[1] and phase < stop:
+                late += stop - phase
+            if is_end:
+                span.end_time_unix_nano = time + late
+            else:
+                span.start_time_unix_nano = time + late
+
+    return fault
+
+
+def is_etcd(service, span):
+    return service == "etcd" and span.kind == Span.SPAN_KIND_SERVER and "Watch" not in span.name
+
+
+def is_etcd_call(service, span):
+    return service == "apiserver" and span.kind == Span.SPAN_KIND_CLIENT and span.name.startswith("etcdserverpb.KV")
+
+
+def is_webhook_call(service, span):
+    return service == "apiserver" and span.name.startswith("Call ")
+
+
+def is_filter(name):
+    return lambda service, span: service == "apiserver" and span.name == name

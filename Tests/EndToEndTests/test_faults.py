@@ -1,0 +1,54 @@
+"""Who is accused of faults of many kinds: of a healthy recording, changed as each of them would have changed it."""
+
+from datetime import datetime
+
+import pytest
+
+from harness import faults, project
+from harness.command import faultline
+from harness.faults import END, START
+from harness.spans import MILLISECOND, SECOND
+
+CAPTURES = project.captures()
+
+# What happened, and the side and component to be named
+FAULTS = {
+    "etcd's disk is slow": (faults.slow(faults.is_etcd, 40 * MILLISECOND, at_start=False), "etcd", "etcd"),
+    "etcd stands still for half a minute": (faults.stopped("etcd", 30 * SECOND, 60 * SECOND), "etcd", "etcd"),
+    "etcd stands still again and again": (faults.stopped("etcd", 4 * SECOND, 10 * SECOND), "etcd", "etcd"),
+    "etcd is given little of its CPU": (
+        faults.stopped("etcd", 400 * MILLISECOND, 100 * MILLISECOND), "etcd", "etcd",
+    ),
+    "the way to etcd is slow": (faults.slow(faults.is_etcd_call, 60 * MILLISECOND), "connection", "etcd-client"),
+    "a webhook is slow": (faults.slow(faults.is_webhook_call, 500 * MILLISECOND), "webhook", "mutating-webhook"),
+    "requests queue": (
+        faults.slow(faults.is_filter("priorityandfairness"), 100 * MILLISECOND), "apiserver", "priority-and-fairness",
+    ),
+    "authorization is slow": (
+        faults.slow(faults.is_filter("authorization"), 100 * MILLISECOND), "apiserver", "authorization",
+    ),
+    "answers are slow to write": (
+        faults.slow(faults.is_filter("SerializeObject"), 150 * MILLISECOND), "apiserver", "serialize",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    return faults.Recording(CAPTURES, "steady")
+
+
+@pytest.mark.skipif(CAPTURES is None, reason="no captures here: set FAULTLINE_CAPTURES to a folder of them")
+@pytest.mark.parametrize("happened", FAULTS)
+def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path, happened):
+    fault, side, component = FAULTS[happened]
+    archive = tmp_path / "faulty.otlp"
+    archive.write_bytes(healthy.with_fault(fault))
+    alerts = faultline("replay", "--quiet", "--format", "json", archive).json["alerts"]
+    culprits = [alert["evidence"]["culprit"] for alert in alerts]
+    assert (side, component) in {(culprit["side"], culprit["component"]) for culprit in culprits}
+    assert {culprit["side"] for culprit in culprits} <= {side, None}
+    begins = [datetime.fromisoformat(alert["active_at"]).timestamp() - healthy.begin / SECOND for alert in alerts]
+    assert all(START <= begin <= END + 30 for begin in begins)
+    # While it lasts, or as soon as what waited goes on
+    assert min(begins) < END
