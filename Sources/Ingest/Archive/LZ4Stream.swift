@@ -250,11 +250,14 @@ struct LZ4Stream {
     /// Reads a note that is for a reader of records, and passes over it; nil for another, which is left where it is.
     private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> ArchiveNote? {
         let header = ArchiveNote.frameHeaderByteCount
-        guard length >= ArchiveNote.prefixByteCount, length <= ArchiveNote.groupByteCountMax,
-            try source.fill(header + ArchiveNote.prefixByteCount)
+        guard length >= ArchiveNote.prefixByteCount, try source.fill(header + ArchiveNote.prefixByteCount),
+            let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
         else { return nil }
-        let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
-        guard let kind, kind == .start || kind == .group else { return nil }
+        if kind == .index || kind == .trailer {
+            guard try source.skip(header + length) else { throw cut(source) }
+            return .index
+        }
+        guard length <= ArchiveNote.groupByteCountMax else { return nil }
         try require(header + length, of: &source)
         let note = ArchiveNote.read(kind, source.next(header + length).extracting(header...))
         guard let note else { throw failure(source, "a note of the recording is damaged") }
