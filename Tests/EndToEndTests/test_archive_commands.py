@@ -90,7 +90,7 @@ def test_verify_finds_damage_in_what_stands_beside_the_records(recorded, tmp_pat
     notes = [at.start() for at in re.finditer(re.escape(struct.pack("<I", 0x184D2A5F)), content)]
     assert [content[note + 13] for note in (notes[0], notes[1], notes[-2], notes[-1])] == [1, 2, 3, 4]
     damaged = tmp_path / "damaged"
-    for note in (notes[1], notes[-2], notes[-1]):
+    for note in (notes[0], notes[1], notes[-2], notes[-1]):
         end = note + 8 + struct.unpack_from("<I", content, note + 4)[0]
         for offset in (note + 8, note + 12, note + 13, note + 20, end - 1):
             changed = bytearray(content)

@@ -90,13 +90,14 @@ package struct ArchiveScan: Encodable, Sendable {
         let index = ArchiveIndex(path: archive)
         hasIndex = index != nil
         // Where records are damaged, that is what is wrong; and of files one behind the other no index is of use.
-        guard problems.isEmpty, reading.scan.notes.startCount == 1 else { return }
+        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.notes.startCount <= 1 else { return }
         problems += faults(of: index, reading.scan.notes).map { "\(archive): \($0)" }
     }
 
     /// What is wrong with a recording whose records are whole.
     private func faults(of index: ArchiveIndex?, _ notes: RecordingNotes) -> [String] {
         var faults: [String] = []
+        if notes.startCount == 0 { faults.append("the note that begins a recording is damaged or missing") }
         if notes.unstampedCount > 0 {
             faults.append("\(notes.unstampedCount) records are whole, but the note that says when they came is not")
         }
