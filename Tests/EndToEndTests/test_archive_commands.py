@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import struct
 import subprocess
 
 import pytest
@@ -80,6 +82,26 @@ def test_verify_finds_damage_anywhere(recorded, tmp_path):
     damaged.write_bytes(content[:-100])
     assert archive("verify", damaged).code == 1
     assert archive("verify", tmp_path / "none").code == 2
+
+
+def test_verify_finds_damage_in_what_stands_beside_the_records(recorded, tmp_path):
+    content = recorded.read_bytes()
+    # Behind each magic number its length, then the tag, version and kind.
+    notes = [at.start() for at in re.finditer(re.escape(struct.pack("<I", 0x184D2A5F)), content)]
+    assert [content[note + 13] for note in (notes[0], notes[1], notes[-2], notes[-1])] == [1, 2, 3, 4]
+    damaged = tmp_path / "damaged"
+    for note in (notes[0], notes[1], notes[-2], notes[-1]):
+        end = note + 8 + struct.unpack_from("<I", content, note + 4)[0]
+        for offset in (note + 8, note + 12, note + 13, note + 20, end - 1):
+            changed = bytearray(content)
+            changed[offset] ^= 0x10
+            damaged.write_bytes(changed)
+            done = archive("verify", damaged)
+            assert (done.code, done.output) == (1, ""), (note, offset)
+            assert f"{damaged}: " in done.errors
+    two = tmp_path / "two"
+    two.write_bytes(content + content)
+    assert archive("verify", two).code == 0
 
 
 def complete():
@@ -263,6 +285,21 @@ def test_what_is_not_quite_jaegers_ends_with_2(tmp_path, content):
     done = archive("convert", "-o", tmp_path / "out", path)
     assert done.code == 2
     assert "Jaeger" in done.errors
+
+
+def test_jaegers_json_is_no_archive_without_spans(tmp_path):
+    page = tmp_path / "page.json"
+    assert archive("convert", "--to", "jaeger", "-o", page, EXAMPLE).code == 0
+    compressed = tmp_path / "page.json.lz4"
+    compressed.write_bytes(archives.compress(page.read_bytes()))
+    for done in (
+        archive("convert", "--to", "otlp", "-", input=page.read_bytes()),
+        archive("convert", "--to", "otlp", compressed),
+        archive("info", compressed),
+        faultline("replay", page),
+    ):
+        assert (done.code, done.output) == (2, "")
+        assert "is Jaeger's JSON" in done.errors
 
 
 def test_nothing_is_overwritten(tmp_path):

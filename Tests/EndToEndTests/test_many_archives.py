@@ -1,5 +1,6 @@
 """Replays of many archives, of parts of them, of damaged ones, and of one that is interrupted."""
 
+import json
 import os
 import re
 import signal
@@ -125,6 +126,26 @@ def test_a_time_range_of_a_recording_takes_the_same_spans_with_and_without_its_i
     assert accepted(before) + accepted(behind) == 1000 and 0 < accepted(before) < 1000
     assert behind.json["last"] == whole["last"] and before.json["first"] == whole["first"]
     assert accepted(replay("--from", at, cut)) == accepted(behind)
+
+
+def test_a_replay_that_waits_for_standard_input_prints_what_it_has(content, tmp_path):
+    command = [BINARY, "replay", "--quiet", "--format", "json", "-"]
+    with open(tmp_path / "report", "wb") as report:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=report, stderr=subprocess.PIPE)
+    process.stdin.write(content)
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)
+    # Its standard input stays open.
+    assert process.wait(DEADLINE) == 130
+    assert json.loads((tmp_path / "report").read_text())["spans"]["received"] > 0
+    assert b"interrupted" in process.communicate()[1]
+
+
+def test_a_report_that_can_t_be_written_is_told():
+    with open("/dev/full", "w") as full:
+        command = [BINARY, "archive", "info", EXAMPLE]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE)
+    assert (done.returncode, done.stderr) == (2, b"faultline: write standard output: No space left on device\n")
 
 
 def test_an_interrupted_replay_prints_what_it_has(content):

@@ -231,6 +231,15 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
         assert set(acknowledged) <= set(recordings.span_ids(path))
 
 
+def test_a_disk_that_is_full_collects_no_empty_files(record, small_disk):
+    with pytest.raises(OSError), open(small_disk / "full", "wb", buffering=0) as full:
+        while True:
+            full.write(bytes(4096))
+    daemon = record(directory=small_disk, mode="memory")
+    eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 1, "a fault")
+    assert recordings.files(small_disk) == []
+
+
 def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_path, monkeypatch):
     library = sync_faults.library(tmp_path)
     if not library:

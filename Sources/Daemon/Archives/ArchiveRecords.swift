@@ -85,7 +85,7 @@ struct ArchiveRecords {
         return true
     }
 
-    /// - Returns: false for what isn't Jaeger's.
+    /// - Returns: false for what isn't Jaeger's, or has to be read as a stream.
     private func forEachOfJaeger(
         in name: String, _ body: (RawSpan, borrowing SpanBatch, Event) throws -> Void
     ) throws -> Bool {
@@ -114,11 +114,13 @@ struct ArchiveScanCounts {
     var groups = 0
     var contentBytes = 0
     var start: RecordingStart?
+    var notes = RecordingNotes()
 
     mutating func add(_ reader: borrowing ArchiveReader) {
         records += reader.recordCount
         groups += reader.groupCount
         contentBytes += reader.offset
         start = reader.start ?? start
+        notes = reader.notes
     }
 }

@@ -87,11 +87,27 @@ package struct ArchiveScan: Encodable, Sendable {
         isRecording = reading.scan.start != nil
         problems = reading.problems.all
         bytes = (try? FileManager.default.attributesOfItem(atPath: archive)[.size]).flatMap { $0 as? Int }
-        guard let index = ArchiveIndex(path: archive) else { return }
-        hasIndex = true
-        if index.entries.count != groups, problems.isEmpty {
-            problems.append("\(archive): the index names \(index.entries.count) groups, but \(groups) were found")
+        let index = ArchiveIndex(path: archive)
+        hasIndex = index != nil
+        // Where records are damaged, that is what is wrong; and of files one behind the other no index is of use.
+        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.notes.startCount <= 1 else { return }
+        problems += faults(of: index, reading.scan.notes).map { "\(archive): \($0)" }
+    }
+
+    /// What is wrong with a recording whose records are whole.
+    private func faults(of index: ArchiveIndex?, _ notes: RecordingNotes) -> [String] {
+        var faults: [String] = []
+        if notes.startCount == 0 { faults.append("the note that begins a recording is damaged or missing") }
+        if notes.unstampedCount > 0 {
+            faults.append("\(notes.unstampedCount) records are whole, but the note that says when they came is not")
         }
+        if let index, index.entries.count != groups {
+            faults.append("the index names \(index.entries.count) groups, but \(groups) were found")
+        }
+        if index == nil, notes.hasIndex, bytes != nil {
+            faults.append("the index is damaged: a time range is read from the front, and all of the file")
+        }
+        return faults
     }
 
     private mutating func take(_ report: Report, _ counts: SpanCounts) {

@@ -33,6 +33,8 @@ struct RecordedFile: ~Copyable {
             } else if errno != EINTR {
                 let fault = FileFault("write", path)
                 _ = ftruncate(descriptor, off_t(byteCount))
+                // A disk that stays full would otherwise collect a file without contents at each try.
+                if byteCount == 0 { _ = unsafe unlink(path) }
                 throw fault
             }
         }

@@ -166,8 +166,8 @@ extension Evidence {
         case .apiServer:
             return Verdict(
                 side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(standstill.calls) calls of etcd had their answers up to \(duration) before they ended, "
-                    + "together: it stood still in between")
+                why: "apiserver: \(standstill.calls) calls of etcd were answered up to \(duration) before they "
+                    + "ended, and ended together: it stood still in between")
         }
     }
 }

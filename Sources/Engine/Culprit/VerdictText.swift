@@ -15,7 +15,11 @@ enum VerdictText {
     /// `210 ms instead of 2 ms at p99`
     static func p99(_ shift: Shift) -> String { quantile(0.99, "p99", shift) }
 
-    static func p50(_ shift: Shift) -> String { quantile(0.5, "p50", shift) }
+    /// At p50; at p99 where only some of the durations grew.
+    static func p50(_ shift: Shift) -> String {
+        let (now, before) = (shift.now.quantile(0.5) ?? 0, shift.before.quantile(0.5) ?? 0)
+        return now >= 2 * before ? quantile(0.5, "p50", shift) : p99(shift)
+    }
 
     private static func quantile(_ quantile: Double, _ name: String, _ shift: Shift) -> String {
         guard let now = shift.now.quantile(quantile), let before = shift.before.quantile(quantile) else {

@@ -2,6 +2,8 @@
 package enum ArchiveNote: Equatable, Sendable {
     case start(RecordingStart)
     case group(RecordedGroup)
+    /// An index, or the trailer that says where it is, sound or not: `ArchiveIndex` reads them from the file's end.
+    case index
 
     /// Of the sixteen magic numbers of skippable frames.
     static let magic: UInt32 = 0x184D_2A5F

@@ -54,6 +54,9 @@ package struct ArchiveReader: ~Copyable {
     /// How the last recorded file began that is read; nil where the archive is no recording.
     package var start: RecordingStart? { stamps.start }
 
+    /// What a recording has beside its records, as far as it was read.
+    package var notes: RecordingNotes { stamps.notes }
+
     /// When the last record arrived, as far as the archive says, Unix nanoseconds.
     package var lastArrival: Int64? { stamps.lastArrival }
 
@@ -90,7 +93,7 @@ package struct ArchiveReader: ~Copyable {
     package mutating func step(
         _ body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void
     ) throws(ArchiveError) -> Step {
-        if framing == .undecided { framing = try Self.isJSON(&chunks) ? .jsonLines : .lengthDelimited }
+        if framing == .undecided { framing = try isJSON() ? .jsonLines : .lengthDelimited }
         if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         // What is said about records comes with the chunk they begin in.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
@@ -112,8 +115,13 @@ package struct ArchiveReader: ~Copyable {
         return .record
     }
 
-    private static func isJSON(_ chunks: inout ChunkSequence) throws(ArchiveError) -> Bool {
+    private mutating func isJSON() throws(ArchiveError) -> Bool {
         guard try chunks.next() else { return false }
+        // Read as OTLP it would be a request without spans.
+        guard !JaegerImport.begins(chunks.current.extracting(first: 64).array) else {
+            throw ArchiveError(
+                .unreadable, name, "is Jaeger's JSON; \"faultline archive convert FILE\" makes an archive of it")
+        }
         let bytes = chunks.current
         for offset in bytes.byteOffsets where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes.byte(offset)) {
             return bytes.byte(offset) == UInt8(ascii: "{")

@@ -58,6 +58,9 @@ struct ByteSource: ~Copyable {
         unread = unread.lowerBound + count..<unread.upperBound
     }
 
+    /// Whether reading it ends when `PipeReading` does.
+    private var isWaitedFor: Bool { size == nil || name == "-" }
+
     /// Passes over bytes, whether they are at hand or not; of a file they aren't read.
     ///
     /// - Returns: false where the file ends before.
@@ -98,9 +101,9 @@ struct ByteSource: ~Copyable {
         makeRoom(for: count)
         let end = max(count, min(Self.readAhead, storage.capacity))
         while available < count, !isAtEnd {
-            let fileOffset = consumed + unread.upperBound
+            let (fileOffset, isPipe) = (consumed + unread.upperBound, isWaitedFor)
             let taken = unsafe try storage.write(unread.upperBound..<end) { (room) throws(ArchiveError) in
-                unsafe try Self.read(descriptor, into: room, name, fileOffset)
+                unsafe try Self.read(descriptor, into: room, name, fileOffset, isPipe: isPipe)
             }
             unread = unread.lowerBound..<unread.upperBound + taken
             isAtEnd = taken == 0
@@ -116,9 +119,9 @@ struct ByteSource: ~Copyable {
         chunk.append(next(atHand))
         advance(atHand)
         while chunk.room > 0, !isAtEnd {
-            let fileOffset = offset
+            let (fileOffset, isPipe) = (offset, isWaitedFor)
             let taken = unsafe try chunk.append { (room) throws(ArchiveError) in
-                unsafe try Self.read(descriptor, into: room, name, fileOffset)
+                unsafe try Self.read(descriptor, into: room, name, fileOffset, isPipe: isPipe)
             }
             consumed += taken
             isAtEnd = taken == 0
@@ -139,8 +142,9 @@ struct ByteSource: ~Copyable {
     }
 
     private static func read(
-        _ descriptor: Int32, into room: UnsafeMutableRawBufferPointer, _ name: String, _ offset: Int
+        _ descriptor: Int32, into room: UnsafeMutableRawBufferPointer, _ name: String, _ offset: Int, isPipe: Bool
     ) throws(ArchiveError) -> Int {
+        if isPipe, !PipeReading.wait(for: descriptor) { return 0 }
         while true {
             let count = unsafe Glibc.read(descriptor, room.baseAddress, room.count)
             if count >= 0 { return count }

@@ -6,6 +6,9 @@ struct ChunkFiller: ~Copyable {
     /// Damage behind the last chunk, to be passed over.
     private var damage: ArchiveError?
 
+    /// The start note, and what damage may have put in front of the next.
+    private static let searchedBytes = 64 << 10
+
     /// The file's size in bytes; nil for a pipe.
     let size: Int?
 
@@ -14,16 +17,40 @@ struct ChunkFiller: ~Copyable {
         var source = try ByteSource(name)
         _ = try source.fill(4)
         guard source.available > 0 else { throw ArchiveError(.unreadable, name, "is empty") }
-        size = source.size
         if LZ4Stream.begins(source) {
             var extents: [Range<Int>]?
             if let spanEnds = options.spanEnds, let size = source.size, let index = ArchiveIndex(path: name) {
                 extents = index.extents(endingIn: spanEnds, size: size)
             }
             lz4 = LZ4Stream(extents: extents, spanEnds: options.spanEnds)
+        } else if options.isSalvaging, try Self.hasNote(&source) {
+            var beginning = ArchiveError(.damaged, name, "what begins the file is no lz4 frame")
+            beginning.lostFrom = 0
+            damage = beginning
+            lz4 = LZ4Stream(spanEnds: options.spanEnds)
         }
+        size = source.size
         isSalvaging = options.isSalvaging
         self.source = source
+    }
+
+    /// Whether a file that begins as none does is a recording whose beginning is damaged: a note stands near it.
+    private static func hasNote(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
+        _ = try source.fill(searchedBytes)
+        let start = source.next(min(source.available, searchedBytes))
+        let first = UInt8(truncatingIfNeeded: ArchiveNote.magic)
+        var offset = 0
+        while let found = start.firstOffset(of: first, from: offset + 1) {
+            offset = found
+            guard found + ArchiveNote.frameHeaderByteCount + ArchiveNote.tag.count <= start.byteCount else { break }
+            let tag = start.extracting((found + ArchiveNote.frameHeaderByteCount)...)
+            if start.littleEndianWord(found) == ArchiveNote.magic,
+                ArchiveNote.tag.indices.allSatisfy({ tag.byte($0) == ArchiveNote.tag[$0] })
+            {
+                return true
+            }
+        }
+        return false
     }
 
     /// Fills an empty chunk as far as the archive goes, or up to its damage.

@@ -191,6 +191,8 @@ struct LZ4Stream {
     private mutating func beginFrame(
         _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Frame? {
+        // Where a frame was passed over of whose kind nothing is known: its length may be what is damaged.
+        var passedOver: Int?
         while true {
             if group == nil {
                 guard try seekExtent(&source) else { return nil }
@@ -201,11 +203,15 @@ struct LZ4Stream {
                 return nil
             }
             guard try source.fill(4) else { throw cut(source) }
-            guard Self.begins(source) else { throw failure(source, "what follows is no lz4 frame") }
+            guard Self.begins(source) else {
+                unitOffset = passedOver ?? unitOffset
+                throw failure(source, "what follows is no lz4 frame")
+            }
             let word = source.next(4).littleEndianWord(0)
             if word == Self.magic { return try readHeader(&source) }
             guard group == nil else { throw failure(source, "the frame that a recording announces is missing") }
-            try skipFrame(&source, isNote: word == ArchiveNote.magic, &chunk)
+            let start = source.offset
+            passedOver = try skipFrame(&source, isNote: word == ArchiveNote.magic, &chunk) ? nil : passedOver ?? start
         }
     }
 
@@ -237,24 +243,32 @@ struct LZ4Stream {
         }
     }
 
+    /// - Returns: whether it was a note, and sound.
     private mutating func skipFrame(
         _ source: inout ByteSource, isNote: Bool, _ chunk: inout Chunk
-    ) throws(ArchiveError) {
+    ) throws(ArchiveError) -> Bool {
         try require(ArchiveNote.frameHeaderByteCount, of: &source)
         let length = Int(source.next(8).littleEndianWord(4))
-        if isNote, let note = try note(of: length, &source) { return try take(note, &source, &chunk) }
+        if isNote, let note = try note(of: length, &source) {
+            try take(note, &source, &chunk)
+            return true
+        }
         source.advance(ArchiveNote.frameHeaderByteCount)
         guard try source.skip(length) else { throw cut(source) }
+        return false
     }
 
     /// Reads a note that is for a reader of records, and passes over it; nil for another, which is left where it is.
     private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> ArchiveNote? {
         let header = ArchiveNote.frameHeaderByteCount
-        guard length >= ArchiveNote.prefixByteCount, length <= ArchiveNote.groupByteCountMax,
-            try source.fill(header + ArchiveNote.prefixByteCount)
+        guard length >= ArchiveNote.prefixByteCount, try source.fill(header + ArchiveNote.prefixByteCount),
+            let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
         else { return nil }
-        let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
-        guard let kind, kind == .start || kind == .group else { return nil }
+        if kind == .index || kind == .trailer {
+            guard try source.skip(header + length) else { throw cut(source) }
+            return .index
+        }
+        guard length <= ArchiveNote.groupByteCountMax else { return nil }
         try require(header + length, of: &source)
         let note = ArchiveNote.read(kind, source.next(header + length).extracting(header...))
         guard let note else { throw failure(source, "a note of the recording is damaged") }

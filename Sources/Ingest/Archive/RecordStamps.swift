@@ -6,6 +6,7 @@ struct RecordStamps {
     private var sequence: UInt64 = 0
     private(set) var groupCount = 0
     private(set) var start: RecordingStart?
+    private(set) var notes = RecordingNotes()
     /// Unix nanoseconds.
     private(set) var lastArrival: Int64?
     /// Of the event that was handed out last; nil where the archive is no recording.
@@ -31,13 +32,14 @@ struct RecordStamps {
             guard byteCount == count else {
                 // Of a group whose records were lost, or no recording's.
                 events = []
-                guard takeGroup(upTo: offset, &chunks) else { return nil }
+                _ = takeGroup(upTo: offset, &chunks)
                 continue
             }
             defer { passEvent() }
             lastArrival = arrival
             return RecordStamp(arrival: arrival, sequence: sequence)
         }
+        if start != nil { notes.unstampedCount += 1 }
         return nil
     }
 
@@ -51,7 +53,10 @@ struct RecordStamps {
     private mutating func takeGroup(upTo offset: Int, _ chunks: inout ChunkSequence) -> Bool {
         while let note = chunks.takeNote(upTo: offset) {
             switch note {
-            case .start(let start): self.start = start
+            case .start(let start):
+                self.start = start
+                notes.startCount += 1
+            case .index: notes.hasIndex = true
             case .group(let group):
                 groupCount += 1
                 events = group.events[...]
@@ -61,4 +66,16 @@ struct RecordStamps {
         }
         return false
     }
+}
+
+/// What a recording was found to have beside its records.
+package struct RecordingNotes: Equatable, Sendable {
+    /// Recorded files, one behind the other; 0 where the archive is no recording.
+    package internal(set) var startCount = 0
+    /// Whether an index was seen, or a trailer that says where it is, sound or not.
+    package internal(set) var hasIndex = false
+    /// Records of which no group says anything.
+    package internal(set) var unstampedCount = 0
+
+    package init() {}
 }

@@ -19,10 +19,10 @@ package struct RetryPolicy: Sendable {
     /// The pause behind a failed attempt.
     /// - Parameters:
     ///   - failures: attempts so far, at least 1.
-    ///   - wish: what the receiver asked for, honoured up to five minutes.
+    ///   - wish: what the receiver asked for, honoured up to five minutes; less than the first pause is no pause.
     ///   - jitter: a random number in 0...1.
     func pause(after failures: Int, wish: Duration?, jitter: Double) -> Duration {
-        if let wish { return min(max(wish, .zero), .seconds(300)) }
+        if let wish { return min(max(wish, first), .seconds(300)) }
         // Shifts beyond 20 would exceed any longest pause.
         let ceiling = min(longest, first * (1 << min(max(failures - 1, 0), 20)))
         // At least half of it, so that a receiver in trouble gets a rest.

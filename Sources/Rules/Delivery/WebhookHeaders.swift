@@ -21,7 +21,9 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     /// - Parameter text: one `Name: value` a line; empty lines and those that start with `#` don't count.
     package init(_ text: String) throws(Fault) {
         var headers: [Header] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // To Swift, CR LF is one character, which is not LF.
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
             let line = line.drop { $0.isWhitespace }
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             guard

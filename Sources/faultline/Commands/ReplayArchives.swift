@@ -71,7 +71,9 @@ struct ReplayArchives: ParsableCommand {
             throw error.kind == .unreadable ? ExitCode.usage : ExitCode.fault
         }
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
-        while !Interruption.isRequested, replay.step() { progress.show(replay.progress) }
+        // Standard input ends then by itself, and what was read of it is a part of what there is.
+        let isStream = archives == ["-"]
+        while !Interruption.isRequested || isStream, replay.step() { progress.show(replay.progress) }
         progress.finish()
         try print(report(replay, pipeline, settings.rules.groups, others.groups))
         let problems = replay.problems

@@ -1,4 +1,5 @@
 import Foundation
+import Ingest
 import Synchronization
 
 /// Ctrl-C: the first one asks the work to end and to tell what it has, the second ends the process.
@@ -7,9 +8,10 @@ enum Interruption {
 
     static func watch() {
         // Made here, so that the handler finds it.
-        isAsked.store(false, ordering: .relaxed)
+        isAsked.store(PipeReading.isAsked, ordering: .relaxed)
         signal(SIGINT) { _ in
             Interruption.isAsked.store(true, ordering: .relaxed)
+            PipeReading.end()
             signal(SIGINT, SIG_DFL)
         }
     }

@@ -62,6 +62,28 @@ import TestSupport
         }
     }
 
+    @Test func `is salvaged where its first bytes are damaged`() throws {
+        let (bytes, ends) = example.file
+        for offset in [0, 1, 2, 3] {
+            var damaged = bytes
+            damaged[offset] ^= 0x20
+            let read = try ReadArchive(damaged, ArchiveOptions(isSalvaging: true))
+            #expect(read.records == example.records)
+            #expect(read.losses.first?.range.lowerBound == 0)
+        }
+        let read = try ReadArchive([1, 2, 3] + bytes[ends[0]...], ArchiveOptions(isSalvaging: true))
+        #expect(read.records == RecordedExample.records(example.groups[1...]))
+    }
+
+    @Test func `is salvaged behind a note whose kind and length are damaged`() throws {
+        let example = RecordedExample(groups: 3, recordsPerGroup: 3, bytes: 100)
+        let (bytes, ends) = example.file
+        // It seems to be another tool's, and to reach into the frame that follows.
+        let torn = Array(bytes[..<(ends[0] + 10)]) + Array(bytes[(ends[0] + 100)...])
+        let read = try ReadArchive(torn, ArchiveOptions(isSalvaging: true))
+        #expect(read.records == example.records)
+    }
+
     @Test func `is salvaged where a part is missing or filled with zeros`() throws {
         let example = RecordedExample(groups: 4, recordsPerGroup: 3, bytes: 100)
         let (bytes, ends) = example.file

@@ -152,6 +152,9 @@ struct AlertDispatcherTests {
                 == [1, 2, 4, 8, 16, 30, 30, 30].map { .seconds($0) })
         #expect(policy.pause(after: 1000, wish: nil, jitter: 0) == .seconds(15))
         #expect(policy.pause(after: 1, wish: .seconds(86_400), jitter: 0) == .seconds(300))
+        #expect(policy.pause(after: 1, wish: .seconds(2), jitter: 0) == .seconds(2))
+        // A date that has passed, or `Retry-After: 0`.
+        #expect(policy.pause(after: 9, wish: .zero, jitter: 0) == .seconds(1))
     }
 
     @Test func `a receiver that fails, asks for time and comes back gets every alert in order`() async throws {

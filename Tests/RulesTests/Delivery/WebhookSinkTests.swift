@@ -138,6 +138,12 @@ struct WebhookSinkTests {
         #expect(head.contains("X-Token: secret words\r\n") && head.contains("User-Agent: mine"))
     }
 
+    @Test func `a file of headers may have the line ends of Windows`() throws {
+        let headers = try WebhookHeaders("# token\r\nX-Token: secret\r\n\r\nX-Two: zwei")
+        #expect(headers.all.map(\.name) == ["X-Token", "X-Two"])
+        #expect(headers.all.map(\.value) == ["secret", "zwei"])
+    }
+
     @Test(arguments: ["no colon", "a b: c", ": c", "X: a\u{1}b"])
     func `a fault in a file of headers is told without its text`(text: String) {
         let fault = #expect(throws: WebhookHeaders.Fault.self) { try WebhookHeaders("A: b\n\(text)") }

@@ -1,0 +1,25 @@
+import Glibc
+import Synchronization
+
+/// Reading from pipes, which may wait for their other end for ever.
+package enum PipeReading {
+    private static let isEnded = Atomic<Bool>(false)
+
+    private static let lookInterval: Int32 = 100
+
+    /// From now on all pipes are taken to have ended. May be called in a signal's handler, once `isAsked` was looked at.
+    package static func end() {
+        isEnded.store(true, ordering: .relaxed)
+    }
+
+    package static var isAsked: Bool { isEnded.load(ordering: .relaxed) }
+
+    /// Waits until there is something to read, or the end; false where reading is to end.
+    static func wait(for descriptor: Int32) -> Bool {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while !isAsked {
+            if unsafe poll(&request, 1, lookInterval) != 0 { return true }
+        }
+        return false
+    }
+}
