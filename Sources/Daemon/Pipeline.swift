@@ -18,6 +18,8 @@ package final class Pipeline: Sendable {
         var last: Int64?
         /// Times after it are evaluated by these rules; nil while none is.
         var rulesSince: Int64?
+        /// Alerts that fired and ended with their rules: told before what the next evaluation finds.
+        var ended: [AlertTransition] = []
     }
 
     private let intake: Mutex<Intake>
@@ -136,7 +138,8 @@ package final class Pipeline: Sendable {
                 if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
                 return []
             }
-            var transitions: [AlertTransition] = []
+            var transitions = evaluation.ended
+            evaluation.ended = []
             while let time = evaluation.rules.nextEvaluation(after: last), time <= limit {
                 let look = look(at: time + evaluationDelay) { $0.evaluatedUpTo = time }
                 let view = look.view
@@ -163,6 +166,7 @@ package final class Pipeline: Sendable {
     package func isEvaluationDue(at clock: Int64) -> Bool {
         evaluation.withLock { evaluation in
             guard let last = evaluation.last else { return true }
+            guard evaluation.ended.isEmpty else { return true }
             guard let next = evaluation.rules.nextEvaluation(after: last) else { return false }
             return next <= clock - min(evaluationDelay, max(clock, 0))
         }
@@ -223,11 +227,13 @@ package final class Pipeline: Sendable {
         evaluation.withLock { evaluation in evaluation.last.map { evaluation.rules.savedAlerts(at: $0) } }
     }
 
-    /// Takes new rules for the old; returns the alerts of rules that are gone.
+    /// Takes new rules for the old; returns the alerts of rules that are gone, which resolve.
     package func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
         let dropped = evaluation.withLock { evaluation in
             evaluation.rulesSince = evaluation.last
-            return evaluation.rules.replaceRules(groups)
+            let dropped = evaluation.rules.replaceRules(groups)
+            if let last = evaluation.last { evaluation.ended += dropped.compactMap { $0.ended(at: last) } }
+            return dropped
         }
         pinned.withLock { $0.release(dropped) }
         return dropped

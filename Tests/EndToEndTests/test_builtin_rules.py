@@ -8,7 +8,10 @@ from harness.command import faultline
 FIRED = {
     "steady": set(),
     "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow"},
-    "errors": {"EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerSlowerNow", "APIServerStallsNow"},
+    "errors": {
+        "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerSlowerNow",
+        "APIServerStallsNow",
+    },
 }
 
 

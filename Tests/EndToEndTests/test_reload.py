@@ -62,6 +62,19 @@ def test_good_rules_replace_the_old_ones(daemon, reload):
     daemon.output.wait_for("FIRING PaymentsDrag")
 
 
+@pytest.mark.parametrize("changed", [RENAMED, SLOW_PAYMENTS.replace("150ms", "50s")], ids=["gone", "another threshold"])
+def test_alerts_that_fire_resolve_with_their_rule(daemon, reload, changed):
+    payments = [spans.span("pay", duration=400 * MILLISECOND) for _ in range(10)]
+    assert http_client.send(daemon.http, spans.body(*payments)).status == 200
+    daemon.output.wait_for("FIRING PaymentsSlow")
+
+    reload(changed)
+
+    daemon.output.wait_for("RESOLVED PaymentsSlow")
+    firing = daemon.output.matching("FIRING")
+    assert len(firing) == 1 or "PaymentsDrag" in firing[1]
+
+
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_bad_rules_leave_the_old_ones_whole(daemon, reload, tmp_path, broken):
     (line,) = reload(broken)

@@ -45,6 +45,17 @@ package struct Alert: Hashable, Sendable {
     }
 }
 
+extension Alert {
+    /// The change by which it resolves, as its rule is no more; nil unless it fires.
+    package func ended(at time: Int64) -> AlertTransition? {
+        guard state == .firing else { return nil }
+        var alert = self
+        alert.state = .resolved
+        alert.resolvedAt = time
+        return AlertTransition(time: time, alert: alert)
+    }
+}
+
 /// A rule by its place in the definitions of an evaluator.
 package struct RuleNumber: Hashable, Sendable {
     package var group: Int
