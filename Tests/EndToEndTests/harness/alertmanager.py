@@ -2,13 +2,11 @@
 
 import json
 import os
-import socket
-import subprocess
 import urllib.request
 from pathlib import Path
 
 from harness import project
-from harness.lines import Lines
+from harness.server import Server, free_address
 from harness.waiting import DEADLINE, eventually
 
 CONFIGURATION = """\
@@ -35,18 +33,15 @@ def command():
     return ["unshare", "--mount", *as_root, "sh", "-c", 'mount --bind "$0" /usr/share && exec "$@"', share, program]
 
 
-class Alertmanager:
+class Alertmanager(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`; sends all to a webhook."""
 
     def __init__(self, directory, hook, address=None):
         configuration = directory / "alertmanager.yml"
         configuration.write_text(CONFIGURATION.format(url=hook))
-        # It doesn't say which port it got for 0.
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = address or f"127.0.0.1:{free.getsockname()[1]}"
+        self.address = address or free_address()
         self.url = f"http://{self.address}"
-        self.process = subprocess.Popen(
+        super().__init__(
             [
                 *command(),
                 f"--config.file={configuration}",
@@ -54,24 +49,8 @@ class Alertmanager:
                 f"--web.listen-address={self.address}",
                 "--cluster.listen-address=",
             ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            ready="Listening on",
         )
-        self.log = Lines(self.process.stderr)
-
-    def __enter__(self):
-        try:
-            self.log.wait_for("Listening on")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(DEADLINE)
-        self.log.finish()
 
     def alerts(self):
         """The alerts that are active."""

@@ -1,13 +1,11 @@
 """A real Prometheus that scrapes one target."""
 
 import json
-import socket
-import subprocess
 import urllib.parse
 import urllib.request
 
 from harness import project
-from harness.lines import Lines
+from harness.server import Server, free_address
 from harness.waiting import DEADLINE, eventually
 
 CONFIGURATION = """\
@@ -20,41 +18,22 @@ scrape_configs:
 """
 
 
-class Prometheus:
+class Prometheus(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`."""
 
     def __init__(self, target, directory):
         configuration = directory / "prometheus.yml"
         configuration.write_text(CONFIGURATION.format(target=target))
-        # Prometheus doesn't say which port it got for 0.
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.process = subprocess.Popen(
+        self.address = free_address()
+        super().__init__(
             [
                 project.tool("prometheus"),
                 f"--config.file={configuration}",
                 f"--storage.tsdb.path={directory / 'storage'}",
                 f"--web.listen-address={self.address}",
             ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            ready="Server is ready to receive web requests",
         )
-        self.log = Lines(self.process.stderr)
-
-    def __enter__(self):
-        try:
-            self.log.wait_for("Server is ready to receive web requests")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(DEADLINE)
-        self.log.finish()
 
     def get(self, path, **parameters):
         query = urllib.parse.urlencode(parameters)
