@@ -91,7 +91,7 @@ struct ArchiveRecords {
     ) throws -> Bool {
         guard name != "-", let file = FileHandle(forReadingAtPath: name) else { return false }
         defer { try? file.close() }
-        guard let start = try? file.read(upToCount: 64), JaegerImport.begins(start) else { return false }
+        guard let start = try? file.read(upToCount: 64), JaegerJSON.begins(start) else { return false }
         try file.seek(toOffset: 0)
         guard let contents = try file.read(upToCount: JaegerImport.byteCountMax + 1),
             contents.count <= JaegerImport.byteCountMax

@@ -117,8 +117,7 @@ package struct ArchiveReader: ~Copyable {
 
     private mutating func isJSON() throws(ArchiveError) -> Bool {
         guard try chunks.next() else { return false }
-        // Read as OTLP it would be a request without spans.
-        guard !JaegerImport.begins(chunks.current.extracting(first: 64).array) else {
+        guard !JaegerJSON.begins(chunks.current.extracting(first: 64).array) else {
             throw ArchiveError(
                 .unreadable, name, "is Jaeger's JSON; \"faultline archive convert FILE\" makes an archive of it")
         }

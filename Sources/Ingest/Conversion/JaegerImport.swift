@@ -6,12 +6,6 @@ package enum JaegerImport {
     /// Larger files are no page's.
     package static let byteCountMax = 512 << 20
 
-    /// Whether JSON begins as Jaeger's does, and not as OTLP's.
-    package static func begins(_ bytes: some Collection<UInt8>) -> Bool {
-        let start = bytes.lazy.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }.prefix(7)
-        return Array(start) == Array(#"{"data""#.utf8)
-    }
-
     /// The traces as messages, each with the end of its last span, Unix nanoseconds.
     ///
     /// - Throws: `ArchiveError` for what is no such file.
