@@ -7,7 +7,7 @@ package struct SlidingCounts: Sendable {
     package let population: Population
     /// The slots of the range as they were counted. Those that left are still here at the next step, even if the
     /// window has given them up.
-    private var slots: [SlotView] = []
+    private var slots = CountedSlots()
     private var lineOfSeries: [UInt16] = []
     private var table = SlidingTable()
     private var bad: BadCounts
@@ -26,7 +26,8 @@ package struct SlidingCounts: Sendable {
     /// Moves on to what ended in `from..<to` (Unix nanoseconds), of the series that are wanted. The same ones have to be
     /// wanted each time; new series may follow.
     ///
-    /// - Returns: false if these counts can't follow: the range cuts slots, some of it has left the window, or there would be more counts than `bytesMax` allows. Then they are empty, and `WindowView.measure` has to do.
+    /// - Returns: false if these counts can't follow: the range cuts slots, some of it has left the window, or there would be
+    ///   more counts than `bytesMax` allows. Then they are empty, and `WindowView.measure` has to do.
     package mutating func advance(
         over view: WindowView, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool {
@@ -38,11 +39,13 @@ package struct SlidingCounts: Sendable {
             return false
         }
         let scope = LineScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
-        let inRange = view.slots.filter { $0.start >= from && $0.start < to }
-        var change = Change(from: slots, to: inRange)
+        let inRange = view.slots.places(from: from, to: to)
+        var change = CountedSlots.Change()
+        slots.move(to: view.slots, inRange, &change)
         if change.removesMost {
             reset()
-            change = Change(from: [], to: inRange)
+            change = CountedSlots.Change()
+            slots.move(to: view.slots, inRange, &change)
         }
         lineOfSeries = scope.lineOfSeries
         table.extend(toLines: scope.count)
@@ -56,7 +59,6 @@ package struct SlidingCounts: Sendable {
             table.add(rows)
             bad.add(rows)
         }
-        slots = inRange
         guard byteCount <= bytesMax else {
             reset()
             restsUntil = to
@@ -106,30 +108,5 @@ extension Population {
         case .spans, .requests: true
         case .selfTimes, .parts: false
         }
-    }
-}
-
-/// What becomes of a set of slots.
-private struct Change {
-    /// Rows counted that are in the range no more.
-    var gone: [SlotRows] = []
-    /// Rows not yet counted.
-    var come: [SlotRows] = []
-    /// More than half of what was counted left: beginning anew costs less than taking it out.
-    var removesMost: Bool
-
-    init(from old: [SlotView], to new: [SlotView]) {
-        var next = old[...]
-        var stayed = 0
-        for slot in new {
-            while let first = next.first, first.start < slot.start { gone.append(SlotRows(next.removeFirst())) }
-            var counted = 0
-            if let first = next.first, first.start == slot.start { counted = next.removeFirst().count }
-            precondition(counted <= slot.count)
-            stayed += counted
-            if counted < slot.count { come.append(SlotRows(slot, from: counted)) }
-        }
-        gone += next.map { SlotRows($0) }
-        removesMost = gone.reduce(0) { $0 + $1.rows.count } > stayed
     }
 }
