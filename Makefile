@@ -31,5 +31,5 @@ check: ## Check format and generated code; build what is measured and fuzzed
 	@echo 'format and generated code are as they should be'
 
 bench: ## Measure each stage of the flow
-	@Scripts/install-packages.sh demo
+	@Scripts/install-packages.sh test
 	Benchmarks/run.sh
