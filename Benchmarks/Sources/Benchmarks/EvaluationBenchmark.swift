@@ -114,26 +114,8 @@ extension EvaluationSpans {
 }
 
 /// A window without sliding counts: every range is measured at every evaluation.
-private struct MeasuredAnew: MeasurementSource {
+private struct MeasuredAnew: ViewedSource {
     let view: WindowView
-
-    var operations: [OperationLabels] { view.operations }
-    var requests: [RequestLabels] { view.requests }
-
-    func measure(
-        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
-    ) -> [[LatencyStatistics]] {
-        view.measure(population, from: from, to: to, selections)
-    }
-
-    func find(
-        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
-        lasting durations: [ClosedRange<Int64>]
-    ) -> FoundSpans {
-        view.find(population, from: from, to: to, selection, lasting: durations)
-    }
-
-    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

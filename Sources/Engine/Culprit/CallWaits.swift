@@ -51,7 +51,8 @@ struct CallWaits {
     var standstill: Standstill? {
         var waits: [Range<Int64>] = []
         var (before, behind) = (0.0, 0.0)
-        for call in calls.values {
+        // In an order of their own, so that sums are the same in every run.
+        for (_, call) in calls.sorted(by: { $0.key < $1.key }) {
             guard let handler = call.handler else { continue }
             let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
             let end = min(max(handler.upperBound, begin), call.time.upperBound)

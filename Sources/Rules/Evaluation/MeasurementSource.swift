@@ -46,6 +46,37 @@ extension MeasurementSource {
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 }
 
+/// A source that has from a view what it doesn't answer itself.
+package protocol ViewedSource: MeasurementSource {
+    var view: WindowView { get }
+}
+
+extension ViewedSource {
+    package var operations: [OperationLabels] { view.operations }
+    package var requests: [RequestLabels] { view.requests }
+
+    package func measure(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
+    ) -> [[LatencyStatistics]] {
+        view.measure(population, from: from, to: to, selections)
+    }
+
+    package func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view.find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    package func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
+
+    package func advance(
+        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool {
+        view.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
+}
+
 extension WindowView: MeasurementSource {
     package func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

@@ -5,26 +5,8 @@ import Testing
 @testable import Rules
 
 /// A window that can't follow with counts: everything is measured, as it was before there were counts.
-private struct ScannedWindow: MeasurementSource {
+private struct ScannedWindow: ViewedSource {
     let view: WindowView
-
-    var operations: [OperationLabels] { view.operations }
-    var requests: [RequestLabels] { view.requests }
-
-    func measure(
-        _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
-    ) -> [[LatencyStatistics]] {
-        view.measure(population, from: from, to: to, selections)
-    }
-
-    func find(
-        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
-        lasting durations: [ClosedRange<Int64>]
-    ) -> FoundSpans {
-        view.find(population, from: from, to: to, selection, lasting: durations)
-    }
-
-    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
@@ -32,7 +14,7 @@ private struct ScannedWindow: MeasurementSource {
 }
 
 /// A window that notes what is measured of it.
-private final class NotedWindow: MeasurementSource {
+private final class NotedWindow: ViewedSource {
     let view: WindowView
     private(set) var groupsMeasured = 0
 
@@ -40,29 +22,11 @@ private final class NotedWindow: MeasurementSource {
         self.view = view
     }
 
-    var operations: [OperationLabels] { view.operations }
-    var requests: [RequestLabels] { view.requests }
-
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         groupsMeasured += selections.reduce(0) { $0 + $1.groupCount }
         return view.measure(population, from: from, to: to, selections)
-    }
-
-    func find(
-        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
-        lasting durations: [ClosedRange<Int64>]
-    ) -> FoundSpans {
-        view.find(population, from: from, to: to, selection, lasting: durations)
-    }
-
-    func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
-
-    func advance(
-        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
-    ) -> Bool {
-        view.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 }
 
