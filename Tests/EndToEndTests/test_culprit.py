@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from harness import http_client, project, spans
+from harness import archives, http_client, project, spans
 from harness.command import faultline
-from harness.spans import MILLISECOND
+from harness.spans import MILLISECOND, SECOND
 from harness.waiting import eventually
 from harness.webhook import WebhookReceiver
 
@@ -98,6 +98,60 @@ def create(number, end):
     return request, call
 
 
+def test_a_baseline_that_does_not_exist_is_not_zero(tmp_path):
+    (tmp_path / "rules.yaml").write_text(RULES)
+    begin = 1_795_300_000 * 1_000 * MILLISECOND
+    messages = [
+        spans.body(made, service=service)
+        for number in range(40)
+        for service, made in zip(("apiserver", "etcd"), create(number, begin + number * 500 * MILLISECOND))
+    ]
+    (tmp_path / "first.otlp").write_bytes(archives.framed(messages))
+    command = ("replay", "--quiet", "--rules", tmp_path / "rules.yaml", tmp_path / "first.otlp")
+    (alert,) = faultline(*command, "--format", "json").json["alerts"]
+    components = alert["evidence"]["components"]
+    assert [row["component"] for row in components] == ["etcd", "apiserver"]
+    assert {row["baseline_seconds"] for row in components} == {None}
+    assert "etcd 150 ms (no baseline yet)" in faultline(*command).output
+
+
+def test_a_request_of_more_parts_than_any_slot_has_spans_is_reported(tmp_path, serve):
+    """One request of 13 s: its children ended in slots before it, and it is alone in its own."""
+
+    def made(end):
+        def child(name, start, stop, kind):
+            return spans.span(
+                name, kind=kind, trace_id=b"7" * 16, parent_span_id=b"1" * 8,
+                start_time_unix_nano=end - (13 - start) * SECOND, end_time_unix_nano=end - (13 - stop) * SECOND,
+            )
+
+        request = spans.span(
+            "POST /api/v1/namespaces/{:namespace}/pods", 13 * SECOND, trace_id=b"7" * 16, span_id=b"1" * 8,
+            start_time_unix_nano=end - 13 * SECOND, end_time_unix_nano=end,
+            attributes=[
+                spans.text("http.request.method", "POST"), spans.text("url.path", "/api/v1/namespaces/a/pods"),
+            ],
+        )
+        webhook = child("Call mutating webhook", 1, 4, spans.Span.SPAN_KIND_INTERNAL)
+        call = child("etcdserverpb.KV/Txn", 6, 8, spans.Span.SPAN_KIND_CLIENT)
+        return spans.body(request, webhook, call, service="apiserver")
+
+    def check(row):
+        assert (row["verb"], row["count"], row["max_seconds"]) == ("create", 1, 13)
+        assert {part["component"]: part["seconds"] for part in row["components"]} == {
+            "apiserver": 8, "mutating-webhook": 3, "etcd-client": 2,
+        }
+
+    (tmp_path / "long.otlp").write_bytes(archives.framed([made(1_795_300_013 * SECOND)]))
+    (row,) = faultline("replay", "--format", "json", tmp_path / "long.otlp").json["requests"]
+    check(row)
+
+    daemon = serve(RULES, QUICK)
+    assert http_client.send(daemon.http, made(time.time_ns())).status == 200
+    (row,) = json.loads(daemon.get("/api/v1/requests")[2])
+    check(row)
+
+
 def test_a_daemon_says_whose_time_it_was(serve):
     with WebhookReceiver() as receiver:
         daemon = serve(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n', QUICK)
@@ -118,6 +172,8 @@ def test_a_daemon_says_whose_time_it_was(serve):
         assert alert["annotations"]["note"] == "create: " + alert["annotations"]["culprit"]
         seconds = {row["component"]: row["seconds"] for row in evidence["components"]}
         assert seconds == pytest.approx({"etcd": 0.15, "apiserver": 0.05})
+        # Not 0: nothing is known from before.
+        assert {row["baseline_seconds"] for row in evidence["components"]} == {None}
         assert set(evidence["traces"]) <= {request.trace_id.hex() for request in requests}
 
         status, _, body = daemon.get("/api/v1/traces/" + evidence["traces"][0])

@@ -52,3 +52,41 @@ def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path
     assert all(START <= begin <= END + 30 for begin in begins)
     # While it lasts, or as soon as what waited goes on
     assert min(begins) < END
+
+
+MISSING = "etcd's clock may be off, or not all of its spans arrive"
+
+
+def culprits(tmp_path, archive):
+    path = tmp_path / "changed.otlp"
+    path.write_bytes(archive)
+    alerts = faultline("replay", "--quiet", "--format", "json", path).json["alerts"]
+    assert alerts
+    return [alert["evidence"]["culprit"] for alert in alerts]
+
+
+@pytest.mark.parametrize("minutes", [-600, -10, -1, 1, 10])
+def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
+    found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
+    assert "connection" not in {culprit["side"] for culprit in found}
+    # Of two clocks that differ the one behind is heard too early, or the one ahead is all that is heard.
+    assert any(MISSING in culprit["why"] or "nothing was heard" in culprit["why"] for culprit in found)
+    for culprit in found:
+        assert culprit["certainty"] != "clear"
+        assert "etcd's own handlers are unaffected" not in culprit["why"]
+
+
+def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
+    ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
+    middle = ends[len(ends) // 2]
+    lost = faults.without(
+        project.EXAMPLE, lambda service, span: service == "etcd" and span.end_time_unix_nano > middle
+    )
+    after = [culprit for culprit in culprits(tmp_path, lost) if MISSING in culprit["why"]]
+    assert after and {culprit["certainty"] for culprit in after} == {"not clear"}
+
+
+def test_a_cluster_whose_etcd_sends_no_spans_is_told_so(tmp_path):
+    found = culprits(tmp_path, faults.without(project.EXAMPLE, lambda service, _: service == "etcd"))
+    assert {culprit["certainty"] for culprit in found} == {"not clear"}
+    assert any("etcd sends no spans" in culprit["why"] for culprit in found)

@@ -39,7 +39,7 @@ struct TraceTree: ~Copyable, Sendable {
 
     var kin = Column<Kin>(capacity: spansMin)
     /// Where spans are by their id, plus one: open addressing, at most a quarter full, so that spans seldom meet.
-    private var places = Column<UInt16>(capacity: spansMin * 8)
+    private var places = Column<UInt16>(capacity: cellsMin)
     /// Cells of `places` in use, a power of two.
     private var cellCount = 0
     private let seed = ByteHash.seed
@@ -84,11 +84,12 @@ struct TraceTree: ~Copyable, Sendable {
     private mutating func makeRoom() {
         cellCount = Self.cellsMin
         while cellCount < count &* 4 { cellCount &*= 2 }
-        guard count > links.capacity || links.capacity > 4096 && count <= Self.unorderedMax else { return }
+        let isFarTooLarge = links.capacity > 4096 && count <= Self.unorderedMax
+        if cellCount > places.capacity || isFarTooLarge { places = Column(capacity: cellCount * 2) }
+        guard count > links.capacity || isFarTooLarge else { return }
         let capacity = max(count * 2, Self.spansMin)
         links = Column(capacity: capacity)
         kin = Column(capacity: capacity)
-        places = Column(capacity: capacity * 8)
     }
 
     private mutating func findRequests(_ spans: Span<TraceSpan>) {

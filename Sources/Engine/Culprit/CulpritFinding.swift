@@ -26,7 +26,8 @@ extension WindowView {
                 baseline: end.subtractingSaturating(Self.culpritBaseline)..<end),
             components)
         return CulpritFinding(
-            verdict: evidence.verdict, components: evidence.components.sorted { $0.growth > $1.growth })
+            verdict: evidence.verdict,
+            components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
     private static let culpritInterval: Int64 = 30_000_000_000

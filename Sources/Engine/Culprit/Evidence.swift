@@ -16,11 +16,17 @@ package struct Evidence: Sendable {
     package var apiServerSilence: Silence?
     /// Of one end of the calls of etcd, that most of the long ones waited for.
     package var standstill: Standstill?
-    /// Mean time of a request by component number, nanoseconds.
+    /// Calls of etcd that ended in the interval.
+    package var calls = 0
+    /// Of these, calls within which a handler of etcd was heard.
+    package var callsHandled = 0
+    /// Calls that began and ended well while etcd was silent: somebody answered them.
+    package var callsAnsweredInSilence = 0
+    /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
     package var components: [ComponentGrowth] = []
     package var requestCount = 0
     package var requestCountBefore = 0
-    /// Whether etcd has sent any span at all.
+    /// Whether etcd has ever sent a span.
     package var knowsEtcd = false
 
     package init() {}
@@ -30,9 +36,11 @@ package struct Evidence: Sendable {
 package struct ComponentGrowth: Equatable, Sendable {
     package var component: Component
     package var now: Double
-    package var before: Double
+    /// nil where no request is known from before.
+    package var before: Double?
 
-    package var growth: Double { now - before }
+    /// nil where there is nothing to compare with.
+    package var growth: Double? { before.map { now - $0 } }
 }
 
 /// An interval and the time it is compared with, Unix nanoseconds.
@@ -60,7 +68,13 @@ extension WindowView {
             }
         }
         for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) { gathering.addHandlers(slot) }
-        return gathering.evidence
+        var evidence = gathering.evidence
+        if let silence = evidence.etcdSilence {
+            for slot in slots where slot.start < silence.to && slot.end > silence.from {
+                evidence.callsAnsweredInSilence += gathering.callsAnswered(in: silence, of: slot)
+            }
+        }
+        return evidence
     }
 }
 
@@ -85,7 +99,8 @@ private struct EvidenceGathering {
     private var apiServerEnds: SilenceMeter
     private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
     private var requestCounts = [0, 0]
-    private var hasEtcd = false
+    /// Calls of etcd that ended in the interval, and those within which a handler was heard.
+    private var (calls, callsHandled) = (0, 0)
     /// Spans of the API server that lasted for seconds.
     private var longSpans: [Range<Int64>] = []
     /// Calls of etcd among them that ended in the interval.
@@ -155,7 +170,6 @@ private struct EvidenceGathering {
                 switch roles[operation] {
                 case .none: continue
                 case .etcd:
-                    hasEtcd = true
                     etcd.add(columns.bucket[offset], series: operation, isNow: isNow)
                     etcdEnds.add(end: end)
                     continue
@@ -177,7 +191,10 @@ private struct EvidenceGathering {
             let selfTime = attribution.selfTimes[row]
         else { return }
         connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
-        guard isNow, selfTime >= CallWaits.waitMin else { return }
+        guard isNow else { return }
+        calls += 1
+        if selfTime < slot.row(row).duration { callsHandled += 1 }
+        guard selfTime >= CallWaits.waitMin else { return }
         let span = slot.row(row)
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
@@ -193,6 +210,20 @@ private struct EvidenceGathering {
         }
     }
 
+    /// Calls of etcd in a slot that began and ended well within a silence.
+    func callsAnswered(in silence: Silence, of slot: SlotView) -> Int {
+        var answered = 0
+        slot.forEachBlock { columns, count in
+            for row in 0..<count where roles[Int(columns.operation[row])] == .etcdCall {
+                let start = columns.start[row]
+                let end = start &+ columns.duration[row]
+                let isError = SpanFlags(rawValue: columns.flags[row]).isError
+                if start >= silence.from, end < silence.to, !isError { answered += 1 }
+            }
+        }
+        return answered
+    }
+
     var evidence: Evidence {
         var evidence = Evidence()
         evidence.etcd = etcd.shift
@@ -200,17 +231,25 @@ private struct EvidenceGathering {
         evidence.cached = cached.shift
         evidence.connection = connection.shift
         evidence.webhook = webhook.shift
-        evidence.knowsEtcd = hasEtcd
+        evidence.knowsEtcd = roles.contains(.etcd)
+        (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.standstill = waits.standstill
         (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
-        evidence.components = (0..<ComponentTable.countMax).compactMap { number in
-            let now = sums[number] / Double(max(requestCounts[0], 1))
-            let before = sums[number + ComponentTable.countMax] / Double(max(requestCounts[1], 1))
-            guard now > 0 || before > 0 else { return nil }
-            return ComponentGrowth(component: Component(UInt8(number)), now: now, before: before)
-        }
+        evidence.components = components
         judgeSilence(&evidence)
         return evidence
+    }
+
+    private var components: [ComponentGrowth] {
+        guard requestCounts[0] > 0 else { return [] }
+        return (0..<ComponentTable.countMax).compactMap { number in
+            let now = sums[number] / Double(requestCounts[0])
+            let sumBefore = sums[number + ComponentTable.countMax]
+            guard now > 0 || sumBefore > 0 else { return nil }
+            return ComponentGrowth(
+                component: Component(UInt8(number)), now: now,
+                before: requestCounts[1] > 0 ? sumBefore / Double(requestCounts[1]) : nil)
+        }
     }
 
     private func judgeSilence(_ evidence: inout Evidence) {

@@ -1,3 +1,16 @@
+/// What is known of how long something takes, against before. Only of what was heard now and before can it be said that it
+/// is as it was.
+package enum Trend: Equatable, Sendable {
+    /// Nothing of it ended in the interval.
+    case unheard
+    /// It was heard, but there is nothing from before.
+    case withoutBaseline
+    /// It was heard too seldom, now or before.
+    case tooFew
+    case unchanged
+    case grew
+}
+
 /// How much longer something takes than before: the geometric mean of its durations, each against the median that its
 /// own series had before, so that neither a change of the mix nor a few outliers pass for a change of speed.
 package struct Shift: Sendable {
@@ -5,8 +18,8 @@ package struct Shift: Sendable {
     package private(set) var count = 0
     /// Durations before, of the series that are compared.
     package private(set) var countBefore = 0
-    /// Above 1: longer than before.
-    package private(set) var ratio = 1.0
+    /// Above 1: longer than before; means nothing of what can't be compared.
+    private var ratio = 1.0
     /// All durations, compared or not.
     package private(set) var now = LatencyHistogram()
     package private(set) var before = LatencyHistogram()
@@ -27,6 +40,22 @@ package struct Shift: Sendable {
         // A code is a 64th of a doubling.
         if count > 0 { ratio = Self.powerOfTwo(Double(steps) / Double(count) / 64) }
     }
+
+    /// How many times as long as before; nil where that can't be compared.
+    package var times: Double? { count >= Self.countMin ? ratio : nil }
+
+    package var trend: Trend {
+        guard let times else {
+            if now.count == 0 { return .unheard }
+            return before.count == 0 ? .withoutBaseline : .tooFew
+        }
+        return times < Self.changed ? .unchanged : .grew
+    }
+
+    /// Durations below which a shift says nothing.
+    private static let countMin = 20
+    /// In good health the shifts of half a minute stay below 2.2; what is a culprit's grew by far more.
+    static let changed = 2.0
 
     /// 2^x by the series of e^y on the fraction.
     private static func powerOfTwo(_ x: Double) -> Double {

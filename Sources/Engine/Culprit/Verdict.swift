@@ -39,47 +39,51 @@ extension Evidence {
     /// In good health the shifts of half a minute stay below 2.2, of a busy machine too; faults are far above.
     private static let slow = 3.0
     private static let verySlow = 6.0
-    /// The connection is what remains when neither end slowed: both have to be near what they were.
-    private static let unaffected = 2.0
     private static let slowConnection = 4.0
     /// What tells the one end from the other where both grew a little.
     private static let distinct = 1.4
-    /// Durations below which a shift says nothing.
-    private static let countMin = 20
+    /// A few spans may be out of place by their clocks.
+    private static let answeredMin = 3
 
     /// The verdict that the evidence bears.
     package var verdict: Verdict {
-        if let silence = etcdSilence { return silentEtcd(silence) }
+        if let silence = etcdSilence {
+            return callsAnsweredInSilence < Self.answeredMin ? silentEtcd(silence) : missingEtcd(silence)
+        }
         if let silence = apiServerSilence { return silentAPIServer(silence) }
         guard requestCountBefore > 0 || etcd.countBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
-        guard requestCount > 0 || etcd.count > 0 else { return .notClear("no request ended in this time") }
-        if isSlow(webhook), share(of: .webhook) >= 0.5 { return slowWebhook }
-        let (etcdShift, ownShift) = (isSlow(etcd) ? etcd.ratio : 1, isSlow(apiServer) ? apiServer.ratio : 1)
-        if etcdShift > 1, etcdShift >= ownShift { return slowEtcd }
-        if ownShift > 1 { return slowAPIServer }
-        if connection.count >= Self.countMin, connection.ratio >= Self.slowConnection { return slowCalls }
-        return .notClear("neither etcd, the API server, webhooks nor the connection to etcd got clearly slower")
+        guard requestCount > 0 || etcd.now.count > 0 else { return .notClear("no request ended in this time") }
+        if let times = slowness(webhook), share(of: .webhook) >= 0.5 { return slowWebhook(times) }
+        let (etcdTimes, ownTimes) = (slowness(etcd), slowness(apiServer))
+        if let etcdTimes, etcdTimes >= ownTimes ?? 0 { return slowEtcd(etcdTimes) }
+        if let ownTimes { return slowAPIServer(ownTimes) }
+        if let times = connection.times, times >= Self.slowConnection { return slowCalls(times) }
+        return .notClear(nothingSlower)
     }
 
-    private func isSlow(_ shift: Shift) -> Bool { shift.count >= Self.countMin && shift.ratio >= Self.slow }
+    /// How many times as long as before, of what is slow.
+    private func slowness(_ shift: Shift) -> Double? { shift.times.flatMap { $0 >= Self.slow ? $0 : nil } }
 
-    private func certainty(_ shift: Shift, against other: Shift) -> Verdict.Certainty {
-        shift.ratio >= Self.verySlow && shift.ratio >= 2 * other.ratio ? .clear : .likely
+    /// Clear only against another side that was heard and compared.
+    private func certainty(_ times: Double, against other: Shift) -> Verdict.Certainty {
+        guard let others = other.times else { return .likely }
+        return times >= Self.verySlow && times >= 2 * others ? .clear : .likely
     }
 
     /// What part of the growth of requests falls to a side, 0...1.
     private func share(of side: Side) -> Double {
-        let growth = components.filter { $0.growth > 0 }
-        let all = growth.reduce(0) { $0 + $1.growth }
+        let growth = components.compactMap { part in part.growth.map { (side: part.component.side, time: $0) } }
+            .filter { $0.time > 0 }
+        let all = growth.reduce(0) { $0 + $1.time }
         guard all > 0 else { return 0 }
-        return growth.filter { $0.component.side == side }.reduce(0) { $0 + $1.growth } / all
+        return growth.filter { $0.side == side }.reduce(0) { $0 + $1.time } / all
     }
 
     /// The component of a side that grew most.
     private func component(of side: Side) -> Component? {
-        components.filter { $0.component.side == side }.max { $0.growth < $1.growth }?.component
+        components.filter { $0.component.side == side }.max { $0.growth ?? $0.now < $1.growth ?? $1.now }?.component
     }
 
     // MARK: Sides
@@ -92,6 +96,12 @@ extension Evidence {
             why: "etcd: no span of it ended for \(duration), \(rate) a second before; the API server went on")
     }
 
+    private func missingEtcd(_ silence: Silence) -> Verdict {
+        .notClear(
+            "no span of etcd ended for \(VerdictText.duration(silence.duration)), yet \(callsAnsweredInSilence) calls of "
+                + "it were answered meanwhile: \(VerdictText.mayBeMissing)")
+    }
+
     private func silentAPIServer(_ silence: Silence) -> Verdict {
         Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
@@ -99,59 +109,88 @@ extension Evidence {
                 + "and some last over all of that time")
     }
 
-    private var slowEtcd: Verdict {
-        Verdict(
-            side: .etcd, component: .etcd, certainty: certainty(etcd, against: apiServer),
-            why: "etcd: its own handlers took \(VerdictText.p99(etcd)); \(unaffectedByIt)")
-    }
-
-    private var unaffectedByIt: String {
-        if cached.count >= Self.countMin, cached.ratio < Self.unaffected {
-            return "requests that never reach etcd are unaffected"
+    private func slowEtcd(_ times: Double) -> Verdict {
+        let why = "etcd: its own handlers took \(VerdictText.p99(etcd)); \(besideEtcd)"
+        // Handlers that no call of this time has may be of another time.
+        guard calls == 0 || isHandled else {
+            return Verdict(
+                side: .etcd, component: .etcd, certainty: .likely, why: "\(why); \(unhandledCalls)")
         }
-        if apiServer.ratio < Self.unaffected { return "the API server's own work is unaffected" }
-        return "the API server's own work grew less (\(VerdictText.times(apiServer.ratio)))"
+        return Verdict(
+            side: .etcd, component: .etcd, certainty: certainty(times, against: apiServer), why: why)
     }
 
-    private var slowAPIServer: Verdict {
+    /// What is known of the API server while etcd is slow.
+    private var besideEtcd: String {
+        if cached.trend == .unchanged { return "requests that never reach etcd are unaffected" }
+        return VerdictText.beside(apiServer, "the API server's own work is", "the API server's own work")
+    }
+
+    private func slowAPIServer(_ times: Double) -> Verdict {
+        // Requests that never reach etcd are slow for no reason of etcd's, whether it is heard or not.
+        let isCertain = etcd.times == nil && (cached.times ?? 0) >= Self.verySlow && times >= Self.verySlow
         let etcdText =
-            !knowsEtcd
-            ? "etcd sends no spans"
-            : etcd.ratio < Self.unaffected
-                ? "etcd's own handlers are unaffected"
-                : "etcd's own handlers grew less (\(VerdictText.times(etcd.ratio)))"
+            knowsEtcd
+            ? VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers") : "etcd sends no spans"
         return Verdict(
             side: .apiServer, component: component(of: .apiServer) ?? .apiServer,
-            certainty: certainty(apiServer, against: etcd),
+            certainty: isCertain ? .clear : certainty(times, against: etcd),
             why: "apiserver: its own work on a request took \(VerdictText.p50(apiServer)); \(etcdText)")
     }
 
-    private var slowWebhook: Verdict {
+    private func slowWebhook(_ times: Double) -> Verdict {
         Verdict(
             side: .webhook, component: component(of: .webhook) ?? .mutatingWebhook,
-            certainty: webhook.ratio >= Self.verySlow ? .clear : .likely,
+            certainty: times >= Self.verySlow ? .clear : .likely,
             why: "webhook: admission webhooks took \(VerdictText.p99(webhook)); they account for "
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of what requests take longer")
     }
 
+    /// Whether etcd's handlers are heard within the calls of them, as they are where clocks agree and spans arrive.
+    private var isHandled: Bool { 2 * callsHandled >= calls }
+
+    private var unhandledCalls: String {
+        "\(calls - callsHandled) of \(calls) calls of etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
+    }
+
     /// Calls of etcd take longer: charged to the end whose own time grew, to the connection when neither's did.
-    private var slowCalls: Verdict {
+    private func slowCalls(_ times: Double) -> Verdict {
+        let slower = "calls of etcd took \(VerdictText.p99(connection))"
         guard knowsEtcd else {
-            return .notClear(
-                "calls of etcd took \(VerdictText.p99(connection)), but etcd sends no spans: "
-                    + "etcd and the connection to it can't be told apart")
+            return .notClear("\(slower), but etcd sends no spans: etcd and the connection to it can't be told apart")
         }
-        if etcd.ratio >= Self.unaffected, etcd.ratio >= Self.distinct * apiServer.ratio { return slowEtcd }
-        if apiServer.ratio >= Self.unaffected, apiServer.ratio >= Self.distinct * etcd.ratio { return slowAPIServer }
-        guard etcd.ratio < Self.unaffected, apiServer.ratio < Self.unaffected else {
+        guard let etcdTimes = etcd.times, let ownTimes = apiServer.times else {
+            let missing = VerdictText.missing(etcd, "etcd's handlers") ?? VerdictText.missing(apiServer, "requests")
+            return .notClear("\(slower), but there are \(missing ?? unhandledCalls)")
+        }
+        guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
+        if etcd.trend == .grew, etcdTimes >= Self.distinct * ownTimes { return slowEtcd(etcdTimes) }
+        if apiServer.trend == .grew, ownTimes >= Self.distinct * etcdTimes { return slowAPIServer(ownTimes) }
+        guard etcd.trend == .unchanged, apiServer.trend == .unchanged else {
             return .notClear("calls of etcd got slower, but so did etcd and the API server, a little")
         }
         if let standstill { return stoodStill(standstill) }
         return Verdict(
             side: .connection, component: .etcdClient,
-            certainty: connection.ratio >= 2 * Self.slowConnection ? .clear : .likely,
-            why: "connection: calls of etcd took \(VerdictText.p99(connection)) beyond what etcd itself took; "
+            certainty: times >= 2 * Self.slowConnection ? .clear : .likely,
+            why: "connection: \(slower) beyond what etcd itself took; "
                 + "etcd's own handlers and the API server's own work are unaffected")
+    }
+
+    /// Nothing that can be compared is slow; what can't be is said.
+    private var nothingSlower: String {
+        var known: [String] = []
+        var missing: [String] = []
+        func judge(_ shift: Shift, _ name: String, _ spans: String) {
+            if let text = VerdictText.missing(shift, spans) { missing.append(text) } else { known.append(name) }
+        }
+        if knowsEtcd { judge(etcd, "etcd", "etcd's handlers") } else { missing.append("no spans of etcd at all") }
+        judge(apiServer, "the API server", "requests")
+        // A cluster need not have webhooks, nor are they called all the time.
+        if webhook.times != nil { known.append("webhooks") }
+        if connection.times != nil { known.append("the connection to etcd") }
+        let but = missing.isEmpty ? "" : "there are \(missing.joined(separator: " and "))"
+        return known.isEmpty ? but : VerdictText.noneSlower(known) + (but.isEmpty ? "" : ", but \(but)")
     }
 
     /// Neither end took longer over what it did, but one of them did nothing for a while.

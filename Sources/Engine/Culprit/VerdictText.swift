@@ -23,9 +23,46 @@ enum VerdictText {
 
     private static func quantile(_ quantile: Double, _ name: String, _ shift: Shift) -> String {
         guard let now = shift.now.quantile(quantile), let before = shift.before.quantile(quantile) else {
-            return "\(times(shift.ratio)) as long"
+            return "\(times(shift.times ?? 1)) as long"
         }
         return "\(duration(now)) instead of \(duration(before)) at \(name)"
+    }
+
+    // MARK: What wasn't heard
+
+    /// Why spans of etcd may be missing though it is well.
+    static let mayBeMissing = "etcd's clock may be off, or not all of its spans arrive"
+
+    /// What is known of one side while the other is slow; it is unaffected only if it was heard and compared.
+    ///
+    /// - Parameters:
+    ///   - isAre: `etcd's own handlers are`.
+    ///   - name: the same without the verb.
+    static func beside(_ shift: Shift, _ isAre: String, _ name: String) -> String {
+        switch shift.trend {
+        case .unchanged: "\(isAre) unaffected"
+        case .grew: "\(name) grew less (\(times(shift.times ?? 1)))"
+        case .unheard: "nothing was heard of \(name) in the interval"
+        case .withoutBaseline: "nothing is known of \(name) from before"
+        case .tooFew: "too little was heard of \(name) to compare"
+        }
+    }
+
+    /// What is missing to compare something; nil where nothing is. To be read after "there are".
+    static func missing(_ shift: Shift, _ spans: String) -> String? {
+        switch shift.trend {
+        case .unchanged, .grew: nil
+        case .unheard where spans.hasPrefix("etcd"): "no spans of \(spans) in the interval: \(mayBeMissing)"
+        case .unheard: "no \(spans) in the interval"
+        case .withoutBaseline: "no \(spans) from before to compare with"
+        case .tooFew: "too few \(spans) to compare"
+        }
+    }
+
+    /// `neither etcd nor webhooks got clearly slower`
+    static func noneSlower(_ names: [String]) -> String {
+        guard let last = names.last, names.count > 1 else { return "\(names.first ?? "") got no slower" }
+        return "neither \(names.dropLast().joined(separator: ", ")) nor \(last) got clearly slower"
     }
 
     /// Three digits from 100 on, else two.

@@ -54,7 +54,7 @@ struct LineScope {
     @inline(__always)
     func forEachBlock(of parts: [SlotRows], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
-        var listed = RowList(capacity: parts.map(\.slot).blockRowsMax)
+        var listed = RowList()
         for part in parts {
             switch population {
             case .spans, .requests: forEachBlock(ofSpans: part, &listed, body)
@@ -152,7 +152,6 @@ extension LineScope {
         let isCovered = range.covers(slot)
         for start in stride(from: 0, to: attribution.parts.count, by: SpanBlock.rowsMax) {
             let rows = start..<min(start + SpanBlock.rowsMax, attribution.parts.count)
-            listed.reserve(rows.count)
             attribution.parts.buckets.withSpan(rows) { buckets in
                 attribution.parts.durations.withSpan(rows) { durations in
                     attribution.parts.flags.withSpan(rows) { flags in
@@ -173,105 +172,5 @@ extension SlotAttribution {
     func end(ofPart part: Int, in slot: SlotView) -> Int64 {
         let span = slot.row(row(ofPart: part))
         return span.start &+ span.duration
-    }
-}
-
-/// The rows of a block that a scan is about. Listed without branches: which ones they are is anyone's guess.
-private struct RowList {
-    private(set) var lines: [UInt16]
-    private(set) var places: [UInt16]
-    /// Codes of `LatencyBucket` by place, where `findBuckets(of:)` found them.
-    private var buckets: [UInt16]
-    private(set) var count = 0
-
-    init(capacity: Int) {
-        lines = Array(repeating: 0, count: capacity)
-        places = Array(repeating: 0, count: capacity)
-        buckets = Array(repeating: 0, count: capacity)
-    }
-
-    /// Makes room for so many rows.
-    mutating func reserve(_ rows: Int) {
-        guard rows > lines.count else { return }
-        self = RowList(capacity: rows)
-    }
-
-    /// Lists the rows whose value has a line and that count.
-    @inline(__always)
-    mutating func fill<Value: FixedWidthInteger & BitwiseCopyable>(
-        _ values: Span<Value>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
-    ) {
-        count = Self.fill(&lines, &places, values, lineOfValue, isCounted)
-    }
-
-    /// Finds the buckets of the listed rows, which no column has.
-    mutating func findBuckets(of durations: Span<Int64>) {
-        let places = places
-        Self.findBuckets(&buckets, of: durations, places.span.extracting(first: count))
-    }
-
-    /// Hands the listed rows on with the buckets found last.
-    @inline(__always)
-    func hand(to body: (borrowing MeasuredRows) -> Void, _ durations: Span<Int64>, _ flags: Span<UInt8>) {
-        hand(to: body, buckets.span.extracting(first: durations.count), durations, flags)
-    }
-
-    /// Hands the listed rows on, if there are any.
-    @inline(__always)
-    func hand(
-        to body: (borrowing MeasuredRows) -> Void, _ buckets: Span<UInt16>, _ durations: Span<Int64>,
-        _ flags: Span<UInt8>
-    ) {
-        guard count > 0 else { return }
-        body(
-            MeasuredRows(
-                lines: lines.span.extracting(first: count), places: places.span.extracting(first: count),
-                buckets: buckets, durations: durations, flags: flags))
-    }
-
-    @inline(__always)
-    mutating func keep(_ isKept: (Int) -> Bool) {
-        count = Self.keep(&lines, &places, count, isKept)
-    }
-
-    @inline(__always)
-    private static func fill<Value: FixedWidthInteger & BitwiseCopyable>(
-        _ lines: inout [UInt16], _ places: inout [UInt16], _ values: Span<Value>, _ lineOfValue: Span<UInt16>,
-        _ isCounted: (Int) -> Bool
-    ) -> Int {
-        var lines = lines.mutableSpan
-        var places = places.mutableSpan
-        var end = 0
-        for row in values.indices {
-            places[end] = UInt16(truncatingIfNeeded: row)
-            end &+= lineOfValue[Int(values[row])] != LineScope.noLine && isCounted(row) ? 1 : 0
-        }
-        for index in 0..<end { lines[index] = lineOfValue[Int(values[Int(places[index])])] }
-        return end
-    }
-
-    private static func findBuckets(_ buckets: inout [UInt16], of durations: Span<Int64>, _ places: Span<UInt16>) {
-        let codes = LatencyBucket.shared
-        var buckets = buckets.mutableSpan
-        for index in places.indices {
-            let place = Int(places[index])
-            buckets[place] = codes.code(durations[place])
-        }
-    }
-
-    @inline(__always)
-    private static func keep(
-        _ lines: inout [UInt16], _ places: inout [UInt16], _ count: Int, _ isKept: (Int) -> Bool
-    ) -> Int {
-        var lines = lines.mutableSpan
-        var places = places.mutableSpan
-        var end = 0
-        for row in 0..<count {
-            let place = places[row]
-            lines[end] = lines[row]
-            places[end] = place
-            end &+= isKept(Int(place)) ? 1 : 0
-        }
-        return end
     }
 }

@@ -21,17 +21,18 @@ struct WantedDurations {
     mutating func collect(_ slots: [SlotView]) {
         reserve()
         guard !durations.isEmpty else { return }
-        let rowsMax = slots.blockRowsMax
-        var places = [UInt16](repeating: 0, count: rowsMax)
-        var cells = [Int](repeating: 0, count: rowsMax)
-        var values = [Int64](repeating: 0, count: rowsMax)
+        var places = Scratch<UInt16>()
+        var cells = Scratch<Int>()
+        var values = Scratch<Int64>()
         table.scope.forEachBlock(of: slots) { rows in
             rows.fetch(lineCount: table.scope.count, withDurations: false)
             let count = Self.find(rows, in: table.columns, wanted.span, &places, &cells)
+            let (places, cells) = (places.elements(count), cells.elements(count))
             // All at once: each is in a cache line of its own that comes from memory, which takes as long as scanning
             // hundreds of rows.
-            for index in 0..<count { values[index] = rows.durations[Int(places[index])] }
-            for index in 0..<count { keep(values[index], of: cells[index]) }
+            var durations = values.room(for: count)
+            for index in 0..<count { durations[index] = rows.durations[Int(places[index])] }
+            for index in 0..<count { keep(durations[index], of: cells[index]) }
         }
     }
 
@@ -53,11 +54,12 @@ struct WantedDurations {
     /// Lists the places and cells of the rows in wanted cells.
     @inline(never)
     private static func find(
-        _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ wanted: Span<UInt64>, _ places: inout [UInt16],
-        _ cells: inout [Int]
+        _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ wanted: Span<UInt64>,
+        _ places: inout Scratch<UInt16>,
+        _ cells: inout Scratch<Int>
     ) -> Int {
-        var places = places.mutableSpan
-        var cells = cells.mutableSpan
+        var places = places.room(for: rows.lines.count)
+        var cells = cells.room(for: rows.lines.count)
         var count = 0
         rows.forEach(in: columns) { _, place, cell in
             if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 {

@@ -39,11 +39,6 @@ package struct SlotView: Sendable {
     }
 }
 
-extension [SlotView] {
-    /// No block has more rows.
-    var blockRowsMax: Int { Swift.min(lazy.map(\.count).max() ?? 0, SpanBlock.rowsMax) }
-}
-
 /// Rows of a slot from some number on.
 struct SlotRows {
     let slot: SlotView

@@ -6,11 +6,20 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
     package struct ComponentTime: Codable, Hashable, Sendable {
         package var component: String
         package var seconds: Double
-        package var baselineSeconds: Double
+        /// null where there is nothing from before.
+        package var baselineSeconds: Double?
 
         private enum CodingKeys: String, CodingKey {
             case component, seconds
             case baselineSeconds = "baseline_seconds"
+        }
+
+        // Written out since a synthesized one leaves absent values out.
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(component, forKey: .component)
+            try container.encode(seconds, forKey: .seconds)
+            try container.encode(baselineSeconds, forKey: .baselineSeconds)
         }
     }
 

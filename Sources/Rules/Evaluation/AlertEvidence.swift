@@ -30,9 +30,10 @@ package struct AlertEvidence: Hashable, Sendable {
     package struct ComponentTime: Hashable, Sendable {
         package var component: String
         package var seconds: Double
-        package var baselineSeconds: Double
+        /// nil where no request is known from before.
+        package var baselineSeconds: Double?
 
-        package init(component: String, seconds: Double, baselineSeconds: Double) {
+        package init(component: String, seconds: Double, baselineSeconds: Double?) {
             self.component = component
             self.seconds = seconds
             self.baselineSeconds = baselineSeconds
@@ -59,7 +60,7 @@ package struct AlertEvidence: Hashable, Sendable {
         components = finding.components.map {
             ComponentTime(
                 component: table.names[Int($0.component.number)], seconds: $0.now / 1e9,
-                baselineSeconds: $0.before / 1e9)
+                baselineSeconds: $0.before.map { $0 / 1e9 })
         }
         self.traces = traces
     }

@@ -94,8 +94,9 @@ struct ReportText {
 
     private func lines(_ evidence: EvidenceJSON) -> String {
         var text = "    culprit: \(PrintableText.escape(evidence.culprit.text))\n"
-        let grown = evidence.components.prefix(3).filter { $0.seconds > $0.baselineSeconds }.map {
-            "\($0.component) \(durationText(seconds: $0.seconds)) (before: \(durationText(seconds: $0.baselineSeconds)))"
+        let grown = evidence.components.prefix(3).filter { $0.seconds > $0.baselineSeconds ?? 0 }.map {
+            let before = $0.baselineSeconds.map { "before: \(durationText(seconds: $0))" } ?? "no baseline yet"
+            return "\($0.component) \(durationText(seconds: $0.seconds)) (\(before))"
         }
         if !grown.isEmpty {
             text += "    of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))\n"

@@ -23,12 +23,7 @@ class Recording:
 
     def __init__(self, directory, name):
         self.begin = json.loads((directory / f"{name}.facts.json").read_text())["capture_start_ns"]
-        self.spans = []
-        for message in archives.records(archives.decompress(directory / f"{name}.otlp.lz4")):
-            for resource_spans in ExportTraceServiceRequest.FromString(message).resource_spans:
-                attributes = {attribute.key: attribute.value for attribute in resource_spans.resource.attributes}
-                service = attributes["service.name"].string_value
-                self.spans += [(service, span) for scope in resource_spans.scope_spans for span in scope.spans]
+        self.spans = spans(directory / f"{name}.otlp.lz4")
 
     def with_fault(self, fault):
         """The bytes of an archive in which the fault lasts from START to END."""
@@ -42,11 +37,39 @@ class Recording:
         return _archive(faulty)
 
 
-def _archive(spans):
-    """As exporters would have sent it, which hold spans for five seconds."""
+def with_clock_off(archive, victim, offset):
+    """The bytes of an archive in which the clock of one service is ahead by `offset` nanoseconds."""
+
+    def ahead(service, span):
+        if service == victim:
+            span.start_time_unix_nano += offset
+            span.end_time_unix_nano += offset
+
+    return _archive(spans(archive), ahead)
+
+
+def without(archive, is_lost):
+    """The bytes of an archive of which some spans did not arrive."""
+    return _archive([(service, span) for service, span in spans(archive) if not is_lost(service, span)])
+
+
+def spans(archive):
+    """The spans of an archive, each with its service."""
+    found = []
+    for message in archives.records(archives.decompress(archive)):
+        for resource_spans in ExportTraceServiceRequest.FromString(message).resource_spans:
+            attributes = {attribute.key: attribute.value for attribute in resource_spans.resource.attributes}
+            service = attributes["service.name"].string_value
+            found += [(service, span) for scope in resource_spans.scope_spans for span in scope.spans]
+    return found
+
+
+def _archive(spans, change=lambda service, span: None):
+    """As exporters would have sent it, which hold spans for five seconds; they are sent as their clock would have them."""
     batches = defaultdict(list)
     for service, span in spans:
         batches[(span.end_time_unix_nano // (5 * SECOND), service)].append(span)
+        change(service, span)
     framed = b""
     for (_, service), batch in sorted(batches.items(), key=lambda batch: batch[0]):
         request = ExportTraceServiceRequest()
