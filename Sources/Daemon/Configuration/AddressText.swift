@@ -14,6 +14,13 @@ extension ReceiverAddress {
         }
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: Int(port))
     }
+
+    /// Whether only one of the two can be bound. Port 0 is another one each time.
+    func conflicts(with other: ReceiverAddress) -> Bool {
+        guard port == other.port, port != 0 else { return false }
+        let everywhere: Set = ["0.0.0.0", "::"]
+        return host == other.host || everywhere.contains(host) || everywhere.contains(other.host)
+    }
 }
 
 /// Sizes as configuration files write them: `64MiB`, `1GiB`, `500kB`, `1048576`.

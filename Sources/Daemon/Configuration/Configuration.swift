@@ -1,5 +1,6 @@
 package import Engine
 package import Ingest
+package import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
@@ -18,8 +19,10 @@ package struct Configuration: Sendable {
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.
     package var attribution = AttributionSettings()
-    /// Rule files, relative to the working directory; none means the built-in rules.
-    package var ruleFiles: [String] = []
+    /// Rule files and patterns of them, relative to the working directory; none means the built-in rules.
+    package var ruleFiles: [RuleFileName] = []
+    /// Directories that it names.
+    package var directories: [FileReference] = []
     /// Labels of every alert that is delivered, but for those that it has itself.
     package var externalLabels: [String: String] = [:]
 

@@ -35,14 +35,17 @@ extension Configuration {
             otlp["http"]?.address("http", &diagnostics, into: &otlpHTTP)
         }
         top["listen"]?.address("listen", &diagnostics, into: &listen)
+        checkPorts(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
         if let node = top["limits"] { readLimits(node, &diagnostics) }
-        if let node = top["archive"] { recording.read(node, &diagnostics) }
+        if let node = top["archive"], let place = recording.read(node, &diagnostics) { directories.append(place) }
         if let node = top["state"],
             let state = YAMLMapping(node, "state", fields: ["directory"], &diagnostics),
-            let path = state.required("directory", &diagnostics)?.string("directory", &diagnostics)
+            let node = state.required("directory", &diagnostics),
+            let path = node.string("directory", &diagnostics)
         {
             stateDirectory = path
+            directories.append(FileReference(path: path, position: node.start))
         }
         top["enable_lifecycle"]?.flag("enable_lifecycle", &diagnostics, into: &enableLifecycle)
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
@@ -56,7 +59,28 @@ extension Configuration {
             externalLabels[entry.key] = text
         }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
-            if let file = node.string("a rule file", &diagnostics) { ruleFiles.append(file) }
+            if let file = node.string("a rule file", &diagnostics) {
+                ruleFiles.append(RuleFileName(file, place: (diagnostics.file, node.start)))
+            }
+        }
+    }
+
+    /// Reports addresses that can't be bound both. Those that aren't written have their defaults.
+    private func checkPorts(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
+        var ignored = RuleDiagnostics(file: "")
+        let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &ignored) }
+        let addresses: [(name: String, address: ReceiverAddress, node: YAMLNode?)] = [
+            ("otlp.grpc", otlpGRPC, otlp?["grpc"]), ("otlp.http", otlpHTTP, otlp?["http"]),
+            ("listen", listen, top["listen"]),
+        ]
+        for (index, second) in addresses.enumerated() {
+            for first in addresses[..<index] where first.address.conflicts(with: second.address) {
+                guard let node = second.node ?? first.node else { continue }
+                diagnostics.report(
+                    node.start,
+                    "\(first.name) (\(first.address)) and \(second.name) (\(second.address)) can't listen on one port; "
+                        + "give each its own")
+            }
         }
     }
 

@@ -1,13 +1,32 @@
 import Engine
 package import Rules
 
-/// Where the rules come from, so that they can be read again.
+/// A rule file as a configuration or a command line names it: a file, a pattern in the shell's manner, or `builtin`.
+package struct RuleFileName: Sendable {
+    package var name: String
+    /// Where it stands; nil for a command line.
+    package var place: (file: String, position: SourcePosition)?
+
+    package init(_ name: String, place: (file: String, position: SourcePosition)? = nil) {
+        self.name = name
+        self.place = place
+    }
+
+    /// A problem of the name itself, told at the place that has it.
+    func fault(_ message: String) -> RuleDiagnostics {
+        var diagnostics = RuleDiagnostics(file: place?.file ?? name)
+        diagnostics.report(place?.position ?? .start, message)
+        return diagnostics
+    }
+}
+
+/// Where the rules come from, so that they can be read again. The one reader of rules for all commands.
 package struct RuleSource: Sendable {
     /// What names the built-in rules among files.
     package static let builtin = "builtin"
 
     /// Empty means the built-in rules.
-    package var files: [String]
+    package var names: [RuleFileName]
     /// How far back rules can look, nanoseconds.
     package var maximumWindow: Int64
     /// How far back spans are kept one by one, nanoseconds.
@@ -15,34 +34,52 @@ package struct RuleSource: Sendable {
     /// The names of components, by number.
     package var components: [String]
 
-    package init(files: [String], configuration: Configuration) {
+    package init(_ names: [RuleFileName], configuration: Configuration) {
         let limits = configuration.window
-        self.files = files
+        self.names = names
         components = configuration.attribution.components.names
         maximumWindow = limits.reach
         exactWindow = limits.duration ?? .max
     }
 
     /// All groups and sinks of all files, or all problems of all files.
-    package func load() throws(RuleFaults) -> RuleSet {
+    /// - Parameter sendsAlerts: whether files of headers that can't be read are a problem; else there is a warning.
+    package func load(sendsAlerts: Bool = true) throws(RuleFaults) -> RuleSet {
         var set = RuleSet()
         var faults = RuleFaults()
-        for file in files.isEmpty ? [Self.builtin] : files {
-            do {
-                set.add(try load(file))
-            } catch {
-                faults.all.append(error)
+        for name in names.isEmpty ? [RuleFileName(Self.builtin)] : names {
+            for file in expand(name, &faults) {
+                // The same file twice would have each of its alerts twice.
+                guard !set.files.contains(file) else { continue }
+                do {
+                    faults.all += set.add(try load(file, named: name), from: file, sendsAlerts: sendsAlerts)
+                } catch {
+                    faults.all.append(error)
+                }
             }
         }
         guard faults.all.isEmpty else { throw faults }
         return set
     }
 
-    private func load(_ file: String) throws(RuleDiagnostics) -> RuleFile {
-        file == Self.builtin
-            ? try BuiltinRules.controlPlane()
-            : try RuleFile(
-                path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
+    private func expand(_ name: RuleFileName, _ faults: inout RuleFaults) -> [String] {
+        guard name.name.contains(where: { "*?[".contains($0) }), !FilePattern.isFile(name.name) else {
+            return [name.name]
+        }
+        let files = FilePattern.matches(name.name)
+        if files.isEmpty {
+            faults.all.append(name.fault("no file matches \(PrintableText.quote(name.name, limit: 200))"))
+        }
+        return files
+    }
+
+    private func load(_ file: String, named name: RuleFileName) throws(RuleDiagnostics) -> RuleFile {
+        guard file != Self.builtin else { return try BuiltinRules.controlPlane() }
+        if name.place != nil, let reason = FilePattern.unreadable(file) {
+            throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
+        }
+        return try RuleFile(
+            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
     }
 }
 
@@ -50,6 +87,10 @@ package struct RuleSource: Sendable {
 package struct RuleSet: Sendable {
     package private(set) var groups: [RuleGroup] = []
     package private(set) var sinks: [SinkDefinition] = []
+    /// What was read, in order.
+    package private(set) var files: [String] = []
+    package private(set) var warnings: [RuleDiagnostic] = []
+    private var firstPlaces: [AlertIdentity: String] = [:]
 
     package init() {}
 
@@ -63,9 +104,35 @@ package struct RuleSet: Sendable {
         }
     }
 
-    mutating func add(_ file: RuleFile) {
-        groups += file.groups
-        sinks += file.sinks
+    /// Adds what a file says; returns what doesn't go with the files before it, or with the files that it names.
+    fileprivate mutating func add(
+        _ rules: RuleFile, from file: String, sendsAlerts: Bool
+    ) -> [RuleDiagnostics] {
+        var diagnostics = RuleDiagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
+        for place in rules.identities {
+            if let first = firstPlaces[place.identity] {
+                diagnostics.report(place.position, place.identity.faultOfSecond(first: first))
+            } else {
+                firstPlaces[place.identity] =
+                    "the rule at \(PrintableText.escape(diagnostics.file)):\(place.position.line)"
+            }
+        }
+        for reference in rules.headersFiles {
+            do {
+                _ = try WebhookHeaders(path: reference.path)
+            } catch {
+                if sendsAlerts {
+                    diagnostics.report(reference.position, "headers_file: \(error)")
+                } else {
+                    diagnostics.warn(reference.position, "headers_file: \(error)")
+                }
+            }
+        }
+        groups += rules.groups
+        sinks += rules.sinks
+        files.append(file)
+        warnings += rules.warnings + diagnostics.warnings
+        return diagnostics.isEmpty ? [] : [diagnostics]
     }
 
     /// Where alerts go: to standard output where no file says.

@@ -20,7 +20,7 @@ package enum ArchiveNames {
             return status.st_mode & S_IFMT == S_IFDIR ? try files(of: name) : [name]
         }
         guard name.contains(where: { "*?[".contains($0) }) else { return [name] }
-        let matches = matches(name)
+        let matches = FilePattern.matches(name)
         guard !matches.isEmpty else { throw ArchiveError(.unreadable, name, "no file matches") }
         return matches
     }
@@ -40,14 +40,5 @@ package enum ArchiveNames {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
         return Int(status.st_size)
-    }
-
-    private static func matches(_ pattern: String) -> [String] {
-        var found = unsafe glob_t()
-        defer { unsafe globfree(&found) }
-        guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
-        return unsafe (0..<Int(found.gl_pathc)).compactMap {
-            unsafe found.gl_pathv[$0].map { unsafe String(cString: $0) }
-        }
     }
 }

@@ -3,8 +3,39 @@ package import Rules
 /// What a file of rule tests says: the rules, and what they have to find in given spans.
 package struct RuleTestFile: Sendable {
     /// As written; none means the built-in rules.
-    package var ruleFiles: [String] = []
+    package var ruleFiles: [RuleFileName] = []
+    /// Recorded spans that tests are over.
+    package var archives: [FileReference] = []
     package var tests: [RuleTest] = []
+}
+
+extension RuleTestFile {
+    /// Reads a file of tests and the rules they are about; throws all their problems.
+    package static func load(_ path: String) throws(RuleFaults) -> (tests: RuleTestFile, rules: RuleSet) {
+        let file: RuleTestFile
+        do {
+            file = try RuleTestFile(try RuleFile.contents(of: path), file: path)
+        } catch {
+            throw RuleFaults(all: [error])
+        }
+        var faults = RuleFaults()
+        var diagnostics = RuleDiagnostics(file: path)
+        for archive in file.archives {
+            guard let reason = FilePattern.unreadable(archive.path) else { continue }
+            diagnostics.report(
+                archive.position,
+                "the archive \(PrintableText.quote(archive.path, limit: 200)) can't be read: \(reason)")
+        }
+        if !diagnostics.isEmpty { faults.all.append(diagnostics) }
+        do {
+            let rules = try RuleSource(file.ruleFiles, configuration: Configuration())
+                .load(sendsAlerts: false)
+            if faults.all.isEmpty { return (file, rules) }
+        } catch {
+            faults.all += error.all
+        }
+        throw faults
+    }
 }
 
 package struct RuleTest: Sendable {

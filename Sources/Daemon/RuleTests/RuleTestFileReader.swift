@@ -25,6 +25,12 @@ extension RuleTestFile {
 struct RuleTestFileReader {
     let document: YAMLDocument
     var diagnostics: RuleDiagnostics
+    private var archives: [FileReference] = []
+
+    init(document: YAMLDocument, diagnostics: RuleDiagnostics) {
+        self.document = document
+        self.diagnostics = diagnostics
+    }
 
     mutating func readFile() -> RuleTestFile {
         var file = RuleTestFile()
@@ -36,11 +42,14 @@ struct RuleTestFileReader {
             return file
         }
         for node in top["rule_files"]?.list("rule_files", &diagnostics) ?? [] {
-            if let name = node.string("a rule file", &diagnostics) { file.ruleFiles.append(path(of: name)) }
+            if let name = node.string("a rule file", &diagnostics) {
+                file.ruleFiles.append(RuleFileName(path(of: name), place: (diagnostics.file, node.start)))
+            }
         }
         file.tests = (top.required("tests", &diagnostics)?.list("tests", &diagnostics) ?? []).compactMap {
             readTest($0)
         }
+        file.archives = archives
         return file
     }
 
@@ -62,7 +71,9 @@ struct RuleTestFileReader {
     private mutating func readInput(_ mapping: YAMLMapping) -> RuleTest.Input? {
         switch (mapping["archive"], mapping["operations"]) {
         case (let archive?, nil):
-            return archive.string("archive", &diagnostics).map { .archive(path(of: $0)) }
+            guard let name = archive.string("archive", &diagnostics) else { return nil }
+            archives.append(FileReference(path: path(of: name), position: archive.start))
+            return .archive(path(of: name))
         case (nil, let operations?):
             let list = operations.list("operations", &diagnostics) ?? []
             return .operations(list.compactMap { readOperation($0) })

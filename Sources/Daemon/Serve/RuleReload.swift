@@ -23,7 +23,7 @@ final class RuleReload: Service {
         self.pipeline = pipeline
         self.delivery = delivery
         self.logger = logger
-        loaded = Mutex(LinkedFiles(source.files + rules.headersFiles))
+        loaded = Mutex(LinkedFiles(rules.files + rules.headersFiles))
     }
 
     /// The value of `faultline_config_last_reload_successful`.
@@ -57,7 +57,7 @@ final class RuleReload: Service {
                 let rules = try source.load()
                 try delivery.replace(rules.sinksOrDefault)
                 let dropped = pipeline.replaceRules(rules.groups)
-                loaded = LinkedFiles(source.files + rules.headersFiles)
+                loaded = LinkedFiles(rules.files + rules.headersFiles)
                 succeeded.store(true, ordering: .relaxed)
                 logger.notice(
                     "rules reloaded",

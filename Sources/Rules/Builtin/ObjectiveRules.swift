@@ -24,7 +24,8 @@ enum ObjectiveRules {
     private static let objectives = [
         Objective(
             alert: "APIServerMutatingBurnsBudget",
-            select: "{verb: \"=~ create|update|patch|delete|deletecollection\"}", threshold: "1s", minimum: 50),
+            // Of single objects, as the objective says: a deletecollection takes as long as what it deletes.
+            select: "{verb: \"=~ create|update|patch|delete\", scope: resource}", threshold: "1s", minimum: 50),
         // Reads of pod logs take as long as their kubelet, and fail with it.
         Objective(
             alert: "APIServerReadBurnsBudget",
@@ -73,7 +74,7 @@ enum ObjectiveRules {
                     annotations:
                       summary: "{{ $labels.verb }} ({{ $labels.scope }}) uses up its error budget \
             {{ $value | humanize }} times too fast (\(windows.long); 99% within \(objective.threshold))"
-                      next: "/api/v1/requests and a replay say where their time goes; culprit: {{ $culprit }}"
+                      next: "GET /api/v1/requests shows which component their time goes to. Culprit: {{ $culprit }}"
 
             """
     }

@@ -15,6 +15,18 @@ package struct SourcePosition: Hashable, Comparable, Sendable {
     }
 }
 
+/// A place of a file that names another one.
+package struct FileReference: Hashable, Sendable {
+    /// Relative to the working directory, or absolute.
+    package var path: String
+    package var position: SourcePosition
+
+    package init(path: String, position: SourcePosition) {
+        self.path = path
+        self.position = position
+    }
+}
+
 /// One problem of a rule or configuration file: what is wrong, where, and what would be right.
 package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
     package var file: String
@@ -39,9 +51,16 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
 
     package let file: String
     private var found: [RuleDiagnostic] = []
+    /// What works, but hardly as it was meant. Not counted among the problems.
+    package private(set) var warnings: [RuleDiagnostic] = []
 
     package init(file: String) {
         self.file = file
+    }
+
+    package mutating func warn(_ position: SourcePosition, _ message: @autoclosure () -> String) {
+        guard warnings.count < Self.limit else { return }
+        warnings.append(RuleDiagnostic(file: file, position: position, message: "warning: \(message())"))
     }
 
     /// The message is only made up if there is room for it.

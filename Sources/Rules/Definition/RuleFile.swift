@@ -5,6 +5,11 @@ import Foundation
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
     package var sinks: [SinkDefinition]
+    /// What tells the alerts of its rules from those of others, with the place of each.
+    package internal(set) var identities: [AlertIdentity.Place] = []
+    /// Files of headers that its sinks name. Reading a rule file doesn't read them.
+    package internal(set) var headersFiles: [FileReference] = []
+    package internal(set) var warnings: [RuleDiagnostic] = []
 
     init(groups: [RuleGroup], sinks: [SinkDefinition]) {
         self.groups = groups
@@ -28,7 +33,10 @@ package struct RuleFile: Hashable, Sendable {
             document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow,
             components: components)
         let rules = reader.readFile()
-        guard reader.diagnostics.isEmpty, let rules else { throw reader.diagnostics }
+        guard reader.diagnostics.isEmpty, var rules else { throw reader.diagnostics }
+        rules.identities = reader.identities
+        rules.headersFiles = reader.headersFiles
+        rules.warnings = reader.diagnostics.warnings.sorted { $0.position < $1.position }
         self = rules
     }
 
@@ -61,7 +69,8 @@ package struct RuleFile: Hashable, Sendable {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why a file can't be read, in words that go behind a colon.
+    package static func reason(_ error: any Error) -> String {
         switch (error as? CocoaError)?.code {
         case .fileNoSuchFile, .fileReadNoSuchFile: "there is none"
         case .fileReadNoPermission: "permission denied"

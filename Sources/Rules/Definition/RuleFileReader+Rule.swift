@@ -44,9 +44,12 @@ extension RuleFileReader {
         guard let alert, let selector, let over, let condition, let by, let holdFor, let keepFiringFor else {
             return nil
         }
-        return Rule(
+        let rule = Rule(
             alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
             keepFiringFor: keepFiringFor, labels: labels, annotations: annotations)
+        warn(of: rule, mapping, interval: interval)
+        note(AlertIdentity(rule), at: mapping["alert"]?.start ?? node.start)
+        return rule
     }
 
     private mutating func readSelector(_ mapping: YAMLMapping, _ subject: Condition.Subject) -> Selector? {

@@ -15,6 +15,12 @@ extension RuleFileReader {
             guard let matcher = readMatcher(entry), labelIsFitting else { continue }
             matches.append(Selector.Match(label: entry.key, matcher: matcher))
         }
+        let matcher = { (label: String) in matches.first { $0.label == label }?.matcher }
+        if let verb = matcher("verb"), let scope = matcher("scope"),
+            let fault = KnownValues.faultOfPair(verb: verb, scope: scope)
+        {
+            diagnostics.report(entries.first { $0.key == "scope" }?.value.start ?? node.start, fault)
+        }
         return population.map { Selector(population: $0, matches: matches) }
     }
 
@@ -74,13 +80,17 @@ extension RuleFileReader {
         for (sign, isPattern) in [("=~", true), ("!~", true), ("!=", false)] where text.hasPrefix(sign) {
             let operand = text.dropFirst(2).drop { $0 == " " }
             let offset = text.unicodeScalars.count - operand.unicodeScalars.count
-            if isPattern {
-                let pattern = readPattern(String(operand), at: offset, in: entry.value)
-                return pattern.map { sign == "=~" ? .matching($0) : .notMatching($0) }
+            let isExcluded = sign != "=~"
+            guard isPattern else {
+                check(String(operand), isExcluded: true, at: offset, of: entry)
+                return .notEqual(String(operand))
             }
-            return .notEqual(checked(String(operand), of: entry))
+            guard let pattern = readPattern(String(operand), at: offset, in: entry.value) else { return nil }
+            check(pattern, isExcluded: isExcluded, at: offset, of: entry)
+            return isExcluded ? .notMatching(pattern) : .matching(pattern)
         }
-        return .equal(checked(text, of: entry))
+        check(text, isExcluded: false, at: 0, of: entry)
+        return .equal(text)
     }
 
     private mutating func readPattern(_ text: String, at offset: Int, in node: YAMLNode) -> LabelPattern? {
@@ -95,24 +105,23 @@ extension RuleFileReader {
     }
 
     /// Reports a value that the label never has.
-    private mutating func checked(_ value: String, of entry: YAMLNode.Entry) -> String {
-        let known: [String]
-        switch entry.key {
-        case "kind": known = SpanKind.allCases.map(\.name)
-        case "scope": known = ["resource", "namespace", "cluster", ""]
-        // Kubernetes verbs and the methods of non-resource requests are open-ended, but all in lower case.
-        case "verb": known = [value.lowercased()]
-        default: return value
-        }
-        if !known.contains(value) {
-            let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
-            let hint =
-                Suggestion.nearest(to: value, among: known).map { "did you mean \(PrintableText.quote($0))?" }
-                ?? "it is one of \(listing)"
-            diagnostics.report(
-                entry.value.start, "\(PrintableText.quote(entry.key)) is never \(PrintableText.quote(value)); \(hint)")
-        }
-        return value
+    private mutating func check(_ value: String, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
+        guard let fault = KnownValues.fault(of: entry.key, value: value, isExcluded: isExcluded) else { return }
+        diagnostics.report(document.position(of: offset, in: entry.value), fault)
+    }
+
+    /// Reports a pattern that takes what the label never is, or where a pattern leaves nothing.
+    private mutating func check(_ pattern: LabelPattern, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
+        let fault = pattern.words?.lazy
+            .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first
+        if let fault { return diagnostics.report(document.position(of: offset, in: entry.value), fault) }
+        guard let known = KnownValues.all(of: entry.key), !known.contains(where: { pattern.matches($0) != isExcluded })
+        else { return }
+        let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
+        diagnostics.report(
+            document.position(of: offset, in: entry.value),
+            "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "all" : "none") of what "
+                + "\(PrintableText.quote(entry.key)) can be: \(listing)")
     }
 }
 

@@ -64,9 +64,26 @@ extension RuleFileReader {
             diagnostics.report(urlNode.start, "\(refused)")
             return nil
         }
-        let headersFile = mapping["headers_file"].flatMap { $0.string("headers_file", &diagnostics) }
-        return make(url, headersFile.map { path(of: $0) })
+        if let ending = Self.alertsPaths.first(where: { parsed.path().hasSuffix($0) }) {
+            diagnostics.report(
+                urlNode.start,
+                what == "an Alertmanager"
+                    ? "url is the Alertmanager's base URL, as in \(example): leave \(ending) out"
+                    : "\(ending) is an Alertmanager's API, which takes no webhooks; write "
+                        + "alertmanager: {url: …}, with its base URL")
+        } else if parsed.fragment != nil {
+            diagnostics.report(urlNode.start, "url is a page of a browser: leave out what begins with #")
+        }
+        guard let node = mapping["headers_file"], let file = node.string("headers_file", &diagnostics) else {
+            return make(url, nil)
+        }
+        let headersFile = path(of: file)
+        headersFiles.append(FileReference(path: headersFile, position: node.start))
+        return make(url, headersFile)
     }
+
+    /// Where Alertmanagers take alerts, below their base URL.
+    private static let alertsPaths = ["/api/v2/alerts", "/api/v2/alerts/", "/api/v1/alerts", "/api/v2", "/api/v2/"]
 
     /// A path in the file, seen from its folder.
     private func path(of file: String) -> String {

@@ -6,6 +6,11 @@ struct RuleFileReader {
     let exactWindow: Int64
     /// Their names, by number.
     let components: [String]
+    /// Of the rules read so far.
+    var identities: [AlertIdentity.Place] = []
+    /// Where each of them stands first.
+    var firstLines: [AlertIdentity: Int] = [:]
+    var headersFiles: [FileReference] = []
 
     /// nil if the file as a whole isn't one; what is wrong within it is in `diagnostics`.
     mutating func readFile() -> RuleFile? {

@@ -12,10 +12,10 @@ package enum AlertSinks {
             case .stdout(let format):
                 sinks.append(StdoutSink(name: name, identity: identity, format: format))
             case .webhook(let url, let headersFile):
-                let headers = try headersFile.map(readHeaders) ?? .none
+                let headers = try headersFile.map(WebhookHeaders.init(path:)) ?? .none
                 sinks.append(WebhookSink(name: name, identity: identity, url: url, headers: headers))
             case .alertmanager(let url, let headersFile):
-                let headers = try headersFile.map(readHeaders) ?? .none
+                let headers = try headersFile.map(WebhookHeaders.init(path:)) ?? .none
                 sinks.append(AlertmanagerSink(name: name, identity: identity, url: url, headers: headers))
             }
         }
@@ -30,20 +30,6 @@ package enum AlertSinks {
             let number = numbers[kind, default: 0] + 1
             numbers[kind] = number
             return number == 1 ? kind : "\(kind)-\(number)"
-        }
-    }
-
-    private static func readHeaders(_ path: String) throws(WebhookHeaders.Fault) -> WebhookHeaders {
-        let bytes: [UInt8]
-        do {
-            bytes = try RuleFile.contents(of: path)
-        } catch {
-            throw WebhookHeaders.Fault(description: error.description)
-        }
-        do {
-            return try WebhookHeaders(String(decoding: bytes, as: UTF8.self))
-        } catch {
-            throw WebhookHeaders.Fault(description: "\(PrintableText.escape(path)): \(error)")
         }
     }
 }

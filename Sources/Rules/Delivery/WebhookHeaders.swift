@@ -35,6 +35,21 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         all = headers
     }
 
+    /// Reads a file of headers.
+    package init(path: String) throws(Fault) {
+        let bytes: [UInt8]
+        do {
+            bytes = try RuleFile.contents(of: path)
+        } catch {
+            throw Fault(description: error.description)
+        }
+        do {
+            self = try WebhookHeaders(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw Fault(description: "\(PrintableText.escape(path)): \(error)")
+        }
+    }
+
     /// The names alone, since values are secrets.
     package var description: String { all.map(\.name).joined(separator: ", ") }
 }

@@ -14,7 +14,8 @@ struct ConditionChecker {
                     + "\(condition) > \(dimension.example)",
                 at: 0)
         }
-        return checker.errors
+        guard checker.errors.isEmpty else { return checker.errors }
+        return ComparisonRange.findings(in: condition).filter { !$0.holds }.map(\.fault)
     }
 
     /// Reports values that the condition's subject doesn't have.

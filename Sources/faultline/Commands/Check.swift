@@ -1,40 +1,51 @@
 import ArgumentParser
 import Daemon
-import Engine
 import Rules
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check rule files, their tests and configuration files: every problem as file:line:column: message.")
+        abstract: "Check rule files, their tests and configuration files: every problem as file:line:column: message.",
+        discussion: """
+            Files that these name are checked too: rules, headers, archives of tests. "builtin" stands for the built-in \
+            rules. A configuration applies to the rule files that are named behind it. Warnings alone are no fault.
+            """)
 
     @Argument(help: ArgumentHelp("Files to check.", valueName: "file"))
     var files: [String]
 
     func run() throws {
-        let limits = Configuration().window
-        var components = Component.builtinNames
+        var configuration = Configuration()
+        var lines: [String] = []
         var isFaulty = false
         for file in files {
-            let contents = try readable(file)
             do {
-                if Configuration.isConfiguration(contents) {
-                    components = try Configuration(contents, file: file).attribution.components.names
-                } else if RuleTestFile.isRuleTests(contents) {
-                    _ = try RuleTestFile(contents, file: file)
-                } else {
-                    _ = try RuleFile(
-                        contents, file: file, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max,
-                        components: components)
-                }
-            } catch {
+                lines += try warnings(of: file, &configuration).map(\.description)
+            } catch let faults as RuleFaults {
                 isFaulty = true
-                Console.print(error.description)
+                lines += faults.all.flatMap(\.all).map(\.description)
             }
         }
+        // A rule file that is named beside its configuration is read twice.
+        var told: Set<String> = []
+        for line in lines where told.insert(line).inserted { Console.print(line) }
         if isFaulty { throw ExitCode.fault }
     }
 
-    /// - Throws: the code for a wrong command line where there is no such file.
+    /// Reads a file as the other commands do.
+    /// - Throws: its problems, or the code for a wrong command line where there is no such file.
+    private func warnings(of file: String, _ configuration: inout Configuration) throws -> [RuleDiagnostic] {
+        guard file != RuleSource.builtin else {
+            return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
+        }
+        let contents = try readable(file)
+        if Configuration.isConfiguration(contents) {
+            if let read = try? Configuration(contents, file: file) { configuration = read }
+            return try Settings(config: file, ruleFiles: []).rules.warnings
+        }
+        if RuleTestFile.isRuleTests(contents) { return try RuleTestFile.load(file).rules.warnings }
+        return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
+    }
+
     private func readable(_ file: String) throws -> [UInt8] {
         do {
             return try RuleFile.contents(of: file)

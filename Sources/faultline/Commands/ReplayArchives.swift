@@ -56,7 +56,7 @@ struct ReplayArchives: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try Settings.load(config: config, ruleFiles: ruleFiles)
+        let settings = try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: false)
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         ProcessHeap.reserve(settings.configuration.window.bytesMax)
         let pipeline = settings.replayPipeline(comparing: others.groups)

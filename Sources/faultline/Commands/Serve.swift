@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
     var state: String?
 
     func run() async throws {
-        var settings = try Settings.load(config: config, ruleFiles: ruleFiles)
+        var settings = try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: true)
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
         settings.configuration.otlpHTTP = otlpHTTP ?? settings.configuration.otlpHTTP
         settings.configuration.listen = listen ?? settings.configuration.listen

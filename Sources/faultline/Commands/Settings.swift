@@ -3,26 +3,13 @@ import Daemon
 import Engine
 import Rules
 
-/// What a command line and the files it names say together.
-struct Settings {
-    var configuration: Configuration
-    var source: RuleSource
-    var rules: RuleSet
-
+extension Settings {
     /// Reads the files; says all their problems and ends with the code for a wrong file.
-    static func load(config: String?, ruleFiles: [String]) throws -> Settings {
-        var configuration = Configuration()
-        if let config {
-            do {
-                configuration = try Configuration(path: config)
-            } catch {
-                throw failure(error.description)
-            }
-        }
-        let files = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles
-        let source = RuleSource(files: files, configuration: configuration)
+    static func load(config: String?, ruleFiles: [String], sendsAlerts: Bool) throws -> Settings {
         do {
-            return Settings(configuration: configuration, source: source, rules: try source.load())
+            let settings = try Settings(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
+            for warning in settings.rules.warnings { Console.note(warning.description) }
+            return settings
         } catch {
             throw failure(error.description)
         }
@@ -31,7 +18,8 @@ struct Settings {
     /// Other rules, for the same configuration.
     func load(_ ruleFiles: [String]) throws -> RuleSet {
         do {
-            return try RuleSource(files: ruleFiles, configuration: configuration).load()
+            return try RuleSource(ruleFiles.map { RuleFileName($0) }, configuration: configuration)
+                .load(sendsAlerts: false)
         } catch {
             throw Self.failure(error.description)
         }

@@ -15,10 +15,8 @@ struct TestRules: ParsableCommand {
     func run() throws {
         var (passed, failed) = (0, 0)
         for file in files {
-            let tests = try read(file)
-            let limits = Configuration().window
-            let rules = try load(tests.ruleFiles)
-            let run = RuleTestRun(rules.groups, limits: limits)
+            let (tests, rules) = try load(file)
+            let run = RuleTestRun(rules.groups, limits: Configuration().window)
             for test in tests.tests {
                 if try check(test, of: file, run) { passed += 1 } else { failed += 1 }
             }
@@ -44,18 +42,11 @@ struct TestRules: ParsableCommand {
         return differences.isEmpty
     }
 
-    private func read(_ file: String) throws -> RuleTestFile {
+    private func load(_ file: String) throws -> (tests: RuleTestFile, rules: RuleSet) {
         do {
-            return try RuleTestFile(try RuleFile.contents(of: file), file: file)
-        } catch {
-            Console.note(error.description)
-            throw ExitCode.usage
-        }
-    }
-
-    private func load(_ files: [String]) throws -> RuleSet {
-        do {
-            return try RuleSource(files: files, configuration: Configuration()).load()
+            let loaded = try RuleTestFile.load(file)
+            for warning in loaded.rules.warnings { Console.note(warning.description) }
+            return loaded
         } catch {
             Console.note(error.description)
             throw ExitCode.usage

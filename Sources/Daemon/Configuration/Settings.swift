@@ -1,0 +1,47 @@
+import Rules
+
+/// A configuration with the rules that it or a command line names: read the same way by every command.
+package struct Settings: Sendable {
+    package var configuration: Configuration
+    package var source: RuleSource
+    package var rules: RuleSet
+
+    /// Reads the files, and what they name; throws all their problems.
+    /// - Parameters:
+    ///   - ruleFiles: of the command line, instead of the configuration's.
+    ///   - sendsAlerts: whether files of headers have to be there.
+    package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleFaults) {
+        var faults = RuleFaults()
+        configuration = Configuration()
+        if let config {
+            do {
+                configuration = try Configuration(path: config)
+            } catch {
+                throw RuleFaults(all: [error])
+            }
+            faults.all += configuration.faultsOfDirectories(in: config)
+        }
+        let names = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles.map { RuleFileName($0) }
+        source = RuleSource(names, configuration: configuration)
+        rules = RuleSet()
+        do {
+            rules = try source.load(sendsAlerts: sendsAlerts)
+        } catch {
+            faults.all += error.all
+        }
+        guard faults.all.isEmpty else { throw faults }
+    }
+}
+
+extension Configuration {
+    fileprivate func faultsOfDirectories(in file: String) -> [RuleDiagnostics] {
+        var diagnostics = RuleDiagnostics(file: file)
+        // One that isn't there yet is made at the start.
+        for directory in directories
+        where FilePattern.isFile(directory.path) && !FilePattern.isDirectory(directory.path) {
+            diagnostics.report(
+                directory.position, "directory: \(PrintableText.quote(directory.path, limit: 200)) is no directory")
+        }
+        return diagnostics.isEmpty ? [] : [diagnostics]
+    }
+}

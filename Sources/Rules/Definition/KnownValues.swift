@@ -1,0 +1,108 @@
+import Engine
+
+/// What labels can be at all: a selector on anything else would never select, and its rule never fire.
+enum KnownValues {
+    /// Verbs of long-running requests, `connect` as Kubernetes' authorizers call most of them.
+    private static let longRunningVerbs: Set = ["watch", "proxy", "connect"]
+    private static let longRunningSubresources: Set = ["attach", "exec", "portforward", "proxy"]
+    private static let apart =
+        "long-running requests (watch, proxy, attach, exec, portforward, log with follow) are kept apart; "
+        + "select their spans by service, operation and kind"
+
+    /// Every value of a label; nil where they are open-ended.
+    static func all(of label: String) -> [String]? {
+        switch label {
+        case "kind": SpanKind.allCases.map(\.name)
+        case "scope": ["resource", "namespace", "cluster", ""]
+        case "verb": RequestVerb.allCases.map(\.name).filter { !longRunningVerbs.contains($0) }
+        default: nil
+        }
+    }
+
+    /// Why a label never has a value, and what would be right; nil where it may.
+    /// - Parameter isExcluded: whether the selector leaves the value out. To leave out what is apart anyway is no fault.
+    static func fault(of label: String, value: String, isExcluded: Bool) -> String? {
+        let isLongRunning =
+            label == "verb" && longRunningVerbs.contains(value)
+            || label == "subresource" && longRunningSubresources.contains(value)
+        if isLongRunning {
+            return isExcluded ? nil : "no request has the \(label) \(PrintableText.quote(value)): \(apart)"
+        }
+        let reason =
+            switch label {
+            case "group": faultOfGroup(value)
+            case "resource": faultOfResource(value)
+            case "subresource": faultOfSubresource(value)
+            default: faultOfWord(label, value)
+            }
+        return reason.map { "\(PrintableText.quote(label)) is never \(PrintableText.quote(value)); \($0)" }
+    }
+
+    private static func faultOfWord(_ label: String, _ value: String) -> String? {
+        guard let known = all(of: label), !known.contains(value) else { return nil }
+        if label == "verb", value.lowercased() == "apply" { return "a server-side apply is a \"patch\"" }
+        return Suggestion.nearest(to: value, among: known).map { "did you mean \(PrintableText.quote($0))?" }
+            ?? "it is one of \(known.map { PrintableText.quote($0) }.joined(separator: ", "))"
+    }
+
+    private static func faultOfGroup(_ value: String) -> String? {
+        if value == "core" || value == "v1" { return "the core group has the empty name: group: \"\"" }
+        if let slash = value.firstIndex(of: "/") {
+            return "a group has no version here: group: \(PrintableText.quote(String(value[..<slash])))"
+        }
+        return faultOfCase(value)
+    }
+
+    private static func faultOfResource(_ value: String) -> String? {
+        if let slash = value.firstIndex(of: "/") {
+            let (resource, subresource) = (String(value[..<slash]), String(value[value.index(after: slash)...]))
+            return "resource and subresource are labels of their own: resource: \(PrintableText.quote(resource)), "
+                + "subresource: \(PrintableText.quote(subresource))"
+        }
+        if let dot = value.firstIndex(of: ".") {
+            let (resource, group) = (String(value[..<dot]), String(value[value.index(after: dot)...]))
+            return "resource and group are labels of their own: resource: \(PrintableText.quote(resource)), "
+                + "group: \(PrintableText.quote(group))"
+        }
+        return faultOfCase(value)
+    }
+
+    private static func faultOfSubresource(_ value: String) -> String? {
+        guard let slash = value.lastIndex(of: "/") else { return faultOfCase(value) }
+        return "write \(PrintableText.quote(String(value[value.index(after: slash)...])))"
+    }
+
+    /// Kubernetes' names are lower case, and resources plural: `Pod` is a kind.
+    private static func faultOfCase(_ value: String) -> String? {
+        let lower = value.lowercased()
+        return lower == value ? nil : "names in requests are lower case, as in \"pods\""
+    }
+
+    // MARK: Verbs and scopes together
+
+    /// The scopes that requests with a verb have.
+    private static func scopes(of verb: String) -> [String] {
+        switch verb {
+        case "get": ["resource", ""]
+        case "list": ["resource", "namespace", "cluster"]
+        case "create": ["resource"]
+        case "deletecollection": ["namespace", "cluster"]
+        // A resource is read, created or updated by these methods.
+        case "post", "put", "head", "options", "trace": [""]
+        default: ["resource", "namespace", "cluster", ""]
+        }
+    }
+
+    /// Why no request has both a verb and a scope that matchers take; nil where some may.
+    static func faultOfPair(verb: LabelMatcher, scope: LabelMatcher) -> String? {
+        let verbs = (all(of: "verb") ?? []).filter(verb.accepts)
+        let possible = Set(verbs.flatMap(scopes))
+        // Where one of the two takes nothing by itself that is told already.
+        guard !verbs.isEmpty, (all(of: "scope") ?? []).contains(where: scope.accepts),
+            !possible.contains(where: scope.accepts)
+        else { return nil }
+        let listing = possible.sorted(by: >).map { PrintableText.quote($0) }.joined(separator: " or ")
+        let hint = verbs == ["get"] ? "; a read of many objects is a list" : ""
+        return "no request is so: with the verb \(verbs.joined(separator: ", ")) the scope is \(listing)\(hint)"
+    }
+}
