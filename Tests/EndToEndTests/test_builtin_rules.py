@@ -9,8 +9,7 @@ FIRED = {
     "steady": set(),
     "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow"},
     "errors": {
-        "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerSlowerNow",
-        "APIServerStallsNow",
+        "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerStallsNow",
     },
 }
 

@@ -28,6 +28,7 @@ groups:
 def file(tmp_path):
     def write(content, name="rules.yaml"):
         path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
@@ -116,3 +117,134 @@ def test_what_is_said_of_archives_is_checked(file):
     lines = done.output.splitlines()
     assert [line.split(":")[1] for line in lines] == ["3", "4", "7"]
     assert "memory or durable" in lines[0] and "retain_age" in lines[2]
+
+
+def rule(alert="Slow", when="p99 > 1s", interval="15s", rest=""):
+    return (
+        f"groups:\n  - name: g\n    interval: {interval}\n    rules:\n"
+        f"      - {{alert: {alert}, select: {{verb: list}}, when: {when}, over: 1m{rest}}}\n"
+    )
+
+
+def test_the_built_in_rules_pass_by_their_name():
+    done = faultline("check", "builtin")
+    assert (done.code, done.output, done.errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("rules", "place"),
+    [
+        (rule(interval="15s", rest=", for: 5s"), "5:76: warning: for 5s: "),
+        (rule(interval="15s", rest=", keep_firing_for: 1s"), "5:88: warning: keep_firing_for 1s: "),
+        (rule(interval="2m"), "5:67: warning: over 1m: "),
+        (rule(when="count >= 0"), "5:60: warning: count >= 0 always holds"),
+    ],
+)
+def test_what_hardly_works_as_it_was_meant_is_a_warning_and_no_fault(file, rules, place):
+    path = file(rules)
+    done = faultline("check", path)
+    assert done.code == 0
+    assert done.output.startswith(f"{path}:{place}")
+
+
+def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
+    file(BAD_RULES, "bad.yaml")
+    file("X-Token secret\n", "headers")
+    file(
+        "sinks:\n  - webhook: {url: 'http://127.0.0.1:1/', headers_file: headers}\n"
+        "  - webhook: {url: 'http://127.0.0.1:2/', headers_file: absent}\n", "sinks.yaml",
+    )
+    file("", "file")
+    path = file(
+        "archive: {directory: file}\nstate: {directory: not/there/yet}\nrules: [bad.yaml, sinks.yaml, missing.yaml]\n",
+        "faultline.yaml",
+    )
+    done = faultline("check", path.name, directory=tmp_path)
+    assert done.code == 1
+    assert 'faultline.yaml:1:22: directory: "file" is no directory' in done.output
+    assert 'faultline.yaml:3:31: the rule file "missing.yaml" can\'t be read: there is none' in done.output
+    assert "bad.yaml:7:21: " in done.output
+    assert re.search(r"^sinks\.yaml:2:57: headers_file: .*headers: line 1 is not of the form Name: value$", done.output, re.M)
+    assert re.search(r"^sinks\.yaml:3:57: headers_file: .*absent:1:1: the file can't be read: there is none$", done.output, re.M)
+    assert "secret" not in done.output
+
+
+def test_check_and_serve_say_the_same_of_a_configuration(file, tmp_path):
+    file(BAD_RULES, "bad.yaml")
+    path = file("rules: [bad.yaml, none-*.yaml]\n", "faultline.yaml")
+    checked = faultline("check", path.name, directory=tmp_path)
+    assert checked.code == 1
+    for command in (["serve"], ["replay", "absent.otlp"]):
+        done = faultline(*command, "--config", path.name, directory=tmp_path)
+        assert (done.code, done.output, done.errors) == (2, "", checked.output)
+
+
+def test_patterns_name_rule_files_in_the_order_of_their_names(file, tmp_path):
+    for name in ("10-a.yaml", "9-b.yaml", "B.yaml", "a.yaml"):
+        file(rule(alert="99"[: len(name) % 3] + name[:1], when="p99 > 5%"), f"rules/{name}")
+    path = file("rules: ['rules/*.yaml']\n", "faultline.yaml")
+    done = faultline("check", path.name, directory=tmp_path)
+    assert [line.split(":")[0] for line in done.output.splitlines()] == [
+        "rules/10-a.yaml", "rules/9-b.yaml", "rules/B.yaml", "rules/a.yaml",
+    ]  # fmt: skip
+
+
+def test_a_pattern_that_nothing_matches_is_a_fault_at_its_place(file, tmp_path):
+    path = file("listen: 127.0.0.1:0\nrules: ['rules/*.yaml']\n", "faultline.yaml")
+    done = faultline("check", path.name, directory=tmp_path)
+    assert (done.code, done.output) == (1, 'faultline.yaml:2:9: no file matches "rules/*.yaml"\n')
+
+
+def test_alerts_of_two_files_have_to_be_told_apart(file, tmp_path):
+    file(rule(), "first.yaml")
+    file(rule(), "second.yaml")
+    path = file("rules: [first.yaml, second.yaml]\n", "faultline.yaml")
+    done = faultline("check", path.name, directory=tmp_path)
+    assert done.code == 1
+    assert done.output.startswith('second.yaml:5:17: the alerts "Slow" of this rule')
+    assert "first.yaml:5" in done.output
+
+
+@pytest.mark.parametrize(
+    ("configuration", "place", "names"),
+    [
+        ("otlp: {grpc: 127.0.0.1:4318}\n", "1:14", ("otlp.grpc", "otlp.http")),
+        ("otlp: {grpc: 127.0.0.1:5000, http: ':5000'}\n", "1:36", ("otlp.grpc", "otlp.http")),
+        ("listen: 127.0.0.1:4317\n", "1:9", ("otlp.grpc", "listen")),
+        ("otlp:\n  http: 0.0.0.0:9464\n", "2:9", ("otlp.http", "listen")),
+    ],
+)
+def test_two_receivers_on_one_port_are_a_fault(file, configuration, place, names):
+    path = file(configuration, "faultline.yaml")
+    done = faultline("check", path)
+    assert done.code == 1
+    (line,) = done.output.splitlines()
+    assert line.startswith(f"{path}:{place}: ")
+    assert all(name in line for name in names)
+
+
+def test_addresses_that_can_be_bound_together_are_fine(file):
+    path = file("otlp: {grpc: '127.0.0.1:0', http: '127.0.0.1:0'}\nlisten: 127.0.0.2:4317\n", "faultline.yaml")
+    assert faultline("check", path).code == 0
+
+
+def test_the_rules_of_rule_tests_are_checked_with_them(file, tmp_path):
+    file(BAD_RULES, "bad.yaml")
+    path = file(
+        "rule_files: [bad.yaml, absent.yaml]\ntests:\n  - {name: a, archive: none.otlp, expect: []}\n", "tests.yaml"
+    )
+    checked = faultline("check", path)
+    tested = faultline("test", path)
+    assert (checked.code, tested.code) == (1, 2)
+    assert tested.errors == checked.output
+    assert f"{tmp_path}/bad.yaml:7:21: " in checked.output
+    assert f"{path}:1:24: the rule file " in checked.output
+    assert f"{path}:3:24: the archive " in checked.output
+
+
+def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
+    path = file("sinks:\n  - webhook: {url: 'http://127.0.0.1:1/', headers_file: absent}\n")
+    done = faultline("replay", "--quiet", "--rules", path, "-", input=b"\x00\x00\x00\x00")
+    assert done.code == 0
+    assert f"{path}:2:57: warning: headers_file: " in done.errors
+    assert faultline("serve", "--rules", path).code == 2

@@ -149,8 +149,7 @@ tests:
     expect:
       - at: 2026-11-23T04:33:30Z
         alerts:
-          - {{alert: APIServerSlowerNow, labels: {{verb: create, severity: warning}}, culprit: {{component: etcd}}}}
-          - {{alert: APIServerSlowerNow, labels: {{verb: list, severity: warning}}, culprit: {{certainty: clear}}}}
+          - {{alert: APIServerSlowerNow, labels: {{verb: create, severity: warning}}, culprit: {{component: etcd, certainty: clear}}}}
           - {{alert: APIServerSlowerNow, labels: {{verb: update, severity: warning}}, culprit: etcd}}
 """
     )

@@ -1,3 +1,4 @@
+import Ingest
 package import Rules
 
 /// What a file of rule tests says: the rules, and what they have to find in given spans.
@@ -21,10 +22,7 @@ extension RuleTestFile {
         var faults = RuleFaults()
         var diagnostics = RuleDiagnostics(file: path)
         for archive in file.archives {
-            guard let reason = FilePattern.unreadable(archive.path) else { continue }
-            diagnostics.report(
-                archive.position,
-                "the archive \(PrintableText.quote(archive.path, limit: 200)) can't be read: \(reason)")
+            if let fault = Self.fault(of: archive.path) { diagnostics.report(archive.position, fault) }
         }
         if !diagnostics.isEmpty { faults.all.append(diagnostics) }
         do {
@@ -35,6 +33,19 @@ extension RuleTestFile {
             faults.all += error.all
         }
         throw faults
+    }
+
+    /// Why an archive can't be read, as far as that can be told without reading it.
+    private static func fault(of archive: String) -> String? {
+        do throws(ArchiveError) {
+            for file in try ArchiveNames.expand([archive]) {
+                guard let reason = FilePattern.unreadable(file) else { continue }
+                return "the archive \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)"
+            }
+            return nil
+        } catch {
+            return "archive: \(PrintableText.escape(error.description))"
+        }
     }
 }
 

@@ -47,7 +47,7 @@ extension BuiltinRules {
                 labels: {severity: warning}
                 annotations:
                   summary: "{{ $labels.operation }} takes {{ $value | humanizeDuration }} (p99; threshold 1s)"
-                  next: "The span's attribute \"webhook\" names it. Check its pods, then whatever it waits for."
+                  next: "The attribute webhook of the slow spans names it. Check its pods, then whatever it waits for."
               - alert: EtcdSlow
                 select: {service: etcd, kind: SERVER, operation: "=~ etcdserverpb[.]KV/.+"}
                 when: p99 > 150ms and p90 > 50ms and count >= 100
@@ -180,7 +180,7 @@ extension BuiltinRules {
                 labels: {severity: warning}
                 annotations:
                   summary: "{{ $labels.operation }} takes {{ $value | humanizeDuration }} (median), more than three times as long as a minute before"
-                  next: "The span's attribute \"webhook\" names it. Check its pods, then whatever it waits for."
+                  next: "The attribute webhook of the slow spans names it. Check its pods, then whatever it waits for."
               - alert: ComponentSilentNow
                 select: {service: "=~ (kube-)?apiserver|etcd"}
                 when: seen == 0 and count offset 30s >= 150
