@@ -46,7 +46,9 @@ package final class Pipeline: Sendable {
         var limits = limits
         // A time is evaluated late: spans of a rule's whole window are still there then.
         limits.duration = limits.duration.map { $0 + evaluationDelay + 2 * Window.slotWidth }
-        intake = Mutex(Intake(window: Window(limits: limits)))
+        var window = Window(limits: limits)
+        window.select(rules.selectedNames)
+        intake = Mutex(Intake(window: window))
         evaluation = Mutex(Evaluation(rules: rules))
         self.evaluationDelay = evaluationDelay
         self.attribution = WindowAttribution(attribution)
@@ -152,7 +154,7 @@ package final class Pipeline: Sendable {
                     break
                 }
                 let found = evaluation.rules.evaluate(at: time, over: EvaluatedWindow(view, attribution))
-                pinned.withLock { $0.follow(found) { view.spans(of: $0) } }
+                pinned.withLock { $0.follow(found, view) }
                 onEvaluation?(time, evaluation.rules)
                 transitions += found
                 last = time
@@ -171,6 +173,8 @@ package final class Pipeline: Sendable {
             return next <= clock - min(evaluationDelay, max(clock, 0))
         }
     }
+
+    private func select(_ names: SelectedNames) { intake.withLock { $0.window.select(names) } }
 
     // MARK: Reading
 
@@ -196,21 +200,35 @@ package final class Pipeline: Sendable {
 
     /// The spans of a trace, in the order of their starts, with the operations they have numbers of; those of an active
     /// alert's traces whatever the window still holds.
-    package func trace(_ trace: TraceID) -> (spans: [SpanRow], operations: [OperationLabels]) {
+    package func trace(_ trace: TraceID) -> NamedSpans {
         let view = view()
         let spans = view.spans(of: [trace])[0]
         let kept = pinned.withLock { $0[trace] }
-        return (spans.count >= kept.count ? spans : kept, view.operations)
+        return spans.count >= kept.spans.count ? NamedSpans(spans, view.operations) : kept
     }
+
+    /// Gives up the oldest of the window, where the process takes more memory than it may: so many bytes, as far as there
+    /// are other slots than the newest.
+    ///
+    /// - Returns: bytes given up.
+    package func giveUpWindow(bytes: Int) -> Int {
+        let given = intake.withLock { $0.window.evict(above: $0.window.byteCount - bytes) }
+        if given > 0 { folding.withLock { _ in foldRetired() } }
+        return given
+    }
+
+    /// Bytes that the rules' counts take.
+    package func countBytes() -> Int { evaluation.withLock { $0.rules.countByteCount } }
 
     package func windowGauges() -> WindowGauges {
         let attributionBytes = attribution.byteCount
         return intake.withLock {
             WindowGauges(
-                spans: $0.window.spanCount, bytes: $0.window.byteCount, oldest: $0.window.oldest,
-                operationsOverflowed: $0.window.operations.overflowed, historyBytes: $0.window.history.byteCount,
-                historyOldest: $0.window.history.oldest, unattributed: $0.window.unattributed,
-                attributionBytes: attributionBytes)
+                spans: $0.window.spanCount, bytes: $0.window.byteCount, bytesHeld: $0.window.bytesHeld,
+                oldest: $0.window.oldest,
+                operations: NameGauges($0.window.operations), requests: NameGauges($0.window.requests),
+                historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
+                unattributed: $0.window.unattributed, attributionBytes: attributionBytes)
         }
     }
 
@@ -233,37 +251,10 @@ package final class Pipeline: Sendable {
             evaluation.rulesSince = evaluation.last
             let dropped = evaluation.rules.replaceRules(groups)
             if let last = evaluation.last { evaluation.ended += dropped.compactMap { $0.ended(at: last) } }
+            select(evaluation.rules.selectedNames)
             return dropped
         }
         pinned.withLock { $0.release(dropped) }
         return dropped
     }
-}
-
-/// Everything the outputs are made of, as it was at one moment.
-package struct PipelineSummary: Sendable {
-    package internal(set) var view: WindowView
-    package let totals: CumulativeTotals
-    package let counts: SpanCounts
-    /// By component number.
-    package let componentNames: [String]
-
-    /// The same without what has left the window.
-    package var windowOnly: PipelineSummary {
-        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts, componentNames: componentNames)
-    }
-}
-
-/// What the scrape says about the window itself, and about its history.
-package struct WindowGauges: Sendable {
-    package let spans: Int
-    package let bytes: Int
-    /// Unix nanoseconds; nil while the window is empty.
-    package let oldest: Int64?
-    package let operationsOverflowed: Int
-    package let historyBytes: Int
-    /// Unix nanoseconds; nil while the history has no minute.
-    package let historyOldest: Int64?
-    package let unattributed: UnattributedSpans
-    package let attributionBytes: Int
 }

@@ -5,9 +5,18 @@ internal import Glibc
 package enum ProcessHeap {
     /// For a daemon: has large arrays (a slot's index, its attribution) be memory of their own, which is given back when
     /// they are freed. Else malloc would in time keep arrays of up to 32 MiB between small ones, of which a process that
-    /// runs for long never gives back any.
+    /// runs for long never gives back any. And has threads share a few arenas: each keeps what was freed in it.
     package static func giveBackLargeArrays() {
         _ = mallopt(M_MMAP_THRESHOLD, largeArray)
+        _ = mallopt(M_TRIM_THRESHOLD, largeArray)
+        _ = mallopt(M_ARENA_MAX, arenasMax)
+    }
+
+    private static let arenasMax: Int32 = 4
+
+    /// Gives back the pages that malloc holds and nothing is in: some milliseconds for each GiB.
+    static func trim() {
+        _ = malloc_trim(0)
     }
 
     private static let largeArray: Int32 = 1 << 20

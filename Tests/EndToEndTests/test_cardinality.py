@@ -1,7 +1,10 @@
 """More operations than there may be: those known before are counted as ever, the others together."""
 
+import time
+
 from harness import http_client, spans
 from harness.spans import MILLISECOND
+from harness.waiting import eventually
 
 LIMIT = 100
 CONFIGURATION = f"window: {{max_operations: {LIMIT}}}\n"
@@ -55,3 +58,88 @@ def send_together(daemon, requests):
     """Requests one behind the other are one request."""
     body = b"".join(request.SerializeToString() for request in requests)
     assert http_client.send(daemon.http, body).status == 200
+
+
+# Beside the default limits, with every place that junk can have taken.
+JUNK = 10_000
+CONTROL_PLANE = """\
+groups:
+  - name: control-plane
+    interval: 1s
+    rules:
+      - {alert: EtcdSlow, select: {service: etcd, operation: "=~ etcdserverpb[.]KV/.+"}, by: [operation],
+         when: "p50 > 150ms and count >= 5", over: 1m}
+      - {alert: ListSlow, select: {verb: list, resource: pods}, when: "p50 > 1s and count >= 5", over: 1m}
+"""
+
+
+def junk_request(number):
+    return spans.span(
+        "GET", duration=MILLISECOND,
+        attributes=[
+            spans.text("http.request.method", "GET"), spans.text("http.target", f"/apis/junk{number}.io/v1/things")
+        ],
+    )
+
+
+def list_pods():
+    return spans.span(
+        "GET", duration=2_000 * MILLISECOND,
+        attributes=[spans.text("http.request.method", "GET"), spans.text("http.target", "/api/v1/pods")],
+    )
+
+
+def test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire(serve):
+    daemon = serve(rules=CONTROL_PLANE, configuration="evaluation_delay: 1s\n")
+    for first in range(0, 2 * JUNK, 1_000):
+        send(daemon, [spans.span(f"junk {number}") for number in range(first, first + 1_000)], f"junk {first}")
+    for first in range(0, 2 * JUNK, 5_000):
+        send(daemon, [junk_request(number) for number in range(first, first + 5_000)], "apiserver")
+    metrics = daemon.metrics()
+    assert metrics.value("faultline_operations_overflowed_spans_total") > 0
+    assert metrics.value("faultline_requests_overflowed_total") > 0
+
+    # Never seen before.
+    send(daemon, [spans.span("etcdserverpb.KV/Range", duration=200 * MILLISECOND) for _ in range(20)], "etcd")
+    send(daemon, [list_pods() for _ in range(20)], "apiserver")
+    daemon.output.wait_for("EtcdSlow", "etcdserverpb.KV/Range")
+    daemon.output.wait_for("ListSlow")
+    metrics = daemon.metrics()
+    assert metrics.value(
+        "faultline_operation_duration_seconds_count", service="etcd", operation="etcdserverpb.KV/Range") == 20
+    assert metrics.value("faultline_request_duration_seconds_count", verb="list", resource="pods") == 20
+    (line,) = daemon.log.wait_for("operations without a place", "reason=limit")
+    assert "window.max_operations" in line
+    daemon.log.wait_for("requests without a place")
+
+
+def test_names_that_are_forgotten_leave_the_scrape_and_their_places(serve):
+    daemon = serve(configuration=CONFIGURATION)
+    # Of days ago: neither the window nor its history keeps anything of them.
+    long_ago = time.time_ns() - 10 * 24 * spans.HOUR
+    for first in (0, 5_000):
+        batch = [
+            spans.span(f"junk {number}", start_time_unix_nano=long_ago, end_time_unix_nano=long_ago + MILLISECOND)
+            for number in range(first, first + 5_000)
+        ]
+        send(daemon, batch, "junk")
+    overflowed = daemon.metrics().value("faultline_operations_overflowed_spans_total")
+    assert overflowed >= 10_000 - 2 * LIMIT
+
+    def is_forgotten():
+        send(daemon, [spans.span("pay")])
+        return daemon.metrics().all("faultline_operation_duration_seconds_count", service="junk") == []
+
+    eventually(is_forgotten, "junk that is long gone is forgotten")
+    metrics = daemon.metrics()
+    assert metrics.value("faultline_names_forgotten_total", of="operations") > 0
+
+    fresh = [f"fresh {number}" for number in range(LIMIT // 4)]
+    send(daemon, [spans.span(name) for name in fresh], "another")
+    metrics = daemon.metrics()
+    for name in fresh:
+        assert metrics.value("faultline_operation_duration_seconds_count", operation=name) == 1
+    # One that comes back begins at zero.
+    send(daemon, [spans.span("junk 7")], "junk")
+    assert daemon.metrics().value("faultline_operation_duration_seconds_count", operation="junk 7") == 1
+    daemon.metrics().check_accounts()

@@ -86,7 +86,7 @@ def test_every_metric_of_the_contract_is_there(busy):
         "faultline_spans_late_total",
         "faultline_spans_duplicates_total",
         "faultline_requests_refused_total",
-        "faultline_ingest_queue_bytes",
+        "faultline_ingest_inflight_bytes",
         "faultline_window_spans",
         "faultline_window_bytes",
         "faultline_history_bytes",

@@ -93,7 +93,7 @@ def test_a_request_that_is_half_sent_is_finished_first(daemon):
     connection.putheader("Content-Type", http_client.PROTOBUF)
     connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body[:1000])
-    eventually(lambda: daemon.metrics().value("faultline_ingest_queue_bytes") == 1000, "the first half has arrived")
+    eventually(lambda: daemon.metrics().value("faultline_ingest_inflight_bytes") == 1000, "the first half has arrived")
     assert daemon.get("/-/ready")[0] == 200
 
     daemon.terminate()
@@ -111,7 +111,7 @@ def test_calls_under_way_are_finished_and_one_that_its_client_begins_before_it_k
     client = HTTP2Client(daemon.grpc)
     client.begin(1)
     client.send(1, message[:1000], is_last=False)
-    eventually(lambda: daemon.metrics().value("faultline_ingest_queue_bytes") == 1000, "the first half has arrived")
+    eventually(lambda: daemon.metrics().value("faultline_ingest_inflight_bytes") == 1000, "the first half has arrived")
 
     daemon.terminate()
     # First the wish that no more calls come, at the end which was the last (RFC 9113, section 6.8).

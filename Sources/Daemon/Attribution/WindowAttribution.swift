@@ -18,7 +18,10 @@ final class WindowAttribution: Sendable {
     init(_ settings: AttributionSettings) {
         components = settings.components
         settle = settings.settle
-        state = Mutex(State(attributor: Attributor(components: settings.components, settle: settings.settle)))
+        state = Mutex(
+            State(
+                attributor: Attributor(
+                    components: settings.components, settle: settings.settle, portionRows: settings.portionRows)))
     }
 
     /// Whether a slot may have settled by a time (Unix nanoseconds) that had not when `settle` was last called.
@@ -60,6 +63,8 @@ package struct AttributionSettings: Sendable {
     package var components = ComponentTable()
     /// How long after its end a slot of time is attributed for good, nanoseconds.
     package var settle: Int64 = 30_000_000_000
+    /// About how many spans are worked on at once.
+    package var portionRows = 1 << 20
 
     package init() {}
 }

@@ -38,4 +38,14 @@ enum ByteSize {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
         return overflow ? nil : bytes
     }
+
+    /// As a person would say it: `819.2 MiB`, `2 GiB`.
+    static func text(_ bytes: Int) -> String {
+        for (name, unit) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= unit {
+            let tenths = (Double(bytes) / Double(unit) * 10).rounded()
+            let whole = Int(tenths) / 10
+            return Int(tenths) % 10 == 0 ? "\(whole) \(name)" : "\(whole).\(Int(tenths) % 10) \(name)"
+        }
+        return "\(bytes) B"
+    }
 }

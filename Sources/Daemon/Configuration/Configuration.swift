@@ -10,6 +10,14 @@ package struct Configuration: Sendable {
     package var listen = ReceiverAddress(host: "127.0.0.1", port: 9464)
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
+    /// Bytes of everything together; nil takes what the container allows.
+    package var memoryLimit: Int?
+    /// What the file says of parts of it.
+    package var explicitMemory: [MemoryBudget.Part: Int] = [:]
+    var isBodySizeExplicit = false
+    /// The parts, once it is known how much there is (`fit`). A replay has none: what it finds must not depend on the
+    /// machine.
+    package internal(set) var memory: MemoryBudget?
     package var recording = RecordingSettings()
     /// Where alerts and what could not be delivered yet are kept from one process to the next; nil for nowhere.
     package var stateDirectory: String?

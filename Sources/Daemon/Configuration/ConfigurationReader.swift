@@ -37,7 +37,10 @@ extension Configuration {
         top["listen"]?.address("listen", &diagnostics, into: &listen)
         checkPorts(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
-        if let node = top["limits"] { readLimits(node, &diagnostics) }
+        if let node = top["limits"] {
+            readLimits(node, &diagnostics)
+            checkMemory(at: node.start, &diagnostics)
+        }
         if let node = top["archive"], let place = recording.read(node, &diagnostics) { directories.append(place) }
         if let node = top["state"],
             let state = YAMLMapping(node, "state", fields: ["directory"], &diagnostics),
@@ -89,21 +92,62 @@ extension Configuration {
         guard let mapping = YAMLMapping(node, "window", fields: fields, &diagnostics) else { return }
         if let duration = mapping["duration"]?.duration("duration", &diagnostics) { window.duration = duration }
         mapping["max_bytes"]?.bytes("max_bytes", &diagnostics, into: &window.bytesMax)
+        if mapping["max_bytes"] != nil { explicitMemory[.window] = window.bytesMax }
         mapping["max_operations"]?.number("max_operations", in: 1...65_000, &diagnostics, into: &window.operationsMax)
         mapping["max_requests"]?.number("max_requests", in: 1...65_000, &diagnostics, into: &window.requestsMax)
         if let duration = mapping["history"]?.duration("history", &diagnostics) { window.history.duration = duration }
         mapping["history_bytes"]?.bytes("history_bytes", &diagnostics, into: &window.history.bytesMax)
+        if mapping["history_bytes"] != nil { explicitMemory[.history] = window.history.bytesMax }
     }
 
     private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
-        let fields = ["max_request_bytes", "max_bytes_in_flight", "max_connections", "max_streams"]
+        let fields = ["memory", "max_request_bytes", "max_bytes_in_flight", "max_connections", "max_streams"]
         guard let mapping = YAMLMapping(node, "limits", fields: fields, &diagnostics) else { return }
         mapping["max_request_bytes"]?.bytes("max_request_bytes", &diagnostics, into: &receivers.bodyBytes)
         receivers.wireBytes = receivers.bodyBytes
+        isBodySizeExplicit = mapping["max_request_bytes"] != nil
         mapping["max_bytes_in_flight"]?.bytes("max_bytes_in_flight", &diagnostics, into: &receivers.bytesInFlight)
+        if mapping["max_bytes_in_flight"] != nil { explicitMemory[.ingest] = receivers.bytesInFlight }
+        if let node = mapping["memory"] { readMemory(node, &diagnostics) }
         mapping["max_connections"]?.number(
             "max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
         mapping["max_streams"]?.number("max_streams", in: 1...10_000, &diagnostics, into: &receivers.streams)
+    }
+}
+
+extension Configuration {
+    private mutating func readMemory(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        var limit = 0
+        node.bytes("memory", &diagnostics, into: &limit)
+        guard limit > 0 else { return }
+        if limit < MemoryBudget.limitMin {
+            diagnostics.report(
+                node.start, "memory is \(ByteSize.text(MemoryBudget.limitMin)) at least, but found \(node.phrase)")
+        }
+        memoryLimit = limit
+    }
+
+    /// Whether parts that the file sets fit into the memory that it allows.
+    private func checkMemory(at position: SourcePosition, _ diagnostics: inout RuleDiagnostics) {
+        if let memoryLimit {
+            do {
+                let budget = try MemoryBudget(limit: memoryLimit, explicit: explicitMemory)
+                if isBodySizeExplicit, receivers.bodyBytes > budget[.ingest] {
+                    diagnostics.report(
+                        position,
+                        "max_request_bytes \(ByteSize.text(receivers.bodyBytes)) is more than the "
+                            + "\(ByteSize.text(budget[.ingest])) for all requests in flight "
+                            + "(max_bytes_in_flight, or its part of memory)")
+                }
+            } catch {
+                diagnostics.report(position, error.description)
+            }
+        } else if isBodySizeExplicit, let inFlight = explicitMemory[.ingest], receivers.bodyBytes > inFlight {
+            diagnostics.report(
+                position,
+                "max_request_bytes \(ByteSize.text(receivers.bodyBytes)) is more than max_bytes_in_flight "
+                    + ByteSize.text(inFlight))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 /// Records what the daemon takes in, on a thread of its own: event loops copy a request and go on.
 final class ArchiveRecorder: Sendable {
     let mode: RecordingSettings.Mode
-    private let queue = RecordingQueue()
+    private let queue: RecordingQueue
     private let isFailed = Atomic<Bool>(false)
     private let counts = Mutex(RecordingCounts())
     private let finished = Commit()
@@ -14,8 +14,10 @@ final class ArchiveRecorder: Sendable {
     /// Seconds between looks at the time, where nothing happens.
     private static let patience = 1.0
 
-    init(mode: RecordingSettings.Mode) {
+    /// - Parameter queueBytes: of requests that may wait to be written.
+    init(mode: RecordingSettings.Mode, queueBytes: Int) {
         self.mode = mode
+        queue = RecordingQueue(byteCountMax: queueBytes)
     }
 
     /// Begins to record to a directory.

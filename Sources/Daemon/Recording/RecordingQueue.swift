@@ -16,14 +16,16 @@ final class RecordingQueue: @unchecked Sendable {
         var isLast = false
     }
 
-    /// Two of the largest requests.
-    static let byteCountMax = 128 << 20
-
+    private let byteCountMax: Int
     private let condition = NSCondition()
     // Under the condition's lock.
     private var work = Work()
     private var reserved = 0
     private var nextSequence: UInt64 = 0
+
+    init(byteCountMax: Int) {
+        self.byteCountMax = byteCountMax
+    }
 
     /// Bytes of messages that wait or are being written, and of those there is room for.
     var byteCount: Int {
@@ -36,7 +38,8 @@ final class RecordingQueue: @unchecked Sendable {
     func reserve(_ byteCount: Int) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard reserved + byteCount <= Self.byteCountMax else { return false }
+        // One alone always has room: from JSON it may have become longer than any body.
+        guard reserved == 0 || reserved + byteCount <= byteCountMax else { return false }
         reserved += byteCount
         return true
     }

@@ -20,10 +20,10 @@ struct TraceJSON: Encodable {
     var spans: [Span]
 
     init(_ id: TraceID, _ pipeline: Pipeline) {
-        let (spans, operations) = pipeline.trace(id)
+        let trace = pipeline.trace(id)
         trace_id = id.hex
-        self.spans = spans.map { span in
-            let labels = operations[Int(span.operation)]
+        spans = trace.spans.map { span in
+            let labels = trace.operations[Int(span.operation)]
             return Span(
                 span_id: span.spanID.hex, parent_span_id: span.parentID == 0 ? nil : span.parentID.hex,
                 service: labels.service, operation: labels.operation, kind: labels.kind.name,

@@ -33,6 +33,7 @@ struct EngineMetrics {
             help: "Time of requests to the API server that each component took, of those that have settled.")
         for (part, sum) in components.sums.enumerated() where sum > 0 {
             let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
+            guard components.isOf(request, in: summary.view) else { continue }
             exposition.counter(
                 Double(sum) / 1e9,
                 summary.view.requests[request].scrapeLabels + [("component", summary.componentNames[component])])

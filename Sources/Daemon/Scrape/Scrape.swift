@@ -7,6 +7,7 @@ struct Scrape: Sendable {
     let pipeline: Pipeline
     let intake: LiveIntake
     let admission: Admission
+    let budget: MemoryBudget
     let delivery: Delivery
     let evaluations: EvaluationDurations
     let reload: RuleReload
@@ -60,8 +61,8 @@ struct Scrape: Sendable {
             }
         }
         exposition.family(
-            "faultline_ingest_queue_bytes", .gauge, unit: "bytes",
-            help: "Bytes of export requests that are not decoded yet.")
+            "faultline_ingest_inflight_bytes", .gauge, unit: "bytes",
+            help: "Bytes of export requests on their way in, and of what they are decoded to.")
         exposition.gauge(Double(admission.bytesInFlight))
     }
 
@@ -90,13 +91,33 @@ struct Scrape: Sendable {
             help: "Spans that attribution could not take into account, by reason.")
         exposition.counter(Double(window.unattributed.late), [("reason", "late")])
         exposition.counter(Double(window.unattributed.evicted), [("reason", "evicted")])
+        exposition.counter(Double(window.unattributed.full), [("reason", "slot_full")])
         exposition.family(
             "faultline_attribution_bytes", .gauge, unit: "bytes", help: "Memory of the indexes of spans by trace.")
         exposition.gauge(Double(window.attributionBytes))
+        writeNames(window, &exposition)
+        MemoryMetrics(
+            budget: budget, window: window, counts: pipeline.countBytes(), inFlight: admission.bytesInFlight,
+            archive: recorder?.queueBytes ?? 0
+        ).write(to: &exposition)
+    }
+
+    private func writeNames(_ window: WindowGauges, _ exposition: inout Exposition) {
         exposition.family(
             "faultline_operations_overflowed_spans", .counter,
-            help: "Spans of operations beyond the limit, counted in the operation _other.")
-        exposition.counter(Double(window.operationsOverflowed))
+            help: "Spans of operations that had no place, counted in the operation _other.")
+        exposition.counter(Double(window.operations.overflowed))
+        exposition.family(
+            "faultline_requests_overflowed", .counter,
+            help: "Requests to the API server whose labels had no place, counted under the verb _other.")
+        exposition.counter(Double(window.requests.overflowed))
+        exposition.family(
+            "faultline_names_forgotten", .counter,
+            help:
+                "Operations and request labels that were forgotten, since neither window nor history had any span of them."
+        )
+        exposition.counter(Double(window.operations.forgotten), [("of", "operations")])
+        exposition.counter(Double(window.requests.forgotten), [("of", "requests")])
     }
 
     private func writeAlerts(_ exposition: inout Exposition) {

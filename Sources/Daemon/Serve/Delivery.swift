@@ -11,14 +11,16 @@ final class Delivery: Sendable {
     /// - Parameters:
     ///   - externalLabels: added to every alert that is delivered.
     ///   - directory: where is kept what could not be delivered yet.
+    ///   - queueLimit: alerts that may wait for one sink.
     init(
-        _ definitions: [SinkDefinition], externalLabels: [String: String], directory: DeliveryDirectory?, logger: Logger
+        _ definitions: [SinkDefinition], externalLabels: [String: String], directory: DeliveryDirectory?,
+        queueLimit: Int, logger: Logger
     ) throws(WebhookHeaders.Fault) {
         self.externalLabels = externalLabels
         let log = DeliveryLog(logger)
         dispatcher = AlertDispatcher(
-            sinks: try AlertSinks.make(definitions), directory: directory, onFailure: { log.note(sink: $0, reason: $1) }
-        )
+            sinks: try AlertSinks.make(definitions), directory: directory, queueLimit: queueLimit,
+            onFailure: { log.note(sink: $0, reason: $1) })
     }
 
     /// - Parameter isAgain: whether sinks may have been told of it before a restart.

@@ -8,6 +8,7 @@ import Synchronization
 final class LiveIntake: TraceService {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
+    private let admission: Admission
     private let workers = ThreadWorkers()
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
@@ -20,13 +21,21 @@ final class LiveIntake: TraceService {
         var reason: RefusalReason
     }
 
-    /// - Parameter recorder: nil where nothing is recorded.
-    init(_ pipeline: Pipeline, recorder: ArchiveRecorder? = nil) {
+    /// - Parameters:
+    ///   - admission: bounds the bodies that are decoded at a time.
+    ///   - recorder: nil where nothing is recorded.
+    init(_ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil) {
         self.pipeline = pipeline
+        self.admission = admission
         self.recorder = recorder
     }
 
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
+        // Inflated or not, it is decoded to columns: what that takes counts too. A large one alone always has room.
+        var room = Reservation(admission)
+        guard room.grow(by: min(body.byteCount * MemoryBudget.decodedBytesPerByte, admission.limit / 2)) else {
+            return Export(.unavailable(retryAfterSeconds: Self.retrySeconds), refusal: .bytesInFlight)
+        }
         do throws(DecodeError) {
             switch encoding {
             case .protobuf: return try export(body)

@@ -26,24 +26,29 @@ package struct LiveServer {
     ///
     /// - Throws: where an address can't be bound or a sink's headers can't be read.
     package func run() async throws {
-        let recorder = configuration.recording.directory.map { _ in ArchiveRecorder(mode: configuration.recording.mode)
+        let budget = configuration.memory ?? .standard
+        logger.notice("memory", metadata: ["limit": "\(budget.text)"])
+        let recorder = configuration.recording.directory.map { _ in
+            ArchiveRecorder(
+                mode: configuration.recording.mode,
+                queueBytes: max(budget.recordingQueueBytes, configuration.receivers.bodyBytes))
         }
         let state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
-        var evaluator = RuleEvaluator(rules.groups)
+        var evaluator = RuleEvaluator(rules.groups, countBytesMax: budget[.rules])
         let saved = state?.load()
         if let saved {
             let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
             logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
         }
         let pipeline = Pipeline(
-            rules: evaluator, limits: configuration.window,
+            rules: evaluator, limits: configuration.window.endless,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
             onClock: recorder.map { recorder in recorder.append(clock:) })
-        let intake = LiveIntake(pipeline, recorder: recorder)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
+        let intake = LiveIntake(pipeline, admission: admission, recorder: recorder)
         let delivery = try Delivery(
             rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
-            logger: logger)
+            queueLimit: budget.alertsQueued, logger: logger)
         delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
         let evaluations = EvaluationDurations()
         let reload = RuleReload(
@@ -56,13 +61,14 @@ package struct LiveServer {
             }
         }
         let scrape = Scrape(
-            pipeline: pipeline, intake: intake, admission: admission, delivery: delivery, evaluations: evaluations,
-            reload: reload, recorder: recorder, state: state)
+            pipeline: pipeline, intake: intake, admission: admission, budget: budget, delivery: delivery,
+            evaluations: evaluations, reload: reload, recorder: recorder, state: state)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
                 services: ([
                     reload,
+                    SelfWatch(pipeline: pipeline, memory: MemoryWatch(limit: budget.limit), logger: logger),
                     AdminServer(
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         reload: configuration.enableLifecycle ? reload : nil, logger: logger,
@@ -111,5 +117,15 @@ private struct ReadyReceivers: Service {
         } onGracefulShutdown: {
             readiness.stop()
         }
+    }
+}
+
+extension WindowLimits {
+    /// For a daemon: what left window and history is gone.
+    fileprivate var endless: WindowLimits {
+        var limits = self
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        return limits
     }
 }

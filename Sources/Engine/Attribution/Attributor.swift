@@ -54,6 +54,7 @@ package struct Attributor: ~Copyable, Sendable {
             view.slots[$0].attribution == nil && hasSettled(view.slots[$0], at: clock)
         }
         prepare(view, from: due.first)
+        totals.follow(view)
         return due.map { place in
             let attribution = attribute(place, of: view.slots)
             totals.add(attribution)

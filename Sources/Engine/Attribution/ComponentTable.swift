@@ -84,11 +84,23 @@ struct ChargeTable: Sendable {
     private(set) var charges: [Charge] = []
     /// By operation: `Charge.component`.
     private(set) var components: [UInt8] = []
+    private var births = NameBirths()
 
     var byteCount: Int { charges.capacity * MemoryLayout<Charge>.stride + components.capacity }
 
-    /// Takes in the operations that are new in a view.
+    /// Takes in the operations that are new in a view, or have other names than they had.
     mutating func extend(_ view: WindowView, _ table: ComponentTable) {
+        // An older view than the last: what is beyond it may have other names by the next.
+        let beyond = charges.count - view.operations.count
+        if beyond > 0 {
+            charges.removeLast(beyond)
+            components.removeLast(beyond)
+        }
+        for operation in view.operationBirths.changed(since: births) where operation < charges.count {
+            charges[operation] = table.charge(view.operations[operation])
+            components[operation] = charges[operation].component
+        }
+        births = view.operationBirths
         for operation in charges.count..<max(view.operations.count, charges.count) {
             let charge = table.charge(view.operations[operation])
             charges.append(charge)

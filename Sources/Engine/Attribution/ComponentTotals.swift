@@ -4,6 +4,22 @@ package struct ComponentTotals: Sendable {
     package private(set) var sums: [Int128] = []
     /// Requests attributed.
     package private(set) var requestCount = 0
+    /// Of the names that the sums are of.
+    private var births = NameBirths()
+
+    /// Whether the sums of a request series are those of the name that it has in a view.
+    package func isOf(_ request: Int, in view: WindowView) -> Bool {
+        request < view.requests.count && births[request] == view.requestBirths[request]
+    }
+
+    /// Begins anew for series that have other names in a view than they had.
+    mutating func follow(_ view: WindowView) {
+        for request in view.requestBirths.changed(since: births) {
+            let parts = Population.part(of: request, Component(0))..<Population.part(of: request + 1, Component(0))
+            for part in parts.clamped(to: 0..<sums.count) { sums[part] = 0 }
+        }
+        births = view.requestBirths
+    }
 
     var byteCount: Int { sums.capacity * MemoryLayout<Int128>.stride }
 

@@ -30,6 +30,12 @@ package struct History: Sendable {
         }
     }
 
+    /// No span that it holds anything of ended before, Unix nanoseconds; nil if it holds nothing.
+    var oldestHeld: Int64? {
+        if !beyond.isEmpty { return .min }
+        return hours.first.map { HistoryTime.start(ofMinute: $0.number * HistoryTime.minutesPerHour) }
+    }
+
     // MARK: Adding
 
     /// Takes in what left the window.
@@ -46,7 +52,7 @@ package struct History: Sendable {
     private mutating func add(_ parts: [some RetiredPart]) {
         var tally = SeriesTally()
         let firstKept = parts.firstIndex { $0.hour >= horizon } ?? parts.count
-        if firstKept > 0 { beyond.add(Self.block(parts[..<firstKept], &tally)) }
+        if firstKept > 0, limits.keepsSum { beyond.add(Self.block(parts[..<firstKept], &tally)) }
         for hour in parts[firstKept...].runs(by: \.hour) {
             let place = place(ofHour: hour[hour.startIndex].hour)
             if hours[place].hasMinutes {
@@ -91,7 +97,7 @@ package struct History: Sendable {
                 }
             }
             // What was given up makes the rest of it larger: that may be too much again.
-            if !given.isEmpty { beyond = HistoryPeriod(merging: beyond.blocks + given) }
+            if !given.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + given) }
             given = []
         } while byteCount > limits.bytesMax && !hours.isEmpty
     }

@@ -5,6 +5,8 @@ package struct HistoryLimits: Equatable, Sendable {
     /// Bytes of all minutes and hours. Over it the minutes of the oldest hours go first, which leaves those hours whole;
     /// where hours alone take half of it, the oldest hour.
     package var bytesMax: Int
+    /// Whether what goes counts still, in one last block: a replay's report is about all that came.
+    package var keepsSum = true
 
     package init(duration: Int64 = 345_600_000_000_000, bytesMax: Int = 64 << 20) {
         self.duration = duration

@@ -52,6 +52,14 @@ package struct RetiredSpans: Sendable {
     private static let rowsKept = 4096
     private static let rowsMax = 1 << 16
 
+    /// No span here ended before, Unix nanoseconds; nil if there is none.
+    var oldestHeld: Int64? {
+        (slots.map(\.start) + rows.map { HistoryTime.start(ofMinute: $0.minute) }).min()
+    }
+
+    /// Bytes of the slots' columns alone.
+    var columnByteCount: Int { slots.reduce(0) { $0 + $1.columnByteCount } }
+
     package var isEmpty: Bool { slots.isEmpty && rows.isEmpty }
 
     /// Whether to bucket them now.

@@ -9,6 +9,8 @@ package struct CumulativeTotals: Sendable {
         package var sum = 0.0
         /// Spans by classic bucket, not cumulative; the last is beyond all bounds.
         package var buckets = InlineArray<17, Int>(repeating: 0)
+        /// When the last of its spans ended, long-running ones included; Unix nanoseconds.
+        package var lastEnd = Int64.min
     }
 
     package private(set) var operations: [Series] = []
@@ -34,10 +36,19 @@ package struct CumulativeTotals: Sendable {
         firstStart = min(firstStart, row.start)
         firstEnd = min(firstEnd, end)
         lastEnd = max(lastEnd, end)
-        Self.count(&operations[Int(row.operation)], row.duration, classic, isError)
-        if row.request > 0, !row.flags.isLongRunning {
-            Self.count(&requests[Int(row.request) - 1], row.duration, classic, isError)
-        }
+        let operation = Int(row.operation)
+        operations[operation].lastEnd = max(operations[operation].lastEnd, end)
+        Self.count(&operations[operation], row.duration, classic, isError)
+        guard row.request > 0 else { return }
+        let request = Int(row.request) - 1
+        requests[request].lastEnd = max(requests[request].lastEnd, end)
+        if !row.flags.isLongRunning { Self.count(&requests[request], row.duration, classic, isError) }
+    }
+
+    /// Begins anew for numbers whose names were forgotten.
+    mutating func forget(operations goneOperations: [Int], requests goneRequests: [Int]) {
+        for number in goneOperations { operations[number] = Series() }
+        for number in goneRequests { requests[number] = Series() }
     }
 
     @inline(__always)

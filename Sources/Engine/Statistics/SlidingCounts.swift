@@ -67,7 +67,8 @@ package struct SlidingCounts: Sendable {
         return true
     }
 
-    private mutating func reset() {
+    /// Begins anew: other series are wanted.
+    package mutating func reset() {
         guard !slots.isEmpty || !lineOfSeries.isEmpty else { return }
         let kept = restsUntil
         self = SlidingCounts(population, thresholds: bad.thresholds)

@@ -39,6 +39,10 @@ struct NameTranslation: Sendable {
     /// By the `request` column of the batch, what stands in that of the window.
     private(set) var requests: [UInt16] = [0]
 
+    /// Stands for a number that isn't known yet: no table has as many. Only what a span of the batch is called is given
+    /// one: a batch remembers names of requests long gone, which must not come to life again.
+    private static let unknown = UInt16.max
+
     fileprivate init(names: BatchNames) {
         self.names = names
     }
@@ -46,21 +50,24 @@ struct NameTranslation: Sendable {
     fileprivate mutating func extend(
         to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable
     ) {
-        while operations.count < batch.operationCount {
-            let known = batch.withOperation(operations.count) {
-                operationTable.number(service: $0, name: $1, kind: $2)
+        Self.extend(&operations, to: batch.operationCount, overflow: OperationTable.overflow)
+        Self.extend(&requests, to: batch.requestCount + 1, overflow: RequestTable.overflow + 1)
+        for row in 0..<batch.count {
+            let operation = Int(batch.columns.operation[row])
+            if operations[operation] == Self.unknown {
+                operations[operation] = batch.withOperation(operation) {
+                    operationTable.number(service: $0, name: $1, kind: $2)
+                }
             }
-            operations.append(known)
+            let request = Int(batch.columns.request[row])
+            if requests[request] == Self.unknown {
+                requests[request] = batch.withRequest(request - 1) { requestTable.number(key: $0, salt: $1) } + 1
+            }
         }
-        Self.pad(&operations, with: OperationTable.overflow)
-        while requests.count <= batch.requestCount {
-            let known = batch.withRequest(requests.count - 1) { requestTable.number(key: $0, salt: $1) }
-            requests.append(known + 1)
-        }
-        Self.pad(&requests, with: RequestTable.overflow + 1)
     }
 
-    private static func pad(_ numbers: inout [UInt16], with overflow: UInt16) {
+    private static func extend(_ numbers: inout [UInt16], to count: Int, overflow: UInt16) {
+        if numbers.count < count { numbers += repeatElement(unknown, count: count - numbers.count) }
         // Only a batch whose dictionaries are full has rows with the overflow number.
         guard numbers.count >= Int(UInt16.max) - 1 else { return }
         while numbers.count <= Int(UInt16.max) { numbers.append(overflow) }

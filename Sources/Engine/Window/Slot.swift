@@ -1,12 +1,34 @@
+internal import Synchronization
+
 /// A run of rows of one slot. Rows once written never change, so that views can read them without the lock.
 package final class SpanBlock: Sendable {
     package let columns: SpanColumns
+    private let ledger: BlockLedger
 
     /// Rows of the largest blocks.
     static let rowsMax = 4096
 
-    init(capacity: Int) {
+    init(capacity: Int, ledger: BlockLedger) {
         columns = SpanColumns(capacity: capacity)
+        self.ledger = ledger
+        ledger.add(byteCount)
+    }
+
+    var byteCount: Int { columns.capacity * SpanColumns.bytesPerRow }
+
+    deinit {
+        ledger.add(-byteCount)
+    }
+}
+
+/// Bytes of all blocks of a window that there are, those included that it has given up and a reader still holds.
+final class BlockLedger: Sendable {
+    private let bytes = Atomic<Int>(0)
+
+    var byteCount: Int { bytes.load(ordering: .relaxed) }
+
+    fileprivate func add(_ count: Int) {
+        bytes.wrappingAdd(count, ordering: .relaxed)
     }
 }
 
@@ -21,17 +43,24 @@ struct Slot: Sendable {
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
+    private(set) var columnByteCount = 0
     private(set) var index: SpanIndex
     private var tailStart = 0
     private var tailCapacity = 0
+    private let bytesMax: Int
+    private let ledger: BlockLedger
     /// nil until the slot has settled.
     private(set) var attribution: SlotAttribution?
 
     static let rowsMax = SpanIndex.rowsMax
 
-    /// - Parameter expected: how many spans it will probably hold.
-    init(number: Int64, expected: Int) {
+    /// - Parameters:
+    ///   - expected: how many spans it will probably hold.
+    ///   - bytesMax: beyond it there is no room for another block.
+    init(number: Int64, expected: Int, bytesMax: Int, ledger: BlockLedger) {
         self.number = number
+        self.bytesMax = bytesMax
+        self.ledger = ledger
         index = SpanIndex(expected: min(expected, Self.rowsMax))
         byteCount = index.byteCount
     }
@@ -56,7 +85,10 @@ struct Slot: Sendable {
         }
         guard case .free(let cell) = place else { return .duplicate }
         guard count < Self.rowsMax else { return .full }
-        if count - tailStart == tailCapacity { addBlock() }
+        if count - tailStart == tailCapacity {
+            guard byteCount < bytesMax else { return .full }
+            addBlock()
+        }
         blocks[blocks.count - 1].columns.write(row, bucket: bucket, at: count - tailStart)
         if bucket < bucketMin { bucketMin = bucket }
         if bucket > bucketMax { bucketMax = bucket }
@@ -82,8 +114,9 @@ struct Slot: Sendable {
     private mutating func addBlock() {
         tailStart = count
         tailCapacity = Self.capacity(block: blocks.count)
-        blocks.append(SpanBlock(capacity: tailCapacity))
+        blocks.append(SpanBlock(capacity: tailCapacity, ledger: ledger))
         byteCount += tailCapacity * SpanColumns.bytesPerRow
+        columnByteCount += tailCapacity * SpanColumns.bytesPerRow
     }
 
     // MARK: Rows to blocks

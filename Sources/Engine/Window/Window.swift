@@ -22,6 +22,11 @@ package struct Window: ~Copyable {
     private var lastUsed = 0
     private var lookAhead = IndexLookAhead()
     private var translations = NameTranslations()
+    private let ledger = BlockLedger()
+    /// Bytes of its slots' columns.
+    private var columnByteCount = 0
+    /// When names may be forgotten next, Unix nanoseconds.
+    private var nextForgetting = Int64.min
     private let seed: UInt64
 
     /// Divides the usual evaluation intervals, so that a range seldom cuts a slot.
@@ -41,6 +46,7 @@ package struct Window: ~Copyable {
     package mutating func append(
         _ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64
     ) -> AppendOutcome {
+        forgetNames(at: arrival)
         let translation = translations.translate(batch, operations: &operations, requests: &requests)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration = limits.duration {
@@ -74,7 +80,8 @@ package struct Window: ~Copyable {
     package func view() -> WindowView {
         WindowView(
             slots: slots.map { SlotView($0) }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
-            operations: operations.labels, requests: requests.labels, history: history, retired: retired)
+            operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
+            requestBirths: requests.births, history: history, retired: retired)
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
@@ -98,20 +105,23 @@ package struct Window: ~Copyable {
             retired.add(HistoryRow(row, bucket: bucket))
         } else {
             let slot = slotIndex(number)
-            let before = slots[slot].byteCount
+            let (before, columnsBefore) = (slots[slot].byteCount, slots[slot].columnByteCount)
             switch slots[slot].insert(row, bucket: bucket, hash: hash, seed: seed) {
             case .added:
                 spanCount += 1
                 byteCount += slots[slot].byteCount - before
+                columnByteCount += slots[slot].columnByteCount - columnsBefore
                 if slots[slot].attribution != nil { unattributed.late += 1 }
             case .duplicate:
                 return false
             case .full:
+                unattributed.full += 1
                 retired.add(HistoryRow(row, bucket: bucket))
             }
         }
         totals.count(row, bucket: bucket)
         if row.operation == OperationTable.overflow { operations.countOverflow(1) }
+        if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
         return true
     }
 
@@ -133,7 +143,8 @@ package struct Window: ~Copyable {
         if low == slots.count || slots[low].number != number {
             // As many as in the one before, if it is the newest: an index that grows while the lock is held takes
             // milliseconds.
-            let slot = Slot(number: number, expected: low == slots.count ? slots.last?.count ?? 0 : 0)
+            let expected = low == slots.count ? slots.last?.count ?? 0 : 0
+            let slot = Slot(number: number, expected: expected, bytesMax: limits.slotBytesMax, ledger: ledger)
             byteCount += slot.byteCount
             slots.insert(slot, at: low)
         }
@@ -147,21 +158,71 @@ package struct Window: ~Copyable {
 
     // MARK: Giving up the oldest
 
-    private mutating func evict() {
+    private mutating func evict() { evict(above: limits.bytesMax - bytesHeldElsewhere) }
+
+    /// Bytes of columns of spans that left the window and are still held by a reader, or wait for the history.
+    package var bytesHeld: Int { max(ledger.byteCount - columnByteCount, 0) }
+
+    /// Bytes of spans that left the window and its history's queue, but that some reader still holds: they count as the
+    /// window's, up to half of what it may take.
+    private var bytesHeldElsewhere: Int {
+        guard limits.isEndless else { return 0 }
+        let held = ledger.byteCount - columnByteCount
+        // Only now is it worth to look how much of it waits for the history, which has a share of its own.
+        guard held > 0 else { return 0 }
+        return min(max(held - retired.columnByteCount, 0), limits.bytesMax / 2)
+    }
+
+    /// Gives up the oldest slots until the rest take so many bytes, all but the newest if need be.
+    ///
+    /// - Returns: bytes given up.
+    @discardableResult
+    package mutating func evict(above bytesMax: Int) -> Int {
+        let before = byteCount
         var gone = 0
         while gone < slots.count,
-            slots[gone].number < horizon || byteCount > limits.bytesMax && gone + 1 < slots.count
+            slots[gone].number < horizon || byteCount > bytesMax && gone + 1 < slots.count
         {
             byteCount -= slots[gone].byteCount
+            columnByteCount -= slots[gone].columnByteCount
             spanCount -= slots[gone].count
             horizon = max(horizon, slots[gone].number + 1)
             if slots[gone].attribution == nil { unattributed.evicted += slots[gone].count }
             retired.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
             gone += 1
         }
-        guard gone > 0 else { return }
+        guard gone > 0 else { return 0 }
         slots.removeFirst(gone)
         lastUsed = 0
+        return before - byteCount
+    }
+
+    // MARK: Forgetting names
+
+    /// Forgets the names of which neither the window nor its history holds anything, where their places are wanted.
+    ///
+    /// What was translated is forgotten with them, so that no batch brings back a number that has another name now.
+    private mutating func forgetNames(at arrival: Int64) {
+        guard limits.isEndless, operations.isPressed || requests.isPressed,
+            // A clock that was set back starts the wait anew.
+            arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
+        else { return }
+        nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
+        let oldestHeld = min(oldest ?? .max, history.oldestHeld ?? .max, retired.oldestHeld ?? .max)
+        let totals = totals
+        let goneOperations = operations.forget { totals.operations[$0].lastEnd < oldestHeld }
+        let goneRequests = requests.forget { totals.requests[$0].lastEnd < oldestHeld }
+        self.totals.forget(operations: goneOperations, requests: goneRequests)
+        translations = NameTranslations()
+    }
+
+    /// Nanoseconds: looking costs some microseconds for a thousand names, and translations are made anew.
+    private static let forgettingInterval: Int64 = 5_000_000_000
+
+    /// Says what rules select by exact names: places are kept for it.
+    package mutating func select(_ names: SelectedNames) {
+        operations.selected = names
+        requests.selected = names
     }
 
     // MARK: History
@@ -181,17 +242,5 @@ package struct Window: ~Copyable {
         let folded = retired
         history.add(folded)
         retired.remove(folded)
-    }
-}
-
-extension Int64 {
-    func addingSaturating(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? (other < 0 ? .min : .max) : sum
-    }
-
-    func subtractingSaturating(_ other: Int64) -> Int64 {
-        let (difference, overflow) = subtractingReportingOverflow(other)
-        return overflow ? (other < 0 ? .max : .min) : difference
     }
 }

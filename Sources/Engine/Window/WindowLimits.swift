@@ -12,6 +12,12 @@ package struct WindowLimits: Equatable, Sendable {
     package var futureMax: Int64
     /// What bounds the history of spans that left the window.
     package var history: HistoryLimits
+    /// Whether the window is a daemon's, which has no end: names of which nothing is held are forgotten, and what readers
+    /// still hold of spans that left the window counts as the window's memory. What a replay finds is about all that came.
+    package var isEndless = false
+
+    /// Bytes of one slot, so that a burst can't take more than half of the window; beyond it spans go to the history.
+    var slotBytesMax: Int { max(bytesMax / 2, 1 << 20) }
 
     package init(
         duration: Int64? = 3_600_000_000_000, bytesMax: Int = 1 << 30, operationsMax: Int = 10_000,

@@ -18,6 +18,8 @@ package struct SlotView: Sendable {
         attribution = slot.attribution
     }
 
+    var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
+
     /// Unix nanoseconds, not in the slot.
     var end: Int64 { start.addingSaturating(Window.slotWidth) }
 
@@ -68,10 +70,12 @@ package struct WindowView: Sendable {
     package private(set) var slots: [SlotView]
     /// What ended before it may have been given up, Unix nanoseconds.
     package let horizon: Int64
-    /// Labels by operation number.
+    /// Labels by operation number. They are those of this view: the next may have given the number to another.
     package let operations: [OperationLabels]
+    package let operationBirths: NameBirths
     /// Labels by request number.
     package let requests: [RequestLabels]
+    package let requestBirths: NameBirths
     package let history: History
     /// What left the window and is not in the history yet.
     let retired: RetiredSpans
@@ -79,8 +83,8 @@ package struct WindowView: Sendable {
     /// The same without what has left the window.
     package var windowOnly: WindowView {
         WindowView(
-            slots: slots, horizon: horizon, operations: operations, requests: requests, history: History(),
-            retired: RetiredSpans())
+            slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
+            requests: requests, requestBirths: requestBirths, history: History(), retired: RetiredSpans())
     }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {

@@ -6,14 +6,15 @@ internal import Synchronization
 /// little would otherwise shut the others out.
 package final class Admission: Sendable {
     private let bytes = Atomic<Int>(0)
-    private let limit: Int
+    /// Bytes.
+    package let limit: Int
 
     /// - Parameter limit: bytes
     package init(limit: Int) {
         self.limit = limit
     }
 
-    /// The value of `faultline_ingest_queue_bytes`.
+    /// The value of `faultline_ingest_inflight_bytes`.
     package var bytesInFlight: Int {
         bytes.load(ordering: .relaxed)
     }

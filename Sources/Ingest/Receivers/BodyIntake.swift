@@ -44,7 +44,7 @@ struct BodyIntake: Sendable {
         let export = service.export(body, encoding: encoding)
         switch export.outcome {
         case .malformed: service.refused(transport: transport, reason: .malformed)
-        case .unavailable: service.refused(transport: transport, reason: .archiveQueue)
+        case .unavailable: service.refused(transport: transport, reason: export.refusal)
         case .accepted, .partial: break
         }
         return export

@@ -15,10 +15,13 @@ package struct Export: Sendable {
     package var outcome: ExportOutcome
     /// nil where there is nothing to wait for.
     package var commit: Commit?
+    /// Why it was refused, where it is unavailable.
+    package var refusal: RefusalReason
 
-    package init(_ outcome: ExportOutcome, commit: Commit? = nil) {
+    package init(_ outcome: ExportOutcome, commit: Commit? = nil, refusal: RefusalReason = .archiveQueue) {
         self.outcome = outcome
         self.commit = commit
+        self.refusal = refusal
     }
 
     /// What a client is told whose spans could not be brought to disk: it comes again.

@@ -2,10 +2,13 @@ package import Engine
 
 /// Where rules get their statistics from: the window, or what stands in for it in tests.
 package protocol MeasurementSource {
-    /// The series of `Population.spans` by number. Only ever grows.
+    /// The series of `Population.spans` by number.
     var operations: [OperationLabels] { get }
-    /// The series of `Population.requests` by number. Only ever grows.
+    /// Tells which of them have other names than they had.
+    var operationBirths: NameBirths { get }
+    /// The series of `Population.requests` by number.
     var requests: [RequestLabels] { get }
+    var requestBirths: NameBirths { get }
 
     func seriesCount(_ population: Population) -> Int
 
@@ -35,6 +38,10 @@ package protocol MeasurementSource {
 }
 
 extension MeasurementSource {
+    // Of a source whose series keep their names.
+    package var operationBirths: NameBirths { NameBirths() }
+    package var requestBirths: NameBirths { NameBirths() }
+
     package func seriesCount(_ population: Population) -> Int {
         switch population {
         case .spans, .selfTimes: operations.count
@@ -53,7 +60,9 @@ package protocol ViewedSource: MeasurementSource {
 
 extension ViewedSource {
     package var operations: [OperationLabels] { view.operations }
+    package var operationBirths: NameBirths { view.operationBirths }
     package var requests: [RequestLabels] { view.requests }
+    package var requestBirths: NameBirths { view.requestBirths }
 
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]

@@ -13,6 +13,9 @@ struct RuleAlerts {
     /// Whether a group has an alert.
     func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
 
+    /// Whether anything is kept of a group.
+    func keeps(_ group: Int) -> Bool { lives[group] != nil || matches[group] != nil }
+
     /// Looks at the single spans that ended since the last evaluation, for those that match.
     mutating func search(
         _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,

@@ -1,9 +1,9 @@
-import Engine
+package import Engine
 
 /// Evaluates rules over a window and keeps the state of their alerts. A value that knows no clock: the same
 /// spans and times give the same alerts, live and in a replay. Times in nanoseconds since the epoch.
 package struct RuleEvaluator: Sendable {
-    /// Bytes that counts of all ranges together may take; ranges beyond it are scanned.
+    /// Bytes that counts may take where nobody says otherwise.
     package static let countBytesMax = 128 << 20
 
     struct Group {
@@ -37,13 +37,18 @@ package struct RuleEvaluator: Sendable {
     }
 
     private let alertLimit: Int
+    private let countBytesMax: Int
     // Also for what is kept from one process to the next.
     var groups: [Group] = []
     var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
 
-    package init(_ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax) {
+    /// - Parameter countBytesMax: bytes that counts of all ranges together may take; ranges beyond it are scanned.
+    package init(
+        _ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax, countBytesMax: Int = RuleEvaluator.countBytesMax
+    ) {
         self.alertLimit = alertLimit
+        self.countBytesMax = countBytesMax
         replaceRules(groups)
     }
 
@@ -86,7 +91,7 @@ package struct RuleEvaluator: Sendable {
     package mutating func evaluate(at time: Int64, over source: some MeasurementSource) -> [AlertTransition] {
         let due = groups.indices.filter { groups[$0].isDue(at: time) }
         guard !due.isEmpty else { return [] }
-        for grouping in groupings.indices { groupings[grouping].extend(from: source) }
+        extendGroupings(from: source)
         advance(Set(due.flatMap { groups[$0].ranges }), to: time, over: source)
 
         var exact = ExactMeasurements()
@@ -110,6 +115,34 @@ package struct RuleEvaluator: Sendable {
             transition?.rule = RuleNumber(group: group, rule: rule)
             return transition
         }
+    }
+
+    private mutating func extendGroupings(from source: some MeasurementSource) {
+        for number in groupings.indices {
+            let changes = groupings[number].births.changes
+            groupings[number].extend(from: source)
+            guard groupings[number].births.changes != changes else { continue }
+            let rules = groups.flatMap { zip($0.rules, $0.places).filter { $1.grouping == number }.map(\.0) }
+            groupings[number].giveUpEmpty { group in rules.contains { $0.keeps(group) } }
+        }
+    }
+
+    /// Bytes that the counts of all ranges take.
+    package var countByteCount: Int { ranges.reduce(0) { $0 + $1.counts.byteCount } }
+
+    /// Groups that series are in, or alerts are of.
+    var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
+
+    /// What the rules select by exact names.
+    package var selectedNames: SelectedNames {
+        var names = SelectedNames()
+        for grouping in groupings {
+            let exact = grouping.key.selector.matches.compactMap { match in
+                if case .equal(let value) = match.matcher { (match.label, value) } else { nil }
+            }
+            names.add(grouping.key.selector.population, Dictionary(exact) { first, _ in first })
+        }
+        return names
     }
 
     /// What became of one alert of a rule.
@@ -146,7 +179,7 @@ package struct RuleEvaluator: Sendable {
         var held = ranges.reduce(0) { $0 + $1.counts.byteCount }
         for range in due.sorted() {
             held -= ranges[range].counts.byteCount
-            ranges[range].advance(to: time, groupings, over: source, bytesMax: Self.countBytesMax - held)
+            ranges[range].advance(to: time, groupings, over: source, bytesMax: countBytesMax - held)
             held += ranges[range].counts.byteCount
         }
     }

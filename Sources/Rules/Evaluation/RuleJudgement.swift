@@ -41,6 +41,7 @@ struct RuleJudgement {
         for (index, range) in place.ranges.enumerated() { readings.ranges[index].isHeard = ranges[range].isHeard }
         var counts = GroupCounts(grouping, place.ranges.map { ranges[$0] }, condition.inputs)
         let judged = grouping.values.indices.filter { group in
+            guard !grouping.isVacant(group) else { return false }
             counts.fillTallies(&readings, group: group)
             return !condition.isShortOfSpans(readings) && !(condition.needsSpans && readings.isEmpty)
         }

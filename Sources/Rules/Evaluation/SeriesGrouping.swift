@@ -1,7 +1,7 @@
 import Engine
 
 /// The groups that a selector and its `by` labels make of the series of a population, kept and extended as series
-/// appear: each series is matched against the selector once.
+/// appear: each series is matched against the selector once, and again when its number has another name.
 struct SeriesGrouping {
     /// Rules with equal keys share a grouping.
     struct Key: Hashable {
@@ -12,13 +12,18 @@ struct SeriesGrouping {
     let key: Key
     /// For every series its group, or -1 for those that the selector leaves out.
     private(set) var groupOfSeries: [Int32] = []
-    /// For every group its values of the `by` labels. Only ever grows.
+    /// For every group its values of the `by` labels.
     private(set) var values: [[String]] = []
     /// The selected series, group by group.
     private(set) var members: [Int32] = []
     /// For every group where its members begin, and where the last one's end.
     private(set) var memberStarts = [0]
     private var groupOfValues: [[String]: Int32] = [:]
+    /// For every group whether it was given up, to be used again.
+    private var isVacant: [Bool] = []
+    private var vacant: [Int32] = []
+    /// Of the names by which series were matched.
+    private(set) var births = NameBirths()
 
     init(_ key: Key) {
         self.key = key
@@ -26,16 +31,41 @@ struct SeriesGrouping {
 
     mutating func extend(from source: some MeasurementSource) {
         switch key.selector.population {
-        case .spans, .selfTimes: extend(source.operations) { $0[$1] }
-        case .requests, .parts: extend(source.requests) { $0[$1] }
+        case .spans, .selfTimes: extend(source.operations, source.operationBirths) { $0[$1] }
+        case .requests, .parts: extend(source.requests, source.requestBirths) { $0[$1] }
         }
     }
 
-    private mutating func extend<Labels>(_ series: [Labels], _ valueOf: (Labels, String) -> String?) {
-        guard series.count > groupOfSeries.count else { return }
-        for labels in series[groupOfSeries.count...] { append { valueOf(labels, $0) } }
+    private mutating func extend<Labels>(
+        _ series: [Labels], _ births: NameBirths, _ valueOf: (Labels, String) -> String?
+    ) {
+        let changed = births.changed(since: self.births)
+        self.births = births
+        guard series.count > groupOfSeries.count || !changed.isEmpty else { return }
+        for number in changed where number < groupOfSeries.count {
+            groupOfSeries[number] = births.isVacant(number) ? -1 : group { valueOf(series[number], $0) }
+        }
+        for number in groupOfSeries.count..<max(series.count, groupOfSeries.count) {
+            groupOfSeries.append(births.isVacant(number) ? -1 : group { valueOf(series[number], $0) })
+        }
         sortMembers()
     }
+
+    /// Gives up the groups that no series is in any more and that nobody keeps anything of.
+    mutating func giveUpEmpty(where isKept: (Int) -> Bool) {
+        for group in values.indices where memberStarts[group] == memberStarts[group + 1] {
+            guard !isVacant[group], !isKept(group) else { continue }
+            groupOfValues[values[group]] = nil
+            values[group] = []
+            isVacant[group] = true
+            vacant.append(Int32(group))
+        }
+    }
+
+    var groupCount: Int { groupOfValues.count }
+
+    /// Whether a group's number stands for none just now.
+    func isVacant(_ group: Int) -> Bool { isVacant[group] }
 
     /// The group of a combination of values of the `by` labels, also before any series has it.
     mutating func group(of combination: [String]) -> Int {
@@ -45,21 +75,24 @@ struct SeriesGrouping {
     }
 
     private mutating func number(of combination: [String]) -> Int32 {
-        let group = groupOfValues[combination] ?? Int32(clamping: values.count)
-        if group == values.count {
-            groupOfValues[combination] = group
+        if let known = groupOfValues[combination] { return known }
+        let group: Int32
+        if let free = vacant.popLast() {
+            group = free
+            values[Int(free)] = combination
+            isVacant[Int(free)] = false
+        } else {
+            group = Int32(clamping: values.count)
             values.append(combination)
+            isVacant.append(false)
         }
+        groupOfValues[combination] = group
         return group
     }
 
-    private mutating func append(_ valueOf: (String) -> String?) {
-        guard key.selector.selects(valueOf) else {
-            groupOfSeries.append(-1)
-            return
-        }
-        let combination = key.by.map { valueOf($0) ?? "" }
-        groupOfSeries.append(number(of: combination))
+    private mutating func group(of valueOf: (String) -> String?) -> Int32 {
+        guard key.selector.selects(valueOf) else { return -1 }
+        return number(of: key.by.map { valueOf($0) ?? "" })
     }
 
     private mutating func sortMembers() {

@@ -18,6 +18,8 @@ struct WatchedRange {
     private var groupings: Set<Int> = []
     /// By series number whether any grouping has it.
     private var isWanted: [Bool] = []
+    /// Of each grouping, when its series were last asked for: how often names had changed by then.
+    private var changesSeen: [Int: UInt64] = [:]
     /// What is in the range, if it could be counted.
     private(set) var counts: SlidingCounts
     /// False if only measuring tells what is in the range.
@@ -55,14 +57,31 @@ struct WatchedRange {
     mutating func advance(
         to time: Int64, _ groupings: [SeriesGrouping], over source: some MeasurementSource, bytesMax: Int
     ) {
-        let seriesCount = self.groupings.map { groupings[$0].groupOfSeries.count }.max() ?? 0
-        for series in isWanted.count..<max(seriesCount, isWanted.count) {
-            isWanted.append(self.groupings.contains { groupings[$0].groupOfSeries[series] >= 0 })
-        }
+        extendWanted(groupings)
         guard !key.measuredPopulation.isOfAttribution else { return }
         let (from, to) = bounds(at: time)
         isHeard = wantsHeard && source.hasSpans(from: from, to: to)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
+
+    /// Takes in the series that are new, or have other names. One that was wanted stays so: spans of its former name may
+    /// be counted still, and go as they came.
+    private mutating func extendWanted(_ groupings: [SeriesGrouping]) {
+        let seriesCount = self.groupings.map { groupings[$0].groupOfSeries.count }.max() ?? 0
+        func isWantedNow(_ series: Int) -> Bool {
+            self.groupings.contains {
+                series < groupings[$0].groupOfSeries.count && groupings[$0].groupOfSeries[series] >= 0
+            }
+        }
+        let changes = self.groupings.reduce(into: [:]) { $0[$1] = groupings[$1].births.changes }
+        if changes != changesSeen {
+            changesSeen = changes
+            for series in isWanted.indices where !isWanted[series] && isWantedNow(series) {
+                isWanted[series] = true
+                counts.reset()
+            }
+        }
+        for series in isWanted.count..<max(seriesCount, isWanted.count) { isWanted.append(isWantedNow(series)) }
     }
 }
 

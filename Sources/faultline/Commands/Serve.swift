@@ -40,6 +40,12 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.listen = listen ?? settings.configuration.listen
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
+        do {
+            try settings.configuration.fit(container: ContainerMemory.limit())
+        } catch {
+            Console.note("faultline: the parts of memory don't fit: \(error)")
+            throw ExitCode.usage
+        }
         ProcessHeap.giveBackLargeArrays()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")

@@ -1,0 +1,50 @@
+package import Engine
+
+/// Everything the outputs are made of, as it was at one moment.
+package struct PipelineSummary: Sendable {
+    package internal(set) var view: WindowView
+    package let totals: CumulativeTotals
+    package let counts: SpanCounts
+    /// By component number.
+    package let componentNames: [String]
+
+    /// The same without what has left the window.
+    package var windowOnly: PipelineSummary {
+        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts, componentNames: componentNames)
+    }
+}
+
+/// What the scrape says about the window itself, and about its history.
+package struct WindowGauges: Sendable {
+    package let spans: Int
+    package let bytes: Int
+    /// Of spans that left the window and that readers, or the way to the history, still hold.
+    package let bytesHeld: Int
+    /// Unix nanoseconds; nil while the window is empty.
+    package let oldest: Int64?
+    package let operations: NameGauges
+    package let requests: NameGauges
+    package let historyBytes: Int
+    /// Unix nanoseconds; nil while the history has no minute.
+    package let historyOldest: Int64?
+    package let unattributed: UnattributedSpans
+    package let attributionBytes: Int
+}
+
+/// What became of the names that spans came with.
+package struct NameGauges: Equatable, Sendable {
+    /// Spans, or requests, of names that had no place.
+    package let overflowed: Int
+    /// Names that were forgotten.
+    package let forgotten: Int
+    /// The last name that had no place.
+    package let refusal: NameRefusal?
+
+    init(_ table: OperationTable) {
+        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+    }
+
+    init(_ table: RequestTable) {
+        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+    }
+}

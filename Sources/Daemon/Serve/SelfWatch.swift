@@ -1,0 +1,97 @@
+import Engine
+import Foundation
+import Logging
+import Rules
+import ServiceLifecycle
+
+/// Looks after the process itself once a second: the memory it takes, and names that had no place.
+struct SelfWatch: Service {
+    let pipeline: Pipeline
+    let memory: MemoryWatch
+    let logger: Logger
+
+    private static let period = Duration.seconds(1)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var memory = memory
+            var operations = RefusedNames(what: "operations", field: "window.max_operations")
+            var requests = RefusedNames(what: "requests", field: "window.max_requests")
+            while !Task.isCancelled {
+                memory.look(at: pipeline, logger)
+                let gauges = pipeline.windowGauges()
+                operations.look(at: gauges.operations, logger)
+                requests.look(at: gauges.requests, logger)
+                do { try await Task.sleep(for: Self.period) } catch { return }
+            }
+        }
+    }
+}
+
+/// Keeps the process within its memory where counting bytes is not enough: malloc holds back what was freed, and pages are
+/// larger than what is in them.
+struct MemoryWatch {
+    let limit: Int
+    private var nextTrim = ContinuousClock.now
+
+    /// Looks for pages to give back only so often: other threads wait for it.
+    private static let trimInterval = Duration.seconds(2)
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    mutating func look(at pipeline: Pipeline, _ logger: Logger) {
+        guard let resident = Self.residentBytes(), resident > limit / 10 * 8, ContinuousClock.now >= nextTrim else {
+            return
+        }
+        nextTrim = ContinuousClock.now + Self.trimInterval
+        ProcessHeap.trim()
+        guard let left = Self.residentBytes(), left > limit / 20 * 19 else { return }
+        // The oldest spans go: what they come to stays in the history.
+        let given = pipeline.giveUpWindow(bytes: left - limit / 10 * 9)
+        ProcessHeap.trim()
+        logger.warning(
+            "the oldest spans were given up early to keep within limits.memory",
+            metadata: ["resident": "\(ByteSize.text(left))", "given_up": "\(ByteSize.text(given))"])
+    }
+
+    /// Source: proc(5), statm.
+    private static func residentBytes() -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map {
+            $0 * Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
+    }
+}
+
+/// Says that names had no place: once for each reason in ten seconds.
+struct RefusedNames {
+    let what: String
+    /// The field of the configuration that allows more.
+    let field: String
+    private var seen = 0
+    private var nextLine: [NameRefusal.Reason: ContinuousClock.Instant] = [:]
+
+    private static let interval = Duration.seconds(10)
+
+    init(what: String, field: String) {
+        self.what = what
+        self.field = field
+    }
+
+    mutating func look(at names: NameGauges, _ logger: Logger) {
+        guard names.overflowed > seen, let refusal = names.refusal else { return }
+        let now = ContinuousClock.now
+        guard now >= nextLine[refusal.reason] ?? now else { return }
+        nextLine[refusal.reason] = now + Self.interval
+        logger.warning(
+            "\(what) without a place are counted together as _other",
+            metadata: [
+                "spans": "\(names.overflowed - seen)", "reason": "\(refusal.reason.rawValue)",
+                "of": "\(PrintableText.escape(refusal.owner))", "for_example": "\(PrintableText.escape(refusal.name))",
+                "limit": "\(field)",
+            ])
+        seen = names.overflowed
+    }
+}

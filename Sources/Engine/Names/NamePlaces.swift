@@ -1,0 +1,74 @@
+/// On what grounds a name takes a place in a table.
+enum NameClaim: Int, CaseIterable, Sendable {
+    /// A name of the API server, or a request for a resource that Kubernetes has itself.
+    case apiServer
+    case etcd
+    /// What rules ask for by its exact name.
+    case selected
+    case other
+}
+
+/// How the places of a table are shared out, so that names without end from one side leave room for the others.
+///
+/// An eighth of the places is kept for each of the API server, etcd and what rules select, whatever else comes. Of the
+/// others no one owner (a service; of requests, an API group) may take more than a quarter, and none of those three more
+/// than a half.
+struct NamePlaces: Sendable {
+    let limit: Int
+    private(set) var taken = 0
+    private var takenByClaim = [Int](repeating: 0, count: NameClaim.allCases.count)
+    private var takenByOwner: [String: Int] = [:]
+
+    /// Tables smaller than this are not divided among owners.
+    private static let undividedMax = 64
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Places kept for a claim.
+    func kept(_ claim: NameClaim) -> Int { claim == .other ? 0 : limit / 8 }
+
+    /// The most that one owner may take.
+    func quota(_ claim: NameClaim) -> Int {
+        max(claim == .other ? limit / 4 : limit / 2, min(limit, Self.undividedMax))
+    }
+
+    /// Why a name gets no place; nil where there is one.
+    func refusal(_ claim: NameClaim, owner: String) -> NameRefusal.Reason? {
+        if takenByOwner[owner, default: 0] >= quota(claim) { return .quota }
+        let keptForOthers = NameClaim.allCases.reduce(0) { sum, other in
+            other == claim ? sum : sum + max(0, kept(other) - takenByClaim[other.rawValue])
+        }
+        if takenByClaim[claim.rawValue] < kept(claim) || taken + keptForOthers < limit { return nil }
+        return .limit
+    }
+
+    mutating func take(_ claim: NameClaim, owner: String) {
+        taken += 1
+        takenByClaim[claim.rawValue] += 1
+        takenByOwner[owner, default: 0] += 1
+    }
+
+    mutating func giveBack(_ claim: NameClaim, owner: String) {
+        taken -= 1
+        takenByClaim[claim.rawValue] -= 1
+        let left = takenByOwner[owner, default: 1] - 1
+        takenByOwner[owner] = left > 0 ? left : nil
+    }
+}
+
+/// A name that got no place of its own.
+package struct NameRefusal: Equatable, Sendable {
+    package enum Reason: String, Sendable {
+        /// All places that its kind of name may have are taken.
+        case limit
+        /// Its service, or API group, has as many as it may have.
+        case quota
+    }
+
+    package var reason: Reason
+    /// The service, or of a request the API group.
+    package var owner: String
+    package var name: String
+}

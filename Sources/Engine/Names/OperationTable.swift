@@ -1,0 +1,56 @@
+/// The operations a window knows, by number. Number 0 is the overflow row, which takes the spans of all operations that
+/// have no place.
+package struct OperationTable: Sendable {
+    private var names: NameTable<OperationLabels>
+    /// What rules select: places are kept for it.
+    var selected = SelectedNames()
+    /// Spans that went to the overflow row.
+    package private(set) var overflowed = 0
+
+    package static let overflow: UInt16 = 0
+
+    /// - Parameter limit: operations beside the overflow row, at most 65,534: the highest 16-bit number stands for a
+    ///   name whose number isn't known yet (`NameTranslation`).
+    package init(limit: Int) {
+        names = NameTable(
+            overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
+            limit: min(max(limit, 1), Int(UInt16.max) - 1))
+    }
+
+    package var labels: [OperationLabels] { names.labels }
+    package var births: NameBirths { names.births }
+    package var refusal: NameRefusal? { names.refusal }
+    package var forgotten: Int { names.forgotten }
+    var isPressed: Bool { names.isPressed }
+
+    /// The number of an operation. Names that differ only in bytes that are no UTF-8 are one.
+    mutating func number(service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
+        let labels = OperationLabels(service: service.text, operation: name.text, kind: kind)
+        return names.number(labels) { [selected] labels in
+            (Self.claim(labels, selected), labels.service, labels.operation)
+        }
+    }
+
+    mutating func countOverflow(_ spans: Int) {
+        overflowed += spans
+    }
+
+    mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
+
+    private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
+        if labels.service.isAPIServer { return .apiServer }
+        if labels.service.isEtcd { return .etcd }
+        return selected.hasOperation({ labels[$0] }) ? .selected : .other
+    }
+}
+
+extension String {
+    /// Whether a service of this name is an API server.
+    fileprivate var isAPIServer: Bool { self == "apiserver" || hasPrefix("kube-apiserver") }
+    fileprivate var isEtcd: Bool { hasPrefix("etcd") }
+}
+
+extension RawSpan {
+    /// The bytes as text, with U+FFFD for what is not UTF-8.
+    var text: String { unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }
+}

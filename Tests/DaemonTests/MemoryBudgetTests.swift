@@ -1,0 +1,130 @@
+import Engine
+import Foundation
+import Ingest
+import Testing
+
+@testable import Daemon
+
+@Suite struct `The memory budget` {
+    private typealias Part = MemoryBudget.Part
+
+    private static func sum(_ budget: MemoryBudget) -> Int { Part.allCases.reduce(0) { $0 + budget[$1] } }
+
+    @Test func `parts of any limit come to no more than it, and to all but a few bytes`() throws {
+        #expect(Part.allCases.reduce(0) { $0 + $1.share } == 1000)
+        for limit in [64 << 20, 256 << 20, 1_000_000_007, 2 << 30, 64 << 30, Int.max] {
+            let budget = try MemoryBudget(limit: limit)
+            #expect(Self.sum(budget) <= limit)
+            #expect(Self.sum(budget) > limit - Part.allCases.count)
+            #expect(budget.bodyBytes * 2 <= budget[.ingest])
+            #expect(budget.recordingQueueBytes >= budget.bodyBytes)
+        }
+    }
+
+    @Test func `a part that is set takes what it says, and the others share the rest`() throws {
+        let budget = try MemoryBudget(limit: 1 << 30, explicit: [.window: 600 << 20])
+        #expect(budget[.window] == 600 << 20)
+        #expect(Self.sum(budget) <= 1 << 30)
+        let usual = try MemoryBudget(limit: 1 << 30)
+        #expect(budget[.ingest] < usual[.ingest])
+        #expect(budget[.ingest] > usual[.ingest] / 2)
+    }
+
+    @Test func `parts that are more than there is are refused with the arithmetic`() {
+        let excess = #expect(throws: MemoryBudget.Excess.self) {
+            try MemoryBudget(limit: 1 << 30, explicit: [.window: 900 << 20, .ingest: 200 << 20])
+        }
+        #expect(
+            excess?.description
+                == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and all else needs 108.8 MiB "
+                + "at least, but there are 1 GiB in all (limits.memory)")
+        for explicit in [[Part.window: Int.max], [.window: .max, .ingest: .max]] {
+            #expect(throws: MemoryBudget.Excess.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
+        }
+    }
+
+    @Test func `without a limit it is 70 % of the container's, else 2 GiB, else what the parts that are set need`()
+        throws
+    {
+        #expect(MemoryBudget.defaultLimit(container: 1000 << 20, explicit: [:]) == 700 << 20)
+        #expect(MemoryBudget.defaultLimit(container: nil, explicit: [:]) == 2 << 30)
+        let explicit = [Part.window: 8 << 30]
+        let limit = MemoryBudget.defaultLimit(container: nil, explicit: explicit)
+        #expect(try MemoryBudget(limit: limit, explicit: explicit)[.ingest] >= MemoryBudget.standard[.ingest] - 1)
+        #expect(MemoryBudget.defaultLimit(container: nil, explicit: [.window: .max]) == .max)
+    }
+
+    @Test func `the daemon keeps to the parts, a replay to what the file says`() throws {
+        var configuration = try Configuration(Array("limits: {memory: 256MiB}".utf8), file: "f")
+        #expect(configuration.window.bytesMax == 1 << 30)
+        try configuration.fit(container: 64 << 30)
+        #expect(configuration.memory?.limit == 256 << 20)
+        #expect(configuration.window.bytesMax < 128 << 20)
+        #expect(configuration.receivers.bytesInFlight == 32 << 20)
+        #expect(configuration.receivers.bodyBytes == 8 << 20)
+    }
+
+    @Test(arguments: [
+        ("limits: {memory: 1MiB}", "f:1:18: memory is 64 MiB at least, but found"),
+        ("limits: {memory: lots}", "memory is a size such as"),
+        (
+            "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
+            "window.max_bytes 1 GiB, and all else needs 35.2 MiB at least, but there are 256 MiB in all"
+        ),
+        (
+            "limits: {memory: 256MiB, max_request_bytes: 64MiB}",
+            "max_request_bytes 64 MiB is more than the 32 MiB for all requests in flight"
+        ),
+        (
+            "limits: {max_bytes_in_flight: 16MiB, max_request_bytes: 64MiB}",
+            "max_request_bytes 64 MiB is more than max_bytes_in_flight 16 MiB"
+        ),
+    ])
+    func `a file that contradicts itself is refused`(text: String, problem: String) throws {
+        let error = #expect(throws: (any Error).self) { try Configuration(Array(text.utf8), file: "f") }
+        #expect("\(error.map { "\($0)" } ?? "")".contains(problem), "\(error.map { "\($0)" } ?? "no error")")
+    }
+}
+
+@Suite struct `The container's memory` {
+    /// - Parameter files: by their path below the root.
+    private static func limit(_ files: [String: String]) throws -> Int? {
+        let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: root) }
+        for (path, text) in files {
+            let file = root.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+        return ContainerMemory.limit(root: root.path + "/")
+    }
+
+    @Test func `is what the nearest control group of version 2 allows, or any that it is in`() throws {
+        let own = "sys/fs/cgroup/kubepods/pod1/memory.max"
+        let group = ["proc/self/cgroup": "0::/kubepods/pod1\n"]
+        #expect(try Self.limit(group.merging([own: "536870912\n"]) { $1 }) == 512 << 20)
+        #expect(try Self.limit(group.merging([own: "max\n"]) { $1 }) == nil)
+        let outer = "sys/fs/cgroup/kubepods/memory.max"
+        #expect(try Self.limit(group.merging([own: "max\n", outer: "1048576\n"]) { $1 }) == 1 << 20)
+        #expect(try Self.limit(group.merging([own: "4096\n", outer: "1048576\n"]) { $1 }) == 4096)
+        // In a namespace of its own the path begins anew.
+        #expect(
+            try Self.limit(["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "268435456\n"]) == 256 << 20)
+    }
+
+    @Test func `is what version 1 allows`() throws {
+        let groups = "5:cpu,cpuacct:/docker/a\n4:memory:/docker/a\n0::/docker/a\n"
+        let file = "sys/fs/cgroup/memory/docker/a/memory.limit_in_bytes"
+        #expect(try Self.limit(["proc/self/cgroup": groups, file: "1073741824\n"]) == 1 << 30)
+        #expect(try Self.limit(["proc/self/cgroup": groups, file: "9223372036854771712\n"]) == nil)
+        let mounted = "sys/fs/cgroup/memory/memory.limit_in_bytes"
+        #expect(try Self.limit(["proc/self/cgroup": groups, mounted: "2147483648\n"]) == 2 << 30)
+    }
+
+    @Test(arguments: ["", "nonsense", "0::", "::::", "0::/../..\n"])
+    func `is unknown where nothing says it`(groups: String) throws {
+        #expect(try Self.limit(["proc/self/cgroup": groups]) == nil)
+        #expect(try Self.limit([:]) == nil)
+    }
+}

@@ -1,0 +1,188 @@
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Names that come and go in a daemon's window, against a count by the names themselves: a number that has stood for
+/// several names must never bring one's spans to another.
+@Suite struct `Names that come and go` {
+    private static let start: Int64 = 1_767_225_600 * second
+
+    @Test(arguments: 0..<10) func `every span counts under its own name, whatever its number stood for before`(
+        seed: UInt64
+    ) {
+        var churn = NameChurn(seed: seed, operationsMax: 24)
+        for _ in 0..<150 {
+            churn.step()
+            churn.check()
+        }
+        #expect(churn.window.operations.forgotten > 200, "seed \(seed)")
+        #expect(churn.window.requests.forgotten > 200, "seed \(seed)")
+    }
+
+    @Test func `names get places again once others have left window and history`() {
+        var churn = NameChurn(seed: 1, operationsMax: 100)
+        churn.append((0..<10_000).map { "junk \($0)" }, service: "junk")
+        #expect(churn.window.view().operations.count <= 101)
+        #expect(churn.window.operations.refusal != nil)
+        let overflowed = churn.window.operations.overflowed
+        #expect(overflowed > 9_000)
+        churn.append(["too early"], service: "checkout")
+        #expect(churn.count("too early") == 0)
+
+        // What came before leaves as time goes on, and its names with the next look.
+        churn.time += 3 * hour
+        churn.append(["tick"], service: "etcd")
+        churn.time += 10 * second
+        churn.append(["in time"], service: "checkout")
+        #expect(churn.count("in time") == 1)
+        #expect(churn.window.operations.overflowed <= overflowed + 2)
+        // Counters of names that were forgotten are gone, and begin at zero should they come back.
+        #expect(churn.window.totals.operations.count { $0.count > 0 } <= 3)
+        churn.append(["junk 0"], service: "junk")
+        #expect(churn.count("junk 0") == 1)
+    }
+
+    @Test func `names that a batch remembers but no span of it has don't come to life again`() {
+        var limits = WindowLimits(duration: minute, operationsMax: 4, history: HistoryLimits(duration: minute))
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        var window = Window(limits: limits)
+        var builder = BatchBuilder()
+        for operation in ["a", "b", "c", "d", "e"] { builder.add(operation: operation, end: Self.start) }
+        _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
+        window.foldRetired()
+        // Cleared for the next request, it keeps its names.
+        for hours in Int64(1)...6 {
+            var time = Self.start + 3 * hours * hour
+            for operation in ["tick", "only \(hours)"] {
+                builder.batch.removeAll()
+                builder.add(operation: operation, end: time)
+                _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+                window.foldRetired()
+                time += 10 * second
+            }
+            let names = Set(window.view().operationSummaries().map(\.labels.operation)).subtracting(["tick", "_other"])
+            #expect(names == ["only \(hours)"])
+        }
+    }
+
+    @Test func `a replay's window forgets nothing`() {
+        var window = Window(limits: WindowLimits(duration: minute, operationsMax: 2))
+        for (number, operation) in ["a", "b", "c"].enumerated() {
+            var builder = BatchBuilder(firstID: UInt64(number + 1))
+            let time = Self.start + Int64(number) * 200 * hour
+            builder.add(operation: operation, end: time)
+            _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+            window.foldRetired()
+        }
+        #expect(window.view().operationSummaries().map(\.labels.operation).sorted() == ["_other", "a", "b"])
+    }
+}
+
+/// Appends spans whose ids and durations tell their names, and checks what a window says of them.
+private struct NameChurn: ~Copyable {
+    var window: Window
+    var time: Int64 = 1_767_225_600 * second
+    private var attributor = Attributor(settle: 0)
+    private var random: SeededGenerator
+    private let seed: UInt64
+    private var nextID: UInt64 = 1
+    private var steps = 0
+    private var nameOfSpan: [UInt64: String] = [:]
+    private var appended: [String: Int] = [:]
+
+    init(seed: UInt64, operationsMax: Int) {
+        var limits = WindowLimits(
+            duration: minute, operationsMax: operationsMax, requestsMax: operationsMax,
+            history: HistoryLimits(duration: minute))
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        window = Window(limits: limits)
+        random = SeededGenerator(seed: seed)
+        self.seed = seed
+    }
+
+    /// A name's spans all take the same time, which no other name's do.
+    private static func duration(_ name: String) -> Int64 {
+        1_000_000 + Int64(name.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) % 99_999_989 })
+    }
+
+    mutating func append(_ names: [String], service: String) {
+        var builder = BatchBuilder(firstID: nextID)
+        for name in names {
+            builder.add(service: service, operation: name, end: time, duration: Self.duration(name), id: nextID)
+            nameOfSpan[nextID] = name
+            nextID += 1
+        }
+        append(builder)
+    }
+
+    private mutating func append(_ builder: borrowing BatchBuilder) {
+        _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+        window.foldRetired()
+    }
+
+    func count(_ name: String) -> Int {
+        window.view().operationSummaries().first { $0.labels.operation == name }?.count ?? 0
+    }
+
+    /// Some minutes later some new names come, some known ones again, and etcd's as ever.
+    mutating func step() {
+        time += Int64.random(in: 5...30, using: &random) * minute
+        steps += 1
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            let fresh = (0..<4).map { _ in "operation \(steps * 3 + Int.random(in: 0..<9, using: &random))" }
+            append(fresh, service: "service \(steps % 5)")
+            append(["etcdserverpb.KV/Range"], service: "etcd")
+            appendRequests()
+            time += Int64.random(in: 0...3, using: &random) * second
+        }
+        let settled = attributor.settle(window.view(), at: time + hour)
+        for (slot, attribution) in settled { window.attach(attribution, toSlotFrom: slot) }
+    }
+
+    private mutating func appendRequests() {
+        var builder = BatchBuilder(firstID: nextID)
+        for _ in 0..<3 {
+            let resource = "thing\(steps * 3 + Int.random(in: 0..<9, using: &random))"
+            builder.addRequest(
+                method: "GET", target: "/apis/example.com/v1/\(resource)", end: time, duration: Self.duration(resource))
+            nameOfSpan[nextID] = "GET"
+            nextID += 1
+        }
+        append(builder)
+    }
+
+    func check() {
+        let view = window.view()
+        for slot in view.slots {
+            for number in 0..<slot.count {
+                let row = slot.row(number)
+                let name = view.operations[Int(row.operation)].operation
+                #expect(name == nameOfSpan[row.spanID] || row.operation == OperationTable.overflow, "seed \(seed)")
+                guard row.request > RequestTable.overflow + 1 else { continue }
+                let resource = view.requests[Int(row.request) - 1].resource
+                #expect(row.duration == Self.duration(resource), "seed \(seed)")
+            }
+        }
+        for row in view.operationSummaries() where row.series > 0 && row.labels.operation != "GET" {
+            expectPure(row.sum, row.count, row.labels.operation)
+        }
+        for row in view.requestSummaries() where row.series > 0 { expectPure(row.sum, row.count, row.labels.resource) }
+        for (labels, totals) in zip(view.operations, window.totals.operations).dropFirst()
+        where labels.operation != "GET" {
+            expectPure(Int128(totals.sum), totals.count, labels.operation)
+        }
+        for (part, sum) in attributor.totals.sums.enumerated() where sum > 0 {
+            let request = part / ComponentTable.countMax
+            guard request > 0, attributor.totals.isOf(request, in: view) else { continue }
+            let resource = view.requests[request].resource
+            #expect(sum % Int128(Self.duration(resource)) == 0, "seed \(seed): \(resource)")
+        }
+    }
+
+    private func expectPure(_ sum: Int128, _ count: Int, _ name: String) {
+        #expect(sum == Int128(count) * Int128(Self.duration(name)), "seed \(seed): \(name)")
+    }
+}
