@@ -100,3 +100,13 @@ def test_addresses_that_are_nobodys_business_are_refused(serve):
     (line,) = daemon.log.wait_for("link-local")
     assert "2852039166" not in line
     assert daemon.metrics().value("faultline_notifications_total", sink="webhook", outcome="failed") == 1
+
+
+def test_a_redirect_to_another_host_is_not_followed(serve):
+    with WebhookReceiver() as other, WebhookReceiver([302], headers={"Location": other.url}) as receiver:
+        daemon = serve(webhooks(receiver), CONFIGURATION)
+        fire(daemon)
+        assert receiver.next()["status"] == "firing"
+        daemon.log.wait_for("302")
+        assert daemon.metrics().sum("faultline_notifications_total", sink="webhook", outcome="delivered") == 0
+        assert other.is_done

@@ -5,7 +5,8 @@ import unicodedata
 
 import pytest
 
-from harness import http_client, spans
+from harness import archives, http_client, spans
+from harness.command import faultline
 from harness.hostile_names import NAMES, named
 from harness.rules import CONFIGURATION
 from harness.spans import MILLISECOND
@@ -71,3 +72,32 @@ def test_the_query_api_stays_json(daemon):
     _, type, body = daemon.get("/api/v1/operations")
     assert type == "application/json"
     assert sum(row["count"] for row in json.loads(body)) == 2 * len(NAMES)
+
+
+def harmful(text):
+    """Characters that steer a terminal, or make a reader see another text, but for line feeds."""
+    return {character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")} - {"\n"}
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_the_report_of_a_replay_is_harmless_on_a_terminal(tmp_path, format):
+    messages = []
+    for name in NAMES.values():
+        messages.append(named(lambda stand_in: spans.body(spans.span(stand_in)), name))
+        messages.append(named(lambda stand_in: spans.body(spans.span(), service=stand_in), name))
+    archive = tmp_path / "hostile.otlp"
+    archive.write_bytes(archives.framed(messages))
+    done = faultline("replay", "--format", format, archive)
+    assert done.code == 0
+    assert not harmful(done.output) and not harmful(done.errors)
+    if format == "json":
+        assert sum(row["count"] for row in done.json["operations"]) == 2 * len(NAMES)
+
+
+def test_the_log_is_harmless_where_it_names_them(serve):
+    daemon = serve(configuration="window: {max_operations: 1}\n")
+    send_all(daemon)
+    daemon.log.wait_for("operations without a place")
+    assert daemon.stop() == 0
+    daemon.log.finish()
+    assert not harmful("\n".join(daemon.log.all))

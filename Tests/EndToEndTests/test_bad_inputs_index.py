@@ -1,0 +1,217 @@
+"""Every kind of bad input and fault, and the tests which prove what Faultline makes of it.
+
+A test that is renamed or goes has to be replaced here, so that none of the kinds loses its last one unnoticed.
+"""
+
+import re
+
+import pytest
+
+from harness.project import ROOT
+
+# What is known to be bad, by number, with the tests by file: of this suite, or of the unit tests, whose names are sentences.
+KINDS = {
+    1: ("HTTP/2 floods: resets, CONTINUATION, SETTINGS, PING, an unread socket", {
+        "IngestTests/Receivers/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
+    }),
+    2: ("slow headers and bodies, connections without end", {
+        "IngestTests/Receivers/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
+    }),
+    3: ("tens of thousands of headers, two lengths of one body", {
+        "test_http_requests.py": ["test_bad_http_is_refused"],
+    }),
+    5: ("gzip bombs, gzip cut off, an unknown encoding", {
+        "test_compression.py": [
+            "test_a_bomb_over_http_is_too_large", "test_a_bomb_over_grpc_is_too_large",
+            "test_broken_gzip_over_http_is_a_bad_request", "test_an_unknown_encoding_over_http_is_unsupported",
+        ],
+        "IngestTests/Receivers/InflateTests.swift": ["a bomb is stopped at the limit"],
+    }),
+    6: ("a gRPC length of 4 GiB with few bytes", {
+        "test_grpc_calls.py": ["test_a_length_of_four_gibibytes_sets_no_memory_aside", "test_wrong_framing_is_refused"],
+    }),
+    7: ("protobuf that is none", {
+        "test_malformed_bodies.py": ["test_a_malformed_body_is_refused_whole", "test_malformed_bodies_are_counted_by_transport"],
+    }),
+    8: ("values nested without end", {
+        "test_malformed_bodies.py": [
+            "test_values_nested_too_deep_are_refused", "test_values_nested_a_hundred_deep_are_taken",
+            "test_json_values_nested_too_deep_are_refused",
+        ],
+    }),
+    9: ("a million empty messages", {
+        "test_malformed_bodies.py": [
+            "test_a_million_empty_resource_spans_hold_nothing", "test_a_million_empty_spans_are_rejected_one_by_one",
+        ],
+    }),
+    10: ("times that can't be", {
+        "test_span_rejection.py": [
+            "test_a_bad_span_is_rejected_and_nine_good_ones_are_counted", "test_a_span_may_have_begun_long_ago",
+        ],
+        "EngineTests/WindowTests.swift": ["rejects spans that end too far in the future"],
+    }),
+    11: ("ids of wrong lengths, all zero, or no hex", {
+        "test_span_rejection.py": ["test_all_reasons_in_one_batch_are_told_apart", "test_bad_hex_rejects_its_span_alone"],
+    }),
+    12: ("attributes of odd values, sizes and numbers", {
+        "test_attribute_values.py": [
+            "test_a_span_is_counted_whatever_its_attributes", "test_json_says_the_same_values",
+            "test_json_values_out_of_range_are_kept_or_refused",
+        ],
+    }),
+    13: ("names that are no text, or steer what shows them", {
+        "test_hostile_names.py": ["test_the_scrape_stays_parseable", "test_the_query_api_stays_json"],
+        "test_attribute_values.py": ["test_names_in_json_that_are_no_text_leave_the_scrape_parseable"],
+    }),
+    14: ("good and bad spans in one batch, and a batch twice", {
+        "test_span_rejection.py": [
+            "test_a_bad_span_is_rejected_and_nine_good_ones_are_counted", "test_a_batch_that_is_sent_again_is_counted_once",
+        ],
+        "EngineTests/WindowTests.swift": ["counts a span that comes twice once"],
+    }),
+    15: ("wrong paths, methods and content types", {
+        "test_http_requests.py": [
+            "test_another_path_is_not_found", "test_another_method_is_not_allowed",
+            "test_another_content_type_is_unsupported",
+        ],
+    }),
+    16: ("names without end", {
+        "test_cardinality.py": [
+            "test_beyond_the_limit_operations_are_counted_in_one_row", "test_services_without_end_are_capped_too",
+            "test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire",
+            "test_names_that_are_forgotten_leave_the_scrape_and_their_places",
+        ],
+        "EngineTests/NameChurnTests.swift": ["every span counts under its own name, whatever its number stood for before"],
+        "EngineTests/NamePlacesTests.swift": [
+            "whatever came before, the API server and etcd have theirs", "resources that don't exist leave room for those that do",
+        ],
+        "RulesTests/Evaluation/NameChurnEvaluationTests.swift": ["alerts are those of a window that never forgets a name"],
+    }),
+    17: ("names that end a label of the scrape", {
+        "test_hostile_names.py": ["test_the_scrape_stays_parseable"],
+    }),
+    18: ("names that steer a terminal", {
+        "test_hostile_names.py": [
+            "test_standard_output_has_one_harmless_line_for_each_alert",
+            "test_the_report_of_a_replay_is_harmless_on_a_terminal", "test_the_log_is_harmless_where_it_names_them",
+        ],
+        "RulesTests/Delivery/StdoutSinkTests.swift": ["hostile labels stay on their line and harmless"],
+        "RulesTests/Definition/RuleDiagnosticTests.swift": ["what is cited can't steer a terminal"],
+    }),
+    20: ("rule files made to break their reader", {
+        "test_check.py": [
+            "test_every_problem_is_told_with_its_place", "test_what_is_no_rule_file_is_told_so_on_a_line",
+        ],
+        "test_reload.py": ["test_bad_rules_leave_the_old_ones_whole"],
+        "RulesTests/Definition/RuleDiagnosticTests.swift": ["hostile files are refused, and no alias is ever expanded"],
+    }),
+    21: ("rules over what can't be known", {
+        "test_no_data.py": ["test_operations_never_seen_divisions_by_zero_and_too_few_spans_fire_nothing"],
+        "RulesTests/Language/ConditionTests.swift": ["a condition over known spans holds, doesn't, or can't be known"],
+    }),
+    22: ("secrets in configurations", {
+        "test_secrets.py": [
+            "test_credentials_of_sinks_are_in_no_log_and_no_answer", "test_an_url_that_is_wrong_is_not_cited",
+        ],
+        "test_delivery_guarantees.py": ["test_what_is_refused_is_a_dead_letter"],
+        "RulesTests/Definition/RuleDiagnosticTests.swift": ["a secret URL is not cited"],
+        "RulesTests/Delivery/WebhookSinkTests.swift": ["headers don't show their values"],
+    }),
+    23: ("redirects and addresses that are nobody's business", {
+        "test_delivery_guarantees.py": [
+            "test_a_redirect_to_another_host_is_not_followed", "test_addresses_that_are_nobodys_business_are_refused",
+        ],
+        "RulesTests/Delivery/WebhookSinkTests.swift": [
+            "a redirect is not followed", "nothing is sent to link-local addresses and metadata services",
+        ],
+    }),
+    24: ("receivers that hang, answer without end, or refuse", {
+        "test_delivery_guarantees.py": [
+            "test_a_receiver_that_fails_in_all_ways_is_told_everything_in_order",
+            "test_a_receiver_that_asks_for_time_gets_it", "test_a_receiver_that_hangs_holds_up_no_other",
+            "test_what_is_refused_is_a_dead_letter",
+        ],
+        "RulesTests/Delivery/WebhookSinkTests.swift": ["no more than the start of an endless answer is read"],
+        "RulesTests/Delivery/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
+    }),
+    25: ("frames of lz4 that lie", {
+        "test_lz4_frames.py": [
+            "test_a_size_that_lies_is_a_fault_with_its_place", "test_a_bomb_takes_no_more_memory_than_any_archive",
+        ],
+        "test_replay_input.py": ["test_a_wrong_checksum_is_a_fault", "test_frames_one_behind_the_other_are_one_archive"],
+        "IngestTests/Archive/ArchiveReaderTests.swift": [
+            "reads frames that follow each other and passes over skippable ones", "refuses a frame that needs a dictionary",
+            "says where an lz4 frame is damaged",
+        ],
+    }),
+    26: ("archives cut anywhere, and what is none", {
+        "IngestTests/Archive/ArchiveDamageTests.swift": ["cut at any byte gives all whole groups before"],
+        "IngestTests/Archive/ArchiveReaderTests.swift": [
+            "gives all whole records of an archive cut at any byte", "refuses what can't be opened, is empty or a folder",
+        ],
+        "test_replay_input.py": ["test_a_file_that_is_no_archive_ends_with_2"],
+    }),
+    27: ("disks that are full, faulty or read-only, and no file descriptors", {
+        "test_recording.py": [
+            "test_a_full_disk_stops_recording_and_nothing_else", "test_a_file_whose_sync_failed_is_never_synced_again",
+            "test_without_a_directory_recording_fails_loudly_and_ingest_goes_on",
+        ],
+        "test_descriptors.py": ["test_without_file_descriptors_recording_stops_and_ingest_goes_on"],
+    }),
+    28: ("kill -9, and SIGTERM under load", {
+        "test_kill.py": ["test_kill_at_random_moments", "test_stopped_under_load_all_that_was_acknowledged_is_there"],
+        "test_shutdown.py": ["test_every_acknowledged_span_is_counted_when_stopped_under_load"],
+        "test_restart.py": ["test_kill_at_random_moments_makes_one_page_of_one_alert"],
+    }),
+    29: ("a process that stands still, and a window that is empty after a restart", {
+        "test_stopped_process.py": ["test_after_standing_still_it_goes_on_without_a_storm_and_without_going_back"],
+        "test_restart.py": ["test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice"],
+    }),
+    30: ("a reader that leaves", {
+        "test_command_line.py": ["test_a_reader_that_leaves_ends_a_replay_quietly"],
+        "test_archive_commands.py": ["test_cat_ends_quietly_where_nobody_reads_on"],
+    }),
+}
+
+# What Faultline doesn't have yet. 4: TLS and tokens; of 17: the page; 19: ranges of queries.
+PENDING = {4, 17, 19}
+
+ALL = range(1, 31)
+TESTS = ROOT / "Tests"
+
+
+@pytest.fixture(scope="module")
+def collected():
+    """The names of the tests of this suite by file, as pytest itself finds them."""
+    found = {}
+
+    class Collector:
+        def pytest_collection_modifyitems(self, items):
+            for item in items:
+                found.setdefault(item.path.name, set()).add(item.originalname)
+
+    pytest.main(["--collect-only", "-qq", "-p", "no:cacheprovider", str(TESTS / "EndToEndTests")], plugins=[Collector()])
+    return found
+
+
+def sentences(file):
+    """The names of the Swift tests in a file."""
+    return set(re.findall(r"func `([^`]+)`", (TESTS / file).read_text()))
+
+
+def test_every_kind_is_proven_or_known_to_be_pending():
+    assert set(KINDS) | PENDING == set(ALL)
+    for number, (_, files) in KINDS.items():
+        assert files and all(files.values()), number
+
+
+@pytest.mark.parametrize("number", KINDS)
+def test_the_tests_of_a_kind_are_there(collected, number):
+    kind, files = KINDS[number]
+    missing = [
+        f"{file}: {name}"
+        for file, names in files.items()
+        for name in names
+        if name not in (collected.get(file, set()) if file.endswith(".py") else sentences(file))
+    ]
+    assert not missing, f"{number}, {kind}"
