@@ -1,5 +1,6 @@
 """One limit for the memory of the whole process, under more load than it can keep."""
 
+import http.client
 import struct
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 from harness import http_client, spans
 from harness.command import faultline
 from harness.spans import SECOND
+from harness.waiting import eventually
 
 LIMIT = 256 << 20
 # What the process takes beside the budget: the pages of the binary and its libraries, which are the kernel's to drop.
@@ -59,17 +61,22 @@ def flood(daemon, batches, end_of):
 
     def send(number):
         content = body(templates[services[number % 3]], number, end_of(number))
-        for _ in range(1_000):
-            status = http_client.send(daemon.http, content).status
-            if status == 200:
-                return
-            assert status == 503
-            time.sleep(0.01)
-        raise AssertionError("never taken")
+        eventually(lambda: is_taken(daemon, content), "the body is taken")
 
     with ThreadPoolExecutor(4) as pool:
         for _ in pool.map(send, range(batches)):
             pass
+
+
+def is_taken(daemon, content):
+    try:
+        status = http_client.send(daemon.http, content).status
+    except (http.client.HTTPException, OSError):
+        # On a machine that is busy with other work a connection may have been too slow.
+        assert daemon.is_running
+        return False
+    assert status in (200, 503)
+    return status == 200
 
 
 class Asking:
@@ -121,8 +128,9 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     with Asking(small) as asking:
         flood(small, BATCHES, over_a_minute if shape == "over a minute" else in_one_slot())
     peak = small.peak_memory()
+    assert small.is_running
     metrics = small.metrics()
-    assert metrics.accepted == BATCHES * SPANS
+    assert metrics.received >= BATCHES * SPANS
     metrics.check_accounts()
     window = metrics.value("faultline_memory_part_limit_bytes", part="window")
     # Else the test would say nothing.
@@ -132,6 +140,20 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     assert metrics.value("faultline_memory_limit_bytes") == LIMIT
     print(f"peak {peak >> 20} MiB, {base >> 20} at the start")
     assert peak <= base + LIMIT * SLACK, f"{peak >> 20} MiB, {base >> 20} at the start"
+
+
+def test_where_the_program_alone_takes_most_of_the_memory_the_window_gives_way(serve):
+    limit = 64 << 20
+    daemon = serve(configuration=f"limits: {{memory: {limit >> 20}MiB}}\nwindow: {{max_operations: 1000}}\n")
+    base = daemon.peak_memory()
+    with Asking(daemon):
+        flood(daemon, BATCHES // 4, over_a_minute)
+    assert daemon.is_running
+    metrics = daemon.metrics()
+    metrics.check_accounts()
+    assert metrics.value("faultline_window_spans") < metrics.accepted
+    peak = daemon.peak_memory()
+    assert peak <= base + limit * SLACK, f"{peak >> 20} MiB, {base >> 20} at the start"
 
 
 def test_the_parts_are_said_at_the_start_and_come_to_the_limit(small):

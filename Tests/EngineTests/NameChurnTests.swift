@@ -18,6 +18,35 @@ import Testing
         }
         #expect(churn.window.operations.forgotten > 200, "seed \(seed)")
         #expect(churn.window.requests.forgotten > 200, "seed \(seed)")
+        #expect(churn.totalsOfReusedNumbers > 50, "seed \(seed)")
+    }
+
+    @Test func `what spans of a number count for is what its name says, also in an older view`() {
+        var limits = WindowLimits(duration: minute, operationsMax: 1, history: HistoryLimits(duration: minute))
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        var window = Window(limits: limits)
+        var charges = ChargeTable()
+        var views: [(view: WindowView, component: Component)] = []
+        for (round, (service, component)) in [
+            ("etcd", Component.etcd), ("apiserver", .apiServer), ("etcd", .etcd), ("kube-apiserver", .apiServer),
+        ].enumerated() {
+            // The first leaves as time goes on, and its name with the next look.
+            for minutes in Int64(0)..<2 {
+                let time = Self.start + Int64(round) * 3 * hour + minutes * minute
+                var builder = BatchBuilder(firstID: UInt64(round * 10) + UInt64(minutes) + 1)
+                builder.add(service: service, operation: "round \(round)", end: time)
+                _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+                window.foldRetired()
+            }
+            views.append((window.view(), component))
+        }
+        for (view, component) in views + views.reversed() + [views[3], views[0], views[2]] {
+            charges.extend(view, ComponentTable())
+            #expect(view.operations.count == 2)
+            #expect(charges.charges.map(\.component).dropFirst() == [component.number])
+            #expect(charges.components.dropFirst() == [component.number])
+        }
     }
 
     @Test func `names get places again once others have left window and history`() {
@@ -88,9 +117,12 @@ private struct NameChurn: ~Copyable {
     private var random: SeededGenerator
     private let seed: UInt64
     private var nextID: UInt64 = 1
+    /// Used again for each request, as a receiver does: it remembers names, and the window how it translated them.
+    private var builder = BatchBuilder()
     private var steps = 0
     private var nameOfSpan: [UInt64: String] = [:]
-    private var appended: [String: Int] = [:]
+    /// Sums of components that were seen under a number's second name, or a later one.
+    private(set) var totalsOfReusedNumbers = 0
 
     init(seed: UInt64, operationsMax: Int) {
         var limits = WindowLimits(
@@ -109,16 +141,16 @@ private struct NameChurn: ~Copyable {
     }
 
     mutating func append(_ names: [String], service: String) {
-        var builder = BatchBuilder(firstID: nextID)
+        builder.batch.removeAll()
         for name in names {
             builder.add(service: service, operation: name, end: time, duration: Self.duration(name), id: nextID)
             nameOfSpan[nextID] = name
             nextID += 1
         }
-        append(builder)
+        append()
     }
 
-    private mutating func append(_ builder: borrowing BatchBuilder) {
+    private mutating func append() {
         _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
         window.foldRetired()
     }
@@ -132,8 +164,8 @@ private struct NameChurn: ~Copyable {
         time += Int64.random(in: 5...30, using: &random) * minute
         steps += 1
         for _ in 0..<Int.random(in: 1...3, using: &random) {
-            let fresh = (0..<4).map { _ in "operation \(steps * 3 + Int.random(in: 0..<9, using: &random))" }
-            append(fresh, service: "service \(steps % 5)")
+            let names = (0..<4).map { _ in "operation \(number())" }
+            append(names, service: "service \(steps % 5)")
             append(["etcdserverpb.KV/Range"], service: "etcd")
             appendRequests()
             time += Int64.random(in: 0...3, using: &random) * second
@@ -143,18 +175,24 @@ private struct NameChurn: ~Copyable {
     }
 
     private mutating func appendRequests() {
-        var builder = BatchBuilder(firstID: nextID)
+        builder.batch.removeAll()
         for _ in 0..<3 {
-            let resource = "thing\(steps * 3 + Int.random(in: 0..<9, using: &random))"
+            let resource = "thing\(number())"
             builder.addRequest(
                 method: "GET", target: "/apis/example.com/v1/\(resource)", end: time, duration: Self.duration(resource))
             nameOfSpan[nextID] = "GET"
             nextID += 1
         }
-        append(builder)
+        append()
     }
 
-    func check() {
+    /// Of a name that is new, or was used lately, or long ago.
+    private mutating func number() -> Int {
+        Int.random(in: 0..<4, using: &random) == 0
+            ? Int.random(in: 0...steps * 3, using: &random) : steps * 3 + Int.random(in: 0..<9, using: &random)
+    }
+
+    mutating func check() {
         let view = window.view()
         for slot in view.slots {
             for number in 0..<slot.count {
@@ -177,6 +215,7 @@ private struct NameChurn: ~Copyable {
         for (part, sum) in attributor.totals.sums.enumerated() where sum > 0 {
             let request = part / ComponentTable.countMax
             guard request > 0, attributor.totals.isOf(request, in: view) else { continue }
+            if view.requestBirths[request] > 1 { totalsOfReusedNumbers += 1 }
             let resource = view.requests[request].resource
             #expect(sum % Int128(Self.duration(resource)) == 0, "seed \(seed): \(resource)")
         }

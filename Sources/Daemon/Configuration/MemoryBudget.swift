@@ -135,8 +135,9 @@ extension MemoryBudget {
     /// An eighth is for slots that left the window and aren't in its history yet.
     var windowBytes: Int { self[.window] / 8 * 7 }
 
-    /// Half is room to work in, 130 bytes a span; half is for what looks find.
-    var portionRows: Int { max(self[.attribution] / 2 / 130, 1024) }
+    /// A quarter is room for the spans of a portion, at 130 bytes each; the rest is for what is found out about a whole
+    /// slot, and for what looks find.
+    var portionRows: Int { max(self[.attribution] / 4 / 130, 1024) }
 
     /// A third is for what is compressed and being written.
     var recordingQueueBytes: Int { self[.archive] / 3 * 2 }
