@@ -53,6 +53,19 @@ import Testing
         #expect(Self.names(window, "etcd0") == 125)
     }
 
+    @Test func `a flood in etcd's own name leaves the places of what rules name`() {
+        var window = Self.window()
+        var names = SelectedNames()
+        names.add(.spans, ["service": "etcd0", "operation": "etcdserverpb.KV/Range"])
+        window.select(names)
+        Self.flood(&window, 1, 5_000, prefix: "etcd", firstID: 1)
+        #expect(Self.names(window, "etcd0") == 500)
+        var builder = BatchBuilder(firstID: 10_000)
+        builder.add(service: "etcd0", operation: "etcdserverpb.KV/Range", kind: .server, end: Self.start)
+        _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
+        #expect(window.view().operations.contains { $0.operation == "etcdserverpb.KV/Range" })
+    }
+
     @Test func `what rules select by its name has a place`() {
         var window = Self.window()
         var names = SelectedNames()

@@ -57,12 +57,6 @@ package struct SymbolTable: Sendable {
 
     package func salt(_ number: Int) -> UInt32 { UInt32(entries[number].key &>> 32) }
 
-    /// The bytes of an entry as text, with U+FFFD for what is not UTF-8.
-    package func text(_ number: Int) -> String {
-        let entry = entries[number]
-        return String(decoding: arena[entry.offset..<entry.offset + entry.length], as: UTF8.self)
-    }
-
     /// Forgets all entries, keeping the memory.
     package mutating func removeAll() {
         guard !entries.isEmpty else { return }

@@ -11,32 +11,40 @@ enum NameClaim: Int, CaseIterable, Sendable {
 /// How the places of a table are shared out, so that names without end from one side leave room for the others.
 ///
 /// An eighth of the places is kept for each of the API server, etcd and what rules select, whatever else comes. Of the
-/// others no one owner (a service; of requests, an API group) may take more than a quarter, and none of those three more
-/// than a half.
+/// others no one owner (a service; of requests, an API group) may take more than a quarter, and none of those that places
+/// are kept for more than a half.
 struct NamePlaces: Sendable {
     let limit: Int
     private(set) var taken = 0
     private var takenByClaim = [Int](repeating: 0, count: NameClaim.allCases.count)
-    private var takenByOwner: [String: Int] = [:]
+    private var takenByOwner: [Owner: Int] = [:]
+    private let claimsKept: [NameClaim]
+
+    private struct Owner: Hashable {
+        var claim: NameClaim
+        var name: String
+    }
 
     /// Tables smaller than this are not divided among owners.
     private static let undividedMax = 64
 
-    init(limit: Int) {
+    /// - Parameter claims: those that places are kept for.
+    init(limit: Int, keptFor claims: [NameClaim]) {
         self.limit = limit
+        claimsKept = claims
     }
 
     /// Places kept for a claim.
-    func kept(_ claim: NameClaim) -> Int { claim == .other ? 0 : limit / 8 }
+    private func kept(_ claim: NameClaim) -> Int { claimsKept.contains(claim) ? limit / 8 : 0 }
 
     /// The most that one owner may take.
-    func quota(_ claim: NameClaim) -> Int {
+    private func quota(_ claim: NameClaim) -> Int {
         max(claim == .other ? limit / 4 : limit / 2, min(limit, Self.undividedMax))
     }
 
     /// Why a name gets no place; nil where there is one.
     func refusal(_ claim: NameClaim, owner: String) -> NameRefusal.Reason? {
-        if takenByOwner[owner, default: 0] >= quota(claim) { return .quota }
+        if takenByOwner[Owner(claim: claim, name: owner), default: 0] >= quota(claim) { return .quota }
         let keptForOthers = NameClaim.allCases.reduce(0) { sum, other in
             other == claim ? sum : sum + max(0, kept(other) - takenByClaim[other.rawValue])
         }
@@ -47,12 +55,13 @@ struct NamePlaces: Sendable {
     mutating func take(_ claim: NameClaim, owner: String) {
         taken += 1
         takenByClaim[claim.rawValue] += 1
-        takenByOwner[owner, default: 0] += 1
+        takenByOwner[Owner(claim: claim, name: owner), default: 0] += 1
     }
 
     mutating func giveBack(_ claim: NameClaim, owner: String) {
         taken -= 1
         takenByClaim[claim.rawValue] -= 1
+        let owner = Owner(claim: claim, name: owner)
         let left = takenByOwner[owner, default: 1] - 1
         takenByOwner[owner] = left > 0 ? left : nil
     }

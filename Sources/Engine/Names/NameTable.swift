@@ -27,9 +27,10 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - overflow: what the overflow row is called.
     ///   - limit: names beside the overflow row.
-    init(overflow: Labels, limit: Int) {
+    ///   - claims: those that places are kept for.
+    init(overflow: Labels, limit: Int, keptFor claims: [NameClaim]) {
         labels = [overflow]
-        places = NamePlaces(limit: limit)
+        places = NamePlaces(limit: limit, keptFor: claims)
         births.append()
     }
 

@@ -14,7 +14,7 @@ package struct OperationTable: Sendable {
     package init(limit: Int) {
         names = NameTable(
             overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
-            limit: min(max(limit, 1), Int(UInt16.max) - 1))
+            limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd, .selected])
     }
 
     package var labels: [OperationLabels] { names.labels }
@@ -38,6 +38,8 @@ package struct OperationTable: Sendable {
     mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
 
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
+        // Before the service it is of, so that a flood in the control plane's own name doesn't take its place.
+        if selected.hasNamedOperation({ labels[$0] }) { return .selected }
         if labels.service.isAPIServer { return .apiServer }
         if labels.service.isEtcd { return .etcd }
         return selected.hasOperation({ labels[$0] }) ? .selected : .other

@@ -13,7 +13,7 @@ package struct RequestTable: Sendable {
     package init(limit: Int) {
         names = NameTable(
             overflow: RequestLabels(verb: "_other", group: "", resource: "", subresource: "", scope: ""),
-            limit: min(max(limit, 1), Int(UInt16.max) - 2))
+            limit: min(max(limit, 1), Int(UInt16.max) - 2), keptFor: [.apiServer, .selected])
     }
 
     package var labels: [RequestLabels] { names.labels }

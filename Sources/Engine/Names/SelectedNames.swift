@@ -21,6 +21,11 @@ package struct SelectedNames: Equatable, Sendable {
         }
     }
 
+    /// Whether a rule names the operation itself, and not its service alone.
+    func hasNamedOperation(_ valueOf: (String) -> String?) -> Bool {
+        Self.has(operations.filter { $0["operation"] != nil }, valueOf)
+    }
+
     func hasOperation(_ valueOf: (String) -> String?) -> Bool { Self.has(operations, valueOf) }
 
     func hasRequest(_ valueOf: (String) -> String?) -> Bool { Self.has(requests, valueOf) }
