@@ -183,9 +183,12 @@ package final class Pipeline: Sendable {
     }
 
     package func summary() -> PipelineSummary {
-        let (view, totals, counts) = intake.withLock { ($0.window.view(), $0.window.totals, $0.counts) }
+        let (view, totals, counts, unattributed) = intake.withLock {
+            ($0.window.view(), $0.window.totals, $0.counts, $0.window.unattributed)
+        }
         return PipelineSummary(
-            view: view, totals: totals, counts: counts, componentNames: attribution.components.names)
+            view: view, totals: totals, counts: counts, unattributed: unattributed,
+            componentNames: attribution.components.names)
     }
 
     /// The same with all slots attributed, by what has come.

@@ -5,12 +5,15 @@ package struct PipelineSummary: Sendable {
     package internal(set) var view: WindowView
     package let totals: CumulativeTotals
     package let counts: SpanCounts
+    package let unattributed: UnattributedSpans
     /// By component number.
     package let componentNames: [String]
 
     /// The same without what has left the window.
     package var windowOnly: PipelineSummary {
-        PipelineSummary(view: view.windowOnly, totals: totals, counts: counts, componentNames: componentNames)
+        PipelineSummary(
+            view: view.windowOnly, totals: totals, counts: counts, unattributed: unattributed,
+            componentNames: componentNames)
     }
 }
 

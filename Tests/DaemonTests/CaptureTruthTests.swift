@@ -28,7 +28,7 @@ import TestSupport
     private func replay(_ archive: URL, batchesTwice: Bool = false) throws -> Pipeline {
         let pipeline = Pipeline(rules: RuleEvaluator([]), limits: WindowLimits(duration: nil))
         let archives = batchesTwice ? [archive.path, archive.path] : [archive.path]
-        var replay = try Replay(archives, endingIn: .min..<(.max), pipeline: pipeline)
+        let replay = try Replay(archives, endingIn: .min..<(.max)) { pipeline }
         while replay.step() {}
         #expect(replay.problems.isEmpty)
         return pipeline
@@ -72,10 +72,12 @@ import TestSupport
     @Test func `measures the same where the window is too small and a history takes over, within 0.55 percent`() throws
     {
         let exact = try replay(Captures.example).summary().view.operationSummaries()
-        let pipeline = Pipeline(
-            rules: RuleEvaluator([]), limits: WindowLimits(duration: nil, bytesMax: 400_000))
-        var replay = try Replay([Captures.example.path], endingIn: .min..<(.max), pipeline: pipeline)
+        let replay = try Replay([Captures.example.path], endingIn: .min..<(.max)) {
+            Pipeline(
+                rules: RuleEvaluator([]), limits: WindowLimits(duration: nil, bytesMax: 400_000))
+        }
         while replay.step() {}
+        let pipeline = replay.pipeline
         let summary = pipeline.summary()
         let rows = summary.view.operationSummaries()
         #expect(rows.map(\.labels) == exact.map(\.labels))

@@ -28,9 +28,11 @@ struct CulpritTests {
         var limits = WindowLimits()
         limits.duration = nil
         let rules = try BuiltinRules.controlPlane()
-        let pipeline = Pipeline(rules: RuleEvaluator(rules.groups), limits: limits)
-        var replay = try Replay([archive.path], endingIn: .min..<(.max), pipeline: pipeline)
+        let replay = try Replay([archive.path], endingIn: .min..<(.max)) {
+            Pipeline(rules: RuleEvaluator(rules.groups), limits: limits)
+        }
         while replay.step() {}
+        let pipeline = replay.pipeline
         return (pipeline, FiredAlerts(replay.transitions, active: pipeline.withRules { $0.numberedAlerts }).all)
     }
 
@@ -108,9 +110,11 @@ struct CulpritTests {
     @Test func `what left the window is divided among components still`() throws {
         var limits = WindowLimits()
         limits.duration = 60_000_000_000
-        let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
-        var replay = try Replay([Captures.example.path], endingIn: .min..<(.max), pipeline: pipeline)
+        let replay = try Replay([Captures.example.path], endingIn: .min..<(.max)) {
+            Pipeline(rules: RuleEvaluator([]), limits: limits)
+        }
         while replay.step() {}
+        let pipeline = replay.pipeline
         let whole = try Self.replay(Captures.example).pipeline.attributedSummary().view
         let partial = pipeline.attributedSummary().view
         let expected = Self.components(whole)

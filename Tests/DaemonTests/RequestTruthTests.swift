@@ -23,9 +23,11 @@ import TestSupport
             }
             #expect(!expected.isEmpty)
 
-            let pipeline = Pipeline(rules: RuleEvaluator([]), limits: WindowLimits(duration: nil))
-            var replay = try Replay([archive.path], endingIn: .min..<(.max), pipeline: pipeline)
+            let replay = try Replay([archive.path], endingIn: .min..<(.max)) {
+                Pipeline(rules: RuleEvaluator([]), limits: WindowLimits(duration: nil))
+            }
             while replay.step() {}
+            let pipeline = replay.pipeline
             let rows = pipeline.view().requestSummaries()
             for (labels, count) in expected where labels.verb != "watch" {
                 // Requests without a handler span (forbidden, say) have the same labels: at least as many.

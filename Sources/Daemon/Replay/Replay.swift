@@ -1,70 +1,97 @@
 package import Ingest
 package import Rules
 
-/// Runs archives through a pipeline, with the time of their records for a clock.
+/// Runs archives through a pipeline: recordings by the arrivals and the clock that were recorded, all others by the time
+/// of their spans.
 package struct Replay {
-    private let pipeline: Pipeline
-    private var inputs: ReplayInputs
-    /// When the last record arrived, Unix nanoseconds.
-    package private(set) var clock = Int64.min
-    /// All changes of alerts, in the order in which they were found.
-    package private(set) var transitions: [AlertTransition] = []
-    /// Whether there was a record whose arrival had to be estimated.
-    private var isEstimated = false
-    private var failure: ArchiveError?
+    private enum Course {
+        case recorded(RecordedReplay)
+        case byEventTime(EventReplay)
+    }
+
+    private let course: Course
 
     /// - Parameters:
     ///   - range: only spans that end in it are read, Unix nanoseconds.
     ///   - isSalvaging: whether damage is passed over where that is possible.
+    ///   - memory: bytes that spans may take while they are put in order.
+    ///   - makePipeline: is called again where the spans turn out to be in no order at all, and what was found is void.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
     package init(
-        _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, pipeline: Pipeline
+        _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, memory: Int = defaultMemory,
+        makePipeline: @escaping () -> Pipeline
     ) throws(ArchiveError) {
-        self.pipeline = pipeline
-        inputs = try ReplayInputs(archives, endingIn: range, isSalvaging: isSalvaging)
+        var files: [ReplayArchive] = []
+        for name in archives {
+            files.append(try ReplayArchive(name, endingIn: range, isSalvaging: isSalvaging))
+        }
+        let inputs = try ReplayInputs(files)
+        course =
+            inputs.areRecordings
+            ? .recorded(RecordedReplay(inputs, makePipeline()))
+            : .byEventTime(EventReplay(files, inputs, memory: memory, makePipeline))
+    }
+
+    package static let defaultMemory = 256 << 20
+
+    /// What the spans went through.
+    package var pipeline: Pipeline {
+        switch course {
+        case .recorded(let replay): replay.pipeline
+        case .byEventTime(let replay): replay.pipeline
+        }
+    }
+
+    /// How far it is: when the last record arrived, or the last span ended, Unix nanoseconds.
+    package var clock: Int64 {
+        switch course {
+        case .recorded(let replay): replay.clock
+        case .byEventTime(let replay): replay.clock
+        }
+    }
+
+    /// All changes of alerts, in the order in which they were found.
+    package var transitions: [AlertTransition] {
+        switch course {
+        case .recorded(let replay): replay.transitions
+        case .byEventTime(let replay): replay.transitions
+        }
     }
 
     /// What was wrong with the archives; empty where every record was read.
-    package var problems: [String] { inputs.problems + (failure.map { [$0.description] } ?? []) }
+    package var problems: [String] {
+        switch course {
+        case .recorded(let replay): replay.problems
+        case .byEventTime(let replay): replay.problems
+        }
+    }
+
+    /// Why there is no result; nil where there is one.
+    package var failure: ArchiveError? {
+        switch course {
+        case .recorded: nil
+        case .byEventTime(let replay): replay.scratchFailure
+        }
+    }
 
     /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
-    package var progress: (read: Int, size: Int?) { inputs.progress }
-
-    /// Takes the record that arrived first, over all archives; false when there is none left.
-    package mutating func step() -> Bool {
-        guard let input = first(), let time = input.time else {
-            // Nothing more can arrive: what has ended can be judged. A recording has its own readings of the clock.
-            if isEstimated { transitions += pipeline.evaluate(upTo: clock) }
-            return false
+    package var progress: (read: Int, size: Int?) {
+        switch course {
+        case .recorded(let replay): replay.progress
+        case .byEventTime(let replay): replay.progress
         }
-        clock = max(clock, time)
-        switch input.head {
-        case .end: break
-        case .clock:
-            advance(to: time)
-            input.take { _ in }
-        case .record(arrival: .some):
-            input.take { _ = pipeline.append($0, arrival: time) }
-        case .record(arrival: nil):
-            isEstimated = true
-            advance(to: clock)
-            input.take { _ = pipeline.append($0, arrival: clock) }
-        }
-        return true
     }
 
-    private mutating func advance(to clock: Int64) {
-        transitions += pipeline.advance(to: clock)
-        pipeline.note(clock: clock)
+    /// Does a part of the work; false when there is none left.
+    package func step() -> Bool {
+        switch course {
+        case .recorded(let replay): replay.step()
+        case .byEventTime(let replay): replay.step()
+        }
     }
 
-    private mutating func first() -> ReplayInput? {
-        do throws(ArchiveError) {
-            return try inputs.first()
-        } catch {
-            // It could be read when the replay began.
-            failure = error
-            return nil
-        }
+    /// Ends before all is read: judges what was.
+    package func stop() {
+        if case .byEventTime(let replay) = course { replay.stop() }
     }
 }

@@ -11,11 +11,8 @@ final class ReplayInput {
     private(set) var time: Int64? = .min
 
     /// - Throws: what shows that this is no archive. Damage is noted, and ends it.
-    init(
-        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, readsAhead: Bool = true
-    ) throws(ArchiveError) {
-        let decoder = try RecordDecoder(
-            name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead)
+    init(_ archive: ReplayArchive, readsAhead: Bool) throws(ArchiveError) {
+        let decoder = try archive.decoder(readsAhead: readsAhead)
         fileSize = decoder.fileSize
         records = DecodeAhead(decoder)
         advance()
@@ -33,6 +30,9 @@ final class ReplayInput {
 
     /// Where what comes next stands in the order of a recording; nil where the archive is none.
     var place: RecordedPlace? { record.place }
+
+    /// Whether it is what a daemon recorded, with arrivals.
+    var isRecorded: Bool { record.isRecorded }
 
     /// What comes next.
     var head: DecodedRecord.Head { record.head }

@@ -4,14 +4,14 @@ import Ingest
 /// daemon did next may have an earlier time, when several threads did it. Few are open at a time, however many there are.
 struct ReplayInputs {
     private struct Waiting {
-        var name: String
+        var archive: ReplayArchive
         /// Of its first record, or of a later file's of the same recording; Unix nanoseconds.
         var time: Int64
         var place: RecordedPlace?
     }
 
-    private let range: Range<Int64>
-    private let isSalvaging: Bool
+    /// Whether all of them have arrivals: are what daemons recorded.
+    let areRecordings: Bool
     private var open: [ReplayInput] = []
     /// Archives that begin later, the latest first.
     private var waiting: [Waiting] = []
@@ -23,20 +23,26 @@ struct ReplayInputs {
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
-    init(_ names: [String], endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
-        self.range = range
-        self.isSalvaging = isSalvaging
-        for name in names {
-            if names.count <= Self.openMax || name == "-" {
-                open.append(try ReplayInput(name, endingIn: range, isSalvaging: isSalvaging))
+    init(_ archives: [ReplayArchive]) throws(ArchiveError) {
+        var areRecordings = true
+        for archive in archives {
+            if archives.count <= Self.openMax {
+                let input = try ReplayInput(archive, readsAhead: true)
+                areRecordings = areRecordings && (input.isRecorded || input.head == .end)
+                open.append(input)
             } else {
-                let (first, size) = try Self.peek(name, endingIn: range, isSalvaging: isSalvaging)
+                let (first, size, isRecorded) = try Self.peek(archive)
+                areRecordings = areRecordings && isRecorded
                 waiting.append(first)
                 closed.size = closed.size.flatMap { sum in size.map { sum + $0 } }
             }
         }
+        self.areRecordings = areRecordings
         waiting = Self.latestFirst(waiting)
     }
+
+    /// How many archives are open.
+    var openCount: Int { open.count }
 
     /// Files of a recording wait no longer than those behind them.
     private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
@@ -47,18 +53,19 @@ struct ReplayInputs {
             files[index].time = min(files[index].time, earliest[recording] ?? .max)
             earliest[recording] = files[index].time
         }
-        return files.sorted { ($1.time, $1.name) < ($0.time, $0.name) }
+        return files.sorted { ($1.time, $1.archive.name) < ($0.time, $0.archive.name) }
     }
 
-    /// What is known of an archive before its time, and its size in bytes.
+    /// What is known of an archive before its time, its size in bytes, and whether it is a recording, or empty.
     private static func peek(
-        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool
-    ) throws(ArchiveError) -> (first: Waiting, size: Int?) {
-        var decoder = try RecordDecoder(name, endingIn: range, isSalvaging: isSalvaging, readsAhead: false)
+        _ archive: ReplayArchive
+    ) throws(ArchiveError) -> (first: Waiting, size: Int?, isRecorded: Bool) {
+        var decoder = try archive.decoder(readsAhead: false)
         var first = DecodedRecord()
         decoder.next(&first)
         if let refusal = first.refusal { throw refusal }
-        return (Waiting(name: name, time: first.time(after: nil) ?? .min, place: first.place), decoder.fileSize)
+        let waiting = Waiting(archive: archive, time: first.time(after: nil) ?? .min, place: first.place)
+        return (waiting, decoder.fileSize, first.isRecorded || first.isEnd)
     }
 
     var problems: [String] { endedProblems + open.flatMap(\.problems) }
@@ -78,8 +85,7 @@ struct ReplayInputs {
             let first = earliest
             guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
             waiting.removeLast()
-            let input = try ReplayInput(
-                next.name, endingIn: range, isSalvaging: isSalvaging, readsAhead: open.count < Self.openMax)
+            let input = try ReplayInput(next.archive, readsAhead: open.count < Self.openMax)
             if let size = input.progress.size { closed.size? -= size }
             open.append(input)
             close()

@@ -1,4 +1,4 @@
-import Engine
+package import Engine
 package import Rules
 
 /// What `replay --format json` prints, and the query API in parts: the contract's shapes. Durations in seconds.
@@ -16,7 +16,7 @@ package struct Report: Encodable, Sendable {
     package init(_ summary: PipelineSummary, alerts: [AlertJSON], comparison: RuleComparison? = nil) {
         let totals = summary.totals
         let isEmpty = totals.lastEnd == .min
-        spans = SpansRow(summary.counts)
+        spans = SpansRow(summary.counts, summary.unattributed)
         first = isEmpty ? nil : Timestamp.rfc3339(totals.firstStart)
         last = isEmpty ? nil : Timestamp.rfc3339(totals.lastEnd)
         // Rates are over the time in which spans ended: a watch may have begun long before.
@@ -41,8 +41,20 @@ package struct SpansRow: Encodable, Sendable {
     package var late: Int
     /// By reason; only reasons that occurred.
     package var rejected: [String: Int]
+    /// Of the accepted ones, those that are part of no attribution, by reason; absent where there are none.
+    package var unattributed: Unattributed?
 
-    package init(_ counts: SpanCounts) {
+    package struct Unattributed: Encodable, Sendable {
+        /// Came after their slot had settled.
+        package var late: Int
+        /// Left the window before.
+        package var evicted: Int
+    }
+
+    package init(_ counts: SpanCounts, _ unattributed: UnattributedSpans) {
+        self.unattributed =
+            unattributed == UnattributedSpans()
+            ? nil : Unattributed(late: unattributed.late, evicted: unattributed.evicted)
         received = counts.received
         accepted = counts.accepted
         duplicates = counts.duplicates

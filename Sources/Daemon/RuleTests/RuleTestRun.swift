@@ -17,9 +17,7 @@ package struct RuleTestRun {
     /// What a test found to be otherwise than expected.
     /// - Throws: `ArchiveError` for an archive that can't be read.
     package func differences(_ test: RuleTest) throws(ArchiveError) -> [RuleTestDifference] {
-        // Looking at evidence takes time, which most tests have no use for.
-        let log = test.expectations.contains { $0.alerts.contains { $0.culprit != nil } } ? EvidenceLog() : nil
-        let transitions = try transitions(test, log)
+        let (transitions, log) = try run(test)
         return test.expectations.compactMap { expectation in
             let time: Int64 =
                 switch expectation.time {
@@ -32,20 +30,32 @@ package struct RuleTestRun {
         }
     }
 
-    private func transitions(_ test: RuleTest, _ log: EvidenceLog?) throws(ArchiveError) -> [AlertTransition] {
-        let pipeline = Pipeline(
-            rules: RuleEvaluator(groups), limits: limits, onEvaluation: { log?.note($0, $1) })
+    /// What became of alerts, and the evidence that they had where the test asks for it: looking at it takes time, which
+    /// most tests have no use for.
+    private func run(_ test: RuleTest) throws(ArchiveError) -> ([AlertTransition], EvidenceLog?) {
+        let wantsEvidence = test.expectations.contains { $0.alerts.contains { $0.culprit != nil } }
         switch test.input {
         case .archive(let name):
-            var replay = try Replay([name], endingIn: .min..<(.max), pipeline: pipeline)
+            // A replay that has to begin again does so with a pipeline and a log of their own.
+            var log: EvidenceLog?
+            let replay = try Replay([name], endingIn: .min..<(.max), memory: limits.bytesMax / 4) {
+                log = wantsEvidence ? EvidenceLog() : nil
+                return pipeline(log)
+            }
             while replay.step() {}
-            return replay.transitions
+            if let failure = replay.failure { throw failure }
+            return (replay.transitions, log)
         case .operations(let operations):
+            let log = wantsEvidence ? EvidenceLog() : nil
             let times = test.expectations.map { expectation -> Int64 in
                 if case .sinceStart(let time) = expectation.time { time } else { 0 }
             }
-            return Self.transitions(operations, until: times.max() ?? 0, pipeline)
+            return (Self.transitions(operations, until: times.max() ?? 0, pipeline(log)), log)
         }
+    }
+
+    private func pipeline(_ log: EvidenceLog?) -> Pipeline {
+        Pipeline(rules: RuleEvaluator(groups), limits: limits, onEvaluation: { log?.note($0, $1) })
     }
 
     private static func transitions(

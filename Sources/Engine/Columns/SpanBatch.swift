@@ -92,6 +92,11 @@ package struct SpanBatch: ~Copyable, Sendable {
         return column
     }
 
+    /// The same, of labels in the form in which another batch lends them.
+    mutating func request(key: RawSpan, salt: UInt32) -> UInt16 {
+        requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
+    }
+
     /// Adds a span; its duration must not be negative.
     @inlinable @inline(__always)
     package mutating func append(_ row: SpanRow) {
@@ -100,8 +105,20 @@ package struct SpanBatch: ~Copyable, Sendable {
         count &+= 1
     }
 
+    /// Adds a span whose latency bucket is known.
+    @inline(__always)
+    mutating func append(_ row: SpanRow, bucket: UInt16) {
+        if count == columns.capacity { grow() }
+        columns.write(row, bucket: bucket, at: count)
+        count &+= 1
+    }
+
     package mutating func reject(_ reason: RejectionReason) {
         rejections[reason] += 1
+    }
+
+    package mutating func reject(_ more: Rejections) {
+        rejections.add(more)
     }
 
     @usableFromInline

@@ -35,9 +35,9 @@ struct NameTranslations: Sendable {
 struct NameTranslation: Sendable {
     fileprivate let names: BatchNames
     /// By the batch's number of an operation.
-    private(set) var operations: [UInt16] = []
+    private var operations: [UInt16] = []
     /// By the `request` column of the batch, what stands in that of the window.
-    private(set) var requests: [UInt16] = [0]
+    private var requests: [UInt16] = [0]
 
     /// Stands for a number that isn't known yet: no table has as many. Only what a span of the batch is called is given
     /// one: a batch remembers names of requests long gone, which must not come to life again.
@@ -47,29 +47,38 @@ struct NameTranslation: Sendable {
         self.names = names
     }
 
+    @inline(__always)
+    func operation(_ number: UInt16) -> UInt16 {
+        number == SpanBatch.overflow ? OperationTable.overflow : operations[Int(number)]
+    }
+
+    /// Of a `request` column.
+    @inline(__always)
+    func request(_ column: UInt16) -> UInt16 {
+        column == SpanBatch.overflow ? RequestTable.overflow + 1 : requests[Int(column)]
+    }
+
     fileprivate mutating func extend(
         to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable
     ) {
-        Self.extend(&operations, to: batch.operationCount, overflow: OperationTable.overflow)
-        Self.extend(&requests, to: batch.requestCount + 1, overflow: RequestTable.overflow + 1)
+        Self.extend(&operations, to: batch.operationCount)
+        Self.extend(&requests, to: batch.requestCount + 1)
         for row in 0..<batch.count {
-            let operation = Int(batch.columns.operation[row])
-            if operations[operation] == Self.unknown {
-                operations[operation] = batch.withOperation(operation) {
+            let operation = batch.columns.operation[row]
+            if operation != SpanBatch.overflow, operations[Int(operation)] == Self.unknown {
+                operations[Int(operation)] = batch.withOperation(Int(operation)) {
                     operationTable.number(service: $0, name: $1, kind: $2)
                 }
             }
-            let request = Int(batch.columns.request[row])
-            if requests[request] == Self.unknown {
-                requests[request] = batch.withRequest(request - 1) { requestTable.number(key: $0, salt: $1) } + 1
+            let request = batch.columns.request[row]
+            if request != SpanBatch.overflow, requests[Int(request)] == Self.unknown {
+                requests[Int(request)] =
+                    batch.withRequest(Int(request) - 1) { requestTable.number(key: $0, salt: $1) } + 1
             }
         }
     }
 
-    private static func extend(_ numbers: inout [UInt16], to count: Int, overflow: UInt16) {
+    private static func extend(_ numbers: inout [UInt16], to count: Int) {
         if numbers.count < count { numbers += repeatElement(unknown, count: count - numbers.count) }
-        // Only a batch whose dictionaries are full has rows with the overflow number.
-        guard numbers.count >= Int(UInt16.max) - 1 else { return }
-        while numbers.count <= Int(UInt16.max) { numbers.append(overflow) }
     }
 }

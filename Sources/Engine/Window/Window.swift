@@ -63,8 +63,8 @@ package struct Window: ~Copyable {
                 outcome.rejections[.inFuture] += 1
                 continue
             }
-            row.operation = translation.operations[Int(row.operation)]
-            row.request = translation.requests[Int(row.request)]
+            row.operation = translation.operation(row.operation)
+            row.request = translation.request(row.request)
             guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
                 outcome.duplicates += 1
                 continue

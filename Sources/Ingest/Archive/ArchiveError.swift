@@ -6,6 +6,8 @@ package struct ArchiveError: Error, CustomStringConvertible {
         case unreadable
         /// Damaged or cut at an offset: all records before it were read.
         case damaged
+        /// A temporary file that reading it takes can't be made, written or read.
+        case scratch
     }
 
     package let kind: Kind

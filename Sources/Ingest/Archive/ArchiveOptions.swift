@@ -5,8 +5,12 @@ package struct ArchiveOptions: Sendable {
     /// Whether to go on behind damage, at the next lz4 frame that is whole.
     package var isSalvaging = false
 
-    package init(spanEnds: Range<Int64>? = nil, isSalvaging: Bool = false) {
+    /// What to read in place of the file that is named; nil for the file itself.
+    package var spooled: SpooledInput?
+
+    package init(spanEnds: Range<Int64>? = nil, isSalvaging: Bool = false, spooled: SpooledInput? = nil) {
         self.spanEnds = spanEnds
         self.isSalvaging = isSalvaging
+        self.spooled = spooled
     }
 }

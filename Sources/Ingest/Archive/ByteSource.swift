@@ -6,6 +6,7 @@ struct ByteSource: ~Copyable {
     /// The size of the file; nil where it has none, as a pipe.
     let size: Int?
     private let descriptor: Int32
+    private let isStandardInput: Bool
     private var storage = ByteStorage(minimum: readAhead)
     /// Where in `storage` the unread bytes are.
     private var unread = 0..<0
@@ -17,19 +18,21 @@ struct ByteSource: ~Copyable {
     /// nothing behind it that would have to be moved to the front afterwards.
     private static let readAhead = 256 << 10
 
-    init(_ name: String) throws(ArchiveError) {
-        let file = name == "-" ? (STDIN_FILENO, nil) : try Self.open(name)
+    /// - Parameter path: of the file with the bytes, where it is another than the one named.
+    init(_ name: String, path: String? = nil) throws(ArchiveError) {
+        isStandardInput = name == "-" && path == nil
+        let file = isStandardInput ? (STDIN_FILENO, nil) : try Self.open(name, path: path ?? name)
         self.name = name
         (descriptor, size) = file
     }
 
-    private static func open(_ name: String) throws(ArchiveError) -> (descriptor: Int32, size: Int?) {
+    private static func open(_ name: String, path: String) throws(ArchiveError) -> (descriptor: Int32, size: Int?) {
         var status = stat()
-        guard unsafe stat(name, &status) == 0 else { throw ArchiveError(.unreadable, name, "no such file") }
+        guard unsafe stat(path, &status) == 0 else { throw ArchiveError(.unreadable, name, "no such file") }
         guard status.st_mode & S_IFMT != S_IFDIR else {
             throw ArchiveError(.unreadable, name, "is a directory; name the archives in it")
         }
-        let descriptor = unsafe Glibc.open(name, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw ArchiveError(.unreadable, name, "can't be opened: \(unsafe String(cString: strerror(errno)))")
         }
@@ -59,7 +62,7 @@ struct ByteSource: ~Copyable {
     }
 
     /// Whether reading it ends when `PipeReading` does.
-    private var isWaitedFor: Bool { size == nil || name == "-" }
+    private var isWaitedFor: Bool { size == nil || isStandardInput }
 
     /// Passes over bytes, whether they are at hand or not; of a file they aren't read.
     ///

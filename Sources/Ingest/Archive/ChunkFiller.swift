@@ -14,12 +14,14 @@ struct ChunkFiller: ~Copyable {
 
     /// Opens a file; `-` is standard input. Whether it is compressed is found by its first bytes.
     init(_ name: String, _ options: ArchiveOptions = ArchiveOptions()) throws(ArchiveError) {
-        var source = try ByteSource(name)
+        var source = try ByteSource(name, path: options.spooled?.path)
         _ = try source.fill(4)
         guard source.available > 0 else { throw ArchiveError(.unreadable, name, "is empty") }
         if LZ4Stream.begins(source) {
             var extents: [Range<Int>]?
-            if let spanEnds = options.spanEnds, let size = source.size, let index = ArchiveIndex(path: name) {
+            if let spanEnds = options.spanEnds, let size = source.size,
+                let index = ArchiveIndex(path: options.spooled?.path ?? name)
+            {
                 extents = index.extents(endingIn: spanEnds, size: size)
             }
             lz4 = LZ4Stream(extents: extents, spanEnds: options.spanEnds)

@@ -14,6 +14,8 @@ package struct DecodedRecord: ~Copyable, Sendable {
     }
 
     package internal(set) var head = Head.end
+    /// Whether the archive is what a daemon recorded, with arrivals, as far as was read.
+    package internal(set) var isRecorded = false
     /// Its place in the order of a recording; nil where the archive is none.
     package internal(set) var place: RecordedPlace?
     package internal(set) var batch = SpanBatch()

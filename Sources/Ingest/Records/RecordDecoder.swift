@@ -11,12 +11,15 @@ package struct RecordDecoder: ~Copyable {
     ///   - range: only spans that end in it are kept, Unix nanoseconds.
     ///   - isSalvaging: whether damage is passed over where that is possible.
     ///   - readsAhead: whether a thread may read on while records are taken; it takes more memory.
+    ///   - spooled: what to read in place of the file that is named.
     package init(
-        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true,
+        spooled: SpooledInput? = nil
     ) throws(ArchiveError) {
         let isAll = range == .min..<(.max)
         reader = try ArchiveReader(
-            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging), readsAhead: readsAhead)
+            name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging, spooled: spooled),
+            readsAhead: readsAhead)
         self.range = range
     }
 
@@ -39,6 +42,7 @@ package struct RecordDecoder: ~Copyable {
                 record.problems.add(ArchiveProblem(error, of: fileSize))
             }
         }
+        record.isRecorded = reader.start != nil || reader.groupCount > 0
         record.place = reader.place
         record.fileOffset = reader.progress.read
     }

@@ -59,13 +59,15 @@ struct ReplayArchives: ParsableCommand {
         let settings = try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: false)
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         ProcessHeap.reserve(settings.configuration.window.bytesMax)
-        let pipeline = settings.replayPipeline(comparing: others.groups)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         Interruption.watch()
-        var replay: Replay
+        let replay: Replay
         do {
             let names = try ArchiveNames.expand(archives)
-            replay = try Replay(names, endingIn: range, isSalvaging: salvage, pipeline: pipeline)
+            let memory = settings.configuration.window.bytesMax / 4
+            replay = try Replay(names, endingIn: range, isSalvaging: salvage, memory: memory) {
+                settings.replayPipeline(comparing: others.groups)
+            }
         } catch {
             Console.note("faultline: \(PrintableText.escape(error.description))")
             throw error.kind == .unreadable ? ExitCode.usage : ExitCode.fault
@@ -74,8 +76,13 @@ struct ReplayArchives: ParsableCommand {
         // Standard input ends then by itself, and what was read of it is a part of what there is.
         let isStream = archives == ["-"]
         while !Interruption.isRequested || isStream, replay.step() { progress.show(replay.progress) }
+        replay.stop()
         progress.finish()
-        try print(report(replay, pipeline, settings.rules.groups, others.groups))
+        if let failure = replay.failure {
+            Console.note("faultline: \(PrintableText.escape(failure.description))")
+            throw ExitCode.fault
+        }
+        try print(report(replay, settings.rules.groups, others.groups))
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if Interruption.isRequested {
@@ -85,7 +92,8 @@ struct ReplayArchives: ParsableCommand {
         if !problems.isEmpty { throw ExitCode.fault }
     }
 
-    private func report(_ replay: Replay, _ pipeline: Pipeline, _ rules: [RuleGroup], _ others: [RuleGroup]) -> Report {
+    private func report(_ replay: Replay, _ rules: [RuleGroup], _ others: [RuleGroup]) -> Report {
+        let pipeline = replay.pipeline
         let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
         let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
         return Report(

@@ -28,6 +28,10 @@ struct ReportText {
         if let first = report.first, let last = report.last { text += ", \(first) to \(last)" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) more came twice" }
         if counts.late > 0 { text += "; \(counts.late) came after their time was evaluated" }
+        if let unattributed = counts.unattributed {
+            let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) left the window too soon)" : ""
+            text += "; \(unattributed.late + unattributed.evicted) count for no request's time\(evicted)"
+        }
         for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
             text += "; \(count) rejected: \(reason)"
         }

@@ -1,0 +1,182 @@
+/// The names of spans that are put in order: numbered as they came, compared by their bytes.
+///
+/// Unlike a window's tables these aren't meant to be full: which names a window tells apart is decided in the order of
+/// event time, not here.
+package struct OrderedNames: ~Copyable, Sendable {
+    private var services = SymbolTable()
+    private var operations = SymbolTable()
+    private var requests = SymbolTable()
+    private var translations: [Translation] = []
+    /// Which translation goes next when there are too many.
+    private var oldest = 0
+    private var written = Written()
+
+    /// In place of a number: beyond what a table or a batch could hold.
+    private static let overflow = UInt32.max
+    /// Bytes of all names of a table: a million of sixty-four.
+    private static let bytesMax = 64 << 20
+    /// More than the batches of eight archives that are read at a time.
+    private static let translationsMax = 128
+
+    /// What the names of a batch are called here.
+    struct Translation {
+        fileprivate let names: BatchNames
+        fileprivate var operations: [UInt32] = []
+        fileprivate var requests: [UInt32] = []
+
+        @inline(__always)
+        func operation(_ number: UInt16) -> UInt32 {
+            number == SpanBatch.overflow ? OrderedNames.overflow : operations[Int(number)]
+        }
+
+        /// Of a `request` column.
+        @inline(__always)
+        func request(_ column: UInt16) -> UInt32 {
+            if column == 0 { return 0 }
+            return column == SpanBatch.overflow ? OrderedNames.overflow : requests[Int(column) &- 1]
+        }
+    }
+
+    package init() {}
+
+    package var byteCount: Int { services.byteCount + operations.byteCount + requests.byteCount }
+
+    // MARK: Names of batches
+
+    /// The translation of a batch's names, with those that are new to it added.
+    mutating func translate(_ batch: borrowing SpanBatch) -> Translation {
+        let place = place(of: batch.names)
+        while translations[place].operations.count < batch.operationCount {
+            let number = batch.withOperation(translations[place].operations.count) { service, name, kind in
+                let service = Self.intern(service, salt: 0, &services)
+                // A salt has 24 bits for the service.
+                let salt = min(service, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
+                return Self.intern(name, salt: salt, &operations)
+            }
+            translations[place].operations.append(number)
+        }
+        while translations[place].requests.count < batch.requestCount {
+            let number = batch.withRequest(translations[place].requests.count) { key, salt in
+                Self.intern(key, salt: salt, &requests)
+            }
+            translations[place].requests.append(number == Self.overflow ? number : number + 1)
+        }
+        return translations[place]
+    }
+
+    private static func intern(_ bytes: RawSpan, salt: UInt32, _ table: inout SymbolTable) -> UInt32 {
+        let limit = table.byteCount < bytesMax ? Int.max : table.count
+        return table.intern(bytes, salt: salt, limit: limit).map { UInt32(truncatingIfNeeded: $0) } ?? overflow
+    }
+
+    private mutating func place(of names: BatchNames) -> Int {
+        if let place = translations.firstIndex(where: { $0.names === names }) { return place }
+        guard translations.count == Self.translationsMax else {
+            translations.append(Translation(names: names))
+            return translations.count - 1
+        }
+        defer { oldest = (oldest + 1) % Self.translationsMax }
+        translations[oldest] = Translation(names: names)
+        return oldest
+    }
+
+    // MARK: The order of names
+
+    func isOperation(_ a: UInt32, before b: UInt32) -> Bool {
+        guard a != Self.overflow, b != Self.overflow else { return a < b }
+        let (salt, otherSalt) = (operations.salt(Int(a)), operations.salt(Int(b)))
+        if salt >> 8 != otherSalt >> 8 { return Self.isName(salt >> 8, before: otherSalt >> 8, services) }
+        if salt != otherSalt { return salt < otherSalt }
+        return Self.isName(a, before: b, operations)
+    }
+
+    /// Of `request` columns.
+    func isRequest(_ a: UInt32, before b: UInt32) -> Bool {
+        guard min(a, b) > 0, max(a, b) != Self.overflow else { return a < b }
+        let (salt, otherSalt) = (requests.salt(Int(a) - 1), requests.salt(Int(b) - 1))
+        return salt != otherSalt ? salt < otherSalt : Self.isName(a - 1, before: b - 1, requests)
+    }
+
+    private static func isName(_ a: UInt32, before b: UInt32, _ table: borrowing SymbolTable) -> Bool {
+        guard Int(a) < table.count, Int(b) < table.count else { return a < b }
+        return table.withBytes(Int(a)) { a in table.withBytes(Int(b)) { b in ByteHash.isBefore(a, b) } }
+    }
+
+    // MARK: Batches in order
+
+    /// The numbers that names have in the batch that is written.
+    private struct Written {
+        var names: BatchNames?
+        /// By the number here; `unknown` for those that the batch doesn't have yet.
+        var operations: [Int32] = []
+        var requests: [Int32] = []
+
+        static let unknown: Int32 = -1
+    }
+
+    /// Adds a span to a batch. What numbers its names get there follows from the order of the spans alone.
+    @inline(__always)
+    package mutating func append(_ span: OrderedSpan, to batch: inout SpanBatch) {
+        if written.names !== batch.names { written = Written(names: batch.names) }
+        let row = SpanRow(
+            traceHigh: span.traceHigh, traceLow: span.traceLow, spanID: span.spanID, parentID: span.parentID,
+            start: span.start, duration: span.duration, operation: operation(span.operation, in: &batch),
+            request: request(span.request, in: &batch), flags: SpanFlags(rawValue: span.flags))
+        batch.append(row, bucket: span.bucket)
+    }
+
+    @inline(__always)
+    private mutating func operation(_ number: UInt32, in batch: inout SpanBatch) -> UInt16 {
+        if number < written.operations.count, written.operations[Int(number)] >= 0 {
+            return UInt16(truncatingIfNeeded: written.operations[Int(number)])
+        }
+        return number == Self.overflow ? SpanBatch.overflow : addOperation(number, to: &batch)
+    }
+
+    @inline(__always)
+    private mutating func request(_ number: UInt32, in batch: inout SpanBatch) -> UInt16 {
+        if number == 0 { return 0 }
+        if number < written.requests.count, written.requests[Int(number)] >= 0 {
+            return UInt16(truncatingIfNeeded: written.requests[Int(number)])
+        }
+        return number == Self.overflow ? SpanBatch.overflow : addRequest(number, to: &batch)
+    }
+
+    @inline(never)
+    private mutating func addOperation(_ number: UInt32, to batch: inout SpanBatch) -> UInt16 {
+        let salt = operations.salt(Int(number))
+        let service = Int(salt >> 8)
+        let serviceNumber =
+            service < services.count
+            ? services.withBytes(service) { batch.service($0) } : SpanBatch.overflow
+        let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .unspecified
+        let known = operations.withBytes(Int(number)) { name in
+            batch.operation(service: serviceNumber, name: name, kind: kind)
+        }
+        Self.set(&written.operations, number, known)
+        return known
+    }
+
+    @inline(never)
+    private mutating func addRequest(_ number: UInt32, to batch: inout SpanBatch) -> UInt16 {
+        let salt = requests.salt(Int(number) - 1)
+        let known = requests.withBytes(Int(number) - 1) { batch.request(key: $0, salt: salt) }
+        Self.set(&written.requests, number, known)
+        return known
+    }
+
+    private static func set(_ numbers: inout [Int32], _ number: UInt32, _ known: UInt16) {
+        while numbers.count <= Int(number) { numbers.append(Written.unknown) }
+        numbers[Int(number)] = Int32(known)
+    }
+}
+
+extension ByteHash {
+    /// As bytes compare: the shorter of two that are the same otherwise comes first.
+    static func isBefore(_ a: RawSpan, _ b: RawSpan) -> Bool {
+        for offset in 0..<min(a.byteCount, b.byteCount) where byte(a, at: offset) != byte(b, at: offset) {
+            return byte(a, at: offset) < byte(b, at: offset)
+        }
+        return a.byteCount < b.byteCount
+    }
+}
