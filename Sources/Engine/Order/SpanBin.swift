@@ -1,55 +1,72 @@
 /// The spans that end within one second, in the order in which they came.
 package final class SpanBin {
-    /// Unix seconds.
-    package private(set) var second: Int64
-    private(set) var spans: Column<OrderedSpan>
-    package private(set) var count = 0
-    /// Whether each span ends after the one before it.
-    private(set) var isInOrder = true
-    private var lastEnd = Int64.min
+    /// What a bin holds: one value, so that many spans are added with one access to the object.
+    struct Contents: ~Copyable {
+        var second: Int64
+        var spans: Column<OrderedSpan>
+        var count = 0
+        /// Whether each span ends after the one before it.
+        var isInOrder = true
+        var lastEnd = Int64.min
+
+        var byteCount: Int { spans.capacity * MemoryLayout<OrderedSpan>.stride + SpanBin.ownBytes }
+
+        /// Adds spans of a batch from some place on, as long as they end in the bin's second.
+        ///
+        /// - Returns: the place of the first that doesn't.
+        mutating func append(
+            _ batch: borrowing SpanBatch, from first: Int, _ translation: borrowing OrderedNames.Translation
+        ) -> Int {
+            let begin = second &* SpanBin.width
+            var place = first
+            while place < batch.count {
+                let row = batch.columns.row(place)
+                let end = row.start &+ row.duration
+                guard UInt64(bitPattern: end &- begin) < UInt64(SpanBin.width) else { break }
+                if count == spans.capacity { grow() }
+                spans[count] = OrderedSpan(
+                    row, bucket: batch.columns.bucket[place], operation: translation.operation(row.operation),
+                    request: translation.request(row.request))
+                isInOrder = isInOrder && end > lastEnd
+                lastEnd = end
+                count &+= 1
+                place &+= 1
+            }
+            return place
+        }
+
+        private mutating func grow() {
+            let larger = Column<OrderedSpan>(capacity: spans.capacity * 2)
+            larger.copyPrefix(count, of: spans)
+            spans = larger
+        }
+    }
+
+    var contents: Contents
 
     static let width: Int64 = 1_000_000_000
     private static let roomMin = 8
     /// Beside its spans.
     private static let ownBytes = 128
 
-    init(second: Int64) {
-        self.second = second
-        spans = Column(capacity: Self.roomMin)
+    init() {
+        contents = Contents(second: 0, spans: Column(capacity: Self.roomMin))
     }
 
-    var byteCount: Int { spans.capacity * MemoryLayout<OrderedSpan>.stride + Self.ownBytes }
+    package var count: Int { contents.count }
 
-    @inline(__always) var isFull: Bool { count == spans.capacity }
-
-    /// Adds a span; there has to be room.
-    @inline(__always)
-    func append(_ span: OrderedSpan) {
-        let end = span.end
-        isInOrder = isInOrder && end > lastEnd
-        lastEnd = end
-        spans[count] = span
-        count &+= 1
-    }
-
-    func grow() {
-        let larger = Column<OrderedSpan>(capacity: spans.capacity * 2)
-        larger.copyPrefix(count, of: spans)
-        spans = larger
-    }
-
-    /// Begins anew for another second, keeping the room.
+    /// Begins anew for a second, keeping the room.
     func reset(second: Int64) {
-        self.second = second
-        count = 0
-        isInOrder = true
-        lastEnd = .min
+        contents.second = second
+        contents.count = 0
+        contents.isInOrder = true
+        contents.lastEnd = .min
     }
 }
 
 /// The order of the spans of one bin after the other.
 ///
-/// Sorted are keys of a span's time within its second and its place, by three passes of a radix sort; spans that end in the
+/// Sorted are keys of a span's time within its second and its place, by a radix sort; spans that end in the
 /// same nanosecond, which are few, are then compared.
 package struct BinSort: ~Copyable {
     private var keys = Column<UInt64>(capacity: 0)
@@ -58,10 +75,10 @@ package struct BinSort: ~Copyable {
     private var isAsItCame = true
 
     private static let placeBits: UInt64 = 32
-    private static let digitBits: UInt64 = 10
-    private static let digits = 1 << 10
-    /// A second has fewer nanoseconds than three digits can tell apart.
-    private static let passes: UInt64 = 3
+    /// A second has fewer nanoseconds than these can tell apart.
+    private static let timeBits: UInt64 = 30
+    private static let digitBits: UInt64 = 8
+    private static let digits = 1 << 8
     /// Of spans that end together: more are sorted by the library.
     private static let insertionMax = 16
 
@@ -69,16 +86,26 @@ package struct BinSort: ~Copyable {
 
     /// Finds the order of a bin's spans.
     package mutating func order(_ bin: SpanBin, _ names: borrowing OrderedNames) {
+        order(bin.contents, names)
+    }
+
+    private mutating func order(_ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames) {
         isAsItCame = bin.isInOrder
         if isAsItCame { return }
         fill(bin)
-        for pass in 0..<Self.passes { sort(bin.count, by: Self.placeBits + pass * Self.digitBits) }
+        var shift = Self.placeBits
+        while shift < Self.placeBits + Self.timeBits {
+            sort(bin.count, by: shift)
+            shift += Self.digitBits
+        }
         orderTies(bin, names)
     }
 
     /// A span by its place in the order of the bin that was ordered last.
+    package func span(_ index: Int, of bin: SpanBin) -> OrderedSpan { span(index, of: bin.contents) }
+
     @inline(__always)
-    package func span(_ index: Int, of bin: SpanBin) -> OrderedSpan {
+    private func span(_ index: Int, of bin: borrowing SpanBin.Contents) -> OrderedSpan {
         bin.spans[isAsItCame ? index : place(index)]
     }
 
@@ -86,13 +113,20 @@ package struct BinSort: ~Copyable {
     package func append(
         _ range: Range<Int>, of bin: SpanBin, _ names: inout OrderedNames, to batch: inout SpanBatch
     ) {
+        append(range, of: bin.contents, &names, to: &batch)
+    }
+
+    private func append(
+        _ range: Range<Int>, of bin: borrowing SpanBin.Contents, _ names: inout OrderedNames,
+        to batch: inout SpanBatch
+    ) {
         for index in range { names.append(span(index, of: bin), to: &batch) }
     }
 
     @inline(__always)
     private func place(_ index: Int) -> Int { Int(truncatingIfNeeded: keys[index] & 0xFFFF_FFFF) }
 
-    private mutating func fill(_ bin: SpanBin) {
+    private mutating func fill(_ bin: borrowing SpanBin.Contents) {
         keys.makeRoom(bin.count)
         others.makeRoom(bin.count)
         let begin = bin.second &* SpanBin.width
@@ -103,7 +137,7 @@ package struct BinSort: ~Copyable {
     }
 
     private mutating func sort(_ count: Int, by shift: UInt64) {
-        var begins = InlineArray<1024, Int>(repeating: 0)
+        var begins = InlineArray<256, Int>(repeating: 0)
         for index in 0..<count { begins[Int(keys[index] &>> shift) & (Self.digits - 1)] &+= 1 }
         var sum = 0
         for digit in 0..<Self.digits {
@@ -119,7 +153,7 @@ package struct BinSort: ~Copyable {
         swap(&keys, &others)
     }
 
-    private mutating func orderTies(_ bin: SpanBin, _ names: borrowing OrderedNames) {
+    private mutating func orderTies(_ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames) {
         var first = 0
         while first < bin.count {
             var end = first + 1
@@ -133,7 +167,7 @@ package struct BinSort: ~Copyable {
         }
     }
 
-    private func orderFew(_ range: Range<Int>, _ bin: SpanBin, _ names: borrowing OrderedNames) {
+    private func orderFew(_ range: Range<Int>, _ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames) {
         for index in range.dropFirst() {
             let key = keys[index]
             let span = bin.spans[place(index)]
@@ -147,7 +181,9 @@ package struct BinSort: ~Copyable {
     }
 
     /// By merging: the library's sort would have to borrow the names.
-    private mutating func orderMany(_ range: Range<Int>, _ bin: SpanBin, _ names: borrowing OrderedNames) {
+    private mutating func orderMany(
+        _ range: Range<Int>, _ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames
+    ) {
         var width = 1
         while width < range.count {
             for begin in stride(from: range.lowerBound, to: range.upperBound, by: 2 * width) {
@@ -160,7 +196,7 @@ package struct BinSort: ~Copyable {
     }
 
     private func merge(
-        _ left: Range<Int>, _ right: Range<Int>, _ bin: SpanBin, _ names: borrowing OrderedNames
+        _ left: Range<Int>, _ right: Range<Int>, _ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames
     ) {
         var (a, b) = (left.lowerBound, right.lowerBound)
         for index in left.lowerBound..<right.upperBound {

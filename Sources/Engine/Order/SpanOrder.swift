@@ -4,7 +4,6 @@ package struct SpanOrder: ~Copyable {
     private var bins: [Int64: SpanBin] = [:]
     /// The seconds of the bins, as a heap: the first is the least.
     private var seconds = LeastFirst<Int64>()
-    private var current: SpanBin?
     /// Empty bins with room, for the next seconds.
     private var spare: [SpanBin] = []
     /// Of the bins.
@@ -25,47 +24,27 @@ package struct SpanOrder: ~Copyable {
     /// - Returns: false if one of them ends in what is closed.
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
-        for place in 0..<batch.count {
-            let row = batch.columns.row(place)
-            guard let bin = bin(of: row.start &+ row.duration) else { return false }
-            if bin.isFull { grow(bin) }
-            bin.append(
-                OrderedSpan(
-                    row, bucket: batch.columns.bucket[place], operation: translation.operation(row.operation),
-                    request: translation.request(row.request)))
+        var place = 0
+        while place < batch.count {
+            guard let bin = bin(of: batch.end(place) / SpanBin.width) else { return false }
+            let before = bin.contents.byteCount
+            place = bin.contents.append(batch, from: place, translation)
+            byteCount += bin.contents.byteCount - before
         }
         return true
     }
 
-    @inline(__always)
-    private mutating func bin(of end: Int64) -> SpanBin? {
-        let second = end / SpanBin.width
-        if let current, current.second == second { return current }
-        return find(second)
-    }
-
-    @inline(never)
-    private mutating func find(_ second: Int64) -> SpanBin? {
+    /// The bin of a second; nil where that is closed.
+    private mutating func bin(of second: Int64) -> SpanBin? {
         guard second > closed else { return nil }
-        if let known = bins[second] {
-            current = known
-            return known
-        }
-        let bin = spare.popLast() ?? SpanBin(second: second)
+        if let known = bins[second] { return known }
+        let bin = spare.popLast() ?? SpanBin()
         bin.reset(second: second)
-        byteCount += bin.byteCount
+        byteCount += bin.contents.byteCount
         bins[second] = bin
         seconds.insert(second, by: <)
         newest = max(newest, second)
-        current = bin
         return bin
-    }
-
-    @inline(never)
-    private mutating func grow(_ bin: SpanBin) {
-        byteCount -= bin.byteCount
-        bin.grow()
-        byteCount += bin.byteCount
     }
 
     /// The second of the spans that end first, Unix seconds; nil where there are none.
@@ -74,8 +53,7 @@ package struct SpanOrder: ~Copyable {
     /// Takes out the spans of the first second.
     package mutating func takeFirst() -> SpanBin? {
         guard let second = seconds.popFirst(by: <), let bin = bins.removeValue(forKey: second) else { return nil }
-        byteCount -= bin.byteCount
-        current = nil
+        byteCount -= bin.contents.byteCount
         return bin
     }
 
