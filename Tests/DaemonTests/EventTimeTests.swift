@@ -39,8 +39,8 @@ import TestSupport
             interval: 5s
             rules:
               - alert: Slow
-                select: {service: =~".+"}
-                when: p99 > 100ms
+                select: {service: apiserver}
+                when: p99 > 10ms
                 over: 20s
                 by: [service, operation]
               - alert: Requests
