@@ -94,6 +94,9 @@ let package = Package(
         .target(
             name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"],
             path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
+        .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
+        .testTarget(
+            name: "SpanTemplateTests", dependencies: ["SpanTemplates", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -13,41 +13,50 @@ struct ReadyRequest: Sendable {
     static let prefixLength = 5
 }
 
-/// Hands out the requests of a capture round after round. Within a round spans keep what ties them together; from
-/// round to round all ids change, so that nothing is a duplicate.
+/// Hands out the requests of a capture round after round. Within a round spans keep what ties them together, their times
+/// included; from round to round all ids change, so that nothing is a duplicate.
 final class RequestSource: Sendable {
     private let templates: [RequestTemplate]
     private let prepared: [ReadyRequest]?
     private let taken = Atomic<Int>(0)
+    private let shifts: Mutex<RoundShifts>
     /// Ids differ between two runs too.
     private let run = UInt64.random(in: .min ... .max)
 
     /// Makes requests as they are asked for, without end.
-    init(_ templates: [RequestTemplate]) {
+    /// - Parameter spansPerSecond: the rate at which they will be; nil for as fast as can be.
+    init(_ templates: [RequestTemplate], spansPerSecond: Double?) {
         self.templates = templates
+        shifts = Mutex(RoundShifts(templates, spansPerSecond: spansPerSecond))
         prepared = nil
     }
 
     /// Makes all `count` requests at once, so that nothing but sending is left to do later.
     init(_ templates: [RequestTemplate], count: Int, compressor: borrowing GzipCompressor?) {
         self.templates = templates
+        shifts = Mutex(RoundShifts(templates, spansPerSecond: nil))
         let run = run
-        prepared = (0..<count).map { Self.make($0, of: templates, run: run, compressor) }
+        var shifts = RoundShifts(templates, spansPerSecond: nil)
+        prepared = (0..<count).map { index in
+            let shift = shifts.shift(round: index / templates.count, now: Self.unixNanoseconds())
+            return Self.make(index, of: templates, run: run, shift: shift, compressor)
+        }
     }
 
     /// The next request; nil after the last of those prepared.
     func next(_ compressor: borrowing GzipCompressor?) -> ReadyRequest? {
         let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
         if let prepared { return index < prepared.count ? prepared[index] : nil }
-        return Self.make(index, of: templates, run: run, compressor)
+        let shift = shifts.withLock { $0.shift(round: index / templates.count, now: Self.unixNanoseconds()) }
+        return Self.make(index, of: templates, run: run, shift: shift, compressor)
     }
 
     private static func make(
-        _ index: Int, of templates: [RequestTemplate], run: UInt64, _ compressor: borrowing GzipCompressor?
+        _ index: Int, of templates: [RequestTemplate], run: UInt64, shift: UInt64,
+        _ compressor: borrowing GzipCompressor?
     ) -> ReadyRequest {
         let (round, position) = index.quotientAndRemainder(dividingBy: templates.count)
         let template = templates[position]
-        let shift = unixNanoseconds() &- template.newestEnd
         let bytes = template.message(identity: RequestTemplate.identity(run: run, round: round), shift: shift)
         var message = ByteBuffer(bytes: bytes)
         message.setInteger(UInt32(bytes.count - ReadyRequest.prefixLength), at: 1)

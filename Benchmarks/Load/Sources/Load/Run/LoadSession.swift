@@ -27,7 +27,7 @@ struct LoadSession {
             let compressor = settings.gzipLevel.map { GzipCompressor(level: $0) }
             source = RequestSource(templates, count: count, compressor: compressor)
         } else {
-            source = RequestSource(templates)
+            source = RequestSource(templates, spansPerSecond: settings.spansPerSecond)
         }
         group = MultiThreadedEventLoopGroup(numberOfThreads: command.threads)
         observation = try command.metrics.map { url in

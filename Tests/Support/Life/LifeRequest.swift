@@ -1,0 +1,77 @@
+/// A kind of request to an API server, and what it takes.
+package struct LifeRequest: Sendable {
+    enum Storage: Sendable {
+        /// Answered by the watch cache.
+        case cached
+        /// Read from etcd, so many times.
+        case read(Int)
+        case create
+        case update
+        /// By no handler: non-resource paths, and what authorization refuses.
+        case none
+    }
+
+    var method: String
+    var path: String
+    var query = ""
+    /// In the server span's name; empty for the method alone.
+    var template = ""
+    var handler = ""
+    var resource = ""
+    var storage: Storage
+    /// Of its own, besides etcd and webhooks, nanoseconds.
+    var own: Int64 = 700_000
+    /// To write the answer, nanoseconds.
+    var serialize: Int64 = 60_000
+    var webhooks = 0
+    var status = 200
+    /// Whether its user is of `system:masters`: then `authentication` is in its trace.
+    var isMaster = false
+    var userAgent = "kube-controller-manager/v1.36.2"
+
+    /// A request for one object or a collection of a resource.
+    static func resource(
+        _ method: String, _ api: String, _ resource: String, namespace: String? = nil, name: String? = nil,
+        subresource: String = "", storage: Storage
+    ) -> LifeRequest {
+        var path = api
+        var template = api
+        if let namespace {
+            path += "/namespaces/\(namespace)"
+            template += "/namespaces/{:namespace}"
+        }
+        path += "/\(resource)"
+        template += "/\(resource)"
+        if let name {
+            path += "/\(name)"
+            template += "/{:name}"
+        }
+        if !subresource.isEmpty {
+            path += "/\(subresource)"
+            template += "/\(subresource)"
+        }
+        let handler =
+            switch method {
+            case "POST": "Create"
+            case "PUT": "Update"
+            case "PATCH": "Patch"
+            case "DELETE": "Delete"
+            default: name == nil ? "List" : "Get"
+            }
+        return LifeRequest(
+            method: method, path: path, template: template, handler: handler, resource: resource, storage: storage)
+    }
+
+    /// A path that is no resource's.
+    static func path(_ path: String, taking own: Int64, status: Int = 200) -> LifeRequest {
+        LifeRequest(
+            method: "GET", path: path, storage: .none, own: own, status: status, isMaster: true,
+            userAgent: "kube-probe/1.36")
+    }
+
+    func with(_ change: (inout LifeRequest) -> Void) -> LifeRequest {
+        var changed = self
+        change(&changed)
+        return changed
+    }
+}
