@@ -103,7 +103,7 @@ package struct HealthyLife {
         for server in plane.apiServers.indices {
             for index in plane.apiServers[server].held.indices
             where plane.apiServers[server].held[index].end > end + Self.second {
-                plane.apiServers[server].held[index].end = end
+                plane.apiServers[server].held[index].end = max(end, plane.apiServers[server].held[index].start)
             }
         }
     }

@@ -1,3 +1,5 @@
+import Engine
+
 /// API servers and members of etcd, and the spans that requests leave in them: named, nested and tied as those of
 /// Kubernetes 1.36 and etcd 3.6 are.
 package struct LifeControlPlane: Sendable {
@@ -155,7 +157,7 @@ package struct LifeControlPlane: Sendable {
 
     /// A call of etcd; returns when it was answered. One whose member just went down fails and is tried at another; where
     /// there is none, it waits.
-    package mutating func call(
+    mutating func call(
         _ name: String, _ typical: Int64, _ place: Place, _ server: Int, _ start: Int64
     ) -> Int64 {
         calls += 1
