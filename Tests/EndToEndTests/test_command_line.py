@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from harness.command import faultline
-from harness.daemon import STOP_SECONDS
+from harness.waiting import DEADLINE
 from harness.project import BINARY, EXAMPLE
 
 WRONG_COMMANDS = [
@@ -66,7 +66,7 @@ def test_an_address_in_use_is_a_fault_that_is_named(option):
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         free = {name: "127.0.0.1:0" for name in ("--otlp-grpc", "--otlp-http", "--listen")}
         addresses = {**free, option: address}
-        done = faultline("serve", *sum(addresses.items(), ()), limit=STOP_SECONDS)
+        done = faultline("serve", *sum(addresses.items(), ()), limit=DEADLINE)
     assert (done.code, done.output) == (1, "")
     assert address in done.errors.splitlines()[-1]
 

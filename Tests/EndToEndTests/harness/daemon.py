@@ -11,14 +11,14 @@ from harness.metrics import Metrics
 from harness.project import BINARY
 from harness.waiting import DEADLINE
 
-# Seconds that the daemon has for its drain.
+# Seconds that the daemon has for its drain: for the tests that are about it.
 STOP_SECONDS = 20
 
 LOOPBACK = "127.0.0.1:0"
 
 
 class Faultline:
-    """Starts on free ports of the loopback interface; ends with SIGTERM, which has to succeed, within its time."""
+    """Starts on free ports of the loopback interface; ends with SIGTERM, which has to succeed."""
 
     def __init__(self, *arguments):
         command = [BINARY, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
@@ -46,7 +46,7 @@ class Faultline:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"still running {STOP_SECONDS} s after SIGTERM") from None
+            raise AssertionError(f"still running {DEADLINE} s after SIGTERM") from None
         finally:
             self.output.finish()
             self.log.finish()
@@ -71,7 +71,7 @@ class Faultline:
         """Asks the process to end, if it hasn't, and waits; its exit code."""
         if self.is_running:
             self.terminate()
-        return self.process.wait(timeout=STOP_SECONDS)
+        return self.process.wait(timeout=DEADLINE)
 
     def get(self, path, **headers):
         """Status, content type and body of a GET on the scrape and API address."""

@@ -4,7 +4,7 @@ import threading
 import time
 
 # Seconds. Far more than anything here takes, also on a busy machine: only a failure waits this long.
-DEADLINE = 30
+DEADLINE = 120
 # Seconds between two looks.
 PAUSE = 0.02
 
