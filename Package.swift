@@ -92,7 +92,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], path: "Tests/Support",
             swiftSettings: settings),
         .target(
-            name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"],
+            name: "FuzzChecks", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
             path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
         .testTarget(
@@ -111,7 +111,11 @@ let package = Package(
         .testTarget(
             name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "Engine", "Ingest", "Rules", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
     ]
 )

@@ -29,7 +29,7 @@ package final class Pipeline: Sendable {
     private let evaluationDelay: Int64
     private let attribution: WindowAttribution
     private let pinned = Mutex(PinnedTraces())
-    private let onClock: (@Sendable (Int64) -> Void)?
+    private let onClock: (@Sendable (ClockReading) -> Void)?
     private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     /// - Parameters:
@@ -40,7 +40,7 @@ package final class Pipeline: Sendable {
     ///   - onEvaluation: is told the time of each evaluation and the rules as it left them; a lock is held meanwhile.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
-        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (Int64) -> Void)? = nil,
+        attribution: AttributionSettings = AttributionSettings(), onClock: (@Sendable (ClockReading) -> Void)? = nil,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
@@ -104,7 +104,30 @@ package final class Pipeline: Sendable {
         if attribution.isDue(at: clock) {
             settle(at: clock, look(at: clock) { _ in })
         } else if let onClock {
-            intake.withLock { _ in onClock(clock) }
+            intake.withLock { _ in onClock(ClockReading(clock)) }
+        }
+    }
+
+    /// Takes a reading of the clock that doesn't follow from the one before, as the clock was set or the process stood
+    /// still. Evaluation begins anew there: the times in between are never evaluated, and where the clock was set back, what
+    /// came of later times counts among all that came but in no range any more. Alerts go on as after a restart.
+    package func jump(to clock: Int64) {
+        evaluation.withLock { evaluation in
+            let time = clock - min(evaluationDelay, max(clock, 0))
+            let last = evaluation.last ?? time
+            evaluation.last = time
+            evaluation.rulesSince = min(evaluation.rulesSince ?? time, time)
+            evaluation.rules.jump(from: last, to: time)
+            let isBack = time < last
+            if isBack { attribution.setBack() }
+            folding.withLock { _ in
+                if isBack { foldRetired() }
+                intake.withLock { intake in
+                    if isBack { intake.window.setBack(to: clock) }
+                    intake.evaluatedUpTo = time
+                    onClock?(ClockReading(clock, isJump: true))
+                }
+            }
         }
     }
 
@@ -124,7 +147,7 @@ package final class Pipeline: Sendable {
     ) -> (view: WindowView, load: Double) {
         intake.withLock { intake in
             change(&intake)
-            onClock?(clock)
+            onClock?(ClockReading(clock))
             let window = intake.window.view()
             return (window, Double(intake.window.byteCount) / Double(intake.window.limits.bytesMax))
         }
@@ -137,7 +160,7 @@ package final class Pipeline: Sendable {
                 // What was before the first arrival is nobody's to judge.
                 evaluation.last = limit
                 evaluation.rulesSince = limit
-                if let onClock { intake.withLock { _ in onClock(limit + evaluationDelay) } }
+                if let onClock { intake.withLock { _ in onClock(ClockReading(limit + evaluationDelay)) } }
                 return []
             }
             var transitions = evaluation.ended
@@ -163,6 +186,9 @@ package final class Pipeline: Sendable {
             return transitions
         }
     }
+
+    /// Whether any rule is evaluated at any time.
+    package var hasRules: Bool { evaluation.withLock { !$0.rules.definitions.isEmpty } }
 
     /// Whether `advance(to:)` would evaluate anything at this time.
     package func isEvaluationDue(at clock: Int64) -> Bool {

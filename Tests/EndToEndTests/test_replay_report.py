@@ -64,6 +64,7 @@ SHAPE = {
         {
             **{"alert": str, "labels": dict, "annotations": dict, "state": str},
             **{"active_at": str, "fired_at": str, "resolved_at": (str, type(None)), "value": NUMBER},
+            "reason": (str, type(None)),
             "evidence": {
                 "culprit": {"side": str, "component": str, "certainty": str, "why": str},
                 "components": [{"component": str, "seconds": NUMBER, "baseline_seconds": NUMBER}],

@@ -12,6 +12,7 @@ from harness.http_client import JSON
 from harness.spans import HOUR, SECOND, span
 
 LATEST = 2**64 - 1
+YEAR_2100 = 4_102_444_800 * SECOND
 YEAR_2200 = 7_258_118_400 * SECOND
 YEAR_2500 = 16_725_225_600 * SECOND
 
@@ -31,9 +32,13 @@ BAD_SPANS = {
     "the latest times": (times(LATEST, LATEST), "invalid_time"),
     "beyond signed numbers": (times(2**63, 2**63 + 1), "invalid_time"),
     "the year 2500": (times(YEAR_2500, YEAR_2500 + 1), "invalid_time"),
-    "the year 2200": (times(YEAR_2200, YEAR_2200 + 1), "in_future"),
+    "the year 2200": (times(YEAR_2200, YEAR_2200 + 1), "invalid_time"),
+    "the year 2100": (times(YEAR_2100, YEAR_2100 + 1), "in_future"),
+    "beyond the latest time that is taken": (times(2**62, 2**62 + 1), "invalid_time"),
     "an hour ahead": (times(NOW + HOUR, NOW + HOUR + 1), "in_future"),
-    "all but the latest end": (times(1, 2**63 - 1), "in_future"),
+    "all but the latest end": (times(1, 2**63 - 1), "invalid_time"),
+    "a start that was never set": (times(1, NOW), "too_long"),
+    "more than seven days": (times(NOW - 7 * 24 * HOUR - 1, NOW), "too_long"),
     "no trace id": ({"trace_id": b""}, "invalid_trace_id"),
     "a trace id of 15 bytes": ({"trace_id": b"t" * 15}, "invalid_trace_id"),
     "a trace id of 17 bytes": ({"trace_id": b"t" * 17}, "invalid_trace_id"),
@@ -78,7 +83,7 @@ def test_a_batch_that_is_sent_again_is_counted_once(survivor, export):
     assert change.rejected == {"invalid_trace_id": 2}
 
 
-@pytest.mark.parametrize("start", [1, NOW - 24 * HOUR])
+@pytest.mark.parametrize("start", [NOW - 24 * HOUR, NOW - 7 * 24 * HOUR + HOUR])
 def test_a_span_may_have_begun_long_ago(survivor, export, start):
     with Counting(survivor) as change:
         assert export(spans.body(span(start_time_unix_nano=start))).rejected == 0

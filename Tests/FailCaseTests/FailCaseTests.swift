@@ -32,6 +32,16 @@ import Testing
         try unsafe ArchiveCheck.check(contents.span.bytes, file: file.path)
     }
 
+    @Test(arguments: cases("StateFile")) func `pass as state files`(file: URL) throws {
+        let contents = [UInt8](try Data(contentsOf: file))
+        try unsafe StateFileCheck.check(contents.span.bytes)
+    }
+
+    @Test(arguments: cases("Configuration")) func `pass as configurations`(file: URL) throws {
+        let contents = [UInt8](try Data(contentsOf: file))
+        try unsafe ConfigurationCheck.check(contents.span.bytes)
+    }
+
     @Test(arguments: cases("RuleFile")) func `pass as rule files`(file: URL) throws {
         let contents = [UInt8](try Data(contentsOf: file))
         try unsafe RuleFileCheck.check(contents.span.bytes)

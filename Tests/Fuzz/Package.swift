@@ -18,7 +18,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
-    targets: ["OTLPJSON", "Archive", "RuleFile"].map {
+    targets: ["OTLPJSON", "Archive", "RuleFile", "StateFile", "Configuration"].map {
         .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
     } + [
         .executableTarget(
@@ -26,17 +26,33 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .target(
-            name: "FuzzChecks", dependencies: ["Engine", "Ingest", "Rules", "TestSupport"], swiftSettings: settings),
-        .target(name: "FuzzDriver", dependencies: ["Ingest", "Rules", "TestSupport"], swiftSettings: settings),
+            name: "FuzzChecks", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
+            swiftSettings: settings),
+        .target(
+            name: "FuzzDriver", dependencies: ["FuzzChecks", "Ingest", "Rules", "TestSupport"],
+            swiftSettings: settings),
 
         .target(name: "Engine", swiftSettings: settings),
         .target(
             name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
-            sources: ["OTLP", "Archive"],
+            sources: [
+                "OTLP", "Archive", "Receivers/ReceiverAddress.swift", "Receivers/ReceiverLimits.swift",
+            ],
             swiftSettings: settings),
         .target(
             name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
-            exclude: ["Delivery", "Evaluation", "State"], swiftSettings: settings),
+            sources: [
+                "Builtin", "Definition", "Delivery/AlertJSON.swift", "Delivery/EvidenceJSON.swift", "Evaluation",
+                "Language", "State", "Text",
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Daemon", dependencies: ["Engine", "Ingest", "Rules"],
+            sources: [
+                "Attribution", "Configuration", "Pipeline.swift", "Recording/RecordingSettings.swift",
+                "RulesInForce.swift", "SpanCounts.swift",
+            ],
+            swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),

@@ -1,4 +1,5 @@
 internal import COTLP
+import Engine
 
 /// A span as libprotobuf-c reads it, judged by rules written apart from the hot path's.
 package struct ReferenceSpan: Equatable {
@@ -18,8 +19,8 @@ package struct ReferenceSpan: Equatable {
     /// Whether Faultline takes the span.
     package var isAcceptable: Bool {
         traceID.count == 16 && traceID.contains { $0 != 0 } && spanID.count == 8 && spanID.contains { $0 != 0 }
-            && (parentID.isEmpty || parentID.count == 8) && start > 0 && end > 0 && start <= Int64.max
-            && end <= Int64.max && end >= start
+            && (parentID.isEmpty || parentID.count == 8) && start > 0 && end > 0 && start <= TimeLimits.latest
+            && end <= TimeLimits.latest && end >= start && end - start <= TimeLimits.longestSpan
     }
 
     package var isError: Bool {

@@ -22,7 +22,7 @@ package struct ArchiveConversion: ~Copyable {
     private var writer: ArchiveWriter?
     private var sequence: UInt64 = 0
     /// Of records that have no arrival, as a replay would estimate it.
-    private var clock = Int64.min
+    private var clock: Int64 = 1
     private var isEstimated = false
 
     /// As long as exporters hold spans: what a replay of the original judges at its end is judged in the copy too.
@@ -68,21 +68,21 @@ package struct ArchiveConversion: ~Copyable {
         _ message: RawSpan, _ batch: borrowing SpanBatch, _ event: ArchiveRecords.Event
     ) throws {
         switch event {
-        case .clock(let time): add(clock: time, at: time)
+        case .clock(let reading): add(reading)
         case .record(let stamp?): add(message, batch, arrival: stamp.arrival)
         case .record(nil):
             // A replay has the estimated arrival for its clock: that is what is written down.
             isEstimated = true
-            clock = max(clock, ReplayClock.arrival(of: batch) ?? clock, 1)
-            add(clock: clock, at: clock)
+            clock = max(clock, ReplayClock.arrival(of: batch) ?? clock)
+            add(ClockReading(clock))
             add(message, batch, arrival: clock)
         }
         try output.write(writer?.takeOutput() ?? [])
     }
 
-    private mutating func add(clock time: Int64, at start: Int64) {
-        begin(at: start)
-        writer?.append(clock: time, sequence: sequence)
+    private mutating func add(_ reading: ClockReading) {
+        begin(at: reading.time)
+        writer?.append(reading, sequence: sequence)
         sequence += 1
     }
 
@@ -102,7 +102,7 @@ package struct ArchiveConversion: ~Copyable {
     package mutating func finish() throws {
         if form == .jaeger { try output.write(Array(try jaeger.json()) + [0x0A]) }
         if form == .archive {
-            if isEstimated { add(clock: clock + Self.settling, at: clock) }
+            if isEstimated { add(ClockReading(TimeLimits.nearestTime(clock + Self.settling))) }
             begin(at: 0)
             writer?.finish()
             try output.write(writer?.takeOutput() ?? [])

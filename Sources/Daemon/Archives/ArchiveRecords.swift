@@ -7,7 +7,7 @@ import Ingest
 struct ArchiveRecords {
     enum Event {
         case record(RecordStamp?)
-        case clock(Int64)
+        case clock(ClockReading)
     }
 
     private(set) var problems = ProblemList()
@@ -72,7 +72,7 @@ struct ArchiveRecords {
         if let thrown { throw thrown }
         switch step {
         case .record: break
-        case .clock(let time): try body(RawSpan(), batch, .clock(time))
+        case .clock(let reading): try body(RawSpan(), batch, .clock(reading))
         case .end: return false
         }
         if let failure {

@@ -27,6 +27,9 @@ final class WindowAttribution: Sendable {
     /// Whether a slot may have settled by a time (Unix nanoseconds) that had not when `settle` was last called.
     func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
 
+    /// The clock was set back: what settles next is to be found out again.
+    func setBack() { state.withLock { $0.due = .min } }
+
     /// Attributes for good what has settled by a time in a view taken then.
     ///
     /// - Parameters:
@@ -41,7 +44,7 @@ final class WindowAttribution: Sendable {
             guard clock >= state.due else { return }
             state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
             let leaving = view.slotsLeaving(load: load) ?? .min
-            let settled = state.attributor.settle(view, at: max(clock, leaving.addingClamped(settle)))
+            let settled = state.attributor.settle(view, at: max(clock, leaving.addingSaturating(settle)))
             if !settled.isEmpty { keep(settled) }
         }
     }
@@ -77,17 +80,10 @@ extension WindowView {
         var newer = 0
         for slot in slots.reversed() {
             newer += slot.count
-            if Double(newer) > kept { return slot.start.addingClamped(Window.slotWidth) }
+            if Double(newer) > kept { return slot.start.addingSaturating(Window.slotWidth) }
         }
         return nil
     }
 
     private static let loadMax = 0.75
-}
-
-extension Int64 {
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
 }

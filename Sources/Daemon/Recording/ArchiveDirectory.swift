@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Rules
 
@@ -54,11 +55,10 @@ struct ArchiveDirectory: ~Copyable {
     }
 
     /// When a file is begun that comes next at a time (Unix nanoseconds): later than all others, also where the clock
-    /// was set back.
+    /// was set back. Files named by a time that no clock has are not of this directory's recordings.
     func nextTime(_ time: Int64) -> Int64 {
-        guard let last = files().last, last.name >= Self.name(time), let begun = Self.time(last.name) else {
-            return time
-        }
+        guard let begun = files().compactMap({ Self.time($0.name) }).max(), begun >= time, begun < TimeLimits.latest
+        else { return time }
         return begun + 1
     }
 
@@ -79,7 +79,7 @@ struct ArchiveDirectory: ~Copyable {
         let text =
             "\(String(date[..<4]))-\(String(date[4..<6]))-\(String(date[6...]))"
             + "T\(String(clock[..<2])):\(String(clock[2..<4])):\(String(clock[4...]))Z"
-        return Timestamp.parse(rfc3339: text).map { $0 + fraction }
+        return Timestamp.parse(rfc3339: text).flatMap { TimeLimits.time($0.addingSaturating(fraction)) }
     }
 
     /// Removes the oldest files beyond what is retained.

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Ingest
 import Logging
@@ -80,8 +81,8 @@ final class ArchiveRecorder: Sendable {
         return mode == .durable ? commit : nil
     }
 
-    func append(clock: Int64) {
-        _ = queue.append(.clock(clock))
+    func note(_ reading: ClockReading) {
+        _ = queue.append(.clock(reading))
     }
 
     // MARK: What the scrape says

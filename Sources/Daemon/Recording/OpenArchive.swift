@@ -32,7 +32,7 @@ final class OpenArchive {
                 message.bytes.span.bytes, sequence: sequence, arrival: message.arrival, spans: message.spans,
                 spanEnds: message.spanEnds)
             hasMessages = true
-        case .clock(let time): writer.append(clock: time, sequence: sequence)
+        case .clock(let reading): writer.append(reading, sequence: sequence)
         }
         if groupBegun == nil { groupBegun = .now }
         try flush()

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Ingest
 
@@ -5,7 +6,7 @@ import Ingest
 final class RecordingQueue: @unchecked Sendable {
     enum Event {
         case message(RecordedMessage)
-        case clock(Int64)
+        case clock(ClockReading)
     }
 
     /// What was taken to be written together.

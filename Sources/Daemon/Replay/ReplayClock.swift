@@ -17,7 +17,7 @@ enum ReplayClock {
         for sample in 0..<taken { ends.append(batch.end(sample * batch.count / taken)) }
         ends.sort()
         let middle = ends[taken / 2]
-        let limit = middle > .max - spreadMax ? .max : middle + spreadMax
+        let limit = middle + spreadMax
         var arrival = middle
         for row in 0..<batch.count {
             let end = batch.end(row)

@@ -7,8 +7,9 @@ final class ReplayInput {
     private let fileSize: Int?
     private var record = DecodedRecord()
     private var found = ProblemList()
-    /// When the next record arrived, or what the clock was; Unix nanoseconds; nil at the archive's end.
-    private(set) var time: Int64? = .min
+    /// When the next record arrived, or what the clock was; Unix nanoseconds; nil at the archive's end. 0 before the first
+    /// time that is known.
+    private(set) var time: Int64? = 0
 
     /// - Throws: what shows that this is no archive. Damage is noted, and ends it.
     init(_ archive: ReplayArchive, readsAhead: Bool) throws(ArchiveError) {
@@ -45,7 +46,7 @@ final class ReplayInput {
 
     private func advance() {
         records.exchange(&record)
-        let last = time == .min ? nil : time
+        let last = time == 0 ? nil : time
         time = record.time(after: time)
         found.note(record.problems, between: last, and: time)
     }
@@ -56,7 +57,7 @@ extension DecodedRecord {
     borrowing func time(after previous: Int64?) -> Int64? {
         switch head {
         case .end: nil
-        case .clock(let clock): clock
+        case .clock(let reading): reading.time
         case .record(let arrival): arrival ?? ReplayClock.arrival(of: batch) ?? previous
         }
     }

@@ -1,3 +1,4 @@
+import Engine
 import Ingest
 
 /// The archives of a replay, merged by time, and by the order of events where they are files of one recording: what a
@@ -64,7 +65,7 @@ struct ReplayInputs {
         var first = DecodedRecord()
         decoder.next(&first)
         if let refusal = first.refusal { throw refusal }
-        let waiting = Waiting(archive: archive, time: first.time(after: nil) ?? .min, place: first.place)
+        let waiting = Waiting(archive: archive, time: first.time(after: nil) ?? 0, place: first.place)
         return (waiting, decoder.fileSize, first.isRecorded || first.isEnd)
     }
 

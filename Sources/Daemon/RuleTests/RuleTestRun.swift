@@ -22,7 +22,7 @@ package struct RuleTestRun {
             let time: Int64 =
                 switch expectation.time {
                 case .absolute(let time): time
-                case .sinceStart(let time): SyntheticSpans.start.addingClamped(time)
+                case .sinceStart(let time): SyntheticSpans.start.addingSaturating(time)
                 }
             let active = Self.active(transitions, log, at: time).filter { test.alerts?.contains($0.name) ?? true }
             let difference = RuleTestDifference(expectation, active)
@@ -93,12 +93,5 @@ package struct RuleTestRun {
             if let evidence = log?.evidence(of: key, at: time) { alert?.evidence = evidence }
             return alert
         }
-    }
-}
-
-extension Int64 {
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
     }
 }

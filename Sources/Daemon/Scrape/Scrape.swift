@@ -15,6 +15,7 @@ struct Scrape: Sendable {
     let recorder: ArchiveRecorder?
     /// nil where nothing is kept.
     let state: StateDirectory?
+    let clock: ClockHealth
 
     func text(_ format: Exposition.Format) -> String {
         // First the components: their requests are in any later view.
@@ -26,6 +27,7 @@ struct Scrape: Sendable {
         writeIntake(&exposition)
         writeWindow(pipeline.windowGauges(), &exposition)
         writeAlerts(&exposition)
+        ClockMetrics(counts: clock.current).write(to: &exposition)
         if let recorder { RecordingMetrics(recorder: recorder).write(to: &exposition) }
         exposition.family("faultline_build_info", .gauge, help: "Always 1; the version is a label.")
         exposition.gauge(1, [("version", Version.current)])

@@ -1,3 +1,4 @@
+import Logging
 import Rules
 import ServiceLifecycle
 import Synchronization
@@ -8,35 +9,29 @@ struct EvaluationTicker: Service {
     let delivery: Delivery
     let durations: EvaluationDurations
     let state: StateDirectory?
+    let health: ClockHealth
+    let logger: Logger
 
     /// Seconds between looks at the clock: a fraction of the shortest useful interval.
     private static let period = Duration.milliseconds(250)
 
-    /// Between readings of the clock that are told though nothing is due, nanoseconds.
-    private static let noteInterval: Int64 = 1_000_000_000
-
     func run() async throws {
+        let loop = Mutex(
+            EvaluationLoop(pipeline, health: health, logger: logger) { transitions, now, nanoseconds in
+                durations.observe(.nanoseconds(nanoseconds))
+                hand(on: transitions, at: now)
+            })
         await cancelWhenGracefulShutdown {
-            var noted: Int64 = 0
             while !Task.isCancelled {
-                let now = WallClock.now
-                if !tick(now), now >= noted + Self.noteInterval || now < noted {
-                    noted = now
-                    pipeline.note(clock: now)
-                }
+                loop.withLock { $0.look() }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
         }
         // What became due while the receivers finished.
-        _ = tick(WallClock.now)
+        loop.withLock { $0.look() }
     }
 
-    /// - Returns: whether anything was due.
-    private func tick(_ now: Int64) -> Bool {
-        guard pipeline.isEvaluationDue(at: now) else { return false }
-        let start = ContinuousClock.now
-        let transitions = pipeline.advance(to: now)
-        durations.observe(ContinuousClock.now - start)
+    private func hand(on transitions: [AlertTransition], at now: Int64) {
         // Before and behind: whenever the process ends, the next one knows of the alert, and who may not have been told.
         if !transitions.isEmpty {
             state?.save(pipeline.savedAlerts()?.adding(untold: transitions), isChanged: true, at: now)
@@ -44,7 +39,6 @@ struct EvaluationTicker: Service {
         delivery.submit(transitions)
         delivery.repeatAlerts(at: now) { pipeline.withRules { $0.activeAlerts } }
         state?.save(pipeline.savedAlerts(), isChanged: !transitions.isEmpty, at: now)
-        return true
     }
 }
 

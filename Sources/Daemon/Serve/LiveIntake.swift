@@ -9,6 +9,7 @@ final class LiveIntake: TraceService {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
     private let admission: Admission
+    private let clock: DaemonClock
     private let workers = ThreadWorkers()
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
@@ -24,9 +25,10 @@ final class LiveIntake: TraceService {
     /// - Parameters:
     ///   - admission: bounds the bodies that are decoded at a time.
     ///   - recorder: nil where nothing is recorded.
-    init(_ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil) {
+    init(_ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil, clock: DaemonClock = .system) {
         self.pipeline = pipeline
         self.admission = admission
+        self.clock = clock
         self.recorder = recorder
     }
 
@@ -58,7 +60,7 @@ final class LiveIntake: TraceService {
         }
         defer { recording?.finish() }
         return try workers.current.decode(message) { batch in
-            let arrival = WallClock.now
+            let arrival = clock.wall()
             recording?.take(message, batch, arrival: arrival)
             let outcome = pipeline.append(batch, arrival: arrival) { recording?.append() }
             let rejected = outcome.rejections.total

@@ -40,10 +40,12 @@ package struct LiveServer {
             let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
             logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
         }
+        var onClock: (@Sendable (ClockReading) -> Void)?
+        if let recorder { onClock = { recorder.note($0) } }
         let pipeline = Pipeline(
             rules: evaluator, limits: configuration.window.endless,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
-            onClock: recorder.map { recorder in recorder.append(clock:) })
+            onClock: onClock)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
         let intake = LiveIntake(pipeline, admission: admission, recorder: recorder)
         let delivery = try Delivery(
@@ -53,7 +55,8 @@ package struct LiveServer {
         let evaluations = EvaluationDurations()
         let reload = RuleReload(
             source: source, rules: rules, pipeline: pipeline, delivery: delivery, logger: logger)
-        let readiness = Readiness(addresses: 3)
+        let clock = ClockHealth()
+        let readiness = Readiness(addresses: 3, clock: clock)
         let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
             { address in
                 logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
@@ -62,7 +65,7 @@ package struct LiveServer {
         }
         let scrape = Scrape(
             pipeline: pipeline, intake: intake, admission: admission, budget: budget, delivery: delivery,
-            evaluations: evaluations, reload: reload, recorder: recorder, state: state)
+            evaluations: evaluations, reload: reload, recorder: recorder, state: state, clock: clock)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
@@ -73,7 +76,8 @@ package struct LiveServer {
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         reload: configuration.enableLifecycle ? reload : nil, logger: logger,
                         onBound: bound("scrape and API")),
-                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state),
+                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
+                        logger: logger),
                     ReadyReceivers(
                         receivers: Receivers(
                             grpc: GRPCReceiver(

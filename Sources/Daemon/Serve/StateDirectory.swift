@@ -58,8 +58,19 @@ final class StateDirectory: Sendable {
             let aside = DurableFile.setAside(file, at: WallClock.now)
             logger.error(
                 "alerts of the last run can't be read, and start anew; the file is set aside",
-                metadata: ["file": "\(aside)"])
+                metadata: ["file": "\(aside)", "reason": "\(Self.reason(error))"])
             return nil
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? DecodingError else { return PrintableText.escape("\(error)") }
+        switch error {
+        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
+            .valueNotFound(_, let context):
+            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+            return PrintableText.escape("\(context.debugDescription) (\(path.joined(separator: ".")))")
+        @unknown default: return "it is no file of alerts"
         }
     }
 

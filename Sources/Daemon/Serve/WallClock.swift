@@ -1,13 +1,20 @@
 // Both declare timespec; the one that the compiler read first owns it.
 import CDispatch
+import Engine
 import Glibc
 
-/// The time of day.
+/// The time of day, and the clock that nobody sets.
 enum WallClock {
-    /// Unix nanoseconds.
-    static var now: Int64 {
+    /// Unix nanoseconds; a clock beyond what times may be stands still there.
+    static var now: Int64 { read(CLOCK_REALTIME) }
+
+    /// Nanoseconds since the machine was started, without the time in which it slept.
+    static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
         var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        unsafe clock_gettime(clock, &time)
+        return TimeLimits.nearestTime(
+            Int64(time.tv_sec).multipliedSaturating(by: 1_000_000_000).addingSaturating(Int64(time.tv_nsec)))
     }
 }

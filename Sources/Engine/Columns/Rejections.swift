@@ -3,11 +3,13 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     case invalidTraceID = "invalid_trace_id"
     case invalidSpanID = "invalid_span_id"
     case invalidParentSpanID = "invalid_parent_span_id"
-    /// Zero, or beyond what a signed 64-bit number of nanoseconds holds (the year 2262).
+    /// Zero, or beyond `TimeLimits.latest`.
     case invalidTime = "invalid_time"
     case endBeforeStart = "end_before_start"
     /// Ends more than the allowed clock difference after it arrived.
     case inFuture = "in_future"
+    /// Lasts longer than `TimeLimits.longestSpan`.
+    case tooLong = "too_long"
 
     /// What was wrong, for the sender.
     package var explanation: String {
@@ -15,9 +17,10 @@ package enum RejectionReason: String, Sendable, CaseIterable {
         case .invalidTraceID: "trace id is not 16 bytes with one that is not zero"
         case .invalidSpanID: "span id is not 8 bytes with one that is not zero"
         case .invalidParentSpanID: "parent span id is neither empty nor 8 bytes"
-        case .invalidTime: "start or end time is zero or beyond the year 2262"
+        case .invalidTime: "start or end time is zero or beyond February 2116"
         case .endBeforeStart: "end time is before start time"
         case .inFuture: "end time is too far in the future"
+        case .tooLong: "duration is longer than 7 days"
         }
     }
 
@@ -29,13 +32,14 @@ package enum RejectionReason: String, Sendable, CaseIterable {
         case .invalidTime: 3
         case .endBeforeStart: 4
         case .inFuture: 5
+        case .tooLong: 6
         }
     }
 }
 
 /// A count for each reason.
 package struct Rejections: Equatable, Sendable {
-    private var counts = InlineArray<6, Int>(repeating: 0)
+    private var counts = InlineArray<7, Int>(repeating: 0)
 
     package init() {}
 

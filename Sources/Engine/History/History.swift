@@ -42,6 +42,10 @@ package struct History: Sendable {
     package mutating func add(_ retired: RetiredSpans) {
         let oldest = retired.arrival.subtractingSaturating(limits.duration)
         horizon = max(horizon, HistoryTime.hour(of: HistoryTime.minute(of: oldest)))
+        if !retired.beyond.isEmpty {
+            var tally = SeriesTally()
+            beyond.add(Self.block(retired.beyond[...], &tally))
+        }
         add(retired.rows.sorted { $0.minute < $1.minute })
         add(retired.slots)
         for hour in hours.indices { hours[hour].seal(newest: newestMinute) }
@@ -80,6 +84,20 @@ package struct History: Sendable {
             hours.insert(HistoryHour(number: number), at: place)
         }
         return place
+    }
+
+    /// The clock was set back: what it has of the minute that it is now, and of later ones, is of no minute any more.
+    ///
+    /// - Parameter clock: Unix nanoseconds.
+    mutating func setBack(to clock: Int64) {
+        let minute = HistoryTime.minute(of: clock)
+        let gone = hours.indices.flatMap { hours[$0].setBack(to: minute) }
+        hours.removeAll { $0.minutes.isEmpty && $0.hasMinutes }
+        if !gone.isEmpty { beyond = HistoryPeriod(merging: beyond.blocks + gone) }
+        let newest = hours.last.map { $0.minutes.last?.number ?? ($0.number + 1) * HistoryTime.minutesPerHour - 1 }
+        newestMinute = newest ?? .min
+        let oldest = clock.subtractingSaturating(limits.duration)
+        horizon = min(horizon, HistoryTime.hour(of: HistoryTime.minute(of: oldest)))
     }
 
     // MARK: Giving up the oldest

@@ -79,6 +79,21 @@ struct HistoryHour: Sendable {
         count()
     }
 
+    /// Lets go of what ended in a minute or later, and returns it; where its minutes are gone, of the whole hour if that
+    /// minute is in it. Whatever came so far counts as come before that minute.
+    mutating func setBack(to minute: Int64) -> [HistoryBlock] {
+        touched = min(touched, minute)
+        for place in minutes.indices { minutes[place].touched = min(minutes[place].touched, minute) }
+        guard end > minute else { return [] }
+        var gone = minutes.filter { $0.number >= minute }.flatMap(\.period.blocks)
+        minutes.removeAll { $0.number >= minute }
+        if !hasMinutes { gone = whole.blocks }
+        whole = HistoryPeriod()
+        (isOpen, hasMinutes) = (true, true)
+        count()
+        return gone
+    }
+
     /// All that is known of it.
     var blocks: [HistoryBlock] { isSealed ? whole.blocks : minutes.flatMap(\.period.blocks) }
 

@@ -17,8 +17,7 @@ enum HistoryTime {
 
     /// When a minute starts, Unix nanoseconds.
     static func start(ofMinute minute: Int64) -> Int64 {
-        let (start, overflow) = minute.multipliedReportingOverflow(by: minuteWidth)
-        return overflow ? (minute < 0 ? .min : .max) : start
+        minute.multipliedSaturating(by: minuteWidth)
     }
 }
 

@@ -41,6 +41,8 @@ package struct RetiredSpans: Sendable {
     /// In order of time.
     private(set) var slots: [SlotView] = []
     private(set) var rows: [HistoryRow] = []
+    /// Slots of times that the clock, which was set back, has yet to come to again: they count, but in no minute.
+    private(set) var beyond: [SlotView] = []
     /// The latest arrival of a batch, Unix nanoseconds.
     private(set) var arrival = Int64.min
     /// Bytes of the slots' columns.
@@ -54,18 +56,18 @@ package struct RetiredSpans: Sendable {
 
     /// No span here ended before, Unix nanoseconds; nil if there is none.
     var oldestHeld: Int64? {
-        (slots.map(\.start) + rows.map { HistoryTime.start(ofMinute: $0.minute) }).min()
+        ((slots + beyond).map(\.start) + rows.map { HistoryTime.start(ofMinute: $0.minute) }).min()
     }
 
     /// Bytes of the slots' columns alone.
     var columnByteCount: Int { slots.reduce(0) { $0 + $1.columnByteCount } }
 
-    package var isEmpty: Bool { slots.isEmpty && rows.isEmpty }
+    package var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
 
     /// Whether to bucket them now.
-    package var isDue: Bool { !slots.isEmpty || rows.count >= Self.rowsKept }
+    package var isDue: Bool { !slots.isEmpty || !beyond.isEmpty || rows.count >= Self.rowsKept }
 
-    package var spanCount: Int { slots.reduce(rows.count) { $0 + $1.count } }
+    package var spanCount: Int { (slots + beyond).reduce(rows.count) { $0 + $1.count } }
 
     /// Whether whoever adds to them has to wait until others have bucketed some.
     ///
@@ -85,6 +87,22 @@ package struct RetiredSpans: Sendable {
         newestMinute = max(newestMinute, row.minute)
     }
 
+    /// Takes a slot of a time that the clock has yet to come to again.
+    mutating func add(beyond slot: SlotView, byteCount: Int) {
+        beyond.append(slot)
+        self.byteCount += byteCount
+    }
+
+    /// The clock was set back.
+    ///
+    /// - Parameters:
+    ///   - clock: Unix nanoseconds.
+    ///   - newestMinute: of the history.
+    mutating func setBack(to clock: Int64, newestMinute: Int64) {
+        arrival = min(arrival, clock)
+        self.newestMinute = newestMinute
+    }
+
     mutating func arrived(at time: Int64) {
         arrival = max(arrival, time)
     }
@@ -102,10 +120,17 @@ package struct RetiredSpans: Sendable {
         for row in rows where isCounted(row.minute) { row.count(in: &tally, population, wanted: wanted) }
     }
 
+    /// Adds all spans to their series of a population.
+    func countAll(in tally: inout SeriesTally, _ population: Population) {
+        count(in: &tally, population, wanted: nil) { _ in true }
+        for slot in beyond { slot.count(in: &tally, population, wanted: nil) }
+    }
+
     /// Removes what was bucketed: the same spans as they were some time ago.
     mutating func remove(_ earlier: RetiredSpans) {
         slots.removeFirst(earlier.slots.count)
         rows.removeFirst(earlier.rows.count)
+        beyond.removeFirst(earlier.beyond.count)
         byteCount -= earlier.byteCount
     }
 }

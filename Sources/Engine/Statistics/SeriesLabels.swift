@@ -12,6 +12,14 @@ package struct OperationLabels: Hashable, Sendable {
 
     package static let names = ["service", "operation", "kind"]
 
+    /// Whether its spans are of an API server or of etcd.
+    package var isOfControlPlane: Bool {
+        switch service {
+        case "apiserver", "kube-apiserver", "etcd": true
+        default: false
+        }
+    }
+
     /// The value of a label by its outside name; nil if spans have no such label.
     package subscript(name: String) -> String? {
         switch name {

@@ -152,7 +152,7 @@ package struct Window: ~Copyable {
     }
 
     @inline(__always)
-    private static func slotNumber(_ time: Int64) -> Int64 {
+    static func slotNumber(_ time: Int64) -> Int64 {
         time / slotWidth
     }
 
@@ -223,6 +223,30 @@ package struct Window: ~Copyable {
     package mutating func select(_ names: SelectedNames) {
         operations.selected = names
         requests.selected = names
+    }
+
+    // MARK: A clock that is set back
+
+    /// Lets go of slots beyond one, by its number.
+    mutating func retireSlots(after number: Int64) {
+        while let last = slots.last, last.number > number {
+            byteCount -= last.byteCount
+            spanCount -= last.count
+            if last.attribution == nil { unattributed.evicted += last.count }
+            retired.add(beyond: SlotView(last), byteCount: last.byteCount)
+            slots.removeLast()
+        }
+        lastUsed = 0
+    }
+
+    mutating func setHistoryBack(to clock: Int64) {
+        history.setBack(to: clock)
+        retired.setBack(to: clock, newestMinute: history.newestMinute)
+    }
+
+    /// Takes spans into slots again that had been given up, from one on by its number.
+    mutating func lowerHorizon(to number: Int64) {
+        horizon = min(horizon, number)
     }
 
     // MARK: History

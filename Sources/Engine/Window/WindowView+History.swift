@@ -12,10 +12,12 @@ extension WindowView {
         guard reachesHistory(from: from, to: to) else { return nil }
         let newest = max(history.newestMinute, retired.newestMinute)
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
-        var tally = SeriesTally()
-        retired.count(in: &tally, population, wanted: merge.wanted) { history.counts(minute: $0, in: range) }
         let blocks = history.blocks(in: range)
-        guard !blocks.isEmpty || !tally.isEmpty else { return nil }
+        let isRetired = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
+        // Of whatever series: which spans are bucketed by now must not tell whether the range is one of minutes.
+        guard !blocks.isEmpty || retired.hasSpans(where: isRetired) else { return nil }
+        var tally = SeriesTally()
+        retired.count(in: &tally, population, wanted: merge.wanted, where: isRetired)
         for block in blocks { merge.add(block) }
         // The window may have the rest of a minute that is in the range, or of the one after it.
         let window = TimeRange(
@@ -36,7 +38,7 @@ extension WindowView {
         guard !history.isEmpty || !retired.isEmpty else { return [:] }
         var gone = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
         var tally = SeriesTally()
-        retired.count(in: &tally, population, wanted: nil) { _ in true }
+        retired.countAll(in: &tally, population)
         for block in history.allBlocks + [HistoryBlock(tally)] { gone.add(block) }
         tally.removeAll()
         let hasGone = gone.results[0].map { $0.count > 0 }

@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 
 /// Where the groups of a recorded file are and what times they hold, from the end of the file.
@@ -126,9 +127,11 @@ extension ArchiveIndex.Entry {
         offset = body.unsigned()
         let (first, last, earliest, latest) = (body.signed(), body.signed(), body.signed(), body.signed())
         guard first <= last, offset <= UInt64(Int.max) else { return nil }
+        guard TimeLimits.time(first) != nil, TimeLimits.time(last) != nil else { return nil }
         times = first...last
         spanEnds = earliest <= latest ? earliest...latest : nil
-        firstSequence = body.unsigned()
+        guard let sequence = RecordedGroup.sequence(body.unsigned()) else { return nil }
+        firstSequence = sequence
         (eventCount, spanCount) = (Int(body.word()), Int(body.word()))
     }
 }

@@ -1,3 +1,5 @@
+import Engine
+
 /// What a recording keeps beside its records, in lz4 frames that other tools pass over. See docs/archive-format.md.
 package enum ArchiveNote: Equatable, Sendable {
     case start(RecordingStart)
@@ -96,7 +98,10 @@ package struct RecordingStart: Equatable, Sendable {
     init?(_ body: inout LittleEndianReader) {
         guard body.remaining == 32 else { return nil }
         let recording = RecordingID(low: body.unsigned(), high: body.unsigned())
-        self.init(recording: recording, time: body.signed(), firstSequence: body.unsigned())
+        guard let time = TimeLimits.time(body.signed()), let sequence = RecordedGroup.sequence(body.unsigned()) else {
+            return nil
+        }
+        self.init(recording: recording, time: time, firstSequence: sequence)
     }
 
     var frame: [UInt8] {
@@ -113,9 +118,14 @@ extension RecordedGroup {
     private static let fixedByteCount = 40
     static let eventByteCount = 16
 
+    /// A sequence number as it stands in a file; nil for one that no recording comes to, so that counting on from it can't
+    /// overflow.
+    static func sequence(_ number: UInt64) -> UInt64? { number < 1 << 62 ? number : nil }
+
     init?(_ body: inout LittleEndianReader) {
         guard body.remaining >= Self.fixedByteCount else { return nil }
-        self.init(firstSequence: body.unsigned())
+        guard let sequence = Self.sequence(body.unsigned()) else { return nil }
+        self.init(firstSequence: sequence)
         let (earliest, latest) = (body.signed(), body.signed())
         if earliest <= latest { spanEnds = earliest...latest }
         frameByteCount = Int(body.word())
@@ -124,9 +134,12 @@ extension RecordedGroup {
         guard body.remaining == count * Self.eventByteCount else { return nil }
         events.reserveCapacity(count)
         for _ in 0..<count {
-            let time = body.signed()
+            guard let time = TimeLimits.time(body.signed()) else { return nil }
             let (bytes, spans) = (Int(body.word()), Int(body.word()))
-            events.append(bytes == 0 ? .clock(time) : .record(arrival: time, byteCount: bytes - 4, spans: spans))
+            events.append(
+                bytes == 0
+                    ? .clock(ClockReading(time, isJump: spans & 1 == 1))
+                    : .record(arrival: time, byteCount: bytes - 4, spans: spans))
         }
     }
 
@@ -145,7 +158,9 @@ extension RecordedGroup {
                 // With its length, so that an empty message isn't taken for a reading of the clock.
                 body.append(UInt32(bytes + 4))
                 body.append(UInt32(spans))
-            case .clock: body.append(UInt64(0))
+            case .clock(let reading):
+                body.append(UInt32(0))
+                body.append(UInt32(reading.isJump ? 1 : 0))
             }
         }
         return ArchiveNote.frame(.group, body)

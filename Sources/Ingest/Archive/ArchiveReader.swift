@@ -1,3 +1,5 @@
+package import Engine
+
 /// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON lines; in lz4
 /// frames or as they are. What it is, is found by its first bytes.
 package struct ArchiveReader: ~Copyable {
@@ -32,8 +34,8 @@ package struct ArchiveReader: ~Copyable {
     /// What comes next in an archive.
     package enum Step: Sendable {
         case record
-        /// The rules were evaluated by this reading of the clock, Unix nanoseconds.
-        case clock(Int64)
+        /// The rules were evaluated by this reading of the clock.
+        case clock(ClockReading)
         case end
     }
 

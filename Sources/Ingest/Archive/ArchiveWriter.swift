@@ -1,3 +1,5 @@
+package import Engine
+
 /// Makes the bytes of one recorded file; whoever calls it writes them. See docs/archive-format.md.
 ///
 /// Events collect in a group until it is sealed: then its note and its lz4 frame are added to `output`.
@@ -53,8 +55,12 @@ package struct ArchiveWriter: ~Copyable {
 
     /// Adds that the rules were evaluated by this reading of the clock, Unix nanoseconds.
     package mutating func append(clock: Int64, sequence: UInt64) {
+        append(ClockReading(clock), sequence: sequence)
+    }
+
+    package mutating func append(_ reading: ClockReading, sequence: UInt64) {
         begin(sequence)
-        group.events.append(.clock(clock))
+        group.events.append(.clock(reading))
     }
 
     private mutating func begin(_ sequence: UInt64) {

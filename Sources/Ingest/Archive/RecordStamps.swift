@@ -1,3 +1,5 @@
+import Engine
+
 /// Puts what a recording says about its records together with them, group by group.
 struct RecordStamps {
     /// Of the group whose records come next, those events that weren't handed out yet.
@@ -14,14 +16,14 @@ struct RecordStamps {
 
     /// Takes the reading of the clock that comes next, if one does before the record at an offset among the
     /// uncompressed bytes.
-    mutating func nextClock(at offset: Int, _ chunks: inout ChunkSequence) -> Int64? {
+    mutating func nextClock(at offset: Int, _ chunks: inout ChunkSequence) -> ClockReading? {
         while true {
-            guard case .clock(let time) = events.first else {
+            guard case .clock(let reading) = events.first else {
                 guard events.isEmpty, takeGroup(upTo: offset, &chunks) else { return nil }
                 continue
             }
             passEvent()
-            return time
+            return reading
         }
     }
 

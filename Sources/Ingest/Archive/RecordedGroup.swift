@@ -1,3 +1,5 @@
+package import Engine
+
 /// What a recording says about the records of one lz4 frame: when each arrived, in which order, and at which times the
 /// rules were evaluated in between.
 package struct RecordedGroup: Equatable, Sendable {
@@ -9,14 +11,14 @@ package struct RecordedGroup: Equatable, Sendable {
         ///   - arrival: Unix nanoseconds.
         ///   - byteCount: of its message, without the length before it.
         case record(arrival: Int64, byteCount: Int, spans: Int)
-        /// The rules were evaluated by this reading of the clock, Unix nanoseconds.
-        case clock(Int64)
+        /// The rules were evaluated by this reading of the clock.
+        case clock(ClockReading)
 
         /// Unix nanoseconds.
         package var time: Int64 {
             switch self {
             case .record(let arrival, _, _): arrival
-            case .clock(let time): time
+            case .clock(let reading): reading.time
             }
         }
     }

@@ -65,7 +65,7 @@ package enum JaegerImport {
             parentSpanId: (parent?.spanID ?? span.parentSpanID).map { padded($0, to: 16) },
             name: span.operationName, kind: JaegerKind.number(tags["span.kind"]),
             startTimeUnixNano: nanoseconds(span.startTime),
-            endTimeUnixNano: nanoseconds(span.startTime.addingReportingOverflow(span.duration).partialValue),
+            endTimeUnixNano: nanoseconds(end(of: span)),
             attributes: attributes(
                 span.tags?.filter { !ownTags.contains($0.key) && !($0.key == "error" && $0.value.text == "true") }),
             events: span.logs?.map { event($0) },
@@ -84,6 +84,12 @@ package enum JaegerImport {
 
     private static func attributes(_ tags: [JaegerDocument.Tag]?) -> [OTLPDocument.Attribute] {
         (tags ?? []).map { OTLPDocument.Attribute($0.key, $0.value) }
+    }
+
+    /// Microseconds.
+    private static func end(of span: JaegerDocument.Span) -> UInt64 {
+        let (end, overflow) = span.startTime.addingReportingOverflow(span.duration)
+        return overflow ? .max : end
     }
 
     private static func nanoseconds(_ microseconds: UInt64) -> String {

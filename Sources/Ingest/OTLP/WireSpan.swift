@@ -94,9 +94,11 @@ struct WireSpan: ~Copyable {
         guard traceHigh | traceLow != 0 else { return batch.reject(.invalidTraceID) }
         guard spanID != 0 else { return batch.reject(.invalidSpanID) }
         guard isParentIDValid else { return batch.reject(.invalidParentSpanID) }
-        let latest = UInt64(Int64.max)
-        guard start > 0, end > 0, start <= latest, end <= latest else { return batch.reject(.invalidTime) }
-        guard end >= start else { return batch.reject(.endBeforeStart) }
+        guard start > 0, end > 0, let begin = TimeLimits.time(start), let end = TimeLimits.time(end) else {
+            return batch.reject(.invalidTime)
+        }
+        guard end >= begin else { return batch.reject(.endBeforeStart) }
+        guard end - begin <= TimeLimits.longestSpan else { return batch.reject(.tooLong) }
 
         let kind = SpanKind(wire: kind)
         let operation = batch.operation(service: origin.service, name: body.extracting(name), kind: kind)
@@ -109,7 +111,7 @@ struct WireSpan: ~Copyable {
         batch.append(
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,
-                start: Int64(start), duration: Int64(end &- start),
+                start: begin, duration: end - begin,
                 operation: operation, request: request, flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)
             ))
     }

@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// A host, by name or address, and a TCP port. Port 0 asks for any free one.
 package struct ReceiverAddress: Equatable, Sendable, CustomStringConvertible {
     package var host: String
@@ -8,11 +6,6 @@ package struct ReceiverAddress: Equatable, Sendable, CustomStringConvertible {
     package init(host: String, port: Int) {
         self.host = host
         self.port = port
-    }
-
-    /// The address a socket is bound to, which tells the port that was picked for 0.
-    init(bound: SocketAddress?, asked: ReceiverAddress) {
-        self.init(host: bound?.ipAddress ?? asked.host, port: bound?.port ?? asked.port)
     }
 
     /// `host:port`, an IPv6 address in brackets (RFC 3986, section 3.2.2).

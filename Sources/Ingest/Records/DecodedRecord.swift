@@ -7,8 +7,8 @@ package struct DecodedRecord: ~Copyable, Sendable {
         ///
         /// - Parameter arrival: Unix nanoseconds, of a recording; with it come readings of the clock.
         case record(arrival: Int64?)
-        /// The rules were evaluated by this reading of the clock, Unix nanoseconds.
-        case clock(Int64)
+        /// The rules were evaluated by this reading of the clock.
+        case clock(ClockReading)
         /// Behind the last record: there are no spans, but there may be problems.
         case end
     }

@@ -13,12 +13,15 @@ package struct Rule: Hashable, Sendable {
     package var holdFor: Int64
     /// How long the condition has to be false before a firing alert resolves.
     package var keepFiringFor: Int64
+    /// What becomes of its alerts when it has no data.
+    package var noData: NoDataPolicy
     package var labels: [String: String]
     package var annotations: [String: AnnotationTemplate]
 
     package init(
         alert: String, selector: Selector, by: [String], condition: Condition, over: Int64, holdFor: Int64 = 0,
-        keepFiringFor: Int64 = 0, labels: [String: String] = [:], annotations: [String: AnnotationTemplate] = [:]
+        keepFiringFor: Int64 = 0, noData: NoDataPolicy = .standard, labels: [String: String] = [:],
+        annotations: [String: AnnotationTemplate] = [:]
     ) {
         self.alert = alert
         self.selector = selector
@@ -27,6 +30,7 @@ package struct Rule: Hashable, Sendable {
         self.over = over
         self.holdFor = holdFor
         self.keepFiringFor = keepFiringFor
+        self.noData = noData
         self.labels = labels
         self.annotations = annotations
     }

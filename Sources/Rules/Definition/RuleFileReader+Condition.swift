@@ -59,8 +59,8 @@ extension RuleFileReader {
 
     /// What is wrong with a value that looks further back than the window.
     private func reachFault(offset: Int64, over: Int64) -> String? {
-        let (reach, overflow) = offset.addingReportingOverflow(over)
-        if overflow || reach > maximumWindow {
+        let reach = offset.addingSaturating(over)
+        if reach > maximumWindow {
             return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"
         }
         // A range of n minutes has n of them wherever it begins; any other has one more or less.

@@ -2,7 +2,8 @@ import Engine
 
 extension RuleFileReader {
     private static let fields = [
-        "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "labels", "annotations",
+        "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "no_data", "no_data_after", "labels",
+        "annotations",
     ]
 
     /// Fields users know from Prometheus or from later versions.
@@ -13,8 +14,10 @@ extension RuleFileReader {
 
     /// nil if the rule lacks what it takes; what is wrong is in `diagnostics`.
     ///
-    /// - Parameter interval: that of its group, nanoseconds.
-    mutating func readRule(_ node: YAMLNode, interval: Int64) -> Rule? {
+    /// - Parameters:
+    ///   - interval: that of its group, nanoseconds.
+    ///   - noData: what its group says of alerts without data.
+    mutating func readRule(_ node: YAMLNode, interval: Int64, noData: NoDataPolicy) -> Rule? {
         guard
             let mapping = YAMLMapping(
                 node, "a rule", fields: Self.fields, later: Self.foreignFields, &diagnostics)
@@ -34,6 +37,7 @@ extension RuleFileReader {
         let by = readBy(mapping, selector)
         let holdFor = readDuration("for", mapping)
         let keepFiringFor = readDuration("keep_firing_for", mapping)
+        let noData = readNoData(mapping, inherited: noData)
         let labels = mapping["labels"].map { readLabels($0) } ?? [:]
         // Where `by` couldn't be read every label in a template would be called unknown: then none is.
         let known = by.map { Set(labels.keys).union($0).union(["alertname"]) }
@@ -46,7 +50,7 @@ extension RuleFileReader {
         }
         let rule = Rule(
             alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
-            keepFiringFor: keepFiringFor, labels: labels, annotations: annotations)
+            keepFiringFor: keepFiringFor, noData: noData, labels: labels, annotations: annotations)
         warn(of: rule, mapping, interval: interval)
         note(AlertIdentity(rule), at: mapping["alert"]?.start ?? node.start)
         return rule

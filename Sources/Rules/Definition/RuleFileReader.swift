@@ -51,13 +51,16 @@ struct RuleFileReader {
 
     private mutating func readGroup(_ node: YAMLNode) -> RuleGroup? {
         guard
-            let mapping = YAMLMapping(node, "a group", fields: ["name", "interval", "limit", "rules"], &diagnostics)
+            let mapping = YAMLMapping(
+                node, "a group", fields: ["name", "interval", "limit", "no_data", "no_data_after", "rules"],
+                &diagnostics)
         else { return nil }
         let name = mapping.required("name", &diagnostics)?.string("the name of a group", &diagnostics)
         let interval = mapping["interval"].map { readInterval($0) } ?? RuleGroup.defaultInterval
         let limit = mapping["limit"].flatMap { readLimit($0) }
+        let noData = readNoData(mapping, inherited: .standard)
         let list = mapping.required("rules", &diagnostics)?.list("rules", &diagnostics)
-        let rules = (list ?? []).compactMap { readRule($0, interval: interval) }
+        let rules = (list ?? []).compactMap { readRule($0, interval: interval, noData: noData) }
         return name.map { RuleGroup(name: $0, interval: interval, limit: limit, rules: rules) }
     }
 

@@ -11,6 +11,8 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     package var activeAt: String
     package var firedAt: String?
     package var resolvedAt: String?
+    /// Why it resolved, unless its condition was found to be false.
+    package var reason: ResolutionReason?
     /// Seconds, per second or 0...1.
     package var value: Double?
     /// Of an alert that fired.
@@ -24,6 +26,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         activeAt = Timestamp.rfc3339(alert.activeAt)
         firedAt = alert.firedAt.map(Timestamp.rfc3339)
         resolvedAt = alert.resolvedAt.map(Timestamp.rfc3339)
+        reason = alert.reason
         value = alert.value
         evidence = alert.evidence.map { EvidenceJSON($0) }
     }
@@ -33,7 +36,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case activeAt = "active_at"
         case firedAt = "fired_at"
         case resolvedAt = "resolved_at"
-        case value, evidence
+        case reason, value, evidence
     }
 
     // Written out since a synthesized one leaves absent values out.
@@ -46,8 +49,21 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         try container.encode(activeAt, forKey: .activeAt)
         try container.encode(firedAt, forKey: .firedAt)
         try container.encode(resolvedAt, forKey: .resolvedAt)
+        try container.encode(reason, forKey: .reason)
         try container.encode(value, forKey: .value)
         try container.encode(evidence, forKey: .evidence)
+    }
+}
+
+extension Alert {
+    /// Reads what `AlertJSON` wrote; nil where that is none.
+    package init?(_ json: AlertJSON) {
+        guard let activeAt = Timestamp.parse(rfc3339: json.activeAt) else { return nil }
+        self.init(
+            name: json.alert, labels: json.labels, annotations: json.annotations, state: json.state, activeAt: activeAt,
+            firedAt: json.firedAt.flatMap { Timestamp.parse(rfc3339: $0) },
+            resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, reason: json.reason, value: json.value,
+            evidence: json.evidence.map { AlertEvidence($0) })
     }
 }
 

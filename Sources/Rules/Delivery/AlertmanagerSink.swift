@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Posts alerts to an Alertmanager, as Prometheus does. It takes each as often as it is told, and groups, silences and
@@ -53,8 +54,8 @@ private struct PostableAlert: Encodable {
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit
         startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
-        let (lapse, overflow) = now.addingReportingOverflow(Self.goodFor * AlertRepetition.interval)
-        endsAt = Timestamp.rfc3339(alert.resolvedAt ?? (overflow ? .max : lapse))
+        endsAt = Timestamp.rfc3339(
+            alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval))
     }
 }
 

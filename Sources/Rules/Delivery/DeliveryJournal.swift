@@ -103,15 +103,3 @@ struct DeliveryJournal {
         Data(try lines.map { try JSONText.encode($0) + "\n" }.joined().utf8)
     }
 }
-
-extension Alert {
-    /// Reads what `AlertJSON` wrote; nil where that is none.
-    package init?(_ json: AlertJSON) {
-        guard let activeAt = Timestamp.parse(rfc3339: json.activeAt) else { return nil }
-        self.init(
-            name: json.alert, labels: json.labels, annotations: json.annotations, state: json.state, activeAt: activeAt,
-            firedAt: json.firedAt.flatMap { Timestamp.parse(rfc3339: $0) },
-            resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, value: json.value,
-            evidence: json.evidence.map { AlertEvidence($0) })
-    }
-}

@@ -1,3 +1,5 @@
+import Engine
+
 /// The header by which a receiver says how long to leave it alone (RFC 9110, section 10.2.3).
 enum RetryAfter {
     /// - Parameters:
@@ -13,7 +15,6 @@ enum RetryAfter {
             let time = Timestamp.parse(
                 rfc3339: "\(match.3)-\(month < 9 ? "0" : "")\(month + 1)-\(match.1)T\(match.4)Z")
         else { return nil }
-        let (wait, overflow) = time.subtractingReportingOverflow(now)
-        return overflow ? nil : .nanoseconds(max(0, wait))
+        return .nanoseconds(max(0, time.subtractingSaturating(now)))
     }
 }

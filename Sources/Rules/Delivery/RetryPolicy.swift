@@ -1,3 +1,5 @@
+import Engine
+
 /// When delivery is attempted again: exponential backoff with jitter, so that receivers which come back aren't met by
 /// everybody at once.
 package struct RetryPolicy: Sendable {
@@ -33,7 +35,7 @@ package struct RetryPolicy: Sendable {
     ///   - alert: given up by when it fired or resolved.
     ///   - now: nanoseconds since the epoch.
     func isTooOld(_ alert: Alert, now: Int64) -> Bool {
-        let (age, overflow) = now.subtractingReportingOverflow(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
-        return !overflow && .nanoseconds(age) > giveUpAfter
+        let age = now.subtractingSaturating(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
+        return .nanoseconds(age) > giveUpAfter
     }
 }

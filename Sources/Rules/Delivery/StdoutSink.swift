@@ -64,5 +64,6 @@ package enum AlertLine {
         return
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit
+            + (alert.reason.map { "; resolved for: \($0.rawValue)" } ?? "")
     }
 }

@@ -10,6 +10,8 @@ struct WebhookPayload: Encodable {
         var fingerprint: String
         /// What Alertmanager's payload has not: receivers pass over it, or read whose fault it was.
         var evidence: EvidenceJSON?
+        /// The same of an alert that resolved though its condition wasn't found to be false.
+        var reason: ResolutionReason?
     }
 
     var version = "4"
@@ -52,6 +54,7 @@ extension WebhookPayload.Entry {
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit
         evidence = alert.evidence.map { EvidenceJSON($0) }
+        reason = alert.reason
         startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
         endsAt = alert.resolvedAt.map(Timestamp.rfc3339) ?? Self.never
         fingerprint = alert.fingerprint

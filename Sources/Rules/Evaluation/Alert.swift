@@ -9,6 +9,8 @@ package struct Alert: Hashable, Sendable {
     package var activeAt: Int64
     package var firedAt: Int64?
     package var resolvedAt: Int64?
+    /// Why it resolved, unless its condition was found to be false.
+    package var reason: ResolutionReason?
     /// The last value for which the condition held: seconds, per second or 0...1. nil is no data.
     package var value: Double?
     /// Of an alert that fired; nil where nothing is known of whose time it was.
@@ -17,7 +19,7 @@ package struct Alert: Hashable, Sendable {
     package init(
         name: String, labels: [String: String], annotations: [String: String], state: AlertState,
         activeAt: Int64,
-        firedAt: Int64? = nil, resolvedAt: Int64? = nil, value: Double? = nil,
+        firedAt: Int64? = nil, resolvedAt: Int64? = nil, reason: ResolutionReason? = nil, value: Double? = nil,
         evidence: AlertEvidence? = nil
     ) {
         self.name = name
@@ -27,6 +29,7 @@ package struct Alert: Hashable, Sendable {
         self.activeAt = activeAt
         self.firedAt = firedAt
         self.resolvedAt = resolvedAt
+        self.reason = reason
         self.value = value
         self.evidence = evidence
     }
@@ -54,6 +57,12 @@ extension Alert {
         alert.resolvedAt = time
         return AlertTransition(time: time, alert: alert)
     }
+}
+
+/// Why an alert resolved though nobody found its condition to be false.
+package enum ResolutionReason: String, Hashable, Sendable, Codable {
+    /// The condition had no data for as long as the rule's `no_data_after`, while other spans came.
+    case noData = "no data"
 }
 
 /// A rule by its place in the definitions of an evaluator.

@@ -22,6 +22,11 @@ struct AlertLife: Hashable, Sendable {
     private(set) var falseSince: Int64?
     /// Until when a condition that is false changes nothing: a process that has just begun hasn't seen enough to say so.
     private var ignoresCalmUntil = Int64.min
+    private(set) var reason: ResolutionReason?
+    /// The last evaluation at which there was data.
+    private var dataAt = Int64.min
+    /// How long there has been no data while other spans came.
+    private(set) var noDataFor: Int64 = 0
     /// The last value for which the condition held.
     private(set) var value: Double?
     /// The surest that was found while it fired.
@@ -33,7 +38,7 @@ struct AlertLife: Hashable, Sendable {
     /// An alert that was pending or firing when another process ended.
     init(
         state: AlertState, activeAt: Int64, firedAt: Int64?, falseSince: Int64?, value: Double?,
-        evidence: AlertEvidence?, ignoringCalmUntil: Int64
+        evidence: AlertEvidence?, noDataFor: Int64 = 0, ignoringCalmUntil: Int64
     ) {
         self.state = state
         self.activeAt = activeAt
@@ -41,6 +46,7 @@ struct AlertLife: Hashable, Sendable {
         self.falseSince = falseSince
         self.value = value
         self.evidence = evidence
+        self.noDataFor = noDataFor
         ignoresCalmUntil = ignoringCalmUntil
     }
 
@@ -49,11 +55,32 @@ struct AlertLife: Hashable, Sendable {
     mutating func observe(
         _ holds: Bool?, value: Double?, at time: Int64, holdFor: Int64, keepFiringFor: Int64
     ) -> AlertState? {
-        switch holds {
-        case nil: nil
-        case true?: observeBreach(value, at: time, holdFor: holdFor)
-        case false?: observeCalm(at: time, keepFiringFor: keepFiringFor)
+        guard let holds else { return nil }
+        dataAt = time
+        noDataFor = 0
+        return holds
+            ? observeBreach(value, at: time, holdFor: holdFor) : observeCalm(at: time, keepFiringFor: keepFiringFor)
+    }
+
+    /// Whether an evaluation told nothing of it.
+    func isWithoutData(at time: Int64) -> Bool { dataAt != time }
+
+    /// Takes in an evaluation that told nothing, while other spans came; returns the new state if it changed.
+    /// - Parameters:
+    ///   - interval: since the evaluation before.
+    ///   - after: how long it may be so before the alert ends.
+    mutating func observeNoData(at time: Int64, interval: Int64, endingAfter after: Int64) -> AlertState? {
+        noDataFor = noDataFor.addingSaturating(interval)
+        guard noDataFor >= after else { return nil }
+        switch state {
+        case .inactive, .resolved: return nil
+        case .pending: state = .inactive
+        case .firing:
+            state = .resolved
+            resolvedAt = time
+            reason = .noData
         }
+        return state
     }
 
     private mutating func observeBreach(_ value: Double?, at time: Int64, holdFor: Int64) -> AlertState? {
@@ -88,6 +115,15 @@ struct AlertLife: Hashable, Sendable {
         return state
     }
 
+    /// Goes on at another time than the one that comes next, with the time that it had.
+    mutating func jump(from last: Int64, to time: Int64, ignoringCalmFor blind: Int64) {
+        let step = time.subtractingSaturating(last)
+        if state == .pending { activeAt = TimeLimits.nearestTime(activeAt.addingSaturating(step)) }
+        falseSince = falseSince.map { TimeLimits.nearestTime($0.addingSaturating(step)) }
+        ignoresCalmUntil = time.addingSaturating(blind)
+        evidenceFoundAt = .min
+    }
+
     /// Whether evidence could still tell more: none was found that is clear, and the fault is not long gone by.
     func wantsEvidence(at time: Int64) -> Bool {
         guard state == .firing, falseSince == nil, let firedAt else { return false }
@@ -113,7 +149,6 @@ struct AlertLife: Hashable, Sendable {
     }
 
     private func elapsed(since start: Int64, at time: Int64) -> Int64 {
-        let (elapsed, overflow) = time.subtractingReportingOverflow(start)
-        return overflow ? .max : elapsed
+        time.subtractingSaturating(start)
     }
 }

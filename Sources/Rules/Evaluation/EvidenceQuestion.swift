@@ -45,7 +45,7 @@ extension EvidenceQuestion {
             population: .requests, range: range, series: (0..<count).map { Int32($0) }, failedFirst: isAboutErrors)
     }
 
-    private var range: Range<Int64> { time.subtractingClamped(max(over, 0))..<time }
+    private var range: Range<Int64> { time.subtractingSaturating(max(over, 0))..<time }
 }
 
 extension AlertEvidence {

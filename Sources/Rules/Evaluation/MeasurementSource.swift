@@ -51,6 +51,14 @@ extension MeasurementSource {
     }
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
+
+    /// Whether a span of any API server or etcd ended in [from, to), nanoseconds since the epoch.
+    func hearsControlPlane(from: Int64, to: Int64) -> Bool {
+        guard hasSpans(from: from, to: to) else { return false }
+        let series = operations.map { $0.isOfControlPlane ? Int32(0) : -1 }
+        let selection = Selection(groupOfSeries: series, groupCount: 1, quantiles: [])
+        return measure(.spans, from: from, to: to, [selection])[0][0].count > 0
+    }
 }
 
 /// A source that has from a view what it doesn't answer itself.

@@ -18,6 +18,15 @@ struct RecentMatches {
         set { matches[group] = newValue }
     }
 
+    /// Goes on at another time than the one that comes next: matches are as long ago there as they were.
+    mutating func jump(from last: Int64, to time: Int64) {
+        if searchedUpTo != nil { searchedUpTo = time }
+        let step = time.subtractingSaturating(last)
+        matches = matches.mapValues {
+            Match(time: TimeLimits.nearestTime($0.time.addingSaturating(step)), duration: $0.duration)
+        }
+    }
+
     /// A match holds at the evaluation that finds it, and at those within `over` of it. Where nothing at all was heard since
     /// the last evaluation, nothing is known: neither that a match is over nor that there is none.
     mutating func search(
@@ -26,7 +35,7 @@ struct RecentMatches {
     ) -> [RuleJudgement.Verdict] {
         // What ended before the first evaluation's interval is nobody's to judge.
         let start = max(
-            searchedUpTo ?? time.subtractingClamped(interval), time.subtractingClamped(max(rule.over, interval)))
+            searchedUpTo ?? time.subtractingSaturating(interval), time.subtractingSaturating(max(rule.over, interval)))
         let selection = Selection(
             groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [])
         let found = source.find(
@@ -34,7 +43,7 @@ struct RecentMatches {
             lasting: durations.ranges)
         searchedUpTo = time
         guard found.isHeard else { return [] }
-        matches = matches.filter { time.subtractingClamped($0.value.time) < rule.over }
+        matches = matches.filter { time.subtractingSaturating($0.value.time) < rule.over }
         for (group, duration) in found.longest.enumerated() {
             if let duration { matches[group] = Match(time: time, duration: duration) }
         }

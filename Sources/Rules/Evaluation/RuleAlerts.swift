@@ -50,6 +50,22 @@ struct RuleAlerts {
         return Observation(group: group, life: life, hasChanged: change != nil)
     }
 
+    /// Whether an evaluation told nothing of some alert that ends for want of data.
+    func isWithoutData(at time: Int64) -> Bool {
+        rule.endsAfterNoData != nil && lives.contains { $0.value.isWithoutData(at: time) }
+    }
+
+    /// Takes in, for the alerts of which an evaluation told nothing, that other spans came since the last one.
+    mutating func observeNoData(at time: Int64, interval: Int64) -> [Observation] {
+        guard let after = rule.endsAfterNoData else { return [] }
+        return lives.keys.sorted().compactMap { group in
+            guard var life = lives[group], life.isWithoutData(at: time) else { return nil }
+            let change = life.observeNoData(at: time, interval: interval, endingAfter: after)
+            lives[group] = change == nil ? life : nil
+            return change.map { _ in Observation(group: group, life: life, hasChanged: true) }
+        }
+    }
+
     /// Adds what was found for an alert that fires.
     mutating func add(_ evidence: AlertEvidence, at time: Int64, to observation: inout Observation) {
         observation.life.found(evidence, at: time)
@@ -61,7 +77,7 @@ struct RuleAlerts {
         guard observation.life.wantsEvidence(at: time) else { return nil }
         let members = grouping.memberStarts[observation.group]..<grouping.memberStarts[observation.group + 1]
         return EvidenceQuestion(
-            time: time, activeAt: observation.life.activeAt, over: rule.evidenceRange,
+            time: time, activeAt: min(observation.life.activeAt, time), over: rule.evidenceRange,
             population: rule.selector.population, series: Array(grouping.members[members]),
             isAboutErrors: rule.condition.isAboutErrors)
     }
@@ -70,6 +86,14 @@ struct RuleAlerts {
         guard observation.hasChanged else { return nil }
         return AlertTransition(
             time: time, alert: alert(observation.life, values: grouping.values[observation.group]))
+    }
+
+    // MARK: From one time to another
+
+    /// Goes on at another time than the one that comes next.
+    mutating func jump(from last: Int64, to time: Int64) {
+        for group in lives.keys { lives[group]?.jump(from: last, to: time, ignoringCalmFor: rule.blindTime) }
+        matches.jump(from: last, to: time)
     }
 
     // MARK: From one process to the next
@@ -103,11 +127,22 @@ struct RuleAlerts {
                 $0.render(labels: known, value: life.value, culprit: life.evidence?.culprit.text ?? "not clear")
             },
             state: life.state, activeAt: life.activeAt, firedAt: life.firedAt, resolvedAt: life.resolvedAt,
-            value: life.value, evidence: life.evidence)
+            reason: life.reason, value: life.value, evidence: life.evidence)
     }
 }
 
 extension Rule {
+    /// How long after a gap in evaluations a condition that is false isn't believed, nanoseconds: while its range fills
+    /// again. Matches of single spans are known from before.
+    var blindTime: Int64 { condition.durations == nil ? min(over, RuleEvaluator.grace) : 0 }
+
+    /// How long its condition may be without data before an alert ends, nanoseconds; nil for ever. That one falls silent is
+    /// what a condition with `seen` is about.
+    fileprivate var endsAfterNoData: Int64? {
+        guard case .resolve(let after) = noData, !condition.inputs.wantsHeard.contains(true) else { return nil }
+        return after
+    }
+
     /// How far back evidence is looked for, nanoseconds: where all values have windows of their own, in the shortest, which
     /// says what still is so.
     fileprivate var evidenceRange: Int64 {

@@ -107,7 +107,10 @@ package struct RuleEvaluator: Sendable {
                     if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
             }
+            observations += observeNoData(of: group, at: time, from: source)
         }
+        // By rule: no two observations are of one alert, so that those of a rule may stand in any order.
+        observations.sort { ($0.group, $0.rule, $0.of.group) < ($1.group, $1.rule, $1.of.group) }
         addEvidence(to: &observations, at: time, from: source)
         return observations.compactMap { observation in
             let (group, rule) = (observation.group, observation.rule)
@@ -143,6 +146,22 @@ package struct RuleEvaluator: Sendable {
             names.add(grouping.key.selector.population, Dictionary(exact) { first, _ in first })
         }
         return names
+    }
+
+    /// Takes in of a group's alerts that there was no data for them, where other spans came since its last evaluation.
+    private mutating func observeNoData(
+        of group: Int, at time: Int64, from source: some MeasurementSource
+    ) -> [Observation] {
+        let interval = groups[group].definition.interval
+        let rules = groups[group].rules.indices.filter { groups[group].rules[$0].isWithoutData(at: time) }
+        guard !rules.isEmpty, source.hearsControlPlane(from: time.subtractingSaturating(interval), to: time) else {
+            return []
+        }
+        return rules.flatMap { rule in
+            groups[group].rules[rule].observeNoData(at: time, interval: interval).map {
+                Observation(group: group, rule: rule, of: $0)
+            }
+        }
     }
 
     /// What became of one alert of a rule.
@@ -181,6 +200,22 @@ package struct RuleEvaluator: Sendable {
             held -= ranges[range].counts.byteCount
             ranges[range].advance(to: time, groupings, over: source, bytesMax: countBytesMax - held)
             held += ranges[range].counts.byteCount
+        }
+    }
+
+    // MARK: A clock that jumps
+
+    /// Goes on at another time than the one that comes next, after an outage or since the clock was set. As after a restart,
+    /// alerts that fire go on firing with the times that were told, pending ones go on with the time they had, and a
+    /// condition that is false isn't believed while a rule's range fills again.
+    ///
+    /// - Parameters:
+    ///   - last: the last evaluation.
+    ///   - time: what counts as the last evaluation from now on.
+    package mutating func jump(from last: Int64, to time: Int64) {
+        for range in ranges.indices { ranges[range].reset() }
+        for group in groups.indices {
+            for rule in groups[group].rules.indices { groups[group].rules[rule].jump(from: last, to: time) }
         }
     }
 
@@ -256,9 +291,6 @@ extension Rule {
 
     /// How far back it looks, nanoseconds.
     fileprivate var reach: Int64 {
-        ranges.reduce(over) { reach, range in
-            let (sum, overflow) = range.length.addingReportingOverflow(range.offset)
-            return max(reach, overflow ? .max : sum)
-        }
+        ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset)) }
     }
 }

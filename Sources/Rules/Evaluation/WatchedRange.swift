@@ -49,8 +49,14 @@ struct WatchedRange {
 
     /// Where the range lies at the time of an evaluation.
     func bounds(at time: Int64) -> (from: Int64, to: Int64) {
-        let to = time.subtractingClamped(key.offset)
-        return (to.subtractingClamped(key.length), to)
+        let to = time.subtractingSaturating(key.offset)
+        return (to.subtractingSaturating(key.length), to)
+    }
+
+    /// Begins to count anew.
+    mutating func reset() {
+        counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds)
+        isCounted = false
     }
 
     /// Moves on to the time of an evaluation.
@@ -106,13 +112,5 @@ extension WatchedRange.Key {
         case .parts:
             return Population.part(of: Int(series), Component(0))..<Population.part(of: Int(series) + 1, Component(0))
         }
-    }
-}
-
-extension Int64 {
-    /// Input sets offsets and windows: a difference below the first representable time is that time.
-    func subtractingClamped(_ other: Int64) -> Int64 {
-        let (difference, overflow) = subtractingReportingOverflow(other)
-        return overflow ? (other > 0 ? .min : .max) : difference
     }
 }

@@ -1,3 +1,5 @@
+import Engine
+
 extension RuleEvaluator {
     /// How long nothing may have been evaluated for pending alerts to go on, as in Prometheus.
     static let outageTolerance: Int64 = 3_600_000_000_000
@@ -22,7 +24,8 @@ extension RuleEvaluator {
                         activeAt: Timestamp.rfc3339(life.activeAt), firedAt: life.firedAt.map(Timestamp.rfc3339),
                         falseSince: life.falseSince.map(Timestamp.rfc3339), value: life.value,
                         evidence: life.evidence.map { EvidenceJSON($0) },
-                        matchedAt: (match?.time).map(Timestamp.rfc3339), matchNanoseconds: match?.duration)
+                        matchedAt: (match?.time).map(Timestamp.rfc3339), matchNanoseconds: match?.duration,
+                        noDataNanoseconds: life.noDataFor > 0 ? life.noDataFor : nil)
                 }
             }
         }
@@ -38,8 +41,6 @@ extension RuleEvaluator {
     @discardableResult
     package mutating func restore(_ saved: SavedAlerts, at now: Int64) -> Int {
         guard let savedAt = Timestamp.parse(rfc3339: saved.evaluatedAt) else { return 0 }
-        // A clock that was set back is no outage.
-        let outage = max(0, now.subtractingClamped(savedAt))
         var count = 0
         var byRule: [String: [SavedAlerts.Entry]] = [:]
         for entry in saved.alerts { byRule[entry.rule, default: []].append(entry) }
@@ -49,7 +50,7 @@ extension RuleEvaluator {
                 let identity = RuleIdentity.text(definition, inGroup: groups[group].definition.name)
                 for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count
                 {
-                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, outage: outage) else {
+                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, now: now) else {
                         continue
                     }
                     let number = groupings[groups[group].places[rule].grouping].group(of: entry.values)
@@ -64,41 +65,37 @@ extension RuleEvaluator {
 
 extension SavedAlerts.Entry {
     fileprivate var match: RecentMatches.Match? {
-        guard let time = matchedAt.flatMap({ Timestamp.parse(rfc3339: $0) }), let matchNanoseconds else { return nil }
-        return RecentMatches.Match(time: time, duration: matchNanoseconds)
+        guard let time = matchedAt.flatMap({ Timestamp.parse(rfc3339: $0) }),
+            let duration = matchNanoseconds.flatMap({ TimeLimits.duration($0) })
+        else { return nil }
+        return RecentMatches.Match(time: time, duration: duration)
     }
 }
 
 extension AlertLife {
     /// nil where an alert doesn't go on.
-    fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, outage: Int64) {
+    fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, now: Int64) {
         guard var activeAt = Timestamp.parse(rfc3339: saved.activeAt) else { return nil }
-        let now = savedAt.addingClamped(outage)
+        // Negative where the clock was set back, which is no outage.
+        let step = now.subtractingSaturating(savedAt)
         let firedAt = saved.firedAt.flatMap { Timestamp.parse(rfc3339: $0) }
         switch saved.state {
         case .firing:
             guard firedAt != nil else { return nil }
         case .pending:
-            guard outage <= RuleEvaluator.outageTolerance else { return nil }
-            var left = rule.holdFor.subtractingClamped(savedAt.subtractingClamped(activeAt))
+            guard step <= RuleEvaluator.outageTolerance else { return nil }
+            var left = rule.holdFor.subtractingSaturating(savedAt.subtractingSaturating(activeAt))
             if rule.holdFor >= RuleEvaluator.grace { left = max(left, RuleEvaluator.grace) }
-            activeAt = now.addingClamped(left).subtractingClamped(rule.holdFor)
+            activeAt = TimeLimits.nearestTime(now.addingSaturating(left).subtractingSaturating(rule.holdFor))
         case .inactive, .resolved:
             return nil
         }
-        // Matches of single spans are known from before.
-        let blind = rule.condition.durations == nil ? min(rule.over, RuleEvaluator.grace) : 0
         self.init(
             state: saved.state, activeAt: activeAt, firedAt: firedAt,
-            falseSince: saved.falseSince.flatMap { Timestamp.parse(rfc3339: $0) }?.addingClamped(outage),
+            falseSince: saved.falseSince.flatMap { Timestamp.parse(rfc3339: $0) }
+                .map { TimeLimits.nearestTime($0.addingSaturating(step)) },
             value: saved.value, evidence: saved.evidence.map { AlertEvidence($0) },
-            ignoringCalmUntil: now.addingClamped(blind))
-    }
-}
-
-extension Int64 {
-    fileprivate func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? (other < 0 ? .min : .max) : sum
+            noDataFor: saved.noDataNanoseconds.flatMap { TimeLimits.duration($0) } ?? 0,
+            ignoringCalmUntil: now.addingSaturating(rule.blindTime))
     }
 }

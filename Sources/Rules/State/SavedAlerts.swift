@@ -18,6 +18,8 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
         /// Of a rule over single spans: when one matched last, and how long the longest took.
         var matchedAt: String?
         var matchNanoseconds: Int64?
+        /// How long there has been no data while other spans came; nil for not at all.
+        var noDataNanoseconds: Int64?
     }
 
     static let currentVersion = 1
@@ -45,12 +47,20 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 
     package var isEmpty: Bool { alerts.isEmpty }
 
-    /// - Throws: where the bytes are not what `encoded` gives, or of another version.
+    /// - Throws: `UnreadableAlerts` or `DecodingError` where the bytes are not what `encoded` gives, or of another version.
     package init(_ contents: Data) throws {
         self = try JSONDecoder().decode(Self.self, from: contents)
-        guard version == Self.currentVersion, Timestamp.parse(rfc3339: evaluatedAt) != nil else {
-            throw CocoaError(.coderReadCorrupt)
+        guard version == Self.currentVersion else { throw UnreadableAlerts("it is of version \(version)") }
+        for time in times where Timestamp.parse(rfc3339: time) == nil {
+            throw UnreadableAlerts("\(PrintableText.quote(time)) is no time from 1970 to 2116")
         }
+    }
+
+    /// All that stand in the file.
+    private var times: [String] {
+        [evaluatedAt]
+            + alerts.flatMap { [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt].compactMap(\.self) }
+            + (untold ?? []).flatMap { [$0.activeAt, $0.firedAt, $0.resolvedAt].compactMap(\.self) }
     }
 
     init(evaluatedAt: Int64, alerts: [Entry]) {
@@ -60,5 +70,14 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 
     package func encoded() throws -> Data {
         Data((try JSONText.encode(self) + "\n").utf8)
+    }
+}
+
+/// Why a file of alerts is not read.
+package struct UnreadableAlerts: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }

@@ -1,3 +1,5 @@
+import Engine
+
 /// Durations as rules write them: `150ms`, `1h30m`, `1.5s`. Nanoseconds inside.
 package enum DurationText {
     package static let units: [(name: String, nanoseconds: Int64)] = [
@@ -12,7 +14,7 @@ package enum DurationText {
         return units.first { $0.name == name }?.nanoseconds
     }
 
-    /// The duration `text` spells, in nanoseconds; nil if it is none, or above 292 years.
+    /// The duration `text` spells, in nanoseconds; nil if it is none, or beyond `TimeLimits`.
     /// A bare `0` needs no unit. Units go from large to small, each at most once.
     package static func parse(_ text: some StringProtocol) -> Int64? {
         if text == "0" { return 0 }
@@ -28,11 +30,9 @@ package enum DurationText {
                 return nil
             }
             smallest = unit
-            let (sum, overflow) = total.addingReportingOverflow(part)
-            guard !overflow else { return nil }
-            total = sum
+            total = total.addingSaturating(part)
         }
-        return smallest == .max ? nil : total
+        return smallest == .max ? nil : TimeLimits.duration(total)
     }
 
     /// The shortest exact spelling: `1h30m`, `150ms`, `0s`.

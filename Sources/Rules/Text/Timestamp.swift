@@ -1,5 +1,6 @@
-/// Times on outside surfaces: RFC 3339, UTC. Inside they are nanoseconds since the epoch, which reach from the
-/// year 1677 to 2262.
+import Engine
+
+/// Times on outside surfaces: RFC 3339, UTC. Inside they are nanoseconds since the epoch.
 package enum Timestamp {
     /// `2026-11-23T04:15:46Z`, with as many decimals, by threes, as the time needs.
     package static func rfc3339(_ nanoseconds: Int64) -> String {
@@ -12,7 +13,7 @@ package enum Timestamp {
         return "\(date)T\(hour):\(minute):\(padded(secondOfDay % 60, 2))\(decimals(fraction))Z"
     }
 
-    /// The time that `text` spells, with any offset from UTC; nil if it is none or out of range. Decimals beyond
+    /// The time that `text` spells, with any offset from UTC; nil if it is none or beyond `TimeLimits`. Decimals beyond
     /// the ninth are cut off. A leap second counts as the second behind it.
     package static func parse(rfc3339 text: some StringProtocol) -> Int64? {
         let pattern =
@@ -29,9 +30,7 @@ package enum Timestamp {
         let seconds =
             dayNumber(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second
             - offset
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (time, carry) = whole.addingReportingOverflow(fraction)
-        return overflow || carry ? nil : time
+        return TimeLimits.time(seconds.multipliedSaturating(by: 1_000_000_000).addingSaturating(fraction))
     }
 
     // MARK: Calendar

@@ -1,4 +1,5 @@
 import Foundation
+import Engine
 import Ingest
 import Testing
 import TestSupport

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Ingest
 import TestSupport
@@ -6,7 +7,7 @@ import TestSupport
 struct RecordedExample {
     enum Event: Equatable {
         case record([UInt8], arrival: Int64)
-        case clock(Int64)
+        case clock(ClockReading)
     }
 
     static let start = RecordingStart(recording: RecordingID(low: 7, high: 8), time: 1_000, firstSequence: 40)
@@ -25,7 +26,7 @@ struct RecordedExample {
             for place in 0..<recordsPerGroup {
                 time += 10
                 number += 1
-                if place.isMultiple(of: 2) { events.append(.clock(time - 5)) }
+                if place.isMultiple(of: 2) { events.append(.clock(ClockReading(time - 5, isJump: number.isMultiple(of: 3)))) }
                 let padding = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &generator) }
                 let record = WireSpanExample.request([
                     WireSpanExample {
@@ -73,7 +74,7 @@ struct RecordedExample {
         case .record(let record, let arrival):
             unsafe writer.append(
                 record.span.bytes, sequence: sequence, arrival: arrival, spans: 1, spanEnds: arrival - 2...arrival - 1)
-        case .clock(let time): writer.append(clock: time, sequence: sequence)
+        case .clock(let reading): writer.append(reading, sequence: sequence)
         }
     }
 }
@@ -121,7 +122,7 @@ struct ReadArchive {
         case .record:
             events.append(.record(read, arrival: stamp?.arrival ?? 0))
             if let stamp { sequences.append(stamp.sequence) } else { unstamped += 1 }
-        case .clock(let time): events.append(.clock(time))
+        case .clock(let reading): events.append(.clock(reading))
         case .end: return false
         }
         return true

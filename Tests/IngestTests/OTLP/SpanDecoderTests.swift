@@ -118,6 +118,11 @@ import TestSupport
             $0.start = .max
             $0.end = .max
         },
+        Rejected(reason: .invalidTime, description: "end beyond 2^62") { $0.end = 1 << 62 + 1 },
+        Rejected(reason: .tooLong, description: "a start that was never set") { $0.start = 1 },
+        Rejected(reason: .tooLong, description: "more than seven days") {
+            $0.start = $0.end - UInt64(TimeLimits.longestSpan) - 1
+        },
         Rejected(reason: .endBeforeStart, description: "end before start") { $0.end = $0.start - 1 },
     ]
 

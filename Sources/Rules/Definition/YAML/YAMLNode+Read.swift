@@ -1,3 +1,5 @@
+import Engine
+
 extension YAMLNode {
     /// The text of a scalar. `what` names the field in messages.
     package func string(_ what: String, _ diagnostics: inout RuleDiagnostics) -> String? {
@@ -11,7 +13,10 @@ extension YAMLNode {
     /// A duration, in nanoseconds.
     package func duration(_ what: String, _ diagnostics: inout RuleDiagnostics) -> Int64? {
         guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text) else {
-            diagnostics.report(start, "\(what) is a duration such as 30s, 5m or 1h30m, but found \(phrase)")
+            diagnostics.report(
+                start,
+                "\(what) is a duration such as 30s, 5m or 1h30m, at most \(DurationText.format(TimeLimits.longest)), "
+                    + "but found \(phrase)")
             return nil
         }
         return duration

@@ -1,3 +1,4 @@
+import FuzzChecks
 import TestSupport
 
 /// Small inputs that reach most of what a target can do.
@@ -9,6 +10,8 @@ enum Seeds {
         case "OTLPJSON": jsonTexts.map { Array($0.utf8) }
         case "Archive": try archives()
         case "RuleFile": ruleFiles.map { Array($0.utf8) }
+        case "StateFile": try StateFileCheck.examples()
+        case "Configuration": configurations.map { Array($0.utf8) }
         default: nil
         }
     }

@@ -1,0 +1,42 @@
+import Engine
+
+/// Notices that the clock was set, by how it goes on beside one that can't be set, and that the process stood still.
+struct ClockWatch: Sendable {
+    enum Finding: Equatable {
+        case steady
+        /// The clock was set by so much, nanoseconds, ahead or back: too little to matter.
+        case nudge(Int64)
+        /// The clock was set by so much: what it said before and what it says now are of two times.
+        case jump(Int64)
+        /// Nothing was done for so long, nanoseconds: the process was stopped, or the machine was.
+        case stall(Int64)
+    }
+
+    /// Set by less, a clock is being corrected as time servers do it: in steps between two looks that nobody notices.
+    static let nudgeMin: Int64 = 1_000_000_000
+    /// Evaluation waits for so long where the clock is set back, and does the work of so long at once where it is ahead.
+    static let jumpMin: Int64 = 10_000_000_000
+    /// Looks are a quarter of a second apart. What is evaluated when a process goes on after longer than this lacks the spans
+    /// that wait in its sockets.
+    static let stallMin: Int64 = 30_000_000_000
+
+    /// The wall clock's lead over the monotonic one at the last look.
+    private var lead: Int64?
+    /// When the work of the last look ended, by the monotonic clock.
+    private var restedAt: Int64 = 0
+
+    /// Takes in a look at both clocks, nanoseconds.
+    mutating func look(wall: Int64, monotonic: Int64) -> Finding {
+        let now = wall.subtractingSaturating(monotonic)
+        defer { lead = now }
+        guard let lead else { return .steady }
+        let step = now.subtractingSaturating(lead)
+        if step.magnitude >= Self.jumpMin.magnitude { return .jump(step) }
+        let pause = monotonic.subtractingSaturating(restedAt)
+        if pause >= Self.stallMin { return .stall(pause) }
+        return step.magnitude >= Self.nudgeMin.magnitude ? .nudge(step) : .steady
+    }
+
+    /// The work that followed a look has ended: however long it took, that was no standstill.
+    mutating func rest(at monotonic: Int64) { restedAt = monotonic }
+}

@@ -1,0 +1,31 @@
+/// The door for times and durations that come from outside: spans, archives, state files, configurations, rules, the command
+/// line. What passes it is a plain `Int64` of nanoseconds from then on, times since the Unix epoch.
+///
+/// The two limits are chosen together, so that arithmetic on what passed can't overflow: a time is at most 2^62, a duration
+/// less than 2^62 / 14, so a time plus or minus as many as 14 durations is within ±2^63. Code that does more than that, or
+/// works with a sentinel (`Int64.min` for "before all time"), uses the saturating operations.
+package enum TimeLimits {
+    /// 2116-02-20T23:53:38.427387904Z.
+    package static let latest: Int64 = 1 << 62
+    /// Ten years: longer than anything is kept, or waited for.
+    package static let longest: Int64 = 3_650 * 86_400 * 1_000_000_000
+    /// Seven days: watches and hung streams last hours, the longest leases days. A span that claims more has a start that was
+    /// never set, and would outweigh all others in a mean.
+    package static let longestSpan: Int64 = 7 * 86_400 * 1_000_000_000
+
+    /// A time as it came, Unix nanoseconds; nil if it is before the epoch or beyond the limit.
+    @inlinable @inline(__always)
+    package static func time(_ nanoseconds: some BinaryInteger) -> Int64? {
+        guard let time = Int64(exactly: nanoseconds), time >= 0, time <= latest else { return nil }
+        return time
+    }
+
+    /// A duration as it came, nanoseconds; nil if it is negative or beyond the limit.
+    package static func duration(_ nanoseconds: some BinaryInteger) -> Int64? {
+        guard let duration = Int64(exactly: nanoseconds), duration >= 0, duration <= longest else { return nil }
+        return duration
+    }
+
+    /// The nearest time that passes: for clocks, which can't be refused.
+    package static func nearestTime(_ nanoseconds: Int64) -> Int64 { min(max(nanoseconds, 0), latest) }
+}

@@ -1,0 +1,60 @@
+import Daemon
+import Engine
+import Ingest
+import Rules
+import TestSupport
+
+/// A configuration of any bytes: refused with problems that stand in it and are safe to print, or such that a pipeline made
+/// by it works at any time.
+package enum ConfigurationCheck {
+    package static func check(_ contents: RawSpan) throws(Finding) {
+        let bytes = contents.array
+        _ = Configuration.isConfiguration(bytes)
+        let configuration: Configuration
+        do throws(RuleDiagnostics) {
+            configuration = try Configuration(bytes, file: "faultline.yaml")
+        } catch {
+            return try ProblemsCheck.check(error, of: bytes)
+        }
+        let source = RuleSource(files: [], configuration: configuration)
+        try require(source.maximumWindow >= 0 && source.exactWindow >= 0, "windows of \(source)")
+        try require(configuration.recording.rotateAfter >= 0, "a negative age of files")
+        try require(configuration.recording.retainBytes > 0 && configuration.recording.rotateBytes > 0, "no room at all")
+        try require(configuration.receivers.bodyBytes > 0 && configuration.receivers.connections > 0, "no room at all")
+        try run(configuration, source)
+    }
+
+    private static let rules = """
+        groups:
+          - name: g
+            rules:
+              - {alert: A, select: {service: apiserver}, when: p99 > 1us and count >= 1, over: 1m}
+        """
+
+    /// Times at the ends of what there is, forwards and back.
+    private static func run(_ configuration: Configuration, _ source: RuleSource) throws(Finding) {
+        let rules = try? RuleFile(
+            Array(rules.utf8), file: "rules.yaml",
+            maximumWindow: max(source.maximumWindow, 60_000_000_000), components: source.components)
+        guard let rules else { throw Finding("rules that are as they should be are refused") }
+        let pipeline = Pipeline(
+            rules: RuleEvaluator(rules.groups), limits: configuration.window,
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
+        let now: Int64 = 1_795_407_346_345_284_061
+        var received = 0
+        for time in [1, now, now + 15_000_000_000, TimeLimits.latest - 60_000_000_000, TimeLimits.latest] {
+            var builder = BatchBuilder(firstID: UInt64(received + 1))
+            for _ in 0..<3 { builder.add(end: time, duration: min(time, 1_000_000)) }
+            received += builder.batch.count
+            _ = pipeline.append(builder.batch, arrival: time)
+            _ = pipeline.advance(to: time)
+            pipeline.note(clock: time)
+        }
+        for time in [now, 0, TimeLimits.latest] { pipeline.jump(to: time) }
+        let counts = pipeline.summary().counts
+        try require(counts.received == received, "\(counts.received) spans of \(received)")
+        try require(
+            counts.received == counts.accepted + counts.duplicates + counts.rejections.total, "spans got lost: \(counts)")
+        _ = pipeline.windowGauges()
+    }
+}
