@@ -45,7 +45,9 @@ package final class Pipeline: Sendable {
     ) {
         var limits = limits
         // A time is evaluated late: spans of a rule's whole window are still there then.
-        limits.duration = limits.duration.map { $0 + evaluationDelay + 2 * Window.slotWidth }
+        let late = evaluationDelay + 2 * Window.slotWidth
+        limits.duration = limits.duration.map { $0 + late }
+        limits.recordedDuration = limits.recordedDuration.map { $0 + late }
         var window = Window(limits: limits)
         window.select(rules.selectedNames)
         intake = Mutex(Intake(window: window))
@@ -55,6 +57,9 @@ package final class Pipeline: Sendable {
         self.onClock = onClock
         self.onEvaluation = onEvaluation
     }
+
+    /// What is appended next is a daemon's recording: rules see what they saw there.
+    package func followRecording() { intake.withLock { $0.window.followRecording() } }
 
     /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
     ///
@@ -169,12 +174,18 @@ package final class Pipeline: Sendable {
                 let look = look(at: time + evaluationDelay) { $0.evaluatedUpTo = time }
                 let view = look.view
                 settle(at: time + evaluationDelay, look)
-                if !view.hasSpans(from: time - min(evaluation.rules.longestRange, time)) {
+                let first = view.firstSpans(from: time - min(evaluation.rules.longestRange, time)) ?? .max
+                if first > limit {
                     // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
                     let clock = limit + evaluationDelay
                     settle(at: clock, self.look(at: clock) { $0.evaluatedUpTo = max($0.evaluatedUpTo, limit) })
                     last = limit
                     break
+                }
+                if first >= time {
+                    // Nor up to what comes first, which may be years from here.
+                    last = first
+                    continue
                 }
                 let found = evaluation.rules.evaluate(at: time, over: EvaluatedWindow(view, attribution))
                 pinned.withLock { $0.follow(found, view) }
@@ -210,7 +221,7 @@ package final class Pipeline: Sendable {
 
     package func summary() -> PipelineSummary {
         let (view, totals, counts, unattributed) = intake.withLock {
-            ($0.window.view(), $0.window.totals, $0.counts, $0.window.unattributed)
+            ($0.window.wholeView(), $0.window.totals, $0.counts, $0.window.unattributed)
         }
         return PipelineSummary(
             view: view, totals: totals, counts: counts, unattributed: unattributed,

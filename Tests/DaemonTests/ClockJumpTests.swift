@@ -49,9 +49,9 @@ private final class FakeDaemon {
 
     static func makePipeline(_ record: Record?) throws -> Pipeline {
         let file = try RuleFile(rules, file: "rules.yaml", maximumWindow: 2 * hour, exactWindow: hour)
-        return Pipeline(
-            rules: RuleEvaluator(file.groups), limits: WindowLimits(duration: hour),
-            onClock: record.map { record in { reading in record.events.withLock { $0.append(.clock(reading)) } } })
+        var onClock: (@Sendable (ClockReading) -> Void)?
+        if let record { onClock = { reading in record.events.withLock { $0.append(.clock(reading)) } } }
+        return Pipeline(rules: RuleEvaluator(file.groups), limits: WindowLimits(duration: hour), onClock: onClock)
     }
 
     init() throws {

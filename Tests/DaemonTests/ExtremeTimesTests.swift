@@ -123,7 +123,8 @@ import TestSupport
         let next = directory.nextTime(now)
         #expect(next >= now)
         let made = try directory.makeFile(next)
-        #expect(made.hasName)
+        let isThere = made.hasName
+        #expect(isThere)
         #expect(directory.nextTime(now) >= now)
     }
 

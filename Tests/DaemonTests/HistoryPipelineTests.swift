@@ -50,6 +50,47 @@ private let start: Int64 = 1_767_225_600 * second
         #expect(transitions.map { ($0.time - start) / minute } == [68, 73])
     }
 
+    @Test func `a rule that looks back beyond the window gives the alerts of a replay, whose report is exact`() throws {
+        func run(_ limits: WindowLimits) throws -> (transitions: [AlertTransition], summary: PipelineSummary) {
+            let rules = """
+                groups:
+                  - name: g
+                    interval: 15s
+                    rules:
+                      - alert: WasSlower
+                        select: {operation: Get}
+                        when: p50 offset 1h > 2 * p50 and count >= 100
+                        over: 5m
+                """
+            let file = try RuleFile(rules, file: "rules.yaml", maximumWindow: 4 * hour, exactWindow: hour)
+            let pipeline = Pipeline(rules: RuleEvaluator(file.groups), limits: limits)
+            pipeline.followRecording()
+            let transitions = self.run(pipeline, for: 80 * minute) {
+                $0 >= 5 * minute + 35 * second && $0 < 9 * minute + 20 * second
+            }
+            return (transitions, pipeline.summary())
+        }
+        var recorded = WindowLimits(duration: nil)
+        recorded.recordedDuration = hour
+        let (live, replay) = (try run(WindowLimits(duration: hour)), try run(recorded))
+        #expect(live.transitions.map(\.alert.state) == [.firing, .resolved])
+        #expect(replay.transitions == live.transitions)
+        #expect(!live.summary.view.history.isEmpty)
+        #expect(replay.summary.view.history.isEmpty)
+        #expect(replay.summary.view.operationSummaries().map(\.count) == [80 * 60])
+        #expect(replay.summary.counts == live.summary.counts)
+    }
+
+    @Test func `a replay whose spans don't fit into memory still counts all of them`() throws {
+        var limits = WindowLimits(duration: nil, bytesMax: 200_000)
+        limits.recordedDuration = 10 * minute
+        let pipeline = try pipeline("p50 > 1h", over: "5m", limits: limits)
+        pipeline.followRecording()
+        _ = run(pipeline, for: 80 * minute) { _ in false }
+        #expect(pipeline.summary().view.operationSummaries().map(\.count) == [80 * 60])
+        #expect(!pipeline.summary().view.history.isEmpty)
+    }
+
     @Test func `a rule over hours sees what the window and the history hold together`() throws {
         let limits = WindowLimits(duration: 20 * minute)
         let pipeline = try pipeline("count >= 7200 and errors < 1", over: "2h", limits: limits)

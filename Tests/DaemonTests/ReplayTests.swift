@@ -60,7 +60,8 @@ import TestSupport
 
     @Test func `takes a span from far in the future after all others, and its time moves none of them`() throws {
         var record = (0..<20).map { span($0, at: 1) }
-        record[7].end = start + 50 * 365 * 86_400 * 1_000_000_000
+        record[7].start = start + 50 * 365 * 86_400 * 1_000_000_000
+        record[7].end = record[7].start + 1_000_000
         let (pipeline, replay) = try replay([[record, (20..<40).map { span($0, at: 20) }]], rules: slow)
         let counts = pipeline.summary().counts
         #expect(counts.accepted == 40)

@@ -77,15 +77,47 @@ def send_by_hand(daemon, seed, end):
         assert http_client.send(daemon.http, spans.body(*made)).status == 200
 
 
+# Most of what it is over has left the window, whose last seconds are bucketed by whichever thread comes to it.
+OFFSET = """\
+      - alert: More
+        select: {service: checkout}
+        when: count > 1.01 * count offset 1s
+        over: 1m
+      - alert: SlowerThanBefore
+        select: {service: checkout, operation: refund}
+        when: p50 >= p50 offset 1m
+        over: 1m
+"""
+
+
+def send_late(daemon, seed, end):
+    """Sends now and then what ended a minute or two ago, of an operation that is seldom."""
+    chance = random.Random(seed)
+    while time.monotonic() < end:
+        made = [
+            spans.span(
+                chance.choice(["pay", "pay", "pay", "refund"]),
+                duration=chance.choice([2, 400]) * MILLISECOND,
+                end_time_unix_nano=time.time_ns() - chance.randrange(3, 150) * SECOND,
+                start_time_unix_nano=time.time_ns() - 200 * SECOND,
+            )
+            for _ in range(chance.randrange(1, 5))
+        ]
+        assert http_client.send(daemon.http, spans.body(*made, service="checkout")).status == 200
+
+
 @pytest.mark.parametrize("rotate", ["1h", "1s"])
-def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate):
+@pytest.mark.parametrize("window", ["1h", "5s"])
+def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate, window):
     directory = tmp_path / "archive"
-    configuration = CONFIGURATION + f"archive: {{directory: {directory}, rotate_after: {rotate}}}\n"
-    daemon = serve(RULES + JSON_LINES, configuration)
+    settings = CONFIGURATION + f"window: {{duration: {window}}}\n"
+    configuration = settings + f"archive: {{directory: {directory}, rotate_after: {rotate}}}\n"
+    daemon = serve(RULES + OFFSET + JSON_LINES, configuration)
     end = time.monotonic() + 6
     with ThreadPoolExecutor() as pool:
         sending = [pool.submit(export, CLIENTS[name](daemon), name, end) for name in CLIENTS for _ in range(2)]
         sending += [pool.submit(send_by_hand, daemon, seed, end) for seed in range(2)]
+        sending.append(pool.submit(send_late, daemon, 2, end))
         for client in sending:
             client.result()
     eventually(lambda: len(daemon.output.all) >= 2, "alerts")
@@ -94,7 +126,7 @@ def test_a_recording_repeats_the_alerts(serve, tmp_path, rotate):
     daemon.output.finish()
     live = lives(map(json.loads, daemon.output.all))
     assert live
-    (tmp_path / "faultline.yaml").write_text(CONFIGURATION)
+    (tmp_path / "faultline.yaml").write_text(settings)
     replay = faultline(
         "replay", "--format", "json", "--quiet", "--config", tmp_path / "faultline.yaml",
         "--rules", tmp_path / "rules.yaml", directory,

@@ -48,6 +48,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Daemon", dependencies: ["Engine", "Ingest", "Rules"],
+            exclude: ["Configuration/RuleSource.swift", "Configuration/Settings.swift"],
             sources: [
                 "Attribution", "Configuration", "Pipeline.swift", "Recording/RecordingSettings.swift",
                 "RulesInForce.swift", "SpanCounts.swift",

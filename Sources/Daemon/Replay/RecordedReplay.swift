@@ -1,3 +1,4 @@
+import Engine
 import Ingest
 import Rules
 
@@ -6,7 +7,7 @@ final class RecordedReplay {
     let pipeline: Pipeline
     private var inputs: ReplayInputs
     /// When the last record arrived, Unix nanoseconds.
-    private(set) var clock = Int64.min
+    private(set) var clock: Int64 = 0
     private(set) var transitions: [AlertTransition] = []
     /// Whether there was a record whose arrival had to be estimated, as what is said about it is damaged.
     private var isEstimated = false
@@ -15,6 +16,7 @@ final class RecordedReplay {
     init(_ inputs: ReplayInputs, _ pipeline: Pipeline) {
         self.inputs = inputs
         self.pipeline = pipeline
+        pipeline.followRecording()
     }
 
     var problems: [String] { inputs.problems + (failure.map { [$0.description] } ?? []) }
@@ -31,8 +33,9 @@ final class RecordedReplay {
         clock = max(clock, time)
         switch input.head {
         case .end: break
-        case .clock:
-            advance(to: time)
+        case .clock(let reading):
+            // As the daemon did, which evaluated nothing in between.
+            if reading.isJump { pipeline.jump(to: time) } else { advance(to: time) }
             input.take { _ in }
         case .record(arrival: .some):
             input.take { _ = pipeline.append($0, arrival: time) }

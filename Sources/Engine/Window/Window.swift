@@ -12,6 +12,11 @@ package struct Window: ~Copyable {
     /// What left the window and is still to be added to the history.
     package private(set) var retired = RetiredSpans()
 
+    /// How far back spans stay by their age, nanoseconds.
+    private var duration: Int64?
+    /// What left by its age and stays for a replay's report; nil where nothing does.
+    private var aged: AgedSlots?
+
     /// Spans that attribution can't take into account any more.
     package private(set) var unattributed = UnattributedSpans()
 
@@ -34,6 +39,7 @@ package struct Window: ~Copyable {
 
     package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
         self.limits = limits
+        duration = limits.duration
         self.seed = seed
         operations = OperationTable(limit: limits.operationsMax)
         requests = RequestTable(limit: limits.requestsMax)
@@ -49,7 +55,7 @@ package struct Window: ~Copyable {
         forgetNames(at: arrival)
         let translation = translations.translate(batch, operations: &operations, requests: &requests)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
-        if let duration = limits.duration {
+        if let duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
         }
         retired.arrived(at: arrival)
@@ -84,12 +90,31 @@ package struct Window: ~Copyable {
             requestBirths: requests.births, history: history, retired: retired)
     }
 
+    /// What comes next is a daemon's recording: spans go by their age as they went there.
+    package mutating func followRecording() {
+        guard aged == nil, let recorded = limits.recordedDuration else { return }
+        duration = recorded
+        aged = AgedSlots()
+    }
+
+    /// What a report is made of: everything there is, with what left by its age as it was.
+    package func wholeView() -> WindowView {
+        guard let aged, !aged.areIncomplete else { return view() }
+        return WindowView(
+            slots: (aged.slots + slots).map { SlotView($0) }, horizon: .min, operations: operations.labels,
+            operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
+            history: History(), retired: RetiredSpans())
+    }
+
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
     package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
 
     /// Keeps what attribution found out about a slot (by its start, Unix nanoseconds), if the slot is still there.
     package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
-        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
+        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else {
+            _ = aged?.attach(attribution, toSlot: Self.slotNumber(start))
+            return
+        }
         byteCount -= slots[place].byteCount
         slots[place].attach(attribution)
         byteCount += slots[place].byteCount
@@ -103,6 +128,7 @@ package struct Window: ~Copyable {
         let number = Self.slotNumber(end)
         if number < horizon {
             retired.add(HistoryRow(row, bucket: bucket))
+            aged?.add(row, bucket: bucket, hash: hash, seed: seed, toSlot: number)
         } else {
             let slot = slotIndex(number)
             let (before, columnsBefore) = (slots[slot].byteCount, slots[slot].columnByteCount)
@@ -117,6 +143,7 @@ package struct Window: ~Copyable {
             case .full:
                 unattributed.full += 1
                 retired.add(HistoryRow(row, bucket: bucket))
+                aged?.giveUp()
             }
         }
         totals.count(row, bucket: bucket)
@@ -189,8 +216,10 @@ package struct Window: ~Copyable {
             horizon = max(horizon, slots[gone].number + 1)
             if slots[gone].attribution == nil { unattributed.evicted += slots[gone].count }
             retired.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
+            aged?.add(slots[gone])
             gone += 1
         }
+        aged?.trim(to: limits.bytesMax - min(byteCount, limits.bytesMax))
         guard gone > 0 else { return 0 }
         slots.removeFirst(gone)
         lastUsed = 0
@@ -229,6 +258,7 @@ package struct Window: ~Copyable {
 
     /// Lets go of slots beyond one, by its number.
     mutating func retireSlots(after number: Int64) {
+        aged?.giveUp()
         while let last = slots.last, last.number > number {
             byteCount -= last.byteCount
             spanCount -= last.count

@@ -2,6 +2,9 @@
 package struct WindowLimits: Equatable, Sendable {
     /// How far back spans are kept as columns, nanoseconds, by the end of a span; nil keeps all that `bytesMax` allows.
     package var duration: Int64?
+    /// The `duration` of the daemon, in a replay of what it recorded: rules then see what they saw there, and spans that go
+    /// by their age stay for the report, as long as `bytesMax` allows.
+    package var recordedDuration: Int64?
     /// Bytes of all slots. The default of 1 GiB holds 16 million spans at 62 to 67 bytes each.
     package var bytesMax: Int
     /// Operations told apart: more than any cluster has (a few hundred), little enough to scrape.

@@ -163,6 +163,20 @@ struct TimeRange {
 }
 
 extension WindowView {
+    /// The earliest time from one on (Unix nanoseconds) at which spans may have ended; nil where there are none.
+    package func firstSpans(from time: Int64) -> Int64? {
+        let minute = HistoryTime.minute(of: time)
+        let slot = slots.first { $0.end > time }?.start
+        let hour = history.hours.first { ($0.number + 1) * HistoryTime.minutesPerHour > minute }
+        let known = hour.map { HistoryTime.start(ofMinute: $0.number * HistoryTime.minutesPerHour) }
+        let first = [slot, known].compactMap(\.self).min()
+        if let first, first <= time { return time }
+        let waiting = (retired.slots.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
+        let rows = (retired.rows.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
+        let gone = (waiting + rows).min().map { HistoryTime.start(ofMinute: $0) }
+        return [first, gone].compactMap(\.self).min().map { max($0, time) }
+    }
+
     /// Whether any slot reaches beyond a time (Unix nanoseconds), or a minute of what left the window.
     package func hasSpans(from time: Int64) -> Bool {
         let newest = max(history.newestMinute, retired.newestMinute)

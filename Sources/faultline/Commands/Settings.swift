@@ -29,6 +29,7 @@ extension Settings {
     /// - Parameter others: rules that are evaluated beside the configuration's own.
     func replayPipeline(comparing others: [RuleGroup]) -> Pipeline {
         var limits = configuration.window
+        limits.recordedDuration = limits.duration
         limits.duration = nil
         return Pipeline(
             rules: RuleEvaluator(rules.groups + others), limits: limits,

@@ -30,8 +30,8 @@ struct StdoutSinkTests {
         #expect(
             lines == [
                 #"{"active_at":"2026-11-23T04:15:46Z","alert":"Slow","annotations":{"summary":"etcd is slow"},"#
-                    + #""evidence":null,"fired_at":"2026-11-23T04:16:01.500Z","labels":{"service":"etcd"},"resolved_at":null,"#
-                    + #""state":"firing","value":0.2125}"#,
+                    + #""evidence":null,"fired_at":"2026-11-23T04:16:01.500Z","labels":{"service":"etcd"},"reason":null,"#
+                    + #""resolved_at":null,"state":"firing","value":0.2125}"#,
                 "",
             ])
         let read = try JSONDecoder().decode(AlertJSON.self, from: Data(lines[0].utf8))

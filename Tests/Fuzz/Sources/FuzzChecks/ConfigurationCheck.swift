@@ -16,12 +16,11 @@ package enum ConfigurationCheck {
         } catch {
             return try ProblemsCheck.check(error, of: bytes)
         }
-        let source = RuleSource(files: [], configuration: configuration)
-        try require(source.maximumWindow >= 0 && source.exactWindow >= 0, "windows of \(source)")
+        try require(configuration.window.reach >= 0, "a negative reach: \(configuration.window)")
         try require(configuration.recording.rotateAfter >= 0, "a negative age of files")
         try require(configuration.recording.retainBytes > 0 && configuration.recording.rotateBytes > 0, "no room at all")
         try require(configuration.receivers.bodyBytes > 0 && configuration.receivers.connections > 0, "no room at all")
-        try run(configuration, source)
+        try run(configuration)
     }
 
     private static let rules = """
@@ -32,10 +31,11 @@ package enum ConfigurationCheck {
         """
 
     /// Times at the ends of what there is, forwards and back.
-    private static func run(_ configuration: Configuration, _ source: RuleSource) throws(Finding) {
+    private static func run(_ configuration: Configuration) throws(Finding) {
         let rules = try? RuleFile(
             Array(rules.utf8), file: "rules.yaml",
-            maximumWindow: max(source.maximumWindow, 60_000_000_000), components: source.components)
+            maximumWindow: max(configuration.window.reach, 60_000_000_000),
+            components: configuration.attribution.components.names)
         guard let rules else { throw Finding("rules that are as they should be are refused") }
         let pipeline = Pipeline(
             rules: RuleEvaluator(rules.groups), limits: configuration.window,
