@@ -42,7 +42,7 @@ package struct History: Sendable {
     package mutating func add(_ retired: RetiredSpans) {
         let oldest = retired.arrival.subtractingSaturating(limits.duration)
         horizon = max(horizon, HistoryTime.hour(of: HistoryTime.minute(of: oldest)))
-        if !retired.beyond.isEmpty {
+        if !retired.beyond.isEmpty, limits.keepsSum {
             var tally = SeriesTally()
             beyond.add(Self.block(retired.beyond[...], &tally))
         }
@@ -93,7 +93,7 @@ package struct History: Sendable {
         let minute = HistoryTime.minute(of: clock)
         let gone = hours.indices.flatMap { hours[$0].setBack(to: minute) }
         hours.removeAll { $0.minutes.isEmpty && $0.hasMinutes }
-        if !gone.isEmpty { beyond = HistoryPeriod(merging: beyond.blocks + gone) }
+        if !gone.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + gone) }
         let newest = hours.last.map { $0.minutes.last?.number ?? ($0.number + 1) * HistoryTime.minutesPerHour - 1 }
         newestMinute = newest ?? .min
         let oldest = clock.subtractingSaturating(limits.duration)

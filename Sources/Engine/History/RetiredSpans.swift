@@ -60,7 +60,7 @@ package struct RetiredSpans: Sendable {
     }
 
     /// Bytes of the slots' columns alone.
-    var columnByteCount: Int { slots.reduce(0) { $0 + $1.columnByteCount } }
+    var columnByteCount: Int { (slots + beyond).reduce(0) { $0 + $1.columnByteCount } }
 
     package var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
 

@@ -13,9 +13,12 @@ struct AgedSlots {
     }
 
     /// Adds a span that came after its slot had left the window; one that is there already counts once here.
-    mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64, toSlot number: Int64) {
+    /// - Parameter new: what makes a slot that isn't here.
+    mutating func add(
+        _ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64, toSlot number: Int64, new: @autoclosure () -> Slot
+    ) {
         let place = place(of: number)
-        if place == slots.count || slots[place].number != number { add(Slot(number: number, expected: 0)) }
+        if place == slots.count || slots[place].number != number { add(new()) }
         let before = slots[place].byteCount
         if slots[place].insert(row, bucket: bucket, hash: hash, seed: seed) == .full { areIncomplete = true }
         byteCount += slots[place].byteCount - before

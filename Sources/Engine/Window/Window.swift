@@ -128,7 +128,10 @@ package struct Window: ~Copyable {
         let number = Self.slotNumber(end)
         if number < horizon {
             retired.add(HistoryRow(row, bucket: bucket))
-            aged?.add(row, bucket: bucket, hash: hash, seed: seed, toSlot: number)
+            let (slotBytesMax, ledger) = (limits.slotBytesMax, ledger)
+            aged?.add(
+                row, bucket: bucket, hash: hash, seed: seed, toSlot: number,
+                new: Slot(number: number, expected: 0, bytesMax: slotBytesMax, ledger: ledger))
         } else {
             let slot = slotIndex(number)
             let (before, columnsBefore) = (slots[slot].byteCount, slots[slot].columnByteCount)
@@ -261,6 +264,7 @@ package struct Window: ~Copyable {
         aged?.giveUp()
         while let last = slots.last, last.number > number {
             byteCount -= last.byteCount
+            columnByteCount -= last.columnByteCount
             spanCount -= last.count
             if last.attribution == nil { unattributed.evicted += last.count }
             retired.add(beyond: SlotView(last), byteCount: last.byteCount)
