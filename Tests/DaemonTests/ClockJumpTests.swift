@@ -84,9 +84,12 @@ private final class FakeDaemon {
             let times = times
             let clock = DaemonClock(
                 wall: { times.now.withLock { $0.wall } }, monotonic: { times.now.withLock { $0.monotonic } })
-            loop = EvaluationLoop(pipeline, clock: clock, health: health, logger: Logger(label: "test") { _ in
-                SwiftLogNoOpLogHandler()
-            }) { [self] found, _, _ in
+            loop = EvaluationLoop(
+                pipeline, clock: clock, health: health,
+                logger: Logger(label: "test") { _ in
+                    SwiftLogNoOpLogHandler()
+                }
+            ) { [self] found, _, _ in
                 evaluations += 1
                 transitions += found.map(Self.text)
             }

@@ -10,7 +10,8 @@ struct ClockMetrics {
         exposition.counter(Double(counts.back), [("direction", "back")])
         exposition.family(
             "faultline_clock_jump_seconds", .gauge, unit: "seconds",
-            help: "By how much the wall clock was set the last time; negative where it was set back, 0 if it never was.")
+            help: "By how much the wall clock was set the last time; negative where it was set back, 0 if it never was."
+        )
         exposition.gauge(counts.lastStep)
         exposition.family(
             "faultline_evaluation_stalls", .counter,

@@ -76,7 +76,8 @@ package struct LiveServer {
                         address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
                         reload: configuration.enableLifecycle ? reload : nil, logger: logger,
                         onBound: bound("scrape and API")),
-                    EvaluationTicker(pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
+                    EvaluationTicker(
+                        pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
                         logger: logger),
                     ReadyReceivers(
                         receivers: Receivers(

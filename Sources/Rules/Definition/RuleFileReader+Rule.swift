@@ -2,7 +2,8 @@ import Engine
 
 extension RuleFileReader {
     private static let fields = [
-        "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "no_data", "no_data_after", "labels",
+        "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "no_data", "no_data_after",
+        "labels",
         "annotations",
     ]
 

@@ -62,7 +62,8 @@ extension Alert {
         self.init(
             name: json.alert, labels: json.labels, annotations: json.annotations, state: json.state, activeAt: activeAt,
             firedAt: json.firedAt.flatMap { Timestamp.parse(rfc3339: $0) },
-            resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, reason: json.reason, value: json.value,
+            resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, reason: json.reason,
+            value: json.value,
             evidence: json.evidence.map { AlertEvidence($0) })
     }
 }

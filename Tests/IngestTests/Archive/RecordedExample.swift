@@ -26,7 +26,9 @@ struct RecordedExample {
             for place in 0..<recordsPerGroup {
                 time += 10
                 number += 1
-                if place.isMultiple(of: 2) { events.append(.clock(ClockReading(time - 5, isJump: number.isMultiple(of: 3)))) }
+                if place.isMultiple(of: 2) {
+                    events.append(.clock(ClockReading(time - 5, isJump: number.isMultiple(of: 3))))
+                }
                 let padding = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &generator) }
                 let record = WireSpanExample.request([
                     WireSpanExample {

@@ -28,7 +28,8 @@ import Testing
             "alert: Slow", "select: {service: etcd}", "when: max > 100ms and count >= 10", "over: 1m",
         ]
         let text =
-            "groups:\n  - name: g\n    \(group)\n    rules:\n      - " + (rule + more).joined(separator: "\n        ") + "\n"
+            "groups:\n  - name: g\n    \(group)\n    rules:\n      - " + (rule + more).joined(separator: "\n        ")
+            + "\n"
         var evaluator = RuleEvaluator(try RuleText.load(text).groups)
         return (1...240).flatMap { step in
             evaluator.evaluate(at: start + Int64(step) * 15 * second, over: window).map {
@@ -111,7 +112,10 @@ import Testing
     @Test(arguments: [
         ("no_data: drop", "no_data is keep or resolve, but found \"drop\""),
         ("no_data_after: soon", "no_data_after is a duration"),
-        ("no_data: keep\n        no_data_after: 5m", "no_data_after says when an alert ends that \"no_data: keep\" keeps"),
+        (
+            "no_data: keep\n        no_data_after: 5m",
+            "no_data_after says when an alert ends that \"no_data: keep\" keeps"
+        ),
     ])
     func `has a policy that is checked`(field: String, problem: String) {
         let text = RuleText.group(["alert: A", "select: {service: etcd}", "when: max > 1s", "over: 1m", field])

@@ -21,7 +21,8 @@ import TestSupport
                       - {alert: A, select: {service: etcd}, when: max > 1us, over: 1m, keep_firing_for: 3650d}
                       - {alert: P, select: {service: etcd}, when: max > 1us, over: 1m, for: 3650d}
                       - {alert: M, match: {service: etcd}, when: duration > 1us, over: 2h}
-                """).groups)
+                """
+            ).groups)
     }
 
     /// What an evaluator leaves that has an alert of each rule.

@@ -18,7 +18,8 @@ package enum ConfigurationCheck {
         }
         try require(configuration.window.reach >= 0, "a negative reach: \(configuration.window)")
         try require(configuration.recording.rotateAfter >= 0, "a negative age of files")
-        try require(configuration.recording.retainBytes > 0 && configuration.recording.rotateBytes > 0, "no room at all")
+        try require(
+            configuration.recording.retainBytes > 0 && configuration.recording.rotateBytes > 0, "no room at all")
         try require(configuration.receivers.bodyBytes > 0 && configuration.receivers.connections > 0, "no room at all")
         try run(configuration)
     }
@@ -54,7 +55,8 @@ package enum ConfigurationCheck {
         let counts = pipeline.summary().counts
         try require(counts.received == received, "\(counts.received) spans of \(received)")
         try require(
-            counts.received == counts.accepted + counts.duplicates + counts.rejections.total, "spans got lost: \(counts)")
+            counts.received == counts.accepted + counts.duplicates + counts.rejections.total,
+            "spans got lost: \(counts)")
         _ = pipeline.windowGauges()
     }
 }

@@ -42,7 +42,9 @@ package enum StateFileCheck {
     private static func evaluate(_ evaluator: inout RuleEvaluator, from now: Int64) {
         var window = Window(limits: WindowLimits(duration: 3_600 * second))
         var builder = BatchBuilder()
-        for tick in 0..<20 { builder.add(service: "etcd", end: now + Int64(tick) * second + 1, duration: now > 0 ? second : 0) }
+        for tick in 0..<20 {
+            builder.add(service: "etcd", end: now + Int64(tick) * second + 1, duration: now > 0 ? second : 0)
+        }
         _ = window.append(builder.batch, arrival: now + 20 * second, evaluatedUpTo: now)
         var time = now
         while let next = evaluator.nextEvaluation(after: time), next <= now + 3_600 * second {
