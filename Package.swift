@@ -33,7 +33,7 @@ let package = Package(
         .target(
             name: "Ingest",
             dependencies: [
-                "Engine", "COTLP", "CLZ4", "CDeflate",
+                "Engine", "COTLP", "CLZ4", "CDeflate", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -85,6 +85,7 @@ let package = Package(
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 

@@ -23,7 +23,7 @@ let package = Package(
         .target(name: "SpanTemplates", swiftSettings: settings),
         .target(name: "Engine", swiftSettings: settings),
         .target(
-            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
+            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4", "CZlib"], exclude: ["OTLP/ExportReply.swift"],
             sources: ["OTLP", "Archive"],
             swiftSettings: settings),
         .target(
@@ -37,5 +37,6 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     ]
 )

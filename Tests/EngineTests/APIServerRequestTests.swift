@@ -30,6 +30,39 @@ import Testing
         Example(
             method: "GET", target: "/api/v1/watch/namespaces/a/pods", labels: "watch||pods||namespace",
             isLongRunning: true),
+        // Of a repeated parameter the first counts; keys and values are decoded.
+        Example(method: "GET", target: "/api/v1/pods?watch=false&watch=true", labels: "list||pods||cluster"),
+        Example(
+            method: "GET", target: "/api/v1/pods?watch=true&watch=false", labels: "watch||pods||cluster",
+            isLongRunning: true),
+        Example(
+            method: "GET", target: "/api/v1/pods?w%61tch=1", labels: "watch||pods||cluster", isLongRunning: true),
+        Example(method: "GET", target: "/api/v1/pods?watch=f%61LSE", labels: "list||pods||cluster"),
+        Example(
+            method: "GET", target: "/api/v1/pods?watch=f_alse", labels: "watch||pods||cluster", isLongRunning: true),
+        Example(method: "GET", target: "/api/v1/pods?watch", labels: "watch||pods||cluster", isLongRunning: true),
+        Example(method: "GET", target: "/api/v1/pods?watch=%zz", labels: "list||pods||cluster"),
+        Example(method: "GET", target: "/api/v1/pods?watch=1;a", labels: "list||pods||cluster"),
+        Example(method: "GET", target: "/api/v1/pods?wat%", labels: "list||pods||cluster"),
+        Example(
+            method: "GET", target: "/api/v1/pods?fieldSelector=status.phase%21%3DRunning%2Cmetadata.name%3D%3Dp1",
+            labels: "list||pods||resource"),
+        Example(
+            method: "GET", target: "/api/v1/pods?fieldSelector=m%65tadata.name=p1", labels: "list||pods||resource"),
+        Example(method: "GET", target: "/api/v1/pods?fieldSelector=metadata.name=", labels: "list||pods||cluster"),
+        Example(method: "GET", target: "/api/v1/pods?fieldSelector=metadata.name!=p1", labels: "list||pods||cluster"),
+        Example(method: "GET", target: "/api/v1/pods?fieldSelector=metadata.name=a%2Fb", labels: "list||pods||cluster"),
+        Example(
+            method: "GET", target: "/api/v1/pods?fieldSelector=metadata.names=a&fieldSelector=metadata.name=p1",
+            labels: "list||pods||cluster"),
+        Example(method: "GET", target: "/api/v1/namespaces/a/p%6fds", labels: "list||pods||namespace"),
+        Example(
+            method: "GET", target: "/api/v1/namespaces/a/pods/p%2flog?follow=1", labels: "get||pods|log|resource",
+            isLongRunning: true),
+        Example(method: "GET", target: "/api/v1/p%ZZds", labels: "list||p%ZZds||cluster"),
+        Example(method: "GET", target: "/debug/pprof/profile?seconds=30", labels: "get||||", isLongRunning: true),
+        Example(method: "GET", target: "/debug/pprof/", labels: "get||||", isLongRunning: true),
+        Example(method: "GET", target: "/debug/pprof", labels: "get||||"),
         Example(method: "POST", target: "/api/v1/namespaces/a/pods", labels: "create||pods||resource"),
         Example(
             method: "POST", target: "/api/v1/namespaces/a/pods/p/binding", labels: "create||pods|binding|resource"),
@@ -76,9 +109,9 @@ import Testing
         let method = Array(example.method.utf8)
         let target = Array(example.target.utf8)
         let query = unsafe RequestQuery(target: target.span.bytes, query: RawSpan())
-        let request = unsafe APIServerRequest.parse(
-            method: method.span.bytes, target: target.span.bytes, query: query)
-        func text(_ range: Range<Int>) -> String { String(decoding: target[range], as: UTF8.self) }
+        let path = unsafe RequestPath.decoded(target.span.bytes) ?? target
+        let request = unsafe APIServerRequest.parse(method: method.span.bytes, target: path.span.bytes, query: query)
+        func text(_ range: Range<Int>) -> String { String(decoding: path[range], as: UTF8.self) }
         let labels = [
             request.verb.name, text(request.group), text(request.resource), text(request.subresource),
             request.scope.name,

@@ -27,6 +27,11 @@ import Testing
         try unsafe JSONCheck.check(contents.span.bytes)
     }
 
+    @Test(arguments: cases("JaegerJSON")) func `pass as documents`(file: URL) throws {
+        let contents = [UInt8](try Data(contentsOf: file))
+        try unsafe TraceDocumentCheck.check(contents.span.bytes)
+    }
+
     @Test(arguments: cases("Archive")) func `pass as archives`(file: URL) throws {
         let contents = [UInt8](try Data(contentsOf: file))
         try unsafe ArchiveCheck.check(contents.span.bytes, file: file.path)

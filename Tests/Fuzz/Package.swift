@@ -18,7 +18,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
-    targets: ["OTLPJSON", "Archive", "RuleFile", "StateFile", "Configuration"].map {
+    targets: ["OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration"].map {
         .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
     } + [
         .executableTarget(
@@ -34,9 +34,9 @@ let package = Package(
 
         .target(name: "Engine", swiftSettings: settings),
         .target(
-            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4"], exclude: ["OTLP/ExportReply.swift"],
+            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4", "CZlib"], exclude: ["OTLP/ExportReply.swift"],
             sources: [
-                "OTLP", "Archive", "Receivers/ReceiverAddress.swift", "Receivers/ReceiverLimits.swift",
+                "OTLP", "Archive", "Conversion", "Receivers/ReceiverAddress.swift", "Receivers/ReceiverLimits.swift",
             ],
             swiftSettings: settings),
         .target(
@@ -57,5 +57,6 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     ]
 )

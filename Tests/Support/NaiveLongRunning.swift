@@ -4,6 +4,7 @@ extension ReferenceSpan {
     /// Follows kube-apiserver's RequestInfo.
     package var isLongRunning: Bool {
         var parts = path
+        if decodedPath.hasPrefix("/debug/pprof/") { return true }
         if parts.first == "api", parts.count >= 3 {
             parts.removeFirst(2)
         } else if parts.first == "apis", parts.count >= 4 {
@@ -25,24 +26,58 @@ extension ReferenceSpan {
             ?? nameText.split(separator: " ").first.map(String.init) ?? ""
     }
 
-    /// The parts of the request's path; those of the template in the span's name where it has no path.
-    private var path: [String] {
+    /// The request's path, decoded; the template in the span's name where it has no path.
+    private var decodedPath: String {
         let written = target.first ?? nameText.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-        return written.prefix { $0 != "?" }.split(separator: "/").map(String.init)
+        let path = String(written.prefix { $0 != "?" })
+        return NaiveURL.unescape(path, plus: "+") ?? path
     }
+
+    private var path: [String] { decodedPath.split(separator: "/").map(String.init) }
 
     private var target: [String] { [text("url.path"), text("http.target")].compactMap { $0 } }
 
-    /// Whether the query has the parameter with a value that Kubernetes takes for true.
+    /// Whether the query has the parameter with a value that Kubernetes takes for true: of several the first counts.
     private func asks(_ parameter: String) -> Bool {
         let queries = target.map { String($0.drop { $0 != "?" }.dropFirst()) } + [text("url.query") ?? ""]
-        let values = queries.flatMap { $0.split(separator: "&") }
-            .map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
-            .filter { $0[0] == parameter }.map { $0.count > 1 ? $0[1].lowercased() : "" }
-        return values.first.map { !["0", "false"].contains($0) } ?? false
+        let values = queries.flatMap { NaiveURL.parameters($0) }.filter { $0.key == parameter }
+        return values.first.map { !["0", "false"].contains($0.value.lowercased()) } ?? false
     }
 
     private func text(_ key: String) -> String? {
         texts[key]?.last.map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+/// The parts of a URL as Go's net/url reads them.
+enum NaiveURL {
+    /// nil where an escape is none.
+    static func unescape(_ text: String, plus: Character) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes += byte == UInt8(ascii: "+") ? Array(String(plus).utf8) : [byte]
+                continue
+            }
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            guard digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16) else {
+                return nil
+            }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The pairs of a query that can be read.
+    static func parameters(_ query: String) -> [(key: String, value: String)] {
+        query.split(separator: "&").filter { !$0.contains(";") }.compactMap { pair in
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard let key = unescape(halves[0], plus: " "),
+                let value = unescape(halves.count > 1 ? halves[1] : "", plus: " ")
+            else { return nil }
+            return (key, value)
+        }
     }
 }

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import Ingest
 
 /// The records of archives of any kind as protobuf, one archive after the other, with what is wrong noted and passed
@@ -25,14 +24,15 @@ struct ArchiveRecords {
     mutating func forEach(
         in name: String, _ body: (RawSpan, borrowing SpanBatch, Event) throws -> Void
     ) throws {
-        if try forEachOfJaeger(in: name, body) { return }
         var batch = SpanBatch()
+        var attempt = Attempt()
+        let before = problems
         var reader = try ArchiveReader(name, ArchiveOptions(isSalvaging: isSalvaging))
         do {
             var hasMore = true
             while hasMore {
                 let (lossCount, last) = (reader.losses.count, reader.lastArrival)
-                hasMore = try step(&reader, &batch, body)
+                hasMore = try step(&reader, &batch, &attempt, body)
                 for loss in reader.losses[lossCount...] {
                     problems.note(ArchiveProblem(loss), between: last, and: hasMore ? reader.lastArrival : nil)
                 }
@@ -41,16 +41,35 @@ struct ArchiveRecords {
             problems.note(ArchiveProblem(error, of: reader.progress.size), between: reader.lastArrival, and: nil)
         }
         scan.add(reader)
+        if let problem = attempt.refusal {
+            problems = before
+            throw ArchiveError(.unreadable, name, "is no span archive: \(problem)")
+        }
+    }
+
+    /// Whether a record could be decoded, and what was wrong with the first that couldn't.
+    private struct Attempt {
+        private var isAnyDecoded = false
+        private var firstProblem: String?
+
+        mutating func take(_ problem: String?) {
+            isAnyDecoded = isAnyDecoded || problem == nil
+            firstProblem = firstProblem ?? problem
+        }
+
+        /// Why an archive is none.
+        var refusal: String? { isAnyDecoded ? nil : firstProblem }
     }
 
     private mutating func step(
-        _ reader: inout ArchiveReader, _ batch: inout SpanBatch,
+        _ reader: inout ArchiveReader, _ batch: inout SpanBatch, _ attempt: inout Attempt,
         _ body: (RawSpan, borrowing SpanBatch, Event) throws -> Void
     ) throws -> Bool {
         let decoder = SpanDecoder()
         batch.removeAll()
         let offset = reader.offset
-        var failure: DecodeError?
+        var failure: String?
+        var omissions = Omissions()
         var thrown: (any Error)?
         let step = try reader.step { (record, encoding, stamp) in
             do {
@@ -59,12 +78,12 @@ struct ArchiveRecords {
                     try decoder.decode(record, into: &batch)
                     try body(record, batch, .record(stamp))
                 case .json:
-                    let message = try OTLPJSON.wireFormat(of: record)
+                    let message = try TraceDocument.message(of: record, &omissions)
                     try unsafe decoder.decode(message.span.bytes, into: &batch)
                     try unsafe body(message.span.bytes, batch, .record(stamp))
                 }
             } catch let error as DecodeError {
-                failure = error
+                failure = error.description(of: record)
             } catch {
                 thrown = error
             }
@@ -75,35 +94,10 @@ struct ArchiveRecords {
         case .clock(let reading): try body(RawSpan(), batch, .clock(reading))
         case .end: return false
         }
-        if let failure {
-            let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
-            guard reader.recordCount > 1 else {
-                throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
-            }
-            problems.note(ArchiveProblem("\(reader.name): \(problem)"))
-        }
-        return true
-    }
-
-    /// - Returns: false for what isn't Jaeger's, or has to be read as a stream.
-    private func forEachOfJaeger(
-        in name: String, _ body: (RawSpan, borrowing SpanBatch, Event) throws -> Void
-    ) throws -> Bool {
-        guard name != "-", let file = FileHandle(forReadingAtPath: name) else { return false }
-        defer { try? file.close() }
-        guard let start = try? file.read(upToCount: 64), JaegerJSON.begins(start) else { return false }
-        try file.seek(toOffset: 0)
-        guard let contents = try file.read(upToCount: JaegerImport.byteCountMax + 1),
-            contents.count <= JaegerImport.byteCountMax
-        else {
-            throw ArchiveError(.unreadable, name, "is larger than \(JaegerImport.byteCountMax) bytes")
-        }
-        var batch = SpanBatch()
-        for message in try JaegerImport.messages(contents, name: name) {
-            batch.removeAll()
-            try unsafe SpanDecoder().decode(message.span.bytes, into: &batch)
-            try unsafe body(message.span.bytes, batch, .record(nil))
-        }
+        let place = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
+        for text in omissions.texts { problems.note(ArchiveProblem("\(reader.name): \(place): \(text)")) }
+        if let failure { problems.note(ArchiveProblem("\(reader.name): \(place): \(failure)")) }
+        attempt.take(failure.map { "\(place): \($0)" })
         return true
     }
 }

@@ -1,6 +1,10 @@
 package import Ingest
 
 extension ReceiverAddress {
+    /// What an address has to look like.
+    package static let form =
+        "an address is HOST:PORT, such as 127.0.0.1:4317, [::1]:4317 or :4317, with a port from 0 (any free one) to 65535"
+
     /// Reads `host:port`, `[v6]:port` or `:port`, which is every address of the machine.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {

@@ -160,7 +160,7 @@ extension YAMLNode {
                 address = parsed
             } else {
                 diagnostics.report(
-                    start, "\(what) is an address such as 127.0.0.1:4317 or [::1]:4317, but found \(phrase)")
+                    start, "\(what): \(ReceiverAddress.form), but found \(phrase)")
             }
         }
     }

@@ -2,38 +2,56 @@ import Foundation
 package import Ingest
 
 /// The archives that are meant by what is named on a command line: files, directories, patterns, `-`.
-package enum ArchiveNames {
+package struct ArchiveNames {
+    package private(set) var all: [String] = []
+    /// What stands in a directory and is no archive, in words.
+    package private(set) var passedOver: [String] = []
+
     /// Files of a directory that are taken for archives; others beside them are left alone.
-    private static let endings = [".lz4", ".otlp", ".pb", ".binpb", ".json", ".jsonl", ".ndjson"]
+    private static let endings = [".lz4", ".gz", ".otlp", ".pb", ".binpb", ".json", ".jsonl", ".ndjson"]
 
     /// - Throws: `ArchiveError` for a directory without archives, or a pattern that nothing matches.
-    package static func expand(_ names: [String]) throws(ArchiveError) -> [String] {
-        var all: [String] = []
-        for name in names { all += try expand(name) }
-        return all
+    package init(_ names: [String]) throws(ArchiveError) {
+        for name in names { try add(name) }
     }
 
-    private static func expand(_ name: String) throws(ArchiveError) -> [String] {
-        guard name != "-" else { return [name] }
+    private mutating func add(_ name: String) throws(ArchiveError) {
+        guard name != "-" else { return all.append(name) }
         var status = stat()
         if unsafe stat(name, &status) == 0 {
-            return status.st_mode & S_IFMT == S_IFDIR ? try files(of: name) : [name]
+            guard status.st_mode & S_IFMT == S_IFDIR else { return all.append(name) }
+            return try add(filesOf: name)
         }
-        guard name.contains(where: { "*?[".contains($0) }) else { return [name] }
+        guard name.contains(where: { "*?[".contains($0) }) else { return all.append(name) }
         let matches = FilePattern.matches(name)
         guard !matches.isEmpty else { throw ArchiveError(.unreadable, name, "no file matches") }
-        return matches
+        all += matches
     }
 
-    private static func files(of directory: String) throws(ArchiveError) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    private mutating func add(filesOf directory: String) throws(ArchiveError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw ArchiveError(.unreadable, directory, "can't be listed")
+        }
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
         // A daemon that was killed may have begun a file and written nothing.
         let files = names.sorted().filter { name in
-            !name.hasPrefix(".") && endings.contains { name.hasSuffix($0) }
-        }.map { prefix + $0 }.filter { size(of: $0) > 0 }
-        guard !files.isEmpty else { throw ArchiveError(.unreadable, directory, "is a directory without archives") }
-        return files
+            !name.hasPrefix(".") && Self.endings.contains { name.hasSuffix($0) }
+        }.map { prefix + $0 }.filter { Self.size(of: $0) > 0 }
+        var found = 0
+        for file in files {
+            if let refusal = try RecordDecoder.refusal(of: file) {
+                passedOver.append("\(refusal); passed over")
+            } else {
+                all.append(file)
+                found += 1
+            }
+        }
+        guard found == 0 else { return }
+        let seen = files.isEmpty ? "" : ": \(passedOver.last ?? "")"
+        throw ArchiveError(.unreadable, directory, "is a directory without archives\(seen)")
     }
 
     private static func size(of path: String) -> Int {

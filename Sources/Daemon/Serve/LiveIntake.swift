@@ -46,7 +46,7 @@ final class LiveIntake: TraceService {
                 return try unsafe export(message.span.bytes)
             }
         } catch {
-            return Export(.malformed(message: error.description))
+            return Export(.malformed(message: error.description(of: body)))
         }
     }
 

@@ -7,18 +7,19 @@ package struct APIServerRequest: Sendable {
     package var group: Range<Int>
     package var resource: Range<Int>
     package var subresource: Range<Int>
-    /// Lasts as long as its client wants: watch, proxy, attach, exec, portforward, log with follow.
+    /// Lasts as long as its client wants: watch, proxy, attach, exec, portforward, log with follow, profiles.
     package var isLongRunning: Bool
 
     /// - Parameters:
     ///   - method: the HTTP method in upper case.
-    ///   - target: the path, with or without its query (`http.target`, `url.path`), or the template in a span's name.
+    ///   - target: the path, with or without its query (`http.target`, `url.path`), its escapes resolved
+    ///     (`RequestPath.decoded`); or the template in a span's name.
     ///   - query: what the request's query asks for.
     package static func parse(method: RawSpan, target: RawSpan, query: RequestQuery) -> APIServerRequest {
         resourceRequest(method: method, target: target, path: RequestPath(target), query: query)
             ?? APIServerRequest(
                 verb: .ofNonResource(method: method), scope: .none, group: 0..<0, resource: 0..<0,
-                subresource: 0..<0, isLongRunning: false)
+                subresource: 0..<0, isLongRunning: ASCII.hasPrefix(target, "/debug/pprof/"))
     }
 
     /// nil where the path is no resource's: `/healthz`, `/apis/apps/v1`, …

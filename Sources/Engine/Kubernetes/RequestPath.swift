@@ -1,5 +1,5 @@
 /// The parts of a path between slashes, empty ones left out; of a longer path only the first twelve.
-struct RequestPath {
+package struct RequestPath {
     private var parts = InlineArray<12, Range<Int>>(repeating: 0..<0)
     private(set) var count = 0
 
@@ -19,6 +19,17 @@ struct RequestPath {
             offset &+= 8
         }
         add(start, target.byteCount)
+    }
+
+    /// A target's path with its escapes resolved, which is what the API server takes apart; nil where there are none, or
+    /// what looks like one isn't.
+    package static func decoded(_ target: RawSpan) -> [UInt8]? {
+        let path = target.extracting(0..<(ASCII.firstIndex(of: UInt8(ascii: "?"), in: target) ?? target.byteCount))
+        guard ASCII.firstIndex(of: UInt8(ascii: "%"), in: path) != nil, PercentDecoded.isSound(path) else { return nil }
+        var decoded: [UInt8] = []
+        var reader = PercentDecoded(path, isQuery: false)
+        while let byte = reader.next() { decoded.append(byte) }
+        return decoded
     }
 
     subscript(index: Int) -> Range<Int> { parts[index] }

@@ -1,9 +1,14 @@
-/// What of a request's query tells what the request is.
+/// What of a request's query tells what the request is, read as the API server reads it: of a repeated parameter the
+/// first counts, keys and values are decoded, and a parameter that can't be is passed over.
 package struct RequestQuery: Sendable {
     private(set) var watch = false
     private(set) var follow = false
     /// A field selector on `metadata.name`: a list or watch of one object.
     private(set) var namesOneObject = false
+
+    private var hasWatch = false
+    private var hasFollow = false
+    private var hasSelector = false
 
     /// - Parameters:
     ///   - target: a path, with or without its query.
@@ -30,20 +35,43 @@ package struct RequestQuery: Sendable {
     private mutating func readParameter(_ parameter: RawSpan) {
         let equals = ASCII.firstIndex(of: UInt8(ascii: "="), in: parameter) ?? parameter.byteCount
         let key = parameter.extracting(0..<equals)
-        let value = parameter.extracting(min(equals + 1, parameter.byteCount)..<parameter.byteCount)
-        if ASCII.equals(key, "watch") {
-            watch = Self.isTrue(value)
-        } else if ASCII.equals(key, "follow") {
-            follow = Self.isTrue(value)
-        } else if ASCII.equals(key, "fieldSelector") {
-            namesOneObject =
-                ASCII.hasPrefix(value, "metadata.name=") || ASCII.hasPrefix(value, "metadata.name%3D")
-                || ASCII.hasPrefix(value, "metadata.name%3d")
+        if !hasWatch, PercentDecoded.equals(key, "watch") {
+            guard Self.isSound(parameter) else { return }
+            hasWatch = true
+            watch = Self.isTrue(Self.value(parameter, equals))
+        } else if !hasFollow, PercentDecoded.equals(key, "follow") {
+            guard Self.isSound(parameter) else { return }
+            hasFollow = true
+            follow = Self.isTrue(Self.value(parameter, equals))
+        } else if !hasSelector, PercentDecoded.equals(key, "fieldSelector") {
+            guard Self.isSound(parameter) else { return }
+            hasSelector = true
+            namesOneObject = FieldSelector.namesOneObject(Self.value(parameter, equals))
         }
     }
 
-    /// As the API server reads booleans in a query: anything but `0` and `false`.
+    @_lifetime(copy parameter)
+    private static func value(_ parameter: RawSpan, _ equals: Int) -> RawSpan {
+        parameter.extracting(min(equals + 1, parameter.byteCount)..<parameter.byteCount)
+    }
+
+    /// A semicolon separates nothing since Go 1.17, and spoils its parameter.
+    private static func isSound(_ parameter: RawSpan) -> Bool {
+        ASCII.firstIndex(of: UInt8(ascii: ";"), in: parameter) == nil && PercentDecoded.isSound(parameter)
+    }
+
+    /// As the API server reads booleans in a query: anything but `0` and `false`, in any case.
     private static func isTrue(_ value: RawSpan) -> Bool {
-        !ASCII.equals(value, "0") && !ASCII.equalsLoosely(value, "false")
+        !equalsInAnyCase(value, "0") && !equalsInAnyCase(value, "false")
+    }
+
+    private static func equalsInAnyCase(_ value: RawSpan, _ lowercase: StaticString) -> Bool {
+        var reader = PercentDecoded(value)
+        return lowercase.withUTF8Buffer { buffer in
+            for index in buffer.indices {
+                guard let byte = reader.next(), unsafe ASCII.lower(byte) == buffer[index] else { return false }
+            }
+            return reader.next() == nil
+        }
     }
 }

@@ -1,31 +1,41 @@
 package import Engine
 
-/// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON lines; in lz4
-/// frames or as they are. What it is, is found by its first bytes.
+/// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON values; in lz4
+/// frames, gzip or as they are. What it is, is found by its first bytes.
 package struct ArchiveReader: ~Copyable {
     package let name: String
-    private var chunks: ChunkSequence
+    var chunks: ChunkSequence
     /// How much of the current chunk is taken.
-    private var position = 0
+    var position = 0
     /// The beginning of a record that goes on in the current chunk, taken from those before.
-    private var spanning: [UInt8] = []
+    var spanning: [UInt8] = []
+    /// A part of a JSON value that is too large to be one record.
+    var part: [UInt8] = []
     /// Whether the rest of a record was passed over.
-    private var hasLostPiece = false
+    var hasLostPiece = false
+    /// How often something was passed over, as far as JSON was read on behind it.
+    var seenDiscontinuities = 0
     private var framing = Framing.undecided
+    var json = JSONSplitter()
     private var stamps = RecordStamps()
     package private(set) var recordCount = 0
+    /// Whether some record has anything in it.
+    private(set) var hasContent = false
+    /// What its first bytes show, where these are no archive's.
+    var foreign: String?
 
     private enum Framing {
         case undecided
         /// A 4-byte big-endian length before each message.
         case lengthDelimited
-        case jsonLines
+        case json
     }
 
     /// Where a record lies.
-    private enum Place {
+    enum Place {
         case chunk(Range<Int>)
         case spanning(Range<Int>)
+        case part
     }
 
     /// Longer records are refused, as a receiver does with bodies: OTLP's recommendation is 64 MiB.
@@ -95,42 +105,41 @@ package struct ArchiveReader: ~Copyable {
     package mutating func step(
         _ body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void
     ) throws(ArchiveError) -> Step {
-        if framing == .undecided { framing = try isJSON() ? .jsonLines : .lengthDelimited }
+        if framing == .undecided { framing = try beginsAsJSON() ? .json : .lengthDelimited }
         if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         // What is said about records comes with the chunk they begin in.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
-        let encoding: OTLPEncoding = framing == .jsonLines ? .json : .protobuf
-        guard let place = try framing == .jsonLines ? nextLine() : nextMessage() else {
+        guard let place = try framing == .json ? nextValue() : nextMessage() else {
             // Readings of the clock may stand behind the last record.
-            return stamps.nextClock(at: offset, &chunks).map { .clock($0) } ?? .end
+            if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
+            try requireContent()
+            return .end
         }
         recordCount += 1
-        switch place {
-        case .chunk(let range):
-            let stamp = stamps.stamp(range.count, at: offset - 4 - range.count, &chunks)
-            body(chunks.current.extracting(range), encoding, stamp)
-        case .spanning(let range):
-            let stamp = stamps.stamp(range.count, at: offset, &chunks)
-            unsafe body(spanning.span.bytes.extracting(range), encoding, stamp)
-        }
-        spanning.removeAll(keepingCapacity: true)
+        hand(place, to: body)
         return .record
     }
 
-    private mutating func isJSON() throws(ArchiveError) -> Bool {
-        guard try chunks.next() else { return false }
-        guard !JaegerJSON.begins(chunks.current.extracting(first: 64).array) else {
-            throw ArchiveError(
-                .unreadable, name, "is Jaeger's JSON; \"faultline archive convert FILE\" makes an archive of it")
+    private mutating func hand(_ place: Place, to body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void) {
+        let encoding: OTLPEncoding = framing == .json ? .json : .protobuf
+        switch place {
+        case .chunk(let range):
+            let stamp = stamps.stamp(range.count, at: offset - 4 - range.count, &chunks)
+            if !hasContent { hasContent = Self.hasContent(chunks.current.extracting(range), encoding) }
+            body(chunks.current.extracting(range), encoding, stamp)
+        case .spanning(let range):
+            let stamp = stamps.stamp(range.count, at: offset, &chunks)
+            if !hasContent { hasContent = unsafe Self.hasContent(spanning.span.bytes.extracting(range), encoding) }
+            unsafe body(spanning.span.bytes.extracting(range), encoding, stamp)
+            spanning.removeAll(keepingCapacity: true)
+        case .part:
+            hasContent = true
+            unsafe body(part.span.bytes, encoding, nil)
+            part.removeAll(keepingCapacity: true)
         }
-        let bytes = chunks.current
-        for offset in bytes.byteOffsets where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes.byte(offset)) {
-            return bytes.byte(offset) == UInt8(ascii: "{")
-        }
-        return false
     }
 
-    private func damage(_ problem: String) -> ArchiveError {
+    func damage(_ problem: String) -> ArchiveError {
         ArchiveError(.damaged, name, "\(problem), at byte \(offset) of the uncompressed archive")
     }
 
@@ -148,19 +157,21 @@ package struct ArchiveReader: ~Copyable {
         hasLostPiece = false
         let prefix = try gather(4)
         guard !hasLostPiece, prefix > 0 else { return nil }
-        guard prefix >= 4 else { throw damage("the last record's length is cut off") }
+        guard prefix >= 4 else {
+            let problem = "the last record's length is cut off"
+            throw hasContent ? damage(problem) : notAnArchive(problem)
+        }
         let length = Int(gathered.bigEndianWord(0))
         guard length <= Self.recordBytesMax else {
             let problem = "a record of \(length) bytes is larger than \(Self.recordBytesMax)"
-            guard recordCount > 0 else { throw ArchiveError(.unreadable, name, "is no span archive: \(problem)") }
-            throw damage(problem)
+            throw hasContent ? damage(problem) : notAnArchive(problem)
         }
         let available = try gather(4 + length)
         guard !hasLostPiece else { return nil }
         guard available >= 4 + length else {
             // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
-            guard recordCount > 0 || available < 5 || gathered.byte(4) == 0x0A else {
-                throw ArchiveError(.unreadable, name, "is no span archive: it begins as none does")
+            guard hasContent || available >= 5 && gathered.byte(4) == 0x0A else {
+                throw notAnArchive("it begins as none does")
             }
             throw damage("the last record is cut off")
         }
@@ -191,45 +202,11 @@ package struct ArchiveReader: ~Copyable {
         return spanning.count
     }
 
-    // MARK: Lines
-
-    private mutating func nextLine() throws(ArchiveError) -> Place? {
-        while try hasUnread() {
-            let newline = chunks.current.firstOffset(of: 0x0A, from: position)
-            let end = newline ?? chunks.current.byteCount
-            guard spanning.count + end - position <= Self.recordBytesMax else {
-                throw damage("a line is longer than \(Self.recordBytesMax) bytes")
-            }
-            let line = position..<end
-            guard newline == nil || !spanning.isEmpty else {
-                position = end + 1
-                if !Self.isBlank(chunks.current.extracting(line)) { return .chunk(line) }
-                continue
-            }
-            span(upTo: end, of: Self.recordBytesMax)
-            guard newline != nil else { continue }
-            position += 1
-            if let line = spanningLine() { return line }
-        }
-        // The end, without a newline.
-        return spanningLine()
-    }
-
-    private mutating func spanningLine() -> Place? {
-        if unsafe !Self.isBlank(spanning.span.bytes) { return .spanning(0..<spanning.count) }
-        spanning.removeAll(keepingCapacity: true)
-        return nil
-    }
-
-    private static func isBlank(_ line: RawSpan) -> Bool {
-        line.byteOffsets.allSatisfy { [0x20, 0x0D, 0x09].contains(line.byte($0)) }
-    }
-
     // MARK: Chunks
 
     /// Sets aside what the record has in this chunk; the memory for it grows with what is there, up to the record's
     /// length, whatever length was claimed.
-    private mutating func span(upTo end: Int, of recordMax: Int) {
+    mutating func span(upTo end: Int, of recordMax: Int) {
         let more = chunks.current.extracting(position..<end)
         let needed = spanning.count + more.byteCount
         if needed > spanning.capacity { spanning.reserveCapacity(min(max(needed, 2 * spanning.capacity), recordMax)) }
@@ -238,7 +215,7 @@ package struct ArchiveReader: ~Copyable {
     }
 
     /// Goes on to the next chunk where this one is taken; false at the archive's end.
-    private mutating func hasUnread() throws(ArchiveError) -> Bool {
+    mutating func hasUnread() throws(ArchiveError) -> Bool {
         guard position == chunks.current.byteCount else { return true }
         let before = chunks.discontinuities
         // A chunk at the end may be empty; asked again, it is still the end.

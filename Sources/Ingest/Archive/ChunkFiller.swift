@@ -2,6 +2,7 @@
 struct ChunkFiller: ~Copyable {
     private var source: ByteSource
     private var lz4: LZ4Stream?
+    private var gzip: GzipStream?
     private let isSalvaging: Bool
     /// Damage behind the last chunk, to be passed over.
     private var damage: ArchiveError?
@@ -11,6 +12,8 @@ struct ChunkFiller: ~Copyable {
 
     /// The file's size in bytes; nil for a pipe.
     let size: Int?
+    /// Whether only a part of the file is read, which its index names.
+    private(set) var isPart = false
 
     /// Opens a file; `-` is standard input. Whether it is compressed is found by its first bytes.
     init(_ name: String, _ options: ArchiveOptions = ArchiveOptions()) throws(ArchiveError) {
@@ -23,6 +26,7 @@ struct ChunkFiller: ~Copyable {
                 let index = ArchiveIndex(path: options.spooled?.path ?? name)
             {
                 extents = index.extents(endingIn: spanEnds, size: size)
+                isPart = true
             }
             lz4 = LZ4Stream(extents: extents, spanEnds: options.spanEnds)
         } else if options.isSalvaging, try Self.hasNote(&source) {
@@ -30,6 +34,8 @@ struct ChunkFiller: ~Copyable {
             beginning.lostFrom = 0
             damage = beginning
             lz4 = LZ4Stream(spanEnds: options.spanEnds)
+        } else if GzipStream.begins(source) {
+            gzip = GzipStream()
         }
         size = source.size
         isSalvaging = options.isSalvaging
@@ -71,8 +77,9 @@ struct ChunkFiller: ~Copyable {
     }
 
     private mutating func read(into chunk: inout Chunk) throws(ArchiveError) -> Bool {
-        guard let hasMore = try lz4?.read(from: &source, into: &chunk) else { return try source.move(to: &chunk) }
-        return hasMore
+        if let hasMore = try lz4?.read(from: &source, into: &chunk) { return hasMore }
+        if let hasMore = try gzip?.read(from: &source, into: &chunk) { return hasMore }
+        return try source.move(to: &chunk)
     }
 
     /// Goes on at the next frame that begins behind the one that is damaged: lengths within it can't be trusted.

@@ -4,6 +4,8 @@ struct ChunkSequence: ~Copyable {
     private let readAhead: ReadAhead?
     private var chunk = Chunk()
     let fileSize: Int?
+    /// Whether only a part of the file is read, which its index names.
+    let isPart: Bool
     /// Uncompressed bytes of the chunks before the current one.
     private(set) var consumed = 0
     /// What was passed over in front of the current chunk and those before.
@@ -20,6 +22,7 @@ struct ChunkSequence: ~Copyable {
     init(_ name: String, _ options: ArchiveOptions, readsAhead: Bool) throws(ArchiveError) {
         let filler = try ChunkFiller(name, options)
         fileSize = filler.size
+        isPart = filler.isPart
         if !readsAhead || filler.size ?? .max <= Self.inPlaceMax {
             self.filler = consume filler
             readAhead = nil

@@ -1,16 +1,16 @@
-/// Jaeger's JSON, as its page saves and its query API answers.
+/// Jaeger's JSON as it is written, for its page.
 ///
 /// Source: jaeger `internal/uimodel/model.go`.
-struct JaegerDocument: Codable {
+struct JaegerDocument: Encodable {
     var data: [Trace]
 
-    struct Trace: Codable {
+    struct Trace: Encodable {
         var traceID: String
         var spans: [Span]
         var processes: [String: Process]
     }
 
-    struct Span: Codable {
+    struct Span: Encodable {
         var traceID: String
         var spanID: String
         var parentSpanID: String?
@@ -26,47 +26,34 @@ struct JaegerDocument: Codable {
         var process: Process?
     }
 
-    struct Reference: Codable {
+    struct Reference: Encodable {
         var refType: String
         var traceID: String
         var spanID: String
     }
 
-    struct Process: Codable, Hashable {
+    struct Process: Encodable, Hashable {
         var serviceName: String
         var tags: [Tag]?
     }
 
-    struct Log: Codable {
+    struct Log: Encodable {
         /// Microseconds since the epoch.
         var timestamp: UInt64
         var fields: [Tag]
     }
 
-    struct Tag: Codable, Hashable {
+    struct Tag: Encodable, Hashable {
         var key: String
         var type: String
         var value: TagValue
     }
 
-    enum TagValue: Codable, Hashable {
+    enum TagValue: Encodable, Hashable {
         case text(String)
         case bool(Bool)
         case integer(Int64)
         case number(Double)
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let value = try? container.decode(Bool.self) {
-                self = .bool(value)
-            } else if let value = try? container.decode(Int64.self) {
-                self = .integer(value)
-            } else if let value = try? container.decode(Double.self) {
-                self = .number(value)
-            } else {
-                self = .text(container.decodeNil() ? "" : try container.decode(String.self))
-            }
-        }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()

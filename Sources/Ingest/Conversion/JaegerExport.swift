@@ -118,10 +118,14 @@ extension OTLPDocument.Value {
     fileprivate var tag: (type: String, value: JaegerDocument.TagValue) {
         if let stringValue { return ("string", .text(stringValue)) }
         if let boolValue { return ("bool", .bool(boolValue)) }
-        if let intValue { return ("int64", Int64(intValue).map { .integer($0) } ?? .text(intValue)) }
+        if let intValue {
+            // The page's numbers are exact up to 2^53; what is larger Jaeger writes as text.
+            let integer = Int64(intValue).flatMap { $0.magnitude < 1 << 53 ? $0 : nil }
+            return ("int64", integer.map { .integer($0) } ?? .text(intValue))
+        }
         switch doubleValue {
         case .value(let number): return ("float64", .number(number))
-        case .name(let name): return ("string", .text(name))
+        case .name(let name): return ("float64", .text(name))
         case nil: break
         }
         if let bytesValue { return ("binary", .text(bytesValue)) }

@@ -1,126 +1,183 @@
-package import Foundation
-
-/// Reads Jaeger's JSON as OTLP requests, one a trace. Its times are microseconds, so that nanoseconds are lost on the
-/// way there and back.
-package enum JaegerImport {
-    /// Larger files are no page's.
-    package static let byteCountMax = 512 << 20
-
-    /// The traces as messages, each with the end of its last span, Unix nanoseconds.
-    ///
-    /// - Throws: `ArchiveError` for what is no such file.
-    package static func messages(_ contents: Data, name: String) throws(ArchiveError) -> [[UInt8]] {
-        do {
-            let document = try JSONDecoder().decode(JaegerDocument.self, from: contents)
-            return try document.data.map { try message($0) }
-        } catch {
-            throw ArchiveError(.unreadable, name, "is not Jaeger's JSON: \(reason(error))")
-        }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "\(error)" }
-        switch error {
-        case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
-            .valueNotFound(_, let context):
-            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-            return "\(context.debugDescription) (\(path.joined(separator: ".")))"
-        @unknown default: return "\(error)"
-        }
-    }
-
-    private static func message(_ trace: JaegerDocument.Trace) throws -> [UInt8] {
-        let unknown = JaegerDocument.Process(serviceName: "")
-        let byProcess = Dictionary(grouping: trace.spans) { span in
-            span.process ?? span.processID.flatMap { trace.processes[$0] } ?? unknown
-        }
-        let resources = byProcess.sorted { ($0.key.serviceName, $0.value.count) < ($1.key.serviceName, $1.value.count) }
-        let document = OTLPDocument(
-            resourceSpans: resources.map { process, spans in
-                OTLPDocument.ResourceSpans(
-                    resource: OTLPDocument.Resource(
-                        attributes: [OTLPDocument.Attribute("service.name", .text(process.serviceName))]
-                            + attributes(process.tags)),
-                    scopeSpans: [OTLPDocument.ScopeSpans(scope: nil, spans: spans.map { span($0) })])
-            })
-        let json = try JSONEncoder().encode(document)
-        return try unsafe json.withUnsafeBytes { try unsafe OTLPJSON.wireFormat(of: $0.bytes) }
-    }
-
-    private static func span(_ span: JaegerDocument.Span) -> OTLPDocument.Span {
-        let trace = padded(span.traceID, to: 32)
-        let references = span.references ?? []
-        // The first parent of the same trace; what else is referred to becomes a link.
-        let parent = references.first { $0.refType == "CHILD_OF" && padded($0.traceID, to: 32) == trace }
-        let links = references.filter { reference in
-            parent.map { reference.spanID != $0.spanID || reference.refType != $0.refType } ?? true
-        }
-        let tags = Dictionary(
-            (span.tags ?? []).map { ($0.key, $0.value.text) }, uniquingKeysWith: { first, _ in first })
-        let ownTags: Set = ["span.kind", "otel.status_code", "otel.status_description", "w3c.tracestate"]
-        let isError = tags["error"] == "true" || tags["otel.status_code"] == "ERROR"
-        let code = isError ? 2 : tags["otel.status_code"] == "OK" ? 1 : 0
-        return OTLPDocument.Span(
-            traceId: trace, spanId: padded(span.spanID, to: 16), traceState: tags["w3c.tracestate"],
-            parentSpanId: (parent?.spanID ?? span.parentSpanID).map { padded($0, to: 16) },
-            name: span.operationName, kind: JaegerKind.number(tags["span.kind"]),
-            startTimeUnixNano: nanoseconds(span.startTime),
-            endTimeUnixNano: nanoseconds(end(of: span)),
-            attributes: attributes(
-                span.tags?.filter { !ownTags.contains($0.key) && !($0.key == "error" && $0.value.text == "true") }),
-            events: span.logs?.map { event($0) },
-            links: links.map {
-                OTLPDocument.Link(traceId: padded($0.traceID, to: 32), spanId: padded($0.spanID, to: 16))
-            },
-            status: code == 0 ? nil : OTLPDocument.Status(message: tags["otel.status_description"], code: code))
-    }
-
-    private static func event(_ log: JaegerDocument.Log) -> OTLPDocument.Event {
-        let name = log.fields.first { $0.key == "event" }
-        return OTLPDocument.Event(
-            timeUnixNano: nanoseconds(log.timestamp), name: name?.value.text,
-            attributes: attributes(log.fields.filter { $0.key != "event" }))
-    }
-
-    private static func attributes(_ tags: [JaegerDocument.Tag]?) -> [OTLPDocument.Attribute] {
-        (tags ?? []).map { OTLPDocument.Attribute($0.key, $0.value) }
-    }
-
-    /// Microseconds.
-    private static func end(of span: JaegerDocument.Span) -> UInt64 {
-        let (end, overflow) = span.startTime.addingReportingOverflow(span.duration)
-        return overflow ? .max : end
-    }
-
-    private static func nanoseconds(_ microseconds: UInt64) -> String {
-        let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1_000)
-        return "\(overflow ? .max : product)"
-    }
-
-    /// Ids come without leading zeros.
-    private static func padded(_ id: String, to length: Int) -> String {
-        String(repeating: "0", count: max(0, length - id.count)) + id
-    }
-}
-
-/// Kinds of spans as Jaeger's tag has them.
-enum JaegerKind {
-    private static let names = ["", "internal", "server", "client", "producer", "consumer"]
-
-    static func number(_ name: String?) -> Int { name.flatMap { names.firstIndex(of: $0) } ?? 0 }
-
-    static func name(_ number: Int) -> String? { number > 0 && number < names.count ? names[number] : nil }
-}
-
-extension OTLPDocument.Attribute {
-    init(_ key: String, _ value: JaegerDocument.TagValue) {
-        self.key = key
-        self.value =
-            switch value {
-            case .text(let text): OTLPDocument.Value(stringValue: text)
-            case .bool(let bool): OTLPDocument.Value(boolValue: bool)
-            case .integer(let integer): OTLPDocument.Value(intValue: "\(integer)")
-            case .number(let number): OTLPDocument.Value(doubleValue: .value(number))
+/// Writes what Jaeger's query API answers as a request on the wire. Its times are microseconds, so that nanoseconds are
+/// lost on the way there and back; its tags have five types, so that lists and maps come back as text.
+enum JaegerImport {
+    /// An answer with a list of traces.
+    static func message(
+        answer reader: inout JSONReader, _ omissions: inout Omissions
+    ) throws(DecodeError) -> [UInt8] {
+        var jaeger = JaegerReader(omissions: omissions)
+        var writer = WireWriter()
+        var (traces, others) = (0, 0)
+        try reader.forEachField { (key, reader) throws(DecodeError) in
+            guard key == "data" else { return try reader.skipValue(of: key) }
+            _ = try reader.forEachElementOfArray { (reader) throws(DecodeError) in
+                let place = reader.offset
+                if let trace = try jaeger.trace(&reader) {
+                    traces += 1
+                    write(trace, to: &writer)
+                } else {
+                    others += 1
+                    jaeger.omissions.add(.trace, "at byte \(place) there is no list of spans")
+                }
             }
+        }
+        guard traces > 0 || others == 0 else { throw DecodeError(.json(.noTraces), at: 0) }
+        omissions = jaeger.omissions
+        return writer.bytes
+    }
+
+    /// A trace by itself.
+    static func message(
+        trace reader: inout JSONReader, _ omissions: inout Omissions
+    ) throws(DecodeError) -> [UInt8] {
+        var jaeger = JaegerReader(omissions: omissions)
+        guard let trace = try jaeger.trace(&reader) else { throw DecodeError(.json(.unknownDocument), at: 0) }
+        omissions = jaeger.omissions
+        var writer = WireWriter()
+        write(trace, to: &writer)
+        return writer.bytes
+    }
+
+    // MARK: Processes and scopes
+
+    /// A span's process, of which each is written once: a trace may name it from any number of scopes.
+    private struct Source: Hashable {
+        var processID: String?
+        /// The span's own, where it has one.
+        var process: JaegerTrace.Process?
+    }
+
+    private struct Scope: Hashable {
+        var name: [UInt8]?
+        var version: [UInt8]?
+    }
+
+    /// Things by a key, in the order in which the keys came.
+    private struct Groups<Key: Hashable, Value> {
+        private var places: [Key: Int] = [:]
+        private(set) var all: [(key: Key, value: Value)] = []
+
+        mutating func update(_ key: Key, initial: Value, _ body: (inout Value) -> Void) {
+            let place = places[key] ?? all.count
+            if place == all.count {
+                places[key] = place
+                all.append((key, initial))
+            }
+            body(&all[place].value)
+        }
+    }
+
+    private typealias Scopes = Groups<Scope, [Int]>
+
+    private static func write(_ trace: JaegerTrace, to writer: inout WireWriter) {
+        var sources = Groups<Source, Scopes>()
+        for (index, span) in trace.spans.enumerated() {
+            let tags = JaegerOwnTags(span.tags)
+            let source = Source(processID: span.process == nil ? span.processID : nil, process: span.process)
+            sources.update(source, initial: Scopes()) { scopes in
+                scopes.update(Scope(name: tags.scopeName, version: tags.scopeVersion), initial: []) { $0.append(index) }
+            }
+        }
+        for (source, scopes) in sources.all {
+            let process = source.process ?? source.processID.flatMap { trace.processes[$0] }
+            writer.message(1) { writer in
+                writer.message(1) { write(process, to: &$0) }
+                for (scope, spans) in scopes.all {
+                    writer.message(2) { write(scope, spans.map { trace.spans[$0] }, to: &$0) }
+                }
+            }
+        }
+    }
+
+    private static func write(_ process: JaegerTrace.Process?, to writer: inout WireWriter) {
+        if let service = process?.service, !service.isEmpty {
+            attribute(1, Array("service.name".utf8), .text(service), to: &writer)
+        }
+        for tag in process?.tags ?? [] { attribute(1, tag.key, tag.value, to: &writer) }
+    }
+
+    private static func write(_ scope: Scope, _ spans: [JaegerTrace.Span], to writer: inout WireWriter) {
+        if scope.name != nil || scope.version != nil {
+            writer.message(1) { writer in
+                writer.text(1, scope.name)
+                writer.text(2, scope.version)
+            }
+        }
+        for span in spans { writer.message(2) { write(span, to: &$0) } }
+    }
+
+    // MARK: Spans
+
+    private static func write(_ span: JaegerTrace.Span, to writer: inout WireWriter) {
+        let tags = JaegerOwnTags(span.tags)
+        let parent = parent(of: span)
+        let parentID = parent.map { span.references[$0].spanID } ?? span.parentSpanID
+        writer.bytes(1, span.traceID ?? [])
+        writer.bytes(2, span.spanID)
+        writer.text(3, tags.traceState)
+        if let parentID, parentID.contains(where: { $0 != 0 }) { writer.bytes(4, parentID) }
+        writer.bytes(5, span.name)
+        writer.varint(6, UInt64(tags.kind))
+        writer.fixed64(7, span.start)
+        writer.fixed64(8, span.end)
+        for tag in span.tags where !tags.isOwn(tag) { attribute(9, tag.key, tag.value, to: &writer) }
+        for log in span.logs { writer.message(11) { write(log, to: &$0) } }
+        for (index, reference) in span.references.enumerated() where index != parent {
+            writer.message(13) { writer in
+                writer.bytes(1, reference.traceID ?? span.traceID ?? [])
+                writer.bytes(2, reference.spanID)
+            }
+        }
+        guard tags.status != 0 else { return }
+        writer.message(15) { writer in
+            writer.text(2, tags.statusText)
+            writer.varint(3, UInt64(tags.status))
+        }
+    }
+
+    /// Which reference is the parent: as Jaeger has it, the first child-of within the trace, or else follows-from.
+    private static func parent(of span: JaegerTrace.Span) -> Int? {
+        let own = span.references.indices.filter { index in
+            span.references[index].traceID.map { $0 == span.traceID } ?? true
+        }
+        return own.first { span.references[$0].isChildOf } ?? own.first
+    }
+
+    private static func write(_ log: JaegerTrace.Log, to writer: inout WireWriter) {
+        let name = log.fields.firstIndex { $0.keyText == "event" }
+        writer.fixed64(1, log.time)
+        if let name { writer.bytes(2, log.fields[name].value.text) }
+        for (index, field) in log.fields.enumerated() where index != name {
+            attribute(3, field.key, field.value, to: &writer)
+        }
+    }
+
+    private static func attribute(
+        _ field: Int, _ key: [UInt8], _ value: JaegerTrace.Value, to writer: inout WireWriter
+    ) {
+        writer.message(field) { writer in
+            writer.bytes(1, key)
+            writer.message(2) { writer in
+                switch value {
+                case .text(let text): writer.bytes(1, text)
+                case .bool(let value): writer.varint(2, value ? 1 : 0)
+                case .integer(let value): writer.varint(3, UInt64(bitPattern: value))
+                case .double(let value): writer.fixed64(4, value.bitPattern)
+                case .binary(let bytes): writer.bytes(7, bytes)
+                }
+            }
+        }
+    }
+}
+
+extension WireWriter {
+    fileprivate mutating func message(_ field: Int, _ contents: (inout WireWriter) -> Void) {
+        let start = begin(field)
+        contents(&self)
+        end(start)
+    }
+
+    fileprivate mutating func text(_ field: Int, _ contents: [UInt8]?) {
+        if let contents { bytes(field, contents) }
     }
 }

@@ -51,8 +51,14 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
     case expectedInteger
     case expectedNumber
     case expectedBase64
-    case enumAsText
+    case unknownEnumName
     case trailingText
+    /// A request without `resourceSpans`, but with other fields.
+    case noSpans
+    /// A document of an archive in no form that is known.
+    case unknownDocument
+    /// A list of Jaeger's in which nothing is a trace.
+    case noTraces
 
     package var description: String {
         switch self {
@@ -68,8 +74,12 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
         case .expectedInteger: "expected an integer"
         case .expectedNumber: "expected a number"
         case .expectedBase64: "expected bytes in base64"
-        case .enumAsText: "enums are integers in OTLP's JSON"
+        case .unknownEnumName: "expected an enum's number or its name, such as SPAN_KIND_SERVER or STATUS_CODE_ERROR"
         case .trailingText: "something follows the JSON object"
+        case .noSpans: "there is no resourceSpans"
+        case .unknownDocument:
+            "there is none of resourceSpans, scopeSpans, Tempo's batches or trace, Jaeger's data, result or spans"
+        case .noTraces: "there is no trace in Jaeger's data"
         }
     }
 

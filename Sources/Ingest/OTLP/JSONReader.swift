@@ -51,6 +51,17 @@ struct JSONReader: ~Escapable {
     mutating func forEachField(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
     ) throws(DecodeError) {
+        try forEachKey { (key, reader) throws(DecodeError) in
+            // null is the default value of any field.
+            if try !reader.skipNull() { try field(key, &reader) }
+        }
+    }
+
+    /// Calls `field` for each key of an object; it must read the value, which may be null.
+    @_lifetime(self: copy self)
+    mutating func forEachKey(
+        _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
+    ) throws(DecodeError) {
         try open(UInt8(ascii: "{"))
         var isFirst = true
         while try more(until: UInt8(ascii: "}"), isFirst: isFirst) {
@@ -58,8 +69,7 @@ struct JSONReader: ~Escapable {
             let key = String(decoding: try string(), as: UTF8.self)
             guard peek() == UInt8(ascii: ":") else { throw failure(.expected(UInt8(ascii: ":"))) }
             offset += 1
-            // null is the default value of any field.
-            if try !skipNull() { try field(key, &self) }
+            try field(key, &self)
         }
     }
 
@@ -167,8 +177,9 @@ struct JSONReader: ~Escapable {
         var key: String
         private var brackets: [(closing: UInt8, isValueList: Bool)] = []
         /// Objects under `arrayValue` or `kvlistValue`, around here.
-        private var valueLists = 0
+        private var depth = 0
 
+        private static let valueLists: Set = ["arrayValue", "kvlistValue", "array_value", "kvlist_value"]
         /// Levels of brackets in all: a hundred nested key-value lists are 400.
         private static let bracketsMax = 1_000
 
@@ -181,10 +192,10 @@ struct JSONReader: ~Escapable {
         /// False where attribute values, or anything, are nested too deep.
         mutating func open(_ bracket: UInt8) -> Bool {
             let isObject = bracket == UInt8(ascii: "{")
-            let isValueList = isObject && (key == "arrayValue" || key == "kvlistValue")
+            let isValueList = isObject && Self.valueLists.contains(key)
             // An object within the hundredth list is the hundred and first value.
-            if isObject, !isValueList, valueLists >= AttributeValue.depthMax { return false }
-            if isValueList { valueLists += 1 }
+            if isObject, !isValueList, depth >= AttributeValue.depthMax { return false }
+            if isValueList { depth += 1 }
             brackets.append((isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"), isValueList))
             key = ""
             return brackets.count <= Self.bracketsMax
@@ -193,7 +204,7 @@ struct JSONReader: ~Escapable {
         /// False where the bracket closes nothing, or the wrong one.
         mutating func close(_ bracket: UInt8) -> Bool {
             guard let last = brackets.popLast(), last.closing == bracket else { return false }
-            if last.isValueList { valueLists -= 1 }
+            if last.isValueList { depth -= 1 }
             return true
         }
     }
@@ -264,30 +275,5 @@ struct JSONReader: ~Escapable {
 
     private func byte(_ offset: Int) -> UInt8 {
         unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-    }
-}
-
-/// Hexadecimal digits of either case.
-enum Hex {
-    static let digits = Array("0123456789abcdef".utf8)
-
-    static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x61 + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 0x41 + 10
-        default: nil
-        }
-    }
-
-    /// The bytes that a text of hexadecimal digits stands for; nil if it is none.
-    static func bytes(_ text: [UInt8]) -> [UInt8]? {
-        guard text.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: text.count, by: 2) {
-            guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
     }
 }

@@ -2,39 +2,88 @@
 /// one form.
 ///
 /// Source: the OTLP specification, "JSON Protobuf Encoding": ids in hexadecimal, enums as integers, 64-bit integers as
-/// text or number, unknown fields ignored.
+/// text or number, unknown fields ignored. Names in snake_case and those of enums are taken too, as protobuf's own JSON
+/// may have them.
 package enum OTLPJSON {
-    /// The wire form of an `ExportTraceServiceRequest` or `TracesData` in JSON.
+    /// The wire form of an `ExportTraceServiceRequest` or `TracesData` in JSON. An empty object is an empty request; one
+    /// that has something else, and no `resourceSpans`, is none.
     package static func wireFormat(of json: RawSpan) throws(DecodeError) -> [UInt8] {
         var reader = JSONReader(json)
-        var writer = WireWriter()
-        try fields(of: .request, &reader, depth: 0, to: &writer)
+        var translation = OTLPTranslation()
+        var (hasSpans, hasOther) = (false, false)
+        try reader.forEachKey { (key, reader) throws(DecodeError) in
+            let field = OTLPMessage.request.field(key)
+            if field == nil { hasOther = true } else { hasSpans = true }
+            if try reader.skipNull() { return }
+            guard let field else { return try reader.skipValue(of: key) }
+            try translation.values(of: field, &reader)
+        }
         guard reader.peek() == nil else { throw reader.failure(.trailingText) }
-        return writer.bytes
+        guard hasSpans || !hasOther else { throw DecodeError(.json(.noSpans), at: 0) }
+        return translation.writer.bytes
     }
 
+    /// The keys of an object, as far as it can be read.
+    static func keys(of json: RawSpan) -> [String] {
+        var keys: [String] = []
+        var reader = JSONReader(json)
+        try? reader.forEachKey { (key, reader) throws(DecodeError) in
+            keys.append(key)
+            try reader.skipValue(of: key)
+        }
+        return keys
+    }
+}
+
+extension DecodeError {
+    /// What is wrong with a body, with what was seen instead where it holds something else.
+    package func description(of body: RawSpan) -> String {
+        guard case .json(let fault) = code, [.noSpans, .unknownDocument].contains(fault) else { return description }
+        let keys = OTLPJSON.keys(of: body)
+        let shown = keys.prefix(Self.keysMax).map { "\"\($0.prefix(Self.keyLengthMax))\"" }
+        let rest = keys.count > shown.count ? " and \(keys.count - shown.count) more" : ""
+        return "\(description); its keys are \(shown.joined(separator: ", "))\(rest)"
+    }
+
+    private static let keysMax = 5
+    private static let keyLengthMax = 40
+}
+
+/// One request on its way from JSON to the wire.
+struct OTLPTranslation {
+    var writer = WireWriter()
+    /// Whether ids may be base64, as protobuf's own JSON has them.
+    var takesBase64IDs = false
+
     /// - Parameter depth: attribute values that this message is within.
-    private static func fields(
-        of message: OTLPMessage, _ reader: inout JSONReader, depth: Int, to writer: inout WireWriter
+    mutating func fields(
+        of message: OTLPMessage, _ reader: inout JSONReader, depth: Int
     ) throws(DecodeError) {
         try reader.forEachField { (key, reader) throws(DecodeError) in
             guard let field = message.field(key) else { return try reader.skipValue(of: key) }
-            guard field.isRepeated else { return try value(of: field, &reader, depth: depth, to: &writer) }
-            try reader.forEachElement { (reader) throws(DecodeError) in
-                try value(of: field, &reader, depth: depth, to: &writer)
-            }
+            try values(of: field, &reader, depth: depth)
         }
     }
 
-    private static func value(
-        of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int, to writer: inout WireWriter
+    /// A field's value, or those of a repeated one.
+    mutating func values(
+        of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int = 0
+    ) throws(DecodeError) {
+        guard field.isRepeated else { return try value(of: field, &reader, depth: depth) }
+        try reader.forEachElement { (reader) throws(DecodeError) in
+            try value(of: field, &reader, depth: depth)
+        }
+    }
+
+    private mutating func value(
+        of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int
     ) throws(DecodeError) {
         switch field.type {
         case .text: writer.bytes(field.number, try reader.string())
-        case .identifier: writer.bytes(field.number, try identifier(&reader))
+        case .identifier: writer.bytes(field.number, try identifier(of: field, &reader))
         case .bytes: writer.bytes(field.number, try base64(&reader))
         case .int64, .uint32: writer.varint(field.number, UInt64(truncatingIfNeeded: try reader.integer()))
-        case .enumeration: writer.varint(field.number, try enumeration(&reader))
+        case .enumeration(let names): writer.varint(field.number, try enumeration(names, &reader))
         case .fixed64: writer.fixed64(field.number, try time(&reader))
         case .fixed32: writer.fixed32(field.number, UInt32(truncatingIfNeeded: try reader.integer()))
         case .double: writer.fixed64(field.number, try reader.double().bitPattern)
@@ -43,28 +92,39 @@ package enum OTLPJSON {
             let inner = depth + (message == .anyValue ? 1 : 0)
             guard inner <= AttributeValue.depthMax else { throw DecodeError(.nestedTooDeep, at: reader.offset) }
             let start = writer.begin(field.number)
-            try fields(of: message, &reader, depth: inner, to: &writer)
+            try fields(of: message, &reader, depth: inner)
             writer.end(start)
         }
     }
 
-    /// An id's bytes. What is no hexadecimal becomes one byte, for which the decoder rejects the span alone.
-    private static func identifier(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
-        return Hex.bytes(try reader.string()) ?? [0]
+    /// An id's bytes. What is none becomes one byte, for which the decoder rejects the span alone.
+    private func identifier(
+        of field: OTLPMessage.Field, _ reader: inout JSONReader
+    ) throws(DecodeError) -> [UInt8] {
+        let text = try reader.string()
+        // 16 bytes in hexadecimal are 32 digits, and in base64 24; of 8 bytes these are 16 and 12.
+        let length = field.name == "traceId" ? 16 : 8
+        if takesBase64IDs, text.count < 2 * length, let bytes = Base64.bytes(text), bytes.count == length {
+            return bytes
+        }
+        return Hex.bytes(text) ?? [0]
     }
 
-    private static func base64(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
+    private func base64(_ reader: inout JSONReader) throws(DecodeError) -> [UInt8] {
         guard let bytes = Base64.bytes(try reader.string()) else { throw reader.failure(.expectedBase64) }
         return bytes
     }
 
-    private static func enumeration(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
-        if reader.peek() == UInt8(ascii: "\"") { throw reader.failure(.enumAsText) }
-        return UInt64(truncatingIfNeeded: try reader.integer())
+    private func enumeration(_ names: OTLPEnum, _ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
+        guard reader.peek() == UInt8(ascii: "\"") else { return UInt64(truncatingIfNeeded: try reader.integer()) }
+        let start = reader.offset
+        let name = String(decoding: try reader.string(), as: UTF8.self)
+        guard let number = names.number(name) else { throw DecodeError(.json(.unknownEnumName), at: start) }
+        return UInt64(truncatingIfNeeded: number)
     }
 
     /// Unix nanoseconds; what doesn't fit becomes the largest number, for which the decoder rejects the span alone.
-    private static func time(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
+    private func time(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
         UInt64(exactly: try reader.integer()) ?? .max
     }
 }

@@ -1,3 +1,28 @@
+/// The enums of OTLP traces, and what their numbers are called.
+enum OTLPEnum: Equatable {
+    case spanKind, statusCode
+
+    /// nil for a name that isn't one of them.
+    func number(_ name: String) -> Int? {
+        guard name.hasPrefix(prefix) else { return Int(name) }
+        return names.firstIndex(of: String(name.dropFirst(prefix.count)))
+    }
+
+    private var prefix: String {
+        switch self {
+        case .spanKind: "SPAN_KIND_"
+        case .statusCode: "STATUS_CODE_"
+        }
+    }
+
+    private var names: [String] {
+        switch self {
+        case .spanKind: ["UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"]
+        case .statusCode: ["UNSET", "OK", "ERROR"]
+        }
+    }
+}
+
 /// The messages of OTLP traces, as far as they can be told apart by their JSON.
 ///
 /// Source: opentelemetry-proto 1.9, `trace/v1`, `common/v1` and `resource/v1`.
@@ -11,6 +36,16 @@ enum OTLPMessage {
         let name: String
         let type: FieldType
         var isRepeated = false
+
+        /// All that it may be called in JSON.
+        var names: [String] {
+            let old = ["scopeSpans": "instrumentationLibrarySpans", "scope": "instrumentationLibrary"][name]
+            return [name, old].compactMap { $0 }.flatMap { [$0, Self.snakeCase($0)] }
+        }
+
+        private static func snakeCase(_ name: String) -> String {
+            name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+        }
 
         init(_ number: Int, _ name: String, _ type: FieldType, isRepeated: Bool = false) {
             self.number = number
@@ -30,7 +65,9 @@ enum OTLPMessage {
         /// A varint; text in JSON.
         case int64
         /// A varint; a number in JSON.
-        case uint32, enumeration
+        case uint32
+        /// A varint; a number in JSON, or a name.
+        case enumeration(OTLPEnum)
         /// Text in JSON.
         case fixed64
         /// A number in JSON.
@@ -45,8 +82,10 @@ enum OTLPMessage {
 
     func field(_ number: Int) -> Field? { fields.first { $0.number == number } }
 
+    /// By their names in lowerCamelCase and in snake_case, as protobuf's own JSON may have them, and those of old.
     private static let byName = schema.mapValues { fields in
-        Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let named = fields.flatMap { field in field.names.map { ($0, field) } }
+        return Dictionary(named, uniquingKeysWith: { first, _ in first })
     }
 
     private static func attributes(_ number: Int) -> Field {
@@ -77,7 +116,7 @@ enum OTLPMessage {
         ],
         .span: [
             Field(1, "traceId", .identifier), Field(2, "spanId", .identifier), Field(3, "traceState", .text),
-            Field(4, "parentSpanId", .identifier), Field(5, "name", .text), Field(6, "kind", .enumeration),
+            Field(4, "parentSpanId", .identifier), Field(5, "name", .text), Field(6, "kind", .enumeration(.spanKind)),
             Field(7, "startTimeUnixNano", .fixed64), Field(8, "endTimeUnixNano", .fixed64), attributes(9),
             Field(10, "droppedAttributesCount", .uint32),
             Field(11, "events", .message(.event), isRepeated: true), Field(12, "droppedEventsCount", .uint32),
@@ -92,7 +131,7 @@ enum OTLPMessage {
             Field(1, "traceId", .identifier), Field(2, "spanId", .identifier), Field(3, "traceState", .text),
             attributes(4), Field(5, "droppedAttributesCount", .uint32), Field(6, "flags", .fixed32),
         ],
-        .status: [Field(2, "message", .text), Field(3, "code", .enumeration)],
+        .status: [Field(2, "message", .text), Field(3, "code", .enumeration(.statusCode))],
         .keyValue: [Field(1, "key", .text), Field(2, "value", .message(.anyValue))],
         .anyValue: [
             Field(1, "stringValue", .text), Field(2, "boolValue", .bool), Field(3, "intValue", .int64),

@@ -126,13 +126,21 @@ struct WireSpan: ~Copyable {
         let query = RequestQuery(target: body.extracting(path), query: body.extracting(attributes.query))
         if let known = batch.knownRequest(of: operation, query: query) { return known }
         let name = RequestName(body, name)
+        let method = body.extracting(attributes.method.isEmpty ? name.method : attributes.method)
         let target = body.extracting(path.isEmpty ? name.template : path)
-        let request = APIServerRequest.parse(
-            method: body.extracting(attributes.method.isEmpty ? name.method : attributes.method), target: target,
-            query: query)
-        let column = batch.request(
-            request, in: target, of: name.template.isEmpty ? nil : operation, query: query)
-        return (column, request.isLongRunning)
+        let template = name.template.isEmpty ? nil : operation
+        guard let decoded = RequestPath.decoded(target) else {
+            return Self.request(method, target, query, of: template, into: &batch)
+        }
+        return unsafe Self.request(method, decoded.span.bytes, query, of: template, into: &batch)
+    }
+
+    private static func request(
+        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, of operation: UInt16?,
+        into batch: inout SpanBatch
+    ) -> (request: UInt16, isLongRunning: Bool) {
+        let request = APIServerRequest.parse(method: method, target: target, query: query)
+        return (batch.request(request, in: target, of: operation, query: query), request.isLongRunning)
     }
 
     @inline(__always)

@@ -6,6 +6,9 @@ package struct RecordDecoder: ~Copyable {
     private let decoder = SpanDecoder()
     private let range: Range<Int64>
     private var lossCount = 0
+    private var isAnyDecoded = false
+    /// Of a record that can't be decoded.
+    private var firstProblem: String?
 
     /// - Parameters:
     ///   - range: only spans that end in it are kept, Unix nanoseconds.
@@ -36,8 +39,8 @@ package struct RecordDecoder: ~Copyable {
         } catch {
             record.head = .end
             noteLosses(&record)
-            if error.kind == .unreadable {
-                record.refusal = error
+            if let refusal = refusal(error) {
+                record.refusal = refusal
             } else {
                 record.problems.add(ArchiveProblem(error, of: fileSize))
             }
@@ -47,6 +50,13 @@ package struct RecordDecoder: ~Copyable {
         record.fileOffset = reader.progress.read
     }
 
+    /// What shows that the file is no archive: that none of its records up to the damage is one.
+    private func refusal(_ error: ArchiveError) -> ArchiveError? {
+        if error.kind == .unreadable { return error }
+        guard !isAnyDecoded, let firstProblem else { return nil }
+        return ArchiveError(.unreadable, reader.name, "is no span archive: \(firstProblem)")
+    }
+
     private mutating func noteLosses(_ record: inout DecodedRecord) {
         while lossCount < reader.losses.count {
             record.problems.add(ArchiveProblem(reader.losses[lossCount]))
@@ -54,32 +64,39 @@ package struct RecordDecoder: ~Copyable {
         }
     }
 
-    /// - Throws: where the archive is damaged; and where its first record is no OTLP: then it is no archive.
+    /// - Throws: where the archive is damaged; and at its end where none of its records could be decoded: then it is none.
     private mutating func decode(_ record: inout DecodedRecord) throws(ArchiveError) {
         record.batch.removeAll()
         let offset = reader.offset
-        var failure: DecodeError?
+        var failure: String?
+        var omissions = Omissions()
         var arrival: Int64?
         let step = try reader.step { bytes, encoding, stamp in
             arrival = stamp?.arrival
             do throws(DecodeError) {
-                try decoder.decode(bytes, encoding: encoding, into: &record.batch)
+                try decoder.decode(record: bytes, encoding: encoding, into: &record.batch, &omissions)
             } catch {
-                failure = error
+                failure = error.description(of: bytes)
             }
         }
         switch step {
         case .record: record.head = .record(arrival: arrival)
         case .clock(let clock): record.head = .clock(clock)
-        case .end: record.head = .end
-        }
-        if let failure {
-            let problem = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive: \(failure)"
-            if reader.recordCount == 1 {
-                throw ArchiveError(.unreadable, reader.name, "is no span archive: \(problem)")
+        case .end:
+            record.head = .end
+            if !isAnyDecoded, let firstProblem {
+                throw ArchiveError(.unreadable, reader.name, "is no span archive: \(firstProblem)")
             }
+        }
+        let place = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
+        for text in omissions.texts { record.problems.add(ArchiveProblem("\(reader.name): \(place): \(text)")) }
+        if let failure {
+            let problem = "\(place): \(failure)"
+            firstProblem = firstProblem ?? problem
             record.batch.removeAll()
             record.problems.add(ArchiveProblem("\(reader.name): \(problem)"))
+        } else if record.head != .end {
+            isAnyDecoded = true
         }
         record.batch.keep(endingIn: range)
     }
@@ -90,5 +107,17 @@ extension DecodedRecord {
     fileprivate var isEmptyRecord: Bool {
         guard case .record = head else { return false }
         return batch.count == 0 && batch.rejections.total == 0
+    }
+}
+
+extension RecordDecoder {
+    /// Why a file is no archive, as far as its first records tell; nil where it is one.
+    ///
+    /// - Throws: where the file can't be opened.
+    package static func refusal(of name: String) throws(ArchiveError) -> ArchiveError? {
+        var decoder = try RecordDecoder(name, endingIn: .min..<(.max), readsAhead: false)
+        var first = DecodedRecord()
+        decoder.next(&first)
+        return first.refusal
     }
 }

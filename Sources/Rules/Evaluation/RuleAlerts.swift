@@ -118,7 +118,7 @@ struct RuleAlerts {
     private func alert(_ life: AlertLife, values: [String]) -> Alert {
         var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
         // As in Prometheus, a label without a value is no label.
-        labels = labels.filter { !$0.value.isEmpty }.merging(rule.labels) { _, own in own }
+        labels = labels.merging(rule.labels) { _, own in own }.filter { !$0.value.isEmpty }
         var known = labels
         known["alertname"] = rule.alert
         return Alert(

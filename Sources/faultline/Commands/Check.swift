@@ -37,21 +37,12 @@ struct Check: ParsableCommand {
         guard file != RuleSource.builtin else {
             return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
         }
-        let contents = try readable(file)
+        let contents = try Ending.telling { try RuleFile.contents(of: file) }
         if Configuration.isConfiguration(contents) {
             if let read = try? Configuration(contents, file: file) { configuration = read }
             return try Settings(config: file, ruleFiles: []).rules.warnings
         }
         if RuleTestFile.isRuleTests(contents) { return try RuleTestFile.load(file).rules.warnings }
         return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
-    }
-
-    private func readable(_ file: String) throws -> [UInt8] {
-        do {
-            return try RuleFile.contents(of: file)
-        } catch {
-            Console.note(error.description)
-            throw ExitCode.usage
-        }
     }
 }

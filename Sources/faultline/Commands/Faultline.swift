@@ -2,7 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 
-/// The command line. Exit codes: 0 done; 1 a fault was found; 2 the command line or a file named on it is wrong.
+/// The command line. For exit codes see `Ending`.
 @main
 struct Faultline: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +16,7 @@ struct Faultline: AsyncParsableCommand {
 
     static func main() async {
         do {
+            try checkHelp(CommandLine.arguments.dropFirst())
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -24,6 +25,21 @@ struct Faultline: AsyncParsableCommand {
             }
         } catch {
             end(with: error)
+        }
+    }
+
+    /// Argument Parser shows the help of whatever is there of a command that isn't.
+    private static func checkHelp(_ arguments: ArraySlice<String>) throws {
+        guard arguments.first == "help" else { return }
+        var command: any ParsableCommand.Type = Faultline.self
+        for name in arguments.dropFirst() where !name.hasPrefix("-") {
+            let known = command.configuration.subcommands
+            guard let next = known.first(where: { $0._commandName == name }) else {
+                let names = known.map { $0._commandName }.joined(separator: ", ")
+                let choice = names.isEmpty ? "it has no commands" : "commands are \(names)"
+                throw ValidationError("no command '\(name)' of \(command._commandName); \(choice)")
+            }
+            command = next
         }
     }
 
@@ -39,15 +55,6 @@ struct Faultline: AsyncParsableCommand {
         // Argument Parser's own code for a wrong command line is 64.
         Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
     }
-}
-
-extension ExitCode {
-    /// A fault was found in what was read.
-    static let fault = ExitCode(1)
-    /// The command line, or a file named on it, is wrong.
-    static let usage = ExitCode(2)
-    /// Ctrl-C, as shells have it.
-    static let interrupted = ExitCode(130)
 }
 
 struct PrintVersion: ParsableCommand {

@@ -10,10 +10,10 @@ struct ReplayArchives: ParsableCommand {
         commandName: "replay",
         abstract: "Run recorded spans through the engine and the rules, and print what was found.",
         discussion: """
-            An archive holds OTLP messages, each preceded by its 4-byte big-endian length, or JSON lines as the \
-            OpenTelemetry Collector's file exporter writes them; plain or in lz4 frames. "-" is standard input. A \
-            directory stands for the archives in it, a pattern in quotes for what it matches. Several archives are \
-            merged by time. Ctrl-C prints what was found so far.
+            An archive holds OTLP messages, each preceded by its 4-byte big-endian length, or JSON: OTLP as the \
+            OpenTelemetry Collector's file exporter writes it, and what Jaeger's and Tempo's APIs answer; plain, in \
+            lz4 frames or gzip. "-" is standard input. A directory stands for the archives in it, a pattern in \
+            quotes for what it matches. Several archives are merged by time. Ctrl-C prints what was found so far.
             """)
 
     @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
@@ -31,10 +31,14 @@ struct ReplayArchives: ParsableCommand {
     @Option(help: "The form of the result: text or json.")
     var format = ReportFormat.text
 
-    @Option(help: ArgumentHelp("Only spans that end at or after this time.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only spans that end at or after this time (RFC 3339).", valueName: "time"),
+        transform: EventTime.init(text:))
     var from: EventTime?
 
-    @Option(help: ArgumentHelp("Only spans that end before this time.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only spans that end before this time (RFC 3339).", valueName: "time"),
+        transform: EventTime.init(text:))
     var to: EventTime?
 
     @Flag(help: "Go on behind damage, where the next whole part begins.")
@@ -61,16 +65,12 @@ struct ReplayArchives: ParsableCommand {
         ProcessHeap.reserve(settings.configuration.window.bytesMax)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         Interruption.watch()
-        let replay: Replay
-        do {
+        let replay = try Ending.telling {
             let names = try ArchiveNames.expand(archives)
             let memory = settings.configuration.window.bytesMax / 4
-            replay = try Replay(names, endingIn: range, isSalvaging: salvage, memory: memory) {
+            return try Replay(names, endingIn: range, isSalvaging: salvage, memory: memory) {
                 settings.replayPipeline(comparing: others.groups)
             }
-        } catch {
-            Console.note("faultline: \(PrintableText.escape(error.description))")
-            throw error.kind == .unreadable ? ExitCode.usage : ExitCode.fault
         }
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
         // Standard input ends then by itself, and what was read of it is a part of what there is.
@@ -116,12 +116,14 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// A time on the command line: RFC 3339.
-struct EventTime: ExpressibleByArgument {
+struct EventTime {
     /// Unix nanoseconds.
     let nanoseconds: Int64
 
-    init?(argument: String) {
-        guard let time = Timestamp.parse(rfc3339: argument) else { return nil }
+    init(text: String) throws {
+        guard let time = Timestamp.parse(rfc3339: text) else {
+            throw ValidationError("a time is RFC 3339, such as 2026-11-23T04:33:30Z or 2026-11-23T04:33:30.5+01:00")
+        }
         nanoseconds = time
     }
 }

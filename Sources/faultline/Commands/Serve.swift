@@ -18,13 +18,19 @@ struct Serve: AsyncParsableCommand {
     @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
     var ruleFiles: [String] = []
 
-    @Option(name: .customLong("otlp-grpc"), help: ArgumentHelp("Where to take OTLP/gRPC.", valueName: "address"))
+    @Option(
+        name: .customLong("otlp-grpc"), help: ArgumentHelp("Where to take OTLP/gRPC.", valueName: "address"),
+        transform: ReceiverAddress.init(argument:))
     var otlpGRPC: ReceiverAddress?
 
-    @Option(name: .customLong("otlp-http"), help: ArgumentHelp("Where to take OTLP/HTTP.", valueName: "address"))
+    @Option(
+        name: .customLong("otlp-http"), help: ArgumentHelp("Where to take OTLP/HTTP.", valueName: "address"),
+        transform: ReceiverAddress.init(argument:))
     var otlpHTTP: ReceiverAddress?
 
-    @Option(help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"),
+        transform: ReceiverAddress.init(argument:))
     var listen: ReceiverAddress?
 
     @Option(help: ArgumentHelp("A directory to record all spans to, for replays.", valueName: "directory"))
@@ -46,24 +52,21 @@ struct Serve: AsyncParsableCommand {
             Console.note("faultline: the parts of memory don't fit: \(error)")
             throw ExitCode.usage
         }
+        try Ending.telling { try StartCheck.run(settings.configuration) }
         ProcessHeap.giveBackLargeArrays()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")
         logger.logLevel = .notice
         let server = LiveServer(
             configuration: settings.configuration, source: settings.source, rules: settings.rules, logger: logger)
-        do {
-            try await server.run()
-        } catch {
-            Console.note("faultline: \(error)")
-            throw ExitCode.fault
-        }
+        try await Ending.telling { try await server.run() }
     }
 }
 
-extension ReceiverAddress: ExpressibleByArgument {
-    /// Reads `host:port`; nil for anything else.
-    public init?(argument: String) {
-        self.init(argument)
+extension ReceiverAddress {
+    /// - Throws: for anything but `host:port`, with what would be right.
+    fileprivate init(argument: String) throws {
+        guard let address = Self(argument) else { throw ValidationError(Self.form) }
+        self = address
     }
 }

@@ -6,22 +6,17 @@ import Rules
 extension Settings {
     /// Reads the files; says all their problems and ends with the code for a wrong file.
     static func load(config: String?, ruleFiles: [String], sendsAlerts: Bool) throws -> Settings {
-        do {
+        try Ending.telling {
             let settings = try Settings(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
             for warning in settings.rules.warnings { Console.note(warning.description) }
             return settings
-        } catch {
-            throw failure(error.description)
         }
     }
 
     /// Other rules, for the same configuration.
     func load(_ ruleFiles: [String]) throws -> RuleSet {
-        do {
-            return try RuleSource(ruleFiles.map { RuleFileName($0) }, configuration: configuration)
-                .load(sendsAlerts: false)
-        } catch {
-            throw Self.failure(error.description)
+        try Ending.telling {
+            try RuleSource(ruleFiles.map { RuleFileName($0) }, configuration: configuration).load(sendsAlerts: false)
         }
     }
 
@@ -34,10 +29,5 @@ extension Settings {
         return Pipeline(
             rules: RuleEvaluator(rules.groups + others), limits: limits,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
-    }
-
-    private static func failure(_ problems: String) -> ExitCode {
-        Console.note(problems)
-        return .usage
     }
 }

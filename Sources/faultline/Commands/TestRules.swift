@@ -27,13 +27,7 @@ struct TestRules: ParsableCommand {
 
     /// Whether a test passes; prints what is otherwise than expected.
     private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
-        let differences: [RuleTestDifference]
-        do {
-            differences = try run.differences(test)
-        } catch {
-            Console.note("faultline: \(PrintableText.escape(error.description))")
-            throw ExitCode.usage
-        }
+        let differences = try Ending.telling { try run.differences(test) }
         for difference in differences {
             let place = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"
             Console.print("\(place): \(PrintableText.escape(test.name)): at \(difference.time)")
@@ -43,13 +37,10 @@ struct TestRules: ParsableCommand {
     }
 
     private func load(_ file: String) throws -> (tests: RuleTestFile, rules: RuleSet) {
-        do {
+        try Ending.telling {
             let loaded = try RuleTestFile.load(file)
             for warning in loaded.rules.warnings { Console.note(warning.description) }
             return loaded
-        } catch {
-            Console.note(error.description)
-            throw ExitCode.usage
         }
     }
 }

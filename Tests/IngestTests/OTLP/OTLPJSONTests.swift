@@ -69,7 +69,9 @@ import TestSupport
     @Test(arguments: [
         "", "[]", "{", #"{"resourceSpans":[}"#, #"{"resourceSpans":[{]}"#, #"{"a":1} x"#, #"{"a" 1}"#, #"{"a":"b"#,
         #"{"a":"\x"}"#, #"{"a":"\u12"}"#, #"{"resourceSpans":5}"#,
-        #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVER"}]}]}]}"#,
+        #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVANT"}]}]}]}"#,
+        #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"status":{"code":"SPAN_KIND_SERVER"}}]}]}]}"#,
+        #"{"kind":"Pod"}"#, #"{"batches":[]}"#, #"{"resourceMetrics":[]}"#,
     ]) func `refuses what is no export request`(json: String) {
         #expect(throws: DecodeError.self) { try spans(json) }
     }
@@ -90,5 +92,41 @@ import TestSupport
 
     @Test func `an empty object is an empty request`() throws {
         #expect(try spans("{}").isEmpty)
+    }
+
+    @Test func `takes names in snake case and those of enums`() throws {
+        let json = request(
+            """
+            {\(ids), \(times), "name":"Get", "kind":2, "parentSpanId":"0102030405060709", "status":{"code":2},
+             "attributes":[{"key":"http.response.status_code","value":{"intValue":"500"}}]}
+            """)
+        let snake = json.replacing("resourceSpans", with: "resource_spans").replacing("scopeSpans", with: "scope_spans")
+            .replacing("traceId", with: "trace_id").replacing("parentSpanId", with: "parent_span_id")
+            .replacing("spanId", with: "span_id").replacing("startTimeUnixNano", with: "start_time_unix_nano")
+            .replacing("endTimeUnixNano", with: "end_time_unix_nano").replacing("stringValue", with: "string_value")
+            .replacing("intValue", with: "int_value").replacing("\"kind\":2", with: "\"kind\":\"SPAN_KIND_SERVER\"")
+            .replacing("\"code\":2", with: "\"code\":\"STATUS_CODE_ERROR\"")
+        #expect(!snake.contains("Unix") && !snake.contains("Id"))
+        #expect(try spans(snake) == spans(json))
+        let old = json.replacing("scopeSpans", with: "instrumentationLibrarySpans")
+            .replacing("\"scope\"", with: "\"instrumentationLibrary\"")
+        #expect(try spans(old) == spans(json))
+    }
+
+    @Test func `says what a request without spans has instead`() {
+        let body = Array(#"{"kind":"Pod","apiVersion":"v1"}"#.utf8)
+        do {
+            _ = try unsafe OTLPJSON.wireFormat(of: body.span.bytes)
+            Issue.record("it was taken")
+        } catch {
+            let description = unsafe error.description(of: body.span.bytes)
+            #expect(description.contains(#"its keys are "kind", "apiVersion""#))
+            #expect(description.contains("resourceSpans"))
+        }
+    }
+
+    @Test func `ids in base64 are none for a receiver`() throws {
+        let span = #"{"traceId":"AQEBAQEBAQEBAQEBAQEBAQ==","spanId":"AQIDBAUGBwg=","# + times + "}"
+        #expect(try spans(request(span)).isEmpty)
     }
 }

@@ -9,10 +9,10 @@ struct ArchiveConvert: ParsableCommand {
         commandName: "convert",
         abstract: "Write archives in another form.",
         discussion: """
-            Read are the forms that replay reads, and the JSON that Jaeger's page saves; their kind is found by content. \
+            Read are the forms that replay reads; their kind is found by content. \
             Written are: archive (as a daemon records), json (lines, as the OpenTelemetry Collector's file exporter \
             writes them), otlp (length-delimited protobuf) and jaeger (one JSON file for its page, with times in \
-            microseconds). A file that is there is not overwritten.
+            microseconds). A file that is there is not overwritten, and where converting fails none is left.
             """)
 
     @Option(help: "The form to write: archive, json, otlp or jaeger.")
@@ -35,14 +35,14 @@ struct ArchiveConvert: ParsableCommand {
     static func convert(
         _ archives: [String], to form: ArchiveConversion.Form, output: String, isSalvaging: Bool
     ) throws {
-        let problems = try Archive.failing {
+        let problems = try Ending.telling {
             let names = try ArchiveNames.expand(archives)
             var conversion = ArchiveConversion(to: form, try ByteOutput(output), isSalvaging: isSalvaging)
             for name in names { try conversion.add(name) }
             try conversion.finish()
             return conversion.problems
         }
-        try Archive.tell(problems)
+        try Ending.tell(problems)
     }
 }
 

@@ -15,15 +15,15 @@ struct ArchiveInfo: ParsableCommand {
 
     func run() throws {
         var problems: [String] = []
-        for name in try Archive.failing({ try ArchiveNames.expand(archives) }) {
-            let scan = try Archive.failing { try ArchiveScan(name) }
+        for name in try Ending.telling({ try ArchiveNames.expand(archives) }) {
+            let scan = try Ending.telling { try ArchiveScan(name) }
             problems += scan.problems
             switch format {
             case .text: Console.print(text(scan))
             case .json: Console.print(try scan.json.trimmingCharacters(in: .newlines))
             }
         }
-        try Archive.tell(problems)
+        try Ending.tell(problems)
     }
 
     private func text(_ scan: ArchiveScan) -> String {

@@ -13,13 +13,13 @@ struct ArchiveVerify: ParsableCommand {
 
     func run() throws {
         var problems: [String] = []
-        for name in try Archive.failing({ try ArchiveNames.expand(archives) }) {
-            let scan = try Archive.failing { try ArchiveScan(name) }
+        for name in try Ending.telling({ try ArchiveNames.expand(archives) }) {
+            let scan = try Ending.telling { try ArchiveScan(name) }
             problems += scan.problems
             guard scan.problems.isEmpty else { continue }
             let state = scan.isRecording && !scan.hasIndex ? ", not finished" : ""
             Console.print("\(PrintableText.escape(name)): sound, \(scan.records) records, \(scan.spans) spans\(state)")
         }
-        try Archive.tell(problems)
+        try Ending.tell(problems)
     }
 }

@@ -19,14 +19,37 @@ package enum ArchiveCheck {
         guard let contents = uncompressed(contents.array) else {
             return try require(read.failure != nil, "read to its end, but lz4 finds it damaged")
         }
-        let naive = read.encoding == .json ? lines(contents) : messages(contents)
-        if read.failure == nil {
+        // What gzip holds isn't looked into.
+        guard !contents.starts(with: [0x1F, 0x8B]) else { return }
+        if read.encoding == .json {
+            return try checkValues(read.records, of: contents, isWhole: read.failure == nil)
+        }
+        let naive = messages(contents)
+        // A file of which no record has spans is refused at its end.
+        if read.failure == nil || read.failure?.kind == .unreadable && read.records == naive {
             try require(
                 read.records == naive, "\(read.records.count) records instead of \(naive.count) up to the end")
         } else {
             try require(
                 naive.starts(with: read.records), "before the damage other records than the archive has")
         }
+    }
+
+    /// Values are taken as they stand, one behind the other, and nothing is between them but what separates them.
+    private static func checkValues(_ values: [[UInt8]], of contents: [UInt8], isWhole: Bool) throws(Finding) {
+        // Larger ones may be cut into parts.
+        guard contents.count < 4 << 20 else { return }
+        let separators: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D, 0x5B, 0x5D, 0x2C, 0xEF, 0xBB, 0xBF]
+        var rest = contents[...]
+        for value in values {
+            while !rest.starts(with: value) {
+                guard let byte = rest.popFirst() else { throw Finding("a value that isn't there") }
+                try require(separators.contains(byte), "byte \(byte) in front of a value is lost")
+            }
+            rest = rest.dropFirst(value.count)
+        }
+        let isLost = rest.contains { !separators.contains($0) }
+        try require(!isWhole || !isLost, "what is behind the last value is lost")
     }
 
     private static func read(
@@ -69,10 +92,5 @@ package enum ArchiveCheck {
             offset += 4 + length
         }
         return messages
-    }
-
-    private static func lines(_ contents: [UInt8]) -> [[UInt8]] {
-        contents.split(separator: 0x0A).filter { line in !line.allSatisfy { [0x20, 0x0D, 0x09].contains($0) } }
-            .map { Array($0) }
     }
 }

@@ -10,8 +10,10 @@ extension Seeds {
         }
         let lines = Array("\n {\"resourceSpans\":[]}\r\n\n{}\n\t\n{\"x\":1}".utf8)
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 9, 9, 9]
-        var archives = [messages, lines, skippable + Reference.compress(messages) + skippable]
-        for contents in [messages, lines] {
+        let values = Array(
+            "[ {\"resourceSpans\":[\n{},{}]}, {\"a\n{\"x\":1}\n]{\"data\":[{\"}\\\"\":[1]},2]} 5 \u{7F}".utf8)
+        var archives = [messages, lines, values, skippable + Reference.compress(messages) + skippable]
+        for contents in [messages, lines, values] {
             for form in FrameForm.all { archives.append(Reference.compress(contents, form)) }
         }
         archives.append(Reference.compress(messages) + Reference.compress(messages, FrameForm.all[7]) + [1, 2, 3])

@@ -8,6 +8,7 @@ enum Seeds {
         switch target {
         case "OTLPDecoder": try [everyField] + pieces()
         case "OTLPJSON": jsonTexts.map { Array($0.utf8) }
+        case "JaegerJSON": (jaegerTexts + jsonTexts).map { Array($0.utf8) }
         case "Archive": try archives()
         case "RuleFile": ruleFiles.map { Array($0.utf8) }
         case "StateFile": try StateFileCheck.examples()

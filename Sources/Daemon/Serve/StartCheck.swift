@@ -1,0 +1,67 @@
+import Foundation
+
+/// Why a daemon can't be started as it is told to: what is wrong is what it is told, so that trying again won't help.
+package struct StartFault: Error, CustomStringConvertible {
+    package let description: String
+}
+
+/// Looks at the directories of a daemon before anything is begun. A disk that is full, or a directory that another
+/// daemon still has, is no fault of the configuration: recording is tried again while spans are taken.
+package enum StartCheck {
+    package static func run(_ configuration: Configuration) throws(StartFault) {
+        let archive = configuration.recording.directory
+        if let archive { try check(archive, "archive.directory", "record", permissions: 0o755) }
+        guard let state = configuration.stateDirectory else { return }
+        try check(state, "state.directory", "keep alerts", permissions: 0o700)
+        if let archive, identity(of: archive) == identity(of: state) {
+            throw StartFault(
+                description: "archive.directory and state.directory are the same, \(state): each needs one of its own")
+        }
+    }
+
+    private static func check(
+        _ path: String, _ field: String, _ purpose: String, permissions: Int
+    ) throws(StartFault) {
+        func fault(_ reason: String) -> StartFault {
+            StartFault(
+                description: "can't \(purpose) in \(path) (\(field)): \(reason); "
+                    + "name a directory that can be made and written to")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
+        } catch {
+            if !isDirectory(path) { throw fault(reason(error)) }
+        }
+        guard isDirectory(path) else { throw fault("it is no directory") }
+        let probe = "\(path)/.faultline-\(getpid())"
+        let descriptor = unsafe open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+            unsafe unlink(probe)
+        } else if ![ENOSPC, EDQUOT, EMFILE, ENFILE, EIO].contains(errno) {
+            throw fault(unsafe String(cString: strerror(errno)))
+        }
+    }
+
+    private static func isDirectory(_ path: String) -> Bool {
+        attributes(of: path)[.type] as? FileAttributeType == .typeDirectory
+    }
+
+    /// Device and inode: two names may be one directory.
+    private static func identity(of path: String) -> [Int?] {
+        let attributes = attributes(of: path)
+        return [attributes[.systemNumber] as? Int, attributes[.systemFileNumber] as? Int]
+    }
+
+    /// Of what a path leads to, through links.
+    private static func attributes(of path: String) -> [FileAttributeKey: Any] {
+        let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        return (try? FileManager.default.attributesOfItem(atPath: resolved)) ?? [:]
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+        return code.map { unsafe String(cString: strerror(Int32(clamping: $0))) } ?? error.localizedDescription
+    }
+}

@@ -1,0 +1,85 @@
+extension ArchiveReader {
+    /// A value that is larger and has a list of spans is handed out in parts of about this size: what reads them takes
+    /// several times as much memory.
+    private static let partBytes = 8 << 20
+
+    /// The next JSON value, or a part of one.
+    mutating func nextValue() throws(ArchiveError) -> Place? {
+        while try hasUnread() {
+            resumeBehindLoss()
+            if spanning.isEmpty {
+                guard beginsValue() else { continue }
+            }
+            guard let end = endOfValue() else {
+                let end = chunks.current.byteCount
+                try spanValue(upTo: end)
+                if spanning.count >= Self.partBytes, let part = cutPart() { return part }
+                continue
+            }
+            guard spanning.isEmpty else {
+                try spanValue(upTo: end)
+                return .spanning(0..<spanning.count)
+            }
+            defer { position = end }
+            return .chunk(position..<end)
+        }
+        // What is cut off is for its reader to refuse.
+        if !spanning.isEmpty { return .spanning(0..<spanning.count) }
+        if json.isInArray {
+            json = JSONSplitter()
+            throw fault("the JSON array has no end")
+        }
+        return nil
+    }
+
+    // The splitter is taken apart while it reads: the reader's chunk can't be lent while the reader is changed.
+
+    /// Goes on to where the next value begins; false where that is behind the chunk.
+    private mutating func beginsValue() -> Bool {
+        var splitter = json
+        position = splitter.skip(chunks.current, from: position)
+        let begins = position < chunks.current.byteCount
+        if begins { splitter.begin(chunks.current.byte(position)) }
+        json = splitter
+        return begins
+    }
+
+    private mutating func endOfValue() -> Int? {
+        var splitter = json
+        defer { json = splitter }
+        return splitter.end(in: chunks.current, from: position)
+    }
+
+    private mutating func spanValue(upTo end: Int) throws(ArchiveError) {
+        guard spanning.count + end - position <= Self.recordBytesMax else {
+            let what = json.list == nil ? "a JSON value" : "an element of a JSON value's list"
+            throw fault("\(what) is larger than \(Self.recordBytesMax) bytes")
+        }
+        span(upTo: end, of: Self.recordBytesMax)
+    }
+
+    private func fault(_ problem: String) -> ArchiveError {
+        hasContent ? damage(problem) : ArchiveError(.unreadable, name, "is no span archive: \(problem)")
+    }
+
+    /// Takes the list's elements that are whole, as a value of the same form.
+    private mutating func cutPart() -> Place? {
+        guard let list = json.list, let comma = list.comma else { return nil }
+        part = Array(spanning[..<comma]) + list.closing
+        spanning.removeSubrange(list.prefix...comma)
+        json.cut()
+        return .part
+    }
+
+    /// Where something was passed over, what follows begins within a value, unless it begins as one does: then the next
+    /// line is waited for.
+    private mutating func resumeBehindLoss() {
+        guard seenDiscontinuities != chunks.discontinuities else { return }
+        seenDiscontinuities = chunks.discontinuities
+        hasLostPiece = false
+        json = JSONSplitter()
+        guard position < chunks.current.byteCount, chunks.current.byte(position) != UInt8(ascii: "{") else { return }
+        let newline = chunks.current.firstOffset(of: 0x0A, from: position)
+        position = newline ?? chunks.current.byteCount
+    }
+}
