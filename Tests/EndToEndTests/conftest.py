@@ -1,4 +1,5 @@
 import os
+import subprocess
 from contextlib import ExitStack
 
 import pytest
@@ -69,3 +70,16 @@ def survivor(_long_lived):
 def export(request, survivor):
     """Sends a body to `survivor` by each protocol."""
     return lambda body: exports.send(survivor, request.param, body)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a megabyte."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield path
+    # The daemon may still have it open.
+    subprocess.run(["umount", "--lazy", path], check=True)

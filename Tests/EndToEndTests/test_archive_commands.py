@@ -284,22 +284,39 @@ def test_what_is_not_quite_jaegers_ends_with_2(tmp_path, content):
     path.write_text(content)
     done = archive("convert", "-o", tmp_path / "out", path)
     assert done.code == 2
-    assert "Jaeger" in done.errors
+    assert f"{path}: is no span archive" in done.errors
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_jaegers_json_is_no_archive_without_spans(tmp_path):
-    page = tmp_path / "page.json"
+def test_what_jaegers_page_saves_is_replayed_like_the_archive(tmp_path):
+    page, compressed = tmp_path / "page.json", tmp_path / "page.json.lz4"
     assert archive("convert", "--to", "jaeger", "-o", page, EXAMPLE).code == 0
-    compressed = tmp_path / "page.json.lz4"
     compressed.write_bytes(archives.compress(page.read_bytes()))
     for done in (
-        archive("convert", "--to", "otlp", "-", input=page.read_bytes()),
-        archive("convert", "--to", "otlp", compressed),
-        archive("info", compressed),
-        faultline("replay", page),
+        faultline("replay", "--quiet", "--format", "json", "-", input=page.read_bytes()),
+        faultline("replay", "--quiet", "--format", "json", compressed),
     ):
+        assert (done.code, done.errors) == (0, "")
+        assert done.json["spans"]["accepted"] == SPANS
+
+
+@pytest.mark.parametrize("form", ["archive", "json", "otlp", "jaeger"])
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, form):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("hello")
+    for source in (tmp_path / "missing", wrong, tmp_path):
+        done = archive("convert", "--to", form, "-o", tmp_path / "out", EXAMPLE, source)
         assert (done.code, done.output) == (2, "")
-        assert "is Jaeger's JSON" in done.errors
+        assert list(tmp_path.iterdir()) == [wrong]
+    missing = tmp_path / "missing" / "out"
+    done = archive("convert", "--to", form, "-o", missing, EXAMPLE)
+    assert done.code == 2 and str(missing) in done.errors
+
+
+def test_a_conversion_that_a_full_disk_stops_leaves_nothing(small_disk):
+    done = archive("convert", "--to", "otlp", "-o", small_disk / "out", EXAMPLE)
+    assert done.code == 2 and "No space left" in done.errors
+    assert list(small_disk.iterdir()) == []
 
 
 def test_nothing_is_overwritten(tmp_path):

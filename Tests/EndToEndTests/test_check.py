@@ -244,7 +244,7 @@ def test_the_rules_of_rule_tests_are_checked_with_them(file, tmp_path):
 
 def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
     path = file("sinks:\n  - webhook: {url: 'http://127.0.0.1:1/', headers_file: absent}\n")
-    done = faultline("replay", "--quiet", "--rules", path, "-", input=b"\x00\x00\x00\x00")
+    done = faultline("replay", "--quiet", "--rules", path, "-", input=b'{"resourceSpans": []}')
     assert done.code == 0
     assert f"{path}:2:57: warning: headers_file: " in done.errors
     assert faultline("serve", "--rules", path).code == 2

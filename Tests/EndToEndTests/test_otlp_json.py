@@ -1,4 +1,4 @@
-"""OTLP/HTTP in JSON: ids in hex, enums as integers, 64-bit integers as strings or numbers, unknown fields."""
+"""OTLP/HTTP in JSON: ids in hex, enums as numbers, 64-bit integers as strings or numbers, unknown fields."""
 
 import gzip
 import json

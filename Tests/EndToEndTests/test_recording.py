@@ -2,12 +2,12 @@
 
 import gzip
 import os
-import subprocess
 import time
 
 import pytest
 
 from harness import archives, grpc_client, http_client, recordings, spans, sync_faults
+from harness.command import faultline
 from harness.daemon import Faultline
 from harness.waiting import eventually
 
@@ -176,30 +176,34 @@ def test_a_restart_goes_on_in_another_file(record, directory):
     assert recordings.replay(*recordings.files(directory)).json["spans"]["accepted"] == 20
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_without_a_directory_recording_fails_loudly_and_ingest_goes_on(record, directory, mode):
-    directory.write_text("a file is in the way")
-    daemon = record(mode=mode)
-    eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 1, "the gauge")
-    assert grpc_client.send(daemon.grpc, spans.body(*batch())).code.name == "OK"
-    assert http_client.send(daemon.http, spans.body(*batch())).status == 200
-    metrics = daemon.metrics()
-    assert (metrics.accepted, metrics.value("faultline_archive_dropped_requests_total")) == (20, 2)
-    (line,) = daemon.log.matching("recording has stopped", "")
-    assert str(directory) in line
+UNUSABLE = {
+    "a file is in the way": lambda path: path / "file",
+    "a file is above it": lambda path: path / "file" / "below",
+    "it can't be made": lambda _: "/proc/faultline",
+}
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of a megabyte."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield path
-    # The daemon may still have it open.
-    subprocess.run(["umount", "--lazy", path], check=True)
+@pytest.mark.parametrize("option", ["--archive", "--state"])
+@pytest.mark.parametrize("fault", UNUSABLE)
+def test_a_directory_that_cant_be_used_is_refused_at_the_start(tmp_path, option, fault):
+    (tmp_path / "file").write_text("mine")
+    path = UNUSABLE[fault](tmp_path)
+    free = sum(([name, "127.0.0.1:0"] for name in ("--otlp-grpc", "--otlp-http", "--listen")), [])
+    done = faultline("serve", *free, option, path)
+    assert (done.code, done.output) == (2, "")
+    (line,) = done.errors.splitlines()
+    assert str(path) in line and f"{option[2:]}.directory" in line and "written to" in line
+
+
+@pytest.mark.parametrize("name", ["one", "other/../one", "link"])
+def test_archive_and_state_in_one_directory_are_refused_at_the_start(tmp_path, name):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    done = faultline("serve", "--archive", tmp_path / "one", "--state", tmp_path / name)
+    assert (done.code, done.output) == (2, "")
+    assert "archive.directory and state.directory are the same" in done.errors
+    assert list((tmp_path / "one").iterdir()) == []
 
 
 @pytest.mark.parametrize("mode", MODES)

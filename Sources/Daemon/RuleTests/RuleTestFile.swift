@@ -38,7 +38,7 @@ extension RuleTestFile {
     /// Why an archive can't be read, as far as that can be told without reading it.
     private static func fault(of archive: String) -> String? {
         do throws(ArchiveError) {
-            for file in try ArchiveNames.expand([archive]) {
+            for file in try ArchiveNames([archive]).all {
                 guard let reason = FilePattern.unreadable(file) else { continue }
                 return "the archive \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)"
             }

@@ -11,9 +11,21 @@ extension ArchiveReader {
         let bytes = chunks.current
         for offset in position..<bytes.byteCount where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes.byte(offset)) {
             if [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(bytes.byte(offset)) { return true }
+            // No message is so long; of a file that was rotated, or its end, the first line may be cut off.
+            if bytes.byte(offset) >= 0x20, Self.hasObjectLine(bytes) { return true }
             break
         }
         foreign = ForeignContent.description(bytes)
+        return false
+    }
+
+    /// Whether a line begins with an object.
+    private static func hasObjectLine(_ bytes: RawSpan) -> Bool {
+        var offset = 0
+        while let newline = bytes.firstOffset(of: 0x0A, from: offset), newline + 1 < bytes.byteCount {
+            if bytes.byte(newline + 1) == UInt8(ascii: "{") { return true }
+            offset = newline + 1
+        }
         return false
     }
 

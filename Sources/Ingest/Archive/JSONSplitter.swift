@@ -99,10 +99,10 @@ struct JSONSplitter {
 
     // MARK: Bytes
 
-    /// A word or number, or what is no JSON at all, ends with its line or where a value begins.
+    /// A word or number, or what is no JSON at all, ends with its line: a file may begin within one.
     private func endsPlainValue(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x0A, UInt8(ascii: "{"), UInt8(ascii: "["): true
+        case 0x0A: true
         case UInt8(ascii: ","), UInt8(ascii: "]"): isInArray
         default: false
         }

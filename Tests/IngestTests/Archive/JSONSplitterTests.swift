@@ -55,6 +55,10 @@ import TestSupport
         #expect(found.joined().filter { $0 == "{" }.count == (whole + cut + whole + whole).filter { $0 == "{" }.count)
     }
 
+    @Test func `goes on behind a first line that is cut off`() throws {
+        #expect(try records("b\":[{}]}],[\n{\"x\":1}\n") == ["b\":[{}]}],[", "{\"x\":1}"])
+    }
+
     @Test func `gives what is left where the last value is cut off`() throws {
         #expect(try records("{\"x\":1}\n{\"y\":[") == ["{\"x\":1}", "{\"y\":["])
         #expect(try read(Array("[{\"x\":1},".utf8)).failure?.problem.contains("has no end") == true)
