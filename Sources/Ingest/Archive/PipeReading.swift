@@ -18,7 +18,9 @@ package enum PipeReading {
     static func wait(for descriptor: Int32) -> Bool {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while !isAsked {
-            if unsafe poll(&request, 1, lookInterval) != 0 { return true }
+            let found = unsafe poll(&request, 1, lookInterval)
+            // A signal that ends the waiting may be the one that asks for the end: then nothing is there to be read.
+            if found > 0 || found < 0 && errno != EINTR { return true }
         }
         return false
     }
