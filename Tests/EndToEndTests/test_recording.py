@@ -258,7 +258,7 @@ def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_p
     assert statuses == [200, 200, 503, 200]
     (first,) = recordings.files(directory)
     assert log.read_text().splitlines() == [str(first)] * 3
-    assert daemon.log.matching("recording has stopped", "fdatasync", "Input/output error")
+    daemon.log.wait_for("recording has stopped", "fdatasync", "Input/output error")
     # The client comes again: its spans are known.
     assert http_client.send(daemon.http, sent[2]).status == 200
     assert daemon.metrics().duplicates == 10

@@ -50,7 +50,8 @@ let package = Package(
             name: "Daemon", dependencies: ["Engine", "Ingest", "Rules"],
             exclude: ["Configuration/RuleSource.swift", "Configuration/Settings.swift"],
             sources: [
-                "Attribution", "Configuration", "Pipeline.swift", "Recording/RecordingSettings.swift",
+                "Attribution", "Configuration", "Pipeline.swift", "PipelineSummary.swift",
+                "Recording/RecordingSettings.swift",
                 "RulesInForce.swift", "SpanCounts.swift",
             ],
             swiftSettings: settings),
