@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Engine", "Ingest", "Rules", "TestSupport",
+                "Daemon", "Engine", "FuzzChecks", "Ingest", "Rules", "TestSupport", "faultline",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

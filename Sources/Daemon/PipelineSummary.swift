@@ -11,9 +11,29 @@ package struct PipelineSummary: Sendable {
 
     /// The same without what has left the window.
     package var windowOnly: PipelineSummary {
-        PipelineSummary(
-            view: view.windowOnly, totals: totals, counts: counts, unattributed: unattributed,
-            componentNames: componentNames)
+        var summary = self
+        summary.view = view.windowOnly
+        summary.isWindowOnly = true
+        return summary
+    }
+
+    private var isWindowOnly = false
+
+    init(
+        view: WindowView, totals: CumulativeTotals, counts: SpanCounts, unattributed: UnattributedSpans,
+        componentNames: [String]
+    ) {
+        self.view = view
+        self.totals = totals
+        self.counts = counts
+        self.unattributed = unattributed
+        self.componentNames = componentNames
+    }
+
+    /// When the first and the last of the spans it is of ended, Unix nanoseconds; nil where there are none.
+    var ends: ClosedRange<Int64>? {
+        if isWindowOnly { return view.ends }
+        return totals.firstEnd <= totals.lastEnd ? totals.firstEnd...totals.lastEnd : nil
     }
 }
 

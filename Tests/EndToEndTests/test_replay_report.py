@@ -42,6 +42,7 @@ PERCENTILES = {f"{name}_seconds": NUMBER for name in ("p50", "p90", "p99", "max"
 SHAPE = {
     "spans": {"received": int, "accepted": int, "duplicates": int, "late": int, "rejected": dict},
     "first": str,
+    "first_end": str,
     "last": str,
     "operations": [
         {

@@ -47,6 +47,11 @@ import Testing
         try unsafe ConfigurationCheck.check(contents.span.bytes)
     }
 
+    @Test(arguments: cases("Pipeline")) func `pass as traffic`(file: URL) throws {
+        let contents = [UInt8](try Data(contentsOf: file))
+        try unsafe PipelineCheck.check(contents.span.bytes)
+    }
+
     @Test(arguments: cases("RuleFile")) func `pass as rule files`(file: URL) throws {
         let contents = [UInt8](try Data(contentsOf: file))
         try unsafe RuleFileCheck.check(contents.span.bytes)

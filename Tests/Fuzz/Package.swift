@@ -18,7 +18,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
     ],
-    targets: ["OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration"].map {
+    targets: ["OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline"].map {
         .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
     } + [
         .executableTarget(
@@ -42,7 +42,9 @@ let package = Package(
         .target(
             name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
             sources: [
-                "Builtin", "Definition", "Delivery/AlertJSON.swift", "Delivery/EvidenceJSON.swift", "Evaluation",
+                "Builtin", "Definition", "Delivery/AlertJSON.swift",
+                "Delivery/DeliveryJournal.swift", "Delivery/DurableFile.swift", "Delivery/EvidenceJSON.swift",
+                "Evaluation",
                 "Language", "State", "Text",
             ],
             swiftSettings: settings),
@@ -51,8 +53,9 @@ let package = Package(
             exclude: ["Configuration/RuleSource.swift", "Configuration/Settings.swift"],
             sources: [
                 "Attribution", "Configuration", "Pipeline.swift", "PipelineSummary.swift",
-                "Recording/RecordingSettings.swift",
-                "RulesInForce.swift", "SpanCounts.swift",
+                "Recording/RecordingSettings.swift", "Replay/RuleComparison.swift", "Report",
+                "RulesInForce.swift",
+                "Scrape/EngineMetrics.swift", "Scrape/Exposition.swift", "SpanCounts.swift",
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),

@@ -44,6 +44,11 @@ package struct RandomTraces {
 extension ReferenceSpan {
     /// An export request with this span alone.
     package var record: [UInt8] {
+        WireSpanExample.request(service: String(decoding: service, as: UTF8.self), [example])
+    }
+
+    /// The span to be written.
+    var example: WireSpanExample {
         var example = WireSpanExample()
         example.traceID = traceID
         example.spanID = spanID
@@ -55,6 +60,7 @@ extension ReferenceSpan {
         example.texts = texts.flatMap { key, values in
             values.map { (key, String(decoding: $0, as: UTF8.self)) }
         }
-        return WireSpanExample.request(service: String(decoding: service, as: UTF8.self), [example])
+        example.status = UInt64(statusCode)
+        return example
     }
 }

@@ -7,20 +7,25 @@ package struct Report: Encodable, Sendable {
     /// RFC 3339; null where no span was accepted.
     package var first: String?
     package var last: String?
+    /// When the first of the spans ended: rates are over the time from then to the last end, since a watch may have begun
+    /// long before.
+    package var firstEnd: String?
     package var operations: [OperationRow]
     package var requests: [RequestRow]
     package var alerts: [AlertJSON]
     /// Of two sets of rules, where there are two.
     package var comparison: [RuleComparison.Row]?
 
-    package init(_ summary: PipelineSummary, alerts: [AlertJSON], comparison: RuleComparison? = nil) {
-        let totals = summary.totals
-        let isEmpty = totals.lastEnd == .min
+    /// - Parameter from: before which spans weren't asked for, Unix nanoseconds.
+    package init(
+        _ summary: PipelineSummary, from: Int64 = .min, alerts: [AlertJSON], comparison: RuleComparison? = nil
+    ) {
+        let ends = summary.ends
         spans = SpansRow(summary.counts, summary.unattributed)
-        first = isEmpty ? nil : Timestamp.rfc3339(totals.firstStart)
-        last = isEmpty ? nil : Timestamp.rfc3339(totals.lastEnd)
-        // Rates are over the time in which spans ended: a watch may have begun long before.
-        let seconds = isEmpty ? 0 : Double(totals.lastEnd - totals.firstEnd) / 1e9
+        first = ends.map { _ in Timestamp.rfc3339(max(summary.totals.firstStart, from)) }
+        firstEnd = ends.map { Timestamp.rfc3339($0.lowerBound) }
+        last = ends.map { Timestamp.rfc3339($0.upperBound) }
+        let seconds = ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
         let selfTimes = summary.view.selfTimeSummaries()
         operations = summary.view.operationSummaries().map {
             OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
@@ -68,7 +73,7 @@ package struct SpansRow: Encodable, Sendable {
 
 extension Report {
     private enum CodingKeys: String, CodingKey {
-        case spans, first, last, operations, requests, alerts, comparison
+        case spans, first, firstEnd = "first_end", last, operations, requests, alerts, comparison
     }
 
     // Written out since a synthesized one leaves absent times out.
@@ -76,6 +81,7 @@ extension Report {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(spans, forKey: .spans)
         try container.encode(first, forKey: .first)
+        try container.encode(firstEnd, forKey: .firstEnd)
         try container.encode(last, forKey: .last)
         try container.encode(operations, forKey: .operations)
         try container.encode(requests, forKey: .requests)

@@ -1,13 +1,18 @@
-import Engine
+package import Engine
 
 /// The families that users came for: how slow, how often failing.
-struct EngineMetrics {
-    let summary: PipelineSummary
-    let components: ComponentTotals
+package struct EngineMetrics {
+    private let summary: PipelineSummary
+    private let components: ComponentTotals
 
     private static let bounds = ClassicBuckets.shared.bounds.map { Double($0) / 1e9 }
 
-    func write(to exposition: inout Exposition) {
+    package init(summary: PipelineSummary, components: ComponentTotals) {
+        self.summary = summary
+        self.components = components
+    }
+
+    package func write(to exposition: inout Exposition) {
         let operations = Array(zip(summary.view.operations.map { $0.scrapeLabels }, summary.totals.operations))
         histograms(
             "faultline_operation_duration_seconds", "Duration of spans by operation.", operations, &exposition)

@@ -57,7 +57,8 @@ package struct Comparison: Hashable, Sendable {
 extension WindowView {
     /// Gathers the evidence for a comparison from an attributed view; both ranges are taken to the slot.
     package func evidence(_ comparison: Comparison, _ components: ComponentTable) -> Evidence {
-        var gathering = EvidenceGathering(comparison, roles: operations.map { EvidenceGathering.role($0, components) })
+        let roles = operations.map { EvidenceGathering.role($0, components) }
+        var gathering = EvidenceGathering(comparison, roles: roles, oldest: slots.first?.start ?? .max)
         for slot in slots {
             if comparison.interval.overlaps(slot.start..<slot.end) {
                 gathering.add(slot, isNow: true)
@@ -111,10 +112,13 @@ private struct EvidenceGathering {
     /// A process that goes on ends spans in at least so many of the seconds.
     private static let activeMin = 0.3
 
-    init(_ comparison: Comparison, roles: [Role]) {
+    /// - Parameter oldest: before which nothing is known, Unix nanoseconds.
+    init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
         self.comparison = comparison
         self.roles = roles
-        let lower = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
+        // An alert may have been active for longer than the window reaches back.
+        let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
+        let lower = min(max(begin, oldest), comparison.interval.lowerBound)
         let range = lower..<max(comparison.interval.upperBound, lower)
         etcdEnds = SilenceMeter(range)
         apiServerEnds = SilenceMeter(range)

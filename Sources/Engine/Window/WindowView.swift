@@ -29,6 +29,18 @@ package struct SlotView: Sendable {
         return blocks[block].columns.row(offset)
     }
 
+    /// When the first and the last of its spans ended, Unix nanoseconds.
+    fileprivate var ends: ClosedRange<Int64> {
+        var (first, last) = (end, start)
+        forEachBlock { columns, rows in
+            for row in 0..<rows {
+                let end = columns.start[row] &+ columns.duration[row]
+                (first, last) = (min(first, end), max(last, end))
+            }
+        }
+        return min(first, last)...last
+    }
+
     /// Hands out each block with the number of its rows.
     @inline(__always)
     func forEachBlock(_ body: (borrowing SpanColumns, _ count: Int) -> Void) {
@@ -97,6 +109,14 @@ package struct WindowView: Sendable {
         case .requests: requests.count
         case .parts: requests.count * ComponentTable.countMax
         }
+    }
+
+    /// When the first and the last of the spans that the window holds ended, Unix nanoseconds; nil where it holds none.
+    package var ends: ClosedRange<Int64>? {
+        guard let first = slots.first(where: { $0.count > 0 }), let last = slots.last(where: { $0.count > 0 }) else {
+            return nil
+        }
+        return first.ends.lowerBound...last.ends.upperBound
     }
 
     /// Statistics of spans that end in `from..<to` (Unix nanoseconds): exact where the window holds all of the range.

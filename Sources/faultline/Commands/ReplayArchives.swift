@@ -97,7 +97,7 @@ struct ReplayArchives: ParsableCommand {
         let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
         let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
         return Report(
-            pipeline.attributedSummary(),
+            pipeline.attributedSummary(), from: from?.nanoseconds ?? .min,
             alerts: FiredAlerts(own, active: pipeline.withRules { $0.numberedAlerts }).all.map { AlertJSON($0) },
             comparison: compare.isEmpty ? nil : comparison)
     }

@@ -25,7 +25,7 @@ struct ReportText {
     private var spans: String {
         let counts = report.spans
         var text = "\(counts.accepted) spans"
-        if let first = report.first, let last = report.last { text += ", \(first) to \(last)" }
+        if let first = report.firstEnd, let last = report.last { text += " that ended from \(first) to \(last)" }
         if counts.duplicates > 0 { text += "; \(counts.duplicates) more came twice" }
         if counts.late > 0 { text += "; \(counts.late) came after their time was evaluated" }
         if let unattributed = counts.unattributed {

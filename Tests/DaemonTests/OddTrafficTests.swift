@@ -1,0 +1,23 @@
+import Daemon
+import FuzzChecks
+import TestSupport
+import Testing
+
+@testable import faultline
+
+/// A thousand traffics that are lawful and odd, through everything that reads them. The fuzz target `Pipeline` makes more.
+@Suite struct `Odd traffic` {
+    private static let seedsOfPart = 125
+
+    @Test(arguments: 0..<8) func `is told by every output as a naive count has it`(part: Int) throws {
+        for seed in UInt64(part * Self.seedsOfPart)..<UInt64((part + 1) * Self.seedsOfPart) {
+            do {
+                let report = try PipelineCheck.check(Choices(seed: seed))
+                let text = ReportText(report, style: TextStyle(isTerminal: false)).text
+                #expect(text.contains("\(report.spans.accepted) spans"), "seed \(seed)")
+            } catch {
+                Issue.record("seed \(seed): \(error)")
+            }
+        }
+    }
+}

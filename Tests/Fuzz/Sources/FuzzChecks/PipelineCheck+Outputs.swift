@@ -1,0 +1,55 @@
+import Daemon
+import Engine
+import Rules
+import TestSupport
+
+extension PipelineCheck {
+    /// Every output can be made, and counts the same spans.
+    @discardableResult
+    func checkOutputs() throws(Finding) -> Report {
+        let summary = pipeline.attributedSummary()
+        let alerts = pipeline.withRules { $0.activeAlerts }.map { AlertJSON($0) }
+        let report = Report(summary, alerts: alerts)
+        let counted = report.operations.reduce(0) { $0 + $1.count }
+        try require(
+            counted == summary.counts.accepted, "\(counted) spans in the report of \(summary.counts.accepted)")
+        do {
+            _ = try report.json
+            _ = try Report(summary.windowOnly, alerts: []).json
+            _ = try JSONText.encode(pipeline.rulesInForce().groups.map { RuleGroupJSON($0) })
+        } catch {
+            throw Finding("no JSON: \(error)")
+        }
+        for format in [Exposition.Format.text, .openMetrics] { try checkScrape(summary, format) }
+        return report
+    }
+
+    private func checkScrape(_ summary: PipelineSummary, _ format: Exposition.Format) throws(Finding) {
+        var exposition = Exposition(format)
+        EngineMetrics(summary: summary, components: pipeline.componentTotals()).write(to: &exposition)
+        var counted = 0.0
+        for line in exposition.finish().split(separator: "\n") where !line.hasPrefix("#") {
+            guard let value = line.split(separator: " ").last.flatMap({ Double($0) }), value.isFinite, value >= 0 else {
+                throw Finding("a sample without a value: \(line)")
+            }
+            if line.hasPrefix("faultline_operation_duration_seconds_count") { counted += value }
+        }
+        try require(
+            counted == Double(summary.counts.accepted), "\(counted) spans in the scrape of \(summary.counts.accepted)")
+    }
+
+    /// A trace has the spans that came of it.
+    func checkTraces() throws(Finding) {
+        guard !setting.givesUp else { return }
+        for (trace, spans) in Dictionary(grouping: naive.spans, by: \.traceID) {
+            let halves = [trace[..<8], trace[8...]].map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+            let found = pipeline.trace(TraceID(high: halves[0], low: halves[1])).spans
+            try require(
+                found.map { "\($0.start) \($0.duration)" }.sorted()
+                    == spans.map { "\($0.start) \($0.duration)" }.sorted(),
+                "\(found.count) spans of a trace instead of \(spans.count)")
+            try require(
+                zip(found, found.dropFirst()).allSatisfy { $0.start <= $1.start }, "a trace that is not in order")
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Engine
+import Rules
+import TestSupport
+
+/// Rules that have each value of every group, and one over single spans.
+enum PipelineRules {
+    static let match = "single"
+    static let matchMin: Int64 = 2_000_000_000
+
+    static func groups(_ setting: PipelineSetting) -> [RuleGroup] {
+        var rules = setting.values.map { value in
+            rule(
+                alert: "\(value)", select: value.isOfRequests ? "verb" : "kind", by: labels(value),
+                when: setting.offset > 0 && value != .seen
+                    ? condition(value, offset: setting.offset) : value.condition,
+                over: setting.over, holdFor: setting.fires ? 0 : 100)
+        }
+        rules.append(
+            rule(
+                alert: match, select: "kind", by: OperationLabels.names, when: "duration >= 2s",
+                over: setting.interval, holdFor: setting.fires ? 0 : 100, isMatch: true))
+        let file = """
+            groups:
+              - name: all
+                interval: \(setting.interval / PipelineSetting.second)s
+                rules:
+            \(rules.map { "      - \($0)" }.joined(separator: "\n"))
+            """
+        do throws(RuleDiagnostics) {
+            return try RuleFile(file, file: "all.yaml", maximumWindow: .max).groups
+        } catch {
+            preconditionFailure("rules of the check itself: \(error)")
+        }
+    }
+
+    /// The operator stands behind the value, and the offset between the two.
+    private static func condition(_ value: NaiveRuleValue, offset: Int64) -> String {
+        value.condition.replacing(" >=", with: " offset \(offset / PipelineSetting.second)s >=")
+    }
+
+    static func labels(_ value: NaiveRuleValue) -> [String] {
+        value.isOfRequests ? RequestLabels.names : OperationLabels.names
+    }
+
+    private static func rule(
+        alert: String, select: String, by: [String], when: String, over: Int64, holdFor hours: Int,
+        isMatch: Bool = false
+    ) -> String {
+        """
+        {alert: \(alert), \(isMatch ? "match" : "select"): {\(select): "=~ .*"}, by: [\(by.joined(separator: ", "))], \
+        when: "\(when)", over: \(over / PipelineSetting.second)s, for: \(hours)h}
+        """
+    }
+}
+
+extension PipelineCheck {
+    private static let entriesMax = 6
+
+    /// The values of alerts after each evaluation are those of the spans that had come.
+    func checkRules(isExactlyDivided: Bool) throws(Finding) {
+        let checksDivision =
+            isExactlyDivided && setting.settle >= setting.settleMax && setting.values.contains { $0.isOfAttribution }
+        let entries = log.entries
+        // As many as there is time for, the last among them.
+        let step = entries.count / Self.entriesMax + 1
+        for entry in entries.enumerated().filter({ ($0.offset + 1 - entries.count) % step == 0 }).map(\.element) {
+            let known = naive.prefix(entry.spans)
+            let divisions = checksDivision ? known.divisions() : known.undivided
+            for value in setting.values where checksDivision || !value.isOfAttribution {
+                try check(value, entry, divisions)
+            }
+            try checkMatches(entry)
+        }
+    }
+
+    private func check(
+        _ value: NaiveRuleValue, _ entry: EvaluationLog.Entry, _ divisions: [NaiveTraffic.Division]
+    ) throws(Finding) {
+        var found: [[String: String]: Double] = [:]
+        for alert in entry.alerts where alert.name == "\(value)" { found[alert.labels] = alert.value ?? .nan }
+        let length = value == .burnRate ? 60 * PipelineSetting.second : setting.over
+        let end = entry.time - (value == .seen ? 0 : setting.offset)
+        let ranges = ranges(from: end - length, to: end)
+        let expected = ranges.map { range in
+            values(value, divisions.filter { range.contains(Int64($0.span.end)) })
+        }
+        // Where minutes have left the window, the range is one of whole minutes.
+        for labels in Set(expected.flatMap(\.keys)) {
+            let possible = expected.map { $0[labels] }
+            if possible.contains(nil) { continue }
+            guard let value = found[labels] else {
+                throw Finding("no \(value) of \(labels) at \(entry.time), though there are spans")
+            }
+            let isBucketed = setting.givesUp && (self.setting.values.contains { $0.isOfBuckets })
+            try require(
+                possible.contains { isSame(value, $0 ?? .nan, isBucketed: isBucketed) },
+                "\(value) of \(labels) at \(entry.time) instead of \(possible)")
+        }
+    }
+
+    private func isSame(_ value: Double, _ expected: Double, isBucketed: Bool) -> Bool {
+        abs(value - expected) <= (isBucketed ? 0.0055 : 1e-12) * expected + (isBucketed ? 1e-9 : 0)
+    }
+
+    /// The ranges that may be meant, Unix nanoseconds.
+    private func ranges(from: Int64, to: Int64) -> [Range<Int64>] {
+        guard setting.givesUp else { return [from..<to] }
+        let minute = 60 * PipelineSetting.second
+        let first = (from + minute - 1) / minute * minute
+        let end = max((to + minute - 1) / minute * minute, first)
+        return [from..<to, first..<end, first..<max(to, first)]
+    }
+
+    private func values(
+        _ value: NaiveRuleValue, _ divisions: [NaiveTraffic.Division]
+    ) -> [[String: String]: Double] {
+        var groups: [[String: String]: [NaiveTraffic.Division]] = [:]
+        for division in divisions {
+            let labels = PipelineRules.labels(value).map { name in
+                (name, value.isOfRequests ? division.span.oddRequest?[name] : division.span.operationLabels[name])
+            }
+            if value.isOfRequests, division.span.oddRequest == nil { continue }
+            let known = labels.compactMap { name, text in text.flatMap { $0.isEmpty ? nil : (name, $0) } }
+            groups[Dictionary(uniqueKeysWithValues: known), default: []].append(division)
+        }
+        let over = Double(setting.over) / 1e9
+        return groups.compactMapValues { value.value(of: $0, over: over) }
+    }
+
+    /// An alert about single spans is there where one has just ended that is long enough, with the longest.
+    private func checkMatches(_ entry: EvaluationLog.Entry) throws(Finding) {
+        guard !setting.givesUp else { return }
+        var longest: [[String: String]: Int64] = [:]
+        for span in naive.spans.prefix(entry.spans) where span.duration >= PipelineRules.matchMin {
+            guard (entry.time - setting.interval..<entry.time).contains(Int64(span.end)) else { continue }
+            let labels = span.operationLabels
+            let known = OperationLabels.names.compactMap { name in
+                labels[name].flatMap { $0.isEmpty ? nil : (name, $0) }
+            }
+            let key = Dictionary(uniqueKeysWithValues: known)
+            longest[key] = max(longest[key] ?? 0, span.duration)
+        }
+        var found: [[String: String]: Double] = [:]
+        for alert in entry.alerts where alert.name == PipelineRules.match { found[alert.labels] = alert.value }
+        for (labels, duration) in longest {
+            try require(
+                found[labels] == Double(duration) / 1e9,
+                "a match of \(found[labels] ?? .nan) s instead of \(duration) ns of \(labels) at \(entry.time)")
+        }
+    }
+
+    // MARK: Evidence
+
+    /// What alerts say of whose fault it is.
+    func checkEvidence() throws(Finding) {
+        for transition in transitions where transition.alert.state == .firing {
+            guard let evidence = transition.alert.evidence else {
+                throw Finding("no evidence for \(transition.alert)")
+            }
+            let culprit = evidence.culprit
+            try require(!culprit.why.isEmpty, "a verdict without a reason: \(culprit)")
+            try require((culprit.side == nil) == (culprit.certainty == .notClear), "\(culprit)")
+            try require(evidence.traces.count <= 5, "\(evidence.traces.count) traces")
+            let isKnown = evidence.components.map { $0.baselineSeconds != nil }
+            try require(Set(isKnown).count <= 1, "a baseline of some components: \(evidence.components)")
+            for part in evidence.components {
+                try require(part.seconds >= 0 && part.baselineSeconds ?? 0 >= 0, "\(part)")
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import Engine
+
+/// Everything that is said of some spans, told from their definitions: each span is looked at for each number.
+package struct NaiveTraffic {
+    /// Those that are counted, in the order they came: of the same ids only the first that ended in a slot.
+    package private(set) var spans: [ReferenceSpan] = []
+    /// How many came again.
+    package private(set) var duplicates = 0
+    /// Spans that ended too far ahead of their arrival.
+    package private(set) var inFuture = 0
+    /// Whether an id came again in another slot, so that it names two spans.
+    package private(set) var hasTwins = false
+    private var places: Set<Place> = []
+    private var ids: Set<Place> = []
+    private let futureMax: Int64
+
+    private struct Place: Hashable {
+        var traceID: [UInt8]
+        var spanID: [UInt8]
+        var slot: Int64
+    }
+
+    package init(futureMax: Int64) {
+        self.futureMax = futureMax
+    }
+
+    package mutating func add(_ batch: OddTraffic.Batch) {
+        for span in batch.spans {
+            let end = Int64(span.end)
+            guard end <= batch.arrival + futureMax else {
+                inFuture += 1
+                continue
+            }
+            let place = Place(traceID: span.traceID, spanID: span.spanID, slot: end / 5_000_000_000)
+            guard places.insert(place).inserted else {
+                duplicates += 1
+                continue
+            }
+            let isNew = ids.insert(Place(traceID: span.traceID, spanID: span.spanID, slot: 0)).inserted
+            hasTwins = hasTwins || !isNew
+            spans.append(span)
+        }
+    }
+
+    // MARK: Rows
+
+    package func operations(of spans: [ReferenceSpan]) -> [OperationLabels: NaiveStatistics] {
+        Self.rows(spans) { $0.operationLabels }
+    }
+
+    package func requests(of spans: [ReferenceSpan]) -> [RequestLabels: NaiveStatistics] {
+        Self.rows(spans) { $0.oddRequest }
+    }
+
+    private static func rows<Labels: Hashable>(
+        _ spans: [ReferenceSpan], _ labels: (ReferenceSpan) -> Labels?
+    ) -> [Labels: NaiveStatistics] {
+        var rows: [Labels: NaiveStatistics] = [:]
+        for span in spans {
+            guard let labels = labels(span) else { continue }
+            rows[labels, default: NaiveStatistics()].add(span.duration, isError: span.isError)
+        }
+        return rows
+    }
+
+    /// As if only the first of its spans had come.
+    package func prefix(_ count: Int) -> NaiveTraffic {
+        var traffic = NaiveTraffic(futureMax: futureMax)
+        traffic.spans = Array(spans.prefix(count))
+        return traffic
+    }
+
+    // MARK: Whose time it was
+
+    /// What a span took itself, and of a request what components took of it.
+    package struct Division {
+        package var span: ReferenceSpan
+        /// nil where it says nothing.
+        package var selfTime: Int64?
+        /// nil of spans that are no request.
+        package var parts: [String: Int64]?
+    }
+
+    /// Whether a span shares no time with another above it that decides what its own time says: a request that lasts as
+    /// long as its client wants, what has an authentication, or a circle. Attribution looks for spans that share some.
+    package var hasDetached: Bool {
+        let attribution = NaiveAttribution(spans)
+        return spans.contains { span in
+            var above: [ReferenceSpan] = []
+            while above.count <= spans.count, let next = attribution.parent(above.last ?? span) { above.append(next) }
+            let decides =
+                above.count > spans.count || attribution.component(span) == .authentication
+                || above.contains { $0.isLongRunning }
+            return decides && above.contains { $0.start >= span.end || $0.end <= span.start }
+        }
+    }
+
+    /// The spans alone.
+    package var undivided: [Division] { spans.map { Division(span: $0) } }
+
+    /// In the order of `spans`; as all of them are known.
+    package func divisions() -> [Division] {
+        let attribution = NaiveAttribution(spans)
+        var requests: [Place: NaiveAttribution.Request] = [:]
+        for request in attribution.requests() {
+            requests[Place(traceID: request.traceID, spanID: request.spanID, slot: 0)] = request
+        }
+        return spans.map { span in
+            let request = requests[Place(traceID: span.traceID, spanID: span.spanID, slot: 0)]
+            let parts = request.map { request in
+                Dictionary(uniqueKeysWithValues: request.components.map { ($0.key.rawValue, $0.value) })
+            }
+            return Division(
+                span: span, selfTime: attribution.countsSelfTime(span) ? attribution.selfTime(span) : nil, parts: parts)
+        }
+    }
+}
+
+extension ReferenceSpan {
+    package var duration: Int64 { Int64(end - start) }
+
+    package var operationLabels: OperationLabels {
+        OperationLabels(service: serviceText, operation: nameText, kind: SpanKind(wire: kind))
+    }
+}

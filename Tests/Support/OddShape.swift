@@ -1,0 +1,63 @@
+package import Engine
+
+/// What a span of `OddTraffic` is.
+struct OddShape {
+    var service: String
+    var name: String
+    var kind: Int32
+    var target: String?
+    /// Of a request to the API server that doesn't last as long as its client wants.
+    var request: RequestLabels?
+
+    static let requests = [
+        request(
+            "apiserver", "POST /api/v1/namespaces/{:namespace}/pods", "create", "", "pods", "", "resource"),
+        request("apiserver", "GET /api/v1/pods", "list", "", "pods", "", "cluster"),
+        request(
+            "kube-apiserver", "GET", "get", "", "pods", "", "resource", target: "/api/v1/namespaces/a/pods/p"),
+        request(
+            "kube-apiserver", "PUT", "update", "apps", "deployments", "status", "resource",
+            target: "/apis/apps/v1/namespaces/a/deployments/d/status"),
+        request("apiserver", "GET", "get", "", "", "", "", target: "/readyz"),
+        OddShape(
+            service: "apiserver", name: "GET /api/v1/pods", kind: ReferenceSpan.server,
+            target: "/api/v1/pods?watch=true"),
+    ]
+
+    static let all: [OddShape] =
+        [
+            OddShape(service: "apiserver", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.client),
+            OddShape(service: "apiserver", name: "etcdserverpb.KV/Txn", kind: ReferenceSpan.client),
+            OddShape(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
+            OddShape(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
+            OddShape(service: "etcd", name: "range", kind: 1),
+            OddShape(service: "apiserver", name: "HTTP POST", kind: ReferenceSpan.client),
+            OddShape(service: "my-webhook", name: "POST /mutate", kind: ReferenceSpan.server),
+            OddShape(service: "", name: "", kind: 0),
+            requests[1], requests[2], requests[5],
+        ]
+        + [
+            "authentication", "authorization", "audit", "priorityandfairness", "Call mutating webhook",
+            "Call validating webhook", "SerializeObject", "cacher.Get", "GuaranteedUpdate etcd3", "Update",
+        ].map { OddShape(service: "apiserver", name: $0, kind: 1) }
+
+    private static func request(
+        _ service: String, _ name: String, _ verb: String, _ group: String, _ resource: String, _ subresource: String,
+        _ scope: String, target: String? = nil
+    ) -> OddShape {
+        OddShape(
+            service: service, name: name, kind: ReferenceSpan.server, target: target,
+            request: RequestLabels(
+                verb: verb, group: group, resource: resource, subresource: subresource, scope: scope))
+    }
+}
+
+extension ReferenceSpan {
+    /// The labels of the request that a span of `OddTraffic` is; nil if it is none that counts among them.
+    package var oddRequest: RequestLabels? {
+        let target = texts["http.target"]?.first
+        return OddShape.requests.first {
+            isAPIServerRequest && Array($0.name.utf8) == name && $0.target.map { Array($0.utf8) } == target
+        }?.request
+    }
+}
