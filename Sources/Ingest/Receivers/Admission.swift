@@ -8,10 +8,19 @@ package final class Admission: Sendable {
     private let bytes = Atomic<Int>(0)
     /// Bytes.
     package let limit: Int
+    /// What this is a share of.
+    private let whole: Admission?
 
     /// - Parameter limit: bytes
     package init(limit: Int) {
         self.limit = limit
+        whole = nil
+    }
+
+    /// A share of another's bytes, so that one client can't hold all of them.
+    package init(limit: Int, of whole: Admission) {
+        self.limit = limit
+        self.whole = whole
     }
 
     /// The value of `faultline_ingest_inflight_bytes`.
@@ -19,18 +28,23 @@ package final class Admission: Sendable {
         bytes.load(ordering: .relaxed)
     }
 
-    fileprivate func reserve(_ count: Int) -> Bool {
+    fileprivate func reserve(_ count: Int) -> RefusalReason? {
         // Wrapping is out of reach: each addition is bounded by a receive buffer and taken back when refused.
         let after = bytes.wrappingAdd(count, ordering: .relaxed).newValue
         guard after <= limit else {
-            release(count)
-            return false
+            bytes.wrappingSubtract(count, ordering: .relaxed)
+            return whole == nil ? .bytesInFlight : .connectionBytes
         }
-        return true
+        if let refusal = whole?.reserve(count) {
+            bytes.wrappingSubtract(count, ordering: .relaxed)
+            return refusal
+        }
+        return nil
     }
 
     fileprivate func release(_ count: Int) {
         bytes.wrappingSubtract(count, ordering: .relaxed)
+        whole?.release(count)
     }
 }
 
@@ -43,11 +57,11 @@ package struct Reservation: ~Copyable {
         self.admission = admission
     }
 
-    /// Takes `bytes` more, or returns false and takes none.
-    package mutating func grow(by bytes: Int) -> Bool {
-        guard admission.reserve(bytes) else { return false }
+    /// Takes `bytes` more; or none, and says what there are too many of.
+    package mutating func grow(by bytes: Int) -> RefusalReason? {
+        if let refusal = admission.reserve(bytes) { return refusal }
         count += bytes
-        return true
+        return nil
     }
 
     deinit {

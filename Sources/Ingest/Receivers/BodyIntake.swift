@@ -6,36 +6,53 @@ struct BodyIntake: Sendable {
         case exported(Export)
         case tooLarge
         case badGzip
+        case badRatio
     }
 
     let service: any TraceService
     let transport: Transport
-    /// Decompressed, bytes
-    let limit: Int
-    let retrySeconds: Int
+    let limits: ReceiverLimits
+    let peer: SocketAddress?
 
-    init(service: any TraceService, transport: Transport, limits: ReceiverLimits) {
+    /// What is larger than this, decompressed, is decoded off the event loops: a megabyte of the costliest body takes
+    /// 15 ms, and others wait meanwhile.
+    private static let inlineBytes = 1 << 20
+    /// Compressed bytes that are inflated on the event loop.
+    private static let inlineCompressedBytes = 16 << 10
+
+    init(service: any TraceService, transport: Transport, limits: ReceiverLimits, peer: SocketAddress?) {
         self.service = service
         self.transport = transport
-        limit = limits.bodyBytes
-        retrySeconds = limits.retrySeconds
+        self.limits = limits
+        self.peer = peer
+    }
+
+    /// Whether a body is to be taken by `DecodePool`.
+    func isLarge(_ body: ByteBuffer, isGzip: Bool) -> Bool {
+        guard isGzip else { return body.readableBytes > Self.inlineBytes }
+        return body.readableBytes > Self.inlineCompressedBytes
+            || Inflate.announcedSize(body.readableBytesSpan) > Self.inlineBytes
     }
 
     func take(_ body: ByteBuffer, isGzip: Bool, encoding: OTLPEncoding) -> Result {
         guard isGzip else {
-            guard body.readableBytes <= limit else { return .tooLarge }
+            guard body.readableBytes <= limits.bodyBytes else { return .tooLarge }
             return .exported(export(body.readableBytesSpan, encoding))
         }
+        guard body.readableBytes <= limits.compressedBytes else { return .tooLarge }
         do {
             return .exported(
-                try Inflate.gzip(body.readableBytesSpan, limit: limit) { inflated in
+                try Inflate.gzip(
+                    body.readableBytesSpan, limit: limits.bodyBytes, ratio: limits.compressionRatio
+                ) { inflated in
                     export(inflated, encoding)
                 })
         } catch {
             switch error {
             case .tooLarge: return .tooLarge
+            case .badRatio: return .badRatio
             case .badGzip: return .badGzip
-            case .noMemory: return .exported(Export(.unavailable(retryAfterSeconds: retrySeconds)))
+            case .noMemory: return .exported(Export(.unavailable(retryAfterSeconds: limits.retrySeconds)))
             }
         }
     }
@@ -43,8 +60,8 @@ struct BodyIntake: Sendable {
     private func export(_ body: RawSpan, _ encoding: OTLPEncoding) -> Export {
         let export = service.export(body, encoding: encoding)
         switch export.outcome {
-        case .malformed: service.refused(transport: transport, reason: .malformed)
-        case .unavailable: service.refused(transport: transport, reason: export.refusal)
+        case .malformed: service.refused(transport: transport, reason: .malformed, peer: peer)
+        case .unavailable: service.refused(transport: transport, reason: export.refusal, peer: peer)
         case .accepted, .partial: break
         }
         return export

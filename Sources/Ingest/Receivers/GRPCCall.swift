@@ -41,8 +41,8 @@ final class GRPCCall {
     /// Takes the payload of a DATA frame.
     func receive(_ chunk: ByteBuffer, endOfStream: Bool, limits: ReceiverLimits) -> Action {
         guard request != nil else { return .wait }
-        guard request?.reservation.grow(by: chunk.readableBytes) == true else {
-            return .refuse(.busy(retryAfterSeconds: limits.retrySeconds), .bytesInFlight)
+        if let refusal = request?.reservation.grow(by: chunk.readableBytes) ?? nil {
+            return .refuse(.busy(retryAfterSeconds: limits.retrySeconds), refusal)
         }
         switch request?.framing.receive(chunk, endOfStream: endOfStream) {
         case nil, .wait: return .wait

@@ -5,6 +5,7 @@ extension GRPCConnection: Ticking {
     func tick() {
         guard let context else { return }
         now += 1
+        follower.budget.refill()
         guard watch.secondsStalled(follower.boundaries, now: now) < limits.headerSeconds else {
             return close(.headerTimeout)
         }
@@ -28,7 +29,7 @@ extension GRPCConnection: Ticking {
                 let status = RPCStatus(.deadlineExceeded, "the request took too long to arrive")
                 refuse(stream, status, .bodyTimeout)
             } else {
-                service.refused(transport: .grpc, reason: .replyTimeout)
+                refused(.replyTimeout)
                 write(stream, .rstStream(.cancel))
             }
         }

@@ -5,7 +5,7 @@ internal import NIOHTTP2
 /// Serves Export calls on the frames of one HTTP/2 connection.
 ///
 /// It sits right behind the HTTP/2 handler: a channel for each stream, as swift-nio-http2 offers, would double the
-/// cost of a small call. Everything happens on the connection's event loop, decoding included.
+/// cost of a small call. Everything happens on the connection's event loop, decoding included but that of large bodies.
 final class GRPCConnection: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -13,9 +13,12 @@ final class GRPCConnection: ChannelInboundHandler {
     let limits: ReceiverLimits
     let service: any TraceService
     let follower: HTTP2Follower
+    /// This connection's share of what may be in flight.
     private let admission: Admission
     private let intake: BodyIntake
     private let verdict: ConnectionVerdict
+    private let connections: OpenConnections
+    private let peer: SocketAddress?
     private let seconds = EverySecond()
 
     var calls: [HTTP2StreamID: GRPCCall] = [:]
@@ -25,6 +28,13 @@ final class GRPCConnection: ChannelInboundHandler {
     var watch = ConnectionWatch()
     var departure: Departure?
     var lastStream = HTTP2StreamID.rootStream
+    private var large = LargeMessages()
+
+    /// Messages that are decoded on other threads.
+    private struct LargeMessages {
+        var waiting: [(stream: HTTP2StreamID, call: GRPCCall, message: ByteBuffer, isGzip: Bool)] = []
+        var isDecoding = false
+    }
 
     /// A connection that is being closed without haste.
     struct Departure {
@@ -32,19 +42,22 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     init(
-        limits: ReceiverLimits, admission: Admission, service: any TraceService,
-        follower: HTTP2Follower, verdict: ConnectionVerdict
+        limits: ReceiverLimits, admission: Admission, service: any TraceService, connections: OpenConnections,
+        peer: SocketAddress?, follower: HTTP2Follower, verdict: ConnectionVerdict
     ) {
         self.limits = limits
-        self.admission = admission
+        self.admission = Admission(limit: limits.connectionBytesInFlight, of: admission)
+        self.connections = connections
+        self.peer = peer
         self.service = service
         self.follower = follower
         self.verdict = verdict
-        intake = BodyIntake(service: service, transport: .grpc, limits: limits)
+        intake = BodyIntake(service: service, transport: .grpc, limits: limits, peer: peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        follower.onFlood = { [weak self] reason in self?.close(reason) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -58,6 +71,7 @@ final class GRPCConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         seconds.stop()
         calls.removeAll()
+        large.waiting.removeAll()
         context.fireChannelInactive()
     }
 
@@ -79,7 +93,7 @@ final class GRPCConnection: ChannelInboundHandler {
             receive(chunk, on: frame.streamID, endOfStream: payload.endStream)
         default:
             // Settings, pings, windows and resets are the HTTP/2 handler's business.
-            break
+            if follower.isLeft, calls.isEmpty { context.close(promise: nil) }
         }
     }
 
@@ -98,28 +112,34 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is IOError || error is ChannelError {
-            // The client has gone: nothing of its was refused.
+        if error is IOError || error is ChannelError || follower.isLeft && calls.isEmpty {
+            // The client has gone, or has said goodbye: nothing of its was refused.
             context.close(promise: nil)
         } else if verdict.isFailed {
             close(HTTP2Protection.reason(error))
         } else {
             // The HTTP/2 handler has reset the stream.
-            service.refused(transport: .grpc, reason: .streamError)
+            refused(.streamError)
         }
     }
 
     /// Closes the connection at once.
     func close(_ reason: RefusalReason) {
-        service.refused(transport: .grpc, reason: reason)
+        refused(reason)
         context?.close(promise: nil)
+    }
+
+    func refused(_ reason: RefusalReason) {
+        service.refused(transport: .grpc, reason: reason, peer: peer)
     }
 }
 
 // Calls
 extension GRPCConnection {
     private func begin(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
+        if lastStream == .rootStream, let channel = context?.channel { connections.note(channel, .busy) }
         lastStream = max(lastStream, stream)
+        guard calls.count < limits.streams else { return refuseStream(stream) }
         do {
             let head = try GRPCRequestHead(headers)
             let patience = min(limits.bodySeconds, head.timeoutSeconds ?? limits.bodySeconds)
@@ -130,7 +150,7 @@ extension GRPCConnection {
             switch error {
             case .status(let status, let reason): refuse(stream, status, reason)
             case .http(let status, let reason):
-                service.refused(transport: .grpc, reason: reason)
+                refused(reason)
                 endEarly(stream, GRPCReply.plain(status: status))
             }
         }
@@ -142,13 +162,51 @@ extension GRPCConnection {
         case .wait: break
         case .refuse(let status, let reason): refuse(stream, status, reason)
         case .message(let message, let isGzip):
-            switch intake.take(message, isGzip: isGzip, encoding: .protobuf) {
-            case .exported(let export): answer(stream, call, export)
-            case .tooLarge: refuse(stream, .tooLarge(limit: limits.bodyBytes), .tooLarge)
-            case .badGzip:
-                refuse(stream, RPCStatus(.invalidArgument, "the message is not valid gzip"), .badGzip)
+            guard intake.isLarge(message, isGzip: isGzip) else {
+                return finish(stream, call, intake.take(message, isGzip: isGzip, encoding: .protobuf))
+            }
+            large.waiting.append((stream, call, message, isGzip))
+            decodeNextLarge()
+        }
+    }
+
+    private func finish(_ stream: HTTP2StreamID, _ call: GRPCCall, _ result: BodyIntake.Result) {
+        switch result {
+        case .exported(let export): answer(stream, call, export)
+        case .tooLarge: refuse(stream, .tooLarge(limit: limits.bodyBytes), .tooLarge)
+        case .badRatio: refuse(stream, .badRatio(limit: limits.compressionRatio), .compressionRatio)
+        case .badGzip:
+            refuse(stream, RPCStatus(.invalidArgument, "the message is not valid gzip"), .badGzip)
+        }
+    }
+
+    /// Large messages of a connection are decoded one after the other, so that it keeps no other waiting. The call, and
+    /// what it has reserved, lives as long as its message does.
+    private func decodeNextLarge() {
+        guard !large.isDecoding, let loop = context?.eventLoop else { return }
+        large.waiting.removeAll { calls[$0.stream] !== $0.call || !$0.call.isReceiving }
+        guard !large.waiting.isEmpty else { return }
+        let (stream, call, message, isGzip) = large.waiting.removeFirst()
+        large.isDecoding = true
+        let bound = NIOLoopBound((connection: self, call: call), eventLoop: loop)
+        DecodePool.run { [intake] in
+            intake.take(message, isGzip: isGzip, encoding: .protobuf)
+        } done: { result in
+            loop.execute {
+                let (connection, call) = bound.value
+                connection.large.isDecoding = false
+                if connection.calls[stream] === call, call.isReceiving { connection.finish(stream, call, result) }
+                connection.decodeNextLarge()
+                connection.context?.flush()
             }
         }
+    }
+
+    /// Refuses one call more than the client was told it may begin (RFC 9113, section 5.1.2); it may send it again.
+    private func refuseStream(_ stream: HTTP2StreamID) {
+        refused(.streams)
+        follower.budget.chargeForRefusedCall()
+        write(stream, .rstStream(.refusedStream))
     }
 
     /// Answers at once, or once what was promised is on disk; the call's deadline holds meanwhile.
@@ -183,7 +241,7 @@ extension GRPCConnection {
     }
 
     func refuse(_ stream: HTTP2StreamID, _ status: RPCStatus, _ reason: RefusalReason) {
-        service.refused(transport: .grpc, reason: reason)
+        refused(reason)
         endEarly(stream, GRPCReply.trailersOnly(status))
     }
 

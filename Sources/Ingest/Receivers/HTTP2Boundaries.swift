@@ -5,12 +5,6 @@ package import NIOCore
 ///
 /// It looks at frame headers alone (RFC 9113, section 4.1: a length in 24 bits, type, flags, stream).
 package struct HTTP2Boundaries {
-    private enum FrameType {
-        static let data: UInt8 = 0
-        static let headers: UInt8 = 1
-        static let continuation: UInt8 = 9
-    }
-
     private static let prefaceLength = 24
     private static let headerLength = 9
     private static let endHeaders: UInt8 = 4
@@ -19,6 +13,11 @@ package struct HTTP2Boundaries {
     private var toSkip = prefaceLength
     private var header = ByteBuffer()
     private var isInData = false
+    private var isInGoAway = false
+    private var goAway = ByteBuffer()
+
+    /// Whether a GOAWAY without an error has come.
+    package private(set) var isLeft = false
     private var isInHeaderBlock = false
 
     /// How many frames have begun, which is to say that all before them are complete.
@@ -32,48 +31,61 @@ package struct HTTP2Boundaries {
         isInHeaderBlock || header.readableBytes > 0 || (toSkip > 0 && !isInData)
     }
 
-    package mutating func receive(_ bytes: ByteBuffer) {
+    /// - Parameter onFrame: is told of each frame that begins.
+    package mutating func receive(
+        _ bytes: ByteBuffer, onFrame: (HTTP2FrameType, _ length: Int, _ flags: UInt8) -> Void = { _, _, _ in }
+    ) {
         var bytes = bytes
         while true {
             let skipped = min(toSkip, bytes.readableBytes)
+            if isInGoAway { readGoAway(bytes, skipped) }
             bytes.moveReaderIndex(forwardBy: skipped)
             toSkip -= skipped
             guard toSkip == 0 else { return }
             isInData = false
-            guard readHeader(&bytes) else { return }
+            guard let (length, type, flags) = readHeader(&bytes) else { return }
+            begin(length, type, flags)
+            onFrame(type, length, flags)
         }
     }
 
-    private mutating func readHeader(_ bytes: inout ByteBuffer) -> Bool {
+    private mutating func readHeader(_ bytes: inout ByteBuffer) -> Header? {
         let wanted = min(Self.headerLength - header.readableBytes, bytes.readableBytes)
         if wanted == Self.headerLength {
             // The usual case; `header` then is empty.
-            guard let (length, type, flags) = Self.parse(bytes) else { return false }
+            let parsed = Self.parse(bytes)
             bytes.moveReaderIndex(forwardBy: wanted)
-            begin(length, type, flags)
-            return true
+            return parsed
         }
         if var part = bytes.readSlice(length: wanted) { header.writeBuffer(&part) }
-        guard header.readableBytes == Self.headerLength, let (length, type, flags) = Self.parse(header) else {
-            return false
-        }
-        header.clear()
-        begin(length, type, flags)
-        return true
+        guard header.readableBytes == Self.headerLength else { return nil }
+        defer { header.clear() }
+        return Self.parse(header)
     }
 
-    private static func parse(_ bytes: ByteBuffer) -> (length: Int, type: UInt8, flags: UInt8)? {
+    private typealias Header = (length: Int, type: HTTP2FrameType, flags: UInt8)
+
+    private static func parse(_ bytes: ByteBuffer) -> Header? {
         guard let word = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self),
             let flags = bytes.getInteger(at: bytes.readerIndex + 4, as: UInt8.self)
         else { return nil }
-        return (Int(word >> 8), UInt8(truncatingIfNeeded: word), flags)
+        return (Int(word >> 8), HTTP2FrameType(rawValue: UInt8(truncatingIfNeeded: word)), flags)
     }
 
-    private mutating func begin(_ length: Int, _ type: UInt8, _ flags: UInt8) {
+    /// Reads the error code behind the number of the last stream.
+    private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int) {
+        guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else { return }
+        goAway.writeImmutableBuffer(part)
+        if goAway.readableBytes == 8 { isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0 }
+    }
+
+    private mutating func begin(_ length: Int, _ type: HTTP2FrameType, _ flags: UInt8) {
         begun &+= 1
         toSkip = length
-        isInData = type == FrameType.data
-        if type == FrameType.headers || type == FrameType.continuation {
+        isInData = type == .data
+        isInGoAway = type == .goAway
+        goAway.clear()
+        if type == .headers || type == .continuation {
             isInHeaderBlock = flags & Self.endHeaders == 0
         }
     }

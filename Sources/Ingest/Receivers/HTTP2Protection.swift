@@ -6,13 +6,16 @@ enum HTTP2Protection {
     static func connection(_ limits: ReceiverLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.streams),
+            // What clients are told instead is up to `HTTP2Follower`, and to hold them to it up to `GRPCConnection`.
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.streamWindowBytes),
             HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytes),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
         ]
         // What waits to be sent to a client that reads nothing: acknowledgements of at most 26 bytes.
         configuration.maximumBufferedControlFrames = 1_000
+        // Of calls that were refused parts may still come.
+        configuration.maximumRecentlyResetStreams = 1_000
         configuration.controlFrameRateLimit.maximumCount = limits.controlFramesPerSecond
         configuration.controlFrameRateLimit.windowLength = .seconds(1)
         return configuration

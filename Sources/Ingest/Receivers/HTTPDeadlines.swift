@@ -6,6 +6,7 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     typealias InboundIn = ByteBuffer
 
     private let limits: ReceiverLimits
+    private let transport: Transport
     private let service: any TraceService
     private let seconds = EverySecond()
     private var context: ChannelHandlerContext?
@@ -13,8 +14,9 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     private var phase: HTTPPhase
     private var leavingSince: UInt64?
 
-    init(limits: ReceiverLimits, service: any TraceService) {
+    init(limits: ReceiverLimits, transport: Transport, service: any TraceService) {
         self.limits = limits
+        self.transport = transport
         self.service = service
         phase = HTTPPhase(limits: limits)
     }
@@ -51,7 +53,7 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     func tick() {
         now += 1
         let (isOverdue, reason) = phase.overdue(now: now)
-        if let reason { service.refused(transport: .http, reason: reason) }
+        if let reason { service.refused(transport: transport, reason: reason, peer: context?.remoteAddress) }
         let graceIsOver = leavingSince.map { now - $0 >= UInt64(clamping: limits.graceSeconds) } ?? false
         if isOverdue || graceIsOver { context?.close(promise: nil) }
     }

@@ -1,19 +1,9 @@
 internal import HTTPTypes
-internal import Hummingbird
 internal import HummingbirdCore
 internal import NIOCore
 
-/// The channel a request came by, which is all that is wanted of Hummingbird's context.
-struct HTTPExportContext: InitializableFromSource, Sendable {
-    let channel: any Channel
-
-    init(source: ApplicationRequestContextSource) {
-        channel = source.channel
-    }
-}
-
 /// Answers the one request that OTLP/HTTP has, on the event loop of its connection (see `LoopExecutor`).
-struct HTTPExport: HTTPResponder {
+struct HTTPExport: Sendable {
     let limits: ReceiverLimits
     let admission: Admission
     let service: any TraceService
@@ -22,34 +12,49 @@ struct HTTPExport: HTTPResponder {
     /// finds the answer and not a reset connection.
     private static let lingerSeconds: Int64 = 1
 
-    func respond(to request: Request, context: HTTPExportContext) async throws -> Response {
+    func respond(to request: Request, from channel: any Channel) async -> Response {
         do {
             let head = try HTTPExportHead(request.head, limits: limits)
-            return try await export(request, head)
+            return try await export(request, head, from: channel)
         } catch let refusal as HTTPExportHead.Refusal {
-            service.refused(transport: .http, reason: refusal.reason)
+            service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
             var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
             if refusal.leavesBody {
                 response.headers[.connection] = "close"
-                context.channel.eventLoop.scheduleTask(in: .seconds(Self.lingerSeconds)) {
-                    context.channel.close(promise: nil)
+                channel.eventLoop.scheduleTask(in: .seconds(Self.lingerSeconds)) {
+                    channel.close(promise: nil)
                 }
             }
             return response
+        } catch {
+            // The body ended before its time, or was no HTTP: counted by `HTTPProgress`.
+            return Response(status: .badRequest, headers: [.connection: "close"])
         }
     }
 
-    private func export(_ request: Request, _ head: HTTPExportHead) async throws -> Response {
+    private func export(
+        _ request: Request, _ head: HTTPExportHead, from channel: any Channel
+    ) async throws -> Response {
         var reservation = Reservation(admission)
         let body = try await collect(request.body, head, &reservation)
-        let intake = BodyIntake(service: service, transport: .http, limits: limits)
-        switch intake.take(body, isGzip: head.isGzip, encoding: head.encoding) {
+        let intake = BodyIntake(service: service, transport: .http, limits: limits, peer: channel.remoteAddress)
+        let result =
+            if intake.isLarge(body, isGzip: head.isGzip) {
+                await DecodePool.run { intake.take(body, isGzip: head.isGzip, encoding: head.encoding) }
+            } else {
+                intake.take(body, isGzip: head.isGzip, encoding: head.encoding)
+            }
+        switch result {
         case .exported(let export):
             let isOnDisk = await export.commit?.isOnDisk ?? true
             return HTTPReply.outcome(isOnDisk ? export.outcome : Export.notOnDisk, head.encoding)
         case .tooLarge:
             throw HTTPExportHead.Refusal(
                 .contentTooLarge, .tooLarge(limit: limits.bodyBytes), .tooLarge, head.encoding,
+                leavesBody: false)
+        case .badRatio:
+            throw HTTPExportHead.Refusal(
+                .contentTooLarge, .badRatio(limit: limits.compressionRatio), .compressionRatio, head.encoding,
                 leavesBody: false)
         case .badGzip:
             let status = RPCStatus(.invalidArgument, "the body is not valid gzip")
@@ -66,10 +71,9 @@ struct HTTPExport: HTTPResponder {
                 throw HTTPExportHead.Refusal(
                     .contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, head.encoding)
             }
-            guard reservation.grow(by: part.readableBytes) else {
+            if let refusal = reservation.grow(by: part.readableBytes) {
                 throw HTTPExportHead.Refusal(
-                    .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), .bytesInFlight,
-                    head.encoding)
+                    .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), refusal, head.encoding)
             }
             // A body that came in one piece is decoded where the socket put it.
             if part.readableBytes == head.contentLength { return part }

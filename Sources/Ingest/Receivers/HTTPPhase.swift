@@ -6,6 +6,8 @@ package struct HTTPPhase: Equatable {
         case header
         case body
         case reply
+        /// Of a reply that has begun: until the next part is read.
+        case sending
     }
 
     package private(set) var step = Step.header
@@ -23,6 +25,7 @@ package struct HTTPPhase: Equatable {
             case .header: limits.headerSeconds
             case .body: limits.bodySeconds
             case .reply: limits.replySeconds
+            case .sending: limits.writeSeconds
             }
         self.step = step
         // A second more, since the present one is under way.
@@ -36,7 +39,7 @@ package struct HTTPPhase: Equatable {
         case .idle: return (true, nil)
         case .header: return (true, .headerTimeout)
         case .body: return (true, .bodyTimeout)
-        case .reply: return (true, .replyTimeout)
+        case .reply, .sending: return (true, .replyTimeout)
         }
     }
 }

@@ -2,26 +2,25 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Tells `HTTPDeadlines` which parts of requests and replies have passed, and counts requests that are no HTTP.
+/// Tells `HTTPDeadlines` and `OpenConnections` which parts of requests and replies have passed, and counts requests that are no HTTP.
 final class HTTPProgress: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
     private let deadlines: HTTPDeadlines
-    private let limits: ReceiverLimits
-    private let service: any TraceService
+    private let listener: HTTPListener
 
-    init(_ deadlines: HTTPDeadlines, limits: ReceiverLimits, service: any TraceService) {
+    init(_ deadlines: HTTPDeadlines, listener: HTTPListener) {
         self.deadlines = deadlines
-        self.limits = limits
-        self.service = service
+        self.listener = listener
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             deadlines.enter(.body)
+            listener.connections.note(context.channel, .busy)
             if isAwaitingConsent(head) {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
@@ -32,16 +31,20 @@ final class HTTPProgress: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { [deadlines] _ in deadlines.enter(.idle) }
+        written.futureResult.assumeIsolated().whenComplete { [deadlines, listener] _ in
+            deadlines.enter(isEnd ? .idle : .sending)
+            if isEnd { listener.connections.note(context.channel, .idle) }
+        }
         context.write(data, promise: written)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Hummingbird answers with 400 and closes. An input or output error means that the client has gone.
         if !(error is IOError || error is ChannelError) {
-            service.refused(transport: .http, reason: .protocolError)
+            listener.service.refused(
+                transport: listener.transport, reason: .protocolError, peer: context.remoteAddress)
         }
         context.fireErrorCaught(error)
     }
@@ -49,6 +52,6 @@ final class HTTPProgress: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the client waits for leave to send its body, as curl does for a second (RFC 9110, section 10.1.1).
     private func isAwaitingConsent(_ head: HTTPRequest) -> Bool {
         guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
-        return (try? HTTPExportHead(head, limits: limits)) != nil
+        return listener.isBodyWanted(head)
     }
 }

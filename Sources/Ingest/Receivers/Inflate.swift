@@ -6,6 +6,8 @@ internal import Synchronization
 package enum InflateError: Error, Equatable {
     /// Decompressed it is over the limit.
     case tooLarge
+    /// Decompressed it is larger by a factor that spans never are.
+    case badRatio
     /// It is no gzip, cut short, or its checksum is wrong.
     case badGzip
     /// There was no memory left for a decompressor.
@@ -22,9 +24,11 @@ package enum Inflate {
 
     /// Decompresses `body` and hands the result to `use`, for as long as that call lasts.
     ///
-    /// - Parameter limit: bytes; never is more than this written.
+    /// - Parameters:
+    ///   - limit: bytes; never is more than this written.
+    ///   - ratio: how many times larger than the body the result may be, where it is larger than a megabyte.
     package static func gzip<Result: Sendable>(
-        _ body: RawSpan, limit: Int, _ use: @Sendable (RawSpan) -> Result
+        _ body: RawSpan, limit: Int, ratio: Int = .max, _ use: @Sendable (RawSpan) -> Result
     ) throws(InflateError) -> Result {
         let mine: PerThread
         if let known = perThread.currentValue {
@@ -35,8 +39,22 @@ package enum Inflate {
         }
         // Only this thread ever takes the lock: it is there because a Mutex is how the compiler is told so.
         return try mine.decompressor.withLock { (decompressor) throws(InflateError) in
-            try decompressor.inflate(body, limit: limit, use)
+            let (largest, isEndless) = body.byteCount.multipliedReportingOverflow(by: ratio)
+            let ceiling = isEndless ? limit : min(limit, max(largest, 1 << 20))
+            do throws(InflateError) {
+                return try decompressor.inflate(body, limit: ceiling, use)
+            } catch {
+                throw error == .tooLarge && ceiling < limit ? .badRatio : error
+            }
         }
+    }
+
+    /// The last four bytes of a member tell its decompressed size modulo 2^32 (RFC 1952, section 2.3.1): the client's
+    /// word. 0 where there are no such bytes.
+    static func announcedSize(_ body: RawSpan) -> Int {
+        guard body.byteCount >= 18 else { return 0 }
+        let size = unsafe body.unsafeLoadUnaligned(fromByteOffset: body.byteCount - 4, as: UInt32.self)
+        return Int(UInt32(littleEndian: size))
     }
 }
 
@@ -100,13 +118,11 @@ private struct GzipDecompressor: ~Copyable {
         return produced
     }
 
-    /// The last four bytes of a member tell its decompressed size modulo 2^32 (RFC 1952, section 2.3.1). They are
-    /// the client's word, so they are believed only as far as the limit and DEFLATE's best ratio.
+    /// What the body announces, believed only as far as the limit and DEFLATE's best ratio.
     private func capacityHint(_ input: UnsafeRawBufferPointer, limit: Int) -> Int {
-        guard input.count >= 18 else { return 0 }
-        let size = unsafe input.loadUnaligned(fromByteOffset: input.count - 4, as: UInt32.self)
+        let size = unsafe Inflate.announcedSize(input.bytes)
         let (best, overflow) = input.count.multipliedReportingOverflow(by: Self.largestRatio)
-        return min(Int(UInt32(littleEndian: size)), overflow ? limit : best, limit)
+        return min(size, overflow ? limit : best, limit)
     }
 
     private mutating func grow(to capacity: Int, keeping produced: Int) {

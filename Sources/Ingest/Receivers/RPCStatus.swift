@@ -37,6 +37,11 @@ package struct RPCStatus: Equatable, Sendable {
         RPCStatus(.resourceExhausted, "the request is larger than \(limit) bytes")
     }
 
+    static func badRatio(limit: Int) -> RPCStatus {
+        RPCStatus(
+            .resourceExhausted, "the request is more than \(limit) times larger decompressed than it is compressed")
+    }
+
     static func busy(retryAfterSeconds: Int) -> RPCStatus {
         RPCStatus(
             .unavailable, "the receiver is overloaded; come again in \(retryAfterSeconds) s",

@@ -1,5 +1,16 @@
 /// What a receiver grants to the outside: every queue, body and wait has an end here.
 package struct ReceiverLimits: Sendable {
+    /// Compressed bytes of one body, half of what it may be decompressed: gzip makes spans 4 to 30 times smaller, and
+    /// every megabyte of a hostile deflate stream takes up to 0.07 s, whatever comes out.
+    package var compressedBytes: Int { max(wireBytes / 2, 1 << 20) }
+
+    /// How many times larger than its compressed form a body may be, beyond the first megabyte. Spans reach 30, a
+    /// batch of equal ones 100; DEFLATE's best is 1,032.
+    package var compressionRatio = 256
+
+    /// Bytes of `bytesInFlight` that one connection may hold: a quarter, but always one body of the largest size.
+    package var connectionBytesInFlight: Int { max(bytesInFlight / 4, min(wireBytes, bytesInFlight)) }
+
     /// Decompressed bytes of one body. 64 MiB is what the OTLP specification recommends; it is about 100,000 spans.
     package var bodyBytes = 64 << 20
 
@@ -12,8 +23,7 @@ package struct ReceiverLimits: Sendable {
     package var bytesInFlight = 256 << 20
 
     /// Open connections of each receiver. Clusters have a few collectors, or an exporter in each control-plane
-    /// process. Two receivers' 800 leave 224 of the customary 1,024 descriptors to the scrape, the API and files,
-    /// so that whoever takes all connections here can't silence the health endpoint.
+    /// process. Where the limit of open files leaves fewer, `DescriptorBudget` says how many.
     package var connections = 400
 
     /// Concurrent Export calls of one HTTP/2 connection; RFC 9113 (section 6.5.2) advises against fewer than 100.
@@ -32,8 +42,11 @@ package struct ReceiverLimits: Sendable {
     /// Seconds from a request's header to the end of its body. 64 MiB in 30 s is 18 Mbit/s.
     package var bodySeconds = 30
 
-    /// Seconds for a client to read a reply, which seldom exceeds a hundred bytes.
+    /// Seconds from a request's end to the first byte of its reply.
     package var replySeconds = 10
+
+    /// Seconds in which a client has to read something of a reply, 64 KiB at most.
+    package var writeSeconds = 10
 
     /// Seconds that a connection may stay open unused. Longer than the 90 s after which Go's HTTP client drops an
     /// idle connection by itself, so that no request meets a connection that is being closed under it.
@@ -63,8 +76,9 @@ package struct ReceiverLimits: Sendable {
     /// resets a stream for each call; a hundred calls at a time with deadlines of 10 s come to 300.
     package var resetsPer30Seconds = 400
 
-    /// PING, SETTINGS and PRIORITY frames of one connection within a second. Go's gRPC client measures the
-    /// bandwidth with one PING a reply, so the bound is on the rate of calls too. Each costs about a microsecond.
+    /// Frames of one connection within a second that bring nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, DATA of a
+    /// few bytes (`FrameBudget`). Go's gRPC client measures the bandwidth with one PING a reply, so the bound is on the
+    /// rate of calls too. Each costs about a microsecond.
     package var controlFramesPerSecond = 2_000
 
     package init() {}

@@ -1,3 +1,5 @@
+package import NIOCore
+
 /// What became of the body of one Export call.
 package enum ExportOutcome: Equatable, Sendable {
     /// Every span was taken.
@@ -32,6 +34,8 @@ package struct Export: Sendable {
 package enum Transport: String, CaseIterable, Sendable {
     case grpc
     case http
+    /// The scrape, health and the API.
+    case admin
 }
 
 /// Why a request, or a whole connection, was refused as a whole, named as in `faultline_requests_refused_total{reason}`.
@@ -39,17 +43,29 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     // What a client asked for
     case unknownPath = "unknown_path"
     case wrongMethod = "wrong_method"
+    case wrongHost = "wrong_host"
+    case wrongOrigin = "wrong_origin"
     case wrongContentType = "wrong_content_type"
     case unknownEncoding = "unknown_encoding"
     // What it sent
     case tooLarge = "too_large"
     case badGzip = "bad_gzip"
+    /// Decompressed it is larger by a factor that spans never are.
+    case compressionRatio = "compression_ratio"
     case badFraming = "bad_framing"
     case malformed
     // Load
     case bytesInFlight = "bytes_in_flight"
+    /// One connection's share of them.
+    case connectionBytes = "connection_bytes_in_flight"
     case archiveQueue = "archive_queue"
     case connections
+    /// Calls of one HTTP/2 connection.
+    case streams
+    /// Scrapes or queries at once.
+    case queries
+    /// No connection could be accepted: no descriptor, or no memory, was left.
+    case acceptFailed = "accept_failed"
     // Slowness
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
@@ -59,6 +75,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case continuationFlood = "http2_continuation_flood"
     case controlFlood = "http2_control_flood"
     case emptyDataFlood = "http2_empty_data_flood"
+    case tinyDataFlood = "http2_tiny_data_flood"
+    case windowUpdateFlood = "http2_window_update_flood"
     case streamErrorFlood = "http2_stream_error_flood"
     case headersTooLarge = "headers_too_large"
     case streamError = "http2_stream_error"
@@ -67,11 +85,11 @@ package enum RefusalReason: String, CaseIterable, Sendable {
 
 /// Where the receivers bring what they receive.
 ///
-/// Both calls come from event loops and must be quick: an event loop serves many connections.
+/// Small bodies come on event loops, which serve many connections each; large ones on the threads of `DecodePool`.
 package protocol TraceService: Sendable {
     /// Decodes one decompressed body in place and takes its spans.
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export
 
-    /// A request was refused, and nothing of it taken.
-    func refused(transport: Transport, reason: RefusalReason)
+    /// A request or a connection was refused, and nothing of it taken.
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?)
 }

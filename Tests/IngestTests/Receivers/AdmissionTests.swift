@@ -7,13 +7,13 @@ import Testing
         let admission = Admission(limit: 100)
         do {
             var first = Reservation(admission)
-            let isFirst = first.grow(by: 60)
+            let isFirst = first.grow(by: 60) == nil
             #expect(isFirst)
             var second = Reservation(admission)
-            let isWithin = second.grow(by: 40)
-            let isOver = second.grow(by: 1)
+            let isWithin = second.grow(by: 40) == nil
+            let isOver = second.grow(by: 1) == .bytesInFlight
             #expect(isWithin)
-            #expect(!isOver)
+            #expect(isOver)
             #expect(admission.bytesInFlight == 100)
         }
         #expect(admission.bytesInFlight == 0)
@@ -22,7 +22,7 @@ import Testing
     @Test func `what was refused holds nothing`() {
         let admission = Admission(limit: 10)
         var reservation = Reservation(admission)
-        let isGranted = reservation.grow(by: 11)
+        let isGranted = reservation.grow(by: 11) == nil
         #expect(!isGranted)
         #expect(admission.bytesInFlight == 0)
     }

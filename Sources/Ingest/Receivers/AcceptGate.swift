@@ -1,0 +1,71 @@
+import Foundation
+internal import NIOCore
+
+/// Stands at a listening socket: admits connections, and accepts none that there may be no descriptor for.
+///
+/// That must never happen: where a process has no descriptor left, Dispatch ends it, since it can't look at its own
+/// threads in /proc any more. A connection that is being closed has its descriptor still, and so counts here.
+final class AcceptGate: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+
+    /// Connections beyond the limit that are being told so, or are leaving for others.
+    static let leavingMax = 2
+
+    private let connections: OpenConnections
+    private let refuse: (RefusalReason, SocketAddress?) -> Void
+    private var open = 0
+    private var isBackingOff = false
+    private var isReadWithheld = false
+
+    init(_ connections: OpenConnections, refuse: @escaping (RefusalReason, SocketAddress?) -> Void) {
+        self.connections = connections
+        self.refuse = refuse
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let channel = unwrapInboundIn(data)
+        open += 1
+        let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
+        channel.closeFuture.hop(to: context.eventLoop).whenComplete { _ in
+            bound.value.gate.open -= 1
+            bound.value.gate.resume(bound.value.context)
+        }
+        switch connections.admit(channel) {
+        case .admitted(let instead):
+            if let instead { refuse(.connections, instead.remoteAddress) }
+            context.fireChannelRead(data)
+        case .refused:
+            refuse(.connections, channel.remoteAddress)
+            channel.close(promise: nil)
+        }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard !isBackingOff, open < connections.limit + Self.leavingMax else {
+            isReadWithheld = true
+            return
+        }
+        context.read()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? IOError else { return context.fireErrorCaught(error) }
+        // Whoever has gone before it was accepted is no fault of ours.
+        guard error.errnoCode != ECONNABORTED, !isBackingOff else { return }
+        refuse(.acceptFailed, nil)
+        isBackingOff = true
+        let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .seconds(1)) {
+            bound.value.gate.isBackingOff = false
+            bound.value.gate.resume(bound.value.context)
+        }
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        guard isReadWithheld, context.channel.isActive else { return }
+        isReadWithheld = false
+        read(context: context)
+    }
+}

@@ -1,0 +1,61 @@
+/// The type of an HTTP/2 frame (RFC 9113, section 6).
+package struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    package static let data = HTTP2FrameType(rawValue: 0)
+    package static let headers = HTTP2FrameType(rawValue: 1)
+    package static let reset = HTTP2FrameType(rawValue: 3)
+    package static let goAway = HTTP2FrameType(rawValue: 7)
+    package static let windowUpdate = HTTP2FrameType(rawValue: 8)
+    package static let continuation = HTTP2FrameType(rawValue: 9)
+}
+
+/// What one connection may spend on frames that bring nothing: a bucket that fills by the second and with every call.
+///
+/// swift-nio-http2 has bounds of its own for some kinds of frames; this one knows of no frame that is free.
+package struct FrameBudget {
+    /// DATA of fewer bytes than this that doesn't end its stream is a frame that brings nothing.
+    private static let usefulBytes = 64
+    private static let endStream: UInt8 = 1
+    /// Frames that come with an honest call: a prefix on its own, windows opened for its reply, a PING.
+    private static let framesPerCall = 4
+
+    private let perSecond: Int
+    private var left: Int
+    /// What it was spent on; nil while some is left.
+    package private(set) var exceeded: RefusalReason?
+
+    package init(perSecond: Int) {
+        self.perSecond = perSecond
+        left = 2 * perSecond
+    }
+
+    /// A second has passed.
+    package mutating func refill() { add(perSecond) }
+
+    package mutating func charge(_ type: HTTP2FrameType, length: Int, flags: UInt8) {
+        switch type {
+        case .headers: add(Self.framesPerCall)
+        case .data where length >= Self.usefulBytes || flags & Self.endStream != 0: break
+        case .data: spend(1, on: .tinyDataFlood)
+        case .windowUpdate: spend(1, on: .windowUpdateFlood)
+        case .reset: spend(1, on: .resetFlood)
+        case .continuation: spend(1, on: .continuationFlood)
+        default: spend(1, on: .controlFlood)
+        }
+    }
+
+    /// A call was begun although the client was told that there are enough: it costs more than calls bring.
+    package mutating func chargeForRefusedCall() { spend(2 * Self.framesPerCall, on: .streamErrorFlood) }
+
+    private mutating func add(_ frames: Int) { left = min(left + frames, 2 * perSecond) }
+
+    private mutating func spend(_ frames: Int, on reason: RefusalReason) {
+        left -= frames
+        if left < 0, exceeded == nil { exceeded = reason }
+    }
+}

@@ -1,0 +1,83 @@
+package import HTTPTypes
+package import HummingbirdCore
+internal import Logging
+package import NIOCore
+internal import NIOPosix
+
+/// Serves HTTP/1.1 with what Hummingbird has no settings for: a bound on connections, deadlines, larger reads, and
+/// tasks that stay on the event loop of their connection.
+package struct HTTPListener: Sendable {
+    package typealias Respond = @Sendable (Request, any Channel) async -> Response
+
+    let transport: Transport
+    let connections: OpenConnections
+    let service: any TraceService
+    private let limits: ReceiverLimits
+    private let listener: Listener
+    private let respond: Respond
+    private let wantsBody: @Sendable (HTTPRequest) -> Bool
+    private let date = HTTPDate()
+
+    /// - Parameters:
+    ///   - wantsBody: whether a client that asks before it sends a body should go on.
+    ///   - respond: runs on the event loop of the connection.
+    package init(
+        address: ReceiverAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
+        service: any TraceService, group: any EventLoopGroup,
+        wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }, respond: @escaping Respond
+    ) {
+        self.transport = transport
+        self.connections = connections
+        self.service = service
+        self.limits = limits
+        self.respond = respond
+        self.wantsBody = wantsBody
+        listener = Listener(
+            address: address, transport: transport, limits: limits, connections: connections, service: service,
+            group: group)
+    }
+
+    func isBodyWanted(_ head: HTTPRequest) -> Bool { wantsBody(head) }
+
+    /// Serves until the task is cancelled or a graceful shutdown asked for, then lets requests under way finish.
+    package func run(onBound: @Sendable (ReceiverAddress) -> Void) async throws {
+        try await listener.run(onBound: onBound) { [self] channel in
+            let deadlines = HTTPDeadlines(limits: limits, transport: transport, service: service)
+            try channel.pipeline.syncOperations.addHandler(deadlines)
+            _ = try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            let http1 = http1(NIOLoopBound(deadlines, eventLoop: channel.eventLoop))
+            let set = http1.setup(channel: channel, logger: Self.silent)
+            set.whenSuccess { value in
+                Task(executorPreference: LoopExecutor(channel.eventLoop)) {
+                    await http1.handle(value: value, logger: Self.silent)
+                }
+            }
+            set.whenFailure { _ in channel.close(promise: nil) }
+        }
+    }
+
+    private static let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+
+    private func http1(_ deadlines: NIOLoopBound<HTTPDeadlines>) -> HTTP1Channel {
+        var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
+        decoder.maxHeaderFieldSize = limits.headerBytes
+        decoder.maxHeaderListSize = limits.headerBytes
+        decoder.maxHeaderFieldCount = limits.headerFields
+        return HTTP1Channel(
+            responder: { request, writer, channel in
+                var response = await respond(request, channel)
+                response.headers[.date] = date.now
+                // A fault while writing is not passed on as it is: another answer would be written behind half of this.
+                do {
+                    try await writer.write(response: response.head, body: response.body)
+                } catch {
+                    throw ReplyNotWritten()
+                }
+            },
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [HTTPProgress(deadlines.value, listener: self)],
+                httpDecoderConfiguration: decoder))
+    }
+
+    private struct ReplyNotWritten: Error {}
+}
