@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Engine", "Ingest", "Rules", "CMalloc",
+                "Engine", "Ingest", "Rules", "CMalloc", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -84,6 +84,7 @@ let package = Package(
         ),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(

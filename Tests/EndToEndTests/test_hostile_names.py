@@ -41,10 +41,23 @@ def test_the_scrape_stays_parseable(daemon):
     assert metrics.sum("faultline_operation_duration_seconds_count") == 2 * len(NAMES)
     assert not metrics.all("fake")
     names = {sample.labels["operation"] for sample in metrics.all("faultline_operation_duration_seconds_count")}
-    # What is well-formed can be read back as it was sent; what isn't has U+FFFD in its place.
+    # What is harmless can be read back as it was sent, what isn't UTF-8 has U+FFFD in its place.
     assert NAMES["a label's end"].decode() in names
-    assert NAMES["bidirectional overrides"].decode() in names
+    assert r"safe\u{202E}txt.exe\u{2066}" in names
+    # What looks like an escape can be told from one.
+    assert r'\\n\"\u{5C}u{1B}' in names
+    assert_harmless(metrics.text)
+    # The cut ones differ in what was cut off.
+    assert max(len(name.encode()) for name in names) <= 211
     assert any("\ufffd" in name for name in names)
+
+
+def assert_harmless(text):
+    harmful = {
+        character for character in text
+        if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") and character != "\n"
+    }
+    assert not harmful
 
 
 @pytest.mark.parametrize("format", ["text", "json"])

@@ -33,6 +33,8 @@ package struct Configuration: Sendable {
     package var directories: [FileReference] = []
     /// Labels of every alert that is delivered, but for those that it has itself.
     package var externalLabels: [String: String] = [:]
+    /// Names by which the scrape, the API and the page are asked for.
+    package var hosts = AllowedHosts()
 
     package init() {}
 }

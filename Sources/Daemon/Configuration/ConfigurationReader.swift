@@ -5,7 +5,7 @@ package import Rules
 extension Configuration {
     static let fields = [
         "otlp", "listen", "window", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
-        "attribution", "external_labels", "rules",
+        "attribution", "external_labels", "external_url", "allowed_hosts", "rules",
     ]
 
     /// Reads a configuration file; throws all its problems.
@@ -61,6 +61,8 @@ extension Configuration {
             else { continue }
             externalLabels[entry.key] = text
         }
+        if let node = top["external_url"] { hosts.readExternalURL(node, &diagnostics) }
+        if let node = top["allowed_hosts"] { hosts.readNames(node, &diagnostics) }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) {
                 ruleFiles.append(RuleFileName(file, place: (diagnostics.file, node.start)))

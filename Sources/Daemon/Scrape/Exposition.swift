@@ -32,12 +32,21 @@ package struct Exposition {
 
     package typealias Labels = [(name: String, value: String)]
 
-    private let format: Format
-    private var text = ""
-    private var family = ""
+    /// Bytes that are gathered before they are handed on.
+    private static let partBytes = 64 << 10
 
-    package init(_ format: Format) {
+    private let format: Format
+    /// Takes what is written, part by part; false if nobody wants the rest.
+    private let send: ([UInt8]) -> Bool
+    private var text: [UInt8] = []
+    private var family = ""
+    private var isWanted = true
+
+    /// - Parameter send: takes what is written, part by part; false if nobody wants the rest.
+    package init(_ format: Format, send: @escaping ([UInt8]) -> Bool) {
         self.format = format
+        self.send = send
+        text.reserveCapacity(Self.partBytes + (8 << 10))
     }
 
     /// Begins a family; counters are named without `_total`.
@@ -45,9 +54,10 @@ package struct Exposition {
         family = name
         // In Prometheus' own format a counter's family has the name of its samples.
         let shown = kind == .counter && format == .text ? "\(name)_total" : name
-        text +=
-            "# HELP \(shown) \(Self.escape(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
-        if format == .openMetrics, let unit { text += "# UNIT \(shown) \(unit)\n" }
+        write(
+            "# HELP \(shown) \(Self.escapedHelp(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
+        )
+        if format == .openMetrics, let unit { write("# UNIT \(shown) \(unit)\n") }
     }
 
     package mutating func counter(_ value: Double, _ labels: Labels = []) {
@@ -67,38 +77,60 @@ package struct Exposition {
     ///   - bounds: upper bounds in seconds, without the infinite one.
     ///   - counts: observations within each bucket, the infinite one last; not cumulative.
     package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: Labels = []) {
+        let labels = Self.written(labels)
         var cumulative = 0
         for (index, count) in counts.enumerated() {
             cumulative += count
             let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
-            sample("_bucket", Double(cumulative), labels + [("le", bound)])
+            sample("_bucket", Double(cumulative), labels + (labels.isEmpty ? "" : ",") + "le=\"\(bound)\"")
         }
         sample("_sum", sum, labels)
         sample("_count", Double(cumulative), labels)
     }
 
-    /// The whole exposition.
-    package consuming func finish() -> String {
-        format == .openMetrics ? text + "# EOF\n" : text
+    /// Hands on what is left.
+    package mutating func finish() {
+        if format == .openMetrics { write("# EOF\n") }
+        handOn()
     }
 
     private mutating func sample(_ suffix: String, _ value: Double, _ labels: Labels) {
-        text += family
-        text += suffix
+        sample(suffix, value, Self.written(labels))
+    }
+
+    private mutating func sample(_ suffix: String, _ value: Double, _ labels: String) {
+        guard isWanted else { return }
+        write(family)
+        write(suffix)
         if !labels.isEmpty {
-            text += "{"
-            for (index, label) in labels.enumerated() {
-                if index > 0 { text += "," }
-                text += label.name
-                text += "=\""
-                text += Self.escape(label.value, quotes: true)
-                text += "\""
-            }
-            text += "}"
+            write("{")
+            write(labels)
+            write("}")
         }
-        text += " "
-        text += Self.number(value)
-        text += "\n"
+        write(" ")
+        write(Self.number(value))
+        write("\n")
+        if text.count >= Self.partBytes { handOn() }
+    }
+
+    private mutating func write(_ part: String) { text.append(contentsOf: part.utf8) }
+
+    private mutating func handOn() {
+        guard isWanted, !text.isEmpty else { return }
+        isWanted = send(text)
+        text.removeAll(keepingCapacity: true)
+    }
+
+    private static func written(_ labels: Labels) -> String {
+        var text = ""
+        for label in labels {
+            if !text.isEmpty { text += "," }
+            text += label.name
+            text += "=\""
+            text += LabelText.written(label.value)
+            text += "\""
+        }
+        return text
     }
 
     static func number(_ value: Double) -> String {
@@ -108,17 +140,8 @@ package struct Exposition {
         return "\(value)"
     }
 
-    private static func escape(_ text: String, quotes: Bool) -> String {
-        guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return text }
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\n": escaped += "\\n"
-            case "\"" where quotes: escaped += "\\\""
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+    private static func escapedHelp(_ text: String, quotes: Bool) -> String {
+        let escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        return quotes ? escaped.replacing("\"", with: "\\\"") : escaped
     }
 }

@@ -8,6 +8,7 @@ struct Scrape: Sendable {
     let intake: LiveIntake
     let admission: Admission
     let budget: MemoryBudget
+    let connections: [(transport: Transport, open: OpenConnections)]
     let delivery: Delivery
     let evaluations: EvaluationDurations
     let reload: RuleReload
@@ -17,11 +18,12 @@ struct Scrape: Sendable {
     let state: StateDirectory?
     let clock: ClockHealth
 
-    func text(_ format: Exposition.Format) -> String {
+    /// Writes everything, part by part: see `Exposition`.
+    func write(_ format: Exposition.Format, send: @escaping ([UInt8]) -> Bool) {
         // First the components: their requests are in any later view.
         let components = pipeline.componentTotals()
         let summary = pipeline.summary()
-        var exposition = Exposition(format)
+        var exposition = Exposition(format, send: send)
         EngineMetrics(summary: summary, components: components).write(to: &exposition)
         writeSpans(summary.counts, &exposition)
         writeIntake(&exposition)
@@ -32,7 +34,7 @@ struct Scrape: Sendable {
         exposition.family("faultline_build_info", .gauge, help: "Always 1; the version is a label.")
         exposition.gauge(1, [("version", Version.current)])
         ProcessMetrics().write(to: &exposition)
-        return exposition.finish()
+        exposition.finish()
     }
 
     private func writeSpans(_ counts: SpanCounts, _ exposition: inout Exposition) {
@@ -53,7 +55,7 @@ struct Scrape: Sendable {
 
     private func writeIntake(_ exposition: inout Exposition) {
         exposition.family(
-            "faultline_requests_refused", .counter, help: "Export requests or connections refused, by reason.")
+            "faultline_requests_refused", .counter, help: "Requests or connections refused, by reason.")
         let refusals = intake.refusals
         for transport in Transport.allCases {
             for reason in RefusalReason.allCases {
@@ -66,6 +68,14 @@ struct Scrape: Sendable {
             "faultline_ingest_inflight_bytes", .gauge, unit: "bytes",
             help: "Bytes of export requests on their way in, and of what they are decoded to.")
         exposition.gauge(Double(admission.bytesInFlight))
+        exposition.family("faultline_connections", .gauge, help: "Open connections.")
+        for (transport, open) in connections {
+            exposition.gauge(Double(open.count), [("transport", transport.rawValue)])
+        }
+        exposition.family("faultline_connections_limit", .gauge, help: "Connections that may be open.")
+        for (transport, open) in connections {
+            exposition.gauge(Double(open.limit), [("transport", transport.rawValue)])
+        }
     }
 
     private func writeWindow(_ window: WindowGauges, _ exposition: inout Exposition) {

@@ -14,13 +14,21 @@ final class Delivery: Sendable {
     ///   - queueLimit: alerts that may wait for one sink.
     init(
         _ definitions: [SinkDefinition], externalLabels: [String: String], directory: DeliveryDirectory?,
-        queueLimit: Int, logger: Logger
+        queueLimit: Int, log: RateLimitedLog
     ) throws(WebhookHeaders.Fault) {
         self.externalLabels = externalLabels
-        let log = DeliveryLog(logger)
         dispatcher = AlertDispatcher(
             sinks: try AlertSinks.make(definitions), directory: directory, queueLimit: queueLimit,
-            onFailure: { log.note(sink: $0, reason: $1) })
+            onFailure: { sink, reason in
+                // Numbers that come to stand at the front of a reason must not make causes many.
+                log.note(
+                    .warning, "alerts were not delivered",
+                    cause: "not delivered \(sink): \(reason.drop { $0.isNumber })"
+                ) {
+                    ["sink": "\(sink)", "reason": "\(reason)"]
+                }
+            }
+        )
     }
 
     /// - Parameter isAgain: whether sinks may have been told of it before a restart.

@@ -1,6 +1,8 @@
 import Engine
 import Ingest
+import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -11,6 +13,7 @@ final class LiveIntake: TraceService {
     private let admission: Admission
     private let clock: DaemonClock
     private let workers = ThreadWorkers()
+    private let log: RateLimitedLog
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
     /// Until the queue of the archive has room again.
@@ -25,10 +28,14 @@ final class LiveIntake: TraceService {
     /// - Parameters:
     ///   - admission: bounds the bodies that are decoded at a time.
     ///   - recorder: nil where nothing is recorded.
-    init(_ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil, clock: DaemonClock = .system) {
+    init(
+        _ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil, clock: DaemonClock = .system,
+        log: RateLimitedLog
+    ) {
         self.pipeline = pipeline
         self.admission = admission
         self.clock = clock
+        self.log = log
         self.recorder = recorder
     }
 
@@ -70,8 +77,19 @@ final class LiveIntake: TraceService {
         }
     }
 
-    func refused(transport: Transport, reason: RefusalReason) {
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
         refusalCounts.withLock { $0[Refusal(transport: transport, reason: reason), default: 0] += 1 }
+        log.note(.warning, "refused", cause: "refused \(transport.rawValue) \(reason.rawValue)") {
+            [
+                "transport": "\(transport.rawValue)", "reason": "\(reason.rawValue)",
+                "peer": "\(Self.text(peer))",
+            ]
+        }
+    }
+
+    private static func text(_ peer: SocketAddress?) -> String {
+        guard let peer, let host = peer.ipAddress else { return "unknown" }
+        return "\(ReceiverAddress(host: host, port: peer.port ?? 0))"
     }
 
     var refusals: [Refusal: Int] { refusalCounts.withLock { $0 } }

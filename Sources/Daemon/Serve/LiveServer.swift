@@ -1,5 +1,7 @@
 import Engine
 import Ingest
+import NIOCore
+import NIOPosix
 package import Logging
 import Rules
 import ServiceLifecycle
@@ -22,10 +24,27 @@ package struct LiveServer {
         self.logger = logger
     }
 
+    private static func room(_ configuration: Configuration, _ logger: Logger) throws -> DescriptorBudget {
+        let limit = DescriptorBudget.raiseLimit()
+        let wanted = configuration.receivers.connections
+        let budget = try DescriptorBudget(
+            limit: limit, open: DescriptorBudget.openNow(), cores: System.coreCount, wanted: wanted)
+        if budget.receiver < wanted {
+            logger.notice(
+                "fewer connections than configured, for few files may be open",
+                metadata: ["files": "\(limit)", "connections": "\(budget.receiver)", "configured": "\(wanted)"])
+        }
+        // Before anything asks for an event loop: each takes three descriptors.
+        NIOSingletons.groupLoopCountSuggestion = budget.loops
+        return budget
+    }
+
     /// Serves until SIGTERM or SIGINT, then lets requests and deliveries under way finish.
     ///
     /// - Throws: where an address can't be bound or a sink's headers can't be read.
     package func run() async throws {
+        let room = try Self.room(configuration, logger)
+        let log = RateLimitedLog(logger)
         let budget = configuration.memory ?? .standard
         logger.notice("memory", metadata: ["limit": "\(budget.text)"])
         let recorder = configuration.recording.directory.map { _ in
@@ -47,14 +66,14 @@ package struct LiveServer {
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
             onClock: onClock)
         let admission = Admission(limit: configuration.receivers.bytesInFlight)
-        let intake = LiveIntake(pipeline, admission: admission, recorder: recorder)
+        let intake = LiveIntake(pipeline, admission: admission, recorder: recorder, log: log)
         let delivery = try Delivery(
             rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
-            queueLimit: budget.alertsQueued, logger: logger)
+            queueLimit: budget.alertsQueued, log: log)
         delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
         let evaluations = EvaluationDurations()
         let reload = RuleReload(
-            source: source, rules: rules, pipeline: pipeline, delivery: delivery, logger: logger)
+            source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
         let clock = ClockHealth()
         let readiness = Readiness(addresses: 3, clock: clock)
         let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
@@ -63,18 +82,28 @@ package struct LiveServer {
                 readiness.addressBound()
             }
         }
+        let grpcConnections = OpenConnections(limit: room.receiver)
+        let httpConnections = OpenConnections(limit: room.receiver)
+        let adminConnections = OpenConnections(limit: room.admin, replacesIdle: true)
+        var adminLimits = configuration.receivers
+        // Until a query has found its answer.
+        adminLimits.replySeconds = 60
+        let pools = AnswerPools()
         let scrape = Scrape(
-            pipeline: pipeline, intake: intake, admission: admission, budget: budget, delivery: delivery,
-            evaluations: evaluations, reload: reload, recorder: recorder, state: state, clock: clock)
+            pipeline: pipeline, intake: intake, admission: admission, budget: budget,
+            connections: [(.grpc, grpcConnections), (.http, httpConnections), (.admin, adminConnections)],
+            delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
+            clock: clock)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
                 services: ([
-                    reload,
+                    log, reload,
                     SelfWatch(pipeline: pipeline, memory: MemoryWatch(limit: budget.limit), logger: logger),
                     AdminServer(
-                        address: configuration.listen, pipeline: pipeline, scrape: scrape, readiness: readiness,
-                        reload: configuration.enableLifecycle ? reload : nil, logger: logger,
+                        address: configuration.listen, limits: adminLimits, connections: adminConnections,
+                        hosts: configuration.hosts, pipeline: pipeline, scrape: scrape, readiness: readiness,
+                        reload: configuration.enableLifecycle ? reload : nil, service: intake, pools: pools,
                         onBound: bound("scrape and API")),
                     EvaluationTicker(
                         pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
@@ -83,10 +112,12 @@ package struct LiveServer {
                         receivers: Receivers(
                             grpc: GRPCReceiver(
                                 address: configuration.otlpGRPC, limits: configuration.receivers,
-                                admission: admission, service: intake, onBound: bound("OTLP/gRPC")),
+                                connections: grpcConnections, admission: admission, service: intake,
+                                onBound: bound("OTLP/gRPC")),
                             http: HTTPReceiver(
                                 address: configuration.otlpHTTP, limits: configuration.receivers,
-                                admission: admission, service: intake, logger: logger, onBound: bound("OTLP/HTTP"))),
+                                connections: httpConnections, admission: admission, service: intake,
+                                onBound: bound("OTLP/HTTP"))),
                         readiness: readiness),
                 ] as [any Service]).map {
                     // One that fails, as when its port is taken, takes the others with it in good order.
@@ -103,6 +134,7 @@ package struct LiveServer {
             throw error
         }
         await recorder?.stop()
+        await pools.stop()
         state?.save(pipeline.savedAlerts(), isChanged: true, at: WallClock.now)
         await delivery.drain(timeout: .seconds(Self.deliverySeconds))
         let counts = pipeline.summary().counts

@@ -10,7 +10,7 @@ final class RuleReload: Service {
     private let source: RuleSource
     private let pipeline: Pipeline
     private let delivery: Delivery
-    private let logger: Logger
+    private let log: RateLimitedLog
     private let succeeded = Atomic<Bool>(true)
     /// Held while the rules are read and exchanged. What stands in it are the files that were read last.
     private let loaded: Mutex<LinkedFiles>
@@ -18,11 +18,11 @@ final class RuleReload: Service {
     /// Between looks at where links point.
     private static let linkInterval = Duration.seconds(2)
 
-    init(source: RuleSource, rules: RuleSet, pipeline: Pipeline, delivery: Delivery, logger: Logger) {
+    init(source: RuleSource, rules: RuleSet, pipeline: Pipeline, delivery: Delivery, log: RateLimitedLog) {
         self.source = source
         self.pipeline = pipeline
         self.delivery = delivery
-        self.logger = logger
+        self.log = log
         loaded = Mutex(LinkedFiles(rules.files + rules.headersFiles))
     }
 
@@ -45,7 +45,7 @@ final class RuleReload: Service {
         while true {
             do { try await Task.sleep(for: Self.linkInterval) } catch { return }
             guard loaded.withLock({ $0.havePointedElsewhere() }) else { continue }
-            logger.notice("links to the rules point elsewhere")
+            log.note(.notice, "links to the rules point elsewhere")
             _ = reload()
         }
     }
@@ -59,16 +59,16 @@ final class RuleReload: Service {
                 let dropped = pipeline.replaceRules(rules.groups)
                 loaded = LinkedFiles(rules.files + rules.headersFiles)
                 succeeded.store(true, ordering: .relaxed)
-                logger.notice(
-                    "rules reloaded",
-                    metadata: [
+                log.note(.notice, "rules reloaded") {
+                    [
                         "rules": "\(rules.groups.reduce(0) { $0 + $1.rules.count })",
                         "alerts_dropped": "\(dropped.count)",
-                    ])
+                    ]
+                }
                 return nil
             } catch {
                 succeeded.store(false, ordering: .relaxed)
-                logger.error("rules not reloaded, the old ones stay", metadata: ["problems": "\(error)"])
+                log.note(.error, "rules not reloaded, the old ones stay") { ["problems": "\(error)"] }
                 return "\(error)"
             }
         }

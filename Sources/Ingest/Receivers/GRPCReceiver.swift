@@ -2,7 +2,6 @@ package import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 
-
 /// OTLP over gRPC: `TraceService/Export` on HTTP/2 in plain text, without an upgrade from HTTP/1.
 package struct GRPCReceiver: Service {
     private let limits: ReceiverLimits

@@ -74,9 +74,13 @@ package struct HTTP2Boundaries {
 
     /// Reads the error code behind the number of the last stream.
     private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int) {
-        guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else { return }
+        guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else {
+            return
+        }
         goAway.writeImmutableBuffer(part)
-        if goAway.readableBytes == 8 { isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0 }
+        if goAway.readableBytes == 8 {
+            isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0
+        }
     }
 
     private mutating func begin(_ length: Int, _ type: HTTP2FrameType, _ flags: UInt8) {

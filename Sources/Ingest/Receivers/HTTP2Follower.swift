@@ -5,6 +5,7 @@ internal import NIOHTTP2
 /// work, and says what the handler would say otherwise.
 final class HTTP2Follower: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -14,6 +15,7 @@ final class HTTP2Follower: ChannelDuplexHandler {
     var isLeft: Bool { boundaries.isLeft }
     /// Is told of a flood, once; nothing that comes is passed on then.
     var onFlood: ((RefusalReason) -> Void)?
+    private var early = EarlySettings()
     private let streams: UInt32
     private var isFlooded = false
     private var hasAnnouncedStreams = false
@@ -37,7 +39,10 @@ final class HTTP2Follower: ChannelDuplexHandler {
         boundaries.receive(unwrapInboundIn(data)) { type, length, flags in
             budget.charge(type, length: length, flags: flags)
         }
-        guard let reason = budget.exceeded else { return context.fireChannelRead(data) }
+        guard let reason = budget.exceeded else {
+            guard !early.isOver else { return context.fireChannelRead(data) }
+            return context.fireChannelRead(wrapInboundOut(early.filter(unwrapInboundIn(data))))
+        }
         isFlooded = true
         sendGoAway(lastStream: 0, code: .enhanceYourCalm)
         onFlood?(reason)
@@ -56,7 +61,9 @@ final class HTTP2Follower: ChannelDuplexHandler {
     private func announcingStreams(_ bytes: ByteBuffer) -> ByteBuffer {
         var bytes = bytes
         let payload = bytes.readerIndex + 9
-        guard let word = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self), word & 0xFF == 4 else { return bytes }
+        guard let word = bytes.getInteger(at: bytes.readerIndex, as: UInt32.self), word & 0xFF == 4 else {
+            return bytes
+        }
         for setting in stride(from: payload, to: min(payload + Int(word >> 8), bytes.writerIndex), by: 6) {
             // SETTINGS_MAX_CONCURRENT_STREAMS
             if bytes.getInteger(at: setting, as: UInt16.self) == 3 { bytes.setInteger(streams, at: setting + 2) }

@@ -1,0 +1,83 @@
+import Rules
+
+/// The names by which the scrape, the API and the page may be asked for, besides addresses and `localhost`.
+///
+/// A page elsewhere can have its own name resolve to an address of the daemon, and would then be taken by a browser for
+/// what it reads there (DNS rebinding). So whatever name isn't known is refused.
+package struct AllowedHosts: Sendable {
+    /// How users reach the daemon, as they write it.
+    package private(set) var externalURL: String?
+    /// Host and, where it says one, port of `externalURL`.
+    private var externalAuthority: String?
+    private var names: Set<String> = ["localhost"]
+
+    package init() {}
+
+    /// - Parameter authority: what the Host field says.
+    package func allow(authority: String) -> Bool {
+        guard let host = Self.host(of: authority) else { return false }
+        return Self.isAddress(host) || names.contains(host)
+    }
+
+    /// Whether a page may change something: one of the daemon itself.
+    /// - Parameter origin: what the Origin field says.
+    package func allow(origin: String, authority: String) -> Bool {
+        guard let scheme = ["http://", "https://"].first(where: { origin.lowercased().hasPrefix($0) }) else {
+            return false
+        }
+        let from = origin.dropFirst(scheme.count).lowercased()
+        return from == authority.lowercased() || from == externalAuthority
+    }
+
+    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        guard let text = node.string("external_url", &diagnostics) else { return }
+        let scheme = ["http://", "https://"].first { text.lowercased().hasPrefix($0) }
+        let authority = text.dropFirst(scheme?.count ?? 0).prefix { !"/?#".contains($0) }.lowercased()
+        guard scheme != nil, let host = Self.host(of: authority), !host.isEmpty, !authority.contains("@") else {
+            return diagnostics.report(
+                node.start, "external_url is an address such as https://faultline.example.com, but found \(node.phrase)"
+            )
+        }
+        externalURL = text
+        externalAuthority = authority
+        names.insert(host)
+    }
+
+    mutating func readNames(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        for entry in node.list("allowed_hosts", &diagnostics) ?? [] {
+            guard let text = entry.string("a host", &diagnostics) else { continue }
+            let isName =
+                !text.isEmpty
+                && text.utf8.allSatisfy { byte in
+                    UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20
+                        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                        || ".-_".utf8.contains(byte)
+                }
+            guard isName else {
+                diagnostics.report(
+                    entry.start,
+                    "a host is a name such as faultline.example.com, without a port, but found \(entry.phrase)")
+                continue
+            }
+            names.insert(text.lowercased())
+        }
+    }
+
+    /// The host in lower case, without a port or brackets; nil for what is none.
+    private static func host(of authority: String) -> String? {
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            let rest = authority[authority.index(after: end)...]
+            return rest.isEmpty || rest.hasPrefix(":") ? String(authority[...end].dropFirst().dropLast()) : nil
+        }
+        let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2 else { return nil }
+        return parts[0].lowercased()
+    }
+
+    private static func isAddress(_ host: String) -> Bool {
+        if host.contains(":") { return host.utf8.allSatisfy { "0123456789abcdefABCDEF:.%".utf8.contains($0) } }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { !$0.isEmpty && $0.count <= 3 && UInt8($0) != nil }
+    }
+}

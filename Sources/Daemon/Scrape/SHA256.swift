@@ -1,0 +1,57 @@
+/// SHA-256 (FIPS 180-4): a hash that nobody can make two names agree in.
+enum SHA256 {
+    /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+    private static let constants: [UInt32] = primes.prefix(64).map { fraction(ofRoot: 3, of: $0) }
+    /// Of the square roots of the first eight.
+    private static let start: [UInt32] = primes.prefix(8).map { fraction(ofRoot: 2, of: $0) }
+
+    private static let primes = (2...311).filter { number in !(2..<number).contains { number % $0 == 0 } }
+
+    /// The largest integer whose power is at most `number` · 2^(32 · power), modulo 2^32: found bit by bit.
+    private static func fraction(ofRoot power: Int, of number: Int) -> UInt32 {
+        let target = UInt128(number) << (32 * power)
+        var root: UInt128 = 0
+        for bit in (0..<36).reversed() {
+            let larger = root | 1 << bit
+            let value = power == 2 ? larger * larger : larger * larger * larger
+            if value <= target { root = larger }
+        }
+        return UInt32(truncatingIfNeeded: root)
+    }
+
+    /// 64 digits.
+    static func hex(_ bytes: [UInt8]) -> String {
+        var state = start
+        var padded = bytes + [0x80]
+        padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
+        padded += (0..<8).reversed().map { UInt8(truncatingIfNeeded: (UInt64(bytes.count) << 3) >> (8 * $0)) }
+        for block in stride(from: 0, to: padded.count, by: 64) { mix(padded[block..<block + 64], into: &state) }
+        return state.map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 8 - digits.count) + digits
+        }.joined()
+    }
+
+    private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
+        func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+        var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { index in
+            (0..<4).reduce(UInt32(0)) { $0 << 8 | UInt32(block[index + $1]) }
+        }
+        for index in 16..<64 {
+            let (early, late) = (words[index - 15], words[index - 2])
+            words.append(
+                words[index - 16] &+ words[index - 7] &+ (rotate(early, 7) ^ rotate(early, 18) ^ early >> 3)
+                    &+ (rotate(late, 17) ^ rotate(late, 19) ^ late >> 10))
+        }
+        var mixed = state
+        for index in 0..<64 {
+            let (a, b, c, e, f, g) = (mixed[0], mixed[1], mixed[2], mixed[4], mixed[5], mixed[6])
+            let first =
+                mixed[7] &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ (e & f ^ ~e & g) &+ constants[index]
+                &+ words[index]
+            let second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ (a & b ^ a & c ^ b & c)
+            mixed = [first &+ second, a, b, c, mixed[3] &+ first, e, f, g]
+        }
+        for index in 0..<8 { state[index] &+= mixed[index] }
+    }
+}

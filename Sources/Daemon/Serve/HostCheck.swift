@@ -1,0 +1,40 @@
+import HTTPTypes
+import Hummingbird
+import Ingest
+import NIOCore
+
+/// Answers only whoever asks for the daemon by a name that it has: see `AllowedHosts`.
+struct HostCheck: RouterMiddleware {
+    let hosts: AllowedHosts
+    let service: any TraceService
+
+    func handle(
+        _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
+    ) async throws -> Response {
+        // Without a Host field it's no browser that asks.
+        let authority = request.head.authority ?? ""
+        guard authority.isEmpty || hosts.allow(authority: authority) else {
+            service.refused(transport: .admin, reason: .wrongHost, peer: context.channel.remoteAddress)
+            return AdminReply.text(
+                "the Host isn't one of this daemon: an address, localhost, external_url's host or one of allowed_hosts\n",
+                status: .forbidden)
+        }
+        let changesSomething = request.method != .get && request.method != .head
+        if changesSomething, let origin = request.headers[.origin], !hosts.allow(origin: origin, authority: authority) {
+            service.refused(transport: .admin, reason: .wrongOrigin, peer: context.channel.remoteAddress)
+            return AdminReply.text("a page of another origin may change nothing here\n", status: .forbidden)
+        }
+        return try await next(request, context)
+    }
+}
+
+/// What a route knows of its request besides the request itself.
+struct AdminContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}

@@ -1,0 +1,26 @@
+import Testing
+
+@testable import Daemon
+
+@Suite struct `descriptors` {
+    @Test(arguments: [64, 128, 256, 1_024, 4_096, 1 << 20], [1, 2, 16, 256])
+    func `all connections, event loops and files fit within the limit`(limit: Int, cores: Int) throws {
+        let budget = try DescriptorBudget(limit: limit, open: 2, cores: cores, wanted: 400)
+        let connections = 2 * budget.receiver + budget.admin
+        #expect(budget.receiver >= 4 && budget.admin >= 4)
+        #expect(budget.receiver <= 400)
+        #expect(connections + 3 * (budget.loops + 1) + 16 + 14 + 2 <= limit)
+    }
+
+    @Test func `the customary limit leaves what was configured`() throws {
+        let budget = try DescriptorBudget(limit: 1_024, open: 2, cores: 4, wanted: 400)
+        #expect(budget.receiver == 400)
+        #expect(budget.admin == 128)
+    }
+
+    @Test func `a limit that is too low says what is needed`() {
+        #expect(throws: DescriptorBudget.TooFew.self) {
+            try DescriptorBudget(limit: 32, open: 2, cores: 1, wanted: 400)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Ingest
+import Testing
+
+@Suite struct `the budget of frames` {
+    private static let perSecond = 100
+
+    @Test(arguments: [
+        (HTTP2FrameType.windowUpdate, 4, RefusalReason.windowUpdateFlood), (.data, 1, .tinyDataFlood),
+        (.reset, 4, .resetFlood), (.continuation, 10, .continuationFlood),
+        (HTTP2FrameType(rawValue: 6), 8, .controlFlood),
+        (HTTP2FrameType(rawValue: 0xFA), 0, .controlFlood),
+    ])
+    func `is spent by frames that bring nothing`(type: HTTP2FrameType, length: Int, reason: RefusalReason) {
+        var budget = FrameBudget(perSecond: Self.perSecond)
+        for _ in 0..<2 * Self.perSecond { budget.charge(type, length: length, flags: 0) }
+        #expect(budget.exceeded == nil)
+        budget.charge(type, length: length, flags: 0)
+        #expect(budget.exceeded == reason)
+    }
+
+    @Test func `lasts for as many calls as a client likes to make`() {
+        var budget = FrameBudget(perSecond: Self.perSecond)
+        for _ in 0..<100_000 {
+            budget.charge(.headers, length: 50, flags: 4)
+            budget.charge(.data, length: 5, flags: 0)
+            budget.charge(.data, length: 10, flags: 1)
+            budget.charge(.windowUpdate, length: 4, flags: 0)
+            budget.charge(.windowUpdate, length: 4, flags: 0)
+            budget.charge(HTTP2FrameType(rawValue: 6), length: 8, flags: 0)
+        }
+        #expect(budget.exceeded == nil)
+    }
+
+    @Test func `comes back by the second`() {
+        var budget = FrameBudget(perSecond: Self.perSecond)
+        for _ in 0..<1_000 {
+            for _ in 0..<Self.perSecond { budget.charge(.windowUpdate, length: 4, flags: 0) }
+            budget.refill()
+        }
+        #expect(budget.exceeded == nil)
+    }
+
+    @Test func `is spent by calls beyond the limit of streams`() {
+        var budget = FrameBudget(perSecond: Self.perSecond)
+        for _ in 0..<Self.perSecond {
+            budget.charge(.headers, length: 50, flags: 4)
+            budget.chargeForRefusedCall()
+        }
+        #expect(budget.exceeded == .streamErrorFlood)
+    }
+}
