@@ -1,3 +1,5 @@
+// Both declare stat; the one that the compiler read first owns it.
+import CDispatch
 import Glibc
 
 /// A file that is written from front to back.

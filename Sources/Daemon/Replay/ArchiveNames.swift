@@ -1,3 +1,5 @@
+// Both declare stat; the one that the compiler read first owns it.
+import CDispatch
 import Foundation
 package import Ingest
 

@@ -41,6 +41,8 @@ package struct Exposition {
     private var text: [UInt8] = []
     private var family = ""
     private var isWanted = true
+    /// Long values as they are written: an operation has a part in several families.
+    private var longValues: [String: String] = [:]
 
     /// - Parameter send: takes what is written, part by part; false if nobody wants the rest.
     package init(_ format: Format, send: @escaping ([UInt8]) -> Bool) {
@@ -77,7 +79,7 @@ package struct Exposition {
     ///   - bounds: upper bounds in seconds, without the infinite one.
     ///   - counts: observations within each bucket, the infinite one last; not cumulative.
     package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: Labels = []) {
-        let labels = Self.written(labels)
+        let labels = written(labels)
         var cumulative = 0
         for (index, count) in counts.enumerated() {
             cumulative += count
@@ -95,7 +97,7 @@ package struct Exposition {
     }
 
     private mutating func sample(_ suffix: String, _ value: Double, _ labels: Labels) {
-        sample(suffix, value, Self.written(labels))
+        sample(suffix, value, written(labels))
     }
 
     private mutating func sample(_ suffix: String, _ value: Double, _ labels: String) {
@@ -121,16 +123,24 @@ package struct Exposition {
         text.removeAll(keepingCapacity: true)
     }
 
-    private static func written(_ labels: Labels) -> String {
+    private mutating func written(_ labels: Labels) -> String {
         var text = ""
         for label in labels {
             if !text.isEmpty { text += "," }
             text += label.name
             text += "=\""
-            text += LabelText.written(label.value)
+            text += written(label.value)
             text += "\""
         }
         return text
+    }
+
+    private mutating func written(_ value: String) -> String {
+        guard value.utf8.count > LabelText.wholeBytes else { return LabelText.written(value) }
+        if let known = longValues[value] { return known }
+        let written = LabelText.written(value)
+        longValues[value] = written
+        return written
     }
 
     static func number(_ value: Double) -> String {

@@ -1,5 +1,5 @@
-import Dispatch
 import Hummingbird
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -97,30 +97,38 @@ private final class PartQueue: Sendable {
 
     let all: AsyncStream<ByteBuffer>
     private let continuation: AsyncStream<ByteBuffer>.Continuation
-    // Begins at 0: a semaphore that is let go of below its first value ends the process.
-    private let room = DispatchSemaphore(value: 0)
+    /// Whether there is room, or nobody who reads any more.
+    private let room = ConditionLock(value: true)
+    private let waiting = Atomic<Int>(0)
     private let isAbandoned = Atomic<Bool>(false)
 
     init() {
         (all, continuation) = AsyncStream.makeStream()
-        for _ in 0..<Self.partsMax { room.signal() }
     }
 
     /// Waits for room; false if nobody reads any more.
     @Sendable func send(_ part: [UInt8]) -> Bool {
-        guard !isAbandoned.load(ordering: .acquiring) else { return false }
-        room.wait()
-        guard !isAbandoned.load(ordering: .acquiring) else { return false }
+        room.lock(whenValue: true)
+        guard !isAbandoned.load(ordering: .relaxed) else {
+            room.unlock(withValue: true)
+            return false
+        }
+        room.unlock(withValue: waiting.add(1, ordering: .relaxed).newValue < Self.partsMax)
         continuation.yield(ByteBuffer(bytes: part))
         return true
     }
 
     func finish() { continuation.finish() }
 
-    func wasRead() { room.signal() }
+    func wasRead() {
+        room.lock()
+        waiting.subtract(1, ordering: .relaxed)
+        room.unlock(withValue: true)
+    }
 
     func abandon() {
-        isAbandoned.store(true, ordering: .releasing)
-        room.signal()
+        room.lock()
+        isAbandoned.store(true, ordering: .relaxed)
+        room.unlock(withValue: true)
     }
 }

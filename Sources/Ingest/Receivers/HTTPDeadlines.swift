@@ -13,6 +13,8 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     private var now: UInt64 = 0
     private var phase: HTTPPhase
     private var leavingSince: UInt64?
+    /// Whether the connection is at its end, and what it was refused for has been counted.
+    var isOver = false
 
     init(limits: ReceiverLimits, transport: Transport, service: any TraceService) {
         self.limits = limits
@@ -55,6 +57,9 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
         let (isOverdue, reason) = phase.overdue(now: now)
         if let reason { service.refused(transport: transport, reason: reason, peer: context?.remoteAddress) }
         let graceIsOver = leavingSince.map { now - $0 >= UInt64(clamping: limits.graceSeconds) } ?? false
-        if isOverdue || graceIsOver { context?.close(promise: nil) }
+        if isOverdue || graceIsOver {
+            isOver = true
+            context?.close(promise: nil)
+        }
     }
 }

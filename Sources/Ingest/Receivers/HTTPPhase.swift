@@ -5,8 +5,9 @@ package struct HTTPPhase: Equatable {
         case idle
         case header
         case body
+        /// While there is nothing to send of the reply.
         case reply
-        /// Of a reply that has begun: until the next part is read.
+        /// Until the client has read what there is.
         case sending
     }
 

@@ -33,8 +33,9 @@ final class HTTPProgress: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        deadlines.enter(.sending)
         written.futureResult.assumeIsolated().whenComplete { [deadlines, listener] _ in
-            deadlines.enter(isEnd ? .idle : .sending)
+            deadlines.enter(isEnd ? .idle : .reply)
             if isEnd { listener.connections.note(context.channel, .idle) }
         }
         context.write(data, promise: written)
@@ -42,7 +43,9 @@ final class HTTPProgress: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Hummingbird answers with 400 and closes. An input or output error means that the client has gone.
-        if !(error is IOError || error is ChannelError) {
+        // One that is closed for another reason, or was refused already, leaves half a request behind: no second one.
+        if !(error is IOError || error is ChannelError), !deadlines.isOver {
+            deadlines.isOver = true
             listener.service.refused(
                 transport: listener.transport, reason: .protocolError, peer: context.remoteAddress)
         }

@@ -42,10 +42,10 @@ package struct ReceiverLimits: Sendable {
     /// Seconds from a request's header to the end of its body. 64 MiB in 30 s is 18 Mbit/s.
     package var bodySeconds = 30
 
-    /// Seconds from a request's end to the first byte of its reply.
+    /// Seconds from a request's end, or from a part of the reply, to the next part of it.
     package var replySeconds = 10
 
-    /// Seconds in which a client has to read something of a reply, 64 KiB at most.
+    /// Seconds in which a client has to read a part of a reply, 64 KiB at most.
     package var writeSeconds = 10
 
     /// Seconds that a connection may stay open unused. Longer than the 90 s after which Go's HTTP client drops an

@@ -1,6 +1,7 @@
 """`faultline serve`, as a process of its own."""
 
 import re
+import resource
 import signal
 import subprocess
 import urllib.error
@@ -20,10 +21,12 @@ LOOPBACK = "127.0.0.1:0"
 class Faultline:
     """Starts on free ports of the loopback interface; ends with SIGTERM, which has to succeed."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, open_files=None):
+        """`open_files` is how many descriptors the process may have, by the soft and the hard limit."""
         command = [BINARY, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))),
         )
         self.output = Lines(self.process.stdout)
         self.log = Lines(self.process.stderr)

@@ -3,7 +3,7 @@
 import socket
 
 import hpack
-from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, SettingsFrame
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
 
 from harness.grpc_client import METHOD
 from harness.waiting import DEADLINE
@@ -21,6 +21,8 @@ class HTTP2Client:
         self.goaways = []
         # Headers and trailers of each stream as one
         self.answers = {}
+        # Error codes by stream
+        self.resets = {}
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         self._send(SettingsFrame(0))
 
@@ -42,6 +44,14 @@ class HTTP2Client:
     def send(self, stream, payload, is_last):
         self._send(DataFrame(stream, payload, flags=["END_STREAM"] if is_last else []))
 
+    def send_in_parts(self, stream, payload, size=16_384):
+        """Sends a payload that isn't the last, in frames of the size that every server takes."""
+        for start in range(0, len(payload), size):
+            self.send(stream, payload[start : start + size], is_last=False)
+
+    def send_frame(self, frame):
+        self._send(frame)
+
     def receive_until(self, condition):
         """Receives frames until the condition holds; False if the server closes the connection before."""
         while not condition():
@@ -50,6 +60,8 @@ class HTTP2Client:
                 return False
             if isinstance(frame, GoAwayFrame):
                 self.goaways.append(frame)
+            elif isinstance(frame, RstStreamFrame):
+                self.resets[frame.stream_id] = frame.error_code
             elif isinstance(frame, HeadersFrame):
                 self.answers.setdefault(frame.stream_id, {}).update(self._decoder.decode(frame.data))
             elif isinstance(frame, (PingFrame, SettingsFrame)) and "ACK" not in frame.flags:

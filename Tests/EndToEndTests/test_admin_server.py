@@ -1,0 +1,110 @@
+"""The scrape and API address: by which names it answers, and to whom; HEAD; what floods leave in the log."""
+
+import json
+
+import pytest
+
+from harness import http_client, raw, spans
+from harness.counting import Counting
+from harness.waiting import DEADLINE, eventually
+
+CONFIGURATION = """\
+external_url: https://Faultline.example.com:8443/monitoring
+allowed_hosts: [faultline.monitoring.svc, node-1]
+enable_lifecycle: true
+"""
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    from harness.daemon import Faultline
+
+    path = tmp_path_factory.mktemp("hosts") / "faultline.yaml"
+    path.write_text(CONFIGURATION)
+    with Faultline("--config", path) as daemon:
+        yield daemon
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.0.0.1:9464", "10.1.2.3", "[::1]:9464", "[fe80::1%25eth0]", "localhost", "LOCALHOST:80",
+     "faultline.example.com", "FAULTLINE.example.com:8443", "faultline.monitoring.svc:9464", "node-1"],
+)
+@pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/api/v1/status"])
+def test_addresses_and_names_of_its_own_are_answered(named, path, host):
+    assert raw.get(named.admin, path, Host=host)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "faultline.example.com.evil.example", "evil.example:9464", "localhost.evil.example", "127.0.0.1.nip.io",
+     "1.2.3", "256.1.1.1", "example.com", "[::1", "a:b:c"],
+)
+@pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/api/v1/status", "/nothing"])
+def test_other_names_are_forbidden_and_counted(named, path, host):
+    with Counting(named) as change:
+        status, _, body = raw.get(named.admin, path, Host=host)
+    assert status == 403
+    assert b"allowed_hosts" in body
+    assert change.refused["admin"] == {"wrong_host": 1}
+
+
+@pytest.mark.parametrize(
+    "origin, status",
+    [(None, 200), ("http://localhost", 200), ("https://faultline.example.com:8443", 200), ("http://evil.example", 403),
+     ("null", 403), ("http://localhost.evil.example", 403), ("http://localhost:1", 403)],
+)
+def test_a_page_of_another_origin_changes_nothing(named, origin, status):
+    headers = {} if origin is None else {"Origin": origin}
+    with Counting(named) as change:
+        assert raw.get(named.admin, "/-/reload", "POST", Host="localhost", Content_Length="0", **headers)[0] == status
+    assert change.refused["admin"] == ({"wrong_origin": 1} if status == 403 else {})
+
+
+def test_a_page_of_another_origin_may_read_nothing_by_itself(named):
+    """Reading is up to the browser, which is given no leave."""
+    status, headers, _ = raw.get(named.admin, "/metrics", Host="localhost", Origin="http://evil.example")
+    assert status == 200
+    assert not [name for name in headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/-/ready", "/api/v1/operations", "/api/v1/rules"])
+def test_head_is_get_without_its_body(named, path):
+    status, headers, body = raw.get(named.admin, path, "HEAD")
+    assert (status, body) == (200, b"")
+    assert headers["Content-Type"] == raw.get(named.admin, path)[1]["Content-Type"]
+
+
+def test_operations_are_those_asked_for(daemon):
+    for service in ("etcd", "apiserver"):
+        made = spans.body(*[spans.span(f"operation {number}") for number in range(5)], service=service)
+        assert http_client.send(daemon.http, made).status == 200
+
+    def operations(query):
+        return json.loads(raw.get(daemon.admin, f"/api/v1/operations?{query}")[2])
+
+    assert {row["service"] for row in operations("service=etcd")} == {"etcd"}
+    assert len(operations("service=etcd")) == 5
+    assert len(operations("limit=3")) == 3
+    assert len(operations("service=etcd&limit=3")) == 3
+    assert operations("service=nobody") == []
+    assert len(json.loads(raw.get(daemon.admin, "/api/v1/requests?limit=1")[2])) <= 1
+
+
+def test_a_flood_of_one_cause_has_one_line_and_then_their_number(daemon):
+    for _ in range(200):
+        assert raw.get(daemon.admin, Host="evil.example")[0] == 403
+    assert len(daemon.log.matching("refused", "reason=wrong_host")) <= 2
+    eventually(
+        lambda: daemon.log.matching("refused", "reason=wrong_host", "since_last_line="), "the number of them",
+        deadline=2 * DEADLINE,
+    )
+    (line, *_) = daemon.log.matching("reason=wrong_host")
+    assert "peer=127.0.0.1:" in line and "transport=admin" in line
+
+
+def test_a_flood_of_reloads_fills_no_log(named):
+    before = len(named.log.matching("rules reloaded"))
+    for _ in range(100):
+        assert raw.get(named.admin, "/-/reload", "POST", Content_Length="0")[0] in (200, 429)
+    assert len(named.log.matching("rules reloaded")) - before < 30

@@ -1,0 +1,293 @@
+"""Bad input on the way to a request: floods, slowness, too many connections, framing; on all three ports.
+
+The numbers in names are those of the lines of the list of bad inputs that the tests answer for.
+"""
+
+import http.client
+import resource
+import socket
+from contextlib import ExitStack
+
+import hpack
+import pytest
+from hyperframe.frame import (
+    ContinuationFrame, DataFrame, GoAwayFrame, HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame, SettingsFrame,
+    WindowUpdateFrame,
+)
+
+from harness import exports, grpc_frames, http_client, raw, spans
+from harness.counting import Counting
+from harness.daemon import Faultline
+from harness.grpc_client import METHOD
+from harness.http2_client import HTTP2Client
+from harness.waiting import DEADLINE, eventually
+
+PORTS = ["grpc", "http", "admin"]
+
+
+def is_healthy(daemon):
+    return raw.get(daemon.admin)[::2] == (200, b"healthy\n")
+
+
+def address(daemon, port):
+    return getattr(daemon, port)
+
+
+# Line 1
+
+CALL = [
+    (":method", "POST"), (":scheme", "http"), (":path", METHOD), (":authority", "localhost"),
+    ("content-type", "application/grpc"), ("te", "trailers"),
+]
+START = raw.PREFACE + SettingsFrame(0).serialize()
+
+
+def headers(stream, flags=("END_HEADERS",)):
+    # Without the dynamic table each block is the same.
+    block = b"".join(
+        b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode() for name, value in CALL
+    )
+    return HeadersFrame(stream, block, flags=list(flags)).serialize()
+
+
+FLOODS = {
+    "rapid reset": (
+        "http2_reset_flood",
+        b"".join(headers(n) + RstStreamFrame(n).serialize() for n in range(1, 20_001, 2)),
+    ),
+    "continuation": (
+        "http2_continuation_flood",
+        headers(1, flags=()) + ContinuationFrame(1, b"").serialize() * 10_000,
+    ),
+    "settings": ("http2_control_flood", SettingsFrame(0).serialize() * 20_000),
+    "ping": ("http2_control_flood", PingFrame(0, b"12345678").serialize() * 20_000),
+    "priority": ("http2_control_flood", PriorityFrame(1, depends_on=0).serialize() * 20_000),
+    "window update": ("http2_window_update_flood", WindowUpdateFrame(0, window_increment=1).serialize() * 20_000),
+    "empty data": ("http2_empty_data_flood", headers(1) + DataFrame(1, b"").serialize() * 10_000),
+    "data of one byte": ("http2_tiny_data_flood", headers(1) + DataFrame(1, b"\0").serialize() * 20_000),
+    "unknown frames": ("http2_control_flood", bytes([0, 0, 0, 0xFA, 0, 0, 0, 0, 0]) * 20_000),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivor, flood):
+    reason, frames = FLOODS[flood]
+    with Counting(survivor) as change:
+        with raw.connect(survivor.grpc, receive_buffer=4096) as connection:
+            raw.send(connection, START + frames)
+            eventually(lambda: survivor.metrics().refused("grpc").get(reason), "the flood is counted")
+            raw.read_to_end(connection)
+    # Where the frames are what a call is made of, the call may be refused too.
+    assert change.refused["grpc"].pop("bad_framing", 1) == 1
+    assert change.refused["grpc"] == {reason: 1}
+    assert change.received == 0
+
+
+@pytest.mark.parametrize("port", ["http", "admin"])
+def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
+    with Counting(survivor) as change:
+        with raw.connect(address(survivor, port)) as connection:
+            raw.send(connection, START + PingFrame(0, b"12345678").serialize() * 20_000)
+            raw.read_to_end(connection)
+    assert change.refused[port]["protocol_error"] == 1
+    assert is_healthy(survivor)
+
+
+def test_line_1_a_stream_too_many_is_refused_alone(survivor):
+    """Also where the client hasn't acknowledged the settings yet."""
+    client = HTTP2Client(survivor.grpc)
+    streams = range(1, 2 * 120, 2)
+    with Counting(survivor) as change:
+        for stream in streams:
+            client.begin(stream)
+        for stream in streams[:100]:
+            client.send(stream, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: len(client.answers) == 100 and len(client.resets) == 20)
+    assert set(client.resets.values()) == {7}, "REFUSED_STREAM"
+    assert set(client.resets) == set(streams[100:])
+    assert client.goaways == []
+    assert (change.accepted, change.refused["grpc"]) == (100, {"streams": 20})
+    client.close()
+
+
+def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        client.begin(1)
+        client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
+        client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
+        client.send_frame(PingFrame(0, b"12345678"))
+        assert not client.receive_until(lambda: False), "the connection is closed"
+    assert (change.accepted, change.refused["grpc"]) == (1, {})
+    client.close()
+
+
+def test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight(serve):
+    daemon = serve(configuration="limits: {max_request_bytes: 1MiB, max_bytes_in_flight: 4MiB}\n")
+    greedy = HTTP2Client(daemon.grpc)
+    for stream in (1, 3):
+        greedy.begin(stream)
+        greedy.send_in_parts(stream, grpc_frames.message(b"", length=1 << 20) + bytes(700_000))
+    assert greedy.receive_until(lambda: greedy.answers)
+    assert daemon.metrics().refused("grpc") == {"connection_bytes_in_flight": 1}
+    for transport in exports.TRANSPORTS:
+        assert exports.send(daemon, transport, spans.body(spans.span())).what == exports.TAKEN
+    greedy.close()
+
+
+# Line 2
+
+HALF_A_REQUEST = {
+    "grpc": START + headers(1, flags=())[:-5],
+    "http": b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-",
+    "admin": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-",
+}
+HALF_A_BODY = {
+    "grpc": START + headers(1) + DataFrame(1, grpc_frames.message(b"", length=1000) + b"few").serialize(),
+    "http": b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
+    b"Content-Length: 1000\r\n\r\nfew",
+    "admin": b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nfew",
+}
+
+
+# A body of `POST /-/reload` is waited for by nobody: below.
+@pytest.mark.parametrize(
+    "sent, ports, reason",
+    [(HALF_A_REQUEST, PORTS, "header_timeout"), (HALF_A_BODY, ["grpc", "http"], "body_timeout")],
+    ids=["header", "body"],
+)
+def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, reason):
+    with ExitStack() as open_connections, Counting(survivor) as change:
+        for port in ports:
+            connection = open_connections.enter_context(raw.connect(address(survivor, port)))
+            raw.send(connection, sent[port])
+
+        def counted():
+            metrics = survivor.metrics()
+            return all(metrics.refused(port).get(reason) for port in ports)
+
+        eventually(counted, f"{reason} on {ports}", deadline=4 * DEADLINE)
+        assert is_healthy(survivor)
+    assert {port: change.refused[port] for port in ports} == dict.fromkeys(ports, {reason: 1})
+
+
+def test_line_2_a_body_that_nobody_waits_for_may_take_its_time(survivor):
+    """`POST /-/reload` has none: the answer comes before it."""
+    with raw.connect(survivor.admin) as connection:
+        raw.send(connection, HALF_A_BODY["admin"])
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 403")
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    """A daemon whose scrape has several megabytes: 400 operations with long names."""
+    with Faultline() as daemon:
+        made = [spans.span(f"{number:05} " + "x" * 10_000) for number in range(400)]
+        assert http_client.send(daemon.http, spans.body(*made)).status == 200
+        yield daemon
+
+
+def unread(daemon, path):
+    connection = raw.connect(daemon.admin, receive_buffer=4096)
+    raw.send(connection, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+@pytest.mark.parametrize("path, at_once", [("/metrics", 4), ("/api/v1/operations", 8)])
+def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, path, at_once):
+    size = len(raw.get(crowded.admin, path)[2])
+    assert size > 2_000_000
+    crowded.forget_peak_memory()
+    before = crowded.peak_memory()
+    timeouts = crowded.metrics().refused("admin").get("reply_timeout", 0)
+    with ExitStack() as open_connections:
+        for _ in range(at_once):
+            connection = open_connections.enter_context(unread(crowded, path))
+            assert connection.recv(17).startswith(b"HTTP/1.1 200")
+        status, headers, _ = raw.get(crowded.admin, path)
+        assert (status, headers["Retry-After"]) == (429, "1")
+        assert is_healthy(crowded)
+        eventually(lambda: raw.get(crowded.admin, path)[0] == 200, "there is room again", deadline=4 * DEADLINE)
+    eventually(
+        lambda: crowded.metrics().refused("admin").get("reply_timeout", 0) >= timeouts + 1, "they were closed",
+        deadline=4 * DEADLINE,
+    )
+    refused = crowded.metrics().refused("admin")
+    assert refused["queries"] >= 1
+    if path == "/metrics":
+        assert crowded.peak_memory() - before < 2 * size
+
+
+def raise_own_limit(wanted):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
+@pytest.mark.parametrize("port", PORTS)
+@pytest.mark.parametrize("open_files", [64, 256])
+def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, port):
+    raise_own_limit(4_096)
+    with Faultline(open_files=open_files) as daemon, ExitStack() as idle:
+        kept = http.client.HTTPConnection(daemon.admin, timeout=DEADLINE)
+        kept.request("GET", "/-/healthy")
+        assert kept.getresponse().read() == b"healthy\n"
+        for _ in range(1_500):
+            try:
+                idle.enter_context(raw.connect(address(daemon, port)))
+            except ConnectionError:
+                pass
+        kept.request("GET", "/-/healthy")
+        assert kept.getresponse().read() == b"healthy\n"
+        assert is_healthy(daemon)
+        for transport in exports.TRANSPORTS:
+            assert exports.send(daemon, transport, spans.body(spans.span())).what == exports.TAKEN
+        metrics = daemon.metrics()
+        assert metrics.refused(port)["connections"] > 1_000
+        assert metrics.value("process_open_fds") < open_files
+        limit = metrics.value("faultline_connections_limit", transport=port)
+        assert metrics.value("faultline_connections", transport=port) <= limit < open_files
+        kept.close()
+    # Where there are so many of one cause the log has a line each ten seconds.
+    assert 1 <= len(daemon.log.matching("refused", "reason=connections", f"transport={port}")) < 30
+
+
+def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
+    with pytest.raises(BaseException):
+        with Faultline(open_files=24):
+            pass
+
+
+# Line 3
+
+@pytest.mark.parametrize("port", ["http", "admin"])
+def test_line_3_tiny_headers_without_end_are_refused(survivor, port):
+    fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
+    with Counting(survivor) as change:
+        status = raw.answer(address(survivor, port), b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
+    # The answer is lost where it meets bytes that were under way.
+    assert status.split(" ")[1:2] in (["400"], ["431"], [])
+    assert change.refused[port] == {"protocol_error": 1}
+
+
+def test_line_3_tiny_headers_without_end_are_refused_over_grpc(survivor):
+    block = hpack.Encoder().encode(CALL + [(f"a{number}", "b") for number in range(70_000)])
+    frames = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
+    sent = HeadersFrame(1, frames[0], flags=[]).serialize()
+    sent += b"".join(ContinuationFrame(1, part, flags=[]).serialize() for part in frames[1:])
+    with Counting(survivor) as change:
+        with raw.connect(survivor.grpc) as connection:
+            raw.send(connection, START + sent)
+            raw.read_to_end(connection)
+    assert sum(change.refused["grpc"].values()) == 1
+    assert set(change.refused["grpc"]) <= {"headers_too_large", "http2_continuation_flood", "protocol_error"}
+
+
+@pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("admin", "/-/reload")])
+def test_line_3_two_ways_of_framing_are_refused(survivor, port, target):
+    request = f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Counting(survivor) as change:
+        status = raw.answer(address(survivor, port), request.encode() + b"0\r\n\r\n")
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert change.refused[port] == {"protocol_error": 1}
