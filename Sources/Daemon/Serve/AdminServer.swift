@@ -72,7 +72,10 @@ struct AdminServer: Service {
         query("rules", [], on: router) { _ in
             try JSONText.encode(pipeline.rulesInForce().groups.map { RuleGroupJSON($0) })
         }
-        query("status", [], on: router) { _ in try JSONText.encode(SpansRow(pipeline.summary().counts)) }
+        query("status", [], on: router) { _ in
+            let summary = pipeline.summary()
+            return try JSONText.encode(SpansRow(summary.counts, summary.unattributed))
+        }
         addTraces(to: router)
         return router
     }

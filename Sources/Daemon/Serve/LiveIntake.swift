@@ -42,8 +42,8 @@ final class LiveIntake: TraceService {
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
         // Inflated or not, it is decoded to columns: what that takes counts too. A large one alone always has room.
         var room = Reservation(admission)
-        guard room.grow(by: min(body.byteCount * MemoryBudget.decodedBytesPerByte, admission.limit / 2)) else {
-            return Export(.unavailable(retryAfterSeconds: Self.retrySeconds), refusal: .bytesInFlight)
+        if let refusal = room.grow(by: min(body.byteCount * MemoryBudget.decodedBytesPerByte, admission.limit / 2)) {
+            return Export(.unavailable(retryAfterSeconds: Self.retrySeconds), refusal: refusal)
         }
         do throws(DecodeError) {
             switch encoding {
