@@ -102,7 +102,7 @@ def test_line_5_the_scrape_port_decompresses_nothing(survivor):
 @pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gzip"])
 def test_large_bodies_are_counted_exactly(survivor, transport, is_compressed):
     """Those are decoded beside the event loops."""
-    count = 12_000
+    count = 20_000
     body = spans.body(*[spans.span(f"operation {number % 50}") for number in range(count)])
     assert len(body) > MIB
     with Counting(survivor) as change:
@@ -177,7 +177,7 @@ def test_line_15_what_is_asked_wrongly_is_answered_with_a_status(survivor, type)
 @pytest.mark.parametrize(
     "method, path, status",
     [("POST", "/metrics", 404), ("DELETE", "/api/v1/rules", 404), ("GET", "/v1/traces", 404), ("GET", "/metrics/", 200),
-     ("GET", "//", 404), ("GET", "/%00", 404), ("GET", "/../../etc/passwd", 404), ("PRI", "*", 404)],
+     ("GET", "//", 404), ("GET", "/%00", 404), ("GET", "/../../etc/passwd", 404), ("PRI", "*", 400)],
 )
 def test_line_15_the_scrape_port_has_no_other_paths(survivor, method, path, status):
     assert raw.get(survivor.admin, path, method)[0] == status
@@ -205,7 +205,7 @@ def test_line_17_the_scrape_parses_whatever_names_hold(daemon, accept, encoding)
 
 
 def test_line_17_no_two_names_come_to_be_one_series(daemon):
-    long = "x" * 5_000
+    long = "x" * 500
     made = ["\x1b", r"\u{1B}", r"\u{5C}u{1B}", "\\\x1b", r"\\u{1B}", long + "1", long + "2", "x" * 200, "x" * 201]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in made])).status == 200
     # Each cut one as a name of its own, too.
@@ -221,7 +221,7 @@ def test_line_17_no_two_names_come_to_be_one_series(daemon):
 @pytest.mark.parametrize(
     "query, named_thing",
     [("limit=1000000000000", "limit"), ("limit=-1", "limit"), ("limit=0", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
-     ("limit=3&limit=4", "limit"), ("nothing=1", "nothing"), ("service=a&kind=b", "kind"), ("%1b%5d=1", r"\u{1B}")],
+     ("limit=3&limit=4", "limit"), ("nothing=1", "nothing"), ("service=a&kind=b", "kind"), ("%1b=1", "%1b")],
 )
 def test_line_19_a_wrong_parameter_is_named(survivor, query, named_thing):
     status, _, body = raw.get(survivor.admin, f"/api/v1/operations?{query}")

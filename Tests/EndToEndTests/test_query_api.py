@@ -88,7 +88,7 @@ groups:
         annotations: {summary: "{{ $labels.service }} takes {{ $value | humanizeDuration }}"}
       - alert: Budget
         select: {verb: list}
-        when: burn_rate(60%, 1s, 1h) > 14.4
+        when: burn_rate(99%, 1s, 1h) > 90
   - name: second
     interval: 2s
     rules:
@@ -119,7 +119,7 @@ def test_rules_are_those_of_the_file_with_their_alerts(serve):
         "state": "inactive",
         "alerts": [],
     }
-    assert (budget["select"], budget["when"]) == ({"verb": "list"}, "burn_rate(60%, 1s, 1h) > 14.4")
+    assert (budget["select"], budget["when"]) == ({"verb": "list"}, "burn_rate(99%, 1s, 1h) > 90")
     assert (budget["over_seconds"], budget["by"]) == (None, ["verb"])
     (long,) = second["rules"]
     assert (long["match"], long["over_seconds"], long["for_seconds"]) == ({"verb": "!~ get|watch"}, 2, 0)

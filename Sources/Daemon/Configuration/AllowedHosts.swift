@@ -76,7 +76,10 @@ package struct AllowedHosts: Sendable {
     }
 
     private static func isAddress(_ host: String) -> Bool {
-        if host.contains(":") { return host.utf8.allSatisfy { "0123456789abcdefABCDEF:.%".utf8.contains($0) } }
+        if host.contains(":") {
+            // Without the zone of a link-local one.
+            return host.prefix { $0 != "%" }.utf8.allSatisfy { "0123456789abcdefABCDEF:.".utf8.contains($0) }
+        }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { !$0.isEmpty && $0.count <= 3 && UInt8($0) != nil }
     }

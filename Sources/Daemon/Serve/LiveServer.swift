@@ -78,8 +78,8 @@ package struct LiveServer {
         let readiness = Readiness(addresses: 3, clock: clock)
         let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { what in
             { address in
-                logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
                 readiness.addressBound()
+                logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
             }
         }
         let grpcConnections = OpenConnections(limit: room.receiver)
