@@ -55,7 +55,7 @@ let package = Package(
                 "Attribution", "Configuration", "Pipeline.swift", "PipelineSummary.swift",
                 "Recording/RecordingSettings.swift", "Replay/RuleComparison.swift", "Report",
                 "RulesInForce.swift",
-                "Scrape/EngineMetrics.swift", "Scrape/Exposition.swift", "SpanCounts.swift",
+                "Scrape/EngineMetrics.swift", "Scrape/Exposition.swift", "Scrape/LabelText.swift", "Scrape/SHA256.swift", "SpanCounts.swift",
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),

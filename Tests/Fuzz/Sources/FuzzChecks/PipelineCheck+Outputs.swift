@@ -25,10 +25,15 @@ extension PipelineCheck {
     }
 
     private func checkScrape(_ summary: PipelineSummary, _ format: Exposition.Format) throws(Finding) {
-        var exposition = Exposition(format)
+        var bytes: [UInt8] = []
+        var exposition = Exposition(format) { part in
+            bytes += part
+            return true
+        }
         EngineMetrics(summary: summary, components: pipeline.componentTotals()).write(to: &exposition)
+        exposition.finish()
         var counted = 0.0
-        for line in exposition.finish().split(separator: "\n") where !line.hasPrefix("#") {
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
             guard let value = line.split(separator: " ").last.flatMap({ Double($0) }), value.isFinite, value >= 0 else {
                 throw Finding("a sample without a value: \(line)")
             }
