@@ -12,10 +12,11 @@ import Testing
         #expect(connections + 3 * (budget.loops + 1) + 16 + 14 + 2 <= limit)
     }
 
-    @Test func `the customary limit leaves what was configured`() throws {
-        let budget = try DescriptorBudget(limit: 1_024, open: 2, cores: 4, wanted: 400)
+    @Test func `a higher limit leaves what was configured, and the customary one nearly`() throws {
+        let budget = try DescriptorBudget(limit: 4_096, open: 2, cores: 4, wanted: 400)
         #expect(budget.receiver == 400)
         #expect(budget.admin == 128)
+        #expect(try DescriptorBudget(limit: 1_024, open: 2, cores: 4, wanted: 400).receiver >= 390)
     }
 
     @Test func `a limit that is too low says what is needed`() {

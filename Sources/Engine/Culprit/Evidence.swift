@@ -20,6 +20,8 @@ package struct Evidence: Sendable {
     package var calls = 0
     /// Of these, calls within which a handler of etcd was heard.
     package var callsHandled = 0
+    /// Handlers of etcd that ended in the interval and say whose call they are of.
+    package var handlersWithParent = 0
     /// Calls that began and ended well while etcd was silent: somebody answered them.
     package var callsAnsweredInSilence = 0
     /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
@@ -102,6 +104,7 @@ private struct EvidenceGathering {
     private var requestCounts = [0, 0]
     /// Calls of etcd that ended in the interval, and those within which a handler was heard.
     private var (calls, callsHandled) = (0, 0)
+    private var handlersWithParent = 0
     /// Spans of the API server that lasted for seconds.
     private var longSpans: [Range<Int64>] = []
     /// Calls of etcd among them that ended in the interval.
@@ -111,6 +114,8 @@ private struct EvidenceGathering {
     private static let longMin: Int64 = 3_000_000_000
     /// A process that goes on ends spans in at least so many of the seconds.
     private static let activeMin = 0.3
+    /// For how long the exporters of etcd and the API server hold spans, and to the second.
+    private static let exporterDelay: Int64 = 6_000_000_000
 
     /// - Parameter oldest: before which nothing is known, Unix nanoseconds.
     init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
@@ -176,6 +181,7 @@ private struct EvidenceGathering {
                 case .etcd:
                     etcd.add(columns.bucket[offset], series: operation, isNow: isNow)
                     etcdEnds.add(end: end)
+                    if isNow, columns.parentID[offset] != 0 { handlersWithParent += 1 }
                     continue
                 case .etcdCall: addCall(slot, row: blockStart + offset, operation, isNow: isNow)
                 case .apiServer: break
@@ -214,15 +220,17 @@ private struct EvidenceGathering {
         }
     }
 
-    /// Calls of etcd in a slot that began and ended well within a silence.
+    /// Calls of etcd in a slot that began and ended well within a silence, but for its first seconds: a process that is
+    /// killed takes along what its exporter still held, so that its silence begins before it does.
     func callsAnswered(in silence: Silence, of slot: SlotView) -> Int {
+        let begin = silence.from.addingSaturating(Self.exporterDelay)
         var answered = 0
         slot.forEachBlock { columns, count in
             for row in 0..<count where roles[Int(columns.operation[row])] == .etcdCall {
                 let start = columns.start[row]
                 let end = start &+ columns.duration[row]
                 let isError = SpanFlags(rawValue: columns.flags[row]).isError
-                if start >= silence.from, end < silence.to, !isError { answered += 1 }
+                if start >= begin, end < silence.to, !isError { answered += 1 }
             }
         }
         return answered
@@ -237,6 +245,7 @@ private struct EvidenceGathering {
         evidence.webhook = webhook.shift
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
+        evidence.handlersWithParent = handlersWithParent
         evidence.standstill = waits.standstill
         (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
         evidence.components = components

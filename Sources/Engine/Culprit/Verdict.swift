@@ -146,8 +146,11 @@ extension Evidence {
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of what requests take longer")
     }
 
-    /// Whether etcd's handlers are heard within the calls of them, as they are where clocks agree and spans arrive.
-    private var isHandled: Bool { 2 * callsHandled >= calls }
+    /// Whether etcd's handlers are heard within the calls of them, as they are where clocks agree and spans arrive. Where
+    /// etcd doesn't join its callers' traces there is no telling.
+    private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
+
+    private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
 
     private var unhandledCalls: String {
         "\(calls - callsHandled) of \(calls) calls of etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
@@ -172,7 +175,7 @@ extension Evidence {
         if let standstill { return stoodStill(standstill) }
         return Verdict(
             side: .connection, component: .etcdClient,
-            certainty: times >= 2 * Self.slowConnection ? .clear : .likely,
+            certainty: times >= 2 * Self.slowConnection && areHandlersJoined ? .clear : .likely,
             why: "connection: \(slower) beyond what etcd itself took; "
                 + "etcd's own handlers and the API server's own work are unaffected")
     }
