@@ -31,7 +31,7 @@ let package = Package(
             sources: [
                 "Language", "Evaluation", "Text", "Definition/Pattern", "Definition/Rule.swift",
                 "Definition/Selector.swift", "Definition/AnnotationTemplate.swift", "Definition/TemplateParser.swift",
-                "Definition/HumanNumber.swift",
+                "Definition/HumanNumber.swift", "Definition/NoDataPolicy.swift",
             ],
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),

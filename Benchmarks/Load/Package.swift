@@ -35,9 +35,14 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
-        .target(name: "Ingest", dependencies: ["CLZ4"], swiftSettings: settings),
+        .target(name: "Engine", swiftSettings: settings),
+        .target(
+            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4", "CZlib"], exclude: ["OTLP/ExportReply.swift"],
+            sources: ["OTLP", "Archive"], swiftSettings: settings),
         .target(name: "SpanTemplates", swiftSettings: settings),
+        .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
     ]
 )

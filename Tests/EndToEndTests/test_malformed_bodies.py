@@ -49,7 +49,7 @@ def test_malformed_bodies_are_counted_by_transport(survivor):
     for transport in exports.TRANSPORTS:
         with Counting(survivor) as change:
             assert exports.send(survivor, transport, b"\xff").what == MALFORMED
-        assert change.refused == {**dict.fromkeys(exports.TRANSPORTS, {}), transport: {"malformed": 1}}
+        assert {name: counts for name, counts in change.refused.items() if counts} == {transport: {"malformed": 1}}
 
 
 def test_a_flood_of_malformed_bodies_fills_no_log(survivor):

@@ -81,7 +81,7 @@ extension Report {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(spans, forKey: .spans)
         try container.encode(first, forKey: .first)
-        try container.encode(firstEnd, forKey: .firstEnd)
+        try container.encodeIfPresent(firstEnd, forKey: .firstEnd)
         try container.encode(last, forKey: .last)
         try container.encode(operations, forKey: .operations)
         try container.encode(requests, forKey: .requests)

@@ -3,6 +3,10 @@ package import Engine
 /// Evaluates rules over a window and keeps the state of their alerts. A value that knows no clock: the same
 /// spans and times give the same alerts, live and in a replay. Times in nanoseconds since the epoch.
 package struct RuleEvaluator: Sendable {
+    /// What a rule with a `for` at least as long waits for at the least after a restart, as in Prometheus; and how long,
+    /// at most, a condition that is false is not believed while a rule's range fills again.
+    static let grace: Int64 = 600_000_000_000
+
     /// Bytes that counts may take where nobody says otherwise.
     package static let countBytesMax = 128 << 20
 

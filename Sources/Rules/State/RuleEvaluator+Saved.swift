@@ -4,10 +4,6 @@ extension RuleEvaluator {
     /// How long nothing may have been evaluated for pending alerts to go on, as in Prometheus.
     static let outageTolerance: Int64 = 3_600_000_000_000
 
-    /// What a rule with a `for` at least as long waits for at the least after a restart, as in Prometheus; and how long,
-    /// at most, a condition that is false is not believed while a rule's range fills again.
-    static let grace: Int64 = 600_000_000_000
-
     /// The pending and firing alerts, for the next process.
     /// - Parameter time: of the last evaluation, nanoseconds since the epoch.
     package func savedAlerts(at time: Int64) -> SavedAlerts {

@@ -1,1 +1,0 @@
-../../../../Sources/Ingest/OTLP/OTLPEncoding.swift
