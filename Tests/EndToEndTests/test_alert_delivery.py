@@ -119,3 +119,13 @@ def test_external_labels_are_added_to_what_is_delivered(receiver, serve):
     (line,) = daemon.output.wait_for("PaymentsSlow")
     # The alert's own label wins.
     assert json.loads(line)["labels"] == {**LABELS, "cluster": "east"}
+
+
+def test_labels_without_a_value_are_no_labels(serve):
+    rules = SLOW_PAYMENTS.replace("{severity: page}", '{severity: page, team: ""}')
+    assert rules != SLOW_PAYMENTS
+    sinks = "sinks:\n  - stdout: {format: json}\n"
+    daemon = serve(rules + sinks, CONFIGURATION + 'external_labels: {cluster: east, region: ""}\n')
+    fire(daemon)
+    (line,) = daemon.output.wait_for("PaymentsSlow")
+    assert json.loads(line)["labels"] == {**LABELS, "cluster": "east"}

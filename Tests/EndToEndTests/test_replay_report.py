@@ -166,3 +166,14 @@ def test_progress_is_drawn_on_a_terminal_and_taken_away():
 def test_quiet_draws_no_progress():
     drawn, output = on_a_terminal("stderr", "replay", "--quiet", EXAMPLE)
     assert drawn == "" and "44186 spans" in output
+
+
+def test_spans_whose_time_could_not_be_attributed_are_told(tmp_path):
+    assert "unattributed" not in faultline("replay", "--format", "json", EXAMPLE).json["spans"]
+    (tmp_path / "small.yaml").write_text("window: {max_bytes: 256KiB}\n")
+    done = faultline("replay", "--config", tmp_path / "small.yaml", "--format", "json", EXAMPLE)
+    assert done.code == 0
+    evicted = done.json["spans"]["unattributed"]["evicted"]
+    assert evicted > 0
+    text = faultline("replay", "--config", tmp_path / "small.yaml", EXAMPLE).output
+    assert f"; {evicted} count for no request" in text.splitlines()[0]
