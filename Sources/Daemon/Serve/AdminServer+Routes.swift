@@ -51,7 +51,7 @@ extension AdminServer {
             status: .ok, headers: headers,
             body: pools.scrapes.body(in: place) { [scrape] send in
                 guard isGzip else { return scrape.write(format, send: send) }
-                let gzip = GzipStream()
+                let gzip = GzipWriter()
                 scrape.write(format) { gzip.write($0, send) }
                 _ = gzip.write([], isLast: true, send)
             })

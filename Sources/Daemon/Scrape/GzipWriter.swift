@@ -2,7 +2,7 @@ internal import CZlib
 
 /// One gzip stream (RFC 1952) that is written part by part.
 @safe
-final class GzipStream {
+final class GzipWriter {
     /// Not in place: zlib remembers where it is.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var output = [UInt8](repeating: 0, count: 32 << 10)
