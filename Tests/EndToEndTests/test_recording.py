@@ -206,6 +206,20 @@ def test_archive_and_state_in_one_directory_are_refused_at_the_start(tmp_path, n
     assert list((tmp_path / "one").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["one", "other/../one", "link", "new"])
+def test_a_check_finds_archive_and_state_in_one_directory(tmp_path, name):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "link").symlink_to("one")
+    archive = "new" if name == "new" else "one"
+    (tmp_path / "f.yaml").write_text(f"archive: {{directory: {archive}}}\nstate: {{directory: {name}}}\n")
+    checked = faultline("check", "f.yaml", directory=tmp_path)
+    served = faultline("serve", "--config", "f.yaml", directory=tmp_path)
+    assert (checked.code, served.code) == (1, 2)
+    assert checked.output == f'f.yaml:2:20: archive and state have the same directory "{name}": each needs one of its own\n'
+    assert "each needs one of its own" in served.errors
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
     daemon = record(directory=small_disk, mode=mode)

@@ -42,6 +42,12 @@ extension Configuration {
             diagnostics.report(
                 directory.position, "directory: \(PrintableText.quote(directory.path, limit: 200)) is no directory")
         }
+        if directories.count == 2, StartCheck.isSame(directories[0].path, directories[1].path) {
+            diagnostics.report(
+                directories[1].position,
+                "archive and state have the same directory \(PrintableText.quote(directories[1].path, limit: 200)): "
+                    + "each needs one of its own")
+        }
         return diagnostics.isEmpty ? [] : [diagnostics]
     }
 }

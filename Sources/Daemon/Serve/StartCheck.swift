@@ -13,7 +13,7 @@ package enum StartCheck {
         if let archive { try check(archive, "archive.directory", "record", permissions: 0o755) }
         guard let state = configuration.stateDirectory else { return }
         try check(state, "state.directory", "keep alerts", permissions: 0o700)
-        if let archive, identity(of: archive) == identity(of: state) {
+        if let archive, isSame(archive, state) {
             throw StartFault(
                 description: "archive.directory and state.directory are the same, \(state): each needs one of its own")
         }
@@ -31,7 +31,10 @@ package enum StartCheck {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
         } catch {
-            if !isDirectory(path) { throw fault(reason(error)) }
+            // Foundation's own words say little.
+            if !isDirectory(path), unsafe mkdir(path, mode_t(permissions)) != 0 {
+                throw fault(unsafe String(cString: strerror(errno)))
+            }
         }
         guard isDirectory(path) else { throw fault("it is no directory") }
         let probe = "\(path)/.faultline-\(getpid())"
@@ -48,7 +51,13 @@ package enum StartCheck {
         attributes(of: path)[.type] as? FileAttributeType == .typeDirectory
     }
 
-    /// Device and inode: two names may be one directory.
+    /// Whether two names are of one directory, also of one that isn't there yet.
+    static func isSame(_ path: String, _ other: String) -> Bool {
+        if isDirectory(path), isDirectory(other) { return identity(of: path) == identity(of: other) }
+        return URL(fileURLWithPath: path).standardized == URL(fileURLWithPath: other).standardized
+    }
+
+    /// Device and inode.
     private static func identity(of path: String) -> [Int?] {
         let attributes = attributes(of: path)
         return [attributes[.systemNumber] as? Int, attributes[.systemFileNumber] as? Int]
@@ -58,10 +67,5 @@ package enum StartCheck {
     private static func attributes(of path: String) -> [FileAttributeKey: Any] {
         let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         return (try? FileManager.default.attributesOfItem(atPath: resolved)) ?? [:]
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-        return code.map { unsafe String(cString: strerror(Int32(clamping: $0))) } ?? error.localizedDescription
     }
 }
