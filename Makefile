@@ -27,7 +27,7 @@ check: ## Check format and generated code; build what is measured and fuzzed
 	Scripts/generate-otlp.sh --check
 	swift build -c release --package-path Benchmarks
 	swift build -c release --package-path Benchmarks/Load
-	for target in OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline; do Tests/Fuzz/run.sh $$target 0 || exit 1; done
+	for target in OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2; do Tests/Fuzz/run.sh $$target 0 || exit 1; done
 	@echo 'format and generated code are as they should be'
 
 bench: ## Measure each stage of the flow

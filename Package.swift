@@ -93,7 +93,13 @@ let package = Package(
             name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], path: "Tests/Support",
             swiftSettings: settings),
         .target(
-            name: "FuzzChecks", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
+            name: "FuzzChecks",
+            dependencies: [
+                "Daemon", "Engine", "Ingest", "Rules", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
             path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
         .testTarget(
@@ -108,7 +114,8 @@ let package = Package(
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "FailCaseTests", dependencies: ["FuzzChecks"], swiftSettings: settings),
+        .testTarget(
+            name: "FailCaseTests", dependencies: ["FuzzChecks", "Ingest", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(

@@ -52,6 +52,11 @@ import Testing
         try unsafe PipelineCheck.check(contents.span.bytes)
     }
 
+    @Test(arguments: cases("HTTP2")) func `pass as frames`(file: URL) throws {
+        let contents = [UInt8](try Data(contentsOf: file))
+        try unsafe HTTP2Check.check(contents.span.bytes)
+    }
+
     @Test(arguments: cases("RuleFile")) func `pass as rule files`(file: URL) throws {
         let contents = [UInt8](try Data(contentsOf: file))
         try unsafe RuleFileCheck.check(contents.span.bytes)

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The modules under test are linked in from the project itself and built here as one package, without the network
-// libraries, so that all of them are instrumented. `run.sh` gives the sanitizers.
+// The modules under test are linked in from the project itself and built here as one package, without the parts that
+// need sockets, so that all of them are instrumented. `run.sh` gives the sanitizers.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .strictMemorySafety(),
@@ -16,9 +16,13 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "faultline-fuzz",
     dependencies: [
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2")
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
-    targets: ["OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline"].map {
+    targets: [
+        "OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline", "HTTP2",
+    ].map {
         .executableTarget(name: $0, dependencies: ["FuzzChecks", "FuzzDriver"], swiftSettings: settings)
     } + [
         .executableTarget(
@@ -26,7 +30,13 @@ let package = Package(
             swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .target(
-            name: "FuzzChecks", dependencies: ["Daemon", "Engine", "Ingest", "Rules", "TestSupport"],
+            name: "FuzzChecks",
+            dependencies: [
+                "Daemon", "Engine", "Ingest", "Rules", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
             swiftSettings: settings),
         .target(
             name: "FuzzDriver", dependencies: ["FuzzChecks", "Ingest", "Rules", "TestSupport"],
@@ -34,9 +44,42 @@ let package = Package(
 
         .target(name: "Engine", swiftSettings: settings),
         .target(
-            name: "Ingest", dependencies: ["Engine", "COTLP", "CLZ4", "CZlib"], exclude: ["OTLP/ExportReply.swift"],
+            name: "Ingest",
+            dependencies: [
+                "Engine", "COTLP", "CLZ4", "CDeflate", "CZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+            ],
             sources: [
-                "OTLP", "Archive", "Conversion", "Receivers/ReceiverAddress.swift", "Receivers/ReceiverLimits.swift",
+                "OTLP", "Archive", "Conversion",
+                "Receivers/Admission.swift",
+                "Receivers/BodyIntake.swift",
+                "Receivers/Commit.swift",
+                "Receivers/ConnectionWatch.swift",
+                "Receivers/DecodePool.swift",
+                "Receivers/EarlySettings.swift",
+                "Receivers/EverySecond.swift",
+                "Receivers/FrameBudget.swift",
+                "Receivers/GRPCCall.swift",
+                "Receivers/GRPCConnection.swift",
+                "Receivers/GRPCConnection+Deadlines.swift",
+                "Receivers/GRPCConnection+Frames.swift",
+                "Receivers/GRPCFraming.swift",
+                "Receivers/GRPCPipeline.swift",
+                "Receivers/GRPCReply.swift",
+                "Receivers/GRPCRequestHead.swift",
+                "Receivers/HTTP2Boundaries.swift",
+                "Receivers/HTTP2Follower.swift",
+                "Receivers/HTTP2Protection.swift",
+                "Receivers/Inflate.swift",
+                "Receivers/JSONQuoting.swift",
+                "Receivers/OpenConnections.swift",
+                "Receivers/RPCStatus.swift",
+                "Receivers/ReceiverAddress.swift",
+                "Receivers/ReceiverLimits.swift",
+                "Receivers/TraceService.swift",
             ],
             swiftSettings: settings),
         .target(
@@ -61,6 +104,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], swiftSettings: settings),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate"),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
     ]

@@ -34,6 +34,9 @@ package struct Choices {
         }
     }
 
+    /// What no choice was made by yet.
+    package var rest: ArraySlice<UInt8> { bytes[offset...] }
+
     private mutating func byte() -> Int {
         guard offset < bytes.count else { return 0 }
         offset += 1

@@ -14,12 +14,6 @@ struct BodyIntake: Sendable {
     let limits: ReceiverLimits
     let peer: SocketAddress?
 
-    /// What is larger than this, decompressed, is decoded off the event loops: a megabyte of the costliest body takes
-    /// 15 ms, and others wait meanwhile.
-    private static let inlineBytes = 1 << 20
-    /// Compressed bytes that are inflated on the event loop.
-    private static let inlineCompressedBytes = 16 << 10
-
     init(service: any TraceService, transport: Transport, limits: ReceiverLimits, peer: SocketAddress?) {
         self.service = service
         self.transport = transport
@@ -29,9 +23,9 @@ struct BodyIntake: Sendable {
 
     /// Whether a body is to be taken by `DecodePool`.
     func isLarge(_ body: ByteBuffer, isGzip: Bool) -> Bool {
-        guard isGzip else { return body.readableBytes > Self.inlineBytes }
-        return body.readableBytes > Self.inlineCompressedBytes
-            || Inflate.announcedSize(body.readableBytesSpan) > Self.inlineBytes
+        guard isGzip else { return body.readableBytes > limits.inlineBytes }
+        return body.readableBytes > limits.inlineCompressedBytes
+            || Inflate.announcedSize(body.readableBytesSpan) > limits.inlineBytes
     }
 
     func take(_ body: ByteBuffer, isGzip: Bool, encoding: OTLPEncoding) -> Result {

@@ -112,14 +112,14 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is IOError || error is ChannelError || follower.isLeft && calls.isEmpty {
-            // The client has gone, or has said goodbye: nothing of its was refused.
+        let isGone = error is IOError || error is ChannelError
+        // The HTTP/2 handler has reset the stream.
+        if !isGone, !verdict.isFailed { refused(.streamError) }
+        if isGone || follower.isLeft && calls.isEmpty {
+            // The client has gone, or has said goodbye: nothing else of its was refused.
             context.close(promise: nil)
         } else if verdict.isFailed {
             close(HTTP2Protection.reason(error))
-        } else {
-            // The HTTP/2 handler has reset the stream.
-            refused(.streamError)
         }
     }
 
@@ -219,6 +219,7 @@ extension GRPCConnection {
             loop.execute {
                 let (connection, call) = bound.value
                 guard connection.calls[stream] === call, call.isReceiving else { return }
+                if !isOnDisk { connection.refused(.archiveWrite) }
                 connection.answer(stream, call, isOnDisk ? export.outcome : Export.notOnDisk)
                 connection.context?.flush()
             }

@@ -42,6 +42,7 @@ package struct HTTP2Boundaries {
             bytes.moveReaderIndex(forwardBy: skipped)
             toSkip -= skipped
             guard toSkip == 0 else { return }
+            if isInGoAway { endGoAway() }
             isInData = false
             guard let (length, type, flags) = readHeader(&bytes) else { return }
             begin(length, type, flags)
@@ -72,15 +73,17 @@ package struct HTTP2Boundaries {
         return (Int(word >> 8), HTTP2FrameType(rawValue: UInt8(truncatingIfNeeded: word)), flags)
     }
 
-    /// Reads the error code behind the number of the last stream.
+    /// Gathers the number of the last stream and the error code behind it.
     private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int) {
         guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else {
             return
         }
         goAway.writeImmutableBuffer(part)
-        if goAway.readableBytes == 8 {
-            isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0
-        }
+    }
+
+    /// A goodbye counts when all of it has come: the HTTP/2 handler may not take a frame that is too large for one.
+    private mutating func endGoAway() {
+        isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0
     }
 
     private mutating func begin(_ length: Int, _ type: HTTP2FrameType, _ flags: UInt8) {

@@ -8,6 +8,13 @@ package struct ReceiverLimits: Sendable {
     /// batch of equal ones 100; DEFLATE's best is 1,032.
     package var compressionRatio = 256
 
+    /// What is larger than this, decompressed, is decoded off the event loops: a megabyte of the costliest body takes
+    /// 15 ms, and others wait meanwhile.
+    package var inlineBytes = 1 << 20
+
+    /// Compressed bytes that are inflated on the event loop.
+    package var inlineCompressedBytes = 16 << 10
+
     /// Bytes of `bytesInFlight` that one connection may hold: a quarter, but always one body of the largest size.
     package var connectionBytesInFlight: Int { max(bytesInFlight / 4, min(wireBytes, bytesInFlight)) }
 

@@ -59,6 +59,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     /// One connection's share of them.
     case connectionBytes = "connection_bytes_in_flight"
     case archiveQueue = "archive_queue"
+    /// What was to be on disk first could not be written.
+    case archiveWrite = "archive_write"
     case connections
     /// Calls of one HTTP/2 connection.
     case streams

@@ -108,9 +108,11 @@ struct RuleAlerts {
         matches[group] = match
     }
 
-    /// The pending and firing alerts.
+    /// The pending and firing alerts, by their labels: groups are numbered as they came, which a restart changes.
     func active(_ grouping: SeriesGrouping) -> [Alert] {
-        lives.sorted { $0.key < $1.key }.map { alert($0.value, values: grouping.values[$0.key]) }
+        lives.map { (values: grouping.values[$0.key], life: $0.value) }
+            .sorted { $0.values.lexicographicallyPrecedes($1.values) }
+            .map { alert($0.life, values: $0.values) }
     }
 
     // MARK: As others see it

@@ -64,7 +64,7 @@ package struct RuleEvaluator: Sendable {
     /// How many alerts were not tracked since their rule had reached the limit.
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
-    /// The pending and firing alerts, by group, rule and first appearance.
+    /// The pending and firing alerts, by group, rule and labels.
     package var activeAlerts: [Alert] { numberedAlerts.map(\.alert) }
 
     /// The same with the rule of each.

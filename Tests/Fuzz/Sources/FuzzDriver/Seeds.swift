@@ -11,6 +11,7 @@ enum Seeds {
         case "JaegerJSON": (jaegerTexts + jsonTexts).map { Array($0.utf8) }
         case "Archive": try archives()
         case "Pipeline": (0..<200 as Range<UInt64>).map { Choices(seed: $0).bytes }
+        case "HTTP2": (0..<200 as Range<UInt64>).map { Choices(seed: $0).bytes }
         case "RuleFile": ruleFiles.map { Array($0.utf8) }
         case "StateFile": try StateFileCheck.examples()
         case "Configuration": configurations.map { Array($0.utf8) }

@@ -1,0 +1,116 @@
+import Ingest
+
+/// The frames of an HTTP/2 connection, one after the other (RFC 9113, section 4.1).
+struct HTTP2FrameSequence: Sequence, IteratorProtocol {
+    struct Frame {
+        var type: UInt8
+        var flags: UInt8
+        var stream: UInt32
+        var payload: ArraySlice<UInt8>
+
+        func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
+    }
+
+    /// What is left: at the end, what is no whole frame.
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+
+    mutating func next() -> Frame? {
+        guard rest.count >= 9 else { return nil }
+        let head = Array(rest.prefix(9))
+        let length = head[..<3].reduce(0) { $0 << 8 | Int($1) }
+        guard rest.count - 9 >= length else { return nil }
+        let payload = rest.dropFirst(9).prefix(length)
+        rest = rest.dropFirst(9 + length)
+        let stream = head[5...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } & 0x7FFF_FFFF
+        return Frame(type: head[3], flags: head[4], stream: stream, payload: payload)
+    }
+}
+
+/// The messages that a naive reader finds in what a client has sent: of each stream the payload of its DATA frames, if it
+/// was ended and is one length-prefixed message.
+struct HTTP2Messages {
+    /// Of streams that have ended.
+    private(set) var bodies: [[UInt8]: Int] = [:]
+    /// Of streams that went on behind trailers. Where swift-nio-http2 refuses these while the socket takes nothing, its
+    /// RST_STREAM waits, and the stream is open until then.
+    private(set) var bodiesBehindTrailers: [[UInt8]: Int] = [:]
+    private(set) var frames = 0
+    private(set) var streamsBegun: Set<UInt32> = []
+    private(set) var hasSaidGoodbye = false
+
+    private struct Stream {
+        var contents: [UInt8] = []
+        var isOver = false
+        var hasTrailers = false
+    }
+
+    private let limits: ReceiverLimits
+    private var streams: [UInt32: Stream] = [:]
+    /// Whose headers are continued, if they end it.
+    private var ending: UInt32?
+
+    /// - Parameter sent: all that the client has sent, its preface included
+    init(_ sent: [UInt8], limits: ReceiverLimits) {
+        self.limits = limits
+        for frame in HTTP2FrameSequence(sent.dropFirst(24)) {
+            frames += 1
+            take(frame)
+        }
+    }
+
+    var count: Int { bodies.values.reduce(0, +) }
+
+    private mutating func take(_ frame: HTTP2FrameSequence.Frame) {
+        switch frame.type {
+        case 0:
+            let padding = frame.has(8) ? Int(frame.payload.first ?? 0) : 0
+            let contents = frame.payload.dropFirst(frame.has(8) ? 1 : 0).dropLast(padding)
+            guard let stream = streams[frame.stream], !stream.isOver || stream.hasTrailers else { return }
+            streams[frame.stream]?.contents += contents
+            if frame.has(1) { end(frame.stream) }
+        case 1:
+            streamsBegun.insert(frame.stream)
+            // swift-nio-http2 leaves a stream idle whose headers it refuses, so that others may begin it.
+            if streams[frame.stream]?.isOver != false || !frame.has(1) {
+                streams[frame.stream] = Stream()
+            } else {
+                streams[frame.stream]?.hasTrailers = true
+            }
+            guard frame.has(1) else { return }
+            if frame.has(4) { end(frame.stream) } else { ending = frame.stream }
+        case 3: streams[frame.stream] = Stream(isOver: true)
+        case 7 where frame.payload.count >= 8:
+            hasSaidGoodbye = hasSaidGoodbye || frame.payload.dropFirst(4).prefix(4).allSatisfy { $0 == 0 }
+        case 9:
+            guard frame.has(4), ending == frame.stream else { return }
+            end(frame.stream)
+            ending = nil
+        default: break
+        }
+    }
+
+    private mutating func end(_ number: UInt32) {
+        guard let stream = streams[number] else { return }
+        let body = body(stream.contents)
+        if stream.isOver {
+            guard stream.hasTrailers else { return }
+            streams[number] = Stream(isOver: true)
+            if let body { bodiesBehindTrailers[body, default: 0] += 1 }
+        } else {
+            streams[number]?.isOver = true
+            if let body { bodies[body, default: 0] += 1 }
+        }
+    }
+
+    /// The message that the payloads of a stream's DATA frames are.
+    private func body(_ contents: [UInt8]) -> [UInt8]? {
+        guard contents.count >= 5, contents[0] <= 1 else { return nil }
+        let length = contents[1..<5].reduce(0) { $0 << 8 | Int($1) }
+        guard length == contents.count - 5 else { return nil }
+        let message = Array(contents[5...])
+        if contents[0] == 0 { return message }
+        return try? unsafe Inflate.gzip(message.span.bytes, limit: limits.bodyBytes, { $0.array })
+    }
+}
