@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import struct
 import subprocess
@@ -22,8 +23,8 @@ def archive(*arguments, **options):
     return faultline("archive", *arguments, **options)
 
 
-def replayed(path):
-    return faultline("replay", "--quiet", "--format", "json", path).json
+def replayed(*paths):
+    return faultline("replay", "--quiet", "--format", "json", *paths).json
 
 
 @pytest.fixture
@@ -162,7 +163,26 @@ def test_a_capture_in_another_form_gives_the_same_report(tmp_path, form):
     if form == "archive":
         # Through lz4 it is what it was.
         assert archives.decompress(path) == content
-        assert archive("info", "--format", "json", path).json["index"]
+
+
+def test_the_copy_of_a_shuffled_archive_without_arrivals_gives_the_same_report(tmp_path):
+    source, path = tmp_path / "source", tmp_path / "converted"
+    records = archives.records(archives.example())
+    random.Random(1).shuffle(records)
+    source.write_bytes(archives.compress(archives.framed(records)))
+    assert archive("convert", "-o", path, source).code == 0
+    assert replayed(path) == replayed(source) == replayed(EXAMPLE)
+
+
+def test_an_archive_without_arrivals_is_not_put_behind_a_recording(recorded, tmp_path):
+    path = tmp_path / "copy"
+    done = archive("convert", "-o", path, recorded, EXAMPLE)
+    assert done.code == 2
+    assert f"{EXAMPLE} has no arrival times, unlike the archives before it; name it first" in done.errors
+    assert not path.exists()
+    # As a replay of both, which goes by the time of spans.
+    assert archive("convert", "-o", path, EXAMPLE, recorded).code == 0
+    assert replayed(path) == replayed(EXAMPLE, recorded)
 
 
 def test_a_recording_is_converted_with_its_arrivals(recorded, tmp_path):

@@ -5,7 +5,7 @@ import Ingest
 /// Writes the records of archives in another form.
 package struct ArchiveConversion: ~Copyable {
     package enum Form: String, CaseIterable, Sendable {
-        /// As a daemon records: lz4 frames with arrivals and an index.
+        /// lz4 frames; of recordings with their arrivals and an index.
         case archive
         /// One line of JSON a record, as the OpenTelemetry Collector's file exporter writes.
         case json
@@ -20,13 +20,12 @@ package struct ArchiveConversion: ~Copyable {
     private var records: ArchiveRecords
     private var jaeger = JaegerExport()
     private var writer: ArchiveWriter?
+    /// Whether arrivals are written; nil before the first event.
+    private var isRecording: Bool?
     private var sequence: UInt64 = 0
-    /// Of records that have no arrival, as a replay would estimate it.
-    private var clock: Int64 = 1
-    private var isEstimated = false
-
-    /// As long as exporters hold spans: what a replay of the original judges at its end is judged in the copy too.
-    private static let settling: Int64 = 10_000_000_000
+    /// Of the last event, Unix nanoseconds.
+    private var clock: Int64 = 0
+    private var name = ""
 
     package init(to form: Form, _ output: consuming ByteOutput, isSalvaging: Bool) {
         self.form = form
@@ -38,8 +37,9 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Adds all records of an archive.
     ///
-    /// - Throws: `ArchiveError` where it is none; `OutputFault`; `ConversionLimit`.
+    /// - Throws: `ArchiveError` where it is none; `OutputFault`; `ConversionLimit`; `MissingArrivals`.
     package mutating func add(_ name: String) throws {
+        self.name = name
         // Taken apart, since the body changes all but the records.
         var reading = records
         defer { records = reading }
@@ -67,43 +67,50 @@ package struct ArchiveConversion: ~Copyable {
     private mutating func record(
         _ message: RawSpan, _ batch: borrowing SpanBatch, _ event: ArchiveRecords.Event
     ) throws {
-        switch event {
-        case .clock(let reading): add(reading)
-        case .record(let stamp?): add(message, batch, arrival: stamp.arrival)
-        case .record(nil):
-            // A replay has the estimated arrival for its clock: that is what is written down.
-            isEstimated = true
-            clock = max(clock, ReplayClock.arrival(of: batch) ?? clock)
-            add(ClockReading(clock))
-            add(message, batch, arrival: clock)
+        if isRecording == nil { begin(with: event, ReplayClock.arrival(of: batch)) }
+        switch (event, isRecording == true) {
+        case (.clock, false): return
+        case (.clock(let reading), true):
+            clock = max(clock, reading.time)
+            writer?.append(reading, sequence: sequence)
+        // A replay goes by the time of spans then, however many of the archives have arrivals.
+        case (.record, false): append(message, batch, arrival: 0)
+        case (.record(.recorded(let stamp)), true):
+            clock = max(clock, stamp.arrival)
+            append(message, batch, arrival: stamp.arrival)
+        case (.record(.lost), true): append(message, batch, arrival: clock)
+        case (.record(.none), true): throw MissingArrivals(archive: name)
         }
+        sequence += 1
         try output.write(writer?.takeOutput() ?? [])
     }
 
-    private mutating func add(_ reading: ClockReading) {
-        begin(at: reading.time)
-        writer?.append(reading, sequence: sequence)
-        sequence += 1
+    private mutating func begin(with event: ArchiveRecords.Event, _ estimate: Int64?) {
+        switch event {
+        case .clock(let reading): clock = reading.time
+        case .record(.recorded(let stamp)): clock = stamp.arrival
+        case .record(.lost): clock = estimate ?? 0
+        case .record(.none):
+            isRecording = false
+            writer = ArchiveWriter(nil)
+            return
+        }
+        isRecording = true
+        writer = ArchiveWriter(RecordingStart(recording: .random(), time: clock, firstSequence: 0))
     }
 
-    private mutating func add(_ message: RawSpan, _ batch: borrowing SpanBatch, arrival: Int64) {
-        begin(at: arrival)
-        writer?.append(
-            message, sequence: sequence, arrival: arrival, spans: batch.count, spanEnds: batch.ends())
-        sequence += 1
-    }
-
-    private mutating func begin(at time: Int64) {
-        guard writer == nil else { return }
-        writer = ArchiveWriter(RecordingStart(recording: .random(), time: time, firstSequence: 0))
+    private mutating func append(_ message: RawSpan, _ batch: borrowing SpanBatch, arrival: Int64) {
+        writer?.append(message, sequence: sequence, arrival: arrival, spans: batch.count, spanEnds: batch.ends())
     }
 
     /// Ends the output.
     package mutating func finish() throws {
         if form == .jaeger { try output.write(Array(try jaeger.json()) + [0x0A]) }
         if form == .archive {
-            if isEstimated { add(ClockReading(TimeLimits.nearestTime(clock + Self.settling))) }
-            begin(at: 0)
+            // A recording may have no event.
+            if writer == nil, let start = records.scan.start {
+                writer = ArchiveWriter(RecordingStart(recording: .random(), time: start.time, firstSequence: 0))
+            }
             writer?.finish()
             try output.write(writer?.takeOutput() ?? [])
         }
@@ -115,5 +122,17 @@ package struct ArchiveConversion: ~Copyable {
 package struct ConversionLimit: Error, CustomStringConvertible {
     package var description: String {
         "more than \(JaegerExport.spansMax) spans are no file for Jaeger's page; take a part of the archive"
+    }
+}
+
+/// An archive without arrivals behind one with them.
+package struct MissingArrivals: Error, CustomStringConvertible {
+    package let archive: String
+
+    package var description: String {
+        """
+        \(archive) has no arrival times, unlike the archives before it; name it first, and the copy has none, or convert \
+        it to a file of its own
+        """
     }
 }

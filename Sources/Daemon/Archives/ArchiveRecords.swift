@@ -5,8 +5,17 @@ import Ingest
 /// over where that is possible.
 struct ArchiveRecords {
     enum Event {
-        case record(RecordStamp?)
+        case record(Arrival)
         case clock(ClockReading)
+    }
+
+    /// What is known of a record's arrival.
+    enum Arrival {
+        case recorded(RecordStamp)
+        /// The archive is a recording, and what it says about this record is damaged.
+        case lost
+        /// The archive is no recording.
+        case none
     }
 
     private(set) var problems = ProblemList()
@@ -71,16 +80,18 @@ struct ArchiveRecords {
         var failure: String?
         var omissions = Omissions()
         var thrown: (any Error)?
+        let isRecording = reader.start != nil
         let step = try reader.step { (record, encoding, stamp) in
+            let event = Event.record(stamp.map { .recorded($0) } ?? (isRecording ? .lost : .none))
             do {
                 switch encoding {
                 case .protobuf:
                     try decoder.decode(record, into: &batch)
-                    try body(record, batch, .record(stamp))
+                    try body(record, batch, event)
                 case .json:
                     let message = try TraceDocument.message(of: record, &omissions)
                     try unsafe decoder.decode(message.span.bytes, into: &batch)
-                    try unsafe body(message.span.bytes, batch, .record(stamp))
+                    try unsafe body(message.span.bytes, batch, event)
                 }
             } catch let error as DecodeError {
                 failure = error.description(of: record)

@@ -65,7 +65,8 @@ package struct ArchiveScan: Encodable, Sendable {
             case .clock:
                 clocks += 1
                 next = next.map { $0 + 1 }
-            case .record(let stamp):
+            case .record(let arrival):
+                let stamp: RecordStamp? = if case .recorded(let stamp) = arrival { stamp } else { nil }
                 clock = max(clock, stamp?.arrival ?? ReplayClock.arrival(of: batch) ?? clock)
                 _ = pipeline.append(batch, arrival: clock)
                 guard let stamp else { return }

@@ -2,13 +2,15 @@ package import Engine
 
 /// Makes the bytes of one recorded file; whoever calls it writes them. See docs/archive-format.md.
 ///
-/// Events collect in a group until it is sealed: then its note and its lz4 frame are added to `output`.
+/// Events collect in a group until it is sealed: then its note and its lz4 frame are added to `output`. An archive that is
+/// no recording has the frames alone.
 package struct ArchiveWriter: ~Copyable {
     /// Bytes that were not taken yet.
     private var output: [UInt8] = []
     /// Records of the group that is being collected, each behind its length.
     private var contents: [UInt8] = []
     private var group: RecordedGroup
+    private let isRecording: Bool
     private var index = ArchiveIndex()
     /// Bytes of the file so far, those not taken yet included.
     package private(set) var byteCount = 0
@@ -20,9 +22,11 @@ package struct ArchiveWriter: ~Copyable {
     /// An index of four mebibytes.
     package static let groupsMax = 65_536
 
-    package init(_ start: RecordingStart) {
-        group = RecordedGroup(firstSequence: start.firstSequence)
-        add(start.frame)
+    /// - Parameter start: nil for an archive that says nothing beside its messages.
+    package init(_ start: RecordingStart?) {
+        group = RecordedGroup(firstSequence: start?.firstSequence ?? 0)
+        isRecording = start != nil
+        if let start { add(start.frame) }
     }
 
     /// Whether the group has no event.
@@ -76,8 +80,10 @@ package struct ArchiveWriter: ~Copyable {
         var frame: [UInt8] = []
         if !contents.isEmpty { unsafe LZ4FrameWriter.append(contents.span.bytes, to: &frame) }
         group.frameByteCount = frame.count
-        index.append(group, at: byteCount)
-        add(group.noteFrame)
+        if isRecording {
+            index.append(group, at: byteCount)
+            add(group.noteFrame)
+        }
         add(frame)
         let next = group.firstSequence + UInt64(group.events.count)
         group = RecordedGroup(firstSequence: next)
@@ -87,7 +93,7 @@ package struct ArchiveWriter: ~Copyable {
     /// Ends the file with its index.
     package mutating func finish() {
         seal()
-        add(index.frames(at: byteCount))
+        if isRecording { add(index.frames(at: byteCount)) }
     }
 
     /// The bytes made since the last call, to be written behind those.
