@@ -111,6 +111,7 @@ let package = Package(
             dependencies: [
                 "Engine", "Ingest", "TestSupport", "COTLP", "CDeflate",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),

@@ -1,14 +1,14 @@
 import Foundation
-internal import NIOCore
+package import NIOCore
 
 /// Stands at a listening socket: admits connections, and accepts none that there may be no descriptor for.
 ///
 /// That must never happen: where a process has no descriptor left, Dispatch ends it, since it can't look at its own
 /// threads in /proc any more. A connection that is being closed has its descriptor still, and so counts here.
-final class AcceptGate: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias InboundOut = any Channel
-    typealias OutboundIn = Never
+package final class AcceptGate: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias InboundOut = any Channel
+    package typealias OutboundIn = Never
 
     /// Connections beyond the limit that are being told so, or are leaving for others.
     static let leavingMax = 2
@@ -19,12 +19,12 @@ final class AcceptGate: ChannelDuplexHandler {
     private var isBackingOff = false
     private var isReadWithheld = false
 
-    init(_ connections: OpenConnections, refuse: @escaping (RefusalReason, SocketAddress?) -> Void) {
+    package init(_ connections: OpenConnections, refuse: @escaping (RefusalReason, SocketAddress?) -> Void) {
         self.connections = connections
         self.refuse = refuse
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = unwrapInboundIn(data)
         open += 1
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
@@ -42,7 +42,7 @@ final class AcceptGate: ChannelDuplexHandler {
         }
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         guard !isBackingOff, open < connections.limit + Self.leavingMax else {
             isReadWithheld = true
             return
@@ -50,7 +50,7 @@ final class AcceptGate: ChannelDuplexHandler {
         context.read()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
         // Whoever has gone before it was accepted is no fault of ours.
         guard error.errnoCode != ECONNABORTED, !isBackingOff else { return }
