@@ -5,9 +5,9 @@ import Testing
 
 @testable import faultline
 
-/// A thousand traffics that are lawful and odd, through everything that reads them. The fuzz target `Pipeline` makes more.
+/// Two thousand traffics that are lawful and odd, through everything that reads them. The fuzz target `Pipeline` makes more.
 @Suite struct `Odd traffic` {
-    private static let seedsOfPart = 125
+    private static let seedsOfPart = 250
 
     @Test(arguments: 0..<8) func `is told by every output as a naive count has it`(part: Int) throws {
         for seed in UInt64(part * Self.seedsOfPart)..<UInt64((part + 1) * Self.seedsOfPart) {

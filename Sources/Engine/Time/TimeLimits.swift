@@ -4,20 +4,24 @@
 /// The two limits are chosen together, so that arithmetic on what passed can't overflow: a time is at most 2^62, a duration
 /// less than 2^62 / 14, so a time plus or minus as many as 14 durations is within ±2^63. Code that does more than that, or
 /// works with a sentinel (`Int64.min` for "before all time"), uses the saturating operations.
+@usableFromInline
 package enum TimeLimits {
     /// 2116-02-20T23:53:38.427387904Z.
-    package static let latest: Int64 = 1 << 62
+    @inlinable package static var latest: Int64 { 1 << 62 }
     /// Ten years: longer than anything is kept, or waited for.
-    package static let longest: Int64 = 3_650 * 86_400 * 1_000_000_000
+    @inlinable package static var longest: Int64 { 3_650 * 86_400 * 1_000_000_000 }
     /// Seven days: watches and hung streams last hours, the longest leases days. A span that claims more has a start that was
     /// never set, and would outweigh all others in a mean.
-    package static let longestSpan: Int64 = 7 * 86_400 * 1_000_000_000
+    @inlinable package static var longestSpan: Int64 { 7 * 86_400 * 1_000_000_000 }
 
     /// A time as it came, Unix nanoseconds; nil if it is before the epoch or beyond the limit.
     @inlinable @inline(__always)
-    package static func time(_ nanoseconds: some BinaryInteger) -> Int64? {
-        guard let time = Int64(exactly: nanoseconds), time >= 0, time <= latest else { return nil }
-        return time
+    package static func time(_ nanoseconds: UInt64) -> Int64? {
+        nanoseconds <= UInt64(latest) ? Int64(nanoseconds) : nil
+    }
+
+    package static func time(_ nanoseconds: Int64) -> Int64? {
+        nanoseconds >= 0 && nanoseconds <= latest ? nanoseconds : nil
     }
 
     /// A duration as it came, nanoseconds; nil if it is negative or beyond the limit.
