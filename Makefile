@@ -19,7 +19,7 @@ test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
 	swift test --skip-build
-	$(PYTEST) Tests/EndToEndTests
+	$(PYTEST) Tests/EndToEndTests --numprocesses=auto --dist=loadfile
 
 check: ## Check format and generated code; build what is measured and fuzzed
 	@Scripts/install-packages.sh test
