@@ -36,7 +36,7 @@ import Testing
         }
         #expect(
             excess?.description
-                == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and all else needs 108.8 MiB "
+                == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and all else needs 143.8 MiB "
                 + "at least, but there are 1 GiB in all (limits.memory)")
         for explicit in [[Part.window: Int.max], [.window: .max, .ingest: .max]] {
             #expect(throws: MemoryBudget.Excess.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
@@ -60,8 +60,8 @@ import Testing
         try configuration.fit(container: 64 << 30)
         #expect(configuration.memory?.limit == 256 << 20)
         #expect(configuration.window.bytesMax < 128 << 20)
-        #expect(configuration.receivers.bytesInFlight == 32 << 20)
-        #expect(configuration.receivers.bodyBytes == 8 << 20)
+        #expect(configuration.receivers.bytesInFlight == 216 * 1_048_576 * 128 / 1000)
+        #expect(configuration.receivers.bodyBytes == 216 * 1_048_576 * 128 / 1000 / 4)
     }
 
     @Test(arguments: [
@@ -69,11 +69,11 @@ import Testing
         ("limits: {memory: lots}", "memory is a size such as"),
         (
             "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
-            "window.max_bytes 1 GiB, and all else needs 35.2 MiB at least, but there are 256 MiB in all"
+            "window.max_bytes 1 GiB, and all else needs 69.7 MiB at least, but there are 256 MiB in all"
         ),
         (
             "limits: {memory: 256MiB, max_request_bytes: 64MiB}",
-            "max_request_bytes 64 MiB is more than the 32 MiB for all requests in flight"
+            "max_request_bytes 64 MiB is more than the 27.6 MiB for all requests in flight"
         ),
         (
             "limits: {max_bytes_in_flight: 16MiB, max_request_bytes: 64MiB}",

@@ -1,4 +1,5 @@
-/// What `limits.memory` comes to: a part for everything that the daemon holds, so that they fit together.
+/// What `limits.memory` comes to: a part for everything that the daemon holds, so that they fit together, and room for the
+/// pages of the program and its libraries, which the kernel counts as the process's too.
 ///
 /// A part that the configuration names takes what it says; the others share the rest in proportion to their shares.
 package struct MemoryBudget: Equatable, Sendable {
@@ -27,10 +28,10 @@ package struct MemoryBudget: Equatable, Sendable {
             case .history: 32
             case .attribution: 80
             case .rules: 60
-            case .ingest: 125
+            case .ingest: 128
             case .archive: 60
             case .sinks: 20
-            case .reserve: 173
+            case .reserve: 170
             }
         }
 
@@ -55,13 +56,19 @@ package struct MemoryBudget: Equatable, Sendable {
 
     private init() {
         limit = Self.limitDefault
-        for part in Part.allCases { bytes[part] = Self.part(limit, part.share) }
+        for part in Part.allCases { bytes[part] = Self.part(Self.shared(limit), part.share) }
+        bytes[.reserve, default: 0] += limit - Self.shared(limit)
     }
 
     /// Where nothing says how much memory there is.
     package static let limitDefault = 2 << 30
     /// Less than a daemon without spans takes is of no use.
     package static let limitMin = 64 << 20
+    /// Of the binary and the libraries, 35 MiB in a release build.
+    private static let programBytes = 40 << 20
+
+    /// What is left for the parts.
+    private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 2) }
 
     /// - Parameter explicit: what the configuration says of parts.
     package init(limit: Int, explicit: [Part: Int] = [:]) throws(Excess) {
@@ -69,13 +76,15 @@ package struct MemoryBudget: Equatable, Sendable {
         let given = Self.saturatingSum(explicit.values)
         let otherShares = Self.shares(besides: explicit)
         // A quarter of what they would have, or have of 2 GiB: with less they don't work.
-        let leastForOthers = Self.part(min(limit, Self.limitDefault), otherShares) / 4
-        guard given <= limit - leastForOthers else {
-            throw Excess(limit: limit, explicit: explicit, leastForOthers: leastForOthers)
+        let shared = Self.shared(limit)
+        let leastForOthers = Self.part(min(shared, Self.shared(Self.limitDefault)), otherShares) / 4
+        guard given <= shared - leastForOthers else {
+            throw Excess(limit: limit, explicit: explicit, leastForOthers: leastForOthers + limit - shared)
         }
         for part in Part.allCases {
-            bytes[part] = explicit[part] ?? Self.scaled(limit - given, part.share, otherShares)
+            bytes[part] = explicit[part] ?? Self.scaled(shared - given, part.share, otherShares)
         }
+        bytes[.reserve, default: 0] += limit - shared
     }
 
     /// The limit where the configuration sets none: so much of the container's memory that the kernel doesn't end the process
@@ -83,7 +92,7 @@ package struct MemoryBudget: Equatable, Sendable {
     package static func defaultLimit(container: Int?, explicit: [Part: Int]) -> Int {
         if let container { return container / 10 * 7 }
         let (limit, overflow) = saturatingSum(explicit.values).addingReportingOverflow(
-            part(limitDefault, shares(besides: explicit)))
+            part(shared(limitDefault), shares(besides: explicit)) + programBytes)
         return overflow ? .max : max(limit, limitDefault)
     }
 

@@ -99,7 +99,9 @@ package struct LiveServer {
                 // Stopped from the last to the first: spans that are acknowledged are evaluated still.
                 services: ([
                     log, reload,
-                    SelfWatch(pipeline: pipeline, memory: MemoryWatch(limit: budget.limit), logger: logger),
+                    SelfWatch(
+                        pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit),
+                        logger: logger),
                     AdminServer(
                         address: configuration.listen, limits: adminLimits, connections: adminConnections,
                         hosts: configuration.hosts, pipeline: pipeline, scrape: scrape, readiness: readiness,

@@ -4,9 +4,11 @@ import Logging
 import Rules
 import ServiceLifecycle
 
-/// Looks after the process itself once a second: the memory it takes, and names that had no place.
+/// Looks after the process itself once a second: the memory it takes, names that had no place, and requests that were not
+/// recorded.
 struct SelfWatch: Service {
     let pipeline: Pipeline
+    let recorder: ArchiveRecorder?
     let memory: MemoryWatch
     let logger: Logger
 
@@ -17,11 +19,13 @@ struct SelfWatch: Service {
             var memory = memory
             var operations = RefusedNames(what: "operations", field: "window.max_operations")
             var requests = RefusedNames(what: "requests", field: "window.max_requests")
+            var gaps = RecordingGaps()
             while !Task.isCancelled {
                 memory.look(at: pipeline, logger)
                 let gauges = pipeline.windowGauges()
                 operations.look(at: gauges.operations, logger)
                 requests.look(at: gauges.requests, logger)
+                if let recorder { gaps.look(at: recorder.current, logger) }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
         }
@@ -93,5 +97,27 @@ struct RefusedNames {
                 "limit": "\(field)",
             ])
         seen = names.overflowed
+    }
+}
+
+/// Says that requests were taken but not recorded, since they came faster than the disk takes them: one line in ten seconds.
+struct RecordingGaps {
+    private var seen = 0
+    private var nextLine = ContinuousClock.now
+
+    private static let interval = Duration.seconds(10)
+
+    mutating func look(at counts: RecordingCounts, _ logger: Logger) {
+        // Why a recording has failed is said where it fails.
+        guard !counts.isFailed else {
+            seen = counts.requestsDropped
+            return
+        }
+        guard counts.requestsDropped > seen, ContinuousClock.now >= nextLine else { return }
+        nextLine = ContinuousClock.now + Self.interval
+        logger.warning(
+            "requests were taken but not recorded: they come faster than the archive is written",
+            metadata: ["requests": "\(counts.requestsDropped - seen)"])
+        seen = counts.requestsDropped
     }
 }
