@@ -56,6 +56,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            resources: [.embedInCode("Builtin/control-plane.yaml")],
             swiftSettings: settings
         ),
         .target(

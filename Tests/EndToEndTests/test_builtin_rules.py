@@ -14,6 +14,15 @@ FIRED = {
 }
 
 
+def test_they_are_a_rule_file_like_any_other():
+    path = project.ROOT / "Sources" / "Rules" / "Builtin" / "control-plane.yaml"
+    assert faultline("builtin-rules").output == path.read_text()
+    for name in (path, "builtin"):
+        done = faultline("check", name)
+        assert (done.code, done.errors) == (0, "")
+
+
+
 @pytest.mark.skipif(project.captures() is None, reason="no captures here")
 @pytest.mark.parametrize("capture", FIRED)
 def test_those_fire_that_tell_of_the_fault(capture):

@@ -90,6 +90,7 @@ let package = Package(
                 "Evaluation",
                 "Language", "State", "Text",
             ],
+            resources: [.embedInCode("Builtin/control-plane.yaml")],
             swiftSettings: settings),
         .target(
             name: "Daemon", dependencies: ["Engine", "Ingest", "Rules"],

@@ -7,6 +7,7 @@ struct PrintBuiltinRules: ParsableCommand {
         abstract: "Print the built-in rules: a rule file to start from.")
 
     func run() {
-        Console.print(BuiltinRules.controlPlaneText)
+        // The file ends its last line itself.
+        Console.print(String(BuiltinRules.controlPlaneText.dropLast()))
     }
 }
