@@ -25,8 +25,7 @@ check: ## Check format and generated code; build what is measured and fuzzed
 	@Scripts/install-packages.sh test
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	Scripts/generate-otlp.sh --check
-	swift build -c release --package-path Benchmarks
-	swift build -c release --package-path Benchmarks/Load
+	swift build -c release
 	for target in OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2; do Tests/Fuzz/run.sh $$target 0 || exit 1; done
 	@echo 'format and generated code are as they should be'
 

@@ -14,7 +14,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "faultline",
     products: [
-        .executable(name: "faultline", targets: ["faultline"])
+        .executable(name: "faultline", targets: ["faultline"]),
+        .executable(name: "faultline-load", targets: ["Load"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,22 +32,25 @@ let package = Package(
     targets: [
         .target(name: "Engine", swiftSettings: settings),
         .target(
-            name: "Ingest",
+            name: "OTLP", dependencies: ["Engine", "COTLP"], path: "Sources/Ingest/OTLP", swiftSettings: settings),
+        .target(
+            name: "Archive", dependencies: ["Engine", "OTLP", "CLZ4", "CZlib"], path: "Sources/Ingest/Archive",
+            swiftSettings: settings),
+        .target(
+            name: "Receivers",
             dependencies: [
-                "Engine", "COTLP", "CLZ4", "CDeflate", "CZlib",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "OTLP", "CDeflate",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings
-        ),
+            path: "Sources/Ingest/Receivers", swiftSettings: settings),
         .target(
             name: "Rules",
             dependencies: [
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Engine", "Ingest", "Rules", "CMalloc", "CZlib",
+                "Archive", "Engine", "OTLP", "Receivers", "Rules", "CMalloc", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -77,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "Daemon", "Engine", "Ingest", "Rules",
+                "Archive", "Daemon", "Engine", "OTLP", "Receivers", "Rules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -96,13 +100,31 @@ let package = Package(
         .target(
             name: "FuzzChecks",
             dependencies: [
-                "Daemon", "Engine", "Ingest", "Rules", "TestSupport",
+                "Archive", "Daemon", "Engine", "OTLP", "Receivers", "Rules", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
+
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "TestSupport"],
+            path: "Benchmarks/Sources/Benchmarks", swiftSettings: settings),
+        .executableTarget(
+            name: "Load",
+            dependencies: [
+                "Archive", "CDeflate", "Engine", "OTLP", "SpanTemplates",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Sources/Load", swiftSettings: settings),
+
         .testTarget(
             name: "SpanTemplateTests", dependencies: ["SpanTemplates", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -110,22 +132,39 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Engine", "Ingest", "TestSupport", "COTLP", "CDeflate",
+                "Archive", "Engine", "OTLP", "Receivers", "TestSupport", "COTLP", "CDeflate",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "FailCaseTests", dependencies: ["FuzzChecks", "Ingest", "TestSupport"], swiftSettings: settings),
+            name: "FailCaseTests", dependencies: ["FuzzChecks", "Receivers", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Engine", "FuzzChecks", "Ingest", "Rules", "TestSupport", "faultline",
+                "Archive", "Daemon", "Engine", "FuzzChecks", "OTLP", "Receivers", "Rules", "TestSupport", "faultline",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
     ]
 )
+
+// They have libFuzzer's `main`, and link with its sanitizer alone: Tests/Fuzz/run.sh builds them.
+if Context.environment["FAULTLINE_FUZZ"] != nil {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/Sources/CFuzzer"),
+        .target(
+            name: "FuzzDriver", dependencies: ["Archive", "FuzzChecks", "OTLP", "Rules", "TestSupport"],
+            path: "Tests/Fuzz/Sources/FuzzDriver", swiftSettings: settings),
+    ]
+    package.targets += [
+        "OTLPDecoder", "OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline", "HTTP2",
+    ].map { name in
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["CFuzzer", "FuzzChecks", "FuzzDriver"],
+            path: "Tests/Fuzz/Sources/\(name)", swiftSettings: settings)
+    }
+}

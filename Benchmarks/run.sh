@@ -12,14 +12,14 @@ for stage in memory decode append attribution record lock quantile history evalu
 done
 
 swift build -c release --package-path .. --product faultline
-swift build -c release
+swift build -c release --package-path .. --product Benchmarks
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export FAULTLINE_BINARY="$PWD/../.build/release/faultline"
 
 if [ ${#native[@]} -gt 0 ]; then
     if wants quantile; then export FAULTLINE_COLUMNS="$work/columns"; fi
-    .build/release/Benchmarks "${native[@]}"
+    ../.build/release/Benchmarks "${native[@]}"
 fi
 if wants quantile; then
     [ -d .venv ] || python3 -m venv .venv
@@ -38,7 +38,7 @@ instructions() {
 }
 if wants instructions; then
     # Valgrind can't read the debug information.
-    cp .build/release/Benchmarks "$work/stripped"
+    cp ../.build/release/Benchmarks "$work/stripped"
     strip -g "$work/stripped"
     instructions 'decode, steady' '*DecodeBenchmark*decode*Workload*' instructions 0
     instructions 'decode, synthetic' '*DecodeBenchmark*decode*Workload*' instructions 1

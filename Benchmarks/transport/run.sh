@@ -4,16 +4,15 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 capture=$(realpath "${1:-../../Examples/slow-etcd.otlp.lz4}")
-load_build=${LOAD_BUILD:-../Load/.build}
 comparison_build=${COMPARISON_BUILD:-.build}
 
 if [ -z "${FAULTLINE_BINARY:-}" ]; then
     swift build -c release --package-path ../.. --product faultline
     FAULTLINE_BINARY=../../.build/release/faultline
 fi
-swift build -c release --package-path ../Load --scratch-path "$load_build"
+swift build -c release --package-path ../.. --product faultline-load
 swift build -c release --scratch-path "$comparison_build"
 
-python3 compare.py --capture "$capture" --load "$load_build/release/faultline-load" \
+python3 compare.py --capture "$capture" --load ../../.build/release/faultline-load \
     --faultline "$FAULTLINE_BINARY" --plain "$comparison_build/release/plain-receiver" \
     --grpc-swift "$comparison_build/release/grpc-swift-server" --rounds "${ROUNDS:-9}"

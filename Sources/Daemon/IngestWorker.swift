@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import OTLP
 
 /// Decodes bodies into a batch of its own, which is used again: one for each thread that bodies arrive on.
 final class IngestWorker {

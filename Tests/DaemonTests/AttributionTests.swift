@@ -1,5 +1,5 @@
 import Foundation
-import Ingest
+import OTLP
 import TestSupport
 import Testing
 

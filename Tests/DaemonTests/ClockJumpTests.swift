@@ -1,10 +1,10 @@
 import Engine
-import Ingest
 import Logging
+import OTLP
 import Rules
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Daemon
 

@@ -1,9 +1,9 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
 import Rules
-import Testing
 import TestSupport
+import Testing
 
 @testable import Daemon
 

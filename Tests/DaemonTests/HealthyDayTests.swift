@@ -1,7 +1,7 @@
 import Daemon
 import Engine
 import Foundation
-import Ingest
+import OTLP
 import Rules
 import TestSupport
 import Testing

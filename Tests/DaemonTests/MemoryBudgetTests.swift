@@ -1,6 +1,7 @@
 import Engine
 import Foundation
-import Ingest
+import OTLP
+import Receivers
 import Testing
 
 @testable import Daemon

@@ -1,10 +1,10 @@
+import Archive
 import Daemon
 import Engine
 import Foundation
-import Ingest
 import Rules
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `A replay` {
     private let start: UInt64 = 1_767_225_600_000_000_000

@@ -1,10 +1,10 @@
 import Daemon
 import Engine
 import Foundation
-import Ingest
+import OTLP
 import Rules
-import Testing
 import TestSupport
+import Testing
 
 /// The API server writes verb, resource and scope on the handler span below a request's SERVER span; Faultline reads
 /// them from the request's path. Both must say the same.

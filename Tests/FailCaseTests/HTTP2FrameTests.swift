@@ -1,5 +1,5 @@
 import FuzzChecks
-import Ingest
+import Receivers
 import TestSupport
 import Testing
 

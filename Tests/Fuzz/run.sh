@@ -19,9 +19,9 @@ export ASAN_OPTIONS=quarantine_size_mb=64:detect_leaks=1
 export SWIFT_BACKTRACE=enable=no
 
 # Not --sanitize twice: the compiler keeps the last one only, and the package manager gives them in any order.
-swift build --quiet -c release --product "$target" \
+FAULTLINE_FUZZ=1 swift build --quiet --package-path ../.. --scratch-path .build -c release --product "Fuzz$target" \
     --sanitize fuzzer -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address
-binary=.build/release/$target
+binary=.build/release/Fuzz$target
 if compgen -G "$fail_cases/*" >/dev/null; then "$binary" "${options[@]}" "$fail_cases"/*; fi
 [ "$seconds" -gt 0 ] || exit 0
 

@@ -1,6 +1,6 @@
 import Engine
 import Foundation
-import Ingest
+import OTLP
 import SpanTemplates
 import TestSupport
 

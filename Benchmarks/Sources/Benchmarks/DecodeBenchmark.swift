@@ -1,7 +1,7 @@
 internal import COTLP
 import Engine
 import Glibc
-import Ingest
+import OTLP
 
 /// Wire bytes to columns, against copying the bytes and against libprotobuf-c.
 enum DecodeBenchmark {

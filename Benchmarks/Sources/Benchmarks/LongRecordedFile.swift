@@ -1,6 +1,6 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
 import SpanTemplates
 import TestSupport
 

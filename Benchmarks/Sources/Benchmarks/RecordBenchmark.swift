@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 
 /// What recording adds to a span: on the event loop, which copies the request, and on the recording thread, which
 /// compresses it with two checksums.

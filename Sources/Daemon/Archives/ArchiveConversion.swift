@@ -1,6 +1,7 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
+import OTLP
 
 /// Writes the records of archives in another form.
 package struct ArchiveConversion: ~Copyable {

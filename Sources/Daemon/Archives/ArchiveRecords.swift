@@ -1,5 +1,6 @@
+import Archive
 import Engine
-import Ingest
+import OTLP
 
 /// The records of archives of any kind as protobuf, one archive after the other, with what is wrong noted and passed
 /// over where that is possible.

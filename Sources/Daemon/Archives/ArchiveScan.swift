@@ -1,6 +1,6 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
 import Rules
 
 /// All that can be said about an archive, from reading the whole of it.

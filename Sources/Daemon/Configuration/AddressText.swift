@@ -1,4 +1,4 @@
-package import Ingest
+package import Receivers
 
 extension ReceiverAddress {
     /// What an address has to look like.

@@ -1,5 +1,6 @@
 import Engine
-import Ingest
+import OTLP
+import Receivers
 
 extension Configuration {
     /// Divides the memory there is among all that take some.

@@ -1,5 +1,5 @@
 package import Engine
-package import Ingest
+package import Receivers
 package import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.

@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import Receivers
 package import Rules
 
 extension Configuration {

@@ -1,7 +1,8 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
 import Logging
+import Receivers
 import Synchronization
 
 /// Records what the daemon takes in, on a thread of its own: event loops copy a request and go on.

@@ -1,4 +1,4 @@
-import Ingest
+import Archive
 
 /// The file that is being recorded to. It belongs to the recording thread; after a fault nothing more is asked of it.
 final class OpenArchive {

@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import Receivers
 
 /// One export request on its way into the archive: room was set aside for it in the recorder's queue.
 struct Recording {

@@ -1,6 +1,6 @@
 import Engine
 import Foundation
-import Ingest
+import Receivers
 
 /// What waits to be written, in the order in which it happened. Bounded in bytes: room is asked for before.
 final class RecordingQueue: @unchecked Sendable {

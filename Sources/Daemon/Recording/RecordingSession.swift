@@ -1,5 +1,5 @@
+import Archive
 import Glibc
-import Ingest
 import Logging
 
 /// What the recording thread does with what it is given: files are begun, filled, finished and retained. Where that

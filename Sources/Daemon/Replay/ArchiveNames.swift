@@ -1,7 +1,7 @@
 // Both declare stat; the one that the compiler read first owns it.
+package import Archive
 import CDispatch
 import Foundation
-package import Ingest
 
 /// The archives that are meant by what is named on a command line: files, directories, patterns, `-`.
 package struct ArchiveNames {

@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 import Rules
 
 /// Replays spans in the order of their ends, however they come.

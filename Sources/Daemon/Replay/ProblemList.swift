@@ -1,4 +1,4 @@
-import Ingest
+import Archive
 import Rules
 
 /// What was wrong with an archive in words: the first problems, and how many there were.

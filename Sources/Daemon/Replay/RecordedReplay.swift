@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 import Rules
 
 /// Replays what daemons recorded, as they took it: records at their arrival, rules by the recorded readings of the clock.

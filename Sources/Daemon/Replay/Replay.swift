@@ -1,4 +1,4 @@
-package import Ingest
+package import Archive
 package import Rules
 
 /// Runs archives through a pipeline: recordings by the arrivals and the clock that were recorded, all others by the time

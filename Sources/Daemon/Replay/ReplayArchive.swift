@@ -1,4 +1,4 @@
-import Ingest
+import Archive
 
 /// An archive that is replayed, and what is read of it. It may be opened more than once.
 struct ReplayArchive {

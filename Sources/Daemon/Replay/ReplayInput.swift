@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 
 /// One archive of a replay and what comes next in it, so that several can be merged by time.
 final class ReplayInput {

@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 
 /// The archives of a replay, merged by time, and by the order of events where they are files of one recording: what a
 /// daemon did next may have an earlier time, when several threads did it. Few are open at a time, however many there are.

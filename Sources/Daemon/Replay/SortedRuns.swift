@@ -1,5 +1,5 @@
+import Archive
 import Engine
-import Ingest
 
 /// Spans in order that don't fit into memory: runs of them in a scratch file, which are merged in the end.
 struct SortedRuns: ~Copyable {

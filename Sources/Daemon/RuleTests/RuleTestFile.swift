@@ -1,4 +1,4 @@
-import Ingest
+import Archive
 package import Rules
 
 /// What a file of rule tests says: the rules, and what they have to find in given spans.

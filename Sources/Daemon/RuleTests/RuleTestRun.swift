@@ -1,5 +1,5 @@
+package import Archive
 package import Engine
-package import Ingest
 package import Rules
 
 /// Runs the tests of a file over the same pipeline as a replay.

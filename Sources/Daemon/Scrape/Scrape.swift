@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import Receivers
 import Rules
 
 /// All that `GET /metrics` says.

@@ -1,7 +1,8 @@
 import Engine
 import HTTPTypes
 import Hummingbird
-import Ingest
+import OTLP
+import Receivers
 import Rules
 
 /// Where answers are made that take time.

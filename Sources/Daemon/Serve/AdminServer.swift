@@ -1,10 +1,10 @@
 import Engine
 import HTTPTypes
 import Hummingbird
-import Ingest
 import Logging
 import NIOCore
 import NIOPosix
+import Receivers
 import Rules
 import ServiceLifecycle
 import Synchronization

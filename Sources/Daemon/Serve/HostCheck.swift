@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
-import Ingest
 import NIOCore
+import Receivers
 
 /// Answers only whoever asks for the daemon by a name that it has: see `AllowedHosts`.
 struct HostCheck: RouterMiddleware {

@@ -1,9 +1,10 @@
 import Engine
-import Ingest
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import OTLP
+import Receivers
 import Synchronization
 
 /// Brings what the receivers receive into the pipeline, on the thread it was received on.

@@ -1,8 +1,8 @@
 import Engine
-import Ingest
+package import Logging
 import NIOCore
 import NIOPosix
-package import Logging
+import Receivers
 import Rules
 import ServiceLifecycle
 import UnixSignals

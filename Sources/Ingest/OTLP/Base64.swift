@@ -1,10 +1,10 @@
 /// Base64 in either alphabet, with padding or without.
 ///
 /// Source: RFC 4648.
-enum Base64 {
+package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func text(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    package static func text(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0
@@ -22,7 +22,7 @@ enum Base64 {
     }
 
     /// nil for what is no base64.
-    static func bytes(_ text: [UInt8]) -> [UInt8]? {
+    package static func bytes(_ text: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0

@@ -1,8 +1,8 @@
 /// Hexadecimal digits of either case.
-enum Hex {
-    static let digits = Array("0123456789abcdef".utf8)
+package enum Hex {
+    package static let digits = Array("0123456789abcdef".utf8)
 
-    static func digit(_ byte: UInt8) -> UInt8? {
+    package static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
         case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x61 + 10
@@ -12,7 +12,7 @@ enum Hex {
     }
 
     /// The bytes that a text of hexadecimal digits stands for; nil if it is none.
-    static func bytes(_ text: [UInt8]) -> [UInt8]? {
+    package static func bytes(_ text: [UInt8]) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: text.count, by: 2) {

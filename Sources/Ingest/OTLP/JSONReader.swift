@@ -1,19 +1,19 @@
 /// Reads JSON front to back without building anything and without recursion on input.
 ///
 /// Source: RFC 8259. Bytes of texts are handed on as they are, be they UTF-8 or not.
-struct JSONReader: ~Escapable {
+package struct JSONReader: ~Escapable {
     private let bytes: RawSpan
-    private(set) var offset = 0
+    package private(set) var offset = 0
     private let end: Int
 
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan) {
+    package init(_ bytes: RawSpan) {
         self.bytes = bytes
         end = bytes.byteCount
     }
 
     /// The first byte of what comes next; nil at the end.
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while offset < end {
             let byte = byte(offset)
             if byte != 0x20, byte != 0x0A, byte != 0x0D, byte != 0x09 { return byte }
@@ -22,19 +22,19 @@ struct JSONReader: ~Escapable {
         return nil
     }
 
-    func failure(_ fault: JSONFault) -> DecodeError {
+    package func failure(_ fault: JSONFault) -> DecodeError {
         DecodeError(.json(fault), at: offset)
     }
 
     // MARK: Objects and arrays
 
-    mutating func open(_ bracket: UInt8) throws(DecodeError) {
+    package mutating func open(_ bracket: UInt8) throws(DecodeError) {
         guard peek() == bracket else { throw failure(.expected(bracket)) }
         offset += 1
     }
 
     /// Whether another element follows in the array or object that `closing` ends; passes over commas.
-    mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
+    package mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
         guard let next = peek() else { throw failure(.unexpectedEnd) }
         if next == closing {
             offset += 1
@@ -48,7 +48,7 @@ struct JSONReader: ~Escapable {
 
     /// Calls `field` for each key of an object that has a value; it must read the value.
     @_lifetime(self: copy self)
-    mutating func forEachField(
+    package mutating func forEachField(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
     ) throws(DecodeError) {
         try forEachKey { (key, reader) throws(DecodeError) in
@@ -59,7 +59,7 @@ struct JSONReader: ~Escapable {
 
     /// Calls `field` for each key of an object; it must read the value, which may be null.
     @_lifetime(self: copy self)
-    mutating func forEachKey(
+    package mutating func forEachKey(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
     ) throws(DecodeError) {
         try open(UInt8(ascii: "{"))
@@ -75,7 +75,7 @@ struct JSONReader: ~Escapable {
 
     /// Calls `element` for each element of an array; it must read it. `null` is an empty array.
     @_lifetime(self: copy self)
-    mutating func forEachElement(
+    package mutating func forEachElement(
         _ element: (_ reader: inout JSONReader) throws(DecodeError) -> Void
     ) throws(DecodeError) {
         if try skipNull() { return }
@@ -90,7 +90,7 @@ struct JSONReader: ~Escapable {
     // MARK: Scalars
 
     /// A text with its escapes resolved; lone surrogates become U+FFFD.
-    mutating func string() throws(DecodeError) -> [UInt8] {
+    package mutating func string() throws(DecodeError) -> [UInt8] {
         guard peek() == UInt8(ascii: "\"") else { throw failure(.expectedString) }
         offset += 1
         var text: [UInt8] = []
@@ -107,7 +107,7 @@ struct JSONReader: ~Escapable {
     }
 
     /// A number, or a number in a string, as OTLP writes 64-bit integers: its digits, and sign if any.
-    mutating func integer() throws(DecodeError) -> Int128 {
+    package mutating func integer() throws(DecodeError) -> Int128 {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
         if let value = Int128(String(decoding: text, as: UTF8.self)) { return value }
@@ -122,7 +122,7 @@ struct JSONReader: ~Escapable {
     }
 
     /// A number, or one of `"NaN"`, `"Infinity"` and `"-Infinity"`.
-    mutating func double() throws(DecodeError) -> Double {
+    package mutating func double() throws(DecodeError) -> Double {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
         guard let value = Double(String(decoding: text, as: UTF8.self)) else {
@@ -132,7 +132,7 @@ struct JSONReader: ~Escapable {
         return value
     }
 
-    mutating func boolean() throws(DecodeError) -> Bool {
+    package mutating func boolean() throws(DecodeError) -> Bool {
         let start = offset
         let word = try bareWord()
         if word == Array("true".utf8) { return true }
@@ -142,7 +142,7 @@ struct JSONReader: ~Escapable {
     }
 
     /// Reads `null` if it comes next.
-    mutating func skipNull() throws(DecodeError) -> Bool {
+    package mutating func skipNull() throws(DecodeError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         guard try bareWord() == Array("null".utf8) else { throw failure(.expectedValue) }
         return true
@@ -151,7 +151,7 @@ struct JSONReader: ~Escapable {
     /// Passes over any value. Attribute values within it may be nested as deep as on the wire.
     ///
     /// - Parameter key: what the value stands under.
-    mutating func skipValue(of key: String = "") throws(DecodeError) {
+    package mutating func skipValue(of key: String = "") throws(DecodeError) {
         var skipper = Skipper(key: key)
         repeat {
             guard let next = peek() else { throw failure(.unexpectedEnd) }
@@ -174,7 +174,7 @@ struct JSONReader: ~Escapable {
     /// Where in arrays and objects a skipped value is, on a stack of its own.
     private struct Skipper {
         /// The text that was read last: an object's key, if an object or array follows.
-        var key: String
+        package var key: String
         private var brackets: [(closing: UInt8, isValueList: Bool)] = []
         /// Objects under `arrayValue` or `kvlistValue`, around here.
         private var depth = 0
@@ -183,14 +183,14 @@ struct JSONReader: ~Escapable {
         /// Levels of brackets in all: a hundred nested key-value lists are 400.
         private static let bracketsMax = 1_000
 
-        init(key: String) {
+        package init(key: String) {
             self.key = key
         }
 
-        var isAtTop: Bool { brackets.isEmpty }
+        package var isAtTop: Bool { brackets.isEmpty }
 
         /// False where attribute values, or anything, are nested too deep.
-        mutating func open(_ bracket: UInt8) -> Bool {
+        package mutating func open(_ bracket: UInt8) -> Bool {
             let isObject = bracket == UInt8(ascii: "{")
             let isValueList = isObject && Self.valueLists.contains(key)
             // An object within the hundredth list is the hundred and first value.
@@ -202,7 +202,7 @@ struct JSONReader: ~Escapable {
         }
 
         /// False where the bracket closes nothing, or the wrong one.
-        mutating func close(_ bracket: UInt8) -> Bool {
+        package mutating func close(_ bracket: UInt8) -> Bool {
             guard let last = brackets.popLast(), last.closing == bracket else { return false }
             if last.isValueList { depth -= 1 }
             return true
@@ -210,7 +210,7 @@ struct JSONReader: ~Escapable {
     }
 
     /// A number, `true`, `false` or `null`.
-    mutating func bareWord() throws(DecodeError) -> [UInt8] {
+    package mutating func bareWord() throws(DecodeError) -> [UInt8] {
         _ = peek()
         var word: [UInt8] = []
         while offset < end, word.count < 64 {

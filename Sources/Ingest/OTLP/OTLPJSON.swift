@@ -24,7 +24,7 @@ package enum OTLPJSON {
     }
 
     /// The keys of an object, as far as it can be read.
-    static func keys(of json: RawSpan) -> [String] {
+    package static func keys(of json: RawSpan) -> [String] {
         var keys: [String] = []
         var reader = JSONReader(json)
         try? reader.forEachKey { (key, reader) throws(DecodeError) in
@@ -50,13 +50,17 @@ extension DecodeError {
 }
 
 /// One request on its way from JSON to the wire.
-struct OTLPTranslation {
-    var writer = WireWriter()
+package struct OTLPTranslation {
+    package var writer = WireWriter()
     /// Whether ids may be base64, as protobuf's own JSON has them.
-    var takesBase64IDs = false
+    let takesBase64IDs: Bool
+
+    package init(takesBase64IDs: Bool = false) {
+        self.takesBase64IDs = takesBase64IDs
+    }
 
     /// - Parameter depth: attribute values that this message is within.
-    mutating func fields(
+    package mutating func fields(
         of message: OTLPMessage, _ reader: inout JSONReader, depth: Int
     ) throws(DecodeError) {
         try reader.forEachField { (key, reader) throws(DecodeError) in
@@ -66,7 +70,7 @@ struct OTLPTranslation {
     }
 
     /// A field's value, or those of a repeated one.
-    mutating func values(
+    package mutating func values(
         of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int = 0
     ) throws(DecodeError) {
         guard field.isRepeated else { return try value(of: field, &reader, depth: depth) }

@@ -1,9 +1,9 @@
 /// The enums of OTLP traces, and what their numbers are called.
-enum OTLPEnum: Equatable {
+package enum OTLPEnum: Equatable {
     case spanKind, statusCode
 
     /// nil for a name that isn't one of them.
-    func number(_ name: String) -> Int? {
+    package func number(_ name: String) -> Int? {
         guard name.hasPrefix(prefix) else { return Int(name) }
         return names.firstIndex(of: String(name.dropFirst(prefix.count)))
     }
@@ -26,19 +26,19 @@ enum OTLPEnum: Equatable {
 /// The messages of OTLP traces, as far as they can be told apart by their JSON.
 ///
 /// Source: opentelemetry-proto 1.9, `trace/v1`, `common/v1` and `resource/v1`.
-enum OTLPMessage {
+package enum OTLPMessage {
     case request, resourceSpans, resource, entityRef, scopeSpans, scope, span, event, link, status
     case keyValue, anyValue, arrayValue, keyValueList
 
     /// A field, with its names on the wire and in JSON.
-    struct Field {
-        let number: Int
-        let name: String
-        let type: FieldType
-        var isRepeated = false
+    package struct Field {
+        package let number: Int
+        package let name: String
+        package let type: FieldType
+        package var isRepeated = false
 
         /// All that it may be called in JSON.
-        var names: [String] {
+        package var names: [String] {
             let old = ["scopeSpans": "instrumentationLibrarySpans", "scope": "instrumentationLibrary"][name]
             return [name, old].compactMap { $0 }.flatMap { [$0, Self.snakeCase($0)] }
         }
@@ -47,7 +47,7 @@ enum OTLPMessage {
             name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
         }
 
-        init(_ number: Int, _ name: String, _ type: FieldType, isRepeated: Bool = false) {
+        package init(_ number: Int, _ name: String, _ type: FieldType, isRepeated: Bool = false) {
             self.number = number
             self.name = name
             self.type = type
@@ -56,7 +56,7 @@ enum OTLPMessage {
     }
 
     /// What a field holds, and how JSON has it.
-    enum FieldType: Equatable {
+    package enum FieldType: Equatable {
         case text
         /// Bytes; hexadecimal in JSON.
         case identifier
@@ -76,11 +76,11 @@ enum OTLPMessage {
     }
 
     /// In the order of their numbers.
-    var fields: [Field] { Self.schema[self] ?? [] }
+    package var fields: [Field] { Self.schema[self] ?? [] }
 
-    func field(_ name: String) -> Field? { Self.byName[self]?[name] }
+    package func field(_ name: String) -> Field? { Self.byName[self]?[name] }
 
-    func field(_ number: Int) -> Field? { fields.first { $0.number == number } }
+    package func field(_ number: Int) -> Field? { fields.first { $0.number == number } }
 
     /// By their names in lowerCamelCase and in snake_case, as protobuf's own JSON may have them, and those of old.
     private static let byName = schema.mapValues { fields in

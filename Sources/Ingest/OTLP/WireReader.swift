@@ -2,24 +2,24 @@
 /// end, which lies within the body.
 ///
 /// Source: protobuf.dev, "Encoding".
-struct WireReader: ~Escapable {
-    let bytes: RawSpan
+package struct WireReader: ~Escapable {
+    package let bytes: RawSpan
     private(set) var offset: Int
     /// Where the message ends.
     private(set) var end: Int
 
     /// Field number and wire type as one number, as written: `field << 3 | type`.
-    typealias Tag = UInt64
+    package typealias Tag = UInt64
 
     /// Reads all of a body.
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan) {
+    package init(_ bytes: RawSpan) {
         self.init(bytes, from: 0, to: bytes.byteCount)
     }
 
     @inline(__always)
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan, from offset: Int, to end: Int) {
+    package init(_ bytes: RawSpan, from offset: Int, to end: Int) {
         precondition(offset >= 0 && offset <= end && end <= bytes.byteCount)
         self.bytes = bytes
         self.offset = offset
@@ -27,10 +27,10 @@ struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    var isAtEnd: Bool { offset >= end }
+    package var isAtEnd: Bool { offset >= end }
 
     @inline(__always)
-    mutating func tag() throws(DecodeError) -> Tag {
+    package mutating func tag() throws(DecodeError) -> Tag {
         guard offset < end else { throw DecodeError(.truncated, at: offset) }
         let first = byte(offset)
         guard first < 0x80 else {
@@ -57,7 +57,7 @@ struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    mutating func varint() throws(DecodeError) -> UInt64 {
+    package mutating func varint() throws(DecodeError) -> UInt64 {
         guard offset < end else { throw DecodeError(.truncated, at: offset) }
         let first = byte(offset)
         if first < 0x80 {
@@ -94,7 +94,7 @@ struct WireReader: ~Escapable {
 
     /// The length of a length-delimited field, checked to lie within the message.
     @inline(__always)
-    mutating func length() throws(DecodeError) -> Int {
+    package mutating func length() throws(DecodeError) -> Int {
         let start = offset
         let length = try varint()
         guard length <= UInt64(end &- offset) else { throw DecodeError(.truncated, at: start) }
@@ -103,7 +103,7 @@ struct WireReader: ~Escapable {
 
     /// The range of a length-delimited field's contents; the reader goes on behind it.
     @inline(__always)
-    mutating func range() throws(DecodeError) -> Range<Int> {
+    package mutating func range() throws(DecodeError) -> Range<Int> {
         let length = try length()
         let start = offset
         offset &+= length
@@ -113,7 +113,7 @@ struct WireReader: ~Escapable {
     /// The message in a length-delimited field; the reader goes on behind it.
     @inline(__always)
     @_lifetime(copy self)
-    mutating func message() throws(DecodeError) -> WireReader {
+    package mutating func message() throws(DecodeError) -> WireReader {
         let length = try length()
         var message = self
         offset &+= length
@@ -122,14 +122,14 @@ struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    mutating func fixed64() throws(DecodeError) -> UInt64 {
+    package mutating func fixed64() throws(DecodeError) -> UInt64 {
         guard end &- offset >= 8 else { throw DecodeError(.truncated, at: offset) }
         let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
         offset &+= 8
         return UInt64(littleEndian: value)
     }
 
-    mutating func fixed32() throws(DecodeError) -> UInt32 {
+    package mutating func fixed32() throws(DecodeError) -> UInt32 {
         guard end &- offset >= 4 else { throw DecodeError(.truncated, at: offset) }
         let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
         offset &+= 4
@@ -137,14 +137,14 @@ struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    mutating func skip(_ count: Int) throws(DecodeError) {
+    package mutating func skip(_ count: Int) throws(DecodeError) {
         guard end &- offset >= count else { throw DecodeError(.truncated, at: offset) }
         offset &+= count
     }
 
     /// Passes over the value of a field that is not known here.
     @inline(__always)
-    mutating func skipUnknown(_ tag: Tag) throws(DecodeError) {
+    package mutating func skipUnknown(_ tag: Tag) throws(DecodeError) {
         switch tag & 7 {
         case 0: _ = try varint()
         case 1: try skip(8)
@@ -159,7 +159,7 @@ struct WireReader: ~Escapable {
     ///
     /// - Parameter known: one bit for each field number of the message, from bit 1 on.
     @inline(__always)
-    mutating func skipOther(_ tag: Tag, known: UInt32) throws(DecodeError) {
+    package mutating func skipOther(_ tag: Tag, known: UInt32) throws(DecodeError) {
         offset = try endOfOther(tag, known: known)
     }
 
@@ -174,7 +174,7 @@ struct WireReader: ~Escapable {
 
     /// Goes on at an offset ahead in the message.
     @inline(__always)
-    mutating func advance(to offset: Int) {
+    package mutating func advance(to offset: Int) {
         precondition(offset >= self.offset && offset <= end)
         self.offset = offset
     }

@@ -1,40 +1,42 @@
 /// Writes the protobuf wire format. Lengths of nested messages take five bytes, so that they can be filled in behind.
-struct WireWriter {
-    private(set) var bytes: [UInt8] = []
+package struct WireWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func varint(_ field: Int, _ value: UInt64) {
+    package init() {}
+
+    package mutating func varint(_ field: Int, _ value: UInt64) {
         rawVarint(UInt64(field) << 3)
         rawVarint(value)
     }
 
-    mutating func fixed64(_ field: Int, _ value: UInt64) {
+    package mutating func fixed64(_ field: Int, _ value: UInt64) {
         rawVarint(UInt64(field) << 3 | 1)
         for shift in stride(from: UInt64(0), to: 64, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: value >> shift))
         }
     }
 
-    mutating func fixed32(_ field: Int, _ value: UInt32) {
+    package mutating func fixed32(_ field: Int, _ value: UInt32) {
         rawVarint(UInt64(field) << 3 | 5)
         for shift in stride(from: UInt32(0), to: 32, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: value >> shift))
         }
     }
 
-    mutating func bytes(_ field: Int, _ contents: [UInt8]) {
+    package mutating func bytes(_ field: Int, _ contents: [UInt8]) {
         rawVarint(UInt64(field) << 3 | 2)
         rawVarint(UInt64(contents.count))
         bytes.append(contentsOf: contents)
     }
 
     /// Begins a nested message; `end` must be given what this returns.
-    mutating func begin(_ field: Int) -> Int {
+    package mutating func begin(_ field: Int) -> Int {
         rawVarint(UInt64(field) << 3 | 2)
         bytes.append(contentsOf: [0x80, 0x80, 0x80, 0x80, 0x00])
         return bytes.count
     }
 
-    mutating func end(_ start: Int) {
+    package mutating func end(_ start: Int) {
         var length = bytes.count - start
         for index in start - 5..<start {
             bytes[index] = UInt8(truncatingIfNeeded: length & 0x7F) | (index == start - 1 ? 0 : 0x80)

@@ -1,4 +1,5 @@
 internal import NIOCore
+import OTLP
 
 /// The last step that both receivers share: inflate a complete body if it is compressed, and bring it to the service.
 struct BodyIntake: Sendable {

@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
+import OTLP
 
 /// Serves Export calls on the frames of one HTTP/2 connection.
 ///

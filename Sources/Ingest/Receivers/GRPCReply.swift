@@ -1,3 +1,4 @@
+import OTLP
 internal import NIOCore
 package import NIOHPACK
 

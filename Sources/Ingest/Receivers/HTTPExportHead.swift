@@ -1,4 +1,5 @@
 internal import HTTPTypes
+import OTLP
 
 /// What the head of an OTLP/HTTP request asks for, checked against what there is.
 struct HTTPExportHead: Equatable {

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
+import OTLP
 
 /// Replies of OTLP/HTTP: always in the encoding of the request, errors included.
 enum HTTPReply {

@@ -1,3 +1,5 @@
+import OTLP
+
 /// What a failed call is answered with, over either protocol: a `google.rpc.Status`.
 package struct RPCStatus: Equatable, Sendable {
     /// The codes in use, numbered as in gRPC. Which of them a client retries is laid down by OTLP; RESOURCE_EXHAUSTED

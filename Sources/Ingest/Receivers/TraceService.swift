@@ -1,4 +1,5 @@
 package import NIOCore
+package import OTLP
 
 /// What became of the body of one Export call.
 package enum ExportOutcome: Equatable, Sendable {

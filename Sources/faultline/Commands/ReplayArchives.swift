@@ -1,8 +1,9 @@
+import Archive
 import ArgumentParser
 import Daemon
 import Engine
 import Foundation
-import Ingest
+import OTLP
 import Rules
 
 struct ReplayArchives: ParsableCommand {

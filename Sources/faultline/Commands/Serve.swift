@@ -1,7 +1,7 @@
 import ArgumentParser
 import Daemon
-import Ingest
 import Logging
+import Receivers
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

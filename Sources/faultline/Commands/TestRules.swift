@@ -1,6 +1,6 @@
 import ArgumentParser
 import Daemon
-import Ingest
+import OTLP
 import Rules
 
 struct TestRules: ParsableCommand {

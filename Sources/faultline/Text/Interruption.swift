@@ -1,5 +1,5 @@
+import Archive
 import Foundation
-import Ingest
 import Synchronization
 
 /// Ctrl-C: the first one asks the work to end and to tell what it has, the second ends the process.

@@ -1,6 +1,6 @@
-import Ingest
-import Testing
+import Archive
 import TestSupport
+import Testing
 
 @Suite struct `A damaged recorded file` {
     private let example = RecordedExample(groups: 3, recordsPerGroup: 2)

@@ -1,7 +1,7 @@
+import Archive
 import Foundation
-import Ingest
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `The archive reader` {
     private let records: [[UInt8]] = (0..<20).map { number in

@@ -1,8 +1,8 @@
-import Foundation
+import Archive
 import Engine
-import Ingest
-import Testing
+import Foundation
 import TestSupport
+import Testing
 
 @Suite struct `A recorded file` {
     @Test(arguments: [0, 3_000, 1_500_000]) func `gives back records, arrivals, clock and order`(bytes: Int) throws {

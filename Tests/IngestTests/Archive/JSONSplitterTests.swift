@@ -1,7 +1,7 @@
+import Archive
 import Foundation
-import Ingest
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `JSON in an archive` {
     private func read(_ contents: [UInt8]) throws -> (records: [String], failure: ArchiveError?) {

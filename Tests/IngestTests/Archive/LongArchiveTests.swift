@@ -1,7 +1,7 @@
+import Archive
 import Foundation
-import Ingest
-import Testing
 import TestSupport
+import Testing
 
 /// Archives of several chunks, which are read ahead by a thread of their own.
 @Suite struct `A long archive` {

@@ -1,6 +1,6 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
 import TestSupport
 
 /// A recorded file to be made and read by tests.

@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import OTLP
 
 /// A row of a batch with its names spelled out, to compare with what another decoder read.
 struct DecodedSpan: Equatable {

@@ -1,7 +1,7 @@
 import Engine
-import Ingest
-import Testing
+import OTLP
 import TestSupport
+import Testing
 
 /// The decoder against libprotobuf-c: the same acceptance, the same columns.
 @Suite struct `The span decoder and libprotobuf-c` {

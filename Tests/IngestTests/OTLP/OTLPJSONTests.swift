@@ -1,7 +1,7 @@
 import Engine
-import Ingest
-import Testing
+import OTLP
 import TestSupport
+import Testing
 
 @Suite struct `OTLP in JSON` {
     private func spans(_ json: String) throws -> [DecodedSpan] {

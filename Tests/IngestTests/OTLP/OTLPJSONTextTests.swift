@@ -1,8 +1,8 @@
 import Engine
 import Foundation
-import Ingest
-import Testing
+import OTLP
 import TestSupport
+import Testing
 
 @Suite struct `OTLP in JSON, both ways` {
     /// A request with every field that OTLP's traces have.

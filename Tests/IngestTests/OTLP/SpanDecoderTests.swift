@@ -1,7 +1,7 @@
 import Engine
-import Ingest
-import Testing
+import OTLP
 import TestSupport
+import Testing
 
 @Suite struct `The span decoder` {
     @Test func `takes an empty request`() {

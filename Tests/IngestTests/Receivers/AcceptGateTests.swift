@@ -1,7 +1,7 @@
 import Foundation
-import Ingest
 import NIOCore
 import NIOEmbedded
+import Receivers
 import Synchronization
 import Testing
 

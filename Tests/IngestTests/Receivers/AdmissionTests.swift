@@ -1,5 +1,5 @@
-import Ingest
 import NIOCore
+import Receivers
 import Testing
 
 @Suite struct `admission` {

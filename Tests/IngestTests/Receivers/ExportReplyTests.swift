@@ -1,5 +1,5 @@
 import COTLP
-import Ingest
+import OTLP
 import Testing
 
 @Suite struct `export replies` {

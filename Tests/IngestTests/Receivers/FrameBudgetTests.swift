@@ -1,4 +1,4 @@
-import Ingest
+import Receivers
 import Testing
 
 @Suite struct `the budget of frames` {

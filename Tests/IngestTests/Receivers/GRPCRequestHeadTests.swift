@@ -1,5 +1,5 @@
-import Ingest
 import NIOHPACK
+import Receivers
 import Testing
 
 @Suite struct `gRPC request headers` {

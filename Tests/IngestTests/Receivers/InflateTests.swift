@@ -1,5 +1,5 @@
 import CDeflate
-import Ingest
+import Receivers
 import Testing
 
 @Suite struct `inflating gzip` {

@@ -1,8 +1,8 @@
+import Archive
 import Engine
 import Foundation
-import Ingest
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct `Records decoded ahead` {
     /// More than are decoded ahead, each with another number of spans.

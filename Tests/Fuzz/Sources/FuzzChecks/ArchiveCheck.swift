@@ -1,4 +1,5 @@
-import Ingest
+import Archive
+import OTLP
 import TestSupport
 
 /// An archive of any bytes: read to its end or to the damage, as a naive reader does.

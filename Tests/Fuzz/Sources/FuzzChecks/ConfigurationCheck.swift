@@ -1,6 +1,7 @@
 import Daemon
 import Engine
-import Ingest
+import OTLP
+import Receivers
 import Rules
 import TestSupport
 

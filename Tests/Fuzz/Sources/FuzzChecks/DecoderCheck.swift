@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import OTLP
 import TestSupport
 
 /// The span decoder against libprotobuf-c: the same acceptance, the same columns. What is decoded goes into windows.

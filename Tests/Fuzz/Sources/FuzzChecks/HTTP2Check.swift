@@ -1,6 +1,7 @@
-package import Ingest
 import NIOCore
 import NIOEmbedded
+import OTLP
+package import Receivers
 import Synchronization
 package import TestSupport
 

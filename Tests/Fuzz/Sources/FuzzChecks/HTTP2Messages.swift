@@ -1,4 +1,4 @@
-import Ingest
+import Receivers
 
 /// The frames of an HTTP/2 connection, one after the other (RFC 9113, section 4.1).
 struct HTTP2FrameSequence: Sequence, IteratorProtocol {

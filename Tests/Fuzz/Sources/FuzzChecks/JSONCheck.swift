@@ -1,5 +1,5 @@
 import Engine
-import Ingest
+import OTLP
 
 /// JSON that is translated gives a body that the decoder takes.
 package enum JSONCheck {

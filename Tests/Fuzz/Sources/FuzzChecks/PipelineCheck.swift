@@ -1,6 +1,6 @@
 package import Daemon
 import Engine
-import Ingest
+import OTLP
 import Rules
 package import TestSupport
 

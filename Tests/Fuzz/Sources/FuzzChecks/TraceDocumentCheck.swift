@@ -1,4 +1,5 @@
-import Ingest
+import Archive
+import OTLP
 
 /// A JSON document of any form that becomes a message: the decoder takes it, and as OTLP's JSON it is the same.
 package enum TraceDocumentCheck {

@@ -16,7 +16,8 @@ package enum Fuzzing {
 
     /// Writes the seeds of the running target into a folder.
     fileprivate static func writeSeeds(to folder: URL) throws {
-        let target = URL(fileURLWithPath: CommandLine.arguments[0]).lastPathComponent
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).lastPathComponent
+        let target = program.hasPrefix("Fuzz") ? String(program.dropFirst(4)) : program
         guard let seeds = try Seeds.of(target: target) else { fatalError("no target \(target)") }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for (number, seed) in seeds.enumerated() {

@@ -1,4 +1,4 @@
-import Ingest
+import Archive
 import TestSupport
 
 extension Seeds {

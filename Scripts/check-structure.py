@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Prints and enforces what docs/ARCHITECTURE.md says of the sources: sizes of files and functions, which module imports
+which, words that are gone, and `package` only where another module uses it."""
+
+import re
+import statistics
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 60
+# Made by protoc-c.
+GENERATED = {"COTLP"}
+
+problems = []
+
+
+def blank(text):
+    """Swift without comments and contents of strings, line by line as long as before."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|#*"""(?:\\.|.)*?"""#*|"(?:\\.|[^"\\\n])*"', re.S)
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+class Source:
+    def __init__(self, path):
+        self.path = path
+        self.name = path.relative_to(ROOT)
+        self.module = path.relative_to(ROOT / "Sources").parts[0]
+        self.text = path.read_text()
+        self.code = blank(self.text)
+        self.lines = self.text.count("\n")
+
+    def functions(self):
+        """Names of functions, first lines and numbers of lines."""
+        for match in re.finditer(r"\b(func\s+([^\s(<]+)|init[?]?|subscript)\s*[(<]", self.code):
+            start = self.body(match.end() - 1)
+            if start is not None:
+                first = self.code.count("\n", 0, match.start()) + 1
+                last = self.code.count("\n", 0, self.closing(start)) + 1
+                yield match.group(2) or match.group(1), first, last - first + 1
+
+    def body(self, position):
+        """Where the body begins behind a parameter list; None where there is none."""
+        depth = 0
+        for index in range(position, len(self.code)):
+            character = self.code[index]
+            if character in "([<":
+                depth += 1
+            elif character in ")]" or character == ">" and self.code[index - 1] != "-":
+                depth -= 1
+            elif depth == 0 and character == "{":
+                return index
+            elif depth == 0 and character == "}":
+                return None
+            elif depth == 0 and character == "\n" and re.match(
+                r"\s*(///|@|(package|private|static|func|init|var|let|case|mutating|override)\b|\})", self.code[index + 1 :]
+            ):
+                return None
+        return None
+
+    def closing(self, start):
+        depth = 0
+        for index in range(start, len(self.code)):
+            depth += {"{": 1, "}": -1}.get(self.code[index], 0)
+            if depth == 0:
+                return index
+        return len(self.code)
+
+
+def check_sizes(sources):
+    sizes = sorted(source.lines for source in sources)
+    print(f"{len(sizes)} files, {sum(sizes)} lines; median {statistics.median(sizes):.0f}, longest {sizes[-1]}")
+    for source in sources:
+        if source.lines > FILE_LINES_MAX:
+            problems.append(f"{source.name}: {source.lines} lines, at most {FILE_LINES_MAX}")
+    lengths = []
+    for source in sources:
+        for name, line, length in source.functions():
+            lengths.append(length)
+            if length > FUNCTION_LINES_MAX:
+                problems.append(f"{source.name}:{line}: {name} has {length} lines, at most {FUNCTION_LINES_MAX}")
+    print(f"{len(lengths)} functions; median {statistics.median(lengths):.0f} lines, longest {max(lengths)}")
+
+
+def listed_arrows():
+    """The table of modules in docs/ARCHITECTURE.md."""
+    arrows = {}
+    for line in (ROOT / "docs" / "ARCHITECTURE.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 3 and cells[0].startswith("`"):
+            for module in re.findall(r"`(\w+)`", cells[0]):
+                arrows[module] = set(re.findall(r"\w+", cells[2]))
+    return arrows
+
+
+def check_arrows(sources):
+    modules = {path.name for path in (ROOT / "Sources").iterdir() if path.is_dir()}
+    found = {module: set() for module in modules}
+    for source in sources:
+        for name in re.findall(r"^[\w@() ]*\bimport (\w+)", source.code, re.M):
+            if name in modules:
+                found[source.module].add(name)
+    listed = listed_arrows()
+    for module in sorted(modules):
+        if module not in listed:
+            problems.append(f"Sources/{module} is not in the table of modules of docs/ARCHITECTURE.md")
+            continue
+        if extra := found[module] - listed[module]:
+            problems.append(f"Sources/{module} imports {', '.join(sorted(extra))}; docs/ARCHITECTURE.md doesn't say so")
+        if missing := listed[module] - found[module]:
+            problems.append(f"Sources/{module} doesn't import {', '.join(sorted(missing))}, as docs/ARCHITECTURE.md says")
+    for module in sorted(modules):
+        print(f"{module} → {', '.join(sorted(found[module])) or '–'}")
+        seen, waiting = set(), list(found[module])
+        while waiting:
+            other = waiting.pop()
+            if other == module:
+                problems.append(f"Sources/{module} imports itself by way of others")
+                break
+            if other not in seen:
+                seen.add(other)
+                waiting += found[other]
+
+
+def check_words(sources):
+    """Words of the glossary's last table may not come back, in names or in documents."""
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    gone = re.findall(r"^\| `(\w+)` \|", glossary.partition("## Gone")[2], re.M)
+    print(f"{len(gone)} words are gone for good")
+    documents = [path for path in ROOT.glob("*.md")] + list((ROOT / "docs").rglob("*.md"))
+    texts = [(source.name, source.text) for source in sources]
+    texts += [
+        (path.relative_to(ROOT), path.read_text())
+        for path in documents if path.name not in ("glossary.md", "CHANGELOG.md")
+    ]
+    for name, text in texts:
+        for word in gone:
+            for match in re.finditer(rf"\b{word}\b", text):
+                line = text.count("\n", 0, match.start()) + 1
+                problems.append(f"{name}:{line}: {word} is gone; see docs/glossary.md")
+
+
+def check_package(sources):
+    """Names declared `package` that no other module mentions."""
+    declared = re.compile(
+        r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*package (?:private\(set\) |static |final |mutating |consuming |borrowing |indirect "
+        r"|convenience |nonisolated )*(?:func|var|let|struct|enum|class|protocol|typealias) `?(\w+)", re.M)
+    mentions = defaultdict(set)
+    for source in sources:
+        for word in set(re.findall(r"\w+", source.code)):
+            mentions[word].add(source.module)
+    for path in [*(ROOT / "Tests").rglob("*.swift"), *(ROOT / "Benchmarks").rglob("*.swift")]:
+        if any(part.startswith(".build") for part in path.parts):
+            continue
+        for word in set(re.findall(r"\w+", path.read_text())):
+            mentions[word].add("tests")
+    count = 0
+    for source in sources:
+        for match in declared.finditer(source.code):
+            count += 1
+            if mentions[match.group(1)] <= {source.module}:
+                line = source.code.count("\n", 0, match.start(1)) + 1
+                problems.append(f"{source.name}:{line}: no other module uses {match.group(1)}, so it needs no `package`")
+    print(f"{count} names are declared `package`")
+
+
+def main():
+    sources = [
+        Source(path) for path in sorted((ROOT / "Sources").rglob("*.swift"))
+        if path.relative_to(ROOT / "Sources").parts[0] not in GENERATED
+    ]
+    check_sizes(sources)
+    check_arrows(sources)
+    check_words(sources)
+    check_package(sources)
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    sys.exit(1 if problems else 0)
+
+
+main()

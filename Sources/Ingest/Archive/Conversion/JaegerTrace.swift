@@ -1,0 +1,88 @@
+import OTLP
+
+/// A trace as Jaeger's query API has it, as far as it could be read.
+///
+/// Source: jaeger `internal/uimodel/model.go`.
+struct JaegerTrace {
+    var spans: [Span] = []
+    var processes: [String: Process] = [:]
+
+    struct Span {
+        /// 16 bytes; of the trace where the span has none.
+        var traceID: [UInt8]?
+        var spanID: [UInt8]
+        var parentSpanID: [UInt8]?
+        var name: [UInt8] = []
+        var references: [Reference] = []
+        /// Unix nanoseconds.
+        var start: UInt64
+        var end: UInt64
+        var tags: [Tag] = []
+        var logs: [Log] = []
+        var processID: String?
+        var process: Process?
+    }
+
+    struct Reference {
+        /// nil where it is the span's own trace.
+        var traceID: [UInt8]?
+        var spanID: [UInt8]
+        var isChildOf: Bool
+    }
+
+    struct Process: Hashable {
+        var service: [UInt8]?
+        var tags: [Tag] = []
+    }
+
+    struct Log {
+        /// Unix nanoseconds.
+        var time: UInt64
+        var fields: [Tag]
+    }
+
+    struct Tag: Hashable {
+        var key: [UInt8]
+        var value: Value
+
+        var keyText: String { String(decoding: key, as: UTF8.self) }
+    }
+
+    enum Value: Hashable {
+        case text([UInt8])
+        case bool(Bool)
+        case integer(Int64)
+        case double(Double)
+        case binary([UInt8])
+
+        /// The value as its type says; where it isn't of that type, or the type isn't known, as JSON has it.
+        init(_ scalar: JSONScalar, type: String?) {
+            let own = Self(scalar)
+            switch type {
+            case "string": self = .text(scalar.text)
+            case "bool": self = Bool(scalar.string).map { .bool($0) } ?? own
+            case "int64": self = scalar.integer.map { .integer($0) } ?? own
+            case "float64": self = scalar.double.map { .double($0) } ?? own
+            case "binary":
+                guard case .text(let text) = scalar, let bytes = Base64.bytes(text) else { fallthrough }
+                self = .binary(bytes)
+            default: self = own
+            }
+        }
+
+        private init(_ scalar: JSONScalar) {
+            switch scalar {
+            case .text(let text): self = .text(text)
+            case .bool(let value): self = .bool(value)
+            case .number(let text):
+                self = scalar.integer.map { .integer($0) } ?? scalar.double.map { .double($0) } ?? .text(text)
+            }
+        }
+    }
+
+    /// An id of either case, without leading zeros or with them; nil for what is none.
+    static func id(_ scalar: JSONScalar?, bytes count: Int) -> [UInt8]? {
+        guard case .text(let digits) = scalar, !digits.isEmpty, digits.count <= 2 * count else { return nil }
+        return Hex.bytes([UInt8](repeating: UInt8(ascii: "0"), count: 2 * count - digits.count) + digits)
+    }
+}

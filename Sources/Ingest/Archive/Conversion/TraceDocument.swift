@@ -1,0 +1,90 @@
+package import OTLP
+
+/// A JSON document of an archive as one request on the wire, whatever of the known forms it has: OTLP's request, one of
+/// its `ResourceSpans`, what Tempo answers (`batches`, `trace`), and Jaeger (`data`, `result`, one trace).
+package enum TraceDocument {
+    /// - Throws: for what is no such document: that none is taken for an empty one.
+    package static func message(of json: RawSpan, _ omissions: inout Omissions) throws(DecodeError) -> [UInt8] {
+        let (form, isEmpty) = try form(of: json)
+        var reader = JSONReader(json)
+        var translation = OTLPTranslation(takesBase64IDs: true)
+        switch form {
+        case .request: try request(&reader, &translation)
+        case .envelope(let name):
+            try reader.forEachField { (key, reader) throws(DecodeError) in
+                guard key == name else { return try reader.skipValue(of: key) }
+                try request(&reader, &translation)
+            }
+        case .resourceSpans:
+            let start = translation.writer.begin(1)
+            try translation.fields(of: .resourceSpans, &reader, depth: 0)
+            translation.writer.end(start)
+        case .jaeger:
+            return try JaegerImport.message(answer: &reader, &omissions)
+        case .jaegerTrace:
+            return try JaegerImport.message(trace: &reader, &omissions)
+        case nil:
+            // An exporter that has nothing writes an empty object.
+            guard isEmpty else { throw DecodeError(.json(.unknownDocument), at: 0) }
+        }
+        return translation.writer.bytes
+    }
+
+    private enum Form {
+        case request, resourceSpans, jaeger, jaegerTrace
+        /// A request under a key: Tempo's `trace`, Jaeger's `result`.
+        case envelope(String)
+    }
+
+    /// A request's list of `ResourceSpans`, by OTLP's name and by Tempo's.
+    private static func isList(_ key: String) -> Bool {
+        key == "batches" || OTLPMessage.request.field(key) != nil
+    }
+
+    private static func form(of json: RawSpan) throws(DecodeError) -> (form: Form?, isEmpty: Bool) {
+        var reader = JSONReader(json)
+        var found: Form?
+        var keys: Set<String> = []
+        try reader.forEachKey { (key, reader) throws(DecodeError) in
+            let next = reader.peek()
+            keys.insert(key)
+            switch key {
+            case _ where isList(key): found = .request
+            case "trace" where next == UInt8(ascii: "{"), "result" where next == UInt8(ascii: "{"):
+                if found == nil, try holdsList(reader) { found = .envelope(key) }
+            case "data" where next == UInt8(ascii: "["): found = found ?? .jaeger
+            default: break
+            }
+            try reader.skipValue(of: key)
+        }
+        guard reader.peek() == nil else { throw reader.failure(.trailingText) }
+        if found == nil, keys.contains(where: { OTLPMessage.resourceSpans.field($0)?.name == "scopeSpans" }) {
+            found = .resourceSpans
+        }
+        if found == nil, keys.contains("spans"), !keys.isDisjoint(with: ["traceID", "processes"]) {
+            found = .jaegerTrace
+        }
+        return (found, keys.isEmpty)
+    }
+
+    private static func holdsList(_ reader: JSONReader) throws(DecodeError) -> Bool {
+        var reader = reader
+        var holdsList = false
+        try reader.forEachKey { (key, reader) throws(DecodeError) in
+            if isList(key) { holdsList = true }
+            try reader.skipValue(of: key)
+        }
+        return holdsList
+    }
+
+    private static func request(
+        _ reader: inout JSONReader, _ translation: inout OTLPTranslation
+    ) throws(DecodeError) {
+        try reader.forEachField { (key, reader) throws(DecodeError) in
+            guard let field = OTLPMessage.request.field(isList(key) ? "resourceSpans" : key) else {
+                return try reader.skipValue(of: key)
+            }
+            try translation.values(of: field, &reader)
+        }
+    }
+}
