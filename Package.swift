@@ -161,7 +161,8 @@ if Context.environment["FAULTLINE_FUZZ"] != nil {
             path: "Tests/Fuzz/Sources/FuzzDriver", swiftSettings: settings),
     ]
     package.targets += [
-        "OTLPDecoder", "OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline", "HTTP2",
+        "OTLPDecoder", "OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline",
+        "HTTP2",
     ].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["CFuzzer", "FuzzChecks", "FuzzDriver"],

@@ -15,6 +15,21 @@ FUNCTION_LINES_MAX = 60
 GENERATED = {"COTLP"}
 
 problems = []
+MANIFEST = (ROOT / "Package.swift").read_text()
+
+
+def targets():
+    """Folders of targets below Sources, by target."""
+    own = {
+        match.group(1): ROOT / match.group(2)
+        for match in re.finditer(r'name: "(\w+)",(?:(?!name: "\w+",\n).)*?path: "(Sources/[^"]+)"', MANIFEST, re.S)
+    }
+    nested = {path.relative_to(ROOT / "Sources").parts[0] for path in own.values()}
+    others = [path for path in (ROOT / "Sources").iterdir() if path.is_dir() and path.name not in nested]
+    return own | {path.name: path for path in others}
+
+
+TARGETS = targets()
 
 
 def blank(text):
@@ -27,7 +42,7 @@ class Source:
     def __init__(self, path):
         self.path = path
         self.name = path.relative_to(ROOT)
-        self.module = path.relative_to(ROOT / "Sources").parts[0]
+        self.module = next(name for name, folder in TARGETS.items() if folder in path.parents)
         self.text = path.read_text()
         self.code = blank(self.text)
         self.lines = self.text.count("\n")
@@ -96,7 +111,7 @@ def listed_arrows():
 
 
 def check_arrows(sources):
-    modules = {path.name for path in (ROOT / "Sources").iterdir() if path.is_dir()}
+    modules = set(TARGETS)
     found = {module: set() for module in modules}
     for source in sources:
         for name in re.findall(r"^[\w@() ]*\bimport (\w+)", source.code, re.M):
@@ -105,19 +120,19 @@ def check_arrows(sources):
     listed = listed_arrows()
     for module in sorted(modules):
         if module not in listed:
-            problems.append(f"Sources/{module} is not in the table of modules of docs/ARCHITECTURE.md")
+            problems.append(f"{module} is not in the table of modules of docs/ARCHITECTURE.md")
             continue
         if extra := found[module] - listed[module]:
-            problems.append(f"Sources/{module} imports {', '.join(sorted(extra))}; docs/ARCHITECTURE.md doesn't say so")
+            problems.append(f"{module} imports {', '.join(sorted(extra))}; docs/ARCHITECTURE.md doesn't say so")
         if missing := listed[module] - found[module]:
-            problems.append(f"Sources/{module} doesn't import {', '.join(sorted(missing))}, as docs/ARCHITECTURE.md says")
+            problems.append(f"{module} doesn't import {', '.join(sorted(missing))}, as docs/ARCHITECTURE.md says")
     for module in sorted(modules):
         print(f"{module} → {', '.join(sorted(found[module])) or '–'}")
         seen, waiting = set(), list(found[module])
         while waiting:
             other = waiting.pop()
             if other == module:
-                problems.append(f"Sources/{module} imports itself by way of others")
+                problems.append(f"{module} imports itself by way of others")
                 break
             if other not in seen:
                 seen.add(other)
