@@ -20,10 +20,11 @@ MANIFEST = (ROOT / "Package.swift").read_text()
 
 def targets():
     """Folders of targets below Sources, by target."""
-    own = {
-        match.group(1): ROOT / match.group(2)
-        for match in re.finditer(r'name: "(\w+)",(?:(?!name: "\w+",\n).)*?path: "(Sources/[^"]+)"', MANIFEST, re.S)
-    }
+    own = {}
+    for declaration in re.split(r"\.(?:target|executableTarget|testTarget|systemLibrary)\(", MANIFEST)[1:]:
+        name, path = re.search(r'name: "([^"]+)"', declaration), re.search(r'path: "(Sources/[^"]+)"', declaration)
+        if path:
+            own[name.group(1)] = ROOT / path.group(1)
     nested = {path.relative_to(ROOT / "Sources").parts[0] for path in own.values()}
     others = [path for path in (ROOT / "Sources").iterdir() if path.is_dir() and path.name not in nested]
     return own | {path.name: path for path in others}

@@ -72,6 +72,25 @@ import Testing
         #expect(churn.count("junk 0") == 1)
     }
 
+    @Test func `without a history names go with the window, within the hour`() {
+        var limits = WindowLimits(duration: 10 * second, operationsMax: 100, history: HistoryLimits(duration: 0))
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        var window = Window(limits: limits)
+        func append(_ names: [String], at time: Int64, firstID: UInt64) {
+            var builder = BatchBuilder(firstID: firstID)
+            for name in names { builder.add(service: "junk", operation: name, end: time) }
+            _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
+            window.foldRetired()
+        }
+        append((0..<1_000).map { "junk \($0)" }, at: Self.start, firstID: 1)
+        for (number, seconds) in [Int64(20), 26, 32].enumerated() {
+            append(["late \(number)"], at: Self.start + seconds * second, firstID: UInt64(10_000 + number))
+        }
+        #expect(window.operations.forgotten > 0)
+        #expect(window.view().operations.contains { $0.operation == "late 2" })
+    }
+
     @Test func `names that a batch remembers but no span of it has don't come to life again`() {
         var limits = WindowLimits(duration: minute, operationsMax: 4, history: HistoryLimits(duration: minute))
         limits.isEndless = true

@@ -66,6 +66,24 @@ import Testing
         #expect(window.view().operations.contains { $0.operation == "etcdserverpb.KV/Range" })
     }
 
+    @Test func `a flood in a component's own name leaves the places of what it is known for`() {
+        var window = Self.window()
+        var builder = BatchBuilder(firstID: 1)
+        for service in ["apiserver", "etcd", "kube-apiserver-zz", "etcd-evil"] {
+            for number in 0..<3_000 { builder.add(service: service, operation: "junk \(number)", end: Self.start) }
+        }
+        _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
+        let known = [("apiserver", "List"), ("apiserver", "etcdserverpb.KV/Txn"), ("etcd", "etcdserverpb.KV/Txn")]
+        builder = BatchBuilder(firstID: 1_000_000)
+        for (service, operation) in known { builder.add(service: service, operation: operation, end: Self.start) }
+        _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
+        let names = window.view().operations
+        for (service, operation) in known {
+            #expect(names.contains { $0.service == service && $0.operation == operation })
+        }
+        #expect(window.operations.largestOwner?.places == 500)
+    }
+
     @Test func `what rules select by its name has a place`() {
         var window = Self.window()
         var names = SelectedNames()

@@ -94,6 +94,8 @@ struct RefusedNames {
             metadata: [
                 "spans": "\(names.overflowed - seen)", "reason": "\(refusal.reason.rawValue)",
                 "of": "\(PrintableText.escape(refusal.owner))", "for_example": "\(PrintableText.escape(refusal.name))",
+                "most_places":
+                    "\(PrintableText.escape(names.largestOwner?.name ?? "")) (\(names.largestOwner?.places ?? 0))",
                 "limit": "\(field)",
             ])
         seen = names.overflowed

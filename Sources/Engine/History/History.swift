@@ -40,8 +40,7 @@ package struct History: Sendable {
 
     /// Takes in what left the window.
     package mutating func add(_ retired: RetiredSpans) {
-        let oldest = retired.arrival.subtractingSaturating(limits.duration)
-        horizon = max(horizon, HistoryTime.hour(of: HistoryTime.minute(of: oldest)))
+        horizon = max(horizon, firstHour(at: retired.arrival))
         if !retired.beyond.isEmpty, limits.keepsSum {
             var tally = SeriesTally()
             beyond.add(Self.block(retired.beyond[...], &tally))
@@ -96,8 +95,14 @@ package struct History: Sendable {
         if !gone.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + gone) }
         let newest = hours.last.map { $0.minutes.last?.number ?? ($0.number + 1) * HistoryTime.minutesPerHour - 1 }
         newestMinute = newest ?? .min
-        let oldest = clock.subtractingSaturating(limits.duration)
-        horizon = min(horizon, HistoryTime.hour(of: HistoryTime.minute(of: oldest)))
+        horizon = min(horizon, firstHour(at: clock))
+    }
+
+    /// The first hour that is kept at a time, Unix nanoseconds. Without a duration there is none: even the hour under way would
+    /// hold names for up to an hour.
+    private func firstHour(at time: Int64) -> Int64 {
+        guard limits.duration > 0 else { return .max }
+        return HistoryTime.hour(of: HistoryTime.minute(of: time.subtractingSaturating(limits.duration)))
     }
 
     // MARK: Giving up the oldest

@@ -1,5 +1,7 @@
 /// On what grounds a name takes a place in a table.
 enum NameClaim: Int, CaseIterable, Sendable {
+    /// What a component of the control plane is known to call its own.
+    case known
     /// A name of the API server, or a request for a resource that Kubernetes has itself.
     case apiServer
     case etcd
@@ -10,7 +12,7 @@ enum NameClaim: Int, CaseIterable, Sendable {
 
 /// How the places of a table are shared out, so that names without end from one side leave room for the others.
 ///
-/// An eighth of the places is kept for each of the API server, etcd and what rules select, whatever else comes. Of the
+/// An eighth of the places is kept for each of known names, the API server, etcd and what rules select, whatever else comes. Of the
 /// others no one owner (a service; of requests, an API group) may take more than a quarter, and none of those that places
 /// are kept for more than a half.
 struct NamePlaces: Sendable {
@@ -40,6 +42,11 @@ struct NamePlaces: Sendable {
     /// The most that one owner may take.
     private func quota(_ claim: NameClaim) -> Int {
         max(claim == .other ? limit / 4 : limit / 2, min(limit, Self.undividedMax))
+    }
+
+    /// Who has most places, and how many.
+    var largestOwner: (name: String, places: Int)? {
+        takenByOwner.max { ($0.value, $1.key.name) < ($1.value, $0.key.name) }.map { ($0.key.name, $0.value) }
     }
 
     /// Why a name gets no place; nil where there is one.

@@ -14,13 +14,15 @@ package struct OperationTable: Sendable {
     package init(limit: Int) {
         names = NameTable(
             overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
-            limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd, .selected])
+            limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.known, .apiServer, .etcd, .selected])
     }
 
     package var labels: [OperationLabels] { names.labels }
     package var births: NameBirths { names.births }
     package var refusal: NameRefusal? { names.refusal }
     package var forgotten: Int { names.forgotten }
+    /// The service, or of requests the API group, that has most places, and how many.
+    package var largestOwner: (name: String, places: Int)? { names.largestOwner }
     var isPressed: Bool { names.isPressed }
 
     /// The number of an operation. Names that differ only in bytes that are no UTF-8 are one.
@@ -40,6 +42,7 @@ package struct OperationTable: Sendable {
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
         // Before the service it is of, so that a flood in the control plane's own name doesn't take its place.
         if selected.hasNamedOperation({ labels[$0] }) { return .selected }
+        if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
         if labels.service.isAPIServer { return .apiServer }
         if labels.service.isEtcd { return .etcd }
         return selected.hasOperation({ labels[$0] }) ? .selected : .other
