@@ -108,3 +108,23 @@ def test_a_flood_of_reloads_fills_no_log(named):
     for _ in range(100):
         assert raw.get(named.admin, "/-/reload", "POST", Content_Length="0")[0] in (200, 429)
     assert len(named.log.matching("rules reloaded")) - before < 30
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "reason"),
+    [
+        ("GET", "/api/v1/nope", 404, "unknown_path"), ("POST", "/", 404, "unknown_path"),
+        ("DELETE", "/metrics", 405, "wrong_method"), ("POST", "/api/v1/alerts", 405, "wrong_method"),
+        ("GET", "/-/reload", 405, "wrong_method"), ("PUT", "/api/v1/traces/1", 405, "wrong_method"),
+    ],
+)
+def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, method, path, status, reason):
+    before = survivor.metrics().refused("admin").get(reason, 0)
+    answer, headers, content = raw.get(survivor.admin, path, method)
+    assert answer == status
+    if status == 404:
+        assert b"no such path; there are /-/healthy, " in content
+    else:
+        assert headers["Allow"] == ("POST" if path == "/-/reload" else "GET, HEAD")
+    assert survivor.metrics().refused("admin")[reason] == before + 1
+    assert survivor.log.matching("refused", f"reason={reason}", "transport=admin")

@@ -253,6 +253,35 @@ def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, p
     assert 1 <= len(daemon.log.matching("refused", "reason=connections", f"transport={port}")) < 30
 
 
+def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_first():
+    with Faultline(open_files=64) as daemon, ExitStack() as idle:
+        limit = int(daemon.metrics().value("faultline_connections_limit", transport="grpc"))
+        clients = [HTTP2Client(daemon.grpc) for _ in range(limit)]
+        for client in clients:
+            idle.callback(client.close)
+            client.begin(1)
+            client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
+            assert client.receive_until(lambda client=client: "grpc-status" in client.answers.get(1, {}))
+        # The first has a call under way, the second has waited longest.
+        clients[0].begin(3)
+        clients[0].send_frame(PingFrame(0, b"12345678"))
+        for _ in range(limit):
+            connection = http.client.HTTPConnection(daemon.http, timeout=DEADLINE)
+            idle.callback(connection.close)
+            connection.request(
+                "POST", "/v1/traces", spans.body(spans.span()), {"Content-Type": "application/x-protobuf"})
+            assert connection.getresponse().read() is not None
+        for transport in exports.TRANSPORTS:
+            assert exports.send(daemon, transport, spans.body(spans.span())).what == exports.TAKEN
+        assert not clients[1].receive_until(lambda: False), "the connection is closed"
+        (goaway,) = clients[1].goaways
+        assert (goaway.error_code, goaway.last_stream_id) == (0, 1)
+        clients[0].send(3, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert clients[0].receive_until(lambda: "grpc-status" in clients[0].answers.get(3, {}))
+        assert daemon.metrics().refused("grpc")["connections"] >= 1
+        assert daemon.metrics().refused("http")["connections"] >= 1
+
+
 def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
     with pytest.raises(BaseException):
         with Faultline(open_files=24):

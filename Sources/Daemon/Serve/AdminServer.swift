@@ -57,6 +57,7 @@ struct AdminServer: Service {
     private var router: Router<AdminContext> {
         let router = Router(context: AdminContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: HostCheck(hosts: hosts, service: service))
+        router.add(middleware: UnknownRequest(service: service))
         addHealth(to: router)
         router.get("/metrics") { request, context in metrics(request, context) }
         query("operations", ["service", "limit"], on: router) { parameters in

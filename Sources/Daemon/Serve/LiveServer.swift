@@ -84,7 +84,7 @@ package struct LiveServer {
         }
         let grpcConnections = OpenConnections(limit: room.receiver)
         let httpConnections = OpenConnections(limit: room.receiver)
-        let adminConnections = OpenConnections(limit: room.admin, replacesIdle: true)
+        let adminConnections = OpenConnections(limit: room.admin)
         var adminLimits = configuration.receivers
         // Until a query has found its answer.
         adminLimits.replySeconds = 60

@@ -104,7 +104,11 @@ final class GRPCConnection: ChannelInboundHandler {
         case let event as NIOHTTP2WindowUpdatedEvent:
             replenish(event)
         case let event as StreamClosedEvent:
-            calls[event.streamID] = nil
+            let wasLast = calls.removeValue(forKey: event.streamID) != nil && calls.isEmpty
+            if wasLast { connections.note(context.channel, .idle) }
+        case is ConnectionReplaced:
+            // Calls on their way here were not taken, which the client reads from the number of the last one.
+            finishLeaving()
         case is ChannelShouldQuiesceEvent:
             leave()
         default:
@@ -138,7 +142,7 @@ final class GRPCConnection: ChannelInboundHandler {
 // Calls
 extension GRPCConnection {
     private func begin(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
-        if lastStream == .rootStream, let channel = context?.channel { connections.note(channel, .busy) }
+        if calls.isEmpty, let channel = context?.channel { connections.note(channel, .busy) }
         lastStream = max(lastStream, stream)
         guard calls.count < limits.streams else { return refuseStream(stream) }
         do {

@@ -23,24 +23,26 @@ package final class OpenConnections: Sendable {
 
     private struct Connection {
         let channel: any Channel
-        let number: UInt64
+        /// Rises from one change of use to the next, over all connections.
+        var since: UInt64
         var use = Use.unused
+
+        mutating func note(_ use: Use, since: UInt64) {
+            (self.use, self.since) = (use, since)
+        }
     }
 
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
-        var begun: UInt64 = 0
+        var changes: UInt64 = 0
         var leaving = false
     }
 
     private let state = Mutex(State())
     package let limit: Int
-    private let replacesIdle: Bool
 
-    /// - Parameter replacesIdle: whether connections that have been of use make room too: those of exporters don't.
-    package init(limit: Int, replacesIdle: Bool = false) {
+    package init(limit: Int) {
         self.limit = limit
-        self.replacesIdle = replacesIdle
     }
 
     package var count: Int {
@@ -59,11 +61,12 @@ package final class OpenConnections: Sendable {
                 state.connections[other] = nil
                 instead = connection.channel
             }
-            state.connections[key] = Connection(channel: channel, number: state.begun)
-            state.begun += 1
+            state.changes += 1
+            state.connections[key] = Connection(channel: channel, since: state.changes)
             return .admitted(instead: instead)
         }
         if case .admitted(let instead) = admission {
+            instead?.pipeline.fireUserInboundEventTriggered(ConnectionReplaced())
             instead?.close(promise: nil)
             channel.closeFuture.whenComplete { [self] _ in
                 state.withLock { _ = $0.connections.removeValue(forKey: key) }
@@ -72,18 +75,22 @@ package final class OpenConnections: Sendable {
         return admission
     }
 
-    /// The oldest of those that were never of use, else of those that aren't at present.
+    /// The oldest of those that were never of use, else the one that has waited longest for its next request.
     private func replaceable(
         _ connections: [ObjectIdentifier: Connection]
     ) -> (key: ObjectIdentifier, value: Connection)? {
         func oldest(_ use: Use) -> (key: ObjectIdentifier, value: Connection)? {
-            connections.filter { $0.value.use == use }.min { $0.value.number < $1.value.number }
+            connections.filter { $0.value.use == use }.min { $0.value.since < $1.value.since }
         }
-        return oldest(.unused) ?? (replacesIdle ? oldest(.idle) : nil)
+        return oldest(.unused) ?? oldest(.idle)
     }
 
     func note(_ channel: any Channel, _ use: Use) {
-        state.withLock { $0.connections[ObjectIdentifier(channel)]?.use = use }
+        state.withLock { state in
+            state.changes += 1
+            let since = state.changes
+            state.connections[ObjectIdentifier(channel)]?.note(use, since: since)
+        }
     }
 
     /// Asks every connection to finish, waits until all have closed, and closes what is left after the grace time.
@@ -103,3 +110,6 @@ package final class OpenConnections: Sendable {
         force.cancel()
     }
 }
+
+/// Told to a connection that has to go for a newcomer, before it is closed.
+struct ConnectionReplaced: Sendable {}
