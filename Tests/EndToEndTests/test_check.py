@@ -248,3 +248,23 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
     assert done.code == 0
     assert f"{path}:2:57: warning: headers_file: " in done.errors
     assert faultline("serve", "--rules", path).code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("limits: {max_bytes_in_flight: 9223372036854775807}", "1:31: max_bytes_in_flight is a size such as"),
+        ("window: {max_bytes: 9223372036854775807}", "1:21: max_bytes is a size such as"),
+        ("window: {history_bytes: 2000000GiB}", "1:25: history_bytes is a size such as"),
+        ("window: {duration: 0s}", "1:20: duration is a duration such as 30s, 5m or 1h30m, at least 1s"),
+        ("archive: {directory: a, rotate_after: 1ns}", "1:39: rotate_after is a duration"),
+        ("archive: {directory: a, retain_age: 0s}", "1:37: retain_age is a duration"),
+    ],
+)
+def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tmp_path, text, problem):
+    path = tmp_path / "faultline.yaml"
+    path.write_text(text + "\n")
+    for code, command in ((1, ["check", path]), (2, ["serve", "--config", path])):
+        done = faultline(*command)
+        assert done.code == code
+        assert f"{path}:{problem}" in done.output + done.errors

@@ -34,13 +34,16 @@ enum ByteSize {
         ("GB", 1_000_000_000), ("B", 1),
     ]
 
-    /// Bytes; nil for anything else, and for zero.
+    /// More than any machine has: sums of sizes can't overflow.
+    private static let most = 1 << 50
+
+    /// Bytes; nil for anything else, for zero, and for more than 1 PiB.
     static func parse(_ text: String) -> Int? {
         let unit = units.first { text.hasSuffix($0.name) }
         let digits = text.dropLast(unit?.name.count ?? 0)
         guard let count = Int(digits.filter { $0 != " " }), count > 0 else { return nil }
         let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
-        return overflow ? nil : bytes
+        return overflow || bytes > most ? nil : bytes
     }
 
     /// As a person would say it: `819.2 MiB`, `2 GiB`.

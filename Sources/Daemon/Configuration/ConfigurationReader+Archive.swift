@@ -8,9 +8,13 @@ extension RecordingSettings {
         if let path = mapping["directory"]?.string("directory", &diagnostics) { directory = path }
         if let mode = mapping["mode"]?.choice("mode", of: Mode.self, &diagnostics) { self.mode = mode }
         mapping["rotate_bytes"]?.bytes("rotate_bytes", &diagnostics, into: &rotateBytes)
-        if let duration = mapping["rotate_after"]?.duration("rotate_after", &diagnostics) { rotateAfter = duration }
+        if let duration = mapping["rotate_after"]?.duration("rotate_after", atLeast: 1_000_000_000, &diagnostics) {
+            rotateAfter = duration
+        }
         mapping["retain_bytes"]?.bytes("retain_bytes", &diagnostics, into: &retainBytes)
-        if let duration = mapping["retain_age"]?.duration("retain_age", &diagnostics) { retainAge = duration }
+        if let duration = mapping["retain_age"]?.duration("retain_age", atLeast: 1_000_000_000, &diagnostics) {
+            retainAge = duration
+        }
         return mapping["directory"].flatMap { node in
             directory.map { FileReference(path: $0, position: node.start) }
         }

@@ -92,7 +92,9 @@ extension Configuration {
     private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
         let fields = ["duration", "max_bytes", "max_operations", "max_requests", "history", "history_bytes"]
         guard let mapping = YAMLMapping(node, "window", fields: fields, &diagnostics) else { return }
-        if let duration = mapping["duration"]?.duration("duration", &diagnostics) { window.duration = duration }
+        if let duration = mapping["duration"]?.duration("duration", atLeast: 1_000_000_000, &diagnostics) {
+            window.duration = duration
+        }
         mapping["max_bytes"]?.bytes("max_bytes", &diagnostics, into: &window.bytesMax)
         if mapping["max_bytes"] != nil { explicitMemory[.window] = window.bytesMax }
         mapping["max_operations"]?.number("max_operations", in: 1...65_000, &diagnostics, into: &window.operationsMax)
@@ -170,7 +172,8 @@ extension YAMLNode {
     func bytes(_ what: String, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int) {
         guard let text = string(what, &diagnostics) else { return }
         guard let size = ByteSize.parse(text) else {
-            return diagnostics.report(start, "\(what) is a size such as 64MiB or 1GiB, but found \(phrase)")
+            return diagnostics.report(
+                start, "\(what) is a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")
         }
         bytes = size
     }

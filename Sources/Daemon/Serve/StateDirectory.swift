@@ -69,7 +69,8 @@ final class StateDirectory: Sendable {
         case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
             .valueNotFound(_, let context):
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-            return PrintableText.escape("\(context.debugDescription) (\(path.joined(separator: ".")))")
+            let place = path.isEmpty ? "" : " (at \(path.joined(separator: ".")))"
+            return PrintableText.escape(context.debugDescription + place)
         @unknown default: return "it is no file of alerts"
         }
     }

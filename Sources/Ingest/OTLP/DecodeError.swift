@@ -29,7 +29,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
         case .varintTooLong: "a varint is longer than 10 bytes"
         case .invalidTag: "field number 0 or a group"
         case .wrongWireType: "a field has another wire type than OTLP gives it"
-        case .nestedTooDeep: "attribute values are nested more than \(AttributeValue.depthMax) deep"
+        case .nestedTooDeep: "values are nested more than \(AttributeValue.depthMax) deep"
         case .json(let fault): fault.description
         }
     }
@@ -48,6 +48,7 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
     case unknownEscape
     case expectedHexDigits
     case expectedValue
+    case longWord
     case expectedInteger
     case expectedNumber
     case expectedBase64
@@ -71,6 +72,7 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
         case .unknownEscape: "unknown escape in a string"
         case .expectedHexDigits: "expected four hexadecimal digits"
         case .expectedValue: "expected a value"
+        case .longWord: "a number or word is longer than 64 characters"
         case .expectedInteger: "expected an integer"
         case .expectedNumber: "expected a number"
         case .expectedBase64: "expected bytes in base64"

@@ -209,11 +209,14 @@ package struct JSONReader: ~Escapable {
         }
     }
 
+    /// One more than any number or word that means something here is long.
+    private static var wordMax: Int { 65 }
+
     /// A number, `true`, `false` or `null`.
     package mutating func bareWord() throws(DecodeError) -> [UInt8] {
         _ = peek()
         var word: [UInt8] = []
-        while offset < end, word.count < 64 {
+        while offset < end, word.count < Self.wordMax {
             let byte = byte(offset)
             let isWord =
                 byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A || byte >= 0x30 && byte <= 0x39
@@ -223,6 +226,7 @@ package struct JSONReader: ~Escapable {
             offset += 1
         }
         guard !word.isEmpty else { throw failure(.expectedValue) }
+        guard word.count < Self.wordMax else { throw failure(.longWord) }
         return word
     }
 

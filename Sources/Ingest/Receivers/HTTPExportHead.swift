@@ -53,7 +53,7 @@ struct HTTPExportHead: Equatable {
         case nil, "identity": isGzip = false
         case "gzip": isGzip = true
         case .some(let other):
-            let status = RPCStatus(.invalidArgument, "Content-Encoding \(other) is not supported, gzip is")
+            let status = RPCStatus(.invalidArgument, "Content-Encoding is gzip, or left out; \(other) is not supported")
             throw Refusal(.unsupportedMediaType, status, .unknownEncoding, answer)
         }
         contentLength = request.headerFields[.contentLength].flatMap { Int($0) }

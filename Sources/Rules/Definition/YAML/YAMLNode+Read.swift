@@ -11,12 +11,13 @@ extension YAMLNode {
     }
 
     /// A duration, in nanoseconds.
-    package func duration(_ what: String, _ diagnostics: inout RuleDiagnostics) -> Int64? {
-        guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text) else {
+    package func duration(_ what: String, atLeast least: Int64 = 0, _ diagnostics: inout RuleDiagnostics) -> Int64? {
+        guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text), duration >= least else {
+            let lower = least > 0 ? "at least \(DurationText.format(least)) and " : ""
             diagnostics.report(
                 start,
-                "\(what) is a duration such as 30s, 5m or 1h30m, at most \(DurationText.format(TimeLimits.longest)), "
-                    + "but found \(phrase)")
+                "\(what) is a duration such as 30s, 5m or 1h30m, \(lower)at most "
+                    + "\(DurationText.format(TimeLimits.longest)), but found \(phrase)")
             return nil
         }
         return duration
