@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench
+.PHONY: help demo build test fmt lint check fuzz bench install clean
 
+PREFIX ?= /usr/local
+FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
 PYTEST = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest
 
 help: ## Show this list
@@ -15,20 +17,39 @@ demo: ## Build, then find out which component was slow in a real capture
 	@echo 'It takes OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), prints alerts as they fire,'
 	@echo 'and answers scrapes on http://127.0.0.1:9464/metrics.'
 
+build: ## Build the release binary: .build/release/faultline
+	@Scripts/install-packages.sh demo
+	swift build -c release --product faultline
+
 test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
 	swift test --skip-build
 	$(PYTEST) Tests/EndToEndTests --numprocesses=auto --dist=loadfile
 
-check: ## Check format and generated code; build what is measured and fuzzed
-	@Scripts/install-packages.sh test
+fmt: ## Format the sources
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+lint: ## Check format, structure and generated code
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	Scripts/check-structure.py
 	Scripts/generate-otlp.sh --check
+
+check: lint ## Lint, build what is measured, and replay what fuzzing found
+	@Scripts/install-packages.sh test
 	swift build -c release
-	for target in OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2; do Tests/Fuzz/run.sh $$target 0 || exit 1; done
-	@echo 'format and generated code are as they should be'
+	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target 0 || exit 1; done
+	@echo 'format, structure, generated code and fail cases are as they should be'
+
+fuzz: ## Fuzz each target for SECONDS (600)
+	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target $(or $(SECONDS),600) || exit 1; done
 
 bench: ## Measure each stage of the flow
 	@Scripts/install-packages.sh test
 	Benchmarks/run.sh
+
+install: build ## Install the binary into PREFIX/bin (/usr/local), below DESTDIR if given
+	install -D -m 755 .build/release/faultline $(DESTDIR)$(PREFIX)/bin/faultline
+
+clean: ## Remove what was built; tools and the Python environment stay
+	rm -rf .build Tests/Fuzz/.build Benchmarks/transport/.build

@@ -159,13 +159,14 @@ def check_words(sources):
 
 
 def check_package(sources):
-    """Names declared `package` that no other module mentions."""
+    """Members declared `package` that no other module mentions. Types have to be where a signature names them."""
     declared = re.compile(
         r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*package (?:private\(set\) |static |final |mutating |consuming |borrowing |indirect "
-        r"|convenience |nonisolated )*(?:func|var|let|struct|enum|class|protocol|typealias) `?(\w+)", re.M)
+        r"|convenience |nonisolated )*(?:func|var|let) `?(\w+)", re.M)
     mentions = defaultdict(set)
     for source in sources:
-        for word in set(re.findall(r"\w+", source.code)):
+        # Strings hold names too, in what is interpolated.
+        for word in set(re.findall(r"\w+", re.sub(r"//.*", "", source.text))):
             mentions[word].add(source.module)
     for path in [*(ROOT / "Tests").rglob("*.swift"), *(ROOT / "Benchmarks").rglob("*.swift")]:
         if any(part.startswith(".build") for part in path.parts):

@@ -199,10 +199,10 @@ package final class Pipeline: Sendable {
     }
 
     /// Whether any rule is evaluated at any time.
-    package var hasRules: Bool { evaluation.withLock { !$0.rules.definitions.isEmpty } }
+    var hasRules: Bool { evaluation.withLock { !$0.rules.definitions.isEmpty } }
 
     /// Whether `advance(to:)` would evaluate anything at this time.
-    package func isEvaluationDue(at clock: Int64) -> Bool {
+    func isEvaluationDue(at clock: Int64) -> Bool {
         evaluation.withLock { evaluation in
             guard let last = evaluation.last else { return true }
             guard evaluation.ended.isEmpty else { return true }
@@ -251,14 +251,14 @@ package final class Pipeline: Sendable {
     /// are other slots than the newest.
     ///
     /// - Returns: bytes given up.
-    package func giveUpWindow(bytes: Int) -> Int {
+    func giveUpWindow(bytes: Int) -> Int {
         let given = intake.withLock { $0.window.evict(above: $0.window.byteCount - bytes) }
         if given > 0 { folding.withLock { _ in foldRetired() } }
         return given
     }
 
     /// Bytes that the rules' counts take.
-    package func countBytes() -> Int { evaluation.withLock { $0.rules.countByteCount } }
+    func countBytes() -> Int { evaluation.withLock { $0.rules.countByteCount } }
 
     package func windowGauges() -> WindowGauges {
         let attributionBytes = attribution.byteCount

@@ -7,7 +7,7 @@ package struct PipelineSummary: Sendable {
     package let counts: SpanCounts
     package let unattributed: UnattributedSpans
     /// By component number.
-    package let componentNames: [String]
+    let componentNames: [String]
 
     /// The same without what has left the window.
     package var windowOnly: PipelineSummary {
@@ -47,11 +47,11 @@ package struct WindowGauges: Sendable {
     package let oldest: Int64?
     package let operations: NameGauges
     package let requests: NameGauges
-    package let historyBytes: Int
+    let historyBytes: Int
     /// Unix nanoseconds; nil while the history has no minute.
-    package let historyOldest: Int64?
+    let historyOldest: Int64?
     package let unattributed: UnattributedSpans
-    package let attributionBytes: Int
+    let attributionBytes: Int
 }
 
 /// What became of the names that spans came with.

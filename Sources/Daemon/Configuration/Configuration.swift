@@ -1,6 +1,6 @@
 package import Engine
 package import Receivers
-package import Rules
+import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
@@ -11,9 +11,9 @@ package struct Configuration: Sendable {
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
     /// Bytes of everything together; nil takes what the container allows.
-    package var memoryLimit: Int?
+    var memoryLimit: Int?
     /// What the file says of parts of it.
-    package var explicitMemory: [MemoryBudget.Part: Int] = [:]
+    var explicitMemory: [MemoryBudget.Part: Int] = [:]
     var isBodySizeExplicit = false
     /// The parts, once it is known how much there is (`fit`). A replay has none: what it finds must not depend on the
     /// machine.
@@ -22,7 +22,7 @@ package struct Configuration: Sendable {
     /// Where alerts and what could not be delivered yet are kept from one process to the next; nil for nowhere.
     package var stateDirectory: String?
     /// Whether the rules can be read again by a request.
-    package var enableLifecycle = false
+    var enableLifecycle = false
     /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.
@@ -30,11 +30,11 @@ package struct Configuration: Sendable {
     /// Rule files and patterns of them, relative to the working directory; none means the built-in rules.
     package var ruleFiles: [RuleFileName] = []
     /// Directories that it names.
-    package var directories: [FileReference] = []
+    var directories: [FileReference] = []
     /// Labels of every alert that is delivered, but for those that it has itself.
     package var externalLabels: [String: String] = [:]
     /// Names by which the scrape, the API and the page are asked for.
-    package var hosts = AllowedHosts()
+    var hosts = AllowedHosts()
 
     package init() {}
 }

@@ -61,9 +61,9 @@ package struct MemoryBudget: Equatable, Sendable {
     }
 
     /// Where nothing says how much memory there is.
-    package static let limitDefault = 2 << 30
+    static let limitDefault = 2 << 30
     /// Less than a daemon without spans takes is of no use.
-    package static let limitMin = 64 << 20
+    static let limitMin = 64 << 20
     /// Of the binary and the libraries, 35 MiB in a release build.
     private static let programBytes = 40 << 20
 

@@ -117,7 +117,7 @@ package struct RuleSet: Sendable {
     }
 
     /// Where alerts go: to standard output where no file says.
-    package var sinksOrDefault: [SinkDefinition] { sinks.isEmpty ? [.stdout(.text)] : sinks }
+    var sinksOrDefault: [SinkDefinition] { sinks.isEmpty ? [.stdout(.text)] : sinks }
 }
 
 /// The problems of rule files, file by file.

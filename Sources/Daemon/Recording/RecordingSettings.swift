@@ -17,7 +17,7 @@ package struct RecordingSettings: Equatable, Sendable {
     /// Of all files of the directory: the oldest go first.
     package var retainBytes = 10 << 30
     /// Files that were written to last longer ago go, nanoseconds; nil for as long as there is room.
-    package var retainAge: Int64?
+    var retainAge: Int64?
 
     /// A file is at most a quarter of what is kept, so that most is still there after one went.
     var fileBytesMax: Int { max(1, min(rotateBytes, retainBytes / 4)) }

@@ -10,17 +10,17 @@ package struct OperationRow: Encodable, Sendable {
     package var error_ratio: Double
     /// Spans a second.
     package var rate: Double
-    package var mean_seconds: Double
+    var mean_seconds: Double
     package var p50_seconds: Double
     package var p90_seconds: Double
     package var p99_seconds: Double
     package var max_seconds: Double
     /// What the spans took without what is below them; absent where none was attributed.
-    package var self_mean_seconds: Double?
-    package var self_p50_seconds: Double?
-    package var self_p90_seconds: Double?
+    var self_mean_seconds: Double?
+    var self_p50_seconds: Double?
+    var self_p90_seconds: Double?
     package var self_p99_seconds: Double?
-    package var self_max_seconds: Double?
+    var self_max_seconds: Double?
     /// False where percentiles come from a histogram; absent where they are exact.
     package var exact: Bool?
 

@@ -10,10 +10,10 @@ package struct RuleGroupJSON: Encodable, Sendable {
         package var match: [String: String]?
         package var when: String
         /// null where all values of the condition have windows of their own.
-        package var over_seconds: Double?
+        var over_seconds: Double?
         package var by: [String]
-        package var for_seconds: Double
-        package var keep_firing_for_seconds: Double
+        var for_seconds: Double
+        var keep_firing_for_seconds: Double
         package var labels: [String: String]
         /// Templates, as text.
         package var annotations: [String: String]
@@ -23,11 +23,11 @@ package struct RuleGroupJSON: Encodable, Sendable {
     }
 
     package var name: String
-    package var interval_seconds: Double
+    var interval_seconds: Double
     /// null for no limit of its own.
     package var limit: Int?
     /// The time that was evaluated last; null where these rules weren't yet.
-    package var evaluated_at: String?
+    var evaluated_at: String?
     package var rules: [Rule]
 
     package init(_ group: RulesInForce.Group) {

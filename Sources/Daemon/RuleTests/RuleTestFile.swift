@@ -54,7 +54,7 @@ package struct RuleTest: Sendable {
     package var input: Input
     /// The alerts whose names are compared; nil for all.
     package var alerts: Set<String>?
-    package var expectations: [Expectation]
+    var expectations: [Expectation]
 
     package enum Input: Sendable {
         /// A path, as seen from the working directory.

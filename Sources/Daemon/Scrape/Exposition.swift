@@ -62,11 +62,11 @@ package struct Exposition {
         if format == .openMetrics, let unit { write("# UNIT \(shown) \(unit)\n") }
     }
 
-    package mutating func counter(_ value: Double, _ labels: Labels = []) {
+    mutating func counter(_ value: Double, _ labels: Labels = []) {
         sample("_total", value, labels)
     }
 
-    package mutating func gauge(_ value: Double, _ labels: Labels = []) {
+    mutating func gauge(_ value: Double, _ labels: Labels = []) {
         sample("", value, labels)
     }
 

@@ -31,7 +31,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
         "apiserver",
     ]
 
-    package var isWebhook: Bool { self == .mutatingWebhook || self == .validatingWebhook }
+    var isWebhook: Bool { self == .mutatingWebhook || self == .validatingWebhook }
 
     package var side: Side {
         switch self {

@@ -44,14 +44,14 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     }
 
     /// Copies the first `count` elements of another column over the first of this one.
-    package func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
+    func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
         precondition(count >= 0 && count <= capacity && count <= other.capacity)
         unsafe base.update(from: other.base, count: count)
     }
 
     /// Lends some rows' elements for one scan.
     @inlinable @inline(__always)
-    package func withSpan<Result>(_ rows: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {
+    func withSpan<Result>(_ rows: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= capacity)
         return unsafe body(Span(_unsafeStart: UnsafePointer(base + rows.lowerBound), count: rows.count))
     }

@@ -50,7 +50,7 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     }
 
     @usableFromInline package static let error: UInt8 = 1
-    @usableFromInline package static let longRunning: UInt8 = 2
+    @usableFromInline static let longRunning: UInt8 = 2
 
     /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
     @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
@@ -117,7 +117,7 @@ package struct SpanColumns: ~Copyable, Sendable {
             flags: SpanFlags(rawValue: flags.read(atChecked: index)))
     }
 
-    package func copyPrefix(_ count: Int, of other: borrowing SpanColumns) {
+    func copyPrefix(_ count: Int, of other: borrowing SpanColumns) {
         traceHigh.copyPrefix(count, of: other.traceHigh)
         traceLow.copyPrefix(count, of: other.traceLow)
         spanID.copyPrefix(count, of: other.spanID)

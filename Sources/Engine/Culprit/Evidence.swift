@@ -11,25 +11,25 @@ package struct Evidence: Sendable {
     /// What webhooks took of requests.
     package var webhook = Shift()
     /// etcd sent nothing while the API server went on.
-    package var etcdSilence: Silence?
+    var etcdSilence: Silence?
     /// Neither sent anything, and spans of the API server last over that time: it stood still.
-    package var apiServerSilence: Silence?
+    var apiServerSilence: Silence?
     /// Of one end of the calls of etcd, that most of the long ones waited for.
-    package var standstill: Standstill?
+    var standstill: Standstill?
     /// Calls of etcd that ended in the interval.
     package var calls = 0
     /// Of these, calls within which a handler of etcd was heard.
-    package var callsHandled = 0
+    var callsHandled = 0
     /// Handlers of etcd that ended in the interval and say whose call they are of.
-    package var handlersWithParent = 0
+    var handlersWithParent = 0
     /// Calls that began and ended well while etcd was silent: somebody answered them.
-    package var callsAnsweredInSilence = 0
+    var callsAnsweredInSilence = 0
     /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
     package var components: [ComponentGrowth] = []
     package var requestCount = 0
-    package var requestCountBefore = 0
+    var requestCountBefore = 0
     /// Whether etcd has ever sent a span.
-    package var knowsEtcd = false
+    var knowsEtcd = false
 
     package init() {}
 }

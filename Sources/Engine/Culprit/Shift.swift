@@ -17,7 +17,7 @@ package struct Shift: Sendable {
     /// Durations that could be compared.
     package private(set) var count = 0
     /// Durations before, of the series that are compared.
-    package private(set) var countBefore = 0
+    private(set) var countBefore = 0
     /// Above 1: longer than before; means nothing of what can't be compared.
     private var ratio = 1.0
     /// All durations, compared or not.
@@ -44,7 +44,7 @@ package struct Shift: Sendable {
     /// How many times as long as before; nil where that can't be compared.
     package var times: Double? { count >= Self.countMin ? ratio : nil }
 
-    package var trend: Trend {
+    var trend: Trend {
         guard let times else {
             if now.count == 0 { return .unheard }
             return before.count == 0 ? .withoutBaseline : .tooFew

@@ -81,7 +81,7 @@ package struct WindowView: Sendable {
     /// In order of time.
     package private(set) var slots: [SlotView]
     /// What ended before it may have been given up, Unix nanoseconds.
-    package let horizon: Int64
+    let horizon: Int64
     /// Labels by operation number. They are those of this view: the next may have given the number to another.
     package let operations: [OperationLabels]
     package let operationBirths: NameBirths

@@ -142,7 +142,7 @@ package struct JSONReader: ~Escapable {
     }
 
     /// Reads `null` if it comes next.
-    package mutating func skipNull() throws(DecodeError) -> Bool {
+    mutating func skipNull() throws(DecodeError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         guard try bareWord() == Array("null".utf8) else { throw failure(.expectedValue) }
         return true
@@ -187,7 +187,7 @@ package struct JSONReader: ~Escapable {
             self.key = key
         }
 
-        package var isAtTop: Bool { brackets.isEmpty }
+        var isAtTop: Bool { brackets.isEmpty }
 
         /// False where attribute values, or anything, are nested too deep.
         package mutating func open(_ bracket: UInt8) -> Bool {

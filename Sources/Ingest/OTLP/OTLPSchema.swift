@@ -35,7 +35,7 @@ package enum OTLPMessage {
         package let number: Int
         package let name: String
         package let type: FieldType
-        package var isRepeated = false
+        var isRepeated = false
 
         /// All that it may be called in JSON.
         package var names: [String] {

@@ -129,7 +129,7 @@ package struct WireReader: ~Escapable {
         return UInt64(littleEndian: value)
     }
 
-    package mutating func fixed32() throws(DecodeError) -> UInt32 {
+    mutating func fixed32() throws(DecodeError) -> UInt32 {
         guard end &- offset >= 4 else { throw DecodeError(.truncated, at: offset) }
         let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
         offset &+= 4
@@ -144,7 +144,7 @@ package struct WireReader: ~Escapable {
 
     /// Passes over the value of a field that is not known here.
     @inline(__always)
-    package mutating func skipUnknown(_ tag: Tag) throws(DecodeError) {
+    mutating func skipUnknown(_ tag: Tag) throws(DecodeError) {
         switch tag & 7 {
         case 0: _ = try varint()
         case 1: try skip(8)

@@ -16,7 +16,7 @@ package struct WireWriter {
         }
     }
 
-    package mutating func fixed32(_ field: Int, _ value: UInt32) {
+    mutating func fixed32(_ field: Int, _ value: UInt32) {
         rawVarint(UInt64(field) << 3 | 5)
         for shift in stride(from: UInt32(0), to: 32, by: 8) {
             bytes.append(UInt8(truncatingIfNeeded: value >> shift))

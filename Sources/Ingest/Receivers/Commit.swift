@@ -12,7 +12,7 @@ package final class Commit: Sendable {
     package init() {}
 
     /// Calls `body` once it is known whether everything is on disk: at once, or from the thread that wrote.
-    package func whenSettled(_ body: @escaping @Sendable (_ isOnDisk: Bool) -> Void) {
+    func whenSettled(_ body: @escaping @Sendable (_ isOnDisk: Bool) -> Void) {
         let known: Bool? = state.withLock { state in
             switch state {
             case .settled(let isOnDisk): return isOnDisk

@@ -22,7 +22,7 @@ package struct ConnectionWatch {
     }
 
     /// Seconds for which the client has read nothing of what waits for it.
-    package mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
+    mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
         guard !isWritable else {
             unwritableSince = nil
             return 0

@@ -17,7 +17,7 @@ package struct ListenFailure: Error, CustomStringConvertible {
 
 extension ListenFailure {
     /// Runs a server that calls `bound` once it listens; an error before that is its address's.
-    package static func catching(
+    static func catching(
         at address: ReceiverAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
     ) async throws {
         let listener = Listener()

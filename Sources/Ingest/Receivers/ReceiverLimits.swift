@@ -2,11 +2,11 @@
 package struct ReceiverLimits: Sendable {
     /// Compressed bytes of one body, half of what it may be decompressed: gzip makes spans 4 to 30 times smaller, and
     /// every megabyte of a hostile deflate stream takes up to 0.07 s, whatever comes out.
-    package var compressedBytes: Int { max(wireBytes / 2, 1 << 20) }
+    var compressedBytes: Int { max(wireBytes / 2, 1 << 20) }
 
     /// How many times larger than its compressed form a body may be, beyond the first megabyte. Spans reach 30, a
     /// batch of equal ones 100; DEFLATE's best is 1,032.
-    package var compressionRatio = 256
+    var compressionRatio = 256
 
     /// What is larger than this, decompressed, is decoded off the event loops: a megabyte of the costliest body takes
     /// 15 ms, and others wait meanwhile.
@@ -16,7 +16,7 @@ package struct ReceiverLimits: Sendable {
     package var inlineCompressedBytes = 16 << 10
 
     /// Bytes of `bytesInFlight` that one connection may hold: a quarter, but always one body of the largest size.
-    package var connectionBytesInFlight: Int { max(bytesInFlight / 4, min(wireBytes, bytesInFlight)) }
+    var connectionBytesInFlight: Int { max(bytesInFlight / 4, min(wireBytes, bytesInFlight)) }
 
     /// Decompressed bytes of one body. 64 MiB is what the OTLP specification recommends; it is about 100,000 spans.
     package var bodyBytes = 64 << 20
@@ -38,10 +38,10 @@ package struct ReceiverLimits: Sendable {
 
     /// Bytes of a request's header list, as HTTP/2 counts them (RFC 9113, section 6.5.2), or of HTTP/1's fields.
     /// OTLP needs under 500; tokens and trace contexts may take a few thousand.
-    package var headerBytes = 16 << 10
+    var headerBytes = 16 << 10
 
     /// Header fields of an HTTP/1 request.
-    package var headerFields = 128
+    var headerFields = 128
 
     /// Seconds from a connection's start, or from the first byte of a request, to the end of its header.
     package var headerSeconds = 10
@@ -53,7 +53,7 @@ package struct ReceiverLimits: Sendable {
     package var replySeconds = 10
 
     /// Seconds in which a client has to read a part of a reply, 64 KiB at most.
-    package var writeSeconds = 10
+    var writeSeconds = 10
 
     /// Seconds that a connection may stay open unused. Longer than the 90 s after which Go's HTTP client drops an
     /// idle connection by itself, so that no request meets a connection that is being closed under it.
@@ -67,17 +67,17 @@ package struct ReceiverLimits: Sendable {
     package var retrySeconds = 1
 
     /// HTTP/2 receive window of one stream, bytes. At a round trip of 1 ms a window of 1 MiB carries 1 GB/s.
-    package var streamWindowBytes = 1 << 20
+    var streamWindowBytes = 1 << 20
 
     /// HTTP/2 receive window of one connection, bytes: four streams at full speed.
-    package var connectionWindowBytes = 4 << 20
+    var connectionWindowBytes = 4 << 20
 
     /// Payload of one HTTP/2 frame, bytes. DATA frames are passed on as they arrive, whatever their size; frames
     /// of other kinds are gathered first, so this is what each hostile connection can make us hold, 25 MiB in all.
     package var frameBytes = 64 << 10
 
     /// Bytes taken from a socket by one system call. A 200 KB request is read in two or three.
-    package var receiveBufferBytes = 128 << 10
+    var receiveBufferBytes = 128 << 10
 
     /// RST_STREAM frames, and stream errors, of one connection within 30 s. A client whose deadlines all expire
     /// resets a stream for each call; a hundred calls at a time with deadlines of 10 s come to 300.

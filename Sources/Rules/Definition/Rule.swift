@@ -45,7 +45,7 @@ package struct RuleGroup: Hashable, Sendable {
     package var limit: Int?
     package var rules: [Rule]
 
-    package static let defaultInterval: Int64 = 15_000_000_000
+    static let defaultInterval: Int64 = 15_000_000_000
     /// Active alerts of one rule, whatever its group says: beyond it a rule pages nobody any better.
     package static let limitMax = 10_000
 

@@ -70,7 +70,7 @@ extension LabelMatcher: CustomStringConvertible {
 
 extension Population {
     /// The labels that series of this population have.
-    package var labelNames: [String] {
+    var labelNames: [String] {
         switch self {
         case .spans, .selfTimes: OperationLabels.names
         case .requests, .parts: RequestLabels.names

@@ -22,7 +22,7 @@ package enum DurableFile {
     }
 
     /// A name in a directory is on disk when the directory is.
-    package static func synchronizeDirectory(of path: String) throws {
+    static func synchronizeDirectory(of path: String) throws {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }

@@ -11,7 +11,7 @@ package struct EvidenceQuestion: Sendable {
     /// The series that the alert is about.
     package var population: Population
     package var series: [Int32]
-    package var isAboutErrors: Bool
+    var isAboutErrors: Bool
 }
 
 extension WindowView {

@@ -29,7 +29,7 @@ package struct Condition: Sendable {
     private(set) var needsSpans = true
 
     /// Whether some of its values are taken over the rule's window, or it has none at all.
-    package var needsWindow: Bool {
+    var needsWindow: Bool {
         durations == nil && (inputs.ranges.isEmpty || inputs.ranges.contains { $0.length == nil })
     }
 

@@ -15,11 +15,11 @@ package struct ConditionInputs: Hashable, Sendable {
     /// The quantiles wanted, ascending, as fractions.
     package private(set) var quantiles: [[Double]] = []
     /// Whether the maximum is wanted.
-    package private(set) var wantsMax: [Bool] = []
+    private(set) var wantsMax: [Bool] = []
     /// The durations, nanoseconds, beyond which a span is bad, ascending.
     package private(set) var thresholds: [[Int64]] = []
     /// Whether it matters if anything at all was heard.
-    package private(set) var wantsHeard: [Bool] = []
+    private(set) var wantsHeard: [Bool] = []
 
     /// No ranges at all: of a condition on single spans.
     init() {}

@@ -14,7 +14,7 @@ package enum Dimension: Hashable, Sendable {
     case boolean
 
     /// How messages call a value of this dimension.
-    package var phrase: String {
+    var phrase: String {
         switch self {
         case .time: "a time"
         case .ratio: "a ratio"
@@ -37,7 +37,7 @@ package enum Dimension: Hashable, Sendable {
     }
 
     /// What both sides of a sum or comparison have in common; nil if nothing.
-    package func unified(with other: Dimension) -> Dimension? {
+    func unified(with other: Dimension) -> Dimension? {
         if self == other { return self }
         switch (self, other) {
         case (.plain, .ratio), (.plain, .rate), (.plain, .count): return other
@@ -47,7 +47,7 @@ package enum Dimension: Hashable, Sendable {
     }
 
     /// The dimension of `self * other`; nil if rules have no unit for it (a time squared).
-    package func multiplied(by other: Dimension) -> Dimension? {
+    func multiplied(by other: Dimension) -> Dimension? {
         guard let left = timePower, let right = other.timePower else { return nil }
         return Self.combined(self, other, timePower: left + right)
     }

@@ -75,7 +75,7 @@ package enum ComparisonOperator: String, Sendable, CaseIterable {
     }
 
     /// The operator that says the same with its sides exchanged.
-    package var mirrored: ComparisonOperator {
+    var mirrored: ComparisonOperator {
         switch self {
         case .greater: .less
         case .greaterOrEqual: .lessOrEqual

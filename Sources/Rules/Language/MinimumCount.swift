@@ -4,7 +4,7 @@ package struct MinimumCount: Hashable, Sendable {
     /// Nanoseconds back: `count offset 1h >= 50` is a minimum of the window an hour ago.
     package var offset: Int64
     package var bound: Double
-    package var includesBound: Bool
+    var includesBound: Bool
 
     /// The minimum that a comparison states; nil if it states something else.
     init?(_ comparison: Expression) {

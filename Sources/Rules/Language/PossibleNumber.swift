@@ -36,7 +36,7 @@ package struct PossibleNumber: Equatable, Sendable {
         self.canBeMissing = canBeMissing || low == -.infinity || high == .infinity
     }
 
-    package var isMissing: Bool { low > high }
+    var isMissing: Bool { low > high }
 
     /// Whether there is but one possibility.
     package var isExact: Bool {
@@ -54,7 +54,7 @@ package struct PossibleNumber: Equatable, Sendable {
             : PossibleNumber(between: -operand.high, and: -operand.low, canBeMissing: operand.canBeMissing)
     }
 
-    package func combined(_ sign: ArithmeticOperator, with other: PossibleNumber) -> PossibleNumber {
+    func combined(_ sign: ArithmeticOperator, with other: PossibleNumber) -> PossibleNumber {
         guard !isMissing, !other.isMissing else { return .missing }
         let canBeMissing = canBeMissing || other.canBeMissing
         switch sign {

@@ -23,7 +23,7 @@ package struct PossibleTruth: OptionSet, Hashable, Sendable {
         return result
     }
 
-    package func combined(_ word: LogicOperator, with other: PossibleTruth) -> PossibleTruth {
+    func combined(_ word: LogicOperator, with other: PossibleTruth) -> PossibleTruth {
         // The truth value that decides alone, whatever the other side.
         let deciding: PossibleTruth = word == .or ? .holds : .fails
         let neutral: PossibleTruth = word == .or ? .fails : .holds

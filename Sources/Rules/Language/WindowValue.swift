@@ -43,7 +43,7 @@ package enum Measure: Hashable, Sendable {
     ]
 
     /// How messages list the values there are.
-    package static let listing =
+    static let listing =
         "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen, self_pN, self_mean, "
         + "self_max, share(component), time(component) and burn_rate(objective, threshold, over)"
 

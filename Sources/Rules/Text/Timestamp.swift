@@ -36,7 +36,7 @@ package enum Timestamp {
     // MARK: Calendar
 
     /// Days since the epoch of a date of the Gregorian calendar.
-    package static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
+    static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
         // Years begin in March, so that the leap day ends one and months have a regular pattern of lengths:
         // 153 days every five. Eras of 400 years all have 146,097 days.
         let shifted = month > 2 ? year : year - 1

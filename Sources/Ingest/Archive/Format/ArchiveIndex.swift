@@ -11,7 +11,7 @@ package struct ArchiveIndex: Equatable, Sendable {
         /// Ends of spans, Unix nanoseconds; nil where there is none.
         package var spanEnds: ClosedRange<Int64>?
         package var firstSequence: UInt64
-        package var eventCount: Int
+        var eventCount: Int
         package var spanCount: Int
     }
 

@@ -28,7 +28,7 @@ package struct RecordedGroup: Equatable, Sendable {
     /// From the earliest end of a span to the latest, Unix nanoseconds; nil where there is none.
     package var spanEnds: ClosedRange<Int64>?
     /// Bytes of the lz4 frame that follows; 0 where none does, as all events are readings of the clock.
-    package var frameByteCount = 0
+    var frameByteCount = 0
 
     package init(firstSequence: UInt64) {
         self.firstSequence = firstSequence
@@ -42,7 +42,7 @@ package struct RecordedGroup: Equatable, Sendable {
     }
 
     /// Uncompressed bytes of the records, each with its length before it.
-    package var contentByteCount: Int {
+    var contentByteCount: Int {
         events.reduce(0) { count, event in
             guard case .record(_, let bytes, _) = event else { return count }
             return count + 4 + bytes

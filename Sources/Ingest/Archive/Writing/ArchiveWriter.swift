@@ -17,7 +17,7 @@ package struct ArchiveWriter: ~Copyable {
 
     /// Uncompressed bytes after which a group is sealed: large enough to compress well, small enough that a file is
     /// sought in steps of a few hundred kilobytes.
-    package static let groupBytes = 1 << 20
+    static let groupBytes = 1 << 20
     private static let groupEventsMax = 16_384
     /// An index of four mebibytes.
     package static let groupsMax = 65_536
@@ -33,7 +33,7 @@ package struct ArchiveWriter: ~Copyable {
     package var isSealed: Bool { group.events.isEmpty }
 
     /// Uncompressed bytes of the group that is being collected.
-    package var collectedByteCount: Int { contents.count }
+    var collectedByteCount: Int { contents.count }
 
     package var groupCount: Int { index.entries.count }
 

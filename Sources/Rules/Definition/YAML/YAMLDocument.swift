@@ -1,7 +1,7 @@
 /// A YAML file read into nodes that know their places.
 package struct YAMLDocument {
     /// Bytes. A thousand rules take a fifth of it.
-    package static let sizeLimit = 1 << 20
+    static let sizeLimit = 1 << 20
 
     /// nil if the file is empty.
     package let root: YAMLNode?

@@ -1,0 +1,156 @@
+import Engine
+import Logging
+import Receivers
+import Rules
+import ServiceLifecycle
+
+/// What a daemon is made of, put together.
+struct LiveParts {
+    let recorder: ArchiveRecorder?
+    private let configuration: Configuration
+    private let logger: Logger
+    private let log: RateLimitedLog
+    private let budget: MemoryBudget
+    private let state: StateDirectory?
+    private let pipeline: Pipeline
+    private let admission: Admission
+    private let intake: LiveIntake
+    private let delivery: Delivery
+    private let reload: RuleReload
+    private let evaluations = EvaluationDurations()
+    private let clock = ClockHealth()
+    private let pools = AnswerPools()
+    private let grpcConnections: OpenConnections
+    private let httpConnections: OpenConnections
+    private let adminConnections: OpenConnections
+
+    init(
+        _ configuration: Configuration, source: RuleSource, rules: RuleSet, room: DescriptorBudget, logger: Logger
+    ) throws {
+        self.configuration = configuration
+        self.logger = logger
+        log = RateLimitedLog(logger)
+        let budget = configuration.memory ?? .standard
+        self.budget = budget
+        logger.notice("memory", metadata: ["limit": "\(budget.text)"])
+        recorder = configuration.recording.directory.map { _ in
+            ArchiveRecorder(
+                mode: configuration.recording.mode,
+                queueBytes: max(budget.recordingQueueBytes, configuration.receivers.bodyBytes))
+        }
+        state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
+        let saved = state?.load()
+        pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
+        admission = Admission(limit: configuration.receivers.bytesInFlight)
+        intake = LiveIntake(pipeline, admission: admission, recorder: recorder, log: log)
+        delivery = try Delivery(
+            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
+            queueLimit: budget.alertsQueued, log: log)
+        delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
+        reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
+        grpcConnections = OpenConnections(limit: room.receiver)
+        httpConnections = OpenConnections(limit: room.receiver)
+        adminConnections = OpenConnections(limit: room.admin)
+    }
+
+    /// With the alerts of the last run.
+    private static func pipeline(
+        _ configuration: Configuration, _ rules: RuleSet, _ saved: SavedAlerts?, _ budget: MemoryBudget,
+        _ recorder: ArchiveRecorder?, _ logger: Logger
+    ) -> Pipeline {
+        var evaluator = RuleEvaluator(rules.groups, countBytesMax: budget[.rules])
+        if let saved {
+            let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
+            logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
+        }
+        var onClock: (@Sendable (ClockReading) -> Void)?
+        if let recorder { onClock = { recorder.note($0) } }
+        return Pipeline(
+            rules: evaluator, limits: configuration.window.endless,
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
+            onClock: onClock)
+    }
+
+    /// What runs. They are stopped from the last to the first: spans that are acknowledged are evaluated still.
+    var services: [any Service] {
+        let readiness = Readiness(addresses: 3, clock: clock)
+        let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { [logger] what in
+            { address in
+                readiness.addressBound()
+                logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
+            }
+        }
+        return [
+            log, reload,
+            SelfWatch(
+                pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit), logger: logger),
+            adminServer(readiness, onBound: bound("scrape and API")),
+            EvaluationTicker(
+                pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
+                logger: logger),
+            ReadyReceivers(
+                receivers: Receivers(
+                    grpc: GRPCReceiver(
+                        address: configuration.otlpGRPC, limits: configuration.receivers,
+                        connections: grpcConnections, admission: admission, service: intake,
+                        onBound: bound("OTLP/gRPC")),
+                    http: HTTPReceiver(
+                        address: configuration.otlpHTTP, limits: configuration.receivers,
+                        connections: httpConnections, admission: admission, service: intake,
+                        onBound: bound("OTLP/HTTP"))),
+                readiness: readiness),
+        ]
+    }
+
+    private func adminServer(
+        _ readiness: Readiness, onBound: @escaping @Sendable (ReceiverAddress) -> Void
+    ) -> AdminServer {
+        var limits = configuration.receivers
+        // Until a query has found its answer.
+        limits.replySeconds = 60
+        let scrape = Scrape(
+            pipeline: pipeline, intake: intake, admission: admission, budget: budget,
+            connections: [(.grpc, grpcConnections), (.http, httpConnections), (.admin, adminConnections)],
+            delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
+            clock: clock)
+        return AdminServer(
+            address: configuration.listen, limits: limits, connections: adminConnections, hosts: configuration.hosts,
+            pipeline: pipeline, scrape: scrape, readiness: readiness,
+            reload: configuration.enableLifecycle ? reload : nil, service: intake, pools: pools, onBound: onBound)
+    }
+
+    /// Brings to disk and to sinks what is left, when nothing runs any more.
+    func finish(deliveringFor patience: Duration) async {
+        await recorder?.stop()
+        await pools.stop()
+        state?.save(pipeline.savedAlerts(), isChanged: true, at: WallClock.now)
+        await delivery.drain(timeout: patience)
+        let counts = pipeline.summary().counts
+        logger.notice(
+            "stopped", metadata: ["received": "\(counts.received)", "accepted": "\(counts.accepted)"])
+    }
+}
+
+/// The receivers, with word to the health check when they are told to stop.
+private struct ReadyReceivers: Service {
+    let receivers: Receivers
+    let readiness: Readiness
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await receivers.run()
+        } onGracefulShutdown: {
+            readiness.stop()
+        }
+    }
+}
+
+extension WindowLimits {
+    /// For a daemon: what left window and history is gone.
+    fileprivate var endless: WindowLimits {
+        var limits = self
+        limits.isEndless = true
+        limits.history.keepsSum = false
+        return limits
+    }
+}
