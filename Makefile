@@ -31,12 +31,12 @@ fmt: ## Format the sources
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 lint: ## Check format, structure and generated code
+	@Scripts/install-packages.sh test
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 	Scripts/check-structure.py
 	Scripts/generate-otlp.sh --check
 
 check: lint ## Lint, build what is measured, and replay what fuzzing found
-	@Scripts/install-packages.sh test
 	swift build -c release
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target 0 || exit 1; done
 	@echo 'format, structure, generated code and fail cases are as they should be'

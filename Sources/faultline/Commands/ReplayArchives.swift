@@ -123,7 +123,8 @@ struct EventTime {
 
     init(text: String) throws {
         guard let time = Timestamp.parse(rfc3339: text) else {
-            throw ValidationError("a time is from 1970 to 2116, as RFC 3339 has it: 2026-11-23T04:33:30Z or 2026-11-23T04:33:30.5+01:00")
+            throw ValidationError(
+                "a time is from 1970 to 2116, as RFC 3339 has it: 2026-11-23T04:33:30Z or 2026-11-23T04:33:30.5+01:00")
         }
         nanoseconds = time
     }
