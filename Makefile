@@ -3,6 +3,8 @@
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
+# End-to-end tests wait more than they compute.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 PYTEST = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest
 
 help: ## Show this list
@@ -25,7 +27,7 @@ test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
 	swift test --skip-build
-	$(PYTEST) Tests/EndToEndTests --numprocesses=auto --dist=loadfile
+	$(PYTEST) Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
 fmt: ## Format the sources
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

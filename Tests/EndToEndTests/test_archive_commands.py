@@ -23,8 +23,8 @@ def archive(*arguments, **options):
     return faultline("archive", *arguments, **options)
 
 
-def replayed(*paths):
-    return faultline("replay", "--quiet", "--format", "json", *paths).json
+def replayed(path):
+    return faultline("replay", "--quiet", "--format", "json", path).json
 
 
 @pytest.fixture
@@ -182,7 +182,13 @@ def test_an_archive_without_arrivals_is_not_put_behind_a_recording(recorded, tmp
     assert not path.exists()
     # As a replay of both, which goes by the time of spans.
     assert archive("convert", "-o", path, EXAMPLE, recorded).code == 0
-    assert replayed(path) == replayed(EXAMPLE, recorded)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("groups: [{name: g, rules: [{alert: A, select: {service: etcd}, when: count > 0, over: 1m}]}]\n")
+    both = [
+        faultline("replay", "--quiet", "--rules", rules, "--format", "json", *paths).json
+        for paths in ((path,), (EXAMPLE, recorded))
+    ]
+    assert both[0] == both[1] and both[0]["alerts"]
 
 
 def test_a_recording_is_converted_with_its_arrivals(recorded, tmp_path):
