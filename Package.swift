@@ -52,21 +52,21 @@ let package = Package(
             ],
             path: "Sources/Ingest/Receivers", swiftSettings: settings),
         .target(
-            name: "Rules",
+            name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("Builtin/control-plane.yaml")], swiftSettings: settings),
+        .target(
+            name: "Notify",
             dependencies: [
-                "Engine",
+                "Engine", "Rules",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Yams", package: "Yams"),
             ],
-            resources: [.embedInCode("Builtin/control-plane.yaml")],
-            swiftSettings: settings
-        ),
+            swiftSettings: settings),
         .target(
             name: "Daemon",
             dependencies: [
-                "Archive", "Engine", "OTLP", "Receivers", "Rules", "CMalloc", "CZlib",
+                "Archive", "Engine", "Notify", "OTLP", "Receivers", "Rules", "CMalloc", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -81,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "Archive", "Daemon", "Engine", "OTLP", "Receivers", "Rules",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -95,12 +95,12 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 
         .target(
-            name: "TestSupport", dependencies: ["Engine", "COTLP", "CLZ4"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Engine", "Rules", "COTLP", "CLZ4"], path: "Tests/Support",
             swiftSettings: settings),
         .target(
             name: "FuzzChecks",
             dependencies: [
-                "Archive", "Daemon", "Engine", "OTLP", "Receivers", "Rules", "TestSupport",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -143,9 +143,12 @@ let package = Package(
         .testTarget(
             name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "TestSupport"], swiftSettings: settings),
+        .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Daemon", "Engine", "FuzzChecks", "OTLP", "Receivers", "Rules", "TestSupport", "faultline",
+                "Archive", "Daemon", "Engine", "FuzzChecks", "Notify", "OTLP", "Receivers", "Rules", "TestSupport",
+                "faultline",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

@@ -1,4 +1,5 @@
 import Engine
+import Notify
 package import Rules
 
 /// Where the rules come from, so that they can be read again. The one reader of rules for all commands.

@@ -1,4 +1,5 @@
 import Engine
+import Notify
 import Receivers
 import Rules
 

@@ -1,4 +1,5 @@
 import Logging
+import Notify
 import Rules
 import Synchronization
 

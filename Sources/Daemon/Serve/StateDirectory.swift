@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Notify
 import Rules
 import Synchronization
 

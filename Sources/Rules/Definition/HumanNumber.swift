@@ -1,15 +1,15 @@
 import Foundation
 
 /// Numbers as people read them, with four significant digits.
-enum HumanNumber {
+package enum HumanNumber {
     /// `0.25`, `50`: all digits, none too many.
-    static func plain(_ value: Double) -> String {
+    package static func plain(_ value: Double) -> String {
         let text = value.description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
     }
 
     /// `1.234k`, `12.5m`.
-    static func scaled(_ value: Double) -> String {
+    package static func scaled(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return plain(value) }
         var (scaled, prefix) = (value, "")
         for larger in ["k", "M", "G", "T", "P"] where abs(scaled) >= 1000 {
@@ -22,12 +22,12 @@ enum HumanNumber {
     }
 
     /// `12.5%`.
-    static func percentage(_ ratio: Double) -> String {
+    package static func percentage(_ ratio: Double) -> String {
         digits(ratio * 100) + "%"
     }
 
     /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on whole seconds, those that have passed.
-    static func duration(seconds: Double) -> String {
+    package static func duration(seconds: Double) -> String {
         guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
             return scaled(seconds) + "s"
         }

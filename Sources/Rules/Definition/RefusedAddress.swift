@@ -2,9 +2,9 @@ import Glibc
 
 /// An address that nothing is ever sent to: link-local ones, behind which clouds keep their metadata services. A rule
 /// file must not be a way to them, nor a name that somebody else makes point there.
-struct RefusedAddress: Error, Hashable, CustomStringConvertible {
+package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
     /// Names the kind of address only, since the address is a part of a URL.
-    let description: String
+    package let description: String
 
     private static let linkLocal = RefusedAddress(
         description: "the receiver's address is link-local; those are refused")
@@ -13,7 +13,7 @@ struct RefusedAddress: Error, Hashable, CustomStringConvertible {
 
     /// What is wrong with an address; nil if nothing is.
     /// - Parameter bytes: of an IPv4 address four, of an IPv6 address sixteen.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         switch bytes.count {
         case 4 where bytes.starts(with: [169, 254]): self = Self.linkLocal
         case 4 where bytes == [100, 100, 100, 200]: self = Self.metadata
@@ -39,7 +39,7 @@ struct RefusedAddress: Error, Hashable, CustomStringConvertible {
     }
 
     /// - Parameter text: an address such as `fe80::1%eth0`.
-    init?(text: String) {
+    package init?(text: String) {
         let bare = String(text.prefix { $0 != "%" })
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)
@@ -53,7 +53,7 @@ struct RefusedAddress: Error, Hashable, CustomStringConvertible {
 
     /// What is wrong with any of the addresses that a host's name, or text, stands for, as the system resolves it. A
     /// name that doesn't resolve has nothing wrong: connecting fails by itself. Blocks until the resolver has answered.
-    static func find(behind host: String) -> RefusedAddress? {
+    package static func find(behind host: String) -> RefusedAddress? {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -1,8 +1,10 @@
 /// FNV-1a over texts in order: a hash that is the same in every run.
-struct FNV1a {
+package struct FNV1a {
     private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    mutating func combine(_ text: String) {
+    package init() {}
+
+    package mutating func combine(_ text: String) {
         for byte in text.utf8 { combine(byte) }
         // 0xFF occurs in no UTF-8 text, so that ["a", "b"] and ["ab"] differ.
         combine(0xFF)
@@ -13,7 +15,7 @@ struct FNV1a {
     }
 
     /// 16 digits.
-    var hex: String {
+    package var hex: String {
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }

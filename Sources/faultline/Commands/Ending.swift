@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Daemon
 import Foundation
+import Notify
 import Rules
 
 extension ExitCode {

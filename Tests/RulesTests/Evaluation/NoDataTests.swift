@@ -1,4 +1,5 @@
 import Engine
+import TestSupport
 import Testing
 
 @testable import Rules
@@ -104,7 +105,6 @@ import Testing
         var alert = Alert.resolved()
         alert.reason = .noData
         #expect(try JSONText.encode(AlertJSON(alert)).contains(#""reason":"no data""#))
-        #expect(AlertLine.text(alert).hasSuffix("; resolved for: no data"))
         #expect(Alert(AlertJSON(alert)) == alert)
         #expect(try JSONText.encode(AlertJSON(.resolved())).contains(#""reason":null"#))
     }

@@ -1,8 +1,10 @@
 import Engine
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
+@testable import Notify
 @testable import Rules
 
 /// What is on disk outlives the process: here, one dispatcher after the other.

@@ -1,4 +1,5 @@
 import Foundation
+import Rules
 import Synchronization
 
 /// The file of alerts that were given up, one JSON object a line: what somebody was to be told and wasn't.

@@ -1,3 +1,5 @@
+package import Rules
+
 /// Where alerts are delivered. A sink tries once when asked; retries, order and bounds are the dispatcher's.
 package protocol AlertSink: Sendable {
     /// Its name in the scrape.

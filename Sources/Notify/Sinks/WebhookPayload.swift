@@ -1,3 +1,5 @@
+import Rules
+
 /// The body of a webhook call: Alertmanager's payload, version 4, so that receivers written for it understand ours.
 struct WebhookPayload: Encodable {
     struct Entry: Encodable {

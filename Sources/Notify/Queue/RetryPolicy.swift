@@ -1,4 +1,5 @@
 import Engine
+import Rules
 
 /// When delivery is attempted again: exponential backoff with jitter, so that receivers which come back aren't met by
 /// everybody at once.

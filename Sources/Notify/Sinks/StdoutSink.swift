@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+package import Rules
 
 /// Writes a line for each alert that fires or resolves.
 package struct StdoutSink: AlertSink {

@@ -1,3 +1,4 @@
+import Rules
 import Synchronization
 
 /// Carries batches to one sink, again and again until they are delivered, refused, or too old.

@@ -1,3 +1,4 @@
+import Rules
 import Synchronization
 
 /// A bounded queue between evaluation, which never waits for a receiver, and the task of one sink, which does. What it

@@ -1,3 +1,5 @@
+package import Rules
+
 /// What those sinks are told again that forget what they aren't told: alerts that fire, and for a while those that
 /// resolved. Times in nanoseconds since the epoch.
 package struct AlertRepetition: Sendable {

@@ -1,3 +1,5 @@
+package import Rules
+
 /// Posts alerts to a URL as Alertmanager's webhooks do.
 package struct WebhookSink: AlertSink {
     package let name: String

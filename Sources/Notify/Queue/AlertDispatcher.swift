@@ -1,3 +1,4 @@
+package import Rules
 import Synchronization
 
 /// Brings alerts to sinks. Each sink has a bounded queue and a task of its own, so that one that hangs delays

@@ -1,3 +1,5 @@
+package import Rules
+
 extension Alert {
     /// The alert with labels that tell where it comes from; those it has itself stay. One without a value is none.
     package func adding(externalLabels: [String: String]) -> Alert {

@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Rules
 
 /// A URL that alerts are posted to. Follows no redirect: a receiver could send our alerts, and our headers, anywhere.
 /// Says nothing of the URL or the headers in what it tells of failures.

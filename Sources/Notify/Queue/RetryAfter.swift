@@ -1,4 +1,5 @@
 import Engine
+import Rules
 
 /// The header by which a receiver says how long to leave it alone (RFC 9110, section 10.2.3).
 enum RetryAfter {

@@ -1,4 +1,5 @@
 import Foundation
+import Rules
 
 /// What one sink has not been told yet, on disk: a file of lines, each of which adds to a queue or takes from it.
 ///

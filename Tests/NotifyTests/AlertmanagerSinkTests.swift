@@ -1,7 +1,9 @@
 import Engine
 import Foundation
+import TestSupport
 import Testing
 
+@testable import Notify
 @testable import Rules
 
 struct AlertmanagerSinkTests {

@@ -1,6 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
+@testable import Notify
 @testable import Rules
 
 struct WebhookSinkTests {

@@ -1,4 +1,5 @@
 package import Foundation
+import Rules
 
 /// Files that are whole at any moment, also when the process or the machine dies.
 package enum DurableFile {

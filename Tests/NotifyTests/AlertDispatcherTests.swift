@@ -1,6 +1,8 @@
 import Synchronization
+import TestSupport
 import Testing
 
+@testable import Notify
 @testable import Rules
 
 struct AlertDispatcherTests {

@@ -1,3 +1,5 @@
+package import Rules
+
 /// Makes the sinks that rule files define.
 package enum AlertSinks {
     /// Throws the first fault of a file of headers, with the file's name.

@@ -1,7 +1,9 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
+@testable import Notify
 @testable import Rules
 
 struct StdoutSinkTests {
@@ -49,6 +51,12 @@ struct StdoutSinkTests {
             let read = try JSONDecoder().decode(AlertJSON.self, from: Data(lines[0].utf8))
             #expect(read.labels["service"] == hostile)
         }
+    }
+
+    @Test func `an alert that ended for want of data says so`() {
+        var alert = Alert.resolved()
+        alert.reason = .noData
+        #expect(AlertLine.text(alert).hasSuffix("; resolved for: no data"))
     }
 
     @Test func `a reader that has gone is no reason to try again`() async {
