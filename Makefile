@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test fmt lint check fuzz bench install clean
+.PHONY: help demo build test fmt lint check fuzz bench install release clean
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
@@ -52,6 +52,11 @@ bench: ## Measure each stage of the flow
 
 install: build ## Install the binary into PREFIX/bin (/usr/local), below DESTDIR if given
 	install -D -m 755 .build/release/faultline $(DESTDIR)$(PREFIX)/bin/faultline
+	install -D -m 644 docs/man/faultline.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultline.1
+
+release: ## Make a tarball of the binary, completions and man page: dist/
+	@Scripts/install-packages.sh demo
+	Scripts/release.sh
 
 clean: ## Remove what was built; tools and the Python environment stay
-	rm -rf .build Tests/Fuzz/.build Benchmarks/transport/.build
+	rm -rf .build .build-release dist Tests/Fuzz/.build Benchmarks/transport/.build

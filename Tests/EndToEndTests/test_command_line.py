@@ -1,5 +1,6 @@
 """Exit codes, and what is said to whom: results on standard output, all else on standard error."""
 
+import re
 import socket
 import subprocess
 
@@ -7,7 +8,7 @@ import pytest
 
 from harness.command import faultline
 from harness.waiting import DEADLINE
-from harness.project import BINARY, EXAMPLE
+from harness.project import BINARY, EXAMPLE, ROOT
 
 ADDRESS = "an address is HOST:PORT"
 TIME = "a time is from 1970 to 2116, as RFC 3339 has it"
@@ -137,3 +138,20 @@ def test_a_reader_that_leaves_ends_a_replay_quietly(format):
     assert errors == b""
     # As any program whose reader has left: by SIGPIPE, or as if nothing had happened.
     assert process.returncode in (0, -13)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_name_every_command(shell):
+    done = faultline("completions", shell)
+    assert (done.code, done.errors) == (0, "")
+    for command in ("serve", "replay", "check", "archive", "builtin-rules"):
+        assert command in done.output
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=done.output, text=True, check=True)
+
+
+def test_the_man_page_names_every_command():
+    page = (ROOT / "docs" / "man" / "faultline.1").read_text()
+    for line in faultline("--help").output.partition("SUBCOMMANDS:")[2].splitlines():
+        if name := re.match(r"  (\w[\w-]*) ", line):
+            assert name.group(1) in page

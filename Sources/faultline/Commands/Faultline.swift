@@ -11,7 +11,7 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
-            PrintVersion.self,
+            PrintCompletions.self, PrintVersion.self,
         ])
 
     static func main() async {
