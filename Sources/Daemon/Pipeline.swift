@@ -272,6 +272,11 @@ package final class Pipeline: Sendable {
         }
     }
 
+    /// By whom the places for names are taken.
+    func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse) {
+        intake.withLock { ($0.window.operations.placesUse, $0.window.requests.placesUse) }
+    }
+
     package func withRules<Result>(_ body: (inout RuleEvaluator) -> Result) -> Result {
         evaluation.withLock { body(&$0.rules) }
     }

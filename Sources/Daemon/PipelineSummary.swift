@@ -55,23 +55,19 @@ package struct WindowGauges: Sendable {
 }
 
 /// What became of the names that spans came with.
-package struct NameGauges: Sendable {
+package struct NameGauges: Equatable, Sendable {
     /// Spans, or requests, of names that had no place.
     package let overflowed: Int
     /// Names that were forgotten.
     package let forgotten: Int
     /// The last name that had no place.
     package let refusal: NameRefusal?
-    /// Who has most places, where a name had none.
-    package let largestOwner: (name: String, places: Int)?
 
     init(_ table: OperationTable) {
         (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
-        largestOwner = refusal == nil ? nil : table.largestOwner
     }
 
     init(_ table: RequestTable) {
         (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
-        largestOwner = refusal == nil ? nil : table.largestOwner
     }
 }

@@ -187,6 +187,21 @@ private final class FakeDaemon {
         #expect(readiness.isReady)
     }
 
+    @Test func `back in steps that are small by themselves is noticed by their sum`() throws {
+        let daemon = try FakeDaemon()
+        daemon.run(for: 600 * second)
+        for _ in 0..<30 {
+            daemon.set(by: -9 * second)
+            daemon.run(for: second)
+        }
+        let before = daemon.evaluations
+        daemon.run(for: 60 * second, isSlow: true)
+        #expect(daemon.health.current.back >= 10)
+        #expect(daemon.evaluations - before >= 3)
+        #expect(daemon.transitions.contains { $0.hasPrefix("Slow firing") }, "\(daemon.transitions)")
+        #expect(try daemon.replayed().transitions == daemon.transitions)
+    }
+
     @Test func `by less than a time server's step is nobody's business, and a little is counted alone`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 60 * second)

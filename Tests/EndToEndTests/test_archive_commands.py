@@ -1,5 +1,6 @@
 """`faultline archive`: info, verify, cat, convert."""
 
+import gzip
 import json
 import os
 import random
@@ -354,3 +355,11 @@ def test_nothing_is_overwritten(tmp_path):
 
 def test_cat_ends_quietly_where_nobody_reads_on():
     assert os.system(f"'{BINARY}' archive cat '{EXAMPLE}' 2>&1 | head -c 100 > /dev/null") == 0
+
+
+def test_a_conversion_of_nothing_but_damage_leaves_nothing(tmp_path):
+    source, path = tmp_path / "cut.gz", tmp_path / "out"
+    source.write_bytes(gzip.compress(archives.framed(archives.records(archives.example())[:1]))[:40])
+    done = archive("convert", "-o", path, source)
+    assert done.code == 2 and "nothing could be converted" in done.errors
+    assert not path.exists()

@@ -203,10 +203,18 @@ def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(cr
     timeouts = crowded.metrics().refused("admin").get("reply_timeout", 0)
     with ExitStack() as open_connections:
         for _ in range(at_once):
-            connection = open_connections.enter_context(unread(crowded, path))
-            assert connection.recv(17).startswith(b"HTTP/1.1 200")
-        status, headers, _ = raw.get(crowded.admin, path)
-        assert (status, headers["Retry-After"]) == (429, "1")
+            open_connections.enter_context(unread(crowded, path))
+
+        def is_full():
+            status, headers, _ = raw.get(crowded.admin, path)
+            if status == 200:
+                # On a machine that is busy with other work the first may have been closed before the last was there.
+                open_connections.enter_context(unread(crowded, path))
+                return False
+            assert (status, headers["Retry-After"]) == (429, "1")
+            return True
+
+        eventually(is_full, "no more are taken", deadline=4 * DEADLINE)
         assert is_healthy(crowded)
         eventually(lambda: raw.get(crowded.admin, path)[0] == 200, "there is room again", deadline=4 * DEADLINE)
     eventually(

@@ -258,6 +258,8 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
         ("window: {history_bytes: 2000000GiB}", "1:25: history_bytes is a size such as"),
         ("window: {duration: 0s}", "1:20: duration is a duration such as 30s, 5m or 1h30m, at least 1s"),
         ("archive: {directory: a, rotate_after: 1ns}", "1:39: rotate_after is a duration"),
+        ('archive: {directory: ""}', "1:22: directory is a path, but found an empty one"),
+        ('state: {directory: ""}', "1:20: directory is a path, but found an empty one"),
         ("archive: {directory: a, retain_age: 0s}", "1:37: retain_age is a duration"),
     ],
 )

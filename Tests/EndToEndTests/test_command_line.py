@@ -153,5 +153,12 @@ def test_completions_name_every_command(shell):
 def test_the_man_page_names_every_command():
     page = (ROOT / "docs" / "man" / "faultline.1").read_text()
     for line in faultline("--help").output.partition("SUBCOMMANDS:")[2].splitlines():
-        if name := re.match(r"  (\w[\w-]*) ", line):
+        if name := re.match(r"  ([a-z][\w-]*)  ", line):
             assert name.group(1) in page
+
+
+def test_escape_sequences_in_arguments_never_reach_the_terminal():
+    for arguments in (["help", "\x1b[31mb"], ["serve", "--listen", "\x1b[31mb"], ["\x1b[31mb"]):
+        done = faultline(*arguments)
+        assert done.code == 2
+        assert "\x1b" not in done.output + done.errors and "[31mb" in done.errors

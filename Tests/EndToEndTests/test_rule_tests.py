@@ -360,3 +360,21 @@ def test_a_file_that_is_wrong_is_told_and_no_test(tmp_path, content):
     done = faultline("test", "tests.yaml", directory=tmp_path)
     assert (done.code, done.output) == (2, "")
     assert done.errors
+
+
+DAMAGED = {
+    "cut off": lambda content: content[: len(content) // 2],
+    "of no span": lambda content: b'{"resourceSpans":[]}',
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_test_over_an_archive_that_is_damaged_or_empty_fails(tmp_path, what):
+    (tmp_path / "rules.yaml").write_text(RULES)
+    (tmp_path / "spans.otlp.lz4").write_bytes(DAMAGED[what](EXAMPLE.read_bytes()))
+    (tmp_path / "tests.yaml").write_text(
+        "rule_files: [rules.yaml]\n"
+        "tests: [{name: t, archive: spans.otlp.lz4, expect: [{at: 2026-11-23T04:32:20Z, alerts: []}]}]\n")
+    done = faultline("test", tmp_path / "tests.yaml")
+    assert (done.code, done.output) == (1, "0 passed, 1 failed\n")
+    assert "tests.yaml: t: " in done.errors and "spans.otlp.lz4" in done.errors

@@ -81,7 +81,19 @@ import Testing
         for (service, operation) in known {
             #expect(names.contains { $0.service == service && $0.operation == operation })
         }
-        #expect(window.operations.largestOwner?.places == 500)
+        #expect(window.operations.placesUse.ofLargest > 250)
+    }
+
+    @Test func `a rule on an operation of any service costs what is known no place`() {
+        var window = Self.window()
+        var names = SelectedNames()
+        names.add(.spans, ["operation": "List"])
+        window.select(names)
+        var builder = BatchBuilder(firstID: 1)
+        for service in 0..<3_000 { builder.add(service: "junk \(service)", operation: "List", end: Self.start) }
+        builder.add(service: "apiserver", operation: "List", end: Self.start)
+        _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
+        #expect(window.view().operations.contains { $0.service == "apiserver" })
     }
 
     @Test func `what rules select by its name has a place`() {

@@ -26,6 +26,14 @@ struct AlertmanagerSinkTests {
                 """)
     }
 
+    @Test func `one that began later than it is, since the clock was set back, ends no earlier than it begins`()
+        async throws
+    {
+        var alert = Alert.firing()
+        alert.firedAt = 1_795_411_000 * second
+        #expect(try await Self.body([alert]).contains(#""startsAt":"2026-11-23T04:20:40Z""#))
+    }
+
     @Test func `an alert that resolved has its end, and whose fault it was`() async throws {
         var alert = Alert.resolved()
         alert.evidence = AlertEvidence(

@@ -105,7 +105,12 @@ package struct ArchiveConversion: ~Copyable {
     }
 
     /// Ends the output.
+    ///
+    /// - Throws: `OutputFault`; `NothingConverted` where all that there was couldn't be read.
     package mutating func finish() throws {
+        if records.scan.records == 0, let problem = records.problems.all.first {
+            throw NothingConverted(problem: problem)
+        }
         if form == .jaeger { try output.write(Array(try jaeger.json()) + [0x0A]) }
         if form == .archive {
             // A recording may have no event.
@@ -136,4 +141,11 @@ package struct MissingArrivals: Error, CustomStringConvertible {
         it to a file of its own
         """
     }
+}
+
+/// Damage, and not one record.
+package struct NothingConverted: Error, CustomStringConvertible {
+    package let problem: String
+
+    package var description: String { "nothing could be converted: \(problem)" }
 }

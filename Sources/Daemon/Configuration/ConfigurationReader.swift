@@ -45,7 +45,7 @@ extension Configuration {
         if let node = top["state"],
             let state = YAMLMapping(node, "state", fields: ["directory"], &diagnostics),
             let node = state.required("directory", &diagnostics),
-            let path = node.string("directory", &diagnostics)
+            let path = node.directory(&diagnostics)
         {
             stateDirectory = path
             directories.append(FileReference(path: path, position: node.start))

@@ -9,9 +9,6 @@ package struct ArchiveNames {
     /// What stands in a directory and is no archive, in words.
     package private(set) var passedOver: [String] = []
 
-    /// Files of a directory that are taken for archives; others beside them are left alone.
-    private static let endings = [".lz4", ".gz", ".otlp", ".pb", ".binpb", ".json", ".jsonl", ".ndjson"]
-
     /// - Throws: `ArchiveError` for a directory without archives, or a pattern that nothing matches.
     package init(_ names: [String]) throws(ArchiveError) {
         for name in names { try add(name) }
@@ -38,12 +35,15 @@ package struct ArchiveNames {
             throw ArchiveError(.unreadable, directory, "can't be listed")
         }
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        // A daemon that was killed may have begun a file and written nothing.
-        let files = names.sorted().filter { name in
-            !name.hasPrefix(".") && Self.endings.contains { name.hasSuffix($0) }
-        }.map { prefix + $0 }.filter { Self.size(of: $0) > 0 }
+        let files = names.sorted().filter { !$0.hasPrefix(".") }.map { prefix + $0 }
         var found = 0
         for file in files {
+            guard let size = Self.size(of: file) else {
+                passedOver.append("\(file): is no regular file; passed over")
+                continue
+            }
+            // A daemon that was killed may have begun a file and written nothing.
+            if size == 0 { continue }
             if let refusal = try RecordDecoder.refusal(of: file) {
                 passedOver.append("\(refusal); passed over")
             } else {
@@ -56,9 +56,10 @@ package struct ArchiveNames {
         throw ArchiveError(.unreadable, directory, "is a directory without archives\(seen)")
     }
 
-    private static func size(of path: String) -> Int {
+    /// Bytes of a regular file; nil for anything else.
+    private static func size(of path: String) -> Int? {
         var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
     }
 }

@@ -14,11 +14,18 @@ package struct RuleTestRun {
         self.limits = limits
     }
 
-    /// What a test found to be otherwise than expected.
+    /// What a test found.
+    package struct Result: Sendable {
+        /// What is otherwise than expected.
+        package var differences: [RuleTestDifference]
+        /// What was wrong with the archive: a test of damaged spans shows nothing.
+        package var problems: [String]
+    }
+
     /// - Throws: `ArchiveError` for an archive that can't be read.
-    package func differences(_ test: RuleTest) throws(ArchiveError) -> [RuleTestDifference] {
-        let (transitions, log) = try run(test)
-        return test.expectations.compactMap { expectation in
+    package func result(_ test: RuleTest) throws(ArchiveError) -> Result {
+        let (transitions, log, problems) = try run(test)
+        let differences: [RuleTestDifference] = test.expectations.compactMap { expectation in
             let time: Int64 =
                 switch expectation.time {
                 case .absolute(let time): time
@@ -28,11 +35,12 @@ package struct RuleTestRun {
             let difference = RuleTestDifference(expectation, active)
             return difference.isEmpty ? nil : difference
         }
+        return Result(differences: differences, problems: problems)
     }
 
     /// What became of alerts, and the evidence that they had where the test asks for it: looking at it takes time, which
     /// most tests have no use for.
-    private func run(_ test: RuleTest) throws(ArchiveError) -> ([AlertTransition], EvidenceLog?) {
+    private func run(_ test: RuleTest) throws(ArchiveError) -> ([AlertTransition], EvidenceLog?, [String]) {
         let wantsEvidence = test.expectations.contains { $0.alerts.contains { $0.culprit != nil } }
         switch test.input {
         case .archive(let name):
@@ -44,13 +52,15 @@ package struct RuleTestRun {
             }
             while replay.step() {}
             if let failure = replay.failure { throw failure }
-            return (replay.transitions, log)
+            var problems = replay.problems
+            if replay.pipeline.summary().counts.received == 0, problems.isEmpty { problems = ["\(name): has no span"] }
+            return (replay.transitions, log, problems)
         case .operations(let operations):
             let log = wantsEvidence ? EvidenceLog() : nil
             let times = test.expectations.map { expectation -> Int64 in
                 if case .sinceStart(let time) = expectation.time { time } else { 0 }
             }
-            return (Self.transitions(operations, until: times.max() ?? 0, pipeline(log)), log)
+            return (Self.transitions(operations, until: times.max() ?? 0, pipeline(log)), log, [])
         }
     }
 

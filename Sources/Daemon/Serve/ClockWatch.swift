@@ -6,7 +6,8 @@ struct ClockWatch: Sendable {
         case steady
         /// The clock was set by so much, nanoseconds, ahead or back: too little to matter.
         case nudge(Int64)
-        /// The clock was set by so much: what it said before and what it says now are of two times.
+        /// The clock was set by so much, back also in small steps since the last jump: what it said before and what it says now
+        /// are of two times.
         case jump(Int64)
         /// Nothing was done for so long, nanoseconds: the process was stopped, or the machine was.
         case stall(Int64)
@@ -20,8 +21,10 @@ struct ClockWatch: Sendable {
     /// that wait in its sockets.
     static let stallMin: Int64 = 30_000_000_000
 
-    /// The wall clock's lead over the monotonic one at the last look.
+    /// The wall clock's lead over the monotonic one at the last look. Both are slewed alike: only steps change it.
     private var lead: Int64?
+    /// The most it was since the last jump: steps back add up, and evaluation waits for their sum.
+    private var mostLead: Int64 = 0
     /// When the work of the last look ended, by the monotonic clock.
     private var restedAt: Int64 = 0
 
@@ -29,9 +32,17 @@ struct ClockWatch: Sendable {
     mutating func look(wall: Int64, monotonic: Int64) -> Finding {
         let now = wall.subtractingSaturating(monotonic)
         defer { lead = now }
-        guard let lead else { return .steady }
+        guard let lead else {
+            mostLead = now
+            return .steady
+        }
         let step = now.subtractingSaturating(lead)
-        if step.magnitude >= Self.jumpMin.magnitude { return .jump(step) }
+        mostLead = max(mostLead, now)
+        let back = now.subtractingSaturating(mostLead)
+        if step >= Self.jumpMin || back <= -Self.jumpMin {
+            mostLead = now
+            return .jump(back < 0 ? back : step)
+        }
         let pause = monotonic.subtractingSaturating(restedAt)
         if pause >= Self.stallMin { return .stall(pause) }
         return step.magnitude >= Self.nudgeMin.magnitude ? .nudge(step) : .steady

@@ -23,8 +23,8 @@ struct SelfWatch: Service {
             while !Task.isCancelled {
                 memory.look(at: pipeline, logger)
                 let gauges = pipeline.windowGauges()
-                operations.look(at: gauges.operations, logger)
-                requests.look(at: gauges.requests, logger)
+                operations.look(at: gauges.operations, logger) { pipeline.namePlaces().operations }
+                requests.look(at: gauges.requests, logger) { pipeline.namePlaces().requests }
                 if let recorder { gaps.look(at: recorder.current, logger) }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
@@ -84,19 +84,19 @@ struct RefusedNames {
         self.field = field
     }
 
-    mutating func look(at names: NameGauges, _ logger: Logger) {
+    mutating func look(at names: NameGauges, _ logger: Logger, places: () -> NamePlacesUse) {
         guard names.overflowed > seen, let refusal = names.refusal else { return }
         let now = ContinuousClock.now
         guard now >= nextLine[refusal.reason] ?? now else { return }
         nextLine[refusal.reason] = now + Self.interval
+        let use = places()
         logger.warning(
             "\(what) without a place are counted together as _other",
             metadata: [
                 "spans": "\(names.overflowed - seen)", "reason": "\(refusal.reason.rawValue)",
                 "of": "\(PrintableText.escape(refusal.owner))", "for_example": "\(PrintableText.escape(refusal.name))",
-                "most_places":
-                    "\(PrintableText.escape(names.largestOwner?.name ?? "")) (\(names.largestOwner?.places ?? 0))",
-                "limit": "\(field)",
+                "places": "\(use.taken) of \(use.limit) by \(use.owners) owners",
+                "most": "\(use.ofLargest) by \(PrintableText.escape(use.largest))", "limit": "\(field)",
             ])
         seen = names.overflowed
     }

@@ -27,6 +27,7 @@ package enum StartCheck {
                 description: "can't \(purpose) in \(path) (\(field)): \(reason); "
                     + "name a directory that can be made and written to")
         }
+        guard !path.isEmpty else { throw fault("the path is empty") }
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
@@ -54,7 +55,7 @@ package enum StartCheck {
     /// Whether two names are of one directory, also of one that isn't there yet.
     static func isSame(_ path: String, _ other: String) -> Bool {
         if isDirectory(path), isDirectory(other) { return identity(of: path) == identity(of: other) }
-        return URL(fileURLWithPath: path).standardized == URL(fileURLWithPath: other).standardized
+        return URL(fileURLWithPath: path).standardized.path == URL(fileURLWithPath: other).standardized.path
     }
 
     /// Device and inode.

@@ -29,6 +29,7 @@ enum ControlPlaneOperations {
             "KV": ["Range", "Put", "DeleteRange", "Txn", "Compact"], "Watch": ["Watch"],
             "Lease": ["LeaseGrant", "LeaseRevoke", "LeaseKeepAlive", "LeaseTimeToLive", "LeaseLeases"],
             "Cluster": ["MemberAdd", "MemberRemove", "MemberUpdate", "MemberList", "MemberPromote"],
+            "Auth": ["Authenticate", "AuthStatus"],
             "Maintenance": [
                 "Alarm", "Status", "Defragment", "Hash", "HashKV", "Snapshot", "MoveLeader", "Downgrade",
             ],

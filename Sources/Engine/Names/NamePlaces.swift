@@ -44,9 +44,14 @@ struct NamePlaces: Sendable {
         max(claim == .other ? limit / 4 : limit / 2, min(limit, Self.undividedMax))
     }
 
-    /// Who has most places, and how many.
-    var largestOwner: (name: String, places: Int)? {
-        takenByOwner.max { ($0.value, $1.key.name) < ($1.value, $0.key.name) }.map { ($0.key.name, $0.value) }
+    /// By whom they are taken; takes a time that grows with owners.
+    var use: NamePlacesUse {
+        var byName: [String: Int] = [:]
+        for (owner, count) in takenByOwner { byName[owner.name, default: 0] += count }
+        let largest = byName.max { ($0.value, $1.key) < ($1.value, $0.key) }
+        return NamePlacesUse(
+            taken: taken, limit: limit, owners: byName.count, largest: largest?.key ?? "",
+            ofLargest: largest?.value ?? 0)
     }
 
     /// Why a name gets no place; nil where there is one.
@@ -72,6 +77,17 @@ struct NamePlaces: Sendable {
         let left = takenByOwner[owner, default: 1] - 1
         takenByOwner[owner] = left > 0 ? left : nil
     }
+}
+
+/// By whom the places of a table are taken.
+package struct NamePlacesUse: Equatable, Sendable {
+    package let taken: Int
+    package let limit: Int
+    /// Services, or of requests API groups.
+    package let owners: Int
+    /// The owner that has most.
+    package let largest: String
+    package let ofLargest: Int
 }
 
 /// A name that got no place of its own.

@@ -18,8 +18,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     /// Whether forgetting names is worth the while: one was refused since the last time, or half the places are taken.
     var isPressed: Bool { wasRefused || places.taken > places.limit / 2 }
 
-    /// Who has most places, and how many.
-    var largestOwner: (name: String, places: Int)? { places.largestOwner }
+    var placesUse: NamePlacesUse { places.use }
 
     private var places: NamePlaces
     private var numberOfLabels: [Labels: UInt16] = [:]

@@ -21,8 +21,7 @@ package struct OperationTable: Sendable {
     package var births: NameBirths { names.births }
     package var refusal: NameRefusal? { names.refusal }
     package var forgotten: Int { names.forgotten }
-    /// The service, or of requests the API group, that has most places, and how many.
-    package var largestOwner: (name: String, places: Int)? { names.largestOwner }
+    package var placesUse: NamePlacesUse { names.placesUse }
     var isPressed: Bool { names.isPressed }
 
     /// The number of an operation. Names that differ only in bytes that are no UTF-8 are one.
@@ -40,9 +39,10 @@ package struct OperationTable: Sendable {
     mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
 
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
+        // Before the rest: what rules select may be any number of services' operations.
+        if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
         // Before the service it is of, so that a flood in the control plane's own name doesn't take its place.
         if selected.hasNamedOperation({ labels[$0] }) { return .selected }
-        if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
         if labels.service.isAPIServer { return .apiServer }
         if labels.service.isEtcd { return .etcd }
         return selected.hasOperation({ labels[$0] }) ? .selected : .other

@@ -20,8 +20,7 @@ package struct RequestTable: Sendable {
     package var births: NameBirths { names.births }
     package var refusal: NameRefusal? { names.refusal }
     package var forgotten: Int { names.forgotten }
-    /// The service, or of requests the API group, that has most places, and how many.
-    package var largestOwner: (name: String, places: Int)? { names.largestOwner }
+    package var placesUse: NamePlacesUse { names.placesUse }
     var isPressed: Bool { names.isPressed }
 
     /// The number of request labels, by the key of `SpanBatch.withRequest`.

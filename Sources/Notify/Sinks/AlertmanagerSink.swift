@@ -54,9 +54,10 @@ private struct PostableAlert: Encodable {
     init(_ alert: Alert, now: Int64) {
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit
-        startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
-        endsAt = Timestamp.rfc3339(
-            alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval))
+        let end = alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval)
+        // Where the clock was set back, it began later than it is; Alertmanager takes no alert that ends before it begins.
+        startsAt = Timestamp.rfc3339(min(alert.firedAt ?? alert.activeAt, end))
+        endsAt = Timestamp.rfc3339(end)
     }
 }
 

@@ -54,7 +54,7 @@ extension Alert {
         guard state == .firing else { return nil }
         var alert = self
         alert.state = .resolved
-        alert.resolvedAt = time
+        alert.resolvedAt = max(time, firedAt ?? time)
         return AlertTransition(time: time, alert: alert)
     }
 }

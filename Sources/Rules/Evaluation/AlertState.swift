@@ -77,7 +77,7 @@ struct AlertLife: Hashable, Sendable {
         case .pending: state = .inactive
         case .firing:
             state = .resolved
-            resolvedAt = time
+            resolve(at: time)
             reason = .noData
         }
         return state
@@ -110,10 +110,13 @@ struct AlertLife: Hashable, Sendable {
             falseSince = since
             guard elapsed(since: since, at: time) >= keepFiringFor else { return nil }
             state = .resolved
-            resolvedAt = time
+            resolve(at: time)
         }
         return state
     }
+
+    /// Where the clock was set back, not before it fired.
+    private mutating func resolve(at time: Int64) { resolvedAt = max(time, firedAt ?? time) }
 
     /// Goes on at another time than the one that comes next, with the time that it had.
     mutating func jump(from last: Int64, to time: Int64, ignoringCalmFor blind: Int64) {

@@ -18,7 +18,7 @@ extension ExitCode {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
         case is RuleDiagnostics, is RuleFaults, is WebhookHeaders.Fault, is StartFault, is OutputFault: self = .usage
-        case is ConversionLimit, is MissingArrivals: self = .usage
+        case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
         default: self = .fault
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Foundation
+import Rules
 
 /// The command line. For exit codes see `Ending`.
 @main
@@ -51,7 +52,11 @@ struct Faultline: AsyncParsableCommand {
             if !message.isEmpty { Console.print(message) }
             Foundation.exit(0)
         }
-        if !message.isEmpty { Console.note(message) }
+        if !message.isEmpty {
+            // Arguments stand in it as they were given.
+            let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+            Console.note(lines.map { PrintableText.escape(String($0)) }.joined(separator: "\n"))
+        }
         // Argument Parser's own code for a wrong command line is 64.
         Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
     }

@@ -84,6 +84,10 @@ struct ReplayArchives: ParsableCommand {
             throw ExitCode.fault
         }
         try print(report(replay, settings.rules.groups, others.groups))
+        if replay.problems.isEmpty, replay.pipeline.summary().counts.received == 0 {
+            let place = from == nil && to == nil ? "in what was read" : "that ended from --from to --to"
+            Console.note("faultline: there is no span \(place)")
+        }
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if Interruption.isRequested {

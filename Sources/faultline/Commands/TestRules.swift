@@ -27,13 +27,16 @@ struct TestRules: ParsableCommand {
 
     /// Whether a test passes; prints what is otherwise than expected.
     private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
-        let differences = try Ending.telling { try run.differences(test) }
-        for difference in differences {
+        let result = try Ending.telling { try run.result(test) }
+        for problem in result.problems {
+            Console.note("faultline: \(PrintableText.escape("\(file): \(test.name): \(problem)"))")
+        }
+        for difference in result.differences {
             let place = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"
             Console.print("\(place): \(PrintableText.escape(test.name)): at \(difference.time)")
             for line in difference.lines { Console.print("    \(line)") }
         }
-        return differences.isEmpty
+        return result.differences.isEmpty && result.problems.isEmpty
     }
 
     private func load(_ file: String) throws -> (tests: RuleTestFile, rules: RuleSet) {
