@@ -74,18 +74,11 @@ extension Configuration {
     private func checkPorts(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
         var ignored = RuleDiagnostics(file: "")
         let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &ignored) }
-        let addresses: [(name: String, address: ReceiverAddress, node: YAMLNode?)] = [
-            ("otlp.grpc", otlpGRPC, otlp?["grpc"]), ("otlp.http", otlpHTTP, otlp?["http"]),
-            ("listen", listen, top["listen"]),
-        ]
-        for (index, second) in addresses.enumerated() {
-            for first in addresses[..<index] where first.address.conflicts(with: second.address) {
-                guard let node = second.node ?? first.node else { continue }
-                diagnostics.report(
-                    node.start,
-                    "\(first.name) (\(first.address)) and \(second.name) (\(second.address)) can't listen on one port; "
-                        + "give each its own")
-            }
+        let nodes = ["otlp.grpc": otlp?["grpc"], "otlp.http": otlp?["http"], "listen": top["listen"]]
+        for conflict in portConflicts {
+            // Of two that nobody named neither is at fault.
+            guard let node = (nodes[conflict.second] ?? nil) ?? (nodes[conflict.first] ?? nil) else { continue }
+            diagnostics.report(node.start, conflict.description)
         }
     }
 

@@ -9,7 +9,12 @@ package struct ListenFailure: Error, CustomStringConvertible {
 
     package init(_ address: ReceiverAddress, _ error: any Error) {
         self.address = address
-        reason = (error as? IOError).map { unsafe String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        reason =
+            switch error {
+            case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
+            case is SocketAddressError.UnknownHost, is SocketAddressError: "no address is known for this host"
+            default: "\(error)"
+            }
     }
 
     package var description: String { "can't listen on \(address): \(reason)" }
