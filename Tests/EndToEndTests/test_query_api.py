@@ -182,3 +182,17 @@ def test_a_running_daemon_is_healthy_and_ready(daemon, path, text):
 
 def test_another_path_is_not_found(daemon):
     assert daemon.get("/api/v1/nothing")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "query, status", [
+        ("l%69mit=1", 200), ("&limit=1&&", 200), ("service=a%20b+c", 200), ("service=%zz", 400), ("service=%ff", 400),
+        ("limit=%2B1", 200), ("limit=+1", 400), ("limit", 400), ("=", 400), ("l%69mit=1&limit=1", 400),
+    ],
+)
+def test_names_and_values_of_parameters_are_percent_decoded_or_refused(daemon, query, status):
+    send_requests(daemon)
+    found, _, body = daemon.get(f"/api/v1/operations?{query}")
+    assert found == status, body
+    if "mit=1" in query and status == 200:
+        assert len(json.loads(body)) == 1

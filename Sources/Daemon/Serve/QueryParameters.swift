@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Rules
 
@@ -13,8 +14,8 @@ struct QueryParameters: Sendable {
     private var values: [String: String] = [:]
 
     init(_ request: Request, known: [String]) throws(Fault) {
-        for (key, value) in request.uri.queryParameters {
-            let key = String(key)
+        for part in (request.uri.query ?? "").split(separator: "&") {
+            let (key, value) = try Self.decode(part)
             guard known.contains(key) else {
                 let valid = known.isEmpty ? "this takes none" : "this takes \(known.joined(separator: ", "))"
                 throw Fault(message: "unknown parameter \(PrintableText.quote(key)); \(valid)")
@@ -22,8 +23,19 @@ struct QueryParameters: Sendable {
             guard values[key] == nil else {
                 throw Fault(message: "the parameter \(PrintableText.quote(key)) is given twice")
             }
-            values[key] = String(value)
+            values[key] = value
         }
+    }
+
+    /// Name and value as a form has them: `+` for a space, all else by its percent-encoding.
+    private static func decode(_ part: Substring) throws(Fault) -> (key: String, value: String) {
+        let texts = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+            $0.replacing("+", with: " ").removingPercentEncoding
+        }
+        guard let key = texts[0], let value = texts.count > 1 ? texts[1] : "" else {
+            throw Fault(message: "\(PrintableText.quote(String(part))) is not percent-encoded UTF-8")
+        }
+        return (key, value)
     }
 
     subscript(name: String) -> String? { values[name] }
