@@ -15,8 +15,8 @@ extension Configuration {
             addresses[..<index].filter { $0.1.conflicts(with: second.1) }.map { first in
                 PortConflict(
                     first: first.0, second: second.0,
-                    description: "\(first.0) (\(first.1)) and \(second.0) (\(second.1)) can't listen on one port; give each "
-                        + "its own")
+                    description: "\(first.0) (\(first.1)) and \(second.0) (\(second.1)) can't listen on one port; "
+                        + "give each its own")
             }
         }
     }
