@@ -142,7 +142,7 @@ KINDS = {
             "test_standard_output_has_one_harmless_line_for_each_alert",
             "test_the_report_of_a_replay_is_harmless_on_a_terminal", "test_the_log_is_harmless_where_it_names_them",
         ],
-        "RulesTests/Delivery/StdoutSinkTests.swift": ["hostile labels stay on their line and harmless"],
+        "NotifyTests/StdoutSinkTests.swift": ["hostile labels stay on their line and harmless"],
         "RulesTests/Definition/RuleDiagnosticTests.swift": ["what is cited can't steer a terminal"],
     }),
     19: ("wrong parameters of queries", {
@@ -168,13 +168,13 @@ KINDS = {
         ],
         "test_delivery_guarantees.py": ["test_what_is_refused_is_a_dead_letter"],
         "RulesTests/Definition/RuleDiagnosticTests.swift": ["a secret URL is not cited"],
-        "RulesTests/Delivery/WebhookSinkTests.swift": ["headers don't show their values"],
+        "NotifyTests/WebhookSinkTests.swift": ["headers don't show their values"],
     }),
     23: ("redirects and addresses that are nobody's business", {
         "test_delivery_guarantees.py": [
             "test_a_redirect_to_another_host_is_not_followed", "test_addresses_that_are_nobodys_business_are_refused",
         ],
-        "RulesTests/Delivery/WebhookSinkTests.swift": [
+        "NotifyTests/WebhookSinkTests.swift": [
             "a redirect is not followed", "nothing is sent to link-local addresses and metadata services",
         ],
     }),
@@ -184,8 +184,8 @@ KINDS = {
             "test_a_receiver_that_asks_for_time_gets_it", "test_a_receiver_that_hangs_holds_up_no_other",
             "test_what_is_refused_is_a_dead_letter",
         ],
-        "RulesTests/Delivery/WebhookSinkTests.swift": ["no more than the start of an endless answer is read"],
-        "RulesTests/Delivery/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
+        "NotifyTests/WebhookSinkTests.swift": ["no more than the start of an endless answer is read"],
+        "NotifyTests/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
     }),
     25: ("frames of lz4 that lie", {
         "test_lz4_frames.py": [
