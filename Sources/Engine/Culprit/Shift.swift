@@ -37,8 +37,7 @@ package struct Shift: Sendable {
             steps += series.codes - series.count * max(median, ShiftMeter.codeMin)
         }
         now = meter.now
-        // A code is a 64th of a doubling.
-        if count > 0 { ratio = Self.powerOfTwo(Double(steps) / Double(count) / 64) }
+        if count > 0 { ratio = LatencyBucket.ratio(ofSteps: Double(steps) / Double(count)) }
     }
 
     /// How many times as long as before; nil where that can't be compared.
@@ -56,18 +55,6 @@ package struct Shift: Sendable {
     private static let countMin = 20
     /// In good health the shifts of half a minute stay below 2.2; what is a culprit's grew by far more.
     static let changed = 2.0
-
-    /// 2^x by the series of e^y on the fraction.
-    private static func powerOfTwo(_ x: Double) -> Double {
-        let whole = x.rounded(.down)
-        let y = (x - whole) * 0.693_147_180_559_945_3
-        var (term, sum) = (1.0, 1.0)
-        for n in 1...16 {
-            term *= y / Double(n)
-            sum += term
-        }
-        return Double(sign: .plus, exponent: Int(max(min(whole, 1000), -1000)), significand: sum)
-    }
 }
 
 /// Gathers durations by series, before and now, by their latency bucket codes.

@@ -53,6 +53,20 @@ package struct LatencyBucket: Sendable {
         return middle < 0x1p63 ? Int64(middle.rounded()) : .max
     }
 
+    /// How many times as long a duration is as one that lies so many buckets below it: a bucket is a 64th of a doubling.
+    package static func ratio(ofSteps steps: Double) -> Double {
+        let exponent = steps / 64
+        let whole = exponent.rounded(.down)
+        // 2^x is e^(x ln 2), whose series converges fast below 1.
+        let power = (exponent - whole) * 0.693_147_180_559_945_3
+        var (term, sum) = (1.0, 1.0)
+        for n in 1...16 {
+            term *= power / Double(n)
+            sum += term
+        }
+        return Double(sign: .plus, exponent: Int(max(min(whole, 1000), -1000)), significand: sum)
+    }
+
     @inlinable @inline(__always)
     static func guessIndex(_ value: UInt64) -> Int {
         let leading = value.leadingZeroBitCount

@@ -42,8 +42,8 @@ extension RuleFileReader {
             }
             for (value, position) in condition.expression.values where subject == .window {
                 // What is wrong with the rule's own window is told at it.
-                guard value.over != nil || value.offset > 0 && over <= maximumWindow,
-                    let fault = reachFault(offset: value.offset, over: value.over ?? over)
+                guard value.over != nil || value.farthestOffset > 0 && over <= maximumWindow,
+                    let fault = reachFault(offset: value.farthestOffset, over: value.over ?? over)
                 else { continue }
                 let range = value.over == nil ? " over \(DurationText.format(over))" : ""
                 diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(fault)")

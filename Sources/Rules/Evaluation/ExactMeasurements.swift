@@ -16,6 +16,8 @@ struct ExactMeasurements {
         /// By group its place in `groups`, or -1.
         var placeOfGroup: [Int32]
         var statistics: [LatencyStatistics] = []
+        /// By place in `groups`, of a range that is compared with an earlier one.
+        var slowdowns: [Double?] = []
     }
 
     private var requests: [Request] = []
@@ -53,8 +55,13 @@ struct ExactMeasurements {
                     seriesCount: source.seriesCount(ranges[range].key.measuredPopulation))
             }
             let (from, to) = ranges[range].bounds(at: time)
-            let measured = source.measure(ranges[range].key.measuredPopulation, from: from, to: to, selections)
+            let population = ranges[range].key.measuredPopulation
+            let measured = source.measure(population, from: from, to: to, selections)
             for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
+            guard case .slowdown(let slowdown) = ranges[range].key.measured else { continue }
+            for (number, selection) in zip(numbers, selections) {
+                requests[number].slowdowns = slowdown.measure(population, from: from, to: to, selection, over: source)
+            }
         }
     }
 
@@ -74,12 +81,22 @@ struct ExactMeasurements {
             thresholds: request.values.thresholds)
     }
 
-    /// What was measured of a group that was asked for, and the values that it has.
-    func result(of group: Int, _ grouping: Int, in range: Int) -> (LatencyStatistics, MeasuredValues) {
+    /// What was measured of a group that was asked for.
+    struct Result {
+        var statistics: LatencyStatistics
+        /// Those that the statistics have.
+        var values: MeasuredValues
+        var slowdown: Double?
+    }
+
+    func result(of group: Int, _ grouping: Int, in range: Int) -> Result {
         guard let number = requestOfKey[Key(range: range, grouping: grouping)] else {
             preconditionFailure("a group that was not asked for")
         }
         let request = requests[number]
-        return (request.statistics[Int(request.placeOfGroup[group])], request.values)
+        let place = Int(request.placeOfGroup[group])
+        return Result(
+            statistics: request.statistics[place], values: request.values,
+            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[place])
     }
 }

@@ -295,6 +295,6 @@ extension Rule {
 
     /// How far back it looks, nanoseconds.
     fileprivate var reach: Int64 {
-        ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset)) }
+        ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset).addingSaturating($1.measured.ago)) }
     }
 }

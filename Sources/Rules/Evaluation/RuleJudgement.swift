@@ -63,8 +63,10 @@ struct RuleJudgement {
     func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
         guard var readings = verdict.open else { return verdict }
         for index in readings.ranges.indices where !readings.ranges[index].isExact {
-            let (statistics, values) = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
-            readings.ranges[index].fill(statistics, of: values, wanted: rule.condition.inputs.measured(in: index))
+            let result = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
+            readings.ranges[index].fill(
+                result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
+            readings.ranges[index].slowdown = result.slowdown
         }
         return Verdict(
             group: verdict.group, truth: rule.condition.judge(readings),

@@ -64,7 +64,7 @@ struct WatchedRange {
         to time: Int64, _ groupings: [SeriesGrouping], over source: some MeasurementSource, bytesMax: Int
     ) {
         extendWanted(groupings)
-        guard !key.measuredPopulation.isOfAttribution else { return }
+        guard key.isCountable else { return }
         let (from, to) = bounds(at: time)
         isHeard = wantsHeard && source.hasSpans(from: from, to: to)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
@@ -92,10 +92,16 @@ struct WatchedRange {
 }
 
 extension WatchedRange.Key {
+    /// Whether counts can tell what is in it.
+    fileprivate var isCountable: Bool {
+        if case .slowdown = measured { return false }
+        return !measuredPopulation.isOfAttribution
+    }
+
     /// Where its durations are found.
     var measuredPopulation: Population {
         switch measured {
-        case .durations: population
+        case .durations, .slowdown: population
         case .selfTimes: .selfTimes
         case .part, .parts: .parts
         }
@@ -104,7 +110,7 @@ extension WatchedRange.Key {
     /// The series, of the measured population, that a series of the selector's population has there.
     func measuredSeries(of series: Int32) -> Range<Int> {
         switch measured {
-        case .durations, .selfTimes:
+        case .durations, .selfTimes, .slowdown:
             return Int(series)..<Int(series) + 1
         case .part(let component):
             let part = Population.part(of: Int(series), component)

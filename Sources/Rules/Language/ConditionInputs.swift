@@ -58,6 +58,7 @@ package struct ConditionInputs: Hashable, Sendable {
             case .errors: .errors
             case .errorRatio: .errorRatio
             case .seen: .seen
+            case .slowdown: .slowdown
             case .burnRate(let rate):
                 .burnRate(thresholds[range].firstIndex(of: rate.threshold) ?? 0, budget: rate.budget)
             case .share: .share(of: place(of: Range(value, .parts)))

@@ -148,6 +148,7 @@ struct ConditionParser {
     private mutating func value(_ word: String, at position: Int) throws(ConditionError) -> Expression {
         guard !["and", "or", "not", "offset"].contains(word) else { throw unexpected("a value or a literal") }
         if word == "burn_rate" { return try burnRate() }
+        if word == "slowdown" { return try slowdown() }
         let measure: Measure
         if word == "share" || word == "time" {
             let part = try component(of: word)

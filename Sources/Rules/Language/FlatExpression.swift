@@ -72,7 +72,7 @@ struct FlatExpression: Sendable {
 struct ResolvedValue: Sendable {
     enum Measure {
         case quantile(Int)
-        case mean, max, count, rate, errors, errorRatio, seen
+        case mean, max, count, rate, errors, errorRatio, seen, slowdown
         /// The number of its threshold, and what the objective allows to be bad, 0...1.
         case burnRate(Int, budget: Double)
         /// The share in the sum of another range.

@@ -10,13 +10,19 @@ package enum Measured: Hashable, Comparable, Sendable {
     case part(Component)
     /// What all components together took of them.
     case parts
+    /// Those of the rule's spans or requests, each series against itself at an earlier time.
+    case slowdown(Slowdown)
 
-    private var order: Int {
+    /// Nanoseconds back to the time that it is compared with; 0 where there is none.
+    var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
+
+    private var order: (Int, Int64, Double) {
         switch self {
-        case .durations: -3
-        case .selfTimes: -2
-        case .parts: -1
-        case .part(let component): Int(component.number)
+        case .durations: (0, 0, 0)
+        case .selfTimes: (1, 0, 0)
+        case .parts: (2, 0, 0)
+        case .part(let component): (3, Int64(component.number), 0)
+        case .slowdown(let slowdown): (4, slowdown.ago, slowdown.quantile.fraction)
         }
     }
 
@@ -31,6 +37,7 @@ extension Measure {
         case .selfQuantile, .selfMean, .selfMax: [.selfTimes]
         case .share(let part): [.part(part.component), .parts]
         case .time(let part): [.part(part.component)]
+        case .slowdown(let slowdown): [.slowdown(slowdown)]
         }
     }
 }

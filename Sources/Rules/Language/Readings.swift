@@ -13,6 +13,8 @@ package struct Readings {
         /// How many spans failed or took longer than each threshold of the condition's inputs; they mean nothing without
         /// a tally.
         package var bad: [Int]
+        /// How many times as long as earlier; nil if that can't be compared. It means nothing without a tally.
+        package var slowdown: Double?
         /// Whether any spans at all came, of any group.
         package var isHeard = false
 
@@ -83,6 +85,7 @@ package struct Readings {
         case .errorRatio: PossibleNumber(Double(tally.errors) / count)
         case .burnRate(let threshold, let budget):
             PossibleNumber(Double(ranges[value.range].bad[threshold]) / count / budget)
+        case .slowdown: ranges[value.range].slowdown.map { PossibleNumber($0) } ?? .missing
         case .share, .time: .missing
         }
     }

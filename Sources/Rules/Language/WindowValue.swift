@@ -8,6 +8,9 @@ package struct WindowValue: Hashable, Sendable {
     /// The length of its own window, nanoseconds; nil for the rule's.
     package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
 
+    /// Nanoseconds from the end of the earliest window that it looks at to the evaluation.
+    package var farthestOffset: Int64 { offset.addingSaturating(measure.measured[0].ago) }
+
     package init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
         self.offset = offset
@@ -28,6 +31,7 @@ package enum Measure: Hashable, Sendable {
     /// Of a single span or request: in match rules alone.
     case duration
     case burnRate(BurnRate)
+    case slowdown(Slowdown)
     /// Of what spans took themselves, without what is below them.
     case selfQuantile(Quantile)
     case selfMean
@@ -39,13 +43,13 @@ package enum Measure: Hashable, Sendable {
 
     package static let names = [
         "p50", "p90", "p99", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen", "self_p50",
-        "self_p99", "self_mean", "self_max", "burn_rate", "duration",
+        "self_p99", "self_mean", "self_max", "burn_rate", "slowdown", "duration",
     ]
 
     /// How messages list the values there are.
     static let listing =
         "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen, self_pN, self_mean, "
-        + "self_max, share(component), time(component) and burn_rate(objective, threshold, over)"
+        + "self_max, share(component), time(component), burn_rate(objective, threshold, over) and slowdown(pN, ago)"
 
     package init?(name: String) {
         switch name {
@@ -87,6 +91,7 @@ package enum Measure: Hashable, Sendable {
         case .seen: "seen"
         case .duration: "duration"
         case .burnRate(let rate): rate.description
+        case .slowdown(let slowdown): slowdown.description
         }
     }
 
@@ -96,14 +101,15 @@ package enum Measure: Hashable, Sendable {
         case .count, .errors, .seen: .count
         case .rate: .rate
         case .errorRatio, .share: .ratio
-        case .burnRate: .plain
+        case .burnRate, .slowdown: .plain
         }
     }
 
     /// The population that it can be asked of; nil if of any.
     package var population: Population? {
         switch self {
-        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .duration, .burnRate: nil
+        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .duration, .burnRate, .slowdown:
+            nil
         case .selfQuantile, .selfMean, .selfMax: .spans
         case .share, .time: .requests
         }

@@ -64,7 +64,12 @@ enum RandomExpression {
         let name = generator.pick(["p50", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen"])
         let rate = BurnRate(objectivePercent: "99.95", threshold: 90 * millisecond, over: 5 * minute)
         let offset = generator.pick([0, 0, minute, 90 * second, 7 * 86_400 * second + 1])
-        let measure = generator.number(0...7) == 0 ? rate.map { Measure.burnRate($0) } : Measure(name: name)
+        let measure: Measure? =
+            switch generator.number(0...8) {
+            case 0: rate.map { .burnRate($0) }
+            case 1: Quantile(percent: "99.9").map { .slowdown(Slowdown(quantile: $0, ago: 90 * second)) }
+            default: Measure(name: name)
+            }
         return Expression(.value(WindowValue(measure ?? .mean, offset: offset)))
     }
 }

@@ -29,6 +29,26 @@ extension ConditionParser {
         return Expression(.value(WindowValue(.burnRate(rate), offset: try offset())), at: position)
     }
 
+    /// `slowdown(pN, ago)`, from its name on.
+    mutating func slowdown() throws(ConditionError) -> Expression {
+        let position = current.position
+        step()
+        try take(
+            .openParenthesis,
+            "\"(\": slowdown takes a percentile and the time to compare with, as in slowdown(p50, 1m)")
+        guard case .word(let word) = current.kind, case .quantile(let quantile) = Measure(name: word) else {
+            throw unexpected("a percentile such as p50")
+        }
+        step()
+        try take(.comma, "\",\" and the time to compare with")
+        let agoPosition = current.position
+        let ago = try nanoseconds("how long before to compare with, such as 1m")
+        guard ago > 0 else { throw ConditionError(at: agoPosition, "slowdown compares with a time that is past: not 0s") }
+        try take(.closeParenthesis, "\")\": slowdown takes a percentile and a duration")
+        let slowdown = Slowdown(quantile: quantile, ago: ago)
+        return Expression(.value(WindowValue(.slowdown(slowdown), offset: try offset())), at: position)
+    }
+
     private mutating func take(_ kind: ConditionToken.Kind, _ wanted: String) throws(ConditionError) {
         guard current.kind == kind else { throw unexpected(wanted) }
         step()
