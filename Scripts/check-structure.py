@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prints and enforces what docs/ARCHITECTURE.md says of the sources: sizes of files and functions, which module imports
-which, words that are gone, and `package` only where another module uses it."""
+which, words that are gone, `package` only where another module uses it, and tests where what they test is."""
 
 import re
 import statistics
@@ -183,6 +183,49 @@ def check_package(sources):
     print(f"{count} names are declared `package`")
 
 
+def test_targets():
+    """Folders of targets of tests below Tests, by target."""
+    declarations = re.findall(r'\.testTarget\(\s*name: "([^"]+)"([^)]*)', MANIFEST)
+    return {name: ROOT / "Tests" / name for name, _ in declarations}
+
+
+def tested_folders():
+    """Folders of what tests can be about, by target: of Sources, fuzzing and benchmarks."""
+    others = {
+        path.name: path
+        for above in ("Tests/Fuzz/Sources", "Benchmarks/Sources")
+        for path in (ROOT / above).iterdir() if path.is_dir()
+    }
+    return others | TARGETS
+
+
+def check_mirror():
+    """Tests of a target are in Tests/<Target>Tests, in the folder that what they test has in the target. Support and
+    folders without Swift are the tests' own."""
+    tested, count = tested_folders(), 0
+    targets = test_targets()
+    for path in sorted((ROOT / "Tests").rglob("*.swift")):
+        name = path.relative_to(ROOT)
+        room = name.parts[1]
+        if room in ("Fuzz", "Support"):
+            continue
+        count += 1
+        if room not in targets or room.removesuffix("Tests") not in tested:
+            problems.append(f"{name}: Tests/{room} is no target's; tests of X are in Tests/XTests")
+            continue
+        own, folder = tested[room.removesuffix("Tests")], Path(*name.parts[2:-1])
+        if folder.parts and folder.parts[0] == "Support":
+            continue
+        if not list((own / folder).glob("*.swift")):
+            problems.append(f"{name}: there are no sources in {(own / folder).relative_to(ROOT)} that it could be about")
+        subject = path.name.removesuffix("Tests.swift") + ".swift"
+        places = [found.parent for found in own.rglob(subject)]
+        if places and own / folder not in places:
+            problems.append(f"{name}: {subject} is in {places[0].relative_to(ROOT)}, so its tests are in Tests/{room}/"
+                            f"{places[0].relative_to(own)}")
+    print(f"{count} files of tests are where what they test is")
+
+
 def main():
     sources = [
         Source(path) for path in sorted((ROOT / "Sources").rglob("*.swift"))
@@ -192,6 +235,7 @@ def main():
     check_arrows(sources)
     check_words(sources)
     check_package(sources)
+    check_mirror()
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     sys.exit(1 if problems else 0)

@@ -19,7 +19,7 @@ KINDS = {
             "test_line_1_a_client_that_says_goodbye_is_not_refused",
             "test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight",
         ],
-        "IngestTests/Receivers/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
+        "ReceiversTests/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
     }),
     2: ("slow headers and bodies, connections without end", {
         "test_bad_transport.py": [
@@ -29,7 +29,7 @@ KINDS = {
             "test_line_2_idle_connections_without_end_leave_room_for_others",
             "test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs",
         ],
-        "IngestTests/Receivers/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
+        "ReceiversTests/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
     }),
     3: ("tens of thousands of headers, two lengths of one body", {
         "test_bad_transport.py": [
@@ -52,7 +52,7 @@ KINDS = {
             "test_a_bomb_over_http_is_too_large", "test_a_bomb_over_grpc_is_too_large",
             "test_broken_gzip_over_http_is_a_bad_request", "test_an_unknown_encoding_over_http_is_unsupported",
         ],
-        "IngestTests/Receivers/InflateTests.swift": ["a bomb is stopped at the limit"],
+        "ReceiversTests/InflateTests.swift": ["a bomb is stopped at the limit"],
     }),
     6: ("a gRPC length of 4 GiB with few bytes", {
         "test_bad_payload.py": [
@@ -87,7 +87,7 @@ KINDS = {
         "test_span_rejection.py": [
             "test_a_bad_span_is_rejected_and_nine_good_ones_are_counted", "test_a_span_may_have_begun_long_ago",
         ],
-        "EngineTests/WindowTests.swift": ["rejects spans that end too far in the future"],
+        "EngineTests/Window/WindowTests.swift": ["rejects spans that end too far in the future"],
     }),
     11: ("ids of wrong lengths, all zero, or no hex", {
         "test_span_rejection.py": ["test_all_reasons_in_one_batch_are_told_apart", "test_bad_hex_rejects_its_span_alone"],
@@ -106,7 +106,7 @@ KINDS = {
         "test_span_rejection.py": [
             "test_a_bad_span_is_rejected_and_nine_good_ones_are_counted", "test_a_batch_that_is_sent_again_is_counted_once",
         ],
-        "EngineTests/WindowTests.swift": ["counts a span that comes twice once"],
+        "EngineTests/Window/WindowTests.swift": ["counts a span that comes twice once"],
     }),
     15: ("wrong paths, methods and content types", {
         "test_bad_payload.py": [
@@ -124,8 +124,8 @@ KINDS = {
             "test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire",
             "test_names_that_are_forgotten_leave_the_scrape_and_their_places",
         ],
-        "EngineTests/NameChurnTests.swift": ["every span counts under its own name, whatever its number stood for before"],
-        "EngineTests/NamePlacesTests.swift": [
+        "EngineTests/Names/NameChurnTests.swift": ["every span counts under its own name, whatever its number stood for before"],
+        "EngineTests/Names/NamePlacesTests.swift": [
             "whatever came before, the API server and etcd have theirs", "resources that don't exist leave room for those that do",
         ],
         "RulesTests/Evaluation/NameChurnEvaluationTests.swift": ["alerts are those of a window that never forgets a name"],
@@ -142,7 +142,7 @@ KINDS = {
             "test_standard_output_has_one_harmless_line_for_each_alert",
             "test_the_report_of_a_replay_is_harmless_on_a_terminal", "test_the_log_is_harmless_where_it_names_them",
         ],
-        "NotifyTests/StdoutSinkTests.swift": ["hostile labels stay on their line and harmless"],
+        "NotifyTests/Sinks/StdoutSinkTests.swift": ["hostile labels stay on their line and harmless"],
         "RulesTests/Definition/RuleDiagnosticTests.swift": ["what is cited can't steer a terminal"],
     }),
     19: ("wrong parameters of queries", {
@@ -168,13 +168,13 @@ KINDS = {
         ],
         "test_delivery_guarantees.py": ["test_what_is_refused_is_a_dead_letter"],
         "RulesTests/Definition/RuleDiagnosticTests.swift": ["a secret URL is not cited"],
-        "NotifyTests/WebhookSinkTests.swift": ["headers don't show their values"],
+        "NotifyTests/Sinks/WebhookSinkTests.swift": ["headers don't show their values"],
     }),
     23: ("redirects and addresses that are nobody's business", {
         "test_delivery_guarantees.py": [
             "test_a_redirect_to_another_host_is_not_followed", "test_addresses_that_are_nobodys_business_are_refused",
         ],
-        "NotifyTests/WebhookSinkTests.swift": [
+        "NotifyTests/Sinks/WebhookSinkTests.swift": [
             "a redirect is not followed", "nothing is sent to link-local addresses and metadata services",
         ],
     }),
@@ -184,22 +184,22 @@ KINDS = {
             "test_a_receiver_that_asks_for_time_gets_it", "test_a_receiver_that_hangs_holds_up_no_other",
             "test_what_is_refused_is_a_dead_letter",
         ],
-        "NotifyTests/WebhookSinkTests.swift": ["no more than the start of an endless answer is read"],
-        "NotifyTests/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
+        "NotifyTests/Sinks/WebhookSinkTests.swift": ["no more than the start of an endless answer is read"],
+        "NotifyTests/Queue/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
     }),
     25: ("frames of lz4 that lie", {
         "test_lz4_frames.py": [
             "test_a_size_that_lies_is_a_fault_with_its_place", "test_a_bomb_takes_no_more_memory_than_any_archive",
         ],
         "test_replay_input.py": ["test_a_wrong_checksum_is_a_fault", "test_frames_one_behind_the_other_are_one_archive"],
-        "IngestTests/Archive/ArchiveReaderTests.swift": [
+        "ArchiveTests/Reading/ArchiveReaderTests.swift": [
             "reads frames that follow each other and passes over skippable ones", "refuses a frame that needs a dictionary",
             "says where an lz4 frame is damaged",
         ],
     }),
     26: ("archives cut anywhere, and what is none", {
-        "IngestTests/Archive/ArchiveDamageTests.swift": ["cut at any byte gives all whole groups before"],
-        "IngestTests/Archive/ArchiveReaderTests.swift": [
+        "ArchiveTests/Reading/ArchiveDamageTests.swift": ["cut at any byte gives all whole groups before"],
+        "ArchiveTests/Reading/ArchiveReaderTests.swift": [
             "gives all whole records of an archive cut at any byte", "refuses what can't be opened, is empty or a folder",
         ],
         "test_replay_input.py": ["test_a_file_that_is_no_archive_ends_with_2"],

@@ -11,7 +11,7 @@ final class ArchiveRecorder: Sendable {
     private let queue: RecordingQueue
     private let isFailed = Atomic<Bool>(false)
     private let counts = Mutex(RecordingCounts())
-    private let finished = Commit()
+    private let finished = DurabilityAcknowledgement()
 
     /// Seconds between looks at the time, where nothing happens.
     private static let patience = 1.0
@@ -43,7 +43,7 @@ final class ArchiveRecorder: Sendable {
                 return sum + message.bytes.count
             }
             queue.giveBack(byteCount)
-            work.commit.settle(isOnDisk: isWritten)
+            work.durability.settle(isOnDisk: isWritten)
             session.rotate()
             session.measure()
         }
@@ -76,10 +76,10 @@ final class ArchiveRecorder: Sendable {
     /// Adds a message, or notes that there was one that isn't recorded.
     ///
     /// - Returns: what its acknowledgement waits for, if it does.
-    func append(_ message: RecordedMessage?) -> Commit? {
+    func append(_ message: RecordedMessage?) -> DurabilityAcknowledgement? {
         if message == nil { counts.withLock { $0.requestsDropped += 1 } }
-        let commit = queue.append(message.map { .message($0) })
-        return mode == .durable ? commit : nil
+        let durability = queue.append(message.map { .message($0) })
+        return mode == .durable ? durability : nil
     }
 
     func note(_ reading: ClockReading) {

@@ -10,7 +10,7 @@ struct Recording {
     private var message: RecordedMessage?
     private var isAppended = false
     /// What an acknowledgement waits for.
-    private(set) var commit: Commit?
+    private(set) var durability: DurabilityAcknowledgement?
 
     init(_ recorder: ArchiveRecorder, byteCount: Int, hasRoom: Bool) {
         self.recorder = recorder
@@ -29,7 +29,7 @@ struct Recording {
     /// Gives the message its place in the order: to be called under the window's lock.
     mutating func append() {
         isAppended = true
-        commit = recorder.append(message)
+        durability = recorder.append(message)
     }
 
     /// Gives back the room of a message that was refused.

@@ -13,7 +13,7 @@ final class RecordingQueue: @unchecked Sendable {
     struct Work {
         var events: [(sequence: UInt64, event: Event)] = []
         /// Settled once all of it is written.
-        var commit = Commit()
+        var durability = DurabilityAcknowledgement()
         var isLast = false
     }
 
@@ -54,7 +54,7 @@ final class RecordingQueue: @unchecked Sendable {
     /// Adds an event; nil for one that happened but isn't recorded: its number stays free.
     ///
     /// - Returns: what is settled once it is written.
-    func append(_ event: Event?) -> Commit? {
+    func append(_ event: Event?) -> DurabilityAcknowledgement? {
         condition.lock()
         defer { condition.unlock() }
         let sequence = nextSequence
@@ -63,7 +63,7 @@ final class RecordingQueue: @unchecked Sendable {
         work.events.append((sequence, event))
         // A reading of the clock can wait for the next message.
         if case .message = event { condition.signal() }
-        return work.commit
+        return work.durability
     }
 
     /// Takes everything there is; waits for a message for so long, seconds.

@@ -74,7 +74,7 @@ final class LiveIntake: TraceService {
             let rejected = outcome.rejections.total
             return Export(
                 rejected == 0 ? .accepted : .partial(rejectedSpans: rejected, message: outcome.rejections.message),
-                commit: recording?.commit)
+                durability: recording?.durability)
         }
     }
 

@@ -216,11 +216,11 @@ extension GRPCConnection {
 
     /// Answers at once, or once what was promised is on disk; the call's deadline holds meanwhile.
     private func answer(_ stream: HTTP2StreamID, _ call: GRPCCall, _ export: Export) {
-        guard let commit = export.commit, let loop = context?.eventLoop else {
+        guard let durability = export.durability, let loop = context?.eventLoop else {
             return answer(stream, call, export.outcome)
         }
         let bound = NIOLoopBound((connection: self, call: call), eventLoop: loop)
-        commit.whenSettled { isOnDisk in
+        durability.whenSettled { isOnDisk in
             loop.execute {
                 let (connection, call) = bound.value
                 guard connection.calls[stream] === call, call.isReceiving else { return }

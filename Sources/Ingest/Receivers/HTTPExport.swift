@@ -46,7 +46,7 @@ struct HTTPExport: Sendable {
             }
         switch result {
         case .exported(let export):
-            let isOnDisk = await export.commit?.isOnDisk ?? true
+            let isOnDisk = await export.durability?.isOnDisk ?? true
             if !isOnDisk { service.refused(transport: .http, reason: .archiveWrite, peer: channel.remoteAddress) }
             return HTTPReply.outcome(isOnDisk ? export.outcome : Export.notOnDisk, head.encoding)
         case .tooLarge:

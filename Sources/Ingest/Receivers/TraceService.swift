@@ -17,13 +17,15 @@ package enum ExportOutcome: Equatable, Sendable {
 package struct Export: Sendable {
     package var outcome: ExportOutcome
     /// nil where there is nothing to wait for.
-    package var commit: Commit?
+    package var durability: DurabilityAcknowledgement?
     /// Why it was refused, where it is unavailable.
     package var refusal: RefusalReason
 
-    package init(_ outcome: ExportOutcome, commit: Commit? = nil, refusal: RefusalReason = .archiveQueue) {
+    package init(
+        _ outcome: ExportOutcome, durability: DurabilityAcknowledgement? = nil, refusal: RefusalReason = .archiveQueue
+    ) {
         self.outcome = outcome
-        self.commit = commit
+        self.durability = durability
         self.refusal = refusal
     }
 

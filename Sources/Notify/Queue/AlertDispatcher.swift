@@ -21,7 +21,7 @@ package final class AlertDispatcher: Sendable {
 
     private let lanes: Mutex<[Lane]>
     private let counters: DeliveryCounters
-    private let around: AlertCourier.Surroundings
+    private let context: DeliveryContext
     private let directory: DeliveryDirectory?
     private let queueLimit: Int
     private let seeds: Mutex<Jitter>
@@ -42,30 +42,30 @@ package final class AlertDispatcher: Sendable {
         self.counters = counters
         self.directory = directory
         self.queueLimit = queueLimit
-        around = AlertCourier.Surroundings(
+        context = DeliveryContext(
             retry: retry, counters: counters, deadLetters: directory?.deadLetters, now: now ?? SinkClock.system,
             pause: pause, onFailure: onFailure)
         seeds = Mutex(Jitter(seed: seed))
         lanes = Mutex([])
         for (sink, var journal) in directory?.orphans(besides: sinks) ?? [] {
-            around.giveUp(journal.load().alerts, sink, .failed, "the sink is no longer defined")
+            context.giveUp(journal.load().alerts, sink, .failed, "the sink is no longer defined")
             journal.remove()
         }
         lanes.withLock { $0 = sinks.map(lane) }
     }
 
     private func lane(_ sink: any AlertSink) -> Lane {
-        let onFailure = around.onFailure
+        let onFailure = context.onFailure
         let name = sink.name
         let queue = DeliveryQueue(
             limit: queueLimit, journal: sink.keepsQueue ? directory?.journal(sink) : nil,
             onJournalFailure: { onFailure(name, $0) })
         let slot = SinkSlot(sink)
-        let courier = AlertCourier(
-            sink: { slot.sink }, around: around, jitter: Jitter(seed: seeds.withLock { $0.next() }))
+        let worker = SinkWorker(
+            sink: { slot.sink }, context: context, jitter: Jitter(seed: seeds.withLock { $0.next() }))
         let task = Task {
-            var courier = courier
-            while let batch = await queue.nextBatch(limit: slot.sink.batchLimit), await courier.carry(batch) {
+            var worker = worker
+            while let batch = await queue.nextBatch(limit: slot.sink.batchLimit), await worker.carry(batch) {
                 queue.finish(batch)
             }
         }
@@ -79,7 +79,7 @@ package final class AlertDispatcher: Sendable {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
         for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
-            around.giveUp(
+            context.giveUp(
                 lane.queue.append(alerts, isAgain: isAgain), lane.sink.sink.name, .dropped, "too many wait already")
         }
     }
@@ -120,7 +120,7 @@ package final class AlertDispatcher: Sendable {
             for lane in gone {
                 lane.task.cancel()
                 let left = lane.queue.abandon(forGood: true).alerts
-                around.giveUp(left, lane.sink.sink.name, .dropped, "the sink is no longer defined")
+                context.giveUp(left, lane.sink.sink.name, .dropped, "the sink is no longer defined")
             }
         }
     }
@@ -136,7 +136,7 @@ package final class AlertDispatcher: Sendable {
             lane.task.cancel()
             let left = lane.queue.abandon()
             guard !left.areKept else { continue }
-            around.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon stops")
+            context.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon stops")
         }
         return isDone
     }

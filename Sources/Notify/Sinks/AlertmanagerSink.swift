@@ -10,7 +10,7 @@ package struct AlertmanagerSink: AlertSink {
     package let keepsQueue = true
     package let batchLimit = 64
     package let wantsRepeats = true
-    private let endpoint: ReceiverEndpoint
+    private let client: SinkClient
 
     /// - Parameters:
     ///   - url: of the Alertmanager, with the prefix it is served under if any; may hold credentials, and is never shown.
@@ -21,7 +21,7 @@ package struct AlertmanagerSink: AlertSink {
     ) {
         self.name = name
         self.identity = identity
-        endpoint = ReceiverEndpoint(
+        client = SinkClient(
             url: Self.address(url), headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
 
@@ -32,11 +32,11 @@ package struct AlertmanagerSink: AlertSink {
     }
 
     package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
-        let now = endpoint.now()
+        let now = client.now()
         guard let body = try? JSONText.encode(alerts.map { PostableAlert($0, now: now) }) else {
             return .rejected("the alerts can't be written as JSON")
         }
-        return await endpoint.post(body)
+        return await client.post(body)
     }
 }
 

@@ -7,7 +7,7 @@ package struct WebhookSink: AlertSink {
     package let keepsQueue = true
     /// Keeps a body below a few hundred kilobytes.
     package let batchLimit = 64
-    private let endpoint: ReceiverEndpoint
+    private let client: SinkClient
 
     /// - Parameters:
     ///   - url: may hold credentials, and is never shown.
@@ -19,14 +19,14 @@ package struct WebhookSink: AlertSink {
     ) {
         self.name = name
         self.identity = identity
-        endpoint = ReceiverEndpoint(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
+        client = SinkClient(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
 
     package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         guard let body = try? JSONText.encode(WebhookPayload(alerts, receiver: name)) else {
             return .rejected("the alerts can't be written as JSON")
         }
-        return await endpoint.post(body, idempotencyKey: IdempotencyKey.text(alerts))
+        return await client.post(body, idempotencyKey: IdempotencyKey.text(alerts))
     }
 }
 

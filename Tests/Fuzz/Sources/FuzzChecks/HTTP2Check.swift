@@ -170,7 +170,7 @@ private final class CountingService: TraceService {
     private struct State {
         var exported: [[UInt8]: Int] = [:]
         var refusals: [RefusalReason: Int] = [:]
-        var waiting: [Commit] = []
+        var waiting: [DurabilityAcknowledgement] = []
     }
 
     private let state = Mutex(State())
@@ -188,9 +188,9 @@ private final class CountingService: TraceService {
             case 2: return Export(.malformed(message: String(repeating: "é%\n", count: 200)))
             case 3: return Export(.unavailable(retryAfterSeconds: 1))
             case 4, 5:
-                let commit = Commit()
-                state.waiting.append(commit)
-                return Export(.accepted, commit: commit)
+                let durability = DurabilityAcknowledgement()
+                state.waiting.append(durability)
+                return Export(.accepted, durability: durability)
             default: return Export(.accepted)
             }
         }
@@ -205,6 +205,6 @@ private final class CountingService: TraceService {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for commit in waiting { commit.settle(isOnDisk: isOnDisk) }
+        for durability in waiting { durability.settle(isOnDisk: isOnDisk) }
     }
 }

@@ -2,32 +2,10 @@ import Rules
 import Synchronization
 
 /// Carries batches to one sink, again and again until they are delivered, refused, or too old.
-struct AlertCourier: Sendable {
-    /// What couriers of all sinks share.
-    struct Surroundings: Sendable {
-        let retry: RetryPolicy
-        let counters: DeliveryCounters
-        let deadLetters: DeadLetters?
-        let now: @Sendable () -> Int64
-        let pause: AlertDispatcher.Pause
-        let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
-
-        /// Writes down what is given up.
-        func giveUp(_ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String) {
-            guard !alerts.isEmpty else { return }
-            counters.add(alerts.count, sink, outcome)
-            do {
-                try deadLetters?.add(alerts, sink: sink, reason: reason)
-            } catch {
-                onFailure(sink, "the dead letters can't be written to disk: \(error)")
-            }
-            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
-        }
-    }
-
+struct SinkWorker: Sendable {
     /// The sink of now: a reload may give it other headers.
     let sink: @Sendable () -> any AlertSink
-    let around: Surroundings
+    let context: DeliveryContext
     var jitter: Jitter
 
     /// - Returns: whether the batch is done with; if not, the task was cancelled.
@@ -43,26 +21,26 @@ struct AlertCourier: Sendable {
             }
             switch attempt {
             case .delivered:
-                around.counters.add(alerts.count, sink.name, .delivered)
+                context.counters.add(alerts.count, sink.name, .delivered)
                 return true
             case .rejected(let reason):
-                around.giveUp(alerts, sink.name, .failed, reason)
+                context.giveUp(alerts, sink.name, .failed, reason)
                 return true
             case .unavailable(let reason, let wish):
                 failures += 1
                 guard !Task.isCancelled else { return false }
-                let now = around.now()
-                if alerts.allSatisfy({ around.retry.isTooOld($0, now: now) }) {
-                    around.giveUp(alerts, sink.name, .failed, "too old; \(reason)")
+                let now = context.now()
+                if alerts.allSatisfy({ context.retry.isTooOld($0, now: now) }) {
+                    context.giveUp(alerts, sink.name, .failed, "too old; \(reason)")
                     return true
                 }
-                around.onFailure(sink.name, "\(reason); will be attempted again")
+                context.onFailure(sink.name, "\(reason); will be attempted again")
                 do {
-                    try await around.pause(around.retry.pause(after: failures, wish: wish, jitter: jitter.next()))
+                    try await context.pause(context.retry.pause(after: failures, wish: wish, jitter: jitter.next()))
                 } catch {
                     return false
                 }
-                around.counters.add(alerts.count, sink.name, .retried)
+                context.counters.add(alerts.count, sink.name, .retried)
             }
         }
     }
@@ -70,11 +48,33 @@ struct AlertCourier: Sendable {
     /// What is told again is told once more with the next repetition, whatever comes of it.
     private func note(_ attempt: DeliveryAttempt, of count: Int, _ sink: String) {
         switch attempt {
-        case .delivered: around.counters.add(count, sink, .delivered)
+        case .delivered: context.counters.add(count, sink, .delivered)
         case .rejected(let reason), .unavailable(let reason, _):
-            around.counters.add(count, sink, .failed)
-            around.onFailure(sink, "\(reason); the alerts will be told again")
+            context.counters.add(count, sink, .failed)
+            context.onFailure(sink, "\(reason); the alerts will be told again")
         }
+    }
+}
+
+/// What workers of all sinks share.
+struct DeliveryContext: Sendable {
+    let retry: RetryPolicy
+    let counters: DeliveryCounters
+    let deadLetters: DeadLetters?
+    let now: @Sendable () -> Int64
+    let pause: AlertDispatcher.Pause
+    let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
+
+    /// Writes down what is given up.
+    func giveUp(_ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String) {
+        guard !alerts.isEmpty else { return }
+        counters.add(alerts.count, sink, outcome)
+        do {
+            try deadLetters?.add(alerts, sink: sink, reason: reason)
+        } catch {
+            onFailure(sink, "the dead letters can't be written to disk: \(error)")
+        }
+        onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
     }
 }
 

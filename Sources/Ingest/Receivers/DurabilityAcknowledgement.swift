@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A write to disk that acknowledgements wait for: one for all requests that are written together.
-package final class Commit: Sendable {
+package final class DurabilityAcknowledgement: Sendable {
     private enum State {
         case waiting([@Sendable (Bool) -> Void])
         case settled(Bool)

@@ -7,7 +7,7 @@ import Rules
 
 /// A URL that alerts are posted to. Follows no redirect: a receiver could send our alerts, and our headers, anywhere.
 /// Says nothing of the URL or the headers in what it tells of failures.
-struct ReceiverEndpoint: Sendable {
+struct SinkClient: Sendable {
     /// Bytes of an answer that are read, so that its connection can be used again; beyond it, it is cut off.
     private static let answerLimit = 64 << 10
 
