@@ -51,6 +51,7 @@ extension Evidence {
             return callsAnsweredInSilence < Self.answeredMin ? silentEtcd(silence) : missingEtcd(silence)
         }
         if let silence = apiServerSilence { return silentAPIServer(silence) }
+        if let apiServerGap { return missingAPIServer(apiServerGap) }
         guard requestCountBefore > 0 || etcd.countBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
@@ -109,6 +110,19 @@ extension Evidence {
                 + "and some last over all of that time")
     }
 
+    private func missingAPIServer(_ gap: Silence) -> Verdict {
+        let silent = "no span of the API server ended for \(VerdictText.duration(gap.duration))"
+        // Only the API server calls etcd: if etcd was called, it was alive.
+        guard handlersInGap < Self.answeredMin else {
+            return .notClear(
+                "\(silent), yet etcd answered \(handlersInGap) calls meanwhile: the two clocks may differ, or not all "
+                    + "spans of the API server arrive")
+        }
+        return Verdict(
+            side: .apiServer, component: .apiServer, certainty: .likely,
+            why: "apiserver: \(silent), \(VerdictText.rate(gap.rate)) a second before; etcd went on")
+    }
+
     private func slowEtcd(_ times: Double) -> Verdict {
         let why = "etcd: its own handlers took \(VerdictText.p99(etcd)); \(besideEtcd)"
         // Handlers that no call of this time has may be of another time.
@@ -163,8 +177,9 @@ extension Evidence {
             return .notClear("\(slower), but etcd sends no spans: etcd and the connection to it can't be told apart")
         }
         guard let etcdTimes = etcd.times, let ownTimes = apiServer.times else {
-            let missing = VerdictText.missing(etcd, "etcd's handlers") ?? VerdictText.missing(apiServer, "requests")
-            return .notClear("\(slower), but there are \(missing ?? unhandledCalls)")
+            let missing =
+                VerdictText.missing(etcd, "spans of etcd's handlers") ?? VerdictText.missing(apiServer, "requests")
+            return .notClear("\(slower), but \(missing ?? unhandledCalls)")
         }
         guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
         if etcd.trend == .grew, etcdTimes >= Self.distinct * ownTimes { return slowEtcd(etcdTimes) }
@@ -187,13 +202,24 @@ extension Evidence {
         func judge(_ shift: Shift, _ name: String, _ spans: String) {
             if let text = VerdictText.missing(shift, spans) { missing.append(text) } else { known.append(name) }
         }
-        if knowsEtcd { judge(etcd, "etcd", "etcd's handlers") } else { missing.append("no spans of etcd at all") }
+        if !knowsEtcd {
+            missing.append("etcd sends no spans")
+        } else if calls > 0, !isHandled {
+            missing.append(unhandledCalls)
+        } else if calls == 0, handlersWithParent > 0 {
+            missing.append(
+                "etcd answered \(handlersWithParent) calls of which no span of the API server tells: the two clocks may "
+                    + "differ, or not all spans arrive")
+        } else {
+            judge(etcd, "etcd", "spans of etcd's handlers")
+        }
         judge(apiServer, "the API server", "requests")
         // A cluster need not have webhooks, nor are they called all the time.
         if webhook.times != nil { known.append("webhooks") }
         if connection.times != nil { known.append("the connection to etcd") }
-        let but = missing.isEmpty ? "" : "there are \(missing.joined(separator: " and "))"
-        return known.isEmpty ? but : VerdictText.noneSlower(known) + (but.isEmpty ? "" : ", but \(but)")
+        let but = missing.joined(separator: ", and ")
+        guard !known.isEmpty else { return but }
+        return but.isEmpty ? VerdictText.noneSlower(known) : "\(VerdictText.noneSlower(known)), but \(but)"
     }
 
     /// Neither end took longer over what it did, but one of them did nothing for a while.
