@@ -1,5 +1,6 @@
 """Who is accused of faults of many kinds: of a healthy recording, changed as each of them would have changed it."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path
     assert min(begins) < END
 
 
+
+
+def shrunk(why):
+    """Whether a verdict calls slower what got faster."""
+    units = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
+    for now, unit, before, unit_before in re.findall(r"([\d.]+) (\w+) instead of ([\d.]+) (\w+)", why):
+        if float(now) * units[unit] < float(before) * units[unit_before]:
+            return True
+    return False
+
+
 MISSING = "etcd's clock may be off, or not all of its spans arrive"
 
 
@@ -74,6 +86,18 @@ def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minute
     for culprit in found:
         assert culprit["certainty"] != "clear"
         assert "etcd's own handlers are unaffected" not in culprit["why"]
+        assert not shrunk(culprit["why"])
+
+
+def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path):
+    ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
+    middle = ends[len(ends) // 2]
+    lost = faults.without(
+        project.EXAMPLE, lambda service, span: service == "apiserver" and span.end_time_unix_nano > middle
+    )
+    found = [culprit["why"] for culprit in culprits(tmp_path, lost)]
+    assert any("no span of the API server ended" in why and "etcd answered" in why for why in found)
+    assert not any("the API server's own work is unaffected" in why for why in found)
 
 
 def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):

@@ -39,6 +39,18 @@ package struct LifeEvent: Sendable {
                 life.endPod()
             }
         },
+        LifeEvent(name: "pods that take long to create, where there were events before", hour: 9.1) { life, second in
+            guard second < 120 else { return }
+            for _ in 0..<2 { life.send(.resource("POST", core, "events", namespace: "a", storage: .create)) }
+            guard second >= 90 else { return }
+            for _ in 0..<20 {
+                life.send(
+                    .resource("POST", core, "pods", namespace: "a", storage: .create).with { $0.own = 60_000_000 })
+                life.send(
+                    .resource("POST", core, "pods", namespace: "a", name: "b", subresource: "binding", storage: .update)
+                        .with { $0.own = 50_000_000 })
+            }
+        },
         LifeEvent(name: "a node dies", hour: 10.1) { life, second in life.nodeDies(second) },
         LifeEvent(name: "watches expire together", hour: 12.1) { life, second in
             if second == 0 { life.endWatches() }
@@ -61,6 +73,29 @@ package struct LifeEvent: Sendable {
                 life.send(pod.with { $0.status = 404 })
                 life.send(pod.with { ($0.method, $0.handler, $0.status, $0.storage) = ("PATCH", "", 403, .none) })
                 life.send(pod.with { ($0.handler, $0.status, $0.storage) = ("", 429, .none) })
+            }
+        },
+        LifeEvent(name: "definitions are installed, tokens and reviews asked for", hour: 19.1) { life, second in
+            guard second < 150 else { return }
+            for _ in 0..<2 {
+                life.send(
+                    .resource("PATCH", core, "pods", namespace: "a", name: "b", subresource: "status", storage: .update)
+                )
+                life.send(.resource("POST", core, "events", namespace: "a", storage: .create))
+            }
+            guard second >= 90 else { return }
+            let extensions = "/apis/apiextensions.k8s.io/v1"
+            for _ in 0..<4 {
+                life.send(
+                    .resource("PATCH", extensions, "customresourcedefinitions", name: "widgets", storage: .update)
+                        .with { $0.own = 250_000_000 })
+                life.send(
+                    .resource(
+                        "POST", core, "serviceaccounts", namespace: "a", name: "b", subresource: "token", storage: .none
+                    ).with { $0.own = 70_000_000 })
+                life.send(
+                    .resource("POST", "/apis/authorization.k8s.io/v1", "subjectaccessreviews", storage: .none)
+                        .with { $0.own = 120_000_000 })
             }
         },
         LifeEvent(name: "a backup of everything", hour: 20.1) { life, second in
