@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import archives, grpc_client, http_client, recordings, spans, sync_faults
+from harness import archives, grpc_client, http_client, recordings, small_disks, spans, sync_faults
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.waiting import eventually
@@ -250,9 +250,7 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
 
 
 def test_a_disk_that_is_full_collects_no_empty_files(record, small_disk):
-    with pytest.raises(OSError), open(small_disk / "full", "wb", buffering=0) as full:
-        while True:
-            full.write(bytes(4096))
+    (small_disk / "full").write_bytes(bytes(small_disks.SIZE))
     daemon = record(directory=small_disk, mode="memory")
     eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 1, "a fault")
     assert recordings.files(small_disk) == []
