@@ -139,9 +139,12 @@ def test_a_faulty_rule_file_is_refused_where_a_schema_can_tell(path):
 
 def test_the_check_tells_the_fault_of_each_faulty_rule_file():
     folder = FAULTY[0].parent
-    done = faultline("check", *(path.name for path in FAULTY), directory=folder)
+    # What is empty is a configuration where nothing says that rules are meant.
+    names = [path.name for path in FAULTY if path.stem not in ("empty", "only-a-comment")]
+    done = faultline("check", *names, directory=folder)
     assert done.code == 1
-    assert done.output == (folder / "expected.txt").read_text()
+    lines = (folder / "expected.txt").read_text().splitlines(keepends=True)
+    assert done.output == "".join(line for line in lines if line.split(":")[0] in names)
 
 
 @pytest.mark.parametrize(
