@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Prints and enforces what docs/ARCHITECTURE.md says of the sources: sizes of files and functions, which module imports
-which, words that are gone, `package` only where another module uses it, and tests where what they test is."""
+which, words that are gone, `package` only where another module uses it, tests where what they test is, and no test that needs what the repository
+doesn't have."""
 
+import ast
 import re
 import statistics
+import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -226,6 +229,75 @@ def check_mirror():
     print(f"{count} files of tests are where what they test is")
 
 
+def tracked():
+    """The files of the repository, with what is new."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+def check_self_contained():
+    """Nothing is looked for outside of the repository."""
+    outside = re.compile(r"\.\./shared|\bshared/(captures|cases|design|facts|faults)\b|\bROOT\.parent\b"
+                         r"|\broot\.deletingLastPathComponent\b")
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        for match in outside.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            problems.append(f"{path.relative_to(ROOT)}:{line}: {match.group()} is outside of the repository")
+
+
+# What makes a test that looks at nothing pass. Fixtures.swift turns what is missing into an error.
+SKIPS_IN_SWIFT = re.compile(
+    r"\.disabled\(|\.enabled\(|withKnownIssue|XCTSkip|Test\.cancel"
+    r"|try\? (?:Data|String)\(contentsOf|try\? FileManager\.default\.contentsOfDirectory"
+    r"|fileExists\([^{}]*else \{ (?:return|continue)")
+
+
+def check_skips_in_swift(path):
+    text = path.read_text()
+    code = blank(text)
+    for match in SKIPS_IN_SWIFT.finditer(code):
+        yield code.count("\n", 0, match.start()) + 1, match.group().partition("\n")[0]
+    # A body at the level of four spaces; closures may return early.
+    for test in re.finditer(r"^    @Test\b.*?^    \}$", code, re.M | re.S):
+        for match in re.finditer(r"^        guard [^{}]*else \{\s*return\b", test.group(), re.M):
+            yield code.count("\n", 0, test.start() + match.end()) + 1, "a test that returns early"
+
+
+def check_skips_in_python(path):
+    def own(node):
+        """What runs in a function itself, not in functions within."""
+        for child in ast.iter_child_nodes(node):
+            yield child
+            if not isinstance(child, (ast.FunctionDef, ast.Lambda)):
+                yield from own(child)
+
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("skip", "skipif", "importorskip", "xfail", "skipTest"):
+            yield node.lineno, f"{node.attr}"
+        if isinstance(node, ast.If) and re.search(r"\b(exists|is_file|is_dir)\(", ast.unparse(node.test)):
+            if any(isinstance(inner, (ast.Return, ast.Continue)) for inner in node.body):
+                yield node.lineno, "going on without what isn't there"
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield from ((inner.lineno, "a test that returns early") for inner in own(node) if isinstance(inner, ast.Return))
+
+
+def check_skips():
+    """No test passes because what it needs isn't there."""
+    for path in tracked():
+        name = path.relative_to(ROOT)
+        if name.parts[0] != "Tests" or name == Path("Tests/Support/Fixtures.swift"):
+            continue
+        kinds = {".swift": check_skips_in_swift, ".py": check_skips_in_python}
+        for line, what in kinds.get(path.suffix, lambda _: [])(path):
+            problems.append(f"{name}:{line}: {what}; what a test needs is in the repository, or the test fails")
+
+
 def main():
     sources = [
         Source(path) for path in sorted((ROOT / "Sources").rglob("*.swift"))
@@ -236,6 +308,8 @@ def main():
     check_words(sources)
     check_package(sources)
     check_mirror()
+    check_self_contained()
+    check_skips()
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     sys.exit(1 if problems else 0)

@@ -1,10 +1,9 @@
 import os
-import subprocess
 from contextlib import ExitStack
 
 import pytest
 
-from harness import exports, project, spans
+from harness import exports, project, small_disks, spans
 from harness.counting import Counting
 from harness.daemon import Faultline
 
@@ -15,11 +14,7 @@ for name in list(os.environ):
 
 
 def pytest_report_header():
-    captures = project.captures()
-    return [
-        f"faultline: {project.BINARY}",
-        f"captures: {captures}" if captures else "captures: none here, only what Examples holds",
-    ]
+    return f"faultline: {project.BINARY}"
 
 
 @pytest.fixture
@@ -73,13 +68,10 @@ def export(request, survivor):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of a megabyte."""
+def small_disk(tmp_path, monkeypatch):
+    """A directory with room for a megabyte, for all programs that are started from here on."""
     path = tmp_path / "disk"
     path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield path
-    # The daemon may still have it open.
-    subprocess.run(["umount", "--lazy", path], check=True)
+    for name, value in small_disks.environment(path, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return path

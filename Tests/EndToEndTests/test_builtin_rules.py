@@ -22,11 +22,9 @@ def test_they_are_a_rule_file_like_any_other():
         assert (done.code, done.errors) == (0, "")
 
 
-
-@pytest.mark.skipif(project.captures() is None, reason="no captures here")
 @pytest.mark.parametrize("capture", FIRED)
 def test_those_fire_that_tell_of_the_fault(capture):
-    report = faultline("replay", "--format", "json", project.captures() / f"{capture}.otlp.lz4").json
+    report = faultline("replay", "--format", "json", project.capture(capture)).json
     assert {alert["alert"] for alert in report["alerts"]} == FIRED[capture]
     for alert in report["alerts"]:
         assert set(alert["annotations"]) == {"summary", "next"}

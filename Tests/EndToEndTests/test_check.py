@@ -65,7 +65,6 @@ def test_problems_of_all_files_are_told(file):
 @pytest.mark.parametrize(
     "content",
     [
-        "",
         "groups: [",
         "groups: &a [*a]",
         "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]",
@@ -76,7 +75,7 @@ def test_problems_of_all_files_are_told(file):
         "[" * 100_000,
         "# " + "x" * (2 << 20),
     ],
-    ids=["empty", "cut", "alias", "bomb", "duplicate key", "tabs", "UTF-16", "escapes", "nested", "2 MiB"],
+    ids=["cut", "alias", "bomb", "duplicate key", "tabs", "UTF-16", "escapes", "nested", "2 MiB"],
 )
 def test_what_is_no_rule_file_is_told_so_on_a_line(file, content):
     path = file(content)
@@ -212,6 +211,17 @@ def test_alerts_of_two_files_have_to_be_told_apart(file, tmp_path):
         ("otlp: {grpc: 127.0.0.1:5000, http: ':5000'}\n", "1:36", ("otlp.grpc", "otlp.http")),
         ("listen: 127.0.0.1:4317\n", "1:9", ("otlp.grpc", "listen")),
         ("otlp:\n  http: 0.0.0.0:9464\n", "2:9", ("otlp.http", "listen")),
+        *[
+            (f"listen: '{address}'\n", "1:9", ("otlp.grpc", "listen"))
+            for address in (
+                "localhost:4317", "LOCALHOST.:4317", "[::ffff:127.0.0.1]:4317", "[::ffff:7f00:1]:4317", "[::]:4317",
+                ":4317", "127.1:4317", "2130706433:4317", "[0::0]:4317",
+            )
+        ],
+        ("otlp: {grpc: '[::1]:5', http: '[0::1]:5'}\n", "1:31", ("otlp.grpc", "otlp.http")),
+        ("otlp: {grpc: 'localhost:5', http: '[::1]:5'}\n", "1:35", ("otlp.grpc", "otlp.http")),
+        ("otlp: {grpc: 'node-1:5', http: 'NODE-1.:5'}\n", "1:32", ("otlp.grpc", "otlp.http")),
+        ("otlp: {grpc: 'node-1:5', http: ':5'}\n", "1:32", ("otlp.grpc", "otlp.http")),
     ],
 )
 def test_two_receivers_on_one_port_are_a_fault(file, configuration, place, names):
@@ -223,9 +233,85 @@ def test_two_receivers_on_one_port_are_a_fault(file, configuration, place, names
     assert all(name in line for name in names)
 
 
-def test_addresses_that_can_be_bound_together_are_fine(file):
-    path = file("otlp: {grpc: '127.0.0.1:0', http: '127.0.0.1:0'}\nlisten: 127.0.0.2:4317\n", "faultline.yaml")
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        "otlp: {grpc: '127.0.0.1:0', http: '127.0.0.1:0'}\nlisten: 127.0.0.2:4317\n",
+        "listen: '[::1]:4317'\n",
+        "otlp: {grpc: '0.0.0.0:5', http: '[::1]:5'}\n",
+        "otlp: {grpc: 'node-1:5', http: 'node-2:5'}\nlisten: 'node-1:6'\n",
+    ],
+)
+def test_addresses_that_can_be_bound_together_are_fine(file, configuration):
+    done = faultline("check", file(configuration, "faultline.yaml"))
+    assert (done.code, done.output) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "300.0.0.1:4317", "127.0.0.1.5:4317", "[localhost]:4317", "[127.0.0.1]:4317", "::1:4317", "[::1:4317",
+        "a b:4317", "-node:4317", "no..de:4317", "http://node:4317", "127.0.0.1:+1", "127.0.0.1:65536", "127.0.0.1",
+        "127.0.0.1:", "[::g]:1",
+    ],
+)
+def test_what_is_no_address_is_a_fault(file, address):
+    path = file(f"listen: '{address}'\n", "faultline.yaml")
+    done = faultline("check", path)
+    assert done.code == 1
+    assert done.output.startswith(f"{path}:1:9: listen: an address is HOST:PORT, such as ")
+    assert faultline("serve", "--listen", address).code == 2
+
+
+def test_a_host_that_nobody_knows_is_a_fault_at_its_place_at_the_start_alone(file):
+    path = file("otlp: {http: '127.0.0.1:0'}\nlisten: nowhere.invalid:0\n", "faultline.yaml")
     assert faultline("check", path).code == 0
+    done = faultline("serve", "--config", path)
+    assert (done.code, done.output) == (2, "")
+    assert done.errors.startswith(f'{path}:2:9: listen: the host "nowhere.invalid" can\'t be listened on: ')
+    done = faultline("serve", "--config", path, "--listen", "elsewhere.invalid:0")
+    assert done.code == 2
+    assert done.errors.startswith('faultline: listen: the host "elsewhere.invalid" can\'t be listened on: ')
+
+
+def test_options_that_name_one_port_in_two_ways_are_refused(file):
+    path = file("otlp: {grpc: '127.0.0.1:5000', http: '127.0.0.1:0'}\n", "faultline.yaml")
+    done = faultline("serve", "--config", path, "--listen", "localhost:5000")
+    assert done.code == 2
+    assert "otlp.grpc (127.0.0.1:5000) and listen (localhost:5000) can't listen on one port" in done.errors
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "---\n", "~\n", "{}\n"])
+def test_an_empty_file_is_a_configuration_of_defaults_and_no_rule_file(file, content):
+    path = file(content)
+    done = faultline("check", path)
+    assert done.code == 0
+    assert re.fullmatch(rf"{re.escape(str(path))}:1:1: warning: the file is empty: .*\n", done.output)
+    replay = ("replay", "--quiet", "-")
+    assert faultline(*replay, "--config", path, input=b'{"resourceSpans": []}').code == 0
+    assert faultline(*replay, "--rules", path).code == 2
+    naming = file("rules: [rules.yaml]\n", "faultline.yaml")
+    assert faultline("check", naming.name, directory=path.parent).code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("archive: {mode: durable}", "1:10: warning: nothing is recorded, since archive has no directory"),
+        ("archive: {rotate_after: 1h}", "1:10: warning: nothing is recorded"),
+        ("window: {history: 0s, history_bytes: 1MiB}", "1:38: warning: history_bytes means nothing"),
+        (
+            "archive: {directory: a, rotate_bytes: 1GiB, retain_bytes: 1GiB}",
+            "1:39: warning: rotate_bytes 1 GiB: a file is finished at 256 MiB",
+        ),
+    ],
+)
+def test_what_a_configuration_says_in_vain_is_a_warning(file, text, warning):
+    path = file(text + "\n", "faultline.yaml")
+    done = faultline("check", path)
+    assert done.code == 0
+    assert done.output.startswith(f"{path}:{warning}")
+    assert len(done.output.splitlines()) == 1
 
 
 def test_the_rules_of_rule_tests_are_checked_with_them(file, tmp_path):
@@ -261,6 +347,8 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
         ('archive: {directory: ""}', "1:22: directory is a path, but found an empty one"),
         ('state: {directory: ""}', "1:20: directory is a path, but found an empty one"),
         ("archive: {directory: a, retain_age: 0s}", "1:37: retain_age is a duration"),
+        ("archive: {directory: a, retain_bytes: 1}", '1:39: retain_bytes is 16 KiB at least, but found "1"'),
+        ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes is 4 KiB at least, but found "4095"'),
     ],
 )
 def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tmp_path, text, problem):

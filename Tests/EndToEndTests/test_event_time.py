@@ -16,8 +16,6 @@ from harness.command import LIMIT, faultline
 from harness.project import BINARY, EXAMPLE
 from harness.spans import MILLISECOND, SECOND, body, span
 
-CAPTURES = sorted(project.captures().glob("*.otlp.lz4")) if project.captures() else [EXAMPLE]
-
 
 def replay(*arguments, **options):
     done = faultline("replay", "--quiet", "--format", "json", *arguments, **options)
@@ -87,9 +85,10 @@ ORDERS = {
 }
 
 
-@pytest.fixture(scope="module", params=CAPTURES, ids=lambda path: path.name.split(".")[0])
+@pytest.fixture(scope="module", params=project.CAPTURES)
 def capture(request):
-    return messages(request.param), replay(request.param)
+    path = project.capture(request.param)
+    return messages(path), replay(path)
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -10,8 +10,6 @@ from harness.command import faultline
 from harness.faults import END, START
 from harness.spans import MILLISECOND, SECOND
 
-CAPTURES = project.captures()
-
 # What happened, and the side and component to be named
 FAULTS = {
     "etcd's disk is slow": (faults.slow(faults.is_etcd, 40 * MILLISECOND, at_start=False), "etcd", "etcd"),
@@ -36,10 +34,9 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def healthy():
-    return faults.Recording(CAPTURES, "steady")
+    return faults.Recording("steady")
 
 
-@pytest.mark.skipif(CAPTURES is None, reason="no captures here: set FAULTLINE_CAPTURES to a folder of them")
 @pytest.mark.parametrize("happened", FAULTS)
 def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path, happened):
     fault, side, component = FAULTS[happened]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import archives, grpc_client, http_client, recordings, spans, sync_faults
+from harness import archives, grpc_client, http_client, recordings, small_disks, spans, sync_faults
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.waiting import eventually
@@ -250,9 +250,7 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
 
 
 def test_a_disk_that_is_full_collects_no_empty_files(record, small_disk):
-    with pytest.raises(OSError), open(small_disk / "full", "wb", buffering=0) as full:
-        while True:
-            full.write(bytes(4096))
+    (small_disk / "full").write_bytes(bytes(small_disks.SIZE))
     daemon = record(directory=small_disk, mode="memory")
     eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 1, "a fault")
     assert recordings.files(small_disk) == []
@@ -290,6 +288,32 @@ def test_two_daemons_do_not_share_a_directory(record, directory):
     with other:
         eventually(lambda: other.metrics().value("faultline_archive_failed") == 1, "the gauge")
         assert other.log.matching("another daemon records to", "")
+
+
+def test_the_state_of_another_daemon_is_no_archive_and_is_called_what_it_is(tmp_path):
+    state = tmp_path / "state"
+    with Faultline("--state", state), Faultline("--archive", state) as other:
+        eventually(lambda: other.metrics().value("faultline_archive_failed") == 1, "the gauge")
+        assert other.log.matching("another daemon keeps its state in", "")
+
+
+def test_the_archive_of_another_daemon_is_no_state_and_is_called_what_it_is(record, directory):
+    record()
+    done = faultline(
+        "serve", "--state", directory, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--listen",
+        "127.0.0.1:0",
+    )
+    assert done.code == 1
+    assert f"another daemon records to {directory}" in done.errors
+
+
+def test_a_mode_in_the_file_goes_with_a_directory_of_the_option(tmp_path):
+    configuration = tmp_path / "faultline.yaml"
+    configuration.write_text("archive: {mode: durable}\n")
+    with Faultline("--config", configuration) as daemon:
+        assert daemon.log.matching("nothing is recorded", "")
+    with Faultline("--config", configuration, "--archive", tmp_path / "archive") as daemon:
+        assert not daemon.log.matching("nothing is recorded", "")
 
 
 def test_the_option_wins_over_the_configuration(serve, tmp_path):

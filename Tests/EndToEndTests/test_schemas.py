@@ -13,7 +13,7 @@ from harness.rules import CONFIGURATION, SLOW_PAYMENTS
 from test_rule_tests import TESTS
 
 DOCS = project.ROOT / "docs"
-FAULTY = project.ROOT / "Tests" / "RulesTests" / "Faulty"
+FAULTY = project.files("Tests", "RulesTests", "Faulty", pattern="*.yaml")
 # What stands within a text, or takes two places to see, is for `faultline check` to tell.
 BEYOND = re.compile(
     """
@@ -128,21 +128,23 @@ def test_the_built_in_rules_are_valid_and_pass_the_check(tmp_path):
             assert f"`{rule['alert']}`" in page
 
 
-@pytest.mark.parametrize("path", sorted(FAULTY.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
 def test_a_faulty_rule_file_is_refused_where_a_schema_can_tell(path):
     try:
-        content = load(path.read_bytes())
+        is_valid = validator("rules").is_valid(load(path.read_bytes()))
     except (yaml.YAMLError, RecursionError):
-        return
-    is_valid = validator("rules").is_valid(content)
+        is_valid = False
     assert is_valid == bool(BEYOND.fullmatch(path.stem))
 
 
 def test_the_check_tells_the_fault_of_each_faulty_rule_file():
-    names = sorted(path.name for path in FAULTY.glob("*.yaml"))
-    done = faultline("check", *names, directory=FAULTY)
+    folder = FAULTY[0].parent
+    # What is empty is a configuration where nothing says that rules are meant.
+    names = [path.name for path in FAULTY if path.stem not in ("empty", "only-a-comment")]
+    done = faultline("check", *names, directory=folder)
     assert done.code == 1
-    assert done.output == (FAULTY / "expected.txt").read_text()
+    lines = (folder / "expected.txt").read_text().splitlines(keepends=True)
+    assert done.output == "".join(line for line in lines if line.split(":")[0] in names)
 
 
 @pytest.mark.parametrize(

@@ -10,26 +10,19 @@ from harness.command import faultline
 from harness.daemon import Faultline
 from harness.project import EXAMPLE
 
-CAPTURES = project.captures()
-NAMES = ["steady", "slow-etcd", "errors"]
-
-needs_captures = pytest.mark.skipif(
-    CAPTURES is None, reason="no captures here: set FAULTLINE_CAPTURES to a folder of them"
-)
-
 _replays = {}
 
 
 def replay(name):
     if name not in _replays:
-        done = faultline("replay", "--format", "json", CAPTURES / f"{name}.otlp.lz4")
+        done = faultline("replay", "--format", "json", project.capture(name))
         assert (done.code, done.errors) == (0, "")
         _replays[name] = done.json
     return _replays[name]
 
 
 def read(name, what):
-    return json.loads((CAPTURES / f"{name}.{what}.json").read_text())
+    return json.loads(project.capture(name, f"{what}.json").read_text())
 
 
 def nanoseconds(seconds):
@@ -43,8 +36,7 @@ def unix_nanoseconds(time):
     return int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
 
 
-@needs_captures
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", project.CAPTURES)
 def test_every_operation_agrees_with_the_truth(name):
     report, truth = replay(name), read(name, "truth")
     assert report["spans"] == {
@@ -74,8 +66,7 @@ def test_every_operation_agrees_with_the_truth(name):
         assert row["mean_seconds"] * 1e9 == pytest.approx(means[row["service"], row["operation"]], rel=1e-12)
 
 
-@needs_captures
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", project.CAPTURES)
 def test_alerts_fire_during_faults_and_at_no_other_time(name):
     facts = read(name, "facts")
     alerts = [

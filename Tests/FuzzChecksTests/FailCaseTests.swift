@@ -1,64 +1,30 @@
 import Foundation
 import FuzzChecks
+import TestSupport
 import Testing
 
 /// What fuzzing once found stays mended.
 @Suite struct `The inputs that fuzzing found` {
-    private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fuzz/FailCases")
+    private static let folder = Fixtures.root.appendingPathComponent("Tests/Fuzz/FailCases")
 
-    private static func cases(_ target: String) -> [URL] {
-        let files = try? FileManager.default.contentsOfDirectory(
-            at: folder.appendingPathComponent(target), includingPropertiesForKeys: nil)
-        return (files ?? []).sorted { $0.path < $1.path }
+    /// The fail cases of all targets: a folder for each target that has some.
+    private static func cases() throws -> [URL] {
+        try Fixtures.files(in: folder).flatMap { try Fixtures.files(in: $0) }
     }
 
-    @Test func `are there`() {
-        #expect(!Self.cases("OTLPDecoder").isEmpty)
-    }
-
-    @Test(arguments: cases("OTLPDecoder")) func `pass as protobuf`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe DecoderCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("OTLPJSON")) func `pass as JSON`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe JSONCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("JaegerJSON")) func `pass as documents`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe TraceDocumentCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("Archive")) func `pass as archives`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe ArchiveCheck.check(contents.span.bytes, file: file.path)
-    }
-
-    @Test(arguments: cases("StateFile")) func `pass as state files`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe StateFileCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("Configuration")) func `pass as configurations`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe ConfigurationCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("Pipeline")) func `pass as traffic`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe PipelineCheck.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("HTTP2")) func `pass as frames`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe HTTP2Check.check(contents.span.bytes)
-    }
-
-    @Test(arguments: cases("RuleFile")) func `pass as rule files`(file: URL) throws {
-        let contents = [UInt8](try Data(contentsOf: file))
-        try unsafe RuleFileCheck.check(contents.span.bytes)
+    @Test(arguments: try cases()) func `pass the checks of their target`(file: URL) throws {
+        let contents = [UInt8](try Fixtures.contents(file))
+        switch file.deletingLastPathComponent().lastPathComponent {
+        case "Archive": try unsafe ArchiveCheck.check(contents.span.bytes, file: file.path)
+        case "Configuration": try unsafe ConfigurationCheck.check(contents.span.bytes)
+        case "HTTP2": try unsafe HTTP2Check.check(contents.span.bytes)
+        case "JaegerJSON": try unsafe TraceDocumentCheck.check(contents.span.bytes)
+        case "OTLPDecoder": try unsafe DecoderCheck.check(contents.span.bytes)
+        case "OTLPJSON": try unsafe JSONCheck.check(contents.span.bytes)
+        case "Pipeline": try unsafe PipelineCheck.check(contents.span.bytes)
+        case "RuleFile": try unsafe RuleFileCheck.check(contents.span.bytes)
+        case "StateFile": try unsafe StateFileCheck.check(contents.span.bytes)
+        case let target: Issue.record("no check for fail cases of \(target)")
+        }
     }
 }

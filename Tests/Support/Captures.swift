@@ -1,55 +1,42 @@
 package import Foundation
 internal import CLZ4
 
-/// Recorded spans to test with: all captures where they are at hand, else the small one that ships with the project.
+/// Recorded spans to test with, as Examples has them.
 package enum Captures {
-    /// The project's root.
-    package static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = Fixtures.root.appendingPathComponent("Examples/captures")
 
-    private static var folder: URL? {
-        let environment = ProcessInfo.processInfo.environment["FAULTLINE_CAPTURES"].map { URL(fileURLWithPath: $0) }
-        let beside = root.deletingLastPathComponent().appendingPathComponent("shared/captures")
-        return [environment, beside].compactMap { $0 }.first {
-            FileManager.default.fileExists(atPath: $0.appendingPathComponent("steady.otlp.lz4").path)
-        }
+    /// The whole recordings, each with its truth beside it.
+    package static let archives = ["errors", "slow-etcd", "steady"].map(archive)
+
+    /// The one without a fault.
+    package static let steady = archive("steady")
+
+    /// A part of `slow-etcd`, for what needs real spans, but not many.
+    package static let example = Fixtures.root.appendingPathComponent("Examples/slow-etcd.otlp.lz4")
+
+    private static func archive(_ name: String) -> URL { folder.appendingPathComponent("\(name).otlp.lz4") }
+
+    /// What stands beside an archive: `truth.json`, `facts.json`.
+    package static func companion<Content: Decodable>(
+        _ archive: URL, _ suffix: String, as type: Content.Type
+    ) throws -> Content {
+        try JSONDecoder().decode(type, from: Fixtures.contents(beside(archive, suffix)))
     }
 
-    /// The archives there are.
-    package static let archives: [URL] = {
-        guard let folder else {
-            print("captures: none in ../shared/captures or FAULTLINE_CAPTURES; using Examples alone")
-            return [example]
-        }
-        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        return files.filter { $0.path.hasSuffix(".otlp.lz4") }.sorted { $0.path < $1.path }
-    }()
-
-    /// The capture in the repository: a slow disk under etcd.
-    package static let example = root.appendingPathComponent("Examples/slow-etcd.otlp.lz4")
-
-    /// A file beside an archive: `truth.json`, `facts.json`.
-    package static func companion(_ archive: URL, _ suffix: String) -> URL {
+    private static func beside(_ archive: URL, _ suffix: String) -> URL {
         archive.deletingLastPathComponent().appendingPathComponent(
             archive.lastPathComponent.replacingOccurrences(of: "otlp.lz4", with: suffix))
     }
 
-    /// When each record arrived, Unix nanoseconds; for an archive without such a file, when its first span ended.
+    /// When each record of a whole recording arrived, Unix nanoseconds.
     package static func arrivals(_ archive: URL) throws -> [Int64] {
-        let file = companion(archive, "arrivals.txt")
-        guard FileManager.default.fileExists(atPath: file.path) else {
-            return try records(archive).map { record in
-                Int64(clamping: ReferenceDecoder.decode(record)?.map(\.end).max() ?? 0)
-            }
-        }
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
-            line.split(separator: " ").first.flatMap { Int64($0) }
-        }
+        let text = String(decoding: try Fixtures.contents(beside(archive, "arrivals.txt")), as: UTF8.self)
+        return text.split(separator: "\n").compactMap { line in line.split(separator: " ").first.flatMap { Int64($0) } }
     }
 
     /// The records of an archive, read apart from the product's reader.
     package static func records(_ archive: URL) throws -> [[UInt8]] {
-        let bytes = try Reference.decompress(Array(Data(contentsOf: archive)))
+        let bytes = try Reference.decompress(Array(Fixtures.contents(archive)))
         var records: [[UInt8]] = []
         var offset = 0
         while offset + 4 <= bytes.count {

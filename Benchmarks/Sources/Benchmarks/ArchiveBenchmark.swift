@@ -19,7 +19,7 @@ enum ArchiveBenchmark {
         try Data("groups: []\n".utf8).write(to: noRules)
         let smallWindow = folder.appendingPathComponent("small.yaml")
         try Data("window: {max_bytes: 16MiB, history_bytes: 8MiB}\n".utf8).write(to: smallWindow)
-        let capture = Captures.archives.first { $0.path.contains("steady") } ?? Captures.example
+        let capture = Captures.steady
         let templates = try Captures.records(capture).map { try RequestTemplate($0) }
 
         try speed(binary, templates, folder.appendingPathComponent("speed"), noRules.path)

@@ -14,7 +14,7 @@ enum ReplayBenchmark {
         let noRules = folder.appendingPathComponent("no-rules.yaml")
         try Data("groups: []\n".utf8).write(to: noRules)
 
-        let capture = Captures.archives.first { $0.path.contains("steady") } ?? Captures.example
+        let capture = Captures.steady
         try run(binary, capture, noRules)
         let long = folder.appendingPathComponent("long-\(capture.lastPathComponent)")
         let recording = try LongRecording(capture, bytes: longRecordingBytes)

@@ -23,7 +23,7 @@ struct Workload {
 
     /// What a real API server and a real etcd sent.
     static func capture() throws -> Workload {
-        let archive = Captures.archives.first { $0.path.contains("steady") } ?? Captures.example
+        let archive = Captures.steady
         return try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
     }
 

@@ -7,23 +7,14 @@ extension ReceiverAddress {
 
     /// Reads `host:port`, `[v6]:port` or `:port`, which is every address of the machine.
     package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        guard digits.first != "+", let port = UInt16(digits) else { return nil }
         var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            return nil
-        }
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = String(host.dropFirst().dropLast()) }
+        guard host.contains(":") == isBracketed, host.isEmpty || ListenHost.isHost(host) else { return nil }
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: Int(port))
-    }
-
-    /// Whether only one of the two can be bound. Port 0 is another one each time.
-    func conflicts(with other: ReceiverAddress) -> Bool {
-        guard port == other.port, port != 0 else { return false }
-        let everywhere: Set = ["0.0.0.0", "::"]
-        return host == other.host || everywhere.contains(host) || everywhere.contains(other.host)
     }
 }
 

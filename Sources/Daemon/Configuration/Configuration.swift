@@ -29,6 +29,10 @@ package struct Configuration: Sendable {
     package var attribution = AttributionSettings()
     /// Rule files and patterns of them, relative to the working directory; none means the built-in rules.
     package var ruleFiles: [RuleFileName] = []
+    /// Where a file says what can be judged only where it runs.
+    var places = ConfigurationPlaces()
+    /// What a file says that works, but hardly as it was meant.
+    var readingWarnings: [RuleDiagnostic] = []
     /// Directories that it names.
     var directories: [FileReference] = []
     /// Labels of every alert that is delivered, but for those that it has itself.

@@ -7,11 +7,19 @@ extension RecordingSettings {
         guard let mapping = YAMLMapping(node, "archive", fields: fields, &diagnostics) else { return nil }
         if let path = mapping["directory"]?.directory(&diagnostics) { directory = path }
         if let mode = mapping["mode"]?.choice("mode", of: Mode.self, &diagnostics) { self.mode = mode }
-        mapping["rotate_bytes"]?.bytes("rotate_bytes", &diagnostics, into: &rotateBytes)
+        mapping["rotate_bytes"]?.bytes(
+            "rotate_bytes", atLeast: Self.fileBytesLeast, &diagnostics, into: &rotateBytes)
         if let duration = mapping["rotate_after"]?.duration("rotate_after", atLeast: 1_000_000_000, &diagnostics) {
             rotateAfter = duration
         }
-        mapping["retain_bytes"]?.bytes("retain_bytes", &diagnostics, into: &retainBytes)
+        mapping["retain_bytes"]?.bytes(
+            "retain_bytes", atLeast: Self.filesRetained * Self.fileBytesLeast, &diagnostics, into: &retainBytes)
+        if let node = mapping["rotate_bytes"], mapping["retain_bytes"] != nil, rotateBytes > fileBytesMax {
+            diagnostics.warn(
+                node.start,
+                "rotate_bytes \(ByteSize.text(rotateBytes)): a file is finished at \(ByteSize.text(fileBytesMax)), a "
+                    + "quarter of retain_bytes, so that most is still there after one went")
+        }
         if let duration = mapping["retain_age"]?.duration("retain_age", atLeast: 1_000_000_000, &diagnostics) {
             retainAge = duration
         }

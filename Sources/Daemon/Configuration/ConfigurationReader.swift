@@ -17,31 +17,32 @@ extension Configuration {
         self.init()
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
+        places.file = file
         if let root = document.root, !root.isNull,
             let top = YAMLMapping(root, "a configuration", fields: Self.fields, &diagnostics)
         {
             read(top, in: document, &diagnostics)
         }
         guard diagnostics.isEmpty else { throw diagnostics }
+        readingWarnings = diagnostics.warnings
     }
 
     private mutating func read(
         _ top: YAMLMapping, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics
     ) {
-        if let node = top["otlp"],
-            let otlp = YAMLMapping(node, "otlp", fields: ["grpc", "http"], &diagnostics)
-        {
-            otlp["grpc"]?.address("grpc", &diagnostics, into: &otlpGRPC)
-            otlp["http"]?.address("http", &diagnostics, into: &otlpHTTP)
-        }
-        top["listen"]?.address("listen", &diagnostics, into: &listen)
-        checkPorts(top, &diagnostics)
+        readAddresses(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
         if let node = top["limits"] {
             readLimits(node, &diagnostics)
             checkMemory(at: node.start, &diagnostics)
         }
-        if let node = top["archive"], let place = recording.read(node, &diagnostics) { directories.append(place) }
+        if let node = top["archive"] {
+            if let place = recording.read(node, &diagnostics) {
+                directories.append(place)
+            } else {
+                places.archiveSettings = node.start
+            }
+        }
         if let node = top["state"],
             let state = YAMLMapping(node, "state", fields: ["directory"], &diagnostics),
             let node = state.required("directory", &diagnostics),
@@ -70,14 +71,19 @@ extension Configuration {
         }
     }
 
-    /// Reports addresses that can't be bound both. Those that aren't written have their defaults.
-    private func checkPorts(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
-        var ignored = RuleDiagnostics(file: "")
-        let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &ignored) }
-        let nodes = ["otlp.grpc": otlp?["grpc"], "otlp.http": otlp?["http"], "listen": top["listen"]]
+    /// Reads what is listened on, and reports addresses that can't be bound both. Those that aren't written have their
+    /// defaults.
+    private mutating func readAddresses(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
+        let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &diagnostics) }
+        let nodes = [ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"]].compactMapValues(
+            \.self)
+        nodes[.grpc]?.address("grpc", &diagnostics, into: &otlpGRPC)
+        nodes[.http]?.address("http", &diagnostics, into: &otlpHTTP)
+        nodes[.listen]?.address("listen", &diagnostics, into: &listen)
+        for (field, node) in nodes { places.addresses[field] = (self[field], node.start) }
         for conflict in portConflicts {
             // Of two that nobody named neither is at fault.
-            guard let node = (nodes[conflict.second] ?? nil) ?? (nodes[conflict.first] ?? nil) else { continue }
+            guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
             diagnostics.report(node.start, conflict.description)
         }
     }
@@ -95,6 +101,10 @@ extension Configuration {
         if let duration = mapping["history"]?.duration("history", &diagnostics) { window.history.duration = duration }
         mapping["history_bytes"]?.bytes("history_bytes", &diagnostics, into: &window.history.bytesMax)
         if mapping["history_bytes"] != nil { explicitMemory[.history] = window.history.bytesMax }
+        places.memoryPart = (mapping["max_bytes"] ?? mapping["history_bytes"])?.start
+        if let node = mapping["history_bytes"], window.history.duration == 0 {
+            diagnostics.warn(node.start, "history_bytes means nothing with history: 0s, which keeps none")
+        }
     }
 
     private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
@@ -105,6 +115,7 @@ extension Configuration {
         isBodySizeExplicit = mapping["max_request_bytes"] != nil
         mapping["max_bytes_in_flight"]?.bytes("max_bytes_in_flight", &diagnostics, into: &receivers.bytesInFlight)
         if mapping["max_bytes_in_flight"] != nil { explicitMemory[.ingest] = receivers.bytesInFlight }
+        places.memoryPart = places.memoryPart ?? mapping["max_bytes_in_flight"]?.start
         if let node = mapping["memory"] { readMemory(node, &diagnostics) }
         mapping["max_connections"]?.number(
             "max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
@@ -122,6 +133,7 @@ extension Configuration {
                 node.start, "memory is \(ByteSize.text(MemoryBudget.limitMin)) at least, but found \(node.phrase)")
         }
         memoryLimit = limit
+        places.memory = node.start
     }
 
     /// Whether parts that the file sets fit into the memory that it allows.
@@ -162,11 +174,16 @@ extension YAMLNode {
         }
     }
 
-    func bytes(_ what: String, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int) {
+    func bytes(
+        _ what: String, atLeast least: Int = 1, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int
+    ) {
         guard let text = string(what, &diagnostics) else { return }
         guard let size = ByteSize.parse(text) else {
             return diagnostics.report(
                 start, "\(what) is a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")
+        }
+        guard size >= least else {
+            return diagnostics.report(start, "\(what) is \(ByteSize.text(least)) at least, but found \(phrase)")
         }
         bytes = size
     }
@@ -192,6 +209,15 @@ extension YAMLNode {
 }
 
 extension Configuration {
+    /// Whether a file says nothing: then it is a configuration that leaves every default as it is.
+    package static func isEmpty(_ bytes: [UInt8]) -> Bool {
+        var diagnostics = RuleDiagnostics(file: "")
+        guard let document = YAMLDocument(bytes, &diagnostics), diagnostics.isEmpty else { return false }
+        guard let root = document.root, !root.isNull else { return true }
+        if case .mapping(let entries) = root.kind { return entries.isEmpty }
+        return false
+    }
+
     /// Whether a file is meant as a configuration: it has fields of one, and none of a rule file.
     package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
         var ignored = RuleDiagnostics(file: "")

@@ -12,24 +12,12 @@ struct ArchiveDirectory: ~Copyable {
     }
 
     let path: String
-    private let descriptor: Int32
+    private let lock: DirectoryLock
 
     /// Opens a directory, which is made if it isn't there.
     init(_ path: String) throws(FileFault) {
         self.path = path
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard opened >= 0 else { throw FileFault("open", path) }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            let fault = FileFault(errno == EWOULDBLOCK ? "another daemon records to" : "lock", path)
-            close(opened)
-            throw fault
-        }
-        descriptor = opened
-    }
-
-    deinit {
-        close(descriptor)
+        lock = try DirectoryLock(path, for: .recording)
     }
 
     /// The name of a file that is begun at a time (Unix nanoseconds): names sort by time.
@@ -65,7 +53,7 @@ struct ArchiveDirectory: ~Copyable {
     /// Makes the file of a time, its name on disk.
     func makeFile(_ time: Int64) throws(FileFault) -> RecordedFile {
         let file = try RecordedFile(creating: "\(path)/\(Self.name(time))")
-        guard fsync(descriptor) == 0 else { throw FileFault("fsync", path) }
+        guard fsync(lock.descriptor) == 0 else { throw FileFault("fsync", path) }
         return file
     }
 

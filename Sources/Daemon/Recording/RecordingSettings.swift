@@ -20,7 +20,10 @@ package struct RecordingSettings: Equatable, Sendable {
     var retainAge: Int64?
 
     /// A file is at most a quarter of what is kept, so that most is still there after one went.
-    var fileBytesMax: Int { max(1, min(rotateBytes, retainBytes / 4)) }
+    var fileBytesMax: Int { max(1, min(rotateBytes, retainBytes / Self.filesRetained)) }
+    static let filesRetained = 4
+    /// With less a file holds little beside its head and its index.
+    static let fileBytesLeast = 4 << 10
 
     package init() {}
 }

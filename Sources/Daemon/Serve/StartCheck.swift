@@ -5,12 +5,11 @@ package struct StartFault: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Looks at the directories of a daemon before anything is begun. A disk that is full, or a directory that another
+/// Looks at the addresses and directories of a daemon before anything is begun. A disk that is full, or a directory that another
 /// daemon still has, is no fault of the configuration: recording is tried again while spans are taken.
 package enum StartCheck {
-    package static func run(_ configuration: Configuration) throws(StartFault) {
-        // Those of a file have been looked at; addresses may be of the command line too.
-        if let conflict = configuration.portConflicts.first { throw StartFault(description: conflict.description) }
+    package static func run(_ configuration: Configuration) throws {
+        try configuration.checkAddresses()
         let archive = configuration.recording.directory
         if let archive { try check(archive, "archive.directory", "record", permissions: 0o755) }
         guard let state = configuration.stateDirectory else { return }

@@ -22,27 +22,15 @@ final class StateDirectory: Sendable {
     private let path: String
     private let logger: Logger
     // Held for as long as the process lives: the lock ends with it.
-    private let descriptor: Int32
+    private let lock: DirectoryLock
     private let saving = Mutex(Saving())
 
     /// Opens a directory, which is made if it isn't there.
     init(_ path: String, logger: Logger) throws(FileFault) {
         self.path = path
         self.logger = logger
-        try? FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileFault("open", path) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let fault = FileFault(errno == EWOULDBLOCK ? "another daemon keeps its state in" : "lock", path)
-            close(descriptor)
-            throw fault
-        }
+        lock = try DirectoryLock(path, for: .state, permissions: 0o700)
         delivery = DeliveryDirectory(path)
-    }
-
-    deinit {
-        close(descriptor)
     }
 
     private var file: String { "\(path)/alerts.json" }

@@ -40,7 +40,15 @@ struct Check: ParsableCommand {
         let contents = try Ending.telling { try RuleFile.contents(of: file) }
         if Configuration.isConfiguration(contents) {
             if let read = try? Configuration(contents, file: file) { configuration = read }
-            return try Settings(config: file, ruleFiles: []).rules.warnings
+            let settings = try Settings(config: file, ruleFiles: [])
+            return settings.configuration.warnings(container: ContainerMemory.limit()) + settings.rules.warnings
+        }
+        if Configuration.isEmpty(contents) {
+            var diagnostics = RuleDiagnostics(file: file)
+            diagnostics.warn(
+                .start,
+                "the file is empty: a configuration that leaves every default as it is; rules stand under \"groups\"")
+            return diagnostics.warnings
         }
         if RuleTestFile.isRuleTests(contents) { return try RuleTestFile.load(file).rules.warnings }
         return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Logging
 import Receivers
+import Rules
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,13 +47,12 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.listen = listen ?? settings.configuration.listen
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
-        do {
-            try settings.configuration.fit(container: ContainerMemory.limit())
-        } catch {
-            Console.note("faultline: the parts of memory don't fit: \(error)")
-            throw ExitCode.usage
+        let container = ContainerMemory.limit()
+        try Ending.telling {
+            try settings.configuration.fit(container: container)
+            try StartCheck.run(settings.configuration)
         }
-        try Ending.telling { try StartCheck.run(settings.configuration) }
+        for warning in settings.configuration.warnings(container: container) { Console.note(warning.description) }
         ProcessHeap.giveBackLargeArrays()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "faultline")

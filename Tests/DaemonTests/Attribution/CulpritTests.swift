@@ -18,12 +18,6 @@ struct CulpritTests {
         var faults: [Fault]
     }
 
-    private static func facts(_ archive: URL) throws -> Facts? {
-        let file = Captures.companion(archive, "facts.json")
-        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        return try JSONDecoder().decode(Facts.self, from: Data(contentsOf: file))
-    }
-
     private static func replay(_ archive: URL) throws -> (pipeline: Pipeline, alerts: [Alert]) {
         var limits = WindowLimits()
         limits.duration = nil
@@ -40,7 +34,7 @@ struct CulpritTests {
     func `the alerts of a fault name the side that was slowed, and nobody is accused without one`(
         _ archive: URL
     ) throws {
-        guard let facts = try Self.facts(archive) else { return }
+        let facts = try Captures.companion(archive, "facts.json", as: Facts.self)
         let alerts = try Self.replay(archive).alerts
         for fault in facts.faults {
             let within = alerts.filter { (fault.start_ns...fault.end_ns).contains($0.firedAt ?? 0) }

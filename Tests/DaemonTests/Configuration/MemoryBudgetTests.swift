@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import OTLP
 import Receivers
+import Rules
 import Testing
 
 @testable import Daemon
@@ -84,6 +85,37 @@ import Testing
     func `a file that contradicts itself is refused`(text: String, problem: String) throws {
         let error = #expect(throws: (any Error).self) { try Configuration(Array(text.utf8), file: "f") }
         #expect("\(error.map { "\($0)" } ?? "")".contains(problem), "\(error.map { "\($0)" } ?? "no error")")
+    }
+}
+
+@Suite struct `A memory limit and the container's` {
+    private static func configuration(_ text: String) throws -> Configuration {
+        try Configuration(Array(text.utf8), file: "f")
+    }
+
+    @Test func `a limit beyond what the container allows is a warning at its place`() throws {
+        let text = "window: {duration: 1h}\nlimits: {memory: 8GiB}"
+        let warnings = try Self.configuration(text).warnings(container: 2 << 30)
+        #expect(warnings.map(\.position) == [SourcePosition(line: 2, column: 18)])
+        #expect(warnings.first?.message.hasPrefix("warning: memory 8 GiB is more than the 2 GiB that") == true)
+        #expect(try Self.configuration(text).warnings(container: 8 << 30).isEmpty)
+        #expect(try Self.configuration(text).warnings(container: nil).isEmpty)
+    }
+
+    @Test(arguments: [
+        ("window: {max_bytes: 1GiB}", 21), ("window: {history_bytes: 1GiB}", 25),
+        ("limits: {max_bytes_in_flight: 1GiB}", 31),
+    ])
+    func `a part beyond what the container allows is a warning, and a fault for the daemon there, at its place`(
+        text: String, column: Int
+    ) throws {
+        var configuration = try Self.configuration(text)
+        let position = SourcePosition(line: 1, column: column)
+        #expect(configuration.warnings(container: 512 << 20).map(\.position) == [position])
+        #expect(configuration.warnings(container: 64 << 30).isEmpty)
+        let fault = #expect(throws: RuleDiagnostics.self) { try configuration.fit(container: 512 << 20) }
+        #expect(fault?.all.map(\.position) == [position])
+        #expect(throws: Never.self) { try configuration.fit(container: 64 << 30) }
     }
 }
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from harness import archives
+from harness import archives, project
 from harness.spans import SECOND
 
 # Seconds from the recording's start
@@ -21,9 +21,9 @@ END = 170
 class Recording:
     """The spans of a capture, each with its service."""
 
-    def __init__(self, directory, name):
-        self.begin = json.loads((directory / f"{name}.facts.json").read_text())["capture_start_ns"]
-        self.spans = spans(directory / f"{name}.otlp.lz4")
+    def __init__(self, name):
+        self.begin = json.loads(project.capture(name, "facts.json").read_text())["capture_start_ns"]
+        self.spans = spans(project.capture(name))
 
     def with_fault(self, fault):
         """The bytes of an archive in which the fault lasts from START to END."""

@@ -10,10 +10,27 @@ BINARY = Path(os.environ.get("FAULTLINE_BINARY") or ROOT / ".build" / "debug" / 
 TOOLS = ROOT / ".build-tools"
 
 
-def captures():
-    """The directory of captures of real control planes, which are too large to ship; None where they are not here."""
-    directory = Path(os.environ.get("FAULTLINE_CAPTURES") or ROOT.parent / "shared" / "captures")
-    return directory if directory.is_dir() else None
+# Recordings of real control planes, each with its truth beside it
+CAPTURES = ["errors", "slow-etcd", "steady"]
+
+
+def fixture(*parts):
+    """The path of a file that the repository has for tests."""
+    path = ROOT.joinpath(*parts)
+    assert path.exists(), f"{path} belongs to the repository, and is not there"
+    return path
+
+
+def capture(name, what="otlp.lz4"):
+    """A recording, or what stands beside it: `truth.json`, `facts.json`."""
+    return fixture("Examples", "captures", f"{name}.{what}")
+
+
+def files(*parts, pattern="*"):
+    """The files that the repository has in a folder for tests, of which there has to be one at least."""
+    found = sorted(fixture(*parts).glob(pattern))
+    assert found, f"no {pattern} in {ROOT.joinpath(*parts)}, but they belong to the repository"
+    return found
 
 
 def tool(name, package="prometheus"):

@@ -1,7 +1,6 @@
 """Makes `fdatasync` fail, and writes down what it was called for."""
 
-import shutil
-import subprocess
+from harness import preloading
 
 _SOURCE = r"""
 #include <errno.h>
@@ -33,10 +32,5 @@ int fdatasync(int descriptor)
 
 
 def library(directory):
-    """A library to preload. Swift's toolchain has a C compiler."""
-    source, built = directory / "sync.c", directory / "sync.so"
-    source.write_text(_SOURCE)
-    compiler = shutil.which("cc") or shutil.which("clang")
-    assert compiler, "no C compiler, cc or clang"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", built, source], check=True)
-    return built
+    """A library to preload."""
+    return preloading.build(_SOURCE, directory)

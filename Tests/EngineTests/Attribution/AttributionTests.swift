@@ -96,7 +96,9 @@ struct AttributionTests {
     @Test(arguments: Captures.archives)
     func `every request of a capture is divided as the definition says`(_ archive: URL) throws {
         let arrivals = try Captures.arrivals(archive)
-        let records = zip(arrivals, try Captures.records(archive)).map { (at: $0, bytes: $1) }
+        let bodies = try Captures.records(archive)
+        try #require(arrivals.count == bodies.count)
+        let records = zip(arrivals, bodies).map { (at: $0, bytes: $1) }
         let spans = records.flatMap { ReferenceDecoder.decode($0.bytes) ?? [] }
         let naive = NaiveAttribution(spans)
         let expected = Self.expected(naive)

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Rules
@@ -7,35 +8,36 @@ import Testing
 /// The files of Tests/RulesTests/Faulty: each has one fault and is named by it. `expected.txt` is what
 /// `faultline check *.yaml` says of them there.
 private enum FaultyFiles {
-    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Faulty")
+    static let folder = Fixtures.root.appending(path: "Tests/RulesTests/Faulty")
 
     /// What is expected to be said, by the name of the file.
-    static let expected: [String: String] = {
-        let text = (try? String(contentsOf: folder.appending(path: "expected.txt"), encoding: .utf8)) ?? ""
+    static func expected() throws -> [String: String] {
+        let text = String(decoding: try Fixtures.contents(folder.appending(path: "expected.txt")), as: UTF8.self)
         return Dictionary(
             text.split(separator: "\n").map { (String($0.prefix { $0 != ":" }), String($0)) },
             uniquingKeysWith: { "\($0)\n\($1)" })
-    }()
+    }
 
-    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-        .filter { $0.hasSuffix(".yaml") }.sorted()
+    static func names() throws -> [String] {
+        try Fixtures.files(in: folder, endingIn: ".yaml").map(\.lastPathComponent)
+    }
 }
 
 @Suite struct `A faulty rule file` {
-    @Test(arguments: FaultyFiles.names) func `is told its one fault at its place`(name: String) throws {
-        let bytes = Array(try Data(contentsOf: FaultyFiles.folder.appending(path: name)))
+    @Test(arguments: try FaultyFiles.names()) func `is told its one fault at its place`(name: String) throws {
+        let bytes = Array(try Fixtures.contents(FaultyFiles.folder.appending(path: name)))
         let limits = WindowLimits()
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleFile(
                 bytes, file: name, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max)
         }
         #expect(found.all.count == 1, "\(found)")
-        #expect(found.description == FaultyFiles.expected[name])
+        #expect(try found.description == FaultyFiles.expected()[name])
     }
 
-    @Test func `is one of many, and all of them are there`() {
-        #expect(FaultyFiles.names.count >= 100)
-        #expect(FaultyFiles.names == FaultyFiles.expected.keys.sorted())
+    @Test func `is one of many, and all of them are there`() throws {
+        let names = try FaultyFiles.names()
+        #expect(names.count >= 100)
+        #expect(try names == FaultyFiles.expected().keys.sorted())
     }
 }
