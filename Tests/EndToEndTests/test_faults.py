@@ -79,7 +79,10 @@ def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minute
     found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
     # Of two clocks that differ the one behind is heard too early, or the one ahead is all that is heard.
-    assert any(MISSING in culprit["why"] or "nothing was heard" in culprit["why"] for culprit in found)
+    assert any(
+        part in culprit["why"] for part in (MISSING, "nothing was heard", "no span of the API server ended")
+        for culprit in found
+    )
     for culprit in found:
         assert culprit["certainty"] != "clear"
         assert "etcd's own handlers are unaffected" not in culprit["why"]
@@ -93,7 +96,7 @@ def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path
         project.EXAMPLE, lambda service, span: service == "apiserver" and span.end_time_unix_nano > middle
     )
     found = [culprit["why"] for culprit in culprits(tmp_path, lost)]
-    assert any("no span of the API server ended" in why and "etcd answered" in why for why in found)
+    assert any("no span of the API server ended" in why for why in found)
     assert not any("the API server's own work is unaffected" in why for why in found)
 
 

@@ -17,7 +17,7 @@ FAULTY = project.files("Tests", "RulesTests", "Faulty", pattern="*.yaml")
 # What stands within a text, or takes two places to see, is for `faultline check` to tell.
 BEYOND = re.compile(
     """
-    burn-rate-.* | comparison.* | .*-against-.* | .*-of-zero | double-ampersand | single-equals | percent.* | .*-first
+    burn-rate-.* | slowdown-.* | comparison.* | .*-against-.* | .*-of-zero | double-ampersand | single-equals | percent.* | .*-first
     | duration-over-a-window | in-.* | invalid-pattern | label-an-alert-lacks | unknown-(filter|name|value)
     | match-(of-a-percentile|of-two-durations|shorter.*|that.*|with.*) | mixed-labels-in-by | no-comparison | number.*
     | offset-.* | open-template | over-too-long | sum-.* | time-squared | two-values.* | unclosed.* | and-of.*

@@ -51,7 +51,8 @@ extension Evidence {
             return callsAnsweredInSilence < Self.answeredMin ? silentEtcd(silence) : missingEtcd(silence)
         }
         if let silence = apiServerSilence { return silentAPIServer(silence) }
-        if let apiServerGap { return missingAPIServer(apiServerGap) }
+        // Handlers that are slow are so whoever else is heard.
+        if let apiServerGap, slowness(etcd) == nil { return missingAPIServer(apiServerGap) }
         guard requestCountBefore > 0 || etcd.countBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
@@ -125,6 +126,9 @@ extension Evidence {
 
     private func slowEtcd(_ times: Double) -> Verdict {
         let why = "etcd: its own handlers took \(VerdictText.p99(etcd)); \(besideEtcd)"
+        guard apiServerGap == nil else {
+            return Verdict(side: .etcd, component: .etcd, certainty: .likely, why: why)
+        }
         // Handlers that no call of this time has may be of another time.
         guard calls == 0 || isHandled else {
             return Verdict(
@@ -136,6 +140,9 @@ extension Evidence {
 
     /// What is known of the API server while etcd is slow.
     private var besideEtcd: String {
+        if let apiServerGap {
+            return "no span of the API server ended for \(VerdictText.duration(apiServerGap.duration))"
+        }
         if cached.trend == .unchanged { return "requests that never reach etcd are unaffected" }
         return VerdictText.beside(apiServer, "the API server's own work is", "the API server's own work")
     }

@@ -43,7 +43,9 @@ extension ConditionParser {
         try take(.comma, "\",\" and the time to compare with")
         let agoPosition = current.position
         let ago = try nanoseconds("how long before to compare with, such as 1m")
-        guard ago > 0 else { throw ConditionError(at: agoPosition, "slowdown compares with a time that is past: not 0s") }
+        guard ago > 0 else {
+            throw ConditionError(at: agoPosition, "slowdown compares with a time that is past: not 0s")
+        }
         try take(.closeParenthesis, "\")\": slowdown takes a percentile and a duration")
         let slowdown = Slowdown(quantile: quantile, ago: ago)
         return Expression(.value(WindowValue(.slowdown(slowdown), offset: try offset())), at: position)

@@ -27,7 +27,9 @@ import Testing
     }
 
     /// The value that a rule with all operations in one group reports; nil for no data.
-    private static func value(_ window: borrowing Window, _ condition: String = "slowdown(p50, 1m) > 0") throws -> Double? {
+    private static func value(_ window: borrowing Window, _ condition: String = "slowdown(p50, 1m) > 0") throws
+        -> Double?
+    {
         var evaluator = try RuleText.evaluator(
             "alert: Slower", "select: {service: etcd}", "when: \(condition)", "over: 30s")
         return evaluator.evaluate(at: start + 90 * second, over: window.view()).first?.alert.value
