@@ -26,7 +26,7 @@ build: ## Build the release binary: .build/release/faultline
 test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
-	swift test --skip-build
+	Scripts/run-unit-tests.sh
 	$(PYTEST) Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
 fmt: ## Format the sources
