@@ -1,14 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test fmt lint check fuzz bench install release clean
+.PHONY: help demo build test e2e fmt lint check fuzz bench install release clean
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
 # End-to-end tests wait more than they compute.
 WORKERS ?= $(shell expr $$(nproc) + 1)
-PYTEST = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest
+E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 demo: ## Build, then find out which component was slow in a real capture
 	@Scripts/install-packages.sh demo
@@ -26,8 +26,13 @@ build: ## Build the release binary: .build/release/faultline
 test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
-	swift test --skip-build
-	$(PYTEST) Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
+	Scripts/run-unit-tests.sh
+	$(E2E)
+
+e2e: ## Run the tests of the real process alone
+	@Scripts/install-packages.sh test
+	swift build
+	$(E2E)
 
 fmt: ## Format the sources
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks

@@ -17,6 +17,15 @@ def pytest_report_header():
     return f"faultline: {project.BINARY}"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that skips itself, or that a library skips, has looked at nothing."""
+    report = yield
+    if report.skipped:
+        report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr[2]}"
+    return report
+
+
 @pytest.fixture
 def daemon():
     """A daemon with the built-in rules."""

@@ -9,6 +9,7 @@ from harness import archives, grpc_client, project
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.project import EXAMPLE
+from harness.truth import truth_of
 
 _replays = {}
 
@@ -34,6 +35,17 @@ def unix_nanoseconds(time):
     whole, _, fraction = time.rstrip("Z").partition(".")
     seconds = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp()
     return int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
+
+
+@pytest.mark.parametrize("name", project.CAPTURES)
+def test_the_truth_beside_a_recording_is_what_its_bytes_say(name):
+    records = archives.records(archives.decompress(project.capture(name)))
+    computed, written = truth_of(records), read(name, "truth")
+    operations = {(row.pop("service"), row.pop("name")): row for row in written.pop("operations")}
+    assert operations == computed.pop("operations")
+    assert {field: written[field] for field in computed} == computed
+    arrivals = [line.split() for line in project.capture(name, "arrivals.txt").read_text().splitlines()]
+    assert [int(length) for _, length in arrivals] == [len(record) for record in records]
 
 
 @pytest.mark.parametrize("name", project.CAPTURES)

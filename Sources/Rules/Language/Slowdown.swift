@@ -9,7 +9,7 @@ package struct Slowdown: Hashable, Sendable {
     package var ago: Int64
 
     /// A series with fewer durations then has no percentile worth the name, and is left out.
-    package static let countBeforeMin = 8
+    static let countBeforeMin = 8
     /// Below so many durations now, of the series that are compared, there is no data.
     package static let countMin = 20
 

@@ -9,7 +9,7 @@ package struct WindowValue: Hashable, Sendable {
     package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
 
     /// Nanoseconds from the end of the earliest window that it looks at to the evaluation.
-    package var farthestOffset: Int64 { offset.addingSaturating(measure.measured[0].ago) }
+    var farthestOffset: Int64 { offset.addingSaturating(measure.measured[0].ago) }
 
     package init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
