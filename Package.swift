@@ -30,16 +30,17 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .target(name: "Engine", swiftSettings: settings),
+        .target(name: "Support", swiftSettings: settings),
+        .target(name: "Engine", dependencies: ["Support"], swiftSettings: settings),
         .target(
-            name: "OTLP", dependencies: ["Engine", "COTLP"], path: "Sources/Ingest/OTLP", swiftSettings: settings),
+            name: "OTLP", dependencies: ["Engine", "Support", "COTLP"], path: "Sources/Ingest/OTLP", swiftSettings: settings),
         .target(
-            name: "Archive", dependencies: ["Engine", "OTLP", "CLZ4", "CZlib"], path: "Sources/Ingest/Archive",
+            name: "Archive", dependencies: ["Engine", "OTLP", "Support", "CLZ4", "CZlib"], path: "Sources/Ingest/Archive",
             swiftSettings: settings),
         .target(
             name: "Receivers",
             dependencies: [
-                "OTLP", "CDeflate",
+                "OTLP", "Support", "CDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -52,12 +53,12 @@ let package = Package(
             ],
             path: "Sources/Ingest/Receivers", swiftSettings: settings),
         .target(
-            name: "Rules", dependencies: ["Engine", .product(name: "Yams", package: "Yams")],
+            name: "Rules", dependencies: ["Engine", "Support", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Builtin/control-plane.yaml")], swiftSettings: settings),
         .target(
             name: "Notify",
             dependencies: [
-                "Engine", "Rules",
+                "Engine", "Rules", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -66,7 +67,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Archive", "Engine", "Notify", "OTLP", "Receivers", "Rules", "CMalloc", "CZlib",
+                "Archive", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "CMalloc", "CZlib",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -81,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -95,12 +96,12 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 
         .target(
-            name: "TestSupport", dependencies: ["Engine", "Rules", "COTLP", "CLZ4"], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["Engine", "Rules", "Support", "COTLP", "CLZ4"], path: "Tests/Support",
             swiftSettings: settings),
         .target(
             name: "FuzzChecks",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "TestSupport",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -110,12 +111,12 @@ let package = Package(
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "TestSupport"],
+            dependencies: ["Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "Support", "TestSupport"],
             path: "Benchmarks/Sources/Benchmarks", swiftSettings: settings),
         .executableTarget(
             name: "Load",
             dependencies: [
-                "Archive", "CDeflate", "Engine", "OTLP", "SpanTemplates",
+                "Archive", "CDeflate", "Engine", "OTLP", "SpanTemplates", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -126,41 +127,42 @@ let package = Package(
             path: "Benchmarks/Sources/Load", swiftSettings: settings),
 
         // Each is named after the target that it tests, and has its folders: Scripts/check-structure.py looks.
+        .testTarget(name: "SupportTests", dependencies: ["Support", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "OTLP", "TestSupport"], swiftSettings: settings),
+            name: "EngineTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "OTLPTests", dependencies: ["Engine", "OTLP", "TestSupport", "COTLP"], swiftSettings: settings),
+            name: "OTLPTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport", "COTLP"], swiftSettings: settings),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "Engine", "OTLP", "TestSupport"],
+            name: "ArchiveTests", dependencies: ["Archive", "Engine", "OTLP", "Support", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ReceiversTests",
             dependencies: [
-                "Receivers", "CDeflate",
+                "Receivers", "Support", "CDeflate",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "RulesTests", dependencies: ["Engine", "Rules", "TestSupport"], exclude: ["Faulty"],
+            name: "RulesTests", dependencies: ["Engine", "Rules", "Support", "TestSupport"], exclude: ["Faulty"],
             swiftSettings: settings),
         .testTarget(
-            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "TestSupport"], swiftSettings: settings),
+            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "TestSupport",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "faultlineTests", dependencies: ["Daemon", "faultline", "FuzzChecks", "TestSupport"],
+            name: "faultlineTests", dependencies: ["Daemon", "faultline", "FuzzChecks", "Support", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "TestSupport"], swiftSettings: settings),
+            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "Support", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "TestSupport"], swiftSettings: settings),
+            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "Support", "TestSupport"], swiftSettings: settings),
     ]
 )
 
@@ -169,7 +171,7 @@ if Context.environment["FAULTLINE_FUZZ"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/Sources/CFuzzer"),
         .target(
-            name: "FuzzDriver", dependencies: ["Archive", "FuzzChecks", "OTLP", "Rules", "TestSupport"],
+            name: "FuzzDriver", dependencies: ["Archive", "FuzzChecks", "OTLP", "Rules", "Support", "TestSupport"],
             path: "Tests/Fuzz/Sources/FuzzDriver", swiftSettings: settings),
     ]
     package.targets += [

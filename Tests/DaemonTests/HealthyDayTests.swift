@@ -8,7 +8,6 @@ import Testing
 
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600_000_000_000
-private let minute: Int64 = 60_000_000_000
 
 /// The built-in rules over control planes in good health, to which all happens that happens on a day.
 @Suite struct `A healthy day` {

@@ -4,8 +4,6 @@ import Rules
 import Testing
 import TestSupport
 
-private let second: Int64 = 1_000_000_000
-private let minute = 60 * second
 private let hour = 60 * minute
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600 * second

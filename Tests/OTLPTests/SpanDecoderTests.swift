@@ -1,5 +1,6 @@
 import Engine
 import OTLP
+import Support
 import TestSupport
 import Testing
 

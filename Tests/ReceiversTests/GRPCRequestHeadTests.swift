@@ -68,15 +68,6 @@ import Testing
         #expect(long.message.utf8.count < 500)
     }
 
-    @Test func `base64 is that of RFC 4648 without padding`() {
-        for (plain, encoded) in [
-            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            #expect(GRPCReply.base64(Array(plain.utf8)) == encoded)
-        }
-    }
-
     @Test func `only a status to come again carries details`() {
         let busy = RPCStatus(.unavailable, "busy", retryAfterSeconds: 1)
         #expect(GRPCReply.trailersOnly(busy).contains(name: "grpc-status-details-bin"))

@@ -1,5 +1,6 @@
 internal import COTLP
 import Engine
+import Support
 
 /// A span as libprotobuf-c reads it, judged by rules written apart from the hot path's.
 package struct ReferenceSpan: Equatable {

@@ -2,6 +2,7 @@ import Archive
 import Engine
 import Foundation
 import Rules
+import Support
 
 /// All that can be said about an archive, from reading the whole of it.
 package struct ArchiveScan: Encodable, Sendable {

@@ -1,4 +1,5 @@
 package import Engine
+import Support
 import Synchronization
 
 /// Divides the requests of a window among components: slots for good as they settle, the others for a look.

@@ -1,5 +1,6 @@
 import Receivers
 import Rules
+import Support
 
 /// The fields that say what is listened on.
 enum ListenField: String, CaseIterable {

@@ -1,6 +1,7 @@
 import Engine
 import Notify
 package import Rules
+import Support
 
 /// Where the rules come from, so that they can be read again. The one reader of rules for all commands.
 package struct RuleSource: Sendable {

@@ -1,4 +1,5 @@
 import Rules
+import Support
 
 /// A configuration with the rules that it or a command line names: read the same way by every command.
 package struct Settings: Sendable {

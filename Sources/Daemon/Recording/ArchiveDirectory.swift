@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Rules
+import Support
 
 /// The recorded files of a directory, which belongs to one daemon at a time.
 struct ArchiveDirectory: ~Copyable {

@@ -1,5 +1,6 @@
 import Archive
 import Rules
+import Support
 
 /// What was wrong with an archive in words: the first problems, and how many there were.
 struct ProblemList {

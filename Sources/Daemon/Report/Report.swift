@@ -1,5 +1,6 @@
 package import Engine
 package import Rules
+import Support
 
 /// What `replay --format json` prints, and the query API in parts: the contract's shapes. Durations in seconds.
 package struct Report: Encodable, Sendable {

@@ -1,4 +1,5 @@
 package import Rules
+import Support
 
 /// A group of rules as the query API shows it, in the words of a rule file. Durations in seconds, times in RFC 3339.
 /// Fields without a value are null, but for `select` and `match`: a rule has one of them.

@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Support
 
 /// A trace as the query API shows it: its spans in the order of their starts.
 struct TraceJSON: Encodable {
@@ -25,7 +26,7 @@ struct TraceJSON: Encodable {
         spans = trace.spans.map { span in
             let labels = trace.operations[Int(span.operation)]
             return Span(
-                span_id: span.spanID.hex, parent_span_id: span.parentID == 0 ? nil : span.parentID.hex,
+                span_id: Hex.text(span.spanID), parent_span_id: span.parentID == 0 ? nil : Hex.text(span.parentID),
                 service: labels.service, operation: labels.operation, kind: labels.kind.name,
                 start: Timestamp.rfc3339(span.start), duration_seconds: Double(span.duration) / 1e9,
                 error: span.flags.isError)

@@ -1,4 +1,5 @@
 package import Rules
+import Support
 
 /// How the alerts at one moment differ from those expected.
 package struct RuleTestDifference {

@@ -1,5 +1,6 @@
 import Archive
 package import Rules
+import Support
 
 /// What a file of rule tests says: the rules, and what they have to find in given spans.
 package struct RuleTestFile: Sendable {

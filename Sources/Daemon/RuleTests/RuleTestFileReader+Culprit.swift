@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Support
 
 extension RuleTestFileReader {
     private static let notClear = Verdict.Certainty.notClear.rawValue

@@ -1,5 +1,6 @@
 import Foundation
 package import Rules
+import Support
 
 extension RuleTestFile {
     static let fields = ["rule_files", "tests"]

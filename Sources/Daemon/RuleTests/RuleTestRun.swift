@@ -1,6 +1,7 @@
 package import Archive
 package import Engine
 package import Rules
+import Support
 
 /// Runs the tests of a file over the same pipeline as a replay.
 package struct RuleTestRun {

@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Support
 
 /// Reads a line that describes spans.
 struct SyntheticOperationReader {

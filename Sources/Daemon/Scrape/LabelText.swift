@@ -1,4 +1,5 @@
 import Rules
+import Support
 
 /// Values of labels as the scrape has them: short, and safe on a terminal, and different where the values are.
 ///

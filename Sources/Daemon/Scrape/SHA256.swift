@@ -1,3 +1,5 @@
+import Support
+
 /// SHA-256 (FIPS 180-4): a hash that nobody can make two names agree in.
 enum SHA256 {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
@@ -26,10 +28,7 @@ enum SHA256 {
         padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
         padded += (0..<8).reversed().map { UInt8(truncatingIfNeeded: (UInt64(bytes.count) << 3) >> (8 * $0)) }
         for block in stride(from: 0, to: padded.count, by: 64) { mix(padded[block..<block + 64], into: &state) }
-        return state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+        return state.map { Hex.text($0) }.joined()
     }
 
     private static func mix(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// Notices that the clock was set, by how it goes on beside one that can't be set, and that the process stood still.
 struct ClockWatch: Sendable {

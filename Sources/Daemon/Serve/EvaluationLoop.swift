@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import Rules
+import Support
 
 /// One look at the clock after the other: evaluates the rules whenever a time has become due, and begins anew where the clock
 /// was set or the process stood still.

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import Rules
+import Support
 
 /// The parameters of a query, of which all must be known.
 struct QueryParameters: Sendable {

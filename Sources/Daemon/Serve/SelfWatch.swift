@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Rules
 import ServiceLifecycle
+import Support
 
 /// Looks after the process itself once a second: the memory it takes, names that had no place, and requests that were not
 /// recorded.

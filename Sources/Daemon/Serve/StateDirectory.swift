@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Notify
 import Rules
+import Support
 import Synchronization
 
 /// What outlives a process: the alerts, and what could not be delivered yet. A directory of one daemon at a time.

@@ -2,6 +2,7 @@
 import CDispatch
 import Engine
 import Glibc
+import Support
 
 /// The time of day, and the clock that nobody sets.
 enum WallClock {

@@ -1,3 +1,5 @@
+import Support
+
 /// Divides the time of requests among components, slot by slot, once their spans have come.
 ///
 /// Works on views of the window: appending spans costs nothing more for it. Spans of one request come from two

@@ -1,3 +1,5 @@
+import Support
+
 /// Who was at fault in an interval, and what components took of a request then and before.
 package struct CulpritFinding: Sendable {
     package var verdict: Verdict

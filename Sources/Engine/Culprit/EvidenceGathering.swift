@@ -1,3 +1,5 @@
+import Support
+
 /// One pass over the slots of a comparison.
 struct EvidenceGathering {
     enum Role: UInt8 {

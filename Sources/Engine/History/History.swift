@@ -1,3 +1,5 @@
+import Support
+
 /// Spans that left the window, as sparse histograms: every series' count, errors, sum, maximum and latency buckets by
 /// the minute of the span's end, and by the hour once it is complete. What it gave up itself is kept as one block.
 ///

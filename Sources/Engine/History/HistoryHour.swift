@@ -1,3 +1,5 @@
+import Support
+
 /// An hour by its minutes and, once they are complete, as a whole.
 struct HistoryHour: Sendable {
     struct Minute: Sendable {

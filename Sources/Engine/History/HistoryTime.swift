@@ -1,3 +1,5 @@
+import Support
+
 /// Minutes and hours since the epoch, by which the history keeps time.
 enum HistoryTime {
     /// Nanoseconds.

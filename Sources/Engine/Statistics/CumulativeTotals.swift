@@ -1,3 +1,5 @@
+import Support
+
 /// Counts since the start for the scrape: per series, how many spans, how many failed, how long in all, and how many
 /// within each classic bucket.
 package struct CumulativeTotals: Sendable {

@@ -1,3 +1,5 @@
+import Support
+
 /// A trace id: 16 bytes as two big-endian numbers.
 package struct TraceID: Hashable, Sendable {
     package var high: UInt64
@@ -17,13 +19,5 @@ package struct TraceID: Hashable, Sendable {
     }
 
     /// 32 hexadecimal digits in lower case.
-    package var hex: String { high.hex + low.hex }
-}
-
-extension UInt64 {
-    /// 16 hexadecimal digits in lower case.
-    package var hex: String {
-        let digits = String(self, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package var hex: String { Hex.text(high) + Hex.text(low) }
 }

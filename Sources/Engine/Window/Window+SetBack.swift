@@ -1,3 +1,5 @@
+import Support
+
 extension Window {
     /// The clock was set back. What it has of later times still counts among all that came, but is of none of the times that
     /// come now: those are measured by what comes in them.

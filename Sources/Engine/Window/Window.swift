@@ -1,3 +1,5 @@
+import Support
+
 /// The columnar in-memory window: spans by the time of their end, in slots of five seconds.
 ///
 /// Not thread-safe: one lock is held around it while a batch is appended or a view is taken. It has no clock.

@@ -1,3 +1,5 @@
+import Support
+
 /// A slot as it was when a view was taken.
 package struct SlotView: Sendable {
     /// Unix nanoseconds.

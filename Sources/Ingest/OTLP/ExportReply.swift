@@ -1,4 +1,5 @@
 internal import COTLP
+import Support
 
 /// Bodies of replies to Export calls: protobuf is packed by libprotobuf-c, JSON follows the protobuf JSON mapping
 /// as far as OTLP uses it (64-bit integers as strings, keys in lowerCamelCase).
@@ -19,7 +20,7 @@ package enum ExportReply {
         case .protobuf:
             return partialMessage(rejectedSpans: Int64(rejectedSpans), message: message)
         case .json:
-            let quoted = JSONQuoting.quoted(message)
+            let quoted = String(decoding: JSONString.quoted(message), as: UTF8.self)
             let partial = #"{"rejectedSpans":"\#(rejectedSpans)","errorMessage":\#(quoted)}"#
             return Array(#"{"partialSuccess":\#(partial)}"#.utf8)
         }
@@ -36,7 +37,7 @@ package enum ExportReply {
             }
             return statusMessage(code: code, message: message, retryInfo: retryInfo(seconds: Int64(seconds)))
         case .json:
-            let start = #"{"code":\#(code),"message":\#(JSONQuoting.quoted(message))"#
+            let start = #"{"code":\#(code),"message":\#(String(decoding: JSONString.quoted(message), as: UTF8.self))"#
             guard let seconds = retryAfterSeconds else { return Array("\(start)}".utf8) }
             let detail = #"{"@type":"\#(retryInfoType)","retryDelay":"\#(seconds)s"}"#
             return Array(#"\#(start),"details":[\#(detail)]}"#.utf8)

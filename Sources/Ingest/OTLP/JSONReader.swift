@@ -1,3 +1,5 @@
+import Support
+
 /// Reads JSON front to back without building anything and without recursion on input.
 ///
 /// Source: RFC 8259. Bytes of texts are handed on as they are, be they UTF-8 or not.

@@ -1,3 +1,5 @@
+import Support
+
 extension OTLPJSON {
     /// A request as one line of JSON, as the OpenTelemetry Collector's file exporter writes it, without the newline.
     /// Fields that OTLP doesn't know are left out; texts that are no UTF-8 get U+FFFD.
@@ -49,12 +51,9 @@ extension OTLPJSON {
         of field: OTLPMessage.Field, _ reader: inout WireReader, depth: Int
     ) throws(DecodeError) -> [UInt8] {
         switch field.type {
-        case .text: return quoted(reader.bytes, try reader.range())
+        case .text: return JSONString.quoted(String(decoding: bytes(reader.bytes, try reader.range()), as: UTF8.self))
         case .identifier:
-            let digits = bytes(reader.bytes, try reader.range()).flatMap {
-                [Hex.digits[Int($0 >> 4)], Hex.digits[Int($0 & 15)]]
-            }
-            return quote(digits)
+            return quote(Hex.text(bytes(reader.bytes, try reader.range())))
         case .bytes: return quote(Base64.text(bytes(reader.bytes, try reader.range())))
         case .int64: return quote(Array("\(Int64(bitPattern: try reader.varint()))".utf8))
         case .uint32: return Array("\(UInt32(truncatingIfNeeded: try reader.varint()))".utf8)
@@ -80,19 +79,6 @@ extension OTLPJSON {
 
     private static func quote(_ text: [UInt8]) -> [UInt8] {
         [UInt8(ascii: "\"")] + text + [UInt8(ascii: "\"")]
-    }
-
-    private static func quoted(_ body: RawSpan, _ range: Range<Int>) -> [UInt8] {
-        var quoted = [UInt8(ascii: "\"")]
-        for byte in String(decoding: bytes(body, range), as: UTF8.self).utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): quoted += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20, 0x7F:
-                quoted += Array("\\u00".utf8) + [Hex.digits[Int(byte >> 4)], Hex.digits[Int(byte & 15)]]
-            default: quoted.append(byte)
-            }
-        }
-        return quoted + [UInt8(ascii: "\"")]
     }
 }
 

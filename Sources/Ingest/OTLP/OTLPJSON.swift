@@ -1,3 +1,5 @@
+import Support
+
 /// Translates OTLP in JSON into the protobuf wire format, so that one decoder decides what is accepted and archives hold
 /// one form.
 ///

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// What is kept of a span while it is read.
 struct WireSpan: ~Copyable {

@@ -1,6 +1,7 @@
 import OTLP
 internal import NIOCore
 package import NIOHPACK
+import Support
 
 /// The header blocks and message that answer a call.
 package enum GRPCReply {
@@ -24,7 +25,8 @@ package enum GRPCReply {
         headers.add(name: "grpc-status", value: String(status.code.rawValue))
         headers.add(name: "grpc-message", value: percentEncoded(status.message), indexing: .nonIndexable)
         if status.retryAfterSeconds != nil {
-            let details = base64(status.body(.protobuf))
+            // gRPC asks senders of binary headers to leave out the padding.
+            let details = String(decoding: Base64.text(status.body(.protobuf), isPadded: false), as: UTF8.self)
             headers.add(name: "grpc-status-details-bin", value: details, indexing: .nonIndexable)
         }
         if status.code == .unimplemented {
@@ -48,32 +50,9 @@ package enum GRPCReply {
             if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
                 result.append(byte)
             } else {
-                result.append(UInt8(ascii: "%"))
-                result.append(hexDigits[Int(byte >> 4)])
-                result.append(hexDigits[Int(byte & 15)])
+                result += "%\(Hex.text(byte).uppercased())".utf8
             }
         }
         return String(decoding: result, as: UTF8.self)
     }
-
-    /// Base64 without padding, as gRPC asks of senders of binary headers.
-    package static func base64(_ bytes: [UInt8]) -> String {
-        var result: [UInt8] = []
-        var bits: UInt32 = 0
-        var bitCount = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            bitCount += 8
-            while bitCount >= 6 {
-                bitCount -= 6
-                result.append(base64Digits[Int(bits >> UInt32(bitCount) & 63)])
-            }
-        }
-        if bitCount > 0 { result.append(base64Digits[Int(bits << UInt32(6 - bitCount) & 63)]) }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    private static let hexDigits = Array("0123456789ABCDEF".utf8)
-    private static let base64Digits = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 }

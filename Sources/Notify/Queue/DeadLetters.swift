@@ -1,5 +1,6 @@
 import Foundation
 import Rules
+import Support
 import Synchronization
 
 /// The file of alerts that were given up, one JSON object a line: what somebody was to be told and wasn't.

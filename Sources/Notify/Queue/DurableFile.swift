@@ -1,5 +1,6 @@
 package import Foundation
 import Rules
+import Support
 
 /// Files that are whole at any moment, also when the process or the machine dies.
 package enum DurableFile {

@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Support
 
 /// The header by which a receiver says how long to leave it alone (RFC 9110, section 10.2.3).
 enum RetryAfter {

@@ -1,5 +1,6 @@
 import Engine
 import Rules
+import Support
 
 /// When delivery is attempted again: exponential backoff with jitter, so that receivers which come back aren't met by
 /// everybody at once.

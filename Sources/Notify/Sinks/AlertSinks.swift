@@ -1,4 +1,5 @@
 package import Rules
+import Support
 
 /// Makes the sinks that rule files define.
 package enum AlertSinks {

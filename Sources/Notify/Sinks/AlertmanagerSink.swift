@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 package import Rules
+import Support
 
 /// Posts alerts to an Alertmanager, as Prometheus does. It takes each as often as it is told, and groups, silences and
 /// routes by itself; one that is not told again in time counts as resolved.

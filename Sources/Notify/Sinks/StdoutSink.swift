@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 package import Rules
+import Support
 
 /// Writes a line for each alert that fires or resolves.
 package struct StdoutSink: AlertSink {

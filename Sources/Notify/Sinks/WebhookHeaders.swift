@@ -1,4 +1,5 @@
 import Rules
+import Support
 
 /// Headers to send with each webhook call, such as a token: read from a file, so that rule files hold no secrets.
 package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {

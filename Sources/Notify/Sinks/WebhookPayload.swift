@@ -1,4 +1,5 @@
 import Rules
+import Support
 
 /// The body of a webhook call: Alertmanager's payload, version 4, so that receivers written for it understand ours.
 struct WebhookPayload: Encodable {

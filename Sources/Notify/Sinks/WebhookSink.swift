@@ -1,4 +1,5 @@
 package import Rules
+import Support
 
 /// Posts alerts to a URL as Alertmanager's webhooks do.
 package struct WebhookSink: AlertSink {

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// What labels can be at all: a selector on anything else would never select, and its rule never fire.
 enum KnownValues {

@@ -1,3 +1,5 @@
+import Support
+
 /// Names of labels that users give.
 package enum LabelName {
     /// Whether an entry's key can be a label's name; reports it if not.

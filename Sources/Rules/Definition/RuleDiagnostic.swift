@@ -1,3 +1,5 @@
+import Support
+
 /// A place in a file: line and column count from 1, columns in Unicode scalars.
 package struct SourcePosition: Hashable, Comparable, Sendable {
     package var line: Int

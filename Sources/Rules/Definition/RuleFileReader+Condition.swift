@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension RuleFileReader {
     /// The length of the rule's window; 0 where it isn't written and its values may have windows of their own.

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension RuleFileReader {
     private static let fields = [

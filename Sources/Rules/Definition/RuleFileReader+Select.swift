@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension RuleFileReader {
     /// Reads `select` or `match`: a mapping from labels to what they have to be.

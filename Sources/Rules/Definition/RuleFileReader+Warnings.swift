@@ -1,3 +1,5 @@
+import Support
+
 extension RuleFileReader {
     /// Warns of what works, but hardly as it was meant.
     mutating func warn(of rule: Rule, _ mapping: YAMLMapping, interval: Int64) {

@@ -1,3 +1,5 @@
+import Support
+
 /// Reads the nodes of a rule file, going on behind each problem so that all of them are found.
 struct RuleFileReader {
     let document: YAMLDocument

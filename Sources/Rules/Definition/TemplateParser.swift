@@ -1,3 +1,5 @@
+import Support
+
 /// Reads the text of an annotation. Faults are at positions of it, as those of conditions.
 struct TemplateParser {
     private let scalars: [Unicode.Scalar]

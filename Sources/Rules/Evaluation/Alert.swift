@@ -1,3 +1,5 @@
+import Support
+
 /// An alert as it stands at one moment: what sinks deliver and the API shows. Times in nanoseconds since the epoch.
 package struct Alert: Hashable, Sendable {
     package var name: String

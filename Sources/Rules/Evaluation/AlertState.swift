@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// Where an alert is in its life.
 package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {

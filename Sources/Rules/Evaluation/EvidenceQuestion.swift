@@ -1,4 +1,5 @@
 package import Engine
+import Support
 
 /// What evidence is asked for: an alert at one evaluation.
 package struct EvidenceQuestion: Sendable {

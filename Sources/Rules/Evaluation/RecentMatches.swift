@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// What a rule over single spans found of late. Each span is looked at once, by the first evaluation after its end.
 struct RecentMatches {

@@ -1,4 +1,5 @@
 package import Engine
+import Support
 
 /// Evaluates rules over a window and keeps the state of their alerts. A value that knows no clock: the same
 /// spans and times give the same alerts, live and in a replay. Times in nanoseconds since the epoch.

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension Slowdown {
     /// One result for each group of a selection, of what ended in [from, to), Unix nanoseconds; nil where there is too

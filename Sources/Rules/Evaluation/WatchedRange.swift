@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// A range of time that rules look at, at the same distance from each evaluation, with counts of what is in it.
 /// Rules that look at the same one share it.

@@ -1,3 +1,5 @@
+import Support
+
 /// How fast a service uses up its error budget: the ratio of bad spans, those that failed or took longer than a
 /// threshold, by the ratio that the objective allows. 1 uses the budget up just by the end of the objective's period.
 package struct BurnRate: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Support
+
 /// Gives every node of a condition its dimension and collects what doesn't fit, each fault with its fix.
 struct ConditionChecker {
     private(set) var errors: [ConditionError] = []

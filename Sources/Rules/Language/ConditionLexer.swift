@@ -1,3 +1,5 @@
+import Support
+
 /// Cuts a condition into tokens.
 struct ConditionLexer {
     private let scalars: [Unicode.Scalar]

@@ -1,3 +1,5 @@
+import Support
+
 extension ConditionParser {
     /// `burn_rate(objective, threshold, over)`, from its name on.
     mutating func burnRate() throws(ConditionError) -> Expression {

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// Reads a condition into an expression, by recursive descent. From loosest to tightest:
 /// `or`, `and`, `not`, comparisons (which don't chain), `+ -`, `* /`, unary `-`, values and literals.

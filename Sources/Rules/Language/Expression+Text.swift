@@ -1,3 +1,5 @@
+import Support
+
 extension Expression: CustomStringConvertible {
     /// The condition that parses to this expression, with no more parentheses than needed.
     package var description: String {

@@ -1,3 +1,5 @@
+import Support
+
 /// How many times as long as earlier spans or requests take, whatever the mix: each series of a group is compared with
 /// itself. The geometric mean, over the series, of a percentile now by the same then, each series weighted by its count
 /// now. A rollout that creates pods where there were events before changes the median of all creates, but no series' own.

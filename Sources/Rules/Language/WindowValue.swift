@@ -1,4 +1,5 @@
 package import Engine
+import Support
 
 /// A value of a condition: what is measured, over the rule's window or the same window `offset` earlier.
 package struct WindowValue: Hashable, Sendable {

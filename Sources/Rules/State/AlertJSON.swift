@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// An alert on outside surfaces: a row of `alerts` in a replay's output and the API, a line of the stdout sink.
 /// All fields are always there, null where they have no value yet.
@@ -86,10 +87,7 @@ package enum JSONText {
                 result.unicodeScalars.append(scalar)
                 continue
             }
-            for unit in UTF16.encode(scalar) ?? .init() {
-                let digits = String(unit, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }
+            for unit in UTF16.encode(scalar) ?? .init() { result += JSONString.escaped(unit) }
         }
         return result
     }

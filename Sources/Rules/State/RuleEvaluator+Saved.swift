@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension RuleEvaluator {
     /// How long nothing may have been evaluated for pending alerts to go on, as in Prometheus.

@@ -1,3 +1,5 @@
+import Support
+
 /// Which rule an alert is of, the same in every run as long as the rule says the same.
 enum RuleIdentity {
     static func text(_ rule: Rule, inGroup group: String) -> String {

@@ -1,4 +1,5 @@
 package import Foundation
+import Support
 
 /// Pending and firing alerts as a file keeps them for the next process. Times in RFC 3339, durations in seconds.
 package struct SavedAlerts: Codable, Hashable, Sendable {

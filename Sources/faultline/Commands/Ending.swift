@@ -4,6 +4,7 @@ import Daemon
 import Foundation
 import Notify
 import Rules
+import Support
 
 extension ExitCode {
     /// A fault was found in what was read, or something beyond the command line failed.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Rules
+import Support
 
 /// The command line. For exit codes see `Ending`.
 @main

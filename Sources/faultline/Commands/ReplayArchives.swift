@@ -5,6 +5,7 @@ import Engine
 import Foundation
 import OTLP
 import Rules
+import Support
 
 struct ReplayArchives: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import OTLP
 import Rules
+import Support
 
 struct TestRules: ParsableCommand {
     static let configuration = CommandConfiguration(

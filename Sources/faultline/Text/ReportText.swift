@@ -1,6 +1,7 @@
 import Daemon
 import Foundation
 import Rules
+import Support
 
 /// A report for people.
 struct ReportText {

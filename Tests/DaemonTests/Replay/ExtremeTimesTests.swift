@@ -2,6 +2,7 @@ import Archive
 import Engine
 import Foundation
 import Rules
+import Support
 import TestSupport
 import Testing
 

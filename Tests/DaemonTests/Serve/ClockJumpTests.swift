@@ -8,7 +8,6 @@ import Testing
 
 @testable import Daemon
 
-private let second: Int64 = 1_000_000_000
 private let hour = 3_600 * second
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600 * second

@@ -1,5 +1,6 @@
 import Foundation
 import OTLP
+import Support
 import TestSupport
 import Testing
 

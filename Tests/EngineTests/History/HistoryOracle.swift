@@ -2,8 +2,6 @@ import Engine
 import Testing
 import TestSupport
 
-let second: Int64 = 1_000_000_000
-let minute = 60 * second
 let hour = 60 * minute
 
 /// Random spans over hours, some of them late, appended to a window and kept in a list.

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Rules
 
 /// Expressions for properties.

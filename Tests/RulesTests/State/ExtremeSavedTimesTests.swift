@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Support
 import Testing
 import TestSupport
 

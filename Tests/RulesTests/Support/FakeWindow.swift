@@ -133,6 +133,3 @@ extension RequestLabels {
 }
 
 /// Nanoseconds.
-let second: Int64 = 1_000_000_000
-let minute: Int64 = 60 * second
-let millisecond: Int64 = 1_000_000

@@ -1,4 +1,5 @@
 import Rules
+import TestSupport
 
 /// Rule files for tests.
 enum RuleText {

@@ -1,4 +1,5 @@
 import OTLP
+import Support
 
 /// What Jaeger keeps among a span's tags and OTLP has fields for.
 struct JaegerOwnTags {

@@ -1,4 +1,5 @@
 import OTLP
+import Support
 
 /// Reads Jaeger's JSON, in which any field may be odd: what can't be read is left out and counted, the rest is taken.
 struct JaegerReader {
@@ -173,6 +174,6 @@ struct JaegerReader {
     private static func quoted(_ text: String) -> String { "\"\(text.prefix(64))\"" }
 
     private static func name(_ id: [UInt8]) -> String {
-        quoted(String(decoding: id.flatMap { [Hex.digits[Int($0 >> 4)], Hex.digits[Int($0 & 15)]] }, as: UTF8.self))
+        quoted(String(decoding: Hex.text(id), as: UTF8.self))
     }
 }

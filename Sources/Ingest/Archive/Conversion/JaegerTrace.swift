@@ -1,4 +1,5 @@
 import OTLP
+import Support
 
 /// A trace as Jaeger's query API has it, as far as it could be read.
 ///

@@ -1,5 +1,6 @@
 import Engine
 import Glibc
+import Support
 
 /// Where the groups of a recorded file are and what times they hold, from the end of the file.
 package struct ArchiveIndex: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// What a recording keeps beside its records, in lz4 frames that other tools pass over. See docs/archive-format.md.
 package enum ArchiveNote: Equatable, Sendable {

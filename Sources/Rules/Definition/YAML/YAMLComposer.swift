@@ -1,3 +1,5 @@
+import Support
+
 /// Builds the tree of a document from events. The tree is as large as the text: anchors and aliases, by which
 /// a few lines can stand for gigabytes, are refused at the first sight of one.
 struct YAMLComposer: ~Copyable {

@@ -1,3 +1,5 @@
+import Support
+
 /// A mapping with a fixed set of fields: reports what isn't one of them.
 package struct YAMLMapping {
     /// What the mapping is, as messages say it: "a rule".

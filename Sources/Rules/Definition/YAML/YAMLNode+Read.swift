@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 extension YAMLNode {
     /// The text of a scalar. `what` names the field in messages.

@@ -1,3 +1,5 @@
+import Support
+
 /// Says what is wrong with text that is not YAML, in the words of someone who wrote it.
 enum YAMLSyntax {
     static func report(_ fault: YAMLFault, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {

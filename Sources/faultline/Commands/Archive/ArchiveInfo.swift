@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Rules
+import Support
 
 struct ArchiveInfo: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Rules
+import Support
 
 struct ArchiveVerify: ParsableCommand {
     static let configuration = CommandConfiguration(

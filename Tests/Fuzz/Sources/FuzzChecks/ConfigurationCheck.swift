@@ -3,6 +3,7 @@ import Engine
 import OTLP
 import Receivers
 import Rules
+import Support
 import TestSupport
 
 /// A configuration of any bytes: refused with problems that stand in it and are safe to print, or such that a pipeline made

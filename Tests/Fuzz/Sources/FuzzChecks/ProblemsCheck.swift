@@ -1,4 +1,5 @@
 import Rules
+import Support
 
 /// The problems of a file: they stand in it and are safe to print.
 enum ProblemsCheck {

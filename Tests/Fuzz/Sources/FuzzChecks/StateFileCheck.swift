@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import Rules
+import Support
 import TestSupport
 
 /// A state file of any bytes: refused, or such that rules go on with it at any time, and what they save then is a state file

@@ -4,7 +4,8 @@
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    package static func text(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    /// - Parameter isPadded: whether `=` makes the length a multiple of four.
+    package static func text(_ bytes: some Collection<UInt8>, isPadded: Bool = true) -> [UInt8] {
         var text: [UInt8] = []
         var bits: UInt32 = 0
         var count = 0
@@ -17,7 +18,7 @@ package enum Base64 {
             }
         }
         if count > 0 { text.append(digits[Int(bits << UInt32(6 - count) & 63)]) }
-        while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
+        while isPadded, !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
         return text
     }
 

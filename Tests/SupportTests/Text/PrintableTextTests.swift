@@ -1,6 +1,5 @@
+import Support
 import Testing
-
-@testable import Rules
 
 struct PrintableTextTests {
     @Test(arguments: [

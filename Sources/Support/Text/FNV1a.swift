@@ -15,8 +15,5 @@ package struct FNV1a {
     }
 
     /// 16 digits.
-    package var hex: String {
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package var hex: String { Hex.text(hash) }
 }

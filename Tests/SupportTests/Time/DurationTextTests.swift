@@ -1,6 +1,6 @@
+import Support
+import TestSupport
 import Testing
-
-@testable import Rules
 
 struct DurationTextTests {
     @Test(arguments: [

@@ -1,7 +1,7 @@
 import Foundation
+import Support
+import TestSupport
 import Testing
-
-@testable import Rules
 
 struct TimestampTests {
     @Test(arguments: [

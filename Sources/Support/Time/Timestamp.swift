@@ -1,5 +1,3 @@
-import Engine
-
 /// Times on outside surfaces: RFC 3339, UTC. Inside they are nanoseconds since the epoch.
 package enum Timestamp {
     /// `2026-11-23T04:15:46Z`, with as many decimals, by threes, as the time needs.

@@ -1,5 +1,3 @@
-import Engine
-
 /// Durations as rules write them: `150ms`, `1h30m`, `1.5s`. Nanoseconds inside.
 package enum DurationText {
     package static let units: [(name: String, nanoseconds: Int64)] = [

@@ -1,7 +1,19 @@
-/// Hexadecimal digits of either case.
+/// Hexadecimal digits: lower case is written, either case is read.
 package enum Hex {
-    package static let digits = Array("0123456789abcdef".utf8)
+    private static let digits = Array("0123456789abcdef".utf8)
 
+    /// Two digits for each byte.
+    package static func text(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+
+    /// As many digits as a number of its width can have: 16 for a `UInt64`.
+    package static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: number.bitWidth / 4 - digits.count) + digits
+    }
+
+    /// The value of a digit; nil for anything else.
     package static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30

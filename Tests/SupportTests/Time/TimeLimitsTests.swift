@@ -1,4 +1,4 @@
-import Engine
+import Support
 import Testing
 
 @Suite struct `Times and durations from outside` {

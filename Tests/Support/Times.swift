@@ -1,0 +1,4 @@
+/// Nanoseconds, as all times and durations are.
+package let millisecond: Int64 = 1_000_000
+package let second: Int64 = 1_000 * millisecond
+package let minute: Int64 = 60 * second
