@@ -33,9 +33,11 @@ let package = Package(
         .target(name: "Support", swiftSettings: settings),
         .target(name: "Engine", dependencies: ["Support"], swiftSettings: settings),
         .target(
-            name: "OTLP", dependencies: ["Engine", "Support", "COTLP"], path: "Sources/Ingest/OTLP", swiftSettings: settings),
+            name: "OTLP", dependencies: ["Engine", "Support", "COTLP"], path: "Sources/Ingest/OTLP",
+            swiftSettings: settings),
         .target(
-            name: "Archive", dependencies: ["Engine", "OTLP", "Support", "CLZ4", "CZlib"], path: "Sources/Ingest/Archive",
+            name: "Archive", dependencies: ["Engine", "OTLP", "Support", "CLZ4", "CZlib"],
+            path: "Sources/Ingest/Archive",
             swiftSettings: settings),
         .target(
             name: "Receivers",
@@ -111,7 +113,9 @@ let package = Package(
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "Support", "TestSupport"],
+            dependencies: [
+                "Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "Support", "TestSupport",
+            ],
             path: "Benchmarks/Sources/Benchmarks", swiftSettings: settings),
         .executableTarget(
             name: "Load",
@@ -131,7 +135,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "OTLPTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport", "COTLP"], swiftSettings: settings),
+            name: "OTLPTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport", "COTLP"],
+            swiftSettings: settings),
         .testTarget(
             name: "ArchiveTests", dependencies: ["Archive", "Engine", "OTLP", "Support", "TestSupport"],
             swiftSettings: settings),
@@ -148,7 +153,8 @@ let package = Package(
             name: "RulesTests", dependencies: ["Engine", "Rules", "Support", "TestSupport"], exclude: ["Faulty"],
             swiftSettings: settings),
         .testTarget(
-            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"], swiftSettings: settings),
+            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
             dependencies: [
@@ -160,9 +166,11 @@ let package = Package(
             name: "faultlineTests", dependencies: ["Daemon", "faultline", "FuzzChecks", "Support", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "Support", "TestSupport"], swiftSettings: settings),
+            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "Support", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
-            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "Support", "TestSupport"], swiftSettings: settings),
+            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "Support", "TestSupport"],
+            swiftSettings: settings),
     ]
 )
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints and enforces what docs/ARCHITECTURE.md says of the sources: sizes of files and functions, which module imports
-which, words that are gone, `package` only where another module uses it, tests where what they test is, and no test that needs what the repository
-doesn't have."""
+which, words that are gone, `package` only where another module uses it, tests where what they test is, no test that needs what the repository
+doesn't have, and documents that name what is there."""
 
 import ast
 import re
@@ -298,6 +298,23 @@ def check_skips():
             problems.append(f"{name}:{line}: {what}; what a test needs is in the repository, or the test fails")
 
 
+def check_documents():
+    """Documents link to what is there, and name suites that are there."""
+    files = tracked()
+    suites = {path.name for path in files} | {path.stem for path in files} | {path.parent.name for path in files}
+    for path in files:
+        if path.suffix != ".md" or path.name == "CHANGELOG.md":
+            continue
+        text = path.read_text()
+        for match in re.finditer(r"\]\(([^)#\s]+)[^)]*\)|`(test_\w+\.py|\w+Tests)`", text):
+            link, suite = match.groups()
+            line = text.count("\n", 0, match.start()) + 1
+            if link and ":" not in link and not (path.parent / link).exists():
+                problems.append(f"{path.relative_to(ROOT)}:{line}: there is no {link}")
+            if suite and suite not in suites:
+                problems.append(f"{path.relative_to(ROOT)}:{line}: there are no tests {suite}")
+
+
 def main():
     sources = [
         Source(path) for path in sorted((ROOT / "Sources").rglob("*.swift"))
@@ -310,6 +327,7 @@ def main():
     check_mirror()
     check_self_contained()
     check_skips()
+    check_documents()
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     sys.exit(1 if problems else 0)

@@ -36,7 +36,7 @@ package struct Configuration: Sendable {
     /// Directories that it names.
     var directories: [FileReference] = []
     /// Labels of every alert that is delivered, but for those that it has itself.
-    package var externalLabels: [String: String] = [:]
+    var externalLabels: [String: String] = [:]
     /// Names by which the scrape, the API and the page are asked for.
     var hosts = AllowedHosts()
 

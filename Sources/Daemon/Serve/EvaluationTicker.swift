@@ -8,7 +8,6 @@ struct EvaluationTicker: Service {
     let pipeline: Pipeline
     let delivery: Delivery
     let durations: EvaluationDurations
-    let state: StateDirectory?
     let health: ClockHealth
     let logger: Logger
 
@@ -19,7 +18,11 @@ struct EvaluationTicker: Service {
         let loop = Mutex(
             EvaluationLoop(pipeline, health: health, logger: logger) { transitions, now, nanoseconds in
                 durations.observe(.nanoseconds(nanoseconds))
-                hand(on: transitions, at: now)
+                delivery.hand(on: transitions, at: now) {
+                    pipeline.savedAlerts()
+                } active: {
+                    pipeline.withRules { $0.activeAlerts }
+                }
             })
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
@@ -29,16 +32,6 @@ struct EvaluationTicker: Service {
         }
         // What became due while the receivers finished.
         loop.withLock { $0.look() }
-    }
-
-    private func hand(on transitions: [AlertTransition], at now: Int64) {
-        // Before and behind: whenever the process ends, the next one knows of the alert, and who may not have been told.
-        if !transitions.isEmpty {
-            state?.save(pipeline.savedAlerts()?.adding(untold: transitions), isChanged: true, at: now)
-        }
-        delivery.submit(transitions)
-        delivery.repeatAlerts(at: now) { pipeline.withRules { $0.activeAlerts } }
-        state?.save(pipeline.savedAlerts(), isChanged: !transitions.isEmpty, at: now)
     }
 }
 

@@ -1,5 +1,6 @@
 import Engine
 import Logging
+import Notify
 import Receivers
 import Rules
 import ServiceLifecycle
@@ -43,10 +44,9 @@ struct LiveParts {
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         intake = LiveIntake(pipeline, admission: admission, recorder: recorder, log: log)
-        delivery = try Delivery(
-            rules.sinksOrDefault, externalLabels: configuration.externalLabels, directory: state?.delivery,
-            queueLimit: budget.alertsQueued, log: log)
-        delivery.submit(saved?.untoldTransitions ?? [], isAgain: true)
+        delivery = Delivery(
+            try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
+            untold: saved?.untoldAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
         reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
         grpcConnections = OpenConnections(limit: room.receiver)
         httpConnections = OpenConnections(limit: room.receiver)
@@ -86,8 +86,7 @@ struct LiveParts {
                 pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit), logger: logger),
             adminServer(readiness, onBound: bound("scrape and API")),
             EvaluationTicker(
-                pipeline: pipeline, delivery: delivery, durations: evaluations, state: state, health: clock,
-                logger: logger),
+                pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, logger: logger),
             ReadyReceivers(
                 receivers: Receivers(
                     grpc: GRPCReceiver(
@@ -123,8 +122,7 @@ struct LiveParts {
     func finish(deliveringFor patience: Duration) async {
         await recorder?.stop()
         await pools.stop()
-        state?.save(pipeline.savedAlerts(), isChanged: true, at: WallClock.now)
-        await delivery.drain(timeout: patience)
+        await delivery.finish(at: WallClock.now, timeout: patience) { pipeline.savedAlerts() }
         let counts = pipeline.summary().counts
         logger.notice(
             "stopped", metadata: ["received": "\(counts.received)", "accepted": "\(counts.accepted)"])

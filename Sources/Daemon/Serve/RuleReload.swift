@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Logging
 import Rules
@@ -14,6 +15,8 @@ final class RuleReload: Service {
     private let succeeded = Atomic<Bool>(true)
     /// Held while the rules are read and exchanged. What stands in it are the files that were read last.
     private let loaded: Mutex<LinkedFiles>
+
+    private let thread = DispatchQueue(label: "faultline.rule-reload")
 
     /// Between looks at where links point.
     private static let linkInterval = Duration.seconds(2)
@@ -33,7 +36,7 @@ final class RuleReload: Service {
         await withTaskGroup { group in
             group.addTask {
                 let signals = await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown()
-                for await _ in signals { _ = self.reload() }
+                for await _ in signals { await self.onThread { _ = self.reload() } }
             }
             group.addTask { await cancelWhenGracefulShutdown { await self.followLinks() } }
         }
@@ -44,12 +47,25 @@ final class RuleReload: Service {
     private func followLinks() async {
         while true {
             do { try await Task.sleep(for: Self.linkInterval) } catch { return }
-            guard loaded.withLock({ $0.havePointedElsewhere() }) else { continue }
-            log.note(.notice, "links to the rules point elsewhere")
-            _ = reload()
+            await onThread { [self] in
+                guard loaded.withLock({ $0.havePointedElsewhere() }) else { return }
+                log.note(.notice, "links to the rules point elsewhere")
+                _ = reload()
+            }
         }
     }
 
+    /// Runs what reads files: a disk that takes its time must not take a thread from Swift's tasks, of which there are few.
+    private func onThread(_ work: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            thread.async {
+                work()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Waits for the disk.
     /// - Returns: the problems; nil if there are none.
     func reload() -> String? {
         loaded.withLock { loaded in

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Logging
 import Notify
@@ -13,6 +14,11 @@ final class StateDirectory: Sendable {
         /// Whether the file has alerts in it.
         var holdsAlerts = true
         var hasFailed = false
+        /// What is to be written next, and who waits for it; what came before it need not be written any more.
+        var next: SavedAlerts?
+        var waiting: [@Sendable () -> Void] = []
+        /// Since when something is being written, nanoseconds of the monotonic clock.
+        var writingSince: Int64?
     }
 
     /// Between writings that follow no change of an alert's state, nanoseconds: by the last one a start knows how long
@@ -25,19 +31,26 @@ final class StateDirectory: Sendable {
     // Held for as long as the process lives: the lock ends with it.
     private let lock: DirectoryLock
     private let saving = Mutex(Saving())
+    private let files: DurableFiles
+    private let thread = DispatchQueue(label: "faultline.state")
 
     /// Opens a directory, which is made if it isn't there.
-    init(_ path: String, logger: Logger) throws(FileFault) {
+    init(_ path: String, files: DurableFiles = .system, logger: Logger) throws(FileFault) {
         self.path = path
+        self.files = files
         self.logger = logger
         lock = try DirectoryLock(path, for: .state, permissions: 0o700)
-        delivery = DeliveryDirectory(path)
+        delivery = DeliveryDirectory(path, files: files)
     }
 
     private var file: String { "\(path)/alerts.json" }
 
-    /// Whether alerts could not be written the last time.
-    var hasFailed: Bool { saving.withLock { $0.hasFailed } }
+    /// Whether alerts could not be written the last time, or have been waiting for the disk for as long as anybody waits.
+    var hasFailed: Bool {
+        let (hasFailed, since) = saving.withLock { ($0.hasFailed, $0.writingSince) }
+        guard !hasFailed, let since else { return hasFailed }
+        return .nanoseconds(WallClock.monotonic - since) > DiskPatience.limit
+    }
 
     /// What the last process left; nil where there is nothing. A file that can't be read is put aside.
     func load() -> SavedAlerts? {
@@ -45,7 +58,7 @@ final class StateDirectory: Sendable {
         do {
             return try SavedAlerts(try Data(contentsOf: URL(fileURLWithPath: file)))
         } catch {
-            let aside = DurableFile.setAside(file, at: WallClock.now)
+            let aside = DurableFiles.setAside(file, at: WallClock.now)
             logger.error(
                 "alerts of the last run can't be read, and start anew; the file is set aside",
                 metadata: ["file": "\(aside)", "reason": "\(Self.reason(error))"])
@@ -65,26 +78,65 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Writes the alerts, if that is worth it.
+    /// Has the alerts written on a thread of its own, if that is worth it. Waits for nothing.
     /// - Parameters:
     ///   - isChanged: whether an alert's state has changed.
     ///   - now: Unix nanoseconds.
-    func save(_ alerts: SavedAlerts?, isChanged: Bool, at now: Int64) {
-        guard let alerts else { return }
-        saving.withLock { saving in
+    ///   - alerts: asked only where they are to be written; nil where there is nothing to write yet.
+    ///   - whenDone: is called when they are on disk or can't be written, and at once where they aren't to be.
+    func save(
+        isChanged: Bool, at now: Int64, _ alerts: () -> SavedAlerts?, whenDone: @escaping @Sendable () -> Void
+    ) {
+        let isWorthIt = saving.withLock { saving in
             let isDue = now >= saving.last + Self.interval || now < saving.last
-            guard isChanged || isDue && (saving.holdsAlerts || !alerts.isEmpty) else { return }
+            return isChanged || isDue
+        }
+        guard isWorthIt, let alerts = alerts() else { return whenDone() }
+        let isQueued = saving.withLock { saving in
+            guard isChanged || saving.holdsAlerts || !alerts.isEmpty else { return false }
+            saving.last = now
+            saving.holdsAlerts = !alerts.isEmpty
+            saving.next = alerts
+            saving.waiting.append(whenDone)
+            if saving.writingSince == nil {
+                saving.writingSince = WallClock.monotonic
+                thread.async { [self] in write() }
+            }
+            return true
+        }
+        if !isQueued { whenDone() }
+    }
+
+    private func write() {
+        while let (alerts, waiting) = takeNext() {
             do {
-                try DurableFile.replace(file, with: try alerts.encoded())
-                saving = Saving(last: now, holdsAlerts: !alerts.isEmpty)
+                try files.replace(file, with: try alerts.encoded())
+                saving.withLock { $0.hasFailed = false }
             } catch {
-                if !saving.hasFailed {
+                let isNew = saving.withLock { saving in
+                    defer { saving.hasFailed = true }
+                    // To be tried again, also where there is nothing in it.
+                    saving.holdsAlerts = true
+                    return !saving.hasFailed
+                }
+                if isNew {
                     logger.error(
                         "alerts can't be written to disk", metadata: ["file": "\(file)", "reason": "\(error)"])
                 }
-                saving.hasFailed = true
-                saving.last = now
             }
+            for whenDone in waiting { whenDone() }
+        }
+    }
+
+    private func takeNext() -> (alerts: SavedAlerts, waiting: [@Sendable () -> Void])? {
+        saving.withLock { saving in
+            guard let next = saving.next.take() else {
+                saving.writingSince = nil
+                return nil
+            }
+            defer { saving.waiting = [] }
+            saving.writingSince = WallClock.monotonic
+            return (next, saving.waiting)
         }
     }
 }

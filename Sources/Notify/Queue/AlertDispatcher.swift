@@ -1,3 +1,4 @@
+import Dispatch
 package import Rules
 import Synchronization
 
@@ -19,70 +20,84 @@ package final class AlertDispatcher: Sendable {
         let task: Task<Void, Never>
     }
 
+    /// Held for a moment: evaluations and scrapes look at them.
     private let lanes: Mutex<[Lane]>
-    private let counters: DeliveryCounters
+    /// Held while sinks are exchanged.
+    private let replacing = Mutex(())
     private let context: DeliveryContext
     private let directory: DeliveryDirectory?
     private let queueLimit: Int
+    private let diskPatience: Duration
     private let seeds: Mutex<Jitter>
 
+    /// Reads the queues on disk.
     /// - Parameters:
     ///   - directory: where sinks' queues are kept; what is in it is delivered first. nil keeps them in memory.
-    ///   - onFailure: told the sink's name and why it failed, once for each failed batch or retry; free of secrets.
+    ///   - diskPatience: how long alerts wait for a disk before they are delivered all the same.
     ///   - seed: for the jitter between attempts.
     ///   - now: nanoseconds since the epoch.
+    ///   - onFailure: told the sink's name and why it failed, once for each failed batch or retry; free of secrets.
     package init(
         sinks: [any AlertSink], directory: DeliveryDirectory? = nil, queueLimit: Int = AlertDispatcher.queueLimit,
-        retry: RetryPolicy = .standard, seed: UInt64 = .random(in: .min ... .max),
-        now: (@Sendable () -> Int64)? = nil,
+        retry: RetryPolicy = .standard, diskPatience: Duration = DiskPatience.limit,
+        seed: UInt64 = .random(in: .min ... .max), now: (@Sendable () -> Int64)? = nil,
         pause: @escaping Pause = { try await Task.sleep(for: $0) },
         onFailure: @escaping @Sendable (_ sink: String, _ reason: String) -> Void = { _, _ in }
     ) {
-        let counters = DeliveryCounters()
-        self.counters = counters
         self.directory = directory
         self.queueLimit = queueLimit
+        self.diskPatience = diskPatience
         context = DeliveryContext(
-            retry: retry, counters: counters, deadLetters: directory?.deadLetters, now: now ?? SinkClock.system,
-            pause: pause, onFailure: onFailure)
+            retry: retry, counters: DeliveryCounters(), deadLetters: directory?.deadLetters,
+            now: now ?? SinkClock.system, pause: pause, onFailure: onFailure)
         seeds = Mutex(Jitter(seed: seed))
         lanes = Mutex([])
         for (sink, var journal) in directory?.orphans(besides: sinks) ?? [] {
-            context.giveUp(journal.load().alerts, sink, .failed, "the sink is no longer defined")
-            journal.remove()
+            _ = journal.load()
+            context.giveUp(
+                journal.content.alerts, sink, .failed, "the sink is no longer defined",
+                whenDone: { [journal] in journal.remove() })
         }
-        lanes.withLock { $0 = sinks.map(lane) }
+        let first = sinks.map(lane)
+        lanes.withLock { $0 = first }
     }
 
     private func lane(_ sink: any AlertSink) -> Lane {
         let onFailure = context.onFailure
         let name = sink.name
         let queue = DeliveryQueue(
-            limit: queueLimit, journal: sink.keepsQueue ? directory?.journal(sink) : nil,
-            onJournalFailure: { onFailure(name, $0) })
+            limit: queueLimit, batchLimit: sink.batchLimit, journal: sink.keepsQueue ? directory?.journal(sink) : nil,
+            patience: diskPatience, onJournalFailure: { onFailure(name, $0) })
         let slot = SinkSlot(sink)
         let worker = SinkWorker(
             sink: { slot.sink }, context: context, jitter: Jitter(seed: seeds.withLock { $0.next() }))
         let task = Task {
             var worker = worker
-            while let batch = await queue.nextBatch(limit: slot.sink.batchLimit), await worker.carry(batch) {
-                queue.finish(batch)
-            }
+            await worker.run(queue)
         }
         return Lane(sink: slot, queue: queue, task: task)
     }
 
-    /// Hands over what is to be told, and returns when it is where it won't get lost.
-    /// - Parameter isAgain: whether it may have been handed over before a restart; then sinks whose queues are kept may be
-    ///   told twice, but not of what still waits for them.
-    package func submit(_ transitions: [AlertTransition], isAgain: Bool = false) {
+    /// Hands over what is to be told. Waits for nothing; nothing is sent before it is on disk.
+    /// - Parameters:
+    ///   - sequence: of the hand-over, more than those before; zero for none. A queue on disk knows by it what it has had.
+    ///   - isAgain: whether it may have been handed over before a restart: then it is for sinks whose queues are kept, and
+    ///     only what has not been in them.
+    package func submit(_ transitions: [AlertTransition], sequence: Int = 0, isAgain: Bool = false) {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
         for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
             context.giveUp(
-                lane.queue.append(alerts, isAgain: isAgain), lane.sink.sink.name, .dropped, "too many wait already")
+                lane.queue.append(alerts, sequence: sequence, isAgain: isAgain), lane.sink.sink.name, .dropped,
+                "too many wait already")
         }
     }
+
+    /// The highest sequence number that the queues on disk had when they were read.
+    package var sequenceAtStart: Int { lanes.withLock { $0.map(\.queue.sequenceAtStart).max() ?? 0 } }
+
+    /// The first sequence number of which some queue has not brought everything to disk; nil where there is none.
+    package var firstUnkept: Int? { lanes.withLock { $0.compactMap(\.queue.firstUnkept).min() } }
 
     /// Whether there are sinks that have to be told again.
     package var wantsRepeats: Bool { lanes.withLock { $0.contains { $0.sink.sink.wantsRepeats } } }
@@ -96,11 +111,11 @@ package final class AlertDispatcher: Sendable {
     }
 
     /// Takes other sinks; those that stay keep what waits for them. What the others hold is delivered for a minute, then
-    /// given up.
+    /// given up. Waits for the disk.
     package func replace(_ sinks: [any AlertSink]) {
-        let gone = lanes.withLock { lanes in
-            var old = lanes
-            lanes = sinks.map { sink in
+        replacing.withLock { _ in
+            var old = lanes.withLock { $0 }
+            let new = sinks.map { sink in
                 guard let index = old.firstIndex(where: { $0.sink.sink.identity == sink.identity }) else {
                     return lane(sink)
                 }
@@ -108,19 +123,23 @@ package final class AlertDispatcher: Sendable {
                 kept.sink.replace(sink)
                 return kept
             }
+            lanes.withLock { $0 = new }
             for lane in old {
                 lane.queue.close()
                 if let directory { lane.queue.moveJournal(to: directory.farewell(lane.sink.sink)) }
             }
-            return old
+            if !old.isEmpty { bidFarewell(old) }
         }
-        guard !gone.isEmpty else { return }
+    }
+
+    private func bidFarewell(_ gone: [Lane]) {
         Task {
             _ = await Self.finish(gone.map(\.task), within: Self.farewell)
             for lane in gone {
                 lane.task.cancel()
-                let left = lane.queue.abandon(forGood: true).alerts
-                context.giveUp(left, lane.sink.sink.name, .dropped, "the sink is no longer defined")
+                context.giveUp(
+                    lane.queue.abandon().alerts, lane.sink.sink.name, .dropped, "the sink is no longer defined",
+                    whenDone: { lane.queue.removeJournal() })
             }
         }
     }
@@ -138,12 +157,22 @@ package final class AlertDispatcher: Sendable {
             guard !left.areKept else { continue }
             context.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon stops")
         }
+        await DiskPatience.wait(diskPatience) { done in
+            let files = DispatchGroup()
+            for lane in lanes {
+                files.enter()
+                lane.queue.flush { files.leave() }
+            }
+            files.enter()
+            if let directory { directory.deadLetters.flush { files.leave() } } else { files.leave() }
+            files.notify(queue: .global(), execute: done)
+        }
         return isDone
     }
 
     /// Counts since the start, for every sink and outcome.
     package var notifications: [DeliveryCounters.Row] {
-        counters.rows(of: lanes.withLock { $0.map(\.sink.sink.name) })
+        context.counters.rows(of: lanes.withLock { $0.map(\.sink.sink.name) })
     }
 
     /// How many alerts wait for each sink.
@@ -154,23 +183,12 @@ package final class AlertDispatcher: Sendable {
     /// Whether all tasks end within `timeout`. A task stuck in a write that can't be cancelled isn't waited for
     /// any longer than that.
     private static func finish(_ tasks: [Task<Void, Never>], within timeout: Duration) async -> Bool {
-        let (results, continuation) = AsyncStream.makeStream(of: Bool.self)
-        let work = Task {
-            for task in tasks { await task.value }
-            continuation.yield(true)
+        await DiskPatience.wait(timeout) { done in
+            Task {
+                for task in tasks { await task.value }
+                done()
+            }
         }
-        let timer = Task {
-            do {
-                try await Task.sleep(for: timeout)
-                continuation.yield(false)
-            } catch {}
-        }
-        defer {
-            timer.cancel()
-            work.cancel()
-        }
-        for await result in results { return result }
-        return false
     }
 }
 

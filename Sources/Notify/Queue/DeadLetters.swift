@@ -1,9 +1,11 @@
+import Dispatch
 import Foundation
 import Rules
 import Support
 import Synchronization
 
-/// The file of alerts that were given up, one JSON object a line: what somebody was to be told and wasn't.
+/// The file of alerts that were given up, one JSON object a line: what somebody was to be told and wasn't. It is written
+/// on a thread of its own.
 package final class DeadLetters: Sendable {
     private struct Letter: Encodable {
         var time: String
@@ -12,28 +14,58 @@ package final class DeadLetters: Sendable {
         var alert: AlertJSON
     }
 
-    /// Beyond it the file becomes `NAME.1`, in place of the one before.
-    private static let byteLimit = 16 << 20
-
-    private let path: String
-    private let now: @Sendable () -> Int64
-    private let lock = Mutex(())
-
-    package init(path: String, now: (@Sendable () -> Int64)? = nil) {
-        self.path = path
-        self.now = now ?? SinkClock.system
+    /// Why alerts are not in the file though nothing failed.
+    private struct Overflow: Error, CustomStringConvertible {
+        let description = "\(DeadLetters.waitingMax) wait already"
     }
 
-    /// Adds alerts; throws what the system says when they can't be written.
-    func add(_ alerts: [Alert], sink: String, reason: String) throws {
+    /// Beyond it the file becomes `NAME.1`, in place of the one before.
+    private static let byteLimit = 16 << 20
+    /// Alerts that may wait for a disk that takes its time.
+    private static let waitingMax = 10_000
+
+    private let path: String
+    private let files: DurableFiles
+    private let now: @Sendable () -> Int64
+    private let waiting = Mutex(0)
+    private let thread = DispatchQueue(label: "faultline.dead-letters")
+
+    init(path: String, files: DurableFiles, now: @escaping @Sendable () -> Int64) {
+        self.path = path
+        self.files = files
+        self.now = now
+    }
+
+    /// Adds alerts, later.
+    /// - Parameter whenDone: is told what the system says where they can't be written, or nil when they are on disk.
+    func add(_ alerts: [Alert], sink: String, reason: String, whenDone: @escaping @Sendable ((any Error)?) -> Void) {
+        let hasRoom = waiting.withLock { waiting in
+            guard waiting == 0 || waiting + alerts.count <= Self.waitingMax else { return false }
+            waiting += alerts.count
+            return true
+        }
+        guard hasRoom else { return whenDone(Overflow()) }
         let time = Timestamp.rfc3339(now())
-        let lines = try alerts.map {
-            try JSONText.encode(Letter(time: time, sink: sink, reason: reason, alert: AlertJSON($0))) + "\n"
+        thread.async { [self] in
+            defer { waiting.withLock { $0 -= alerts.count } }
+            do {
+                try write(alerts.map { Letter(time: time, sink: sink, reason: reason, alert: AlertJSON($0)) })
+                whenDone(nil)
+            } catch {
+                whenDone(error)
+            }
         }
-        try lock.withLock { _ in
-            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            if let size, size > Self.byteLimit { _ = unsafe rename(path, path + ".1") }
-            try DurableFile.append(Data(lines.joined().utf8), to: path)
-        }
+    }
+
+    /// Calls `done` when all that was added is written.
+    func flush(_ done: @escaping @Sendable () -> Void) {
+        thread.async(execute: done)
+    }
+
+    private func write(_ letters: [Letter]) throws {
+        let lines = try letters.map { try JSONText.encode($0) + "\n" }
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        if let size, size > Self.byteLimit { _ = unsafe rename(path, path + ".1") }
+        try files.append(Data(lines.joined().utf8), to: path)
     }
 }

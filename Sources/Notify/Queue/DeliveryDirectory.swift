@@ -7,15 +7,22 @@ package struct DeliveryDirectory: Sendable {
 
     let path: String
     let deadLetters: DeadLetters
+    private let files: DurableFiles
 
-    /// - Parameter path: of a directory that exists.
-    package init(_ path: String, now: (@Sendable () -> Int64)? = nil) {
+    /// - Parameters:
+    ///   - path: of a directory that exists.
+    ///   - now: what dead letters are dated by, nanoseconds since the epoch.
+    package init(_ path: String, files: DurableFiles = .system, now: (@Sendable () -> Int64)? = nil) {
         self.path = path
-        deadLetters = DeadLetters(path: "\(path)/dead-letters\(Self.suffix)", now: now)
+        self.files = files
+        deadLetters = DeadLetters(
+            path: "\(path)/dead-letters\(Self.suffix)", files: files, now: now ?? SinkClock.system)
     }
 
-    func journal(_ sink: any AlertSink) -> DeliveryJournal {
-        DeliveryJournal(path: "\(path)/\(Self.prefix)\(sink.identity)\(Self.suffix)")
+    func journal(_ sink: any AlertSink) -> DeliveryJournal { journal(sink.identity) }
+
+    private func journal(_ identity: String) -> DeliveryJournal {
+        DeliveryJournal(path: "\(path)/\(Self.prefix)\(identity)\(Self.suffix)", files: files)
     }
 
     /// A path for the journal of a sink that is no more, while its queue empties: at the next start it is nobody's.
@@ -30,7 +37,7 @@ package struct DeliveryDirectory: Sendable {
         return names.sorted().compactMap { name in
             guard name.hasPrefix(Self.prefix), name.hasSuffix(Self.suffix) else { return nil }
             let identity = String(name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count))
-            return known.contains(identity) ? nil : (identity, DeliveryJournal(path: "\(path)/\(name)"))
+            return known.contains(identity) ? nil : (identity, journal(identity))
         }
     }
 }

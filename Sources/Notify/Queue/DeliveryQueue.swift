@@ -1,8 +1,9 @@
 import Rules
 import Synchronization
 
-/// A bounded queue between evaluation, which never waits for a receiver, and the task of one sink, which does. What it
-/// holds it keeps until the sink has been told, on disk if it has a journal.
+/// A bounded queue between evaluation, which waits for no receiver and no disk, and the task of one sink, which waits for
+/// both. What it holds it keeps until the sink has been told, on disk if it has a journal: nothing is handed out before it
+/// is there.
 final class DeliveryQueue: Sendable {
     struct Entry: Hashable, Sendable {
         var alert: Alert
@@ -12,113 +13,122 @@ final class DeliveryQueue: Sendable {
 
     fileprivate struct State {
         var waiting: [Entry] = []
-        /// How many of the first were sent together, and are until they are done.
-        var batch: Int?
+        /// The first of them, which are or will be sent together.
+        var batch: Batch?
         var isClosed = false
         var consumer: CheckedContinuation<Void, Never>?
-        var journal: DeliveryJournal?
 
         var kept: [Alert] { waiting.filter { !$0.isRepeat }.map(\.alert) }
     }
 
+    fileprivate struct Batch {
+        var count: Int
+        /// Of the journal's change that says so; nil where no journal needs to.
+        var change: Int?
+    }
+
     private let limit: Int
-    private let onJournalFailure: @Sendable (String) -> Void
+    private let batchLimit: Int
+    private let journal: JournalWriter?
+    /// Up to which the journal had all when it was read.
+    let sequenceAtStart: Int
     private let state: Mutex<State>
 
+    /// Reads the journal, which waits for the disk.
     /// - Parameters:
+    ///   - limit: alerts that may wait.
+    ///   - batchLimit: alerts that are handed out together, at most.
     ///   - journal: its alerts wait from the beginning.
+    ///   - patience: how long alerts wait for the disk before they are handed out all the same.
     ///   - onJournalFailure: told why something could not be written; it waits in memory all the same.
     init(
-        limit: Int, journal: DeliveryJournal? = nil, onJournalFailure: @escaping @Sendable (String) -> Void = { _ in }
+        limit: Int, batchLimit: Int = 64, journal: DeliveryJournal? = nil, patience: Duration = DiskPatience.limit,
+        onJournalFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.limit = limit
-        self.onJournalFailure = onJournalFailure
-        var state = State(journal: journal)
-        if let found = state.journal?.load() {
-            state.waiting = found.alerts.map { Entry(alert: $0) }
-            state.batch = found.batch
-            if found.isCorrupt { onJournalFailure("lines of the queue on disk could not be read and are left out") }
-        }
-        self.state = Mutex(state)
+        self.batchLimit = max(1, batchLimit)
+        var journal = journal
+        if journal?.load() == true { onJournalFailure("lines of the queue on disk could not be read and are left out") }
+        let found = journal?.content ?? DeliveryJournal.Content()
+        sequenceAtStart = found.sequence
+        self.journal = journal.map { JournalWriter($0, patience: patience, onFailure: onJournalFailure) }
+        state = Mutex(
+            State(
+                waiting: found.alerts.map { Entry(alert: $0) },
+                batch: found.batch.flatMap { $0 > 0 ? Batch(count: $0) : nil }))
+        state.withLock { write([], &$0) }
     }
 
     var count: Int { state.withLock { $0.waiting.count } }
 
-    /// Puts alerts in; returns those that had no room.
-    /// - Parameter isAgain: whether some of them may wait already; those are left out.
-    func append(_ alerts: [Alert], isAgain: Bool = false) -> [Alert] {
-        let (consumer, dropped) = state.withLock { state -> (CheckedContinuation<Void, Never>?, [Alert]) in
+    /// The first sequence number of which alerts are not on disk yet; nil where all are, or need not be.
+    var firstUnkept: Int? { journal?.firstUnkept }
+
+    /// Puts alerts in; returns those that had no room. Waits for nothing.
+    /// - Parameters:
+    ///   - sequence: of the hand-over, more than those before; zero for none.
+    ///   - isAgain: whether some of them may have been put in before a restart; those are left out.
+    func append(_ alerts: [Alert], sequence: Int = 0, isAgain: Bool = false) -> [Alert] {
+        if isAgain, sequence > 0, sequence <= sequenceAtStart { return [] }
+        let dropped = state.withLock { state in
             let known = isAgain ? Set(state.kept) : []
             let alerts = alerts.filter { !known.contains($0) }
             let room = state.isClosed ? 0 : max(0, limit - state.waiting.count)
             let taken = Array(alerts.prefix(room))
-            guard !taken.isEmpty else { return (nil, alerts) }
             state.waiting += taken.map { Entry(alert: $0) }
-            write(&state) { try $0.append(taken, waiting: $1) }
-            return (state.takeConsumer(), Array(alerts.dropFirst(room)))
+            if !taken.isEmpty || sequence > 0 { write([.put(taken, sequence: sequence)], &state) }
+            return Array(alerts.dropFirst(room))
         }
-        consumer?.resume()
+        wake()
         return dropped
     }
 
     /// Puts in what is told again, unless something waits: then it comes with the next time.
     func appendRepeats(_ alerts: [Alert]) {
-        let consumer = state.withLock { state in
-            guard state.waiting.isEmpty, !state.isClosed else { return nil as CheckedContinuation<Void, Never>? }
+        state.withLock { state in
+            guard state.waiting.isEmpty, !state.isClosed else { return }
             state.waiting = alerts.prefix(limit).map { Entry(alert: $0, isRepeat: true) }
-            return state.takeConsumer()
+            write([], &state)
         }
-        consumer?.resume()
+        wake()
     }
 
     /// Takes no more in; who waits for more gets the rest, then nothing.
     func close() {
-        let consumer = state.withLock { state in
-            state.isClosed = true
-            return state.takeConsumer()
-        }
-        consumer?.resume()
+        state.withLock { $0.isClosed = true }
+        wake()
     }
 
-    /// Lets another queue have the name of its journal.
-    func moveJournal(to path: String) {
-        state.withLock { $0.journal?.move(to: path) }
-    }
-
-    /// What is left when nobody delivers it any more; a journal keeps it.
-    /// - Parameter forGood: the journal goes too.
-    func abandon(forGood: Bool = false) -> (alerts: [Alert], areKept: Bool) {
-        state.withLock { state in
-            defer { state.waiting = [] }
-            if forGood {
-                state.journal?.remove()
-                state.journal = nil
+    /// Takes out what is left when nobody delivers it any more; a journal keeps it.
+    func abandon() -> (alerts: [Alert], areKept: Bool) {
+        let left = state.withLock { state in
+            defer {
+                state.waiting = []
+                state.batch = nil
+                state.isClosed = true
             }
-            return (state.kept, state.journal != nil)
+            return state.kept
         }
+        wake()
+        return (left, journal != nil)
     }
 
-    /// The next alerts that can go together: of one name, none twice. They stay until they are finished. Waits for some;
+    /// The next alerts that go together: of one name, none twice. They stay until they are finished. Waits for some;
     /// nil when the queue is closed and empty. There is one consumer.
-    func nextBatch(limit: Int) async -> [Entry]? {
+    func nextBatch() async -> [Entry]? {
         while true {
-            let (batch, isClosed) = state.withLock { state in
-                let batch = state.batch(limit: limit)
-                if state.batch == nil, batch.contains(where: { !$0.isRepeat }) {
-                    state.batch = batch.count
-                    write(&state) { try $0.begin(batch.count, waiting: $1) }
-                }
-                return (batch, state.isClosed)
+            let (batch, isOver) = state.withLock { state in
+                (isReady(state.batch) ? state.waiting.prefix(state.batch?.count ?? 0) : [], state.isOver)
             }
-            if !batch.isEmpty { return batch }
-            if isClosed { return nil }
+            if !batch.isEmpty { return Array(batch) }
+            if isOver { return nil }
             await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    guard state.waiting.isEmpty, !state.isClosed else { return true }
+                let isDue = state.withLock { state in
+                    guard !isReady(state.batch), !state.isOver else { return true }
                     state.consumer = continuation
                     return false
                 }
-                if isReady { continuation.resume() }
+                if isDue { continuation.resume() }
             }
         }
     }
@@ -129,39 +139,56 @@ final class DeliveryQueue: Sendable {
             guard !state.waiting.isEmpty else { return }
             state.waiting.removeFirst(min(batch.count, state.waiting.count))
             state.batch = nil
-            guard batch.contains(where: { !$0.isRepeat }) else { return }
-            write(&state) { try $0.finish(batch.count, waiting: $1) }
+            write(batch.contains { !$0.isRepeat } ? [.done(batch.count)] : [], &state)
         }
     }
 
-    private func write(_ state: inout State, _ change: (inout DeliveryJournal, [Alert]) throws -> Void) {
-        guard var journal = state.journal.take() else { return }
-        defer { state.journal = journal }
-        do {
-            try change(&journal, state.kept)
-        } catch {
-            onJournalFailure("the queue can't be written to disk: \(error)")
+    // MARK: On disk
+
+    /// Lets another queue have the name of its journal. Waits for the disk.
+    func moveJournal(to path: String) { journal?.move(to: path) }
+
+    func removeJournal() { journal?.remove() }
+
+    /// Calls `done` when the journal is written.
+    func flush(_ done: @escaping @Sendable () -> Void) {
+        guard let journal else { return done() }
+        journal.flush(done)
+    }
+
+    /// Gives changes to the journal, with the batch that is next: one write for both.
+    private func write(_ changes: [DeliveryJournal.Change], _ state: inout State) {
+        var changes = changes
+        let next = state.batch == nil ? state.next(limit: batchLimit) : []
+        if let first = next.first, !first.isRepeat { changes.append(.begin(next.count)) }
+        var number: Int?
+        if let journal, !changes.isEmpty { number = journal.write(changes) { [weak self] in self?.wake() } }
+        if let first = next.first { state.batch = Batch(count: next.count, change: first.isRepeat ? nil : number) }
+    }
+
+    private func isReady(_ batch: Batch?) -> Bool {
+        guard let batch else { return false }
+        guard let journal, let change = batch.change else { return true }
+        return journal.isSettled(change)
+    }
+
+    /// Wakes the consumer, if there is something for it.
+    private func wake() {
+        let consumer = state.withLock { state in
+            isReady(state.batch) || state.isOver ? state.consumer.take() : nil
         }
+        consumer?.resume()
     }
 }
 
 extension DeliveryQueue.State {
-    fileprivate init(journal: DeliveryJournal?) {
-        self.journal = journal
-    }
+    fileprivate var isOver: Bool { isClosed && waiting.isEmpty }
 
-    fileprivate mutating func takeConsumer() -> CheckedContinuation<Void, Never>? {
-        defer { consumer = nil }
-        return consumer
-    }
-
-    fileprivate func batch(limit: Int) -> [DeliveryQueue.Entry] {
-        if let batch, batch > 0 { return Array(waiting.prefix(batch)) }
+    fileprivate func next(limit: Int) -> ArraySlice<DeliveryQueue.Entry> {
         var fingerprints: Set<String> = []
-        let next = waiting.prefix(max(1, limit)).prefix { entry in
+        return waiting.prefix(limit).prefix { entry in
             entry.isRepeat == waiting.first?.isRepeat && entry.alert.name == waiting.first?.alert.name
                 && fingerprints.insert(entry.alert.fingerprint).inserted
         }
-        return Array(next)
     }
 }

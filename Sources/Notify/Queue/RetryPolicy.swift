@@ -41,3 +41,25 @@ package struct RetryPolicy: Sendable {
         return .nanoseconds(age) > giveUpAfter
     }
 }
+
+/// A small random generator (SplitMix64) that a seed makes repeatable.
+struct Jitter: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number in 0..<1.
+    mutating func next() -> Double {
+        Double.random(in: 0..<1, using: &self)
+    }
+}

@@ -1,15 +1,19 @@
 import Rules
-import Synchronization
 
-/// Carries batches to one sink, again and again until they are delivered, refused, or too old.
+/// Delivers batches to one sink, again and again until they are taken, refused, or too old.
 struct SinkWorker: Sendable {
     /// The sink of now: a reload may give it other headers.
     let sink: @Sendable () -> any AlertSink
     let context: DeliveryContext
     var jitter: Jitter
 
+    /// Empties a queue, until it is closed or the task is cancelled.
+    mutating func run(_ queue: DeliveryQueue) async {
+        while let batch = await queue.nextBatch(), await deliver(batch) { queue.finish(batch) }
+    }
+
     /// - Returns: whether the batch is done with; if not, the task was cancelled.
-    mutating func carry(_ batch: [DeliveryQueue.Entry]) async -> Bool {
+    private mutating func deliver(_ batch: [DeliveryQueue.Entry]) async -> Bool {
         let alerts = batch.map(\.alert)
         var failures = 0
         while true {
@@ -24,14 +28,14 @@ struct SinkWorker: Sendable {
                 context.counters.add(alerts.count, sink.name, .delivered)
                 return true
             case .rejected(let reason):
-                context.giveUp(alerts, sink.name, .failed, reason)
+                await giveUp(alerts, sink.name, reason)
                 return true
             case .unavailable(let reason, let wish):
                 failures += 1
                 guard !Task.isCancelled else { return false }
                 let now = context.now()
                 if alerts.allSatisfy({ context.retry.isTooOld($0, now: now) }) {
-                    context.giveUp(alerts, sink.name, .failed, "too old; \(reason)")
+                    await giveUp(alerts, sink.name, "too old; \(reason)")
                     return true
                 }
                 context.onFailure(sink.name, "\(reason); will be attempted again")
@@ -45,6 +49,11 @@ struct SinkWorker: Sendable {
         }
     }
 
+    /// Returns when the dead letters are on disk: only then may the queue forget the alerts.
+    private func giveUp(_ alerts: [Alert], _ sink: String, _ reason: String) async {
+        await DiskPatience.wait { done in context.giveUp(alerts, sink, .failed, reason, whenDone: done) }
+    }
+
     /// What is told again is told once more with the next repetition, whatever comes of it.
     private func note(_ attempt: DeliveryAttempt, of count: Int, _ sink: String) {
         switch attempt {
@@ -56,7 +65,7 @@ struct SinkWorker: Sendable {
     }
 }
 
-/// What workers of all sinks share.
+/// What the workers of all sinks share.
 struct DeliveryContext: Sendable {
     let retry: RetryPolicy
     let counters: DeliveryCounters
@@ -65,37 +74,21 @@ struct DeliveryContext: Sendable {
     let pause: AlertDispatcher.Pause
     let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
 
-    /// Writes down what is given up.
-    func giveUp(_ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String) {
-        guard !alerts.isEmpty else { return }
+    /// Counts what is given up, and writes it down later.
+    /// - Parameter whenDone: is called when it is on disk, or can't be written.
+    func giveUp(
+        _ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String,
+        whenDone: @escaping @Sendable () -> Void = {}
+    ) {
+        guard !alerts.isEmpty else { return whenDone() }
         counters.add(alerts.count, sink, outcome)
-        do {
-            try deadLetters?.add(alerts, sink: sink, reason: reason)
-        } catch {
-            onFailure(sink, "the dead letters can't be written to disk: \(error)")
+        let onFailure = onFailure
+        let finish: @Sendable ((any Error)?) -> Void = { error in
+            if let error { onFailure(sink, "the dead letters can't be written to disk: \(error)") }
+            onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
+            whenDone()
         }
-        onFailure(sink, "\(alerts.count) alerts not delivered: \(reason)")
-    }
-}
-
-/// A small random generator (SplitMix64) that a seed makes repeatable.
-struct Jitter: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    /// A number in 0..<1.
-    mutating func next() -> Double {
-        Double.random(in: 0..<1, using: &self)
+        guard let deadLetters else { return finish(nil) }
+        deadLetters.add(alerts, sink: sink, reason: reason, whenDone: finish)
     }
 }

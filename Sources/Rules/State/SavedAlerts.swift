@@ -29,39 +29,33 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// The last evaluation.
     var evaluatedAt: String
     var alerts: [Entry]
-    /// What the last evaluation found that sinks are told, as long as it may not be in their queues.
-    private var untold: [AlertJSON]?
+    /// What evaluations found that sinks are told, as long as it may not be in their queues.
+    private var untold: [UntoldAlert]?
 
-    /// The same with what sinks are yet to be told.
-    package func adding(untold transitions: [AlertTransition]) -> SavedAlerts {
+    /// The same with what sinks may not have been told.
+    package func adding(untold alerts: [UntoldAlert]) -> SavedAlerts {
         var saved = self
-        saved.untold = transitions.filter(\.isNotified).map { AlertJSON($0.alert) }
+        saved.untold = alerts.isEmpty ? nil : alerts
         return saved
     }
 
-    /// What sinks may not have been told.
-    package var untoldTransitions: [AlertTransition] {
-        (untold ?? []).compactMap { Alert($0) }.map {
-            AlertTransition(time: $0.resolvedAt ?? $0.firedAt ?? $0.activeAt, alert: $0)
-        }
-    }
+    /// What sinks may not have been told, in the order in which it was found.
+    package var untoldAlerts: [UntoldAlert] { untold ?? [] }
 
-    package var isEmpty: Bool { alerts.isEmpty }
+    /// Whether the next process would do the same without it.
+    package var isEmpty: Bool { alerts.isEmpty && untoldAlerts.isEmpty }
 
     /// - Throws: `UnreadableAlerts` or `DecodingError` where the bytes are not what `encoded` gives, or of another version.
     package init(_ contents: Data) throws {
         self = try JSONDecoder().decode(Self.self, from: contents)
         guard version == Self.currentVersion else { throw UnreadableAlerts("it is of version \(version)") }
-        for time in times where Timestamp.parse(rfc3339: time) == nil {
-            throw UnreadableAlerts("\(PrintableText.quote(time)) is no time from 1970 to 2116")
-        }
+        for time in times { try UnreadableAlerts.check(time: time) }
     }
 
     /// All that stand in the file.
     private var times: [String] {
         [evaluatedAt]
             + alerts.flatMap { [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt].compactMap(\.self) }
-            + (untold ?? []).flatMap { [$0.activeAt, $0.firedAt, $0.resolvedAt].compactMap(\.self) }
     }
 
     init(evaluatedAt: Int64, alerts: [Entry]) {
@@ -74,11 +68,59 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     }
 }
 
+/// An alert that sinks may not have been told of.
+package struct UntoldAlert: Codable, Hashable, Sendable {
+    private enum CodingKeys: CodingKey {
+        case sequence
+    }
+
+    /// No daemon hands over as often; a file that says so is damaged.
+    private static let sequenceMax = 1 << 53
+
+    package let alert: Alert
+    /// Of the hand-over to the sinks' queues; zero where a file says none.
+    package let sequence: Int
+
+    package init(_ alert: Alert, sequence: Int) {
+        self.alert = alert
+        self.sequence = sequence
+    }
+
+    package var transition: AlertTransition {
+        AlertTransition(time: alert.resolvedAt ?? alert.firedAt ?? alert.activeAt, alert: alert)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let json = try AlertJSON(from: decoder)
+        for time in [json.activeAt, json.firedAt, json.resolvedAt].compactMap(\.self) {
+            try UnreadableAlerts.check(time: time)
+        }
+        guard let alert = Alert(json) else { throw UnreadableAlerts("an alert has no time") }
+        self.alert = alert
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        sequence = try container.decodeIfPresent(Int.self, forKey: .sequence) ?? 0
+        guard (0...Self.sequenceMax).contains(sequence) else {
+            throw UnreadableAlerts("\(sequence) is no sequence number")
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        try AlertJSON(alert).encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(sequence, forKey: .sequence)
+    }
+}
+
 /// Why a file of alerts is not read.
 package struct UnreadableAlerts: Error, CustomStringConvertible {
     package let description: String
 
     init(_ description: String) {
         self.description = description
+    }
+
+    fileprivate static func check(time: String) throws(UnreadableAlerts) {
+        guard Timestamp.parse(rfc3339: time) == nil else { return }
+        throw UnreadableAlerts("\(PrintableText.quote(time)) is no time from 1970 to 2116")
     }
 }

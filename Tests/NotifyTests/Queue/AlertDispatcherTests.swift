@@ -64,17 +64,16 @@ struct AlertDispatcherTests {
     }
 
     @Test func `a batch has one name and no alert twice`() async {
-        let sink = ScriptedSink(batchLimit: 3)
         let alerts: [Alert] = [
             .firing("A", ["x": "1"]), .firing("A", ["x": "2"]), .resolved("A", ["x": "1"]),
             .firing("A", ["x": "3"]),
             .firing("A", ["x": "4"]), .firing("A", ["x": "5"]), .firing("B"), .firing("A", ["x": "6"]),
         ]
-        let queue = DeliveryQueue(limit: 100)
+        let queue = DeliveryQueue(limit: 100, batchLimit: 3)
         #expect(queue.append(alerts).isEmpty)
         queue.close()
         var batches: [Int] = []
-        while let batch = await queue.nextBatch(limit: sink.batchLimit) {
+        while let batch = await queue.nextBatch() {
             batches.append(batch.count)
             queue.finish(batch)
         }
@@ -143,7 +142,6 @@ struct AlertDispatcherTests {
         #expect(queue.append([.firing("C"), .firing("D"), .firing("E")]) == [.firing("D"), .firing("E")])
         #expect(queue.append([.firing("F")]) == [.firing("F")])
         #expect(queue.abandon().alerts == [.firing("A"), .firing("B"), .firing("C")])
-        queue.close()
         #expect(queue.append([.firing("G")]) == [.firing("G")])
     }
 

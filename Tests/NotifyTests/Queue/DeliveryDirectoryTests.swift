@@ -146,6 +146,7 @@ final class DeliveryDirectoryTests {
         first.replace([other])
         first.replace([other, down])
         first.submit([Alert.firing("B").transition])
+        while first.waiting.contains(where: { $0.sink == "other" && $0.count > 0 }) { await Task.yield() }
         _ = await first.drain(timeout: .zero)
         // What waited for the sink that went is nobody's after a restart.
         #expect(await next(Receiver("hook", isUp: true)) == [[.firing("B")]])

@@ -113,12 +113,19 @@ import Testing
 
     @Test func `what sinks may not have been told is kept with it`() throws {
         let saved = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start)
-        #expect(saved.untoldTransitions == [])
-        var pending = Alert.firing("Pending")
-        pending.state = .pending
-        let transitions = [Alert.firing().transition, pending.transition, Alert.resolved("Other").transition]
-        let read = try SavedAlerts(try saved.adding(untold: transitions).encoded())
-        #expect(read.untoldTransitions == [transitions[0], transitions[2]])
+        #expect(saved.untoldAlerts == [])
+        let untold = [UntoldAlert(.firing(), sequence: 3), UntoldAlert(.resolved("Other"), sequence: 4)]
+        let contents = try saved.adding(untold: untold).encoded()
+        #expect(try SavedAlerts(contents).untoldAlerts == untold)
+        // As files had it that knew no numbers.
+        let text = String(decoding: contents, as: UTF8.self)
+        let older = text.replacing(/,"sequence":[34]/, with: "")
+        #expect(older != text)
+        #expect(try SavedAlerts(Data(older.utf8)).untoldAlerts.map(\.sequence) == [0, 0])
+        for number in ["-1", "9223372036854775807", "1e300"] {
+            let wrong = text.replacing("\"sequence\":3", with: "\"sequence\":\(number)")
+            #expect(throws: (any Error).self) { try SavedAlerts(Data(wrong.utf8)) }
+        }
     }
 
     @Test func `what is no such file is refused`() throws {

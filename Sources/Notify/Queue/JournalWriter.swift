@@ -1,0 +1,112 @@
+import Dispatch
+import Synchronization
+
+/// Writes a queue's journal on a thread of its own: what has come since the last write goes to disk together.
+final class JournalWriter: Sendable {
+    private struct Pending {
+        var changes: [DeliveryJournal.Change] = []
+        /// The numbers of the calls that came last, were taken to be written, and need not be waited for any more.
+        var last = 0
+        var taken = 0
+        var settled = 0
+        var waiting: [(number: Int, body: @Sendable () -> Void)] = []
+        var isWriting = false
+        /// The first sequence number that isn't on disk.
+        var firstUnkept: Int?
+    }
+
+    /// Held by the thread alone, while it writes.
+    private let journal: Mutex<DeliveryJournal>
+    private let pending = Mutex(Pending())
+    private let thread = DispatchQueue(label: "faultline.delivery-journal")
+    private let patience: Duration
+    private let onFailure: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - patience: after which a change counts as settled though it is not on disk.
+    ///   - onFailure: is told why changes could not be written.
+    init(_ journal: DeliveryJournal, patience: Duration, onFailure: @escaping @Sendable (String) -> Void) {
+        self.journal = Mutex(journal)
+        self.patience = patience
+        self.onFailure = onFailure
+    }
+
+    /// Adds changes, which are written in the order of calls. Waits for nothing.
+    /// - Parameter whenSettled: is called, perhaps twice, when they are on disk, can't be written, or take too long.
+    /// - Returns: a number by which `isSettled` knows them.
+    func write(_ changes: [DeliveryJournal.Change], whenSettled: @escaping @Sendable () -> Void) -> Int {
+        let number = pending.withLock { pending in
+            pending.changes += changes
+            pending.last += 1
+            pending.firstUnkept = pending.firstUnkept ?? changes.firstSequence
+            pending.waiting.append((pending.last, whenSettled))
+            if !pending.isWriting {
+                pending.isWriting = true
+                thread.async { [self] in write() }
+            }
+            return pending.last
+        }
+        DiskPatience.after(patience) { [weak self] in self?.settle(upTo: number) }
+        return number
+    }
+
+    func isSettled(_ number: Int) -> Bool { pending.withLock { $0.settled >= number } }
+
+    /// The first sequence number of which alerts are not on disk yet; nil where all are.
+    var firstUnkept: Int? { pending.withLock { $0.firstUnkept } }
+
+    /// Gives the file's name up. Waits for the disk.
+    func move(to path: String) {
+        thread.sync { journal.withLock { $0.move(to: path) } }
+    }
+
+    func remove() {
+        thread.async { [self] in journal.withLock { $0.remove() } }
+    }
+
+    /// Calls `done` when all that came so far is written.
+    func flush(_ done: @escaping @Sendable () -> Void) {
+        thread.async(execute: done)
+    }
+
+    private func write() {
+        while let (changes, number) = take() {
+            do {
+                try journal.withLock { try $0.write(changes) }
+                pending.withLock { $0.firstUnkept = $0.changes.firstSequence }
+            } catch {
+                onFailure("the queue can't be written to disk: \(error)")
+            }
+            settle(upTo: number)
+        }
+    }
+
+    private func take() -> (changes: [DeliveryJournal.Change], number: Int)? {
+        pending.withLock { pending in
+            guard pending.taken < pending.last else {
+                pending.isWriting = false
+                return nil
+            }
+            defer { pending.changes = [] }
+            pending.taken = pending.last
+            return (pending.changes, pending.last)
+        }
+    }
+
+    private func settle(upTo number: Int) {
+        let bodies = pending.withLock { pending in
+            pending.settled = max(pending.settled, number)
+            let due = pending.waiting.prefix { $0.number <= number }
+            pending.waiting.removeFirst(due.count)
+            return due.map(\.body)
+        }
+        for body in bodies { body() }
+    }
+}
+
+extension [DeliveryJournal.Change] {
+    fileprivate var firstSequence: Int? {
+        for case .put(_, let sequence) in self where sequence > 0 { return sequence }
+        return nil
+    }
+}

@@ -1,0 +1,118 @@
+"""A disk in trouble holds up what has to be kept before it is told, and nothing else."""
+
+import json
+
+import pytest
+
+from harness.daemon import Faultline
+from harness.rules import CONFIGURATION, SLOW_PAYMENTS
+from harness.slow_disk import SlowDisk
+from harness.waiting import eventually
+from harness.webhook import WebhookReceiver
+from test_alert_delivery import fire, resolve
+
+RULES = SLOW_PAYMENTS.replace("over: 1m", "over: 5s")
+
+
+@pytest.fixture
+def disk(tmp_path, monkeypatch):
+    slow = SlowDisk(tmp_path, monkeypatch)
+    yield slow
+    slow.go()
+
+
+@pytest.fixture
+def receiver():
+    with WebhookReceiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def start(tmp_path, receiver, disk):
+    """Starts daemons, one after the other, that keep their state on the disk."""
+
+    def start():
+        (tmp_path / "rules.yaml").write_text(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n')
+        (tmp_path / "faultline.yaml").write_text(CONFIGURATION + f"state: {{directory: {tmp_path / 'state'}}}\n")
+        return Faultline("--rules", tmp_path / "rules.yaml", "--config", tmp_path / "faultline.yaml")
+
+    return start
+
+
+def firing(daemon):
+    return daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing")
+
+
+def evaluations(daemon):
+    return daemon.metrics().value("faultline_rule_evaluation_duration_seconds_count")
+
+
+def delivered(daemon):
+    return daemon.metrics().value("faultline_notifications_total", sink="webhook", outcome="delivered")
+
+
+def untold(state):
+    """How many alerts the only queue on disk has not been told to be done."""
+    (queue,) = state.glob("queue-*.jsonl")
+    lines = [json.loads(line) for line in queue.read_text().splitlines()]
+    return sum("alert" in line for line in lines) - sum(line.get("done", 0) for line in lines)
+
+
+def test_while_a_disk_holds_everything_up_rules_are_evaluated_and_questions_answered(start, disk, receiver):
+    with start() as daemon:
+        disk.hold()
+        fire(daemon)
+        eventually(lambda: firing(daemon) == 1, "an alert that fires")
+        before = evaluations(daemon)
+        eventually(lambda: evaluations(daemon) >= before + 3, "evaluations go on")
+        status, _, body = daemon.get("/api/v1/alerts")
+        assert status == 200 and b"PaymentsSlow" in body
+        assert daemon.get("/-/ready")[0] == 200
+        disk.go()
+        assert receiver.next()["status"] == "firing"
+
+
+def test_with_two_seconds_for_every_sync_alerts_are_told_in_order_once(start, disk, receiver):
+    disk.takes(2000)
+    with start() as daemon:
+        fire(daemon)
+        eventually(lambda: firing(daemon) == 1, "an alert that fires")
+        resolve(daemon)
+        eventually(lambda: firing(daemon) == 0, "an alert that resolves")
+        assert [receiver.next()["status"] for _ in range(2)] == ["firing", "resolved"]
+    assert receiver.is_done
+
+
+def test_a_disk_that_never_answers_keeps_no_alert_back_nor_the_end(start, disk, receiver):
+    with start() as daemon:
+        disk.hold()
+        fire(daemon)
+        assert receiver.next()["status"] == "firing"
+        eventually(lambda: daemon.metrics().value("faultline_state_failed") == 1, "the gauge of the state directory")
+        assert daemon.stop() == 0
+
+
+def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receiver, tmp_path):
+    disk.takes(2000)
+    first = start().__enter__()
+    try:
+        fire(first)
+        assert receiver.next()["status"] == "firing"
+        resolve(first)
+        end, headers = receiver.next_call()
+        assert end["status"] == "resolved"
+        eventually(lambda: delivered(first) == 2, "an answer that was taken in")
+        # Written, though not yet synced: that is enough for a kill.
+        eventually(lambda: untold(tmp_path / "state") == 0, "a queue that knows")
+    finally:
+        first.process.kill()
+        first.process.wait()
+        first.output.finish()
+        first.log.finish()
+    disk.takes(0)
+    with start() as second:
+        # Whatever waited goes before what is new.
+        fire(second)
+        payload, other = receiver.next_call()
+        assert payload["status"] == "firing" and other["Idempotency-Key"] != headers["Idempotency-Key"]
+    assert receiver.is_done

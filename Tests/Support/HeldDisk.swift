@@ -1,0 +1,33 @@
+import Foundation
+
+/// A disk that brings nothing to rest while it is held, and counts what it is asked to.
+package final class HeldDisk: @unchecked Sendable {
+    private let condition = NSCondition()
+    // Under the condition's lock.
+    private var isHeld = false
+    private var begun = 0
+
+    package init() {}
+
+    /// How many syncs have begun.
+    package var syncs: Int { condition.withLock { begun } }
+
+    package func hold() {
+        condition.withLock { isHeld = true }
+    }
+
+    package func go() {
+        condition.withLock {
+            isHeld = false
+            condition.broadcast()
+        }
+    }
+
+    package func synchronize(_ descriptor: Int32) -> Int32 {
+        condition.withLock {
+            begun += 1
+            while isHeld { condition.wait() }
+        }
+        return fsync(descriptor)
+    }
+}
