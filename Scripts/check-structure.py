@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints and enforces what docs/ARCHITECTURE.md says of the sources: sizes of files and functions, which module imports
-which, words that are gone, `package` only where another module uses it, tests where what they test is, no test that needs what the repository
-doesn't have, and documents that name what is there."""
+which, words that are gone, and `package` only where another module uses it. And of the rest: tests are where what they
+test is, need nothing that the repository doesn't have, and skip nothing; documents name what is there."""
 
 import ast
 import re
