@@ -149,7 +149,12 @@ tests:
     expect:
       - at: 2026-11-23T04:33:30Z
         alerts:
+          - {{alert: APIServerSlowerNow, labels: {{verb: update, severity: warning}}, culprit: {{component: etcd, certainty: clear}}}}
+      - at: 2026-11-23T04:33:35Z
+        alerts:
           - {{alert: APIServerSlowerNow, labels: {{verb: create, severity: warning}}, culprit: {{component: etcd, certainty: clear}}}}
+          - {{alert: APIServerSlowerNow, labels: {{verb: delete, severity: warning}}}}
+          - {{alert: APIServerSlowerNow, labels: {{verb: patch, severity: warning}}}}
           - {{alert: APIServerSlowerNow, labels: {{verb: update, severity: warning}}, culprit: etcd}}
 """
     )
