@@ -19,6 +19,10 @@ final class StateDirectory: Sendable {
         var waiting: [@Sendable () -> Void] = []
         /// Since when something is being written, nanoseconds of the monotonic clock.
         var writingSince: Int64?
+
+        var isStuck: Bool {
+            writingSince.map { .nanoseconds(WallClock.monotonic - $0) > DiskPatience.limit } ?? false
+        }
     }
 
     /// Between writings that follow no change of an alert's state, nanoseconds: by the last one a start knows how long
@@ -46,11 +50,7 @@ final class StateDirectory: Sendable {
     private var file: String { "\(path)/alerts.json" }
 
     /// Whether alerts could not be written the last time, or have been waiting for the disk for as long as anybody waits.
-    var hasFailed: Bool {
-        let (hasFailed, since) = saving.withLock { ($0.hasFailed, $0.writingSince) }
-        guard !hasFailed, let since else { return hasFailed }
-        return .nanoseconds(WallClock.monotonic - since) > DiskPatience.limit
-    }
+    var hasFailed: Bool { saving.withLock { $0.hasFailed || $0.isStuck } }
 
     /// What the last process left; nil where there is nothing. A file that can't be read is put aside.
     func load() -> SavedAlerts? {
@@ -92,19 +92,21 @@ final class StateDirectory: Sendable {
             return isChanged || isDue
         }
         guard isWorthIt, let alerts = alerts() else { return whenDone() }
-        let isQueued = saving.withLock { saving in
+        let isWaiting = saving.withLock { saving in
             guard isChanged || saving.holdsAlerts || !alerts.isEmpty else { return false }
             saving.last = now
             saving.holdsAlerts = !alerts.isEmpty
             saving.next = alerts
-            saving.waiting.append(whenDone)
+            // For a disk that doesn't answer nobody has to wait who comes now.
+            let isStuck = saving.isStuck
+            if !isStuck { saving.waiting.append(whenDone) }
             if saving.writingSince == nil {
                 saving.writingSince = WallClock.monotonic
                 thread.async { [self] in write() }
             }
-            return true
+            return !isStuck
         }
-        if !isQueued { whenDone() }
+        if !isWaiting { whenDone() }
     }
 
     private func write() {

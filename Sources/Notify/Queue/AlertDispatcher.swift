@@ -20,7 +20,7 @@ package final class AlertDispatcher: Sendable {
         let task: Task<Void, Never>
     }
 
-    /// Held for a moment: evaluations and scrapes look at them.
+    /// Never locked while a disk is waited for: evaluation and scrapes use them.
     private let lanes: Mutex<[Lane]>
     /// Held while sinks are exchanged.
     private let replacing = Mutex(())
@@ -78,11 +78,11 @@ package final class AlertDispatcher: Sendable {
         return Lane(sink: slot, queue: queue, task: task)
     }
 
-    /// Hands over what is to be told. Waits for nothing; nothing is sent before it is on disk.
+    /// Queues alerts for all sinks without blocking. A sink with a journal gets them once they are on disk.
     /// - Parameters:
-    ///   - sequence: of the hand-over, more than those before; zero for none. A queue on disk knows by it what it has had.
-    ///   - isAgain: whether it may have been handed over before a restart: then it is for sinks whose queues are kept, and
-    ///     only what has not been in them.
+    ///   - sequence: the number of the hand-over, greater than all before it; zero for none. A journal keeps the last one.
+    ///   - isAgain: whether this may have been submitted before a restart. Then only sinks with journals get it, and only
+    ///     what their journals haven't had.
     package func submit(_ transitions: [AlertTransition], sequence: Int = 0, isAgain: Bool = false) {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
@@ -96,7 +96,7 @@ package final class AlertDispatcher: Sendable {
     /// The highest sequence number that the queues on disk had when they were read.
     package var sequenceAtStart: Int { lanes.withLock { $0.map(\.queue.sequenceAtStart).max() ?? 0 } }
 
-    /// The first sequence number of which some queue has not brought everything to disk; nil where there is none.
+    /// The first sequence number that some journal doesn't have on disk yet; nil if there is none.
     package var firstUnkept: Int? { lanes.withLock { $0.compactMap(\.queue.firstUnkept).min() } }
 
     /// Whether there are sinks that have to be told again.
@@ -111,7 +111,7 @@ package final class AlertDispatcher: Sendable {
     }
 
     /// Takes other sinks; those that stay keep what waits for them. What the others hold is delivered for a minute, then
-    /// given up. Waits for the disk.
+    /// given up. Blocks on the disk.
     package func replace(_ sinks: [any AlertSink]) {
         replacing.withLock { _ in
             var old = lanes.withLock { $0 }

@@ -1,11 +1,11 @@
 package import Rules
 
-/// What those sinks are told again that forget what they aren't told: alerts that fire, and for a while those that
-/// resolved. Times in nanoseconds since the epoch.
+/// What a sink is sent again and again because it forgets otherwise, as Alertmanager does: firing alerts, and resolved ones
+/// for a while. Times are nanoseconds since the epoch.
 package struct AlertRepetition: Sendable {
     /// Prometheus' resend delay.
     static let interval: Int64 = 60_000_000_000
-    /// How long alerts that resolved are told again, as in Prometheus.
+    /// How long resolved alerts are sent again, as in Prometheus.
     static let resolvedFor: Int64 = 900_000_000_000
 
     private var last: Int64?
@@ -13,7 +13,7 @@ package struct AlertRepetition: Sendable {
 
     package init() {}
 
-    /// Takes in what is told for the first time.
+    /// Notes what is sent for the first time.
     package mutating func note(_ alerts: [Alert]) {
         for alert in alerts { resolved[alert.fingerprint] = alert.state == .resolved ? alert : nil }
     }
@@ -23,7 +23,7 @@ package struct AlertRepetition: Sendable {
         last.map { now >= $0 + Self.interval || now < $0 } ?? true
     }
 
-    /// What is told again now.
+    /// What to send again now.
     /// - Parameter active: all alerts that fire, and others.
     package mutating func alerts(at now: Int64, active: [Alert]) -> [Alert] {
         last = now

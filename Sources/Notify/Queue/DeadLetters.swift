@@ -4,8 +4,7 @@ import Rules
 import Support
 import Synchronization
 
-/// The file of alerts that were given up, one JSON object a line: what somebody was to be told and wasn't. It is written
-/// on a thread of its own.
+/// The file of alerts that were given up, one JSON object per line. It is written on a thread of its own.
 package final class DeadLetters: Sendable {
     private struct Letter: Encodable {
         var time: String
@@ -14,14 +13,14 @@ package final class DeadLetters: Sendable {
         var alert: AlertJSON
     }
 
-    /// Why alerts are not in the file though nothing failed.
+    /// Thrown when too many alerts already wait to be written.
     private struct Overflow: Error, CustomStringConvertible {
         let description = "\(DeadLetters.waitingMax) wait already"
     }
 
-    /// Beyond it the file becomes `NAME.1`, in place of the one before.
+    /// A larger file is renamed to `NAME.1`, which replaces the previous one.
     private static let byteLimit = 16 << 20
-    /// Alerts that may wait for a disk that takes its time.
+    /// How many alerts may wait for a slow disk.
     private static let waitingMax = 10_000
 
     private let path: String
@@ -36,8 +35,8 @@ package final class DeadLetters: Sendable {
         self.now = now
     }
 
-    /// Adds alerts, later.
-    /// - Parameter whenDone: is told what the system says where they can't be written, or nil when they are on disk.
+    /// Queues alerts to be written; returns at once.
+    /// - Parameter whenDone: called with nil once they are on disk, or with the error if they can't be written.
     func add(_ alerts: [Alert], sink: String, reason: String, whenDone: @escaping @Sendable ((any Error)?) -> Void) {
         let hasRoom = waiting.withLock { waiting in
             guard waiting == 0 || waiting + alerts.count <= Self.waitingMax else { return false }
@@ -57,7 +56,7 @@ package final class DeadLetters: Sendable {
         }
     }
 
-    /// Calls `done` when all that was added is written.
+    /// Calls `done` once everything added so far is written.
     func flush(_ done: @escaping @Sendable () -> Void) {
         thread.async(execute: done)
     }

@@ -10,14 +10,16 @@ import Rules
 ///
 /// A last line that is not whole was never acknowledged, and doesn't count.
 struct DeliveryJournal {
-    enum Change {
+    enum Change: Sendable {
         /// Puts alerts at the end; with them, all up to a sequence number has been put in. Zero is none.
         case put([Alert], sequence: Int)
         case begin(Int)
         case done(Int)
+        /// Instead of many changes, all that is left of them; the first sequence number that was among them.
+        case replace(Content, first: Int?)
     }
 
-    struct Content {
+    struct Content: Sendable {
         /// What waits, in order.
         var alerts: [Alert] = []
         /// How many of the first are about to be sent together.
@@ -79,7 +81,10 @@ struct DeliveryJournal {
     /// On disk when it returns. Where it throws, the next change brings this one to disk too.
     mutating func write(_ changes: [Change]) throws {
         guard !changes.isEmpty else { return }
-        for change in changes { content.apply(change) }
+        for change in changes {
+            if case .replace = change { isDamaged = true }
+            content.apply(change)
+        }
         let isWhole = !isDamaged && !isLong
         isDamaged = true
         if isWhole {
@@ -119,6 +124,7 @@ struct DeliveryJournal {
             alerts.map { Line(alert: AlertJSON($0)) } + (sequence > 0 ? [Line(sequence: sequence)] : [])
         case .begin(let count): [Line(batch: count)]
         case .done(let count): [Line(done: count)]
+        case .replace(let content, _): content.changes.flatMap(lines)
         }
     }
 
@@ -138,6 +144,8 @@ extension DeliveryJournal.Content {
         case .done(let count):
             alerts.removeFirst(max(0, min(count, alerts.count)))
             batch = nil
+        case .replace(let content, _):
+            self = content
         }
     }
 

@@ -1,9 +1,8 @@
 import Rules
 import Synchronization
 
-/// A bounded queue between evaluation, which waits for no receiver and no disk, and the task of one sink, which waits for
-/// both. What it holds it keeps until the sink has been told, on disk if it has a journal: nothing is handed out before it
-/// is there.
+/// A bounded queue between evaluation, which never blocks, and the worker of one sink. An alert stays in it until the sink
+/// has taken it. With a journal, an alert is handed out only once it is on disk.
 final class DeliveryQueue: Sendable {
     struct Entry: Hashable, Sendable {
         var alert: Alert
@@ -15,6 +14,8 @@ final class DeliveryQueue: Sendable {
         var waiting: [Entry] = []
         /// The first of them, which are or will be sent together.
         var batch: Batch?
+        /// Of the last hand-over.
+        var sequence = 0
         var isClosed = false
         var consumer: CheckedContinuation<Void, Never>?
 
@@ -30,16 +31,16 @@ final class DeliveryQueue: Sendable {
     private let limit: Int
     private let batchLimit: Int
     private let journal: JournalWriter?
-    /// Up to which the journal had all when it was read.
+    /// The last hand-over that the journal had when it was read.
     let sequenceAtStart: Int
     private let state: Mutex<State>
 
-    /// Reads the journal, which waits for the disk.
+    /// Reads the journal, which blocks on the disk.
     /// - Parameters:
     ///   - limit: alerts that may wait.
     ///   - batchLimit: alerts that are handed out together, at most.
     ///   - journal: its alerts wait from the beginning.
-    ///   - patience: how long alerts wait for the disk before they are handed out all the same.
+    ///   - patience: how long alerts wait for the disk before they are handed out without it.
     ///   - onJournalFailure: told why something could not be written; it waits in memory all the same.
     init(
         limit: Int, batchLimit: Int = 64, journal: DeliveryJournal? = nil, patience: Duration = DiskPatience.limit,
@@ -55,19 +56,19 @@ final class DeliveryQueue: Sendable {
         state = Mutex(
             State(
                 waiting: found.alerts.map { Entry(alert: $0) },
-                batch: found.batch.flatMap { $0 > 0 ? Batch(count: $0) : nil }))
+                batch: found.batch.flatMap { $0 > 0 ? Batch(count: $0) : nil }, sequence: found.sequence))
         state.withLock { write([], &$0) }
     }
 
     var count: Int { state.withLock { $0.waiting.count } }
 
-    /// The first sequence number of which alerts are not on disk yet; nil where all are, or need not be.
+    /// The first sequence number whose alerts aren't on disk yet; nil if there is none.
     var firstUnkept: Int? { journal?.firstUnkept }
 
-    /// Puts alerts in; returns those that had no room. Waits for nothing.
+    /// Adds alerts without blocking; returns those that had no room.
     /// - Parameters:
-    ///   - sequence: of the hand-over, more than those before; zero for none.
-    ///   - isAgain: whether some of them may have been put in before a restart; those are left out.
+    ///   - sequence: the number of the hand-over, greater than all before it; zero for none.
+    ///   - isAgain: whether they may have been added before a restart; those that were are left out.
     func append(_ alerts: [Alert], sequence: Int = 0, isAgain: Bool = false) -> [Alert] {
         if isAgain, sequence > 0, sequence <= sequenceAtStart { return [] }
         let dropped = state.withLock { state in
@@ -76,6 +77,7 @@ final class DeliveryQueue: Sendable {
             let room = state.isClosed ? 0 : max(0, limit - state.waiting.count)
             let taken = Array(alerts.prefix(room))
             state.waiting += taken.map { Entry(alert: $0) }
+            state.sequence = max(state.sequence, sequence)
             if !taken.isEmpty || sequence > 0 { write([.put(taken, sequence: sequence)], &state) }
             return Array(alerts.dropFirst(room))
         }
@@ -83,7 +85,7 @@ final class DeliveryQueue: Sendable {
         return dropped
     }
 
-    /// Puts in what is told again, unless something waits: then it comes with the next time.
+    /// Adds alerts to send again, unless something waits: then they come with the next repetition.
     func appendRepeats(_ alerts: [Alert]) {
         state.withLock { state in
             guard state.waiting.isEmpty, !state.isClosed else { return }
@@ -93,13 +95,13 @@ final class DeliveryQueue: Sendable {
         wake()
     }
 
-    /// Takes no more in; who waits for more gets the rest, then nothing.
+    /// Accepts no more alerts. The worker gets the rest, then nil.
     func close() {
         state.withLock { $0.isClosed = true }
         wake()
     }
 
-    /// Takes out what is left when nobody delivers it any more; a journal keeps it.
+    /// Removes what is left from memory, when nobody delivers it any more; a journal keeps it.
     func abandon() -> (alerts: [Alert], areKept: Bool) {
         let left = state.withLock { state in
             defer {
@@ -145,7 +147,7 @@ final class DeliveryQueue: Sendable {
 
     // MARK: On disk
 
-    /// Lets another queue have the name of its journal. Waits for the disk.
+    /// Frees the name of its journal for another queue. Blocks on the disk.
     func moveJournal(to path: String) { journal?.move(to: path) }
 
     func removeJournal() { journal?.remove() }
@@ -156,14 +158,23 @@ final class DeliveryQueue: Sendable {
         journal.flush(done)
     }
 
-    /// Gives changes to the journal, with the batch that is next: one write for both.
+    /// Queues changes for the journal together with the next batch, so that both take one sync.
     private func write(_ changes: [DeliveryJournal.Change], _ state: inout State) {
         var changes = changes
-        let next = state.batch == nil ? state.next(limit: batchLimit) : []
-        if let first = next.first, !first.isRepeat { changes.append(.begin(next.count)) }
-        var number: Int?
-        if let journal, !changes.isEmpty { number = journal.write(changes) { [weak self] in self?.wake() } }
-        if let first = next.first { state.batch = Batch(count: next.count, change: first.isRepeat ? nil : number) }
+        if state.batch == nil {
+            let next = state.next(limit: batchLimit)
+            if let first = next.first {
+                state.batch = Batch(count: next.count)
+                if !first.isRepeat { changes.append(.begin(next.count)) }
+            }
+        }
+        guard let journal, let last = changes.last else { return }
+        let number = journal.write(changes) {
+            state.content
+        } whenSettled: { [weak self] in
+            self?.wake()
+        }
+        if case .begin = last { state.batch?.change = number }
     }
 
     private func isReady(_ batch: Batch?) -> Bool {
@@ -172,7 +183,7 @@ final class DeliveryQueue: Sendable {
         return journal.isSettled(change)
     }
 
-    /// Wakes the consumer, if there is something for it.
+    /// Wakes the worker if there is something for it.
     private func wake() {
         let consumer = state.withLock { state in
             isReady(state.batch) || state.isOver ? state.consumer.take() : nil
@@ -182,6 +193,12 @@ final class DeliveryQueue: Sendable {
 }
 
 extension DeliveryQueue.State {
+    /// What a journal has of it.
+    fileprivate var content: DeliveryJournal.Content {
+        let kept = kept
+        return DeliveryJournal.Content(alerts: kept, batch: kept.isEmpty ? nil : batch?.count, sequence: sequence)
+    }
+
     fileprivate var isOver: Bool { isClosed && waiting.isEmpty }
 
     fileprivate func next(limit: Int) -> ArraySlice<DeliveryQueue.Entry> {

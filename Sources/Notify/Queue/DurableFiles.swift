@@ -4,10 +4,10 @@ import Rules
 import Support
 import Synchronization
 
-/// Files that are whole at any moment, also when the process or the machine dies. Each call waits for the disk, seconds
-/// where it is in trouble: nothing here may be called by who evaluates rules, nor on a thread of Swift's tasks.
+/// Writes files that are whole at any moment, even if the process or the machine dies. Every call blocks until the disk has
+/// synced, which takes seconds on a disk in trouble: never call these while evaluating rules or on a task's thread.
 package struct DurableFiles: Sendable {
-    /// Brings a file or a directory to disk, as fsync(2) does.
+    /// fsync(2), unless a test replaces it.
     let synchronize: @Sendable (_ descriptor: Int32) -> Int32
 
     package static let system = DurableFiles { fsync($0) }
@@ -16,7 +16,7 @@ package struct DurableFiles: Sendable {
         self.synchronize = synchronize
     }
 
-    /// Writes a file in one piece: whoever opens it finds the old contents or the new. Readable by its owner only.
+    /// Replaces a file in one step: a reader sees the old contents or the new. Only the owner can read it.
     package func replace(_ path: String, with contents: Data) throws {
         let temporary = path + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
@@ -25,7 +25,7 @@ package struct DurableFiles: Sendable {
         try synchronizeDirectory(of: path)
     }
 
-    /// Adds to the end of a file, which is made if it isn't there. Where it throws, the file may end within the contents.
+    /// Appends to a file, creating it if need be. If it throws, part of the contents may have been written.
     func append(_ contents: Data, to path: String) throws {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
@@ -35,7 +35,7 @@ package struct DurableFiles: Sendable {
         try file.close()
     }
 
-    /// A name in a directory is on disk when the directory is.
+    /// Syncs the directory of a file: a new or renamed file survives a crash only after that.
     func synchronizeDirectory(of path: String) throws {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -48,7 +48,7 @@ package struct DurableFiles: Sendable {
         guard result == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     }
 
-    /// Puts a file that can't be read out of the way: beside itself, as `NAME.corrupt-20261123T041546Z`.
+    /// Renames an unreadable file to `NAME.corrupt-20261123T041546Z`.
     /// - Returns: its new path.
     package static func setAside(_ path: String, at time: Int64) -> String {
         let date = Timestamp.rfc3339(time / 1_000_000_000 * 1_000_000_000).filter { $0 != "-" && $0 != ":" }
@@ -57,13 +57,13 @@ package struct DurableFiles: Sendable {
     }
 }
 
-/// How long alerts wait for a disk. One that takes longer is as good as one that fails: what it was to keep is told all
-/// the same, since a page that comes twice is better than one that doesn't come.
+/// How long alerts wait for a disk. A disk that takes longer counts as failed, and alerts are sent without it: a page that
+/// comes twice is better than one that never comes.
 package enum DiskPatience {
     package static let limit = Duration.seconds(10)
 
-    /// Waits until `work` has called what it is given, but no longer than `patience`.
-    /// - Returns: whether it was called in time.
+    /// Waits until `work` calls `done`, for `patience` at most.
+    /// - Returns: whether `done` was called in time.
     @discardableResult
     package static func wait(
         _ patience: Duration = limit, for work: (_ done: @escaping @Sendable () -> Void) -> Void
@@ -75,12 +75,12 @@ package enum DiskPatience {
         }
     }
 
-    /// Calls `body` later, on a thread that waits for no disk.
+    /// Calls `body` after `patience`, on a thread that never blocks on a disk.
     package static func after(_ patience: Duration = limit, _ body: @escaping @Sendable () -> Void) {
         DispatchQueue.global().asyncAfter(deadline: .now() + patience / .seconds(1), execute: body)
     }
 
-    /// A continuation for whoever comes first.
+    /// Resumes a continuation for the first caller only.
     private final class Once: Sendable {
         private let waiting: Mutex<CheckedContinuation<Bool, Never>?>
 

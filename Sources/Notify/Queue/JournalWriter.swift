@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Writes a queue's journal on a thread of its own: what has come since the last write goes to disk together.
+/// Writes a queue's journal on a thread of its own. Changes that arrive during a write go to disk together in the next one.
 final class JournalWriter: Sendable {
     private struct Pending {
         var changes: [DeliveryJournal.Change] = []
@@ -15,7 +15,10 @@ final class JournalWriter: Sendable {
         var firstUnkept: Int?
     }
 
-    /// Held by the thread alone, while it writes.
+    /// How many changes may wait for a slow disk. Beyond that they are replaced by the queue's contents.
+    private static let changesMax = 1_000
+
+    /// Locked only on the writer's thread.
     private let journal: Mutex<DeliveryJournal>
     private let pending = Mutex(Pending())
     private let thread = DispatchQueue(label: "faultline.delivery-journal")
@@ -31,12 +34,20 @@ final class JournalWriter: Sendable {
         self.onFailure = onFailure
     }
 
-    /// Adds changes, which are written in the order of calls. Waits for nothing.
-    /// - Parameter whenSettled: is called, perhaps twice, when they are on disk, can't be written, or take too long.
-    /// - Returns: a number by which `isSettled` knows them.
-    func write(_ changes: [DeliveryJournal.Change], whenSettled: @escaping @Sendable () -> Void) -> Int {
+    /// Queues changes to be written in order; returns at once.
+    /// - Parameters:
+    ///   - content: the queue after these changes; evaluated only if too many changes wait.
+    ///   - whenSettled: called once they are on disk, can't be written, or take too long.
+    /// - Returns: a number to ask `isSettled` with.
+    func write(
+        _ changes: [DeliveryJournal.Change], content: () -> DeliveryJournal.Content,
+        whenSettled: @escaping @Sendable () -> Void
+    ) -> Int {
         let number = pending.withLock { pending in
             pending.changes += changes
+            if pending.changes.count > Self.changesMax {
+                pending.changes = [.replace(content(), first: pending.changes.firstSequence)]
+            }
             pending.last += 1
             pending.firstUnkept = pending.firstUnkept ?? changes.firstSequence
             pending.waiting.append((pending.last, whenSettled))
@@ -52,10 +63,10 @@ final class JournalWriter: Sendable {
 
     func isSettled(_ number: Int) -> Bool { pending.withLock { $0.settled >= number } }
 
-    /// The first sequence number of which alerts are not on disk yet; nil where all are.
+    /// The first sequence number whose alerts aren't on disk yet; nil if all are.
     var firstUnkept: Int? { pending.withLock { $0.firstUnkept } }
 
-    /// Gives the file's name up. Waits for the disk.
+    /// Renames the file. Blocks until the disk is done.
     func move(to path: String) {
         thread.sync { journal.withLock { $0.move(to: path) } }
     }
@@ -64,7 +75,7 @@ final class JournalWriter: Sendable {
         thread.async { [self] in journal.withLock { $0.remove() } }
     }
 
-    /// Calls `done` when all that came so far is written.
+    /// Calls `done` once everything queued so far is written.
     func flush(_ done: @escaping @Sendable () -> Void) {
         thread.async(execute: done)
     }
@@ -106,7 +117,13 @@ final class JournalWriter: Sendable {
 
 extension [DeliveryJournal.Change] {
     fileprivate var firstSequence: Int? {
-        for case .put(_, let sequence) in self where sequence > 0 { return sequence }
+        for change in self {
+            switch change {
+            case .put(_, let sequence) where sequence > 0: return sequence
+            case .replace(_, let first?): return first
+            default: break
+            }
+        }
         return nil
     }
 }

@@ -98,6 +98,31 @@ final class SlowDiskTests {
         #expect(await dispatcher.drain(timeout: .seconds(60)))
     }
 
+    @Test func `of what a disk missed while it didn't answer only what is left comes to it`() async {
+        let receiver = Receiver()
+        let count = 1_200
+        let dispatcher = dispatcher(receiver, limit: count, patience: .zero)
+        disk.hold()
+        dispatcher.submit([Alert.firing("A1").transition], sequence: 1)
+        while disk.syncs == 0 { await Task.yield() }
+        for number in 2...count {
+            dispatcher.submit([Alert.firing("A\(number)").transition], sequence: number)
+        }
+        while dispatcher.waiting[0].count > 0 { await Task.yield() }
+        #expect(dispatcher.firstUnkept == 1)
+        disk.go()
+        while dispatcher.firstUnkept != nil { await Task.yield() }
+        #expect(await dispatcher.drain(timeout: .seconds(60)))
+        #expect(receiver.calls.count == count)
+        let journal = FileManager.default.contents(atPath: "\(path)/queue-hook.jsonl") ?? Data()
+        #expect(!String(decoding: journal, as: UTF8.self).contains("\"A\(count / 2)\""))
+        let next = Receiver()
+        let second = self.dispatcher(next)
+        #expect(second.sequenceAtStart == count)
+        #expect(await second.drain(timeout: .seconds(60)))
+        #expect(next.calls.isEmpty)
+    }
+
     @Test func `what waits for the disk is bounded, and what has no room is counted`() async {
         let receiver = Receiver()
         let dispatcher = dispatcher(receiver, limit: 3)
