@@ -66,25 +66,57 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .target(name: "Pipeline", dependencies: ["Engine", "Rules", "Support"], swiftSettings: settings),
+        .target(name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support"], swiftSettings: settings),
+        .target(name: "Report", dependencies: ["Engine", "Pipeline", "Rules", "Support"], swiftSettings: settings),
         .target(
-            name: "Daemon",
+            name: "Scrape", dependencies: ["Engine", "Pipeline", "Rules", "Support", "CZlib"], swiftSettings: settings),
+        .target(
+            name: "Recording",
             dependencies: [
-                "Archive", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "CMalloc", "CZlib",
+                "Archive", "Engine", "Receivers", "Rules", "Support",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Replay",
+            dependencies: ["Archive", "Engine", "OTLP", "Pipeline", "Report", "Rules", "Support"],
+            swiftSettings: settings),
+        .target(
+            name: "RuleTests",
+            dependencies: ["Archive", "Engine", "Pipeline", "Replay", "RuleFiles", "Rules", "Support"],
+            swiftSettings: settings),
+        .target(
+            name: "API",
+            dependencies: [
+                "Engine", "OTLP", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
+                "Scrape", "Support", "CMalloc",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: settings
-        ),
+            swiftSettings: settings),
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
+                "Report", "RuleFiles", "RuleTests", "Rules", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -103,7 +135,8 @@ let package = Package(
         .target(
             name: "FuzzChecks",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "TestSupport",
+                "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Report",
+                "Rules", "Scrape", "Support", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -156,14 +189,27 @@ let package = Package(
             name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Engine", "OTLP", "Pipeline", "Replay", "Rules", "Support", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(name: "ScrapeTests", dependencies: ["Scrape", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: [
+                "Archive", "Engine", "OTLP", "Pipeline", "Replay", "Report", "Rules", "Support", "TestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Receivers", "Rules", "Support", "TestSupport",
+                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
+                "Rules",
+                "Support", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "faultlineTests", dependencies: ["Daemon", "faultline", "FuzzChecks", "Support", "TestSupport"],
+            name: "faultlineTests", dependencies: ["FuzzChecks", "Report", "Support", "TestSupport", "faultline"],
             swiftSettings: settings),
         .testTarget(
             name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "Support", "TestSupport"],

@@ -1,5 +1,6 @@
 import Engine
 import OTLP
+import Pipeline
 import Receivers
 import Rules
 

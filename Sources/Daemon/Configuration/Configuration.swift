@@ -1,5 +1,9 @@
+import API
 package import Engine
+package import Pipeline
 package import Receivers
+package import Recording
+package import RuleFiles
 import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.

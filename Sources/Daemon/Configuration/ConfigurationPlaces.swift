@@ -1,4 +1,5 @@
 import Receivers
+import Recording
 package import Rules
 
 /// Where a configuration file says what can be judged only where it runs.

@@ -1,5 +1,7 @@
 import Engine
 import Receivers
+import Recording
+import RuleFiles
 package import Rules
 
 extension Configuration {

@@ -1,3 +1,6 @@
+import Engine
+import Pipeline
+package import RuleFiles
 import Rules
 import Support
 
@@ -31,6 +34,14 @@ package struct Settings: Sendable {
             faults.all += error.all
         }
         guard faults.all.isEmpty else { throw faults }
+    }
+}
+
+extension RuleSource {
+    /// Rules for the window and the components of a configuration.
+    package init(_ names: [RuleFileName], configuration: Configuration) {
+        self.init(
+            names, limits: configuration.window, components: configuration.attribution.components.names)
     }
 }
 

@@ -1,3 +1,5 @@
+import Scrape
+
 /// What the scrape says of the clock by which rules are evaluated.
 struct ClockMetrics {
     let counts: ClockHealth.Counts

@@ -1,3 +1,6 @@
+import Scrape
+import Pipeline
+
 /// What the scrape says about the memory there is and who takes it.
 struct MemoryMetrics {
     let budget: MemoryBudget

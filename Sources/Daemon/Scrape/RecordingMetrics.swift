@@ -1,3 +1,6 @@
+import Scrape
+import Recording
+
 /// What the scrape says about the archive.
 struct RecordingMetrics {
     let recorder: ArchiveRecorder

@@ -1,6 +1,9 @@
 import Engine
+import Scrape
 import Notify
+import Pipeline
 import Receivers
+import Recording
 import Rules
 
 /// All that `GET /metrics` says.

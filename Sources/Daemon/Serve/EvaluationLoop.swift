@@ -1,5 +1,6 @@
 import Engine
 import Logging
+import Pipeline
 import Rules
 import Support
 

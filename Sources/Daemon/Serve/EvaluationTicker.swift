@@ -1,4 +1,5 @@
 import Logging
+import Pipeline
 import Rules
 import ServiceLifecycle
 import Synchronization

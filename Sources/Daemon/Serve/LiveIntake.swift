@@ -4,7 +4,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import OTLP
+import Pipeline
 import Receivers
+import Recording
 import Synchronization
 
 /// Brings what the receivers receive into the pipeline, on the thread it was received on.

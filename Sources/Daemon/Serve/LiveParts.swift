@@ -1,7 +1,11 @@
+import API
 import Engine
 import Logging
 import Notify
+import Pipeline
 import Receivers
+import Recording
+import RuleFiles
 import Rules
 import ServiceLifecycle
 
@@ -112,10 +116,14 @@ struct LiveParts {
             connections: [(.grpc, grpcConnections), (.http, httpConnections), (.admin, adminConnections)],
             delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
             clock: clock)
+        let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return AdminServer(
-            address: configuration.listen, limits: limits, connections: adminConnections, hosts: configuration.hosts,
-            pipeline: pipeline, scrape: scrape, readiness: readiness,
-            reload: configuration.enableLifecycle ? reload : nil, service: intake, pools: pools, onBound: onBound)
+            AdminServer.Surface(
+                pipeline: pipeline, hosts: configuration.hosts, scrape: { scrape.write($0, send: $1) },
+                isReady: { readiness.isReady },
+                reload: configuration.enableLifecycle ? lifecycle : nil),
+            address: configuration.listen, limits: limits, connections: adminConnections, service: intake,
+            pools: pools, onBound: onBound)
     }
 
     /// Brings to disk and to sinks what is left, when nothing runs any more.

@@ -2,6 +2,8 @@ package import Logging
 import NIOCore
 import NIOPosix
 import Receivers
+import Recording
+package import RuleFiles
 import Rules
 import ServiceLifecycle
 import UnixSignals
@@ -52,7 +54,7 @@ package struct LiveServer {
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         if let recorder = parts.recorder, let directory = configuration.recording.directory {
-            recorder.start(configuration.recording, path: directory, logger: logger)
+            recorder.start(configuration.recording, path: directory, clock: { WallClock.now }, logger: logger)
         }
         do {
             try await group.run()

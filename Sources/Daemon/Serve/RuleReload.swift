@@ -1,6 +1,8 @@
 import Dispatch
 import Foundation
 import Logging
+import Pipeline
+import RuleFiles
 import Rules
 import ServiceLifecycle
 import Synchronization

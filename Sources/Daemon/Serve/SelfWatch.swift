@@ -1,6 +1,8 @@
 import Engine
 import Foundation
 import Logging
+import Pipeline
+import Recording
 import Rules
 import ServiceLifecycle
 import Support

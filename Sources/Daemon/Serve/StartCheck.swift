@@ -1,4 +1,5 @@
 import Foundation
+import Recording
 
 /// Why a daemon can't be started as it is told to: what is wrong is what it is told, so that trying again won't help.
 package struct StartFault: Error, CustomStringConvertible {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Daemon
+import RuleFiles
+import RuleTests
 import Rules
 
 struct Check: ParsableCommand {

@@ -3,6 +3,8 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Notify
+import Replay
+import RuleFiles
 import Rules
 import Support
 

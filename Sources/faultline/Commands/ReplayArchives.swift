@@ -4,6 +4,10 @@ import Daemon
 import Engine
 import Foundation
 import OTLP
+import Pipeline
+import Replay
+import Report
+import RuleFiles
 import Rules
 import Support
 

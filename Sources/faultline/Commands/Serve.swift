@@ -2,6 +2,8 @@ import ArgumentParser
 import Daemon
 import Logging
 import Receivers
+import Recording
+import RuleFiles
 import Rules
 
 struct Serve: AsyncParsableCommand {

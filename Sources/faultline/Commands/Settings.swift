@@ -1,6 +1,8 @@
 import ArgumentParser
 import Daemon
 import Engine
+import Pipeline
+import RuleFiles
 import Rules
 
 extension Settings {

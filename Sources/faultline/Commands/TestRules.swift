@@ -1,6 +1,8 @@
 import ArgumentParser
 import Daemon
 import OTLP
+import RuleFiles
+import RuleTests
 import Rules
 import Support
 

@@ -1,5 +1,5 @@
-import Daemon
 import Foundation
+import Report
 import Rules
 import Support
 

@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import OTLP
+import Pipeline
 import Rules
 import Synchronization
 import TestSupport

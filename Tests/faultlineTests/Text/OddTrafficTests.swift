@@ -1,5 +1,5 @@
-import Daemon
 import FuzzChecks
+import Report
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Daemon
+import Replay
 import Rules
 
 extension ArchiveConversion.Form: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Daemon
 import Foundation
+import Replay
 import Rules
 import Support
 

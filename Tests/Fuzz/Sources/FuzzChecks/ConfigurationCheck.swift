@@ -1,7 +1,9 @@
 import Daemon
 import Engine
 import OTLP
+import Pipeline
 import Receivers
+import Recording
 import Rules
 import Support
 import TestSupport

@@ -1,5 +1,8 @@
-import Daemon
+import API
 import Engine
+import Scrape
+import Pipeline
+import Report
 import Rules
 import TestSupport
 

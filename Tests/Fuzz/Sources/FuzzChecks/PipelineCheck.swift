@@ -1,6 +1,7 @@
-package import Daemon
 import Engine
 import OTLP
+import Pipeline
+package import Report
 import Rules
 package import TestSupport
 

@@ -1,5 +1,5 @@
-import Daemon
 import Engine
+import Pipeline
 import Rules
 import Synchronization
 import TestSupport

@@ -1,0 +1,100 @@
+package import Pipeline
+package import Rules
+import Support
+
+/// A group of rules as the query API shows it, in the words of a rule file. Durations in seconds, times in RFC 3339.
+/// Fields without a value are null, but for `select` and `match`: a rule has one of them.
+package struct RuleGroupJSON: Encodable, Sendable {
+    package struct Rule: Encodable, Sendable {
+        package var alert: String
+        /// What labels have to be, as text.
+        package var select: [String: String]?
+        package var match: [String: String]?
+        package var when: String
+        /// null where all values of the condition have windows of their own.
+        var over_seconds: Double?
+        package var by: [String]
+        var for_seconds: Double
+        var keep_firing_for_seconds: Double
+        package var labels: [String: String]
+        /// Templates, as text.
+        package var annotations: [String: String]
+        /// `firing` if one of the alerts is, else `pending` if there is one, else `inactive`.
+        package var state: AlertState
+        package var alerts: [AlertJSON]
+    }
+
+    package var name: String
+    var interval_seconds: Double
+    /// null for no limit of its own.
+    package var limit: Int?
+    /// The time that was evaluated last; null where these rules weren't yet.
+    var evaluated_at: String?
+    package var rules: [Rule]
+
+    package init(_ group: RulesInForce.Group) {
+        name = group.definition.name
+        interval_seconds = Double(group.definition.interval) / 1e9
+        limit = group.definition.limit
+        evaluated_at = group.evaluatedAt.map(Timestamp.rfc3339)
+        rules = zip(group.definition.rules, group.alerts).map { Rule($0, $1) }
+    }
+}
+
+extension RuleGroupJSON.Rule {
+    fileprivate init(_ rule: Rule, _ active: [Alert]) {
+        alert = rule.alert
+        let matchers = Dictionary(rule.selector.matches.map { ($0.label, $0.matcher.description) }) { first, _ in first
+        }
+        let isWindow = rule.condition.durations == nil
+        select = isWindow ? matchers : nil
+        match = isWindow ? nil : matchers
+        when = rule.condition.text
+        over_seconds = rule.over == 0 ? nil : Double(rule.over) / 1e9
+        by = rule.by
+        for_seconds = Double(rule.holdFor) / 1e9
+        keep_firing_for_seconds = Double(rule.keepFiringFor) / 1e9
+        labels = rule.labels
+        annotations = rule.annotations.mapValues(\.text)
+        state = active.contains { $0.state == .firing } ? .firing : active.isEmpty ? .inactive : .pending
+        alerts = active.map { AlertJSON($0) }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case alert, select, match, when, over_seconds, by, for_seconds, keep_firing_for_seconds, labels, annotations
+        case state, alerts
+    }
+
+    // Written out since a synthesized one leaves absent values out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(alert, forKey: .alert)
+        try container.encodeIfPresent(select, forKey: .select)
+        try container.encodeIfPresent(match, forKey: .match)
+        try container.encode(when, forKey: .when)
+        try container.encode(over_seconds, forKey: .over_seconds)
+        try container.encode(by, forKey: .by)
+        try container.encode(for_seconds, forKey: .for_seconds)
+        try container.encode(keep_firing_for_seconds, forKey: .keep_firing_for_seconds)
+        try container.encode(labels, forKey: .labels)
+        try container.encode(annotations, forKey: .annotations)
+        try container.encode(state, forKey: .state)
+        try container.encode(alerts, forKey: .alerts)
+    }
+}
+
+extension RuleGroupJSON {
+    private enum CodingKeys: String, CodingKey {
+        case name, interval_seconds, limit, evaluated_at, rules
+    }
+
+    // As above.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(interval_seconds, forKey: .interval_seconds)
+        try container.encode(limit, forKey: .limit)
+        try container.encode(evaluated_at, forKey: .evaluated_at)
+        try container.encode(rules, forKey: .rules)
+    }
+}

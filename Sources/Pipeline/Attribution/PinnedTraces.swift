@@ -1,0 +1,78 @@
+package import Engine
+import Rules
+
+/// The spans of the traces that active alerts name, kept while the window gives up its own.
+struct PinnedTraces: Sendable {
+    private struct Life: Hashable {
+        var fingerprint: String
+        var activeAt: Int64
+    }
+
+    private var spansOfTrace: [TraceID: NamedSpans] = [:]
+    /// The alerts that name a trace, by which it is known when it can go.
+    private var alertsOfTrace: [TraceID: Set<Life>] = [:]
+    private var spanCount = 0
+
+    /// As many as an incident has; those of further alerts go with the window.
+    private static let spansMax = 100_000
+
+    subscript(trace: TraceID) -> NamedSpans { spansOfTrace[trace] ?? NamedSpans([], []) }
+
+    /// Takes in what became of alerts, whose spans are in a view.
+    mutating func follow(_ transitions: [AlertTransition], _ view: WindowView) {
+        var wanted: [TraceID] = []
+        for alert in transitions.map(\.alert) {
+            let life = Life(fingerprint: alert.fingerprint, activeAt: alert.activeAt)
+            switch alert.state {
+            case .firing:
+                for trace in alert.evidence?.traces ?? [] {
+                    if alertsOfTrace[trace] == nil { wanted.append(trace) }
+                    alertsOfTrace[trace, default: []].insert(life)
+                }
+            case .resolved: release(life)
+            case .inactive, .pending: break
+            }
+        }
+        guard !wanted.isEmpty else { return }
+        for (trace, spans) in zip(wanted, view.spans(of: wanted)) where spanCount + spans.count <= Self.spansMax {
+            spansOfTrace[trace] = NamedSpans(spans, view.operations)
+            spanCount += spans.count
+        }
+    }
+
+    /// Lets go of everything, as when rules are gone that nothing will resolve.
+    mutating func release(_ alerts: [Alert]) {
+        for alert in alerts { release(Life(fingerprint: alert.fingerprint, activeAt: alert.activeAt)) }
+    }
+
+    private mutating func release(_ life: Life) {
+        for trace in alertsOfTrace.keys {
+            alertsOfTrace[trace]?.remove(life)
+            guard alertsOfTrace[trace]?.isEmpty == true else { continue }
+            alertsOfTrace[trace] = nil
+            spanCount -= spansOfTrace.removeValue(forKey: trace)?.spans.count ?? 0
+        }
+    }
+}
+
+/// Spans with the names of their operations, so that they can outlive the numbers of a view.
+package struct NamedSpans: Sendable {
+    /// Their operations are numbers in `operations`.
+    package private(set) var spans: [SpanRow]
+    package private(set) var operations: [OperationLabels] = []
+
+    /// - Parameter names: by the operation numbers of the spans.
+    package init(_ spans: [SpanRow], _ names: [OperationLabels]) {
+        self.spans = spans
+        var numbers: [UInt16: UInt16] = [:]
+        for place in spans.indices {
+            let known = spans[place].operation
+            let number = numbers[known] ?? UInt16(operations.count)
+            if number == operations.count {
+                numbers[known] = number
+                operations.append(names[Int(known)])
+            }
+            self.spans[place].operation = number
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Engine
+import Foundation
+import Rules
+package import Support
+
+/// The recorded files of a directory, which belongs to one daemon at a time.
+package struct ArchiveDirectory: ~Copyable {
+    package struct File: Equatable {
+        package let name: String
+        package let byteCount: Int
+        /// When it was written to last, Unix nanoseconds.
+        let modified: Int64
+    }
+
+    let path: String
+    private let lock: DirectoryLock
+
+    /// Opens a directory, which is made if it isn't there.
+    package init(_ path: String) throws(FileFault) {
+        self.path = path
+        lock = try DirectoryLock(path, for: .recording)
+    }
+
+    /// The name of a file that is begun at a time (Unix nanoseconds): names sort by time.
+    package static func name(_ time: Int64) -> String {
+        let (seconds, fraction) = (time / 1_000_000_000, time % 1_000_000_000)
+        let date = Timestamp.rfc3339(seconds * 1_000_000_000).filter { $0 != "-" && $0 != ":" && $0 != "Z" }
+        let digits = "\(fraction)"
+        return "\(prefix)\(date).\(String(repeating: "0", count: 9 - digits.count))\(digits)Z\(suffix)"
+    }
+
+    private static let prefix = "spans-"
+    private static let suffix = ".otlp.lz4"
+
+    /// All recorded files, the oldest first.
+    package func files() -> [File] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }.sorted().compactMap { name in
+            var status = stat()
+            guard unsafe stat("\(path)/\(name)", &status) == 0 else { return nil }
+            let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            return File(name: name, byteCount: Int(status.st_size), modified: modified)
+        }
+    }
+
+    /// When a file is begun that comes next at a time (Unix nanoseconds): later than all others, also where the clock
+    /// was set back. Files named by a time that no clock has are not of this directory's recordings.
+    package func nextTime(_ time: Int64) -> Int64 {
+        guard let begun = files().compactMap({ Self.time($0.name) }).max(), begun >= time, begun < TimeLimits.latest
+        else { return time }
+        return begun + 1
+    }
+
+    /// Makes the file of a time, its name on disk.
+    func makeFile(_ time: Int64) throws(FileFault) -> RecordedFile {
+        let file = try RecordedFile(creating: "\(path)/\(Self.name(time))")
+        guard fsync(lock.descriptor) == 0 else { throw FileFault("fsync", path) }
+        return file
+    }
+
+    private static func time(_ name: String) -> Int64? {
+        let digits = name.dropFirst(prefix.count).dropLast(suffix.count + 1)
+        let parts = digits.split(whereSeparator: { $0 == "T" || $0 == "." }).map(String.init)
+        guard parts.count == 3, parts[0].count >= 8, parts[1].count == 6, let fraction = Int64(parts[2]) else {
+            return nil
+        }
+        let (date, clock) = (Array(parts[0]), Array(parts[1]))
+        let text =
+            "\(String(date[..<4]))-\(String(date[4..<6]))-\(String(date[6...]))"
+            + "T\(String(clock[..<2])):\(String(clock[2..<4])):\(String(clock[4...]))Z"
+        return Timestamp.parse(rfc3339: text).flatMap { TimeLimits.time($0.addingSaturating(fraction)) }
+    }
+
+    /// Removes the oldest files beyond what is retained.
+    ///
+    /// - Parameters:
+    ///   - now: Unix nanoseconds.
+    ///   - current: the file that is being written, which stays.
+    /// - Returns: what was removed, and what could not be.
+    func retain(
+        _ settings: RecordingSettings, now: Int64, current: String?
+    ) -> (removed: [File], faults: [FileFault]) {
+        var files = files().filter { "\(path)/\($0.name)" != current }
+        // There is room for the file that is being written to grow to its full size.
+        let room = settings.retainBytes - settings.fileBytesMax
+        var byteCount = files.reduce(0) { $0 + $1.byteCount }
+        var removed: [File] = []
+        var faults: [FileFault] = []
+        while let oldest = files.first {
+            let isTooOld = settings.retainAge.map { oldest.modified < now - $0 } ?? false
+            guard isTooOld || byteCount > room else { break }
+            files.removeFirst()
+            byteCount -= oldest.byteCount
+            let path = "\(path)/\(oldest.name)"
+            if unsafe unlink(path) == 0 { removed.append(oldest) } else { faults.append(FileFault("remove", path)) }
+        }
+        return (removed, faults)
+    }
+}

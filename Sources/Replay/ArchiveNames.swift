@@ -1,0 +1,66 @@
+// Both declare stat; the one that the compiler read first owns it.
+package import Archive
+import CDispatch
+import Foundation
+import Support
+
+/// The archives that are meant by what is named on a command line: files, directories, patterns, `-`.
+package struct ArchiveNames {
+    package private(set) var all: [String] = []
+    /// What stands in a directory and is no archive, in words.
+    package private(set) var passedOver: [String] = []
+
+    /// - Throws: `ArchiveError` for a directory without archives, or a pattern that nothing matches.
+    package init(_ names: [String]) throws(ArchiveError) {
+        for name in names { try add(name) }
+    }
+
+    private mutating func add(_ name: String) throws(ArchiveError) {
+        guard name != "-" else { return all.append(name) }
+        var status = stat()
+        if unsafe stat(name, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { return all.append(name) }
+            return try add(filesOf: name)
+        }
+        guard name.contains(where: { "*?[".contains($0) }) else { return all.append(name) }
+        let matches = FilePattern.matches(name)
+        guard !matches.isEmpty else { throw ArchiveError(.unreadable, name, "no file matches") }
+        all += matches
+    }
+
+    private mutating func add(filesOf directory: String) throws(ArchiveError) {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw ArchiveError(.unreadable, directory, "can't be listed")
+        }
+        let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+        let files = names.sorted().filter { !$0.hasPrefix(".") }.map { prefix + $0 }
+        var found = 0
+        for file in files {
+            guard let size = Self.size(of: file) else {
+                passedOver.append("\(file): is no regular file; passed over")
+                continue
+            }
+            // A daemon that was killed may have begun a file and written nothing.
+            if size == 0 { continue }
+            if let refusal = try RecordDecoder.refusal(of: file) {
+                passedOver.append("\(refusal); passed over")
+            } else {
+                all.append(file)
+                found += 1
+            }
+        }
+        guard found == 0 else { return }
+        let seen = files.isEmpty ? "" : ": \(passedOver.last ?? "")"
+        throw ArchiveError(.unreadable, directory, "is a directory without archives\(seen)")
+    }
+
+    /// Bytes of a regular file; nil for anything else.
+    private static func size(of path: String) -> Int? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(status.st_size)
+    }
+}

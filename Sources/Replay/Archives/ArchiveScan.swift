@@ -1,0 +1,126 @@
+import Archive
+import Engine
+import Foundation
+import Pipeline
+import Report
+import Rules
+import Support
+
+/// All that can be said about an archive, from reading the whole of it.
+package struct ArchiveScan: Encodable, Sendable {
+    package struct Service: Encodable, Sendable {
+        package let service: String
+        package let spans: Int
+    }
+
+    package let archive: String
+    /// Bytes of the file; nil for a pipe.
+    package private(set) var bytes: Int?
+    package private(set) var uncompressedBytes = 0
+    package private(set) var records = 0
+    package private(set) var spans = 0
+    /// Spans without acceptable ids or times.
+    package private(set) var rejectedSpans = 0
+    /// The first start of a span and the last end.
+    package private(set) var first: String?
+    package private(set) var last: String?
+    /// Arrivals, where the archive tells them.
+    package private(set) var firstArrival: String?
+    package private(set) var lastArrival: String?
+    package private(set) var services: [Service] = []
+    /// Groups of a recording, readings of the clock, and numbers that are missing: requests that were not recorded.
+    package private(set) var groups = 0
+    package private(set) var clockReadings = 0
+    package private(set) var missing = 0
+    /// Whether a daemon recorded it, and whether it was finished with an index.
+    package private(set) var isRecording = false
+    package private(set) var hasIndex = false
+    package private(set) var problems: [String] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case archive, bytes, records, spans, first, last, services, groups, missing, problems
+        case uncompressedBytes = "uncompressed_bytes"
+        case rejectedSpans = "rejected_spans"
+        case firstArrival = "first_arrival"
+        case lastArrival = "last_arrival"
+        case clockReadings = "clock_readings"
+        case isRecording = "recording"
+        case hasIndex = "index"
+    }
+
+    /// Little, since only counts are asked for.
+    private static let windowBytes = 64 << 20
+
+    /// Reads an archive to its end, damage passed over.
+    ///
+    /// - Throws: `ArchiveError` where it is none.
+    package init(_ name: String) throws {
+        archive = name
+        var limits = WindowLimits(duration: nil)
+        limits.bytesMax = Self.windowBytes
+        let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
+        var reading = ArchiveRecords(isSalvaging: true)
+        var arrivals: ClosedRange<Int64>?
+        var next: UInt64?
+        var (clocks, missing, clock) = (0, 0, Int64(0))
+        try reading.forEach(in: name) { _, batch, event in
+            switch event {
+            case .clock:
+                clocks += 1
+                next = next.map { $0 + 1 }
+            case .record(let arrival):
+                let stamp: RecordStamp? = if case .recorded(let stamp) = arrival { stamp } else { nil }
+                clock = max(clock, stamp?.arrival ?? ReplayClock.arrival(of: batch) ?? clock)
+                _ = pipeline.append(batch, arrival: clock)
+                guard let stamp else { return }
+                if let next, stamp.sequence > next { missing += Int(clamping: stamp.sequence - next) }
+                next = stamp.sequence + 1
+                let before = arrivals ?? stamp.arrival...stamp.arrival
+                arrivals = min(before.lowerBound, stamp.arrival)...max(before.upperBound, stamp.arrival)
+            }
+        }
+        (clockReadings, self.missing) = (clocks, missing)
+        firstArrival = arrivals.map { Timestamp.rfc3339($0.lowerBound) }
+        lastArrival = arrivals.map { Timestamp.rfc3339($0.upperBound) }
+        take(reading)
+        take(Report(pipeline.summary(), alerts: []), pipeline.summary().counts)
+    }
+
+    private mutating func take(_ reading: ArchiveRecords) {
+        (records, groups, uncompressedBytes) = (reading.scan.records, reading.scan.groups, reading.scan.contentBytes)
+        isRecording = reading.scan.start != nil
+        problems = reading.problems.all
+        bytes = (try? FileManager.default.attributesOfItem(atPath: archive)[.size]).flatMap { $0 as? Int }
+        let index = ArchiveIndex(path: archive)
+        hasIndex = index != nil
+        // Where records are damaged, that is what is wrong; and of files one behind the other no index is of use.
+        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.notes.startCount <= 1 else { return }
+        problems += faults(of: index, reading.scan.notes).map { "\(archive): \($0)" }
+    }
+
+    /// What is wrong with a recording whose records are whole.
+    private func faults(of index: ArchiveIndex?, _ notes: RecordingNotes) -> [String] {
+        var faults: [String] = []
+        if notes.startCount == 0 { faults.append("the note that begins a recording is damaged or missing") }
+        if notes.unstampedCount > 0 {
+            faults.append("\(notes.unstampedCount) records are whole, but the note that says when they came is not")
+        }
+        if let index, index.entries.count != groups {
+            faults.append("the index names \(index.entries.count) groups, but \(groups) were found")
+        }
+        if index == nil, notes.hasIndex, bytes != nil {
+            faults.append("the index is damaged: a time range is read from the front, and all of the file")
+        }
+        return faults
+    }
+
+    private mutating func take(_ report: Report, _ counts: SpanCounts) {
+        (first, last) = (report.first, report.last)
+        (spans, rejectedSpans) = (counts.received, counts.rejections.total)
+        let byService = Dictionary(grouping: report.operations, by: \.service)
+        services = byService.map { Service(service: $0.key, spans: $0.value.reduce(0) { $0 + $1.count }) }
+            .sorted { ($1.spans, $0.service) < ($0.spans, $1.service) }
+    }
+
+    package var json: String { get throws { try JSONText.encode(self) } }
+}

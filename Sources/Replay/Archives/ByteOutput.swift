@@ -1,0 +1,73 @@
+import CDispatch
+import Glibc
+import Support
+
+/// A new file, or standard output for `-`, written from front to back. The file has another name beside its own until it
+/// is finished, and is gone if it never is.
+package struct ByteOutput: ~Copyable {
+    private let descriptor: Int32
+    private let name: String
+    /// The name while it is written; nil for standard output.
+    private let partName: String?
+    private var buffer: [UInt8] = []
+
+    private static let bufferBytes = 1 << 20
+
+    /// - Throws: `OutputFault` where there is such a file already: nothing is overwritten.
+    package init(_ name: String) throws(OutputFault) {
+        self.name = name
+        partName = name == "-" ? nil : "\(name).part-\(getpid())"
+        descriptor = try Self.open(partName, for: name)
+    }
+
+    private static func open(_ partName: String?, for name: String) throws(OutputFault) -> Int32 {
+        guard let partName else { return STDOUT_FILENO }
+        var status = stat()
+        guard unsafe lstat(name, &status) != 0 else { throw OutputFault(FileFault("create", name, code: EEXIST)) }
+        let descriptor = unsafe Glibc.open(partName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw OutputFault(FileFault("create", name)) }
+        return descriptor
+    }
+
+    package mutating func write(_ bytes: [UInt8]) throws(OutputFault) {
+        buffer += bytes
+        if buffer.count >= Self.bufferBytes { try flush() }
+    }
+
+    /// Writes what is left, and gives the file its name.
+    package mutating func finish() throws(OutputFault) {
+        try flush()
+        guard let partName, unsafe link(partName, name) != 0 else { return }
+        // A file system without links; a name that was taken meanwhile is no one's to overwrite.
+        guard errno != EEXIST, unsafe access(name, F_OK) != 0, unsafe rename(partName, name) == 0 else {
+            throw OutputFault(FileFault("create", name, code: errno == 0 ? EEXIST : errno))
+        }
+    }
+
+    private mutating func flush() throws(OutputFault) {
+        var written = 0
+        while written < buffer.count {
+            let count = unsafe buffer.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count >= 0 { written += count } else if errno != EINTR { throw OutputFault(FileFault("write", name)) }
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    deinit {
+        guard let partName else { return }
+        close(descriptor)
+        // What was finished has its own name besides.
+        unsafe unlink(partName)
+    }
+}
+
+/// Why something could not be written.
+package struct OutputFault: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ fault: FileFault) {
+        description = "\(fault)"
+    }
+}

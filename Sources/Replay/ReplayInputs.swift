@@ -1,0 +1,115 @@
+package import Archive
+import Engine
+
+/// The archives of a replay, merged by time, and by the order of events where they are files of one recording: what a
+/// daemon did next may have an earlier time, when several threads did it. Few are open at a time, however many there are.
+package struct ReplayInputs {
+    private struct Waiting {
+        var archive: ReplayArchive
+        /// Of its first record, or of a later file's of the same recording; Unix nanoseconds.
+        var time: Int64
+        var place: RecordedPlace?
+    }
+
+    /// Whether all of them have arrivals: are what daemons recorded.
+    let areRecordings: Bool
+    private var open: [ReplayInput] = []
+    /// Archives that begin later, the latest first.
+    private var waiting: [Waiting] = []
+    private var endedProblems: [String] = []
+    /// Bytes of files that are not open, those that were read and all.
+    private var closed: (read: Int, size: Int?) = (0, 0)
+
+    /// More are opened when their time has come; beyond so many at a time without a thread and two chunks each.
+    private static let openMax = 8
+
+    /// - Throws: `ArchiveError` for an archive that can't be read at all.
+    package init(_ archives: [ReplayArchive]) throws(ArchiveError) {
+        var areRecordings = true
+        for archive in archives {
+            if archives.count <= Self.openMax {
+                let input = try ReplayInput(archive, readsAhead: true)
+                areRecordings = areRecordings && (input.isRecorded || input.head == .end)
+                open.append(input)
+            } else {
+                let (first, size, isRecorded) = try Self.peek(archive)
+                areRecordings = areRecordings && isRecorded
+                waiting.append(first)
+                closed.size = closed.size.flatMap { sum in size.map { sum + $0 } }
+            }
+        }
+        self.areRecordings = areRecordings
+        waiting = Self.latestFirst(waiting)
+    }
+
+    /// How many archives are open.
+    var openCount: Int { open.count }
+
+    /// Files of a recording wait no longer than those behind them.
+    private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
+        var files = files.sorted { $0.place?.sequence ?? 0 > $1.place?.sequence ?? 0 }
+        var earliest: [RecordingID: Int64] = [:]
+        for index in files.indices {
+            guard let recording = files[index].place?.recording else { continue }
+            files[index].time = min(files[index].time, earliest[recording] ?? .max)
+            earliest[recording] = files[index].time
+        }
+        return files.sorted { ($1.time, $1.archive.name) < ($0.time, $0.archive.name) }
+    }
+
+    /// What is known of an archive before its time, its size in bytes, and whether it is a recording, or empty.
+    private static func peek(
+        _ archive: ReplayArchive
+    ) throws(ArchiveError) -> (first: Waiting, size: Int?, isRecorded: Bool) {
+        var decoder = try archive.decoder(readsAhead: false)
+        var first = DecodedRecord()
+        decoder.next(&first)
+        if let refusal = first.refusal { throw refusal }
+        let waiting = Waiting(archive: archive, time: first.time(after: nil) ?? 0, place: first.place)
+        return (waiting, decoder.fileSize, first.isRecorded || first.isEnd)
+    }
+
+    package var problems: [String] { endedProblems + open.flatMap(\.problems) }
+
+    /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
+    package var progress: (read: Int, size: Int?) {
+        open.reduce(closed) { sum, input in
+            let (read, size) = input.progress
+            return (sum.read + read, sum.size.flatMap { total in size.map { total + $0 } })
+        }
+    }
+
+    /// The archive whose next record, or reading of the clock, comes first; nil at the end of all.
+    package mutating func first() throws(ArchiveError) -> ReplayInput? {
+        close()
+        while true {
+            let first = earliest
+            guard let next = waiting.last, next.time <= first?.time ?? .max else { return first }
+            waiting.removeLast()
+            let input = try ReplayInput(next.archive, readsAhead: open.count < Self.openMax)
+            if let size = input.progress.size { closed.size? -= size }
+            open.append(input)
+            close()
+        }
+    }
+
+    /// Of those that are open, all of which have more to come.
+    private var earliest: ReplayInput? {
+        guard let first = open.min(by: { ($0.time ?? .max) < ($1.time ?? .max) }) else { return nil }
+        return open.reduce(first) { first, input in
+            guard let place = input.place, let other = first.place, place.precedes(other) else { return first }
+            return input
+        }
+    }
+
+    /// Lets go of archives that are read to their end.
+    private mutating func close() {
+        guard open.contains(where: { $0.time == nil }) else { return }
+        for input in open where input.time == nil {
+            endedProblems += input.problems
+            let (read, size) = input.progress
+            closed = (closed.read + read, closed.size.flatMap { sum in size.map { sum + $0 } })
+        }
+        open.removeAll { $0.time == nil }
+    }
+}

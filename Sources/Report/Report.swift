@@ -1,0 +1,98 @@
+package import Engine
+package import Pipeline
+package import Rules
+import Support
+
+/// What `replay --format json` prints, and the query API in parts: the contract's shapes. Durations in seconds.
+package struct Report: Encodable, Sendable {
+    package var spans: SpansRow
+    /// RFC 3339; null where no span was accepted.
+    package var first: String?
+    package var last: String?
+    /// When the first of the spans ended: rates are over the time from then to the last end, since a watch may have begun
+    /// long before.
+    package var firstEnd: String?
+    package var operations: [OperationRow]
+    package var requests: [RequestRow]
+    package var alerts: [AlertJSON]
+    /// Of two sets of rules, where there are two.
+    package var comparison: [RuleComparison.Row]?
+
+    /// - Parameter from: before which spans weren't asked for, Unix nanoseconds.
+    package init(
+        _ summary: PipelineSummary, from: Int64 = .min, alerts: [AlertJSON], comparison: RuleComparison? = nil
+    ) {
+        let ends = summary.ends
+        spans = SpansRow(summary.counts, summary.unattributed)
+        first = ends.map { _ in Timestamp.rfc3339(max(summary.totals.firstStart, from)) }
+        firstEnd = ends.map { Timestamp.rfc3339($0.lowerBound) }
+        last = ends.map { Timestamp.rfc3339($0.upperBound) }
+        let seconds = ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
+        let selfTimes = summary.view.selfTimeSummaries()
+        operations = summary.view.operationSummaries().map {
+            OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
+        }
+        let requests = summary.view.requestSummaries()
+        self.requests = zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
+            RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
+        }
+        self.alerts = alerts
+        self.comparison = comparison?.rows
+    }
+}
+
+package struct SpansRow: Encodable, Sendable {
+    package var received: Int
+    package var accepted: Int
+    package var duplicates: Int
+    package var late: Int
+    /// By reason; only reasons that occurred.
+    package var rejected: [String: Int]
+    /// Of the accepted ones, those that are part of no attribution, by reason; absent where there are none.
+    package var unattributed: Unattributed?
+
+    package struct Unattributed: Encodable, Sendable {
+        /// Came after their slot had settled.
+        package var late: Int
+        /// Left the window before.
+        package var evicted: Int
+    }
+
+    package init(_ counts: SpanCounts, _ unattributed: UnattributedSpans) {
+        self.unattributed =
+            unattributed == UnattributedSpans()
+            ? nil : Unattributed(late: unattributed.late, evicted: unattributed.evicted)
+        received = counts.received
+        accepted = counts.accepted
+        duplicates = counts.duplicates
+        late = counts.late
+        rejected = [:]
+        for reason in RejectionReason.allCases where counts.rejections[reason] > 0 {
+            rejected[reason.rawValue] = counts.rejections[reason]
+        }
+    }
+}
+
+extension Report {
+    private enum CodingKeys: String, CodingKey {
+        case spans, first, firstEnd = "first_end", last, operations, requests, alerts, comparison
+    }
+
+    // Written out since a synthesized one leaves absent times out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(spans, forKey: .spans)
+        try container.encode(first, forKey: .first)
+        try container.encodeIfPresent(firstEnd, forKey: .firstEnd)
+        try container.encode(last, forKey: .last)
+        try container.encode(operations, forKey: .operations)
+        try container.encode(requests, forKey: .requests)
+        try container.encode(alerts, forKey: .alerts)
+        try container.encodeIfPresent(comparison, forKey: .comparison)
+    }
+
+    /// One JSON object, its keys in alphabetical order.
+    package var json: String {
+        get throws { try JSONText.encode(self) }
+    }
+}

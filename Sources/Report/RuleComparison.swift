@@ -1,0 +1,92 @@
+package import Rules
+
+/// How often and for how long the rules of two sets fired over the same spans, rule by rule.
+package struct RuleComparison: Sendable {
+    /// One rule in the new set, in the old one, or in both.
+    package struct Row: Encodable, Sendable {
+        package var alert: String
+        package var group: String
+        /// null where the set has no such rule.
+        package var new: RuleActivity?
+        package var old: RuleActivity?
+
+        package func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(alert, forKey: .alert)
+            try container.encode(group, forKey: .group)
+            try container.encode(new, forKey: .new)
+            try container.encode(old, forKey: .old)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case alert, group, new, old
+        }
+    }
+
+    package private(set) var rows: [Row] = []
+
+    /// - Parameters:
+    ///   - new: the first groups of the evaluator that found `transitions`; `old` are those behind them.
+    ///   - end: when what is still firing is counted to, Unix nanoseconds.
+    package init(new: [RuleGroup], old: [RuleGroup], _ transitions: [AlertTransition], end: Int64) {
+        var activities: [RuleNumber: RuleActivity] = [:]
+        for transition in transitions where transition.isNotified {
+            guard let rule = transition.rule else { continue }
+            activities[rule, default: RuleActivity()].add(transition)
+        }
+        // Rules of one name are told apart by their order.
+        var places: [Name: Int] = [:]
+        var counted: [String: Int] = [:]
+        for (index, group) in (new + old).enumerated() {
+            if index == new.count { counted = [:] }
+            for (number, rule) in group.rules.enumerated() {
+                let name = Name(alert: rule.alert, number: counted[rule.alert, default: 0])
+                counted[rule.alert, default: 0] += 1
+                var activity = activities[RuleNumber(group: index, rule: number)] ?? RuleActivity()
+                activity.close(at: end)
+                if index < new.count {
+                    places[name] = rows.count
+                    rows.append(Row(alert: rule.alert, group: group.name, new: activity))
+                } else if let place = places[name] {
+                    rows[place].old = activity
+                } else {
+                    rows.append(Row(alert: rule.alert, group: group.name, old: activity))
+                }
+            }
+        }
+    }
+
+    private struct Name: Hashable {
+        var alert: String
+        var number: Int
+    }
+}
+
+/// What one rule did.
+package struct RuleActivity: Encodable, Sendable {
+    /// How many alerts fired, each time counted.
+    package private(set) var fired = 0
+    /// How long they did, all together.
+    package private(set) var firing_seconds = 0.0
+    /// By fingerprint since when it fires, Unix nanoseconds.
+    private var since: [String: Int64] = [:]
+
+    package mutating func add(_ transition: AlertTransition) {
+        let fingerprint = transition.alert.fingerprint
+        if transition.alert.state == .firing {
+            fired += 1
+            since[fingerprint] = transition.time
+        } else if let start = since.removeValue(forKey: fingerprint) {
+            firing_seconds += Double(transition.time - start) / 1e9
+        }
+    }
+
+    package mutating func close(at end: Int64) {
+        for start in since.values.sorted() { firing_seconds += Double(max(end - start, 0)) / 1e9 }
+        since = [:]
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case fired, firing_seconds
+    }
+}

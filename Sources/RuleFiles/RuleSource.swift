@@ -1,0 +1,138 @@
+package import Engine
+import Notify
+package import Rules
+import Support
+
+/// Where the rules come from, so that they can be read again. The one reader of rules for all commands.
+package struct RuleSource: Sendable {
+    /// What names the built-in rules among files.
+    package static let builtin = "builtin"
+
+    /// Empty means the built-in rules.
+    package var names: [RuleFileName]
+    /// How far back rules can look, nanoseconds.
+    package var maximumWindow: Int64
+    /// How far back spans are kept one by one, nanoseconds.
+    package var exactWindow: Int64
+    /// The names of components, by number.
+    package var components: [String]
+
+    /// - Parameters:
+    ///   - limits: of the window that the rules are evaluated over.
+    ///   - components: by number, the names that rules may use.
+    package init(
+        _ names: [RuleFileName], limits: WindowLimits = WindowLimits(), components: [String] = ComponentTable().names
+    ) {
+        self.names = names
+        self.components = components
+        maximumWindow = limits.reach
+        exactWindow = limits.duration ?? .max
+    }
+
+    /// All groups and sinks of all files, or all problems of all files.
+    /// - Parameter sendsAlerts: whether files of headers that can't be read are a problem; else there is a warning.
+    package func load(sendsAlerts: Bool = true) throws(RuleFaults) -> RuleSet {
+        var set = RuleSet()
+        var faults = RuleFaults()
+        for name in names.isEmpty ? [RuleFileName(Self.builtin)] : names {
+            for file in expand(name, &faults) {
+                // The same file twice would have each of its alerts twice.
+                guard !set.files.contains(file) else { continue }
+                do {
+                    faults.all += set.add(try load(file, named: name), from: file, sendsAlerts: sendsAlerts)
+                } catch {
+                    faults.all.append(error)
+                }
+            }
+        }
+        guard faults.all.isEmpty else { throw faults }
+        return set
+    }
+
+    private func expand(_ name: RuleFileName, _ faults: inout RuleFaults) -> [String] {
+        guard name.name.contains(where: { "*?[".contains($0) }), !FilePattern.isFile(name.name) else {
+            return [name.name]
+        }
+        let files = FilePattern.matches(name.name)
+        if files.isEmpty {
+            faults.all.append(name.fault("no file matches \(PrintableText.quote(name.name, limit: 200))"))
+        }
+        return files
+    }
+
+    private func load(_ file: String, named name: RuleFileName) throws(RuleDiagnostics) -> RuleFile {
+        guard file != Self.builtin else { return try BuiltinRules.controlPlane() }
+        if name.place != nil, let reason = FilePattern.unreadable(file) {
+            throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
+        }
+        return try RuleFile(
+            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
+    }
+}
+
+/// The rules and sinks in force.
+package struct RuleSet: Sendable {
+    package private(set) var groups: [RuleGroup] = []
+    package private(set) var sinks: [SinkDefinition] = []
+    /// What was read, in order.
+    package private(set) var files: [String] = []
+    package private(set) var warnings: [RuleDiagnostic] = []
+    private var firstPlaces: [AlertIdentity: String] = [:]
+
+    package init() {}
+
+    /// The files of headers that sinks name.
+    package var headersFiles: [String] {
+        sinks.compactMap {
+            switch $0 {
+            case .stdout: nil
+            case .webhook(_, let file), .alertmanager(_, let file): file
+            }
+        }
+    }
+
+    /// Adds what a file says; returns what doesn't go with the files before it, or with the files that it names.
+    fileprivate mutating func add(
+        _ rules: RuleFile, from file: String, sendsAlerts: Bool
+    ) -> [RuleDiagnostics] {
+        var diagnostics = RuleDiagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
+        for place in rules.identities {
+            if let first = firstPlaces[place.identity] {
+                diagnostics.report(place.position, place.identity.faultOfSecond(first: first))
+            } else {
+                firstPlaces[place.identity] =
+                    "the rule at \(PrintableText.escape(diagnostics.file)):\(place.position.line)"
+            }
+        }
+        for reference in rules.headersFiles {
+            do {
+                _ = try WebhookHeaders(path: reference.path)
+            } catch {
+                if sendsAlerts {
+                    diagnostics.report(reference.position, "headers_file: \(error)")
+                } else {
+                    diagnostics.warn(reference.position, "headers_file: \(error)")
+                }
+            }
+        }
+        groups += rules.groups
+        sinks += rules.sinks
+        files.append(file)
+        warnings += rules.warnings + diagnostics.warnings
+        return diagnostics.isEmpty ? [] : [diagnostics]
+    }
+
+    /// Where alerts go: to standard output where no file says.
+    package var sinksOrDefault: [SinkDefinition] { sinks.isEmpty ? [.stdout(.text)] : sinks }
+}
+
+/// The problems of rule files, file by file.
+package struct RuleFaults: Error, CustomStringConvertible {
+    package var all: [RuleDiagnostics]
+
+    package init(all: [RuleDiagnostics] = []) {
+        self.all = all
+    }
+
+    package var description: String { all.map(\.description).joined(separator: "\n") }
+}

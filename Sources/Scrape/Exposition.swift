@@ -1,0 +1,157 @@
+/// Writes metric families in Prometheus' text format or in OpenMetrics.
+///
+/// Sources: Prometheus text exposition format 0.0.4; OpenMetrics 1.0.0.
+package struct Exposition {
+    package enum Format: Sendable {
+        case text
+        case openMetrics
+
+        package var contentType: String {
+            switch self {
+            case .text: "text/plain; version=0.0.4; charset=utf-8"
+            case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            }
+        }
+
+        /// What an `Accept` header asks for: OpenMetrics where it is named and not refused, else text.
+        package init(accept: String?) {
+            let named = (accept ?? "").split(separator: ",").contains { part in
+                let fields = part.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+                return fields.first == "application/openmetrics-text" && !fields.contains("q=0")
+            }
+            self = named ? .openMetrics : .text
+        }
+    }
+
+    package enum Kind: String {
+        case counter
+        case gauge
+        case histogram
+        case summary
+    }
+
+    package typealias Labels = [(name: String, value: String)]
+
+    /// Bytes that are gathered before they are handed on.
+    private static let partBytes = 64 << 10
+
+    private let format: Format
+    /// Takes what is written, part by part; false if nobody wants the rest.
+    private let send: ([UInt8]) -> Bool
+    private var text: [UInt8] = []
+    private var family = ""
+    private var isWanted = true
+    /// Long values as they are written: an operation has a part in several families.
+    private var longValues: [String: String] = [:]
+
+    /// - Parameter send: takes what is written, part by part; false if nobody wants the rest.
+    package init(_ format: Format, send: @escaping ([UInt8]) -> Bool) {
+        self.format = format
+        self.send = send
+        text.reserveCapacity(Self.partBytes + (8 << 10))
+    }
+
+    /// Begins a family; counters are named without `_total`.
+    package mutating func family(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
+        family = name
+        // In Prometheus' own format a counter's family has the name of its samples.
+        let shown = kind == .counter && format == .text ? "\(name)_total" : name
+        write(
+            "# HELP \(shown) \(Self.escapedHelp(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
+        )
+        if format == .openMetrics, let unit { write("# UNIT \(shown) \(unit)\n") }
+    }
+
+    package mutating func counter(_ value: Double, _ labels: Labels = []) {
+        sample("_total", value, labels)
+    }
+
+    package mutating func gauge(_ value: Double, _ labels: Labels = []) {
+        sample("", value, labels)
+    }
+
+    /// A quantile of a summary that has neither a sum nor a count.
+    package mutating func quantile(_ quantile: String, _ value: Double, _ labels: Labels = []) {
+        sample("", value, labels + [("quantile", quantile)])
+    }
+
+    /// - Parameters:
+    ///   - bounds: upper bounds in seconds, without the infinite one.
+    ///   - counts: observations within each bucket, the infinite one last; not cumulative.
+    package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: Labels = []) {
+        let labels = written(labels)
+        var cumulative = 0
+        for (index, count) in counts.enumerated() {
+            cumulative += count
+            let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
+            sample("_bucket", Double(cumulative), labels + (labels.isEmpty ? "" : ",") + "le=\"\(bound)\"")
+        }
+        sample("_sum", sum, labels)
+        sample("_count", Double(cumulative), labels)
+    }
+
+    /// Hands on what is left.
+    package mutating func finish() {
+        if format == .openMetrics { write("# EOF\n") }
+        handOn()
+    }
+
+    private mutating func sample(_ suffix: String, _ value: Double, _ labels: Labels) {
+        sample(suffix, value, written(labels))
+    }
+
+    private mutating func sample(_ suffix: String, _ value: Double, _ labels: String) {
+        guard isWanted else { return }
+        write(family)
+        write(suffix)
+        if !labels.isEmpty {
+            write("{")
+            write(labels)
+            write("}")
+        }
+        write(" ")
+        write(Self.number(value))
+        write("\n")
+        if text.count >= Self.partBytes { handOn() }
+    }
+
+    private mutating func write(_ part: String) { text.append(contentsOf: part.utf8) }
+
+    private mutating func handOn() {
+        guard isWanted, !text.isEmpty else { return }
+        isWanted = send(text)
+        text.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func written(_ labels: Labels) -> String {
+        var text = ""
+        for label in labels {
+            if !text.isEmpty { text += "," }
+            text += label.name
+            text += "=\""
+            text += written(label.value)
+            text += "\""
+        }
+        return text
+    }
+
+    private mutating func written(_ value: String) -> String {
+        guard value.utf8.count > LabelText.wholeBytes else { return LabelText.written(value) }
+        if let known = longValues[value] { return known }
+        let written = LabelText.written(value)
+        longValues[value] = written
+        return written
+    }
+
+    package static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
+        return "\(value)"
+    }
+
+    private static func escapedHelp(_ text: String, quotes: Bool) -> String {
+        let escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        return quotes ? escaped.replacing("\"", with: "\\\"") : escaped
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+
+/// A directory that is open, and belongs to one daemon at a time for as long as it is.
+package struct DirectoryLock: ~Copyable {
+    /// What a daemon has a directory for, by the byte of it that is locked for others to see.
+    package enum Purpose: Int, CaseIterable {
+        case recording
+        case state
+
+        /// What another daemon does that has it.
+        fileprivate var words: String {
+            switch self {
+            case .recording: "another daemon records to"
+            case .state: "another daemon keeps its state in"
+            }
+        }
+    }
+
+    package let descriptor: Int32
+
+    /// Opens a directory, which is made if it isn't there.
+    package init(_ path: String, for purpose: Purpose, permissions: Int? = nil) throws(FileFault) {
+        let attributes = permissions.map { [FileAttributeKey.posixPermissions: $0] }
+        try? FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: attributes)
+        let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw FileFault("open", path) }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let other = Purpose.allCases.first { Self.isMarked(opened, $0) } ?? purpose
+            close(opened)
+            throw FileFault(code == EWOULDBLOCK ? other.words : "lock", path, code: code)
+        }
+        Self.mark(opened, purpose)
+        descriptor = opened
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    // Locks of open files (fcntl(2)), which end with the descriptor as the directory's own does. A file system that has none
+    // can't tell the purpose: then another's is taken to be one's own.
+    private static let getLock: Int32 = 36
+    private static let setLock: Int32 = 37
+
+    private static func mark(_ descriptor: Int32, _ purpose: Purpose) {
+        var lock = range(purpose, Int16(F_RDLCK))
+        _ = unsafe fcntl(descriptor, setLock, &lock)
+    }
+
+    private static func isMarked(_ descriptor: Int32, _ purpose: Purpose) -> Bool {
+        var lock = range(purpose, Int16(F_WRLCK))
+        return unsafe fcntl(descriptor, getLock, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
+    }
+
+    private static func range(_ purpose: Purpose, _ type: Int16) -> flock {
+        flock(l_type: type, l_whence: Int16(SEEK_SET), l_start: purpose.rawValue, l_len: 1, l_pid: 0)
+    }
+}

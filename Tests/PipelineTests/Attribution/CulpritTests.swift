@@ -1,0 +1,134 @@
+import Engine
+import Foundation
+import Pipeline
+import Replay
+import Rules
+import TestSupport
+import Testing
+
+/// The built-in rules over recorded faults: who is accused, and what the reports say of whose time it was.
+@Suite("Culprits")
+struct CulpritTests {
+    private struct Facts: Decodable {
+        struct Fault: Decodable {
+            var start_ns: Int64
+            var end_ns: Int64
+            var side: String
+        }
+
+        var faults: [Fault]
+    }
+
+    private static func replay(_ archive: URL) throws -> (pipeline: Pipeline, alerts: [Alert]) {
+        var limits = WindowLimits()
+        limits.duration = nil
+        let rules = try BuiltinRules.controlPlane()
+        let replay = try Replay([archive.path], endingIn: .min..<(.max)) {
+            Pipeline(rules: RuleEvaluator(rules.groups), limits: limits)
+        }
+        while replay.step() {}
+        let pipeline = replay.pipeline
+        return (pipeline, FiredAlerts(replay.transitions, active: pipeline.withRules { $0.numberedAlerts }).all)
+    }
+
+    @Test(arguments: Captures.archives)
+    func `the alerts of a fault name the side that was slowed, and nobody is accused without one`(
+        _ archive: URL
+    ) throws {
+        let facts = try Captures.companion(archive, "facts.json", as: Facts.self)
+        let alerts = try Self.replay(archive).alerts
+        for fault in facts.faults {
+            let within = alerts.filter { (fault.start_ns...fault.end_ns).contains($0.firedAt ?? 0) }
+            #expect(!within.isEmpty)
+            for alert in within {
+                #expect(
+                    alert.evidence?.culprit.side == fault.side, "\(alert.name): \(alert.evidence?.culprit.text ?? "")")
+            }
+        }
+        for alert in alerts
+        where !facts.faults.contains(where: { ($0.start_ns...$0.end_ns).contains(alert.firedAt ?? 0) }) {
+            // What fires after a fault may still be about it.
+            let side = alert.evidence?.culprit.side
+            #expect(side == nil || facts.faults.contains { $0.side == side && $0.end_ns <= alert.firedAt ?? 0 })
+        }
+    }
+
+    @Test(arguments: Captures.archives)
+    func `the worst traces of an alert are there to be looked at`(_ archive: URL) throws {
+        let (pipeline, alerts) = try Self.replay(archive)
+        for alert in alerts {
+            let traces = try #require(alert.evidence?.traces)
+            #expect((1...5).contains(traces.count) && Set(traces).count == traces.count)
+            for trace in traces { #expect(!pipeline.trace(trace).spans.isEmpty) }
+        }
+    }
+
+    @Test(arguments: Captures.archives)
+    func `components of a kind of request come to what its requests come to one by one`(_ archive: URL) throws {
+        let view = try Self.replay(archive).pipeline.attributedSummary().view
+        var parts: [Int: [[Component: Int64]]] = [:]
+        view.forEachBreakdown(from: .min, to: .max) { request in
+            parts[request.series, default: []].append(
+                Dictionary(uniqueKeysWithValues: request.parts.map { ($0.component, $0.duration) }))
+        }
+        let requests = view.requestSummaries()
+        for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
+            let own = parts[request.series] ?? []
+            #expect(own.count == request.count)
+            #expect(components.reduce(0) { $0 + $1.sum } == request.sum)
+            for summary in components {
+                let durations = own.map { $0[summary.component] ?? 0 }.sorted()
+                #expect(summary.sum == durations.reduce(0) { $0 + Int128($1) })
+                #expect(summary.p99 == durations[(durations.count * 99 + 99) / 100 - 1])
+                #expect(abs(summary.share - Double(summary.sum) / Double(request.sum)) < 1e-12)
+            }
+        }
+    }
+
+    @Test(arguments: Captures.archives)
+    func `no span takes longer itself than from its start to its end`(_ archive: URL) throws {
+        let view = try Self.replay(archive).pipeline.attributedSummary().view
+        let selfTimes = view.selfTimeSummaries()
+        var leaves = 0
+        for operation in view.operationSummaries() {
+            guard let own = selfTimes[operation.series] else { continue }
+            #expect(own.count <= operation.count && own.sum <= operation.sum && own.max <= operation.max)
+            // Nothing is below etcd's own spans.
+            if operation.labels.service == "etcd", operation.labels.kind == .server, own.count == operation.count {
+                leaves += 1
+                #expect(own.sum == operation.sum)
+            }
+        }
+        #expect(leaves > 0)
+    }
+
+    @Test func `what left the window is divided among components still`() throws {
+        var limits = WindowLimits()
+        limits.duration = 60_000_000_000
+        let replay = try Replay([Captures.example.path], endingIn: .min..<(.max)) {
+            Pipeline(rules: RuleEvaluator([]), limits: limits)
+        }
+        while replay.step() {}
+        let pipeline = replay.pipeline
+        let whole = try Self.replay(Captures.example).pipeline.attributedSummary().view
+        let partial = pipeline.attributedSummary().view
+        let expected = Self.components(whole)
+        let found = Self.components(partial)
+        #expect(partial.slots.count < whole.slots.count)
+        #expect(found.mapValues { $0.mapValues(\.sum) } == expected.mapValues { $0.mapValues(\.sum) })
+        for (request, components) in expected {
+            for (component, summary) in components {
+                let p99 = Double(found[request]?[component]?.p99 ?? 0)
+                #expect(abs(p99 - Double(summary.p99)) <= 0.0056 * Double(summary.p99) + 1)
+            }
+        }
+    }
+
+    private static func components(_ view: WindowView) -> [RequestLabels: [Component: ComponentSummary]] {
+        let requests = view.requestSummaries()
+        return Dictionary(
+            uniqueKeysWithValues: zip(requests, view.componentSummaries(of: requests)).map { request, components in
+                (request.labels, Dictionary(uniqueKeysWithValues: components.map { ($0.component, $0) }))
+            })
+    }
+}
