@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build test e2e fmt lint check fuzz bench install release clean
+.PHONY: help demo build docs test e2e fmt lint check fuzz bench install release clean
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
@@ -22,6 +22,10 @@ demo: ## Build, then find out which component was slow in a real capture
 build: ## Build the release binary: .build/release/faultline
 	@Scripts/install-packages.sh demo
 	swift build -c release --product faultline
+
+docs: ## Write docs/metrics.md from the declarations of metrics
+	swift build --product faultline
+	.build/debug/faultline metrics-reference > docs/metrics.md
 
 test: ## Run all tests: units, then the real process from outside
 	@Scripts/install-packages.sh test

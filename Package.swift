@@ -74,7 +74,7 @@ let package = Package(
         .target(
             name: "Recording",
             dependencies: [
-                "Archive", "Engine", "Receivers", "Rules", "Support",
+                "Archive", "Engine", "Receivers", "Rules", "Scrape", "Support",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -116,7 +116,7 @@ let package = Package(
             name: "faultline",
             dependencies: [
                 "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
-                "Report", "RuleFiles", "RuleTests", "Rules", "Support",
+                "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

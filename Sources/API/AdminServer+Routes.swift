@@ -1,11 +1,7 @@
-import Engine
 import HTTPTypes
 import Hummingbird
-import OTLP
 import Receivers
-import Rules
 import Scrape
-import Support
 
 /// Where answers are made that take time.
 package struct AnswerPools: Sendable {
@@ -70,39 +66,13 @@ extension AdminServer {
         }
     }
 
-    /// Adds a route of the API that answers with JSON.
-    /// - Parameters:
-    ///   - parameters: that it knows.
-    ///   - make: runs on a thread of `AnswerPools`.
-    func query(
-        _ path: String, _ parameters: [String], on router: Router<AdminContext>,
-        _ make: @escaping @Sendable (QueryParameters) throws -> String
-    ) {
-        router.get("/api/v1/\(path)") { request, context in
-            try await answer(request, context, parameters) { parameters in AdminAnswer(json: try make(parameters)) }
-        }
-    }
-
-    func addTraces(to router: Router<AdminContext>) {
-        router.get("/api/v1/traces/:id") { request, context in
-            guard let id = TraceID(hex: context.parameters.get("id") ?? "") else {
-                return AdminReply.text("a trace id is 32 hexadecimal digits\n", status: .badRequest)
-            }
-            return try await answer(request, context, []) { [surface] _ in
-                let trace = TraceJSON(id, surface.pipeline)
-                return trace.spans.isEmpty ? AdminAnswer(json: nil) : AdminAnswer(json: try JSONText.encode(trace))
-            }
-        }
-    }
-
-    private func answer(
-        _ request: Request, _ context: AdminContext, _ known: [String],
-        _ make: @escaping @Sendable (QueryParameters) throws -> AdminAnswer
-    ) async throws -> Response {
+    func answer(_ resource: Resource, _ request: Request, _ context: AdminContext) async throws -> Response {
         do {
-            let parameters = try QueryParameters(request, known: known)
+            let query = try QueryParameters(
+                request, id: context.parameters.get("id"), known: resource.parameters)
             guard let place = pools.queries.place() else { return tooMany(context) }
-            guard let json = try await pools.queries.run({ try make(parameters) }).json else {
+            let pipeline = surface.pipeline
+            guard let json = try await pools.queries.run({ try resource.answer(pipeline, query) }) else {
                 return AdminReply.text("no span of this trace is held\n", status: .notFound)
             }
             return Response(
@@ -116,10 +86,4 @@ extension AdminServer {
         service.refused(transport: .admin, reason: .queries, peer: context.channel.remoteAddress)
         return AdminReply.tooMany
     }
-}
-
-/// What a query found.
-struct AdminAnswer: Sendable {
-    /// nil where there is no such thing.
-    var json: String?
 }

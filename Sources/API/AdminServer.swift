@@ -1,4 +1,3 @@
-import Engine
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -6,8 +5,6 @@ import NIOCore
 import NIOPosix
 package import Pipeline
 package import Receivers
-import Report
-import Rules
 package import Scrape
 import ServiceLifecycle
 
@@ -95,27 +92,11 @@ package struct AdminServer: Service {
         router.add(middleware: UnknownRequest(service: service))
         addHealth(to: router)
         router.get("/metrics") { request, context in metrics(request, context) }
-        query("operations", ["service", "limit"], on: router) { parameters in
-            let rows = report.operations.filter { parameters["service"] ?? $0.service == $0.service }
-            return try JSONText.encode(Array(rows.prefix(parameters.limit() ?? .max)))
+        for resource in Resource.all {
+            router.get(RouterPath(resource.route)) { request, context in
+                try await answer(resource, request, context)
+            }
         }
-        query("requests", ["limit"], on: router) { parameters in
-            try JSONText.encode(Array(report.requests.prefix(parameters.limit() ?? .max)))
-        }
-        query("alerts", [], on: router) { _ in
-            try JSONText.encode(surface.pipeline.withRules { $0.activeAlerts }.map { AlertJSON($0) })
-        }
-        query("rules", [], on: router) { _ in
-            try JSONText.encode(surface.pipeline.rulesInForce().groups.map { RuleGroupJSON($0) })
-        }
-        query("status", [], on: router) { _ in
-            let summary = surface.pipeline.summary()
-            return try JSONText.encode(SpansRow(summary.counts, summary.unattributed))
-        }
-        addTraces(to: router)
         return router
     }
-
-    /// Over the window, not over all that was ever received.
-    private var report: Report { Report(surface.pipeline.attributedSummary().windowOnly, alerts: []) }
 }

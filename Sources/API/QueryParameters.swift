@@ -13,8 +13,12 @@ struct QueryParameters: Sendable {
     private static let limitMax = 100_000
 
     private var values: [String: String] = [:]
+    /// What the path names, decoded; nil where the resource has no such part.
+    let id: String?
 
-    init(_ request: Request, known: [String]) throws(Fault) {
+    /// - Parameter known: the parameters that the resource takes.
+    init(_ request: Request, id: String?, known: [String]) throws(Fault) {
+        self.id = id
         for part in (request.uri.query ?? "").split(separator: "&") {
             let (key, value) = try Self.decode(part)
             guard known.contains(key) else {

@@ -17,22 +17,18 @@ struct UnknownRequest: RouterMiddleware {
         }
     }
 
-    private static let reads = ["/-/healthy", "/-/ready", "/metrics"] + queries.map { "/api/v1/\($0)" }
-    private static let queries = ["alerts", "operations", "requests", "rules", "status"]
+    private static let reads =
+        ["/-/healthy", "/-/ready", "/metrics"] + Resource.all.map(\.route).filter { !$0.contains(":") }
 
     private func answer(_ request: Request, _ channel: any Channel) -> Response {
         let path = request.uri.path
-        if Self.reads.contains(path) || Self.isTrace(path) { return wrongMethod("GET, HEAD", channel) }
+        if Self.reads.contains(path) || Resource.all.contains(where: { $0.matches(path) }) {
+            return wrongMethod("GET, HEAD", channel)
+        }
         if path == "/-/reload" { return wrongMethod("POST", channel) }
         service.refused(transport: .admin, reason: .unknownPath, peer: channel.remoteAddress)
         let known = Self.reads.joined(separator: ", ")
         return AdminReply.text("no such path; there are \(known), /api/v1/traces/ID and /-/reload\n", status: .notFound)
-    }
-
-    /// Whether a path names one trace.
-    private static func isTrace(_ path: String) -> Bool {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 5 && path.hasPrefix("/api/v1/traces/") && !parts[4].isEmpty
     }
 
     private func wrongMethod(_ allowed: String, _ channel: any Channel) -> Response {

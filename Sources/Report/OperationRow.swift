@@ -1,4 +1,5 @@
 package import Engine
+package import Pipeline
 
 /// A row of `operations`: one per (service.name, span name, kind). Durations in seconds.
 package struct OperationRow: Encodable, Sendable {
@@ -45,5 +46,14 @@ package struct OperationRow: Encodable, Sendable {
         self_p99_seconds = selfTime.map { Double($0.p99) / 1e9 }
         self_max_seconds = selfTime.map { Double($0.max) / 1e9 }
         exact = row.isExact ? nil : false
+    }
+
+    /// A row for each operation.
+    package static func rows(of summary: PipelineSummary) -> [OperationRow] {
+        let seconds = summary.ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
+        let selfTimes = summary.view.selfTimeSummaries()
+        return summary.view.operationSummaries().map {
+            OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
+        }
     }
 }

@@ -27,15 +27,8 @@ package struct Report: Encodable, Sendable {
         first = ends.map { _ in Timestamp.rfc3339(max(summary.totals.firstStart, from)) }
         firstEnd = ends.map { Timestamp.rfc3339($0.lowerBound) }
         last = ends.map { Timestamp.rfc3339($0.upperBound) }
-        let seconds = ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
-        let selfTimes = summary.view.selfTimeSummaries()
-        operations = summary.view.operationSummaries().map {
-            OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
-        }
-        let requests = summary.view.requestSummaries()
-        self.requests = zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
-            RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
-        }
+        operations = OperationRow.rows(of: summary)
+        requests = RequestRow.rows(of: summary)
         self.alerts = alerts
         self.comparison = comparison?.rows
     }

@@ -1,4 +1,5 @@
 package import Engine
+package import Pipeline
 
 /// A row of `requests`: one per kind of request to the API server. Durations in seconds.
 package struct RequestRow: Encodable, Sendable {
@@ -31,6 +32,14 @@ package struct RequestRow: Encodable, Sendable {
         max_seconds = Double(row.max) / 1e9
         self.components = components
         exact = row.isExact ? nil : false
+    }
+
+    /// A row for each kind of request, with what components took.
+    package static func rows(of summary: PipelineSummary) -> [RequestRow] {
+        let requests = summary.view.requestSummaries()
+        return zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
+            RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
+        }
     }
 }
 

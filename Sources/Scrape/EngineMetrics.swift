@@ -3,87 +3,90 @@ package import Pipeline
 
 /// The families that users came for: how slow, how often failing.
 package struct EngineMetrics {
-    private let summary: PipelineSummary
-    private let components: ComponentTotals
+    private let operations: [(labels: [String], totals: CumulativeTotals.Series)]
+    private let requests: [(labels: [String], totals: CumulativeTotals.Series)]
+    private let components: [(labels: [String], nanoseconds: Int128)]
+    private let rows: [SeriesSummary<OperationLabels>]
 
     private static let bounds = ClassicBuckets.shared.bounds.map { Double($0) / 1e9 }
 
-    package init(summary: PipelineSummary, components: ComponentTotals) {
-        self.summary = summary
-        self.components = components
-    }
-
-    package func write(to exposition: inout Exposition) {
-        let operations = Array(zip(summary.view.operations.map { $0.scrapeLabels }, summary.totals.operations))
-        histograms(
-            "faultline_operation_duration_seconds", "Duration of spans by operation.", operations, &exposition)
-        exposition.family("faultline_operation_errors", .counter, help: "Failed spans by operation.")
-        for (labels, totals) in operations where totals.count > 0 {
-            exposition.counter(Double(totals.errors), labels)
-        }
-        let requests = Array(zip(summary.view.requests.map { $0.scrapeLabels }, summary.totals.requests))
-        histograms(
-            "faultline_request_duration_seconds",
-            "Duration of requests to the API server, long-running ones apart.", requests, &exposition)
-        exposition.family("faultline_request_errors", .counter, help: "Failed requests to the API server.")
-        for (labels, totals) in requests where totals.count > 0 {
-            exposition.counter(Double(totals.errors), labels)
-        }
-        writeComponents(&exposition)
-        writeWindow(&exposition)
-    }
-
-    private func writeComponents(_ exposition: inout Exposition) {
-        exposition.family(
-            "faultline_request_component_seconds", .counter, unit: "seconds",
-            help: "Time of requests to the API server that each component took, of those that have settled.")
-        for (part, sum) in components.sums.enumerated() where sum > 0 {
+    package init(summary: PipelineSummary, components totals: ComponentTotals) {
+        let view = summary.view
+        operations = zip(view.operations, summary.totals.operations).filter { $1.count > 0 }
+            .map { (labels: $0.values, totals: $1) }
+        requests = zip(view.requests, summary.totals.requests).filter { $1.count > 0 }
+            .map { (labels: $0.values, totals: $1) }
+        components = totals.sums.enumerated().compactMap { part, sum -> (labels: [String], nanoseconds: Int128)? in
             let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
-            guard components.isOf(request, in: summary.view) else { continue }
-            exposition.counter(
-                Double(sum) / 1e9,
-                summary.view.requests[request].scrapeLabels + [("component", summary.componentNames[component])])
+            guard sum > 0, totals.isOf(request, in: view) else { return nil }
+            return (view.requests[request].values + [summary.componentNames[component]], sum)
         }
+        rows = view.windowOnly.operationSummaries()
     }
 
-    private func histograms(
-        _ name: String, _ help: String, _ series: [(Exposition.Labels, CumulativeTotals.Series)],
-        _ exposition: inout Exposition
-    ) {
-        exposition.family(name, .histogram, unit: "seconds", help: help)
-        for (labels, totals) in series where totals.count > 0 {
-            exposition.histogram(
-                bounds: Self.bounds, counts: totals.buckets.indices.map { totals.buckets[$0] },
-                sum: totals.sum / 1e9, labels)
-        }
-    }
-
-    private func writeWindow(_ exposition: inout Exposition) {
-        let rows = summary.view.windowOnly.operationSummaries()
-        exposition.family(
-            "faultline_window_latency_seconds", .summary, unit: "seconds",
-            help: "Exact nearest-rank quantiles of duration over the window.")
-        for row in rows {
-            for (quantile, value) in [("0.5", row.p50), ("0.9", row.p90), ("0.99", row.p99)] {
-                exposition.quantile(quantile, Double(value) / 1e9, row.labels.scrapeLabels)
+    package static let table = MetricTable<EngineMetrics>([
+        .family(
+            "faultline_operation_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
+            help: "Duration of spans by operation."
+        ) { writeHistograms($0.operations, &$1) },
+        .family(
+            "faultline_operation_errors", .counter, labels: OperationLabels.names,
+            help: "Failed spans by operation."
+        ) { metrics, exposition in
+            for (labels, totals) in metrics.operations { exposition.sample(Double(totals.errors), labels) }
+        },
+        .family(
+            "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
+            help: "Duration of requests to the API server, long-running ones apart."
+        ) { writeHistograms($0.requests, &$1) },
+        .family(
+            "faultline_request_errors", .counter, labels: RequestLabels.names,
+            help: "Failed requests to the API server."
+        ) { metrics, exposition in
+            for (labels, totals) in metrics.requests { exposition.sample(Double(totals.errors), labels) }
+        },
+        .family(
+            "faultline_request_component_seconds", .counter, unit: "seconds",
+            labels: RequestLabels.names + ["component"],
+            help: "Time of requests to the API server that each component took, of those that have settled."
+        ) { metrics, exposition in
+            for (labels, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, labels) }
+        },
+        .family(
+            "faultline_window_latency_seconds", .summary, unit: "seconds", labels: OperationLabels.names,
+            help: "Exact nearest-rank quantiles of duration over the window."
+        ) { metrics, exposition in
+            for row in metrics.rows {
+                for (quantile, value) in [("0.5", row.p50), ("0.9", row.p90), ("0.99", row.p99)] {
+                    exposition.quantile(quantile, Double(value) / 1e9, row.labels.values)
+                }
             }
-        }
-        exposition.family(
-            "faultline_window_error_ratio", .gauge, unit: "ratio", help: "Share of failed spans over the window.")
-        for row in rows {
-            exposition.gauge(Double(row.errors) / Double(row.count), row.labels.scrapeLabels)
+        },
+        .family(
+            "faultline_window_error_ratio", .gauge, unit: "ratio", labels: OperationLabels.names,
+            help: "Share of failed spans over the window."
+        ) { metrics, exposition in
+            for row in metrics.rows {
+                exposition.sample(Double(row.errors) / Double(row.count), row.labels.values)
+            }
+        },
+    ])
+
+    private static func writeHistograms(
+        _ series: [(labels: [String], totals: CumulativeTotals.Series)], _ exposition: inout Exposition
+    ) {
+        for (labels, totals) in series {
+            exposition.histogram(
+                bounds: bounds, counts: totals.buckets.indices.map { totals.buckets[$0] }, sum: totals.sum / 1e9,
+                labels)
         }
     }
 }
 
 extension OperationLabels {
-    fileprivate var scrapeLabels: Exposition.Labels {
-        Self.names.map { ($0, self[$0] ?? "") }
-    }
+    fileprivate var values: [String] { Self.names.map { self[$0] ?? "" } }
 }
 
 extension RequestLabels {
-    fileprivate var scrapeLabels: Exposition.Labels {
-        Self.names.map { ($0, self[$0] ?? "") }
-    }
+    fileprivate var values: [String] { Self.names.map { self[$0] ?? "" } }
 }

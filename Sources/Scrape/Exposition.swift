@@ -23,15 +23,6 @@ package struct Exposition {
         }
     }
 
-    package enum Kind: String {
-        case counter
-        case gauge
-        case histogram
-        case summary
-    }
-
-    package typealias Labels = [(name: String, value: String)]
-
     /// Bytes that are gathered before they are handed on.
     private static let partBytes = 64 << 10
 
@@ -39,7 +30,7 @@ package struct Exposition {
     /// Takes what is written, part by part; false if nobody wants the rest.
     private let send: ([UInt8]) -> Bool
     private var text: [UInt8] = []
-    private var family = ""
+    private var family = MetricFamily(name: "", kind: .gauge, unit: nil, help: "", labels: [], condition: nil)
     private var isWanted = true
     /// Long values as they are written: an operation has a part in several families.
     private var longValues: [String: String] = [:]
@@ -51,43 +42,43 @@ package struct Exposition {
         text.reserveCapacity(Self.partBytes + (8 << 10))
     }
 
-    /// Begins a family; counters are named without `_total`.
-    package mutating func family(_ name: String, _ kind: Kind, unit: String? = nil, help: String) {
-        family = name
+    /// Begins a family: the samples that follow are its own.
+    mutating func begin(_ family: MetricFamily) {
+        self.family = family
         // In Prometheus' own format a counter's family has the name of its samples.
-        let shown = kind == .counter && format == .text ? "\(name)_total" : name
-        write(
-            "# HELP \(shown) \(Self.escapedHelp(help, quotes: format == .openMetrics))\n# TYPE \(shown) \(kind.rawValue)\n"
-        )
-        if format == .openMetrics, let unit { write("# UNIT \(shown) \(unit)\n") }
+        let shown = format == .text ? family.shownName : family.name
+        let help = Self.escapedHelp(family.help, quotes: format == .openMetrics)
+        write("# HELP \(shown) \(help)\n# TYPE \(shown) \(family.kind.rawValue)\n")
+        if format == .openMetrics, let unit = family.unit { write("# UNIT \(shown) \(unit)\n") }
     }
 
-    package mutating func counter(_ value: Double, _ labels: Labels = []) {
-        sample("_total", value, labels)
-    }
-
-    package mutating func gauge(_ value: Double, _ labels: Labels = []) {
-        sample("", value, labels)
+    /// A value of a counter or a gauge, with one for each of the family's labels.
+    package mutating func sample(_ value: Double, _ labels: [String] = []) {
+        sample(family.kind == .counter ? "_total" : "", value, written(labels))
     }
 
     /// A quantile of a summary that has neither a sum nor a count.
-    package mutating func quantile(_ quantile: String, _ value: Double, _ labels: Labels = []) {
-        sample("", value, labels + [("quantile", quantile)])
+    package mutating func quantile(_ quantile: String, _ value: Double, _ labels: [String] = []) {
+        sample("", value, Self.adding("quantile", quantile, to: written(labels)))
     }
 
     /// - Parameters:
     ///   - bounds: upper bounds in seconds, without the infinite one.
     ///   - counts: observations within each bucket, the infinite one last; not cumulative.
-    package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: Labels = []) {
+    package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: [String] = []) {
         let labels = written(labels)
         var cumulative = 0
         for (index, count) in counts.enumerated() {
             cumulative += count
             let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
-            sample("_bucket", Double(cumulative), labels + (labels.isEmpty ? "" : ",") + "le=\"\(bound)\"")
+            sample("_bucket", Double(cumulative), Self.adding("le", bound, to: labels))
         }
         sample("_sum", sum, labels)
         sample("_count", Double(cumulative), labels)
+    }
+
+    private static func adding(_ name: String, _ value: String, to labels: String) -> String {
+        "\(labels)\(labels.isEmpty ? "" : ",")\(name)=\"\(value)\""
     }
 
     /// Hands on what is left.
@@ -96,13 +87,9 @@ package struct Exposition {
         handOn()
     }
 
-    private mutating func sample(_ suffix: String, _ value: Double, _ labels: Labels) {
-        sample(suffix, value, written(labels))
-    }
-
     private mutating func sample(_ suffix: String, _ value: Double, _ labels: String) {
         guard isWanted else { return }
-        write(family)
+        write(family.name)
         write(suffix)
         if !labels.isEmpty {
             write("{")
@@ -123,13 +110,14 @@ package struct Exposition {
         text.removeAll(keepingCapacity: true)
     }
 
-    private mutating func written(_ labels: Labels) -> String {
+    private mutating func written(_ values: [String]) -> String {
+        precondition(values.count == family.labels.count, "a sample of \(family.name) without its labels")
         var text = ""
-        for label in labels {
+        for (name, value) in zip(family.labels, values) {
             if !text.isEmpty { text += "," }
-            text += label.name
+            text += name
             text += "=\""
-            text += written(label.value)
+            text += written(value)
             text += "\""
         }
         return text

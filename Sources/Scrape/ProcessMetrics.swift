@@ -3,13 +3,13 @@ import Foundation
 /// What the kernel says about this process. What can't be read is left out.
 ///
 /// Source: proc(5).
-package struct ProcessMetrics {
-    package var cpuSeconds: Double?
-    package var residentBytes: Double?
+package struct ProcessMetrics: Sendable {
+    private var cpuSeconds: Double?
+    private var residentBytes: Double?
     var virtualBytes: Double?
-    package var threads: Double?
+    private var threads: Double?
     /// Unix seconds.
-    package var startTime: Double?
+    private var startTime: Double?
     var openDescriptors: Double?
     var descriptorLimit: Double?
 
@@ -23,26 +23,28 @@ package struct ProcessMetrics {
             .flatMap { Double($0) }
     }
 
-    package func write(to exposition: inout Exposition) {
-        if let cpuSeconds {
-            exposition.family("process_cpu_seconds", .counter, unit: "seconds", help: "CPU time used, user and system.")
-            exposition.counter(cpuSeconds)
-        }
-        gauge("process_resident_memory_bytes", residentBytes, "bytes", "Resident memory.", &exposition)
-        gauge("process_virtual_memory_bytes", virtualBytes, "bytes", "Virtual memory.", &exposition)
-        gauge("process_start_time_seconds", startTime, "seconds", "When the process began, Unix time.", &exposition)
-        gauge("process_open_fds", openDescriptors, nil, "Open file descriptors.", &exposition)
-        gauge("process_max_fds", descriptorLimit, nil, "File descriptors that may be open.", &exposition)
-        gauge("process_threads", threads, nil, "Threads.", &exposition)
-    }
+    package static let table = MetricTable<ProcessMetrics>([
+        .optional(
+            "process_cpu_seconds", .counter, unit: "seconds", help: "CPU time used, user and system.", if: condition
+        ) { $0.cpuSeconds },
+        .optional(
+            "process_resident_memory_bytes", .gauge, unit: "bytes", help: "Resident memory.", if: condition
+        ) { $0.residentBytes },
+        .optional(
+            "process_virtual_memory_bytes", .gauge, unit: "bytes", help: "Virtual memory.", if: condition
+        ) { $0.virtualBytes },
+        .optional(
+            "process_start_time_seconds", .gauge, unit: "seconds", help: "When the process began, Unix time.",
+            if: condition
+        ) { $0.startTime },
+        .optional("process_open_fds", .gauge, help: "Open file descriptors.", if: condition) { $0.openDescriptors },
+        .optional("process_max_fds", .gauge, help: "File descriptors that may be open.", if: condition) {
+            $0.descriptorLimit
+        },
+        .optional("process_threads", .gauge, help: "Threads.", if: condition) { $0.threads },
+    ])
 
-    private func gauge(
-        _ name: String, _ value: Double?, _ unit: String?, _ help: String, _ exposition: inout Exposition
-    ) {
-        guard let value else { return }
-        exposition.family(name, .gauge, unit: unit, help: help)
-        exposition.gauge(value)
-    }
+    private static let condition = "`/proc` can be read"
 
     private mutating func readStat() {
         // The command's name is in parentheses and may hold spaces: count fields behind it.

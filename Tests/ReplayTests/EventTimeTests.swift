@@ -69,7 +69,7 @@ import TestSupport
         }
         while replay.step() {}
         #expect(replay.problems.isEmpty && replay.failure == nil)
-        let alerts = FiredAlerts(replay.transitions, active: replay.pipeline.withRules { $0.numberedAlerts }).all
+        let alerts = FiredAlerts(replay.transitions, active: replay.pipeline.evaluation.numberedAlerts).all
         return try Report(replay.pipeline.attributedSummary(), alerts: alerts.map { AlertJSON($0) }).json
     }
 

@@ -1,8 +1,8 @@
-import Scrape
 import Pipeline
+import Scrape
 
 /// What the scrape says about the memory there is and who takes it.
-struct MemoryMetrics {
+struct MemoryMetrics: Sendable {
     let budget: MemoryBudget
     let window: WindowGauges
     /// Bytes of the rules' counts.
@@ -10,20 +10,25 @@ struct MemoryMetrics {
     let inFlight: Int
     let archive: Int
 
-    func write(to exposition: inout Exposition) {
-        exposition.family(
-            "faultline_memory_limit_bytes", .gauge, unit: "bytes", help: "Memory that everything together may take.")
-        exposition.gauge(Double(budget.limit))
-        exposition.family(
-            "faultline_memory_part_limit_bytes", .gauge, unit: "bytes", help: "What each part of the memory may take.")
-        for part in MemoryBudget.Part.allCases {
-            exposition.gauge(Double(budget[part]), [("part", part.rawValue)])
-        }
-        exposition.family(
-            "faultline_memory_bytes", .gauge, unit: "bytes",
-            help: "What parts of the memory take; of the window also what readers hold of spans that left it.")
-        for (part, bytes) in taken { exposition.gauge(Double(bytes), [("part", part.rawValue)]) }
-    }
+    static let table = MetricTable<MemoryMetrics>([
+        .gauge("faultline_memory_limit_bytes", unit: "bytes", help: "Memory that everything together may take.") {
+            $0.budget.limit
+        },
+        .family(
+            "faultline_memory_part_limit_bytes", .gauge, unit: "bytes", labels: ["part"],
+            help: "What each part of the memory may take."
+        ) { memory, exposition in
+            for part in MemoryBudget.Part.allCases {
+                exposition.sample(Double(memory.budget[part]), [part.rawValue])
+            }
+        },
+        .family(
+            "faultline_memory_bytes", .gauge, unit: "bytes", labels: ["part"],
+            help: "What parts of the memory take; of the window also what readers hold of spans that left it."
+        ) { memory, exposition in
+            for (part, bytes) in memory.taken { exposition.sample(Double(bytes), [part.rawValue]) }
+        },
+    ])
 
     private var taken: [(MemoryBudget.Part, Int)] {
         [

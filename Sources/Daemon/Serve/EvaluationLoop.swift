@@ -76,7 +76,7 @@ struct EvaluationLoop {
         pipeline.jump(to: now)
         noted = now
         affectedUntil = monotonic.addingSaturating(Self.affectedMax)
-        health.change { $0.isAffected = pipeline.hasRules }
+        health.change { $0.isAffected = !pipeline.evaluation.groups.isEmpty }
     }
 
     private func note(step: Int64) {

@@ -22,7 +22,7 @@ struct EvaluationTicker: Service {
                 delivery.hand(on: transitions, at: now) {
                     pipeline.savedAlerts()
                 } active: {
-                    pipeline.withRules { $0.activeAlerts }
+                    pipeline.evaluation.alerts
                 }
             })
         await cancelWhenGracefulShutdown {

@@ -111,7 +111,7 @@ struct LiveParts {
         var limits = configuration.receivers
         // Until a query has found its answer.
         limits.replySeconds = 60
-        let scrape = Scrape(
+        let scrape = LiveScrape(
             pipeline: pipeline, intake: intake, admission: admission, budget: budget,
             connections: [(.grpc, grpcConnections), (.http, httpConnections), (.admin, adminConnections)],
             delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
@@ -131,7 +131,7 @@ struct LiveParts {
         await recorder?.stop()
         await pools.stop()
         await delivery.finish(at: WallClock.now, timeout: patience) { pipeline.savedAlerts() }
-        let counts = pipeline.summary().counts
+        let counts = pipeline.counts().spans
         logger.notice(
             "stopped", metadata: ["received": "\(counts.received)", "accepted": "\(counts.accepted)"])
     }

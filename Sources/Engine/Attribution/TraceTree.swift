@@ -18,8 +18,6 @@ struct TraceTree: ~Copyable, Sendable {
         var parent = TraceTree.none
         /// Whether it is, or stands below, a request that lasts as long as its client wants.
         var isLongRunning: Bool
-
-        @inline(__always) var hasChildren: Bool { childrenStart != .max }
     }
 
     /// Spans of the trace at hand.

@@ -5,31 +5,33 @@ import Synchronization
 /// Divides the requests of a window among components: slots for good as they settle, the others for a look.
 ///
 /// Its lock is taken before the window's, never the other way round.
-package final class WindowAttribution: Sendable {
+final class WindowAttribution: Sendable {
     private struct State: ~Copyable {
         var attributor: Attributor
         /// The time at which the next slot may have settled.
         var due = Int64.min
     }
 
-    package let components: ComponentTable
+    let components: ComponentTable
     private let settle: Int64
     private let state: Mutex<State>
+    /// What is asked of it while it may be at work.
+    private let published: Mutex<(totals: ComponentTotals, byteCount: Int)>
 
-    package init(_ settings: AttributionSettings) {
+    init(_ settings: AttributionSettings) {
         components = settings.components
         settle = settings.settle
-        state = Mutex(
-            State(
-                attributor: Attributor(
-                    components: settings.components, settle: settings.settle, portionRows: settings.portionRows)))
+        let attributor = Attributor(
+            components: settings.components, settle: settings.settle, portionRows: settings.portionRows)
+        published = Mutex((attributor.totals, attributor.byteCount))
+        state = Mutex(State(attributor: attributor))
     }
 
     /// Whether a slot may have settled by a time (Unix nanoseconds) that had not when `settle` was last called.
-    package func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
+    func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
 
     /// The clock was set back: what settles next is to be found out again.
-    package func setBack() { state.withLock { $0.due = .min } }
+    func setBack() { state.withLock { $0.due = .min } }
 
     /// Attributes for good what has settled by a time in a view taken then.
     ///
@@ -37,7 +39,7 @@ package final class WindowAttribution: Sendable {
     ///   - load: the part of its memory that the window takes. One that is nearly full gives up slots that have not
     ///     settled: these are attributed by what has come.
     ///   - keep: puts the result into the window.
-    package func settle(
+    func settle(
         at clock: Int64, _ view: WindowView, load: Double,
         keep: ([(slot: Int64, attribution: SlotAttribution)]) -> Void
     ) {
@@ -46,20 +48,23 @@ package final class WindowAttribution: Sendable {
             state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
             let leaving = view.slotsLeaving(load: load) ?? .min
             let settled = state.attributor.settle(view, at: max(clock, leaving.addingSaturating(settle)))
+            // Before their slots have them: whoever asks for both finds no request of the totals missing.
+            let now = (totals: state.attributor.totals, byteCount: state.attributor.byteCount)
+            published.withLock { $0 = now }
             if !settled.isEmpty { keep(settled) }
         }
     }
 
     /// A view with all its slots attributed, by what it holds.
-    package func attributed(_ view: WindowView) -> WindowView {
+    func attributed(_ view: WindowView) -> WindowView {
         state.withLock { $0.attributor.attributed(view) }
     }
 
     /// Of slots that have settled.
-    package var totals: ComponentTotals { state.withLock { $0.attributor.totals } }
+    var totals: ComponentTotals { published.withLock { $0.totals } }
 
     /// Of the indexes by trace.
-    package var byteCount: Int { state.withLock { $0.attributor.byteCount } }
+    var byteCount: Int { published.withLock { $0.byteCount } }
 }
 
 /// How requests are divided among components.

@@ -13,7 +13,7 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
-            PrintCompletions.self, PrintVersion.self,
+            PrintCompletions.self, PrintMetrics.self, PrintVersion.self,
         ])
 
     static func main() async {
@@ -37,7 +37,8 @@ struct Faultline: AsyncParsableCommand {
         for name in arguments.dropFirst() where !name.hasPrefix("-") {
             let known = command.configuration.subcommands
             guard let next = known.first(where: { $0._commandName == name }) else {
-                let names = known.map { $0._commandName }.joined(separator: ", ")
+                let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }.joined(
+                    separator: ", ")
                 let choice = names.isEmpty ? "it has no commands" : "commands are \(names)"
                 throw ValidationError("no command '\(name)' of \(command._commandName); \(choice)")
             }

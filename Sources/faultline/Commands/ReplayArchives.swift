@@ -108,7 +108,7 @@ struct ReplayArchives: ParsableCommand {
         let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
         return Report(
             pipeline.attributedSummary(), from: from?.nanoseconds ?? .min,
-            alerts: FiredAlerts(own, active: pipeline.withRules { $0.numberedAlerts }).all.map { AlertJSON($0) },
+            alerts: FiredAlerts(own, active: pipeline.evaluation.numberedAlerts).all.map { AlertJSON($0) },
             comparison: compare.isEmpty ? nil : comparison)
     }
 

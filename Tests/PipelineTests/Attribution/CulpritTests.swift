@@ -28,7 +28,7 @@ struct CulpritTests {
         }
         while replay.step() {}
         let pipeline = replay.pipeline
-        return (pipeline, FiredAlerts(replay.transitions, active: pipeline.withRules { $0.numberedAlerts }).all)
+        return (pipeline, FiredAlerts(replay.transitions, active: pipeline.evaluation.numberedAlerts).all)
     }
 
     @Test(arguments: Captures.archives)

@@ -41,14 +41,6 @@ package struct RecordedGroup: Equatable, Sendable {
         }
     }
 
-    /// Uncompressed bytes of the records, each with its length before it.
-    var contentByteCount: Int {
-        events.reduce(0) { count, event in
-            guard case .record(_, let bytes, _) = event else { return count }
-            return count + 4 + bytes
-        }
-    }
-
     mutating func extend(_ ends: ClosedRange<Int64>?) {
         guard let ends else { return }
         guard let before = spanEnds else { return spanEnds = ends }

@@ -32,9 +32,6 @@ package struct ArchiveWriter: ~Copyable {
     /// Whether the group has no event.
     package var isSealed: Bool { group.events.isEmpty }
 
-    /// Uncompressed bytes of the group that is being collected.
-    var collectedByteCount: Int { contents.count }
-
     package var groupCount: Int { index.entries.count }
 
     /// Adds an export request as it was added to the window.

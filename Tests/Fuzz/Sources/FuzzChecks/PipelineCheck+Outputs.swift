@@ -11,7 +11,7 @@ extension PipelineCheck {
     @discardableResult
     func checkOutputs() throws(Finding) -> Report {
         let summary = pipeline.attributedSummary()
-        let alerts = pipeline.withRules { $0.activeAlerts }.map { AlertJSON($0) }
+        let alerts = pipeline.evaluation.alerts.map { AlertJSON($0) }
         let report = Report(summary, alerts: alerts)
         let counted = report.operations.reduce(0) { $0 + $1.count }
         try require(
@@ -19,7 +19,7 @@ extension PipelineCheck {
         do {
             _ = try report.json
             _ = try Report(summary.windowOnly, alerts: []).json
-            _ = try JSONText.encode(pipeline.rulesInForce().groups.map { RuleGroupJSON($0) })
+            _ = try JSONText.encode(pipeline.evaluation.groups.map { RuleGroupJSON($0) })
         } catch {
             throw Finding("no JSON: \(error)")
         }
@@ -33,7 +33,8 @@ extension PipelineCheck {
             bytes += part
             return true
         }
-        EngineMetrics(summary: summary, components: pipeline.componentTotals()).write(to: &exposition)
+        EngineMetrics.table.write(
+            EngineMetrics(summary: summary, components: pipeline.componentTotals()), to: &exposition)
         exposition.finish()
         var counted = 0.0
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {

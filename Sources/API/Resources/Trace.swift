@@ -1,4 +1,6 @@
 import Engine
+import OTLP
+import Pipeline
 import Pipeline
 import Rules
 import Support
@@ -32,5 +34,16 @@ struct TraceJSON: Encodable {
                 start: Timestamp.rfc3339(span.start), duration_seconds: Double(span.duration) / 1e9,
                 error: span.flags.isError)
         }
+    }
+}
+
+extension Resource {
+    /// A trace of which the window holds a span, or that an active alert names.
+    static let trace = Resource(path: "traces/:id") { pipeline, query in
+        guard let id = query.id.flatMap({ TraceID(hex: $0) }) else {
+            throw QueryParameters.Fault(message: "a trace id is 32 hexadecimal digits")
+        }
+        let trace = TraceJSON(id, pipeline)
+        return trace.spans.isEmpty ? nil : try JSONText.encode(trace)
     }
 }

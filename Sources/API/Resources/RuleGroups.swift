@@ -32,7 +32,7 @@ package struct RuleGroupJSON: Encodable, Sendable {
     var evaluated_at: String?
     package var rules: [Rule]
 
-    package init(_ group: RulesInForce.Group) {
+    package init(_ group: EvaluationSnapshot.Group) {
         name = group.definition.name
         interval_seconds = Double(group.definition.interval) / 1e9
         limit = group.definition.limit
@@ -96,5 +96,12 @@ extension RuleGroupJSON {
         try container.encode(limit, forKey: .limit)
         try container.encode(evaluated_at, forKey: .evaluated_at)
         try container.encode(rules, forKey: .rules)
+    }
+}
+
+extension Resource {
+    /// The rules in force, and their alerts.
+    static let rules = Resource(path: "rules") { pipeline, _ in
+        try JSONText.encode(pipeline.evaluation.groups.map { RuleGroupJSON($0) })
     }
 }

@@ -1,0 +1,154 @@
+import Engine
+import Rules
+import Synchronization
+
+/// Evaluates the rules as time passes, and publishes what they came to.
+final class Evaluator: Sendable {
+    private struct State {
+        var rules: RuleEvaluator
+        /// The time of the last evaluation; nil before the first.
+        var last: Int64?
+        /// Times after it are evaluated by these rules; nil while none is.
+        var rulesSince: Int64?
+        /// Alerts that fired and ended with their rules: told before what the next evaluation finds.
+        var ended: [AlertTransition] = []
+
+        var snapshot: EvaluationSnapshot { EvaluationSnapshot(rules, since: rulesSince, last: last) }
+    }
+
+    private let intake: SpanIntake
+    private let attribution: WindowAttribution
+    private let state: Mutex<State>
+    private let published: Mutex<EvaluationSnapshot>
+    private let pinned = Mutex(PinnedTraces())
+    private let delay: Int64
+    private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
+
+    init(
+        _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, delay: Int64,
+        onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
+    ) {
+        self.intake = intake
+        self.attribution = attribution
+        self.delay = delay
+        self.onEvaluation = onEvaluation
+        state = Mutex(State(rules: rules))
+        published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil))
+    }
+
+    /// What the last evaluation left.
+    var snapshot: EvaluationSnapshot { published.withLock { $0 } }
+
+    /// Spans of a trace that active alerts name.
+    func pinned(_ trace: TraceID) -> NamedSpans { pinned.withLock { $0[trace] } }
+
+    // MARK: As time passes
+
+    /// The time that is evaluated at a reading of the clock.
+    func time(at clock: Int64) -> Int64 { clock - min(delay, max(clock, 0)) }
+
+    /// Whether anything would be evaluated at a reading of the clock.
+    func isDue(at clock: Int64) -> Bool {
+        state.withLock { state in
+            guard let last = state.last, state.ended.isEmpty else { return true }
+            guard let next = state.rules.nextEvaluation(after: last) else { return false }
+            return next <= time(at: clock)
+        }
+    }
+
+    /// Evaluates the rules for every time up to `limit`.
+    func evaluate(upTo limit: Int64) -> [AlertTransition] {
+        state.withLock { state in
+            guard let last = state.last else {
+                // What was before the first arrival is nobody's to judge.
+                state.last = limit
+                state.rulesSince = limit
+                intake.note(ClockReading(limit + delay))
+                publish(state)
+                return []
+            }
+            var transitions = state.ended
+            state.ended = []
+            let reached = evaluate(&state.rules, after: last, upTo: limit, &transitions)
+            guard reached != last || !transitions.isEmpty else { return [] }
+            state.last = reached
+            publish(state)
+            return transitions
+        }
+    }
+
+    /// - Returns: the time up to which nothing is left to evaluate.
+    private func evaluate(
+        _ rules: inout RuleEvaluator, after start: Int64, upTo limit: Int64, _ transitions: inout [AlertTransition]
+    ) -> Int64 {
+        var last = start
+        while let time = rules.nextEvaluation(after: last), time <= limit {
+            let look = intake.look(at: time + delay, evaluating: time)
+            attribution.settle(at: time + delay, look, into: intake)
+            let first = look.view.firstSpans(from: time - min(rules.longestRange, time)) ?? .max
+            if first > limit {
+                // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
+                let clock = limit + delay
+                attribution.settle(at: clock, intake.look(at: clock, evaluating: limit), into: intake)
+                return limit
+            }
+            if first >= time {
+                // Nor up to what comes first, which may be years from here.
+                last = first
+                continue
+            }
+            let found = rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
+            pinned.withLock { $0.follow(found, look.view) }
+            onEvaluation?(time, rules)
+            transitions += found
+            last = time
+        }
+        return last
+    }
+
+    func jump(to clock: Int64) {
+        state.withLock { state in
+            let time = time(at: clock)
+            let last = state.last ?? time
+            state.last = time
+            state.rulesSince = min(state.rulesSince ?? time, time)
+            state.rules.jump(from: last, to: time)
+            if time < last { attribution.setBack() }
+            intake.jump(to: clock, evaluatingFrom: time, isBack: time < last)
+            publish(state)
+        }
+    }
+
+    private func publish(_ state: State) {
+        let snapshot = state.snapshot
+        published.withLock { $0 = snapshot }
+    }
+
+    // MARK: Rules
+
+    /// The pending and firing alerts for the next process; nil before the first evaluation.
+    func savedAlerts() -> SavedAlerts? {
+        state.withLock { state in state.last.map { state.rules.savedAlerts(at: $0) } }
+    }
+
+    /// Takes new rules for the old; returns the alerts of rules that are gone, which resolve.
+    func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
+        let dropped = state.withLock { state in
+            state.rulesSince = state.last
+            let dropped = state.rules.replaceRules(groups)
+            if let last = state.last { state.ended += dropped.compactMap { $0.ended(at: last) } }
+            intake.select(state.rules.selectedNames)
+            publish(state)
+            return dropped
+        }
+        pinned.withLock { $0.release(dropped) }
+        return dropped
+    }
+}
+
+extension WindowAttribution {
+    /// Attributes for good what has settled by a time in a look taken then.
+    func settle(at clock: Int64, _ look: (view: WindowView, load: Double), into intake: SpanIntake) {
+        settle(at: clock, look.view, load: look.load) { intake.attach($0) }
+    }
+}

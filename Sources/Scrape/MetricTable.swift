@@ -1,0 +1,110 @@
+/// The families of one component, each declared where it is written: what is scraped and what the reference lists can't
+/// come apart.
+///
+/// `Source` is what the values are read from.
+package struct MetricTable<Source>: Sendable {
+    package struct Row: Sendable {
+        fileprivate let family: MetricFamily
+        /// Writes the samples, and before them the head of the family unless it is to be left out.
+        fileprivate let write: @Sendable (Source, inout Exposition) -> Void
+    }
+
+    private let rows: [Row]
+
+    package init(_ rows: [Row]) {
+        self.rows = rows
+    }
+
+    package var families: [MetricFamily] { rows.map(\.family) }
+
+    package func write(_ source: Source, to exposition: inout Exposition) {
+        for row in rows { row.write(source, &exposition) }
+    }
+
+    /// The same families read from something larger; none of them is written where it has no such source.
+    package func read<Whole>(from part: @escaping @Sendable (Whole) -> Source?) -> MetricTable<Whole> {
+        MetricTable<Whole>(
+            rows.map { row in
+                MetricTable<Whole>.Row(family: row.family) { whole, exposition in
+                    if let source = part(whole) { row.write(source, &exposition) }
+                }
+            })
+    }
+
+    /// Of several components, one behind the other.
+    package init(joining tables: [Self]) {
+        self.init(tables.flatMap(\.rows))
+    }
+}
+
+extension MetricTable.Row {
+    /// A family with as many samples as there are.
+    ///
+    /// - Parameters:
+    ///   - name: a counter's without `_total`.
+    ///   - labels: their names; each sample has a value for each.
+    ///   - samples: adds the samples.
+    package static func family(
+        _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, labels: [String] = [], help: String,
+        samples: @escaping @Sendable (Source, inout Exposition) -> Void
+    ) -> Self {
+        let family = MetricFamily(
+            name: name, kind: kind, unit: unit, help: help, labels: labels, condition: nil)
+        return Self(family: family) { source, exposition in
+            exposition.begin(family)
+            samples(source, &exposition)
+        }
+    }
+
+    /// A counter with one sample.
+    package static func counter(
+        _ name: String, unit: String? = nil, help: String, _ value: @escaping @Sendable (Source) -> Int
+    ) -> Self {
+        Self.family(name, .counter, unit: unit, help: help) { $1.sample(Double(value($0))) }
+    }
+
+    /// A gauge with one sample.
+    package static func gauge(
+        _ name: String, unit: String? = nil, help: String, _ value: @escaping @Sendable (Source) -> Int
+    ) -> Self {
+        Self.family(name, .gauge, unit: unit, help: help) { $1.sample(Double(value($0))) }
+    }
+
+    /// A gauge that is 1 for yes and 0 for no.
+    package static func flag(
+        _ name: String, help: String, _ value: @escaping @Sendable (Source) -> Bool
+    ) -> Self {
+        Self.gauge(name, help: help) { value($0) ? 1 : 0 }
+    }
+
+    /// A family with one sample, or left out.
+    ///
+    /// - Parameter condition: when it is there, in words.
+    package static func optional(
+        _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, help: String, if condition: String,
+        _ value: @escaping @Sendable (Source) -> Double?
+    ) -> Self {
+        let family = MetricFamily(
+            name: name, kind: kind, unit: unit, help: help, labels: [], condition: condition)
+        return Self(family: family) { source, exposition in
+            guard let value = value(source) else { return }
+            exposition.begin(family)
+            exposition.sample(value)
+        }
+    }
+}
+
+extension MetricTable {
+    /// The same families, which a scrape has on a condition, told in words.
+    package func present(if condition: String) -> Self {
+        Self(
+            rows.map { row in
+                let family = row.family
+                return Row(
+                    family: MetricFamily(
+                        name: family.name, kind: family.kind, unit: family.unit, help: family.help,
+                        labels: family.labels, condition: condition),
+                    write: row.write)
+            })
+    }
+}

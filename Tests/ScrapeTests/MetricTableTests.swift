@@ -1,0 +1,72 @@
+import Testing
+
+@testable import Scrape
+
+@Suite struct `a table of metrics` {
+    private struct Source {
+        var taken = 3
+        var oldest: Double?
+        var part: Int?
+    }
+
+    private static let table = MetricTable<Source>([
+        .counter("x_taken", unit: "bytes", help: "Taken \"so\" far.") { $0.taken },
+        .optional("x_oldest", .gauge, help: "Oldest.", if: "there is one") { $0.oldest },
+        .family("x_seconds", .histogram, unit: "seconds", labels: ["verb"], help: "Took.") {
+            $1.histogram(bounds: [0.5, 1], counts: [1, 0, 2], sum: 4.5, ["list"])
+        },
+        .family("x_latency", .summary, labels: ["verb"], help: "Quantiles.") { $1.quantile("0.5", 0.25, ["a\"b"]) },
+    ])
+    private static let parts = MetricTable<Int>([.gauge("x_part", help: "Of a part.") { $0 }])
+        .present(if: "there is a part")
+    private static let all = MetricTable(joining: [table, parts.read { $0.part }])
+
+    private func scrape(_ source: Source, _ format: Exposition.Format) -> [String] {
+        var text = ""
+        var exposition = Exposition(format) { part in
+            text += String(decoding: part, as: UTF8.self)
+            return true
+        }
+        Self.all.write(source, to: &exposition)
+        exposition.finish()
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    @Test func `is written as Prometheus reads it`() {
+        #expect(
+            scrape(Source(), .text) == [
+                "# HELP x_taken_total Taken \"so\" far.", "# TYPE x_taken_total counter", "x_taken_total 3",
+                "# HELP x_seconds Took.", "# TYPE x_seconds histogram",
+                "x_seconds_bucket{verb=\"list\",le=\"0.5\"} 1", "x_seconds_bucket{verb=\"list\",le=\"1\"} 1",
+                "x_seconds_bucket{verb=\"list\",le=\"+Inf\"} 3", "x_seconds_sum{verb=\"list\"} 4.5",
+                "x_seconds_count{verb=\"list\"} 3",
+                "# HELP x_latency Quantiles.", "# TYPE x_latency summary",
+                "x_latency{verb=\"a\\\"b\",quantile=\"0.5\"} 0.25",
+            ])
+    }
+
+    @Test func `is written in OpenMetrics with units and an end`() {
+        let lines = scrape(Source(), .openMetrics)
+        #expect(
+            lines.prefix(4) == [
+                "# HELP x_taken Taken \\\"so\\\" far.", "# TYPE x_taken counter", "# UNIT x_taken bytes",
+                "x_taken_total 3",
+            ])
+        #expect(lines.last == "# EOF")
+    }
+
+    @Test func `leaves out families that have nothing to say, and has them where there is something`() {
+        let without = scrape(Source(), .text)
+        #expect(!without.contains { $0.contains("x_oldest") || $0.contains("x_part") })
+        let with = scrape(Source(oldest: 7, part: 8), .text)
+        #expect(with.contains("x_oldest 7") && with.contains("x_part 8"))
+    }
+
+    @Test func `lists every family that it may write, with its labels and its condition`() {
+        #expect(
+            Self.all.families.map(\.shownName) == ["x_taken_total", "x_oldest", "x_seconds", "x_latency", "x_part"])
+        #expect(Self.all.families.map(\.labels) == [[], [], ["verb"], ["verb"], []])
+        #expect(
+            Self.all.families.map(\.condition) == [nil, "there is one", nil, nil, "there is a part"])
+    }
+}
