@@ -36,18 +36,18 @@ package struct AdminServer: Service {
         }
     }
 
-    private let address: ReceiverAddress
+    private let address: ListenAddress
     private let limits: ReceiverLimits
     private let connections: OpenConnections
     let surface: Surface
     let service: any TraceService
     let pools: AnswerPools
-    private let onBound: @Sendable (ReceiverAddress) -> Void
+    private let onBound: @Sendable (ListenAddress) -> Void
 
     /// - Parameter service: counts what is refused.
     package init(
-        _ surface: Surface, address: ReceiverAddress, limits: ReceiverLimits, connections: OpenConnections,
-        service: any TraceService, pools: AnswerPools, onBound: @escaping @Sendable (ReceiverAddress) -> Void
+        _ surface: Surface, address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections,
+        service: any TraceService, pools: AnswerPools, onBound: @escaping @Sendable (ListenAddress) -> Void
     ) {
         self.surface = surface
         self.address = address

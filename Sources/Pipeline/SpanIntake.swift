@@ -31,8 +31,8 @@ final class SpanIntake: Sendable {
             let outcome = state.window.append(batch, arrival: arrival, evaluatedUpTo: state.evaluatedUpTo)
             state.counts.add(outcome, batch)
             inOrder()
-            let retired = state.window.retired
-            return (outcome, retired.isDue, retired.isTooMuch(windowBytesMax: state.window.limits.bytesMax))
+            let evicted = state.window.evicted
+            return (outcome, evicted.isDue, evicted.isTooMuch(windowBytesMax: state.window.limits.bytesMax))
         }
         if isTooMuch {
             folder.fold(from: self)
@@ -66,16 +66,16 @@ final class SpanIntake: Sendable {
     // MARK: History
 
     /// What left the window and is due in its history, with the history that it isn't in yet; nil where nothing is due.
-    func due() -> (retired: RetiredSpans, history: History)? {
+    func due() -> (evicted: EvictedSpans, history: History)? {
         state.withLock { state in
-            state.window.retired.isDue ? (state.window.retired, state.window.history) : nil
+            state.window.evicted.isDue ? (state.window.evicted, state.window.history) : nil
         }
     }
 
-    /// - Parameter retired: what the new history has more than the old one.
-    func replaceHistory(with history: History, including retired: RetiredSpans) {
+    /// - Parameter evicted: what the new history has more than the old one.
+    func replaceHistory(with history: History, including evicted: EvictedSpans) {
         // What it replaces is freed by the caller, not under the lock.
-        _ = state.withLock { $0.window.replaceHistory(with: history, including: retired) }
+        _ = state.withLock { $0.window.replaceHistory(with: history, including: evicted) }
     }
 
     // MARK: The clock

@@ -16,7 +16,7 @@ package struct ArchiveDirectory: ~Copyable {
     private let lock: DirectoryLock
 
     /// Opens a directory, which is made if it isn't there.
-    package init(_ path: String) throws(FileFault) {
+    package init(_ path: String) throws(FileError) {
         self.path = path
         lock = try DirectoryLock(path, for: .recording)
     }
@@ -52,9 +52,9 @@ package struct ArchiveDirectory: ~Copyable {
     }
 
     /// Makes the file of a time, its name on disk.
-    func makeFile(_ time: Int64) throws(FileFault) -> RecordedFile {
+    func makeFile(_ time: Int64) throws(FileError) -> RecordedFile {
         let file = try RecordedFile(creating: "\(path)/\(Self.name(time))")
-        guard fsync(lock.descriptor) == 0 else { throw FileFault("fsync", path) }
+        guard fsync(lock.descriptor) == 0 else { throw FileError("fsync", path) }
         return file
     }
 
@@ -79,20 +79,20 @@ package struct ArchiveDirectory: ~Copyable {
     /// - Returns: what was removed, and what could not be.
     func retain(
         _ settings: RecordingSettings, now: Int64, current: String?
-    ) -> (removed: [File], faults: [FileFault]) {
+    ) -> (removed: [File], faults: [FileError]) {
         var files = files().filter { "\(path)/\($0.name)" != current }
         // There is room for the file that is being written to grow to its full size.
         let room = settings.retainBytes - settings.fileBytesMax
         var byteCount = files.reduce(0) { $0 + $1.byteCount }
         var removed: [File] = []
-        var faults: [FileFault] = []
+        var faults: [FileError] = []
         while let oldest = files.first {
             let isTooOld = settings.retainAge.map { oldest.modified < now - $0 } ?? false
             guard isTooOld || byteCount > room else { break }
             files.removeFirst()
             byteCount -= oldest.byteCount
             let path = "\(path)/\(oldest.name)"
-            if unsafe unlink(path) == 0 { removed.append(oldest) } else { faults.append(FileFault("remove", path)) }
+            if unsafe unlink(path) == 0 { removed.append(oldest) } else { faults.append(FileError("remove", path)) }
         }
         return (removed, faults)
     }

@@ -14,7 +14,7 @@ final class OpenArchive {
     private static let messageDelay = Duration.seconds(1)
     private static let clockDelay = Duration.seconds(10)
 
-    init(_ file: consuming RecordedFile, _ start: RecordingStart) throws(FileFault) {
+    init(_ file: consuming RecordedFile, _ start: RecordingStart) throws(FileError) {
         self.file = file
         writer = ArchiveWriter(start)
         try flush()
@@ -26,7 +26,7 @@ final class OpenArchive {
     var groupCount: Int { writer.groupCount }
 
     /// Adds an event; writes what has become a whole group.
-    func append(_ sequence: UInt64, _ event: RecordingQueue.Event) throws(FileFault) {
+    func append(_ sequence: UInt64, _ event: RecordingQueue.Event) throws(FileError) {
         switch event {
         case .message(let message):
             unsafe writer.append(
@@ -46,20 +46,20 @@ final class OpenArchive {
     }
 
     /// Writes all there is, to disk where asked.
-    func commit(sync: Bool) throws(FileFault) {
+    func commit(sync: Bool) throws(FileError) {
         writer.seal()
         try flush()
         if sync { try file.sync() }
     }
 
     /// Ends the file with its index and brings it to disk.
-    func finish() throws(FileFault) {
+    func finish() throws(FileError) {
         writer.finish()
         try flush()
         try file.sync()
     }
 
-    private func flush() throws(FileFault) {
+    private func flush() throws(FileError) {
         let bytes = writer.takeOutput()
         guard !bytes.isEmpty else { return }
         try file.write(bytes)

@@ -14,10 +14,10 @@ struct RecordedFile: ~Copyable {
     private(set) var byteCount = 0
 
     /// Makes a file that wasn't there.
-    init(creating path: String) throws(FileFault) {
+    init(creating path: String) throws(FileError) {
         self.path = path
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw FileFault("create", path) }
+        guard descriptor >= 0 else { throw FileError("create", path) }
     }
 
     deinit {
@@ -25,7 +25,7 @@ struct RecordedFile: ~Copyable {
     }
 
     /// Writes all bytes; where that fails, the file is cut back to what was whole, as far as it lets itself be.
-    mutating func write(_ bytes: [UInt8]) throws(FileFault) {
+    mutating func write(_ bytes: [UInt8]) throws(FileError) {
         var written = 0
         while written < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -34,7 +34,7 @@ struct RecordedFile: ~Copyable {
             if count >= 0 {
                 written += count
             } else if errno != EINTR {
-                let fault = FileFault("write", path)
+                let fault = FileError("write", path)
                 _ = ftruncate(descriptor, off_t(byteCount))
                 // A disk that stays full would otherwise collect a file without contents at each try.
                 if byteCount == 0 { _ = unsafe unlink(path) }
@@ -51,7 +51,7 @@ struct RecordedFile: ~Copyable {
     }
 
     /// Brings what was written to disk.
-    func sync() throws(FileFault) {
-        guard fdatasync(descriptor) == 0 else { throw FileFault("fdatasync", path) }
+    func sync() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else { throw FileError("fdatasync", path) }
     }
 }

@@ -38,7 +38,7 @@ final class RecordingSession {
     /// Begins a file, if none is there and no fault is too recent.
     func begin() {
         guard file == nil, retryAt.map({ .now >= $0 }) ?? true else { return }
-        do throws(FileFault) {
+        do throws(FileError) {
             try beginFile()
             if retryAt != nil { logger.notice("recording again", metadata: ["file": "\(file?.path ?? "")"]) }
             retryAt = nil
@@ -58,7 +58,7 @@ final class RecordingSession {
             recorder.count { $0.requestsDropped += requests }
             return false
         }
-        do throws(FileFault) {
+        do throws(FileError) {
             let before = (bytes: file.byteCount, groups: file.groupCount)
             for (sequence, event) in work.events { try file.append(sequence, event) }
             let isSynced = settings.mode == .durable && requests > 0
@@ -92,7 +92,7 @@ final class RecordingSession {
     func finish() {
         guard let file else { return }
         self.file = nil
-        do throws(FileFault) {
+        do throws(FileError) {
             let before = file.byteCount
             try file.finish()
             recorder.count { $0.bytesWritten += file.byteCount - before }
@@ -102,7 +102,7 @@ final class RecordingSession {
         }
     }
 
-    private func beginFile() throws(FileFault) {
+    private func beginFile() throws(FileError) {
         if directory == nil { directory = try ArchiveDirectory(path) }
         guard let time = directory?.nextTime(clock()), let file = try directory?.makeFile(time) else { return }
         let start = RecordingStart(recording: recording, time: time, firstSequence: nextSequence)
@@ -122,7 +122,7 @@ final class RecordingSession {
         for fault in result.faults { logger.error("archive not removed", metadata: ["fault": "\(fault)"]) }
     }
 
-    private func fail(_ fault: FileFault) {
+    private func fail(_ fault: FileError) {
         // Neither the file nor the directory is what it was: the disk may be gone and another be there instead.
         file = nil
         directory = nil
@@ -137,7 +137,7 @@ final class RecordingSession {
     func measure() {
         if let measuredAt, .now - measuredAt < Self.measureInterval { return }
         measuredAt = .now
-        if let file, !file.hasName { fail(FileFault("somebody removed", file.path, code: ENOENT)) }
+        if let file, !file.hasName { fail(FileError("somebody removed", file.path, code: ENOENT)) }
         let files = directory?.files() ?? []
         recorder.count { counts in
             counts.files = files.count

@@ -31,9 +31,9 @@ package struct RuleSource: Sendable {
 
     /// All groups and sinks of all files, or all problems of all files.
     /// - Parameter sendsAlerts: whether files of headers that can't be read are a problem; else there is a warning.
-    package func load(sendsAlerts: Bool = true) throws(RuleFaults) -> RuleSet {
+    package func load(sendsAlerts: Bool = true) throws(RuleErrors) -> RuleSet {
         var set = RuleSet()
-        var faults = RuleFaults()
+        var faults = RuleErrors()
         for name in names.isEmpty ? [RuleFileName(Self.builtin)] : names {
             for file in expand(name, &faults) {
                 // The same file twice would have each of its alerts twice.
@@ -49,7 +49,7 @@ package struct RuleSource: Sendable {
         return set
     }
 
-    private func expand(_ name: RuleFileName, _ faults: inout RuleFaults) -> [String] {
+    private func expand(_ name: RuleFileName, _ faults: inout RuleErrors) -> [String] {
         guard name.name.contains(where: { "*?[".contains($0) }), !FilePattern.isFile(name.name) else {
             return [name.name]
         }
@@ -127,7 +127,7 @@ package struct RuleSet: Sendable {
 }
 
 /// The problems of rule files, file by file.
-package struct RuleFaults: Error, CustomStringConvertible {
+package struct RuleErrors: Error, CustomStringConvertible {
     package var all: [RuleDiagnostics]
 
     package init(all: [RuleDiagnostics] = []) {

@@ -15,14 +15,14 @@ package struct RuleTestFile: Sendable {
 
 extension RuleTestFile {
     /// Reads a file of tests and the rules they are about; throws all their problems.
-    package static func load(_ path: String) throws(RuleFaults) -> (tests: RuleTestFile, rules: RuleSet) {
+    package static func load(_ path: String) throws(RuleErrors) -> (tests: RuleTestFile, rules: RuleSet) {
         let file: RuleTestFile
         do {
             file = try RuleTestFile(try RuleFile.contents(of: path), file: path)
         } catch {
-            throw RuleFaults(all: [error])
+            throw RuleErrors(all: [error])
         }
-        var faults = RuleFaults()
+        var faults = RuleErrors()
         var diagnostics = RuleDiagnostics(file: path)
         for archive in file.archives {
             if let fault = Self.fault(of: archive.path) { diagnostics.report(archive.position, fault) }

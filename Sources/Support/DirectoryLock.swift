@@ -20,17 +20,17 @@ package struct DirectoryLock: ~Copyable {
     package let descriptor: Int32
 
     /// Opens a directory, which is made if it isn't there.
-    package init(_ path: String, for purpose: Purpose, permissions: Int? = nil) throws(FileFault) {
+    package init(_ path: String, for purpose: Purpose, permissions: Int? = nil) throws(FileError) {
         let attributes = permissions.map { [FileAttributeKey.posixPermissions: $0] }
         try? FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: attributes)
         let opened = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard opened >= 0 else { throw FileFault("open", path) }
+        guard opened >= 0 else { throw FileError("open", path) }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             let other = Purpose.allCases.first { Self.isMarked(opened, $0) } ?? purpose
             close(opened)
-            throw FileFault(code == EWOULDBLOCK ? other.words : "lock", path, code: code)
+            throw FileError(code == EWOULDBLOCK ? other.words : "lock", path, code: code)
         }
         Self.mark(opened, purpose)
         descriptor = opened

@@ -39,11 +39,11 @@ enum HistoryBenchmark {
                 nextID += 1
             }
             appending += seconds { _ = window.append(batch, arrival: time + minute, evaluatedUpTo: .min) }
-            let retired = window.retired
+            let evicted = window.evicted
             var history = window.history
-            folding += seconds { history.add(retired) }
+            folding += seconds { history.add(evicted) }
             var before: History?
-            replacing.append(seconds { before = window.replaceHistory(with: history, including: retired) })
+            replacing.append(seconds { before = window.replaceHistory(with: history, including: evicted) })
             precondition(before != nil)
         }
         let spans = Double(1_440 * spansPerMinute)

@@ -1,6 +1,6 @@
 package import Receivers
 
-extension ReceiverAddress {
+extension ListenAddress {
     /// What an address has to look like.
     package static let form =
         "an address is HOST:PORT, such as 127.0.0.1:4317, [::1]:4317 or :4317, with a port from 0 (any free one) to 65535"

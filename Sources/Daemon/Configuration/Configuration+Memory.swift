@@ -15,7 +15,7 @@ extension Configuration {
             budget = try memoryBudget(container: container)
         } catch {
             guard let file = places.file, let position = places.memoryPart else {
-                throw StartFault(description: "the parts of memory don't fit: \(error)")
+                throw StartError(description: "the parts of memory don't fit: \(error)")
             }
             var diagnostics = RuleDiagnostics(file: file)
             diagnostics.report(position, error.description)

@@ -8,10 +8,10 @@ import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
-    package var otlpGRPC = ReceiverAddress(host: "127.0.0.1", port: 4317)
-    package var otlpHTTP = ReceiverAddress(host: "127.0.0.1", port: 4318)
+    package var otlpGRPC = ListenAddress(host: "127.0.0.1", port: 4317)
+    package var otlpHTTP = ListenAddress(host: "127.0.0.1", port: 4318)
     /// Scrape, health and everything else that is asked of the daemon.
-    package var listen = ReceiverAddress(host: "127.0.0.1", port: 9464)
+    package var listen = ListenAddress(host: "127.0.0.1", port: 9464)
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
     /// Bytes of everything together; nil takes what the container allows.

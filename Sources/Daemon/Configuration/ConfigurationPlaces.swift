@@ -6,7 +6,7 @@ package import Rules
 struct ConfigurationPlaces {
     /// nil where there is no file.
     var file: String?
-    var addresses: [ListenField: (address: ReceiverAddress, position: SourcePosition)] = [:]
+    var addresses: [ListenField: (address: ListenAddress, position: SourcePosition)] = [:]
     /// `limits.memory`.
     var memory: SourcePosition?
     /// The first part of it that is set.

@@ -10,7 +10,7 @@ extension Configuration {
         }
         if let settle = mapping["settle"]?.duration("settle", &diagnostics) { attribution.settle = settle }
         let read = (mapping["components"]?.list("components", &diagnostics) ?? []).compactMap {
-            ComponentMapping($0, in: document, &diagnostics)
+            ConfiguredComponent($0, in: document, &diagnostics)
         }
         let added = read.map(\.component).filter { !Component.builtinNames.contains($0) }
         let room = ComponentTable.countMax - Component.builtinNames.count
@@ -24,7 +24,7 @@ extension Configuration {
 }
 
 /// Which component spans count for.
-private struct ComponentMapping {
+private struct ConfiguredComponent {
     let component: String
     let selector: Selector
 

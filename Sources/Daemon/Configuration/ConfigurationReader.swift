@@ -164,14 +164,14 @@ extension Configuration {
 
 extension YAMLNode {
     fileprivate func address(
-        _ what: String, _ diagnostics: inout RuleDiagnostics, into address: inout ReceiverAddress
+        _ what: String, _ diagnostics: inout RuleDiagnostics, into address: inout ListenAddress
     ) {
-        if let parsed = string(what, &diagnostics).map({ ReceiverAddress($0) }) {
+        if let parsed = string(what, &diagnostics).map({ ListenAddress($0) }) {
             if let parsed {
                 address = parsed
             } else {
                 diagnostics.report(
-                    start, "\(what): \(ReceiverAddress.form), but found \(phrase)")
+                    start, "\(what): \(ListenAddress.form), but found \(phrase)")
             }
         }
     }

@@ -17,7 +17,7 @@ struct PortConflict: CustomStringConvertible {
 }
 
 extension Configuration {
-    subscript(field: ListenField) -> ReceiverAddress {
+    subscript(field: ListenField) -> ListenAddress {
         switch field {
         case .grpc: otlpGRPC
         case .http: otlpHTTP
@@ -67,7 +67,7 @@ extension Configuration {
     private func fault(_ message: String, of field: ListenField) -> any Error {
         // An option may have taken the file's place.
         guard let place = places.addresses[field], place.address == self[field], let file = places.file else {
-            return StartFault(description: message)
+            return StartError(description: message)
         }
         var diagnostics = RuleDiagnostics(file: file)
         diagnostics.report(place.position, message)

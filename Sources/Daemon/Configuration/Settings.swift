@@ -14,14 +14,14 @@ package struct Settings: Sendable {
     /// - Parameters:
     ///   - ruleFiles: of the command line, instead of the configuration's.
     ///   - sendsAlerts: whether files of headers have to be there.
-    package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleFaults) {
-        var faults = RuleFaults()
+    package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleErrors) {
+        var faults = RuleErrors()
         configuration = Configuration()
         if let config {
             do {
                 configuration = try Configuration(path: config)
             } catch {
-                throw RuleFaults(all: [error])
+                throw RuleErrors(all: [error])
             }
             faults.all += configuration.faultsOfDirectories(in: config)
         }

@@ -94,7 +94,7 @@ final class LiveIntake: TraceService {
 
     private static func text(_ peer: SocketAddress?) -> String {
         guard let peer, let host = peer.ipAddress else { return "unknown" }
-        return "\(ReceiverAddress(host: host, port: peer.port ?? 0))"
+        return "\(ListenAddress(host: host, port: peer.port ?? 0))"
     }
 
     var refusals: [Refusal: Int] { refusalCounts.withLock { $0 } }

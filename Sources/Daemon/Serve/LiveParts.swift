@@ -78,7 +78,7 @@ struct LiveParts {
     /// What runs. They are stopped from the last to the first: spans that are acknowledged are evaluated still.
     var services: [any Service] {
         let readiness = Readiness(addresses: 3, clock: clock)
-        let bound: @Sendable (String) -> @Sendable (ReceiverAddress) -> Void = { [logger] what in
+        let bound: @Sendable (String) -> @Sendable (ListenAddress) -> Void = { [logger] what in
             { address in
                 readiness.addressBound()
                 logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
@@ -107,7 +107,7 @@ struct LiveParts {
     }
 
     private func adminServer(
-        _ readiness: Readiness, onBound: @escaping @Sendable (ReceiverAddress) -> Void
+        _ readiness: Readiness, onBound: @escaping @Sendable (ListenAddress) -> Void
     ) -> AdminServer {
         var limits = configuration.receivers
         // Until a query has found its answer.

@@ -2,7 +2,7 @@ import Foundation
 import Recording
 
 /// Why a daemon can't be started as it is told to: what is wrong is what it is told, so that trying again won't help.
-package struct StartFault: Error, CustomStringConvertible {
+package struct StartError: Error, CustomStringConvertible {
     package let description: String
 }
 
@@ -16,16 +16,16 @@ package enum StartCheck {
         guard let state = configuration.stateDirectory else { return }
         try check(state, "state.directory", "keep alerts", permissions: 0o700)
         if let archive, isSame(archive, state) {
-            throw StartFault(
+            throw StartError(
                 description: "archive.directory and state.directory are the same, \(state): each needs one of its own")
         }
     }
 
     private static func check(
         _ path: String, _ field: String, _ purpose: String, permissions: Int
-    ) throws(StartFault) {
-        func fault(_ reason: String) -> StartFault {
-            StartFault(
+    ) throws(StartError) {
+        func fault(_ reason: String) -> StartError {
+            StartError(
                 description: "can't \(purpose) in \(path) (\(field)): \(reason); "
                     + "name a directory that can be made and written to")
         }

@@ -39,7 +39,7 @@ final class StateDirectory: Sendable {
     private let thread = DispatchQueue(label: "faultline.state")
 
     /// Opens a directory, which is made if it isn't there.
-    init(_ path: String, files: DurableFiles = .system, logger: Logger) throws(FileFault) {
+    init(_ path: String, files: DurableFiles = .system, logger: Logger) throws(FileError) {
         self.path = path
         self.files = files
         self.logger = logger

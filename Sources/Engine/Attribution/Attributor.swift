@@ -12,7 +12,7 @@ package struct Attributor: ~Copyable, Sendable {
     package private(set) var totals = ComponentTotals()
     private let portionRows: Int
 
-    private var charges = ChargeTable()
+    private var charges = ComponentMappings()
     /// Of slots of the view at hand that come behind one to be attributed, in its order.
     private var reachingBack: [RowsReachingBack] = []
 

@@ -21,11 +21,11 @@ package struct ComponentTable: Sendable {
     }
 
     /// What a span of an operation counts for.
-    func charge(_ labels: OperationLabels) -> Charge {
-        Charge(target: target(labels), isServer: labels.kind == .server)
+    func mapping(_ labels: OperationLabels) -> ComponentMapping {
+        ComponentMapping(target: target(labels), isServer: labels.kind == .server)
     }
 
-    private func target(_ labels: OperationLabels) -> Charge.Target {
+    private func target(_ labels: OperationLabels) -> ComponentMapping.Target {
         if let name = mapping(labels), let component = component(named: name) { return .component(component) }
         switch labels.service {
         case "etcd": return .component(.etcd)
@@ -34,7 +34,7 @@ package struct ComponentTable: Sendable {
         }
     }
 
-    private static func targetOfAPIServer(_ name: String, _ kind: SpanKind) -> Charge.Target {
+    private static func targetOfAPIServer(_ name: String, _ kind: SpanKind) -> ComponentMapping.Target {
         if kind == .client { return name.hasPrefix("etcdserverpb.") ? .component(.etcdClient) : .webhookAbove }
         switch name {
         case "authentication": return .component(.authentication)
@@ -56,7 +56,7 @@ package struct ComponentTable: Sendable {
 }
 
 /// How the component of an operation's spans is found.
-struct Charge: Equatable, Sendable {
+struct ComponentMapping: Equatable, Sendable {
     enum Target: Equatable, Sendable {
         case component(Component)
         /// A call of the API server: a webhook's where it stands below one, else the API server's own.
@@ -79,14 +79,14 @@ struct Charge: Equatable, Sendable {
 }
 
 /// What the spans of each operation of a view count for.
-struct ChargeTable: Sendable {
+struct ComponentMappings: Sendable {
     /// By operation.
-    private(set) var charges: [Charge] = []
-    /// By operation: `Charge.component`.
+    private(set) var charges: [ComponentMapping] = []
+    /// By operation: `ComponentMapping.component`.
     private(set) var components: [UInt8] = []
     private var births = NameBirths()
 
-    var byteCount: Int { charges.capacity * MemoryLayout<Charge>.stride + components.capacity }
+    var byteCount: Int { charges.capacity * MemoryLayout<ComponentMapping>.stride + components.capacity }
 
     /// Takes in the operations that are new in a view, or have other names than they had.
     mutating func extend(_ view: WindowView, _ table: ComponentTable) {
@@ -97,12 +97,12 @@ struct ChargeTable: Sendable {
             components.removeLast(beyond)
         }
         for operation in view.operationBirths.changed(since: births) where operation < charges.count {
-            charges[operation] = table.charge(view.operations[operation])
+            charges[operation] = table.mapping(view.operations[operation])
             components[operation] = charges[operation].component
         }
         births = view.operationBirths
         for operation in charges.count..<max(view.operations.count, charges.count) {
-            let charge = table.charge(view.operations[operation])
+            let charge = table.mapping(view.operations[operation])
             charges.append(charge)
             components.append(charge.component)
         }

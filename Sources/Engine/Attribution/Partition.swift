@@ -30,7 +30,7 @@ struct Partition: ~Copyable, Sendable {
         let given = Self.give(spans, links, components.span, parts, selfTimes.durations)
         present = given.present
         selfTimes.hasAtLeast(given.least)
-        return given.all & Charge.dependsOnParent != 0
+        return given.all & ComponentMapping.dependsOnParent != 0
     }
 
     /// Without branches on what a span is, which is anyone's guess.
@@ -73,7 +73,7 @@ struct Partition: ~Copyable, Sendable {
 
     /// Fills `parts` for the request at a place of a tree whose children are in order.
     mutating func divide(
-        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
+        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
     ) {
         removeAll()
         root = request
@@ -82,7 +82,7 @@ struct Partition: ~Copyable, Sendable {
         } else {
             stepsLeft = tree.count * Self.stepsPerSpan
             let span = spans[Int(request)]
-            let outside = TraceTree.Owner(component: .apiServer)
+            let outside = TraceTree.SpanOwner(component: .apiServer)
             give(from: span.start, to: span.end, to: Int(request), below: outside, depth: 0, tree, spans, charges)
         }
     }
@@ -97,27 +97,27 @@ struct Partition: ~Copyable, Sendable {
     // MARK: Nested spans
 
     /// Where spans nest, each owns its self time: the request's descendants one after the other.
-    private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]) {
+    private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]) {
         var place = Int(root)
-        var owner = TraceTree.Owner(component: .apiServer).below(charges[Int(spans[place].operation)])
+        var owner = TraceTree.SpanOwner(component: .apiServer).below(charges[Int(spans[place].operation)])
         var depth = 0
         while true {
-            tree.kin[place].owner = owner
-            let child = Int(tree.kin[place].firstChild)
+            tree.parentLink[place].owner = owner
+            let child = Int(tree.parentLink[place].firstChild)
             if child >= 0, depth < TraceTree.depthMax {
                 add(tree.links[place].selfTime, to: owner.component)
                 place = child
                 depth &+= 1
             } else {
                 add(spans[place].duration, to: owner.component)
-                while place != Int(root), tree.kin[place].nextSibling < 0 {
+                while place != Int(root), tree.parentLink[place].nextSibling < 0 {
                     place = Int(tree.links[place].parent)
                     depth &-= 1
                 }
                 if place == Int(root) { return }
-                place = Int(tree.kin[place].nextSibling)
+                place = Int(tree.parentLink[place].nextSibling)
             }
-            owner = tree.kin[Int(tree.links[place].parent)].owner.below(
+            owner = tree.parentLink[Int(tree.links[place].parent)].owner.below(
                 charges[Int(spans[place].operation)])
         }
     }
@@ -125,11 +125,11 @@ struct Partition: ~Copyable, Sendable {
     // MARK: Spans that overlap
 
     private mutating func give(
-        from start: Int64, to end: Int64, to place: Int, below: TraceTree.Owner, depth: Int,
-        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
+        from start: Int64, to end: Int64, to place: Int, below: TraceTree.SpanOwner, depth: Int,
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
     ) {
         let owner = below.below(charges[Int(spans[place].operation)])
-        var next = depth < TraceTree.depthMax ? tree.kin[place].firstChild : TraceTree.none
+        var next = depth < TraceTree.depthMax ? tree.parentLink[place].firstChild : TraceTree.none
         let base = open.count
         var time = start
         while next >= 0 {
@@ -140,7 +140,7 @@ struct Partition: ~Copyable, Sendable {
                 pass(from: &time, to: spans[child].start, base, owner, depth, tree, spans, charges)
                 open.append(next)
             }
-            next = tree.kin[child].nextSibling
+            next = tree.parentLink[child].nextSibling
         }
         pass(from: &time, to: end, base, owner, depth, tree, spans, charges)
         open.removeLast(open.count - base)
@@ -148,8 +148,8 @@ struct Partition: ~Copyable, Sendable {
 
     /// Gives the time up to an instant to the open children, and what none of them covers to their parent.
     private mutating func pass(
-        from time: inout Int64, to limit: Int64, _ base: Int, _ owner: TraceTree.Owner, _ depth: Int,
-        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [Charge]
+        from time: inout Int64, to limit: Int64, _ base: Int, _ owner: TraceTree.SpanOwner, _ depth: Int,
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
     ) {
         while time < limit {
             guard open.count > base, let last = open.last else {

@@ -15,7 +15,7 @@ struct RequestDivision: ~Copyable, Sendable {
     /// - Parameter selfTimes: of the slot; those of the trace's rows are set.
     @inline(__always)
     mutating func divide(
-        _ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ChargeTable,
+        _ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ComponentMappings,
         _ selfTimes: inout SelfTimes
     ) {
         let spans = spans.span(range)
@@ -28,7 +28,7 @@ struct RequestDivision: ~Copyable, Sendable {
 
     /// Attributes the spans of a trace, in order of time if they are more than that.
     mutating func divide(
-        _ spans: [TraceSpan], _ charges: borrowing ChargeTable, _ selfTimes: inout SelfTimes
+        _ spans: [TraceSpan], _ charges: borrowing ComponentMappings, _ selfTimes: inout SelfTimes
     ) {
         tree.link(spans.span)
         divideLinked(spans.span, charges, &selfTimes)
@@ -38,7 +38,7 @@ struct RequestDivision: ~Copyable, Sendable {
     ///
     /// - Returns: when the first of them began; nil if none did.
     mutating func divide(
-        _ spans: [TraceSpan], ifNotBefore start: Int64, _ charges: borrowing ChargeTable,
+        _ spans: [TraceSpan], ifNotBefore start: Int64, _ charges: borrowing ComponentMappings,
         _ selfTimes: inout SelfTimes
     ) -> Int64? {
         tree.link(spans.span)
@@ -49,7 +49,7 @@ struct RequestDivision: ~Copyable, Sendable {
     }
 
     private mutating func divideLinked(
-        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfTimes: inout SelfTimes
+        _ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings, _ selfTimes: inout SelfTimes
     ) {
         partition.removeAll()
         let dependOnParent = partition.give(spans, tree.links, charges.components, &selfTimes)
@@ -66,7 +66,7 @@ struct RequestDivision: ~Copyable, Sendable {
     /// Some say nothing: those of watches and what is below them, and of authentication that nothing ties to its
     /// request.
     private func removeSelfTimes(
-        _ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable, _ selfTimes: borrowing SelfTimes
+        _ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
     ) {
         for place in 0..<spans.count where spans[place].isHere {
             let link = tree.links[place]
@@ -77,7 +77,7 @@ struct RequestDivision: ~Copyable, Sendable {
     }
 
     /// What is above the only request is no part of it.
-    private mutating func takeBackAbove(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+    private mutating func takeBackAbove(_ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings) {
         var above = Int(tree.links[Int(tree.request)].parent)
         while above >= 0 {
             partition.takeBack(tree.links[above].selfTime, from: charges.components[Int(spans[above].operation)])
@@ -85,7 +85,7 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    private mutating func divideEach(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) {
+    private mutating func divideEach(_ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings) {
         tree.orderChildren(spans)
         for place in 0..<spans.count where spans[place].isRequestHere {
             partition.divide(TraceTree.Place(truncatingIfNeeded: place), of: tree, spans, charges.charges)
@@ -95,7 +95,7 @@ struct RequestDivision: ~Copyable, Sendable {
 
     /// When the first of those spans of the slot began whose time counts: no watch and what is below it, and no
     /// authentication that stands alone.
-    private func earliestStart(_ spans: Span<TraceSpan>, _ charges: borrowing ChargeTable) -> Int64 {
+    private func earliestStart(_ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings) -> Int64 {
         var earliest = Int64.max
         for place in 0..<spans.count where spans[place].isHere && !tree.links[place].isLongRunning {
             let isAlone = spans[place].parentID == 0 && charges.isAuthentication(spans[place].operation)
@@ -105,7 +105,7 @@ struct RequestDivision: ~Copyable, Sendable {
     }
 }
 
-extension ChargeTable {
+extension ComponentMappings {
     /// Of most users' requests the authentication is a trace of its own, as long as the request: without a parent it
     /// says nothing.
     @inline(__always)

@@ -1,29 +1,29 @@
 // The children of each span in order: needed where they overlap or reach out of their parent, and to go from a request
 // down.
 extension TraceTree {
-    struct Kin: BitwiseCopyable, Sendable {
+    struct ParentLink: BitwiseCopyable, Sendable {
         var firstChild = TraceTree.none
         var lastChild = TraceTree.none
         /// The next child of the same parent: of those that cover an instant, the last one owns it.
         var nextSibling = TraceTree.none
         /// What its time counts for, once a request above it has been divided.
-        var owner = Owner(component: .apiServer)
+        var owner = SpanOwner(component: .apiServer)
     }
 
     /// What a span's time counts for, and the webhook that it stands below.
-    struct Owner: BitwiseCopyable, Sendable {
+    struct SpanOwner: BitwiseCopyable, Sendable {
         var component: Component
         var webhook: Component?
 
         /// The owner of a child.
         @inline(__always)
-        func below(_ charge: Charge) -> Owner {
+        func below(_ charge: ComponentMapping) -> SpanOwner {
             let above = charge.isServer ? nil : webhook
             switch charge.target {
             case .component(let component):
-                return Owner(component: component, webhook: component.isWebhook ? component : above)
-            case .webhookAbove: return Owner(component: above ?? .apiServer, webhook: above)
-            case .parent: return Owner(component: component, webhook: above)
+                return SpanOwner(component: component, webhook: component.isWebhook ? component : above)
+            case .webhookAbove: return SpanOwner(component: above ?? .apiServer, webhook: above)
+            case .parent: return SpanOwner(component: component, webhook: above)
             }
         }
     }
@@ -33,7 +33,7 @@ extension TraceTree {
         guard !isOrdered else { return }
         isOrdered = true
         for place in 0..<count {
-            kin[place] = Kin()
+            parentLink[place] = ParentLink()
             links[place].selfTime = spans[place].duration
         }
         for place in 0..<count where links[place].parent >= 0 {
@@ -47,23 +47,23 @@ extension TraceTree {
         let (start, end) = (spans[child].start, spans[child].end)
         links[parent].selfTime &-= end &- start
         if start < spans[parent].start || end > spans[parent].end { isNested = false }
-        let first = Int(kin[parent].firstChild)
-        var before = Int(kin[parent].lastChild)
+        let first = Int(parentLink[parent].firstChild)
+        var before = Int(parentLink[parent].lastChild)
         if before >= 0, !TraceSpan.isBefore(spans[before], spans[child]) {
             // Children mostly come in order, or the other way round.
             before = TraceSpan.isBefore(spans[child], spans[first]) ? -1 : placeBefore(child, from: first, spans)
         }
         var after = first
         if before >= 0 {
-            after = Int(kin[before].nextSibling)
-            kin[before].nextSibling = Place(truncatingIfNeeded: child)
+            after = Int(parentLink[before].nextSibling)
+            parentLink[before].nextSibling = Place(truncatingIfNeeded: child)
             if spans[before].end > start { isNested = false }
         } else {
-            kin[parent].firstChild = Place(truncatingIfNeeded: child)
+            parentLink[parent].firstChild = Place(truncatingIfNeeded: child)
         }
-        kin[child].nextSibling = Place(truncatingIfNeeded: after)
+        parentLink[child].nextSibling = Place(truncatingIfNeeded: after)
         if after < 0 {
-            kin[parent].lastChild = Place(truncatingIfNeeded: child)
+            parentLink[parent].lastChild = Place(truncatingIfNeeded: child)
         } else if end > spans[after].start {
             isNested = false
         }
@@ -73,7 +73,7 @@ extension TraceTree {
     private func placeBefore(_ child: Int, from first: Int, _ spans: Span<TraceSpan>) -> Int {
         var place = first
         while true {
-            let next = Int(kin[place].nextSibling)
+            let next = Int(parentLink[place].nextSibling)
             if next < 0 || TraceSpan.isBefore(spans[child], spans[next]) { return place }
             place = next
         }
@@ -85,10 +85,10 @@ extension TraceTree {
             let end = spans[place].end
             var time = spans[place].start
             var own: Int64 = 0
-            var next = kin[place].firstChild
+            var next = parentLink[place].firstChild
             while next >= 0 {
                 let child = Int(next)
-                next = kin[child].nextSibling
+                next = parentLink[child].nextSibling
                 if spans[child].start >= end { break }
                 if spans[child].end <= time { continue }
                 if spans[child].start > time { own &+= spans[child].start &- time }

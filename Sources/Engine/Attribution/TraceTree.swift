@@ -35,7 +35,7 @@ struct TraceTree: ~Copyable, Sendable {
     private(set) var requestCount = 0
     private(set) var request = TraceTree.none
 
-    var kin = Column<Kin>(capacity: spansMin)
+    var parentLink = Column<ParentLink>(capacity: spansMin)
     /// Where spans are by their id, plus one: open addressing, at most a quarter full, so that spans seldom meet.
     private var places = Column<UInt16>(capacity: cellsMin)
     /// Cells of `places` in use, a power of two.
@@ -54,7 +54,7 @@ struct TraceTree: ~Copyable, Sendable {
     static let unorderedMax = 64
 
     var byteCount: Int {
-        links.capacity * MemoryLayout<Link>.stride + kin.capacity * MemoryLayout<Kin>.stride
+        links.capacity * MemoryLayout<Link>.stride + parentLink.capacity * MemoryLayout<ParentLink>.stride
             + places.capacity * 2
     }
 
@@ -87,7 +87,7 @@ struct TraceTree: ~Copyable, Sendable {
         guard count > links.capacity || isFarTooLarge else { return }
         let capacity = max(count * 2, Self.spansMin)
         links = Column(capacity: capacity)
-        kin = Column(capacity: capacity)
+        parentLink = Column(capacity: capacity)
     }
 
     private mutating func findRequests(_ spans: Span<TraceSpan>) {

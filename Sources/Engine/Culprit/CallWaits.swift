@@ -1,5 +1,5 @@
 /// A process that stood still, as calls of etcd show it.
-package struct Standstill: Equatable, Sendable {
+package struct Stall: Equatable, Sendable {
     package enum Process: Sendable {
         case etcd
         case apiServer
@@ -48,7 +48,7 @@ struct CallWaits {
     }
 
     /// The process that most of the calls waited for, if it stood still.
-    var standstill: Standstill? {
+    var stall: Stall? {
         var waits: [Range<Int64>] = []
         var (before, behind) = (0.0, 0.0)
         // In an order of their own, so that sums are the same in every run.
@@ -64,9 +64,9 @@ struct CallWaits {
         guard waits.count >= Self.callsMin, 2 * Self.together(waits) >= waits.count else { return nil }
         let longest = waits.reduce(0) { max($0, $1.upperBound - $1.lowerBound) }
         // Both clocks may differ a little, and both ends may be slow.
-        if before >= 0.7 * (before + behind) { return Standstill(process: .etcd, calls: waits.count, longest: longest) }
+        if before >= 0.7 * (before + behind) { return Stall(process: .etcd, calls: waits.count, longest: longest) }
         if behind >= 0.7 * (before + behind) {
-            return Standstill(process: .apiServer, calls: waits.count, longest: longest)
+            return Stall(process: .apiServer, calls: waits.count, longest: longest)
         }
         return nil
     }

@@ -1,25 +1,25 @@
 /// What speaks for and against each side: an interval against the time before it. See docs/culprit.md.
 package struct Evidence: Sendable {
     /// etcd's own spans.
-    package var etcd = Shift()
+    package var etcd = Slowdown()
     /// What the API server itself took of its requests.
-    package var apiServer = Shift()
+    package var apiServer = Slowdown()
     /// Requests that never reached etcd.
-    package var cached = Shift()
+    package var cached = Slowdown()
     /// What the API server's calls of etcd took beyond etcd's own spans.
-    package var connection = Shift()
+    package var connection = Slowdown()
     /// What webhooks took of requests.
-    package var webhook = Shift()
+    package var webhook = Slowdown()
     /// etcd sent nothing while the API server went on.
-    var etcdSilence: Silence?
+    var etcdGap: Gap?
     /// Neither sent anything, and spans of the API server last over that time: it stood still.
-    var apiServerSilence: Silence?
+    var apiServerStall: Gap?
     /// The API server sent nothing while etcd went on.
-    var apiServerGap: Silence?
+    var apiServerGap: Gap?
     /// Handlers of etcd in that gap that say whose call they are of: somebody called.
     var handlersInGap = 0
     /// Of one end of the calls of etcd, that most of the long ones waited for.
-    var standstill: Standstill?
+    var stall: Stall?
     /// Calls of etcd that ended in the interval.
     package var calls = 0
     /// Of these, calls within which a handler of etcd was heard.
@@ -27,7 +27,7 @@ package struct Evidence: Sendable {
     /// Handlers of etcd that ended in the interval and say whose call they are of.
     var handlersWithParent = 0
     /// Calls that began and ended well while etcd was silent: somebody answered them.
-    var callsAnsweredInSilence = 0
+    var callsAnsweredInGap = 0
     /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
     package var components: [ComponentGrowth] = []
     package var requestCount = 0
@@ -76,9 +76,9 @@ extension WindowView {
         }
         for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) { gathering.addHandlers(slot) }
         var evidence = gathering.evidence
-        if let silence = evidence.etcdSilence {
-            for slot in slots where slot.start < silence.to && slot.end > silence.from {
-                evidence.callsAnsweredInSilence += gathering.callsAnswered(in: silence, of: slot)
+        if let gap = evidence.etcdGap {
+            for slot in slots where slot.start < gap.to && slot.end > gap.from {
+                evidence.callsAnsweredInGap += gathering.callsAnswered(in: gap, of: slot)
             }
         }
         if let gap = evidence.apiServerGap {

@@ -12,13 +12,13 @@ struct EvidenceGathering {
 
     private let comparison: Comparison
     private let roles: [Role]
-    private var etcd = ShiftMeter()
-    private var apiServer = ShiftMeter()
-    private var cached = ShiftMeter()
-    private var connection = ShiftMeter()
-    private var webhook = ShiftMeter()
-    private var etcdEnds: SilenceMeter
-    private var apiServerEnds: SilenceMeter
+    private var etcd = SlowdownMeter()
+    private var apiServer = SlowdownMeter()
+    private var cached = SlowdownMeter()
+    private var connection = SlowdownMeter()
+    private var webhook = SlowdownMeter()
+    private var etcdEnds: GapMeter
+    private var apiServerEnds: GapMeter
     private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
     private var requestCounts = [0, 0]
     /// Calls of etcd that ended in the interval, and those within which a handler was heard.
@@ -44,12 +44,12 @@ struct EvidenceGathering {
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
         let lower = min(max(begin, oldest), comparison.interval.lowerBound)
         let range = lower..<max(comparison.interval.upperBound, lower)
-        etcdEnds = SilenceMeter(range)
-        apiServerEnds = SilenceMeter(range)
+        etcdEnds = GapMeter(range)
+        apiServerEnds = GapMeter(range)
     }
 
     static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
-        switch components.charge(labels).target {
+        switch components.mapping(labels).target {
         case .component(.etcd): labels.kind == .server ? .etcd : .none
         case .component(.etcdClient): .etcdCall
         default: labels.service == "apiserver" || labels.service == "kube-apiserver" ? .apiServer : .none
@@ -75,7 +75,7 @@ struct EvidenceGathering {
         }
     }
 
-    /// Takes in of a slot between the two that it was no silence.
+    /// Takes in of a slot between the two that it was no gap.
     mutating func addEnds(_ slot: SlotView) {
         slot.forEachBlock { columns, count in
             for row in 0..<count {
@@ -139,24 +139,24 @@ struct EvidenceGathering {
         }
     }
 
-    /// Calls of etcd in a slot that began and ended well within a silence, but for its first seconds: a process that is
-    /// killed takes along what its exporter still held, so that its silence begins before it does.
-    func callsAnswered(in silence: Silence, of slot: SlotView) -> Int {
-        let begin = silence.from.addingSaturating(Self.exporterDelay)
+    /// Calls of etcd in a slot that began and ended well within a gap, but for its first seconds: a process that is
+    /// killed takes along what its exporter still held, so that its gap begins before it does.
+    func callsAnswered(in gap: Gap, of slot: SlotView) -> Int {
+        let begin = gap.from.addingSaturating(Self.exporterDelay)
         var answered = 0
         slot.forEachBlock { columns, count in
             for row in 0..<count where roles[Int(columns.operation[row])] == .etcdCall {
                 let start = columns.start[row]
                 let end = start &+ columns.duration[row]
                 let isError = SpanFlags(rawValue: columns.flags[row]).isError
-                if start >= begin, end < silence.to, !isError { answered += 1 }
+                if start >= begin, end < gap.to, !isError { answered += 1 }
             }
         }
         return answered
     }
 
     /// Handlers of etcd in a slot that began and ended within a gap and say whose call they are of.
-    func handlers(in gap: Silence, of slot: SlotView) -> Int {
+    func handlers(in gap: Gap, of slot: SlotView) -> Int {
         var handlers = 0
         slot.forEachBlock { columns, count in
             for row in 0..<count where roles[Int(columns.operation[row])] == .etcd && columns.parentID[row] != 0 {
@@ -169,18 +169,18 @@ struct EvidenceGathering {
 
     var evidence: Evidence {
         var evidence = Evidence()
-        evidence.etcd = etcd.shift
-        evidence.apiServer = apiServer.shift
-        evidence.cached = cached.shift
-        evidence.connection = connection.shift
-        evidence.webhook = webhook.shift
+        evidence.etcd = etcd.slowdown
+        evidence.apiServer = apiServer.slowdown
+        evidence.cached = cached.slowdown
+        evidence.connection = connection.slowdown
+        evidence.webhook = webhook.slowdown
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.handlersWithParent = handlersWithParent
-        evidence.standstill = waits.standstill
+        evidence.stall = waits.stall
         (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
         evidence.components = components
-        judgeSilence(&evidence)
+        judgeGaps(&evidence)
         return evidence
     }
 
@@ -196,16 +196,16 @@ struct EvidenceGathering {
         }
     }
 
-    private func judgeSilence(_ evidence: inout Evidence) {
-        let silences = [etcdEnds.silence(in: comparison.interval), etcdEnds.silence(in: intervalAndCalls)]
-        evidence.etcdSilence = silences.compactMap { $0 }.first { silence in
-            (explains(silence) || explainsCalls(silence)) && apiServerEnds.activity(in: silence) >= Self.activeMin
+    private func judgeGaps(_ evidence: inout Evidence) {
+        let gaps = [etcdEnds.gap(in: comparison.interval), etcdEnds.gap(in: intervalAndCalls)]
+        evidence.etcdGap = gaps.compactMap { $0 }.first { gap in
+            (explains(gap) || explainsCalls(gap)) && apiServerEnds.activity(in: gap) >= Self.activeMin
         }
-        guard let silence = apiServerEnds.silence(in: comparison.interval), explains(silence) else { return }
-        if longSpans.contains(where: { $0.lowerBound <= silence.from && $0.upperBound >= silence.to }) {
-            evidence.apiServerSilence = silence
-        } else if etcdEnds.activity(in: silence) >= Self.activeMin {
-            evidence.apiServerGap = silence
+        guard let gap = apiServerEnds.gap(in: comparison.interval), explains(gap) else { return }
+        if longSpans.contains(where: { $0.lowerBound <= gap.from && $0.upperBound >= gap.to }) {
+            evidence.apiServerStall = gap
+        } else if etcdEnds.activity(in: gap) >= Self.activeMin {
+            evidence.apiServerGap = gap
         }
     }
 
@@ -215,22 +215,22 @@ struct EvidenceGathering {
         return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
     }
 
-    /// Whether the long calls of etcd that ended in the interval spent most of their time in a silence: etcd is back,
+    /// Whether the long calls of etcd that ended in the interval spent most of their time in a gap: etcd is back,
     /// and they are what it left behind.
-    private func explainsCalls(_ silence: Silence) -> Bool {
+    private func explainsCalls(_ gap: Gap) -> Bool {
         var (total, within) = (0.0, 0.0)
         for call in longCalls {
             total += Double(call.upperBound - call.lowerBound)
-            within += Double(max(min(call.upperBound, silence.to) - max(call.lowerBound, silence.from), 0))
+            within += Double(max(min(call.upperBound, gap.to) - max(call.lowerBound, gap.from), 0))
         }
         return total > 0 && within >= total / 2
     }
 
-    /// Whether a silence lasts to the end of the interval, or was a good part of it.
-    private func explains(_ silence: Silence) -> Bool {
+    /// Whether a gap lasts to the end of the interval, or was a good part of it.
+    private func explains(_ gap: Gap) -> Bool {
         let interval = comparison.interval
-        let within = min(silence.to, interval.upperBound) - max(silence.from, interval.lowerBound)
-        return silence.to >= interval.upperBound - 1_000_000_000
+        let within = min(gap.to, interval.upperBound) - max(gap.from, interval.lowerBound)
+        return gap.to >= interval.upperBound - 1_000_000_000
             || within * 3 >= interval.upperBound - interval.lowerBound
     }
 }

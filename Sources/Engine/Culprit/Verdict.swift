@@ -36,7 +36,7 @@ package struct Verdict: Equatable, Sendable {
 }
 
 extension Evidence {
-    /// In good health the shifts of half a minute stay below 2.2, of a busy machine too; faults are far above.
+    /// In good health the slowdowns of half a minute stay below 2.2, of a busy machine too; faults are far above.
     private static let slow = 3.0
     private static let verySlow = 6.0
     private static let slowConnection = 4.0
@@ -47,10 +47,10 @@ extension Evidence {
 
     /// The verdict that the evidence bears.
     package var verdict: Verdict {
-        if let silence = etcdSilence {
-            return callsAnsweredInSilence < Self.answeredMin ? silentEtcd(silence) : missingEtcd(silence)
+        if let gap = etcdGap {
+            return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
         }
-        if let silence = apiServerSilence { return silentAPIServer(silence) }
+        if let gap = apiServerStall { return silentAPIServer(gap) }
         // Handlers that are slow are so whoever else is heard.
         if let apiServerGap, slowness(etcd) == nil { return missingAPIServer(apiServerGap) }
         guard requestCountBefore > 0 || etcd.countBefore > 0 else {
@@ -66,10 +66,10 @@ extension Evidence {
     }
 
     /// How many times as long as before, of what is slow.
-    private func slowness(_ shift: Shift) -> Double? { shift.times.flatMap { $0 >= Self.slow ? $0 : nil } }
+    private func slowness(_ slowdown: Slowdown) -> Double? { slowdown.times.flatMap { $0 >= Self.slow ? $0 : nil } }
 
     /// Clear only against another side that was heard and compared.
-    private func certainty(_ times: Double, against other: Shift) -> Verdict.Certainty {
+    private func certainty(_ times: Double, against other: Slowdown) -> Verdict.Certainty {
         guard let others = other.times else { return .likely }
         return times >= Self.verySlow && times >= 2 * others ? .clear : .likely
     }
@@ -90,28 +90,28 @@ extension Evidence {
 
     // MARK: Sides
 
-    private func silentEtcd(_ silence: Silence) -> Verdict {
-        let duration = VerdictText.duration(silence.duration)
-        let rate = VerdictText.rate(silence.rate)
+    private func silentEtcd(_ gap: Gap) -> Verdict {
+        let duration = VerdictText.duration(gap.duration)
+        let rate = VerdictText.rate(gap.rate)
         return Verdict(
             side: .etcd, component: .etcd, certainty: .likely,
             why: "etcd: no span of it ended for \(duration), \(rate) a second before; the API server went on")
     }
 
-    private func missingEtcd(_ silence: Silence) -> Verdict {
+    private func missingEtcd(_ gap: Gap) -> Verdict {
         .notClear(
-            "no span of etcd ended for \(VerdictText.duration(silence.duration)), yet \(callsAnsweredInSilence) calls of "
+            "no span of etcd ended for \(VerdictText.duration(gap.duration)), yet \(callsAnsweredInGap) calls of "
                 + "it were answered meanwhile: \(VerdictText.mayBeMissing)")
     }
 
-    private func silentAPIServer(_ silence: Silence) -> Verdict {
+    private func silentAPIServer(_ gap: Gap) -> Verdict {
         Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: it stood still for \(VerdictText.duration(silence.duration)): no span of it ended, "
+            why: "apiserver: it stood still for \(VerdictText.duration(gap.duration)): no span of it ended, "
                 + "and some last over all of that time")
     }
 
-    private func missingAPIServer(_ gap: Silence) -> Verdict {
+    private func missingAPIServer(_ gap: Gap) -> Verdict {
         let silent = "no span of the API server ended for \(VerdictText.duration(gap.duration))"
         // Only the API server calls etcd: if etcd was called, it was alive.
         guard handlersInGap < Self.answeredMin else {
@@ -194,7 +194,7 @@ extension Evidence {
         guard etcd.trend == .unchanged, apiServer.trend == .unchanged else {
             return .notClear("calls of etcd got slower, but so did etcd and the API server, a little")
         }
-        if let standstill { return stoodStill(standstill) }
+        if let stall { return stalled(stall) }
         return Verdict(
             side: .connection, component: .etcdClient,
             certainty: times >= 2 * Self.slowConnection && areHandlersJoined ? .clear : .likely,
@@ -206,8 +206,8 @@ extension Evidence {
     private var nothingSlower: String {
         var known: [String] = []
         var missing: [String] = []
-        func judge(_ shift: Shift, _ name: String, _ spans: String) {
-            if let text = VerdictText.missing(shift, spans) { missing.append(text) } else { known.append(name) }
+        func judge(_ slowdown: Slowdown, _ name: String, _ spans: String) {
+            if let text = VerdictText.missing(slowdown, spans) { missing.append(text) } else { known.append(name) }
         }
         if !knowsEtcd {
             missing.append("etcd sends no spans")
@@ -230,18 +230,18 @@ extension Evidence {
     }
 
     /// Neither end took longer over what it did, but one of them did nothing for a while.
-    private func stoodStill(_ standstill: Standstill) -> Verdict {
-        let duration = VerdictText.duration(standstill.longest)
-        switch standstill.process {
+    private func stalled(_ stall: Stall) -> Verdict {
+        let duration = VerdictText.duration(stall.longest)
+        switch stall.process {
         case .etcd:
             return Verdict(
                 side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(standstill.calls) calls waited up to \(duration) for its handlers to begin, and went on "
+                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and went on "
                     + "together: it stood still in between")
         case .apiServer:
             return Verdict(
                 side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(standstill.calls) calls of etcd were answered up to \(duration) before they "
+                why: "apiserver: \(stall.calls) calls of etcd were answered up to \(duration) before they "
                     + "ended, and ended together: it stood still in between")
         }
     }

@@ -13,25 +13,25 @@ enum VerdictText {
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }
 
     /// `210 ms instead of 2 ms at p99`; at p50 where the tail hides that the rest grew.
-    static func p99(_ shift: Shift) -> String {
-        grown(shift, [(0.99, "p99"), (0.5, "p50")])
+    static func p99(_ slowdown: Slowdown) -> String {
+        grown(slowdown, [(0.99, "p99"), (0.5, "p50")])
     }
 
     /// At p50; at p99 where only some of the durations grew.
-    static func p50(_ shift: Shift) -> String {
-        grown(shift, [(0.5, "p50"), (0.99, "p99")])
+    static func p50(_ slowdown: Slowdown) -> String {
+        grown(slowdown, [(0.5, "p50"), (0.99, "p99")])
     }
 
     /// At the first of some quantiles that at least doubled. Where none did, the mix hides it: each series grew against
     /// itself, and that is said.
-    private static func grown(_ shift: Shift, _ quantiles: [(quantile: Double, name: String)]) -> String {
+    private static func grown(_ slowdown: Slowdown, _ quantiles: [(quantile: Double, name: String)]) -> String {
         for (quantile, name) in quantiles {
-            guard let now = shift.now.quantile(quantile), let before = shift.before.quantile(quantile),
-                Double(now) >= Shift.changed * Double(before)
+            guard let now = slowdown.now.quantile(quantile), let before = slowdown.before.quantile(quantile),
+                Double(now) >= Slowdown.changed * Double(before)
             else { continue }
             return "\(duration(now)) instead of \(duration(before)) at \(name)"
         }
-        return "\(times(shift.times ?? 1)) as long as before, each kind against itself"
+        return "\(times(slowdown.times ?? 1)) as long as before, each kind against itself"
     }
 
     // MARK: What wasn't heard
@@ -44,10 +44,10 @@ enum VerdictText {
     /// - Parameters:
     ///   - isAre: `etcd's own handlers are`.
     ///   - name: the same without the verb.
-    static func beside(_ shift: Shift, _ isAre: String, _ name: String) -> String {
-        switch shift.trend {
+    static func beside(_ slowdown: Slowdown, _ isAre: String, _ name: String) -> String {
+        switch slowdown.trend {
         case .unchanged: "\(isAre) unaffected"
-        case .grew: "\(name) grew less (\(times(shift.times ?? 1)))"
+        case .grew: "\(name) grew less (\(times(slowdown.times ?? 1)))"
         case .unheard: "nothing was heard of \(name) in the interval"
         case .withoutBaseline: "nothing is known of \(name) from before"
         case .tooFew: "too little was heard of \(name) to compare"
@@ -55,8 +55,8 @@ enum VerdictText {
     }
 
     /// What is missing to compare something, as a clause; nil where nothing is.
-    static func missing(_ shift: Shift, _ spans: String) -> String? {
-        switch shift.trend {
+    static func missing(_ slowdown: Slowdown, _ spans: String) -> String? {
+        switch slowdown.trend {
         case .unchanged, .grew: nil
         case .unheard where spans.contains("etcd"): "no \(spans) ended in the interval: \(mayBeMissing)"
         case .unheard: "no \(spans) ended in the interval"

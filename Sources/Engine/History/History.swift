@@ -41,20 +41,20 @@ package struct History: Sendable {
     // MARK: Adding
 
     /// Takes in what left the window.
-    package mutating func add(_ retired: RetiredSpans) {
-        horizon = max(horizon, firstHour(at: retired.arrival))
-        if !retired.beyond.isEmpty, limits.keepsSum {
+    package mutating func add(_ evicted: EvictedSpans) {
+        horizon = max(horizon, firstHour(at: evicted.arrival))
+        if !evicted.beyond.isEmpty, limits.keepsSum {
             var tally = SeriesTally()
-            beyond.add(Self.block(retired.beyond[...], &tally))
+            beyond.add(Self.block(evicted.beyond[...], &tally))
         }
-        add(retired.rows.sorted { $0.minute < $1.minute })
-        add(retired.slots)
+        add(evicted.rows.sorted { $0.minute < $1.minute })
+        add(evicted.slots)
         for hour in hours.indices { hours[hour].seal(newest: newestMinute) }
         giveUp()
     }
 
     /// - Parameter parts: in order of time.
-    private mutating func add(_ parts: [some RetiredPart]) {
+    private mutating func add(_ parts: [some EvictedPart]) {
         var tally = SeriesTally()
         let firstKept = parts.firstIndex { $0.hour >= horizon } ?? parts.count
         if firstKept > 0, limits.keepsSum { beyond.add(Self.block(parts[..<firstKept], &tally)) }
@@ -71,7 +71,7 @@ package struct History: Sendable {
         }
     }
 
-    private static func block(_ parts: ArraySlice<some RetiredPart>, _ tally: inout SeriesTally) -> HistoryBlock {
+    private static func block(_ parts: ArraySlice<some EvictedPart>, _ tally: inout SeriesTally) -> HistoryBlock {
         tally.removeAll()
         for part in parts {
             for population in Population.allCases { part.count(in: &tally, population, wanted: nil) }

@@ -1,8 +1,8 @@
 extension HistoryBlock {
     /// Encodes what a tally has counted.
     init(_ tally: SeriesTally) {
-        let buckets = BucketsByLine(tally.cells, lines: tally.lines.count)
-        let failed = BucketsByLine(tally.failedCells, lines: tally.lines.count)
+        let buckets = BucketsBySeries(tally.cells, lines: tally.lines.count)
+        let failed = BucketsBySeries(tally.failedCells, lines: tally.lines.count)
         var bytes: [UInt8] = []
         var body: [UInt8] = []
         var key: UInt32 = 0
@@ -31,7 +31,7 @@ extension HistoryBlock {
 }
 
 /// A tally's cells, line by line and in the order of buckets.
-private struct BucketsByLine {
+private struct BucketsBySeries {
     /// Bucket code and count in one number each: a count has far less than 2^48.
     private var cells: [UInt64]
     private var starts: [Int]

@@ -24,7 +24,7 @@ struct SeriesKey: Hashable, Comparable, Sendable {
 
 extension Population {
     /// The number of the series that a span counts for as it arrives; nil where the population leaves it out. What
-    /// scans of the window know by columns (`LineScope`), for one span.
+    /// scans of the window know by columns (`SeriesScope`), for one span.
     @inline(__always)
     func series(operation: UInt16, request: UInt16, flags: SpanFlags) -> Int? {
         switch self {

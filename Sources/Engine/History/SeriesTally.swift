@@ -16,7 +16,7 @@ struct SeriesTally: Sendable {
     /// Of the spans that failed alone.
     private(set) var failedCells = BucketCells()
     /// By population and series the number of its line, or -1.
-    private var lineOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
+    private var indexOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
 
     var isEmpty: Bool { lines.isEmpty }
 
@@ -49,7 +49,7 @@ struct SeriesTally: Sendable {
     }
 
     mutating func removeAll() {
-        for line in lines { lineOfSeries[Int(line.key.population)][line.key.series] = -1 }
+        for line in lines { indexOfSeries[Int(line.key.population)][line.key.series] = -1 }
         lines.removeAll(keepingCapacity: true)
         cells.removeAll()
         failedCells.removeAll()
@@ -58,8 +58,8 @@ struct SeriesTally: Sendable {
     @inline(__always)
     private mutating func line(of key: SeriesKey) -> Int {
         let (population, series) = (Int(key.population), key.series)
-        if series < lineOfSeries[population].count {
-            let line = lineOfSeries[population][series]
+        if series < indexOfSeries[population].count {
+            let line = indexOfSeries[population][series]
             if line >= 0 { return Int(line) }
         }
         return addLine(key)
@@ -68,9 +68,9 @@ struct SeriesTally: Sendable {
     @inline(never)
     private mutating func addLine(_ key: SeriesKey) -> Int {
         let population = Int(key.population)
-        let missing = key.series + 1 - lineOfSeries[population].count
-        if missing > 0 { lineOfSeries[population].append(contentsOf: repeatElement(-1, count: missing)) }
-        lineOfSeries[population][key.series] = Int32(truncatingIfNeeded: lines.count)
+        let missing = key.series + 1 - indexOfSeries[population].count
+        if missing > 0 { indexOfSeries[population].append(contentsOf: repeatElement(-1, count: missing)) }
+        indexOfSeries[population][key.series] = Int32(truncatingIfNeeded: lines.count)
         lines.append(Line(key: key))
         return lines.count - 1
     }

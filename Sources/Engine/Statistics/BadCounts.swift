@@ -45,7 +45,7 @@ struct BadCounts: Sendable {
 extension BadCounts {
     /// Counts for the selections that ask for it, with a scan of their own.
     static func fill(
-        _ statistics: inout [[LatencyStatistics]], _ selections: [Selection], _ scope: LineScope, _ slots: [SlotView]
+        _ statistics: inout [[LatencyStatistics]], _ selections: [Selection], _ scope: SeriesScope, _ slots: [SlotView]
     ) {
         let thresholds = Set(selections.flatMap(\.thresholds)).sorted()
         guard !thresholds.isEmpty else { return }
@@ -57,7 +57,7 @@ extension BadCounts {
             for group in statistics[number].indices where statistics[number][group].count > 0 {
                 statistics[number][group].bad = Array(repeating: 0, count: places.count)
             }
-            for (group, line) in zip(selection.groupOfSeries, scope.lineOfSeries) where group >= 0 {
+            for (group, line) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
                 guard statistics[number][Int(group)].count > 0 else { continue }
                 for (index, place) in places.enumerated() {
                     statistics[number][Int(group)].bad[index] += counts.count(ofLine: Int(line), threshold: place)

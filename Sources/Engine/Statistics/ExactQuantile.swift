@@ -49,7 +49,7 @@ struct ExactQuantile {
         var results: [LatencyStatistics] = []
         while results.count < selection.groupCount {
             let groups = results.count..<min(results.count + partGroupsMax, selection.groupCount)
-            let scope = LineScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
+            let scope = SeriesScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
             let lines = Selection(
                 groupOfSeries: (0..<groups.count).map { Int32($0) }, groupCount: groups.count,
                 quantiles: selection.quantiles, counts: Array(selection.counts.dropFirst(groups.lowerBound)))
@@ -63,7 +63,7 @@ struct ExactQuantile {
 
     /// What the first scan tells of each group of a selection; notes what the second has to find.
     private mutating func count(_ selection: Selection, number: Int) -> [LatencyStatistics] {
-        let groups = GroupLines(selection, table.scope)
+        let groups = GroupSeries(selection, table.scope)
         // The maximum is the last quantile.
         let quantiles = (selection.quantiles + [1]).enumerated().sorted { $0.element < $1.element }
         return (0..<selection.groupCount).map { group in
@@ -125,13 +125,13 @@ struct ExactQuantile {
 }
 
 /// The lines of a table by group of a selection.
-private struct GroupLines {
+private struct GroupSeries {
     private var lines: [UInt16]
     /// By group where its lines begin, and the end of all.
     private var starts: [Int]
 
-    init(_ selection: Selection, _ scope: LineScope) {
-        let grouped = zip(selection.groupOfSeries, scope.lineOfSeries).filter { group, _ in group >= 0 }
+    init(_ selection: Selection, _ scope: SeriesScope) {
+        let grouped = zip(selection.groupOfSeries, scope.indexOfSeries).filter { group, _ in group >= 0 }
         starts = Array(repeating: 0, count: selection.groupCount + 1)
         for (group, _) in grouped { starts[Int(group) + 1] += 1 }
         for group in 0..<selection.groupCount { starts[group + 1] += starts[group] }

@@ -2,7 +2,7 @@
 ///
 /// Only series that someone asked for have a line in the table, so that a rule on three operations costs three lines.
 struct LatencyTable {
-    let scope: LineScope
+    let scope: SeriesScope
     let columns: LatencyColumns
     let errors: [Int]
     let sums: [Int128]
@@ -13,7 +13,7 @@ struct LatencyTable {
     /// By cell how often it ran over; empty as long as none has.
     private let carries: [UInt32]
 
-    init(_ scope: LineScope, slots: [SlotView]) {
+    init(_ scope: SeriesScope, slots: [SlotView]) {
         let columns = LatencyColumns(of: slots, scope.population, lines: scope.count)
         var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
         var errors = [Int](repeating: 0, count: scope.count)

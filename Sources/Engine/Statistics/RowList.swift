@@ -9,9 +9,9 @@ struct RowList {
     /// Lists the rows whose value has a line and that count.
     @inline(__always)
     mutating func fill<Value: FixedWidthInteger & BitwiseCopyable>(
-        _ values: Span<Value>, _ lineOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
+        _ values: Span<Value>, _ indexOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
     ) {
-        count = Self.fill(&lines, &places, values, lineOfValue, isCounted)
+        count = Self.fill(&lines, &places, values, indexOfValue, isCounted)
     }
 
     /// Finds the buckets of the listed rows, which no column has.
@@ -54,7 +54,7 @@ struct RowList {
     @inline(__always)
     private static func fill<Value: FixedWidthInteger & BitwiseCopyable>(
         _ lines: inout Scratch<UInt16>, _ places: inout Scratch<UInt16>, _ values: Span<Value>,
-        _ lineOfValue: Span<UInt16>,
+        _ indexOfValue: Span<UInt16>,
         _ isCounted: (Int) -> Bool
     ) -> Int {
         var lines = lines.room(for: values.count)
@@ -62,9 +62,9 @@ struct RowList {
         var end = 0
         for row in values.indices {
             places[end] = UInt16(truncatingIfNeeded: row)
-            end &+= lineOfValue[Int(values[row])] != LineScope.noLine && isCounted(row) ? 1 : 0
+            end &+= indexOfValue[Int(values[row])] != SeriesScope.noLine && isCounted(row) ? 1 : 0
         }
-        for index in 0..<end { lines[index] = lineOfValue[Int(values[Int(places[index])])] }
+        for index in 0..<end { lines[index] = indexOfValue[Int(values[Int(places[index])])] }
         return end
     }
 

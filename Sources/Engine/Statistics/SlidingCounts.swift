@@ -8,7 +8,7 @@ package struct SlidingCounts: Sendable {
     /// The slots of the range as they were counted. Those that left are still here at the next step, even if the
     /// window has given them up.
     private var slots = CountedSlots()
-    private var lineOfSeries: [UInt16] = []
+    private var indexOfSeries: [UInt16] = []
     private var table = SlidingTable()
     private var bad: BadCounts
     /// No counting before this, Unix nanoseconds: then the spans that were too many for the memory have left.
@@ -38,7 +38,7 @@ package struct SlidingCounts: Sendable {
             reset()
             return false
         }
-        let scope = LineScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
+        let scope = SeriesScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
         let inRange = view.slots.places(from: from, to: to)
         var change = CountedSlots.Change()
         slots.move(to: view.slots, inRange, &change)
@@ -47,7 +47,7 @@ package struct SlidingCounts: Sendable {
             change = CountedSlots.Change()
             slots.move(to: view.slots, inRange, &change)
         }
-        lineOfSeries = scope.lineOfSeries
+        indexOfSeries = scope.indexOfSeries
         table.extend(toLines: scope.count)
         bad.extend(toLines: scope.count)
         scope.forEachBlock(of: change.gone) { rows in
@@ -69,7 +69,7 @@ package struct SlidingCounts: Sendable {
 
     /// Begins anew: other series are wanted.
     package mutating func reset() {
-        guard !slots.isEmpty || !lineOfSeries.isEmpty else { return }
+        guard !slots.isEmpty || !indexOfSeries.isEmpty else { return }
         let kept = restsUntil
         self = SlidingCounts(population, thresholds: bad.thresholds)
         restsUntil = kept
@@ -79,9 +79,9 @@ package struct SlidingCounts: Sendable {
 
     /// Count, errors and sum of some series together.
     package func tally(of series: Span<Int32>) -> LatencyTally {
-        if series.count == 1 { return table.tallies[Int(lineOfSeries[Int(series[0])])] }
+        if series.count == 1 { return table.tallies[Int(indexOfSeries[Int(series[0])])] }
         var sum = LatencyTally()
-        for index in series.indices { sum += table.tallies[Int(lineOfSeries[Int(series[index])])] }
+        for index in series.indices { sum += table.tallies[Int(indexOfSeries[Int(series[index])])] }
         return sum
     }
 
@@ -89,7 +89,7 @@ package struct SlidingCounts: Sendable {
     package func bad(of series: Span<Int32>, threshold: Int) -> Int {
         var sum = 0
         for index in series.indices {
-            sum &+= bad.count(ofLine: Int(lineOfSeries[Int(series[index])]), threshold: threshold)
+            sum &+= bad.count(ofLine: Int(indexOfSeries[Int(series[index])]), threshold: threshold)
         }
         return sum
     }
@@ -98,7 +98,7 @@ package struct SlidingCounts: Sendable {
     /// the latency bucket that holds it.
     package func bounds(of quantile: Double, of series: Span<Int32>, count: Int) -> ClosedRange<Int64> {
         let rank = ExactQuantile.rank(quantile, of: count)
-        return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, lineOfSeries))
+        return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, indexOfSeries))
     }
 }
 

@@ -120,11 +120,11 @@ struct SlidingTable: Sendable {
 
 extension SlidingTable {
     /// The bucket code of a 1-based rank among the spans of some series, which have at least as many.
-    func code(ofRank rank: Int, in series: Span<Int32>, _ lineOfSeries: [UInt16]) -> Int {
+    func code(ofRank rank: Int, in series: Span<Int32>, _ indexOfSeries: [UInt16]) -> Int {
         var inUse: UInt64 = 0
         var totals = InlineArray<64, Int>(repeating: 0)
         for index in series.indices {
-            let line = Int(lineOfSeries[Int(series[index])])
+            let line = Int(indexOfSeries[Int(series[index])])
             var left = octavesInUse[line]
             inUse |= left
             while left != 0 {
@@ -143,7 +143,7 @@ extension SlidingTable {
 
         var inOctave = InlineArray<64, Int>(repeating: 0)
         for index in series.indices {
-            let line = Int(lineOfSeries[Int(series[index])])
+            let line = Int(indexOfSeries[Int(series[index])])
             guard octavesInUse[line] &>> UInt64(octave) & 1 == 1 else { continue }
             let first = Int(octaves[line &* Self.octavesPerLine &+ octave].page) &* Self.codesPerPage
             for code in 0..<Self.codesPerPage { inOctave[code] &+= Int(cells[first &+ code]) }

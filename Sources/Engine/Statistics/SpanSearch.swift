@@ -36,12 +36,12 @@ extension WindowView {
         guard !promising.isEmpty else { return found }
         var isWanted = selection.groupOfSeries.map { $0 >= 0 }
         isWanted += Array(repeating: false, count: max(seriesCount(population) - isWanted.count, 0))
-        let scope = LineScope(population, range: TimeRange(from: from, to: to), isWanted: isWanted)
+        let scope = SeriesScope(population, range: TimeRange(from: from, to: to), isWanted: isWanted)
         var longest = [Int64](repeating: -1, count: scope.count)
         for range in durations {
             scope.forEachBlock(of: promising) { Self.findLongest($0, in: range, &longest) }
         }
-        for (group, line) in zip(selection.groupOfSeries, scope.lineOfSeries) where group >= 0 {
+        for (group, line) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
             let duration = longest[Int(line)]
             if duration >= 0 { found.longest[Int(group)] = max(found.longest[Int(group)] ?? 0, duration) }
         }
@@ -66,6 +66,6 @@ extension WindowView {
         if slots.contains(where: { $0.start < to && $0.end > from && $0.count > 0 }) { return true }
         guard reachesHistory(from: from, to: to) else { return false }
         let range = MinuteRange(from: from, to: to)
-        return !history.blocks(in: range).isEmpty || retired.hasSpans { history.counts(minute: $0, in: range) }
+        return !history.blocks(in: range).isEmpty || evicted.hasSpans { history.counts(minute: $0, in: range) }
     }
 }

@@ -6,7 +6,7 @@ extension Window {
     ///
     /// - Parameter clock: Unix nanoseconds.
     package mutating func setBack(to clock: Int64) {
-        foldRetired()
+        foldEvicted()
         retireSlots(after: Self.slotNumber(clock))
         setHistoryBack(to: clock)
         let byAge = limits.duration.map { Self.slotNumber(max(clock.subtractingSaturating($0), 0)) } ?? .min

@@ -12,7 +12,7 @@ package struct Window: ~Copyable {
     package private(set) var spanCount = 0
     package private(set) var history: History
     /// What left the window and is still to be added to the history.
-    package private(set) var retired = RetiredSpans()
+    package private(set) var evicted = EvictedSpans()
 
     /// How far back spans stay by their age, nanoseconds.
     private var duration: Int64?
@@ -60,7 +60,7 @@ package struct Window: ~Copyable {
         if let duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
         }
-        retired.arrived(at: arrival)
+        evicted.arrived(at: arrival)
         var outcome = AppendOutcome()
         let latestEnd = arrival.addingSaturating(limits.futureMax)
         for index in 0..<batch.count {
@@ -89,7 +89,7 @@ package struct Window: ~Copyable {
         WindowView(
             slots: slots.map { SlotView($0) }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
-            requestBirths: requests.births, history: history, retired: retired)
+            requestBirths: requests.births, history: history, evicted: evicted)
     }
 
     /// What comes next is a daemon's recording: spans go by their age as they went there.
@@ -105,7 +105,7 @@ package struct Window: ~Copyable {
         return WindowView(
             slots: (aged.slots + slots).map { SlotView($0) }, horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
-            history: History(), retired: RetiredSpans())
+            history: History(), evicted: EvictedSpans())
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
@@ -129,7 +129,7 @@ package struct Window: ~Copyable {
     private mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64) -> Bool {
         let number = Self.slotNumber(end)
         if number < horizon {
-            retired.add(HistoryRow(row, bucket: bucket))
+            evicted.add(HistoryRow(row, bucket: bucket))
             let (slotBytesMax, ledger) = (limits.slotBytesMax, ledger)
             aged?.add(
                 row, bucket: bucket, hash: hash, seed: seed, toSlot: number,
@@ -147,7 +147,7 @@ package struct Window: ~Copyable {
                 return false
             case .full:
                 unattributed.full += 1
-                retired.add(HistoryRow(row, bucket: bucket))
+                evicted.add(HistoryRow(row, bucket: bucket))
                 aged?.giveUp()
             }
         }
@@ -202,7 +202,7 @@ package struct Window: ~Copyable {
         let held = ledger.byteCount - columnByteCount
         // Only now is it worth to look how much of it waits for the history, which has a share of its own.
         guard held > 0 else { return 0 }
-        return min(max(held - retired.columnByteCount, 0), limits.bytesMax / 2)
+        return min(max(held - evicted.columnByteCount, 0), limits.bytesMax / 2)
     }
 
     /// Gives up the oldest slots until the rest take so many bytes, all but the newest if need be.
@@ -220,7 +220,7 @@ package struct Window: ~Copyable {
             spanCount -= slots[gone].count
             horizon = max(horizon, slots[gone].number + 1)
             if slots[gone].attribution == nil { unattributed.evicted += slots[gone].count }
-            retired.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
+            evicted.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
             aged?.add(slots[gone])
             gone += 1
         }
@@ -242,7 +242,7 @@ package struct Window: ~Copyable {
             arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
         else { return }
         nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
-        let oldestHeld = min(oldest ?? .max, history.oldestHeld ?? .max, retired.oldestHeld ?? .max)
+        let oldestHeld = min(oldest ?? .max, history.oldestHeld ?? .max, evicted.oldestHeld ?? .max)
         let totals = totals
         let goneOperations = operations.forget { totals.operations[$0].lastEnd < oldestHeld }
         let goneRequests = requests.forget { totals.requests[$0].lastEnd < oldestHeld }
@@ -269,7 +269,7 @@ package struct Window: ~Copyable {
             columnByteCount -= last.columnByteCount
             spanCount -= last.count
             if last.attribution == nil { unattributed.evicted += last.count }
-            retired.add(beyond: SlotView(last), byteCount: last.byteCount)
+            evicted.add(beyond: SlotView(last), byteCount: last.byteCount)
             slots.removeLast()
         }
         lastUsed = 0
@@ -277,7 +277,7 @@ package struct Window: ~Copyable {
 
     mutating func setHistoryBack(to clock: Int64) {
         history.setBack(to: clock)
-        retired.setBack(to: clock, newestMinute: history.newestMinute)
+        evicted.setBack(to: clock, newestMinute: history.newestMinute)
     }
 
     /// Takes spans into slots again that had been given up, from one on by its number.
@@ -290,17 +290,17 @@ package struct Window: ~Copyable {
     /// Takes a history to which spans that had left the window were added, and drops those spans.
     ///
     /// - Returns: the history before, to be freed without the lock.
-    package mutating func replaceHistory(with history: History, including retired: RetiredSpans) -> History {
+    package mutating func replaceHistory(with history: History, including evicted: EvictedSpans) -> History {
         let before = self.history
         self.history = history
-        self.retired.remove(retired)
+        self.evicted.remove(evicted)
         return before
     }
 
     /// Adds what left the window to its history, where no lock has to be kept short.
-    package mutating func foldRetired() {
-        let folded = retired
+    package mutating func foldEvicted() {
+        let folded = evicted
         history.add(folded)
-        retired.remove(folded)
+        evicted.remove(folded)
     }
 }

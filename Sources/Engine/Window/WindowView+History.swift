@@ -10,14 +10,14 @@ extension WindowView {
     ) -> [[MergedStatistics]]? {
         let range = MinuteRange(from: from, to: to)
         guard reachesHistory(from: from, to: to) else { return nil }
-        let newest = max(history.newestMinute, retired.newestMinute)
+        let newest = max(history.newestMinute, evicted.newestMinute)
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
         let blocks = history.blocks(in: range)
         let isRetired = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
         // Of whatever series: which spans are bucketed by now must not tell whether the range is one of minutes.
-        guard !blocks.isEmpty || retired.hasSpans(where: isRetired) else { return nil }
+        guard !blocks.isEmpty || evicted.hasSpans(where: isRetired) else { return nil }
         var tally = SeriesTally()
-        retired.count(in: &tally, population, wanted: merge.wanted, where: isRetired)
+        evicted.count(in: &tally, population, wanted: merge.wanted, where: isRetired)
         for block in blocks { merge.add(block) }
         // The window may have the rest of a minute that is in the range, or of the one after it.
         let window = TimeRange(
@@ -30,15 +30,15 @@ extension WindowView {
 
     /// Whether minutes of a range may have left the window.
     func reachesHistory(from: Int64, to: Int64) -> Bool {
-        MinuteRange(from: from, to: to).first <= max(history.newestMinute, retired.newestMinute)
+        MinuteRange(from: from, to: to).first <= max(history.newestMinute, evicted.newestMinute)
     }
 
     /// By series, everything that was ever accepted of those that have spans which left the window.
     func mergedWhereGone(_ population: Population) -> [Int: MergedStatistics] {
-        guard !history.isEmpty || !retired.isEmpty else { return [:] }
+        guard !history.isEmpty || !evicted.isEmpty else { return [:] }
         var gone = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
         var tally = SeriesTally()
-        retired.countAll(in: &tally, population)
+        evicted.countAll(in: &tally, population)
         for block in history.allBlocks + [HistoryBlock(tally)] { gone.add(block) }
         tally.removeAll()
         let hasGone = gone.results[0].map { $0.count > 0 }

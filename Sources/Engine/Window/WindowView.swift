@@ -92,13 +92,13 @@ package struct WindowView: Sendable {
     package let requestBirths: NameBirths
     package let history: History
     /// What left the window and is not in the history yet.
-    let retired: RetiredSpans
+    let evicted: EvictedSpans
 
     /// The same without what has left the window.
     package var windowOnly: WindowView {
         WindowView(
             slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
-            requests: requests, requestBirths: requestBirths, history: History(), retired: RetiredSpans())
+            requests: requests, requestBirths: requestBirths, history: History(), evicted: EvictedSpans())
     }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {
@@ -165,7 +165,7 @@ package struct WindowView: Sendable {
                 isWanted[series] = true
             }
         }
-        let scope = LineScope(population, range: range, isWanted: isWanted)
+        let scope = SeriesScope(population, range: range, isWanted: isWanted)
         let table = LatencyTable(scope, slots: inRange)
         var statistics = ExactQuantile.statistics(of: selections, in: table, slots: inRange)
         BadCounts.fill(&statistics, selections, scope, inRange)
@@ -193,15 +193,15 @@ extension WindowView {
         let known = hour.map { HistoryTime.start(ofMinute: $0.number * HistoryTime.minutesPerHour) }
         let first = [slot, known].compactMap(\.self).min()
         if let first, first <= time { return time }
-        let waiting = (retired.slots.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
-        let rows = (retired.rows.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
+        let waiting = (evicted.slots.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
+        let rows = (evicted.rows.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
         let gone = (waiting + rows).min().map { HistoryTime.start(ofMinute: $0) }
         return [first, gone].compactMap(\.self).min().map { max($0, time) }
     }
 
     /// Whether any slot reaches beyond a time (Unix nanoseconds), or a minute of what left the window.
     package func hasSpans(from time: Int64) -> Bool {
-        let newest = max(history.newestMinute, retired.newestMinute)
+        let newest = max(history.newestMinute, evicted.newestMinute)
         return slots.last.map { $0.end > time } ?? false || newest >= HistoryTime.minute(of: time)
     }
 }

@@ -7,7 +7,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
         case invalidTag
         case wrongWireType
         case nestedTooDeep
-        case json(JSONFault)
+        case json(JSONError)
     }
 
     package let code: Code
@@ -36,7 +36,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
 }
 
 /// What is wrong with a JSON text.
-package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
+package enum JSONError: Equatable, Sendable, CustomStringConvertible {
     case unexpectedEnd
     /// This character should have come.
     case expected(UInt8)

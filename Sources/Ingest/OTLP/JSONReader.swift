@@ -24,7 +24,7 @@ package struct JSONReader: ~Escapable {
         return nil
     }
 
-    package func failure(_ fault: JSONFault) -> DecodeError {
+    package func failure(_ fault: JSONError) -> DecodeError {
         DecodeError(.json(fault), at: offset)
     }
 

@@ -7,13 +7,13 @@ package struct GRPCReceiver: Service {
     private let limits: ReceiverLimits
     private let admission: Admission
     private let listener: Listener
-    private let onBound: @Sendable (ReceiverAddress) -> Void
+    private let onBound: @Sendable (ListenAddress) -> Void
 
     /// - Parameter onBound: is told the address in use, once connections are accepted
     package init(
-        address: ReceiverAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
+        address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
         service: any TraceService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        onBound: @escaping @Sendable (ReceiverAddress) -> Void
+        onBound: @escaping @Sendable (ListenAddress) -> Void
     ) {
         self.limits = limits
         self.admission = admission

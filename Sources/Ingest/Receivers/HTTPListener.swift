@@ -25,7 +25,7 @@ package struct HTTPListener: Sendable {
     ///   - wantsBody: whether a client that asks before it sends a body should go on.
     ///   - respond: runs on the event loop of the connection.
     package init(
-        address: ReceiverAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
+        address: ListenAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
         service: any TraceService, group: any EventLoopGroup,
         wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }, respond: @escaping Respond
     ) {
@@ -64,7 +64,7 @@ package struct HTTPListener: Sendable {
     }
 
     /// Serves until the task is cancelled or a graceful shutdown asked for, then lets requests under way finish.
-    package func run(onBound: @Sendable (ReceiverAddress) -> Void) async throws {
+    package func run(onBound: @Sendable (ListenAddress) -> Void) async throws {
         try await listener.run(onBound: onBound) { [self] channel in
             let deadlines = HTTPDeadlines(limits: limits, transport: transport, service: service)
             try channel.pipeline.syncOperations.addHandler(deadlines)

@@ -5,13 +5,13 @@ internal import ServiceLifecycle
 /// OTLP over HTTP/1.1: `POST /v1/traces`, protobuf or JSON.
 package struct HTTPReceiver: Service {
     private let listener: HTTPListener
-    private let onBound: @Sendable (ReceiverAddress) -> Void
+    private let onBound: @Sendable (ListenAddress) -> Void
 
     /// - Parameter onBound: is told the address in use, once connections are accepted
     package init(
-        address: ReceiverAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
+        address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
         service: any TraceService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
-        onBound: @escaping @Sendable (ReceiverAddress) -> Void
+        onBound: @escaping @Sendable (ListenAddress) -> Void
     ) {
         let export = HTTPExport(limits: limits, admission: admission, service: service)
         listener = HTTPListener(

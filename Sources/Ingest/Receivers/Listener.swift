@@ -4,7 +4,7 @@ internal import ServiceLifecycle
 
 /// A listening socket and its connections, from the first to the last.
 struct Listener: Sendable {
-    let address: ReceiverAddress
+    let address: ListenAddress
     let transport: Transport
     let limits: ReceiverLimits
     let connections: OpenConnections
@@ -17,16 +17,16 @@ struct Listener: Sendable {
     ///   - onBound: is told the address in use, once connections are accepted.
     ///   - configure: sets up a connection, on its event loop.
     func run(
-        onBound: @Sendable (ReceiverAddress) -> Void,
+        onBound: @Sendable (ListenAddress) -> Void,
         configure: @escaping @Sendable (any Channel) throws -> Void
     ) async throws {
         let listener: any Channel
         do {
             listener = try await bootstrap(configure).bind(host: address.host, port: address.port).get()
         } catch {
-            throw ListenFailure(address, error)
+            throw ListenError(address, error)
         }
-        onBound(ReceiverAddress(bound: listener.localAddress, asked: address))
+        onBound(ListenAddress(bound: listener.localAddress, asked: address))
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await listener.closeFuture.get()
         } onCancelOrGracefulShutdown: {

@@ -38,7 +38,7 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Adds all records of an archive.
     ///
-    /// - Throws: `ArchiveError` where it is none; `OutputFault`; `ConversionLimit`; `MissingArrivals`.
+    /// - Throws: `ArchiveError` where it is none; `OutputError`; `ConversionLimit`; `MissingArrivals`.
     package mutating func add(_ name: String) throws {
         self.name = name
         // Taken apart, since the body changes all but the records.
@@ -106,7 +106,7 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Ends the output.
     ///
-    /// - Throws: `OutputFault`; `NothingConverted` where all that there was couldn't be read.
+    /// - Throws: `OutputError`; `NothingConverted` where all that there was couldn't be read.
     package mutating func finish() throws {
         if records.scan.records == 0, let problem = records.problems.all.first {
             throw NothingConverted(problem: problem)

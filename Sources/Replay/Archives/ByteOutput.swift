@@ -13,44 +13,44 @@ package struct ByteOutput: ~Copyable {
 
     private static let bufferBytes = 1 << 20
 
-    /// - Throws: `OutputFault` where there is such a file already: nothing is overwritten.
-    package init(_ name: String) throws(OutputFault) {
+    /// - Throws: `OutputError` where there is such a file already: nothing is overwritten.
+    package init(_ name: String) throws(OutputError) {
         self.name = name
         partName = name == "-" ? nil : "\(name).part-\(getpid())"
         descriptor = try Self.open(partName, for: name)
     }
 
-    private static func open(_ partName: String?, for name: String) throws(OutputFault) -> Int32 {
+    private static func open(_ partName: String?, for name: String) throws(OutputError) -> Int32 {
         guard let partName else { return STDOUT_FILENO }
         var status = stat()
-        guard unsafe lstat(name, &status) != 0 else { throw OutputFault(FileFault("create", name, code: EEXIST)) }
+        guard unsafe lstat(name, &status) != 0 else { throw OutputError(FileError("create", name, code: EEXIST)) }
         let descriptor = unsafe Glibc.open(partName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw OutputFault(FileFault("create", name)) }
+        guard descriptor >= 0 else { throw OutputError(FileError("create", name)) }
         return descriptor
     }
 
-    package mutating func write(_ bytes: [UInt8]) throws(OutputFault) {
+    package mutating func write(_ bytes: [UInt8]) throws(OutputError) {
         buffer += bytes
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 
     /// Writes what is left, and gives the file its name.
-    package mutating func finish() throws(OutputFault) {
+    package mutating func finish() throws(OutputError) {
         try flush()
         guard let partName, unsafe link(partName, name) != 0 else { return }
         // A file system without links; a name that was taken meanwhile is no one's to overwrite.
         guard errno != EEXIST, unsafe access(name, F_OK) != 0, unsafe rename(partName, name) == 0 else {
-            throw OutputFault(FileFault("create", name, code: errno == 0 ? EEXIST : errno))
+            throw OutputError(FileError("create", name, code: errno == 0 ? EEXIST : errno))
         }
     }
 
-    private mutating func flush() throws(OutputFault) {
+    private mutating func flush() throws(OutputError) {
         var written = 0
         while written < buffer.count {
             let count = unsafe buffer.withUnsafeBytes { bytes in
                 unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
             }
-            if count >= 0 { written += count } else if errno != EINTR { throw OutputFault(FileFault("write", name)) }
+            if count >= 0 { written += count } else if errno != EINTR { throw OutputError(FileError("write", name)) }
         }
         buffer.removeAll(keepingCapacity: true)
     }
@@ -64,10 +64,10 @@ package struct ByteOutput: ~Copyable {
 }
 
 /// Why something could not be written.
-package struct OutputFault: Error, CustomStringConvertible {
+package struct OutputError: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ fault: FileFault) {
+    init(_ fault: FileError) {
         description = "\(fault)"
     }
 }

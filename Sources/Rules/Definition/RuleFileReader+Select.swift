@@ -94,9 +94,9 @@ extension RuleFileReader {
         return .equal(text)
     }
 
-    private mutating func readPattern(_ text: String, at offset: Int, in node: YAMLNode) -> LabelPattern? {
+    private mutating func readPattern(_ text: String, at offset: Int, in node: YAMLNode) -> LabelRegex? {
         do {
-            return try LabelPattern(text)
+            return try LabelRegex(text)
         } catch {
             diagnostics.report(
                 document.position(of: offset + error.position, in: node),
@@ -115,7 +115,7 @@ extension RuleFileReader {
     }
 
     /// Reports a pattern that takes what the label never is, or where a pattern leaves nothing.
-    private mutating func check(_ pattern: LabelPattern, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
+    private mutating func check(_ pattern: LabelRegex, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
         let fault = pattern.words?.lazy
             .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first
         if let fault { return diagnostics.report(document.position(of: offset, in: entry.value), fault) }

@@ -30,8 +30,8 @@ package struct Selector: Hashable, Sendable {
 package enum LabelMatcher: Hashable, Sendable {
     case equal(String)
     case notEqual(String)
-    case matching(LabelPattern)
-    case notMatching(LabelPattern)
+    case matching(LabelRegex)
+    case notMatching(LabelRegex)
 
     package func accepts(_ value: String) -> Bool {
         switch self {

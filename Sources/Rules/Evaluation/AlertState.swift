@@ -13,7 +13,7 @@ package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// An alert from the first time its condition holds until it is resolved or given up.
 /// A value without I/O or clock: `observe` is told the time and returns what changed.
-struct AlertLife: Hashable, Sendable {
+struct ActiveAlert: Hashable, Sendable {
     private(set) var state = AlertState.inactive
     /// Nanoseconds since the epoch, as are all times here.
     private(set) var activeAt: Int64 = 0

@@ -58,27 +58,27 @@ struct GroupCounts {
         }
     }
 
-    func fillTallies(_ readings: inout Readings, group: Int) {
+    func fillTallies(_ values: inout EvaluationInputs, group: Int) {
         for index in isCounted.indices where isCounted[index] {
-            readings.ranges[index].tally = tallies[index * grouping.values.count + group]
+            values.ranges[index].tally = tallies[index * grouping.values.count + group]
         }
     }
 
     /// - Parameter row: of a group its place in `kept`.
-    func fillBounds(_ readings: inout Readings, row: Int) {
+    func fillBounds(_ values: inout EvaluationInputs, row: Int) {
         var next = row
         var nextBad = row
         for index in isCounted.indices {
-            for place in readings.ranges[index].bad.indices {
-                readings.ranges[index].bad[place] = bad[nextBad]
+            for place in values.ranges[index].bad.indices {
+                values.ranges[index].bad[place] = bad[nextBad]
                 nextBad += kept.count
             }
-            for place in readings.ranges[index].quantiles.indices {
-                readings.ranges[index].quantiles[place] = bounds[next]
+            for place in values.ranges[index].quantiles.indices {
+                values.ranges[index].quantiles[place] = bounds[next]
                 next += kept.count
             }
             if inputs.wantsMax[index] {
-                readings.ranges[index].max = bounds[next]
+                values.ranges[index].max = bounds[next]
                 next += kept.count
             }
         }

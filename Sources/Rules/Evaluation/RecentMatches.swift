@@ -50,7 +50,7 @@ struct RecentMatches {
         }
         return grouping.values.indices.compactMap { group in
             if let match = matches[group] {
-                let value = PossibleNumber(Double(match.duration) / 1e9)
+                let value = NumberInterval(Double(match.duration) / 1e9)
                 return RuleJudgement.Verdict(group: group, truth: .holds, value: value)
             }
             return isTracked(group) ? RuleJudgement.Verdict(group: group, truth: .fails, value: .missing) : nil

@@ -1,7 +1,7 @@
 /// A rule and its active alerts, by group of its grouping.
 struct RuleAlerts {
     let rule: Rule
-    private var lives: [Int: AlertLife] = [:]
+    private var lives: [Int: ActiveAlert] = [:]
     /// Alerts that would have become active beyond the limit.
     private(set) var refused = 0
     private var matches = RecentMatches()
@@ -29,7 +29,7 @@ struct RuleAlerts {
     /// An alert after an evaluation that changed it, or to which evidence may be added.
     struct Observation {
         var group: Int
-        var life: AlertLife
+        var life: ActiveAlert
         var hasChanged: Bool
     }
 
@@ -42,7 +42,7 @@ struct RuleAlerts {
             refused += 1
             return nil
         }
-        var life = lives[group] ?? AlertLife()
+        var life = lives[group] ?? ActiveAlert()
         let change = life.observe(
             holds, value: verdict.value.value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
         lives[group] = change == .resolved || change == .inactive ? nil : life
@@ -99,11 +99,11 @@ struct RuleAlerts {
     // MARK: From one process to the next
 
     /// The pending and firing alerts, with the groups they are of.
-    var tracked: [(group: Int, life: AlertLife, match: RecentMatches.Match?)] {
+    var tracked: [(group: Int, life: ActiveAlert, match: RecentMatches.Match?)] {
         lives.sorted { $0.key < $1.key }.map { ($0.key, $0.value, matches[$0.key]) }
     }
 
-    mutating func restore(_ life: AlertLife, match: RecentMatches.Match?, group: Int) {
+    mutating func restore(_ life: ActiveAlert, match: RecentMatches.Match?, group: Int) {
         lives[group] = life
         matches[group] = match
     }
@@ -117,7 +117,7 @@ struct RuleAlerts {
 
     // MARK: As others see it
 
-    private func alert(_ life: AlertLife, values: [String]) -> Alert {
+    private func alert(_ life: ActiveAlert, values: [String]) -> Alert {
         var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
         // As in Prometheus, a label without a value is no label.
         labels = labels.merging(rule.labels) { _, own in own }.filter { !$0.value.isEmpty }

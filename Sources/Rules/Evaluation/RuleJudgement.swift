@@ -12,11 +12,11 @@ struct RuleJudgement {
     /// What became known of a group, if it changes anything.
     struct Verdict {
         var group: Int
-        var truth: PossibleTruth
+        var truth: TernarySet
         /// What an alert reports, if the condition holds.
-        var value: PossibleNumber
+        var value: NumberInterval
         /// What it was judged by, if that left something open.
-        var open: Readings?
+        var open: EvaluationInputs?
     }
 
     private let rule: Rule
@@ -37,46 +37,46 @@ struct RuleJudgement {
         asking exact: inout ExactMeasurements
     ) {
         let condition = rule.condition
-        var readings = Readings(of: condition.inputs, over: rule.over)
-        for (index, range) in place.ranges.enumerated() { readings.ranges[index].isHeard = ranges[range].isHeard }
+        var values = EvaluationInputs(of: condition.inputs, over: rule.over)
+        for (index, range) in place.ranges.enumerated() { values.ranges[index].isHeard = ranges[range].isHeard }
         var counts = GroupCounts(grouping, place.ranges.map { ranges[$0] }, condition.inputs)
         let judged = grouping.values.indices.filter { group in
             guard !grouping.isVacant(group) else { return false }
-            counts.fillTallies(&readings, group: group)
-            return !condition.isShortOfSpans(readings) && !(condition.needsSpans && readings.isEmpty)
+            counts.fillTallies(&values, group: group)
+            return !condition.isShortOfSpans(values) && !(condition.needsSpans && values.isEmpty)
         }
         counts.findBounds(of: judged)
         for row in counts.kept.indices {
             let group = counts.kept[row]
-            counts.fillTallies(&readings, group: group)
-            counts.fillBounds(&readings, row: row)
-            let truth = condition.judge(readings)
+            counts.fillTallies(&values, group: group)
+            counts.fillBounds(&values, row: row)
+            let truth = condition.judge(values)
             if truth == .noData || truth == .fails && !isTracked(group) { continue }
-            let value = truth == .fails ? .missing : condition.subjectValue(readings)
+            let value = truth == .fails ? .missing : condition.subjectValue(values)
             let isSettled = truth.isExact && (truth != .holds || value.isExact)
-            if !isSettled { ask(&exact, for: group, grouping, readings) }
-            verdicts.append(Verdict(group: group, truth: truth, value: value, open: isSettled ? nil : readings))
+            if !isSettled { ask(&exact, for: group, grouping, values) }
+            verdicts.append(Verdict(group: group, truth: truth, value: value, open: isSettled ? nil : values))
         }
     }
 
     /// The verdict on a group, by what was measured where counts left it open.
     func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
-        guard var readings = verdict.open else { return verdict }
-        for index in readings.ranges.indices where !readings.ranges[index].isExact {
+        guard var values = verdict.open else { return verdict }
+        for index in values.ranges.indices where !values.ranges[index].isExact {
             let result = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
-            readings.ranges[index].fill(
+            values.ranges[index].fill(
                 result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
-            readings.ranges[index].slowdown = result.slowdown
+            values.ranges[index].slowdown = result.slowdown
         }
         return Verdict(
-            group: verdict.group, truth: rule.condition.judge(readings),
-            value: rule.condition.subjectValue(readings))
+            group: verdict.group, truth: rule.condition.judge(values),
+            value: rule.condition.subjectValue(values))
     }
 
     private func ask(
-        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ readings: Readings
+        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ values: EvaluationInputs
     ) {
-        for (index, range) in place.ranges.enumerated() where !readings.ranges[index].isExact {
+        for (index, range) in place.ranges.enumerated() where !values.ranges[index].isExact {
             exact.request(
                 rule.condition.inputs.measured(in: index), of: group, place.grouping,
                 groupCount: grouping.values.count, in: range)

@@ -1,7 +1,7 @@
 import Engine
 import Support
 
-extension Slowdown {
+extension SlowdownRatio {
     /// One result for each group of a selection, of what ended in [from, to), Unix nanoseconds; nil where there is too
     /// little to compare.
     func measure(

@@ -12,7 +12,7 @@ package struct Condition: Sendable {
 
     package let text: String
     package let expression: Expression
-    /// The conjuncts that say how many spans it takes to judge at all, each with its range in `Readings`; below one of
+    /// The conjuncts that say how many spans it takes to judge at all, each with its range in `EvaluationInputs`; below one of
     /// them there is no data.
     let minimumCounts: [(minimum: MinimumCount, range: Int)]
     /// The conjuncts that compare what is seen with a number: what one of them rules out is known without any minimum.

@@ -44,7 +44,7 @@ package struct ConditionInputs: Hashable, Sendable {
     /// The number of the range that a value is taken over; nil if it is none of the condition's.
     func range(of value: WindowValue) -> Int? { ranges.firstIndex(of: Range(value, value.measure.measured[0])) }
 
-    /// Where a value of the condition stands in its `Readings`.
+    /// Where a value of the condition stands in its `EvaluationInputs`.
     func resolve(_ value: WindowValue) -> ResolvedValue {
         let range = place(of: Range(value, value.measure.measured[0]))
         let measure: ResolvedValue.Measure =

@@ -49,7 +49,7 @@ extension ConditionParser {
             throw ConditionError(at: agoPosition, "slowdown compares with a time that is past: not 0s")
         }
         try take(.closeParenthesis, "\")\": slowdown takes a percentile and a duration")
-        let slowdown = Slowdown(quantile: quantile, ago: ago)
+        let slowdown = SlowdownRatio(quantile: quantile, ago: ago)
         return Expression(.value(WindowValue(.slowdown(slowdown), offset: try offset())), at: position)
     }
 

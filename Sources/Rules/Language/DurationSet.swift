@@ -95,7 +95,7 @@ extension Expression {
         case .negative(let operand): return operand.constant.map { -$0 }
         case .arithmetic(let sign, let left, let right):
             guard let left = left.constant, let right = right.constant else { return nil }
-            return PossibleNumber(left).combined(sign, with: PossibleNumber(right)).value
+            return NumberInterval(left).combined(sign, with: NumberInterval(right)).value
         case .value, .not, .comparison, .logic: return nil
         }
     }

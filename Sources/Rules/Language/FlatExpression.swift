@@ -1,5 +1,5 @@
 /// An expression with its nodes in one array, children before parents, and its values resolved to their places in
-/// `Readings`: judging walks no references, which matters for a thousand rules over thousands of groups.
+/// `EvaluationInputs`: judging walks no references, which matters for a thousand rules over thousands of groups.
 struct FlatExpression: Sendable {
     private enum Node {
         case literal(Double)
@@ -37,38 +37,38 @@ struct FlatExpression: Sendable {
         return nodes.count - 1
     }
 
-    func truth(_ readings: Readings) -> PossibleTruth { truth(nodes.count - 1, readings) }
+    func truth(_ values: EvaluationInputs) -> TernarySet { truth(nodes.count - 1, values) }
 
-    func number(_ readings: Readings) -> PossibleNumber { number(nodes.count - 1, readings) }
+    func number(_ values: EvaluationInputs) -> NumberInterval { number(nodes.count - 1, values) }
 
-    private func truth(_ node: Int, _ readings: Readings) -> PossibleTruth {
+    private func truth(_ node: Int, _ values: EvaluationInputs) -> TernarySet {
         switch nodes.span[node] {
         case .literal, .value, .negative, .arithmetic:
             return .noData
         case .not(let operand):
-            return !truth(operand, readings)
+            return !truth(operand, values)
         case .comparison(let sign, let left, let right):
-            return number(left, readings).compared(sign, with: number(right, readings))
+            return number(left, values).compared(sign, with: number(right, values))
         case .logic(let word, let left, let right):
-            let first = truth(left, readings)
+            let first = truth(left, values)
             if first == (word == .or ? .holds : .fails) { return first }
-            return first.combined(word, with: truth(right, readings))
+            return first.combined(word, with: truth(right, values))
         }
     }
 
-    private func number(_ node: Int, _ readings: Readings) -> PossibleNumber {
+    private func number(_ node: Int, _ values: EvaluationInputs) -> NumberInterval {
         switch nodes.span[node] {
-        case .literal(let value): PossibleNumber(value)
-        case .value(let value): readings[value]
-        case .negative(let operand): -number(operand, readings)
+        case .literal(let value): NumberInterval(value)
+        case .value(let value): values[value]
+        case .negative(let operand): -number(operand, values)
         case .arithmetic(let sign, let left, let right):
-            number(left, readings).combined(sign, with: number(right, readings))
+            number(left, values).combined(sign, with: number(right, values))
         case .not, .comparison, .logic: .missing
         }
     }
 }
 
-/// A value of a condition as a place in its `Readings`.
+/// A value of a condition as a place in its `EvaluationInputs`.
 struct ResolvedValue: Sendable {
     enum Measure {
         case quantile(Int)

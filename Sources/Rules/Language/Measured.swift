@@ -11,7 +11,7 @@ package enum Measured: Hashable, Comparable, Sendable {
     /// What all components together took of them.
     case parts
     /// Those of the rule's spans or requests, each series against itself at an earlier time.
-    case slowdown(Slowdown)
+    case slowdown(SlowdownRatio)
 
     /// Nanoseconds back to the time that it is compared with; 0 where there is none.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }

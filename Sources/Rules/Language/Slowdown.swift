@@ -5,7 +5,7 @@ import Support
 /// now. A rollout that creates pods where there were events before changes the median of all creates, but no series' own.
 ///
 /// Percentiles are taken to their latency bucket, so that the result is within 1.1 %.
-package struct Slowdown: Hashable, Sendable {
+package struct SlowdownRatio: Hashable, Sendable {
     package var quantile: Quantile
     /// Nanoseconds back to what is compared with.
     package var ago: Int64
@@ -21,6 +21,6 @@ package struct Slowdown: Hashable, Sendable {
     }
 }
 
-extension Slowdown: CustomStringConvertible {
+extension SlowdownRatio: CustomStringConvertible {
     package var description: String { "slowdown(p\(quantile.percent), \(DurationText.format(ago)))" }
 }

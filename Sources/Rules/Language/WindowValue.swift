@@ -32,7 +32,7 @@ package enum Measure: Hashable, Sendable {
     /// Of a single span or request: in match rules alone.
     case duration
     case burnRate(BurnRate)
-    case slowdown(Slowdown)
+    case slowdown(SlowdownRatio)
     /// Of what spans took themselves, without what is below them.
     case selfQuantile(Quantile)
     case selfMean

@@ -47,7 +47,7 @@ extension RuleEvaluator {
                 let identity = RuleIdentity.text(definition, inGroup: groups[group].definition.name)
                 for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count
                 {
-                    guard let life = AlertLife(entry, of: definition, savedAt: savedAt, now: now) else {
+                    guard let life = ActiveAlert(entry, of: definition, savedAt: savedAt, now: now) else {
                         continue
                     }
                     let number = groupings[groups[group].places[rule].grouping].group(of: entry.values)
@@ -69,7 +69,7 @@ extension SavedAlerts.Entry {
     }
 }
 
-extension AlertLife {
+extension ActiveAlert {
     /// nil where an alert doesn't go on.
     fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, now: Int64) {
         guard var activeAt = Timestamp.parse(rfc3339: saved.activeAt) else { return nil }

@@ -22,7 +22,7 @@ struct Check: ParsableCommand {
         for file in files {
             do {
                 lines += try warnings(of: file, &configuration).map(\.description)
-            } catch let faults as RuleFaults {
+            } catch let faults as RuleErrors {
                 isFaulty = true
                 lines += faults.all.flatMap(\.all).map(\.description)
             }

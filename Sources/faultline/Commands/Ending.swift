@@ -20,7 +20,7 @@ extension ExitCode {
     init(_ error: any Error) {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
-        case is RuleDiagnostics, is RuleFaults, is WebhookHeaders.Fault, is StartFault, is OutputFault: self = .usage
+        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.Fault, is StartError, is OutputError: self = .usage
         case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
         default: self = .fault
         }
@@ -52,7 +52,7 @@ enum Ending {
 
     /// Problems in files have their place in front, as editors read it, and no program's name.
     private static func tell(_ error: any Error) -> ExitCode {
-        let isPlaced = error is RuleDiagnostics || error is RuleFaults
+        let isPlaced = error is RuleDiagnostics || error is RuleErrors
         var text = "\(error)"
         if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
         Console.note(isPlaced ? text : "faultline: \(PrintableText.escape(text))")

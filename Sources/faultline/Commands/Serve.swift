@@ -23,18 +23,18 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         name: .customLong("otlp-grpc"), help: ArgumentHelp("Where to take OTLP/gRPC.", valueName: "address"),
-        transform: ReceiverAddress.init(argument:))
-    var otlpGRPC: ReceiverAddress?
+        transform: ListenAddress.init(argument:))
+    var otlpGRPC: ListenAddress?
 
     @Option(
         name: .customLong("otlp-http"), help: ArgumentHelp("Where to take OTLP/HTTP.", valueName: "address"),
-        transform: ReceiverAddress.init(argument:))
-    var otlpHTTP: ReceiverAddress?
+        transform: ListenAddress.init(argument:))
+    var otlpHTTP: ListenAddress?
 
     @Option(
         help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"),
-        transform: ReceiverAddress.init(argument:))
-    var listen: ReceiverAddress?
+        transform: ListenAddress.init(argument:))
+    var listen: ListenAddress?
 
     @Option(help: ArgumentHelp("A directory to record all spans to, for replays.", valueName: "directory"))
     var archive: String?
@@ -65,7 +65,7 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-extension ReceiverAddress {
+extension ListenAddress {
     /// - Throws: for anything but `host:port`, with what would be right.
     fileprivate init(argument: String) throws {
         guard let address = Self(argument) else { throw ValidationError(Self.form) }

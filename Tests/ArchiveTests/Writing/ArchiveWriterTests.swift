@@ -10,7 +10,7 @@ import Testing
         let read = try ReadArchive(example.file.bytes)
         #expect(read.failure == nil)
         #expect(read.events == example.events)
-        // Readings of the clock are numbered with the records.
+        // EvaluationInputs of the clock are numbered with the records.
         let numbered = zip(example.events, RecordedExample.start.firstSequence...)
         #expect(read.sequences == numbered.filter { if case .record = $0.0 { true } else { false } }.map(\.1))
     }

@@ -52,7 +52,7 @@ private struct Process {
     /// A process before it may be about to let go of the directory.
     private static func state(_ path: String, _ files: DurableFiles, _ logger: Logger) throws -> StateDirectory {
         while true {
-            let opened = Result { () throws(FileFault) in try StateDirectory(path, files: files, logger: logger) }
+            let opened = Result { () throws(FileError) in try StateDirectory(path, files: files, logger: logger) }
             if case .failure(let fault) = opened, fault.code == EWOULDBLOCK {
                 sched_yield()
             } else {

@@ -13,7 +13,7 @@ import TestSupport
         while early.now < HistoryOracle.start + 2 * hour {
             early.append(spans: 4)
             late.append(spans: 4)
-            early.window.foldRetired()
+            early.window.foldEvicted()
             let views = (early.window.view(), late.window.view())
             for operation in views.0.operations.indices {
                 let selection = Selection(

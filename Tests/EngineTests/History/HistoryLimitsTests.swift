@@ -12,7 +12,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: 3, limits: limits(bytesMax: bytesMax))
         while oracle.now < HistoryOracle.start + 12 * hour {
             oracle.append()
-            oracle.window.foldRetired()
+            oracle.window.foldEvicted()
             #expect(oracle.window.history.byteCount <= bytesMax)
         }
         let rows = oracle.window.view().operationSummaries()
@@ -26,7 +26,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: 4, limits: limits(bytesMax: 120_000))
         while oracle.now < HistoryOracle.start + 12 * hour {
             oracle.append()
-            oracle.window.foldRetired()
+            oracle.window.foldEvicted()
         }
         let oldest = try #require(oracle.window.history.oldest)
         #expect(oldest <= HistoryOracle.start)
@@ -43,7 +43,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: 5, limits: limits(2 * hour))
         while oracle.now < HistoryOracle.start + 9 * hour {
             oracle.append()
-            oracle.window.foldRetired()
+            oracle.window.foldEvicted()
         }
         let oldest = try #require(oracle.window.history.oldest)
         #expect(oldest > oracle.now - 3 * hour - 5 * minute)
@@ -66,7 +66,7 @@ import TestSupport
                     end: Bool.random(using: &random) ? end : recent, duration: 1)
             }
             _ = window.append(builder.batch, arrival: now, evaluatedUpTo: .min)
-            window.foldRetired()
+            window.foldEvicted()
             #expect(window.history.byteCount <= 100_000)
         }
         #expect(window.view().operationSummaries().reduce(0) { $0 + $1.count } == 3_000)

@@ -14,7 +14,7 @@ import TestSupport
         while oracle.now < HistoryOracle.start + 4 * hour {
             oracle.append()
             // What left the window counts the same whether it is bucketed yet or not.
-            if oracle.chance(4) { oracle.window.foldRetired() }
+            if oracle.chance(4) { oracle.window.foldEvicted() }
             if oracle.chance(20) {
                 let (a, b) = (oracle.randomMinute(), oracle.randomMinute())
                 oracle.check(from: min(a, b), to: max(a, b), counted: min(a, b)..<max(a, b))
@@ -29,7 +29,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: seed, limits: WindowLimits(duration: 10 * minute))
         while oracle.now < HistoryOracle.start + 4 * hour {
             oracle.append()
-            if oracle.chance(2) { oracle.window.foldRetired() }
+            if oracle.chance(2) { oracle.window.foldEvicted() }
         }
         func nextMinute(_ time: Int64) -> Int64 { (time + minute - 1) / minute * minute }
         for _ in 0..<12 {
@@ -45,7 +45,7 @@ import TestSupport
     @Test func `a range that is wholly in the window stays exact`() {
         var oracle = HistoryOracle(seed: 1, limits: WindowLimits(duration: 30 * minute))
         while oracle.now < HistoryOracle.start + 2 * hour { oracle.append() }
-        oracle.window.foldRetired()
+        oracle.window.foldEvicted()
         let view = oracle.window.view()
         let (from, to) = (oracle.now - 29 * minute, oracle.now - 7 * second)
         let all = Selection(groupOfSeries: view.operations.map { _ in 0 }, groupCount: 1, quantiles: [0.5, 0.99])
@@ -61,13 +61,13 @@ import TestSupport
         var oracle = HistoryOracle(seed: 2, limits: WindowLimits(duration: 10 * minute))
         while oracle.now < HistoryOracle.start + 2 * hour {
             oracle.append()
-            oracle.window.foldRetired()
+            oracle.window.foldEvicted()
         }
         let view = oracle.window.view()
         let count = oracle.spans.count
         while oracle.now < HistoryOracle.start + 4 * hour {
             oracle.append()
-            oracle.window.foldRetired()
+            oracle.window.foldEvicted()
         }
         #expect(view.operationSummaries().reduce(0) { $0 + $1.count } == count)
         #expect(oracle.window.view().operationSummaries().reduce(0) { $0 + $1.count } == oracle.spans.count)
@@ -87,7 +87,7 @@ import TestSupport
             #expect(rows.map(\.isExact) == [true, false])
             #expect(rows.map(\.count) == [1, 1])
             #expect(rows.map(\.max) == [9, 7])
-            window.foldRetired()
+            window.foldEvicted()
         }
     }
 }

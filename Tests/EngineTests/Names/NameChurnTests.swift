@@ -26,7 +26,7 @@ import Testing
         limits.isEndless = true
         limits.history.keepsSum = false
         var window = Window(limits: limits)
-        var charges = ChargeTable()
+        var charges = ComponentMappings()
         var views: [(view: WindowView, component: Component)] = []
         for (round, (service, component)) in [
             ("etcd", Component.etcd), ("apiserver", .apiServer), ("etcd", .etcd), ("kube-apiserver", .apiServer),
@@ -37,7 +37,7 @@ import Testing
                 var builder = BatchBuilder(firstID: UInt64(round * 10) + UInt64(minutes) + 1)
                 builder.add(service: service, operation: "round \(round)", end: time)
                 _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-                window.foldRetired()
+                window.foldEvicted()
             }
             views.append((window.view(), component))
         }
@@ -81,7 +81,7 @@ import Testing
             var builder = BatchBuilder(firstID: firstID)
             for name in names { builder.add(service: "junk", operation: name, end: time) }
             _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-            window.foldRetired()
+            window.foldEvicted()
         }
         append((0..<1_000).map { "junk \($0)" }, at: Self.start, firstID: 1)
         for (number, seconds) in [Int64(20), 26, 32].enumerated() {
@@ -99,7 +99,7 @@ import Testing
         var builder = BatchBuilder()
         for operation in ["a", "b", "c", "d", "e"] { builder.add(operation: operation, end: Self.start) }
         _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
-        window.foldRetired()
+        window.foldEvicted()
         // Cleared for the next request, it keeps its names.
         for hours in Int64(1)...6 {
             var time = Self.start + 3 * hours * hour
@@ -107,7 +107,7 @@ import Testing
                 builder.batch.removeAll()
                 builder.add(operation: operation, end: time)
                 _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-                window.foldRetired()
+                window.foldEvicted()
                 time += 10 * second
             }
             let names = Set(window.view().operationSummaries().map(\.labels.operation)).subtracting(["tick", "_other"])
@@ -122,7 +122,7 @@ import Testing
             let time = Self.start + Int64(number) * 200 * hour
             builder.add(operation: operation, end: time)
             _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-            window.foldRetired()
+            window.foldEvicted()
         }
         #expect(window.view().operationSummaries().map(\.labels.operation).sorted() == ["_other", "a", "b"])
     }
@@ -171,7 +171,7 @@ private struct NameChurn: ~Copyable {
 
     private mutating func append() {
         _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-        window.foldRetired()
+        window.foldEvicted()
     }
 
     func count(_ name: String) -> Int {

@@ -15,7 +15,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: 7, limits: WindowLimits(duration: 20 * minute))
         while oracle.now < HistoryOracle.start + 2 * hour {
             oracle.append()
-            if isFolded { oracle.window.foldRetired() }
+            if isFolded { oracle.window.foldEvicted() }
         }
         let clock = oracle.now - step
         let before = oracle.spans.count
@@ -32,7 +32,7 @@ import TestSupport
         let outcome = oracle.window.append(builder.batch, arrival: next + minute, evaluatedUpTo: clock)
         #expect(outcome.accepted == 60)
         #expect(Self.statistics(oracle.window, from: next, to: next + minute).count == 60)
-        oracle.window.foldRetired()
+        oracle.window.foldEvicted()
         #expect(Self.statistics(oracle.window, from: next, to: next + minute).count == 60)
         #expect(all() == before + 60)
     }

@@ -25,7 +25,7 @@ import Testing
         for part in 0..<20 {
             accepted += Self.append(10_000, at: Self.start, to: &window, firstID: UInt64(part) * 10_000 + 1).accepted
             #expect(window.byteCount <= 4 << 20)
-            window.foldRetired()
+            window.foldEvicted()
         }
         #expect(accepted == 200_000)
         #expect(window.unattributed.full > 100_000)
@@ -40,7 +40,7 @@ import Testing
                 _ = Self.append(
                     4_000, at: Self.start + Int64(slot) * Window.slotWidth, to: &window,
                     firstID: UInt64(slot) * 4_000 + 1)
-                window.foldRetired()
+                window.foldEvicted()
             }
         }
         fill(from: 0, 60)

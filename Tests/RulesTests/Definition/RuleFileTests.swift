@@ -51,7 +51,7 @@ struct RuleFileTests {
         #expect(rule.selector.population == .spans)
         #expect(
             rule.selector.matches.map(\.matcher) == [
-                .equal("etcd"), .matching(try LabelPattern("etcdserverpb.KV/.*")), .notEqual("CLIENT"),
+                .equal("etcd"), .matching(try LabelRegex("etcdserverpb.KV/.*")), .notEqual("CLIENT"),
             ])
         #expect(rule.condition.text == "p99 > 150ms and count >= 50")
         #expect(rule.over == 5 * minute)

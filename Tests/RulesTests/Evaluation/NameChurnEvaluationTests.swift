@@ -33,8 +33,8 @@ struct NameChurnEvaluationTests {
             nextID += 20
             _ = small.append(builder.batch, arrival: time, evaluatedUpTo: .min)
             _ = large.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-            small.foldRetired()
-            large.foldRetired()
+            small.foldEvicted()
+            large.foldEvicted()
             time += 5 * second
             // Often long enough for all that came before to be forgotten.
             if step % 8 == 7 { time += 3 * Self.hour }

@@ -94,7 +94,7 @@ import Testing
                 nextID += 1
             }
             _ = window.append(builder.batch, arrival: Self.start + tick * second, evaluatedUpTo: .min)
-            window.foldRetired()
+            window.foldEvicted()
         }
         let view = window.view()
         let selection = Selection(

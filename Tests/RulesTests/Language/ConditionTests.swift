@@ -5,9 +5,9 @@ import Testing
 @testable import Rules
 
 struct ConditionTests {
-    /// Readings of 100 spans of 1 ms to 100 ms, 10 of them errors, over 50 s; an hour ago nothing.
-    private static func readings(of condition: Condition, count: Int = 100) -> Readings {
-        var readings = Readings(of: condition.inputs, over: 50 * second)
+    /// EvaluationInputs of 100 spans of 1 ms to 100 ms, 10 of them errors, over 50 s; an hour ago nothing.
+    private static func values(of condition: Condition, count: Int = 100) -> EvaluationInputs {
+        var values = EvaluationInputs(of: condition.inputs, over: 50 * second)
         for (index, range) in condition.inputs.ranges.enumerated() {
             let fractions = condition.inputs.quantiles[index]
             var statistics = LatencyStatistics()
@@ -18,13 +18,13 @@ struct ConditionTests {
                 statistics.max = 100 * millisecond
                 statistics.quantiles = fractions.map { Int64(($0 * 100).rounded(.up)) * millisecond }
             }
-            readings.ranges[index].fill(
+            values.ranges[index].fill(
                 statistics, of: MeasuredValues(fractions: fractions), wanted: condition.inputs.measured(in: index))
         }
-        return readings
+        return values
     }
 
-    private static func truth(_ holds: Bool?) -> PossibleTruth { holds.map { $0 ? .holds : .fails } ?? .noData }
+    private static func truth(_ holds: Bool?) -> TernarySet { holds.map { $0 ? .holds : .fails } ?? .noData }
 
     @Test(arguments: [
         ("p99 == 99ms", true), ("p50 == 50ms", true), ("p99.9 == 100ms", true), ("max == 100ms", true),
@@ -46,13 +46,13 @@ struct ConditionTests {
         throws
     {
         let condition = try Condition(text)
-        #expect(condition.judge(Self.readings(of: condition)) == Self.truth(expected))
+        #expect(condition.judge(Self.values(of: condition)) == Self.truth(expected))
     }
 
     @Test(arguments: ["p99 > 0s", "p99 < 1s", "count == 1", "rate < 1/s", "not errors > 0"])
     func `without spans nothing is known`(text: String) throws {
         let condition = try Condition(text)
-        #expect(condition.judge(Self.readings(of: condition, count: 0)) == .noData)
+        #expect(condition.judge(Self.values(of: condition, count: 0)) == .noData)
     }
 
     @Test(arguments: [
@@ -68,7 +68,7 @@ struct ConditionTests {
     ])
     func `below a minimum count nothing is known`(text: String, expected: Bool?) throws {
         let condition = try Condition(text)
-        #expect(condition.judge(Self.readings(of: condition)) == Self.truth(expected))
+        #expect(condition.judge(Self.values(of: condition)) == Self.truth(expected))
     }
 
     @Test(arguments: [
@@ -83,7 +83,7 @@ struct ConditionTests {
 
     @Test func `a value is in seconds`() throws {
         let condition = try Condition("p99 > 10ms")
-        #expect(condition.subjectValue(Self.readings(of: condition)).value == 0.099)
+        #expect(condition.subjectValue(Self.values(of: condition)).value == 0.099)
         #expect(condition.subjectDimension == .time)
     }
 

@@ -79,7 +79,7 @@ enum RandomExpression {
         let measure: Measure? =
             switch generator.number(0...8) {
             case 0: rate.map { .burnRate($0) }
-            case 1: Quantile(percent: "99.9").map { .slowdown(Slowdown(quantile: $0, ago: 90 * second)) }
+            case 1: Quantile(percent: "99.9").map { .slowdown(SlowdownRatio(quantile: $0, ago: 90 * second)) }
             default: Measure(name: name)
             }
         return Expression(.value(WindowValue(measure ?? .mean, offset: offset)))

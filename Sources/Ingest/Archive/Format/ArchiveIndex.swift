@@ -51,7 +51,7 @@ package struct ArchiveIndex: Equatable, Sendable {
         }
         var trailer = LittleEndianBytes()
         trailer.append(UInt64(offset))
-        return ArchiveNote.frame(.index, body) + ArchiveNote.frame(.trailer, trailer)
+        return SkippableFrame.frame(.index, body) + SkippableFrame.frame(.trailer, trailer)
     }
 
     init() {}
@@ -84,9 +84,9 @@ package struct ArchiveIndex: Equatable, Sendable {
     }
 
     /// The body of the one note that takes up a range of the file.
-    private static func body(_ kind: ArchiveNote.Kind, in descriptor: Int32, _ range: Range<Int>) -> LittleEndianReader?
+    private static func body(_ kind: SkippableFrame.Kind, in descriptor: Int32, _ range: Range<Int>) -> LittleEndianReader?
     {
-        guard range.lowerBound >= 0, range.count > ArchiveNote.frameHeaderByteCount, range.count <= byteCountMax else {
+        guard range.lowerBound >= 0, range.count > SkippableFrame.frameHeaderByteCount, range.count <= byteCountMax else {
             return nil
         }
         var bytes = [UInt8](repeating: 0, count: range.count)
@@ -94,12 +94,12 @@ package struct ArchiveIndex: Equatable, Sendable {
             unsafe pread(descriptor, $0.baseAddress, $0.count, range.lowerBound)
         }
         let span = unsafe bytes.span.bytes
-        guard count == range.count, span.littleEndianWord(0) == ArchiveNote.magic,
-            Int(span.littleEndianWord(4)) == count - ArchiveNote.frameHeaderByteCount
+        guard count == range.count, span.littleEndianWord(0) == SkippableFrame.magic,
+            Int(span.littleEndianWord(4)) == count - SkippableFrame.frameHeaderByteCount
         else { return nil }
-        let contents = span.extracting(ArchiveNote.frameHeaderByteCount...)
-        guard ArchiveNote.kind(contents) == kind else { return nil }
-        return ArchiveNote.body(contents)
+        let contents = span.extracting(SkippableFrame.frameHeaderByteCount...)
+        guard SkippableFrame.kind(contents) == kind else { return nil }
+        return SkippableFrame.body(contents)
     }
 
     /// The parts of the file whose spans may end in a range, in their order.

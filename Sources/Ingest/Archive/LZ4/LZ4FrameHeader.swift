@@ -28,7 +28,7 @@ struct LZ4FrameHeader {
     }
 
     /// - Parameter bytes: `length(flags:)` of them.
-    init(_ bytes: RawSpan) throws(LZ4Fault) {
+    init(_ bytes: RawSpan) throws(LZ4Error) {
         let flags = bytes.byte(0)
         let sizes = bytes.byte(1)
         guard flags & Flag.reserved == 0 else { throw .reservedFlag }
@@ -51,7 +51,7 @@ struct LZ4FrameHeader {
 }
 
 /// What can be wrong with a frame, as liblz4 calls it.
-enum LZ4Fault: String, Error {
+enum LZ4Error: String, Error {
     case headerVersion = "headerVersion_wrong"
     case headerChecksum = "headerChecksum_invalid"
     case reservedFlag = "reservedFlag_set"

@@ -117,7 +117,7 @@ struct LZ4Stream {
             }
             throw cut(source)
         }
-        do throws(LZ4Fault) {
+        do throws(LZ4Error) {
             try decode(source.next(whole), data, block, of: &frame, into: &chunk)
         } catch {
             throw failure(source, error)
@@ -128,7 +128,7 @@ struct LZ4Stream {
     /// - Parameter data: where the block's data is among its bytes.
     private func decode(
         _ bytes: RawSpan, _ data: Range<Int>, _ block: BlockHeader, of frame: inout Frame, into chunk: inout Chunk
-    ) throws(LZ4Fault) {
+    ) throws(LZ4Error) {
         let header = frame.header
         let stored = bytes.extracting(data)
         if header.hasBlockChecksums, XXH32.hash(stored) != bytes.littleEndianWord(data.upperBound) {
@@ -170,7 +170,7 @@ struct LZ4Stream {
             if word == Self.magic { return try readHeader(&source) }
             guard group == nil else { throw failure(source, "the frame that a recording announces is missing") }
             let start = source.offset
-            passedOver = try skipFrame(&source, isNote: word == ArchiveNote.magic, &chunk) ? nil : passedOver ?? start
+            passedOver = try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : passedOver ?? start
         }
     }
 
@@ -193,7 +193,7 @@ struct LZ4Stream {
         }
         let length = 4 + LZ4FrameHeader.length(flags: flags)
         try require(length, of: &source)
-        do throws(LZ4Fault) {
+        do throws(LZ4Error) {
             let header = try LZ4FrameHeader(source.next(length).extracting(4...))
             source.advance(length)
             return Frame(header: header)
@@ -206,37 +206,37 @@ struct LZ4Stream {
     private mutating func skipFrame(
         _ source: inout ByteSource, isNote: Bool, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Bool {
-        try require(ArchiveNote.frameHeaderByteCount, of: &source)
+        try require(SkippableFrame.frameHeaderByteCount, of: &source)
         let length = Int(source.next(8).littleEndianWord(4))
         if isNote, let note = try note(of: length, &source) {
             try take(note, &source, &chunk)
             return true
         }
-        source.advance(ArchiveNote.frameHeaderByteCount)
+        source.advance(SkippableFrame.frameHeaderByteCount)
         guard try source.skip(length) else { throw cut(source) }
         return false
     }
 
     /// Reads a note that is for a reader of records, and passes over it; nil for another, which is left where it is.
-    private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> ArchiveNote? {
-        let header = ArchiveNote.frameHeaderByteCount
-        guard length >= ArchiveNote.prefixByteCount, try source.fill(header + ArchiveNote.prefixByteCount),
-            let kind = ArchiveNote.kind(source.next(header + ArchiveNote.prefixByteCount).extracting(header...))
+    private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> SkippableFrame? {
+        let header = SkippableFrame.frameHeaderByteCount
+        guard length >= SkippableFrame.prefixByteCount, try source.fill(header + SkippableFrame.prefixByteCount),
+            let kind = SkippableFrame.kind(source.next(header + SkippableFrame.prefixByteCount).extracting(header...))
         else { return nil }
         if kind == .index || kind == .trailer {
             guard try source.skip(header + length) else { throw cut(source) }
             return .index
         }
-        guard length <= ArchiveNote.groupByteCountMax else { return nil }
+        guard length <= SkippableFrame.groupByteCountMax else { return nil }
         try require(header + length, of: &source)
-        let note = ArchiveNote.read(kind, source.next(header + length).extracting(header...))
+        let note = SkippableFrame.read(kind, source.next(header + length).extracting(header...))
         guard let note else { throw failure(source, "a note of the recording is damaged") }
         source.advance(header + length)
         return note
     }
 
     private mutating func take(
-        _ note: ArchiveNote, _ source: inout ByteSource, _ chunk: inout Chunk
+        _ note: SkippableFrame, _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) {
         guard case .group(let group) = note else { return chunk.append(note) }
         if let spanEnds, !group.mayEnd(in: spanEnds) {
@@ -272,7 +272,7 @@ struct LZ4Stream {
             .damaged, source.name, "the lz4 frame is cut off, at byte \(offset) of the file", isCut: true)
     }
 
-    private func failure(_ source: borrowing ByteSource, _ fault: LZ4Fault) -> ArchiveError {
+    private func failure(_ source: borrowing ByteSource, _ fault: LZ4Error) -> ArchiveError {
         failure(source, "lz4: \(fault.rawValue)")
     }
 

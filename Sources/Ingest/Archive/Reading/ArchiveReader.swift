@@ -111,7 +111,7 @@ package struct ArchiveReader: ~Copyable {
         // What is said about records comes with the chunk they begin in.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         guard let place = try framing == .json ? nextValue() : nextMessage() else {
-            // Readings of the clock may stand behind the last record.
+            // EvaluationInputs of the clock may stand behind the last record.
             if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
             try requireContent()
             return .end

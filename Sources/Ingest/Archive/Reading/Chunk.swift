@@ -14,7 +14,7 @@ struct Chunk: ~Copyable, Sendable {
     /// How far the archive is read, in bytes of its file.
     var fileOffset = 0
     /// What a recording says about the bytes from an offset on.
-    private(set) var notes: [(offset: Int, note: ArchiveNote)] = []
+    private(set) var notes: [(offset: Int, note: SkippableFrame)] = []
     /// What was passed over in front of the bytes, as it was damaged.
     var loss: ArchiveLoss?
 
@@ -47,7 +47,7 @@ struct Chunk: ~Copyable, Sendable {
     }
 
     /// Adds a note about the bytes that follow.
-    mutating func append(_ note: ArchiveNote) {
+    mutating func append(_ note: SkippableFrame) {
         notes.append((count, note))
     }
 

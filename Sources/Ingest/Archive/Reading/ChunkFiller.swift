@@ -46,14 +46,14 @@ struct ChunkFiller: ~Copyable {
     private static func hasNote(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         _ = try source.fill(searchedBytes)
         let start = source.next(min(source.available, searchedBytes))
-        let first = UInt8(truncatingIfNeeded: ArchiveNote.magic)
+        let first = UInt8(truncatingIfNeeded: SkippableFrame.magic)
         var offset = 0
         while let found = start.firstOffset(of: first, from: offset + 1) {
             offset = found
-            guard found + ArchiveNote.frameHeaderByteCount + ArchiveNote.tag.count <= start.byteCount else { break }
-            let tag = start.extracting((found + ArchiveNote.frameHeaderByteCount)...)
-            if start.littleEndianWord(found) == ArchiveNote.magic,
-                ArchiveNote.tag.indices.allSatisfy({ tag.byte($0) == ArchiveNote.tag[$0] })
+            guard found + SkippableFrame.frameHeaderByteCount + SkippableFrame.tag.count <= start.byteCount else { break }
+            let tag = start.extracting((found + SkippableFrame.frameHeaderByteCount)...)
+            if start.littleEndianWord(found) == SkippableFrame.magic,
+                SkippableFrame.tag.indices.allSatisfy({ tag.byte($0) == SkippableFrame.tag[$0] })
             {
                 return true
             }

@@ -13,7 +13,7 @@ struct ChunkSequence: ~Copyable {
     /// How often something was passed over.
     private(set) var discontinuities = 0
     /// What a recording says about the bytes from an offset on, and wasn't taken yet.
-    private var notes: [(offset: Int, note: ArchiveNote)] = []
+    private var notes: [(offset: Int, note: SkippableFrame)] = []
 
     /// To read and decompress so much takes no longer than to start a thread and to be woken by it.
     private static let inPlaceMax = 64 << 10
@@ -77,7 +77,7 @@ struct ChunkSequence: ~Copyable {
     }
 
     /// Takes the next thing that is said about bytes up to an offset among the uncompressed ones.
-    mutating func takeNote(upTo offset: Int) -> ArchiveNote? {
+    mutating func takeNote(upTo offset: Int) -> SkippableFrame? {
         guard let first = notes.first, first.offset <= offset else { return nil }
         return notes.removeFirst().note
     }

@@ -8,12 +8,12 @@ struct YAMLComposer: ~Copyable {
 
     private var events: YAMLEventReader
 
-    init(_ bytes: [UInt8]) throws(YAMLFault) {
+    init(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
         events = try YAMLEventReader(bytes)
     }
 
     /// The only document of the stream; nil if there is none.
-    mutating func document(_ diagnostics: inout RuleDiagnostics) throws(YAMLFault) -> YAMLNode? {
+    mutating func document(_ diagnostics: inout RuleDiagnostics) throws(YAMLSyntaxError) -> YAMLNode? {
         _ = try events.next()  // the start of the stream
         guard case .documentStart = try events.next().kind else { return nil }
         let root = try node(from: try events.next(), depth: 1, &diagnostics)
@@ -27,13 +27,13 @@ struct YAMLComposer: ~Copyable {
 
     private mutating func node(
         from event: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
-    ) throws(YAMLFault) -> YAMLNode {
+    ) throws(YAMLSyntaxError) -> YAMLNode {
         guard depth <= Self.depthLimit else {
-            throw YAMLFault(
+            throw YAMLSyntaxError(
                 place: .position(event.start), problem: "nested more than \(Self.depthLimit) deep")
         }
         if event.hasAnchor {
-            throw YAMLFault(
+            throw YAMLSyntaxError(
                 place: .position(event.start),
                 problem: "anchors (\"&\") are not accepted; repeat what they stand for")
         }
@@ -44,17 +44,17 @@ struct YAMLComposer: ~Copyable {
         case .sequenceStart: return try sequence(from: event, depth: depth, &diagnostics)
         case .mappingStart: return try mapping(from: event, depth: depth, &diagnostics)
         case .alias:
-            throw YAMLFault(
+            throw YAMLSyntaxError(
                 place: .position(event.start),
                 problem: "aliases (\"*\") are not accepted; quote text that starts with \"*\"")
         default:
-            throw YAMLFault(place: .position(event.start), problem: "unexpected end")
+            throw YAMLSyntaxError(place: .position(event.start), problem: "unexpected end")
         }
     }
 
     private mutating func sequence(
         from start: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
-    ) throws(YAMLFault) -> YAMLNode {
+    ) throws(YAMLSyntaxError) -> YAMLNode {
         var elements: [YAMLNode] = []
         while true {
             let event = try events.next()
@@ -67,7 +67,7 @@ struct YAMLComposer: ~Copyable {
 
     private mutating func mapping(
         from start: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
-    ) throws(YAMLFault) -> YAMLNode {
+    ) throws(YAMLSyntaxError) -> YAMLNode {
         var entries: [YAMLNode.Entry] = []
         var lines: [String: Int] = [:]
         while true {

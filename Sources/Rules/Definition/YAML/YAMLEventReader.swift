@@ -21,7 +21,7 @@ struct YAMLEvent {
 }
 
 /// Text that is not YAML, as libyaml puts it.
-struct YAMLFault: Error {
+struct YAMLSyntaxError: Error {
     enum Place {
         case position(SourcePosition)
         case byte(Int)
@@ -38,13 +38,13 @@ struct YAMLEventReader: ~Copyable {
     private let input: UnsafeMutableBufferPointer<UInt8>
 
     /// `bytes` are valid UTF-8.
-    init(_ bytes: [UInt8]) throws(YAMLFault) {
+    init(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())
         unsafe input = .allocate(capacity: bytes.count)
         _ = unsafe input.initialize(from: bytes)
         guard unsafe yaml_parser_initialize(parser) == 1 else {
-            throw YAMLFault(place: .byte(0), problem: "out of memory")
+            throw YAMLSyntaxError(place: .byte(0), problem: "out of memory")
         }
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         unsafe yaml_parser_set_input_string(parser, input.baseAddress, input.count)
@@ -57,7 +57,7 @@ struct YAMLEventReader: ~Copyable {
     }
 
     /// The next event; `streamEnd` is the last.
-    mutating func next() throws(YAMLFault) -> YAMLEvent {
+    mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault() }
         defer { unsafe yaml_event_delete(&event) }
@@ -89,13 +89,13 @@ struct YAMLEventReader: ~Copyable {
         return result
     }
 
-    private func fault() -> YAMLFault {
+    private func fault() -> YAMLSyntaxError {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "unreadable"
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
-            return unsafe YAMLFault(
+            return unsafe YAMLSyntaxError(
                 place: .position(Self.position(parser.pointee.problem_mark)), problem: problem)
         }
-        return YAMLFault(
+        return YAMLSyntaxError(
             place: .byte(Int(clamping: unsafe parser.pointee.problem_offset)), problem: problem)
     }
 

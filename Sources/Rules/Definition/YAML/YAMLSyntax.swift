@@ -2,7 +2,7 @@ import Support
 
 /// Says what is wrong with text that is not YAML, in the words of someone who wrote it.
 enum YAMLSyntax {
-    static func report(_ fault: YAMLFault, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
+    static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
         let position =
             switch fault.place {
             case .position(let position): position

@@ -179,9 +179,9 @@ struct Conjunction {
             }
     }
 
-    private func range(of expression: Expression) -> PossibleNumber {
+    private func range(of expression: Expression) -> NumberInterval {
         switch expression.kind {
-        case .literal(let literal): PossibleNumber(literal.value)
+        case .literal(let literal): NumberInterval(literal.value)
         case .value(let value): range(of: value)
         case .negative(let operand): -range(of: operand)
         case .arithmetic(_, let errors, _) where expression.isErrorsByCount:
@@ -192,7 +192,7 @@ struct Conjunction {
         }
     }
 
-    private func range(of value: WindowValue) -> PossibleNumber {
+    private func range(of value: WindowValue) -> NumberInterval {
         numbers[value].map { ranges[$0].closed } ?? value.measure.lawfulRange.closed
     }
 }

@@ -9,7 +9,7 @@ struct LawfulRange: Equatable {
     var isEmpty: Bool { low > high || low == high && (isLowOpen || isHighOpen) }
 
     /// With its ends, whether they are in it or not.
-    var closed: PossibleNumber { PossibleNumber(between: low, and: min(high, .greatestFiniteMagnitude)) }
+    var closed: NumberInterval { NumberInterval(between: low, and: min(high, .greatestFiniteMagnitude)) }
 
     mutating func raiseLow(to bound: Double, isOpen: Bool) {
         guard bound > low || bound == low && isOpen else { return }

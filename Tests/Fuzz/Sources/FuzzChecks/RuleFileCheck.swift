@@ -58,15 +58,15 @@ package enum RuleFileCheck {
             try require(!durations.ranges.isEmpty, "\(rule.condition.text) holds for no duration")
             return
         }
-        var readings = Readings(of: inputs, over: rule.over)
+        var values = EvaluationInputs(of: inputs, over: rule.over)
         for (index, fractions) in inputs.quantiles.enumerated() {
             statistics.quantiles = count > 0 ? fractions.map { _ in 1_000_000 } : []
             statistics.bad = count > 0 ? inputs.thresholds[index].map { _ in count / 3 } : []
             let wanted = inputs.measured(in: index)
-            readings.ranges[index].fill(statistics, of: wanted, wanted: wanted)
+            values.ranges[index].fill(statistics, of: wanted, wanted: wanted)
         }
-        let truth = rule.condition.judge(readings)
+        let truth = rule.condition.judge(values)
         try require(truth.isExact, "\(rule.condition.text) has no one answer to what is known exactly")
-        try require(rule.condition.subjectValue(readings).isExact, "\(rule.condition.text) has no one value")
+        try require(rule.condition.subjectValue(values).isExact, "\(rule.condition.text) has no one value")
     }
 }

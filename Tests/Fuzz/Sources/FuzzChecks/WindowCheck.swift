@@ -83,14 +83,14 @@ enum WindowCheck {
                 outcome.accepted + outcome.duplicates + outcome.rejections.total == batch.count,
                 "of \(batch.count) spans: \(outcome)")
             outcomes.append(outcome)
-            left += window.retired.spanCount
+            left += window.evicted.spanCount
             try checkCounts(of: window, appended: outcomes, left: left)
             // The same whether what left the window is bucketed yet or not.
             for _ in 0..<2 {
                 try checkSummaries(window.view().operationSummaries(), outcomes.reduce(0) { $0 + $1.accepted })
                 let requests = window.totals.requests.reduce(0) { $0 + $1.count }
                 try checkSummaries(window.view().requestSummaries(), requests)
-                window.foldRetired()
+                window.foldEvicted()
             }
         }
     }

@@ -115,8 +115,8 @@ import Testing
     }
 
     /// What spans can be like: of each offset requests, of these the parts, and self times.
-    private static func readings(_ inputs: ConditionInputs, _ generator: inout SeededGenerator) -> Readings {
-        var readings = Readings(of: inputs, over: minute)
+    private static func values(_ inputs: ConditionInputs, _ generator: inout SeededGenerator) -> EvaluationInputs {
+        var values = EvaluationInputs(of: inputs, over: minute)
         for offset in Set(inputs.ranges.map(\.offset)) {
             let sample = (0..<generator.number(0...5)).map { _ in generator.pick(durations) }
             let errors = generator.number(0...sample.count)
@@ -135,13 +135,13 @@ import Testing
                     case .parts: parts[.etcd, default: []] + parts[.apiServer, default: []]
                     }
                 let wanted = inputs.measured(in: index)
-                readings.ranges[index].isHeard = true
-                readings.ranges[index].fill(
+                values.ranges[index].isHeard = true
+                values.ranges[index].fill(
                     statistics(measured, errors: min(errors, measured.count), wanted.fractions), of: wanted,
                     wanted: wanted)
             }
         }
-        return readings
+        return values
     }
 
     @Test(arguments: 0..<40)
@@ -159,10 +159,10 @@ import Testing
                 $0.message.hasPrefix("the condition always")
             }
             for _ in 0..<60 {
-                let readings = Self.readings(inputs, &generator)
-                let truth = flat.truth(readings)
-                #expect(!(isRefused && truth == .holds), "\(text) holds for \(readings)")
-                #expect(!(isAlways && truth == .fails), "\(text) fails for \(readings)")
+                let values = Self.values(inputs, &generator)
+                let truth = flat.truth(values)
+                #expect(!(isRefused && truth == .holds), "\(text) holds for \(values)")
+                #expect(!(isAlways && truth == .fails), "\(text) fails for \(values)")
                 if truth == .holds { held += 1 }
             }
             refused += isRefused ? 1 : 0

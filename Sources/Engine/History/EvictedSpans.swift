@@ -1,17 +1,17 @@
 /// Something that left the window within one minute.
-protocol RetiredPart {
+protocol EvictedPart {
     var minute: Int64 { get }
 
     /// Adds its spans to their series of a population; to those that are wanted (by series number), or to all.
     func count(in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?)
 }
 
-extension RetiredPart {
+extension EvictedPart {
     var hour: Int64 { HistoryTime.hour(of: minute) }
 }
 
 /// A span that came after its slot had left the window, or found the slot full: what the history keeps of it.
-struct HistoryRow: RetiredPart, Sendable {
+struct HistoryRow: EvictedPart, Sendable {
     let minute: Int64
     let operation: UInt16
     let request: UInt16
@@ -37,7 +37,7 @@ struct HistoryRow: RetiredPart, Sendable {
 
 /// Spans that left the window and are not in its history yet. They leave under the window's lock and are bucketed
 /// without it; views have them in between, so that a span is always counted once.
-package struct RetiredSpans: Sendable {
+package struct EvictedSpans: Sendable {
     /// In order of time.
     private(set) var slots: [SlotView] = []
     private(set) var rows: [HistoryRow] = []
@@ -127,7 +127,7 @@ package struct RetiredSpans: Sendable {
     }
 
     /// Removes what was bucketed: the same spans as they were some time ago.
-    mutating func remove(_ earlier: RetiredSpans) {
+    mutating func remove(_ earlier: EvictedSpans) {
         slots.removeFirst(earlier.slots.count)
         rows.removeFirst(earlier.rows.count)
         beyond.removeFirst(earlier.beyond.count)
@@ -135,7 +135,7 @@ package struct RetiredSpans: Sendable {
     }
 }
 
-extension SlotView: RetiredPart {
+extension SlotView: EvictedPart {
     /// The minute that the whole slot is in: slots divide minutes.
     var minute: Int64 { HistoryTime.minute(of: start) }
 

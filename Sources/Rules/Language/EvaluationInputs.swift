@@ -1,7 +1,7 @@
 package import Engine
 
 /// What is known of one group, for one condition.
-package struct Readings {
+package struct EvaluationInputs {
     package struct Range {
         /// nil if nothing is known.
         package var tally: LatencyTally?
@@ -42,13 +42,13 @@ package struct Readings {
     }
 
     /// Of a group that has no spans where others have some.
-    static func empty(_ inputs: ConditionInputs) -> Readings {
-        var readings = Readings(of: inputs, over: 1)
-        for index in readings.ranges.indices {
-            readings.ranges[index].tally = LatencyTally()
-            readings.ranges[index].isHeard = true
+    static func empty(_ inputs: ConditionInputs) -> EvaluationInputs {
+        var values = EvaluationInputs(of: inputs, over: 1)
+        for index in values.ranges.indices {
+            values.ranges[index].tally = LatencyTally()
+            values.ranges[index].isHeard = true
         }
-        return readings
+        return values
     }
 
     /// Whether it is known that there are no spans in any range.
@@ -60,7 +60,7 @@ package struct Readings {
         return true
     }
 
-    subscript(value: ResolvedValue) -> PossibleNumber {
+    subscript(value: ResolvedValue) -> NumberInterval {
         // Spans lend their elements, where arrays would count references.
         let ranges = ranges.span
         switch value.measure {
@@ -71,21 +71,21 @@ package struct Readings {
         }
         guard let tally = ranges[value.range].tally else { return .anything }
         guard tally.count > 0 else {
-            if case .seen = value.measure, ranges[value.range].isHeard { return PossibleNumber(0) }
+            if case .seen = value.measure, ranges[value.range].isHeard { return NumberInterval(0) }
             return .missing
         }
         let count = Double(tally.count)
         return switch value.measure {
         case .quantile(let index): Self.seconds(ranges[value.range].quantiles.span[index])
         case .max: Self.seconds(ranges[value.range].max)
-        case .mean: PossibleNumber(Double(tally.sum) / count / 1e9)
-        case .count, .seen: PossibleNumber(count)
-        case .rate: PossibleNumber(count / (Double(over) / 1e9))
-        case .errors: PossibleNumber(Double(tally.errors))
-        case .errorRatio: PossibleNumber(Double(tally.errors) / count)
+        case .mean: NumberInterval(Double(tally.sum) / count / 1e9)
+        case .count, .seen: NumberInterval(count)
+        case .rate: NumberInterval(count / (Double(over) / 1e9))
+        case .errors: NumberInterval(Double(tally.errors))
+        case .errorRatio: NumberInterval(Double(tally.errors) / count)
         case .burnRate(let threshold, let budget):
-            PossibleNumber(Double(ranges[value.range].bad[threshold]) / count / budget)
-        case .slowdown: ranges[value.range].slowdown.map { PossibleNumber($0) } ?? .missing
+            NumberInterval(Double(ranges[value.range].bad[threshold]) / count / budget)
+        case .slowdown: ranges[value.range].slowdown.map { NumberInterval($0) } ?? .missing
         case .share, .time: .missing
         }
     }
@@ -93,18 +93,18 @@ package struct Readings {
     /// A sum by something of another range; nothing is known without anything of that.
     private static func quotient(
         _ part: LatencyTally?, _ whole: LatencyTally?, by divisor: (LatencyTally) -> Double
-    ) -> PossibleNumber {
+    ) -> NumberInterval {
         guard let part, let whole else { return .anything }
         let divisor = divisor(whole)
-        return divisor > 0 ? PossibleNumber(Double(part.sum) / divisor) : .missing
+        return divisor > 0 ? NumberInterval(Double(part.sum) / divisor) : .missing
     }
 
-    private static func seconds(_ bounds: ClosedRange<Int64>) -> PossibleNumber {
-        PossibleNumber(between: Double(bounds.lowerBound) / 1e9, and: Double(bounds.upperBound) / 1e9)
+    private static func seconds(_ bounds: ClosedRange<Int64>) -> NumberInterval {
+        NumberInterval(between: Double(bounds.lowerBound) / 1e9, and: Double(bounds.upperBound) / 1e9)
     }
 }
 
-extension Readings.Range {
+extension EvaluationInputs.Range {
     /// Whether all is known exactly.
     package var isExact: Bool {
         guard let tally else { return false }

@@ -1,8 +1,8 @@
 internal import NIOCore
 
-extension ReceiverAddress {
+extension ListenAddress {
     /// The address a socket is bound to, which tells the port that was picked for 0.
-    init(bound: SocketAddress?, asked: ReceiverAddress) {
+    init(bound: SocketAddress?, asked: ListenAddress) {
         self.init(host: bound?.ipAddress ?? asked.host, port: bound?.port ?? asked.port)
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// What the system said to an operation on a file.
-package struct FileFault: Error, CustomStringConvertible {
+package struct FileError: Error, CustomStringConvertible {
     package let operation: String
     package let path: String
     package let code: Int32

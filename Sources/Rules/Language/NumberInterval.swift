@@ -3,16 +3,16 @@
 /// is this one, whether its operands are exact or not.
 ///
 /// Rounding is monotone: what an operation makes of the bounds bounds what it makes of anything between them.
-package struct PossibleNumber: Equatable, Sendable {
+package struct NumberInterval: Equatable, Sendable {
     /// Above `high` if the only possibility is no data.
     package private(set) var low: Double
     package private(set) var high: Double
     package private(set) var canBeMissing: Bool
 
     /// No data.
-    package static let missing = PossibleNumber(low: .infinity, high: -.infinity, canBeMissing: true)
+    package static let missing = NumberInterval(low: .infinity, high: -.infinity, canBeMissing: true)
     /// Nothing is known of it.
-    package static let anything = PossibleNumber(
+    package static let anything = NumberInterval(
         low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, canBeMissing: true)
 
     private init(low: Double, high: Double, canBeMissing: Bool) {
@@ -48,29 +48,29 @@ package struct PossibleNumber: Equatable, Sendable {
 
     // MARK: Arithmetic
 
-    package static prefix func - (operand: PossibleNumber) -> PossibleNumber {
+    package static prefix func - (operand: NumberInterval) -> NumberInterval {
         operand.isMissing
             ? .missing
-            : PossibleNumber(between: -operand.high, and: -operand.low, canBeMissing: operand.canBeMissing)
+            : NumberInterval(between: -operand.high, and: -operand.low, canBeMissing: operand.canBeMissing)
     }
 
-    func combined(_ sign: ArithmeticOperator, with other: PossibleNumber) -> PossibleNumber {
+    func combined(_ sign: ArithmeticOperator, with other: NumberInterval) -> NumberInterval {
         guard !isMissing, !other.isMissing else { return .missing }
         let canBeMissing = canBeMissing || other.canBeMissing
         switch sign {
         case .add:
-            return PossibleNumber(between: low + other.low, and: high + other.high, canBeMissing: canBeMissing)
+            return NumberInterval(between: low + other.low, and: high + other.high, canBeMissing: canBeMissing)
         case .subtract:
-            return PossibleNumber(between: low - other.high, and: high - other.low, canBeMissing: canBeMissing)
+            return NumberInterval(between: low - other.high, and: high - other.low, canBeMissing: canBeMissing)
         case .multiply:
             let ends = (low * other.low, low * other.high, high * other.low, high * other.high)
-            return PossibleNumber(ends, canBeMissing)
+            return NumberInterval(ends, canBeMissing)
         case .divide:
             guard other.low > 0 || other.high < 0 else {
                 return other.low == other.high ? .missing : .anything
             }
             let ends = (low / other.low, low / other.high, high / other.low, high / other.high)
-            return PossibleNumber(ends, canBeMissing)
+            return NumberInterval(ends, canBeMissing)
         }
     }
 
@@ -82,9 +82,9 @@ package struct PossibleNumber: Equatable, Sendable {
 
     // MARK: Comparison
 
-    package func compared(_ sign: ComparisonOperator, with other: PossibleNumber) -> PossibleTruth {
+    package func compared(_ sign: ComparisonOperator, with other: NumberInterval) -> TernarySet {
         guard !isMissing, !other.isMissing else { return .noData }
-        var truth: PossibleTruth = canBeMissing || other.canBeMissing ? .noData : []
+        var truth: TernarySet = canBeMissing || other.canBeMissing ? .noData : []
         switch sign {
         case .greater, .greaterOrEqual:
             if sign.holds(high, other.low) { truth.insert(.holds) }

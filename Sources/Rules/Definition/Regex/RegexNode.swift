@@ -1,13 +1,13 @@
 /// A parsed pattern.
-indirect enum PatternNode: Equatable {
+indirect enum RegexNode: Equatable {
     case empty
     case one(ScalarSet)
     case assertStart
     case assertEnd
-    case sequence([PatternNode])
-    case alternatives([PatternNode])
+    case sequence([RegexNode])
+    case alternatives([RegexNode])
     /// `most` nil: without an upper bound.
-    case repeated(PatternNode, least: Int, most: Int?)
+    case repeated(RegexNode, least: Int, most: Int?)
 }
 
 /// A set of Unicode scalars: a literal, a class, or any.

@@ -1,5 +1,5 @@
 /// A stretch of time in which a component that had been sending sent nothing.
-package struct Silence: Equatable, Sendable {
+package struct Gap: Equatable, Sendable {
     /// Unix nanoseconds, to the second.
     package var from: Int64
     package var to: Int64
@@ -10,7 +10,7 @@ package struct Silence: Equatable, Sendable {
 }
 
 /// Counts a component's spans by the second in which they ended.
-struct SilenceMeter {
+struct GapMeter {
     private var counts: [UInt32]
     private let start: Int64
 
@@ -32,15 +32,15 @@ struct SilenceMeter {
     }
 
     /// In what part of the seconds of a stretch of time spans ended, 0...1.
-    func activity(in silence: Silence) -> Double {
-        let from = Int((silence.from - start) / Self.second)
-        let to = Int((silence.to - start) / Self.second)
+    func activity(in gap: Gap) -> Double {
+        let from = Int((gap.from - start) / Self.second)
+        let to = Int((gap.to - start) / Self.second)
         let seconds = counts[max(from, 0)..<min(to, counts.count)]
         return Double(seconds.count { $0 > 0 }) / Double(max(seconds.count, 1))
     }
 
     /// The longest gap that reaches into an interval, if it is one that the spans before it don't explain.
-    func silence(in interval: Range<Int64>) -> Silence? {
+    func gap(in interval: Range<Int64>) -> Gap? {
         let end = min(Int((interval.upperBound - start) / Self.second), counts.count)
         guard let first = counts.firstIndex(where: { $0 > 0 }) else { return nil }
         var (longest, habitual, second) = (0..<0, 0, first)
@@ -60,7 +60,7 @@ struct SilenceMeter {
         else {
             return nil
         }
-        return Silence(
+        return Gap(
             from: start + Int64(longest.lowerBound) * Self.second, to: start + Int64(longest.upperBound) * Self.second,
             rate: rate)
     }

@@ -1,12 +1,12 @@
-extension LabelPattern {
+extension LabelRegex {
     /// All that the pattern can match, where that is a short list of words such as `get|list`; else nil.
     var words: [String]? {
-        guard let node = try? PatternParser.parse(text) else { return nil }
+        guard let node = try? RegexParser.parse(text) else { return nil }
         return node.words
     }
 }
 
-extension PatternNode {
+extension RegexNode {
     /// More are no list that somebody wrote.
     private static let wordsMax = 64
 
@@ -30,7 +30,7 @@ extension PatternNode {
         return starts.flatMap { start in ends.map { start + $0 } }
     }
 
-    private static func repeated(_ part: PatternNode, _ least: Int, _ most: Int?) -> [String]? {
+    private static func repeated(_ part: RegexNode, _ least: Int, _ most: Int?) -> [String]? {
         guard let most, most <= 4 else { return nil }
         var all: [String] = []
         var words: [String]? = [""]

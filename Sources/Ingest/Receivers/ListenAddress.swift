@@ -1,5 +1,5 @@
 /// A host, by name or address, and a TCP port. Port 0 asks for any free one.
-package struct ReceiverAddress: Equatable, Sendable, CustomStringConvertible {
+package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
     package var host: String
     package var port: Int
 

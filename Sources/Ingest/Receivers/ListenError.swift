@@ -3,11 +3,11 @@ internal import NIOCore
 internal import Synchronization
 
 /// An address that can't be listened on.
-package struct ListenFailure: Error, CustomStringConvertible {
-    package let address: ReceiverAddress
+package struct ListenError: Error, CustomStringConvertible {
+    package let address: ListenAddress
     private let reason: String
 
-    package init(_ address: ReceiverAddress, _ error: any Error) {
+    package init(_ address: ListenAddress, _ error: any Error) {
         self.address = address
         reason =
             switch error {
@@ -20,16 +20,16 @@ package struct ListenFailure: Error, CustomStringConvertible {
     package var description: String { "can't listen on \(address): \(reason)" }
 }
 
-extension ListenFailure {
+extension ListenError {
     /// Runs a server that calls `bound` once it listens; an error before that is its address's.
     static func catching(
-        at address: ReceiverAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
+        at address: ListenAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
     ) async throws {
         let listener = Listener()
         do {
             try await run { listener.isBound.store(true, ordering: .relaxed) }
         } catch  where !listener.isBound.load(ordering: .relaxed) {
-            throw ListenFailure(address, error)
+            throw ListenError(address, error)
         }
     }
 

@@ -4,7 +4,7 @@
 /// pairs of pattern and text. So this one steps a set of states over the text: time is at most
 /// `instructionLimit` × the text's length, whatever either is. It knows the syntax of RE2 that needs no more:
 /// literals, `.`, classes, groups, `|`, `* + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
-package struct LabelPattern: Sendable {
+package struct LabelRegex: Sendable {
     /// Unicode scalars of a pattern.
     static let lengthLimit = 1024
     /// Instructions of the program a pattern compiles to: `{m,n}` multiplies them.
@@ -13,12 +13,12 @@ package struct LabelPattern: Sendable {
     package let text: String
     let program: [PatternInstruction]
 
-    package init(_ text: String) throws(PatternError) {
+    package init(_ text: String) throws(RegexError) {
         guard text.unicodeScalars.count <= Self.lengthLimit else {
-            throw PatternError(position: 0, message: "a pattern has at most \(Self.lengthLimit) characters")
+            throw RegexError(position: 0, message: "a pattern has at most \(Self.lengthLimit) characters")
         }
-        var compiler = PatternCompiler(limit: Self.instructionLimit)
-        try compiler.emit(try PatternParser.parse(text))
+        var compiler = RegexCompiler(limit: Self.instructionLimit)
+        try compiler.emit(try RegexParser.parse(text))
         self.text = text
         program = compiler.finished()
     }
@@ -57,13 +57,13 @@ package struct LabelPattern: Sendable {
     }
 }
 
-extension LabelPattern: Hashable {
-    package static func == (left: LabelPattern, right: LabelPattern) -> Bool { left.text == right.text }
+extension LabelRegex: Hashable {
+    package static func == (left: LabelRegex, right: LabelRegex) -> Bool { left.text == right.text }
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 /// A fault of a pattern, at a position in Unicode scalars.
-package struct PatternError: Error {
+package struct RegexError: Error {
     package var position: Int
     package var message: String
 }

@@ -1,4 +1,4 @@
-extension LabelPattern {
+extension LabelRegex {
     /// Whether there is any text that it matches.
     /// - Parameter alphabet: what texts are made of; nil for anything.
     func matchesSome(of alphabet: [Unicode.Scalar]?) -> Bool {

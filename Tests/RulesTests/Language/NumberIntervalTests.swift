@@ -5,11 +5,11 @@ import Testing
 @testable import Rules
 
 struct PossibleNumberTests {
-    /// Readings within bounds, and exact ones that agree with them.
-    private static func readings(
+    /// EvaluationInputs within bounds, and exact ones that agree with them.
+    private static func values(
         _ condition: Condition, _ generator: inout SeededGenerator
-    ) -> (bounds: Readings, exact: [Readings]) {
-        var bounds = Readings(of: condition.inputs, over: 40 * second)
+    ) -> (bounds: EvaluationInputs, exact: [EvaluationInputs]) {
+        var bounds = EvaluationInputs(of: condition.inputs, over: 40 * second)
         var exact = Array(repeating: bounds, count: 20)
         for range in bounds.ranges.indices {
             var tally = LatencyTally()
@@ -33,23 +33,23 @@ struct PossibleNumberTests {
         return (bounds, exact)
     }
 
-    private static func set(_ range: inout Readings.Range, _ place: Int, _ bounds: ClosedRange<Int64>) {
+    private static func set(_ range: inout EvaluationInputs.Range, _ place: Int, _ bounds: ClosedRange<Int64>) {
         if place < range.quantiles.count { range.quantiles[place] = bounds } else { range.max = bounds }
     }
 
     @Test(arguments: 0..<300)
-    func `what exact readings say is among what readings within bounds can say`(seed: Int) throws {
+    func `what exact values say is among what values within bounds can say`(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let condition = try Condition(RandomExpression.condition(depth: 3, &generator))
         for _ in 0..<20 {
-            let (bounds, exact) = Self.readings(condition, &generator)
+            let (bounds, exact) = Self.values(condition, &generator)
             let possible = condition.judge(bounds)
             let value = condition.subjectValue(bounds)
-            for readings in exact {
-                let truth = condition.judge(readings)
+            for values in exact {
+                let truth = condition.judge(values)
                 #expect(truth.isExact)
                 #expect(possible.isSuperset(of: truth), "seed \(seed): \(condition.text)")
-                let subject = condition.subjectValue(readings)
+                let subject = condition.subjectValue(values)
                 #expect(subject.isExact)
                 #expect(!value.isExact || value == subject, "seed \(seed): \(condition.text)")
                 if let number = subject.value {
@@ -61,8 +61,8 @@ struct PossibleNumberTests {
         }
     }
 
-    private static let known: [(String, PossibleTruth)] = [
-        ("p99 > 150ms", PossibleTruth.fails), ("p99 > 100ms", [.holds, .fails]), ("p99 >= 99ms", .holds),
+    private static let known: [(String, TernarySet)] = [
+        ("p99 > 150ms", TernarySet.fails), ("p99 > 100ms", [.holds, .fails]), ("p99 >= 99ms", .holds),
         ("p99 <= 101ms", .holds), ("p99 == 100ms", [.holds, .fails]), ("p99 != 150ms", .holds),
         ("p99 / p50 > 3", [.holds, .fails]), ("2 * p99 - p50 > 98ms", [.holds, .fails]),
         ("2 * p99 - p50 > 94ms", .holds), ("mean / (p99 - 100ms) > 1", [.holds, .fails, .noData]),
@@ -70,17 +70,17 @@ struct PossibleNumberTests {
     ]
 
     @Test(arguments: known)
-    func `a condition is known as far as bounds tell`(text: String, expected: PossibleTruth) throws {
+    func `a condition is known as far as bounds tell`(text: String, expected: TernarySet) throws {
         let condition = try Condition(text)
-        var readings = Readings(of: condition.inputs, over: minute)
+        var values = EvaluationInputs(of: condition.inputs, over: minute)
         var tally = LatencyTally()
         tally.count = 10
         tally.sum = Int128(second)
-        readings.ranges[0].tally = tally
+        values.ranges[0].tally = tally
         // p50 is all that a second quantile can be here.
-        readings.ranges[0].quantiles = condition.inputs.quantiles[0].map {
+        values.ranges[0].quantiles = condition.inputs.quantiles[0].map {
             $0 == 0.5 ? 30 * millisecond...104 * millisecond : 99 * millisecond...101 * millisecond
         }
-        #expect(condition.judge(readings) == expected)
+        #expect(condition.judge(values) == expected)
     }
 }

@@ -30,7 +30,7 @@ struct AlertLifeTests {
     func `an alert goes through its states`(
         holdFor: Int64, keepFiringFor: Int64, timeline: String, expected: String
     ) {
-        var life = AlertLife()
+        var life = ActiveAlert()
         var changes = ""
         for (step, mark) in timeline.enumerated() {
             let change = life.observe(
@@ -38,13 +38,13 @@ struct AlertLifeTests {
                 holdFor: holdFor * second, keepFiringFor: keepFiringFor * second)
             changes += change?.rawValue.prefix(1) ?? "."
             // The evaluator drops an alert that is over.
-            if change == .resolved || change == .inactive { life = AlertLife() }
+            if change == .resolved || change == .inactive { life = ActiveAlert() }
         }
         #expect(changes == expected)
     }
 
     @Test func `an alert knows when it became active, fired and was resolved, and its last value`() {
-        var life = AlertLife()
+        var life = ActiveAlert()
         let values: [(Bool?, Double?)] = [(true, 1), (true, 2), (nil, nil), (true, 3), (false, nil)]
         for (step, (holds, value)) in values.enumerated() {
             _ = life.observe(holds, value: value, at: Int64(step) * second, holdFor: second, keepFiringFor: 0)
@@ -57,7 +57,7 @@ struct AlertLifeTests {
     }
 
     @Test func `times at the ends of what can be counted don't trap`() {
-        var life = AlertLife()
+        var life = ActiveAlert()
         _ = life.observe(true, value: nil, at: .min, holdFor: second, keepFiringFor: second)
         #expect(life.observe(true, value: nil, at: .max, holdFor: .max, keepFiringFor: 0) == .firing)
     }

@@ -10,7 +10,7 @@ enum PatternInstruction: Equatable {
 }
 
 /// Turns a parsed pattern into a program (Thompson's construction).
-struct PatternCompiler {
+struct RegexCompiler {
     private let limit: Int
     /// Nodes compiled so far, since repetitions of nothing, `(){1000}`, multiply work without an instruction.
     private var nodes = 0
@@ -22,9 +22,9 @@ struct PatternCompiler {
 
     func finished() -> [PatternInstruction] { program + [.match] }
 
-    private static let tooLarge = PatternError(position: 0, message: "the pattern is too large; repeat less")
+    private static let tooLarge = RegexError(position: 0, message: "the pattern is too large; repeat less")
 
-    mutating func emit(_ node: PatternNode) throws(PatternError) {
+    mutating func emit(_ node: RegexNode) throws(RegexError) {
         nodes += 1
         guard nodes <= 10 * limit else { throw Self.tooLarge }
         switch node {
@@ -38,12 +38,12 @@ struct PatternCompiler {
         }
     }
 
-    private mutating func append(_ instruction: PatternInstruction) throws(PatternError) {
+    private mutating func append(_ instruction: PatternInstruction) throws(RegexError) {
         guard program.count < limit else { throw Self.tooLarge }
         program.append(instruction)
     }
 
-    private mutating func alternatives(_ branches: [PatternNode]) throws(PatternError) {
+    private mutating func alternatives(_ branches: [RegexNode]) throws(RegexError) {
         var exits: [Int] = []
         for (index, branch) in branches.enumerated() {
             guard index < branches.count - 1 else {
@@ -60,7 +60,7 @@ struct PatternCompiler {
         for exit in exits { program[exit] = .jump(program.count) }
     }
 
-    private mutating func repeated(_ part: PatternNode, least: Int, most: Int?) throws(PatternError) {
+    private mutating func repeated(_ part: RegexNode, least: Int, most: Int?) throws(RegexError) {
         for _ in 0..<least { try emit(part) }
         guard let most else {
             let split = program.count

@@ -2,7 +2,7 @@ import Engine
 import Support
 
 /// What a recording keeps beside its records, in lz4 frames that other tools pass over. See docs/archive-format.md.
-package enum ArchiveNote: Equatable, Sendable {
+package enum SkippableFrame: Equatable, Sendable {
     case start(RecordingStart)
     case group(RecordedGroup)
     /// An index, or the trailer that says where it is, sound or not: `ArchiveIndex` reads them from the file's end.
@@ -57,7 +57,7 @@ package enum ArchiveNote: Equatable, Sendable {
     }
 
     /// Reads the contents of a frame of kind `start` or `group`; nil where they are damaged.
-    static func read(_ kind: Kind, _ contents: RawSpan) -> ArchiveNote? {
+    static func read(_ kind: Kind, _ contents: RawSpan) -> SkippableFrame? {
         guard var body = body(contents) else { return nil }
         switch kind {
         case .start: return RecordingStart(&body).map { .start($0) }
@@ -111,7 +111,7 @@ package struct RecordingStart: Equatable, Sendable {
         body.append(recording.high)
         body.append(time)
         body.append(firstSequence)
-        return ArchiveNote.frame(.start, body)
+        return SkippableFrame.frame(.start, body)
     }
 }
 
@@ -164,6 +164,6 @@ extension RecordedGroup {
                 body.append(UInt32(reading.isJump ? 1 : 0))
             }
         }
-        return ArchiveNote.frame(.group, body)
+        return SkippableFrame.frame(.group, body)
     }
 }

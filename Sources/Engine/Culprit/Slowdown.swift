@@ -13,7 +13,7 @@ package enum Trend: Equatable, Sendable {
 
 /// How much longer something takes than before: the geometric mean of its durations, each against the median that its
 /// own series had before, so that neither a change of the mix nor a few outliers pass for a change of speed.
-package struct Shift: Sendable {
+package struct Slowdown: Sendable {
     /// Durations that could be compared.
     package private(set) var count = 0
     /// Durations before, of the series that are compared.
@@ -26,15 +26,15 @@ package struct Shift: Sendable {
 
     package init() {}
 
-    fileprivate init(_ meter: ShiftMeter) {
+    fileprivate init(_ meter: SlowdownMeter) {
         var steps = 0
         for series in meter.series {
             for (code, count) in series.before.cells { before.add(code, count: count) }
-            guard series.before.count >= ShiftMeter.countMin, series.count > 0 else { continue }
-            guard let median = series.before.code(quantile: 0.5), median < ShiftMeter.codeMax else { continue }
+            guard series.before.count >= SlowdownMeter.countMin, series.count > 0 else { continue }
+            guard let median = series.before.code(quantile: 0.5), median < SlowdownMeter.codeMax else { continue }
             count += series.count
             countBefore += series.before.count
-            steps += series.codes - series.count * max(median, ShiftMeter.codeMin)
+            steps += series.codes - series.count * max(median, SlowdownMeter.codeMin)
         }
         now = meter.now
         if count > 0 { ratio = LatencyBucket.ratio(ofSteps: Double(steps) / Double(count)) }
@@ -51,14 +51,14 @@ package struct Shift: Sendable {
         return times < Self.changed ? .unchanged : .grew
     }
 
-    /// Durations below which a shift says nothing.
+    /// Durations below which a slowdown says nothing.
     private static let countMin = 20
-    /// In good health the shifts of half a minute stay below 2.2; what is a culprit's grew by far more.
+    /// In good health the slowdowns of half a minute stay below 2.2; what is a culprit's grew by far more.
     static let changed = 2.0
 }
 
 /// Gathers durations by series, before and now, by their latency bucket codes.
-struct ShiftMeter {
+struct SlowdownMeter {
     fileprivate struct Series {
         var before = LatencyHistogram()
         var count = 0
@@ -87,5 +87,5 @@ struct ShiftMeter {
         }
     }
 
-    var shift: Shift { Shift(self) }
+    var slowdown: Slowdown { Slowdown(self) }
 }

@@ -1,15 +1,15 @@
 /// Which rows a scan is about, and the line of the table that each belongs to.
-struct LineScope {
+struct SeriesScope {
     let population: Population
     let range: TimeRange
     /// Lines.
     let count: Int
     /// By series number its line, or `noLine`.
-    let lineOfSeries: [UInt16]
+    let indexOfSeries: [UInt16]
     /// Every span is wanted, so that its operation number is its line.
     private let isEverySpan: Bool
     /// By the value of the population's column its line.
-    private let lineOfValue: [UInt16]
+    private let indexOfValue: [UInt16]
 
     /// Series are fewer than 65,536.
     static let noLine = UInt16.max
@@ -19,7 +19,7 @@ struct LineScope {
         self.population = population
         self.range = range
         var lines: UInt16 = 0
-        lineOfSeries = isWanted.map { wanted in
+        indexOfSeries = isWanted.map { wanted in
             guard wanted else { return Self.noLine }
             lines += 1
             return lines - 1
@@ -27,7 +27,7 @@ struct LineScope {
         count = Int(lines)
         isEverySpan = population == .spans && count == isWanted.count
         // In the column of requests 0 stands for none.
-        lineOfValue = population == .requests ? [Self.noLine] + lineOfSeries : lineOfSeries
+        indexOfValue = population == .requests ? [Self.noLine] + indexOfSeries : indexOfSeries
     }
 
     /// Parts of requests, whose series may be more than there can be lines: a line for each of some groups of series.
@@ -38,8 +38,8 @@ struct LineScope {
         self.range = range
         count = groups.count
         isEverySpan = false
-        lineOfSeries = groups.indices.map { UInt16($0 - groups.lowerBound) }
-        lineOfValue = groupOfSeries.map { group in
+        indexOfSeries = groups.indices.map { UInt16($0 - groups.lowerBound) }
+        indexOfValue = groupOfSeries.map { group in
             groups.contains(Int(group)) ? UInt16(Int(group) - groups.lowerBound) : Self.noLine
         }
     }
@@ -97,11 +97,11 @@ struct LineScope {
     ) {
         if population == .spans {
             columns.operation.withSpan(rows) { operations in
-                list.fill(operations, lineOfValue.span) { _ in true }
+                list.fill(operations, indexOfValue.span) { _ in true }
             }
         } else {
             columns.request.withSpan(rows) { requests in
-                list.fill(requests, lineOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
+                list.fill(requests, indexOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
             }
         }
     }
@@ -118,7 +118,7 @@ struct LineScope {
 
 // MARK: What attribution found
 
-extension LineScope {
+extension SeriesScope {
     /// The rows of a slot that have a self time; their errors are those of the spans.
     @inline(__always)
     private func forEachBlock(
@@ -134,7 +134,7 @@ extension LineScope {
             attribution.selfTimes.durations.withSpan(inSlot) { durations in
                 columns.flags.withSpan(rows) { flags in
                     columns.operation.withSpan(rows) { operations in
-                        listed.fill(operations, lineOfValue.span) { durations[$0] >= 0 }
+                        listed.fill(operations, indexOfValue.span) { durations[$0] >= 0 }
                     }
                     if !isCovered { keepInRange(columns, rows, in: &listed) }
                     listed.findBuckets(of: durations)
@@ -156,7 +156,7 @@ extension LineScope {
                 attribution.parts.durations.withSpan(rows) { durations in
                     attribution.parts.flags.withSpan(rows) { flags in
                         attribution.parts.series.withSpan(rows) { series in
-                            listed.fill(series, lineOfValue.span) { _ in true }
+                            listed.fill(series, indexOfValue.span) { _ in true }
                         }
                         if !isCovered { listed.keep { range.contains(attribution.end(ofPart: start + $0, in: slot)) } }
                         listed.hand(to: body, buckets, durations, flags)

@@ -1,5 +1,5 @@
 /// Reads a regular expression. From loosest to tightest: `|`, sequence, `* + ? {m,n}`, one character or group.
-struct PatternParser {
+struct RegexParser {
     static let depthLimit = 32
     /// The bounds of `{m,n}`, as in RE2.
     static let repetitionLimit = 1000
@@ -8,8 +8,8 @@ struct PatternParser {
     private var position = 0
     private var depth = 0
 
-    static func parse(_ text: String) throws(PatternError) -> PatternNode {
-        var parser = PatternParser(scalars: Array(text.unicodeScalars))
+    static func parse(_ text: String) throws(RegexError) -> RegexNode {
+        var parser = RegexParser(scalars: Array(text.unicodeScalars))
         let node = try parser.alternatives()
         guard parser.peek() == nil else { throw parser.error("\")\" without \"(\"") }
         return node
@@ -21,19 +21,19 @@ struct PatternParser {
 
     // MARK: Structure
 
-    private mutating func alternatives() throws(PatternError) -> PatternNode {
+    private mutating func alternatives() throws(RegexError) -> RegexNode {
         var branches = [try sequence()]
         while take("|") { branches.append(try sequence()) }
         return branches.count == 1 ? branches[0] : .alternatives(branches)
     }
 
-    private mutating func sequence() throws(PatternError) -> PatternNode {
-        var parts: [PatternNode] = []
+    private mutating func sequence() throws(RegexError) -> RegexNode {
+        var parts: [RegexNode] = []
         while let scalar = peek(), scalar != "|", scalar != ")" { parts.append(try repetition()) }
         return parts.isEmpty ? .empty : .sequence(parts)
     }
 
-    private mutating func repetition() throws(PatternError) -> PatternNode {
+    private mutating func repetition() throws(RegexError) -> RegexNode {
         let start = position
         let part = try atom()
         guard let (least, most) = try bounds() else { return part }
@@ -45,7 +45,7 @@ struct PatternParser {
     }
 
     /// The bounds of a repetition that may follow.
-    private mutating func bounds() throws(PatternError) -> (Int, Int?)? {
+    private mutating func bounds() throws(RegexError) -> (Int, Int?)? {
         if take("*") { return (0, nil) }
         if take("+") { return (1, nil) }
         if take("?") { return (0, 1) }
@@ -71,7 +71,7 @@ struct PatternParser {
         return Int(String(String.UnicodeScalarView(scalars[start..<position])))
     }
 
-    private mutating func atom() throws(PatternError) -> PatternNode {
+    private mutating func atom() throws(RegexError) -> RegexNode {
         let start = position
         guard let scalar = peek() else { return .empty }
         position += 1
@@ -87,7 +87,7 @@ struct PatternParser {
         }
     }
 
-    private mutating func group(from start: Int) throws(PatternError) -> PatternNode {
+    private mutating func group(from start: Int) throws(RegexError) -> RegexNode {
         depth += 1
         guard depth <= Self.depthLimit else {
             throw error("groups are nested more than \(Self.depthLimit) deep", at: start)
@@ -103,7 +103,7 @@ struct PatternParser {
 
     // MARK: Characters
 
-    private mutating func escape(from start: Int) throws(PatternError) -> ScalarSet {
+    private mutating func escape(from start: Int) throws(RegexError) -> ScalarSet {
         guard let letter = peek() else { throw error("nothing follows the backslash", at: start) }
         position += 1
         if let set = ScalarSet.escaped(letter) { return set }
@@ -118,7 +118,7 @@ struct PatternParser {
         }
     }
 
-    private mutating func characterClass(from start: Int) throws(PatternError) -> ScalarSet {
+    private mutating func characterClass(from start: Int) throws(RegexError) -> ScalarSet {
         var set = ScalarSet(ranges: [], isInverted: take("^"))
         var isFirst = true
         while let scalar = peek(), scalar != "]" || isFirst {
@@ -143,7 +143,7 @@ struct PatternParser {
         return set
     }
 
-    private mutating func classMember(from start: Int) throws(PatternError) -> ScalarSet {
+    private mutating func classMember(from start: Int) throws(RegexError) -> ScalarSet {
         let scalar = scalars[position]
         position += 1
         return scalar == "\\" ? try escape(from: position - 1) : ScalarSet(ranges: [scalar...scalar])
@@ -161,7 +161,7 @@ struct PatternParser {
         return true
     }
 
-    private func error(_ message: String, at position: Int? = nil) -> PatternError {
-        PatternError(position: position ?? self.position, message: message)
+    private func error(_ message: String, at position: Int? = nil) -> RegexError {
+        RegexError(position: position ?? self.position, message: message)
     }
 }
