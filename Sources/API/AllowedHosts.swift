@@ -1,41 +1,36 @@
+import Receivers
+
 /// The names by which the scrape, the API and the page may be asked for, besides addresses and `localhost`.
 ///
 /// A page elsewhere can have its own name resolve to an address of the daemon, and would then be taken by a browser for
 /// what it reads there (DNS rebinding). So whatever name isn't known is refused.
 package struct AllowedHosts: Sendable {
-    /// Host and, where it says one, port by which users reach the daemon.
-    private var externalAuthority: String?
+    /// By which users reach the daemon.
+    private var externalOrigin: WebOrigin?
     private var names: Set<String> = ["localhost"]
 
     package init() {}
 
     /// - Parameter authority: what the Host field says.
     func allow(authority: String) -> Bool {
-        guard let host = Self.host(of: authority) else { return false }
+        guard let host = HTTPAuthority(authority)?.host else { return false }
         return Self.isAddress(host) || names.contains(host)
     }
 
-    /// Whether a page may change something: one of the daemon itself.
-    /// - Parameter origin: what the Origin field says.
-    func allow(origin: String, authority: String) -> Bool {
-        guard let scheme = ["http://", "https://"].first(where: { origin.lowercased().hasPrefix($0) }) else {
-            return false
-        }
-        let from = origin.dropFirst(scheme.count).lowercased()
-        return from == authority.lowercased() || from == externalAuthority
+    /// Whether a page may change something: one of the daemon itself, which is reached in plain HTTP by the name that the
+    /// request has, or by `external_url`.
+    func allow(_ origin: WebOrigin?, authority: String) -> Bool {
+        guard let origin else { return false }
+        return origin == WebOrigin(scheme: "http", authority: authority) || origin == externalOrigin
     }
 
     /// Takes how users reach the daemon.
     ///
     /// - Returns: whether it is a URL of http or https with a host; nothing is taken where it's none.
     package mutating func setExternalURL(_ text: String) -> Bool {
-        let scheme = ["http://", "https://"].first { text.lowercased().hasPrefix($0) }
-        let authority = text.dropFirst(scheme?.count ?? 0).prefix { !"/?#".contains($0) }.lowercased()
-        guard scheme != nil, let host = Self.host(of: authority), !host.isEmpty, !authority.contains("@") else {
-            return false
-        }
-        externalAuthority = authority
-        names.insert(host)
+        guard let origin = WebOrigin(url: text) else { return false }
+        externalOrigin = origin
+        names.insert(origin.host)
         return true
     }
 
@@ -52,18 +47,6 @@ package struct AllowedHosts: Sendable {
             }
         if isName { names.insert(name.lowercased()) }
         return isName
-    }
-
-    /// The host in lower case, without a port or brackets; nil for what is none.
-    private static func host(of authority: String) -> String? {
-        if authority.hasPrefix("[") {
-            guard let end = authority.firstIndex(of: "]") else { return nil }
-            let rest = authority[authority.index(after: end)...]
-            return rest.isEmpty || rest.hasPrefix(":") ? String(authority[...end].dropFirst().dropLast()) : nil
-        }
-        let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count <= 2 else { return nil }
-        return parts[0].lowercased()
     }
 
     private static func isAddress(_ host: String) -> Bool {

@@ -11,7 +11,7 @@ struct HostCheck: RouterMiddleware {
     func handle(
         _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
     ) async throws -> Response {
-        // Without a Host field it's no browser that asks.
+        // Only HTTP/1.0 may leave out the Host field, and no browser speaks that.
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
             service.refused(transport: .admin, reason: .wrongHost, peer: context.channel.remoteAddress)
@@ -20,7 +20,7 @@ struct HostCheck: RouterMiddleware {
                 status: .forbidden)
         }
         let changesSomething = request.method != .get && request.method != .head
-        if changesSomething, let origin = request.headers[.origin], !hosts.allow(origin: origin, authority: authority) {
+        if changesSomething, CrossSite(hosts: hosts).isForeign(request.head) {
             service.refused(transport: .admin, reason: .wrongOrigin, peer: context.channel.remoteAddress)
             return AdminReply.text("a page of another origin may change nothing here\n", status: .forbidden)
         }

@@ -10,30 +10,27 @@ struct EvaluationLoop {
     private let pipeline: Pipeline
     private let clock: DaemonClock
     private let health: ClockHealth
-    private let logger: Logger
+    private let log: RateLimitedLog
     private let onEvaluation: ([AlertTransition], _ now: Int64, _ nanoseconds: Int64) -> Void
     private var watch = ClockWatch()
     /// When a reading of the clock was last told though nothing was due, Unix nanoseconds.
     private var noted: Int64 = 0
-    /// By the monotonic clock, when a jump was last said, and when readiness comes back even if no rule is due for long.
-    private var saidAt: Int64?
+    /// By the monotonic clock, when readiness comes back even if no rule is due for long.
     private var affectedUntil: Int64 = 0
 
     /// Between readings of the clock that are told though nothing is due, nanoseconds.
     private static let noteInterval: Int64 = 1_000_000_000
-    /// Between lines of the log about a clock that doesn't come to rest, nanoseconds.
-    private static let sayInterval: Int64 = 10_000_000_000
     private static let affectedMax: Int64 = 60_000_000_000
 
     /// - Parameter onEvaluation: is told what evaluations found, the time, and how long they took.
     init(
-        _ pipeline: Pipeline, clock: DaemonClock = .system, health: ClockHealth, logger: Logger,
+        _ pipeline: Pipeline, clock: DaemonClock = .system, health: ClockHealth, log: RateLimitedLog,
         onEvaluation: @escaping ([AlertTransition], _ now: Int64, _ nanoseconds: Int64) -> Void
     ) {
         self.pipeline = pipeline
         self.clock = clock
         self.health = health
-        self.logger = logger
+        self.log = log
         self.onEvaluation = onEvaluation
     }
 
@@ -47,11 +44,11 @@ struct EvaluationLoop {
             evaluate(at: now)
         case .jump(let step):
             note(step: step)
-            say("the wall clock was set: rules are evaluated anew from here", seconds: step, at: monotonic)
+            say("the wall clock was set: rules are evaluated anew from here", seconds: step)
             jump(to: now, at: monotonic)
         case .stall(let pause):
             health.change { $0.stalls += 1 }
-            say("the process stood still: no rule is evaluated for that time", seconds: pause, at: monotonic)
+            say("the process stood still: no rule is evaluated for that time", seconds: pause)
             jump(to: now, at: monotonic)
         }
         if monotonic >= affectedUntil { health.change { $0.isAffected = false } }
@@ -86,9 +83,7 @@ struct EvaluationLoop {
         }
     }
 
-    private mutating func say(_ what: Logger.Message, seconds: Int64, at monotonic: Int64) {
-        if let saidAt, monotonic.subtractingSaturating(saidAt) < Self.sayInterval { return }
-        saidAt = monotonic
-        logger.warning(what, metadata: ["seconds": "\(Double(seconds) / 1e9)"])
+    private func say(_ what: Logger.Message, seconds: Int64) {
+        log.note(.warning, what) { ["seconds": "\(Double(seconds) / 1e9)"] }
     }
 }

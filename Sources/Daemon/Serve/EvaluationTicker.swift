@@ -1,4 +1,3 @@
-import Logging
 import Pipeline
 import Rules
 import ServiceLifecycle
@@ -10,14 +9,14 @@ struct EvaluationTicker: Service {
     let delivery: Delivery
     let durations: EvaluationDurations
     let health: ClockHealth
-    let logger: Logger
+    let log: RateLimitedLog
 
     /// Seconds between looks at the clock: a fraction of the shortest useful interval.
     private static let period = Duration.milliseconds(250)
 
     func run() async throws {
         let loop = Mutex(
-            EvaluationLoop(pipeline, health: health, logger: logger) { transitions, now, nanoseconds in
+            EvaluationLoop(pipeline, health: health, log: log) { transitions, now, nanoseconds in
                 durations.observe(.nanoseconds(nanoseconds))
                 delivery.hand(on: transitions, at: now) {
                     pipeline.savedAlerts()

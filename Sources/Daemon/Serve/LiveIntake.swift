@@ -83,10 +83,12 @@ final class LiveIntake: TraceService {
     func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
         refusalCounts.withLock { $0[Refusal(transport: transport, reason: reason), default: 0] += 1 }
         log.note(.warning, "refused", cause: "refused \(transport.rawValue) \(reason.rawValue)") {
-            [
+            var metadata: Logger.Metadata = [
                 "transport": "\(transport.rawValue)", "reason": "\(reason.rawValue)",
                 "peer": "\(Self.text(peer))",
             ]
+            if let explanation = reason.explanation { metadata["because"] = "\(explanation)" }
+            return metadata
         }
     }
 

@@ -87,10 +87,11 @@ struct LiveParts {
         return [
             log, reload,
             SelfWatch(
-                pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit), logger: logger),
+                pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit, log: log),
+                logger: logger),
             adminServer(readiness, onBound: bound("scrape and API")),
             EvaluationTicker(
-                pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, logger: logger),
+                pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
             ReadyReceivers(
                 receivers: Receivers(
                     grpc: GRPCReceiver(

@@ -20,9 +20,11 @@ final class RateLimitedLog: Service {
 
     private let logger: Logger
     private let causes = Mutex<[String: Cause]>([:])
+    private let clock: @Sendable () -> ContinuousClock.Instant
 
-    init(_ logger: Logger) {
+    init(_ logger: Logger, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.logger = logger
+        self.clock = clock
     }
 
     /// - Parameters:
@@ -33,7 +35,7 @@ final class RateLimitedLog: Service {
         metadata: () -> Logger.Metadata = { [:] }
     ) {
         let cause = cause ?? "\(message)"
-        let now = ContinuousClock.now
+        let now = clock()
         let isDue = causes.withLock { causes in
             guard let known = causes[cause], now - known.last < Self.interval else {
                 // What a cause that is forgotten left unsaid is said first: `flush` does so in time.
@@ -57,10 +59,11 @@ final class RateLimitedLog: Service {
     }
 
     /// Says what is unsaid and due.
-    private func flush() {
-        let now = ContinuousClock.now
+    /// - Parameter isLast: whether there is no later time to say it.
+    func flush(isLast: Bool = false) {
+        let now = clock()
         let due = causes.withLock { causes in
-            let due = causes.filter { $0.value.unsaid > 0 && now - $0.value.last >= Self.interval }
+            let due = causes.filter { $0.value.unsaid > 0 && (isLast || now - $0.value.last >= Self.interval) }
             for cause in due.keys { causes[cause] = Cause(last: now) }
             return due.sorted { $0.key < $1.key }
         }
@@ -78,5 +81,6 @@ final class RateLimitedLog: Service {
                 flush()
             }
         }
+        flush(isLast: true)
     }
 }

@@ -24,7 +24,7 @@ struct SelfWatch: Service {
             var requests = RefusedNames(what: "requests", field: "window.max_requests")
             var gaps = RecordingGaps()
             while !Task.isCancelled {
-                memory.look(at: pipeline, logger)
+                memory.look(at: pipeline)
                 let gauges = pipeline.windowGauges()
                 operations.look(at: gauges.operations, logger) { pipeline.namePlaces().operations }
                 requests.look(at: gauges.requests, logger) { pipeline.namePlaces().requests }
@@ -39,16 +39,18 @@ struct SelfWatch: Service {
 /// larger than what is in them.
 struct MemoryWatch {
     let limit: Int
+    private let log: RateLimitedLog
     private var nextTrim = ContinuousClock.now
 
     /// Looks for pages to give back only so often: other threads wait for it.
     private static let trimInterval = Duration.seconds(2)
 
-    init(limit: Int) {
+    init(limit: Int, log: RateLimitedLog) {
         self.limit = limit
+        self.log = log
     }
 
-    mutating func look(at pipeline: Pipeline, _ logger: Logger) {
+    mutating func look(at pipeline: Pipeline) {
         guard let resident = Self.residentBytes(), resident > limit / 10 * 8, ContinuousClock.now >= nextTrim else {
             return
         }
@@ -58,9 +60,9 @@ struct MemoryWatch {
         // The oldest spans go: what they come to stays in the history.
         let given = pipeline.giveUpWindow(bytes: left - limit / 10 * 9)
         ProcessHeap.trim()
-        logger.warning(
-            "the oldest spans were given up early to keep within limits.memory",
-            metadata: ["resident": "\(ByteSize.text(left))", "given_up": "\(ByteSize.text(given))"])
+        log.note(.warning, "the oldest spans were given up early to keep within limits.memory") {
+            ["resident": "\(ByteSize.text(left))", "given_up": "\(ByteSize.text(given))"]
+        }
     }
 
     /// Source: proc(5), statm.

@@ -32,14 +32,11 @@ package final class AcceptGate: ChannelDuplexHandler {
             bound.value.gate.open -= 1
             bound.value.gate.resume(bound.value.context)
         }
-        switch connections.admit(channel) {
-        case .admitted(let instead):
-            if let instead { refuse(.connections, instead.remoteAddress) }
-            context.fireChannelRead(data)
-        case .refused:
+        guard connections.admit(channel) else {
             refuse(.connections, channel.remoteAddress)
-            channel.close(promise: nil)
+            return channel.close(promise: nil)
         }
+        context.fireChannelRead(data)
     }
 
     package func read(context: ChannelHandlerContext) {

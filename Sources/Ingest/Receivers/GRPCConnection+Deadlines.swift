@@ -12,12 +12,12 @@ extension GRPCConnection: Ticking {
         guard watch.secondsUnwritable(isWritable: context.channel.isWritable, now: now) < limits.replySeconds
         else { return close(.replyTimeout) }
         endOverdueCalls()
-        if let departure {
-            continueLeaving(departure)
+        if departure != nil {
+            continueLeaving()
         } else if watch.secondsIdle(isBusy: !calls.isEmpty, lastStream: Int(lastStream), now: now)
             >= limits.idleSeconds
         {
-            leave()
+            leave(patience: limits.graceSeconds)
         }
         context.flush()
     }
@@ -33,11 +33,5 @@ extension GRPCConnection: Ticking {
                 write(stream, .rstStream(.cancel))
             }
         }
-    }
-
-    private func continueLeaving(_ departure: Departure) {
-        guard calls.isEmpty || now - departure.begun >= limits.graceSeconds else { return }
-        finishLeaving()
-        context?.close(promise: nil)
     }
 }

@@ -22,18 +22,4 @@ extension GRPCConnection {
         guard bytes > 0 else { return }
         write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
     }
-
-    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8): first that no more
-    /// should be begun; which was the last, when all are answered and no earlier than a second later.
-    func leave() {
-        guard departure == nil else { return }
-        departure = Departure(begun: now)
-        context?.flush()
-        follower.sendGoAway(lastStream: UInt32(Int32.max))
-    }
-
-    func finishLeaving() {
-        context?.flush()
-        follower.sendGoAway(lastStream: UInt32(truncatingIfNeeded: Int(lastStream)))
-    }
 }

@@ -18,7 +18,7 @@ final class GRPCConnection: ChannelInboundHandler {
     private let admission: Admission
     private let intake: BodyIntake
     private let verdict: ConnectionVerdict
-    private let connections: OpenConnections
+    let connections: OpenConnections
     private let peer: SocketAddress?
     private let seconds = EverySecond()
 
@@ -40,6 +40,10 @@ final class GRPCConnection: ChannelInboundHandler {
     /// A connection that is being closed without haste.
     struct Departure {
         let begun: UInt64
+        /// Seconds after which calls under way are given up.
+        let patience: UInt64
+        /// Whether the client has read that it should begin no more calls: all that it has begun before have come.
+        var isKnown = false
     }
 
     init(
@@ -58,7 +62,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        follower.onFlood = { [weak self] reason in self?.close(reason) }
+        follower.onMisuse = { [weak self] reason in self?.close(reason) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -92,8 +96,11 @@ final class GRPCConnection: ChannelInboundHandler {
         case .data(let payload):
             guard case .byteBuffer(let chunk) = payload.data else { return }
             receive(chunk, on: frame.streamID, endOfStream: payload.endStream)
+        case .ping(Self.farewell, ack: true):
+            departure?.isKnown = true
+            continueLeaving()
         default:
-            // Settings, pings, windows and resets are the HTTP/2 handler's business.
+            // Settings, other pings, windows and resets are the HTTP/2 handler's business.
             if follower.isLeft, calls.isEmpty { context.close(promise: nil) }
         }
     }
@@ -105,12 +112,14 @@ final class GRPCConnection: ChannelInboundHandler {
             replenish(event)
         case let event as StreamClosedEvent:
             let wasLast = calls.removeValue(forKey: event.streamID) != nil && calls.isEmpty
-            if wasLast { connections.note(context.channel, .idle) }
+            if wasLast {
+                connections.note(context.channel, .idle)
+                if departure?.isKnown == true { continueLeaving() }
+            }
         case is ConnectionReplaced:
-            // Calls on their way here were not taken, which the client reads from the number of the last one.
-            finishLeaving()
+            makeRoom()
         case is ChannelShouldQuiesceEvent:
-            leave()
+            leave(patience: limits.graceSeconds)
         default:
             context.fireUserInboundEventTriggered(event)
         }

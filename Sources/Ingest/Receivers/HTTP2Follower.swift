@@ -13,11 +13,13 @@ final class HTTP2Follower: ChannelDuplexHandler {
     var budget: FrameBudget
     /// Whether the client has said that it begins no more calls, without blaming anybody.
     var isLeft: Bool { boundaries.isLeft }
-    /// Is told of a flood, once; nothing that comes is passed on then.
-    var onFlood: ((RefusalReason) -> Void)?
+    /// Is told of a flood, or of another protocol, once; nothing that comes is passed on then.
+    var onMisuse: ((RefusalReason) -> Void)?
+    /// What has come of the preface; nil once it is complete.
+    private var opening: ByteBuffer? = ByteBuffer()
     private var early = EarlySettings()
     private let streams: UInt32
-    private var isFlooded = false
+    private var isClosed = false
     private var hasAnnouncedStreams = false
     private var context: ChannelHandlerContext?
 
@@ -35,7 +37,8 @@ final class HTTP2Follower: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isFlooded else { return }
+        guard !isClosed else { return }
+        if let reason = foreignProtocol(unwrapInboundIn(data)) { return close(.protocolError, reason) }
         boundaries.receive(unwrapInboundIn(data)) { type, length, flags in
             budget.charge(type, length: length, flags: flags)
         }
@@ -43,10 +46,32 @@ final class HTTP2Follower: ChannelDuplexHandler {
             guard !early.isOver else { return context.fireChannelRead(data) }
             return context.fireChannelRead(wrapInboundOut(early.filter(unwrapInboundIn(data))))
         }
-        isFlooded = true
-        sendGoAway(lastStream: 0, code: .enhanceYourCalm)
-        onFlood?(reason)
+        close(.enhanceYourCalm, reason)
     }
+
+    private func close(_ code: HTTP2ErrorCode, _ reason: RefusalReason) {
+        isClosed = true
+        sendGoAway(lastStream: 0, code: code)
+        onMisuse?(reason)
+    }
+
+    /// What a client speaks that doesn't begin as HTTP/2 does.
+    private func foreignProtocol(_ bytes: ByteBuffer) -> RefusalReason? {
+        guard var begun = opening else { return nil }
+        begun.writeBytes(bytes.readableBytesView.prefix(Self.preface.count - begun.readableBytes))
+        guard Self.preface.starts(with: begun.readableBytesView) else {
+            switch ClientProtocol(opening: begun) {
+            case .tls: return .tls
+            case .http1: return .http1
+            case .http2, .unknown: return .protocolError
+            }
+        }
+        opening = begun.readableBytes < Self.preface.count ? begun : nil
+        return nil
+    }
+
+    /// RFC 9113, section 3.4.
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !hasAnnouncedStreams else { return context.write(data, promise: promise) }

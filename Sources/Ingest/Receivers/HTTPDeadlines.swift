@@ -1,7 +1,7 @@
 internal import NIOCore
 
 /// Closes connections that are too slow. It stands in front of the HTTP decoder, which keeps incomplete
-/// headers to itself; `HTTPProgress` behind the decoder tells it of complete ones.
+/// headers to itself; `HTTPConversation` behind the decoder tells it of complete ones.
 final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     typealias InboundIn = ByteBuffer
 
@@ -15,6 +15,9 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     private var leavingSince: UInt64?
     /// Whether the connection is at its end, and what it was refused for has been counted.
     var isOver = false
+    /// Whether nothing has come since the last request ended.
+    private(set) var isWaiting = true
+    private var firstBytes = ByteBuffer()
 
     init(limits: ReceiverLimits, transport: Transport, service: any TraceService) {
         self.limits = limits
@@ -39,7 +42,13 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isWaiting = false
         if phase.step == .idle { enter(.header) }
+        let missing = ClientProtocol.bytesNeeded - firstBytes.readableBytes
+        if missing > 0 {
+            let bytes = unwrapInboundIn(data)
+            firstBytes.writeBytes(bytes.readableBytesView.prefix(missing))
+        }
         context.fireChannelRead(data)
     }
 
@@ -48,7 +57,10 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
         context.fireUserInboundEventTriggered(event)
     }
 
+    var opening: ClientProtocol { ClientProtocol(opening: firstBytes) }
+
     func enter(_ step: HTTPPhase.Step) {
+        if step == .idle { isWaiting = true }
         phase.enter(step, now: now, limits: limits)
     }
 

@@ -8,10 +8,6 @@ struct HTTPExport: Sendable {
     let admission: Admission
     let service: any TraceService
 
-    /// How long a client is listened to that was refused before it had sent everything, so that it
-    /// finds the answer and not a reset connection.
-    private static let lingerSeconds: Int64 = 1
-
     func respond(to request: Request, from channel: any Channel) async -> Response {
         do {
             let head = try HTTPExportHead(request.head, limits: limits)
@@ -19,15 +15,10 @@ struct HTTPExport: Sendable {
         } catch let refusal as HTTPExportHead.Refusal {
             service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
             var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
-            if refusal.leavesBody {
-                response.headers[.connection] = "close"
-                channel.eventLoop.scheduleTask(in: .seconds(Self.lingerSeconds)) {
-                    channel.close(promise: nil)
-                }
-            }
+            if refusal.leavesBody { response.headers[.connection] = "close" }
             return response
         } catch {
-            // The body ended before its time, or was no HTTP: counted by `HTTPProgress`.
+            // The body ended before its time, or was no HTTP: counted by `HTTPConversation`.
             return Response(status: .badRequest, headers: [.connection: "close"])
         }
     }

@@ -2,7 +2,10 @@ package import HTTPTypes
 package import HummingbirdCore
 internal import Logging
 package import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPTypesHTTP1
 internal import NIOPosix
+import OTLP
 
 /// Serves HTTP/1.1 with what Hummingbird has no settings for: a bound on connections, deadlines, larger reads, and
 /// tasks that stay on the event loop of their connection.
@@ -12,11 +15,11 @@ package struct HTTPListener: Sendable {
     let transport: Transport
     let connections: OpenConnections
     let service: any TraceService
-    private let limits: ReceiverLimits
+    let limits: ReceiverLimits
     private let listener: Listener
     private let respond: Respond
     private let wantsBody: @Sendable (HTTPRequest) -> Bool
-    private let date = HTTPDate()
+    let date = HTTPDate()
 
     /// - Parameters:
     ///   - wantsBody: whether a client that asks before it sends a body should go on.
@@ -37,7 +40,28 @@ package struct HTTPListener: Sendable {
             group: group)
     }
 
-    func isBodyWanted(_ head: HTTPRequest) -> Bool { wantsBody(head) }
+    func isBodyWanted(_ head: HTTPRequestHead) -> Bool {
+        (try? HTTPRequest(head, secure: false, splitCookie: false)).map(wantsBody) ?? false
+    }
+
+    /// What a client is told of whose bytes no request can be made.
+    func reply(to fault: HTTPFault) -> (head: HTTPResponseHead, body: ByteBuffer) {
+        let body: ByteBuffer
+        let type: String
+        switch transport {
+        case .http, .grpc:
+            let code: RPCStatus.Code = fault.status == .notImplemented ? .unimplemented : .invalidArgument
+            body = ByteBuffer(bytes: RPCStatus(code, fault.message).body(.json))
+            type = "application/json"
+        case .admin:
+            body = ByteBuffer(string: fault.message + "\n")
+            type = "text/plain; charset=utf-8"
+        }
+        let headers: HTTPHeaders = [
+            "Content-Type": type, "Content-Length": "\(body.readableBytes)", "Connection": "close", "Date": date.now,
+        ]
+        return (HTTPResponseHead(version: .http1_1, status: fault.status, headers: headers), body)
+    }
 
     /// Serves until the task is cancelled or a graceful shutdown asked for, then lets requests under way finish.
     package func run(onBound: @Sendable (ReceiverAddress) -> Void) async throws {
@@ -45,8 +69,12 @@ package struct HTTPListener: Sendable {
             let deadlines = HTTPDeadlines(limits: limits, transport: transport, service: service)
             try channel.pipeline.syncOperations.addHandler(deadlines)
             _ = try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
-            let http1 = http1(NIOLoopBound(deadlines, eventLoop: channel.eventLoop))
+            let http1 = makeHTTP1()
             let set = http1.setup(channel: channel, logger: Self.silent)
+            let decoder = try channel.pipeline.syncOperations.handler(
+                type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try channel.pipeline.syncOperations.addHandler(
+                HTTPConversation(deadlines, listener: self), position: .after(decoder))
             set.whenSuccess { value in
                 Task(executorPreference: LoopExecutor(channel.eventLoop)) {
                     await http1.handle(value: value, logger: Self.silent)
@@ -58,25 +86,24 @@ package struct HTTPListener: Sendable {
 
     private static let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
 
-    private func http1(_ deadlines: NIOLoopBound<HTTPDeadlines>) -> HTTP1Channel {
+    private func makeHTTP1() -> HTTP1Channel {
         var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
         decoder.maxHeaderFieldSize = limits.headerBytes
         decoder.maxHeaderListSize = limits.headerBytes
         decoder.maxHeaderFieldCount = limits.headerFields
         return HTTP1Channel(
             responder: { request, writer, channel in
-                var response = await respond(request, channel)
-                response.headers[.date] = date.now
+                let response = await respond(request, channel)
                 // A fault while writing is not passed on as it is: another answer would be written behind half of this.
                 do {
+                    // What a body would cost is spent for GET alone.
+                    guard request.method != .head else { return try await writer.writeResponse(response.head) }
                     try await writer.write(response: response.head, body: response.body)
                 } catch {
                     throw ReplyNotWritten()
                 }
             },
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [HTTPProgress(deadlines.value, listener: self)],
-                httpDecoderConfiguration: decoder))
+            configuration: HTTP1Channel.Configuration(httpDecoderConfiguration: decoder))
     }
 
     private struct ReplyNotWritten: Error {}

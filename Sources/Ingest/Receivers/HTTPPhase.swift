@@ -9,6 +9,8 @@ package struct HTTPPhase: Equatable {
         case reply
         /// Until the client has read what there is.
         case sending
+        /// Until the client has read the last reply and closes its side.
+        case closing
     }
 
     package private(set) var step = Step.header
@@ -27,6 +29,7 @@ package struct HTTPPhase: Equatable {
             case .body: limits.bodySeconds
             case .reply: limits.replySeconds
             case .sending: limits.writeSeconds
+            case .closing: limits.lingerSeconds
             }
         self.step = step
         // A second more, since the present one is under way.
@@ -37,7 +40,7 @@ package struct HTTPPhase: Equatable {
     package func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
         guard now >= deadline else { return (false, nil) }
         switch step {
-        case .idle: return (true, nil)
+        case .idle, .closing: return (true, nil)
         case .header: return (true, .headerTimeout)
         case .body: return (true, .bodyTimeout)
         case .reply, .sending: return (true, .replyTimeout)

@@ -55,12 +55,19 @@ package struct ReceiverLimits: Sendable {
     /// Seconds in which a client has to read a part of a reply, 64 KiB at most.
     var writeSeconds = 10
 
+    /// Seconds for which a client is listened to that has had its last reply, so that it finds that and not a reset
+    /// connection where it is still sending.
+    var lingerSeconds = 1
+
     /// Seconds that a connection may stay open unused. Longer than the 90 s after which Go's HTTP client drops an
     /// idle connection by itself, so that no request meets a connection that is being closed under it.
     package var idleSeconds = 120
 
     /// Seconds that requests under way are given when the receiver stops; the daemon has 20 s in all.
     package var graceSeconds = 10
+
+    /// Seconds that calls are given which were begun before their client read that its connection makes room for another.
+    var makeRoomSeconds = 3
 
     /// Seconds after which a client that was told to come again should do so. Exporters' queues hold
     /// minutes of spans, so a second costs them nothing.

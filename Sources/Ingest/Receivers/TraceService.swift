@@ -47,6 +47,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case unknownPath = "unknown_path"
     case wrongMethod = "wrong_method"
     case wrongHost = "wrong_host"
+    /// Several hosts, none, or what is none.
+    case badHost = "bad_host"
     case wrongOrigin = "wrong_origin"
     case wrongContentType = "wrong_content_type"
     case unknownEncoding = "unknown_encoding"
@@ -86,6 +88,20 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case headersTooLarge = "headers_too_large"
     case streamError = "http2_stream_error"
     case protocolError = "protocol_error"
+    // What the port doesn't speak
+    case tls
+    case http1
+    case http2
+
+    /// What a reader of the log may not see from the name.
+    package var explanation: String? {
+        switch self {
+        case .tls: "the client began a TLS handshake, and this port takes plain text"
+        case .http1: "the client speaks HTTP/1, and this port takes gRPC, which is HTTP/2"
+        case .http2: "the client speaks HTTP/2, as gRPC does, and this port takes HTTP/1.1"
+        default: nil
+        }
+    }
 }
 
 /// Where the receivers bring what they receive.

@@ -21,6 +21,8 @@ private final class FakeDaemon {
 
     private let times = Times()
     let health = ClockHealth()
+    let lines = LogLines()
+    let log: RateLimitedLog
     private(set) var transitions: [String] = []
     private(set) var evaluations = 0
     private var loop: EvaluationLoop?
@@ -57,6 +59,7 @@ private final class FakeDaemon {
     init() throws {
         let record = Record()
         self.record = record
+        log = RateLimitedLog(lines.logger)
         pipeline = try Self.makePipeline(record)
     }
 
@@ -85,10 +88,7 @@ private final class FakeDaemon {
             let clock = DaemonClock(
                 wall: { times.now.withLock { $0.wall } }, monotonic: { times.now.withLock { $0.monotonic } })
             loop = EvaluationLoop(
-                pipeline, clock: clock, health: health,
-                logger: Logger(label: "test") { _ in
-                    SwiftLogNoOpLogHandler()
-                }
+                pipeline, clock: clock, health: health, log: log
             ) { [self] found, _, _ in
                 evaluations += 1
                 transitions += found.map(Self.text)
@@ -131,6 +131,22 @@ private final class FakeDaemon {
 }
 
 @Suite struct `A clock that jumps` {
+    @Test func `there and back at once is told of in two lines, the second with the number of those left out`() throws {
+        let daemon = try FakeDaemon()
+        daemon.run(for: 10 * second)
+        for step in [hour, -hour, hour, -hour] {
+            daemon.set(by: step)
+            daemon.run(for: second)
+        }
+        let what = "the wall clock was set: rules are evaluated anew from here"
+        #expect(daemon.lines.all == ["\(what) seconds=3600.0"])
+        // As when the ten seconds are over, or the daemon ends.
+        daemon.log.flush(isLast: true)
+        #expect(daemon.lines.all.dropFirst() == ["\(what) seconds=-3600.0 since_last_line=3"])
+        daemon.log.flush(isLast: true)
+        #expect(daemon.lines.all.count == 2)
+    }
+
     @Test func `back by an hour doesn't keep rules from being evaluated`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 600 * second)

@@ -1,0 +1,243 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// An HTTP/1 connection between its decoder and what answers: one request at a time, from its head to the end of its reply.
+///
+/// What comes meanwhile waits here, and no more is read. So replies keep their order, a connection that is idle has nothing
+/// under way, and a request is judged when its turn has come.
+final class HTTPConversation: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Arrival {
+        case part(HTTPServerRequestPart)
+        case fault(any Error)
+        case inputClosed
+    }
+
+    private let deadlines: HTTPDeadlines
+    private let listener: HTTPListener
+    /// Behind the request that is being answered.
+    private var waiting = CircularBuffer<Arrival>(initialCapacity: 0)
+    private var isReadWithheld = false
+    private var isInputClosed = false
+    private var exchange: HTTPExchange?
+    /// Whether nothing that comes is taken any more, nor anything sent.
+    private var isOver = false
+
+    init(_ deadlines: HTTPDeadlines, listener: HTTPListener) {
+        self.deadlines = deadlines
+        self.listener = listener
+    }
+
+    private var isAnswering: Bool { exchange?.isRequestComplete ?? false }
+    private var hasToWait: Bool { isAnswering || !waiting.isEmpty }
+    private var isIdle: Bool { exchange == nil && waiting.isEmpty && deadlines.isWaiting }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        let part = unwrapInboundIn(data)
+        if hasToWait { waiting.append(.part(part)) } else { take(part, context) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // A client that is still sending finds the answer, and not a reset connection.
+        if isOver { context.read() }
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if hasToWait, !isOver { isReadWithheld = true } else { context.read() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isOver = true
+        waiting.removeAll()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // One of these means that the client has gone.
+        guard !(error is IOError || error is ChannelError) else { return context.fireErrorCaught(error) }
+        guard !isOver else { return }
+        if hasToWait { waiting.append(.fault(error)) } else { refuse(error, context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let event as ChannelEvent where event == .inputClosed:
+            isInputClosed = true
+            if isOver {
+                context.close(promise: nil)
+            } else if waiting.isEmpty {
+                context.fireUserInboundEventTriggered(event)
+            } else {
+                waiting.append(.inputClosed)
+            }
+        case is ConnectionReplaced:
+            makeRoom(context)
+        case is ChannelShouldQuiesceEvent:
+            if exchange == nil, !isOver { context.close(promise: nil) } else { exchange?.isLast = true }
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let reply = exchange?.reply
+        guard !isOver, reply == HTTPExchange.Reply.none || reply == .begun else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        deadlines.enter(.sending)
+        var part = unwrapOutboundIn(data)
+        switch part {
+        case .head(var head):
+            exchange?.begin(&head, date: listener.date.now)
+            part = .head(head)
+        case .body: break
+        case .end: exchange?.reply = .complete
+        }
+        // The encoder would end a body in chunks.
+        if exchange?.isHead == true, !part.isHead { part = .body(.byteBuffer(ByteBuffer())) }
+        written.futureResult.assumeIsolated().whenSuccess { [self] in
+            if exchange?.reply == .complete { sent(context) } else { deadlines.enter(.reply) }
+        }
+        context.write(wrapOutboundOut(part), promise: written)
+    }
+}
+
+// Requests
+extension HTTPConversation {
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(var head):
+            let begun = HTTPExchange(head)
+            if let fault = HTTPHeadCheck.fault(in: &head) { return refuse(fault, context, isHead: begun.isHead) }
+            exchange = begun
+            deadlines.enter(.body)
+            listener.connections.note(context.channel, .busy)
+            if isAwaitingConsent(head) {
+                let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
+            }
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .body:
+            context.fireChannelRead(wrapInboundOut(part))
+        case .end:
+            exchange?.isRequestComplete = true
+            context.fireChannelRead(wrapInboundOut(part))
+            switch exchange?.reply {
+            case nil, .begun?, .complete?: break
+            case HTTPExchange.Reply.none?: deadlines.enter(.reply)
+            case .sent?: takeNext(context)
+            }
+        }
+    }
+
+    /// Whether the client waits for leave to send its body, as curl does for a second (RFC 9110, section 10.1.1).
+    private func isAwaitingConsent(_ head: HTTPRequestHead) -> Bool {
+        guard head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" else {
+            return false
+        }
+        return listener.isBodyWanted(head)
+    }
+
+    /// The reply has reached the client's socket.
+    private func sent(_ context: ChannelHandlerContext) {
+        exchange?.reply = .sent
+        guard let exchange, !isOver else { return }
+        if exchange.isLast || isInputClosed && waiting.isEmpty {
+            finish(context)
+        } else if exchange.isRequestComplete {
+            takeNext(context)
+        } else {
+            // Its client wasn't asked for the rest, but it stands before the next request.
+            deadlines.enter(.body)
+        }
+    }
+
+    private func takeNext(_ context: ChannelHandlerContext) {
+        exchange = nil
+        deadlines.enter(.idle)
+        listener.connections.note(context.channel, .idle)
+        let hasWaited = !waiting.isEmpty
+        while !isAnswering, let next = waiting.popFirst() {
+            switch next {
+            case .part(let part): take(part, context)
+            case .fault(let error): refuse(error, context)
+            case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            }
+        }
+        if hasWaited { context.fireChannelReadComplete() }
+        if isReadWithheld, !hasToWait {
+            isReadWithheld = false
+            context.read()
+        }
+    }
+}
+
+// Ends
+extension HTTPConversation {
+    private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
+        let fault = HTTPFault(error, opening: deadlines.opening, limits: listener.limits)
+        refuse(fault, context, isHead: false)
+        // Whatever answers waits for no more of the body.
+        context.fireErrorCaught(error)
+    }
+
+    /// Says what is wrong, unless an answer is under way already, and ends the connection.
+    private func refuse(_ fault: HTTPFault, _ context: ChannelHandlerContext, isHead: Bool) {
+        if !deadlines.isOver {
+            deadlines.isOver = true
+            listener.service.refused(
+                transport: listener.transport, reason: fault.reason, peer: context.remoteAddress)
+        }
+        waiting.removeAll()
+        switch exchange?.reply {
+        case .begun?, .complete?: exchange?.isLast = true
+        case .sent?: finish(context)
+        case nil, HTTPExchange.Reply.none?:
+            isOver = true
+            deadlines.enter(.sending)
+            let (head, body) = listener.reply(to: fault)
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenSuccess { [self] in finish(context) }
+            context.writeAndFlush(
+                wrapOutboundOut(.body(.byteBuffer(isHead ? ByteBuffer() : body))), promise: written)
+        }
+    }
+
+    /// Ends the connection, but leaves the client time to read what it was sent.
+    private func finish(_ context: ChannelHandlerContext) {
+        isOver = true
+        deadlines.isOver = true
+        waiting.removeAll()
+        deadlines.enter(.closing)
+        listener.connections.note(context.channel, .idle)
+        guard !isInputClosed else { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        context.read()
+    }
+
+    /// Goes for a newcomer, if it still has nothing to do when all has been read that had come until then.
+    private func makeRoom(_ context: ChannelHandlerContext) {
+        guard !isOver else { return context.close(promise: nil) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { [self] in
+            guard context.channel.isActive, !isOver else { return }
+            guard isIdle else { return listener.connections.keep(context.channel) }
+            listener.service.refused(
+                transport: listener.transport, reason: .connections, peer: context.remoteAddress)
+            isOver = true
+            context.close(promise: nil)
+        }
+    }
+}
+
+extension HTTPServerResponsePart {
+    fileprivate var isHead: Bool { if case .head = self { true } else { false } }
+}

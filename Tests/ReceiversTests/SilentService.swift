@@ -1,0 +1,18 @@
+import NIOCore
+import OTLP
+import Synchronization
+
+@testable import Receivers
+
+/// Takes every export, and keeps what was refused.
+final class SilentService: TraceService {
+    private let reasons = Mutex<[RefusalReason]>([])
+
+    var refused: [RefusalReason] { reasons.withLock { $0 } }
+
+    func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export { Export(.accepted) }
+
+    func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?) {
+        reasons.withLock { $0.append(reason) }
+    }
+}
