@@ -79,7 +79,7 @@ HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-prot
         "no HTTP",
     ],
 )
-def test_bad_http_is_refused_and_told_why(survivor, request_bytes):
+def test_bad_http_is_refused(survivor, request_bytes):
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:
             connection.sendall(request_bytes)
