@@ -46,12 +46,12 @@ def test_a_line_of_text_says_that_an_alert_fires_and_one_that_it_resolved(start)
     (line,) = daemon.output.wait_for("PaymentsSlow")
     assert 'FIRING PaymentsSlow {operation="pay" service="checkout" severity="page"} value=0.4 since 20' in line
     assert line.endswith(": pay takes 400ms; culprit: not clear: there is nothing from before to compare with")
-    assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
+    assert daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
 
     resolve(daemon)
     _, line = daemon.output.wait_for("PaymentsSlow", count=2)
     assert "RESOLVED PaymentsSlow" in line
-    assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 0
+    assert daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 0
 
 
 def test_a_line_of_json_says_all_of_an_alert(start):

@@ -42,7 +42,7 @@ def reload(daemon, tmp_path):
 
 
 def rules(metrics):
-    return {sample.labels["alert"] for sample in metrics.all("faultline_alerts")}
+    return {sample.labels["alertname"] for sample in metrics.all("faultline_alerts")}
 
 
 def is_successful(metrics):
@@ -104,7 +104,7 @@ def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
 
     reload(SLOW_PAYMENTS + "  - name: another\n    rules: []\n")
 
-    assert daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
+    assert daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
     assert len(daemon.output.all) == 1
 
 

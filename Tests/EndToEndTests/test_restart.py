@@ -57,7 +57,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
         second.log.wait_for("alerts of the last run go on", "alerts=1")
         payload, headers = receiver.next_call()
         assert payload["status"] == "firing"
-        assert second.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1
+        assert second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
         # It goes on being slow, which is nothing new.
         fire(second)
         threading.Event().wait(3)
@@ -94,7 +94,7 @@ def test_kill_at_random_moments_makes_one_page_of_one_alert(start, tmp_path):
             with start(with_webhook(receiver.url)) as second:
                 fire(second)
                 eventually(
-                    lambda: second.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing") == 1,
+                    lambda: second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1,
                     f"firing after kill {number}, seed {SEED}",
                 )
             calls = []

@@ -40,7 +40,7 @@ def start(tmp_path, receiver, disk):
 
 
 def firing(daemon):
-    return daemon.metrics().value("faultline_alerts", alert="PaymentsSlow", state="firing")
+    return daemon.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing")
 
 
 def evaluations(daemon):

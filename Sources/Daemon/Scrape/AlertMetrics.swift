@@ -9,7 +9,7 @@ struct AlertMetrics: Sendable {
     let durations: EvaluationDurations.Counts
 
     static let table = MetricTable<AlertMetrics>([
-        .family("faultline_alerts", .gauge, labels: ["alert", "state"], help: "Alerts by rule and state.") {
+        .family("faultline_alerts", .gauge, labels: ["alertname", "alertstate"], help: "Alerts by rule and state.") {
             metrics, exposition in
             let (alerts, groups) = (metrics.rules.alerts, metrics.rules.groups)
             for name in Set(groups.flatMap { $0.definition.rules.map(\.alert) }).sorted() {
