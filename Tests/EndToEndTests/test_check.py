@@ -1,6 +1,8 @@
 """`faultline check`: every problem as file:line:column: message."""
 
+import os
 import re
+import threading
 
 import pytest
 
@@ -358,3 +360,65 @@ def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tm
         done = faultline(*command)
         assert done.code == code
         assert f"{path}:{problem}" in done.output + done.errors
+
+
+@pytest.mark.parametrize(
+    ("select", "doubt"),
+    [
+        ('{service: " etcd"}', "there is white space around it"),
+        ('{operation: "List\\t"}', "there is white space around it"),
+        ('{operation: "Li\\x07st"}', "there is a control character in it"),
+        ('{service: "==etcd"}', "an exact value stands for itself"),
+        ("{service: kube-*}", "a pattern begins with =~"),
+    ],
+)
+def test_a_selector_that_hardly_selects_anything_is_a_warning(file, select, doubt):
+    path = file(f"groups:\n  - name: g\n    rules:\n      - {{alert: A, select: {select}, when: p99 > 1s, over: 5m}}\n")
+    done = faultline("check", path)
+    assert done.code == 0
+    assert re.match(rf"{re.escape(str(path))}:4:\d+: warning: ", done.output) and doubt in done.output
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/urandom"])
+def test_a_device_that_never_ends_is_refused_at_once(device):
+    for command in (["check"], ["serve", "--config"], ["serve", "--rules"], ["replay"], ["archive", "info"]):
+        done = faultline(*command, device)
+        assert done.code == 2
+        assert "is a device, which never ends" in done.errors
+
+
+def test_a_pipe_is_read_to_its_end_however_it_is_written(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def write():
+        with open(pipe, "wb", buffering=0) as end:
+            for line in SLOW_PAYMENTS.splitlines(keepends=True):
+                end.write(line.encode())
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    done = faultline("replay", "--quiet", "--rules", pipe, "-", input=b'{"resourceSpans": []}')
+    writer.join()
+    assert done.code == 0, done.errors
+
+
+@pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
+def test_a_file_of_wide_characters_is_called_what_it_is(file, encoding):
+    name = encoding[:6].upper()
+    done = faultline("check", file(("\ufeff" + SLOW_PAYMENTS).encode(encoding)))
+    assert f"the file is in {name}; save it as UTF-8" in done.output
+    for mark in ("\ufeff", ""):
+        done = faultline("archive", "info", "-", input=(mark + '{"resourceSpans": []}').encode(encoding))
+        assert f'is text in {name}: "iconv -f {name} -t UTF-8 FILE | faultline archive info -" reads it' in done.errors
+
+
+def test_the_file_to_write_named_as_one_to_read_is_told_how_it_is_named(file, tmp_path):
+    path = file('{"resourceSpans": []}', "in.json")
+    done = faultline("archive", "convert", path, tmp_path / "out.json")
+    assert done.code == 2
+    assert f"the file to write is named with -o, as in -o {tmp_path / 'out.json'}" in done.errors
+
+
+def test_help_of_help_is_the_help():
+    assert faultline("help", "help").output == faultline("--help").output

@@ -73,3 +73,31 @@ def test_what_is_no_json_request_is_refused_with_a_status_in_json(daemon, body):
     code, message = answer.error
     assert code == 3 and message
     assert daemon.metrics().received == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "seen", "meant"),
+    [
+        ('{"resourceSpans": [{"scopeSpan": [{"spans": []}]}]}', "scopeSpan", "scopeSpans"),
+        ('{"resourceSpans": [{"resource": {}, "ScopeSpans" : [{}]}]}', "ScopeSpans", "scopeSpans"),
+        ('{"resourceSpans": [{"spans": [{}]}]}', "spans", "scopeSpans"),
+        ('{"resourceSpans": [{"scopeSpans": [{"scope": {}, "span": [{}]}]}]}', "span", "spans"),
+    ],
+)
+def test_spans_under_a_name_that_is_nearly_right_are_refused_with_both_names(daemon, body, seen, meant):
+    answer = http_client.send(daemon.http, body.encode(), JSON)
+    assert answer.status == 400
+    assert f'did you mean "{meant}" by "{seen}"?' in json.loads(answer.body)["message"]
+    assert daemon.metrics().value("faultline_requests_refused_total", transport="http", reason="malformed") == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"resourceSpans": [{"scopeSpans": [], "scopeSpan": [{}]}]}',
+        '{"resourceSpans": [{"scopeSpanCount": 3, "scopeSpan": 1, "tomorrow": [{}]}]}',
+        '{"resourceSpans": [{"scope_spans": [{"spans": [], "span": [{}]}]}]}',
+    ],
+)
+def test_unknown_fields_beside_those_that_lead_to_spans_are_ignored(daemon, body):
+    assert http_client.send(daemon.http, body.encode(), JSON).status == 200

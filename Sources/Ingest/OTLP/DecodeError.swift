@@ -56,6 +56,8 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
     case trailingText
     /// A request without `resourceSpans`, but with other fields.
     case noSpans
+    /// A message whose spans stand under a name that is nearly the right one.
+    case misspelled(SpanCarrier)
     /// A document of an archive in no form that is known.
     case unknownDocument
     /// A list of Jaeger's in which nothing is a trace.
@@ -79,6 +81,7 @@ package enum JSONFault: Equatable, Sendable, CustomStringConvertible {
         case .unknownEnumName: "expected an enum's number or its name, such as SPAN_KIND_SERVER or STATUS_CODE_ERROR"
         case .trailingText: "something follows the JSON object"
         case .noSpans: "there is no resourceSpans"
+        case .misspelled(let carrier): "there is no \(carrier.rawValue)"
         case .unknownDocument:
             "there is none of resourceSpans, scopeSpans, Tempo's batches or trace, Jaeger's data, result or spans"
         case .noTraces: "there is no trace in Jaeger's data"

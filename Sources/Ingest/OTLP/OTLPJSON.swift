@@ -35,16 +35,36 @@ package enum OTLPJSON {
         }
         return keys
     }
+
+    /// The key whose value begins at an offset, as it is written.
+    static func key(before offset: Int, in json: RawSpan) -> String {
+        var bytes: [UInt8] = []
+        let end = min(max(offset, 0), json.byteCount)
+        for index in max(end - keyReach, 0)..<end {
+            bytes.append(unsafe json.unsafeLoad(fromByteOffset: index, as: UInt8.self))
+        }
+        let parts = bytes.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+        return String(decoding: parts.dropLast().last ?? [], as: UTF8.self)
+    }
+
+    /// Bytes, of a name that is nearly one of OTLP's and of white space behind it.
+    private static let keyReach = 256
 }
 
 extension DecodeError {
     /// What is wrong with a body, with what was seen instead where it holds something else.
     package func description(of body: RawSpan) -> String {
-        guard case .json(let fault) = code, [.noSpans, .unknownDocument].contains(fault) else { return description }
+        guard case .json(let fault) = code else { return description }
+        if case .misspelled(let carrier) = fault {
+            return
+                "\(description); did you mean \"\(carrier.rawValue)\" by \"\(OTLPJSON.key(before: offset, in: body))\"?"
+        }
+        guard [.noSpans, .unknownDocument].contains(fault) else { return description }
         let keys = OTLPJSON.keys(of: body)
         let shown = keys.prefix(Self.keysMax).map { "\"\($0.prefix(Self.keyLengthMax))\"" }
         let rest = keys.count > shown.count ? " and \(keys.count - shown.count) more" : ""
-        return "\(description); its keys are \(shown.joined(separator: ", "))\(rest)"
+        let hint = keys.contains(where: SpanCarrier.isNearlyOne) ? "; did you mean \"resourceSpans\"?" : ""
+        return "\(description); its keys are \(shown.joined(separator: ", "))\(rest)\(hint)"
     }
 
     private static let keysMax = 5
@@ -65,10 +85,16 @@ package struct OTLPTranslation {
     package mutating func fields(
         of message: OTLPMessage, _ reader: inout JSONReader, depth: Int
     ) throws(DecodeError) {
+        var search = SpanCarrierSearch(message)
         try reader.forEachField { (key, reader) throws(DecodeError) in
-            guard let field = message.field(key) else { return try reader.skipValue(of: key) }
+            guard let field = message.field(key) else {
+                search.note(unknown: key, &reader)
+                return try reader.skipValue(of: key)
+            }
+            search.note(field)
             try values(of: field, &reader, depth: depth)
         }
+        try search.finish()
     }
 
     /// A field's value, or those of a repeated one.

@@ -75,8 +75,34 @@ enum KnownValues {
 
     /// Kubernetes' names are lower case, and resources plural: `Pod` is a kind.
     private static func faultOfCase(_ value: String) -> String? {
-        let lower = value.lowercased()
-        return lower == value ? nil : "names in requests are lower case, as in \"pods\""
+        if value.lowercased() != value { return "names in requests are lower case, as in \"pods\"" }
+        if value.unicodeScalars.allSatisfy(nameAlphabet.contains) { return nil }
+        let hint = value.contains("*") ? "; a pattern begins with =~, as in \"=~ pod.*\"" : ""
+        return "names in requests are made of a-z, 0-9, - and .\(hint)"
+    }
+
+    private static let nameAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-._".unicodeScalars.map { $0 }
+
+    /// What values of a label are made of; nil for anything.
+    static func alphabet(of label: String) -> [Unicode.Scalar]? {
+        ["group", "resource", "subresource"].contains(label) ? nameAlphabet : nil
+    }
+
+    /// Why a label that can be anything is hardly ever a value.
+    static func doubt(of label: String, value: String) -> String? {
+        guard ["service", "operation"].contains(label) else { return nil }
+        let cited = "\(PrintableText.quote(label)) is hardly ever \(PrintableText.quote(value)):"
+        if value.first?.isWhitespace == true || value.last?.isWhitespace == true {
+            return "\(cited) there is white space around it"
+        }
+        if value.unicodeScalars.contains(where: PrintableText.isUnsafe) {
+            return "\(cited) there is a control character in it"
+        }
+        if let sign = ["=", "~"].first(where: { value.hasPrefix($0) }) {
+            return "\(cited) an exact value stands for itself, without \(PrintableText.quote(sign)) before it"
+        }
+        if label == "service", value.contains("*") { return "\(cited) a pattern begins with =~, as in \"=~ kube-.*\"" }
+        return nil
     }
 
     // MARK: Verbs and scopes together

@@ -107,8 +107,11 @@ extension RuleFileReader {
 
     /// Reports a value that the label never has.
     private mutating func check(_ value: String, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
-        guard let fault = KnownValues.fault(of: entry.key, value: value, isExcluded: isExcluded) else { return }
-        diagnostics.report(document.position(of: offset, in: entry.value), fault)
+        if let fault = KnownValues.fault(of: entry.key, value: value, isExcluded: isExcluded) {
+            diagnostics.report(document.position(of: offset, in: entry.value), fault)
+        } else if let doubt = KnownValues.doubt(of: entry.key, value: value) {
+            diagnostics.warn(document.position(of: offset, in: entry.value), doubt)
+        }
     }
 
     /// Reports a pattern that takes what the label never is, or where a pattern leaves nothing.
@@ -116,6 +119,14 @@ extension RuleFileReader {
         let fault = pattern.words?.lazy
             .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first
         if let fault { return diagnostics.report(document.position(of: offset, in: entry.value), fault) }
+        if isExcluded ? pattern.isEverything : !pattern.matchesSome(of: KnownValues.alphabet(of: entry.key)) {
+            if KnownValues.all(of: entry.key) == nil {
+                return diagnostics.report(
+                    document.position(of: offset, in: entry.value),
+                    "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "all" : "nothing") that "
+                        + "\(PrintableText.quote(entry.key)) can be, so that nothing is selected")
+            }
+        }
         guard let known = KnownValues.all(of: entry.key), !known.contains(where: { pattern.matches($0) != isExcluded })
         else { return }
         let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")

@@ -21,12 +21,12 @@ extension RuleFileReader {
         }
         if let stdout = mapping["stdout"] { return readStdout(stdout) }
         if let webhook = mapping["webhook"] {
-            return readReceiver(webhook, "a webhook", "http://127.0.0.1:9093/hook") {
+            return readReceiver(webhook, .webhook) {
                 .webhook(url: $0, headersFile: $1)
             }
         }
         if let alertmanager = mapping["alertmanager"] {
-            return readReceiver(alertmanager, "an Alertmanager", "http://127.0.0.1:9093") {
+            return readReceiver(alertmanager, .alertmanager) {
                 .alertmanager(url: $0, headersFile: $1)
             }
         }
@@ -45,34 +45,16 @@ extension RuleFileReader {
     }
 
     private mutating func readReceiver(
-        _ node: YAMLNode, _ what: String, _ example: String,
+        _ node: YAMLNode, _ kind: SinkURL.Kind,
         as make: (_ url: String, _ headersFile: String?) -> SinkDefinition
     ) -> SinkDefinition? {
-        guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file"], &diagnostics),
+        guard let mapping = YAMLMapping(node, kind.phrase, fields: ["url", "headers_file"], &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
-        // The URL can hold a token, so that messages don't cite it.
-        guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
-            parsed.host()?.isEmpty == false
-        else {
-            diagnostics.report(urlNode.start, "url is a URL such as \(example)")
+        if let fault = SinkURL.fault(url, of: kind) {
+            diagnostics.report(urlNode.start, fault)
             return nil
-        }
-        // Names are looked at when something is sent.
-        if let refused = parsed.host().flatMap({ RefusedAddress(text: $0) }) {
-            diagnostics.report(urlNode.start, "\(refused)")
-            return nil
-        }
-        if let ending = Self.alertsPaths.first(where: { parsed.path().hasSuffix($0) }) {
-            diagnostics.report(
-                urlNode.start,
-                what == "an Alertmanager"
-                    ? "url is the Alertmanager's base URL, as in \(example): leave \(ending) out"
-                    : "\(ending) is an Alertmanager's API, which takes no webhooks; write "
-                        + "alertmanager: {url: …}, with its base URL")
-        } else if parsed.fragment != nil {
-            diagnostics.report(urlNode.start, "url is a page of a browser: leave out what begins with #")
         }
         guard let node = mapping["headers_file"], let file = node.string("headers_file", &diagnostics) else {
             return make(url, nil)
@@ -81,9 +63,6 @@ extension RuleFileReader {
         headersFiles.append(FileReference(path: headersFile, position: node.start))
         return make(url, headersFile)
     }
-
-    /// Where Alertmanagers take alerts, below their base URL.
-    private static let alertsPaths = ["/api/v2/alerts", "/api/v2/alerts/", "/api/v1/alerts", "/api/v2", "/api/v2/"]
 
     /// A path in the file, seen from its folder.
     private func path(of file: String) -> String {

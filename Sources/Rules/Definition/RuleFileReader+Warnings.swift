@@ -18,8 +18,8 @@ extension RuleFileReader {
                 "over \(DurationText.format(rule.over)): \(evaluated), so that spans in between are never looked at")
         }
         guard let when = mapping["when"] else { return }
-        for finding in ComparisonRange.findings(in: rule.condition.expression) where finding.holds {
-            diagnostics.warn(document.position(of: finding.fault.position, in: when), finding.fault.message)
+        for fault in rule.condition.warnings {
+            diagnostics.warn(document.position(of: fault.position, in: when), fault.message)
         }
     }
 

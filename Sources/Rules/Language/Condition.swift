@@ -25,7 +25,9 @@ package struct Condition: Sendable {
     let flatSubject: FlatExpression
     /// Of a condition on single spans, the durations for which it holds; nil for one on a window.
     package let durations: DurationSet?
-    /// Whether it can't be known without spans: nearly always. `1 < 2` is true of none as well.
+    /// What of it is the same whatever is measured.
+    let warnings: [ConditionError]
+    /// Whether it can't be known without spans: nearly always. `seen == 0` is true of none as well.
     private(set) var needsSpans = true
 
     /// Whether some of its values are taken over the rule's window, or it has none at all.
@@ -46,6 +48,9 @@ package struct Condition: Sendable {
         }
         let errors = ConditionChecker.errors(in: expression, of: kind)
         guard errors.isEmpty else { throw ConditionErrors(all: errors) }
+        let review = ConditionReview(expression)
+        guard review.errors.isEmpty else { throw ConditionErrors(all: review.errors) }
+        warnings = review.warnings
         do {
             durations = try kind == .single ? DurationSet(expression) : nil
         } catch {

@@ -16,8 +16,7 @@ struct ConditionChecker {
                     + "\(condition) > \(dimension.example)",
                 at: 0)
         }
-        guard checker.errors.isEmpty else { return checker.errors }
-        return ComparisonRange.findings(in: condition).filter { !$0.holds }.map(\.fault)
+        return checker.errors
     }
 
     /// Reports values that the condition's subject doesn't have.

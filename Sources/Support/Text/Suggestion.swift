@@ -5,7 +5,7 @@ package enum Suggestion {
         // A slip changes a letter or two; over a third of the word it is another word.
         let tolerance = max(1, min(2, word.count / 3))
         guard word.count <= 40 else { return nil }
-        let distances = known.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }
+        let distances = known.map { (name: $0, distance: EditDistance.between(word.lowercased(), $0.lowercased())) }
         guard let best = distances.min(by: { $0.distance < $1.distance }), best.distance <= tolerance else {
             return nil
         }
@@ -16,23 +16,5 @@ package enum Suggestion {
     package static func hint(for word: String, among known: [String]) -> String {
         if let near = nearest(to: word, among: known) { return "did you mean \(PrintableText.quote(near))?" }
         return "known here: \(known.joined(separator: ", "))"
-    }
-
-    /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
-    private static func distance(_ first: String, _ second: String) -> Int {
-        let (a, b) = (Array(first.unicodeScalars), Array(second.unicodeScalars))
-        var rows = [Array(0...b.count)]
-        for i in a.indices {
-            var row = [i + 1]
-            for j in b.indices {
-                var edits = min(row[j] + 1, rows[i][j + 1] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
-                    edits = min(edits, rows[i - 1][j - 1] + 1)
-                }
-                row.append(edits)
-            }
-            rows.append(row)
-        }
-        return rows[a.count][b.count]
     }
 }

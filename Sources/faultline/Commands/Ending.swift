@@ -53,8 +53,17 @@ enum Ending {
     /// Problems in files have their place in front, as editors read it, and no program's name.
     private static func tell(_ error: any Error) -> ExitCode {
         let isPlaced = error is RuleDiagnostics || error is RuleFaults
-        Console.note(isPlaced ? "\(error)" : "faultline: \(PrintableText.escape("\(error)"))")
+        var text = "\(error)"
+        if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
+        Console.note(isPlaced ? text : "faultline: \(PrintableText.escape(text))")
         return ExitCode(error)
+    }
+
+    /// The command at hand, reading standard input; a replay where it is none that reads archives by their names.
+    private static var pipeCommand: String {
+        let words = CommandLine.arguments.dropFirst().prefix(2)
+        guard words.first == "archive" else { return ArchiveError.pipeCommand }
+        return "faultline \(words.joined(separator: " ")) -"
     }
 
     /// Says what was wrong with what was read; then the command ends with the code for a fault.

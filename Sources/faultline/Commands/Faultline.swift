@@ -33,6 +33,7 @@ struct Faultline: AsyncParsableCommand {
     /// Argument Parser shows the help of whatever is there of a command that isn't.
     private static func checkHelp(_ arguments: ArraySlice<String>) throws {
         guard arguments.first == "help" else { return }
+        if arguments.dropFirst().first == "help" { throw CleanExit.helpRequest(Faultline.self) }
         var command: any ParsableCommand.Type = Faultline.self
         for name in arguments.dropFirst() where !name.hasPrefix("-") {
             let known = command.configuration.subcommands

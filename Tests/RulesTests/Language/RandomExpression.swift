@@ -33,16 +33,26 @@ enum RandomExpression {
         }
     }
 
-    /// A condition that passes the type check: comparisons of times, counts and ratios joined by logic.
+    /// A condition that a rule may have: comparisons of times, counts and ratios joined by logic.
     static func condition(depth: Int, _ generator: inout SeededGenerator) -> String {
+        while true {
+            let text = logic(depth: depth, &generator) { comparison(&$0) }
+            if (try? Condition(text)) != nil { return text }
+        }
+    }
+
+    /// Comparisons joined by logic, whether they can hold or not.
+    static func logic(
+        depth: Int, _ generator: inout SeededGenerator, of comparison: (inout SeededGenerator) -> String
+    ) -> String {
         guard depth > 0 else { return comparison(&generator) }
         switch generator.number(0...3) {
         case 0: return comparison(&generator)
-        case 1: return "not (\(condition(depth: depth - 1, &generator)))"
+        case 1: return "not (\(logic(depth: depth - 1, &generator, of: comparison)))"
         default:
             let word = generator.pick(["and", "or"])
-            return
-                "(\(condition(depth: depth - 1, &generator))) \(word) (\(condition(depth: depth - 1, &generator)))"
+            let left = logic(depth: depth - 1, &generator, of: comparison)
+            return "(\(left)) \(word) (\(logic(depth: depth - 1, &generator, of: comparison)))"
         }
     }
 

@@ -27,6 +27,10 @@ package struct ArchiveError: Error, CustomStringConvertible {
     }
 
     package var description: String { "\(archive): \(problem)" }
+
+    /// What an archive in another form is piped to, where advice says so; whoever reads archives by another command has that
+    /// take its place.
+    package static let pipeCommand = "faultline replay -"
 }
 
 /// A damaged part of an archive that was passed over.

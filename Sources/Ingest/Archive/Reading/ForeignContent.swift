@@ -10,6 +10,9 @@ enum ForeignContent {
         if start.byteCount >= tarMagicOffset + 5, begins(start.extracting(tarMagicOffset...), Array("ustar".utf8)) {
             return "is a tar archive: \(reading("tar -xOf FILE"))"
         }
+        if begins(start, [0, 0, 0xFE, 0xFF]) || begins(start, [0xFF, 0xFE, 0, 0]) || isWidestJSON(start) {
+            return "is text in UTF-32: \(reading("iconv -f UTF-32 -t UTF-8 FILE"))"
+        }
         if begins(start, [0xFF, 0xFE]) || begins(start, [0xFE, 0xFF]) || isWideJSON(start) {
             return "is text in UTF-16: \(reading("iconv -f UTF-16 -t UTF-8 FILE"))"
         }
@@ -31,20 +34,28 @@ enum ForeignContent {
         ([0x42, 0x5A, 0x68], "compressed with bzip2", "bzip2 -dc FILE"),
         ([0x50, 0x4B, 0x03, 0x04], "a zip archive", "unzip -p FILE"),
         ([0x02, 0x21, 0x4C, 0x18], "compressed with lz4 in its legacy form", "lz4 -dc FILE"),
-        ([0x1F, 0x8B], "compressed with gzip twice", "gzip -dc FILE"),
-        ([0x04, 0x22, 0x4D, 0x18], "compressed with lz4 twice", "lz4 -dc FILE"),
+        ([0x1F, 0x8B], "compressed with gzip inside another compression", "gzip -dc FILE"),
+        ([0x04, 0x22, 0x4D, 0x18], "compressed with lz4 inside another compression", "lz4 -dc FILE"),
     ]
     private static let tarMagicOffset = 257
 
     private static func advice(_ name: String, _ command: String) -> String { "is \(name): \(reading(command))" }
 
-    private static func reading(_ command: String) -> String { "\"\(command) | faultline replay -\" reads it" }
+    private static func reading(_ command: String) -> String { "\"\(command) | \(ArchiveError.pipeCommand)\" reads it" }
 
     /// A bracket or white space, and a zero beside it.
     private static func isWideJSON(_ start: RawSpan) -> Bool {
         guard start.byteCount >= 4 else { return false }
         let units = [(start.byte(0), start.byte(1)), (start.byte(2), start.byte(3))]
         return units.allSatisfy { $0.1 == 0 && isJSONText($0.0) } || units.allSatisfy { $0.0 == 0 && isJSONText($0.1) }
+    }
+
+    /// The same of four bytes for a character.
+    private static func isWidestJSON(_ start: RawSpan) -> Bool {
+        guard start.byteCount >= 4 else { return false }
+        let bytes = [start.byte(0), start.byte(1), start.byte(2), start.byte(3)]
+        return bytes[1...].allSatisfy { $0 == 0 } && isJSONText(bytes[0])
+            || bytes[..<3].allSatisfy { $0 == 0 } && isJSONText(bytes[3])
     }
 
     private static func isJSONText(_ byte: UInt8) -> Bool {

@@ -11,7 +11,7 @@ package struct LabelPattern: Sendable {
     static let instructionLimit = 2000
 
     package let text: String
-    private let program: [PatternInstruction]
+    let program: [PatternInstruction]
 
     package init(_ text: String) throws(PatternError) {
         guard text.unicodeScalars.count <= Self.lengthLimit else {

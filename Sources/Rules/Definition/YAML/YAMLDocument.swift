@@ -31,6 +31,10 @@ package struct YAMLDocument {
                 .start, "the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")
             return false
         }
+        if bytes.starts(with: [0, 0, 0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE, 0, 0]) {
+            diagnostics.report(.start, "the file is in UTF-32; save it as UTF-8")
+            return false
+        }
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
             diagnostics.report(.start, "the file is in UTF-16; save it as UTF-8")
             return false

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Daemon
+import Foundation
 import Replay
 import Rules
 
@@ -27,6 +29,14 @@ struct ArchiveConvert: ParsableCommand {
 
     @Argument(help: Archive.namesHelp)
     var archives: [String]
+
+    func validate() throws {
+        // As other programs have it, the last name would be the file to write.
+        guard output == "-", archives.count > 1, let last = archives.last, last != "-",
+            !FileManager.default.fileExists(atPath: last), !last.contains(where: { "*?[".contains($0) })
+        else { return }
+        throw ValidationError("\(last): no such file; the file to write is named with -o, as in -o \(last)")
+    }
 
     func run() throws {
         try ArchiveConvert.convert(archives, to: to, output: output, isSalvaging: salvage)

@@ -1,0 +1,83 @@
+import Foundation
+
+/// The URL of a receiver of alerts. It can hold a token, so that no message cites it.
+enum SinkURL {
+    enum Kind {
+        case webhook, alertmanager
+
+        var phrase: String { self == .webhook ? "a webhook" : "an Alertmanager" }
+        fileprivate var example: String {
+            self == .webhook ? "http://127.0.0.1:9093/hook" : "http://127.0.0.1:9093"
+        }
+    }
+
+    /// What is wrong with it, and what would be right; nil if nothing is. Names are not looked up.
+    static func fault(_ url: String, of kind: Kind) -> String? {
+        let form = "url is a URL such as \(kind.example)"
+        guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
+            let start = url.range(of: "://")?.upperBound
+        else { return form }
+        let authority = url[start...].prefix { !"/?#\\".contains($0) }
+        // Behind the user and password, if there are any.
+        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        if let fault = faultOfPlace(place, form) { return fault }
+        guard let host = parsed.host(), !host.isEmpty else { return form }
+        if let refused = RefusedAddress(text: host) { return "\(refused)" }
+        return faultOfPath(parsed, of: kind)
+    }
+
+    private static func faultOfPlace(_ place: Substring, _ form: String) -> String? {
+        var host = place
+        var port: Substring?
+        if place.hasPrefix("[") {
+            guard let end = place.firstIndex(of: "]"), isIPv6(place[place.index(after: place.startIndex)..<end]) else {
+                return "what stands in brackets in url is an IPv6 address, as in http://[::1]:9093"
+            }
+            let rest = place[place.index(after: end)...]
+            guard rest.isEmpty || rest.first == ":" else { return form }
+            port = rest.isEmpty ? nil : rest.dropFirst()
+        } else if let colon = place.firstIndex(of: ":") {
+            (host, port) = (place[..<colon], place[place.index(after: colon)...])
+            if port?.contains(":") == true {
+                return "an IPv6 address in url stands in brackets, as in http://[::1]:9093"
+            }
+        }
+        guard !host.isEmpty else { return "\(form): there is no host in it" }
+        if let port, port.first == "+" || !(1...65_535).contains(Int(port) ?? 0) {
+            return "the port in url is a number from 1 to 65535, or left out with its colon"
+        }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isNumeric = parts.allSatisfy { part in !part.isEmpty && part.allSatisfy { $0.isASCII && $0.isNumber } }
+        if isNumeric, parts.count != 4 || parts.contains(where: { UInt8($0) == nil }) {
+            return "the address in url has four numbers from 0 to 255, as in http://127.0.0.1:9093"
+        }
+        return nil
+    }
+
+    private static func isIPv6(_ text: Substring) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return unsafe inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1
+    }
+
+    /// Where Alertmanagers take alerts, below their base URL.
+    private static let alertsPaths = ["/api/v2/alerts", "/api/v1/alerts", "/api/v2", "/api/v1"]
+
+    private static func faultOfPath(_ url: URL, of kind: Kind) -> String? {
+        let path = "/" + url.path().split(separator: "/").joined(separator: "/")
+        if let ending = alertsPaths.first(where: { path.hasSuffix($0) }) {
+            switch kind {
+            case .alertmanager:
+                return "url is the Alertmanager's base URL, as in \(kind.example): leave \(ending) out"
+            case .webhook where ending.hasSuffix("alerts"):
+                return "\(ending) is an Alertmanager's API, which takes no webhooks; write "
+                    + "alertmanager: {url: …}, with its base URL"
+            case .webhook: break
+            }
+        }
+        if url.fragment != nil { return "url is a page of a browser: leave out what begins with #" }
+        if kind == .alertmanager, url.query != nil {
+            return "url is the Alertmanager's base URL, as in \(kind.example): leave out what begins with ?"
+        }
+        return nil
+    }
+}

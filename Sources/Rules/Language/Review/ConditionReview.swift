@@ -1,0 +1,117 @@
+/// What of a condition comes out the same whatever is measured: a ratio is never above 1, a percentile never above a higher
+/// one. A condition that can never hold is an error; a part of one that can is a warning.
+struct ConditionReview {
+    private(set) var errors: [ConditionError] = []
+    private(set) var warnings: [ConditionError] = []
+
+    init(_ condition: Expression) {
+        guard !condition.values.isEmpty else {
+            let position = Demand.all(in: condition).first?.position ?? condition.position
+            let message = "the condition compares constants, and is the same whatever is measured"
+            errors = [ConditionError(at: position, message)]
+            return
+        }
+        let comparisons = Demand.all(in: condition)
+        let dead = comparisons.filter { !Conjunction.isPossible([$0]) }
+        // What can't be divided into ways to hold is judged by what all of them have in common.
+        let branches = Demand.branches(of: condition) ?? [Self.commonDemands(condition)]
+        let deadBranches = branches.filter { !Conjunction.isPossible($0) }
+        let never = deadBranches.count == branches.count
+        var faults = dead.map { Self.fault(of: $0) }
+        for branch in deadBranches where branch.allSatisfy({ Conjunction.isPossible([$0]) }) {
+            let fault = Self.contradiction(in: branch, isAll: never)
+            if !faults.contains(fault) { faults.append(fault) }
+        }
+        if never {
+            errors = faults
+            return
+        }
+        let alive = comparisons.filter { !Conjunction.isPossible([$0.opposite]) && Conjunction.isPossible([$0]) }
+        warnings = faults + alive.map { Self.fault(of: $0) }
+        let isAlways = Demand.branches(of: condition, isNegated: true)?.allSatisfy { !Conjunction.isPossible($0) }
+        if warnings.isEmpty, isAlways == true {
+            warnings = [ConditionError(at: 0, "the condition always holds, whatever is measured")]
+        }
+    }
+
+    /// The comparisons that have to hold whatever else does.
+    private static func commonDemands(_ condition: Expression) -> [Demand] {
+        condition.conjuncts.flatMap { conjunct -> [Demand] in
+            guard let branches = Demand.branches(of: conjunct), branches.count == 1 else { return [] }
+            return branches[0]
+        }
+    }
+
+    // MARK: Words
+
+    /// Why a comparison is the same whatever is measured.
+    private static func fault(of demand: Demand) -> ConditionError {
+        let comparison = demand.isNegated ? demand.opposite : demand
+        let holds = Conjunction.isPossible([comparison])
+        return ConditionError(
+            at: demand.position,
+            "\(comparison.expression) \(holds ? "always" : "never") holds: \(reason(comparison, holds: holds))")
+    }
+
+    private static func reason(_ comparison: Demand, holds: Bool) -> String {
+        let (left, right) = (comparison.left, comparison.right)
+        if left.values.isEmpty, right.values.isEmpty { return "it compares constants" }
+        if left == right { return "both sides are the same" }
+        if case .value(let first) = left.kind, case .value(let second) = right.kind {
+            let isLess = comparison.sign == .less || comparison.sign == .lessOrEqual
+            let (lower, upper) = holds == isLess ? (first, second) : (second, first)
+            if lower.isNeverAbove(upper) { return "\(lower) is never above \(upper)" }
+        }
+        let (value, limit) = left.values.isEmpty ? (right, left) : (left, right)
+        guard limit.values.isEmpty, let range = value.simpleRange else { return "no spans could make it otherwise" }
+        let dimension = value.simpleDimension
+        var reason = "\(value) is "
+        reason +=
+            range.high.isFinite
+            ? "from \(text(range.low, dimension)) to \(text(range.high, dimension))"
+            : "never below \(text(range.low, dimension))"
+        if case .literal(let literal) = limit.kind, literal.dimension == .plain, dimension == .ratio,
+            literal.value > 1, literal.value <= 100
+        {
+            reason += "; did you mean \(literal.text)%?"
+        }
+        return reason
+    }
+
+    private static func text(_ bound: Double, _ dimension: Dimension?) -> String {
+        switch dimension {
+        case .ratio: HumanNumber.percentage(bound)
+        case .time: "\(HumanNumber.plain(bound))s"
+        default: HumanNumber.plain(bound)
+        }
+    }
+
+    /// Which comparisons can't hold together, as few as it takes.
+    private static func contradiction(in branch: [Demand], isAll: Bool) -> ConditionError {
+        var core = branch
+        for index in branch.indices.reversed() {
+            var fewer = core
+            fewer.remove(at: index)
+            if !Conjunction.isPossible(fewer) { core = fewer }
+        }
+        let parts = core.map { PrintableText.quote("\($0.expression)") }
+        let list = parts.dropLast().joined(separator: ", ") + " and " + (parts.last ?? "")
+        let effect = isAll ? "the condition never holds" : "this side of \"or\" never holds"
+        return ConditionError(
+            at: core.last?.position ?? 0, "\(list) can't \(parts.count == 2 ? "both hold" : "hold together"): \(effect)"
+        )
+    }
+}
+
+extension Expression {
+    private var simpleValue: WindowValue? {
+        if isErrorsByCount { return WindowValue(.errorRatio) }
+        guard case .value(let value) = kind else { return nil }
+        return value
+    }
+
+    /// Of a value, or of a quotient that is one; nil for anything else.
+    fileprivate var simpleDimension: Dimension? { simpleValue?.measure.dimension }
+
+    fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.lawfulRange }
+}

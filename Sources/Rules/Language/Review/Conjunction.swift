@@ -1,0 +1,198 @@
+/// Whether comparisons can hold together, by what their values can be at all and are to each other. Where it isn't known
+/// they are taken to be possible: bounds that take arithmetic are widened by more than its rounding.
+struct Conjunction {
+    /// `x ≤ ratio · y`, for values that are never negative.
+    private struct Order {
+        var ratio: Double
+        /// Whether it is `<`.
+        var isStrict: Bool
+
+        func isStronger(than other: Order?) -> Bool {
+            guard let other else { return true }
+            return ratio < other.ratio || ratio == other.ratio && isStrict && !other.isStrict
+        }
+
+        func following(_ next: Order) -> Order {
+            Order(ratio: ratio * next.ratio, isStrict: isStrict || next.isStrict)
+        }
+    }
+
+    private static let demandsMax = 128
+    private static let valuesMax = 24
+    private static let widening = 1e-9
+
+    private let demands: [Demand]
+    private var values: [WindowValue] = []
+    private var numbers: [WindowValue: Int] = [:]
+    private var ranges: [LawfulRange] = []
+    private var orders: [[Order?]] = []
+    /// What is not to be: a value and a number, or two values.
+    private var excluded: [(value: Int, number: Double)] = []
+    private var different: [(Int, Int)] = []
+
+    static func isPossible(_ demands: [Demand]) -> Bool {
+        guard demands.count <= demandsMax else { return true }
+        var conjunction = Conjunction(demands)
+        return conjunction.values.count > valuesMax || conjunction.isPossible()
+    }
+
+    private init(_ demands: [Demand]) {
+        self.demands = demands
+        for demand in demands {
+            for side in [demand.left, demand.right] {
+                for (value, _) in side.values { add(value) }
+                for value in (LinearForm(side)?.factors.keys).map(Array.init) ?? [] { add(value) }
+            }
+        }
+        orders = Array(repeating: Array(repeating: nil, count: values.count), count: values.count)
+    }
+
+    private mutating func add(_ value: WindowValue) {
+        guard numbers[value] == nil else { return }
+        numbers[value] = values.count
+        values.append(value)
+        ranges.append(value.measure.lawfulRange)
+    }
+
+    private mutating func isPossible() -> Bool {
+        for lower in values.indices {
+            for upper in values.indices where values[lower].isNeverAbove(values[upper]) {
+                note(lower, upper, Order(ratio: 1, isStrict: false))
+            }
+        }
+        for demand in demands {
+            // What is the same on both sides is equal, whatever is measured.
+            if demand.left == demand.right, !demand.sign.holds(0, 0) { return false }
+            take(demand)
+        }
+        guard closeOrders() else { return false }
+        narrow()
+        return ranges.allSatisfy { !$0.isEmpty } && areSharesPossible && areDifferencesPossible
+            && demands.allSatisfy { demand in
+                range(of: demand.left).compared(demand.sign, with: range(of: demand.right)).contains(.holds)
+            }
+    }
+
+    // MARK: What comparisons say
+
+    private mutating func take(_ demand: Demand) {
+        guard let left = LinearForm(demand.left), let right = LinearForm(demand.right) else { return }
+        let form = left.adding(right.times(-1))
+        guard !form.isCancelled else { return }
+        let terms = form.factors.compactMap { value, factor in numbers[value].map { (value: $0, factor: factor) } }
+        switch (terms.count, demand.sign) {
+        case (1, .notEqual):
+            if form.isOfSingleValues { excluded.append((terms[0].value, -form.constant / terms[0].factor)) }
+        case (2, .notEqual):
+            if form.isOfSingleValues, form.scale == 0, terms[0].factor == -terms[1].factor {
+                different.append((terms[0].value, terms[1].value))
+            }
+        case (1, .equal), (2, .equal):
+            take(terms, form, isStrict: false)
+            take(terms.map { ($0.value, -$0.factor) }, form.times(-1), isStrict: false)
+        case (1, .greater), (2, .greater), (1, .greaterOrEqual), (2, .greaterOrEqual):
+            take(terms, form, isStrict: demand.sign == .greater)
+        case (1, .less), (2, .less), (1, .lessOrEqual), (2, .lessOrEqual):
+            take(terms.map { ($0.value, -$0.factor) }, form.times(-1), isStrict: demand.sign == .less)
+        default: break
+        }
+    }
+
+    /// Takes in that a form is at least 0, or above it.
+    private mutating func take(_ terms: [(value: Int, factor: Double)], _ form: LinearForm, isStrict: Bool) {
+        if terms.count == 1 {
+            let (value, factor) = terms[0]
+            let bound = -form.constant / factor
+            let slack = form.isOfSingleValues ? 0 : Self.widening * form.scale / abs(factor)
+            let isOpen = isStrict && form.isOfSingleValues
+            if factor > 0 {
+                ranges[value].raiseLow(to: bound - slack, isOpen: isOpen)
+            } else {
+                ranges[value].lowerHigh(to: bound + slack, isOpen: isOpen)
+            }
+            return
+        }
+        guard let upper = terms.first(where: { $0.factor > 0 }), let lower = terms.first(where: { $0.factor < 0 }),
+            form.constant <= 0, form.isOfSingleValues || form.scale == 0 || -form.constant > Self.widening * form.scale
+        else { return }
+        let ratio = upper.factor / -lower.factor
+        note(
+            lower.value, upper.value,
+            Order(ratio: form.isOfSingleValues ? ratio : ratio * (1 + 1e-12), isStrict: isStrict || form.constant < 0))
+    }
+
+    private mutating func note(_ lower: Int, _ upper: Int, _ order: Order) {
+        if order.isStronger(than: orders[lower][upper]) { orders[lower][upper] = order }
+    }
+
+    // MARK: What follows
+
+    /// Makes orders of orders; false where one says that a value is below itself.
+    private mutating func closeOrders() -> Bool {
+        for middle in values.indices {
+            for lower in values.indices {
+                guard let first = orders[lower][middle] else { continue }
+                for upper in values.indices {
+                    guard let second = orders[middle][upper] else { continue }
+                    note(lower, upper, first.following(second))
+                }
+            }
+        }
+        for value in values.indices {
+            guard let own = orders[value][value] else { continue }
+            let isSmaller = own.ratio < 1 - Self.widening
+            if own.isStrict, isSmaller || own.ratio == 1 { return false }
+            // Only 0 is at most a part of itself.
+            if isSmaller { ranges[value].lowerHigh(to: 0, isOpen: false) }
+        }
+        return true
+    }
+
+    private mutating func narrow() {
+        for value in values.indices where values[value].measure.isWhole { ranges[value].makeWhole() }
+        for lower in values.indices {
+            for upper in values.indices {
+                guard lower != upper, let order = orders[lower][upper] else { continue }
+                let (low, high) = (ranges[lower], ranges[upper])
+                ranges[upper].raiseLow(to: low.low / order.ratio, isOpen: order.isStrict || low.isLowOpen)
+                ranges[lower].lowerHigh(to: high.high * order.ratio, isOpen: order.isStrict || high.isHighOpen)
+            }
+        }
+        for value in values.indices where values[value].measure.isWhole { ranges[value].makeWhole() }
+    }
+
+    /// Shares of one range in the same requests' time come to no more than all of it.
+    private var areSharesPossible: Bool {
+        var sums: [Int64: Double] = [:]
+        for (value, range) in zip(values, ranges) {
+            if case .share = value.measure { sums[value.offset, default: 0] += range.low }
+        }
+        return sums.values.allSatisfy { $0 <= 1 + Self.widening }
+    }
+
+    private var areDifferencesPossible: Bool {
+        let isEqual = Order(ratio: 1, isStrict: false)
+        return excluded.allSatisfy { ranges[$0.value].low != $0.number || ranges[$0.value].high != $0.number }
+            && different.allSatisfy { first, second in
+                isEqual.isStronger(than: orders[first][second]) || isEqual.isStronger(than: orders[second][first])
+                    || (orders[first][second]?.ratio ?? 2) > 1 || (orders[second][first]?.ratio ?? 2) > 1
+            }
+    }
+
+    private func range(of expression: Expression) -> PossibleNumber {
+        switch expression.kind {
+        case .literal(let literal): PossibleNumber(literal.value)
+        case .value(let value): range(of: value)
+        case .negative(let operand): -range(of: operand)
+        case .arithmetic(_, let errors, _) where expression.isErrorsByCount:
+            range(of: WindowValue(.errorRatio, offset: errors.values.first?.value.offset ?? 0))
+        case .arithmetic(let sign, let left, let right): range(of: left).combined(sign, with: range(of: right))
+        // What is true or false is no number.
+        case .not, .comparison, .logic: .anything
+        }
+    }
+
+    private func range(of value: WindowValue) -> PossibleNumber {
+        numbers[value].map { ranges[$0].closed } ?? value.measure.lawfulRange.closed
+    }
+}
