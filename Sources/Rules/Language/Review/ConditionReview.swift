@@ -1,3 +1,5 @@
+import Support
+
 /// What of a condition comes out the same whatever is measured: a ratio is never above 1, a percentile never above a higher
 /// one. A condition that can never hold is an error; a part of one that can is a warning.
 struct ConditionReview {

@@ -43,7 +43,8 @@ extension Measure {
         case .burnRate(let rate): LawfulRange(low: 0, high: 1 / rate.budget)
         case .rate: LawfulRange(low: 0, high: .infinity, isLowOpen: true)
         // A count is at least 1; but `count >= 1` is how people say that there have to be any.
-        case .quantile, .mean, .max, .count, .errors, .seen, .duration, .selfQuantile, .selfMean, .selfMax, .time:
+        case .quantile, .mean, .max, .count, .errors, .seen, .duration, .slowdown, .selfQuantile, .selfMean, .selfMax,
+            .time:
             LawfulRange(low: 0, high: .infinity)
         }
     }
