@@ -84,7 +84,10 @@ extension HTTP2Client {
         }
         switch choices.number(below: 10) {
         case 0...1: return frame(3, stream: anyStream(), number(32))
-        case 2: return frame(6, flags: UInt8(choices.number(below: 2)), some(choices.pick([8, 8, 8, 7])))
+        // An answer to the server's farewell, asked for or not, is among them.
+        case 2:
+            let payload = choices.isOne(in: 2) ? Array("farewell".utf8) : some(choices.pick([8, 8, 8, 7]))
+            return frame(6, flags: UInt8(choices.number(below: 2)), payload)
         case 3: return settings()
         case 4, 5: return frame(8, stream: choices.isOne(in: 2) ? 0 : anyStream(), number(32))
         case 6: return frame(9, flags: choices.pick([4, 0]), stream: anyStream(), some(choices.number(below: 100)))

@@ -42,7 +42,8 @@ struct HTTP2Replies {
             if frame.payload.contains(where: { $0 != 0 }) { refused.insert(frame.stream) }
             ended.insert(frame.stream)
         case 4: try require(frame.has(1) ? size == 0 : size % 6 == 0, "SETTINGS of \(size) bytes")
-        case 6: try require(size == 8 && frame.has(1), "PING of \(size) bytes, flags \(frame.flags)")
+        // It asks by a PING of its own only whether its goodbye has been read.
+        case 6: try require(size == 8 && (frame.has(1) || isGoodbye), "PING of \(size) bytes, flags \(frame.flags)")
         case 7:
             try require(size >= 8, "GOAWAY of \(size) bytes")
             let isBlame = frame.payload.dropFirst(4).prefix(4).contains { $0 != 0 }
