@@ -37,7 +37,7 @@ KINDS = {
             "test_line_3_tiny_headers_without_end_are_refused_over_grpc",
             "test_line_3_two_ways_of_framing_are_refused",
         ],
-        "test_http_requests.py": ["test_bad_http_is_refused"],
+        "test_http_requests.py": ["test_bad_http_is_refused_and_told_why"],
     }),
     5: ("gzip bombs, gzip cut off, an unknown encoding", {
         "test_bad_payload.py": [

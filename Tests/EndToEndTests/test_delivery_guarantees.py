@@ -94,11 +94,11 @@ def test_what_is_refused_is_a_dead_letter(serve, tmp_path):
 
 def test_addresses_that_are_nobodys_business_are_refused(serve):
     # 169.254.169.254 by another name.
-    rules = SLOW_PAYMENTS + 'sinks:\n  - stdout:\n  - webhook: {url: "http://2852039166/latest/"}\n'
+    rules = SLOW_PAYMENTS + 'sinks:\n  - stdout:\n  - webhook: {url: "http://0xa9fea9fe/latest/"}\n'
     daemon = serve(rules, CONFIGURATION)
     fire(daemon)
     (line,) = daemon.log.wait_for("link-local")
-    assert "2852039166" not in line
+    assert "a9fe" not in line
     assert daemon.metrics().value("faultline_notifications_total", sink="webhook", outcome="failed") == 1
 
 

@@ -73,7 +73,8 @@ struct Partition: ~Copyable, Sendable {
 
     /// Fills `parts` for the request at a place of a tree whose children are in order.
     mutating func divide(
-        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
+        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>,
+        _ charges: [ComponentMapping]
     ) {
         removeAll()
         root = request

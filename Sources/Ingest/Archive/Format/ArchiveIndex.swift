@@ -84,9 +84,11 @@ package struct ArchiveIndex: Equatable, Sendable {
     }
 
     /// The body of the one note that takes up a range of the file.
-    private static func body(_ kind: SkippableFrame.Kind, in descriptor: Int32, _ range: Range<Int>) -> LittleEndianReader?
+    private static func body(_ kind: SkippableFrame.Kind, in descriptor: Int32, _ range: Range<Int>)
+        -> LittleEndianReader?
     {
-        guard range.lowerBound >= 0, range.count > SkippableFrame.frameHeaderByteCount, range.count <= byteCountMax else {
+        guard range.lowerBound >= 0, range.count > SkippableFrame.frameHeaderByteCount, range.count <= byteCountMax
+        else {
             return nil
         }
         var bytes = [UInt8](repeating: 0, count: range.count)

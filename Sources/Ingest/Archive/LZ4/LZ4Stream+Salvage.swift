@@ -7,7 +7,9 @@ extension LZ4Stream {
     static func beginsSoundly(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         guard try source.fill(7), begins(source) else { return false }
         if source.next(4).littleEndianWord(0) == SkippableFrame.magic {
-            guard try source.fill(SkippableFrame.frameHeaderByteCount + SkippableFrame.prefixByteCount) else { return false }
+            guard try source.fill(SkippableFrame.frameHeaderByteCount + SkippableFrame.prefixByteCount) else {
+                return false
+            }
             let prefix = source.next(SkippableFrame.frameHeaderByteCount + SkippableFrame.prefixByteCount)
             return SkippableFrame.kind(prefix.extracting(SkippableFrame.frameHeaderByteCount...)) != nil
         }

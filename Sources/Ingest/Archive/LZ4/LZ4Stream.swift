@@ -170,7 +170,8 @@ struct LZ4Stream {
             if word == Self.magic { return try readHeader(&source) }
             guard group == nil else { throw failure(source, "the frame that a recording announces is missing") }
             let start = source.offset
-            passedOver = try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : passedOver ?? start
+            passedOver =
+                try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : passedOver ?? start
         }
     }
 

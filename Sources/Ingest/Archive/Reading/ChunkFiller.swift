@@ -50,7 +50,9 @@ struct ChunkFiller: ~Copyable {
         var offset = 0
         while let found = start.firstOffset(of: first, from: offset + 1) {
             offset = found
-            guard found + SkippableFrame.frameHeaderByteCount + SkippableFrame.tag.count <= start.byteCount else { break }
+            guard found + SkippableFrame.frameHeaderByteCount + SkippableFrame.tag.count <= start.byteCount else {
+                break
+            }
             let tag = start.extracting((found + SkippableFrame.frameHeaderByteCount)...)
             if start.littleEndianWord(found) == SkippableFrame.magic,
                 SkippableFrame.tag.indices.allSatisfy({ tag.byte($0) == SkippableFrame.tag[$0] })
