@@ -1,7 +1,7 @@
 import Engine
 
-/// A checked condition of a rule: what its `when` says.
-package struct Condition: Sendable {
+/// A checked condition of a rule: what its `when` says. Shared rather than copied: an evaluation takes hold of every rule.
+package final class Condition: Sendable {
     /// What a condition is asked of.
     package enum Subject: Sendable {
         /// All spans or requests of a window.
@@ -12,23 +12,18 @@ package struct Condition: Sendable {
 
     package let text: String
     package let expression: Expression
-    /// The conjuncts that say how many spans it takes to judge at all, each with its range in `EvaluationInputs`; below one of
-    /// them there is no data.
-    let minimumCounts: [(minimum: MinimumCount, range: Int)]
-    /// The conjuncts that compare what is seen with a number: what one of them rules out is known without any minimum.
-    let seenConjuncts: [FlatExpression]
     /// What an alert reports as its value: the left side of the first comparison that is no minimum count.
     package let subject: Expression
     package let subjectDimension: Dimension
     package let inputs: ConditionInputs
-    let flatExpression: FlatExpression
-    let flatSubject: FlatExpression
+    /// nil for a condition on single spans.
+    private let compiled: CompiledCondition?
     /// Of a condition on single spans, the durations for which it holds; nil for one on a window.
     package let durations: DurationSet?
     /// What of it is the same whatever is measured.
     let warnings: [ConditionError]
     /// Whether it can't be known without spans: nearly always. `seen == 0` is true of none as well.
-    private(set) var needsSpans = true
+    let needsSpans: Bool
 
     /// Whether some of its values are taken over the rule's window, or it has none at all.
     var needsWindow: Bool {
@@ -64,15 +59,19 @@ package struct Condition: Sendable {
         subjectDimension = checker.dimension(of: subject) ?? .plain
         let inputs = kind == .single ? ConditionInputs() : ConditionInputs(of: expression)
         self.inputs = inputs
-        flatExpression = FlatExpression(kind == .single ? nil : expression, inputs)
-        flatSubject = FlatExpression(kind == .single ? nil : subject, inputs)
-        minimumCounts = MinimumCount.conjuncts(of: expression).map {
-            ($0, inputs.range(of: WindowValue(.count, offset: $0.offset)) ?? 0)
-        }
-        seenConjuncts = expression.conjuncts.filter(\.isOfSeenAlone).map { FlatExpression($0, inputs) }
-        needsSpans = kind == .single
-        guard kind == .window else { return }
-        needsSpans = judge(.empty(inputs)) == .noData
+        compiled = kind == .single ? nil : CompiledCondition(expression, subject: subject, inputs)
+        needsSpans = compiled.map { $0.judge(.empty(inputs)) == .noData } ?? true
+    }
+
+    /// What a condition on a window says of a group; one possibility if all values are exact.
+    package func judge(_ values: EvaluationInputs) -> TernarySet { compiled?.judge(values) ?? .noData }
+
+    /// Whether a minimum count is not met, so that nothing else matters.
+    func isShortOfSpans(_ values: EvaluationInputs) -> Bool { compiled?.isShortOfSpans(values) ?? false }
+
+    /// The value that an alert of this condition reports.
+    package func subjectValue(_ values: EvaluationInputs) -> NumberInterval {
+        compiled?.subjectValue(values) ?? .missing
     }
 
     /// Whether what it reports is about errors.
@@ -97,15 +96,6 @@ package struct ConditionErrors: Error, Hashable {
 }
 
 extension Expression {
-    /// Whether it compares `seen` with a literal.
-    fileprivate var isOfSeenAlone: Bool {
-        guard case .comparison(_, let left, let right) = kind else { return false }
-        switch (left.kind, right.kind) {
-        case (.value(let value), .literal), (.literal, .value(let value)): return value.measure == .seen
-        default: return false
-        }
-    }
-
     /// The left side of the first comparison, in source order, that `accepts` takes.
     fileprivate func firstComparison(where accepts: (Expression) -> Bool) -> Expression? {
         switch kind {

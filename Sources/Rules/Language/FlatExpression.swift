@@ -13,9 +13,8 @@ struct FlatExpression: Sendable {
 
     private var nodes: [Node] = []
 
-    /// - Parameter expression: nil for one that nobody asks.
-    init(_ expression: Expression?, _ inputs: ConditionInputs) {
-        if let expression { append(expression, inputs) }
+    init(_ expression: Expression, _ inputs: ConditionInputs) {
+        append(expression, inputs)
     }
 
     @discardableResult
