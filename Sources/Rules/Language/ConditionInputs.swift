@@ -25,76 +25,33 @@ package struct ConditionInputs: Hashable, Sendable {
     init() {}
 
     init(of expression: Expression) {
-        var measures: [Range: [Measure]] = [:]
+        var definitions: [Range: [MeasureDefinition]] = [:]
         for (value, _) in expression.values {
-            measures[Range(value, .durations), default: []] += []
-            for measured in value.measure.measured {
-                measures[Range(value, measured), default: []].append(value.measure)
-            }
+            definitions[Range(value, .durations), default: []] += []
+            let definition = value.measure.definition
+            for measured in definition.measured { definitions[Range(value, measured), default: []].append(definition) }
         }
-        for (range, measures) in measures.sorted(by: { $0.key < $1.key }) {
+        for (range, definitions) in definitions.sorted(by: { $0.key < $1.key }) {
             ranges.append(range)
-            quantiles.append(Set(measures.compactMap(\.fraction)).sorted())
-            wantsMax.append(measures.contains { $0 == .max || $0 == .selfMax })
-            thresholds.append(Set(measures.compactMap(\.threshold)).sorted())
-            wantsHeard.append(measures.contains(.seen))
+            quantiles.append(Set(definitions.compactMap(\.quantile)).sorted())
+            wantsMax.append(definitions.contains(where: \.needsMax))
+            thresholds.append(Set(definitions.compactMap(\.threshold)).sorted())
+            wantsHeard.append(definitions.contains(where: \.needsHeard))
         }
     }
 
     /// The number of the range that a value is taken over; nil if it is none of the condition's.
-    func range(of value: WindowValue) -> Int? { ranges.firstIndex(of: Range(value, value.measure.measured[0])) }
-
-    /// Where a value of the condition stands in its `EvaluationInputs`.
-    func resolve(_ value: WindowValue) -> ResolvedValue {
-        let range = place(of: Range(value, value.measure.measured[0]))
-        let measure: ResolvedValue.Measure =
-            switch value.measure {
-            case .quantile(let quantile), .selfQuantile(let quantile):
-                .quantile(quantiles[range].firstIndex(of: quantile.fraction) ?? 0)
-            case .mean, .selfMean: .mean
-            case .max, .selfMax: .max
-            case .count: .count
-            case .rate: .rate
-            case .errors: .errors
-            case .errorRatio: .errorRatio
-            case .seen: .seen
-            case .slowdown: .slowdown
-            case .burnRate(let rate):
-                .burnRate(thresholds[range].firstIndex(of: rate.threshold) ?? 0, budget: rate.budget)
-            case .share: .share(of: place(of: Range(value, .parts)))
-            case .time: .time(requests: place(of: Range(value, .durations)))
-            case .duration: preconditionFailure("a value of single spans in a condition over a window")
-            }
-        return ResolvedValue(range: range, measure: measure)
-    }
-
-    private func place(of range: Range) -> Int {
-        guard let place = ranges.firstIndex(of: range) else {
-            preconditionFailure("a value that is none of the condition's")
-        }
-        return place
+    func range(of value: WindowValue) -> Int? {
+        ranges.firstIndex(of: Range(value, value.measure.definition.measured[0]))
     }
 }
 
 extension ConditionInputs.Range: Comparable {
-    fileprivate init(_ value: WindowValue, _ measured: Measured) {
+    init(_ value: WindowValue, _ measured: Measured) {
         self.init(length: value.over, offset: value.offset, measured: measured)
     }
 
     package static func < (left: Self, right: Self) -> Bool {
         (left.length ?? 0, left.offset, left.measured) < (right.length ?? 0, right.offset, right.measured)
-    }
-}
-
-extension Measure {
-    fileprivate var fraction: Double? {
-        switch self {
-        case .quantile(let quantile), .selfQuantile(let quantile): quantile.fraction
-        default: nil
-        }
-    }
-
-    fileprivate var threshold: Int64? {
-        if case .burnRate(let rate) = self { rate.threshold } else { nil }
     }
 }

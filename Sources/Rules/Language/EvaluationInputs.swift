@@ -59,49 +59,6 @@ package struct EvaluationInputs {
         }
         return true
     }
-
-    subscript(value: ResolvedValue) -> NumberInterval {
-        // Spans lend their elements, where arrays would count references.
-        let ranges = ranges.span
-        switch value.measure {
-        case .share(let whole): return Self.quotient(ranges[value.range].tally, ranges[whole].tally) { Double($0.sum) }
-        case .time(let requests):
-            return Self.quotient(ranges[value.range].tally, ranges[requests].tally) { Double($0.count) * 1e9 }
-        default: break
-        }
-        guard let tally = ranges[value.range].tally else { return .anything }
-        guard tally.count > 0 else {
-            if case .seen = value.measure, ranges[value.range].isHeard { return NumberInterval(0) }
-            return .missing
-        }
-        let count = Double(tally.count)
-        return switch value.measure {
-        case .quantile(let index): Self.seconds(ranges[value.range].quantiles.span[index])
-        case .max: Self.seconds(ranges[value.range].max)
-        case .mean: NumberInterval(Double(tally.sum) / count / 1e9)
-        case .count, .seen: NumberInterval(count)
-        case .rate: NumberInterval(count / (Double(over) / 1e9))
-        case .errors: NumberInterval(Double(tally.errors))
-        case .errorRatio: NumberInterval(Double(tally.errors) / count)
-        case .burnRate(let threshold, let budget):
-            NumberInterval(Double(ranges[value.range].bad[threshold]) / count / budget)
-        case .slowdown: ranges[value.range].slowdown.map { NumberInterval($0) } ?? .missing
-        case .share, .time: .missing
-        }
-    }
-
-    /// A sum by something of another range; nothing is known without anything of that.
-    private static func quotient(
-        _ part: LatencyTally?, _ whole: LatencyTally?, by divisor: (LatencyTally) -> Double
-    ) -> NumberInterval {
-        guard let part, let whole else { return .anything }
-        let divisor = divisor(whole)
-        return divisor > 0 ? NumberInterval(Double(part.sum) / divisor) : .missing
-    }
-
-    private static func seconds(_ bounds: ClosedRange<Int64>) -> NumberInterval {
-        NumberInterval(between: Double(bounds.lowerBound) / 1e9, and: Double(bounds.upperBound) / 1e9)
-    }
 }
 
 extension EvaluationInputs.Range {

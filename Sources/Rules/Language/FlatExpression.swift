@@ -66,20 +66,3 @@ struct FlatExpression: Sendable {
         }
     }
 }
-
-/// A value of a condition as a place in its `EvaluationInputs`.
-struct ResolvedValue: Sendable {
-    enum Measure {
-        case quantile(Int)
-        case mean, max, count, rate, errors, errorRatio, seen, slowdown
-        /// The number of its threshold, and what the objective allows to be bad, 0...1.
-        case burnRate(Int, budget: Double)
-        /// The share in the sum of another range.
-        case share(of: Int)
-        /// The sum for each of the requests that another range counts.
-        case time(requests: Int)
-    }
-
-    var range: Int
-    var measure: Measure
-}

@@ -28,16 +28,3 @@ package enum Measured: Hashable, Comparable, Sendable {
 
     package static func < (left: Measured, right: Measured) -> Bool { left.order < right.order }
 }
-
-extension Measure {
-    /// What has to be measured for it, the first first.
-    var measured: [Measured] {
-        switch self {
-        case .quantile, .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .duration, .burnRate: [.durations]
-        case .selfQuantile, .selfMean, .selfMax: [.selfTimes]
-        case .share(let part): [.part(part.component), .parts]
-        case .time(let part): [.part(part.component)]
-        case .slowdown(let slowdown): [.slowdown(slowdown)]
-        }
-    }
-}

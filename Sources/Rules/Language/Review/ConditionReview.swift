@@ -115,5 +115,5 @@ extension Expression {
     /// Of a value, or of a quotient that is one; nil for anything else.
     fileprivate var simpleDimension: Dimension? { simpleValue?.measure.dimension }
 
-    fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.lawfulRange }
+    fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.definition.range }
 }

@@ -51,7 +51,7 @@ struct Conjunction {
         guard numbers[value] == nil else { return }
         numbers[value] = values.count
         values.append(value)
-        ranges.append(value.measure.lawfulRange)
+        ranges.append(value.measure.definition.range)
     }
 
     private mutating func isPossible() -> Bool {
@@ -149,7 +149,7 @@ struct Conjunction {
     }
 
     private mutating func narrow() {
-        for value in values.indices where values[value].measure.isWhole { ranges[value].makeWhole() }
+        for value in values.indices where values[value].measure.definition.isWhole { ranges[value].makeWhole() }
         for lower in values.indices {
             for upper in values.indices {
                 guard lower != upper, let order = orders[lower][upper] else { continue }
@@ -158,7 +158,7 @@ struct Conjunction {
                 ranges[lower].lowerHigh(to: high.high * order.ratio, isOpen: order.isStrict || high.isHighOpen)
             }
         }
-        for value in values.indices where values[value].measure.isWhole { ranges[value].makeWhole() }
+        for value in values.indices where values[value].measure.definition.isWhole { ranges[value].makeWhole() }
     }
 
     /// Shares of one range in the same requests' time come to no more than all of it.
@@ -193,6 +193,6 @@ struct Conjunction {
     }
 
     private func range(of value: WindowValue) -> NumberInterval {
-        numbers[value].map { ranges[$0].closed } ?? value.measure.lawfulRange.closed
+        numbers[value].map { ranges[$0].closed } ?? value.measure.definition.range.closed
     }
 }

@@ -1,0 +1,140 @@
+package import Engine
+
+/// What can be asked of the spans or requests of one group.
+package enum Measure: Hashable, Sendable {
+    case quantile(Quantile)
+    case mean
+    case max
+    case count
+    case rate
+    case errors
+    case errorRatio
+    /// The count, but 0 where nothing came of the group while others were heard.
+    case seen
+    /// Of a single span or request: in match rules alone.
+    case duration
+    case burnRate(BurnRate)
+    case slowdown(SlowdownRatio)
+    /// Of what spans took themselves, without what is below them.
+    case selfQuantile(Quantile)
+    case selfMean
+    case selfMax
+    /// What part of requests' time a component took, 0...1.
+    case share(RequestPart)
+    /// What a component took of the mean request.
+    case time(RequestPart)
+}
+
+/// What is known of a value before anything is measured. `Measure.definition` is the table of all values that conditions
+/// have: a new one gets a row there, and `ResolvedValue` says how it is computed.
+struct MeasureDefinition {
+    /// As conditions write it, with its arguments.
+    var name: String
+    var dimension: Dimension
+    /// The population that it can be asked of; nil if of any.
+    var population: Population?
+    /// The durations that have to be measured for it, the first first; count, errors and sum come with them.
+    var measured: [Measured] = [.durations]
+    /// The quantile of these durations, 0...1.
+    var quantile: Double?
+    /// The duration, nanoseconds, beyond which a span counts as bad.
+    var threshold: Int64?
+    var needsMax = false
+    /// Whether it matters if anything at all was heard.
+    var needsHeard = false
+    /// What it can be where there are spans; without any it is nothing, but for `seen`.
+    var range = LawfulRange(low: 0, high: .infinity)
+    var isWhole = false
+}
+
+extension Measure {
+    private static let ratio = LawfulRange(low: 0, high: 1)
+
+    var definition: MeasureDefinition {
+        switch self {
+        case .quantile(let quantile):
+            MeasureDefinition(name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction)
+        case .mean: MeasureDefinition(name: "mean", dimension: .time)
+        case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true)
+        // It is at least 1; but `count >= 1` is how people say that there have to be any.
+        case .count: MeasureDefinition(name: "count", dimension: .count, isWhole: true)
+        case .rate:
+            MeasureDefinition(
+                name: "rate", dimension: .rate, range: LawfulRange(low: 0, high: .infinity, isLowOpen: true))
+        case .errors: MeasureDefinition(name: "errors", dimension: .count, isWhole: true)
+        case .errorRatio: MeasureDefinition(name: "error_ratio", dimension: .ratio, range: Self.ratio)
+        case .seen: MeasureDefinition(name: "seen", dimension: .count, needsHeard: true, isWhole: true)
+        case .duration: MeasureDefinition(name: "duration", dimension: .time)
+        case .burnRate(let rate):
+            // At most that of all spans being bad.
+            MeasureDefinition(
+                name: rate.description, dimension: .plain, threshold: rate.threshold,
+                range: LawfulRange(low: 0, high: 1 / rate.budget))
+        case .slowdown(let ratio):
+            MeasureDefinition(name: ratio.description, dimension: .plain, measured: [.slowdown(ratio)])
+        case .selfQuantile(let quantile):
+            MeasureDefinition(
+                name: "self_p\(quantile.percent)", dimension: .time, population: .spans, measured: [.selfTimes],
+                quantile: quantile.fraction)
+        case .selfMean:
+            MeasureDefinition(name: "self_mean", dimension: .time, population: .spans, measured: [.selfTimes])
+        case .selfMax:
+            MeasureDefinition(
+                name: "self_max", dimension: .time, population: .spans, measured: [.selfTimes], needsMax: true)
+        case .share(let part):
+            MeasureDefinition(
+                name: "share(\(part.name))", dimension: .ratio, population: .requests,
+                measured: [.part(part.component), .parts], range: Self.ratio)
+        case .time(let part):
+            MeasureDefinition(
+                name: "time(\(part.name))", dimension: .time, population: .requests, measured: [.part(part.component)])
+        }
+    }
+
+    package var name: String { definition.name }
+    package var dimension: Dimension { definition.dimension }
+    /// The population that it can be asked of; nil if of any.
+    package var population: Population? { definition.population }
+
+    /// Whether it is never above another measure of the same spans.
+    func isNeverAbove(_ other: Measure) -> Bool {
+        switch (self, other) {
+        case (.quantile(let lower), .quantile(let upper)), (.selfQuantile(let lower), .selfQuantile(let upper)):
+            lower.fraction <= upper.fraction
+        case (.quantile, .max), (.mean, .max), (.selfQuantile, .selfMax), (.selfMean, .selfMax): true
+        // Where there is a count, it is what was seen.
+        case (.errors, .count), (.errors, .seen), (.count, .seen), (.seen, .count): true
+        default: false
+        }
+    }
+}
+
+// Names
+extension Measure {
+    /// Those that take no argument.
+    private static let plain: [Measure] = [
+        .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .selfMean, .selfMax, .duration,
+    ]
+
+    /// What a mistyped name may have been meant to be.
+    package static let names =
+        ["p50", "p90", "p99", "p99.9", "self_p50", "self_p99"] + plain.map(\.name) + ["burn_rate", "slowdown"]
+
+    /// How messages list the values there are.
+    static let listing =
+        "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen, self_pN, self_mean, "
+        + "self_max, share(component), time(component), burn_rate(objective, threshold, over) and slowdown(pN, ago)"
+
+    /// nil for what is no value, or one that takes arguments.
+    package init?(name: String) {
+        if let plain = Self.plain.first(where: { $0.name == name }) {
+            self = plain
+        } else if name.first == "p", let quantile = Quantile(percent: name.dropFirst()) {
+            self = .quantile(quantile)
+        } else if name.hasPrefix("self_p"), let quantile = Quantile(percent: name.dropFirst(6)) {
+            self = .selfQuantile(quantile)
+        } else {
+            return nil
+        }
+    }
+}
