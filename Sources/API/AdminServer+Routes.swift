@@ -77,7 +77,7 @@ extension AdminServer {
             }
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: place, json))
-        } catch let fault as QueryParameters.Fault {
+        } catch let fault as QueryParameters.ParameterError {
             return AdminReply.text(fault.message + "\n", status: .badRequest)
         }
     }

@@ -6,7 +6,7 @@ import Support
 /// The parameters of a query, of which all must be known.
 struct QueryParameters: Sendable {
     /// What is wrong, and what would be right.
-    struct Fault: Error {
+    struct ParameterError: Error {
         let message: String
     }
 
@@ -17,28 +17,28 @@ struct QueryParameters: Sendable {
     let id: String?
 
     /// - Parameter known: the parameters that the resource takes.
-    init(_ request: Request, id: String?, known: [String]) throws(Fault) {
+    init(_ request: Request, id: String?, known: [String]) throws(ParameterError) {
         self.id = id
         for part in (request.uri.query ?? "").split(separator: "&") {
             let (key, value) = try Self.decode(part)
             guard known.contains(key) else {
                 let valid = known.isEmpty ? "this takes none" : "this takes \(known.joined(separator: ", "))"
-                throw Fault(message: "unknown parameter \(PrintableText.quote(key)); \(valid)")
+                throw ParameterError(message: "unknown parameter \(PrintableText.quote(key)); \(valid)")
             }
             guard values[key] == nil else {
-                throw Fault(message: "the parameter \(PrintableText.quote(key)) is given twice")
+                throw ParameterError(message: "the parameter \(PrintableText.quote(key)) is given twice")
             }
             values[key] = value
         }
     }
 
     /// Name and value as a form has them: `+` for a space, all else by its percent-encoding.
-    private static func decode(_ part: Substring) throws(Fault) -> (key: String, value: String) {
+    private static func decode(_ part: Substring) throws(ParameterError) -> (key: String, value: String) {
         let texts = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
             $0.replacing("+", with: " ").removingPercentEncoding
         }
         guard let key = texts[0], let value = texts.count > 1 ? texts[1] : "" else {
-            throw Fault(message: "\(PrintableText.quote(String(part))) is not percent-encoded UTF-8")
+            throw ParameterError(message: "\(PrintableText.quote(String(part))) is not percent-encoded UTF-8")
         }
         return (key, value)
     }
@@ -46,10 +46,10 @@ struct QueryParameters: Sendable {
     subscript(name: String) -> String? { values[name] }
 
     /// The first so many rows; all without it.
-    func limit() throws(Fault) -> Int? {
+    func limit() throws(ParameterError) -> Int? {
         guard let text = values["limit"] else { return nil }
         guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {
-            throw Fault(
+            throw ParameterError(
                 message: "limit is a number from 1 to \(Self.limitMax), but found \(PrintableText.quote(text))")
         }
         return limit

@@ -50,7 +50,7 @@ import Testing
         let whole = prefix(0, 9) + Array(1...9)
         for length in 0..<whole.count {
             var framing = GRPCFraming(limit: 9)
-            let fault: GRPCFraming.Fault = length == 0 ? .noMessage : .truncated
+            let fault: GRPCFraming.FramingError = length == 0 ? .noMessage : .truncated
             #expect(framing.receive(bytes(Array(whole[..<length])), endOfStream: true) == .refuse(fault))
             var inTwo = GRPCFraming(limit: 9)
             #expect(inTwo.receive(bytes(Array(whole[..<length])), endOfStream: false) == .wait)
@@ -60,7 +60,7 @@ import Testing
 
     @Test(
         arguments: [
-            ([0, 0, 0, 0, 10], GRPCFraming.Fault.tooLarge),
+            ([0, 0, 0, 0, 10], GRPCFraming.FramingError.tooLarge),
             ([0, 0xFF, 0xFF, 0xFF, 0xFF], .tooLarge),
             ([1, 0x80, 0, 0, 0, 1, 2, 3], .tooLarge),
             ([2, 0, 0, 0, 1, 7], .unknownFlag(2)),
@@ -68,9 +68,9 @@ import Testing
             ([0, 0, 0, 0, 1, 7, 8], .secondMessage),
             ([0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 1, 8], .secondMessage),
             ([0, 0, 0, 0, 0, 0], .secondMessage),
-        ] as [([UInt8], GRPCFraming.Fault)])
+        ] as [([UInt8], GRPCFraming.FramingError)])
     func `what is no single message within the limit is refused as soon as it shows`(
-        frame: [UInt8], fault: GRPCFraming.Fault
+        frame: [UInt8], fault: GRPCFraming.FramingError
     ) {
         for endOfStream in [false, true] {
             var framing = GRPCFraming(limit: 9)

@@ -12,8 +12,8 @@ import Testing
         return HPACKHeaders(fields.map { ($0, $1) })
     }
 
-    private func refusal(_ changes: [String: String?]) -> GRPCRequestHead.Refusal? {
-        do throws(GRPCRequestHead.Refusal) {
+    private func refusal(_ changes: [String: String?]) -> GRPCRequestHead.HeadError? {
+        do throws(GRPCRequestHead.HeadError) {
             _ = try GRPCRequestHead(headers(changes))
             return nil
         } catch {

@@ -41,7 +41,7 @@ extension Resource {
     /// A trace of which the window holds a span, or that an active alert names.
     static let trace = Resource(path: "traces/:id") { pipeline, query in
         guard let id = query.id.flatMap({ TraceID(hex: $0) }) else {
-            throw QueryParameters.Fault(message: "a trace id is 32 hexadecimal digits")
+            throw QueryParameters.ParameterError(message: "a trace id is 32 hexadecimal digits")
         }
         let trace = TraceJSON(id, pipeline)
         return trace.spans.isEmpty ? nil : try JSONText.encode(trace)

@@ -149,7 +149,7 @@ final class Delivery: Sendable {
     }
 
     /// Takes other sinks, and reads their headers again. Waits for the disk.
-    func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) {
+    func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) {
         dispatcher.replace(try AlertSinks.make(definitions))
     }
 

@@ -64,7 +64,7 @@ final class GRPCCall {
         self.deadline = deadline
     }
 
-    private func refusal(_ fault: GRPCFraming.Fault, limits: ReceiverLimits) -> Action {
+    private func refusal(_ fault: GRPCFraming.FramingError, limits: ReceiverLimits) -> Action {
         switch fault {
         case .tooLarge:
             .refuse(.tooLarge(limit: limits.wireBytes), .tooLarge)

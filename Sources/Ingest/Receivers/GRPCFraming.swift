@@ -10,10 +10,10 @@ package struct GRPCFraming {
         case wait
         /// The stream has ended and held exactly this message.
         case message(ByteBuffer, isCompressed: Bool)
-        case refuse(Fault)
+        case refuse(FramingError)
     }
 
-    package enum Fault: Error, Equatable {
+    package enum FramingError: Error, Equatable {
         /// The length is over the limit. Found from the prefix: nothing was allocated for the message.
         case tooLarge
         /// The stream ended before its message did.
@@ -51,7 +51,7 @@ package struct GRPCFraming {
     package mutating func receive(_ chunk: ByteBuffer, endOfStream: Bool) -> Action {
         guard !isOver else { return .wait }
         var chunk = chunk
-        do throws(Fault) {
+        do throws(FramingError) {
             try readPrefix(&chunk)
             guard let prefix else {
                 guard endOfStream else { return .wait }
@@ -73,7 +73,7 @@ package struct GRPCFraming {
         pending = ByteBuffer()
     }
 
-    private mutating func readPrefix(_ chunk: inout ByteBuffer) throws(Fault) {
+    private mutating func readPrefix(_ chunk: inout ByteBuffer) throws(FramingError) {
         guard prefix == nil else { return }
         let wanted = min(Prefix.size - pending.readableBytes, chunk.readableBytes)
         if var part = chunk.readSlice(length: wanted) { pending.writeBuffer(&part) }
@@ -86,7 +86,7 @@ package struct GRPCFraming {
 
     private mutating func readMessage(
         _ prefix: Prefix, _ chunk: inout ByteBuffer, endOfStream: Bool
-    ) throws(Fault) -> ByteBuffer? {
+    ) throws(FramingError) -> ByteBuffer? {
         let missing = prefix.length - pending.readableBytes
         guard chunk.readableBytes <= missing else { throw .secondMessage }
         guard !endOfStream || chunk.readableBytes == missing else { throw .truncated }

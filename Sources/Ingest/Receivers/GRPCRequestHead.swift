@@ -9,7 +9,7 @@ package struct GRPCRequestHead: Equatable {
         case gzip
     }
 
-    package enum Refusal: Error, Equatable {
+    package enum HeadError: Error, Equatable {
         /// A gRPC status in trailers that are also the headers ("Trailers-Only").
         case status(RPCStatus, RefusalReason)
         /// A plain HTTP status: what came is no gRPC.
@@ -21,7 +21,7 @@ package struct GRPCRequestHead: Equatable {
     /// How long the client is willing to wait, rounded up to seconds; nil if it didn't say.
     package private(set) var timeoutSeconds: Int?
 
-    package init(_ headers: HPACKHeaders) throws(Refusal) {
+    package init(_ headers: HPACKHeaders) throws(HeadError) {
         var method: String?
         var path: String?
         var contentType: String?

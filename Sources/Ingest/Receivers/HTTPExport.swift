@@ -12,7 +12,7 @@ struct HTTPExport: Sendable {
         do {
             let head = try HTTPExportHead(request.head, limits: limits)
             return try await export(request, head, from: channel)
-        } catch let refusal as HTTPExportHead.Refusal {
+        } catch let refusal as HTTPExportHead.HeadError {
             service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
             var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
             if refusal.leavesBody { response.headers[.connection] = "close" }
@@ -41,16 +41,16 @@ struct HTTPExport: Sendable {
             if !isOnDisk { service.refused(transport: .http, reason: .archiveWrite, peer: channel.remoteAddress) }
             return HTTPReply.outcome(isOnDisk ? export.outcome : Export.notOnDisk, head.encoding)
         case .tooLarge:
-            throw HTTPExportHead.Refusal(
+            throw HTTPExportHead.HeadError(
                 .contentTooLarge, .tooLarge(limit: limits.bodyBytes), .tooLarge, head.encoding,
                 leavesBody: false)
         case .badRatio:
-            throw HTTPExportHead.Refusal(
+            throw HTTPExportHead.HeadError(
                 .contentTooLarge, .badRatio(limit: limits.compressionRatio), .compressionRatio, head.encoding,
                 leavesBody: false)
         case .badGzip:
             let status = RPCStatus(.invalidArgument, "the body is not valid gzip")
-            throw HTTPExportHead.Refusal(.badRequest, status, .badGzip, head.encoding, leavesBody: false)
+            throw HTTPExportHead.HeadError(.badRequest, status, .badGzip, head.encoding, leavesBody: false)
         }
     }
 
@@ -60,11 +60,11 @@ struct HTTPExport: Sendable {
         var body = ByteBuffer()
         for try await part in parts {
             guard body.readableBytes + part.readableBytes <= limits.wireBytes else {
-                throw HTTPExportHead.Refusal(
+                throw HTTPExportHead.HeadError(
                     .contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, head.encoding)
             }
             if let refusal = reservation.grow(by: part.readableBytes) {
-                throw HTTPExportHead.Refusal(
+                throw HTTPExportHead.HeadError(
                     .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), refusal, head.encoding)
             }
             // A body that came in one piece is decoded where the socket put it.
@@ -78,7 +78,7 @@ struct HTTPExport: Sendable {
         // Hummingbird takes the end of the connection for the end of the body.
         if let announced = head.contentLength, announced != body.readableBytes {
             let status = RPCStatus(.invalidArgument, "the body is shorter than its Content-Length")
-            throw HTTPExportHead.Refusal(.badRequest, status, .badFraming, head.encoding)
+            throw HTTPExportHead.HeadError(.badRequest, status, .badFraming, head.encoding)
         }
         return body
     }

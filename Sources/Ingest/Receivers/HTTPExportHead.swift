@@ -5,7 +5,7 @@ import OTLP
 struct HTTPExportHead: Equatable {
     static let path = "/v1/traces"
 
-    struct Refusal: Error, Equatable {
+    struct HeadError: Error, Equatable {
         var status: HTTPResponse.Status
         var rpc: RPCStatus
         var reason: RefusalReason
@@ -31,22 +31,22 @@ struct HTTPExportHead: Equatable {
     /// Announced length of the body, bytes; nil for a chunked one.
     var contentLength: Int?
 
-    init(_ request: HTTPRequest, limits: ReceiverLimits) throws(Refusal) {
+    init(_ request: HTTPRequest, limits: ReceiverLimits) throws(HeadError) {
         let named = request.headerFields[.contentType].flatMap(Self.encoding)
         // A person with a browser reads JSON, and every client must cope with any status in any case.
         let answer = named ?? .json
         let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
         guard path == Self.path else {
-            throw Refusal(.notFound, RPCStatus(.notFound, "no such path: \(path)"), .unknownPath, answer)
+            throw HeadError(.notFound, RPCStatus(.notFound, "no such path: \(path)"), .unknownPath, answer)
         }
         guard request.method == .post else {
             let status = RPCStatus(.unimplemented, "\(Self.path) takes POST only")
-            throw Refusal(.methodNotAllowed, status, .wrongMethod, answer)
+            throw HeadError(.methodNotAllowed, status, .wrongMethod, answer)
         }
         guard let named else {
             let status = RPCStatus(
                 .invalidArgument, "Content-Type must be application/x-protobuf or application/json")
-            throw Refusal(.unsupportedMediaType, status, .wrongContentType, answer)
+            throw HeadError(.unsupportedMediaType, status, .wrongContentType, answer)
         }
         encoding = named
         switch request.headerFields[.contentEncoding]?.lowercased() {
@@ -54,11 +54,11 @@ struct HTTPExportHead: Equatable {
         case "gzip": isGzip = true
         case .some(let other):
             let status = RPCStatus(.invalidArgument, "Content-Encoding is gzip, or left out; \(other) is not supported")
-            throw Refusal(.unsupportedMediaType, status, .unknownEncoding, answer)
+            throw HeadError(.unsupportedMediaType, status, .unknownEncoding, answer)
         }
         contentLength = request.headerFields[.contentLength].flatMap { Int($0) }
         if let contentLength, contentLength > limits.wireBytes {
-            throw Refusal(.contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, answer)
+            throw HeadError(.contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, answer)
         }
     }
 

@@ -4,7 +4,7 @@ import Support
 /// Makes the sinks that rule files define.
 package enum AlertSinks {
     /// Throws the first fault of a file of headers, with the file's name.
-    package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.Fault) -> [any AlertSink] {
+    package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) -> [any AlertSink] {
         var names = Numbering()
         var identities = Numbering()
         var sinks: [any AlertSink] = []

@@ -9,7 +9,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// A fault of the file. Says where, never what stands there.
-    package struct Fault: Error, CustomStringConvertible {
+    package struct FormatError: Error, CustomStringConvertible {
         package var description: String
     }
 
@@ -22,7 +22,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// - Parameter text: one `Name: value` a line; empty lines and those that start with `#` don't count.
-    package init(_ text: String) throws(Fault) {
+    package init(_ text: String) throws(FormatError) {
         var headers: [Header] = []
         // To Swift, CR LF is one character, which is not LF.
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
@@ -32,24 +32,24 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
             guard
                 let match = line.wholeMatch(
                     of: /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u{0}-\u{8}\u{A}-\u{1F}\u{7F}]*?)\s*/)?.output
-            else { throw Fault(description: "line \(index + 1) is not of the form Name: value") }
+            else { throw FormatError(description: "line \(index + 1) is not of the form Name: value") }
             headers.append(Header(name: String(match.1), value: String(match.2)))
         }
         all = headers
     }
 
     /// Reads a file of headers.
-    package init(path: String) throws(Fault) {
+    package init(path: String) throws(FormatError) {
         let bytes: [UInt8]
         do {
             bytes = try RuleFile.contents(of: path)
         } catch {
-            throw Fault(description: error.description)
+            throw FormatError(description: error.description)
         }
         do {
             self = try WebhookHeaders(String(decoding: bytes, as: UTF8.self))
         } catch {
-            throw Fault(description: "\(PrintableText.escape(path)): \(error)")
+            throw FormatError(description: "\(PrintableText.escape(path)): \(error)")
         }
     }
 

@@ -20,7 +20,8 @@ extension ExitCode {
     init(_ error: any Error) {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
-        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.Fault, is StartError, is OutputError: self = .usage
+        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError:
+            self = .usage
         case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
         default: self = .fault
         }

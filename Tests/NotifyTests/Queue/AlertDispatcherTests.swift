@@ -182,7 +182,7 @@ struct AlertDispatcherTests {
             .stdout(.text), .webhook(url: url, headersFile: nil), .webhook(url: url, headersFile: nil),
         ])
         #expect(sinks.map(\.name) == ["stdout", "webhook", "webhook-2"])
-        let fault = #expect(throws: WebhookHeaders.Fault.self) {
+        let fault = #expect(throws: WebhookHeaders.FormatError.self) {
             try AlertSinks.make([.webhook(url: url, headersFile: "/nonexistent")])
         }
         #expect(fault?.description == "/nonexistent:1:1: the file can't be read: there is none")

@@ -148,7 +148,7 @@ struct WebhookSinkTests {
 
     @Test(arguments: ["no colon", "a b: c", ": c", "X: a\u{1}b"])
     func `a fault in a file of headers is told without its text`(text: String) {
-        let fault = #expect(throws: WebhookHeaders.Fault.self) { try WebhookHeaders("A: b\n\(text)") }
+        let fault = #expect(throws: WebhookHeaders.FormatError.self) { try WebhookHeaders("A: b\n\(text)") }
         #expect(fault?.description == "line 2 is not of the form Name: value")
     }
 
