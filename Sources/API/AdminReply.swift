@@ -13,7 +13,7 @@ enum AdminReply {
 
     /// There are as many answers of this kind under way as there may be.
     static var tooMany: Response {
-        var response = text("too many requests at once; come again in 1 s\n", status: .tooManyRequests)
+        var response = text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
         response.headers[.retryAfter] = "1"
         return response
     }

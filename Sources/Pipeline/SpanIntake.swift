@@ -86,8 +86,8 @@ final class SpanIntake: Sendable {
         state.withLock { _ in onClock(reading) }
     }
 
-    /// The window at a reading of the clock, and what part of its memory it takes. All that is done by the clock is done
-    /// by such a look, so that a replay of a recording does the same.
+    /// The window at a reading of the clock, and what part of its memory it takes. Whatever depends on the clock starts
+    /// from this view, so that a replay of a recording does the same.
     ///
     /// - Parameter evaluating: a time that is evaluated now, by what the look shows.
     func look(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {

@@ -63,7 +63,7 @@ package final class ArchiveRecorder: Sendable {
 
     // MARK: What is recorded
 
-    /// Sets room aside for a request; nil where it should come again later.
+    /// Sets room aside for a request; nil where the client should retry later.
     package func admit(_ byteCount: Int) -> Recording? {
         // JSON may have become longer than any record can be.
         guard !isFailed.load(ordering: .relaxed), byteCount <= ArchiveReader.recordBytesMax else {

@@ -33,7 +33,7 @@ struct Partition: ~Copyable, Sendable {
         return given.all & ComponentMapping.dependsOnParent != 0
     }
 
-    /// Without branches on what a span is, which is anyone's guess.
+    /// Without branches on the kind of a span, which can't be predicted.
     private static func give(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: Span<UInt8>,
         _ parts: borrowing Column<Int64>, _ selfTimes: borrowing Column<Int64>

@@ -108,7 +108,7 @@ struct TraceTree: ~Copyable, Sendable {
             let (start, end) = (spans[place].start, spans[place].end)
             let above = spans[parent]
             var link = links[parent]
-            // Without branches: whether it is the first of its siblings is anyone's guess.
+            // Without branches: whether it is the first of its siblings can't be predicted.
             irregular |= (start < above.start ? 1 : 0) | (end > above.end ? 1 : 0)
             irregular |= (end > link.childrenStart ? 1 : 0) & (start < link.childrenEnd ? 1 : 0)
             link.selfTime &-= end &- start

@@ -28,7 +28,7 @@ package struct LatencyBucket: Sendable {
     /// The code of a duration in nanoseconds; negative ones count as zero.
     @inlinable @inline(__always)
     package func code(_ nanoseconds: Int64) -> UInt16 {
-        // Without branches: self times of zero are common, and which of two buckets it is is anyone's guess.
+        // Without branches: self times of zero are common, and which of the two buckets is right can't be predicted.
         let guess = guesses[Self.guessIndex(UInt64(bitPattern: max(nanoseconds, 1)))]
         let code = guess &+ (upperBounds[Int(guess)] < nanoseconds ? 1 : 0)
         return nanoseconds > 0 ? code : 0

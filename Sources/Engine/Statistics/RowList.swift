@@ -1,4 +1,4 @@
-/// The rows of a block that a scan is about. Listed without branches: which ones they are is anyone's guess.
+/// The rows of a block that a scan is about. Listed without branches, as which ones they are can't be predicted.
 struct RowList {
     private var lines = Scratch<UInt16>()
     private var places = Scratch<UInt16>()

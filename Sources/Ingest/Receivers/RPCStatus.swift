@@ -46,7 +46,7 @@ package struct RPCStatus: Equatable, Sendable {
 
     static func busy(retryAfterSeconds: Int) -> RPCStatus {
         RPCStatus(
-            .unavailable, "the receiver is overloaded; come again in \(retryAfterSeconds) s",
+            .unavailable, "the receiver is overloaded; retry in \(retryAfterSeconds) s",
             retryAfterSeconds: retryAfterSeconds)
     }
 }

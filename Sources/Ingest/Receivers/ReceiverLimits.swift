@@ -26,7 +26,7 @@ package struct ReceiverLimits: Sendable {
     package var wireBytes = 64 << 20
 
     /// Bytes of bodies that have arrived in part, over all connections and both receivers. Four bodies of the
-    /// largest size at once, or 1,300 of the 200 KB that exporters send. Beyond it clients are told to come again.
+    /// largest size at once, or 1,300 of the 200 KB that exporters send. Beyond it clients are told to retry.
     package var bytesInFlight = 256 << 20
 
     /// Open connections of each receiver. Clusters have a few collectors, or an exporter in each control-plane
@@ -69,7 +69,7 @@ package struct ReceiverLimits: Sendable {
     /// Seconds that calls are given which were begun before their client read that its connection makes room for another.
     var makeRoomSeconds = 3
 
-    /// Seconds after which a client that was told to come again should do so. Exporters' queues hold
+    /// Seconds after which a client that was told to retry should do so. Exporters' queues hold
     /// minutes of spans, so a second costs them nothing.
     package var retrySeconds = 1
 

@@ -9,7 +9,7 @@ package enum ExportOutcome: Equatable, Sendable {
     case partial(rejectedSpans: Int, message: String)
     /// The body is no Export request: INVALID_ARGUMENT or 400.
     case malformed(message: String)
-    /// Nothing was taken, and the client should come again: UNAVAILABLE with RetryInfo, or 503 with Retry-After.
+    /// Nothing was taken, and the client should retry: UNAVAILABLE with RetryInfo, or 503 with Retry-After.
     case unavailable(retryAfterSeconds: Int)
 }
 

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Support
 
 /// What a rule file says.
 package struct RuleFile: Hashable, Sendable {
@@ -61,7 +62,7 @@ package struct RuleFile: Hashable, Sendable {
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? file.close() }
-            if isEndlessDevice(file.fileDescriptor) {
+            if EndlessDevice.isOpen(as: file.fileDescriptor) {
                 var diagnostics = RuleDiagnostics(file: path)
                 diagnostics.report(.start, "the file can't be read: it is a device, which never ends")
                 throw diagnostics
@@ -75,18 +76,6 @@ package struct RuleFile: Hashable, Sendable {
             throw diagnostics
         }
     }
-
-    /// Whether reading gives bytes for ever, or another kind of nonsense: of a device that is neither a terminal nor
-    /// /dev/null.
-    private static func isEndlessDevice(_ descriptor: Int32) -> Bool {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return false }
-        let isDevice = [S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
-        return isDevice && status.st_rdev != nullDevice && isatty(descriptor) == 0
-    }
-
-    /// As Linux numbers it: major 1, minor 3.
-    private static let nullDevice: dev_t = 1 << 8 | 3
 
     /// Why a file can't be read, in words that go behind a colon.
     package static func reason(_ error: any Error) -> String {

@@ -71,7 +71,7 @@ private struct Process {
     }
 
     func finish(at time: Int64) async {
-        await delivery.finish(at: time, timeout: .seconds(60)) { saved ?? SavedAlerts(evaluatedAt: time, alerts: []) }
+        await delivery.finish(at: time, timeout: longEnough) { saved ?? SavedAlerts(evaluatedAt: time, alerts: []) }
     }
 }
 

@@ -57,7 +57,7 @@ struct AlertDispatcherTests {
         pending.state = .pending
         dispatcher.submit([pending.transition, Alert.firing().transition])
         dispatcher.submit([Alert.resolved().transition, Alert.firing("Other").transition])
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(sink.calls == [[.firing()], [.resolved()], [.firing("Other")]])
         #expect(Self.count(dispatcher, "test", .delivered) == 3)
         #expect(Self.count(dispatcher, "test", .failed) == 0)
@@ -92,7 +92,7 @@ struct AlertDispatcherTests {
             pause: { pause in pauses.withLock { $0.append(pause) } },
             onFailure: { sink, reason in reasons.withLock { $0.append("\(sink): \(reason)") } })
         dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(sink.calls == [[.firing()], [.firing()], [.firing()], [.firing()], [.resolved()]])
         let waited = pauses.withLock { $0 }
         #expect(waited.count == 3)
@@ -117,7 +117,7 @@ struct AlertDispatcherTests {
             pause: { _ in clock.withLock { $0 += 5 } },
             onFailure: { _, reason in reasons.withLock { $0.append(reason) } })
         dispatcher.submit(["A", "B", "C"].map { Alert.firing($0).transition })
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(sink.calls.map { $0.map(\.name) } == [["A"], ["A"], ["A"], ["B"], ["C"]])
         #expect(Self.count(dispatcher, "test", .failed) == 2)
         #expect(Self.count(dispatcher, "test", .delivered) == 1)
@@ -167,7 +167,7 @@ struct AlertDispatcherTests {
         let dispatcher = AlertDispatcher(
             sinks: sinks, now: { 1_795_407_400 * second }, pause: { pause in pauses.withLock { $0.append(pause) } })
         dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         let statuses = receiver.bodies.map { $0.contains("\"status\":\"resolved\"") ? "resolved" : "firing" }
         #expect(statuses == ["firing", "firing", "firing", "resolved", "resolved"])
         #expect(pauses.withLock { $0.count } == 3)

@@ -48,7 +48,7 @@ final class DeliveryDirectoryTests {
 
     /// The alerts that a receiver is told by the next process.
     private func next(_ receiver: Receiver) async -> [[Alert]] {
-        let isDone = await dispatcher(receiver).drain(timeout: .seconds(30))
+        let isDone = await dispatcher(receiver).drain(timeout: longEnough)
         #expect(isDone)
         return receiver.calls
     }
@@ -77,7 +77,7 @@ final class DeliveryDirectoryTests {
         let up = Receiver(isUp: true)
         let second = dispatcher(up)
         second.submit([Alert.firing().transition, Alert.firing("Other").transition], isAgain: true)
-        #expect(await second.drain(timeout: .seconds(30)))
+        #expect(await second.drain(timeout: longEnough))
         #expect(up.calls == [[.firing()], [.firing("Other")]])
     }
 
@@ -117,7 +117,7 @@ final class DeliveryDirectoryTests {
         let dispatcher = AlertDispatcher(
             sinks: sinks, directory: DeliveryDirectory(path, now: Self.now), now: Self.now)
         dispatcher.submit([Alert.firing().transition])
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         receiver.stop()
         let contents = FileManager.default.contents(atPath: "\(path)/dead-letters.jsonl") ?? Data()
         let text = String(decoding: contents, as: UTF8.self)
@@ -168,7 +168,7 @@ final class DeliveryDirectoryTests {
         while pauses.withLock({ $0 }) == 0 { await Task.yield() }
         _ = await down.deliver([])
         dispatcher.replace([up])
-        #expect(await dispatcher.drain(timeout: .seconds(30)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(up.calls.suffix(2) == [[.firing()], [.resolved()]])
     }
 }

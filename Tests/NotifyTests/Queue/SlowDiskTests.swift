@@ -63,7 +63,7 @@ final class SlowDiskTests {
         #expect(dispatcher.firstUnkept == 1)
         #expect(receiver.calls.isEmpty)
         disk.go()
-        #expect(await dispatcher.drain(timeout: .seconds(60)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(receiver.calls == [[.firing()], [.resolved()]])
         #expect(dispatcher.firstUnkept == nil)
     }
@@ -82,7 +82,7 @@ final class SlowDiskTests {
         // The file, the directory that has its name, and the file once more.
         #expect(disk.syncs == 3)
         let up = Receiver()
-        #expect(await self.dispatcher(up).drain(timeout: .seconds(60)))
+        #expect(await self.dispatcher(up).drain(timeout: longEnough))
         #expect(up.calls.flatMap { $0.map(\.name) } == ["A"] + names)
     }
 
@@ -95,7 +95,7 @@ final class SlowDiskTests {
         // It is not on disk for that.
         #expect(dispatcher.firstUnkept == 1)
         disk.go()
-        #expect(await dispatcher.drain(timeout: .seconds(60)))
+        #expect(await dispatcher.drain(timeout: longEnough))
     }
 
     @Test func `of what a disk missed while it didn't answer only what is left comes to it`() async {
@@ -112,14 +112,14 @@ final class SlowDiskTests {
         #expect(dispatcher.firstUnkept == 1)
         disk.go()
         while dispatcher.firstUnkept != nil { await Task.yield() }
-        #expect(await dispatcher.drain(timeout: .seconds(60)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(receiver.calls.count == count)
         let journal = FileManager.default.contents(atPath: "\(path)/queue-hook.jsonl") ?? Data()
         #expect(!String(decoding: journal, as: UTF8.self).contains("\"A\(count / 2)\""))
         let next = Receiver()
         let second = self.dispatcher(next)
         #expect(second.sequenceAtStart == count)
-        #expect(await second.drain(timeout: .seconds(60)))
+        #expect(await second.drain(timeout: longEnough))
         #expect(next.calls.isEmpty)
     }
 
@@ -131,7 +131,7 @@ final class SlowDiskTests {
         #expect(dispatcher.waiting.map(\.count) == [3])
         #expect(dispatcher.notifications.first { $0.outcome == .dropped }?.count == 2)
         disk.go()
-        #expect(await dispatcher.drain(timeout: .seconds(60)))
+        #expect(await dispatcher.drain(timeout: longEnough))
         #expect(receiver.calls.flatMap { $0.map(\.name) } == ["A", "B", "C"])
         let letters = FileManager.default.contents(atPath: "\(path)/dead-letters.jsonl") ?? Data()
         #expect(letters.split(separator: UInt8(ascii: "\n")).count == 2)
@@ -157,20 +157,20 @@ final class SlowDiskTests {
         _ = await dispatcher.drain(timeout: .zero)
         #expect(dispatcher.firstUnkept == nil)
         let next = Receiver()
-        #expect(await self.dispatcher(next).drain(timeout: .seconds(60)))
+        #expect(await self.dispatcher(next).drain(timeout: longEnough))
         #expect(next.calls == [[.firing("A")], [.firing("B")]])
     }
 
     @Test func `a hand-over that a queue has had is not told again, whatever became of it`() async {
         let first = dispatcher(Receiver())
         first.submit([Alert.firing("A").transition], sequence: 7)
-        #expect(await first.drain(timeout: .seconds(60)))
+        #expect(await first.drain(timeout: longEnough))
         let receiver = Receiver()
         let second = dispatcher(receiver)
         #expect(second.sequenceAtStart == 7)
         second.submit([Alert.firing("A").transition], sequence: 7, isAgain: true)
         second.submit([Alert.firing("B").transition], sequence: 8, isAgain: true)
-        #expect(await second.drain(timeout: .seconds(60)))
+        #expect(await second.drain(timeout: longEnough))
         #expect(receiver.calls == [[.firing("B")]])
     }
 }

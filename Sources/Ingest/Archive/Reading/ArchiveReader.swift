@@ -170,9 +170,9 @@ package struct ArchiveReader: ~Copyable {
         let available = try gather(4 + length)
         guard !hasLostPiece else { return nil }
         guard available >= 4 + length else {
-            // What begins as no export request does was never one: it begins with the tag of `resource_spans`.
+            // An export request starts with the tag of `resource_spans`: what does not is no archive.
             guard hasContent || available >= 5 && gathered.byte(4) == 0x0A else {
-                throw notAnArchive("it begins as none does")
+                throw notAnArchive("it does not start with an export request")
             }
             throw damage("the last record is cut off")
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// Reads a file, or standard input for `-`, front to back.
 struct ByteSource: ~Copyable {
@@ -22,7 +23,7 @@ struct ByteSource: ~Copyable {
     init(_ name: String, path: String? = nil) throws(ArchiveError) {
         isStandardInput = name == "-" && path == nil
         let file = isStandardInput ? (STDIN_FILENO, nil) : try Self.open(name, path: path ?? name)
-        guard !Self.isEndlessDevice(file.0) else {
+        guard !EndlessDevice.isOpen(as: file.0) else {
             if !isStandardInput { close(file.0) }
             throw ArchiveError(.unreadable, name, "is a device, which never ends; name a file or a pipe")
         }
@@ -42,17 +43,6 @@ struct ByteSource: ~Copyable {
         }
         return (descriptor, status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil)
     }
-
-    /// Whether reading gives bytes for ever: of a device that is neither a terminal nor /dev/null.
-    private static func isEndlessDevice(_ descriptor: Int32) -> Bool {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return false }
-        let isDevice = [S_IFCHR, S_IFBLK].contains(status.st_mode & S_IFMT)
-        return isDevice && status.st_rdev != nullDevice && isatty(descriptor) == 0
-    }
-
-    /// As Linux numbers it: major 1, minor 3.
-    private static let nullDevice: dev_t = 1 << 8 | 3
 
     deinit {
         if descriptor > STDIN_FILENO { close(descriptor) }

@@ -42,7 +42,7 @@ struct ChunkFiller: ~Copyable {
         self.source = source
     }
 
-    /// Whether a file that begins as none does is a recording whose beginning is damaged: a note stands near it.
+    /// Whether a file with an unknown start is a recording whose first bytes are damaged: a note is close by.
     private static func hasNote(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         _ = try source.fill(searchedBytes)
         let start = source.next(min(source.available, searchedBytes))

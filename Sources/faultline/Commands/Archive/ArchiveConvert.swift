@@ -10,8 +10,8 @@ struct ArchiveConvert: ParsableCommand {
         commandName: "convert",
         abstract: "Write archives in another form.",
         discussion: """
-            Read are the forms that replay reads; their kind is found by content. \
-            Written are: archive (lz4; of recordings with their arrivals and an index), json (lines, as the OpenTelemetry Collector's file exporter \
+            Reads every form that replay reads, told apart by content. \
+            Writes archive (lz4; of recordings with their arrivals and an index), json (lines, as the OpenTelemetry Collector's file exporter \
             writes them), otlp (length-delimited protobuf) and jaeger (one JSON file for its page, with times in \
             microseconds). A file that is there is not overwritten, and where converting fails none is left.
             """)
