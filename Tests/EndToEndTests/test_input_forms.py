@@ -205,6 +205,7 @@ UNKNOWN = {
     "nothing in lz4": (archives.compress(b""), ["nothing in it"]),
     "nothing in gzip": (gzip.compress(b""), ["nothing in it"]),
     "one message without its length": (spans.body(spans.span()), ["without its length"]),
+    "a message of empty parts without its length": (b"\x0a\x00" * 100, ["without its length"]),
     "zstd": (b"\x28\xb5\x2f\xfd" + bytes(50), ["zstd -dc FILE"]),
     "xz": (lzma.compress(text(REQUEST)), ["xz -dc FILE"]),
     "bzip2": (b"BZh91AY&SY" + bytes(50), ["bzip2 -dc FILE"]),

@@ -22,10 +22,16 @@ enum ForeignContent {
     /// What is seen of a file that isn't known at all; nil where nothing of it is worth telling.
     static func description(_ start: RawSpan) -> String? {
         if let text = text(start) { return "it begins with the text \"\(text)\"" }
-        if start.byteCount > 2, start.byte(0) == 0x0A, start.byte(1) != 0, start.byte(1) != 0x0A {
+        if isBareMessage(start) {
             return "it begins as one OTLP message without its length does"
         }
         return nil
+    }
+
+    /// Whether it starts with the tag of `resource_spans`, and not with two line ends.
+    private static func isBareMessage(_ start: RawSpan) -> Bool {
+        guard start.byteCount > 2, start.byte(0) == 0x0A else { return false }
+        return start.byte(1) == 0 ? start.byte(2) == 0x0A : start.byte(1) != 0x0A
     }
 
     private static let packed: [(magic: [UInt8], name: String, command: String)] = [
@@ -45,7 +51,7 @@ enum ForeignContent {
 
     /// A bracket or white space, and a zero beside it.
     private static func isWideJSON(_ start: RawSpan) -> Bool {
-        guard start.byteCount >= 4 else { return false }
+        guard start.byteCount >= 4, !isBareMessage(start) else { return false }
         let units = [(start.byte(0), start.byte(1)), (start.byte(2), start.byte(3))]
         return units.allSatisfy { $0.1 == 0 && isJSONText($0.0) } || units.allSatisfy { $0.0 == 0 && isJSONText($0.1) }
     }
