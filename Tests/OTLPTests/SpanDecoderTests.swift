@@ -183,4 +183,24 @@ import Testing
         #expect(window.requests.labels.map(\.verb) == ["_other", verb])
         #expect(window.requests.labels.last?.resource == "pods")
     }
+
+    @Test(arguments: ["GET /apis/{:group}/{:version}/{:rest}", "GET /apis/", "GET /{:path}"])
+    func `requests under a name that stands for many resources are told apart, in any order`(name: String) {
+        let paths = ["/apis/a.io/v1/foos", "/apis/b.io/v1/bars/x", "/api/v1/namespaces/n/pods/p/log"]
+        for paths in [paths, paths.reversed()] {
+            let spans = paths.map { path in
+                WireSpanExample {
+                    $0.name = Array(name.utf8)
+                    $0.texts = [("http.request.method", "GET"), ("url.path", path)]
+                    $0.spanID = Array(path.utf8.suffix(8))
+                }
+            }
+            var window = Window(limits: WindowLimits())
+            let failure = decode(WireSpanExample.request(spans)) {
+                _ = window.append($0, arrival: $0.end(0), evaluatedUpTo: .min)
+            }
+            #expect(failure == nil)
+            #expect(Set(window.requests.labels.map(\.resource)) == ["", "foos", "bars", "pods"])
+        }
+    }
 }

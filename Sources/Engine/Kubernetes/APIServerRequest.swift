@@ -22,6 +22,15 @@ package struct APIServerRequest: Sendable {
                 subresource: 0..<0, isLongRunning: ASCII.hasPrefix(target, "/debug/pprof/"))
     }
 
+    /// Whether the template of a path, from which it was parsed, names its resource: not where a part of it stands for
+    /// many, as in `/apis/{:group}/{:version}/{:rest}`.
+    package func isNamed(in template: RawSpan) -> Bool {
+        scope != .none
+            && [group, resource, subresource].allSatisfy {
+                ASCII.firstIndex(of: UInt8(ascii: "{"), in: template.extracting($0)) == nil
+            }
+    }
+
     /// nil where the path is no resource's: `/healthz`, `/apis/apps/v1`, …
     private static func resourceRequest(
         method: RawSpan, target: RawSpan, path: RequestPath, query: RequestQuery

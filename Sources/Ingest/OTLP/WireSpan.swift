@@ -129,7 +129,7 @@ struct WireSpan: ~Copyable {
         let name = RequestName(body, name)
         let method = body.extracting(attributes.method.isEmpty ? name.method : attributes.method)
         let target = body.extracting(path.isEmpty ? name.template : path)
-        let template = name.template.isEmpty ? nil : operation
+        let template = name.isOfOneResource(body, query) ? operation : nil
         guard let decoded = RequestPath.decoded(target) else {
             return Self.request(method, target, query, of: template, into: &batch)
         }
@@ -162,6 +162,14 @@ private struct RequestName {
         method = name.lowerBound..<space
         let hasTemplate = space + 1 < name.upperBound && Self.byte(body, space + 1) == UInt8(ascii: "/")
         template = hasTemplate ? space + 1..<name.upperBound : 0..<0
+    }
+
+    /// Whether it has the template of one resource's path, so that all spans of the name have the same labels.
+    func isOfOneResource(_ body: RawSpan, _ query: RequestQuery) -> Bool {
+        guard !template.isEmpty else { return false }
+        let template = body.extracting(template)
+        return APIServerRequest.parse(method: body.extracting(method), target: template, query: query)
+            .isNamed(in: template)
     }
 
     private static func byte(_ body: RawSpan, _ offset: Int) -> UInt8 {
