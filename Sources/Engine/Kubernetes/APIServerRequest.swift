@@ -25,10 +25,10 @@ package struct APIServerRequest: Sendable {
     /// Whether the template of a path, from which it was parsed, names its resource: not where a part of it stands for
     /// many, as in `/apis/{:group}/{:version}/{:rest}`.
     package func isNamed(in template: RawSpan) -> Bool {
-        scope != .none
-            && [group, resource, subresource].allSatisfy {
-                ASCII.firstIndex(of: UInt8(ascii: "{"), in: template.extracting($0)) == nil
-            }
+        func isText(_ part: Range<Int>) -> Bool {
+            ASCII.firstIndex(of: UInt8(ascii: "{"), in: template.extracting(part)) == nil
+        }
+        return scope != .none && isText(group) && isText(resource) && isText(subresource)
     }
 
     /// nil where the path is no resource's: `/healthz`, `/apis/apps/v1`, …

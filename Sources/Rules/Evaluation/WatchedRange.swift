@@ -121,3 +121,18 @@ extension WatchedRange.Key {
         }
     }
 }
+
+extension Rule {
+    /// The ranges it looks at, as its condition's inputs have them.
+    var ranges: [WatchedRange.Key] {
+        condition.inputs.ranges.map {
+            .init(
+                population: selector.population, measured: $0.measured, length: $0.length ?? over, offset: $0.offset)
+        }
+    }
+
+    /// How far back it looks, nanoseconds.
+    var reach: Int64 {
+        ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset).addingSaturating($1.measured.ago)) }
+    }
+}
