@@ -29,3 +29,97 @@ struct RowsElsewhere: Sendable {
     /// The one before in its trace; -1 before the first.
     func before(_ number: Int) -> Int { Int(entries[number].previous) - 1 }
 }
+
+/// Finds the rows of earlier slots that belong to traces whose spans reach back into these: few, unless requests last
+/// for seconds. One scan of each such slot for all of them.
+struct EarlierRows: ~Copyable, Sendable {
+    /// The traces that reach back.
+    private(set) var traces: [Int] = []
+    private var earliest = Int64.max
+    /// Of the lower halves of their ids: nearly all other rows are passed at one look.
+    private let wanted = Column<UInt64>(capacity: wordCount)
+    private let seed = ByteHash.seed
+
+    private static let wordCount = 1024
+
+    var byteCount: Int { traces.capacity * 8 + Self.wordCount * 8 }
+
+    mutating func removeAll() {
+        wanted.fill(Self.wordCount, with: 0)
+        traces.removeAllKeepingRoom()
+        earliest = .max
+    }
+
+    /// Remembers a trace whose spans began at a time before the slot.
+    mutating func want(_ trace: Int, from start: Int64, _ slotTraces: borrowing SlotTraces) {
+        traces.append(trace)
+        earliest = min(earliest, start)
+        let hash = hash(slotTraces.low(trace))
+        wanted[word(hash)] |= 1 &<< (hash & 63)
+    }
+
+    /// Adds the rows of these traces in slots before one to those that are elsewhere.
+    func find(
+        before place: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
+    ) {
+        var other = place - 1
+        while other >= 0, slots[other].end > earliest {
+            var row = 0
+            slots[other].forEachBlock { columns, rows in
+                for offset in 0..<rows where isWanted(columns.traceLow[offset]) {
+                    let trace = slotTraces.number(
+                        ofTrace: columns.traceHigh[offset], columns.traceLow[offset])
+                    if trace >= 0, slotTraces.reachesBack(trace) {
+                        elsewhere.add(slot: other, row: row &+ offset, to: trace, of: &slotTraces)
+                    }
+                }
+                row &+= rows
+            }
+            other -= 1
+        }
+    }
+
+    @inline(__always)
+    private func isWanted(_ low: UInt64) -> Bool {
+        let hash = hash(low)
+        return wanted[word(hash)] &>> (hash & 63) & 1 == 1
+    }
+
+    @inline(__always)
+    private func hash(_ low: UInt64) -> UInt64 { ByteHash.mix(low, seed) }
+
+    @inline(__always)
+    private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 6) & (Self.wordCount - 1) }
+}
+
+/// The rows of a slot whose spans started before it did: the only ones that matter to requests of earlier slots. Few of
+/// a cluster's are; grows with its slot, whose rows never change.
+struct RowsReachingBack: Sendable {
+    /// Of the slot, Unix nanoseconds.
+    let start: Int64
+    private(set) var rows: [UInt32] = []
+    /// Rows of the slot that were looked at.
+    private(set) var rowsSeen = 0
+
+    init(start: Int64) {
+        self.start = start
+    }
+
+    var byteCount: Int { MemoryLayout<Self>.stride + rows.capacity * 4 }
+
+    /// Takes in the rows that the slot has got since.
+    mutating func extend(_ slot: SlotView) {
+        guard slot.count > rowsSeen else { return }
+        var blockStart = 0
+        slot.forEachBlock { columns, count in
+            defer { blockStart += count }
+            guard blockStart + count > rowsSeen else { return }
+            columns.start.withSpan(0..<count) { starts in
+                for offset in max(rowsSeen - blockStart, 0)..<count where starts[offset] < slot.start {
+                    rows.append(UInt32(truncatingIfNeeded: blockStart + offset))
+                }
+            }
+        }
+        rowsSeen = slot.count
+    }
+}

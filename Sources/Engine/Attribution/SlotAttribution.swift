@@ -79,3 +79,104 @@ struct RequestParts: ~Copyable, Sendable {
         (bucketMin, bucketMax) = (least, greatest)
     }
 }
+
+/// By row of a slot what its span took itself, without what is below it.
+struct SelfTimes: ~Copyable, Sendable {
+    let count: Int
+    /// Nanoseconds, or `none`. One more than there are rows: the last is written for spans of other slots.
+    let durations: Column<Int64>
+    /// No self time of a span with children is shorter, nanoseconds.
+    private(set) var least = Int64.max
+
+    /// Stands for the self time of spans whose self time says nothing: watches and what is below them, and
+    /// `authentication` spans that nothing ties to their request.
+    static let none: Int64 = -1
+
+    /// Room for those of so many rows, all of which are to be set.
+    init(rows: Int) {
+        count = rows
+        durations = Column(capacity: rows + 1)
+    }
+
+    var byteCount: Int { durations.capacity * MemoryLayout<Int64>.stride }
+
+    /// Of some row, which was attributed; nil where it says nothing.
+    @inline(__always)
+    subscript(row: Int) -> Int64? {
+        let duration = durations[row]
+        return duration >= 0 ? duration : nil
+    }
+
+    /// Sets that of a span which is alone in its trace.
+    @inline(__always)
+    func set(_ span: TraceSpan, isAuthentication: Bool) {
+        durations[span.row] = span.flags.isLongRunning || isAuthentication ? Self.none : span.duration
+    }
+
+    /// Says that a span's self time says nothing.
+    func remove(row: Int) {
+        durations[row] = Self.none
+    }
+
+    /// Takes note that none of some spans is shorter.
+    @inline(__always)
+    mutating func hasAtLeast(_ duration: Int64) {
+        least = min(least, duration)
+    }
+}
+
+/// A request whose time has been divided: what each component had of it.
+package struct RequestBreakdown: Sendable {
+    package struct Part: Equatable, Sendable {
+        package var component: Component
+        /// Nanoseconds, above zero.
+        package var duration: Int64
+    }
+
+    package var traceHigh: UInt64
+    package var traceLow: UInt64
+    package var spanID: UInt64
+    /// Unix nanoseconds.
+    package var start: Int64
+    /// Nanoseconds: the sum of all parts.
+    package var duration: Int64
+    /// Its number in the view's `requests`.
+    package var series: Int
+    package var isError: Bool
+    /// By component number.
+    package var parts: [Part]
+
+    package var end: Int64 { start + duration }
+
+    package func duration(of component: Component) -> Int64 {
+        parts.first { $0.component == component }?.duration ?? 0
+    }
+}
+
+extension WindowView {
+    /// Hands out the attributed requests that ended in a range of time (Unix nanoseconds), slot by slot.
+    package func forEachBreakdown(from: Int64, to: Int64, _ body: (RequestBreakdown) -> Void) {
+        let range = TimeRange(from: from, to: to)
+        for slot in slots where slot.start < to && slot.end > from {
+            guard let attribution = slot.attribution else { continue }
+            for number in attribution.requests.indices {
+                let breakdown = attribution.breakdown(number, of: slot)
+                if range.contains(breakdown.end) { body(breakdown) }
+            }
+        }
+    }
+}
+
+extension SlotAttribution {
+    fileprivate func breakdown(_ number: Int, of slot: SlotView) -> RequestBreakdown {
+        let span = slot.row(Int(requests[number].row))
+        let end = number + 1 < requests.count ? Int(requests[number + 1].firstPart) : parts.count
+        return RequestBreakdown(
+            traceHigh: span.traceHigh, traceLow: span.traceLow, spanID: span.spanID, start: span.start,
+            duration: span.duration, series: Int(requests[number].series), isError: span.flags.isError,
+            parts: (Int(requests[number].firstPart)..<end).map { part in
+                let component = Component(UInt8(parts.series[part] % UInt32(ComponentTable.countMax)))
+                return RequestBreakdown.Part(component: component, duration: parts.durations[part])
+            })
+    }
+}

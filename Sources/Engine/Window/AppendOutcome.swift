@@ -1,3 +1,71 @@
+/// Why a span was not accepted; the raw value is the `reason` label of the scrape.
+package enum RejectionReason: String, Sendable, CaseIterable {
+    case invalidTraceID = "invalid_trace_id"
+    case invalidSpanID = "invalid_span_id"
+    case invalidParentSpanID = "invalid_parent_span_id"
+    /// Zero, or beyond `TimeLimits.latest`.
+    case invalidTime = "invalid_time"
+    case endBeforeStart = "end_before_start"
+    /// Ends more than the allowed clock difference after it arrived.
+    case inFuture = "in_future"
+    /// Lasts longer than `TimeLimits.longestSpan`.
+    case tooLong = "too_long"
+
+    /// What was wrong, for the sender.
+    package var explanation: String {
+        switch self {
+        case .invalidTraceID: "trace id is not 16 bytes with one that is not zero"
+        case .invalidSpanID: "span id is not 8 bytes with one that is not zero"
+        case .invalidParentSpanID: "parent span id is neither empty nor 8 bytes"
+        case .invalidTime: "start or end time is zero or beyond February 2116"
+        case .endBeforeStart: "end time is before start time"
+        case .inFuture: "end time is too far in the future"
+        case .tooLong: "duration is longer than 7 days"
+        }
+    }
+
+    fileprivate var index: Int {
+        switch self {
+        case .invalidTraceID: 0
+        case .invalidSpanID: 1
+        case .invalidParentSpanID: 2
+        case .invalidTime: 3
+        case .endBeforeStart: 4
+        case .inFuture: 5
+        case .tooLong: 6
+        }
+    }
+}
+
+/// A count for each reason.
+package struct Rejections: Equatable, Sendable {
+    private var counts = InlineArray<7, Int>(repeating: 0)
+
+    package init() {}
+
+    package subscript(reason: RejectionReason) -> Int {
+        get { counts[reason.index] }
+        set { counts[reason.index] = newValue }
+    }
+
+    package var total: Int { RejectionReason.allCases.reduce(0) { $0 + self[$1] } }
+
+    package mutating func add(_ other: Rejections) {
+        for reason in RejectionReason.allCases { self[reason] += other[reason] }
+    }
+
+    package static func == (a: Rejections, b: Rejections) -> Bool {
+        RejectionReason.allCases.allSatisfy { a[$0] == b[$0] }
+    }
+
+    /// One sentence on all reasons, for `partial_success`; empty if nothing was rejected.
+    package var message: String {
+        RejectionReason.allCases.filter { self[$0] > 0 }
+            .map { "\(self[$0]) rejected: \($0.explanation)" }
+            .joined(separator: "; ")
+    }
+}
+
 /// What became of the spans of one batch.
 package struct AppendOutcome: Sendable {
     /// Counted: in the window, or beyond it in the history.
@@ -7,4 +75,16 @@ package struct AppendOutcome: Sendable {
     /// Spans whose trace id and span id were in the window already.
     package var duplicates = 0
     package var rejections = Rejections()
+}
+
+/// Spans that are part of no attribution, by the reason.
+package struct UnattributedSpans: Equatable, Sendable {
+    /// They came after their slot had settled.
+    package var late = 0
+    /// Their slot left the window before it had settled.
+    package var evicted = 0
+    /// Their slot had no room left: they went to the history at once.
+    package var full = 0
+
+    package init() {}
 }

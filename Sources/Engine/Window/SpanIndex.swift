@@ -75,3 +75,49 @@ struct SpanIndex: Sendable {
         cells = larger
     }
 }
+
+/// Hashes of the rows that are appended next, and what brings the cells of large indexes near before they are asked.
+///
+/// In a slot of a hundred thousand spans a cell is in no near cache, and each look-up on its own would wait for memory:
+/// that took more than all else about appending. Reads that nothing waits for go on side by side.
+struct IndexLookAhead: Sendable {
+    /// Rows at a time, a power of two; their cells fit the nearest cache.
+    static let rowsMax = 512
+    /// Indexes from this size are looked at ahead, bytes: others stay in a near cache.
+    private static let bytesMin = 1 << 18
+
+    private var hashes = Array(repeating: 0 as UInt64, count: rowsMax)
+    /// Keeps what was read, since the compiler would leave out reads of which nothing is kept.
+    private var kept: UInt32 = 0
+
+    /// The hash of a row, which must be one of those taken last.
+    @inline(__always)
+    subscript(row: Int) -> UInt64 { hashes[row & (Self.rowsMax - 1)] }
+
+    /// Takes the rows of a batch from `first` on, for as far as there is room.
+    ///
+    /// - Parameter slots: in order of time; rows go to one of the last, or are few.
+    mutating func take(_ batch: borrowing SpanBatch, from first: Int, slots: [Slot], seed: UInt64) {
+        let rows = first..<min(first + Self.rowsMax, batch.count)
+        for row in rows {
+            hashes[row & (Self.rowsMax - 1)] = SpanIndex.hash(
+                traceHigh: batch.columns.traceHigh[row], traceLow: batch.columns.traceLow[row],
+                spanID: batch.columns.spanID[row], seed: seed)
+        }
+        for slot in slots.suffix(2) where slot.index.byteCount >= Self.bytesMin {
+            read(batch, rows, of: slot)
+        }
+    }
+
+    private mutating func read(_ batch: borrowing SpanBatch, _ rows: Range<Int>, of slot: Slot) {
+        let begin = slot.number * Window.slotWidth
+        var sum: UInt32 = 0
+        for row in rows {
+            let end = batch.columns.start[row] &+ batch.columns.duration[row]
+            if UInt64(bitPattern: end &- begin) < UInt64(Window.slotWidth) {
+                sum &+= slot.index.firstCell(hashes[row & (Self.rowsMax - 1)])
+            }
+        }
+        kept &+= sum
+    }
+}
