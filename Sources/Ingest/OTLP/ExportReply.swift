@@ -1,6 +1,12 @@
 internal import COTLP
 import Support
 
+/// Encoding of the body of an Export call.
+package enum OTLPEncoding: Sendable {
+    case protobuf
+    case json
+}
+
 /// Bodies of replies to Export calls: protobuf is packed by libprotobuf-c, JSON follows the protobuf JSON mapping
 /// as far as OTLP uses it (64-bit integers as strings, keys in lowerCamelCase).
 package enum ExportReply {

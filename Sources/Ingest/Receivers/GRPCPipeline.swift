@@ -24,3 +24,58 @@ package enum GRPCPipeline {
                 peer: channel.remoteAddress, follower: follower, verdict: verdict))
     }
 }
+
+/// What swift-nio-http2 is told to allow a client, and how its verdicts are named in the scrape.
+enum HTTP2Protection {
+    static func connection(_ limits: ReceiverLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            // What clients are told instead is up to `HTTP2Follower`, and to hold them to it up to `GRPCConnection`.
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
+            HTTP2Setting(parameter: .initialWindowSize, value: limits.streamWindowBytes),
+            HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytes),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
+        ]
+        // What waits to be sent to a client that reads nothing: acknowledgements of at most 26 bytes.
+        configuration.maximumBufferedControlFrames = 1_000
+        // Of calls that were refused parts may still come.
+        configuration.maximumRecentlyResetStreams = 1_000
+        configuration.controlFrameRateLimit.maximumCount = limits.controlFramesPerSecond
+        configuration.controlFrameRateLimit.windowLength = .seconds(1)
+        return configuration
+    }
+
+    static func stream(_ limits: ReceiverLimits) -> NIOHTTP2Handler.StreamConfiguration {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        configuration.streamResetFrameRateLimit.maximumCount = limits.resetsPer30Seconds
+        configuration.streamResetFrameRateLimit.windowLength = .seconds(30)
+        configuration.streamErrorRateLimit.maximumCount = limits.resetsPer30Seconds
+        configuration.streamErrorRateLimit.windowLength = .seconds(30)
+        return configuration
+    }
+
+    /// The reason for which a connection is closed.
+    static func reason(_ error: any Error) -> RefusalReason {
+        switch error {
+        case is NIOHTTP2Errors.ExcessiveRSTFrames: .resetFlood
+        case is NIOHTTP2Errors.ExcessiveContinuationFrames: .continuationFlood
+        case is NIOHTTP2Errors.ExcessiveControlFrames: .controlFlood
+        case is NIOHTTP2Errors.ExcessiveOutboundFrameBuffering: .controlFlood
+        case is NIOHTTP2Errors.ExcessiveEmptyDataFrames: .emptyDataFlood
+        case is NIOHTTP2Errors.ExcessiveStreamErrors: .streamErrorFlood
+        case is NIOHTTP2Errors.ExcessiveNumberOfGlitches: .streamErrorFlood
+        case is NIOHTTP2Errors.ExcessivelyLargeHeaderBlock: .headersTooLarge
+        default: .protocolError
+        }
+    }
+}
+
+/// Sees whether swift-nio-http2 has given up a connection. It reports errors of a stream and of the connection
+/// alike; only for the latter does it send a GOAWAY with an error code.
+final class ConnectionVerdict: NIOHTTP2FrameDelegate {
+    private(set) var isFailed = false
+
+    func wroteFrame(_ frame: HTTP2Frame) {
+        if case .goAway(_, let code, _) = frame.payload, code != .noError { isFailed = true }
+    }
+}

@@ -1,6 +1,67 @@
+import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
+internal import Synchronization
+
+/// A host, by name or address, and a TCP port. Port 0 asks for any free one.
+package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// `host:port`, an IPv6 address in brackets (RFC 3986, section 3.2.2).
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+extension ListenAddress {
+    /// The address a socket is bound to, which tells the port that was picked for 0.
+    init(bound: SocketAddress?, asked: ListenAddress) {
+        self.init(host: bound?.ipAddress ?? asked.host, port: bound?.port ?? asked.port)
+    }
+}
+
+/// An address that can't be listened on.
+package struct ListenError: Error, CustomStringConvertible {
+    package let address: ListenAddress
+    private let reason: String
+
+    package init(_ address: ListenAddress, _ error: any Error) {
+        self.address = address
+        reason =
+            switch error {
+            case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
+            case is SocketAddressError.UnknownHost, is SocketAddressError: "no address is known for this host"
+            default: "\(error)"
+            }
+    }
+
+    package var description: String { "can't listen on \(address): \(reason)" }
+}
+
+extension ListenError {
+    /// Runs a server that calls `bound` once it listens; an error before that is its address's.
+    static func catching(
+        at address: ListenAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
+    ) async throws {
+        let listener = Listener()
+        do {
+            try await run { listener.isBound.store(true, ordering: .relaxed) }
+        } catch  where !listener.isBound.load(ordering: .relaxed) {
+            throw ListenError(address, error)
+        }
+    }
+
+    private final class Listener: Sendable {
+        let isBound = Atomic<Bool>(false)
+    }
+}
 
 /// A listening socket and its connections, from the first to the last.
 struct Listener: Sendable {

@@ -1,6 +1,23 @@
 package import Engine
 package import OTLP
 
+/// How much of an archive is read.
+package struct ArchiveOptions: Sendable {
+    /// Only parts whose spans may end in it, Unix nanoseconds; nil for all of it. Other spans may be read still.
+    package var spanEnds: Range<Int64>?
+    /// Whether to go on behind damage, at the next lz4 frame that is whole.
+    package var isSalvaging = false
+
+    /// What to read in place of the file that is named; nil for the file itself.
+    package var spooled: SpooledInput?
+
+    package init(spanEnds: Range<Int64>? = nil, isSalvaging: Bool = false, spooled: SpooledInput? = nil) {
+        self.spanEnds = spanEnds
+        self.isSalvaging = isSalvaging
+        self.spooled = spooled
+    }
+}
+
 /// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON values; in lz4
 /// frames, gzip or as they are. What it is, is found by its first bytes.
 package struct ArchiveReader: ~Copyable {

@@ -1,3 +1,5 @@
+internal import CLZ4
+
 /// A run of an archive's uncompressed bytes, on its way from where it is decompressed to where its records are taken; an
 /// empty one is filled again.
 struct Chunk: ~Copyable, Sendable {
@@ -79,5 +81,27 @@ struct Chunk: ~Copyable, Sendable {
     /// Puts what was in the chunk before in front of this one's own bytes.
     mutating func putHistory(_ history: RawSpan) {
         storage.copy(history, to: Self.start - history.byteCount)
+    }
+}
+
+extension Chunk {
+    /// Appends what a block decompresses to.
+    ///
+    /// - Parameter reach: how many of the bytes before it may be referred to.
+    /// - Returns: false for a block that is damaged, or larger than `max`.
+    mutating func appendBlock(_ block: RawSpan, max: Int, reach: Int) -> Bool {
+        precondition(reach <= count + Self.historyMax)
+        var isWhole = false
+        _ = unsafe append { room in
+            guard let target = room.baseAddress else { return 0 }
+            let size = unsafe block.withUnsafeBytes { source in
+                unsafe LZ4_decompress_safe_usingDict(
+                    source.baseAddress, target, Int32(source.count), Int32(min(room.count, max)),
+                    target - reach, Int32(reach))
+            }
+            isWhole = size >= 0
+            return Swift.max(Int(size), 0)
+        }
+        return isWhole
     }
 }
