@@ -87,3 +87,35 @@ package struct RuleFile: Hashable, Sendable {
         }
     }
 }
+
+/// What two rules have in common whose alerts can't be told apart.
+package struct AlertIdentity: Hashable, Sendable {
+    package struct Place: Hashable, Sendable {
+        package var identity: AlertIdentity
+        package var position: SourcePosition
+    }
+
+    private let alert: String
+    private let labels: [String: String]
+    /// The labels that alerts are told apart by, each with the one value it has, if the rule selects but one.
+    private let by: [String: String?]
+
+    init(_ rule: Rule) {
+        alert = rule.alert
+        labels = rule.labels
+        by = Dictionary(
+            rule.by.map { label in
+                let values = rule.selector.matches.compactMap { match -> String? in
+                    guard match.label == label, case .equal(let value) = match.matcher else { return nil }
+                    return value
+                }
+                return (label, values.first)
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Parameter first: the rule that has these alerts already, in words.
+    package func faultOfSecond(first: String) -> String {
+        "the alerts \(PrintableText.quote(alert)) of this rule can't be told from those of \(first): give one of them "
+            + "another name, or a label such as severity another value"
+    }
+}

@@ -135,3 +135,65 @@ extension RuleFileReader {
         LabelName.check(entry, &diagnostics)
     }
 }
+
+extension RuleFileReader {
+    private enum Word: String, CaseIterable {
+        case keep
+        case resolve
+    }
+
+    /// Reads `no_data` and `no_data_after` of a rule or a group.
+    /// - Parameter inherited: what holds where neither is written.
+    mutating func readNoData(_ mapping: YAMLMapping, inherited: NoDataPolicy) -> NoDataPolicy {
+        let word = mapping["no_data"].flatMap { $0.choice("no_data", of: Word.self, &diagnostics) }
+        let after = mapping["no_data_after"].flatMap { $0.duration("no_data_after", &diagnostics) }
+        switch (word, after) {
+        case (nil, nil): return inherited
+        case (.keep?, nil): return .keep
+        case (.keep?, _?):
+            diagnostics.report(
+                mapping.keyPosition("no_data_after"),
+                "no_data_after says when an alert ends that \"no_data: keep\" keeps: one of the two is too many")
+            return .keep
+        case (_, let after?): return .resolve(after: after)
+        case (.resolve?, nil):
+            if case .resolve = inherited { return inherited }
+            return .standard
+        }
+    }
+}
+
+extension RuleFileReader {
+    /// Warns of what works, but hardly as it was meant.
+    mutating func warn(of rule: Rule, _ mapping: YAMLMapping, interval: Int64) {
+        let evaluated = "the group is evaluated every \(DurationText.format(interval))"
+        for (field, duration, effect) in [
+            ("for", rule.holdFor, "the alert fires"), ("keep_firing_for", rule.keepFiringFor, "the alert resolves"),
+        ] where duration > 0 && duration < interval {
+            diagnostics.warn(
+                mapping[field]?.start ?? mapping.start,
+                "\(field) \(DurationText.format(duration)): \(evaluated), so that \(effect) after "
+                    + DurationText.format(interval))
+        }
+        if rule.condition.durations == nil, rule.over > 0, rule.over < interval {
+            diagnostics.warn(
+                mapping["over"]?.start ?? mapping.start,
+                "over \(DurationText.format(rule.over)): \(evaluated), so that spans in between are never looked at")
+        }
+        guard let when = mapping["when"] else { return }
+        for fault in rule.condition.warnings {
+            diagnostics.warn(document.position(of: fault.position, in: when), fault.message)
+        }
+    }
+
+    /// Notes a rule's alerts, and reports those that another rule has already: receivers, which know alerts by their
+    /// labels, would be told by one rule that they resolved while the other has them firing.
+    mutating func note(_ identity: AlertIdentity, at position: SourcePosition) {
+        identities.append(AlertIdentity.Place(identity: identity, position: position))
+        if let line = firstLines[identity] {
+            diagnostics.report(position, identity.faultOfSecond(first: "the rule on line \(line)"))
+        } else {
+            firstLines[identity] = position.line
+        }
+    }
+}

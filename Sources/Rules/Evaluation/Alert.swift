@@ -50,6 +50,16 @@ package struct Alert: Hashable, Sendable {
     }
 }
 
+/// Where an alert is in its life.
+package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The condition stopped holding before the alert fired.
+    case inactive
+    /// The condition holds, but not yet for as long as the rule asks.
+    case pending
+    case firing
+    case resolved
+}
+
 extension Alert {
     /// The change by which it resolves, as its rule is no more; nil unless it fires.
     package func ended(at time: Int64) -> AlertTransition? {

@@ -1,3 +1,6 @@
+import Engine
+import Support
+
 /// A rule and its active alerts, by group of its grouping.
 struct RuleAlerts {
     let rule: Rule
@@ -149,5 +152,62 @@ extension Rule {
     /// says what still is so.
     fileprivate var evidenceRange: Int64 {
         over > 0 ? over : condition.inputs.ranges.compactMap(\.length).min() ?? 0
+    }
+}
+
+/// What a rule over single spans found of late. Each span is looked at once, by the first evaluation after its end.
+struct RecentMatches {
+    struct Match: Hashable, Sendable {
+        /// The evaluation that found it.
+        var time: Int64
+        /// The longest it found, nanoseconds.
+        var duration: Int64
+    }
+
+    /// Spans that ended before it have been looked at.
+    private var searchedUpTo: Int64?
+    private var matches: [Int: Match] = [:]
+
+    subscript(group: Int) -> Match? {
+        get { matches[group] }
+        set { matches[group] = newValue }
+    }
+
+    /// Goes on at another time than the one that comes next: matches are as long ago there as they were.
+    mutating func jump(from last: Int64, to time: Int64) {
+        if searchedUpTo != nil { searchedUpTo = time }
+        let step = time.subtractingSaturating(last)
+        matches = matches.mapValues {
+            Match(time: TimeLimits.nearestTime($0.time.addingSaturating(step)), duration: $0.duration)
+        }
+    }
+
+    /// A match holds at the evaluation that finds it, and at those within `over` of it. Where nothing at all was heard since
+    /// the last evaluation, nothing is known: neither that a match is over nor that there is none.
+    mutating func search(
+        _ rule: Rule, _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
+        isTracked: (Int) -> Bool, over source: some MeasurementSource
+    ) -> [RuleJudgement.Verdict] {
+        // What ended before the first evaluation's interval is nobody's to judge.
+        let start = max(
+            searchedUpTo ?? time.subtractingSaturating(interval), time.subtractingSaturating(max(rule.over, interval)))
+        let selection = Selection(
+            groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [])
+        let found = source.find(
+            rule.selector.population, from: start, to: time, selection,
+            lasting: durations.ranges)
+        searchedUpTo = time
+        guard found.isHeard else { return [] }
+        matches = matches.filter { time.subtractingSaturating($0.value.time) < rule.over }
+        for (group, duration) in found.longest.enumerated() {
+            if let duration { matches[group] = Match(time: time, duration: duration) }
+        }
+        return grouping.values.indices.compactMap { group in
+            if let match = matches[group] {
+                let value = NumberInterval(Double(match.duration) / 1e9)
+                return RuleJudgement.Verdict(group: group, truth: .holds, value: value)
+            }
+            return isTracked(group) ? RuleJudgement.Verdict(group: group, truth: .fails, value: .missing) : nil
+        }
     }
 }

@@ -53,3 +53,118 @@ extension Expression {
         }
     }
 }
+
+/// An expression with its nodes in one array, children before parents, and its values resolved to their places in
+/// `EvaluationInputs`: judging walks no references, which matters for a thousand rules over thousands of groups.
+struct FlatExpression: Sendable {
+    private enum Node {
+        case literal(Double)
+        case value(ResolvedValue)
+        case negative(Int)
+        case not(Int)
+        case arithmetic(ArithmeticOperator, Int, Int)
+        case comparison(ComparisonOperator, Int, Int)
+        case logic(LogicOperator, Int, Int)
+    }
+
+    private var nodes: [Node] = []
+
+    init(_ expression: Expression, _ inputs: ConditionInputs) {
+        append(expression, inputs)
+    }
+
+    @discardableResult
+    private mutating func append(_ expression: Expression, _ inputs: ConditionInputs) -> Int {
+        let node: Node =
+            switch expression.kind {
+            case .literal(let literal): .literal(literal.value)
+            case .value(let value): .value(inputs.resolve(value))
+            case .negative(let operand): .negative(append(operand, inputs))
+            case .not(let operand): .not(append(operand, inputs))
+            case .arithmetic(let sign, let left, let right):
+                .arithmetic(sign, append(left, inputs), append(right, inputs))
+            case .comparison(let sign, let left, let right):
+                .comparison(sign, append(left, inputs), append(right, inputs))
+            case .logic(let word, let left, let right):
+                .logic(word, append(left, inputs), append(right, inputs))
+            }
+        nodes.append(node)
+        return nodes.count - 1
+    }
+
+    func truth(_ values: EvaluationInputs) -> TernarySet { truth(nodes.count - 1, values) }
+
+    func number(_ values: EvaluationInputs) -> NumberInterval { number(nodes.count - 1, values) }
+
+    private func truth(_ node: Int, _ values: EvaluationInputs) -> TernarySet {
+        switch nodes.span[node] {
+        case .literal, .value, .negative, .arithmetic:
+            return .noData
+        case .not(let operand):
+            return !truth(operand, values)
+        case .comparison(let sign, let left, let right):
+            return number(left, values).compared(sign, with: number(right, values))
+        case .logic(let word, let left, let right):
+            let first = truth(left, values)
+            if first == (word == .or ? .holds : .fails) { return first }
+            return first.combined(word, with: truth(right, values))
+        }
+    }
+
+    private func number(_ node: Int, _ values: EvaluationInputs) -> NumberInterval {
+        switch nodes.span[node] {
+        case .literal(let value): NumberInterval(value)
+        case .value(let value): values[value]
+        case .negative(let operand): -number(operand, values)
+        case .arithmetic(let sign, let left, let right):
+            number(left, values).combined(sign, with: number(right, values))
+        case .not, .comparison, .logic: .missing
+        }
+    }
+}
+
+/// A conjunct `count >= N` or `count > N` (or mirrored): how many spans it takes for the rest to mean anything.
+/// Below it a condition is not false but unknown, so that a thin window neither fires nor resolves an alert.
+package struct MinimumCount: Hashable, Sendable {
+    /// Nanoseconds back: `count offset 1h >= 50` is a minimum of the window an hour ago.
+    package var offset: Int64
+    package var bound: Double
+    var includesBound: Bool
+
+    /// The minimum that a comparison states; nil if it states something else.
+    init?(_ comparison: Expression) {
+        guard case .comparison(let sign, let left, let right) = comparison.kind else { return nil }
+        let (value, literal, direction): (Expression, Expression, ComparisonOperator)
+        if case .literal = left.kind {
+            (value, literal, direction) = (right, left, sign.mirrored)
+        } else {
+            (value, literal, direction) = (left, right, sign)
+        }
+        guard case .value(let window) = value.kind, window.measure == .count,
+            case .literal(let bound) = literal.kind, direction == .greater || direction == .greaterOrEqual
+        else { return nil }
+        offset = window.offset
+        self.bound = bound.value
+        includesBound = direction == .greaterOrEqual
+    }
+
+    package func isMet(by count: Int) -> Bool {
+        includesBound ? Double(count) >= bound : Double(count) > bound
+    }
+
+    /// The minimum counts of a condition. They stand in its outermost chain of `and`, beside something else:
+    /// a rule that only says `count > 1000` is about the count itself.
+    static func conjuncts(of expression: Expression) -> [MinimumCount] {
+        let conjuncts = expression.conjuncts
+        let minimums = conjuncts.compactMap { MinimumCount($0) }
+        return minimums.count < conjuncts.count ? minimums : []
+    }
+}
+
+extension Expression {
+    /// The parts of the outermost chain of `and`, in source order.
+    var conjuncts: [Expression] {
+        guard case .logic(.and, let left, let right) = kind else { return [self] }
+        return left.conjuncts + right.conjuncts
+    }
+}

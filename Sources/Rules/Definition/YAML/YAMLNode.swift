@@ -1,3 +1,4 @@
+import Engine
 import Support
 
 /// How a scalar is written.
@@ -37,5 +38,111 @@ package struct YAMLNode: Sendable {
         case .sequence: return "a list"
         case .mapping: return "a mapping"
         }
+    }
+}
+
+extension YAMLNode {
+    /// The text of a scalar. `what` names the field in messages.
+    package func string(_ what: String, _ diagnostics: inout RuleDiagnostics) -> String? {
+        guard case .scalar(let text, _) = kind, !isNull else {
+            diagnostics.report(start, "\(what) is text, but found \(phrase)")
+            return nil
+        }
+        return text
+    }
+
+    /// A duration, in nanoseconds.
+    package func duration(_ what: String, atLeast least: Int64 = 0, _ diagnostics: inout RuleDiagnostics) -> Int64? {
+        guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text), duration >= least else {
+            let lower = least > 0 ? "at least \(DurationText.format(least)) and " : ""
+            diagnostics.report(
+                start,
+                "\(what) is a duration such as 30s, 5m or 1h30m, \(lower)at most "
+                    + "\(DurationText.format(TimeLimits.longest)), but found \(phrase)")
+            return nil
+        }
+        return duration
+    }
+
+    /// The elements of a list.
+    package func list(_ what: String, _ diagnostics: inout RuleDiagnostics) -> [YAMLNode]? {
+        guard case .sequence(let elements) = kind else {
+            diagnostics.report(start, "\(what) is a list, but found \(phrase)")
+            return nil
+        }
+        return elements
+    }
+
+    /// The entries of a mapping whose keys are the user's.
+    package func entries(_ what: String, _ diagnostics: inout RuleDiagnostics) -> [Entry]? {
+        guard case .mapping(let entries) = kind else {
+            diagnostics.report(start, "\(what) is a mapping, but found \(phrase)")
+            return nil
+        }
+        return entries
+    }
+
+    /// One of a few words.
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ what: String, of _: Choice.Type, _ diagnostics: inout RuleDiagnostics
+    ) -> Choice? {
+        if case .scalar(let text, _) = kind, let choice = Choice(rawValue: text) { return choice }
+        let choices = Choice.allCases.map(\.rawValue).joined(separator: " or ")
+        diagnostics.report(start, "\(what) is \(choices), but found \(phrase)")
+        return nil
+    }
+}
+
+/// A mapping with a fixed set of fields: reports what isn't one of them.
+package struct YAMLMapping {
+    /// What the mapping is, as messages say it: "a rule".
+    package let what: String
+    package let start: SourcePosition
+    private let entries: [YAMLNode.Entry]
+
+    /// - Parameters:
+    ///   - fields: all fields there are, in the order in which messages list them.
+    ///   - later: fields that users may know from elsewhere, each with what to say about it.
+    package init?(
+        _ node: YAMLNode, _ what: String, fields: [String], later: [String: String] = [:],
+        _ diagnostics: inout RuleDiagnostics
+    ) {
+        guard case .mapping(let entries) = node.kind else {
+            diagnostics.report(
+                node.start,
+                "\(what) is a mapping (\(fields.joined(separator: ", "))), but found \(node.phrase)")
+            return nil
+        }
+        for entry in entries where !fields.contains(entry.key) {
+            diagnostics.report(
+                entry.keyPosition,
+                "\(later[entry.key] == nil ? "unknown field" : "field") \(PrintableText.quote(entry.key)) in \(what); "
+                    + (later[entry.key] ?? Suggestion.hint(for: entry.key, among: fields)))
+        }
+        self.what = what
+        self.start = node.start
+        self.entries = entries
+    }
+
+    /// The value of a field; nil if the file doesn't have it.
+    package subscript(field: String) -> YAMLNode? {
+        entries.first { $0.key == field }?.value
+    }
+
+    package func keyPosition(_ field: String) -> SourcePosition {
+        entries.first { $0.key == field }?.keyPosition ?? start
+    }
+
+    /// The value of a field that has to be there; reports and gives nil if it isn't.
+    package func required(_ field: String, _ diagnostics: inout RuleDiagnostics) -> YAMLNode? {
+        guard let node = self[field] else {
+            diagnostics.report(start, "\(what) needs the field \"\(field)\"")
+            return nil
+        }
+        guard !node.isNull else {
+            diagnostics.report(keyPosition(field), "\"\(field)\" of \(what) is empty")
+            return nil
+        }
+        return node
     }
 }

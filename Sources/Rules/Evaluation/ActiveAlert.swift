@@ -1,16 +1,6 @@
 import Engine
 import Support
 
-/// Where an alert is in its life.
-package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The condition stopped holding before the alert fired.
-    case inactive
-    /// The condition holds, but not yet for as long as the rule asks.
-    case pending
-    case firing
-    case resolved
-}
-
 /// An alert from the first time its condition holds until it is resolved or given up.
 /// A value without I/O or clock: `observe` is told the time and returns what changed.
 struct ActiveAlert: Hashable, Sendable {
