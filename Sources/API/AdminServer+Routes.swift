@@ -1,25 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Receivers
 import Scrape
-
-/// Where answers are made that take time.
-package struct AnswerPools: Sendable {
-    /// Of the API. Two threads, for a query uses memory bandwidth more than anything; others wait for them.
-    let queries = AnswerPool(threads: 2, atOnce: 8)
-    /// Each has a thread, which waits for its client.
-    let scrapes = AnswerPool(threads: 4, atOnce: 4)
-    /// Of the rules: one after the other.
-    let reloads = AnswerPool(threads: 1, atOnce: 4)
-
-    package init() {}
-
-    package func stop() async {
-        await queries.stop()
-        await scrapes.stop()
-        await reloads.stop()
-    }
-}
 
 extension AdminServer {
     func addHealth(to router: Router<AdminContext>) {
@@ -85,5 +68,58 @@ extension AdminServer {
     private func tooMany(_ context: AdminContext) -> Response {
         service.refused(transport: .admin, reason: .queries, peer: context.channel.remoteAddress)
         return AdminReply.tooMany
+    }
+}
+
+/// Answers of the scrape and API address that are ready at once.
+enum AdminReply {
+    static let plain = "text/plain; charset=utf-8"
+
+    static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: plain], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    /// There are as many answers of this kind under way as there may be.
+    static var tooMany: Response {
+        var response = text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
+        response.headers[.retryAfter] = "1"
+        return response
+    }
+}
+
+/// Answers requests for which there is no route: with the paths that there are, or the method that a path takes.
+struct UnknownRequest: RouterMiddleware {
+    let service: any TraceService
+
+    func handle(
+        _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return answer(request, context.channel)
+        }
+    }
+
+    private static let reads =
+        ["/-/healthy", "/-/ready", "/metrics"] + Resource.all.map(\.route).filter { !$0.contains(":") }
+
+    private func answer(_ request: Request, _ channel: any Channel) -> Response {
+        let path = request.uri.path
+        if Self.reads.contains(path) || Resource.all.contains(where: { $0.matches(path) }) {
+            return wrongMethod("GET, HEAD", channel)
+        }
+        if path == "/-/reload" { return wrongMethod("POST", channel) }
+        service.refused(transport: .admin, reason: .unknownPath, peer: channel.remoteAddress)
+        let known = Self.reads.joined(separator: ", ")
+        return AdminReply.text("no such path; there are \(known), /api/v1/traces/ID and /-/reload\n", status: .notFound)
+    }
+
+    private func wrongMethod(_ allowed: String, _ channel: any Channel) -> Response {
+        service.refused(transport: .admin, reason: .wrongMethod, peer: channel.remoteAddress)
+        var response = AdminReply.text("this path takes \(allowed)\n", status: .methodNotAllowed)
+        response.headers[.allow] = allowed
+        return response
     }
 }

@@ -103,3 +103,14 @@ package struct AdminServer: Service {
         return router
     }
 }
+
+/// What a route knows of its request besides the request itself.
+struct AdminContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+}

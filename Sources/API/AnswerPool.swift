@@ -132,3 +132,21 @@ private final class PartQueue: Sendable {
         room.unlock(withValue: true)
     }
 }
+
+/// Where answers are made that take time.
+package struct AnswerPools: Sendable {
+    /// Of the API. Two threads, for a query uses memory bandwidth more than anything; others wait for them.
+    let queries = AnswerPool(threads: 2, atOnce: 8)
+    /// Each has a thread, which waits for its client.
+    let scrapes = AnswerPool(threads: 4, atOnce: 4)
+    /// Of the rules: one after the other.
+    let reloads = AnswerPool(threads: 1, atOnce: 4)
+
+    package init() {}
+
+    package func stop() async {
+        await queries.stop()
+        await scrapes.stop()
+        await reloads.stop()
+    }
+}

@@ -3,7 +3,38 @@ package import Engine
 import Foundation
 package import Logging
 package import Receivers
+package import Scrape
 import Synchronization
+
+/// What is recorded, where, and for how long. See docs/configuration.md.
+package struct RecordingSettings: Equatable, Sendable {
+    /// When a request is acknowledged.
+    package enum Mode: String, CaseIterable, Sendable {
+        /// When its spans are in the window; they are on disk about a second later.
+        case memory
+        /// When it is on disk.
+        case durable
+    }
+
+    /// nil where nothing is recorded.
+    package var directory: String?
+    package var mode = Mode.memory
+    /// A file is finished when it is larger, or when it was begun longer ago (nanoseconds).
+    package var rotateBytes = 256 << 20
+    package var rotateAfter: Int64 = 3_600_000_000_000
+    /// Of all files of the directory: the oldest go first.
+    package var retainBytes = 10 << 30
+    /// Files that were written to last longer ago go, nanoseconds; nil for as long as there is room.
+    package var retainAge: Int64?
+
+    /// A file is at most a quarter of what is kept, so that most is still there after one went.
+    package var fileBytesMax: Int { max(1, min(rotateBytes, retainBytes / Self.filesRetained)) }
+    package static let filesRetained = 4
+    /// With less a file holds little beside its head and its index.
+    package static let fileBytesLeast = 4 << 10
+
+    package init() {}
+}
 
 /// Records what the daemon takes in, on a thread of its own: event loops copy a request and go on.
 package final class ArchiveRecorder: Sendable {
@@ -108,4 +139,44 @@ package final class ArchiveRecorder: Sendable {
     package func count(_ body: (inout RecordingCounts) -> Void) {
         counts.withLock { body(&$0) }
     }
+}
+
+/// What the scrape says about the recording.
+package struct RecordingCounts: Sendable {
+    var bytesWritten = 0
+    /// Groups written, and the requests in them.
+    var groups = 0
+    var requests = 0
+    /// Requests that were taken but not recorded.
+    package var requestsDropped = 0
+    /// Times that files were brought to disk.
+    var syncs = 0
+    /// Whether recording has stopped for a fault.
+    package var isFailed = false
+    /// Files of the directory and their bytes.
+    var files = 0
+    var directoryBytes = 0
+}
+
+/// What the scrape says about the archive.
+package enum RecordingMetrics {
+    package static let table = MetricTable<ArchiveRecorder>([
+        .flag("faultline_archive_failed", help: "Whether recording has stopped for a fault, which the log says.") {
+            $0.current.isFailed
+        },
+        .counter("faultline_archive_written_bytes", help: "Bytes written to archives.") { $0.current.bytesWritten },
+        .counter("faultline_archive_frames", help: "Frames written to archives.") { $0.current.groups },
+        .counter("faultline_archive_requests", help: "Export requests recorded.") { $0.current.requests },
+        .counter("faultline_archive_dropped_requests", help: "Export requests that were taken but not recorded.") {
+            $0.current.requestsDropped
+        },
+        .counter("faultline_archive_syncs", help: "Times that archives were brought to disk.") { $0.current.syncs },
+        .gauge(
+            "faultline_archive_queue_bytes", unit: "bytes", help: "Bytes of export requests that wait to be recorded."
+        ) { $0.queueBytes },
+        .gauge("faultline_archive_files", help: "Archives in the directory.") { $0.current.files },
+        .gauge(
+            "faultline_archive_directory_bytes", unit: "bytes", help: "Bytes of the archives in the directory."
+        ) { $0.current.directoryBytes },
+    ]).present(if: "spans are recorded")
 }

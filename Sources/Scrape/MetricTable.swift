@@ -108,3 +108,53 @@ extension MetricTable {
             })
     }
 }
+
+/// A family of metrics as a scrape announces it.
+package struct MetricFamily: Sendable {
+    package enum Kind: String, Sendable {
+        case counter
+        case gauge
+        case histogram
+        case summary
+    }
+
+    /// Counters are named without `_total`, as OpenMetrics does.
+    package let name: String
+    package let kind: Kind
+    package let unit: String?
+    package let help: String
+    /// The names of its samples' labels, in the order in which they are written, without `le` and `quantile`.
+    package let labels: [String]
+    /// Under what condition a scrape has it; nil where each has.
+    package let condition: String?
+
+    /// As Prometheus names it: a counter by the name of its samples.
+    package var shownName: String { kind == .counter ? "\(name)_total" : name }
+}
+
+/// The reference of metrics in docs/metrics.md.
+package struct MetricsReference {
+    package let text: String
+
+    /// - Parameter families: in the order of a scrape.
+    package init(_ families: [MetricFamily]) {
+        text = (Self.head + families.map(Self.row)).joined(separator: "\n")
+    }
+
+    private static let head = [
+        "# Metrics",
+        "",
+        "All that `GET /metrics` says, in its order. `make docs` writes this file from the declarations in the sources.",
+        "Histograms have the label `le` besides, summaries `quantile`.",
+        "",
+        "| Metric | Type | Labels | Meaning |",
+        "|---|---|---|---|",
+    ]
+
+    private static func row(_ family: MetricFamily) -> String {
+        let labels = family.labels.map { "`\($0)`" }.joined(separator: ", ")
+        let condition = family.condition.map { " Only if \($0)." } ?? ""
+        let help = (family.help + condition).replacing("|", with: "\\|")
+        return "| `\(family.shownName)` | \(family.kind.rawValue) | \(labels) | \(help) |"
+    }
+}

@@ -72,3 +72,92 @@ enum AttributionBenchmark {
         }
     }
 }
+
+/// Attribution with a million spans in flight: what a span costs, and what is kept of requests that have not settled.
+struct InFlightBenchmark: ~Copyable {
+    /// So many clusters at once, about 33,000 spans a second: a million within the half minute that slots take to settle.
+    private static let copies = 86
+    private static let spansMax = 4_000_000
+
+    private var attributor = Attributor()
+    private var window = Window(limits: WindowLimits(duration: nil, bytesMax: 8 << 30))
+    private var batch = SpanBatch()
+    private var received = Count()
+    private var attributed = Count()
+    private var most = Count()
+    private var bytesMax = 0
+    /// CPU seconds.
+    private var decoding = 0.0
+    private var attributing = 0.0
+
+    private struct Count {
+        var spans = 0
+        var requests = 0
+    }
+
+    private init() {}
+
+    static func run(_ workload: Workload) {
+        var benchmark = InFlightBenchmark()
+        var random = SeededGenerator(seed: 5)
+        let identities = (0..<copies).map { _ in random.next() }
+        var next = Int64.min
+        for body in workload.bodies where benchmark.received.spans < spansMax {
+            var request = RenewableRequest(body)
+            var clock = Int64.min
+            for identity in identities { clock = max(clock, benchmark.receive(&request, as: identity)) }
+            guard clock >= next else { continue }
+            next = clock + Window.slotWidth
+            benchmark.settle(at: clock)
+        }
+        benchmark.report()
+    }
+
+    /// Gives back when the last span ended.
+    private mutating func receive(_ request: inout RenewableRequest, as identity: UInt64) -> Int64 {
+        request.renew(identity: identity, shift: 0)
+        let start = Harness.cpuSeconds()
+        DecodeBenchmark.decode(request.body, into: &batch)
+        decoding += Harness.cpuSeconds() - start
+        // As it was.
+        request.renew(identity: identity, shift: 0)
+        guard batch.count > 0 else { return .min }
+        let clock = batch.end(batch.count - 1)
+        _ = window.append(batch, arrival: clock, evaluatedUpTo: .min)
+        received.spans += batch.count
+        for index in 0..<batch.count {
+            let row = batch.columns.row(index)
+            if row.request > 0, !row.flags.isLongRunning { received.requests += 1 }
+        }
+        return clock
+    }
+
+    private mutating func settle(at clock: Int64) {
+        let view = window.view()
+        let start = Harness.cpuSeconds()
+        let settled = attributor.settle(view, at: clock)
+        attributing += Harness.cpuSeconds() - start
+        for (start, attribution) in settled {
+            attributed.spans += attribution.rowCount
+            window.attach(attribution, toSlotFrom: start)
+        }
+        attributed.requests = attributor.totals.requestCount
+        guard attributed.spans > 0 else { return }
+        bytesMax = max(bytesMax, attributor.byteCount)
+        most.spans = max(most.spans, received.spans - attributed.spans)
+        most.requests = max(most.requests, received.requests - attributed.requests)
+    }
+
+    private func report() {
+        let decode = decoding / Double(received.spans) * 1e9
+        let attribute = attributing / Double(attributed.spans) * 1e9
+        print("\nAttribution: \(most.spans) spans in flight, of \(most.requests) requests")
+        print("  decode              \(number(decode, 1)) ns/span")
+        print("  attribute           \(number(attribute, 1)) ns/span, \(number(100 * attribute / decode, 0)) %")
+        print(
+            "  kept beside spans   \(number(Double(bytesMax) / 1e6, 1)) MB: "
+                + "\(number(Double(bytesMax) / Double(most.requests), 0)) B an open request")
+        let spans = Double(window.byteCount) / Double(window.spanCount)
+        print("  kept in the window  \(number(spans, 0)) B a span, with what was found out")
+    }
+}

@@ -1,10 +1,11 @@
 import API
 package import Engine
+import OTLP
 package import Pipeline
 package import Receivers
 package import Recording
 package import RuleFiles
-import Rules
+package import Rules
 
 /// What the daemon is told at its start; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
@@ -45,4 +46,86 @@ package struct Configuration: Sendable {
     var hosts = AllowedHosts()
 
     package init() {}
+}
+
+/// Where a configuration file says what can be judged only where it runs.
+struct ConfigurationPlaces {
+    /// nil where there is no file.
+    var file: String?
+    var addresses: [ListenField: (address: ListenAddress, position: SourcePosition)] = [:]
+    /// `limits.memory`.
+    var memory: SourcePosition?
+    /// The first part of it that is set.
+    var memoryPart: SourcePosition?
+    /// What is said of an archive that has no directory.
+    var archiveSettings: SourcePosition?
+}
+
+extension Configuration {
+    /// What works, but hardly as it was meant, where it runs.
+    /// - Parameter container: bytes that the container allows; nil where it has no limit.
+    package func warnings(container: Int?) -> [RuleDiagnostic] {
+        guard let file = places.file else { return [] }
+        var diagnostics = RuleDiagnostics(file: file)
+        if let position = places.archiveSettings, recording.directory == nil {
+            diagnostics.warn(
+                position,
+                "nothing is recorded, since archive has no directory: name one here, or with --archive at the start")
+        }
+        if let position = places.memory, let memoryLimit, let container, memoryLimit > container {
+            diagnostics.warn(
+                position,
+                "memory \(ByteSize.text(memoryLimit)) is more than the \(ByteSize.text(container)) that the container "
+                    + "allows here (memory.max of its control group), which ends the process before it reaches its own "
+                    + "limit; leave memory out for 70 % of what there is")
+        }
+        if let position = places.memoryPart, let excess = memoryExcess(container: container) {
+            diagnostics.warn(position, excess.description)
+        }
+        return (readingWarnings + diagnostics.warnings).sorted { $0.position < $1.position }
+    }
+}
+
+extension Configuration {
+    /// Divides the memory there is among all that take some.
+    ///
+    /// - Parameter container: bytes that the container allows; nil where it has no limit.
+    /// - Throws: that the parts are more than there is, with the place of the first where a file says it.
+    package mutating func fit(container: Int?) throws {
+        let budget: MemoryBudget
+        do {
+            budget = try memoryBudget(container: container)
+        } catch {
+            guard let file = places.file, let position = places.memoryPart else {
+                throw StartError(description: "the parts of memory don't fit: \(error)")
+            }
+            var diagnostics = RuleDiagnostics(file: file)
+            diagnostics.report(position, error.description)
+            throw diagnostics
+        }
+        window.bytesMax = explicitMemory[.window] ?? budget.windowBytes
+        window.history.bytesMax = budget[.history]
+        receivers.bytesInFlight = budget[.ingest]
+        if !isBodySizeExplicit {
+            receivers.bodyBytes = budget.bodyBytes
+            receivers.wireBytes = receivers.bodyBytes
+        }
+        attribution.portionRows = budget.portionRows
+        memory = budget
+    }
+
+    /// Why the parts don't fit into the memory there is; nil where they do.
+    func memoryExcess(container: Int?) -> MemoryBudget.Excess? {
+        do {
+            _ = try memoryBudget(container: container)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func memoryBudget(container: Int?) throws(MemoryBudget.Excess) -> MemoryBudget {
+        let limit = memoryLimit ?? MemoryBudget.defaultLimit(container: container, explicit: explicitMemory)
+        return try MemoryBudget(limit: limit, explicit: explicitMemory)
+    }
 }

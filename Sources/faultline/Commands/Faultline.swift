@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Rules
+import Scrape
 import Support
 
 /// The command line. For exit codes see `Ending`.
@@ -70,5 +71,58 @@ struct PrintVersion: ParsableCommand {
 
     func run() {
         Console.print("faultline \(Version.current)")
+    }
+}
+
+struct PrintBuiltinRules: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "builtin-rules",
+        abstract: "Print the built-in rules: a rule file to start from.")
+
+    func run() {
+        // The file ends its last line itself.
+        Console.print(String(BuiltinRules.controlPlaneText.dropLast()))
+    }
+}
+
+struct PrintCompletions: ParsableCommand {
+    enum Shell: String, ExpressibleByArgument, CaseIterable {
+        case bash, zsh, fish
+
+        fileprivate var completions: CompletionShell {
+            switch self {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "completions",
+        abstract: "Print completions of the command line for a shell.",
+        discussion: """
+            bash: faultline completions bash > /etc/bash_completion.d/faultline. \
+            zsh: faultline completions zsh > "${fpath[1]}/_faultline". \
+            fish: faultline completions fish > ~/.config/fish/completions/faultline.fish.
+            """)
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: Shell
+
+    func run() {
+        Console.print(Faultline.completionScript(for: shell.completions))
+    }
+}
+
+/// For `make docs`; users read what it prints in docs/metrics.md.
+struct PrintMetrics: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "metrics-reference",
+        abstract: "Print the reference of the scrape's metrics.",
+        shouldDisplay: false)
+
+    func run() {
+        Console.print(MetricsReference(LiveScrape.families).text)
     }
 }

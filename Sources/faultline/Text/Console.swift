@@ -1,4 +1,6 @@
+import Archive
 import Foundation
+import Synchronization
 
 /// Results to standard output, everything said about the work to standard error.
 enum Console {
@@ -33,5 +35,52 @@ enum Console {
             }
         }
         return nil
+    }
+}
+
+/// Ctrl-C: the first one asks the work to end and to tell what it has, the second ends the process.
+enum Interruption {
+    private static let isAsked = Atomic<Bool>(false)
+
+    static func watch() {
+        // Made here, so that the handler finds it.
+        isAsked.store(PipeReading.isAsked, ordering: .relaxed)
+        signal(SIGINT) { _ in
+            Interruption.isAsked.store(true, ordering: .relaxed)
+            PipeReading.end()
+            signal(SIGINT, SIG_DFL)
+        }
+    }
+
+    static var isRequested: Bool { isAsked.load(ordering: .relaxed) }
+}
+
+/// How far a replay is, on a terminal, at most ten times a second.
+struct ReplayProgress {
+    private let isShown: Bool
+    private let start = ContinuousClock.now
+    private var last: ContinuousClock.Instant?
+
+    init(isShown: Bool) {
+        self.isShown = isShown
+    }
+
+    mutating func show(_ progress: (read: Int, size: Int?)) {
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        if let last, now - last < .milliseconds(100) { return }
+        last = now
+        let elapsed = max((now - start) / .seconds(1), 1e-3)
+        let rate = Double(progress.read) / elapsed
+        var text = String(format: "%.1f MB read, %.1f MB/s", Double(progress.read) / 1e6, rate / 1e6)
+        if let size = progress.size, size > 0 {
+            let left = Double(max(size - progress.read, 0)) / max(rate, 1)
+            text += String(format: ", %.0f %%, %.0f s left", 100 * Double(progress.read) / Double(size), left)
+        }
+        Console.progress(text)
+    }
+
+    func finish() {
+        if isShown, last != nil { Console.progress("") }
     }
 }

@@ -145,3 +145,66 @@ struct ReportText {
         count > Self.rowsMax ? "… and \(count - Self.rowsMax) more: --format json has all\n" : ""
     }
 }
+
+/// Whether text for people may be coloured: on a terminal, unless NO_COLOR is set (no-color.org).
+struct TextStyle {
+    let isColoured: Bool
+
+    init(isTerminal: Bool) {
+        let refused = ProcessInfo.processInfo.environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+        isColoured = isTerminal && !refused
+    }
+
+    func heading(_ text: String) -> String { wrap(text, "1") }
+
+    func alarm(_ text: String) -> String { wrap(text, "1;31") }
+
+    private func wrap(_ text: String, _ code: String) -> String {
+        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}
+
+/// Rows under headings, numbers to the right; the last column is as wide as it needs to be.
+struct TextTable {
+    private let headings: [String]
+    private var rows: [[String]] = []
+
+    init(_ headings: [String]) {
+        self.headings = headings
+    }
+
+    mutating func add(_ cells: [String]) {
+        rows.append(cells)
+    }
+
+    func render(_ style: TextStyle) -> String {
+        let widths = headings.indices.map { column in
+            ([headings] + rows).map { $0[column].count }.max() ?? 0
+        }
+        var text = style.heading(line(headings, widths)) + "\n"
+        for row in rows { text += line(row, widths) + "\n" }
+        return text
+    }
+
+    private func line(_ cells: [String], _ widths: [Int]) -> String {
+        cells.indices.map { column in
+            let last = column == cells.count - 1
+            let padding = last ? "" : String(repeating: " ", count: widths[column] - cells[column].count)
+            return padding + cells[column]
+        }.joined(separator: "  ")
+    }
+}
+
+/// A duration for people: three significant digits and a unit.
+func durationText(seconds: Double) -> String {
+    let units: [(scale: Double, name: String)] = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")]
+    let unit = units.first { seconds >= $0.scale } ?? (1e-9, "ns")
+    let value = seconds / unit.scale
+    let digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+    return String(format: "%.\(digits)f", value) + " " + unit.name
+}
+
+/// A share for people.
+func percentText(_ ratio: Double) -> String {
+    ratio == 0 ? "0" : String(format: ratio < 0.001 ? "%.2f %%" : "%.1f %%", ratio * 100)
+}

@@ -1,4 +1,5 @@
 import NIOCore
+import SpanTemplates
 
 /// One open connection in a protocol. It tells its `LoadConnection` when it may send and what was answered.
 protocol Wire: ChannelInboundHandler {
@@ -26,5 +27,94 @@ enum WireKind: String, Sendable, CaseIterable {
         case .plain: body.moveReaderIndex(forwardBy: 1)
         }
         return body
+    }
+}
+
+/// Messages behind their length, answered in their order by five bytes each.
+final class PlainWire: Wire {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let answerLength = 5
+
+    private let connection: LoadConnection
+    private var context: ChannelHandlerContext?
+    private var tickets = CircularBuffer<Int>()
+    private var answerBytes = 0
+
+    init(_ connection: LoadConnection) {
+        self.connection = connection
+    }
+
+    func send(_ request: ReadyRequest, ticket: Int) {
+        tickets.append(ticket)
+        context?.write(wrapOutboundOut(WireKind.plain.body(of: request)), promise: nil)
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    // MARK: What comes back
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connection.opened(self)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        answerBytes += unwrapInboundIn(data).readableBytes
+        while answerBytes >= Self.answerLength, let ticket = tickets.popFirst() {
+            answerBytes -= Self.answerLength
+            connection.answered(ticket, .accepted)
+        }
+        connection.proceed()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection.closed()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        connection.failed(error)
+        context.close(promise: nil)
+    }
+}
+
+/// What became of a request.
+enum Answer: Sendable {
+    case accepted
+    /// The daemon took the request but not all of its spans.
+    case partial(rejectedSpans: Int)
+    /// The status, as it is shown: `gRPC status 14`.
+    case refused(String)
+    /// The stream or the connection ended before there was an answer.
+    case lost
+
+    /// Reads an `ExportTraceServiceResponse`: `partial_success` (1) with `rejected_spans` (1).
+    init(response: ByteBuffer) {
+        let bytes = Array(response.readableBytesView)
+        var rejected = 0
+        do throws(WireFault) {
+            try WireFields.each(1, of: bytes, 0..<bytes.count) { (partial) throws(WireFault) in
+                var fields = WireFields(bytes, partial)
+                while let field = try fields.next() {
+                    guard field.number == 1, field.type == 0 else { continue }
+                    rejected = bytes[field.value].reversed().reduce(0) { $0 << 7 | Int($1 & 0x7F) }
+                }
+            }
+            self = rejected == 0 ? .accepted : .partial(rejectedSpans: rejected)
+        } catch {
+            self = .refused("an answer that is no ExportTraceServiceResponse")
+        }
     }
 }

@@ -1,9 +1,42 @@
 import Engine
 import OTLP
 import Pipeline
-import Pipeline
+import Report
 import Rules
 import Support
+
+extension Resource {
+    /// Operations over the window, not over all that was ever received.
+    static let operations = Resource(path: "operations", parameters: ["service", "limit"]) { pipeline, query in
+        let limit = try query.limit() ?? .max
+        let rows = OperationRow.rows(of: pipeline.attributedSummary().windowOnly)
+        return try JSONText.encode(Array(rows.filter { query["service"] ?? $0.service == $0.service }.prefix(limit)))
+    }
+}
+
+extension Resource {
+    /// Requests to API servers over the window.
+    static let requests = Resource(path: "requests", parameters: ["limit"]) { pipeline, query in
+        let limit = try query.limit() ?? .max
+        return try JSONText.encode(
+            Array(RequestRow.rows(of: pipeline.attributedSummary().windowOnly).prefix(limit)))
+    }
+}
+
+extension Resource {
+    /// What became of the spans that were received.
+    static let status = Resource(path: "status") { pipeline, _ in
+        let (spans, unattributed) = pipeline.counts()
+        return try JSONText.encode(SpansRow(spans, unattributed))
+    }
+}
+
+extension Resource {
+    /// The pending and firing alerts.
+    static let alerts = Resource(path: "alerts") { pipeline, _ in
+        try JSONText.encode(pipeline.evaluation.alerts.map { AlertJSON($0) })
+    }
+}
 
 /// A trace as the query API shows it: its spans in the order of their starts.
 struct TraceJSON: Encodable {

@@ -1,0 +1,131 @@
+import API
+import Engine
+import Pipeline
+import Recording
+import Rules
+
+extension Configuration {
+    /// Reads `attribution`: how long spans are waited for, and the components of services that Faultline doesn't know.
+    mutating func readAttribution(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics) {
+        guard let mapping = YAMLMapping(node, "attribution", fields: ["settle", "components"], &diagnostics) else {
+            return
+        }
+        if let settle = mapping["settle"]?.duration("settle", &diagnostics) { attribution.settle = settle }
+        let read = (mapping["components"]?.list("components", &diagnostics) ?? []).compactMap {
+            ConfiguredComponent($0, in: document, &diagnostics)
+        }
+        let added = read.map(\.component).filter { !Component.builtinNames.contains($0) }
+        let room = ComponentTable.countMax - Component.builtinNames.count
+        if Set(added).count > room {
+            diagnostics.report(node.start, "there is room for \(room) components beside the built-in ones")
+        }
+        attribution.components = ComponentTable(added: added) { operation in
+            read.first { $0.selector.selects { operation[$0] } }?.component
+        }
+    }
+}
+
+/// Which component spans count for.
+private struct ConfiguredComponent {
+    let component: String
+    let selector: Selector
+
+    init?(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics) {
+        guard let mapping = YAMLMapping(node, "a component", fields: ["component", "select"], &diagnostics) else {
+            return nil
+        }
+        let name = mapping.required("component", &diagnostics)?.componentName(&diagnostics)
+        let selector = mapping.required("select", &diagnostics).flatMap { node -> Selector? in
+            guard let selector = Selector.read(node, in: document, &diagnostics) else { return nil }
+            guard selector.population == .spans else {
+                diagnostics.report(
+                    node.start,
+                    "a component is one of spans: select them by \(OperationLabels.names.joined(separator: ", "))")
+                return nil
+            }
+            return selector
+        }
+        guard let name, let selector else { return nil }
+        component = name
+        self.selector = selector
+    }
+}
+
+extension YAMLNode {
+    /// The name of a component, as it stands in `share(name)`.
+    fileprivate func componentName(_ diagnostics: inout RuleDiagnostics) -> String? {
+        guard let name = string("component", &diagnostics) else { return nil }
+        let isName =
+            (1...40).contains(name.utf8.count) && name.first?.isLetter == true
+            && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") }
+        if !isName {
+            diagnostics.report(
+                start, "a component's name is made of a-z, 0-9 and -, at most 40 of them, but found \(phrase)")
+        }
+        return isName ? name : nil
+    }
+}
+
+extension RecordingSettings {
+    /// - Returns: where the directory is named; nil where it isn't.
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> FileReference? {
+        let fields = ["directory", "mode", "rotate_bytes", "rotate_after", "retain_bytes", "retain_age"]
+        guard let mapping = YAMLMapping(node, "archive", fields: fields, &diagnostics) else { return nil }
+        if let path = mapping["directory"]?.directory(&diagnostics) { directory = path }
+        if let mode = mapping["mode"]?.choice("mode", of: Mode.self, &diagnostics) { self.mode = mode }
+        mapping["rotate_bytes"]?.bytes(
+            "rotate_bytes", atLeast: Self.fileBytesLeast, &diagnostics, into: &rotateBytes)
+        if let duration = mapping["rotate_after"]?.duration("rotate_after", atLeast: 1_000_000_000, &diagnostics) {
+            rotateAfter = duration
+        }
+        mapping["retain_bytes"]?.bytes(
+            "retain_bytes", atLeast: Self.filesRetained * Self.fileBytesLeast, &diagnostics, into: &retainBytes)
+        if let node = mapping["rotate_bytes"], mapping["retain_bytes"] != nil, rotateBytes > fileBytesMax {
+            diagnostics.warn(
+                node.start,
+                "rotate_bytes \(ByteSize.text(rotateBytes)): a file is finished at \(ByteSize.text(fileBytesMax)), a "
+                    + "quarter of retain_bytes, so that most is still there after one went")
+        }
+        if let duration = mapping["retain_age"]?.duration("retain_age", atLeast: 1_000_000_000, &diagnostics) {
+            retainAge = duration
+        }
+        return mapping["directory"].flatMap { node in
+            directory.map { FileReference(path: $0, position: node.start) }
+        }
+    }
+}
+
+extension YAMLNode {
+    /// The path of a directory.
+    func directory(_ diagnostics: inout RuleDiagnostics) -> String? {
+        guard let path = string("directory", &diagnostics) else { return nil }
+        guard !path.isEmpty else {
+            diagnostics.report(start, "directory is a path, but found an empty one; leave it out for none")
+            return nil
+        }
+        return path
+    }
+}
+
+extension AllowedHosts {
+    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        guard let text = node.string("external_url", &diagnostics) else { return }
+        guard setExternalURL(text) else {
+            return diagnostics.report(
+                node.start, "external_url is an address such as https://faultline.example.com, but found \(node.phrase)"
+            )
+        }
+    }
+
+    mutating func readNames(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        for entry in node.list("allowed_hosts", &diagnostics) ?? [] {
+            guard let text = entry.string("a host", &diagnostics) else { continue }
+            guard add(name: text) else {
+                diagnostics.report(
+                    entry.start,
+                    "a host is a name such as faultline.example.com, without a port, but found \(entry.phrase)")
+                continue
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Notify
+import Pipeline
+import Receivers
+import Rules
+import Scrape
+
+/// What the scrape says about connections and requests on their way in.
+struct IntakeMetrics: Sendable {
+    let intake: LiveIntake
+    let admission: Admission
+    let connections: [(transport: Transport, open: OpenConnections)]
+
+    static let table = MetricTable<IntakeMetrics>([
+        .family(
+            "faultline_requests_refused", .counter, labels: ["transport", "reason"],
+            help: "Requests or connections refused, by reason."
+        ) { metrics, exposition in
+            let refusals = metrics.intake.refusals
+            for transport in Transport.allCases {
+                for reason in RefusalReason.allCases {
+                    let count = refusals[LiveIntake.Refusal(transport: transport, reason: reason)] ?? 0
+                    exposition.sample(Double(count), [transport.rawValue, reason.rawValue])
+                }
+            }
+        },
+        .gauge(
+            "faultline_ingest_inflight_bytes", unit: "bytes",
+            help: "Bytes of export requests on their way in, and of what they are decoded to."
+        ) { $0.admission.bytesInFlight },
+        .family(
+            "faultline_connections", .gauge, labels: ["transport"], help: "Open connections."
+        ) { metrics, exposition in
+            for (transport, open) in metrics.connections {
+                exposition.sample(Double(open.count), [transport.rawValue])
+            }
+        },
+        .family(
+            "faultline_connections_limit", .gauge, labels: ["transport"], help: "Connections that may be open."
+        ) { metrics, exposition in
+            for (transport, open) in metrics.connections {
+                exposition.sample(Double(open.limit), [transport.rawValue])
+            }
+        },
+    ])
+}
+
+/// What the scrape says about the memory there is and who takes it.
+struct MemoryMetrics: Sendable {
+    let budget: MemoryBudget
+    let window: WindowGauges
+    /// Bytes of the rules' counts.
+    let counts: Int
+    let inFlight: Int
+    let archive: Int
+
+    static let table = MetricTable<MemoryMetrics>([
+        .gauge("faultline_memory_limit_bytes", unit: "bytes", help: "Memory that everything together may take.") {
+            $0.budget.limit
+        },
+        .family(
+            "faultline_memory_part_limit_bytes", .gauge, unit: "bytes", labels: ["part"],
+            help: "What each part of the memory may take."
+        ) { memory, exposition in
+            for part in MemoryBudget.Part.allCases {
+                exposition.sample(Double(memory.budget[part]), [part.rawValue])
+            }
+        },
+        .family(
+            "faultline_memory_bytes", .gauge, unit: "bytes", labels: ["part"],
+            help: "What parts of the memory take; of the window also what readers hold of spans that left it."
+        ) { memory, exposition in
+            for (part, bytes) in memory.taken { exposition.sample(Double(bytes), [part.rawValue]) }
+        },
+    ])
+
+    private var taken: [(MemoryBudget.Part, Int)] {
+        [
+            (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
+            (.attribution, window.attributionBytes), (.rules, counts), (.ingest, inFlight), (.archive, archive),
+        ]
+    }
+}
+
+/// What the scrape says about rules and their alerts.
+struct AlertMetrics: Sendable {
+    let rules: EvaluationSnapshot
+    let durations: EvaluationDurations.Counts
+
+    static let table = MetricTable<AlertMetrics>([
+        .family("faultline_alerts", .gauge, labels: ["alertname", "alertstate"], help: "Alerts by rule and state.") {
+            metrics, exposition in
+            let (alerts, groups) = (metrics.rules.alerts, metrics.rules.groups)
+            for name in Set(groups.flatMap { $0.definition.rules.map(\.alert) }).sorted() {
+                for state in [AlertState.pending, .firing] {
+                    let count = alerts.count { $0.name == name && $0.state == state }
+                    exposition.sample(Double(count), [name, state.rawValue])
+                }
+            }
+        },
+        .counter("faultline_alerts_refused", help: "Alerts that were left out since their rule was at its limit.") {
+            $0.rules.refusedAlerts
+        },
+        .family(
+            "faultline_rule_evaluation_duration_seconds", .histogram, unit: "seconds",
+            help: "Time taken to evaluate the rules that were due."
+        ) { metrics, exposition in
+            exposition.histogram(
+                bounds: EvaluationDurations.bounds, counts: metrics.durations.buckets, sum: metrics.durations.sum)
+        },
+    ])
+}
+
+/// What the scrape says about the way of alerts to their sinks.
+enum DeliveryMetrics {
+    static let table = MetricTable<Delivery>([
+        .family(
+            "faultline_notifications", .counter, labels: ["sink", "outcome"],
+            help: "Alerts brought to sinks, by outcome."
+        ) { delivery, exposition in
+            for row in delivery.notifications {
+                exposition.sample(Double(row.count), [row.sink, row.outcome.rawValue])
+            }
+        },
+        .family(
+            "faultline_notifications_queue_length", .gauge, labels: ["sink"],
+            help: "Alerts that wait to be brought to a sink."
+        ) { delivery, exposition in
+            for (sink, count) in delivery.waiting { exposition.sample(Double(count), [sink]) }
+        },
+    ])
+
+    static let state = MetricTable<StateDirectory>([
+        .flag("faultline_state_failed", help: "Whether alerts could not be written to disk the last time.") {
+            $0.hasFailed
+        }
+    ]).present(if: "`state.directory` is set")
+
+    static let reload = MetricTable<RuleReload>([
+        .flag(
+            "faultline_config_last_reload_successful", help: "Whether the last reload of the rules succeeded."
+        ) { $0.lastSucceeded }
+    ])
+}
+
+/// What the scrape says of the clock by which rules are evaluated.
+enum ClockMetrics {
+    static let table = MetricTable<ClockHealth.Counts>([
+        .family(
+            "faultline_clock_jumps", .counter, labels: ["direction"],
+            help: "Times the wall clock was set by a second or more beside the monotonic clock, by direction."
+        ) { counts, exposition in
+            exposition.sample(Double(counts.ahead), ["ahead"])
+            exposition.sample(Double(counts.back), ["back"])
+        },
+        .family(
+            "faultline_clock_jump_seconds", .gauge, unit: "seconds",
+            help: "By how much the wall clock was set the last time; negative where it was set back, 0 if it never was."
+        ) { $1.sample($0.lastStep) },
+        .counter(
+            "faultline_evaluation_stalls",
+            help: "Times the process stood still for 30 s or longer: no rule was evaluated for that time."
+        ) { $0.stalls },
+        .flag(
+            "faultline_clock_affected",
+            help: "Whether the clock jumped or the process stood still, and no rule was evaluated since."
+        ) { $0.isAffected },
+    ])
+}
