@@ -2,15 +2,15 @@ import Engine
 package import Rules
 import Synchronization
 
-/// Evaluates the rules as time passes, and publishes what they came to.
+/// Evaluates the rules as time passes and publishes the result.
 final class Evaluator: Sendable {
     private struct State {
         var rules: RuleEvaluator
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
-        /// Times after it are evaluated by these rules; nil while none is.
+        /// The current rules evaluate times after this; nil before the first evaluation.
         var rulesSince: Int64?
-        /// Alerts that fired and ended with their rules: told before what the next evaluation finds.
+        /// Alerts that were firing when their rules went; reported ahead of the next evaluation's transitions.
         var ended: [AlertTransition] = []
 
         var snapshot: EvaluationSnapshot { EvaluationSnapshot(rules, since: rulesSince, last: last) }
@@ -36,18 +36,18 @@ final class Evaluator: Sendable {
         published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil))
     }
 
-    /// What the last evaluation left.
+    /// The state after the last evaluation.
     var snapshot: EvaluationSnapshot { published.withLock { $0 } }
 
-    /// Spans of a trace that active alerts name.
+    /// The pinned spans of a trace that active alerts name.
     func pinned(_ trace: TraceID) -> NamedSpans { pinned.withLock { $0[trace] } }
 
     // MARK: As time passes
 
-    /// The time that is evaluated at a reading of the clock.
+    /// The time to evaluate when the clock reads `clock`.
     func time(at clock: Int64) -> Int64 { clock - min(delay, max(clock, 0)) }
 
-    /// Whether anything would be evaluated at a reading of the clock.
+    /// Whether there is anything to evaluate when the clock reads `clock`.
     func isDue(at clock: Int64) -> Bool {
         state.withLock { state in
             guard let last = state.last, state.ended.isEmpty else { return true }
@@ -56,11 +56,11 @@ final class Evaluator: Sendable {
         }
     }
 
-    /// Evaluates the rules for every time up to `limit`.
+    /// Evaluates the rules for every due time up to `limit`.
     func evaluate(upTo limit: Int64) -> [AlertTransition] {
         state.withLock { state in
             guard let last = state.last else {
-                // What was before the first arrival is nobody's to judge.
+                // Times before the first arrival are never evaluated.
                 state.last = limit
                 state.rulesSince = limit
                 intake.note(ClockReading(limit + delay))
@@ -77,7 +77,7 @@ final class Evaluator: Sendable {
         }
     }
 
-    /// - Returns: the time up to which nothing is left to evaluate.
+    /// - Returns: the time up to which everything has been evaluated.
     private func evaluate(
         _ rules: inout RuleEvaluator, after start: Int64, upTo limit: Int64, _ transitions: inout [AlertTransition]
     ) -> Int64 {
@@ -87,13 +87,13 @@ final class Evaluator: Sendable {
             attribution.settle(at: time + delay, look, into: intake)
             let first = look.view.firstSpans(from: time - min(rules.longestRange, time)) ?? .max
             if first > limit {
-                // Nothing to see in any rule's range now, nor at the times up to the limit: they are judged too.
+                // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
                 attribution.settle(at: clock, intake.look(at: clock, evaluating: limit), into: intake)
                 return limit
             }
             if first >= time {
-                // Nor up to what comes first, which may be years from here.
+                // No spans until `first`, which may be years away: skip ahead.
                 last = first
                 continue
             }
@@ -126,12 +126,12 @@ final class Evaluator: Sendable {
 
     // MARK: Rules
 
-    /// The pending and firing alerts for the next process; nil before the first evaluation.
+    /// The pending and firing alerts, for the next process; nil before the first evaluation.
     func savedAlerts() -> SavedAlerts? {
         state.withLock { state in state.last.map { state.rules.savedAlerts(at: $0) } }
     }
 
-    /// Takes new rules for the old; returns the alerts of rules that are gone, which resolve.
+    /// Replaces the rules. Returns the alerts of rules that are gone; these resolve.
     func replaceRules(_ groups: [RuleGroup]) -> [Alert] {
         let dropped = state.withLock { state in
             state.rulesSince = state.last
@@ -147,35 +147,35 @@ final class Evaluator: Sendable {
 }
 
 extension WindowAttribution {
-    /// Attributes for good what has settled by a time in a look taken then.
+    /// Attributes what has settled at `clock`, in a view taken at that time.
     func settle(at clock: Int64, _ look: (view: WindowView, load: Double), into intake: SpanIntake) {
         settle(at: clock, look.view, load: look.load) { intake.attach($0) }
     }
 }
 
-/// What the rules came to, as the last evaluation left it. Whoever reads it waits for no evaluation.
+/// The rules and their alerts after the last evaluation. Readers don't wait for an evaluation under way.
 package struct EvaluationSnapshot: Sendable {
     package struct Group: Sendable {
         package var definition: RuleGroup
-        /// Unix nanoseconds; nil where these rules weren't evaluated yet.
+        /// Unix nanoseconds; nil if these rules haven't been evaluated yet.
         package var evaluatedAt: Int64?
-        /// By rule, the pending and firing ones.
+        /// The pending and firing alerts, by rule.
         package var alerts: [[Alert]]
     }
 
     package private(set) var groups: [Group]
     /// The pending and firing alerts, by group, rule and labels.
     package let numberedAlerts: [(rule: RuleNumber, alert: Alert)]
-    /// Alerts that were left out, since their rule was at its limit.
+    /// Alerts that were dropped because their rule was at its limit.
     package let refusedAlerts: Int
-    /// Bytes that the rules' counts take.
+    /// Bytes of the rules' counts.
     package let countByteCount: Int
 
     package var alerts: [Alert] { numberedAlerts.map(\.alert) }
 
     /// - Parameters:
-    ///   - since: the time after which these rules are evaluated, Unix nanoseconds.
-    ///   - last: up to which they have been.
+    ///   - since: these rules evaluate times after this, Unix nanoseconds.
+    ///   - last: the time of the last evaluation, Unix nanoseconds.
     init(_ rules: RuleEvaluator, since: Int64?, last: Int64?) {
         groups = rules.definitions.map { definition in
             let evaluation = last.flatMap { definition.lastEvaluation(until: $0) }

@@ -1,20 +1,20 @@
 package import Engine
 package import Rules
 
-/// The one way spans take, in the daemon, in a replay and in tests of rules: batches into the window (`SpanIntake`), what
-/// leaves it into the history (`HistoryFolder`), and rules evaluated over it as time passes (`Evaluator`). It has no clock:
-/// arrivals and the passing of time are told.
+/// The path of spans in the daemon, in a replay and in rule tests: batches enter the window (`SpanIntake`), evicted
+/// spans go to the history (`HistoryFolder`), and rules are evaluated as time passes (`Evaluator`). It has no clock of
+/// its own: callers pass arrival times and clock readings.
 package final class Pipeline: Sendable {
     private let intake: SpanIntake
     private let evaluator: Evaluator
     private let attribution: WindowAttribution
 
     /// - Parameters:
-    ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds: exporters hold spans for up to five
-    ///     seconds, and some more on their way.
-    ///   - onClock: is told each reading of the clock that anything is done by, in one order with what is appended; a
-    ///     lock is held meanwhile.
-    ///   - onEvaluation: is told the time of each evaluation and the rules as it left them; a lock is held meanwhile.
+    ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds. Exporters hold spans for up to five
+    ///     seconds, and transport takes some more.
+    ///   - onClock: called with each clock reading that has an effect, in one order with the appended batches, while a
+    ///     lock is held.
+    ///   - onEvaluation: called with the time of each evaluation and the rules after it, while a lock is held.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
         attribution settings: AttributionSettings = AttributionSettings(),
@@ -22,7 +22,7 @@ package final class Pipeline: Sendable {
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
-        // A time is evaluated late: spans of a rule's whole window are still there then.
+        // Evaluation runs late, and a rule's whole range must still be in the window then.
         let late = evaluationDelay + 2 * Window.slotWidth
         limits.duration = limits.duration.map { $0 + late }
         limits.recordedDuration = limits.recordedDuration.map { $0 + late }
@@ -34,54 +34,54 @@ package final class Pipeline: Sendable {
 
     // MARK: Spans
 
-    /// What is appended next is a daemon's recording: rules see what they saw there.
+    /// What follows is a daemon's recording: rules must see what they saw in the daemon.
     package func followRecording() { intake.followRecording() }
 
-    /// Takes in a decoded batch that arrived at a time (Unix nanoseconds); the lock is held for the copy alone.
+    /// Appends a decoded batch that arrived at a time (Unix nanoseconds). The lock is held only for the copy.
     ///
-    /// - Parameter inOrder: is called under the lock, so that its calls have the order of what is appended.
+    /// - Parameter inOrder: called under the lock, so that calls have the order of the appended batches.
     package func append(_ batch: borrowing SpanBatch, arrival: Int64, inOrder: () -> Void = {}) -> AppendOutcome {
         intake.append(batch, arrival: arrival, inOrder: inOrder)
     }
 
-    /// Gives up the oldest of the window, where the process takes more memory than it may: so many bytes, as far as there
-    /// are other slots than the newest.
+    /// Evicts the oldest slots until `bytes` are free, but never the newest slot: for a process that exceeds its memory
+    /// limit.
     ///
-    /// - Returns: bytes given up.
+    /// - Returns: bytes freed.
     package func giveUpWindow(bytes: Int) -> Int { intake.giveUp(bytes: bytes) }
 
     // MARK: As time passes
 
-    /// Evaluates the rules for every time that is due, now that it is `clock` (Unix nanoseconds).
+    /// Evaluates the rules for every time that is due at `clock` (Unix nanoseconds).
     package func advance(to clock: Int64) -> [AlertTransition] { evaluate(upTo: evaluator.time(at: clock)) }
 
-    /// Evaluates the rules for every time up to `limit`: at the end of a replay, when nothing more can arrive.
+    /// Evaluates the rules for every time up to `limit`: for the end of a replay, when nothing more can arrive.
     package func evaluate(upTo limit: Int64) -> [AlertTransition] { evaluator.evaluate(upTo: limit) }
 
     /// Whether `advance(to:)` would evaluate anything at this time.
     package func isEvaluationDue(at clock: Int64) -> Bool { evaluator.isDue(at: clock) }
 
-    /// Takes a reading of the clock by which no rule is evaluated: others might be, in a replay of a recording.
-    /// Attributes what has settled.
+    /// Takes a clock reading at which no rule is due here, though one may be due in a replay of the recording.
+    /// Attributes the slots that have settled.
     package func note(clock: Int64) {
         guard attribution.isDue(at: clock) else { return intake.note(ClockReading(clock)) }
         attribution.settle(at: clock, intake.look(at: clock), into: intake)
     }
 
-    /// Takes a reading of the clock that doesn't follow from the one before, as the clock was set or the process stood
-    /// still. Evaluation begins anew there: the times in between are never evaluated, and where the clock was set back, what
-    /// came of later times counts among all that came but in no range any more. Alerts go on as after a restart.
+    /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process stood
+    /// still. Evaluation restarts there and never evaluates the times in between. If the clock was set back, spans of
+    /// later times still count in the totals but in no range. Alerts continue as after a restart.
     package func jump(to clock: Int64) { evaluator.jump(to: clock) }
 
     // MARK: Rules
 
-    /// The rules and their alerts, as the last evaluation left them.
+    /// The rules and their alerts after the last evaluation.
     package var evaluation: EvaluationSnapshot { evaluator.snapshot }
 
-    /// The pending and firing alerts for the next process; nil before the first evaluation.
+    /// The pending and firing alerts, for the next process; nil before the first evaluation.
     package func savedAlerts() -> SavedAlerts? { evaluator.savedAlerts() }
 
-    /// Takes new rules for the old; returns the alerts of rules that are gone, which resolve.
+    /// Replaces the rules. Returns the alerts of rules that are gone; these resolve.
     package func replaceRules(_ groups: [RuleGroup]) -> [Alert] { evaluator.replaceRules(groups) }
 
     // MARK: Reading
@@ -92,21 +92,21 @@ package final class Pipeline: Sendable {
         intake.summary(componentNames: attribution.components.names)
     }
 
-    /// What became of the spans that were received.
+    /// Received spans by what became of them.
     package func counts() -> (spans: SpanCounts, unattributed: UnattributedSpans) { intake.counts() }
 
-    /// The summary with all slots attributed, by what has come.
+    /// The summary with all slots attributed with the spans they have so far.
     package func attributedSummary() -> PipelineSummary {
         var summary = summary()
         summary.view = attribution.attributed(summary.view)
         return summary
     }
 
-    /// What components took of requests since the start, of those that have settled.
+    /// The time that components took of settled requests, since the start.
     package func componentTotals() -> ComponentTotals { attribution.totals }
 
-    /// The spans of a trace, in the order of their starts, with the operations they have numbers of; those of an active
-    /// alert's traces whatever the window still holds.
+    /// The spans of a trace in order of start, with the operations that they refer to. Traces of active alerts stay
+    /// complete after the window has evicted them.
     package func trace(_ trace: TraceID) -> NamedSpans {
         let view = view()
         let spans = view.spans(of: [trace])[0]
@@ -116,6 +116,6 @@ package final class Pipeline: Sendable {
 
     package func windowGauges() -> WindowGauges { intake.gauges(attributionBytes: attribution.byteCount) }
 
-    /// By whom the places for names are taken.
+    /// How the tables of names are shared among their owners.
     package func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse) { intake.namePlaces() }
 }

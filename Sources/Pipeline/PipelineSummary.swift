@@ -1,6 +1,6 @@
 package import Engine
 
-/// Everything the outputs are made of, as it was at one moment.
+/// Everything that reports and the scrape are made of, at one moment.
 package struct PipelineSummary: Sendable {
     package internal(set) var view: WindowView
     package let totals: CumulativeTotals
@@ -9,7 +9,7 @@ package struct PipelineSummary: Sendable {
     /// By component number.
     package let componentNames: [String]
 
-    /// The same without what has left the window.
+    /// The summary without spans that have left the window.
     package var windowOnly: PipelineSummary {
         var summary = self
         summary.view = view.windowOnly
@@ -30,33 +30,33 @@ package struct PipelineSummary: Sendable {
         self.componentNames = componentNames
     }
 
-    /// When the first and the last of the spans it is of ended, Unix nanoseconds; nil where there are none.
+    /// The earliest and the latest span end, Unix nanoseconds; nil if there are no spans.
     package var ends: ClosedRange<Int64>? {
         if isWindowOnly { return view.ends }
         return totals.firstEnd <= totals.lastEnd ? totals.firstEnd...totals.lastEnd : nil
     }
 }
 
-/// What the scrape says about the window itself, and about its history.
+/// Metrics of the window itself, and of its history.
 package struct WindowGauges: Sendable {
     package let spans: Int
     package let bytes: Int
-    /// Of spans that left the window and that readers, or the way to the history, still hold.
+    /// Bytes of evicted spans that readers or the history's queue still hold.
     package let bytesHeld: Int
     /// Unix nanoseconds; nil while the window is empty.
     package let oldest: Int64?
     package let operations: NameGauges
     package let requests: NameGauges
     package let historyBytes: Int
-    /// Unix nanoseconds; nil while the history has no minute.
+    /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?
     package let unattributed: UnattributedSpans
     package let attributionBytes: Int
 }
 
-/// What became of the names that spans came with.
+/// Metrics of a table of names.
 package struct NameGauges: Equatable, Sendable {
-    /// Spans, or requests, of names that had no place.
+    /// Spans, or requests, whose name had no place.
     package let overflowed: Int
     /// Names that were forgotten.
     package let forgotten: Int
@@ -72,12 +72,12 @@ package struct NameGauges: Equatable, Sendable {
     }
 }
 
-/// Every span received, by what became of it: received = accepted + duplicates + rejected.
+/// Received spans by what became of them: received = accepted + duplicates + rejected.
 package struct SpanCounts: Equatable, Sendable {
     package private(set) var received = 0
     package private(set) var accepted = 0
     package private(set) var duplicates = 0
-    /// Of the accepted ones.
+    /// Among the accepted ones.
     package private(set) var late = 0
     package private(set) var rejections = Rejections()
 

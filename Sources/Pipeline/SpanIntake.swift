@@ -1,12 +1,13 @@
 import Engine
 import Synchronization
 
-/// The window and the way into it. One short lock, held to copy rows, to look, and never while anything is computed.
+/// The window and everything that enters it, behind one short lock: held to copy rows or take a view, never during a
+/// computation.
 final class SpanIntake: Sendable {
     private struct State: ~Copyable {
         var window: Window
         var counts = SpanCounts()
-        /// Spans that end before it come late: their time has been evaluated.
+        /// Spans that end before this are late: their time has been evaluated.
         var evaluatedUpTo = Int64.min
     }
 
@@ -14,8 +15,8 @@ final class SpanIntake: Sendable {
     private let folder = HistoryFolder()
     private let onClock: (@Sendable (ClockReading) -> Void)?
 
-    /// - Parameter onClock: is told each reading of the clock that anything is done by, in one order with what is
-    ///   appended; a lock is held meanwhile.
+    /// - Parameter onClock: called with each clock reading that has an effect, in one order with the appended batches,
+    ///   while the lock is held.
     init(limits: WindowLimits, selecting names: SelectedNames, onClock: (@Sendable (ClockReading) -> Void)?) {
         var window = Window(limits: limits)
         window.select(names)
@@ -25,7 +26,7 @@ final class SpanIntake: Sendable {
 
     // MARK: Spans
 
-    /// - Parameter inOrder: is called under the lock, so that its calls have the order of what is appended.
+    /// - Parameter inOrder: called under the lock, so that calls have the order of the appended batches.
     func append(_ batch: borrowing SpanBatch, arrival: Int64, inOrder: () -> Void) -> AppendOutcome {
         var (outcome, isDue, isTooMuch) = state.withLock { state in
             let outcome = state.window.append(batch, arrival: arrival, evaluatedUpTo: state.evaluatedUpTo)
@@ -43,9 +44,9 @@ final class SpanIntake: Sendable {
         return outcome
     }
 
-    /// Gives up the oldest of the window: so many bytes, as far as there are other slots than the newest.
+    /// Evicts the oldest slots until `bytes` are free, but never the newest slot.
     ///
-    /// - Returns: bytes given up.
+    /// - Returns: bytes freed.
     func giveUp(bytes: Int) -> Int {
         let given = state.withLock { $0.window.evict(above: $0.window.byteCount - bytes) }
         if given > 0 { folder.fold(from: self) }
@@ -56,7 +57,7 @@ final class SpanIntake: Sendable {
 
     func select(_ names: SelectedNames) { state.withLock { $0.window.select(names) } }
 
-    /// Puts attributions beside their slots.
+    /// Stores attributions with their slots.
     func attach(_ settled: [(slot: Int64, attribution: SlotAttribution)]) {
         state.withLock { state in
             for (slot, attribution) in settled { state.window.attach(attribution, toSlotFrom: slot) }
@@ -65,31 +66,31 @@ final class SpanIntake: Sendable {
 
     // MARK: History
 
-    /// What left the window and is due in its history, with the history that it isn't in yet; nil where nothing is due.
+    /// Evicted spans to add to the history, with the history to add them to; nil if nothing is due.
     func due() -> (evicted: EvictedSpans, history: History)? {
         state.withLock { state in
             state.window.evicted.isDue ? (state.window.evicted, state.window.history) : nil
         }
     }
 
-    /// - Parameter evicted: what the new history has more than the old one.
+    /// - Parameter evicted: the spans that the new history has and the old one lacks.
     func replaceHistory(with history: History, including evicted: EvictedSpans) {
-        // What it replaces is freed by the caller, not under the lock.
+        // The caller frees the old history, outside the lock.
         _ = state.withLock { $0.window.replaceHistory(with: history, including: evicted) }
     }
 
     // MARK: The clock
 
-    /// Tells a reading of the clock by which nothing is looked at.
+    /// Reports a clock reading at which no view is taken.
     func note(_ reading: ClockReading) {
         guard let onClock else { return }
         state.withLock { _ in onClock(reading) }
     }
 
-    /// The window at a reading of the clock, and what part of its memory it takes. Whatever depends on the clock starts
-    /// from this view, so that a replay of a recording does the same.
+    /// The window when the clock reads `clock`, and the fraction of its memory in use. Everything that depends on the
+    /// clock starts from this view, so that the replay of a recording does the same.
     ///
-    /// - Parameter evaluating: a time that is evaluated now, by what the look shows.
+    /// - Parameter evaluating: the time that is about to be evaluated with this view.
     func look(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
         state.withLock { state in
             if let time { state.evaluatedUpTo = max(state.evaluatedUpTo, time) }
@@ -98,8 +99,8 @@ final class SpanIntake: Sendable {
         }
     }
 
-    /// The clock was set: evaluation goes on from `time`, and where that is back, what came of later times is in no range
-    /// any more.
+    /// The clock jumped. Evaluation goes on from `time`; if that is back, spans of later times no longer count in any
+    /// range.
     func jump(to clock: Int64, evaluatingFrom time: Int64, isBack: Bool) {
         folder.whileNobodyFolds(from: self, foldingFirst: isBack) {
             state.withLock { state in
@@ -142,7 +143,7 @@ final class SpanIntake: Sendable {
     }
 }
 
-/// Adds to the history what left the window. The buckets are counted without the window's lock, by one thread at a time.
+/// Adds evicted spans to the history. Buckets are counted without the window's lock, by one thread at a time.
 final class HistoryFolder: Sendable {
     private let folding = Mutex(())
 
@@ -150,12 +151,12 @@ final class HistoryFolder: Sendable {
         folding.withLock { _ in addAll(from: intake) }
     }
 
-    /// Where another thread is at it, it takes these too, or the next to append does; until then views have them.
+    /// If another thread is folding, leave it to that thread, or to the next append. Views count these spans meanwhile.
     func foldIfNobodyDoes(from intake: SpanIntake) {
         _ = folding.withLockIfAvailable { _ in addAll(from: intake) }
     }
 
-    /// Does something that must not come between a history and what it is replaced with.
+    /// Runs `body` while no thread is between reading the history and replacing it.
     func whileNobodyFolds(from intake: SpanIntake, foldingFirst: Bool, _ body: () -> Void) {
         folding.withLock { _ in
             if foldingFirst { addAll(from: intake) }

@@ -3,22 +3,22 @@ package import Pipeline
 package import Rules
 import Support
 
-/// What `replay --format json` prints, and the query API in parts: the contract's shapes. Durations in seconds.
+/// What `replay --format json` prints, and the query API in parts. Durations in seconds.
 package struct Report: Encodable, Sendable {
     package var spans: SpansRow
-    /// RFC 3339; null where no span was accepted.
+    /// RFC 3339; null if no span was accepted.
     package var first: String?
     package var last: String?
-    /// When the first of the spans ended: rates are over the time from then to the last end, since a watch may have begun
-    /// long before.
+    /// The earliest span end. Rates are over the time from here to the last end, since a watch may have begun long
+    /// before.
     package var firstEnd: String?
     package var operations: [OperationRow]
     package var requests: [RequestRow]
     package var alerts: [AlertJSON]
-    /// Of two sets of rules, where there are two.
+    /// Present when two sets of rules are compared.
     package var comparison: [RuleComparison.Row]?
 
-    /// - Parameter from: before which spans weren't asked for, Unix nanoseconds.
+    /// - Parameter from: the start of the requested range, Unix nanoseconds.
     package init(
         _ summary: PipelineSummary, from: Int64 = .min, alerts: [AlertJSON], comparison: RuleComparison? = nil
     ) {
@@ -39,15 +39,15 @@ package struct SpansRow: Encodable, Sendable {
     package var accepted: Int
     package var duplicates: Int
     package var late: Int
-    /// By reason; only reasons that occurred.
+    /// By reason; reasons with no spans are left out.
     package var rejected: [String: Int]
-    /// Of the accepted ones, those that are part of no attribution, by reason; absent where there are none.
+    /// Accepted spans that no attribution includes, by reason; absent if there are none.
     package var unattributed: Unattributed?
 
     package struct Unattributed: Encodable, Sendable {
-        /// Came after their slot had settled.
+        /// Arrived after their slot had settled.
         package var late: Int
-        /// Left the window before.
+        /// Left the window before their slot had settled.
         package var evicted: Int
     }
 
@@ -71,7 +71,7 @@ extension Report {
         case spans, first, firstEnd = "first_end", last, operations, requests, alerts, comparison
     }
 
-    // Written out since a synthesized one leaves absent times out.
+    // Written by hand because a synthesized one would leave out absent times.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(spans, forKey: .spans)
@@ -84,7 +84,7 @@ extension Report {
         try container.encodeIfPresent(comparison, forKey: .comparison)
     }
 
-    /// One JSON object, its keys in alphabetical order.
+    /// One JSON object, with keys in alphabetical order.
     package var json: String {
         get throws { try JSONText.encode(self) }
     }

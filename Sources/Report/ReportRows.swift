@@ -1,7 +1,7 @@
 package import Engine
 package import Pipeline
 
-/// A row of `operations`: one per (service.name, span name, kind). Durations in seconds.
+/// A row of `operations`, one for each (service.name, span name, kind). Durations in seconds.
 package struct OperationRow: Encodable, Sendable {
     package var service: String
     package var operation: String
@@ -9,14 +9,14 @@ package struct OperationRow: Encodable, Sendable {
     package var count: Int
     package var errors: Int
     package var error_ratio: Double
-    /// Spans a second.
+    /// Spans per second.
     package var rate: Double
     var mean_seconds: Double
     package var p50_seconds: Double
     package var p90_seconds: Double
     package var p99_seconds: Double
     package var max_seconds: Double
-    /// What the spans took without what is below them; absent where none was attributed.
+    /// Self times; absent where no span was attributed.
     var self_mean_seconds: Double?
     var self_p50_seconds: Double?
     var self_p90_seconds: Double?
@@ -48,7 +48,7 @@ package struct OperationRow: Encodable, Sendable {
         exact = row.isExact ? nil : false
     }
 
-    /// A row for each operation.
+    /// One row for each operation.
     package static func rows(of summary: PipelineSummary) -> [OperationRow] {
         let seconds = summary.ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
         let selfTimes = summary.view.selfTimeSummaries()
@@ -58,7 +58,7 @@ package struct OperationRow: Encodable, Sendable {
     }
 }
 
-/// A row of `requests`: one per kind of request to the API server. Durations in seconds.
+/// A row of `requests`, one for each kind of API request. Durations in seconds.
 package struct RequestRow: Encodable, Sendable {
     package var verb: String
     package var group: String
@@ -71,7 +71,7 @@ package struct RequestRow: Encodable, Sendable {
     package var p90_seconds: Double
     package var p99_seconds: Double
     package var max_seconds: Double
-    /// The longest first.
+    /// Sorted by time, longest first.
     package var components: [ComponentRow]
     package var exact: Bool?
 
@@ -91,7 +91,7 @@ package struct RequestRow: Encodable, Sendable {
         exact = row.isExact ? nil : false
     }
 
-    /// A row for each kind of request, with what components took.
+    /// One row for each kind of request, with its components.
     package static func rows(of summary: PipelineSummary) -> [RequestRow] {
         let requests = summary.view.requestSummaries()
         return zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
@@ -100,14 +100,14 @@ package struct RequestRow: Encodable, Sendable {
     }
 }
 
-/// What a component took of the requests of a row.
+/// A component's part of the requests of a row.
 package struct ComponentRow: Encodable, Sendable {
     package var component: String
-    /// Of all requests together.
+    /// Sum over all requests.
     package var seconds: Double
-    /// Of the time of all of them, 0...1.
+    /// Fraction of the requests' total time, 0...1.
     package var share: Double
-    /// Of the component's part, over all requests.
+    /// Percentile of the component's part over all requests.
     package var p99_seconds: Double
 
     package init(_ summary: ComponentSummary, _ names: [String]) {

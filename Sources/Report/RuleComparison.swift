@@ -1,12 +1,12 @@
 package import Rules
 
-/// How often and for how long the rules of two sets fired over the same spans, rule by rule.
+/// How often and how long the rules of two sets fired over the same spans, rule by rule.
 package struct RuleComparison: Sendable {
-    /// One rule in the new set, in the old one, or in both.
+    /// A rule of the new set, the old one, or both.
     package struct Row: Encodable, Sendable {
         package var alert: String
         package var group: String
-        /// null where the set has no such rule.
+        /// null if the set has no such rule.
         package var new: RuleActivity?
         package var old: RuleActivity?
 
@@ -26,15 +26,15 @@ package struct RuleComparison: Sendable {
     package private(set) var rows: [Row] = []
 
     /// - Parameters:
-    ///   - new: the first groups of the evaluator that found `transitions`; `old` are those behind them.
-    ///   - end: when what is still firing is counted to, Unix nanoseconds.
+    ///   - new: the first groups of the evaluator that found `transitions`; the `old` ones follow them.
+    ///   - end: alerts still firing count up to this time, Unix nanoseconds.
     package init(new: [RuleGroup], old: [RuleGroup], _ transitions: [AlertTransition], end: Int64) {
         var activities: [RuleNumber: RuleActivity] = [:]
         for transition in transitions where transition.isNotified {
             guard let rule = transition.rule else { continue }
             activities[rule, default: RuleActivity()].add(transition)
         }
-        // Rules of one name are told apart by their order.
+        // Rules with the same name are matched by their order.
         var places: [Name: Int] = [:]
         var counted: [String: Int] = [:]
         for (index, group) in (new + old).enumerated() {
@@ -62,13 +62,13 @@ package struct RuleComparison: Sendable {
     }
 }
 
-/// What one rule did.
+/// The firing of one rule.
 package struct RuleActivity: Encodable, Sendable {
-    /// How many alerts fired, each time counted.
+    /// How many times an alert fired.
     package private(set) var fired = 0
-    /// How long they did, all together.
+    /// Total firing time.
     package private(set) var firing_seconds = 0.0
-    /// By fingerprint since when it fires, Unix nanoseconds.
+    /// When each firing alert started, by fingerprint; Unix nanoseconds.
     private var since: [String: Int64] = [:]
 
     package mutating func add(_ transition: AlertTransition) {

@@ -1,30 +1,30 @@
 import Support
 
-/// Divides the time of requests among components, slot by slot, once their spans have come.
+/// Divides the time of requests among components, slot by slot, once their spans have arrived.
 ///
-/// Works on views of the window: appending spans costs nothing more for it. Spans of one request come from two
-/// processes, in any order, seconds apart; a slot is attributed for good once it has settled, before that for a look.
-/// Between slots nothing is kept of a request: what is open is in the window alone.
+/// Works on views of the window, so appending spans costs nothing extra. Spans of one request come from two processes,
+/// in any order, seconds apart: a slot is attributed once and for all when it has settled, and provisionally for
+/// readers before. Nothing about open requests is kept between slots; they are in the window alone.
 package struct Attributor: ~Copyable, Sendable {
     package let components: ComponentTable
-    /// How long after its end a slot is attributed for good, nanoseconds.
+    /// How long after its end a slot settles, nanoseconds.
     package let settle: Int64
     package private(set) var totals = ComponentTotals()
     private let portionRows: Int
 
     private var charges = ComponentMappings()
-    /// Of slots of the view at hand that come behind one to be attributed, in its order.
+    /// Of the view's slots after the first one to attribute, in order.
     private var reachingBack: [RowsReachingBack] = []
 
     // The work on one slot.
     private var traces = SlotTraces()
     private var elsewhere = RowsElsewhere()
     private var earlier = EarlierRows()
-    /// The spans of a trace that aren't all in one place, or too many to be taken in any order.
+    /// The spans of a trace that are scattered over slots, or too many to be taken unordered.
     private var gathered: [TraceSpan] = []
     private var division = RequestDivision()
 
-    /// - Parameter portionRows: about how many spans are worked on at once, at 130 bytes each.
+    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each.
     package init(
         components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {
@@ -33,15 +33,15 @@ package struct Attributor: ~Copyable, Sendable {
         self.settle = settle
     }
 
-    /// Bytes that are kept from one slot to the next: room to work in, as much as the largest of late needed, and the
-    /// numbers of rows that reach back into earlier slots. What was found out is counted by the window.
+    /// Bytes kept between slots: working memory, as large as recent slots needed, and the row numbers that reach back
+    /// into earlier slots. The window counts the attributions themselves.
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
             + charges.byteCount
     }
 
-    /// Whether `settle(view:at:)` would find a slot to attribute for good.
+    /// Whether `settle(_:at:)` would attribute a slot.
     package func isDue(_ view: WindowView, at clock: Int64) -> Bool {
         view.slots.contains { $0.attribution == nil && hasSettled($0, at: clock) }
     }
@@ -50,7 +50,7 @@ package struct Attributor: ~Copyable, Sendable {
         slot.end.addingSaturating(settle) <= clock
     }
 
-    /// Attributes the slots that have settled by a time (Unix nanoseconds) and hold no attribution yet.
+    /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
     package mutating func settle(_ view: WindowView, at clock: Int64) -> [(slot: Int64, attribution: SlotAttribution)] {
         let due = view.slots.indices.filter {
             view.slots[$0].attribution == nil && hasSettled(view.slots[$0], at: clock)
@@ -64,7 +64,7 @@ package struct Attributor: ~Copyable, Sendable {
         }
     }
 
-    /// The view with every slot that has not settled attributed by what has come so far.
+    /// The view with every unsettled slot attributed with the spans it has so far.
     package mutating func attributed(_ view: WindowView) -> WindowView {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
         prepare(view, from: open.first)
@@ -73,7 +73,7 @@ package struct Attributor: ~Copyable, Sendable {
         return view
     }
 
-    /// Brings what is kept up to a view in which slots are to be attributed from one on.
+    /// Updates the state kept between slots for a view in which slots from `first` on will be attributed.
     private mutating func prepare(_ view: WindowView, from first: Int?) {
         charges.extend(view, components)
         guard let first else { return reachingBack.removeAll { $0.start < view.slots.first?.start ?? .max } }
@@ -81,7 +81,7 @@ package struct Attributor: ~Copyable, Sendable {
         var current: [RowsReachingBack] = []
         for slot in view.slots[(first + 1)...] {
             while known < reachingBack.count, reachingBack[known].start < slot.start { known += 1 }
-            // A view that is older than what is kept begins anew.
+            // A view older than the state starts over.
             let isKnown =
                 known < reachingBack.count && reachingBack[known].start == slot.start
                 && reachingBack[known].rowsSeen <= slot.count
@@ -137,7 +137,7 @@ package struct Attributor: ~Copyable, Sendable {
         }
     }
 
-    /// Gathers the spans of a trace, of this slot and of others, as a tree wants them.
+    /// Gathers a trace's spans, from this slot and others, in the order that the tree needs.
     private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: borrowing SelfTimes) {
         gathered.removeAllKeepingRoom()
         let range = traces.range(trace)
@@ -153,10 +153,10 @@ package struct Attributor: ~Copyable, Sendable {
         if gathered.count > TraceTree.unorderedMax { gathered.sort(by: TraceSpan.isBefore) }
     }
 
-    /// Finds the rows of later slots that reach into this one and belong to its traces.
+    /// Finds rows of later slots that reach into this one and belong to its traces.
     private mutating func addLaterRows(_ place: Int, of slots: [SlotView]) {
         let end = slots[place].end
-        // They are kept of the slots at the end of the view.
+        // `reachingBack` covers the slots at the end of the view.
         let first = slots.count - reachingBack.count
         for other in place + 1..<slots.count {
             for row in reachingBack[other - first].rows {
@@ -175,17 +175,17 @@ package struct Attributor: ~Copyable, Sendable {
 package struct ComponentTotals: Sendable {
     /// By series of `Population.parts`, nanoseconds.
     package private(set) var sums: [Int128] = []
-    /// Requests attributed.
+    /// Number of attributed requests.
     package private(set) var requestCount = 0
-    /// Of the names that the sums are of.
+    /// Births of the names that the sums belong to.
     private var births = NameBirths()
 
-    /// Whether the sums of a request series are those of the name that it has in a view.
+    /// Whether the sums of a request series belong to the name it has in a view.
     package func isOf(_ request: Int, in view: WindowView) -> Bool {
         request < view.requests.count && births[request] == view.requestBirths[request]
     }
 
-    /// Begins anew for series that have other names in a view than they had.
+    /// Resets the series whose numbers have other names in a view.
     mutating func follow(_ view: WindowView) {
         for request in view.requestBirths.changed(since: births) {
             let parts = Population.part(of: request, Component(0))..<Population.part(of: request + 1, Component(0))

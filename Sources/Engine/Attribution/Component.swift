@@ -1,4 +1,4 @@
-/// What a part of a request's time is charged to, by its number in a `ComponentTable`.
+/// What a part of a request's time is charged to; numbered as in a `ComponentTable`.
 package struct Component: Hashable, BitwiseCopyable, Sendable {
     package var number: UInt8
 
@@ -7,7 +7,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
     }
 
     package static let etcd = Component(0)
-    /// The API server's calls of etcd: connection, queueing, network and scheduling between the two.
+    /// The API server's calls to etcd: connection, queueing, network and scheduling between the two.
     package static let etcdClient = Component(1)
     package static let storage = Component(2)
     package static let watchCache = Component(3)
@@ -21,10 +21,10 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
     package static let serialize = Component(11)
     package static let transform = Component(12)
     package static let proxy = Component(13)
-    /// All else of the API server.
+    /// Everything else in the API server.
     package static let apiServer = Component(14)
 
-    /// The names on every outside surface, by number.
+    /// The names that users see, by number.
     package static let builtinNames = [
         "etcd", "etcd-client", "storage", "watch-cache", "authentication", "authorization", "audit", "impersonation",
         "priority-and-fairness", "mutating-webhook", "validating-webhook", "serialize", "transform", "proxy",
@@ -43,7 +43,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
     }
 }
 
-/// Who is at fault, as a verdict names it.
+/// The side that a verdict accuses.
 package enum Side: String, Sendable, CaseIterable {
     case etcd
     case apiServer = "apiserver"
@@ -52,18 +52,18 @@ package enum Side: String, Sendable, CaseIterable {
     case connection
 }
 
-/// The components there are, and which one a span counts for.
+/// The components, and which one a span counts for.
 package struct ComponentTable: Sendable {
-    /// By component number: the built-in ones, then those that mappings of the configuration add.
+    /// By component number: the built-in ones, then those that the configuration adds.
     package let names: [String]
     private let mapping: @Sendable (OperationLabels) -> String?
 
-    /// Components in all, so that a request's parts fit a small table.
+    /// Limits all components together, so that a request's parts fit a small table.
     package static let countMax = 32
 
     /// - Parameters:
-    ///   - added: names beyond the built-in ones, as many as fit.
-    ///   - mapping: the component of an operation by its name, ahead of the built-in mapping; nil where it says nothing.
+    ///   - added: names besides the built-in ones; those beyond `countMax` are dropped.
+    ///   - mapping: overrides the built-in mapping: the component of an operation, or nil to keep the built-in one.
     package init(added: [String] = [], mapping: @escaping @Sendable (OperationLabels) -> String? = { _ in nil }) {
         let new = added.filter { !Component.builtinNames.contains($0) }
         names = Array((Component.builtinNames + new).prefix(Self.countMax))
@@ -74,7 +74,7 @@ package struct ComponentTable: Sendable {
         names.firstIndex(of: name).map { Component(UInt8($0)) }
     }
 
-    /// What a span of an operation counts for.
+    /// The component rule for spans of an operation.
     func mapping(_ labels: OperationLabels) -> ComponentMapping {
         ComponentMapping(target: target(labels), isServer: labels.kind == .server)
     }
@@ -109,30 +109,30 @@ package struct ComponentTable: Sendable {
     }
 }
 
-/// How the component of an operation's spans is found.
+/// How to find the component of an operation's spans.
 struct ComponentMapping: Equatable, Sendable {
     enum Target: Equatable, Sendable {
         case component(Component)
-        /// A call of the API server: a webhook's where it stands below one, else the API server's own.
+        /// A call by the API server: counts for a webhook if it is below one, else for the API server.
         case webhookAbove
-        /// A span of any other service counts for what called it.
+        /// A span of another service: counts for its caller's component.
         case parent
     }
 
     var target: Target
-    /// Whether another request begins here: what is below is no part of the webhook above.
+    /// Whether a request starts here: nothing below belongs to a webhook above.
     var isServer: Bool
 
-    /// In place of the number of a component: the spans above have to be known. No bit of it is one of a component's.
+    /// Marks a component that depends on the spans above. Shares no bit with component numbers.
     static let dependsOnParent: UInt8 = 0x80
 
-    /// The number of the component whatever the span stands below, or `dependsOnParent`.
+    /// The component's number, or `dependsOnParent`.
     var component: UInt8 {
         if case .component(let component) = target { component.number } else { Self.dependsOnParent }
     }
 }
 
-/// What the spans of each operation of a view count for.
+/// The component rules of a view's operations.
 struct ComponentMappings: Sendable {
     /// By operation.
     private(set) var charges: [ComponentMapping] = []
@@ -142,9 +142,9 @@ struct ComponentMappings: Sendable {
 
     var byteCount: Int { charges.capacity * MemoryLayout<ComponentMapping>.stride + components.capacity }
 
-    /// Takes in the operations that are new in a view, or have other names than they had.
+    /// Adds a view's new operations, and updates those whose number has another name.
     mutating func extend(_ view: WindowView, _ table: ComponentTable) {
-        // An older view than the last: what is beyond it may have other names by the next.
+        // The view is older than the last: numbers beyond it may have other names by the next.
         let beyond = charges.count - view.operations.count
         if beyond > 0 {
             charges.removeLast(beyond)

@@ -1,7 +1,7 @@
-/// Divides a request's time among components: each instant belongs to one span.
+/// Divides a request's time among components; each instant belongs to one span.
 ///
-/// From the request's span down, an instant belongs to the child that covers it, children being cut to their parent; if
-/// several do, to the one that started last. The parts sum to the request's duration to the nanosecond.
+/// Starting from the request's span, an instant belongs to the child that covers it (children are clipped to their
+/// parent); if several do, to the one that started last. The parts sum to the request's duration to the nanosecond.
 struct Partition: ~Copyable, Sendable {
     /// Nanoseconds by component number.
     let parts = Column<Int64>(capacity: ComponentTable.countMax)
@@ -9,7 +9,7 @@ struct Partition: ~Copyable, Sendable {
     private(set) var present: UInt32 = 0
 
     private var root = TraceTree.none
-    /// Children that may own the instant being looked at, of all spans on the way down.
+    /// Children that may own the current instant, of all spans on the way down.
     private var open: [TraceTree.Place] = []
     private var stepsLeft = 0
 
@@ -17,12 +17,12 @@ struct Partition: ~Copyable, Sendable {
         parts.fill(ComponentTable.countMax, with: 0)
     }
 
-    /// Steps for each span of a trace: siblings that all overlap cost the square of their number, which real ones don't.
+    /// Step budget per span of a trace. Siblings that all overlap cost the square of their number; real ones don't.
     private static let stepsPerSpan = 64
 
-    /// Gives each span of a trace its self time, which is written down beside.
+    /// Credits each span's self time to its component, and records it in `selfTimes`.
     ///
-    /// - Returns: whether spans count for a component by what they stand below.
+    /// - Returns: whether any span's component depends on the spans above.
     mutating func give(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: [UInt8],
         _ selfTimes: inout SelfTimes
@@ -33,7 +33,7 @@ struct Partition: ~Copyable, Sendable {
         return given.all & ComponentMapping.dependsOnParent != 0
     }
 
-    /// Without branches on the kind of a span, which can't be predicted.
+    /// Branch-free, since the kind of a span can't be predicted.
     private static func give(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<TraceTree.Link>, _ components: Span<UInt8>,
         _ parts: borrowing Column<Int64>, _ selfTimes: borrowing Column<Int64>
@@ -59,7 +59,7 @@ struct Partition: ~Copyable, Sendable {
     @inline(__always)
     func mayHave(_ component: Component) -> Bool { present &>> UInt32(component.number) & 1 == 1 }
 
-    /// Takes back what a span was given.
+    /// Takes a span's time back from its component.
     mutating func takeBack(_ duration: Int64, from component: UInt8) {
         parts[Int(component) & (ComponentTable.countMax - 1)] &-= duration
     }
@@ -71,7 +71,7 @@ struct Partition: ~Copyable, Sendable {
         }
     }
 
-    /// Fills `parts` for the request at a place of a tree whose children are in order.
+    /// Fills `parts` for a request of a tree whose children are sorted.
     mutating func divide(
         _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>,
         _ charges: [ComponentMapping]
@@ -97,7 +97,7 @@ struct Partition: ~Copyable, Sendable {
 
     // MARK: Nested spans
 
-    /// Where spans nest, each owns its self time: the request's descendants one after the other.
+    /// Nested spans own their self times: visits the request's descendants in turn.
     private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]) {
         var place = Int(root)
         var owner = TraceTree.SpanOwner(component: .apiServer).below(charges[Int(spans[place].operation)])
@@ -147,7 +147,7 @@ struct Partition: ~Copyable, Sendable {
         open.removeLast(open.count - base)
     }
 
-    /// Gives the time up to an instant to the open children, and what none of them covers to their parent.
+    /// Gives the time up to `limit` to the open children, and time that none covers to their parent.
     private mutating func pass(
         from time: inout Int64, to limit: Int64, _ base: Int, _ owner: TraceTree.SpanOwner, _ depth: Int,
         _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]

@@ -1,4 +1,4 @@
-/// Divides the requests of one trace after the other.
+/// Divides the requests of a slot, trace by trace.
 struct RequestDivision: ~Copyable, Sendable {
     private var tree = TraceTree()
     private var partition = Partition()
@@ -10,9 +10,9 @@ struct RequestDivision: ~Copyable, Sendable {
         work.removeAll()
     }
 
-    /// Attributes the spans of a trace, at most `TraceTree.unorderedMax`.
+    /// Attributes a trace of at most `TraceTree.unorderedMax` spans.
     ///
-    /// - Parameter selfTimes: of the slot; those of the trace's rows are set.
+    /// - Parameter selfTimes: of the slot; sets those of the trace's rows.
     @inline(__always)
     mutating func divide(
         _ spans: borrowing Column<TraceSpan>, _ range: Range<Int>, _ charges: borrowing ComponentMappings,
@@ -26,7 +26,7 @@ struct RequestDivision: ~Copyable, Sendable {
         divideLinked(spans, charges, &selfTimes)
     }
 
-    /// Attributes the spans of a trace, in order of time if they are more than that.
+    /// Attributes a trace of any size; spans must be in order of time if they are more than `TraceTree.unorderedMax`.
     mutating func divide(
         _ spans: [TraceSpan], _ charges: borrowing ComponentMappings, _ selfTimes: inout SelfTimes
     ) {
@@ -34,9 +34,9 @@ struct RequestDivision: ~Copyable, Sendable {
         divideLinked(spans.span, charges, &selfTimes)
     }
 
-    /// The same, unless spans that count began before a time.
+    /// The same, unless relevant spans began before `start`.
     ///
-    /// - Returns: when the first of them began; nil if none did.
+    /// - Returns: the earliest start of such spans; nil if there are none.
     mutating func divide(
         _ spans: [TraceSpan], ifNotBefore start: Int64, _ charges: borrowing ComponentMappings,
         _ selfTimes: inout SelfTimes
@@ -63,8 +63,8 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// Some say nothing: those of watches and what is below them, and of authentication that nothing ties to its
-    /// request.
+    /// Removes meaningless self times: those of watches and everything below them, and of authentication that isn't
+    /// tied to a request.
     private func removeSelfTimes(
         _ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
     ) {
@@ -76,7 +76,7 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// What is above the only request is no part of it.
+    /// Spans above the only request are not part of it.
     private mutating func takeBackAbove(_ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings) {
         var above = Int(tree.links[Int(tree.request)].parent)
         while above >= 0 {
@@ -93,8 +93,8 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// When the first of those spans of the slot began whose time counts: no watch and what is below it, and no
-    /// authentication that stands alone.
+    /// The earliest start of the slot's spans whose time counts: not watches and what is below them, nor authentication
+    /// that stands alone.
     private func earliestStart(_ spans: Span<TraceSpan>, _ charges: borrowing ComponentMappings) -> Int64 {
         var earliest = Int64.max
         for place in 0..<spans.count where spans[place].isHere && !tree.links[place].isLongRunning {
@@ -106,15 +106,15 @@ struct RequestDivision: ~Copyable, Sendable {
 }
 
 extension ComponentMappings {
-    /// Of most users' requests the authentication is a trace of its own, as long as the request: without a parent it
-    /// says nothing.
+    /// For most users' requests, authentication is a separate trace that lasts as long as the request: without a parent
+    /// its time is meaningless.
     @inline(__always)
     fileprivate func isAuthentication(_ operation: UInt16) -> Bool {
         components[Int(operation)] == Component.authentication.number
     }
 }
 
-/// What is found out about a slot while it is attributed. Used again for one slot after the other.
+/// The results for a slot while it is attributed. Reused for the next slot.
 struct SlotWork: ~Copyable, Sendable {
     private(set) var requests: [AttributedRequest] = []
     private(set) var parts = Column<RequestPart>(capacity: 512)
@@ -146,9 +146,9 @@ struct SlotWork: ~Copyable, Sendable {
         partCount = end
     }
 
-    /// Adds the parts of a request to the columns. (Columns that are parameters stay in registers.)
+    /// Appends the parts of a request. (Columns passed as parameters stay in registers.)
     ///
-    /// - Returns: how many parts there are now.
+    /// - Returns: the new number of parts.
     private static func add(
         _ durations: borrowing Column<Int64>, _ present: UInt32, of span: TraceSpan,
         to parts: borrowing Column<RequestPart>, from count: Int
@@ -174,7 +174,7 @@ struct SlotWork: ~Copyable, Sendable {
     }
 }
 
-/// What one component had of a request.
+/// One component's part of a request.
 struct RequestPart: BitwiseCopyable, Sendable {
     /// Nanoseconds.
     let duration: Int64
@@ -184,7 +184,7 @@ struct RequestPart: BitwiseCopyable, Sendable {
 }
 
 extension Array {
-    /// Keeps the room, unless it is far more than was needed.
+    /// Removes everything, keeping the memory unless it is far more than was needed.
     mutating func removeAllKeepingRoom() {
         removeAll(keepingCapacity: capacity <= 8 * Swift.max(count, 512))
     }

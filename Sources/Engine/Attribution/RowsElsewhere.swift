@@ -1,9 +1,9 @@
-/// Rows of other slots that belong to traces of the slot that is being attributed.
+/// Rows of other slots that belong to traces of the slot being attributed.
 struct RowsElsewhere: Sendable {
     private struct Entry: BitwiseCopyable {
         var slot: Int32
         var row: UInt32
-        /// The one before it in its trace, plus one.
+        /// The previous entry of its trace, plus one.
         var previous: UInt32
     }
 
@@ -15,7 +15,7 @@ struct RowsElsewhere: Sendable {
         entries.removeAllKeepingRoom()
     }
 
-    /// Adds a row, by its slot's place in the view, to a trace.
+    /// Adds a row to a trace; `slot` is the slot's place in the view.
     mutating func add(slot: Int, row: Int, to trace: Int, of traces: inout SlotTraces) {
         entries.append(
             Entry(
@@ -26,17 +26,17 @@ struct RowsElsewhere: Sendable {
 
     func row(_ number: Int) -> (slot: Int, row: Int) { (Int(entries[number].slot), Int(entries[number].row)) }
 
-    /// The one before in its trace; -1 before the first.
+    /// The previous entry of its trace; -1 if there is none.
     func before(_ number: Int) -> Int { Int(entries[number].previous) - 1 }
 }
 
-/// Finds the rows of earlier slots that belong to traces whose spans reach back into these: few, unless requests last
-/// for seconds. One scan of each such slot for all of them.
+/// Finds rows of earlier slots for traces that reach back into these: few, unless requests last seconds. Scans each
+/// such slot once for all traces.
 struct EarlierRows: ~Copyable, Sendable {
-    /// The traces that reach back.
+    /// Traces that reach back.
     private(set) var traces: [Int] = []
     private var earliest = Int64.max
-    /// Of the lower halves of their ids: nearly all other rows are passed at one look.
+    /// A bit set of hashed lower id halves: nearly all other rows are rejected by one look.
     private let wanted = Column<UInt64>(capacity: wordCount)
     private let seed = ByteHash.seed
 
@@ -50,7 +50,7 @@ struct EarlierRows: ~Copyable, Sendable {
         earliest = .max
     }
 
-    /// Remembers a trace whose spans began at a time before the slot.
+    /// Registers a trace whose spans began at a time before the slot.
     mutating func want(_ trace: Int, from start: Int64, _ slotTraces: borrowing SlotTraces) {
         traces.append(trace)
         earliest = min(earliest, start)
@@ -58,7 +58,7 @@ struct EarlierRows: ~Copyable, Sendable {
         wanted[word(hash)] |= 1 &<< (hash & 63)
     }
 
-    /// Adds the rows of these traces in slots before one to those that are elsewhere.
+    /// Adds the rows of these traces in slots before `place` to `elsewhere`.
     func find(
         before place: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
     ) {
@@ -92,13 +92,13 @@ struct EarlierRows: ~Copyable, Sendable {
     private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 6) & (Self.wordCount - 1) }
 }
 
-/// The rows of a slot whose spans started before it did: the only ones that matter to requests of earlier slots. Few of
-/// a cluster's are; grows with its slot, whose rows never change.
+/// The rows of a slot whose spans started before the slot: the only ones that matter to requests of earlier slots, and
+/// few. Grows with its slot, whose rows never change.
 struct RowsReachingBack: Sendable {
-    /// Of the slot, Unix nanoseconds.
+    /// The slot's start, Unix nanoseconds.
     let start: Int64
     private(set) var rows: [UInt32] = []
-    /// Rows of the slot that were looked at.
+    /// How many rows of the slot have been checked.
     private(set) var rowsSeen = 0
 
     init(start: Int64) {
@@ -107,7 +107,7 @@ struct RowsReachingBack: Sendable {
 
     var byteCount: Int { MemoryLayout<Self>.stride + rows.capacity * 4 }
 
-    /// Takes in the rows that the slot has got since.
+    /// Checks the rows that the slot has gained since.
     mutating func extend(_ slot: SlotView) {
         guard slot.count > rowsSeen else { return }
         var blockStart = 0

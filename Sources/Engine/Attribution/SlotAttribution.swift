@@ -1,6 +1,6 @@
-/// What attribution found out about the spans of a slot. Never changes, so that views can read it without a lock.
+/// The attribution of a slot's spans. Immutable, so that views read it without a lock.
 package final class SlotAttribution: Sendable {
-    /// Rows of the slot that were attributed; what came later is not.
+    /// Number of attributed rows; later rows have no attribution.
     package var rowCount: Int { selfTimes.count }
     let selfTimes: SelfTimes
     let requests: [AttributedRequest]
@@ -20,7 +20,8 @@ package final class SlotAttribution: Sendable {
     /// The row of the request that a part belongs to.
     func row(ofPart part: Int) -> Int {
         var (low, high) = (0, requests.count)
-        // The first request whose parts begin behind it; each has one at least, unless it lasted for no time.
+        // Find the first request whose parts begin after it. Every request has at least one part, unless its duration
+        // is zero.
         while low < high {
             let middle = (low + high) / 2
             if requests[middle].firstPart <= part { low = middle + 1 } else { high = middle }
@@ -33,27 +34,27 @@ package final class SlotAttribution: Sendable {
 struct AttributedRequest: BitwiseCopyable, Sendable {
     /// Its row in the slot.
     var row: UInt32
-    /// The first of its parts; they end where the next request's begin.
+    /// Its first part; its parts end where the next request's begin.
     var firstPart: UInt32
     /// Its number in the view's `requests`.
     var series: UInt16
-    /// Latency bucket code of what the API server itself took: all but etcd, the calls of etcd and webhooks.
+    /// Latency bucket code of the API server's own time: without etcd, calls to etcd, and webhooks.
     var ownBucket: UInt16
     /// Whether it waited for etcd at all.
     var reachesEtcd: Bool
 }
 
-/// The parts of requests, one component's of one request each, in columns: those of one request one behind the other.
+/// The parts of requests in columns, one component of one request each; those of one request are adjacent.
 struct RequestParts: ~Copyable, Sendable {
     let count: Int
-    /// Request series times `ComponentTable.countMax`, plus component: the series of `Population.parts`.
+    /// Request series × `ComponentTable.countMax` + component: the series of `Population.parts`.
     let series: Column<UInt32>
     /// Nanoseconds.
     let durations: Column<Int64>
     let buckets: Column<UInt16>
     /// `SpanFlags` of the request.
     let flags: Column<UInt8>
-    /// The least and greatest bucket code.
+    /// The lowest and the highest bucket code.
     let bucketMin: UInt16
     let bucketMax: UInt16
 
@@ -80,19 +81,19 @@ struct RequestParts: ~Copyable, Sendable {
     }
 }
 
-/// By row of a slot what its span took itself, without what is below it.
+/// The self time of each row of a slot.
 struct SelfTimes: ~Copyable, Sendable {
     let count: Int
-    /// Nanoseconds, or `none`. One more than there are rows: the last is written for spans of other slots.
+    /// Nanoseconds, or `none`. The extra last element takes writes for spans of other slots.
     let durations: Column<Int64>
-    /// No self time of a span with children is shorter, nanoseconds.
+    /// No span with children has a shorter self time, nanoseconds.
     private(set) var least = Int64.max
 
-    /// Stands for the self time of spans whose self time says nothing: watches and what is below them, and
-    /// `authentication` spans that nothing ties to their request.
+    /// Marks a self time that is meaningless: of watches and everything below them, and of `authentication` spans that
+    /// aren't tied to a request.
     static let none: Int64 = -1
 
-    /// Room for those of so many rows, all of which are to be set.
+    /// Makes room for `rows` self times, all of which have to be set.
     init(rows: Int) {
         count = rows
         durations = Column(capacity: rows + 1)
@@ -100,32 +101,32 @@ struct SelfTimes: ~Copyable, Sendable {
 
     var byteCount: Int { durations.capacity * MemoryLayout<Int64>.stride }
 
-    /// Of some row, which was attributed; nil where it says nothing.
+    /// The self time of an attributed row; nil if it is meaningless.
     @inline(__always)
     subscript(row: Int) -> Int64? {
         let duration = durations[row]
         return duration >= 0 ? duration : nil
     }
 
-    /// Sets that of a span which is alone in its trace.
+    /// Sets the self time of a span that is alone in its trace.
     @inline(__always)
     func set(_ span: TraceSpan, isAuthentication: Bool) {
         durations[span.row] = span.flags.isLongRunning || isAuthentication ? Self.none : span.duration
     }
 
-    /// Says that a span's self time says nothing.
+    /// Marks a self time as meaningless.
     func remove(row: Int) {
         durations[row] = Self.none
     }
 
-    /// Takes note that none of some spans is shorter.
+    /// Records a lower bound of self times.
     @inline(__always)
     mutating func hasAtLeast(_ duration: Int64) {
         least = min(least, duration)
     }
 }
 
-/// A request whose time has been divided: what each component had of it.
+/// A request whose time has been divided, with its parts.
 package struct RequestBreakdown: Sendable {
     package struct Part: Equatable, Sendable {
         package var component: Component
@@ -138,7 +139,7 @@ package struct RequestBreakdown: Sendable {
     package var spanID: UInt64
     /// Unix nanoseconds.
     package var start: Int64
-    /// Nanoseconds: the sum of all parts.
+    /// Nanoseconds; the sum of all parts.
     package var duration: Int64
     /// Its number in the view's `requests`.
     package var series: Int
@@ -154,7 +155,7 @@ package struct RequestBreakdown: Sendable {
 }
 
 extension WindowView {
-    /// Hands out the attributed requests that ended in a range of time (Unix nanoseconds), slot by slot.
+    /// Calls `body` with the attributed requests that ended in a range of time (Unix nanoseconds), slot by slot.
     package func forEachBreakdown(from: Int64, to: Int64, _ body: (RequestBreakdown) -> Void) {
         let range = TimeRange(from: from, to: to)
         for slot in slots where slot.start < to && slot.end > from {

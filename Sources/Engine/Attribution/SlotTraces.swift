@@ -1,35 +1,35 @@
-/// The spans of one slot, trace by trace; of a large one, those of a part of its traces at a time. Used again for one slot
-/// after the other.
+/// The spans of one slot, grouped by trace; of a large slot, those of a portion of its traces at a time. Reused for the
+/// next slot.
 ///
-/// Open addressing over entries that hold the trace ids, so that no row is read to tell traces apart; then the spans are
-/// copied to where their trace begins: 44 bytes a row and about 40 a trace.
+/// Open addressing over entries that hold the trace ids, so that no row is read to tell traces apart; then the spans
+/// are copied to where their trace begins: 44 bytes per row and about 40 per trace.
 struct SlotTraces: ~Copyable, Sendable {
     struct Entry: BitwiseCopyable, Sendable {
         var high: UInt64
         var low: UInt64
-        /// Behind the last of its spans.
+        /// One past the last of its spans.
         var end: UInt32
-        /// The last of `RowsElsewhere` plus one.
+        /// Its last entry in `RowsElsewhere`, plus one.
         var elsewhere: UInt32 = 0
-        /// Whether a span of it started before the slot did.
+        /// Whether one of its spans started before the slot.
         var reachesBack: Bool
     }
 
-    /// Traces, numbered as they appeared.
+    /// Number of traces; they are numbered in order of appearance.
     private(set) var count = 0
-    /// In the order of traces, those of one trace in the order of rows.
+    /// Ordered by trace, then by row.
     private(set) var spans = Column<TraceSpan>(capacity: 0)
     private var entries = Column<Entry>(capacity: 256)
-    /// Entry number plus one, 0 is free. A power of two, at most half full.
+    /// Entry number plus one; 0 is free. The size is a power of two, at most half full.
     private var cells = Column<UInt32>(capacity: 0)
     private var cellCount = 0
     private var traceOfRow = Column<UInt32>(capacity: 0)
     private let seed = ByteHash.seed
 
     private static let cellsMin = 1024
-    /// Stands for that of a row in another portion.
+    /// Marks a row whose trace is in another portion.
     private static let noTrace = UInt32.max
-    /// For which room is made ahead, so that it need not be looked after for each.
+    /// Room is made for this many rows at once, so that it needn't be checked for each.
     private static let rowsAtOnce = 512
 
     var byteCount: Int {
@@ -37,13 +37,13 @@ struct SlotTraces: ~Copyable, Sendable {
             + cells.capacity * 4 + traceOfRow.capacity * 4
     }
 
-    /// A part of a slot's traces, by their ids.
+    /// A portion of a slot's traces, selected by their ids.
     struct Portion {
         var number: UInt64
         /// A power of two.
         var count: UInt64
 
-        /// All portions of a slot, each of about so many spans at most: as many as there has to be room for.
+        /// The portions of a slot, each of at most about `rows` spans.
         static func all(of slot: SlotView, rows: Int) -> [Portion] {
             var count: UInt64 = 1
             while slot.count > rows * Int(count) { count *= 2 }
@@ -54,10 +54,10 @@ struct SlotTraces: ~Copyable, Sendable {
         func has(_ hash: UInt64) -> Bool { hash &>> 40 & (count &- 1) == number }
     }
 
-    /// Takes in the spans of a portion of a slot in place of those before.
+    /// Replaces the contents with the spans of a portion of a slot.
     mutating func fill(_ slot: SlotView, _ portion: Portion) {
         traceOfRow.makeRoom(slot.count)
-        // About as many traces as in the slot before.
+        // Expect about as many traces as in the slot before.
         makeCells(count * 4)
         entries.makeRoom(max(count, 256))
         count = 0
@@ -80,10 +80,10 @@ struct SlotTraces: ~Copyable, Sendable {
         }
     }
 
-    /// Finds the trace of rows of a block, and counts how many spans each has.
+    /// Finds the trace of each row of a block, and counts the spans of each trace.
     ///
-    /// There has to be room for a trace of each. (Columns that are parameters stay in registers.)
-    /// - Returns: how many traces there are now.
+    /// There must be room for one new trace per row. (Columns passed as parameters stay in registers.)
+    /// - Returns: the new number of traces.
     private static func number(
         _ columns: borrowing SpanColumns, _ offsets: Range<Int>, _ blockStart: Int, _ slotStart: Int64,
         _ seed: UInt64, _ portion: Portion, _ entries: borrowing Column<Entry>, _ cells: borrowing Column<UInt32>,
@@ -121,9 +121,9 @@ struct SlotTraces: ~Copyable, Sendable {
         return count
     }
 
-    /// Turns how many spans each trace has into where they begin.
+    /// Turns the span counts of traces into the places where their spans begin.
     ///
-    /// - Returns: how many spans there are.
+    /// - Returns: the number of spans.
     private func setBegins() -> Int {
         var begin: UInt32 = 0
         for trace in 0..<count {
@@ -134,7 +134,7 @@ struct SlotTraces: ~Copyable, Sendable {
         return Int(begin)
     }
 
-    /// Copies the spans of a block to where those of their trace begin, or behind those that are there.
+    /// Copies the spans of a block to the places of their traces, after those already there.
     private static func sort(
         _ columns: borrowing SpanColumns, _ rows: Int, _ blockStart: Int, _ entries: borrowing Column<Entry>,
         _ traceOfRow: borrowing Column<UInt32>, _ spans: borrowing Column<TraceSpan>
@@ -151,13 +151,13 @@ struct SlotTraces: ~Copyable, Sendable {
 
     // MARK: Traces
 
-    /// Where the spans of a trace are.
+    /// The places of a trace's spans.
     @inline(__always)
     func range(_ trace: Int) -> Range<Int> {
         (trace == 0 ? 0 : Int(entries[trace &- 1].end))..<Int(entries[trace].end)
     }
 
-    /// The number of a trace of another slot; -1 if it has no span here.
+    /// The number of a trace by its id; -1 if it has no span here.
     func number(ofTrace high: UInt64, _ low: UInt64) -> Int {
         let mask = cellCount &- 1
         var cell = Self.firstCell(high, low, seed, mask)
@@ -174,7 +174,7 @@ struct SlotTraces: ~Copyable, Sendable {
     @inline(__always)
     func reachesBack(_ trace: Int) -> Bool { entries[trace].reachesBack }
 
-    /// The last of the rows of a trace in other slots, by its number in `RowsElsewhere`; -1 if there is none.
+    /// A trace's last entry in `RowsElsewhere`; -1 if it has none.
     @inline(__always)
     func lastElsewhere(_ trace: Int) -> Int { Int(entries[trace].elsewhere) &- 1 }
 
@@ -201,7 +201,7 @@ struct SlotTraces: ~Copyable, Sendable {
         cells.fill(cellCount, with: 0)
     }
 
-    /// Makes room for so many more traces.
+    /// Makes room for `more` traces.
     private mutating func reserve(_ more: Int) {
         if entries.capacity < count + more {
             let larger = Column<Entry>(capacity: (count + more) * 2)

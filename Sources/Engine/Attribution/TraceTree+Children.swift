@@ -1,16 +1,15 @@
-// The children of each span in order: needed where they overlap or reach out of their parent, and to go from a request
-// down.
+// Sorted children: needed if they overlap or extend beyond their parent, and to descend from a request.
 extension TraceTree {
     struct ParentLink: BitwiseCopyable, Sendable {
         var firstChild = TraceTree.none
         var lastChild = TraceTree.none
-        /// The next child of the same parent: of those that cover an instant, the last one owns it.
+        /// The next child of the same parent; the last child that covers an instant owns it.
         var nextSibling = TraceTree.none
-        /// What its time counts for, once a request above it has been divided.
+        /// The owner of its time, set when a request above it is divided.
         var owner = SpanOwner(component: .apiServer)
     }
 
-    /// What a span's time counts for, and the webhook that it stands below.
+    /// The component that a span's time counts for, and the webhook above it.
     struct SpanOwner: BitwiseCopyable, Sendable {
         var component: Component
         var webhook: Component?
@@ -28,7 +27,7 @@ extension TraceTree {
         }
     }
 
-    /// Puts the children of all spans in order, and finds out whether they nest.
+    /// Sorts the children of all spans, and determines whether they nest.
     mutating func orderChildren(_ spans: Span<TraceSpan>) {
         guard !isOrdered else { return }
         isOrdered = true
@@ -42,7 +41,7 @@ extension TraceTree {
         if !isNested { measureSelfTimes(spans) }
     }
 
-    /// Puts a child among those of its parent, in order.
+    /// Inserts a child among its siblings, in order.
     private mutating func insert(_ child: Int, below parent: Int, _ spans: Span<TraceSpan>) {
         let (start, end) = (spans[child].start, spans[child].end)
         links[parent].selfTime &-= end &- start
@@ -50,7 +49,7 @@ extension TraceTree {
         let first = Int(parentLink[parent].firstChild)
         var before = Int(parentLink[parent].lastChild)
         if before >= 0, !TraceSpan.isBefore(spans[before], spans[child]) {
-            // Children mostly come in order, or the other way round.
+            // Children mostly come in order, or in reverse.
             before = TraceSpan.isBefore(spans[child], spans[first]) ? -1 : placeBefore(child, from: first, spans)
         }
         var after = first
@@ -69,7 +68,7 @@ extension TraceTree {
         }
     }
 
-    /// The last sibling, from the first on, that stands before a child.
+    /// The last sibling, starting at `first`, that belongs before a child.
     private func placeBefore(_ child: Int, from first: Int, _ spans: Span<TraceSpan>) -> Int {
         var place = first
         while true {
@@ -79,7 +78,7 @@ extension TraceTree {
         }
     }
 
-    /// Self times where siblings overlap or reach out of their parent.
+    /// Computes self times when siblings overlap or extend beyond their parent.
     private func measureSelfTimes(_ spans: Span<TraceSpan>) {
         for place in 0..<count {
             let end = spans[place].end

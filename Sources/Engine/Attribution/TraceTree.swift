@@ -1,56 +1,55 @@
-/// Who is whose child among the spans of one trace, and what of its time each has for itself. Used again for one trace
-/// after the other.
+/// The parent and the self time of each span of one trace. Reused for the next trace.
 ///
-/// In nearly all traces children lie within their parent and one behind the other: then self times follow from one look
-/// at each span, and no children have to be put in order (`TraceTree+Children.swift` does where they aren't so).
+/// In nearly all traces children lie within their parent, one after the other. Self times then follow from one pass
+/// over the spans, without sorting children (`TraceTree+Children.swift` handles the others).
 struct TraceTree: ~Copyable, Sendable {
     /// A place among the spans of the trace, or `none`.
     typealias Place = Int32
     static let none: Place = -1
 
-    /// What is found out about a span.
+    /// What is known of a span.
     struct Link: BitwiseCopyable, Sendable {
         /// Its duration without what its children cover, nanoseconds.
         var selfTime: Int64
-        /// The time from the first start of its children to their last end.
+        /// From the first start of its children to their last end.
         var childrenStart = Int64.max
         var childrenEnd = Int64.min
         var parent = TraceTree.none
-        /// Whether it is, or stands below, a request that lasts as long as its client wants.
+        /// Whether it is, or is below, a long-running request.
         var isLongRunning: Bool
     }
 
-    /// Spans of the trace at hand.
+    /// Number of spans in the current trace.
     private(set) var count = 0
     var links = Column<Link>(capacity: spansMin)
-    /// Whether no span reaches out of its parent and no two siblings overlap: then a span's part of a request is its
-    /// self time.
+    /// Whether no span extends beyond its parent and no siblings overlap: a span's part of a request is then its self
+    /// time.
     var isNested = true
-    /// Whether the children of all spans are in order.
+    /// Whether all children are sorted.
     var isOrdered = false
     private(set) var hasLongRunning = false
-    /// Spans whose parent isn't there.
+    /// Number of spans whose parent is missing.
     private(set) var rootCount = 0
-    /// Requests of the slot that is being attributed, and the last of them.
+    /// Number of requests in the current slot, and the last of them.
     private(set) var requestCount = 0
     private(set) var request = TraceTree.none
 
     var parentLink = Column<ParentLink>(capacity: spansMin)
-    /// Where spans are by their id, plus one: open addressing, at most a quarter full, so that spans seldom meet.
+    /// The places of spans by id, plus one: open addressing, at most a quarter full, so that collisions are rare.
     private var places = Column<UInt16>(capacity: cellsMin)
     /// Cells of `places` in use, a power of two.
     private var cellCount = 0
     private let seed = ByteHash.seed
 
-    /// Longer circles are left: nothing follows them that far.
+    /// Longer cycles stay, since nothing follows them that far.
     private static let circleMax = 1024
-    /// Spans nested deeper are not looked at.
+    /// Deeper spans are ignored.
     static let depthMax = 128
-    /// Traces of more spans are cut; none of a control plane comes near.
+    /// Larger traces are cut; none of a control plane comes near.
     static let spansMax = 1 << 16 - 1
     private static let spansMin = 64
     private static let cellsMin = 256
-    /// Larger traces are put in order first, so that each child comes behind its siblings.
+    /// Larger traces are sorted first, so that each child comes after its earlier siblings.
     static let unorderedMax = 64
 
     var byteCount: Int {
@@ -97,9 +96,9 @@ struct TraceTree: ~Copyable, Sendable {
         }
     }
 
-    /// Takes the time of each child from its parent's.
+    /// Subtracts the time of each child from its parent's.
     ///
-    /// - Returns: false if a child reaches out of its parent, or lies between children that were taken before it.
+    /// - Returns: false if a child extends beyond its parent, or falls between children seen before it.
     private static func takeTimes(_ spans: Span<TraceSpan>, _ links: borrowing Column<Link>) -> Bool {
         var irregular: UInt8 = 0
         for place in 0..<spans.count {
@@ -108,7 +107,7 @@ struct TraceTree: ~Copyable, Sendable {
             let (start, end) = (spans[place].start, spans[place].end)
             let above = spans[parent]
             var link = links[parent]
-            // Without branches: whether it is the first of its siblings can't be predicted.
+            // Branch-free: whether a child is the first of its siblings can't be predicted.
             irregular |= (start < above.start ? 1 : 0) | (end > above.end ? 1 : 0)
             irregular |= (end > link.childrenStart ? 1 : 0) & (start < link.childrenEnd ? 1 : 0)
             link.selfTime &-= end &- start
@@ -119,7 +118,7 @@ struct TraceTree: ~Copyable, Sendable {
         return irregular == 0
     }
 
-    /// A span that is its own ancestor is nobody's child.
+    /// A span that is its own ancestor loses its parent.
     private mutating func cutCircles() {
         var isCircular: [Int] = []
         for place in 0..<count {
@@ -138,7 +137,7 @@ struct TraceTree: ~Copyable, Sendable {
     private func markLongRunning() {
         for place in 0..<count where !links[place].isLongRunning {
             var above = Int(links[place].parent)
-            // Parents of hostile spans may go in a circle.
+            // Hostile spans may have cyclic parents.
             var steps = 0
             while above >= 0, steps < Self.depthMax, !links[above].isLongRunning {
                 above = Int(links[above].parent)
@@ -150,9 +149,9 @@ struct TraceTree: ~Copyable, Sendable {
 
     // MARK: Spans by id
 
-    /// Fills `places` and begins the links. (Columns that are parameters stay in registers.)
+    /// Fills `places` and initialises the links. (Columns passed as parameters stay in registers.)
     ///
-    /// - Returns: the bits that are set in any span's flags and request number.
+    /// - Returns: the union of all spans' flags and of their request numbers.
     private static func index(
         _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
         _ seed: UInt64
@@ -203,16 +202,16 @@ struct TraceTree: ~Copyable, Sendable {
     }
 }
 
-// MARK: - What was found
+// MARK: - Reading
 
 extension TraceTree {
-    /// Whether one request has all of the trace but the spans that it stands below, which have nothing else below them.
+    /// Whether one request covers the whole trace except the spans above it, which have nothing else below them.
     func isOneRequest(_ spans: Span<TraceSpan>) -> Bool {
         guard requestCount == 1, rootCount == 1, isNested, count <= Self.depthMax else { return false }
         var place = Int(request)
         while links[place].parent >= 0 {
             let above = Int(links[place].parent)
-            // Others that have no room beside it last for no time.
+            // Siblings that fit beside it have a duration of zero.
             guard links[above].childrenStart == spans[place].start, links[above].childrenEnd == spans[place].end else {
                 return false
             }
@@ -222,22 +221,22 @@ extension TraceTree {
     }
 }
 
-/// What attribution reads of a span: 40 bytes.
+/// The fields of a span that attribution needs: 40 bytes.
 struct TraceSpan: BitwiseCopyable, Sendable {
     let spanID: UInt64
-    /// 0 where the span has no parent.
+    /// 0 if the span has no parent.
     let parentID: UInt64
     /// Unix nanoseconds.
     let start: Int64
     let end: Int64
-    /// The number of its operation in the window.
+    /// The window's number of its operation.
     let operation: UInt16
-    /// The number of its request labels plus one; 0 for spans that are no request to the API server.
+    /// The number of its request labels plus one; 0 if the span isn't an API request.
     let request: UInt16
-    /// 24 bits of row and 8 of `SpanFlags`: a slot has no more rows.
+    /// 24 bits of row and 8 of `SpanFlags`; a slot has no more rows than that.
     private let rowAndFlags: UInt32
 
-    /// In place of the row: the span is one of another slot.
+    /// Replaces the row of a span of another slot.
     static let elsewhere = Slot.rowsMax
 
     @inline(__always)
@@ -251,17 +250,17 @@ struct TraceSpan: BitwiseCopyable, Sendable {
         rowAndFlags = UInt32(truncatingIfNeeded: row) &<< 8 | UInt32(span.flags.rawValue)
     }
 
-    /// Its row in the slot that is being attributed.
+    /// Its row in the slot being attributed.
     @inline(__always) var row: Int { Int(rowAndFlags &>> 8) }
     @inline(__always) var isHere: Bool { row != Self.elsewhere }
     @inline(__always) var flags: SpanFlags { SpanFlags(rawValue: UInt8(truncatingIfNeeded: rowAndFlags)) }
     @inline(__always) var duration: Int64 { end &- start }
 
-    /// Whether it is a request of this slot, but none that lasts as long as its client wants.
+    /// Whether it is a request of this slot, and not long-running.
     @inline(__always) var isRequestHere: Bool { request > 0 && !flags.isLongRunning && isHere }
 
-    /// Of two siblings that cover an instant the later one owns it: the one that started last, then the one that ends
-    /// first, then the one with the smaller id.
+    /// The order of siblings; the later of two that cover an instant owns it. Later is the one that started last, then
+    /// the one that ends first, then the one with the smaller id.
     @inline(__always)
     static func isBefore(_ a: TraceSpan, _ b: TraceSpan) -> Bool {
         if a.start != b.start { return a.start < b.start }

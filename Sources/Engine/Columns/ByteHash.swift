@@ -1,18 +1,18 @@
-/// A fast keyed hash of short byte strings, for tables that input fills.
+/// A fast keyed hash of short byte strings, for tables that are filled from input.
 ///
-/// The seed is drawn once per process, so that nobody can choose names that collide.
+/// The seed is random per process, so that clients can't choose names that collide.
 @usableFromInline
 package enum ByteHash {
     package static let seed = UInt64.random(in: .min ... .max)
 
-    /// Multiply and fold the high half down: each input bit reaches the low bits that pick a cell.
+    /// Multiplies and folds the high half down, so that each input bit reaches the low bits that pick a cell.
     @inline(__always)
     package static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = (a ^ b).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         return product.high ^ product.low
     }
 
-    /// - Parameter key: a number beside the bytes, which tells apart strings of other lengths.
+    /// - Parameter key: a number hashed with the bytes; it must differ for strings of different lengths.
     @inline(__always)
     package static func hash(_ bytes: RawSpan, key: UInt64, seed: UInt64) -> UInt64 {
         var state = mix(seed, key)
@@ -36,14 +36,14 @@ package enum ByteHash {
         return ends(a) == ends(b)
     }
 
-    /// Both factors hold a part of the seed, so that nobody can choose one that makes the product 0.
+    /// Both factors include the seed, so that no input can make the product 0.
     @inline(__always)
     private static func mix(_ state: UInt64, _ seed: UInt64, _ words: (UInt64, UInt64)) -> UInt64 {
         let product = (words.0 ^ state).multipliedFullWidth(by: words.1 ^ seed)
         return product.high ^ product.low
     }
 
-    /// The first and the last bytes of at most 16, which overlap where there are fewer.
+    /// The first and the last of at most 16 bytes, overlapping if there are fewer.
     @inlinable @inline(__always)
     static func ends(_ bytes: RawSpan) -> (UInt64, UInt64) {
         let count = bytes.byteCount

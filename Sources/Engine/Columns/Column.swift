@@ -1,8 +1,7 @@
-/// A fixed number of elements behind one pointer: the only place in Engine where memory is owned by hand.
+/// A fixed number of elements behind one pointer: the only manually managed memory in Engine.
 ///
-/// A slot's columns are written by one thread (under the window's lock) and read by others that were handed
-/// the number of rows written before; hence writes are `nonmutating` and the type is `Sendable`.
-/// An index outside `0..<capacity` is a programmer's error and stops the process.
+/// One thread writes a slot's columns, under the window's lock. Readers get the number of rows written so far and read
+/// no others; hence writes are `nonmutating` and the type is `Sendable`. An index outside `0..<capacity` traps.
 @safe @usableFromInline
 package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Element>
@@ -29,27 +28,27 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         }
     }
 
-    /// Writes to a row that was checked to lie within the capacity.
+    /// Writes to a row already checked against the capacity.
     @inlinable @inline(__always)
     @unsafe
     func write(_ element: Element, atChecked row: Int) {
         unsafe base[row] = element
     }
 
-    /// Reads a row that was checked to lie within the capacity.
+    /// Reads a row already checked against the capacity.
     @inlinable @inline(__always)
     @unsafe
     func read(atChecked row: Int) -> Element {
         unsafe base[row]
     }
 
-    /// Copies the first `count` elements of another column over the first of this one.
+    /// Copies the first `count` elements of another column over those of this one.
     func copyPrefix(_ count: Int, of other: borrowing Column<Element>) {
         precondition(count >= 0 && count <= capacity && count <= other.capacity)
         unsafe base.update(from: other.base, count: count)
     }
 
-    /// Lends some rows' elements for one scan.
+    /// Lends the elements of some rows for one scan.
     @inlinable @inline(__always)
     func withSpan<Result>(_ rows: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {
         precondition(rows.lowerBound >= 0 && rows.upperBound <= capacity)
@@ -70,19 +69,19 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base.update(repeating: element, count: count)
     }
 
-    /// Makes room for so many elements, whose contents are lost, and lets go of far more room than that.
+    /// Makes room for `count` elements, discarding the contents, and shrinks if the room is far larger.
     package mutating func makeRoom(_ count: Int) {
         if count > capacity || capacity > 8 * max(count, 512) { self = Column(capacity: count + count / 4) }
     }
 }
 
-/// Room to work in, used again for one block of rows after the other.
+/// Working memory, reused from one block of rows to the next.
 ///
-/// Whoever writes says for how many elements, right there: no size is worked out in one place and relied upon in another.
+/// The code that writes also asks for the size, so that no size computed elsewhere has to be trusted.
 struct Scratch<Element: FixedWidthInteger & BitwiseCopyable & Sendable> {
     private var storage: [Element] = []
 
-    /// Room for at least so many elements. What was there before stays where the room was large enough.
+    /// Room for at least `count` elements. Earlier contents survive if no growth is needed.
     @inline(__always)
     @_lifetime(&self)
     mutating func room(for count: Int) -> MutableSpan<Element> {
@@ -90,7 +89,7 @@ struct Scratch<Element: FixedWidthInteger & BitwiseCopyable & Sendable> {
         return storage.mutableSpan
     }
 
-    /// The first elements, as many as there has been room for.
+    /// The first `count` elements; there must have been room for them.
     @inline(__always)
     @_lifetime(borrow self)
     func elements(_ count: Int) -> Span<Element> { storage.span.extracting(first: count) }

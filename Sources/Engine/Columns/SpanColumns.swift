@@ -1,4 +1,4 @@
-/// Equal-length columns of spans: 55 bytes a row.
+/// Columns of spans, all of the same length: 55 bytes per row.
 @usableFromInline
 package struct SpanColumns: ~Copyable, Sendable {
     @usableFromInline package let traceHigh: Column<UInt64>
@@ -30,7 +30,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         flags = Column(capacity: capacity)
     }
 
-    /// Writes a row of all columns: they have one capacity, so that one check is enough.
+    /// Writes one row. All columns have the same capacity, so one check is enough.
     @inlinable @inline(__always)
     package func write(_ row: SpanRow, bucket code: UInt16, at index: Int) {
         precondition(UInt(bitPattern: index) < UInt(bitPattern: capacity))

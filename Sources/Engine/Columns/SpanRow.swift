@@ -1,21 +1,21 @@
 import Support
 
-/// What is kept of one span.
+/// The stored fields of one span.
 @usableFromInline
 package struct SpanRow: Equatable, Sendable {
     /// The 16 bytes of the trace id as two big-endian numbers.
     @usableFromInline package var traceHigh: UInt64
     @usableFromInline package var traceLow: UInt64
     @usableFromInline package var spanID: UInt64
-    /// 0 where the span has no parent.
+    /// 0 if the span has no parent.
     @usableFromInline package var parentID: UInt64
     /// Unix time in nanoseconds.
     @usableFromInline package var start: Int64
     /// Nanoseconds, never negative.
     @usableFromInline package var duration: Int64
-    /// The number of its operation, in the batch or in the window.
+    /// The operation's number in the batch or the window.
     @usableFromInline package var operation: UInt16
-    /// The number of its request labels plus one; 0 for spans that are no request to the API server.
+    /// The number of the request labels plus one; 0 if the span isn't an API request.
     @usableFromInline package var request: UInt16
     @usableFromInline package var flags: SpanFlags
 
@@ -36,7 +36,7 @@ package struct SpanRow: Equatable, Sendable {
     }
 }
 
-/// What is true of a span, one bit each.
+/// Properties of a span, one bit each.
 @usableFromInline
 package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @usableFromInline package var rawValue: UInt8
@@ -54,9 +54,9 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @usableFromInline package static let error: UInt8 = 1
     @usableFromInline static let longRunning: UInt8 = 2
 
-    /// Failed, by status, HTTP status or gRPC code (see `SpanStatus`).
+    /// Failed by status, HTTP status or gRPC code (see `SpanStatus`).
     @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
-    /// A request that lasts as long as its client wants: it belongs in no latency percentile.
+    /// A request that lasts as long as its client wants, and so is left out of latency percentiles.
     @inlinable @inline(__always) package var isLongRunning: Bool { rawValue & 2 != 0 }
 }
 
@@ -92,7 +92,7 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
     case producer = 4
     case consumer = 5
 
-    /// The kind of a number on the wire; unspecified where OTLP knows none.
+    /// The kind of a number on the wire; unspecified if OTLP doesn't define it.
     @inlinable @inline(__always)
     package init(wire number: Int32) {
         switch number {
@@ -109,7 +109,7 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
         if case .server = self { true } else { false }
     }
 
-    /// The name used on every outside surface, e.g. `SERVER`.
+    /// The name that users see, such as `SERVER`.
     package var name: String {
         switch self {
         case .unspecified: "UNSPECIFIED"
@@ -122,10 +122,10 @@ package enum SpanKind: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// Whether a span failed, in every dialect in which HTTP and gRPC statuses are written on spans.
+/// Whether a span failed, in every dialect of HTTP and gRPC statuses on spans.
 ///
-/// An error is a span whose status is ERROR, whose HTTP status is 500 or more, or whose gRPC code is one that
-/// OpenTelemetry's semantic conventions count as a server's error.
+/// A span failed if its status is ERROR, its HTTP status is 500 or more, or its gRPC code is one that OpenTelemetry's
+/// semantic conventions count as a server error.
 @usableFromInline
 package enum SpanStatus {
     /// OTLP `Status.code` ERROR.
@@ -138,7 +138,7 @@ package enum SpanStatus {
         status >= 500
     }
 
-    /// HTTP status written as text.
+    /// An HTTP status written as text.
     package static func isHTTPError(_ text: RawSpan) -> Bool {
         ASCII.number(text).map { isHTTPError($0) } ?? false
     }
@@ -151,7 +151,8 @@ package enum SpanStatus {
         }
     }
 
-    /// A gRPC code as text: its number, or its name in either spelling (`DeadlineExceeded`, `DEADLINE_EXCEEDED`).
+    /// A gRPC code written as text: its number, or its name in either spelling (`DeadlineExceeded`,
+    /// `DEADLINE_EXCEEDED`).
     package static func isGRPCError(_ text: RawSpan) -> Bool {
         if ASCII.equals(text, "OK") { return false }
         if let code = ASCII.number(text) { return isGRPCError(code) }

@@ -1,9 +1,9 @@
-/// Byte strings, each with a small number beside it (the salt), interned to consecutive numbers from 0.
+/// Interns byte strings, each with a small number (the salt), to consecutive numbers from 0.
 ///
-/// Open addressing over hashed bytes: no `String` is made on the way of a span.
+/// Open addressing over hashed bytes: no `String` is created on a span's path.
 package struct SymbolTable: Sendable {
     private struct Entry {
-        /// The salt in the high half, the length in the low one.
+        /// The salt in the high half, the length in the low half.
         var key: UInt64
         var offset: Int
 
@@ -12,12 +12,12 @@ package struct SymbolTable: Sendable {
 
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
-    /// The low 20 bits are the entry's number plus one, the others as many of the hash; 0 is free. A power of two, at
+    /// The entry's number plus one in the low 20 bits, hash bits in the rest; 0 is free. The size is a power of two, at
     /// most half full.
     private var cells: [UInt32]
     private let seed: UInt64
 
-    /// Entries that fit: 20 bits of number plus one.
+    /// The most entries that 20 bits of number plus one can tell apart.
     private static let countMax = 1 << 20 - 1
     private static let cellsMin = 64
 
@@ -30,7 +30,8 @@ package struct SymbolTable: Sendable {
     /// Bytes of all strings.
     package var byteCount: Int { arena.count }
 
-    /// The number of these bytes, new if they have none yet; nil if they are new and the table has `limit` entries.
+    /// The number of these bytes, a new one if they aren't interned yet; nil if they are new and the table has `limit`
+    /// entries.
     @inline(__always)
     package mutating func intern(_ bytes: RawSpan, salt: UInt32, limit: Int) -> Int? {
         let key = UInt64(salt) &<< 32 | UInt64(truncatingIfNeeded: bytes.byteCount)
@@ -57,7 +58,7 @@ package struct SymbolTable: Sendable {
 
     package func salt(_ number: Int) -> UInt32 { UInt32(entries[number].key &>> 32) }
 
-    /// Forgets all entries, keeping the memory.
+    /// Removes all entries, keeping the memory.
     package mutating func removeAll() {
         guard !entries.isEmpty else { return }
         arena.removeAll(keepingCapacity: true)
@@ -100,7 +101,8 @@ package struct SymbolTable: Sendable {
     }
 }
 
-/// Group, resource and subresource in one byte string, each ended by a zero byte: what request labels are interned by.
+/// Group, resource and subresource as one byte string, each ended by a zero byte: the key that request labels are
+/// interned by.
 struct RequestKey: ~Copyable, Sendable {
     /// Room for three labels of 253 bytes, and for the last word to be written whole.
     private let bytes = Column<UInt8>(capacity: 800)
@@ -110,7 +112,7 @@ struct RequestKey: ~Copyable, Sendable {
         count = 0
     }
 
-    /// Adds a part of at most 253 bytes; there may be three.
+    /// Appends a part of at most 253 bytes; at most three parts fit.
     mutating func append(_ part: RawSpan) {
         for offset in 0..<part.byteCount {
             bytes[count &+ offset] = ASCII.byte(part, offset)

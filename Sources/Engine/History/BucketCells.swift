@@ -1,10 +1,10 @@
-/// Counts by line and latency bucket: open addressing with one cell for each pair that occurs. A series has spans in a
-/// few dozen of the 4,034 buckets at a time.
+/// Counts by line and latency bucket, in an open-addressing table with one cell per pair in use. A series has spans in
+/// a few dozen of the 4,034 buckets at a time.
 struct BucketCells: Sendable {
     private var keys: [UInt32]
     private var counts: [Int]
     private(set) var used = 0
-    /// Clients choose durations: without it they could choose some that collide.
+    /// Seeded because clients choose durations, and could choose colliding ones.
     private let seed = ByteHash.seed
 
     private static let free = UInt32.max
@@ -24,7 +24,7 @@ struct BucketCells: Sendable {
         if keys[cell] != key { fill(cell, key) }
     }
 
-    /// Every pair that occurs, in no order.
+    /// Calls `body` with each pair in use, in no particular order.
     func forEach(_ body: (_ line: Int, _ code: UInt16, _ count: Int) -> Void) {
         for cell in keys.indices where keys[cell] != Self.free {
             body(Int(keys[cell] &>> 12), UInt16(keys[cell] & 0xFFF), counts[cell])

@@ -1,8 +1,8 @@
-/// Something that left the window within one minute.
+/// A slot or span that left the window; it lies within one minute.
 protocol EvictedPart {
     var minute: Int64 { get }
 
-    /// Adds its spans to their series of a population; to those that are wanted (by series number), or to all.
+    /// Adds its spans to their series of a population. Counts only series that are `wanted` (by number), or all if nil.
     func count(in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?)
 }
 
@@ -10,7 +10,7 @@ extension EvictedPart {
     var hour: Int64 { HistoryTime.hour(of: minute) }
 }
 
-/// A span that came after its slot had left the window, or found the slot full: what the history keeps of it.
+/// What the history keeps of a span that arrived after its slot had left the window, or found the slot full.
 struct HistoryRow: EvictedPart, Sendable {
     let minute: Int64
     let operation: UInt16
@@ -36,42 +36,42 @@ struct HistoryRow: EvictedPart, Sendable {
 }
 
 /// Spans that left the window and are not in its history yet. They leave under the window's lock and are bucketed
-/// without it; views have them in between, so that a span is always counted once.
+/// without it; meanwhile views include them, so that every span counts exactly once.
 package struct EvictedSpans: Sendable {
     /// In order of time.
     private(set) var slots: [SlotView] = []
     private(set) var rows: [HistoryRow] = []
-    /// Slots of times that the clock, which was set back, has yet to come to again: they count, but in no minute.
+    /// Slots of times that lie ahead since the clock was set back: they count in the totals, but in no minute.
     private(set) var beyond: [SlotView] = []
     /// The latest arrival of a batch, Unix nanoseconds.
     private(set) var arrival = Int64.min
-    /// Bytes of the slots' columns.
+    /// Bytes of the slots.
     private(set) var byteCount = 0
-    /// The newest minute that has spans here, or had.
+    /// The newest minute that has, or had, spans here.
     private(set) var newestMinute = Int64.min
 
-    /// Rows that wait for a slot to leave: each minute that they are of is added to at a cost of its own.
+    /// Rows that may wait for a slot to leave: adding to the history has a cost per minute.
     private static let rowsKept = 4096
     private static let rowsMax = 1 << 16
 
-    /// No span here ended before, Unix nanoseconds; nil if there is none.
+    /// No span here ended earlier, Unix nanoseconds; nil if there are none.
     var oldestHeld: Int64? {
         ((slots + beyond).map(\.start) + rows.map { HistoryTime.start(ofMinute: $0.minute) }).min()
     }
 
-    /// Bytes of the slots' columns alone.
+    /// Bytes of the slots' columns only.
     var columnByteCount: Int { (slots + beyond).reduce(0) { $0 + $1.columnByteCount } }
 
     package var isEmpty: Bool { slots.isEmpty && rows.isEmpty && beyond.isEmpty }
 
-    /// Whether to bucket them now.
+    /// Whether they should be bucketed now.
     package var isDue: Bool { !slots.isEmpty || !beyond.isEmpty || rows.count >= Self.rowsKept }
 
     package var spanCount: Int { (slots + beyond).reduce(rows.count) { $0 + $1.count } }
 
-    /// Whether whoever adds to them has to wait until others have bucketed some.
+    /// Whether an append has to wait until some have been bucketed.
     ///
-    /// - Parameter windowBytesMax: they may take an eighth of what the window may.
+    /// - Parameter windowBytesMax: the window's limit; these may take an eighth of it.
     package func isTooMuch(windowBytesMax: Int) -> Bool {
         byteCount > windowBytesMax / 8 || rows.count >= Self.rowsMax
     }
@@ -87,13 +87,13 @@ package struct EvictedSpans: Sendable {
         newestMinute = max(newestMinute, row.minute)
     }
 
-    /// Takes a slot of a time that the clock has yet to come to again.
+    /// Adds a slot of a time that lies ahead since the clock was set back.
     mutating func add(beyond slot: SlotView, byteCount: Int) {
         beyond.append(slot)
         self.byteCount += byteCount
     }
 
-    /// The clock was set back.
+    /// Handles a clock that was set back.
     ///
     /// - Parameters:
     ///   - clock: Unix nanoseconds.
@@ -126,7 +126,7 @@ package struct EvictedSpans: Sendable {
         for slot in beyond { slot.count(in: &tally, population, wanted: nil) }
     }
 
-    /// Removes what was bucketed: the same spans as they were some time ago.
+    /// Removes what has been bucketed: an earlier copy of these spans.
     mutating func remove(_ earlier: EvictedSpans) {
         slots.removeFirst(earlier.slots.count)
         rows.removeFirst(earlier.rows.count)
@@ -136,7 +136,7 @@ package struct EvictedSpans: Sendable {
 }
 
 extension SlotView: EvictedPart {
-    /// The minute that the whole slot is in: slots divide minutes.
+    /// The minute of the whole slot: no slot crosses one.
     var minute: Int64 { HistoryTime.minute(of: start) }
 
     func count(in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?) {

@@ -1,19 +1,19 @@
 import Support
 
-/// Spans that left the window, as sparse histograms: every series' count, errors, sum, maximum and latency buckets by
-/// the minute of the span's end, and by the hour once it is complete. What it gave up itself is kept as one block.
+/// Spans that left the window, as sparse histograms: count, errors, sum, maximum and latency buckets of every series,
+/// by the minute of the span's end, and by the hour once that is complete. Hours that it drops are kept as one block.
 ///
-/// Counts, errors, sums and maxima stay exact; quantiles are within 0.55 %. A copy is cheap and stays as it is: a reader
-/// has one while another thread adds to its own.
+/// Counts, errors, sums and maxima stay exact; quantiles are within 0.55 %. Copies are cheap and independent: a reader
+/// keeps one while another thread adds to its own.
 package struct History: Sendable {
     package let limits: HistoryLimits
     /// In order of time.
     private(set) var hours: [HistoryHour] = []
-    /// Everything that is in none of the hours any more.
+    /// What belongs to no hour any more.
     private(set) var beyond = HistoryPeriod()
-    /// The newest minute that has spans.
+    /// The newest minute with spans.
     private(set) var newestMinute = Int64.min
-    /// The first hour that has not been given up.
+    /// The first hour that has not been dropped.
     private var horizon = Int64.min
 
     package init(limits: HistoryLimits = HistoryLimits()) {
@@ -22,17 +22,18 @@ package struct History: Sendable {
 
     package var isEmpty: Bool { hours.isEmpty && beyond.isEmpty }
 
-    /// Bytes of everything it keeps.
+    /// Bytes of the whole history.
     package var byteCount: Int { hours.reduce(beyond.byteCount) { $0 + $1.byteCount } }
 
-    /// The start of the oldest minute or, where its minutes are gone, hour; Unix nanoseconds; nil while it has none.
+    /// The start of the oldest minute, or of the oldest hour if its minutes are gone, Unix nanoseconds; nil if there
+    /// are none.
     package var oldest: Int64? {
         hours.first.map { hour in
             HistoryTime.start(ofMinute: hour.minutes.first?.number ?? hour.number * HistoryTime.minutesPerHour)
         }
     }
 
-    /// No span that it holds anything of ended before, Unix nanoseconds; nil if it holds nothing.
+    /// No span in it ended earlier, Unix nanoseconds; nil if it is empty.
     var oldestHeld: Int64? {
         if !beyond.isEmpty { return .min }
         return hours.first.map { HistoryTime.start(ofMinute: $0.number * HistoryTime.minutesPerHour) }
@@ -40,7 +41,7 @@ package struct History: Sendable {
 
     // MARK: Adding
 
-    /// Takes in what left the window.
+    /// Adds spans that left the window.
     package mutating func add(_ evicted: EvictedSpans) {
         horizon = max(horizon, firstHour(at: evicted.arrival))
         if !evicted.beyond.isEmpty, limits.keepsSum {
@@ -87,7 +88,8 @@ package struct History: Sendable {
         return place
     }
 
-    /// The clock was set back: what it has of the minute that it is now, and of later ones, is of no minute any more.
+    /// Handles a clock that was set back: the current minute and later ones lose their spans, which count only in
+    /// `beyond` from then on.
     ///
     /// - Parameter clock: Unix nanoseconds.
     mutating func setBack(to clock: Int64) {
@@ -100,14 +102,14 @@ package struct History: Sendable {
         horizon = min(horizon, firstHour(at: clock))
     }
 
-    /// The first hour that is kept at a time, Unix nanoseconds. Without a duration there is none: even the hour under way would
-    /// hold names for up to an hour.
+    /// The first hour to keep at a time, Unix nanoseconds. With a duration of 0 no hour is kept: even the current one
+    /// would hold names for up to an hour.
     private func firstHour(at time: Int64) -> Int64 {
         guard limits.duration > 0 else { return .max }
         return HistoryTime.hour(of: HistoryTime.minute(of: time.subtractingSaturating(limits.duration)))
     }
 
-    // MARK: Giving up the oldest
+    // MARK: Dropping the oldest
 
     private mutating func giveUp() {
         var given: [HistoryBlock] = []
@@ -121,7 +123,7 @@ package struct History: Sendable {
                     given += giveUpOldest()
                 }
             }
-            // What was given up makes the rest of it larger: that may be too much again.
+            // Dropped hours make `beyond` larger, which may exceed the limit again.
             if !given.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + given) }
             given = []
         } while byteCount > limits.bytesMax && !hours.isEmpty
@@ -135,12 +137,12 @@ package struct History: Sendable {
 
     // MARK: Reading
 
-    /// What is known of the minutes of a range. Where minutes are gone, hours count that are in the range as a whole.
+    /// The blocks of the minutes in a range. Where minutes are gone, an hour counts if the range contains all of it.
     func blocks(in range: MinuteRange) -> [HistoryBlock] {
         hours.flatMap { $0.blocks(in: range) }
     }
 
-    /// Whether spans of a minute that were added now would be among `blocks(in:)`.
+    /// Whether spans of a minute, if added now, would be among `blocks(in:)`.
     func counts(minute: Int64, in range: MinuteRange) -> Bool {
         let number = HistoryTime.hour(of: minute)
         guard range.contains(minute), number >= horizon else { return false }
@@ -153,7 +155,7 @@ package struct History: Sendable {
 }
 
 extension ArraySlice {
-    /// Its longest stretches of elements with the same key.
+    /// Maximal runs of elements with the same key.
     fileprivate func runs(by key: (Element) -> Int64) -> [ArraySlice] {
         var runs: [ArraySlice] = []
         var start = startIndex

@@ -1,22 +1,22 @@
-/// What the series that have spans in some stretch of time come to: a few dozen bytes each, never changed once made.
+/// The series of some stretch of time, encoded in a few dozen bytes each; immutable.
 ///
-/// The series one behind the other, in the order of their keys, all numbers as varints (seven bits a byte, the lowest
+/// The series follow one another in the order of their keys. All numbers are varints (seven bits per byte, lowest
 /// first, the high bit set on all but the last):
 ///
 /// | | |
 /// |---|---|
-/// | key | less that of the series before |
-/// | length | bytes that follow, by which a reader passes over a series |
+/// | key | minus the key of the series before |
+/// | length | bytes that follow, for skipping a series |
 /// | errors, sum, max | sum and maximum of durations in nanoseconds |
-/// | failed | only where there are errors: how many buckets failed spans are in, and these as those below |
-/// | for each bucket in use, rising | its code less the one before, doubled, and 1 added where a count follows |
-/// | its count | less 2; left out for a count of 1 |
+/// | failed | only if there are errors: the number of buckets of failed spans, then these buckets as below |
+/// | for each bucket in use, rising | its code minus the one before, doubled, plus 1 if a count follows |
+/// | its count | minus 2; left out for a count of 1 |
 ///
-/// So a bucket of one span takes one byte, and the number of spans need not be stored: it is the sum of the counts.
+/// So a bucket of one span takes one byte. The number of spans isn't stored: it is the sum of the counts.
 package struct HistoryBlock: Equatable, Sendable {
     let bytes: [UInt8]
 
-    /// Bytes it takes, the array's own and what its owners keep of it included.
+    /// Bytes, including those of the array and of the reference to it.
     var byteCount: Int { bytes.count + Self.overhead }
 
     private static let overhead = 56
@@ -29,16 +29,16 @@ struct SeriesReading {
     fileprivate(set) var errors = 0
     fileprivate(set) var sum: UInt128 = 0
     fileprivate(set) var max: Int64 = 0
-    /// The buckets in use, rising, and how many spans are in each.
+    /// The buckets in use, rising, and the number of spans in each.
     fileprivate(set) var codes: [UInt16] = []
     fileprivate(set) var counts: [Int] = []
-    /// The same of failed spans alone.
+    /// The same for failed spans only.
     fileprivate(set) var failedCodes: [UInt16] = []
     fileprivate(set) var failedCounts: [Int] = []
 }
 
 extension HistoryBlock {
-    /// Reads the series whose key is wanted, in the order of keys.
+    /// Calls `body` with the wanted series, in the order of keys.
     @inline(__always)
     func forEachSeries(where isWanted: (SeriesKey) -> Bool, body: (SeriesReading) -> Void) {
         var reading = SeriesReading()
@@ -85,7 +85,7 @@ extension HistoryBlock {
         }
     }
 
-    /// Moves on to the next bucket; returns its count.
+    /// Advances to the next bucket and returns its count.
     @inline(__always)
     private func bucket(_ code: inout UInt64, _ offset: inout Int) -> Int {
         let step = varint(&offset)
@@ -123,7 +123,7 @@ extension HistoryBlock {
 }
 
 extension HistoryBlock {
-    /// Encodes what a tally has counted.
+    /// Encodes the counts of a tally.
     init(_ tally: SeriesTally) {
         let buckets = BucketsBySeries(tally.cells, lines: tally.lines.count)
         let failed = BucketsBySeries(tally.failedCells, lines: tally.lines.count)
@@ -146,7 +146,7 @@ extension HistoryBlock {
             bytes += body
             key = line.key.rawValue
         }
-        // Blocks are kept for days: without the room that an array has for more.
+        // Blocks are kept for days, so drop the array's spare capacity.
         var exact: [UInt8] = []
         exact.reserveCapacity(bytes.count)
         exact += bytes
@@ -154,9 +154,9 @@ extension HistoryBlock {
     }
 }
 
-/// A tally's cells, line by line and in the order of buckets.
+/// A tally's cells, line by line, in the order of buckets.
 private struct BucketsBySeries {
-    /// Bucket code and count in one number each: a count has far less than 2^48.
+    /// Bucket code and count in one number: a count is far below 2^48.
     private var cells: [UInt64]
     private var starts: [Int]
 
@@ -175,7 +175,7 @@ private struct BucketsBySeries {
         self.starts = starts
     }
 
-    /// How many buckets a line has.
+    /// The number of buckets of a line.
     func count(_ line: Int) -> Int { starts[line + 1] - starts[line] }
 
     func append(_ line: Int, to body: inout [UInt8]) {

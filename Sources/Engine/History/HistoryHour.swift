@@ -5,24 +5,24 @@ struct HistoryHour: Sendable {
     struct Minute: Sendable {
         let number: Int64
         var period = HistoryPeriod()
-        /// The newest minute of the history when this one was last added to.
+        /// The history's newest minute when this one was last added to.
         var touched: Int64
     }
 
     /// Hours since the epoch.
     let number: Int64
-    /// In order of time, those that have spans.
+    /// Minutes with spans, in order of time.
     private(set) var minutes: [Minute] = []
     /// All minutes merged; empty until the hour is sealed.
     private(set) var whole = HistoryPeriod()
-    /// False once the minutes were given up for their memory.
+    /// False once the minutes were dropped to save memory.
     private(set) var hasMinutes = true
     private(set) var byteCount = 0
     private var isOpen = true
-    /// The newest minute of the history when the hour was last added to.
+    /// The history's newest minute when the hour was last added to.
     private var touched = Int64.min
 
-    /// Minutes without a span after which a minute, or an hour, is taken to be complete.
+    /// How many quiet minutes make a minute, or an hour, complete.
     private static let quietMinutes: Int64 = 2
 
     init(number: Int64) {
@@ -33,7 +33,7 @@ struct HistoryHour: Sendable {
 
     private var end: Int64 { (number + 1) * HistoryTime.minutesPerHour }
 
-    /// - Parameter newest: the newest minute of the history.
+    /// - Parameter newest: the history's newest minute.
     mutating func add(_ block: HistoryBlock, minute: Int64, newest: Int64) {
         let place = minutes.firstIndex { $0.number >= minute } ?? minutes.count
         if place == minutes.count || minutes[place].number != minute {
@@ -45,14 +45,14 @@ struct HistoryHour: Sendable {
         isOpen = true
     }
 
-    /// Adds what minutes of a sealed hour were given.
+    /// Adds to a sealed hour what was added to its minutes.
     mutating func addToWhole(_ block: HistoryBlock, newest: Int64) {
         whole.add(block)
         touched = newest
         isOpen = true
     }
 
-    /// Merges what is complete.
+    /// Merges whatever is complete.
     mutating func seal(newest: Int64) {
         guard isOpen else { return }
         isOpen = false
@@ -74,15 +74,15 @@ struct HistoryHour: Sendable {
         count()
     }
 
-    /// Keeps the hour as a whole.
+    /// Drops the minutes, keeping the hour as a whole.
     mutating func dropMinutes() {
         minutes = []
         hasMinutes = false
         count()
     }
 
-    /// Lets go of what ended in a minute or later, and returns it; where its minutes are gone, of the whole hour if that
-    /// minute is in it. Whatever came so far counts as come before that minute.
+    /// Removes and returns what ended in a minute or later; if the minutes are gone, the whole hour if it extends past
+    /// that minute. Everything so far counts as added before that minute.
     mutating func setBack(to minute: Int64) -> [HistoryBlock] {
         touched = min(touched, minute)
         for place in minutes.indices { minutes[place].touched = min(minutes[place].touched, minute) }
@@ -96,10 +96,10 @@ struct HistoryHour: Sendable {
         return gone
     }
 
-    /// All that is known of it.
+    /// Its blocks: the whole hour, or its minutes.
     var blocks: [HistoryBlock] { isSealed ? whole.blocks : minutes.flatMap(\.period.blocks) }
 
-    /// What is known of the minutes of it that are in a range.
+    /// The blocks of its minutes that are in a range.
     func blocks(in range: MinuteRange) -> [HistoryBlock] {
         if isSealed, range.covers(hour: number) { return whole.blocks }
         return minutes.filter { range.contains($0.number) }.flatMap(\.period.blocks)
@@ -111,12 +111,12 @@ struct HistoryHour: Sendable {
     }
 }
 
-/// What is known of one stretch of time: one block once it is sealed, and more while spans still come.
+/// A stretch of time: one block once sealed, several while spans still arrive.
 struct HistoryPeriod: Sendable {
     private(set) var blocks: [HistoryBlock] = []
 
     private static let blocksMax = 16
-    /// Of the array of blocks, and of what refers to it.
+    /// Of the array of blocks and the reference to it.
     private static let overhead = 72
 
     init() {}
@@ -129,8 +129,8 @@ struct HistoryPeriod: Sendable {
     var isSealed: Bool { blocks.count < 2 }
     var byteCount: Int { blocks.reduce(Self.overhead) { $0 + $1.byteCount } }
 
-    /// Small blocks are merged with each other, and with the large first one only once they amount to something: a few
-    /// late spans cost what they are, not what they come late for.
+    /// Merges small blocks with each other, and with the large first one only once they amount to something: a few late
+    /// spans cost what they hold, not what they are late for.
     mutating func add(_ block: HistoryBlock) {
         blocks.append(block)
         guard blocks.count > Self.blocksMax else { return }

@@ -1,35 +1,35 @@
 import Support
 
-/// Minutes and hours since the epoch, by which the history keeps time.
+/// Minutes and hours since the epoch, the history's units of time.
 enum HistoryTime {
     /// Nanoseconds.
     static let minuteWidth: Int64 = 60_000_000_000
     static let minutesPerHour: Int64 = 60
 
-    /// The minute that a time (Unix nanoseconds) is in.
+    /// The minute of a time (Unix nanoseconds).
     @inline(__always)
     static func minute(of time: Int64) -> Int64 {
         time / minuteWidth - (time % minuteWidth < 0 ? 1 : 0)
     }
 
-    /// The hour that a minute is in.
+    /// The hour of a minute.
     static func hour(of minute: Int64) -> Int64 {
         minute / minutesPerHour - (minute % minutesPerHour < 0 ? 1 : 0)
     }
 
-    /// When a minute starts, Unix nanoseconds.
+    /// The start of a minute, Unix nanoseconds.
     static func start(ofMinute minute: Int64) -> Int64 {
         minute.multipliedSaturating(by: minuteWidth)
     }
 }
 
-/// The minutes of a range of time: those that start within it. So a range of n minutes has n, wherever it begins.
+/// The minutes that start within a range of time. So a range of n minutes has n of them, wherever it begins.
 struct MinuteRange {
     let first: Int64
     /// The first minute after the range.
     let end: Int64
 
-    /// - Parameters: a half-open range, Unix nanoseconds.
+    /// A half-open range, Unix nanoseconds.
     init(from: Int64, to: Int64) {
         first = Self.firstMinute(from: from)
         end = max(first, Self.firstMinute(from: to))

@@ -1,8 +1,8 @@
-/// Statistics of one group that merge: counts, errors, sums and maxima exactly, quantiles within 0.55 %.
+/// Mergeable statistics of one group: counts, errors, sums and maxima are exact, quantiles within 0.55 %.
 package struct MergedStatistics: Sendable {
     package private(set) var count = 0
     package private(set) var errors = 0
-    /// Of durations, nanoseconds.
+    /// Sum of durations, nanoseconds.
     package private(set) var sum: UInt128 = 0
     package private(set) var max: Int64 = 0
     package private(set) var histogram = LatencyHistogram()
@@ -21,8 +21,8 @@ package struct MergedStatistics: Sendable {
 
     /// - Parameters:
     ///   - quantiles: in 0...1.
-    ///   - thresholds: nanoseconds; spans within 0.55 % of one may count as on either side of it.
-    ///   - absent: durations of zero beside those that were counted.
+    ///   - thresholds: nanoseconds; spans within 0.55 % of one may count on either side of it.
+    ///   - absent: durations of zero that were not counted.
     package func statistics(
         _ quantiles: [Double], thresholds: [Int64] = [], absent: Int = 0
     ) -> LatencyStatistics {
@@ -45,7 +45,7 @@ struct GroupMerge {
     private let population: Population
     private let selections: [Selection]
     private var groups: [[MergedStatistics]]
-    /// By series number whether any selection has it in a group.
+    /// By series number, whether any selection has it in a group.
     let wanted: [Bool]
 
     init(_ population: Population, seriesCount: Int, _ selections: [Selection]) {

@@ -1,7 +1,7 @@
-/// Counts spans by series and latency bucket: what a stretch of time comes to, before it is encoded. Used again for the
-/// next stretch, so that its tables need not be made anew.
+/// Counts the spans of a stretch of time by series and latency bucket, before they are encoded. Reused for the next
+/// stretch, so that its tables needn't be rebuilt.
 struct SeriesTally: Sendable {
-    /// What is counted of a series beside its buckets.
+    /// Counts of a series besides its buckets.
     struct Line: Sendable {
         let key: SeriesKey
         var errors = 0
@@ -13,9 +13,9 @@ struct SeriesTally: Sendable {
 
     private(set) var lines: [Line] = []
     private(set) var cells = BucketCells()
-    /// Of the spans that failed alone.
+    /// Failed spans only.
     private(set) var failedCells = BucketCells()
-    /// By population and series the number of its line, or -1.
+    /// Line numbers by population and series; -1 for none.
     private var indexOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
 
     var isEmpty: Bool { lines.isEmpty }
@@ -32,7 +32,7 @@ struct SeriesTally: Sendable {
         }
     }
 
-    /// Adds what was counted before.
+    /// Adds the counts of a block.
     mutating func add(_ block: HistoryBlock) {
         block.forEachSeries { _ in
             true
@@ -80,8 +80,8 @@ extension SeriesTally {
     /// Adds the spans of a slot to their series of a population.
     ///
     /// - Parameters:
-    ///   - range: where only a part of the slot counts.
-    ///   - wanted: by series number whether it is counted; nil counts all.
+    ///   - range: counts only spans that end in it; nil counts all.
+    ///   - wanted: by series number, whether it is counted; nil counts all.
     mutating func add(_ slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?) {
         let range = range.flatMap { $0.covers(slot) ? nil : $0 }
         switch population {
@@ -138,7 +138,7 @@ extension SeriesTally {
     }
 }
 
-/// One series of one population in a number: what a history is ordered by.
+/// A series of a population as one number, the sort key of a history.
 struct SeriesKey: Hashable, Comparable, Sendable {
     let rawValue: UInt32
 
@@ -155,7 +155,7 @@ struct SeriesKey: Hashable, Comparable, Sendable {
     var population: UInt8 { UInt8(truncatingIfNeeded: rawValue &>> Self.seriesBits) }
     var series: Int { Int(rawValue & Self.seriesMask) }
 
-    /// Parts of requests have the most series: 65,535 times the components.
+    /// Request parts have the most series: 65,535 times the components.
     private static let seriesBits: UInt32 = 24
     private static let seriesMask: UInt32 = 1 << seriesBits - 1
 
@@ -163,8 +163,8 @@ struct SeriesKey: Hashable, Comparable, Sendable {
 }
 
 extension Population {
-    /// The number of the series that a span counts for as it arrives; nil where the population leaves it out. What
-    /// scans of the window know by columns (`SeriesScope`), for one span.
+    /// The series that a span counts for on arrival; nil if the population excludes it. `SeriesScope` does the same for
+    /// whole columns.
     @inline(__always)
     func series(operation: UInt16, request: UInt16, flags: SpanFlags) -> Int? {
         switch self {

@@ -1,20 +1,21 @@
-/// A request to the API server, read from its method and its path, as kube-apiserver's RequestInfo does.
+/// An API request parsed from its method and path, as kube-apiserver's RequestInfo does.
 ///
-/// Offsets point into the path that was read, so that nothing is copied.
+/// Offsets refer to the parsed path, so that nothing is copied.
 package struct APIServerRequest: Sendable {
     package var verb: RequestVerb
     package var scope: RequestScope
     package var group: Range<Int>
     package var resource: Range<Int>
     package var subresource: Range<Int>
-    /// Lasts as long as its client wants: watch, proxy, attach, exec, portforward, log with follow, profiles.
+    /// The request lasts as long as its client wants: watch, proxy, attach, exec, portforward, log with follow,
+    /// profiles.
     package var isLongRunning: Bool
 
     /// - Parameters:
     ///   - method: the HTTP method in upper case.
-    ///   - target: the path, with or without its query (`http.target`, `url.path`), its escapes resolved
+    ///   - target: the path with or without its query (`http.target`, `url.path`), percent-decoded
     ///     (`RequestPath.decoded`); or the template in a span's name.
-    ///   - query: what the request's query asks for.
+    ///   - query: the parsed query.
     package static func parse(method: RawSpan, target: RawSpan, query: RequestQuery) -> APIServerRequest {
         resourceRequest(method: method, target: target, path: RequestPath(target), query: query)
             ?? APIServerRequest(
@@ -22,8 +23,8 @@ package struct APIServerRequest: Sendable {
                 subresource: 0..<0, isLongRunning: ASCII.hasPrefix(target, "/debug/pprof/"))
     }
 
-    /// Whether the template of a path, from which it was parsed, names its resource: not where a part of it stands for
-    /// many, as in `/apis/{:group}/{:version}/{:rest}`.
+    /// Whether the path template it was parsed from names one resource. It doesn't if the group, resource or
+    /// subresource is a placeholder, as in `/apis/{:group}/{:version}/{:rest}`.
     package func isNamed(in template: RawSpan) -> Bool {
         func isText(_ part: Range<Int>) -> Bool {
             ASCII.firstIndex(of: UInt8(ascii: "{"), in: template.extracting(part)) == nil
@@ -31,7 +32,7 @@ package struct APIServerRequest: Sendable {
         return scope != .none && isText(group) && isText(resource) && isText(subresource)
     }
 
-    /// nil where the path is no resource's: `/healthz`, `/apis/apps/v1`, …
+    /// nil if the path names no resource: `/healthz`, `/apis/apps/v1`, …
     private static func resourceRequest(
         method: RawSpan, target: RawSpan, path: RequestPath, query: RequestQuery
     ) -> APIServerRequest? {
@@ -39,7 +40,7 @@ package struct APIServerRequest: Sendable {
             ASCII.equals(target.extracting(path[index]), text)
         }
         guard path.count >= 3 else { return nil }
-        // The group: none under /api, the second part under /apis.
+        // `/api` has no group; under `/apis` it is the second part.
         var group = 0..<0
         var next: Int
         if isPart(0, "api") {
@@ -84,7 +85,7 @@ package struct APIServerRequest: Sendable {
                 || isLongRunning(target.extracting(subresource), query))
     }
 
-    /// The path prefixes of old that name the verb: `/api/v1/watch/pods`.
+    /// The deprecated path prefixes that name the verb: `/api/v1/watch/pods`.
     private static func specialVerb(_ part: RawSpan) -> RequestVerb? {
         if ASCII.equals(part, "watch") { return .watch }
         if ASCII.equals(part, "proxy") { return .proxy }
@@ -99,14 +100,14 @@ package struct APIServerRequest: Sendable {
     }
 }
 
-/// What a request does, as Kubernetes names it; the HTTP method for paths that are no resource.
+/// The Kubernetes verb of a request; the HTTP method for non-resource paths.
 package enum RequestVerb: UInt8, Sendable, CaseIterable {
     case get, list, watch, create, update, patch, delete, deletecollection, proxy
     case post, put, head, options, connect, trace, unknown
 
     package var name: String { "\(self)" }
 
-    /// The verb of a method on a resource; lists and watches are told from gets later.
+    /// The verb of a method on a resource; the caller tells lists and watches from gets.
     static func ofResource(method: RawSpan) -> RequestVerb {
         switch ofNonResource(method: method) {
         case .post: .create
@@ -132,7 +133,7 @@ package enum RequestVerb: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// How much of the cluster a request asks for.
+/// How much of the cluster a request covers.
 package enum RequestScope: UInt8, Sendable, CaseIterable {
     case none, resource, namespace, cluster
 

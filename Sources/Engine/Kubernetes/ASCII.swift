@@ -1,4 +1,4 @@
-/// Reading of short ASCII texts in raw bytes, in place.
+/// Reads short ASCII texts in raw bytes, in place.
 @usableFromInline
 package enum ASCII {
     @inline(__always)
@@ -23,7 +23,7 @@ package enum ASCII {
         return equals(bytes.extracting(0..<text.utf8CodeUnitCount), text)
     }
 
-    /// Whether two texts are the same but for case and underscores: `DEADLINE_EXCEEDED` and `DeadlineExceeded`.
+    /// Whether two texts are equal, ignoring case and underscores: `DEADLINE_EXCEEDED` and `DeadlineExceeded`.
     static func equalsLoosely(_ bytes: RawSpan, _ lowercase: StaticString) -> Bool {
         lowercase.withUTF8Buffer { buffer in
             var index = 0
@@ -37,7 +37,7 @@ package enum ASCII {
         }
     }
 
-    /// The offset of a byte at or after `start`; nil if there is none.
+    /// The offset of the first such byte at or after `start`; nil if there is none.
     static func firstIndex(of wanted: UInt8, in bytes: RawSpan, from start: Int = 0) -> Int? {
         let pattern = UInt64(wanted) &* 0x0101_0101_0101_0101
         var offset = start
@@ -52,7 +52,7 @@ package enum ASCII {
         return nil
     }
 
-    /// Eight bytes as one number, the first one lowest; zeroes beyond the end.
+    /// Eight bytes as a little-endian number; bytes beyond the end are zero.
     @inline(__always)
     static func word(_ bytes: RawSpan, at offset: Int) -> UInt64 {
         if bytes.byteCount &- offset >= 8 {
@@ -63,7 +63,7 @@ package enum ASCII {
         return word
     }
 
-    /// The high bit of each byte that is zero, and no other bit.
+    /// Sets the high bit of each zero byte, and no other bit.
     @inline(__always)
     static func zeroBytes(_ word: UInt64) -> UInt64 {
         let low = 0x7F7F_7F7F_7F7F_7F7F as UInt64

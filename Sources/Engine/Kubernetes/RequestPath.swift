@@ -1,9 +1,9 @@
-/// The parts of a path between slashes, empty ones left out; of a longer path only the first twelve.
+/// The non-empty parts of a path between slashes; only the first twelve.
 package struct RequestPath {
     private var parts = InlineArray<12, Range<Int>>(repeating: 0..<0)
     private(set) var count = 0
 
-    /// - Parameter target: a path, with or without a query behind it.
+    /// - Parameter target: a path, with or without a query.
     init(_ target: RawSpan) {
         var start = 0
         var offset = 0
@@ -21,8 +21,7 @@ package struct RequestPath {
         add(start, target.byteCount)
     }
 
-    /// A target's path with its escapes resolved, which is what the API server takes apart; nil where there are none, or
-    /// what looks like one isn't.
+    /// The target's path percent-decoded, as the API server parses it; nil if it has no escapes, or a malformed one.
     package static func decoded(_ target: RawSpan) -> [UInt8]? {
         let path = target.extracting(0..<(ASCII.firstIndex(of: UInt8(ascii: "?"), in: target) ?? target.byteCount))
         guard ASCII.firstIndex(of: UInt8(ascii: "%"), in: path) != nil, PercentDecoded.isSound(path) else { return nil }
@@ -41,19 +40,19 @@ package struct RequestPath {
         count &+= 1
     }
 
-    /// The high bit of each of eight bytes that is a slash or a question mark, which differ in one bit; beyond the end
-    /// there is none.
+    /// Marks slashes and question marks, which differ in one bit, in eight bytes: sets the high bit of each. Bytes
+    /// beyond the end are never marked.
     @inline(__always)
     private static func marks(_ bytes: RawSpan, at offset: Int) -> UInt64 {
         ASCII.zeroBytes((ASCII.word(bytes, at: offset) | 0x1010_1010_1010_1010) ^ 0x3F3F_3F3F_3F3F_3F3F)
     }
 }
 
-/// The bytes of a part of a URL with their escapes resolved, one after the other, as Go's net/url has them.
+/// Percent-decodes part of a URL byte by byte, as Go's net/url does.
 struct PercentDecoded: ~Escapable {
     private let bytes: RawSpan
     private var offset = 0
-    /// Whether a plus stands for a space, as it does in a query.
+    /// Whether a plus means a space, as in a query.
     private let isQuery: Bool
 
     @_lifetime(copy bytes)
@@ -62,7 +61,7 @@ struct PercentDecoded: ~Escapable {
         self.isQuery = isQuery
     }
 
-    /// nil at the end, and where an escape is none.
+    /// nil at the end, and at a malformed escape.
     mutating func next() -> UInt8? {
         guard offset < bytes.byteCount else { return nil }
         let byte = ASCII.byte(bytes, offset)
@@ -79,7 +78,7 @@ struct PercentDecoded: ~Escapable {
         }
     }
 
-    /// Whether every escape is one.
+    /// Whether every escape is well formed.
     static func isSound(_ bytes: RawSpan) -> Bool {
         guard ASCII.firstIndex(of: UInt8(ascii: "%"), in: bytes) != nil else { return true }
         var reader = PercentDecoded(bytes)
@@ -87,7 +86,7 @@ struct PercentDecoded: ~Escapable {
         return reader.offset == bytes.byteCount && !reader.endsInPercent
     }
 
-    /// Whether what ended it was an escape that is none, at the very end.
+    /// Whether decoding stopped at a lone `%` at the very end.
     private var endsInPercent: Bool {
         bytes.byteCount > 0 && ASCII.byte(bytes, bytes.byteCount - 1) == UInt8(ascii: "%")
     }

@@ -1,9 +1,9 @@
-/// What of a request's query tells what the request is, read as the API server reads it: of a repeated parameter the
-/// first counts, keys and values are decoded, and a parameter that can't be is passed over.
+/// The parts of a request's query that affect its kind, read as the API server does: the first of repeated parameters
+/// counts, keys and values are decoded, and a malformed parameter is skipped.
 package struct RequestQuery: Sendable {
     private(set) var watch = false
     private(set) var follow = false
-    /// A field selector on `metadata.name`: a list or watch of one object.
+    /// Whether a field selector on `metadata.name` asks for one object.
     private(set) var namesOneObject = false
 
     private var hasWatch = false
@@ -12,7 +12,7 @@ package struct RequestQuery: Sendable {
 
     /// - Parameters:
     ///   - target: a path, with or without its query.
-    ///   - query: the query where it came apart from the path, else empty.
+    ///   - query: the query if it came separately, else empty.
     package init(target: RawSpan, query: RawSpan) {
         if let mark = ASCII.firstIndex(of: UInt8(ascii: "?"), in: target) {
             read(target.extracting((mark + 1)..<target.byteCount))
@@ -20,7 +20,7 @@ package struct RequestQuery: Sendable {
         read(query)
     }
 
-    /// The three answers as one number, 0 to 7.
+    /// The three flags as one number, 0 to 7.
     var code: Int { (watch ? 1 : 0) + (follow ? 2 : 0) + (namesOneObject ? 4 : 0) }
 
     private mutating func read(_ query: RawSpan) {
@@ -55,12 +55,12 @@ package struct RequestQuery: Sendable {
         parameter.extracting(min(equals + 1, parameter.byteCount)..<parameter.byteCount)
     }
 
-    /// A semicolon separates nothing since Go 1.17, and spoils its parameter.
+    /// Since Go 1.17 a semicolon is no separator, and makes its parameter malformed.
     private static func isSound(_ parameter: RawSpan) -> Bool {
         ASCII.firstIndex(of: UInt8(ascii: ";"), in: parameter) == nil && PercentDecoded.isSound(parameter)
     }
 
-    /// As the API server reads booleans in a query: anything but `0` and `false`, in any case.
+    /// The API server takes anything but `0` and `false`, in any case, as true.
     private static func isTrue(_ value: RawSpan) -> Bool {
         !equalsInAnyCase(value, "0") && !equalsInAnyCase(value, "false")
     }
@@ -76,12 +76,10 @@ package struct RequestQuery: Sendable {
     }
 }
 
-/// A field selector of a list or watch: terms between commas, each a field, `=` or `==` or `!=`, and a value.
-///
-/// Source: `k8s.io/apimachinery/pkg/fields`.
+/// A field selector of a list or watch: comma-separated terms of a field, an operator (`=`, `==` or `!=`) and a value.
 enum FieldSelector {
     private enum Place {
-        /// So many bytes of the field are those of `metadata.name`.
+        /// The number of bytes of `metadata.name` matched so far.
         case field(Int)
         case otherField, afterEquals, value
         case otherValue
@@ -89,13 +87,13 @@ enum FieldSelector {
 
     private static let field: StaticString = "metadata.name"
 
-    /// Whether a term asks for one object by its name.
+    /// Whether a term selects one object by name.
     static func namesOneObject(_ selector: RawSpan) -> Bool {
         var reader = PercentDecoded(selector)
         var (place, isEscaped, names) = (Place.field(0), false, false)
         while let byte = reader.next() {
             if byte == UInt8(ascii: ","), !isEscaped {
-                // A term without an operator spoils the selector.
+                // A term without an operator invalidates the whole selector.
                 guard let isName = isName(place) else { return false }
                 names = names || isName
                 place = .field(0)
@@ -108,7 +106,7 @@ enum FieldSelector {
         return names || isName
     }
 
-    /// Whether a term that ends at a place names an object; nil where it is none. An empty one is passed over.
+    /// Whether a term that ends in this state names an object; nil if the term is malformed. Empty terms are skipped.
     private static func isName(_ place: Place) -> Bool? {
         switch place {
         case .field(0): false
@@ -127,7 +125,7 @@ enum FieldSelector {
         case .field, .otherField: return isEquals ? .otherValue : .otherField
         case .afterEquals where isEquals: return .afterEquals
         case .afterEquals, .value:
-            // A name is a segment of a path.
+            // Names are path segments.
             return byte == UInt8(ascii: "/") || byte == UInt8(ascii: "%") ? .otherValue : .value
         case .otherValue: return .otherValue
         }

@@ -1,20 +1,20 @@
-/// On what grounds a name takes a place in a table.
+/// Why a name may take a place in a table.
 enum NameClaim: Int, CaseIterable, Sendable {
-    /// What a component of the control plane is known to call its own.
+    /// A name that a control-plane component is known to use.
     case known
-    /// A name of the API server, or a request for a resource that Kubernetes has itself.
+    /// Any name of the API server, or a request for a built-in resource.
     case apiServer
     case etcd
-    /// What rules ask for by its exact name.
+    /// A name that a rule selects exactly.
     case selected
     case other
 }
 
-/// How the places of a table are shared out, so that names without end from one side leave room for the others.
+/// Shares the places of a table, so that unlimited names from one side leave room for the others.
 ///
-/// An eighth of the places is kept for each of known names, the API server, etcd and what rules select, whatever else comes. Of the
-/// others no one owner (a service; of requests, an API group) may take more than a quarter, and none of those that places
-/// are kept for more than a half.
+/// An eighth of the places is reserved for each of known names, the API server, etcd and what rules select. One owner
+/// (a service; for requests, an API group) may take at most a quarter of the places, or a half if its claim has
+/// reserved ones.
 struct NamePlaces: Sendable {
     let limit: Int
     private(set) var taken = 0
@@ -27,24 +27,24 @@ struct NamePlaces: Sendable {
         var name: String
     }
 
-    /// Tables smaller than this are not divided among owners.
+    /// Smaller tables have no quotas.
     private static let undividedMax = 64
 
-    /// - Parameter claims: those that places are kept for.
+    /// - Parameter claims: the claims that places are reserved for.
     init(limit: Int, keptFor claims: [NameClaim]) {
         self.limit = limit
         claimsKept = claims
     }
 
-    /// Places kept for a claim.
+    /// Places reserved for a claim.
     private func kept(_ claim: NameClaim) -> Int { claimsKept.contains(claim) ? limit / 8 : 0 }
 
-    /// The most that one owner may take.
+    /// The most places one owner may take.
     private func quota(_ claim: NameClaim) -> Int {
         max(claim == .other ? limit / 4 : limit / 2, min(limit, Self.undividedMax))
     }
 
-    /// By whom they are taken; takes a time that grows with owners.
+    /// How the places are shared. Costs time proportional to the number of owners.
     var use: NamePlacesUse {
         var byName: [String: Int] = [:]
         for (owner, count) in takenByOwner { byName[owner.name, default: 0] += count }
@@ -54,7 +54,7 @@ struct NamePlaces: Sendable {
             ofLargest: largest?.value ?? 0)
     }
 
-    /// Why a name gets no place; nil where there is one.
+    /// Why a name gets no place; nil if it gets one.
     func refusal(_ claim: NameClaim, owner: String) -> NameRefusal.Reason? {
         if takenByOwner[Owner(claim: claim, name: owner), default: 0] >= quota(claim) { return .quota }
         let keptForOthers = NameClaim.allCases.reduce(0) { sum, other in
@@ -79,35 +79,35 @@ struct NamePlaces: Sendable {
     }
 }
 
-/// By whom the places of a table are taken.
+/// How the places of a table are shared among owners.
 package struct NamePlacesUse: Equatable, Sendable {
     package let taken: Int
     package let limit: Int
-    /// Services, or of requests API groups.
+    /// Services; for requests, API groups.
     package let owners: Int
-    /// The owner that has most.
+    /// The owner with the most places.
     package let largest: String
     package let ofLargest: Int
 }
 
-/// A name that got no place of its own.
+/// A name that was refused a place.
 package struct NameRefusal: Equatable, Sendable {
     package enum Reason: String, Sendable {
-        /// All places that its kind of name may have are taken.
+        /// All places that its claim may use are taken.
         case limit
-        /// Its service, or API group, has as many as it may have.
+        /// Its owner has reached its quota.
         case quota
     }
 
     package var reason: Reason
-    /// The service, or of a request the API group.
+    /// The service; for a request, the API group.
     package var owner: String
     package var name: String
 }
 
-/// Series that rules ask for by their exact names: places are kept for them (`NamePlaces`).
+/// Series that rules select by exact names; places are reserved for them (`NamePlaces`).
 package struct SelectedNames: Equatable, Sendable {
-    /// What a selector says exactly, label by label.
+    /// The exact matchers of a selector, by label.
     package typealias Labels = [String: String]
 
     private var operations: [Labels] = []
@@ -115,8 +115,8 @@ package struct SelectedNames: Equatable, Sendable {
 
     package init() {}
 
-    /// Takes in what a rule selects. One that says no name exactly (of spans the service or the operation, of requests
-    /// the resource) selects anything, and keeps no places.
+    /// Adds a rule's selection. It is ignored unless it names the service or operation of spans, or the resource of
+    /// requests: anything else could match any name.
     package mutating func add(_ population: Population, _ exact: Labels) {
         switch population {
         case .spans, .selfTimes:
@@ -128,7 +128,7 @@ package struct SelectedNames: Equatable, Sendable {
         }
     }
 
-    /// Whether a rule names the operation itself, and not its service alone.
+    /// Whether a rule names the operation, not just its service.
     func hasNamedOperation(_ valueOf: (String) -> String?) -> Bool {
         Self.has(operations.filter { $0["operation"] != nil }, valueOf)
     }

@@ -1,8 +1,8 @@
-/// The names of series, numbered in the order they were first seen, as many as there are places. Number 0 is the overflow
-/// row, which takes what has no place.
+/// The names of series, numbered in order of first appearance, within a limit. Number 0 is the overflow row, for names
+/// that have no place.
 ///
-/// A name of which nothing is held can be forgotten: its number is vacant then, and used again. `births` tells that to
-/// whoever keeps anything by number.
+/// A name can be forgotten once nothing is held under it. Its number is then vacant and will be reused; `births` tells
+/// holders of numbers about that.
 struct NameTable<Labels: Hashable & Sendable>: Sendable {
     private struct Place {
         var claim: NameClaim
@@ -11,11 +11,11 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
 
     private(set) var labels: [Labels]
     private(set) var births = NameBirths()
-    /// The last name that got no place.
+    /// The last name that was refused a place.
     private(set) var refusal: NameRefusal?
-    /// Names that were forgotten.
+    /// How many names have been forgotten.
     private(set) var forgotten = 0
-    /// Whether forgetting names is worth the while: one was refused since the last time, or half the places are taken.
+    /// Whether it pays to forget names: one was refused since the last time, or more than half of the places are taken.
     var isPressed: Bool { wasRefused || places.taken > places.limit / 2 }
 
     var placesUse: NamePlacesUse { places.use }
@@ -27,16 +27,16 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     private var wasRefused = false
 
     /// - Parameters:
-    ///   - overflow: what the overflow row is called.
-    ///   - limit: names beside the overflow row.
-    ///   - claims: those that places are kept for.
+    ///   - overflow: the labels of the overflow row.
+    ///   - limit: names besides the overflow row.
+    ///   - claims: the claims that places are reserved for.
     init(overflow: Labels, limit: Int, keptFor claims: [NameClaim]) {
         labels = [overflow]
         places = NamePlaces(limit: limit, keptFor: claims)
         births.append()
     }
 
-    /// The number of a name; a place is looked for if it is new.
+    /// The number of a name. A new name takes a place, or gets 0 if it is refused one.
     mutating func number(
         _ wanted: Labels, _ claim: (Labels) -> (claim: NameClaim, owner: String, name: String)
     ) -> UInt16 {
@@ -66,9 +66,9 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
         return UInt16(labels.count - 1)
     }
 
-    /// Forgets the names of which nothing is held.
+    /// Forgets the names for which `isGone` is true.
     ///
-    /// - Returns: the numbers that are vacant now.
+    /// - Returns: the numbers that became vacant.
     mutating func forget(where isGone: (_ number: Int) -> Bool) -> [Int] {
         wasRefused = false
         var gone: [Int] = []
@@ -86,36 +86,36 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     }
 }
 
-/// Tells whether a number still stands for the name that it stood for when somebody looked last.
+/// Tells whether a number still stands for the same name as at an earlier time.
 ///
-/// Whoever keeps anything by the numbers of series beyond one view keeps these beside it: a number that was given up, or
-/// given to another name, has another birth then.
+/// Code that keeps data by series number for longer than one view keeps the births with it: when a number is vacated or
+/// reused, its birth changes.
 package struct NameBirths: Equatable, Sendable {
-    /// Rises whenever a number is given up or used again.
+    /// Increases whenever a number is vacated or reused.
     package private(set) var changes: UInt64 = 0
-    /// By number: 1 for the first name of a number, 0 while it has none.
+    /// By number: 1 for its first name, 0 while it is vacant.
     private var births: [UInt64] = []
 
     package init() {}
 
     package var count: Int { births.count }
 
-    /// The birth of the name that a number stands for; 0 for none.
+    /// The birth of a number's current name; 0 if it is vacant.
     package subscript(number: Int) -> UInt64 { number < births.count ? births[number] : 1 }
 
-    /// Whether a number stands for no name.
+    /// Whether a number has no name.
     package func isVacant(_ number: Int) -> Bool { self[number] == 0 }
 
-    /// The numbers known before that stand for another name now, or for none any more.
+    /// The numbers in `other` that now have another name, or none.
     package func changed(since other: NameBirths) -> [Int] {
         guard changes != other.changes else { return [] }
         return (0..<min(count, other.count)).filter { births[$0] != other.births[$0] }
     }
 
-    /// The next number was given to a name.
+    /// Records that the next number was given to a name.
     mutating func append() { births.append(1) }
 
-    /// A number that was vacant was given to a name.
+    /// Records that a vacant number was given to a name.
     mutating func reuse(_ number: Int) {
         changes += 1
         births[number] = changes + 1

@@ -1,16 +1,15 @@
-/// The operations a window knows, by number. Number 0 is the overflow row, which takes the spans of all operations that
-/// have no place.
+/// The window's operations, by number. Number 0 is the overflow row, for spans whose operation has no place.
 package struct OperationTable: Sendable {
     private var names: NameTable<OperationLabels>
-    /// What rules select: places are kept for it.
+    /// What rules select; places are reserved for it.
     var selected = SelectedNames()
-    /// Spans that went to the overflow row.
+    /// Spans counted in the overflow row.
     package private(set) var overflowed = 0
 
     package static let overflow: UInt16 = 0
 
-    /// - Parameter limit: operations beside the overflow row, at most 65,534: the highest 16-bit number stands for a
-    ///   name whose number isn't known yet (`NameTranslation`).
+    /// - Parameter limit: operations besides the overflow row, at most 65,534: the highest 16-bit number marks a name
+    ///   that isn't translated yet (`NameTranslation`).
     package init(limit: Int) {
         names = NameTable(
             overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
@@ -24,7 +23,7 @@ package struct OperationTable: Sendable {
     package var placesUse: NamePlacesUse { names.placesUse }
     var isPressed: Bool { names.isPressed }
 
-    /// The number of an operation. Names that differ only in bytes that are no UTF-8 are one.
+    /// The number of an operation. Invalid UTF-8 is replaced, so names that differ only there are the same.
     mutating func number(service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
         let labels = OperationLabels(service: service.text, operation: name.text, kind: kind)
         return names.number(labels) { [selected] labels in
@@ -39,9 +38,9 @@ package struct OperationTable: Sendable {
     mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
 
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
-        // Before the rest: what rules select may be any number of services' operations.
+        // First, because rules may select the operations of any number of services.
         if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
-        // Before the service it is of, so that a flood in the control plane's own name doesn't take its place.
+        // Before the service's own claim, so that a flood under a control plane's name doesn't take this place.
         if selected.hasNamedOperation({ labels[$0] }) { return .selected }
         if labels.service.isAPIServer { return .apiServer }
         if labels.service.isEtcd { return .etcd }
@@ -50,22 +49,22 @@ package struct OperationTable: Sendable {
 }
 
 extension String {
-    /// Whether a service of this name is an API server.
+    /// Whether this is the service name of an API server.
     fileprivate var isAPIServer: Bool { self == "apiserver" || hasPrefix("kube-apiserver") }
     fileprivate var isEtcd: Bool { hasPrefix("etcd") }
 }
 
 extension RawSpan {
-    /// The bytes as text, with U+FFFD for what is not UTF-8.
+    /// The bytes as text, with U+FFFD for invalid UTF-8.
     var text: String { unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }
 }
 
-/// Names of spans that the components of a control plane are known to give, so that places are kept for them.
+/// Span names that control-plane components are known to use; places are reserved for them.
 ///
-/// Those of the API server's SERVER spans are routes, too many to list. Sources: spans of kube-apiserver 1.26 to 1.37 and of
-/// etcd 3.5 to 3.7, and the methods of etcd's gRPC services (`rpc.proto`).
+/// SERVER spans of the API server are named after routes, too many to list. Sources: spans of kube-apiserver 1.26 to
+/// 1.37 and of etcd 3.5 to 3.7, and the methods of etcd's gRPC services (`rpc.proto`).
 enum ControlPlaneOperations {
-    /// Whether a service goes by a component's usual name, and the operation is one that it is known for.
+    /// Whether the service has a component's usual name and the operation is a known one of that component.
     static func has(service: String, operation: String) -> Bool {
         switch service {
         case "apiserver", "kube-apiserver": apiServer.contains(operation) || etcd.contains(operation)

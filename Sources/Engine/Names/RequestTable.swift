@@ -1,15 +1,15 @@
-/// The request labels a window knows, by number; number 0 is the overflow row.
+/// The window's request labels, by number. Number 0 is the overflow row.
 package struct RequestTable: Sendable {
     private var names: NameTable<RequestLabels>
-    /// What rules select: places are kept for it.
+    /// What rules select; places are reserved for it.
     var selected = SelectedNames()
-    /// Requests that went to the overflow row.
+    /// Requests counted in the overflow row.
     package private(set) var overflowed = 0
 
     package static let overflow: UInt16 = 0
 
-    /// - Parameter limit: request labels beside the overflow row, at most 65,533: a span's column holds the number plus
-    ///   one, and the highest 16-bit number stands for one that isn't known yet (`NameTranslation`).
+    /// - Parameter limit: request labels besides the overflow row, at most 65,533: a span's column holds the number
+    ///   plus one, and the highest 16-bit number marks labels that aren't translated yet (`NameTranslation`).
     package init(limit: Int) {
         names = NameTable(
             overflow: RequestLabels(verb: "_other", group: "", resource: "", subresource: "", scope: ""),
@@ -23,7 +23,7 @@ package struct RequestTable: Sendable {
     package var placesUse: NamePlacesUse { names.placesUse }
     var isPressed: Bool { names.isPressed }
 
-    /// The number of request labels, by the key of `SpanBatch.withRequest`.
+    /// The number of request labels, by the key from `SpanBatch.withRequest`.
     mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
         names.number(Self.labels(key: key.text, salt: salt)) { [selected] labels in
             (Self.claim(labels, selected), "API group \(labels.group)", labels.resource)
@@ -36,14 +36,14 @@ package struct RequestTable: Sendable {
 
     mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
 
-    /// Anyone can ask for a resource that there isn't: what Kubernetes has itself goes before.
+    /// Clients can ask for resources that don't exist, so Kubernetes' own come first.
     private static func claim(_ labels: RequestLabels, _ selected: SelectedNames) -> NameClaim {
         if labels.isOfKubernetes { return .apiServer }
         return selected.hasRequest({ labels[$0] }) ? .selected : .other
     }
 
     private static func labels(key: String, salt: UInt32) -> RequestLabels {
-        // A zero byte inside a part can't be told from the end of it: parts beyond the third are left out.
+        // A zero byte inside a part looks like its end; parts after the third are dropped.
         let parts = key.split(separator: "\0", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
         let verb = RequestVerb(rawValue: UInt8(truncatingIfNeeded: salt &>> 8)) ?? .unknown
         let scope = RequestScope(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .none
@@ -53,8 +53,8 @@ package struct RequestTable: Sendable {
     }
 }
 
-/// The resources that an API server has without any custom ones, by API group (Kubernetes 1.36, and what earlier versions
-/// that are still run had).
+/// The built-in resources of the API server, by API group: those of Kubernetes 1.36 and of earlier versions still in
+/// use.
 private let resourcesOfGroup: [String: Set<String>] = [
     "": [
         "bindings", "componentstatuses", "configmaps", "endpoints", "events", "limitranges", "namespaces", "nodes",
@@ -102,7 +102,7 @@ private let subresources: Set<String> = [
 ]
 
 extension RequestLabels {
-    /// Whether the request is for a resource that Kubernetes has itself, or for a path that is no resource.
+    /// Whether the request is for a built-in resource, or for a non-resource path.
     var isOfKubernetes: Bool {
         if group.isEmpty && resource.isEmpty { return subresource.isEmpty }
         return subresources.contains(subresource) && resourcesOfGroup[group]?.contains(resource) == true

@@ -1,24 +1,24 @@
-/// The names of spans that are put in order: numbered as they came, compared by their bytes.
+/// The names of spans that are being sorted: numbered as they came, compared by their bytes.
 ///
-/// Unlike a window's tables these aren't meant to be full: which names a window tells apart is decided in the order of
-/// event time, not here.
+/// Unlike a window's tables these aren't meant to fill up: the window decides which names to keep apart, in the order
+/// of event time.
 package struct OrderedNames: ~Copyable, Sendable {
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var translations: [Translation] = []
-    /// Which translation goes next when there are too many.
+    /// The translation to replace next when there are too many.
     private var oldest = 0
     private var written = Written()
 
-    /// In place of a number: beyond what a table or a batch could hold.
+    /// Stands for a number beyond what a table or a batch can hold.
     private static let overflow = UInt32.max
-    /// Bytes of all names of a table: a million of sixty-four.
+    /// Bytes of all names of a table: a million names of 64 bytes.
     private static let bytesMax = 64 << 20
-    /// More than the batches of eight archives that are read at a time.
+    /// More than the batches of eight archives read at a time.
     private static let translationsMax = 128
 
-    /// What the names of a batch are called here.
+    /// The numbers here of a batch's names.
     struct Translation {
         fileprivate let names: BatchNames
         fileprivate var operations: [UInt32] = []
@@ -29,7 +29,7 @@ package struct OrderedNames: ~Copyable, Sendable {
             number == SpanBatch.overflow ? OrderedNames.overflow : operations[Int(number)]
         }
 
-        /// Of a `request` column.
+        /// Translates a `request` column.
         @inline(__always)
         func request(_ column: UInt16) -> UInt32 {
             if column == 0 { return 0 }
@@ -43,13 +43,13 @@ package struct OrderedNames: ~Copyable, Sendable {
 
     // MARK: Names of batches
 
-    /// The translation of a batch's names, with those that are new to it added.
+    /// The translation of a batch's names, extended by those that are new.
     mutating func translate(_ batch: borrowing SpanBatch) -> Translation {
         let place = place(of: batch.names)
         while translations[place].operations.count < batch.operationCount {
             let number = batch.withOperation(translations[place].operations.count) { service, name, kind in
                 let service = Self.intern(service, salt: 0, &services)
-                // A salt has 24 bits for the service.
+                // The salt has 24 bits for the service.
                 let salt = min(service, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
                 return Self.intern(name, salt: salt, &operations)
             }
@@ -90,7 +90,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         return Self.isName(a, before: b, operations)
     }
 
-    /// Of `request` columns.
+    /// Compares `request` columns.
     func isRequest(_ a: UInt32, before b: UInt32) -> Bool {
         guard min(a, b) > 0, max(a, b) != Self.overflow else { return a < b }
         let (salt, otherSalt) = (requests.salt(Int(a) - 1), requests.salt(Int(b) - 1))
@@ -104,17 +104,17 @@ package struct OrderedNames: ~Copyable, Sendable {
 
     // MARK: Batches in order
 
-    /// The numbers that names have in the batch that is written.
+    /// The numbers of names in the batch being written.
     private struct Written {
         var names: BatchNames?
-        /// By the number here; `unknown` for those that the batch doesn't have yet.
+        /// By the number here; `unknown` if the batch doesn't have the name yet.
         var operations: [Int32] = []
         var requests: [Int32] = []
 
         static let unknown: Int32 = -1
     }
 
-    /// Adds a span to a batch. What numbers its names get there follows from the order of the spans alone.
+    /// Adds a span to a batch. The numbers of its names there depend only on the order of spans.
     @inline(__always)
     package mutating func append(_ span: OrderedSpan, to batch: inout SpanBatch) {
         if written.names !== batch.names { written = Written(names: batch.names) }
@@ -172,7 +172,7 @@ package struct OrderedNames: ~Copyable, Sendable {
 }
 
 extension ByteHash {
-    /// As bytes compare: the shorter of two that are the same otherwise comes first.
+    /// Lexicographic order of bytes: a prefix comes first.
     static func isBefore(_ a: RawSpan, _ b: RawSpan) -> Bool {
         for offset in 0..<min(a.byteCount, b.byteCount) where byte(a, at: offset) != byte(b, at: offset) {
             return byte(a, at: offset) < byte(b, at: offset)

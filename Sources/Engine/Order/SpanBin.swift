@@ -1,6 +1,6 @@
-/// The spans that end within one second, in the order in which they came.
+/// The spans that end within one second, in order of arrival.
 package final class SpanBin {
-    /// What a bin holds: one value, so that many spans are added with one access to the object.
+    /// The contents as one value, so that many spans are added with one access to the object.
     struct Contents: ~Copyable {
         var second: Int64
         var spans: Column<OrderedSpan>
@@ -11,9 +11,9 @@ package final class SpanBin {
 
         var byteCount: Int { spans.capacity * MemoryLayout<OrderedSpan>.stride + SpanBin.ownBytes }
 
-        /// Adds spans of a batch from some place on, as long as they end in the bin's second.
+        /// Adds the spans of a batch from `first` on, as long as they end in the bin's second.
         ///
-        /// - Returns: the place of the first that doesn't.
+        /// - Returns: the place of the first span that doesn't.
         mutating func append(
             _ batch: borrowing SpanBatch, from first: Int, _ translation: borrowing OrderedNames.Translation
         ) -> Int {
@@ -46,7 +46,7 @@ package final class SpanBin {
 
     static let width: Int64 = 1_000_000_000
     private static let roomMin = 8
-    /// Beside its spans.
+    /// Besides its spans.
     private static let ownBytes = 128
 
     init() {
@@ -55,7 +55,7 @@ package final class SpanBin {
 
     package var count: Int { contents.count }
 
-    /// Begins anew for a second, keeping the room.
+    /// Empties the bin for another second, keeping its memory.
     func reset(second: Int64) {
         contents.second = second
         contents.count = 0
@@ -64,27 +64,27 @@ package final class SpanBin {
     }
 }
 
-/// The order of the spans of one bin after the other.
+/// Sorts the spans of one bin after the other.
 ///
-/// Sorted are keys of a span's time within its second and its place, by a radix sort; spans that end in the
-/// same nanosecond, which are few, are then compared.
+/// It radix-sorts keys of a span's time within its second and its place; the few spans that end in the same nanosecond
+/// are compared afterwards.
 package struct BinSort: ~Copyable {
     private var keys = Column<UInt64>(capacity: 0)
     private var others = Column<UInt64>(capacity: 0)
-    /// Whether the bin's spans are in order as they are.
+    /// Whether the bin's spans are already in order.
     private var isAsItCame = true
 
     private static let placeBits: UInt64 = 32
-    /// A second has fewer nanoseconds than these can tell apart.
+    /// A second has fewer nanoseconds than 30 bits can tell apart.
     private static let timeBits: UInt64 = 30
     private static let digitBits: UInt64 = 8
     private static let digits = 1 << 8
-    /// Of spans that end together: more are sorted by the library.
+    /// Ties up to this many are sorted by insertion, more by merging.
     private static let insertionMax = 16
 
     package init() {}
 
-    /// Finds the order of a bin's spans.
+    /// Determines the order of a bin's spans.
     package mutating func order(_ bin: SpanBin, _ names: borrowing OrderedNames) {
         order(bin.contents, names)
     }
@@ -101,7 +101,7 @@ package struct BinSort: ~Copyable {
         orderTies(bin, names)
     }
 
-    /// A span by its place in the order of the bin that was ordered last.
+    /// The span at a place in the order of the bin that was sorted last.
     package func span(_ index: Int, of bin: SpanBin) -> OrderedSpan { span(index, of: bin.contents) }
 
     @inline(__always)
@@ -109,7 +109,7 @@ package struct BinSort: ~Copyable {
         bin.spans[isAsItCame ? index : place(index)]
     }
 
-    /// Adds spans to a batch, by their places in the order of the bin that was ordered last.
+    /// Adds the spans at some places in the order of the bin that was sorted last to a batch.
     package func append(
         _ range: Range<Int>, of bin: SpanBin, _ names: inout OrderedNames, to batch: inout SpanBatch
     ) {
@@ -180,7 +180,7 @@ package struct BinSort: ~Copyable {
         }
     }
 
-    /// By merging: the library's sort would have to borrow the names.
+    /// Merge sort, since the library's sort would have to capture the borrowed names.
     private mutating func orderMany(
         _ range: Range<Int>, _ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames
     ) {

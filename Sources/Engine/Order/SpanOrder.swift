@@ -1,16 +1,16 @@
-/// Spans that wait to be put in order, by the second of their end.
+/// Spans waiting to be sorted, by the second of their end.
 package struct SpanOrder: ~Copyable {
     package var names = OrderedNames()
     private var bins: [Int64: SpanBin] = [:]
-    /// The seconds of the bins, as a heap: the first is the least.
+    /// The seconds of the bins, as a heap.
     private var seconds = LeastFirst<Int64>()
-    /// Empty bins with room, for the next seconds.
+    /// Empty bins with memory, for reuse.
     private var spare: [SpanBin] = []
-    /// Of the bins.
+    /// Bytes of the bins.
     package private(set) var byteCount = 0
-    /// The second of the latest end, Unix seconds.
+    /// The latest second of any span end so far, Unix seconds.
     package private(set) var newest = Int64.min
-    /// No span that ends in this second or before can be taken in any more.
+    /// Spans that end in this second or earlier can no longer be added.
     package private(set) var closed = Int64.min
 
     private static let spareMax = 64
@@ -19,9 +19,9 @@ package struct SpanOrder: ~Copyable {
 
     package var isEmpty: Bool { bins.isEmpty }
 
-    /// Takes in the spans of a batch.
+    /// Adds the spans of a batch.
     ///
-    /// - Returns: false if one of them ends in what is closed.
+    /// - Returns: false if one of them ends in a closed second.
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
         var place = 0
@@ -34,7 +34,7 @@ package struct SpanOrder: ~Copyable {
         return true
     }
 
-    /// The bin of a second; nil where that is closed.
+    /// The bin of a second; nil if the second is closed.
     private mutating func bin(of second: Int64) -> SpanBin? {
         guard second > closed else { return nil }
         if let known = bins[second] { return known }
@@ -47,29 +47,29 @@ package struct SpanOrder: ~Copyable {
         return bin
     }
 
-    /// The second of the spans that end first, Unix seconds; nil where there are none.
+    /// The earliest second with spans, Unix seconds; nil if there are none.
     package var first: Int64? { seconds.first }
 
-    /// Takes out the spans of the first second.
+    /// Removes and returns the earliest bin.
     package mutating func takeFirst() -> SpanBin? {
         guard let second = seconds.popFirst(by: <), let bin = bins.removeValue(forKey: second) else { return nil }
         byteCount -= bin.contents.byteCount
         return bin
     }
 
-    /// From now on no span may come that ends in a second or before.
+    /// Closes a second and all before it to further spans.
     package mutating func close(_ second: Int64) {
         closed = max(closed, second)
     }
 
-    /// Takes back a bin that is done with, for its room.
+    /// Takes back a bin for reuse.
     package mutating func recycle(_ bin: SpanBin) {
         if spare.count < Self.spareMax { spare.append(bin) }
     }
 }
 
-/// A span on its way into the order of event time, with its names by number: 64 bytes, so that to move one costs one line
-/// of a cache.
+/// A span being sorted into event-time order, with its names as numbers: 64 bytes, so that moving one touches one cache
+/// line.
 package struct OrderedSpan: BitwiseCopyable, Sendable {
     var traceHigh: UInt64 = 0
     var traceLow: UInt64 = 0
@@ -81,13 +81,13 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
     var duration: Int64 = 0
     /// Its number in `OrderedNames`.
     var operation: UInt32 = 0
-    /// The number of its request labels plus one; 0 for spans that are no request to the API server.
+    /// The number of its request labels plus one; 0 if the span isn't an API request.
     var request: UInt32 = 0
     /// `LatencyBucket` code of the duration.
     var bucket: UInt16 = 0
     var flags: UInt8 = 0
 
-    /// Of a row that has none yet.
+    /// An empty row.
     package init() {}
 
     @inline(__always)
@@ -109,8 +109,8 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
 }
 
 extension OrderedSpan {
-    /// The one order of all spans: by end, then trace id, then span id, then everything else that is known of a span.
-    /// Names count by their bytes, so that the order is the same in whatever order the spans came.
+    /// The total order of spans: by end, trace id, span id, then all other fields. Names compare by their bytes, so
+    /// that the order doesn't depend on the order of arrival.
     package static func isBefore(_ a: OrderedSpan, _ b: OrderedSpan, _ names: borrowing OrderedNames) -> Bool {
         if a.end != b.end { return a.end < b.end }
         if a.traceHigh != b.traceHigh { return a.traceHigh < b.traceHigh }
@@ -124,7 +124,7 @@ extension OrderedSpan {
     }
 }
 
-/// A binary heap, which has the least of its elements at hand. All calls are to have the same order.
+/// A binary min-heap. All calls must pass the same order.
 package struct LeastFirst<Element> {
     private var elements: [Element] = []
 
@@ -148,7 +148,7 @@ package struct LeastFirst<Element> {
         return first
     }
 
-    /// Puts an element in the place of the first; there has to be one.
+    /// Replaces the first element; the heap must not be empty.
     package mutating func replaceFirst(with element: Element, by isBefore: (Element, Element) -> Bool) {
         elements[0] = element
         var place = 0

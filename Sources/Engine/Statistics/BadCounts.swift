@@ -1,9 +1,9 @@
-/// How many spans of each line failed or took longer than a threshold: what a service level objective counts as bad.
-/// Exact wherever in a latency bucket the threshold lies.
+/// Counts, for each line, the spans that failed or exceeded a threshold: the bad events of a service level objective.
+/// Exact wherever the threshold lies in its latency bucket.
 struct BadCounts: Sendable {
     /// Nanoseconds.
     let thresholds: [Int64]
-    /// For each threshold a count for each line.
+    /// One count per line, for each threshold.
     private var counts: [[Int]]
 
     init(thresholds: [Int64]) {
@@ -23,7 +23,7 @@ struct BadCounts: Sendable {
         for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: 1, in: &counts[index]) }
     }
 
-    /// Takes out rows that were added before, under the same lines.
+    /// Subtracts rows that were added before under the same lines.
     mutating func remove(_ rows: borrowing MeasuredRows) {
         for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: -1, in: &counts[index]) }
     }
@@ -43,7 +43,7 @@ struct BadCounts: Sendable {
 }
 
 extension BadCounts {
-    /// Counts for the selections that ask for it, with a scan of their own.
+    /// Fills in the bad counts of the selections that ask for them, with a separate scan.
     static func fill(
         _ statistics: inout [[LatencyStatistics]], _ selections: [Selection], _ scope: SeriesScope, _ slots: [SlotView]
     ) {

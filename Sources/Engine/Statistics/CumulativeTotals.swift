@@ -1,7 +1,6 @@
 import Support
 
-/// Counts since the start for the scrape: per series, how many spans, how many failed, how long in all, and how many
-/// within each classic bucket.
+/// Counts since the start, for the scrape: each series' spans, failures, total duration and classic buckets.
 package struct CumulativeTotals: Sendable {
     /// One series' counts.
     package struct Series: Sendable {
@@ -9,16 +8,16 @@ package struct CumulativeTotals: Sendable {
         package var errors = 0
         /// Nanoseconds.
         package var sum = 0.0
-        /// Spans by classic bucket, not cumulative; the last is beyond all bounds.
+        /// Spans by classic bucket, not cumulative; the last bucket is above all bounds.
         package var buckets = InlineArray<17, Int>(repeating: 0)
-        /// When the last of its spans ended, long-running ones included; Unix nanoseconds.
+        /// The latest span end, including long-running spans; Unix nanoseconds.
         package var lastEnd = Int64.min
     }
 
     package private(set) var operations: [Series] = []
-    /// Without the long-running ones.
+    /// Excludes long-running requests.
     package private(set) var requests: [Series] = []
-    /// The start of the span that started first and the end of the one that ended last, Unix nanoseconds.
+    /// The earliest start and the latest end of all spans, Unix nanoseconds.
     package private(set) var firstStart = Int64.max
     package private(set) var lastEnd = Int64.min
     package private(set) var firstEnd = Int64.max
@@ -47,7 +46,7 @@ package struct CumulativeTotals: Sendable {
         if !row.flags.isLongRunning { Self.count(&requests[request], row.duration, classic, isError) }
     }
 
-    /// Begins anew for numbers whose names were forgotten.
+    /// Resets the series whose names were forgotten.
     mutating func forget(operations goneOperations: [Int], requests goneRequests: [Int]) {
         for number in goneOperations { operations[number] = Series() }
         for number in goneRequests { requests[number] = Series() }
@@ -62,18 +61,18 @@ package struct CumulativeTotals: Sendable {
     }
 }
 
-/// The classic histogram's upper bounds. They hold the thresholds people alert on: etcd's 150 ms, the API server's
-/// 1, 5 and 30 s.
+/// The classic histogram's upper bounds. They include the thresholds that people alert on: etcd's 150 ms, the API
+/// server's 1, 5 and 30 s.
 package struct ClassicBuckets: Sendable {
     package static let shared = ClassicBuckets()
 
-    /// Nanoseconds, rising.
+    /// Nanoseconds, ascending.
     package let bounds: [Int64] = [
         500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
         150_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000,
         10_000_000_000, 30_000_000_000,
     ]
-    /// By latency bucket code, the classic bucket of its smallest duration.
+    /// The classic bucket of the smallest duration in each latency bucket.
     private let firstGuess: [UInt8]
 
     private init() {
@@ -85,7 +84,7 @@ package struct ClassicBuckets: Sendable {
         firstGuess = guesses
     }
 
-    /// The bucket of a duration (nanoseconds) whose latency bucket code is known.
+    /// The bucket of a duration (nanoseconds), given its latency bucket code.
     @inline(__always)
     func index(_ duration: Int64, code: UInt16) -> Int {
         let guess = Int(firstGuess[Int(code)])

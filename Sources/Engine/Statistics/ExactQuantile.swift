@@ -1,14 +1,14 @@
-/// Exact nearest-rank quantiles: the bucket that holds the rank is known from the first scan; a second scan collects
-/// the durations of the wanted buckets only, and the rank is selected inside.
+/// Exact nearest-rank quantiles. The first scan tells which bucket holds each rank; a second scan collects the
+/// durations in these buckets only, and the rank is selected among them.
 struct ExactQuantile {
     private struct Wish {
-        /// The cells that hold the value, in `cells`.
+        /// The cells that hold the value, as a range of `cells`.
         var cells: Range<Int>
-        /// 0-based rank among their durations.
+        /// 0-based rank among the durations in the cells.
         var rank: Int
         var selection: Int
         var group: Int
-        /// The number of the quantile in the selection; the maximum is one more.
+        /// The number of the quantile in the selection; one past the last is the maximum.
         var quantile: Int
     }
 
@@ -16,7 +16,7 @@ struct ExactQuantile {
     private var wanted: WantedDurations
     private var cells: [Int] = []
     private var wishes: [Wish] = []
-    /// The spans of one group by column.
+    /// Spans of the current group by column.
     private var counts: [UInt32]
 
     private init(_ table: LatencyTable) {
@@ -42,7 +42,7 @@ struct ExactQuantile {
         return results
     }
 
-    /// Statistics of parts of requests, some tens of thousands of groups at a time.
+    /// Statistics of request parts, some tens of thousands of groups at a time.
     static func statistics(
         ofParts selection: Selection, in range: TimeRange, slots: [SlotView]
     ) -> [LatencyStatistics] {
@@ -58,10 +58,10 @@ struct ExactQuantile {
         return results
     }
 
-    /// Groups have a line each, of which a scan takes fewer than 65,536.
+    /// Each group takes a line, and a scan has fewer than 65,536.
     private static let partGroupsMax = 60_000
 
-    /// What the first scan tells of each group of a selection; notes what the second has to find.
+    /// The statistics that the first scan yields for each group; queues the quantiles that the second has to find.
     private mutating func count(_ selection: Selection, number: Int) -> [LatencyStatistics] {
         let groups = GroupSeries(selection, table.scope)
         // The maximum is the last quantile.
@@ -97,7 +97,7 @@ struct ExactQuantile {
         }
     }
 
-    /// Counts the spans of some lines by column, and all of them.
+    /// Counts the spans of some lines by column; returns their total.
     private mutating func count(_ lines: ArraySlice<UInt16>) -> Int {
         for column in counts.indices { counts[column] = 0 }
         for line in lines { table.add(Int(line), to: &counts) }
@@ -117,17 +117,17 @@ struct ExactQuantile {
 
     /// The 1-based rank of a quantile among `count` values: ceil(q·n), within 1...n.
     static func rank(_ quantile: Double, of count: Int) -> Int {
-        // Two steps down first: 0.07 × 100 is a little more than 7 in doubles.
+        // Step down twice first: 0.07 × 100 is a little over 7 in doubles.
         let exact = (quantile * Double(count)).nextDown.nextDown.rounded(.up)
         guard exact >= 1 else { return 1 }
         return exact >= Double(count) ? count : Int(exact)
     }
 }
 
-/// The lines of a table by group of a selection.
+/// A table's lines by group of a selection.
 private struct GroupSeries {
     private var lines: [UInt16]
-    /// By group where its lines begin, and the end of all.
+    /// The first line of each group, then the end of all.
     private var starts: [Int]
 
     init(_ selection: Selection, _ scope: SeriesScope) {

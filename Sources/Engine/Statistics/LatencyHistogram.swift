@@ -1,8 +1,8 @@
 /// The buckets of Prometheus native histograms, schema 6, over durations in nanoseconds.
 ///
-/// Bucket i covers (2^((i−1)/64), 2^(i/64)] seconds: 1.09 % wide, so that its geometric middle is within 0.55 % of
-/// anything in it. A *code* numbers the buckets that an Int64 of nanoseconds can fall in: 0 is a duration of zero,
-/// 1 the bucket of one nanosecond (i = −1913), 4033 that of the largest.
+/// Bucket i covers (2^((i−1)/64), 2^(i/64)] seconds. It is 1.09 % wide, so its geometric middle is within 0.55 % of any
+/// value in it. A *code* numbers the buckets that an Int64 of nanoseconds can fall in: 0 is a duration of zero, 1 the
+/// bucket of one nanosecond (i = −1913), 4033 that of the largest.
 /// Source: the Prometheus native histogram specification, "Standard exponential schemas".
 @usableFromInline
 package struct LatencyBucket: Sendable {
@@ -10,13 +10,13 @@ package struct LatencyBucket: Sendable {
 
     package static let schema = 6
     package static let codeCount = 4034
-    /// Native index of code 1.
+    /// The native index of code 1.
     private static let firstIndex = -1913
-    /// Leading bits of a duration that pick the first guess: a guess covers at most 0.8 %, less than a bucket, so
-    /// that the right one is the guess or the next.
+    /// Leading bits of a duration that pick the first guess. They cover at most 0.8 %, less than a bucket, so the right
+    /// bucket is the guess or the next.
     @usableFromInline static let guessBits = 7
 
-    /// The largest duration in each bucket, nanoseconds, by code.
+    /// The largest duration of each bucket, nanoseconds, by code.
     @usableFromInline let upperBounds: [Int64]
     @usableFromInline let guesses: [UInt16]
 
@@ -28,7 +28,7 @@ package struct LatencyBucket: Sendable {
     /// The code of a duration in nanoseconds; negative ones count as zero.
     @inlinable @inline(__always)
     package func code(_ nanoseconds: Int64) -> UInt16 {
-        // Without branches: self times of zero are common, and which of the two buckets is right can't be predicted.
+        // Branch-free: self times of zero are common, and which of the two buckets is right can't be predicted.
         let guess = guesses[Self.guessIndex(UInt64(bitPattern: max(nanoseconds, 1)))]
         let code = guess &+ (upperBounds[Int(guess)] < nanoseconds ? 1 : 0)
         return nanoseconds > 0 ? code : 0
@@ -37,12 +37,12 @@ package struct LatencyBucket: Sendable {
     /// The largest duration of a bucket, nanoseconds.
     package func upperBound(_ code: Int) -> Int64 { upperBounds[code] }
 
-    /// The least and the greatest duration of a bucket that durations fall in, nanoseconds.
+    /// The smallest and the largest duration of a bucket, nanoseconds.
     package func bounds(_ code: Int) -> ClosedRange<Int64> {
         code == 0 ? 0...0 : upperBounds[code - 1] + 1...upperBounds[code]
     }
 
-    /// The native histogram index of a code from 1 on.
+    /// The native index of a code of at least 1.
     package static func nativeIndex(_ code: Int) -> Int { code - 1 + firstIndex }
 
     /// The geometric middle of a bucket, nanoseconds.
@@ -53,7 +53,7 @@ package struct LatencyBucket: Sendable {
         return middle < 0x1p63 ? Int64(middle.rounded()) : .max
     }
 
-    /// How many times as long a duration is as one that lies so many buckets below it: a bucket is a 64th of a doubling.
+    /// The ratio of two durations that lie `steps` buckets apart; 64 buckets are a doubling.
     package static func ratio(ofSteps steps: Double) -> Double {
         let exponent = steps / 64
         let whole = exponent.rounded(.down)
@@ -88,7 +88,7 @@ package struct LatencyBucket: Sendable {
         for exponent in 0..<63 {
             for mantissa in 0..<(1 &<< guessBits) {
                 let leading = UInt64(1) &<< 63 | UInt64(mantissa) &<< UInt64(63 - guessBits)
-                // The smallest duration with these leading bits (rounded up for those of few bits).
+                // The smallest duration with these leading bits, rounded up if it has fewer bits.
                 let smallest = Int64(leading &>> UInt64(63 - exponent))
                 while bounds[code] < smallest { code += 1 }
                 guesses[exponent &<< guessBits | mantissa] = UInt16(code)
@@ -103,7 +103,7 @@ package struct LatencyBucket: Sendable {
         return fraction(n & 63) * Double(sign: .plus, exponent: whole, significand: 1)
     }
 
-    /// 2^(n/64) for n in 0..<64, from the binary digits of n and repeated square roots of 2: within 6 ulp.
+    /// 2^(n/64) for n in 0..<64, from the binary digits of n and repeated square roots of 2; within 6 ulp.
     private static func fraction(_ n: Int) -> Double {
         var result = 1.0
         var root = 2.0
@@ -115,7 +115,7 @@ package struct LatencyBucket: Sendable {
     }
 }
 
-/// Counts by latency bucket (`LatencyBucket` codes) over the span of buckets in use; mergeable.
+/// Counts by latency bucket (`LatencyBucket` codes), stored from the lowest bucket in use to the highest; mergeable.
 package struct LatencyHistogram: Sendable {
     package private(set) var count = 0
     private var first = 0
@@ -139,7 +139,8 @@ package struct LatencyHistogram: Sendable {
         code(quantile: quantile).map { LatencyBucket.shared.middle($0) }
     }
 
-    /// How many lie above a threshold, nanoseconds: of its own bucket all or none, by which side its middle is on.
+    /// How many durations exceed a threshold, nanoseconds. All of the threshold's own bucket count or none, depending
+    /// on its middle.
     func count(above threshold: Int64) -> Int {
         let code = Int(LatencyBucket.shared.code(threshold))
         let firstAbove = LatencyBucket.shared.middle(code) > threshold ? code : code + 1
@@ -157,7 +158,7 @@ package struct LatencyHistogram: Sendable {
         return nil
     }
 
-    /// The buckets that hold anything.
+    /// The non-empty buckets.
     var cells: [(code: Int, count: Int)] {
         counts.enumerated().filter { $0.element > 0 }.map { (first + $0.offset, $0.element) }
     }

@@ -1,23 +1,23 @@
-/// How many spans of each series fell in each latency bucket within a range of time: the first of two scans.
+/// The first of two scans: counts the spans of each series by latency bucket within a range of time.
 ///
-/// Only series that someone asked for have a line in the table, so that a rule on three operations costs three lines.
+/// Only requested series have a line, so a rule on three operations costs three lines.
 struct LatencyTable {
     let scope: SeriesScope
     let columns: LatencyColumns
     let errors: [Int]
     let sums: [Int128]
 
-    /// Spans by cell, less what is in `carries`. As small as can be: the table of a few hundred operations stays in a
-    /// core's own cache.
+    /// Spans by cell, modulo 256; `carries` has the rest. Kept small, so that the table of a few hundred operations
+    /// fits a core's own cache.
     private let cells: [UInt8]
-    /// By cell how often it ran over; empty as long as none has.
+    /// How often each cell overflowed; empty until one does.
     private let carries: [UInt32]
 
     init(_ scope: SeriesScope, slots: [SlotView]) {
         let columns = LatencyColumns(of: slots, scope.population, lines: scope.count)
         var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
         var errors = [Int](repeating: 0, count: scope.count)
-        // Of as many rows as are sure to fit.
+        // These sums hold only as many rows as can't overflow them.
         var sums = [UInt64](repeating: 0, count: scope.count)
         let rowsMax = UInt64.max / UInt64(max(columns.longest, 1))
         var rowsLeft = rowsMax
@@ -53,7 +53,7 @@ struct LatencyTable {
         Int(cells[cell]) + (carries.isEmpty ? 0 : Int(carries[cell]) << UInt8.bitWidth)
     }
 
-    /// Adds the cells of a line to others, column by column.
+    /// Adds the cells of a line to `counts`, column by column.
     func add(_ line: Int, to counts: inout [UInt32]) {
         let range = columns.cells(line)
         let cells = cells.span.extracting(range)
@@ -64,7 +64,7 @@ struct LatencyTable {
         for column in cells.indices { counts[column] &+= carries[column] &<< UInt32(UInt8.bitWidth) }
     }
 
-    // A function of its own, so that the loop has the processor's registers to itself.
+    // A separate function, so that the loop has all of the processor's registers.
     @inline(never)
     private static func add(
         _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ cells: inout [UInt8], _ sums: inout [UInt64],
@@ -78,8 +78,8 @@ struct LatencyTable {
         }
     }
 
-    /// The same for durations so long that the sums of one block might not fit: hostile spans only, nobody's add up to
-    /// 584 years.
+    /// The same for durations so long that the sums of one block might overflow: hostile spans only, since real ones
+    /// don't add up to 584 years.
     @inline(never)
     private static func addLong(
         _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ cells: inout [UInt8], _ excess: inout Excess
@@ -104,7 +104,7 @@ struct LatencyTable {
     }
 }
 
-/// What doesn't fit in the cells and the sums of a scan.
+/// Overflow of a scan's cells and sums.
 private struct Excess {
     private(set) var carries: [UInt32] = []
     var sums: [Int128]
@@ -121,7 +121,7 @@ private struct Excess {
         carries[cell] &+= 1
     }
 
-    /// Adds the sums to its own and leaves zeros.
+    /// Adds `others` to `sums` and zeroes them.
     mutating func take(_ others: inout [UInt64]) {
         for line in sums.indices {
             sums[line] += Int128(others[line])
@@ -130,18 +130,18 @@ private struct Excess {
     }
 }
 
-/// The columns of a `LatencyTable`: each a run of neighbouring latency buckets. The cells of a line are neighbours.
+/// The columns of a `LatencyTable`; each is a run of adjacent latency buckets. A line's cells are adjacent.
 ///
-/// Cells are numbered by line × `count` + bucket code >> `shift`, so that a scan has nothing to subtract: the first of
-/// them belong to no line.
+/// A cell's number is line × `count` + bucket code >> `shift`, so that a scan has nothing to subtract; the first few
+/// cells belong to no line.
 struct LatencyColumns {
-    /// Columns of a line.
+    /// Columns per line.
     let count: Int
-    /// A column is 2 to the power of this of buckets.
+    /// A column covers 2^`shift` buckets.
     let shift: UInt16
-    /// No duration in any of the buckets is longer, nanoseconds.
+    /// The longest duration that any of the buckets can hold, nanoseconds.
     let longest: Int64
-    /// The least bucket code, shifted.
+    /// The lowest bucket code, shifted.
     private let first: Int
 
     init(of slots: [SlotView], _ population: Population, lines: Int) {
@@ -149,8 +149,8 @@ struct LatencyColumns {
         let least = Int(ranges.map(\.lowerBound).min() ?? 0)
         let greatest = Int(ranges.map(\.upperBound).max() ?? 0)
         longest = LatencyBucket.shared.upperBound(greatest)
-        // A table of more cells than spans would cost more than the scans: its columns are made coarser, and the second
-        // scan collects a little more.
+        // A table with more cells than spans would cost more than the scans. Coarser columns make it smaller, and the
+        // second scan collects a little more.
         let rows = slots.reduce(0) { $0 + $1.count }
         var shift: UInt16 = 0
         while shift < 6, lines * (greatest - least) >> Int(shift) > rows { shift += 1 }
@@ -165,12 +165,12 @@ struct LatencyColumns {
         return start..<start + count
     }
 
-    /// All cells of that many lines, and those before them.
+    /// Cells needed for a number of lines.
     func cellCount(lines: Int) -> Int { lines * count + first }
 }
 
 extension SlotView {
-    /// The least and the greatest bucket code of what a population measures; nil without any.
+    /// The lowest and the highest bucket code of a population; nil if it has no durations.
     fileprivate func buckets(of population: Population) -> ClosedRange<UInt16>? {
         let (least, greatest): (UInt16, UInt16)
         switch population {

@@ -1,8 +1,8 @@
-/// What a scan reads of a block: the rows that it is about, and what was measured of them.
+/// The rows of a block that a scan covers, and their measurements.
 struct MeasuredRows: ~Escapable {
-    /// The line of the table that each row belongs to.
+    /// The table line of each row.
     let lines: Span<UInt16>
-    /// Where each of those rows is in the columns below; empty if they are all rows of the block in its order.
+    /// The place of each row in the columns below; empty if the rows are all rows of the block, in order.
     let places: Span<UInt16>
     /// Codes of `LatencyBucket`.
     let buckets: Span<UInt16>
@@ -25,12 +25,12 @@ struct MeasuredRows: ~Escapable {
         self.flags = flags
     }
 
-    /// Calls `body` with the line of each row, its place in the columns, and its cell of a table.
+    /// Calls `body` with the line of each row, its place in the columns, and its table cell.
     @inline(__always)
     func forEach(in columns: LatencyColumns, _ body: (_ line: Int, _ place: Int, _ cell: Int) -> Void) {
         let (lines, places, buckets) = (lines, places, buckets)
         let (width, shift, count) = (columns.count, columns.shift, lines.count)
-        // The plain case has a loop of its own, a third shorter.
+        // The common case has a loop of its own, which is a third shorter.
         if places.isEmpty && shift == 0 {
             // Checked once for all rows.
             precondition(count == buckets.count && count == durations.count)
@@ -65,7 +65,7 @@ struct MeasuredRows: ~Escapable {
             for row in lines.indices where flags[Int(places[row])] & SpanFlags.error != 0 { body(Int(lines[row])) }
             return
         }
-        // Most runs of eight rows have none.
+        // Most runs of eight rows have no error.
         let everyError = UInt64(SpanFlags.error) &* 0x0101_0101_0101_0101
         var row = 0
         while row &+ 8 <= flags.count {
@@ -83,11 +83,11 @@ struct MeasuredRows: ~Escapable {
 // MARK: Ahead of the loops
 
 extension MeasuredRows {
-    /// Has the columns brought into the cache as fast as memory can, ahead of loops that would wait for them page by
-    /// page. What is read for that also has to be possible, which keeps the reading from being left out.
+    /// Loads the columns into the cache at full memory speed, ahead of loops that would otherwise wait page by page.
+    /// The preconditions use the values read, so that the compiler can't drop the reads.
     @inline(__always)
     func fetch(lineCount: Int, withDurations: Bool) {
-        // Of listed rows there may be few, and their lines have just been written.
+        // Listed rows may be few, and their lines have just been written.
         guard places.isEmpty else { return }
         precondition(Int(lines.someOfEachCacheLine()) >> (Int.bitWidth - (lineCount - 1).leadingZeroBitCount) == 0)
         precondition(buckets.someOfEachCacheLine() < 4096)
@@ -96,14 +96,14 @@ extension MeasuredRows {
 }
 
 extension Span where Element: FixedWidthInteger & BitwiseCopyable {
-    /// The bits of one element in each 64 bytes, but for the last few, together.
+    /// The union of one element in every 64 bytes, except the last few.
     @inline(__always)
     fileprivate func someOfEachCacheLine() -> Element {
         let step = 64 / MemoryLayout<Element>.size
         var bits: (Element, Element, Element, Element) = (0, 0, 0, 0)
         var index = 0
         while index &+ 3 &* step < count {
-            // Within `count`, by the line above.
+            // In bounds by the loop condition.
             bits.0 |= unsafe self[unchecked: index]
             bits.1 |= unsafe self[unchecked: index &+ step]
             bits.2 |= unsafe self[unchecked: index &+ 2 &* step]
@@ -115,22 +115,22 @@ extension Span where Element: FixedWidthInteger & BitwiseCopyable {
 }
 
 extension Span<UInt8> {
-    /// Eight elements as one number, the first one lowest.
+    /// Eight elements as a little-endian number.
     @inline(__always)
     fileprivate func eight(from index: Int) -> UInt64 {
         UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
     }
 }
 
-/// The rows of a block that a scan is about. Listed without branches, as which ones they are can't be predicted.
+/// The rows of a block that a scan covers. Listed without branches, since which rows match can't be predicted.
 struct RowList {
     private var lines = Scratch<UInt16>()
     private var places = Scratch<UInt16>()
-    /// Codes of `LatencyBucket` by place, where `findBuckets(of:)` found them.
+    /// `LatencyBucket` codes by place, from `findBuckets(of:)`.
     private var buckets = Scratch<UInt16>()
     private(set) var count = 0
 
-    /// Lists the rows whose value has a line and that count.
+    /// Lists the rows whose value has a line and for which `isCounted` is true.
     @inline(__always)
     mutating func fill<Value: FixedWidthInteger & BitwiseCopyable>(
         _ values: Span<Value>, _ indexOfValue: Span<UInt16>, _ isCounted: (Int) -> Bool
@@ -138,10 +138,10 @@ struct RowList {
         count = Self.fill(&lines, &places, values, indexOfValue, isCounted)
     }
 
-    /// Finds the buckets of the listed rows, which no column has.
+    /// Computes the buckets of the listed rows, for durations without a bucket column.
     mutating func findBuckets(of durations: Span<Int64>) {
         let codes = LatencyBucket.shared
-        // A copy shares the storage; of its own property the other couldn't be written meanwhile.
+        // A copy that shares the storage: otherwise `buckets` couldn't be written while `places` is read.
         let copy = places
         let places = copy.elements(count)
         var buckets = buckets.room(for: durations.count)
@@ -151,13 +151,13 @@ struct RowList {
         }
     }
 
-    /// Hands the listed rows on with the buckets found last.
+    /// Passes the listed rows to `body` with the buckets computed last.
     @inline(__always)
     func hand(to body: (borrowing MeasuredRows) -> Void, _ durations: Span<Int64>, _ flags: Span<UInt8>) {
         hand(to: body, buckets.elements(durations.count), durations, flags)
     }
 
-    /// Hands the listed rows on, if there are any.
+    /// Passes the listed rows to `body`, if there are any.
     @inline(__always)
     func hand(
         to body: (borrowing MeasuredRows) -> Void, _ buckets: Span<UInt16>, _ durations: Span<Int64>,

@@ -2,35 +2,34 @@
 package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     /// All spans, by operation.
     case spans
-    /// Requests to the API server, by request labels, without the long-running ones (watch, proxy, attach, exec,
-    /// portforward, log with follow).
+    /// API requests, by request labels; excludes long-running ones (watch, proxy, attach, exec, portforward, log with
+    /// follow).
     case requests
-    /// What spans took themselves, without what is below them, by operation. Known of slots that were attributed.
+    /// Self times of spans, by operation. Known for attributed slots.
     case selfTimes
-    /// What components took of requests; a series for each request series and component (`part`). Known of slots that
-    /// were attributed.
+    /// Parts of requests; one series for each request series and component (`part`). Known for attributed slots.
     case parts
 
-    /// Whether slots have to be attributed first.
+    /// Whether slots must be attributed first.
     package var isOfAttribution: Bool { self == .selfTimes || self == .parts }
 
-    /// The series of `parts` that a component has of a request series.
+    /// The series of `parts` for a component of a request series.
     package static func part(of request: Int, _ component: Component) -> Int {
         request * ComponentTable.countMax + Int(component.number)
     }
 }
 
-/// A partition of the series of a population into groups, and the quantiles wanted of each group.
+/// Groups the series of a population, and names the quantiles wanted of each group.
 package struct Selection: Sendable {
-    /// For every series (index = operation or request number of the view) its group, or -1 for none.
+    /// The group of each series, indexed by the view's operation or request number; -1 for none.
     package var groupOfSeries: [Int32]
     package var groupCount: Int
     /// Quantiles in 0...1, e.g. 0.99.
     package var quantiles: [Double]
-    /// Durations, nanoseconds: a span that took longer, or failed, is bad.
+    /// Durations, nanoseconds: a span that takes longer, or fails, is bad.
     package var thresholds: [Int64]
-    /// By group how many durations it has at least, those of zero included that have no row: requests that a component
-    /// took nothing of. Empty where every duration has a row.
+    /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
+    /// nothing have no row. Empty if every duration has a row.
     package var counts: [Int]
 
     package init(
@@ -43,7 +42,7 @@ package struct Selection: Sendable {
         self.counts = counts
     }
 
-    /// How many durations of zero a group has beside its rows.
+    /// How many durations of zero a group has besides its rows.
     func absent(_ group: Int, rows: Int) -> Int {
         counts.isEmpty ? 0 : max(counts[group] - rows, 0)
     }
@@ -53,12 +52,12 @@ package struct Selection: Sendable {
 package struct LatencyStatistics: Equatable, Sendable {
     package var count = 0
     package var errors = 0
-    /// Sum of durations, exact: in 64 bits hostile spans could overflow it.
+    /// The exact sum of durations; hostile spans could overflow 64 bits.
     package var sum: Int128 = 0
     package var max: Int64 = 0
     /// One value per wanted quantile, nearest rank (the ceil(q·n)-th smallest); empty when `count` is 0.
     package var quantiles: [Int64] = []
-    /// How many failed or took longer, one number per threshold; empty when `count` is 0.
+    /// How many spans failed or exceeded each threshold; empty when `count` is 0.
     package var bad: [Int] = []
 
     package init() {}

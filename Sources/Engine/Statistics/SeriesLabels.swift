@@ -1,4 +1,4 @@
-/// What identifies a row of `operations`: one per (service.name, span name, kind).
+/// The labels of a row of `operations`: service.name, span name and kind.
 package struct OperationLabels: Hashable, Sendable {
     package var service: String
     package var operation: String
@@ -12,7 +12,7 @@ package struct OperationLabels: Hashable, Sendable {
 
     package static let names = ["service", "operation", "kind"]
 
-    /// Whether its spans are of an API server or of etcd.
+    /// Whether the service is an API server or etcd.
     package var isOfControlPlane: Bool {
         switch service {
         case "apiserver", "kube-apiserver", "etcd": true
@@ -20,7 +20,7 @@ package struct OperationLabels: Hashable, Sendable {
         }
     }
 
-    /// The value of a label by its outside name; nil if spans have no such label.
+    /// The value of a label as users name it; nil if spans have no such label.
     package subscript(name: String) -> String? {
         switch name {
         case "service": service
@@ -31,10 +31,10 @@ package struct OperationLabels: Hashable, Sendable {
     }
 }
 
-/// What identifies a row of `requests`: a request to the API server as Kubernetes names it.
+/// The labels of a row of `requests`, as Kubernetes names them.
 ///
-/// `verb` is a Kubernetes verb in lower case, or the HTTP method in lower case for paths that are no
-/// resource (then the other fields are empty). `scope` is `resource`, `namespace`, `cluster` or empty.
+/// `verb` is a Kubernetes verb in lower case. For non-resource paths it is the HTTP method in lower case, and the other
+/// fields are empty. `scope` is `resource`, `namespace`, `cluster` or empty.
 package struct RequestLabels: Hashable, Sendable {
     package var verb: String
     package var group: String
@@ -52,7 +52,7 @@ package struct RequestLabels: Hashable, Sendable {
 
     package static let names = ["verb", "group", "resource", "subresource", "scope"]
 
-    /// The value of a label by its outside name; nil if requests have no such label.
+    /// The value of a label as users name it; nil if requests have no such label.
     package subscript(name: String) -> String? {
         switch name {
         case "verb": verb

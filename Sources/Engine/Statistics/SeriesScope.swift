@@ -1,20 +1,20 @@
-/// Which rows a scan is about, and the line of the table that each belongs to.
+/// Which rows a scan covers, and the table line of each.
 struct SeriesScope {
     let population: Population
     let range: TimeRange
     /// Lines.
     let count: Int
-    /// By series number its line, or `noLine`.
+    /// The line of each series, or `noLine`.
     let indexOfSeries: [UInt16]
     /// Every span is wanted, so that its operation number is its line.
     private let isEverySpan: Bool
-    /// By the value of the population's column its line.
+    /// The line for each value of the population's column.
     private let indexOfValue: [UInt16]
 
-    /// Series are fewer than 65,536.
+    /// There are fewer than 65,536 series.
     static let noLine = UInt16.max
 
-    /// - Parameter isWanted: by series number whether it gets a line.
+    /// - Parameter isWanted: by series number, whether it gets a line.
     init(_ population: Population, range: TimeRange, isWanted: [Bool]) {
         self.population = population
         self.range = range
@@ -26,13 +26,13 @@ struct SeriesScope {
         }
         count = Int(lines)
         isEverySpan = population == .spans && count == isWanted.count
-        // In the column of requests 0 stands for none.
+        // 0 in the column of requests means no request.
         indexOfValue = population == .requests ? [Self.noLine] + indexOfSeries : indexOfSeries
     }
 
-    /// Parts of requests, whose series may be more than there can be lines: a line for each of some groups of series.
+    /// A scope of request parts, which may have more series than there can be lines: one line per group of series.
     ///
-    /// - Parameter groupOfSeries: by series of `Population.parts` its group.
+    /// - Parameter groupOfSeries: the group of each series of `Population.parts`.
     init(partsIn range: TimeRange, groups: Range<Int>, groupOfSeries: [Int32]) {
         population = .parts
         self.range = range
@@ -50,7 +50,7 @@ struct SeriesScope {
         forEachBlock(of: slots.map { SlotRows($0) }, body)
     }
 
-    /// Calls `body` with the rows of each block that belong to some part of a slot.
+    /// Calls `body` with the rows of each block in some parts of slots.
     @inline(__always)
     func forEachBlock(of parts: [SlotRows], _ body: (borrowing MeasuredRows) -> Void) {
         guard count > 0 else { return }
@@ -119,7 +119,7 @@ struct SeriesScope {
 // MARK: What attribution found
 
 extension SeriesScope {
-    /// The rows of a slot that have a self time; their errors are those of the spans.
+    /// Rows with a self time; their errors are those of the spans.
     @inline(__always)
     private func forEachBlock(
         ofSelfTimes part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void

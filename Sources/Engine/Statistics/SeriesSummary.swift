@@ -1,4 +1,4 @@
-/// A row of `operations` or `requests`: statistics of one series over all that was received.
+/// A row of `operations` or `requests`: statistics of one series over everything received.
 package struct SeriesSummary<Labels: Sendable>: Sendable {
     /// The number of the series in the view.
     package var series: Int
@@ -11,14 +11,14 @@ package struct SeriesSummary<Labels: Sendable>: Sendable {
     package var p90: Int64
     package var p99: Int64
     package var max: Int64
-    /// False where spans had left the window, so that the percentiles come from a histogram (within 0.55 %).
+    /// False if spans had left the window, so that percentiles come from a histogram (within 0.55 %).
     package var isExact: Bool
 }
 
 extension WindowView {
     private static let quantiles = [0.5, 0.9, 0.99]
 
-    /// One row for each operation that has spans in the window or had, the most frequent first.
+    /// One row for each operation with spans in the window or its history, most frequent first.
     package func operationSummaries() -> [SeriesSummary<OperationLabels>] {
         summaries(.spans, operations).sorted {
             $0.count != $1.count
@@ -28,15 +28,14 @@ extension WindowView {
         }
     }
 
-    /// One row for each kind of request that came, long-running ones apart, the most frequent first.
+    /// One row for each kind of request, without long-running ones, most frequent first.
     package func requestSummaries() -> [SeriesSummary<RequestLabels>] {
         summaries(.requests, requests).sorted {
             $0.count != $1.count ? $0.count > $1.count : $0.labels.path < $1.labels.path
         }
     }
 
-    /// By operation number what its spans took themselves, without what is below them; nil without any that were
-    /// attributed.
+    /// Self times by operation number; nil for operations without attributed spans.
     package func selfTimeSummaries() -> [SeriesSummary<OperationLabels>?] { summariesBySeries(.selfTimes, operations) }
 
     private func summaries<Labels: Sendable>(
@@ -72,24 +71,23 @@ extension WindowView {
 }
 
 extension RequestLabels {
-    /// The labels in one text, to sort by.
+    /// All labels as one text, for sorting.
     fileprivate var path: String { [verb, group, resource, subresource, scope].joined(separator: "/") }
 }
 
-/// What a component took of the requests of one series.
+/// A component's part of the requests of one series.
 package struct ComponentSummary: Equatable, Sendable {
     package var component: Component
-    /// Nanoseconds, of all requests together.
+    /// Sum over all requests, nanoseconds.
     package var sum: Int128
-    /// Of all that was attributed of the series, 0...1.
+    /// Fraction of the series' attributed time, 0...1.
     package var share: Double
-    /// Nearest rank over all requests of the series, also those that the component took nothing of; nanoseconds.
+    /// Nearest rank over all requests of the series, including those of which the component took nothing; nanoseconds.
     package var p99: Int64
 }
 
 extension WindowView {
-    /// For each of some request series what components took of its requests, the longest first; of slots that were
-    /// attributed.
+    /// For each request series, its components, longest first, over attributed slots.
     package func componentSummaries(of requests: [SeriesSummary<RequestLabels>]) -> [[ComponentSummary]] {
         let width = ComponentTable.countMax
         var selection = Selection(

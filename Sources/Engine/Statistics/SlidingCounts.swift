@@ -1,33 +1,33 @@
-/// Counts of the spans in a range of time that moves on: what came is added, what left is subtracted, so that a step
-/// costs what came and went, however many spans lie between. Counts, errors and sums are exact; of a quantile it is
-/// known in which latency bucket it lies.
+/// Counts over a sliding range of time. A step adds new spans and subtracts those that left, so it costs only what
+/// changed, however many spans the range holds. Counts, errors and sums are exact; a quantile is known to its latency
+/// bucket.
 ///
-/// The rows of a slot are only ever appended to: of each slot it suffices to know how many of its rows were counted.
+/// Rows of a slot are only ever appended, so it suffices to remember how many were counted.
 package struct SlidingCounts: Sendable {
     package let population: Population
-    /// The slots of the range as they were counted. Those that left are still here at the next step, even if the
-    /// window has given them up.
+    /// The slots of the range as they were counted. Those that left are kept until the next step, even if the window
+    /// has evicted them.
     private var slots = CountedSlots()
     private var indexOfSeries: [UInt16] = []
     private var table = SlidingTable()
     private var bad: BadCounts
-    /// No counting before this, Unix nanoseconds: then the spans that were too many for the memory have left.
+    /// No counting before this time, Unix nanoseconds: the spans that exceeded the memory limit have left by then.
     private var restsUntil = Int64.min
 
-    /// - Parameter thresholds: durations, nanoseconds, beyond which a span counts as bad.
+    /// - Parameter thresholds: durations, nanoseconds; a longer span is bad.
     package init(_ population: Population, thresholds: [Int64] = []) {
         self.population = population
         bad = BadCounts(thresholds: thresholds)
     }
 
-    /// Bounded by series × octaves of latency in use: about 2 KB for each series.
+    /// Bounded by series × octaves of latency in use: about 2 KB per series.
     package var byteCount: Int { table.byteCount + bad.byteCount }
 
-    /// Moves on to what ended in `from..<to` (Unix nanoseconds), of the series that are wanted. The same ones have to be
-    /// wanted each time; new series may follow.
+    /// Moves to the spans that ended in `from..<to` (Unix nanoseconds). `isWanted` must name the same series each time;
+    /// new series may be appended.
     ///
-    /// - Returns: false if these counts can't follow: the range cuts slots, some of it has left the window, or there would be
-    ///   more counts than `bytesMax` allows. Then they are empty, and `WindowView.measure` has to do.
+    /// - Returns: false if the counts can't follow, because the range cuts slots, part of it has left the window, or
+    ///   they would exceed `bytesMax`. The counts are then empty; use `WindowView.measure`.
     package mutating func advance(
         over view: WindowView, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool {
@@ -67,7 +67,7 @@ package struct SlidingCounts: Sendable {
         return true
     }
 
-    /// Begins anew: other series are wanted.
+    /// Resets the counts: other series are wanted.
     package mutating func reset() {
         guard !slots.isEmpty || !indexOfSeries.isEmpty else { return }
         let kept = restsUntil
@@ -77,7 +77,7 @@ package struct SlidingCounts: Sendable {
 
     // MARK: Reading
 
-    /// Count, errors and sum of some series together.
+    /// Count, errors and sum of some series combined.
     package func tally(of series: Span<Int32>) -> LatencyTally {
         if series.count == 1 { return table.tallies[Int(indexOfSeries[Int(series[0])])] }
         var sum = LatencyTally()
@@ -85,7 +85,7 @@ package struct SlidingCounts: Sendable {
         return sum
     }
 
-    /// How many spans of some series together failed or took longer than a threshold, by its number.
+    /// How many spans of some series combined failed or exceeded a threshold (by its number).
     package func bad(of series: Span<Int32>, threshold: Int) -> Int {
         var sum = 0
         for index in series.indices {
@@ -94,8 +94,8 @@ package struct SlidingCounts: Sendable {
         return sum
     }
 
-    /// The bounds, nanoseconds, of the nearest-rank quantile of some series together, which have `count` spans: those of
-    /// the latency bucket that holds it.
+    /// The bounds, nanoseconds, of the latency bucket that holds the nearest-rank quantile of some series combined,
+    /// which have `count` spans.
     package func bounds(of quantile: Double, of series: Span<Int32>, count: Int) -> ClosedRange<Int64> {
         let rank = ExactQuantile.rank(quantile, of: count)
         return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, indexOfSeries))
@@ -103,7 +103,7 @@ package struct SlidingCounts: Sendable {
 }
 
 extension Population {
-    /// Whether what is measured of a span is known when it arrives and never changes: what was added can be subtracted.
+    /// Whether a span's measurement is known on arrival and never changes, so that it can be subtracted again.
     fileprivate var isSettledOnArrival: Bool {
         switch self {
         case .spans, .requests: true
@@ -112,19 +112,19 @@ extension Population {
     }
 }
 
-/// The slots of a range that moves on, as their rows were counted. Most of them stay as they are from one step to the next:
-/// these are looked at, but not copied.
+/// The counted slots of a sliding range. Most stay the same from one step to the next; these are checked but not
+/// copied.
 struct CountedSlots: Sendable {
-    /// What becomes of the slots in a step.
+    /// The changes of a step.
     struct Change {
-        /// Rows counted that are in the range no more.
+        /// Counted rows that left the range.
         var gone: [SlotRows] = []
         /// Rows not yet counted.
         var come: [SlotRows] = []
-        /// How many rows are counted still.
+        /// Number of counted rows that stayed.
         var stayed = 0
 
-        /// More than half of what was counted left: beginning anew costs less than taking it out.
+        /// More than half of the counted rows left: starting over costs less than subtracting.
         var removesMost: Bool { gone.reduce(0) { $0 + $1.rows.count } > stayed }
     }
 
@@ -133,7 +133,7 @@ struct CountedSlots: Sendable {
 
     var isEmpty: Bool { slots.isEmpty }
 
-    /// Moves on to some slots of a view, in order of time.
+    /// Moves to some slots of a view, in order of time.
     mutating func move(to view: [SlotView], _ places: Range<Int>, _ change: inout Change) {
         var place = 0
         for new in places {
@@ -166,13 +166,13 @@ struct CountedSlots: Sendable {
 }
 
 extension [SlotView] {
-    /// Those that start in `from..<to`, Unix nanoseconds.
+    /// The places of slots that start in `from..<to`, Unix nanoseconds.
     func places(from: Int64, to: Int64) -> Range<Int> {
         let first = firstPlace { $0 >= from }
         return first..<Swift.max(first, firstPlace { $0 >= to })
     }
 
-    /// The first whose start, and all starts behind it, fulfil a condition.
+    /// The first place from which on all starts fulfil a condition.
     private func firstPlace(where isReached: (Int64) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

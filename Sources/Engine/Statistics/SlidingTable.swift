@@ -1,32 +1,32 @@
-/// How many spans of each line fell in each latency bucket, where spans are taken out again as well as put in.
+/// Counts the spans of each line by latency bucket; spans can be added and removed.
 ///
-/// Buckets lie in pages of 64 codes, an octave of latencies; a line has pages only for octaves that have spans, and
-/// the octaves' own counts on top: a rank's bucket is found in some 40 steps.
+/// Buckets lie in pages of 64 codes, one octave of latencies each. A line has pages only for octaves with spans, and a
+/// count per octave on top: a rank's bucket is found in some 40 steps.
 struct SlidingTable: Sendable {
     struct Octave: Sendable {
-        /// Where its cells are, in pages; means nothing without spans.
+        /// Its page number; meaningless without spans.
         var page: UInt32 = 0
         var count: UInt32 = 0
     }
 
     private(set) var tallies: [LatencyTally] = []
-    /// Of each line one bit for each octave that has spans.
+    /// One bit for each octave with spans, by line.
     private(set) var octavesInUse: [UInt64] = []
-    /// 64 of each line.
+    /// 64 per line.
     private(set) var octaves: [Octave] = []
     private(set) var cells: [UInt32] = []
-    /// Pages that no octave has, all zero.
+    /// Unused pages, all zero.
     private var freePages: [UInt32] = []
 
     static let codesPerPage = 64
     static let octavesPerLine = 64
 
-    /// Memory held: 552 bytes a line, 256 a page.
+    /// Memory: 552 bytes per line, 256 per page.
     var byteCount: Int {
         tallies.capacity * (MemoryLayout<LatencyTally>.stride + 8) + octaves.capacity * 8 + cells.capacity * 4
     }
 
-    /// Makes room for lines that are new.
+    /// Makes room for new lines.
     mutating func extend(toLines count: Int) {
         guard count > tallies.count else { return }
         let added = count - tallies.count
@@ -35,7 +35,7 @@ struct SlidingTable: Sendable {
         octaves.append(contentsOf: repeatElement(Octave(), count: added * Self.octavesPerLine))
     }
 
-    /// A row whose page has still to be made.
+    /// A row whose page doesn't exist yet.
     private struct Miss {
         var line: UInt16
         var code: UInt16
@@ -57,7 +57,7 @@ struct SlidingTable: Sendable {
         }
     }
 
-    /// Leaves out the few misses, but for their tally.
+    /// Skips the few rows without a page, except for their tally.
     @inline(__always)
     private static func addToPages(
         _ rows: borrowing MeasuredRows, _ tallies: inout [LatencyTally], _ octaves: inout [Octave],
@@ -81,7 +81,7 @@ struct SlidingTable: Sendable {
         }
     }
 
-    /// Takes out rows that were put in before, under the same lines.
+    /// Removes rows that were added before under the same lines.
     mutating func remove(_ rows: borrowing MeasuredRows) {
         Self.remove(rows, &tallies, &octaves, &cells, &octavesInUse, &freePages)
     }
@@ -119,7 +119,7 @@ struct SlidingTable: Sendable {
 }
 
 extension SlidingTable {
-    /// The bucket code of a 1-based rank among the spans of some series, which have at least as many.
+    /// The bucket code at a 1-based rank among the spans of some series, which must have that many.
     func code(ofRank rank: Int, in series: Span<Int32>, _ indexOfSeries: [UInt16]) -> Int {
         var inUse: UInt64 = 0
         var totals = InlineArray<64, Int>(repeating: 0)
@@ -157,7 +157,7 @@ extension SlidingTable {
     }
 }
 
-/// What is known exactly of a number of spans without looking at each of them again.
+/// The exact counts of some spans, known without looking at each again.
 package struct LatencyTally: Equatable, Sendable {
     package var count = 0
     package var errors = 0

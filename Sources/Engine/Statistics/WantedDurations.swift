@@ -1,11 +1,11 @@
-/// The durations of those cells of a table that some quantile falls in: the second of two scans.
+/// The second of two scans: collects the durations in table cells that hold a wanted quantile.
 struct WantedDurations {
     private let table: LatencyTable
-    /// One bit for each cell of the table. Few are wanted, and the scan asks this of every row.
+    /// One bit per table cell. Few cells are wanted, and the scan checks every row.
     private var wanted: [UInt64]
-    /// By word of `wanted`, how many cells before it are wanted.
+    /// The number of wanted cells before each word of `wanted`.
     private var ordinals: [UInt32] = []
-    /// By wanted cell the end of its durations so far; how many each will have is known from the first scan.
+    /// The end of each wanted cell's durations so far; the first scan tells how many it will have.
     private var ends: [Int] = []
     private var durations: [Int64] = []
 
@@ -28,8 +28,8 @@ struct WantedDurations {
             rows.fetch(lineCount: table.scope.count, withDurations: false)
             let count = Self.find(rows, in: table.columns, wanted.span, &places, &cells)
             let (places, cells) = (places.elements(count), cells.elements(count))
-            // All at once: each is in a cache line of its own that comes from memory, which takes as long as scanning
-            // hundreds of rows.
+            // Read them all at once: each is in its own cache line, and loading that takes as long as scanning hundreds
+            // of rows.
             var durations = values.room(for: count)
             for index in 0..<count { durations[index] = rows.durations[Int(places[index])] }
             for index in 0..<count { keep(durations[index], of: cells[index]) }
@@ -51,7 +51,7 @@ struct WantedDurations {
         durations = Array(repeating: 0, count: end)
     }
 
-    /// Lists the places and cells of the rows in wanted cells.
+    /// Lists the places and cells of rows in wanted cells; returns their number.
     @inline(never)
     private static func find(
         _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ wanted: Span<UInt64>,
@@ -86,7 +86,7 @@ struct WantedDurations {
 
     // MARK: After the scan
 
-    /// The value of a 0-based rank among the durations of some wanted cells.
+    /// The value at a 0-based rank among the durations of some wanted cells.
     mutating func value(rank: Int, among cells: ArraySlice<Int>) -> Int64 {
         if cells.count == 1, let cell = cells.first {
             return OrderStatistic.select(&durations, within: range(cell), rank: rank)
@@ -102,9 +102,9 @@ struct WantedDurations {
     }
 }
 
-/// The value of a rank among values that aren't sorted.
+/// Selects the value at a rank among unsorted values.
 enum OrderStatistic {
-    /// The value of a 0-based rank within a range: quickselect around the middle value of three, which partly sorts it.
+    /// The value at a 0-based rank within a range: quickselect with a median-of-three pivot. Partly sorts the range.
     static func select(_ values: inout [Int64], within range: Range<Int>, rank: Int) -> Int64 {
         let rank = range.lowerBound + rank
         var low = range.lowerBound

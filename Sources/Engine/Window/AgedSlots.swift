@@ -1,10 +1,10 @@
-/// Slots that left the window by their age, kept as they are by a replay: rules see what they saw in the daemon, where such
-/// spans are in the history alone, and the report is exact all the same.
+/// Slots that left the window by age, kept whole in a replay. Rules see what they saw in the daemon, where such spans
+/// are only in the history, and the report is exact nonetheless.
 struct AgedSlots {
     /// In order of time.
     private(set) var slots: [Slot] = []
     private(set) var byteCount = 0
-    /// Whether some of them had to go, so that only the history has all.
+    /// Whether some were dropped, so that only the history is complete.
     private(set) var areIncomplete = false
 
     mutating func add(_ slot: Slot) {
@@ -12,8 +12,9 @@ struct AgedSlots {
         byteCount += slot.byteCount
     }
 
-    /// Adds a span that came after its slot had left the window; one that is there already counts once here.
-    /// - Parameter new: what makes a slot that isn't here.
+    /// Adds a span that arrived after its slot had left the window, unless it is a duplicate.
+    ///
+    /// - Parameter new: makes the slot if it isn't here.
     mutating func add(
         _ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64, toSlot number: Int64, new: @autoclosure () -> Slot
     ) {
@@ -34,7 +35,7 @@ struct AgedSlots {
         return true
     }
 
-    /// Lets go of the oldest beyond so many bytes.
+    /// Drops the oldest slots beyond `bytesMax`.
     mutating func trim(to bytesMax: Int) {
         while byteCount > bytesMax, let first = slots.first {
             byteCount -= first.byteCount
@@ -43,7 +44,7 @@ struct AgedSlots {
         }
     }
 
-    /// Lets go of all, as their times come again.
+    /// Drops everything: the clock was set back, or a slot was full.
     mutating func giveUp() {
         self = AgedSlots()
         areIncomplete = true

@@ -1,4 +1,4 @@
-/// Why a span was not accepted; the raw value is the `reason` label of the scrape.
+/// Why a span was rejected; the raw value is the scrape's `reason` label.
 package enum RejectionReason: String, Sendable, CaseIterable {
     case invalidTraceID = "invalid_trace_id"
     case invalidSpanID = "invalid_span_id"
@@ -6,12 +6,12 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     /// Zero, or beyond `TimeLimits.latest`.
     case invalidTime = "invalid_time"
     case endBeforeStart = "end_before_start"
-    /// Ends more than the allowed clock difference after it arrived.
+    /// Ends later than clock skew allows (`WindowLimits.futureMax`) after its arrival.
     case inFuture = "in_future"
     /// Lasts longer than `TimeLimits.longestSpan`.
     case tooLong = "too_long"
 
-    /// What was wrong, for the sender.
+    /// What the sender did wrong.
     package var explanation: String {
         switch self {
         case .invalidTraceID: "trace id is not 16 bytes with one that is not zero"
@@ -58,7 +58,7 @@ package struct Rejections: Equatable, Sendable {
         RejectionReason.allCases.allSatisfy { a[$0] == b[$0] }
     }
 
-    /// One sentence on all reasons, for `partial_success`; empty if nothing was rejected.
+    /// All reasons in one text, for `partial_success`; empty if nothing was rejected.
     package var message: String {
         RejectionReason.allCases.filter { self[$0] > 0 }
             .map { "\(self[$0]) rejected: \($0.explanation)" }
@@ -68,22 +68,22 @@ package struct Rejections: Equatable, Sendable {
 
 /// What became of the spans of one batch.
 package struct AppendOutcome: Sendable {
-    /// Counted: in the window, or beyond it in the history.
+    /// Accepted into the window, or into the history if their slot had left it.
     package var accepted = 0
-    /// Accepted, but after the time of their end had been evaluated.
+    /// Accepted ones that arrived after the time of their end had been evaluated.
     package var late = 0
-    /// Spans whose trace id and span id were in the window already.
+    /// Spans whose trace id and span id the window already had.
     package var duplicates = 0
     package var rejections = Rejections()
 }
 
-/// Spans that are part of no attribution, by the reason.
+/// Spans that no attribution includes, by reason.
 package struct UnattributedSpans: Equatable, Sendable {
-    /// They came after their slot had settled.
+    /// Arrived after their slot had settled.
     package var late = 0
     /// Their slot left the window before it had settled.
     package var evicted = 0
-    /// Their slot had no room left: they went to the history at once.
+    /// Their slot was full, so they went straight to the history.
     package var full = 0
 
     package init() {}

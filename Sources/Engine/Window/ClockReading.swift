@@ -1,9 +1,9 @@
-/// A reading of the clock by which rules are evaluated.
+/// A reading of the clock that drives evaluation.
 package struct ClockReading: Hashable, Sendable {
     /// Unix nanoseconds.
     package var time: Int64
-    /// Whether it doesn't follow from the readings before it, as the clock was set or the process stood still: evaluation
-    /// begins anew there.
+    /// Whether it doesn't follow from earlier readings, because the clock was set or the process stood still.
+    /// Evaluation restarts there.
     package var isJump: Bool
 
     package init(_ time: Int64, isJump: Bool = false) {

@@ -1,15 +1,15 @@
-/// The numbers of batches' names in a window, kept from one append to the next: a batch that is used again has mostly the
-/// names it had before.
+/// The window's numbers for the names of batches, kept between appends: a reused batch has mostly the names it had
+/// before.
 struct NameTranslations: Sendable {
     private var known: [NameTranslation] = []
-    /// Which one goes next when there are too many.
+    /// The one to replace next when there are too many.
     private var oldest = 0
 
-    /// More than the batches that are in use at a time: one on each thread of a receiver, ten for each archive of a replay.
-    /// Each has at most 256 KiB.
+    /// More than the batches in use at a time: one on each thread of a receiver, ten for each archive of a replay. Each
+    /// takes at most 256 KiB.
     private static let knownMax = 64
 
-    /// The translation of a batch's numbers, with those that are new to it added.
+    /// The translation of a batch's numbers, extended by those that are new.
     mutating func translate(
         _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable
     ) -> NameTranslation {
@@ -31,16 +31,16 @@ struct NameTranslations: Sendable {
     }
 }
 
-/// The numbers of one batch's names in a window.
+/// The window's numbers for the names of one batch.
 struct NameTranslation: Sendable {
     fileprivate let names: BatchNames
-    /// By the batch's number of an operation.
+    /// By the batch's operation number.
     private var operations: [UInt16] = []
-    /// By the `request` column of the batch, what stands in that of the window.
+    /// The window's `request` column by that of the batch.
     private var requests: [UInt16] = [0]
 
-    /// Stands for a number that isn't known yet: no table has as many. Only what a span of the batch is called is given
-    /// one: a batch remembers names of requests long gone, which must not come to life again.
+    /// Marks a number that isn't translated yet; no table has so many names. Only names that spans of the batch use are
+    /// translated: a batch remembers names from long ago, which must not be revived.
     private static let unknown = UInt16.max
 
     fileprivate init(names: BatchNames) {
@@ -52,7 +52,7 @@ struct NameTranslation: Sendable {
         number == SpanBatch.overflow ? OperationTable.overflow : operations[Int(number)]
     }
 
-    /// Of a `request` column.
+    /// Translates a `request` column.
     @inline(__always)
     func request(_ column: UInt16) -> UInt16 {
         column == SpanBatch.overflow ? RequestTable.overflow + 1 : requests[Int(column)]

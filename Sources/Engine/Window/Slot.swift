@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// A run of rows of one slot. Rows once written never change, so that views can read them without the lock.
+/// A run of rows of one slot. Written rows never change, so views read them without the lock.
 package final class SpanBlock: Sendable {
     package let columns: SpanColumns
     private let ledger: BlockLedger
 
-    /// Rows of the largest blocks.
+    /// Rows in the largest blocks.
     static let rowsMax = 4096
 
     init(capacity: Int, ledger: BlockLedger) {
@@ -21,7 +21,7 @@ package final class SpanBlock: Sendable {
     }
 }
 
-/// Bytes of all blocks of a window that there are, those included that it has given up and a reader still holds.
+/// Bytes of all live blocks of a window, including evicted ones that a reader still holds.
 final class BlockLedger: Sendable {
     private let bytes = Atomic<Int>(0)
 
@@ -32,14 +32,14 @@ final class BlockLedger: Sendable {
     }
 }
 
-/// The spans that ended within one slot of time, in blocks of 64 rows, doubling to 4,096: a slot of few spans is
-/// small, one of many has no large copy to make.
+/// The spans that ended within one slot of time, in blocks of 64 rows, doubling to 4,096: a slot of few spans is small,
+/// and one of many needs no large copy.
 struct Slot: Sendable {
     /// Unix time of the slot's start divided by the slots' width.
     let number: Int64
     private(set) var blocks: [SpanBlock] = []
     private(set) var count = 0
-    /// The least and greatest bucket code of its rows.
+    /// The lowest and the highest bucket code of its rows.
     private(set) var bucketMin = UInt16.max
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
@@ -55,8 +55,8 @@ struct Slot: Sendable {
     static let rowsMax = SpanIndex.rowsMax
 
     /// - Parameters:
-    ///   - expected: how many spans it will probably hold.
-    ///   - bytesMax: beyond it there is no room for another block.
+    ///   - expected: how many spans the slot will probably hold.
+    ///   - bytesMax: no block is added beyond this size.
     init(number: Int64, expected: Int, bytesMax: Int, ledger: BlockLedger) {
         self.number = number
         self.bytesMax = bytesMax
@@ -71,7 +71,7 @@ struct Slot: Sendable {
         case full
     }
 
-    /// Adds a row of a batch under its numbers in the window, unless the same span is there.
+    /// Adds a row, with the window's numbers, unless the same span is there.
     ///
     /// - Parameter hash: of the row's ids, with `seed`.
     @inline(__always)

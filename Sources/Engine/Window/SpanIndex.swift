@@ -1,15 +1,15 @@
-/// Finds a slot's row by trace id and span id, to count a span that was sent twice only once.
+/// Finds a slot's row by trace id and span id, so that a span that was sent twice counts once.
 ///
-/// Open addressing; a cell holds 8 bits of the hash and 24 bits of row number plus one, so that nearly every other
-/// row that is met on the way is passed without touching its ids. Grows at three quarters: 5.3 to 10.7 bytes a span.
+/// Open addressing. A cell holds 8 bits of hash and 24 bits of row number plus one, so that nearly every other row met
+/// while probing is skipped without reading its ids. It grows when three quarters full: 5.3 to 10.7 bytes per span.
 struct SpanIndex: Sendable {
     private var cells: [UInt32]
     private var used = 0
 
-    /// Rows that fit: 24 bits of row number plus one.
+    /// The most rows that 24 bits of row number plus one can tell apart.
     static let rowsMax = 1 << 24 - 1
 
-    /// - Parameter expected: rows for which it need not grow.
+    /// - Parameter expected: rows that fit without growing.
     init(expected: Int = 0) {
         var cellCount = 64
         while cellCount * 3 < expected * 4 { cellCount *= 2 }
@@ -23,7 +23,7 @@ struct SpanIndex: Sendable {
         ByteHash.mix(ByteHash.mix(traceHigh ^ seed, traceLow), spanID)
     }
 
-    /// Where a span with this hash stands, or would stand.
+    /// Where a span with a given hash is, or would go.
     enum Place {
         case free(cell: Int)
         case taken(row: Int)
@@ -45,13 +45,13 @@ struct SpanIndex: Sendable {
         }
     }
 
-    /// The cell where `find` begins.
+    /// The contents of the cell where `find` starts.
     @inline(__always)
     func firstCell(_ hash: UInt64) -> UInt32 {
         cells[Int(truncatingIfNeeded: hash) & (cells.count - 1)]
     }
 
-    /// Fills a free cell that `find` gave; `hashOfRow` is asked for every row when the table grows.
+    /// Fills a free cell from `find`. Calls `hashOfRow` for every row when the table grows.
     @inline(__always)
     mutating func fill(_ cell: Int, row: Int, hash: UInt64, hashOfRow: (Int) -> UInt64) {
         cells[cell] = Self.value(row: row, hash: hash)
@@ -76,27 +76,27 @@ struct SpanIndex: Sendable {
     }
 }
 
-/// Hashes of the rows that are appended next, and what brings the cells of large indexes near before they are asked.
+/// Hashes the rows that are appended next, and prefetches their cells in large indexes.
 ///
-/// In a slot of a hundred thousand spans a cell is in no near cache, and each look-up on its own would wait for memory:
-/// that took more than all else about appending. Reads that nothing waits for go on side by side.
+/// In a slot of a hundred thousand spans a cell is in no near cache, and each lookup would wait for memory; that used
+/// to take longer than the rest of appending. Independent reads overlap.
 struct IndexLookAhead: Sendable {
     /// Rows at a time, a power of two; their cells fit the nearest cache.
     static let rowsMax = 512
-    /// Indexes from this size are looked at ahead, bytes: others stay in a near cache.
+    /// Bytes from which an index is prefetched; smaller ones stay in a near cache.
     private static let bytesMin = 1 << 18
 
     private var hashes = Array(repeating: 0 as UInt64, count: rowsMax)
-    /// Keeps what was read, since the compiler would leave out reads of which nothing is kept.
+    /// Keeps the sum of the reads, or else the compiler would remove them.
     private var kept: UInt32 = 0
 
-    /// The hash of a row, which must be one of those taken last.
+    /// The hash of a row, which must be among those taken last.
     @inline(__always)
     subscript(row: Int) -> UInt64 { hashes[row & (Self.rowsMax - 1)] }
 
-    /// Takes the rows of a batch from `first` on, for as far as there is room.
+    /// Takes the next rows of a batch from `first` on, at most `rowsMax`.
     ///
-    /// - Parameter slots: in order of time; rows go to one of the last, or are few.
+    /// - Parameter slots: in order of time. Nearly all rows go to one of the last two.
     mutating func take(_ batch: borrowing SpanBatch, from first: Int, slots: [Slot], seed: UInt64) {
         let rows = first..<min(first + Self.rowsMax, batch.count)
         for row in rows {

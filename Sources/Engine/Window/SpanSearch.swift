@@ -1,8 +1,8 @@
-/// What a search of single spans found.
+/// The result of a search for single spans.
 package struct FoundSpans: Equatable, Sendable {
-    /// For each group the longest of its spans that were searched for, nanoseconds; nil where it has none.
+    /// The longest match of each group, nanoseconds; nil if it has none.
     package var longest: [Int64?]
-    /// Whether any spans at all ended in the range, of any series.
+    /// Whether any span of any series ended in the range.
     package var isHeard: Bool
 
     package init(longest: [Int64?], isHeard: Bool) {
@@ -12,11 +12,11 @@ package struct FoundSpans: Equatable, Sendable {
 }
 
 extension WindowView {
-    /// Looks at each span of the window that ended in `from..<to` (Unix nanoseconds).
+    /// Searches the spans of the window that ended in `from..<to` (Unix nanoseconds).
     ///
     /// - Parameters:
-    ///   - selection: the groups; no quantiles are taken.
-    ///   - durations: those searched for, nanoseconds.
+    ///   - selection: the groups; its quantiles are ignored.
+    ///   - durations: the durations to look for, nanoseconds.
     package func find(
         _ population: Population, from: Int64, to: Int64, _ selection: Selection,
         lasting durations: [ClosedRange<Int64>]
@@ -24,7 +24,7 @@ extension WindowView {
         let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
         var found = FoundSpans(
             longest: Array(repeating: nil, count: selection.groupCount), isHeard: hasSpans(from: from, to: to))
-        // Most slots have no span so slow as rules ask for.
+        // Most slots have no span as slow as rules ask for.
         let promising = inRange.filter { slot in
             let slotDurations =
                 LatencyBucket.shared.bounds(Int(slot.bucketMin))
@@ -60,8 +60,8 @@ extension WindowView {
         }
     }
 
-    /// Whether any spans are known to have ended in a range of time (Unix nanoseconds), to the slot or, of what has left
-    /// the window, the minute.
+    /// Whether any spans ended in a range of time (Unix nanoseconds), to the slot; for spans that left the window, to
+    /// the minute.
     package func hasSpans(from: Int64, to: Int64) -> Bool {
         if slots.contains(where: { $0.start < to && $0.end > from && $0.count > 0 }) { return true }
         guard reachesHistory(from: from, to: to) else { return false }
@@ -71,10 +71,9 @@ extension WindowView {
 }
 
 extension WindowView {
-    /// The spans of some traces that are in the window, trace by trace in the order they were asked for, each in the
-    /// order of their starts.
+    /// The window's spans of some traces, trace by trace as requested, each in order of start.
     ///
-    /// - Parameter range: only spans that end in it are looked for, Unix nanoseconds.
+    /// - Parameter range: only spans that end in it, Unix nanoseconds.
     package func spans(of traces: [TraceID], endingIn range: Range<Int64> = .min ..< .max) -> [[SpanRow]] {
         var spans = traces.map { _ in [SpanRow]() }
         for slot in slots where slot.start < range.upperBound && slot.end > range.lowerBound {
@@ -94,7 +93,8 @@ extension WindowView {
         return spans
     }
 
-    /// For each search the traces of its worst spans, the worst first, each trace once. All searches share one scan.
+    /// For each search, the traces of its worst spans, worst first, each trace once. All searches share one scan per
+    /// population.
     package func worstTraces(_ searches: [WorstSpanSearch], limit: Int) -> [[TraceID]] {
         var found = searches.map { WorstSpans(limit: limit, failedFirst: $0.failedFirst) }
         for population in Set(searches.map(\.population)) {
@@ -133,11 +133,11 @@ extension WindowView {
     }
 }
 
-/// The worst spans of some series are wanted: the longest, or the longest that failed where any did.
+/// A search for the worst spans of some series: the longest ones, optionally failed ones before all others.
 package struct WorstSpanSearch: Sendable {
     /// Spans or requests.
     package var population: Population
-    /// Of the spans' ends, Unix nanoseconds.
+    /// Range of span ends, Unix nanoseconds.
     package var range: Range<Int64>
     package var series: [Int32]
     package var failedFirst: Bool
@@ -150,7 +150,7 @@ package struct WorstSpanSearch: Sendable {
     }
 }
 
-/// The few worst of many spans, the worst first.
+/// The few worst of many spans, worst first.
 private struct WorstSpans {
     private struct Entry {
         var trace: TraceID

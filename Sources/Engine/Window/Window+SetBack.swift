@@ -1,8 +1,8 @@
 import Support
 
 extension Window {
-    /// The clock was set back. What it has of later times still counts among all that came, but is of none of the times that
-    /// come now: those are measured by what comes in them.
+    /// Handles a clock that was set back. Spans of later times still count in the totals, but not in the times to come:
+    /// those are measured by the spans that arrive in them.
     ///
     /// - Parameter clock: Unix nanoseconds.
     package mutating func setBack(to clock: Int64) {

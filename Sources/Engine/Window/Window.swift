@@ -2,7 +2,7 @@ import Support
 
 /// The columnar in-memory window: spans by the time of their end, in slots of five seconds.
 ///
-/// Not thread-safe: one lock is held around it while a batch is appended or a view is taken. It has no clock.
+/// Not thread-safe: callers hold one lock while they append a batch or take a view. It has no clock.
 package struct Window: ~Copyable {
     package let limits: WindowLimits
     package private(set) var operations: OperationTable
@@ -11,32 +11,32 @@ package struct Window: ~Copyable {
     package private(set) var byteCount = 0
     package private(set) var spanCount = 0
     package private(set) var history: History
-    /// What left the window and is still to be added to the history.
+    /// Evicted spans that are still to be added to the history.
     package private(set) var evicted = EvictedSpans()
 
-    /// How far back spans stay by their age, nanoseconds.
+    /// How long spans stay, nanoseconds.
     private var duration: Int64?
-    /// What left by its age and stays for a replay's report; nil where nothing does.
+    /// Slots that left by age but stay for a replay's report; nil outside the replay of a recording.
     private var aged: AgedSlots?
 
-    /// Spans that attribution can't take into account any more.
+    /// Spans that attribution can no longer include.
     package private(set) var unattributed = UnattributedSpans()
 
     /// In order of time.
     private var slots: [Slot] = []
-    /// The number of the first slot that has not been given up.
+    /// The number of the first slot that has not been evicted.
     private var horizon = Int64.min
     private var lastUsed = 0
     private var lookAhead = IndexLookAhead()
     private var translations = NameTranslations()
     private let ledger = BlockLedger()
-    /// Bytes of its slots' columns.
+    /// Bytes of the slots' columns.
     private var columnByteCount = 0
-    /// When names may be forgotten next, Unix nanoseconds.
+    /// When names may next be forgotten, Unix nanoseconds.
     private var nextForgetting = Int64.min
     private let seed: UInt64
 
-    /// Divides the usual evaluation intervals, so that a range seldom cuts a slot.
+    /// Divides the usual evaluation intervals, so that a range seldom cuts a slot. Nanoseconds.
     package static let slotWidth: Int64 = 5_000_000_000
 
     package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
@@ -50,7 +50,7 @@ package struct Window: ~Copyable {
 
     /// Appends a batch that arrived at a time (Unix nanoseconds).
     ///
-    /// - Parameter evaluatedUpTo: spans that end before it count as late.
+    /// - Parameter evaluatedUpTo: spans that end before this count as late.
     package mutating func append(
         _ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64
     ) -> AppendOutcome {
@@ -84,7 +84,7 @@ package struct Window: ~Copyable {
         return outcome
     }
 
-    /// What readers need, taken in a time that grows with slots, not with spans.
+    /// A snapshot for readers. Costs time proportional to slots, not spans.
     package func view() -> WindowView {
         WindowView(
             slots: slots.map { SlotView($0) }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
@@ -92,14 +92,14 @@ package struct Window: ~Copyable {
             requestBirths: requests.births, history: history, evicted: evicted)
     }
 
-    /// What comes next is a daemon's recording: spans go by their age as they went there.
+    /// What follows is a daemon's recording: spans leave by age as they did there.
     package mutating func followRecording() {
         guard aged == nil, let recorded = limits.recordedDuration else { return }
         duration = recorded
         aged = AgedSlots()
     }
 
-    /// What a report is made of: everything there is, with what left by its age as it was.
+    /// The view for a report: everything, with slots that left by age still whole.
     package func wholeView() -> WindowView {
         guard let aged, !aged.areIncomplete else { return view() }
         return WindowView(
@@ -111,7 +111,7 @@ package struct Window: ~Copyable {
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
     package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
 
-    /// Keeps what attribution found out about a slot (by its start, Unix nanoseconds), if the slot is still there.
+    /// Stores a slot's attribution (by the slot's start, Unix nanoseconds), if the slot is still there.
     package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
         guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else {
             _ = aged?.attach(attribution, toSlot: Self.slotNumber(start))
@@ -124,7 +124,7 @@ package struct Window: ~Copyable {
 
     // MARK: Appending
 
-    /// False if the span is there already.
+    /// Returns false if the span is a duplicate.
     @inline(__always)
     private mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64) -> Bool {
         let number = Self.slotNumber(end)
@@ -173,8 +173,8 @@ package struct Window: ~Copyable {
             if slots[middle].number < number { low = middle + 1 } else { high = middle }
         }
         if low == slots.count || slots[low].number != number {
-            // As many as in the one before, if it is the newest: an index that grows while the lock is held takes
-            // milliseconds.
+            // Expect as many spans as in the previous slot if this one is the newest: an index that grows under the
+            // lock takes milliseconds.
             let expected = low == slots.count ? slots.last?.count ?? 0 : 0
             let slot = Slot(number: number, expected: expected, bytesMax: limits.slotBytesMax, ledger: ledger)
             byteCount += slot.byteCount
@@ -188,26 +188,26 @@ package struct Window: ~Copyable {
         time / slotWidth
     }
 
-    // MARK: Giving up the oldest
+    // MARK: Evicting the oldest
 
     private mutating func evict() { evict(above: limits.bytesMax - bytesHeldElsewhere) }
 
-    /// Bytes of columns of spans that left the window and are still held by a reader, or wait for the history.
+    /// Bytes of evicted columns that a reader still holds or that wait for the history.
     package var bytesHeld: Int { max(ledger.byteCount - columnByteCount, 0) }
 
-    /// Bytes of spans that left the window and its history's queue, but that some reader still holds: they count as the
-    /// window's, up to half of what it may take.
+    /// Bytes of spans that have left the window and the history's queue, but that a reader still holds. They count as
+    /// the window's, up to half of its limit.
     private var bytesHeldElsewhere: Int {
         guard limits.isEndless else { return 0 }
         let held = ledger.byteCount - columnByteCount
-        // Only now is it worth to look how much of it waits for the history, which has a share of its own.
+        // Compute the queue's share only when something is held; the queue has a limit of its own.
         guard held > 0 else { return 0 }
         return min(max(held - evicted.columnByteCount, 0), limits.bytesMax / 2)
     }
 
-    /// Gives up the oldest slots until the rest take so many bytes, all but the newest if need be.
+    /// Evicts the oldest slots until the rest take at most `bytesMax`, but never the newest.
     ///
-    /// - Returns: bytes given up.
+    /// - Returns: bytes freed.
     @discardableResult
     package mutating func evict(above bytesMax: Int) -> Int {
         let before = byteCount
@@ -233,12 +233,12 @@ package struct Window: ~Copyable {
 
     // MARK: Forgetting names
 
-    /// Forgets the names of which neither the window nor its history holds anything, where their places are wanted.
+    /// When places are scarce, forgets names that neither the window nor its history holds anything of.
     ///
-    /// What was translated is forgotten with them, so that no batch brings back a number that has another name now.
+    /// Translations are dropped too, so that no batch brings back a number that now has another name.
     private mutating func forgetNames(at arrival: Int64) {
         guard limits.isEndless, operations.isPressed || requests.isPressed,
-            // A clock that was set back starts the wait anew.
+            // A clock that was set back restarts the wait.
             arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
         else { return }
         nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
@@ -250,10 +250,10 @@ package struct Window: ~Copyable {
         translations = NameTranslations()
     }
 
-    /// Nanoseconds: looking costs some microseconds for a thousand names, and translations are made anew.
+    /// Nanoseconds. A pass takes some microseconds for a thousand names, and translations are rebuilt.
     private static let forgettingInterval: Int64 = 5_000_000_000
 
-    /// Says what rules select by exact names: places are kept for it.
+    /// Sets what rules select by exact names; places are reserved for it.
     package mutating func select(_ names: SelectedNames) {
         operations.selected = names
         requests.selected = names
@@ -261,7 +261,7 @@ package struct Window: ~Copyable {
 
     // MARK: A clock that is set back
 
-    /// Lets go of slots beyond one, by its number.
+    /// Removes the slots after a given one.
     mutating func retireSlots(after number: Int64) {
         aged?.giveUp()
         while let last = slots.last, last.number > number {
@@ -280,16 +280,16 @@ package struct Window: ~Copyable {
         evicted.setBack(to: clock, newestMinute: history.newestMinute)
     }
 
-    /// Takes spans into slots again that had been given up, from one on by its number.
+    /// Reopens evicted slots from `number` on.
     mutating func lowerHorizon(to number: Int64) {
         horizon = min(horizon, number)
     }
 
     // MARK: History
 
-    /// Takes a history to which spans that had left the window were added, and drops those spans.
+    /// Replaces the history with one that includes `evicted`, and drops those spans from the queue.
     ///
-    /// - Returns: the history before, to be freed without the lock.
+    /// - Returns: the old history, to be freed outside the lock.
     package mutating func replaceHistory(with history: History, including evicted: EvictedSpans) -> History {
         let before = self.history
         self.history = history
@@ -297,7 +297,7 @@ package struct Window: ~Copyable {
         return before
     }
 
-    /// Adds what left the window to its history, where no lock has to be kept short.
+    /// Adds evicted spans to the history, where no lock has to be kept short.
     package mutating func foldEvicted() {
         let folded = evicted
         history.add(folded)

@@ -1,25 +1,25 @@
-/// What bounds a window. Over a limit the oldest slot goes first, and what went is counted.
+/// Limits of a window. Over a limit the oldest slot goes first, and what went is counted.
 package struct WindowLimits: Equatable, Sendable {
-    /// How far back spans are kept as columns, nanoseconds, by the end of a span; nil keeps all that `bytesMax` allows.
+    /// How long spans are kept as columns, nanoseconds, by the span's end; nil keeps all that `bytesMax` allows.
     package var duration: Int64?
-    /// The `duration` of the daemon, in a replay of what it recorded: rules then see what they saw there, and spans that go
-    /// by their age stay for the report, as long as `bytesMax` allows.
+    /// The daemon's `duration`, in the replay of its recording. Rules then see what they saw in the daemon; spans that
+    /// leave by age stay for the report, as far as `bytesMax` allows.
     package var recordedDuration: Int64?
     /// Bytes of all slots. The default of 1 GiB holds 16 million spans at 62 to 67 bytes each.
     package var bytesMax: Int
-    /// Operations told apart: more than any cluster has (a few hundred), little enough to scrape.
+    /// Distinct operations: more than any cluster has (a few hundred), few enough to scrape.
     package var operationsMax: Int
-    /// Request labels told apart: verbs × resources, custom ones included.
+    /// Distinct request labels: verbs × resources, including custom ones.
     package var requestsMax: Int
-    /// How long after its arrival a span may end, nanoseconds, where clocks differ.
+    /// How long after its arrival a span may end, nanoseconds, to allow for clock skew.
     package var futureMax: Int64
-    /// What bounds the history of spans that left the window.
+    /// Limits of the history of spans that left the window.
     package var history: HistoryLimits
-    /// Whether the window is a daemon's, which has no end: names of which nothing is held are forgotten, and what readers
-    /// still hold of spans that left the window counts as the window's memory. What a replay finds is about all that came.
+    /// Whether this is a daemon's window, which runs without end: unused names are forgotten, and memory that readers
+    /// hold of evicted spans counts as the window's. A replay keeps all names, since its results cover everything.
     package var isEndless = false
 
-    /// Bytes of one slot, so that a burst can't take more than half of the window; beyond it spans go to the history.
+    /// Bytes of one slot, so that a burst takes at most half of the window; further spans go to the history.
     var slotBytesMax: Int { max(bytesMax / 2, 1 << 20) }
 
     package init(
@@ -38,14 +38,14 @@ package struct WindowLimits: Equatable, Sendable {
     package var reach: Int64 { max(duration ?? .max, history.duration) }
 }
 
-/// What bounds a history.
+/// Limits of a history.
 package struct HistoryLimits: Equatable, Sendable {
-    /// How far back hours are kept, nanoseconds, from the latest arrival. Four days: burn rates look back three.
+    /// How long hours are kept, nanoseconds, counted from the latest arrival. Four days: burn rates look back three.
     package var duration: Int64
-    /// Bytes of all minutes and hours. Over it the minutes of the oldest hours go first, which leaves those hours whole;
-    /// where hours alone take half of it, the oldest hour.
+    /// Bytes of all minutes and hours. Over it, the minutes of the oldest hours are dropped first, which keeps these
+    /// hours whole; once hours alone take half, the oldest hour is.
     package var bytesMax: Int
-    /// Whether what goes counts still, in one last block: a replay's report is about all that came.
+    /// Whether dropped hours still count, in one last block: a replay's report covers everything.
     package var keepsSum = true
 
     package init(duration: Int64 = 345_600_000_000_000, bytesMax: Int = 64 << 20) {

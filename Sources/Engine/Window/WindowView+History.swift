@@ -1,10 +1,10 @@
 extension WindowView {
-    /// Statistics of spans that end in `from..<to` (Unix nanoseconds), of the window and of what left it.
+    /// Statistics of spans that end in `from..<to` (Unix nanoseconds), from the window and the history.
     ///
-    /// Where minutes of the range have left the window, the range is one of minutes: those that start within it.
-    /// - Parameter parts: what was counted of the window for other ranges; ranges that begin before the window and end
-    ///   at one time share it.
-    /// - Returns: for each selection, the statistics of each of its groups; nil where all of the range is in the window.
+    /// If minutes of the range have left the window, the range is rounded to the minutes that start within it.
+    /// - Parameter parts: counts of the window made for other ranges; ranges that begin before the window and end at
+    ///   the same time share them.
+    /// - Returns: for each selection, the statistics of each of its groups; nil if the window holds the whole range.
     func measureBeyond(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> [[MergedStatistics]]? {
@@ -14,12 +14,13 @@ extension WindowView {
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
         let blocks = history.blocks(in: range)
         let isRetired = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
-        // Of whatever series: which spans are bucketed by now must not tell whether the range is one of minutes.
+        // Regardless of series: how many spans have been bucketed so far must not decide whether the range is rounded
+        // to minutes.
         guard !blocks.isEmpty || evicted.hasSpans(where: isRetired) else { return nil }
         var tally = SeriesTally()
         evicted.count(in: &tally, population, wanted: merge.wanted, where: isRetired)
         for block in blocks { merge.add(block) }
-        // The window may have the rest of a minute that is in the range, or of the one after it.
+        // The window may hold the rest of a minute of the range, or of the one after it.
         let window = TimeRange(
             from: HistoryTime.start(ofMinute: range.first),
             to: HistoryTime.minute(of: to) <= newest ? HistoryTime.start(ofMinute: range.end) : to)
@@ -33,7 +34,7 @@ extension WindowView {
         MinuteRange(from: from, to: to).first <= max(history.newestMinute, evicted.newestMinute)
     }
 
-    /// By series, everything that was ever accepted of those that have spans which left the window.
+    /// For series with spans that left the window: statistics of everything accepted.
     func mergedWhereGone(_ population: Population) -> [Int: MergedStatistics] {
         guard !history.isEmpty || !evicted.isEmpty else { return [:] }
         var gone = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
@@ -55,11 +56,11 @@ extension WindowView {
     }
 }
 
-/// What ranges that reach into the history have of the window, counted once for all that have the same.
+/// Counts of the window for ranges that reach into the history, made once for equal ranges.
 package struct WindowParts {
     private struct Key: Hashable {
         var population: Population
-        /// Unix nanoseconds; the least time for all that begins with the window or before.
+        /// Unix nanoseconds; `.min` if the range begins no later than the window.
         var from: Int64
         var to: Int64
     }

@@ -1,6 +1,6 @@
 import Support
 
-/// A slot as it was when a view was taken.
+/// A slot as it was when the view was taken.
 package struct SlotView: Sendable {
     /// Unix nanoseconds.
     package let start: Int64
@@ -22,7 +22,7 @@ package struct SlotView: Sendable {
 
     var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
 
-    /// Unix nanoseconds, not in the slot.
+    /// Unix nanoseconds, exclusive.
     var end: Int64 { start.addingSaturating(Window.slotWidth) }
 
     @inline(__always)
@@ -31,7 +31,7 @@ package struct SlotView: Sendable {
         return blocks[block].columns.row(offset)
     }
 
-    /// When the first and the last of its spans ended, Unix nanoseconds.
+    /// The earliest and the latest span end, Unix nanoseconds.
     fileprivate var ends: ClosedRange<Int64> {
         var (first, last) = (end, start)
         forEachBlock { columns, rows in
@@ -43,7 +43,7 @@ package struct SlotView: Sendable {
         return min(first, last)...last
     }
 
-    /// Hands out each block with the number of its rows.
+    /// Calls `body` with each block and its number of rows.
     @inline(__always)
     func forEachBlock(_ body: (borrowing SpanColumns, _ count: Int) -> Void) {
         var remaining = count
@@ -55,7 +55,7 @@ package struct SlotView: Sendable {
     }
 }
 
-/// Rows of a slot from some number on.
+/// The rows of a slot from some row on.
 struct SlotRows {
     let slot: SlotView
     let rows: Range<Int>
@@ -65,8 +65,8 @@ struct SlotRows {
         rows = first..<slot.count
     }
 
-    /// Hands out each block that has any of the rows, with the number of its first row in the slot and the rows' numbers
-    /// in the block.
+    /// Calls `body` with each block that has any of the rows, the slot's row number of the block's first row, and the
+    /// rows within the block.
     @inline(__always)
     func forEachBlock(_ body: (borrowing SpanColumns, _ start: Int, Range<Int>) -> Void) {
         var start = 0
@@ -78,23 +78,23 @@ struct SlotRows {
     }
 }
 
-/// The window as it was at one moment. Reading it takes no lock.
+/// A snapshot of the window. Reading it takes no lock.
 package struct WindowView: Sendable {
     /// In order of time.
     package private(set) var slots: [SlotView]
-    /// What ended before it may have been given up, Unix nanoseconds.
+    /// Spans that ended before this may have been evicted, Unix nanoseconds.
     let horizon: Int64
-    /// Labels by operation number. They are those of this view: the next may have given the number to another.
+    /// Labels by operation number, valid for this view only: the next may give the number to another name.
     package let operations: [OperationLabels]
     package let operationBirths: NameBirths
     /// Labels by request number.
     package let requests: [RequestLabels]
     package let requestBirths: NameBirths
     package let history: History
-    /// What left the window and is not in the history yet.
+    /// Evicted spans that are not in the history yet.
     let evicted: EvictedSpans
 
-    /// The same without what has left the window.
+    /// The view without anything that has left the window.
     package var windowOnly: WindowView {
         WindowView(
             slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
@@ -113,7 +113,7 @@ package struct WindowView: Sendable {
         }
     }
 
-    /// When the first and the last of the spans that the window holds ended, Unix nanoseconds; nil where it holds none.
+    /// The earliest and the latest span end in the window, Unix nanoseconds; nil if it is empty.
     package var ends: ClosedRange<Int64>? {
         guard let first = slots.first(where: { $0.count > 0 }), let last = slots.last(where: { $0.count > 0 }) else {
             return nil
@@ -121,11 +121,11 @@ package struct WindowView: Sendable {
         return first.ends.lowerBound...last.ends.upperBound
     }
 
-    /// Statistics of spans that end in `from..<to` (Unix nanoseconds): exact where the window holds all of the range.
-    /// Where it reaches into the history it is one of whole minutes, those that start within it, and quantiles are
-    /// within 0.55 %.
+    /// Statistics of spans that end in `from..<to` (Unix nanoseconds). They are exact while the window holds the whole
+    /// range. If the range reaches into the history it is rounded to the minutes that start within it, and quantiles
+    /// are within 0.55 %.
     ///
-    /// Selections share one scan of the range: its cost grows with spans, not with selections.
+    /// All selections share one scan: the cost grows with spans, not with selections.
     /// - Returns: for each selection, the statistics of each of its groups.
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
@@ -134,7 +134,7 @@ package struct WindowView: Sendable {
         return measure(population, from: from, to: to, selections, &parts)
     }
 
-    /// The same; `parts` keeps what further ranges of the same view can use again.
+    /// The same; `parts` caches what other ranges of the same view can reuse.
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> [[LatencyStatistics]] {
@@ -185,7 +185,7 @@ struct TimeRange {
 }
 
 extension WindowView {
-    /// The earliest time from one on (Unix nanoseconds) at which spans may have ended; nil where there are none.
+    /// The earliest time at or after `time` at which spans may have ended, Unix nanoseconds; nil if there are none.
     package func firstSpans(from time: Int64) -> Int64? {
         let minute = HistoryTime.minute(of: time)
         let slot = slots.first { $0.end > time }?.start
@@ -199,7 +199,7 @@ extension WindowView {
         return [first, gone].compactMap(\.self).min().map { max($0, time) }
     }
 
-    /// Whether any slot reaches beyond a time (Unix nanoseconds), or a minute of what left the window.
+    /// Whether a slot, or a minute of evicted spans, reaches beyond a time (Unix nanoseconds).
     package func hasSpans(from time: Int64) -> Bool {
         let newest = max(history.newestMinute, evicted.newestMinute)
         return slots.last.map { $0.end > time } ?? false || newest >= HistoryTime.minute(of: time)

@@ -1,7 +1,7 @@
 package import Engine
 import Rules
 
-/// The spans of the traces that active alerts name, kept while the window gives up its own.
+/// The spans of traces that active alerts name, kept after the window has evicted them.
 struct PinnedTraces: Sendable {
     private struct Life: Hashable {
         var fingerprint: String
@@ -9,16 +9,16 @@ struct PinnedTraces: Sendable {
     }
 
     private var spansOfTrace: [TraceID: NamedSpans] = [:]
-    /// The alerts that name a trace, by which it is known when it can go.
+    /// The alerts that name each trace: when the last one resolves, the trace is released.
     private var alertsOfTrace: [TraceID: Set<Life>] = [:]
     private var spanCount = 0
 
-    /// As many as an incident has; those of further alerts go with the window.
+    /// Enough for one incident; the traces of further alerts leave with the window.
     private static let spansMax = 100_000
 
     subscript(trace: TraceID) -> NamedSpans { spansOfTrace[trace] ?? NamedSpans([], []) }
 
-    /// Takes in what became of alerts, whose spans are in a view.
+    /// Pins the traces of alerts that fire, reading their spans from a view, and releases those of alerts that resolve.
     mutating func follow(_ transitions: [AlertTransition], _ view: WindowView) {
         var wanted: [TraceID] = []
         for alert in transitions.map(\.alert) {
@@ -40,7 +40,7 @@ struct PinnedTraces: Sendable {
         }
     }
 
-    /// Lets go of everything, as when rules are gone that nothing will resolve.
+    /// Releases the traces of alerts whose rules are gone, since nothing will resolve them.
     mutating func release(_ alerts: [Alert]) {
         for alert in alerts { release(Life(fingerprint: alert.fingerprint, activeAt: alert.activeAt)) }
     }
@@ -55,9 +55,9 @@ struct PinnedTraces: Sendable {
     }
 }
 
-/// Spans with the names of their operations, so that they can outlive the numbers of a view.
+/// Spans with the names of their operations, so that they outlive a view's operation numbers.
 package struct NamedSpans: Sendable {
-    /// Their operations are numbers in `operations`.
+    /// Each span's operation is an index into `operations`.
     package private(set) var spans: [SpanRow]
     package private(set) var operations: [OperationLabels] = []
 

@@ -3,9 +3,10 @@ import Rules
 import Support
 import Synchronization
 
-/// Divides the requests of a window among components: slots for good as they settle, the others for a look.
+/// Attributes the requests of a window to components: settled slots once and for all, the others provisionally for each
+/// reader.
 ///
-/// Its lock is taken before the window's, never the other way round.
+/// Lock order: its lock before the window's, never the reverse.
 final class WindowAttribution: Sendable {
     private struct State: ~Copyable {
         var attributor: Attributor
@@ -16,7 +17,7 @@ final class WindowAttribution: Sendable {
     let components: ComponentTable
     private let settle: Int64
     private let state: Mutex<State>
-    /// What is asked of it while it may be at work.
+    /// A copy for readers, so that they don't wait while it works.
     private let published: Mutex<(totals: ComponentTotals, byteCount: Int)>
 
     init(_ settings: AttributionSettings) {
@@ -28,18 +29,18 @@ final class WindowAttribution: Sendable {
         state = Mutex(State(attributor: attributor))
     }
 
-    /// Whether a slot may have settled by a time (Unix nanoseconds) that had not when `settle` was last called.
+    /// Whether a slot may have settled since `settle` was last called, at a time in Unix nanoseconds.
     func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
 
-    /// The clock was set back: what settles next is to be found out again.
+    /// The clock was set back: look again for the next slot to settle.
     func setBack() { state.withLock { $0.due = .min } }
 
-    /// Attributes for good what has settled by a time in a view taken then.
+    /// Attributes the slots that have settled at `clock`, once and for all, in a view taken at that time.
     ///
     /// - Parameters:
-    ///   - load: the part of its memory that the window takes. One that is nearly full gives up slots that have not
-    ///     settled: these are attributed by what has come.
-    ///   - keep: puts the result into the window.
+    ///   - load: the fraction of the window's memory in use. A window that is nearly full evicts slots before they
+    ///     settle: these are attributed with the spans they have.
+    ///   - keep: stores the result in the window.
     func settle(
         at clock: Int64, _ view: WindowView, load: Double,
         keep: ([(slot: Int64, attribution: SlotAttribution)]) -> Void
@@ -49,38 +50,39 @@ final class WindowAttribution: Sendable {
             state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
             let leaving = view.slotsLeaving(load: load) ?? .min
             let settled = state.attributor.settle(view, at: max(clock, leaving.addingSaturating(settle)))
-            // Before their slots have them: whoever asks for both finds no request of the totals missing.
+            // Publish before the slots get their attributions: a reader of both then finds every attributed request in
+            // the totals.
             let now = (totals: state.attributor.totals, byteCount: state.attributor.byteCount)
             published.withLock { $0 = now }
             if !settled.isEmpty { keep(settled) }
         }
     }
 
-    /// A view with all its slots attributed, by what it holds.
+    /// A view with all slots attributed with the spans they have so far.
     func attributed(_ view: WindowView) -> WindowView {
         state.withLock { $0.attributor.attributed(view) }
     }
 
-    /// Of slots that have settled.
+    /// Totals of settled slots.
     var totals: ComponentTotals { published.withLock { $0.totals } }
 
-    /// Of the indexes by trace.
+    /// Bytes of the working space.
     var byteCount: Int { published.withLock { $0.byteCount } }
 }
 
-/// How requests are divided among components.
+/// Settings of attribution.
 package struct AttributionSettings: Sendable {
     package var components = ComponentTable()
-    /// How long after its end a slot of time is attributed for good, nanoseconds.
+    /// How long after its end a slot settles, nanoseconds.
     package var settle: Int64 = 30_000_000_000
-    /// About how many spans are worked on at once.
+    /// Approximate number of spans worked on at once.
     package var portionRows = 1 << 20
 
     package init() {}
 }
 
 extension WindowView {
-    /// The end of the newest of those slots that will be given up soon, Unix nanoseconds; nil if none is.
+    /// The end of the newest slot that will be evicted soon, Unix nanoseconds; nil if there is none.
     fileprivate func slotsLeaving(load: Double) -> Int64? {
         guard load > Self.loadMax else { return nil }
         let kept = Double(slots.reduce(0) { $0 + $1.count }) * Self.loadMax / load
@@ -95,7 +97,7 @@ extension WindowView {
     private static let loadMax = 0.75
 }
 
-/// The window as rules see it at one evaluation. It is attributed when the first of them asks for what that takes.
+/// The window as rules see it in one evaluation. It is attributed when the first rule needs that.
 final class EvaluatedWindow: ViewedSource {
     let view: WindowView
     private let attribution: WindowAttribution

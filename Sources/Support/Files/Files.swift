@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 
-/// Names of files on disk, and patterns of them in the shell's manner.
+/// Paths on disk, and shell patterns for them.
 package enum FilePattern {
-    /// The files that match, sorted as bytes are, so that their order doesn't depend on the locale.
+    /// The matching files, sorted by bytes so that the order doesn't depend on the locale.
     package static func matches(_ pattern: String) -> [String] {
         var found = unsafe glob_t()
         defer { unsafe globfree(&found) }
@@ -22,9 +22,9 @@ package enum FilePattern {
     }
 }
 
-/// Devices that give bytes for ever, such as `/dev/zero`: named by accident, they would be read until memory ends.
+/// Devices that never reach their end, such as `/dev/zero`: reading one by mistake would exhaust memory.
 package enum EndlessDevice {
-    /// As Linux numbers `/dev/null`: major 1, minor 3.
+    /// Linux numbers `/dev/null` major 1, minor 3.
     private static let null: dev_t = 1 << 8 | 3
 
     /// Whether an open file is a device that is neither a terminal nor `/dev/null`.
@@ -36,13 +36,13 @@ package enum EndlessDevice {
     }
 }
 
-/// What the system said to an operation on a file.
+/// A failed system call on a file, with its errno.
 package struct FileError: Error, CustomStringConvertible {
     package let operation: String
     package let path: String
     package let code: Int32
 
-    /// Takes the code of the call that has just failed.
+    /// The default code is that of the system call that has just failed.
     package init(_ operation: String, _ path: String, code: Int32 = errno) {
         self.operation = operation
         self.path = path

@@ -22,7 +22,7 @@ package enum Base64 {
         return text
     }
 
-    /// nil for what is no base64.
+    /// nil if the text isn't base64.
     package static func bytes(_ text: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0
@@ -53,7 +53,7 @@ package enum Base64 {
     }
 }
 
-/// Hexadecimal digits: lower case is written, either case is read.
+/// Hexadecimal digits: written in lower case, read in either.
 package enum Hex {
     private static let digits = Array("0123456789abcdef".utf8)
 
@@ -62,7 +62,7 @@ package enum Hex {
         bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }
 
-    /// As many digits as a number of its width can have: 16 for a `UInt64`.
+    /// All digits of the number's width: 16 for a `UInt64`.
     package static func text(_ number: some FixedWidthInteger & UnsignedInteger) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: number.bitWidth / 4 - digits.count) + digits
@@ -78,7 +78,7 @@ package enum Hex {
         }
     }
 
-    /// The bytes that a text of hexadecimal digits stands for; nil if it is none.
+    /// The bytes that hexadecimal digits stand for; nil if the text isn't an even number of such digits.
     package static func bytes(_ text: [UInt8]) -> [UInt8]? {
         guard text.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []

@@ -1,4 +1,4 @@
-/// FNV-1a over texts in order: a hash that is the same in every run.
+/// FNV-1a over a sequence of texts: a hash that is the same in every run.
 package struct FNV1a {
     private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -6,7 +6,7 @@ package struct FNV1a {
 
     package mutating func combine(_ text: String) {
         for byte in text.utf8 { combine(byte) }
-        // 0xFF occurs in no UTF-8 text, so that ["a", "b"] and ["ab"] differ.
+        // 0xFF never occurs in UTF-8, so ["a", "b"] and ["ab"] hash differently.
         combine(0xFF)
     }
 

@@ -1,7 +1,7 @@
-/// Text made safe to print: what an attacker puts into a span name must not steer a terminal or break a line.
+/// Makes text safe to print: a hostile span name must not steer a terminal or break a line.
 package enum PrintableText {
-    /// `text` with control characters, line separators and bidirectional overrides written as escapes
-    /// (`\n`, `\u{1B}`), and the backslash itself doubled so that the original can be told.
+    /// Escapes control characters, line separators and bidirectional overrides (`\n`, `\u{1B}`), and doubles the
+    /// backslash so that the original can be recovered.
     package static func escape(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { $0 == "\\" || isUnsafe($0) }) else { return text }
         var result = ""
@@ -19,13 +19,13 @@ package enum PrintableText {
         return result
     }
 
-    /// `text` between double quotes, escaped, shortened to `limit` characters: how messages cite input.
+    /// Quotes and escapes `text`, shortened to `limit` characters: how messages cite input.
     package static func quote(_ text: String, limit: Int = 60) -> String {
         let cited = text.count > limit ? text.prefix(limit) + "…" : text[...]
         return "\"\(escape(String(cited)).replacing("\"", with: "\\\""))\""
     }
 
-    /// Whether a scalar can move the cursor, start a new line or reorder what is shown.
+    /// Whether a scalar can move the cursor, start a new line or reorder what is displayed.
     package static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
         return switch scalar.properties.generalCategory {

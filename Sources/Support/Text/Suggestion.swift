@@ -1,8 +1,8 @@
-/// "Did you mean …?" for names a user can mistype.
+/// "Did you mean …?" for names that users mistype.
 package enum Suggestion {
-    /// The known name nearest to `word`, or nil when none is near enough to be a slip of the finger.
+    /// The known name nearest to `word`; nil when none is near enough to be a typo.
     package static func nearest(to word: String, among known: [String]) -> String? {
-        // A slip changes a letter or two; over a third of the word it is another word.
+        // A typo changes a letter or two; beyond a third of the word it is a different word.
         let tolerance = max(1, min(2, word.count / 3))
         guard word.count <= 40 else { return nil }
         let distances = known.map { (name: $0, distance: EditDistance.between(word.lowercased(), $0.lowercased())) }
@@ -12,16 +12,16 @@ package enum Suggestion {
         return best.name
     }
 
-    /// The end of a message about an unknown name: the nearest one if there is one, else all of them.
+    /// The end of a message about an unknown name: the nearest known name, or else all of them.
     package static func hint(for word: String, among known: [String]) -> String {
         if let near = nearest(to: word, among: known) { return "did you mean \(PrintableText.quote(near))?" }
         return "known here: \(known.joined(separator: ", "))"
     }
 }
 
-/// How far apart two words are.
+/// The edit distance between two words.
 package enum EditDistance {
-    /// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other.
+    /// Counts the edits (insert, delete, replace, swap neighbours) that turn one word into the other.
     package static func between(_ first: String, _ second: String) -> Int {
         let (a, b) = (Array(first.unicodeScalars), Array(second.unicodeScalars))
         var rows = [Array(0...b.count)]

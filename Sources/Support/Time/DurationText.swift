@@ -1,4 +1,4 @@
-/// Durations as rules write them: `150ms`, `1h30m`, `1.5s`. Nanoseconds inside.
+/// Durations as rules write them, `150ms`, `1h30m`, `1.5s`; nanoseconds inside.
 package enum DurationText {
     package static let units: [(name: String, nanoseconds: Int64)] = [
         ("w", 604_800_000_000_000), ("d", 86_400_000_000_000), ("h", 3_600_000_000_000),
@@ -7,13 +7,13 @@ package enum DurationText {
     ]
 
     package static func unit(_ name: some StringProtocol) -> Int64? {
-        // µ is written with either of two code points: MICRO SIGN or GREEK SMALL LETTER MU.
+        // µ may be MICRO SIGN or GREEK SMALL LETTER MU.
         let name = String(name).replacing("\u{3BC}", with: "\u{B5}")
         return units.first { $0.name == name }?.nanoseconds
     }
 
-    /// The duration `text` spells, in nanoseconds; nil if it is none, or beyond `TimeLimits`.
-    /// A bare `0` needs no unit. Units go from large to small, each at most once.
+    /// Parses a duration into nanoseconds; nil if it is malformed or beyond `TimeLimits`. A bare `0` needs no unit.
+    /// Units go from large to small, each at most once.
     package static func parse(_ text: some StringProtocol) -> Int64? {
         if text == "0" { return 0 }
         var rest = text[...]
@@ -46,7 +46,7 @@ package enum DurationText {
         return text
     }
 
-    /// `digits` (an integer, or a decimal fraction with digits on both sides of its point) times `unit`.
+    /// `digits` (an integer, or a decimal fraction with digits on both sides of the point) times `unit`.
     private static func scale(_ digits: some StringProtocol, by unit: Int64) -> Int64? {
         let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first, let count = Int64(whole) else { return nil }
@@ -56,7 +56,7 @@ package enum DurationText {
         let fraction = parts[1].prefix(9)
         guard !parts[1].contains("."), let numerator = Int64(fraction) else { return nil }
         let denominator = (0..<fraction.count).reduce(Int64(1)) { power, _ in power * 10 }
-        // At most 9 digits times a week in nanoseconds: beyond Int64, so by way of the full-width product.
+        // Up to 9 digits times a week in nanoseconds exceeds Int64, hence the full-width product.
         let (part, _) = denominator.dividingFullWidth(numerator.multipliedFullWidth(by: unit))
         let (sum, carry) = product.addingReportingOverflow(part)
         return carry ? nil : sum

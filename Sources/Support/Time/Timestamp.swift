@@ -1,6 +1,6 @@
-/// Times on outside surfaces: RFC 3339, UTC. Inside they are nanoseconds since the epoch.
+/// Times as users see them, RFC 3339 in UTC; nanoseconds since the epoch inside.
 package enum Timestamp {
-    /// `2026-11-23T04:15:46Z`, with as many decimals, by threes, as the time needs.
+    /// `2026-11-23T04:15:46Z`, with 0, 3, 6 or 9 decimals as needed.
     package static func rfc3339(_ nanoseconds: Int64) -> String {
         let (second, fraction) = floorDivide(nanoseconds, 1_000_000_000)
         let (day, secondOfDay) = floorDivide(second, 86_400)
@@ -11,8 +11,8 @@ package enum Timestamp {
         return "\(date)T\(hour):\(minute):\(padded(secondOfDay % 60, 2))\(decimals(fraction))Z"
     }
 
-    /// The time that `text` spells, with any offset from UTC; nil if it is none or beyond `TimeLimits`. Decimals beyond
-    /// the ninth are cut off. A leap second counts as the second behind it.
+    /// Parses a time with any offset from UTC; nil if it is malformed or beyond `TimeLimits`. Decimals after the ninth
+    /// are cut off. A leap second counts as the second after it.
     package static func parse(rfc3339 text: some StringProtocol) -> Int64? {
         let pattern =
             /(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)/
@@ -33,10 +33,10 @@ package enum Timestamp {
 
     // MARK: Calendar
 
-    /// Days since the epoch of a date of the Gregorian calendar.
+    /// Days since the epoch of a Gregorian date.
     static func dayNumber(year: Int64, month: Int64, day: Int64) -> Int64 {
-        // Years begin in March, so that the leap day ends one and months have a regular pattern of lengths:
-        // 153 days every five. Eras of 400 years all have 146,097 days.
+        // Years begin in March, so that the leap day is the last of its year and month lengths follow a pattern: 153
+        // days every five months. Every era of 400 years has 146,097 days.
         let shifted = month > 2 ? year : year - 1
         let (era, yearOfEra) = floorDivide(shifted, 400)
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
@@ -83,7 +83,7 @@ package enum Timestamp {
         return "." + padded(nanoseconds, 9)
     }
 
-    /// Seconds that `Z`, `+02:00` or `-05:30` is ahead of UTC.
+    /// Seconds ahead of UTC: of `Z`, `+02:00` or `-05:30`.
     private static func offset(_ text: Substring) -> Int64? {
         guard text != "Z", text != "z" else { return 0 }
         guard let hours = Int64(text.dropFirst().prefix(2)), let minutes = Int64(text.suffix(2)), hours < 24,
