@@ -163,10 +163,10 @@ def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
     done = faultline("check", path.name, directory=tmp_path)
     assert done.code == 1
     assert 'faultline.yaml:1:22: directory: "file" is no directory' in done.output
-    assert 'faultline.yaml:3:31: the rule file "missing.yaml" can\'t be read: there is none' in done.output
+    assert 'faultline.yaml:3:31: the rule file "missing.yaml" can\'t be read: no such file' in done.output
     assert "bad.yaml:7:21: " in done.output
     assert re.search(r"^sinks\.yaml:2:57: headers_file: .*headers: line 1 is not of the form Name: value$", done.output, re.M)
-    assert re.search(r"^sinks\.yaml:3:57: headers_file: .*absent:1:1: the file can't be read: there is none$", done.output, re.M)
+    assert re.search(r"^sinks\.yaml:3:57: headers_file: .*absent:1:1: the file can't be read: no such file$", done.output, re.M)
     assert "secret" not in done.output
 
 
@@ -365,8 +365,8 @@ def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tm
 @pytest.mark.parametrize(
     ("select", "doubt"),
     [
-        ('{service: " etcd"}', "there is white space around it"),
-        ('{operation: "List\\t"}', "there is white space around it"),
+        ('{service: " etcd"}', "it has white space around it"),
+        ('{operation: "List\\t"}', "it has white space around it"),
         ('{operation: "Li\\x07st"}', "there is a control character in it"),
         ('{service: "==etcd"}', "an exact value stands for itself"),
         ("{service: kube-*}", "a pattern begins with =~"),

@@ -1,12 +1,12 @@
-/// Rule files that ship with the program. They are read by the same loader as users' own.
+/// Rule files that ship with the program, read by the same loader as users' files.
 package enum BuiltinRules {
-    /// The name that problems in them are reported under.
+    /// The file name in messages about them.
     package static let file = "builtin:control-plane"
 
     package static let controlPlaneText = String(decoding: PackageResources.control_plane_yaml, as: UTF8.self)
 
-    /// Rules for a Kubernetes control plane. Where statistics reach back less far than a rule's window, it sees what is
-    /// there.
+    /// Rules for a Kubernetes control plane. If a rule's window is longer than the statistics reach back, it uses what
+    /// there is.
     package static func controlPlane() throws(RuleDiagnostics) -> RuleFile {
         try RuleFile(controlPlaneText, file: file, maximumWindow: .max)
     }

@@ -1,6 +1,7 @@
 import Support
 
-/// The text of an annotation with places to fill in: `{{ $labels.operation }} p99 is {{ $value | humanizeDuration }}`.
+/// The text of an annotation with placeholders, such as `{{ $labels.operation }} p99 is {{ $value | humanizeDuration
+/// }}`.
 package struct AnnotationTemplate: Hashable, Sendable {
     enum Part: Hashable, Sendable {
         case text(String)
@@ -12,9 +13,9 @@ package struct AnnotationTemplate: Hashable, Sendable {
     package let text: String
     private let parts: [Part]
 
-    /// Reads a template; throws all its faults.
+    /// Parses a template; throws every fault in it.
     /// - Parameters:
-    ///   - labels: the labels an alert of the rule has; nil if unknown, then any is taken.
+    ///   - labels: the labels of the rule's alerts; nil if unknown, which accepts any.
     ///   - dimension: what the alert's value measures; nil if unknown.
     package init(_ text: String, labels: Set<String>?, dimension: Dimension?) throws(ConditionErrors) {
         var parser = TemplateParser(text, labels: labels, dimension: dimension)
@@ -23,8 +24,8 @@ package struct AnnotationTemplate: Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - value: seconds, per second or 0...1; nil is no data.
-    ///   - culprit: whose fault it is, in words.
+    ///   - value: in seconds, per second, or 0...1; nil means no data.
+    ///   - culprit: the culprit in words.
     package func render(labels: [String: String], value: Double?, culprit: String = "not clear") -> String {
         parts.map { part in
             switch part {
@@ -37,7 +38,7 @@ package struct AnnotationTemplate: Hashable, Sendable {
     }
 }
 
-/// How `$value` is written. The names are Prometheus'.
+/// How `$value` is formatted. The names are those of Prometheus.
 enum ValueFilter: String, Hashable, Sendable, CaseIterable {
     case humanize
     case humanizeDuration
@@ -51,7 +52,7 @@ enum ValueFilter: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The filter to use instead for a value that this one would write nonsense of; nil if it fits.
+    /// The filter to use instead if this one would turn the value into nonsense; nil if it fits.
     func replacement(for dimension: Dimension) -> ValueFilter? {
         switch (self, dimension) {
         case (.humanizeDuration, .ratio): .humanizePercentage
@@ -63,7 +64,7 @@ enum ValueFilter: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// Reads the text of an annotation. Faults are at positions of it, as those of conditions.
+/// Parses an annotation. Faults carry a position in its text, as those of conditions do.
 struct TemplateParser {
     private let scalars: [Unicode.Scalar]
     private let labels: Set<String>?
@@ -100,7 +101,7 @@ struct TemplateParser {
         return parts.filter { $0 != .text("") }
     }
 
-    /// What stands between `{{` and `}}`; stops behind the latter, or at the end.
+    /// Parses what is between `{{` and `}}`, and stops after the latter, or at the end of the text.
     private mutating func action() -> AnnotationTemplate.Part? {
         let start = position - 2
         guard
@@ -136,7 +137,7 @@ struct TemplateParser {
 
     private typealias Filter = (filter: ValueFilter?, position: Int)
 
-    /// The filter behind a `|`; nil if there is none.
+    /// The filter after a `|`; nil if there is none.
     private mutating func filter(until end: Int) -> Filter? {
         skipSpaces()
         guard position < end else { return nil }
@@ -158,7 +159,7 @@ struct TemplateParser {
         }
         skipSpaces()
         if position < end {
-            report("one filter is enough, but found \(PrintableText.quote(rest(until: end)))", at: position)
+            report("only one filter is possible, but found \(PrintableText.quote(rest(until: end)))", at: position)
         }
         return (filter, start)
     }

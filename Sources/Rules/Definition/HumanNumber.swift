@@ -1,8 +1,8 @@
 import Foundation
 
-/// Numbers as people read them, with four significant digits.
+/// Formats numbers for people, with four significant digits.
 package enum HumanNumber {
-    /// `0.25`, `50`: all digits, none too many.
+    /// `0.25`, `50`: as many digits as it takes, without a trailing `.0`.
     package static func plain(_ value: Double) -> String {
         let text = value.description
         return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
@@ -26,7 +26,7 @@ package enum HumanNumber {
         digits(ratio * 100) + "%"
     }
 
-    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on whole seconds, those that have passed.
+    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on in whole seconds, rounded down.
     package static func duration(seconds: Double) -> String {
         guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
             return scaled(seconds) + "s"

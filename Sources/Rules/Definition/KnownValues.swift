@@ -1,16 +1,16 @@
 import Engine
 import Support
 
-/// What labels can be at all: a selector on anything else would never select, and its rule never fire.
+/// The values that labels can have. A selector on any other value selects nothing, so its rule never fires.
 enum KnownValues {
-    /// Verbs of long-running requests, `connect` as Kubernetes' authorizers call most of them.
+    /// Verbs of long-running requests. Kubernetes authorizers call most of them `connect`.
     private static let longRunningVerbs: Set = ["watch", "proxy", "connect"]
     private static let longRunningSubresources: Set = ["attach", "exec", "portforward", "proxy"]
     private static let apart =
         "long-running requests (watch, proxy, attach, exec, portforward, log with follow) are kept apart; "
         + "select their spans by service, operation and kind"
 
-    /// Every value of a label; nil where they are open-ended.
+    /// All values of a label; nil if there is no fixed set.
     static func all(of label: String) -> [String]? {
         switch label {
         case "kind": SpanKind.allCases.map(\.name)
@@ -20,8 +20,9 @@ enum KnownValues {
         }
     }
 
-    /// Why a label never has a value, and what would be right; nil where it may.
-    /// - Parameter isExcluded: whether the selector leaves the value out. To leave out what is apart anyway is no fault.
+    /// Why a label never has a value, with the fix; nil if it can have it.
+    /// - Parameter isExcluded: whether the selector excludes the value. Excluding a long-running verb is harmless, so
+    ///   it is no fault.
     static func fault(of label: String, value: String, isExcluded: Bool) -> String? {
         let isLongRunning =
             label == "verb" && longRunningVerbs.contains(value)
@@ -57,12 +58,12 @@ enum KnownValues {
     private static func faultOfResource(_ value: String) -> String? {
         if let slash = value.firstIndex(of: "/") {
             let (resource, subresource) = (String(value[..<slash]), String(value[value.index(after: slash)...]))
-            return "resource and subresource are labels of their own: resource: \(PrintableText.quote(resource)), "
+            return "resource and subresource are separate labels: resource: \(PrintableText.quote(resource)), "
                 + "subresource: \(PrintableText.quote(subresource))"
         }
         if let dot = value.firstIndex(of: ".") {
             let (resource, group) = (String(value[..<dot]), String(value[value.index(after: dot)...]))
-            return "resource and group are labels of their own: resource: \(PrintableText.quote(resource)), "
+            return "resource and group are separate labels: resource: \(PrintableText.quote(resource)), "
                 + "group: \(PrintableText.quote(group))"
         }
         return faultOfCase(value)
@@ -73,7 +74,7 @@ enum KnownValues {
         return "write \(PrintableText.quote(String(value[value.index(after: slash)...])))"
     }
 
-    /// Kubernetes' names are lower case, and resources plural: `Pod` is a kind.
+    /// Names in Kubernetes are lower case, and resources are plural: `Pod` is a kind.
     private static func faultOfCase(_ value: String) -> String? {
         if value.lowercased() != value { return "names in requests are lower case, as in \"pods\"" }
         if value.unicodeScalars.allSatisfy(nameAlphabet.contains) { return nil }
@@ -83,20 +84,20 @@ enum KnownValues {
 
     private static let nameAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-._".unicodeScalars.map { $0 }
 
-    /// What values of a label are made of; nil for anything.
+    /// The characters of a label's values; nil for any.
     static func alphabet(of label: String) -> [Unicode.Scalar]? {
         ["group", "resource", "subresource"].contains(label) ? nameAlphabet : nil
     }
 
-    /// Why a label that can be anything is hardly ever a value.
+    /// Why a value is unlikely for a label that can have any.
     static func doubt(of label: String, value: String) -> String? {
         guard ["service", "operation"].contains(label) else { return nil }
-        let cited = "\(PrintableText.quote(label)) is hardly ever \(PrintableText.quote(value)):"
+        let cited = "\(PrintableText.quote(label)) is unlikely to be \(PrintableText.quote(value)):"
         if value.first?.isWhitespace == true || value.last?.isWhitespace == true {
-            return "\(cited) there is white space around it"
+            return "\(cited) it has white space around it"
         }
         if value.unicodeScalars.contains(where: PrintableText.isUnsafe) {
-            return "\(cited) there is a control character in it"
+            return "\(cited) it contains a control character"
         }
         if let sign = ["=", "~"].first(where: { value.hasPrefix($0) }) {
             return "\(cited) an exact value stands for itself, without \(PrintableText.quote(sign)) before it"
@@ -107,47 +108,48 @@ enum KnownValues {
 
     // MARK: Verbs and scopes together
 
-    /// The scopes that requests with a verb have.
+    /// The scopes that requests with a verb can have.
     private static func scopes(of verb: String) -> [String] {
         switch verb {
         case "get": ["resource", ""]
         case "list": ["resource", "namespace", "cluster"]
         case "create": ["resource"]
         case "deletecollection": ["namespace", "cluster"]
-        // A resource is read, created or updated by these methods.
+        // Only requests for non-resource paths keep the HTTP method as their verb.
         case "post", "put", "head", "options", "trace": [""]
         default: ["resource", "namespace", "cluster", ""]
         }
     }
 
-    /// Why no request has both a verb and a scope that matchers take; nil where some may.
+    /// Why no request has a verb and a scope that both matchers accept; nil if some can.
     static func faultOfPair(verb: LabelMatcher, scope: LabelMatcher) -> String? {
         let verbs = (all(of: "verb") ?? []).filter(verb.accepts)
         let possible = Set(verbs.flatMap(scopes))
-        // Where one of the two takes nothing by itself that is told already.
+        // A matcher that accepts nothing by itself is reported elsewhere.
         guard !verbs.isEmpty, (all(of: "scope") ?? []).contains(where: scope.accepts),
             !possible.contains(where: scope.accepts)
         else { return nil }
         let listing = possible.sorted(by: >).map { PrintableText.quote($0) }.joined(separator: " or ")
         let hint = verbs == ["get"] ? "; a read of many objects is a list" : ""
-        return "no request is so: with the verb \(verbs.joined(separator: ", ")) the scope is \(listing)\(hint)"
+        return "there is no such request: with the verb \(verbs.joined(separator: ", ")) the scope is \(listing)\(hint)"
     }
 }
 
-/// Names of labels that users give.
+/// Checks label names that users choose.
 package enum LabelName {
-    /// Whether an entry's key can be a label's name; reports it if not.
+    /// Whether an entry's key is a valid label name; reports it if not.
     package static func check(_ entry: YAMLNode.Entry, _ diagnostics: inout RuleDiagnostics) -> Bool {
         let isName = isName(entry.key)
         if !isName || entry.key == "alertname" {
-            let reason = isName ? "is the alert's own" : "is made of letters, digits and _"
+            let reason = isName ? "that is the name of the alert" : "use letters, digits and _"
             diagnostics.report(
-                entry.keyPosition, "\(PrintableText.quote(entry.key)) can't be a label's name: it \(reason)")
+                entry.keyPosition, "\(PrintableText.quote(entry.key)) can't be the name of a label: \(reason)")
         }
         return isName
     }
 
-    /// Prometheus' label names, `[A-Za-z_][A-Za-z0-9_]*`; a regular expression here took a seventh of a replay's start.
+    /// Prometheus label names, `[A-Za-z_][A-Za-z0-9_]*`. Not a regular expression: one took a seventh of a replay's
+    /// startup.
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= 100 else { return false }
         let isDigitFirst = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)

@@ -1,9 +1,9 @@
 import Glibc
 
-/// An address that nothing is ever sent to: link-local ones, behind which clouds keep their metadata services. A rule
-/// file must not be a way to them, nor a name that somebody else makes point there.
+/// An address that alerts are never sent to: link-local addresses and those of cloud metadata services. Otherwise a
+/// rule file, or a DNS name that somebody else controls, could reach them.
 package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
-    /// Names the kind of address only, since the address is a part of a URL.
+    /// Names only the kind of address, since the address is part of a URL.
     package let description: String
 
     private static let linkLocal = RefusedAddress(
@@ -11,15 +11,15 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
     private static let metadata = RefusedAddress(
         description: "the receiver's address is that of a metadata service; those are refused")
 
-    /// What is wrong with an address; nil if nothing is.
-    /// - Parameter bytes: of an IPv4 address four, of an IPv6 address sixteen.
+    /// nil if the address is allowed.
+    /// - Parameter bytes: four for IPv4, sixteen for IPv6.
     package init?(_ bytes: [UInt8]) {
         switch bytes.count {
         case 4 where bytes.starts(with: [169, 254]): self = Self.linkLocal
         case 4 where bytes == [100, 100, 100, 200]: self = Self.metadata
         case 16:
             let isMapped = bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
-            // RFC 6052: the prefix under which IPv6 networks reach IPv4 ones.
+            // RFC 6052: the prefix by which IPv6 networks reach IPv4 addresses.
             let isTranslated = bytes.starts(with: [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0])
             if isMapped || isTranslated {
                 self.init(Array(bytes[12...]))
@@ -51,8 +51,8 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
         return nil
     }
 
-    /// What is wrong with any of the addresses that a host's name, or text, stands for, as the system resolves it. A
-    /// name that doesn't resolve has nothing wrong: connecting fails by itself. Blocks until the resolver has answered.
+    /// The first refused address that a host name or a textual address resolves to; nil if there is none. A name that
+    /// doesn't resolve isn't refused: the connection fails by itself. Blocks until the system's resolver answers.
     package static func find(behind host: String) -> RefusedAddress? {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var hints = unsafe addrinfo()
@@ -70,7 +70,7 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
 
     private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> RefusedAddress? {
         let address = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
-        // Where sockaddr_in and sockaddr_in6 have the address itself.
+        // The offsets of the address within sockaddr_in and sockaddr_in6.
         return switch unsafe entry.pointee.ai_family {
         case AF_INET: RefusedAddress(unsafe Array(address[4..<8]))
         case AF_INET6: RefusedAddress(unsafe Array(address[8..<24]))

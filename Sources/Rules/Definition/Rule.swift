@@ -1,19 +1,19 @@
-/// A rule: an alert for each combination of its `by` labels for which its condition holds. Its condition says whether it
-/// is about a window, or about single spans. Durations in nanoseconds.
+/// A rule: one alert for each combination of its `by` labels for which its condition holds. The condition determines
+/// whether it is about a window or about single spans. Durations are in nanoseconds.
 package struct Rule: Hashable, Sendable {
     package var alert: String
     package var selector: Selector
-    /// The labels that tell one alert of the rule from another.
+    /// The labels that distinguish the rule's alerts.
     package var by: [String]
     package var condition: Condition
-    /// The length of the window, or how long a single span that matches counts; 0 where all values of the condition have
-    /// windows of their own.
+    /// The length of the window, or how long a matching single span counts. 0 if every value of the condition has its
+    /// own window.
     package var over: Int64
-    /// How long the condition has to hold before the alert fires.
+    /// How long the condition must hold before the alert fires.
     package var holdFor: Int64
-    /// How long the condition has to be false before a firing alert resolves.
+    /// How long the condition must be false before a firing alert resolves.
     package var keepFiringFor: Int64
-    /// What becomes of its alerts when it has no data.
+    /// What happens to its alerts when there is no data.
     package var noData: NoDataPolicy
     package var labels: [String: String]
     package var annotations: [String: AnnotationTemplate]
@@ -39,14 +39,14 @@ package struct Rule: Hashable, Sendable {
 /// Rules that are evaluated together.
 package struct RuleGroup: Hashable, Sendable {
     package var name: String
-    /// Nanoseconds. Evaluations fall on its multiples since the epoch.
+    /// Nanoseconds. Evaluations happen at its multiples since the epoch.
     package var interval: Int64
-    /// How many alerts each of the rules may have at a time; nil for as many as any rule may have.
+    /// How many alerts each rule may have at a time; nil for `limitMax`.
     package var limit: Int?
     package var rules: [Rule]
 
     static let defaultInterval: Int64 = 15_000_000_000
-    /// Active alerts of one rule, whatever its group says: beyond it a rule pages nobody any better.
+    /// The most active alerts of one rule, whatever its group says: more help nobody.
     package static let limitMax = 10_000
 
     package init(name: String, interval: Int64 = defaultInterval, limit: Int? = nil, rules: [Rule]) {
@@ -56,7 +56,8 @@ package struct RuleGroup: Hashable, Sendable {
         self.rules = rules
     }
 
-    /// The last time until another at which the group is evaluated, nanoseconds since the epoch; nil before time begins.
+    /// The last evaluation at or before `time`, in nanoseconds since the epoch; nil if it would lie before the range of
+    /// times.
     package func lastEvaluation(until time: Int64) -> Int64? {
         let sinceMultiple = ((time % interval) + interval) % interval
         let (last, overflow) = time.subtractingReportingOverflow(sinceMultiple)
@@ -67,9 +68,9 @@ package struct RuleGroup: Hashable, Sendable {
 /// Where alerts go.
 package enum SinkDefinition: Hashable, Sendable {
     case stdout(StdoutFormat)
-    /// The file of headers is relative to the working directory or absolute.
+    /// `headersFile` is absolute or relative to the working directory.
     case webhook(url: String, headersFile: String?)
-    /// The URL is that of the Alertmanager, not of its API.
+    /// The URL of the Alertmanager itself, not of its API.
     case alertmanager(url: String, headersFile: String?)
 }
 
@@ -78,14 +79,15 @@ package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
     case json
 }
 
-/// What becomes of an alert whose condition has no data while other spans come: the series it is about may have thinned out
-/// below a minimum count for good, or be gone.
+/// What happens to an alert whose condition has no data while other spans arrive: its series may have dropped below a
+/// minimum count for good, or be gone.
 package enum NoDataPolicy: Hashable, Sendable {
-    /// It stays as it is until there is data again.
+    /// Leaves the alert as it is until there is data again.
     case keep
-    /// It ends when there was none for so long, nanoseconds. Time in which nothing else came either doesn't count.
+    /// Resolves the alert after this long without data, in nanoseconds. Time in which no other spans arrive doesn't
+    /// count.
     case resolve(after: Int64)
 
-    /// Longer than the quiet spells of a series that is still there, short enough that nobody works on what is over.
+    /// Longer than the quiet spells of a live series, but short enough that nobody works on something that is over.
     package static let standard = NoDataPolicy.resolve(after: 900_000_000_000)
 }

@@ -1,6 +1,6 @@
 import Support
 
-/// A place in a file: line and column count from 1, columns in Unicode scalars.
+/// A place in a file. Lines and columns count from 1, columns in Unicode scalars.
 package struct SourcePosition: Hashable, Comparable, Sendable {
     package var line: Int
     package var column: Int
@@ -17,9 +17,9 @@ package struct SourcePosition: Hashable, Comparable, Sendable {
     }
 }
 
-/// A place of a file that names another one.
+/// A reference to another file, with the place where it is written.
 package struct FileReference: Hashable, Sendable {
-    /// Relative to the working directory, or absolute.
+    /// Absolute, or relative to the working directory.
     package var path: String
     package var position: SourcePosition
 
@@ -29,7 +29,7 @@ package struct FileReference: Hashable, Sendable {
     }
 }
 
-/// One problem of a rule or configuration file: what is wrong, where, and what would be right.
+/// A problem in a rule or configuration file: what is wrong, where, and the fix.
 package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
     package var file: String
     package var position: SourcePosition
@@ -46,14 +46,14 @@ package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The problems of one file, collected while it is read.
+/// The problems of one file, collected while reading it.
 package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertible {
-    /// More are of no use to a reader, and a file can hold a hundred thousand.
+    /// A file can hold a hundred thousand, and more than this help nobody.
     package static let limit = 200
 
     package let file: String
     private var found: [RuleDiagnostic] = []
-    /// What works, but hardly as it was meant. Not counted among the problems.
+    /// What works, but probably not as intended. Not counted as problems.
     package private(set) var warnings: [RuleDiagnostic] = []
 
     package init(file: String) {
@@ -65,7 +65,7 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
         warnings.append(RuleDiagnostic(file: file, position: position, message: "warning: \(message())"))
     }
 
-    /// The message is only made up if there is room for it.
+    /// Builds the message only if there is room for it.
     package mutating func report(_ position: SourcePosition, _ message: @autoclosure () -> String) {
         guard !isFull else { return }
         found.append(RuleDiagnostic(file: file, position: position, message: message()))
@@ -75,7 +75,7 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
     package var isEmpty: Bool { found.isEmpty }
     package var count: Int { found.count }
 
-    /// In the order of the file.
+    /// In file order.
     package var all: [RuleDiagnostic] {
         found.sorted { ($0.position, $0.message) < ($1.position, $1.message) }
     }

@@ -2,13 +2,13 @@ import Engine
 import Foundation
 import Support
 
-/// What a rule file says.
+/// The contents of a rule file.
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
     package var sinks: [SinkDefinition]
-    /// What tells the alerts of its rules from those of others, with the place of each.
+    /// The identities of its rules' alerts, with the place of each.
     package internal(set) var identities: [AlertIdentity.Place] = []
-    /// Files of headers that its sinks name. Reading a rule file doesn't read them.
+    /// Header files that its sinks name. Reading a rule file doesn't read them.
     package internal(set) var headersFiles: [FileReference] = []
     package internal(set) var warnings: [RuleDiagnostic] = []
 
@@ -17,13 +17,14 @@ package struct RuleFile: Hashable, Sendable {
         self.sinks = sinks
     }
 
-    /// Reads a rule file; throws all its problems.
+    /// Parses a rule file; throws all its problems.
     /// - Parameters:
     ///   - bytes: the file's contents.
-    ///   - file: its name, for the problems; paths in it are relative to its folder.
-    ///   - maximumWindow: how far back statistics reach, in nanoseconds: `over` plus `offset` end there.
-    ///   - exactWindow: how far back spans are kept one by one, in nanoseconds; beyond it time is kept by the minute.
-    ///   - components: the names of components, by number.
+    ///   - file: its name, for messages. Paths in the file are relative to its folder.
+    ///   - maximumWindow: how far back statistics reach, in nanoseconds; `over` plus `offset` can't exceed it.
+    ///   - exactWindow: how far back single spans are kept, in nanoseconds; before that, statistics are kept by the
+    ///     minute.
+    ///   - components: component names, by number.
     package init(
         _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max,
         components: [String] = Component.builtinNames
@@ -47,7 +48,7 @@ package struct RuleFile: Hashable, Sendable {
         try self.init(Array(text.utf8), file: file, maximumWindow: maximumWindow, exactWindow: exactWindow)
     }
 
-    /// Reads a rule file from disk, at most one byte more than may be in it.
+    /// Reads and parses a rule file.
     package init(
         path: String, maximumWindow: Int64, exactWindow: Int64 = .max, components: [String] = Component.builtinNames
     ) throws(RuleDiagnostics) {
@@ -56,8 +57,8 @@ package struct RuleFile: Hashable, Sendable {
             components: components)
     }
 
-    /// The start of a file, as much as a YAML document may have and a byte more, by which one that is larger
-    /// is known. For configuration files too.
+    /// Reads a file, up to one byte more than a YAML document may have, so that a larger one is recognized. Also for
+    /// configuration files.
     package static func contents(of path: String) throws(RuleDiagnostics) -> [UInt8] {
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -77,18 +78,19 @@ package struct RuleFile: Hashable, Sendable {
         }
     }
 
-    /// Why a file can't be read, in words that go behind a colon.
+    /// Why a file can't be read, for use after a colon.
     package static func reason(_ error: any Error) -> String {
         switch (error as? CocoaError)?.code {
-        case .fileNoSuchFile, .fileReadNoSuchFile: "there is none"
+        case .fileNoSuchFile, .fileReadNoSuchFile: "no such file"
         case .fileReadNoPermission: "permission denied"
-        case .fileReadUnknown: "it is no regular file"
+        case .fileReadUnknown: "it is not a regular file"
         default: error.localizedDescription
         }
     }
 }
 
-/// What two rules have in common whose alerts can't be told apart.
+/// Distinguishes the alerts of one rule from those of another. Two rules with equal identities have alerts that
+/// receivers can't tell apart.
 package struct AlertIdentity: Hashable, Sendable {
     package struct Place: Hashable, Sendable {
         package var identity: AlertIdentity
@@ -97,7 +99,7 @@ package struct AlertIdentity: Hashable, Sendable {
 
     private let alert: String
     private let labels: [String: String]
-    /// The labels that alerts are told apart by, each with the one value it has, if the rule selects but one.
+    /// The `by` labels, each with its value if the rule selects exactly one.
     private let by: [String: String?]
 
     init(_ rule: Rule) {
@@ -113,7 +115,7 @@ package struct AlertIdentity: Hashable, Sendable {
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// - Parameter first: the rule that has these alerts already, in words.
+    /// - Parameter first: the other rule with these alerts, in words.
     package func faultOfSecond(first: String) -> String {
         "the alerts \(PrintableText.quote(alert)) of this rule can't be told from those of \(first): give one of them "
             + "another name, or a label such as severity another value"

@@ -2,7 +2,7 @@ import Engine
 import Support
 
 extension RuleFileReader {
-    /// The length of the rule's window; 0 where it isn't written and its values may have windows of their own.
+    /// The length of the rule's window; 0 if it isn't given, since its values may have their own windows.
     mutating func readOver(
         _ mapping: YAMLMapping, _ subject: Condition.Subject, interval: Int64
     ) -> Int64? {
@@ -38,11 +38,11 @@ extension RuleFileReader {
                 guard let wanted = value.measure.population, let population, wanted != population else { continue }
                 diagnostics.report(
                     document.position(of: position, in: node),
-                    "\(value.measure.name) is of \(wanted == .spans ? "spans" : "requests"): select them by "
+                    "\(value.measure.name) is measured over \(wanted == .spans ? "spans" : "requests"): select them by "
                         + wanted.labelNames.joined(separator: ", "))
             }
             for (value, position) in condition.expression.values where subject == .window {
-                // What is wrong with the rule's own window is told at it.
+                // Faults of the rule's own window are reported where it is written.
                 guard value.over != nil || value.farthestOffset > 0 && over <= maximumWindow,
                     let fault = reachFault(offset: value.farthestOffset, over: value.over ?? over)
                 else { continue }
@@ -58,17 +58,17 @@ extension RuleFileReader {
         }
     }
 
-    /// What is wrong with a value that looks further back than the window.
+    /// Why a value can't look that far back; nil if it can.
     private func reachFault(offset: Int64, over: Int64) -> String? {
         let reach = offset.addingSaturating(over)
         if reach > maximumWindow {
             return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"
         }
-        // A range of n minutes has n of them wherever it begins; any other has one more or less.
+        // A range of n whole minutes covers n of them wherever it begins; any other covers one more or less.
         if reach > exactWindow, over % 60_000_000_000 != 0 {
             return
-                "reaches beyond the window of \(DurationText.format(exactWindow)), where time is kept by the minute: "
-                + "over is a number of whole minutes"
+                "reaches beyond the window of \(DurationText.format(exactWindow)), where statistics are kept by the minute: "
+                + "over is a whole number of minutes"
         }
         return nil
     }

@@ -8,17 +8,17 @@ extension RuleFileReader {
         "annotations",
     ]
 
-    /// Fields users know from Prometheus or from later versions.
+    /// Fields that users know from Prometheus.
     private static let foreignFields = [
         "expr": "the condition is called \"when\"",
         "record": "recording rules are not available",
     ]
 
-    /// nil if the rule lacks what it takes; what is wrong is in `diagnostics`.
+    /// nil if the rule is unusable; `diagnostics` says why.
     ///
     /// - Parameters:
-    ///   - interval: that of its group, nanoseconds.
-    ///   - noData: what its group says of alerts without data.
+    ///   - interval: the group's interval, in nanoseconds.
+    ///   - noData: the group's policy for alerts without data.
     mutating func readRule(_ node: YAMLNode, interval: Int64, noData: NoDataPolicy) -> Rule? {
         guard
             let mapping = YAMLMapping(
@@ -41,7 +41,7 @@ extension RuleFileReader {
         let keepFiringFor = readDuration("keep_firing_for", mapping)
         let noData = readNoData(mapping, inherited: noData)
         let labels = mapping["labels"].map { readLabels($0) } ?? [:]
-        // Where `by` couldn't be read every label in a template would be called unknown: then none is.
+        // Without a valid `by`, every label in a template would seem unknown, so none is checked.
         let known = by.map { Set(labels.keys).union($0).union(["alertname"]) }
         let annotations =
             mapping["annotations"].map {
@@ -79,7 +79,7 @@ extension RuleFileReader {
         return readGrouping(node, population: selector?.population)
     }
 
-    /// A duration that is 0 unless the rule has it.
+    /// A duration field; 0 if the rule doesn't have it.
     private mutating func readDuration(_ field: String, _ mapping: YAMLMapping) -> Int64? {
         guard let node = mapping[field] else { return 0 }
         return node.duration(field, &diagnostics)
@@ -105,7 +105,7 @@ extension RuleFileReader {
                 continue
             }
             if text.contains("{{") {
-                diagnostics.report(entry.value.start, "labels are plain text; templates stand in annotations")
+                diagnostics.report(entry.value.start, "labels are plain text; templates go in annotations")
             }
             labels[entry.key] = text
         }
@@ -143,7 +143,7 @@ extension RuleFileReader {
     }
 
     /// Reads `no_data` and `no_data_after` of a rule or a group.
-    /// - Parameter inherited: what holds where neither is written.
+    /// - Parameter inherited: the policy if neither is given.
     mutating func readNoData(_ mapping: YAMLMapping, inherited: NoDataPolicy) -> NoDataPolicy {
         let word = mapping["no_data"].flatMap { $0.choice("no_data", of: Word.self, &diagnostics) }
         let after = mapping["no_data_after"].flatMap { $0.duration("no_data_after", &diagnostics) }
@@ -153,7 +153,7 @@ extension RuleFileReader {
         case (.keep?, _?):
             diagnostics.report(
                 mapping.keyPosition("no_data_after"),
-                "no_data_after says when an alert ends that \"no_data: keep\" keeps: one of the two is too many")
+                "\"no_data: keep\" never resolves an alert, so no_data_after has no effect: remove one of the two")
             return .keep
         case (_, let after?): return .resolve(after: after)
         case (.resolve?, nil):
@@ -164,7 +164,7 @@ extension RuleFileReader {
 }
 
 extension RuleFileReader {
-    /// Warns of what works, but hardly as it was meant.
+    /// Warns about what works, but probably not as intended.
     mutating func warn(of rule: Rule, _ mapping: YAMLMapping, interval: Int64) {
         let evaluated = "the group is evaluated every \(DurationText.format(interval))"
         for (field, duration, effect) in [
@@ -178,7 +178,7 @@ extension RuleFileReader {
         if rule.condition.durations == nil, rule.over > 0, rule.over < interval {
             diagnostics.warn(
                 mapping["over"]?.start ?? mapping.start,
-                "over \(DurationText.format(rule.over)): \(evaluated), so that spans in between are never looked at")
+                "over \(DurationText.format(rule.over)): \(evaluated), so spans in between are never looked at")
         }
         guard let when = mapping["when"] else { return }
         for fault in rule.condition.warnings {
@@ -186,8 +186,8 @@ extension RuleFileReader {
         }
     }
 
-    /// Notes a rule's alerts, and reports those that another rule has already: receivers, which know alerts by their
-    /// labels, would be told by one rule that they resolved while the other has them firing.
+    /// Notes the identity of a rule's alerts, and reports it if another rule has the same. Receivers know alerts by
+    /// their labels: one rule would resolve the other's firing alerts.
     mutating func note(_ identity: AlertIdentity, at position: SourcePosition) {
         identities.append(AlertIdentity.Place(identity: identity, position: position))
         if let line = firstLines[identity] {

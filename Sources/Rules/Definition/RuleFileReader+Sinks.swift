@@ -64,7 +64,7 @@ extension RuleFileReader {
         return make(url, headersFile)
     }
 
-    /// A path in the file, seen from its folder.
+    /// Resolves a path relative to the file's folder.
     private func path(of file: String) -> String {
         guard !file.hasPrefix("/") else { return file }
         return URL(fileURLWithPath: diagnostics.file).deletingLastPathComponent().appending(path: file).path

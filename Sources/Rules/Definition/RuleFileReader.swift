@@ -1,23 +1,23 @@
 import Support
 
-/// Reads the nodes of a rule file, going on behind each problem so that all of them are found.
+/// Reads a rule file from its nodes. Continues after each problem, so that all are reported.
 struct RuleFileReader {
     let document: YAMLDocument
     var diagnostics: RuleDiagnostics
     let maximumWindow: Int64
     let exactWindow: Int64
-    /// Their names, by number.
+    /// Component names, by number.
     let components: [String]
-    /// Of the rules read so far.
+    /// Identities of the rules read so far.
     var identities: [AlertIdentity.Place] = []
-    /// Where each of them stands first.
+    /// The line where each identity appears first.
     var firstLines: [AlertIdentity: Int] = [:]
     var headersFiles: [FileReference] = []
 
-    /// nil if the file as a whole isn't one; what is wrong within it is in `diagnostics`.
+    /// nil if the file isn't a rule file at all; `diagnostics` holds the problems.
     mutating func readFile() -> RuleFile? {
         guard let root = document.root, !root.isNull else {
-            diagnostics.report(.start, "the file is empty; rules stand under \"groups\"")
+            diagnostics.report(.start, "the file is empty; rules go under \"groups\"")
             return nil
         }
         guard let top = YAMLMapping(root, "a rule file", fields: ["groups", "sinks"], &diagnostics) else {
@@ -66,7 +66,7 @@ struct RuleFileReader {
         return name.map { RuleGroup(name: $0, interval: interval, limit: limit, rules: rules) }
     }
 
-    /// As in Prometheus, 0 is no limit.
+    /// As in Prometheus, 0 means no limit.
     private mutating func readLimit(_ node: YAMLNode) -> Int? {
         guard let text = node.string("limit", &diagnostics) else { return nil }
         guard let limit = Int(text), (0...RuleGroup.limitMax).contains(limit) else {
@@ -80,7 +80,7 @@ struct RuleFileReader {
 
     private mutating func readInterval(_ node: YAMLNode) -> Int64 {
         guard let interval = node.duration("interval", &diagnostics) else { return RuleGroup.defaultInterval }
-        // A replay evaluates each multiple: below a tenth of a second that takes longer than the spans lasted.
+        // A replay evaluates every multiple: below a tenth of a second, that takes longer than the spans lasted.
         if !(100_000_000...86_400_000_000_000).contains(interval) {
             diagnostics.report(node.start, "interval is from 100ms to 1d, but found \(node.phrase)")
         }

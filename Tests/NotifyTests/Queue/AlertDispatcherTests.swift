@@ -185,6 +185,6 @@ struct AlertDispatcherTests {
         let fault = #expect(throws: WebhookHeaders.FormatError.self) {
             try AlertSinks.make([.webhook(url: url, headersFile: "/nonexistent")])
         }
-        #expect(fault?.description == "/nonexistent:1:1: the file can't be read: there is none")
+        #expect(fault?.description == "/nonexistent:1:1: the file can't be read: no such file")
     }
 }

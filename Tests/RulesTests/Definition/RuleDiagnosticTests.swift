@@ -82,7 +82,7 @@ struct RuleDiagnosticTests {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleFile(path: "/nonexistent/rules.yaml", maximumWindow: RuleText.window)
         }
-        #expect(found.description == "/nonexistent/rules.yaml:1:1: the file can't be read: there is none")
+        #expect(found.description == "/nonexistent/rules.yaml:1:1: the file can't be read: no such file")
         #expect(throws: RuleDiagnostics.self) { try RuleFile(path: "/", maximumWindow: RuleText.window) }
     }
 }

@@ -105,8 +105,8 @@ struct ComponentRuleTests {
         } catch {
             #expect(
                 error.description == """
-                    rules.yaml:4:51: share(etcd) is of requests: select them by verb, group, resource, subresource, scope
-                    rules.yaml:5:48: self_p99 is of spans: select them by service, operation, kind
+                    rules.yaml:4:51: share(etcd) is measured over requests: select them by verb, group, resource, subresource, scope
+                    rules.yaml:5:48: self_p99 is measured over spans: select them by service, operation, kind
                     """)
         }
     }

@@ -114,7 +114,7 @@ import Testing
         ("no_data_after: soon", "no_data_after is a duration"),
         (
             "no_data: keep\n        no_data_after: 5m",
-            "no_data_after says when an alert ends that \"no_data: keep\" keeps"
+            "\"no_data: keep\" never resolves an alert, so no_data_after has no effect"
         ),
     ])
     func `has a policy that is checked`(field: String, problem: String) {

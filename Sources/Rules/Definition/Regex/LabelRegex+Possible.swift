@@ -1,12 +1,12 @@
 extension LabelRegex {
-    /// Whether there is any text that it matches.
-    /// - Parameter alphabet: what texts are made of; nil for anything.
+    /// Whether the pattern matches any text at all.
+    /// - Parameter alphabet: the characters of such texts; nil for any.
     func matchesSome(of alphabet: [Unicode.Scalar]?) -> Bool {
         struct Place: Hashable {
             var state = 0
-            /// Whether something was read, so that no start comes any more.
+            /// Whether a character has been read, so `^` can no longer match.
             var isBehindStart = false
-            /// Whether the end was asserted, so that nothing may be read any more.
+            /// Whether `$` has matched, so nothing more may be read.
             var isAtEnd = false
         }
         var open = [Place()]
@@ -38,14 +38,14 @@ extension LabelRegex {
         return false
     }
 
-    /// Whether it is one of the usual ways to write what matches everything.
+    /// Whether this is one of the usual patterns that match everything.
     var isEverything: Bool { [".*", "^.*$", "(.*)"].contains(text) }
 }
 
 extension ScalarSet {
     fileprivate func isPossible(in alphabet: [Unicode.Scalar]?) -> Bool {
         if let alphabet { return alphabet.contains(where: contains) }
-        // What is left out is apart from what is in at the ends of ranges.
+        // If any scalar is in the set, one is at an end of the ranges or next to one.
         var ends: [UInt32] = [0, 0xE000]
         for range in ranges { ends += [range.lowerBound.value, range.upperBound.value + 1] }
         return ends.compactMap { Unicode.Scalar($0) }.contains(where: contains)
@@ -53,7 +53,7 @@ extension ScalarSet {
 }
 
 extension LabelRegex {
-    /// All that the pattern can match, where that is a short list of words such as `get|list`; else nil.
+    /// All texts that the pattern matches, if it is a short list of words such as `get|list`; else nil.
     var words: [String]? {
         guard let node = try? RegexParser.parse(text) else { return nil }
         return node.words
@@ -61,12 +61,12 @@ extension LabelRegex {
 }
 
 extension RegexNode {
-    /// More are no list that somebody wrote.
+    /// Nobody writes longer lists.
     private static let wordsMax = 64
 
     fileprivate var words: [String]? {
         switch self {
-        // Anchors say nothing where a pattern has to match the whole.
+        // Anchors are redundant: a pattern always matches the whole text.
         case .empty, .assertStart, .assertEnd: [""]
         case .one(let set): set.single.map { [String($0)] }
         case .sequence(let parts): parts.reduce([""]) { Self.joined($0, $1.words) }

@@ -1,13 +1,13 @@
-/// A regular expression over a label's whole value (anchored at both ends, as in Prometheus).
+/// A regular expression that must match a label's whole value, anchored at both ends as in Prometheus.
 ///
-/// Label values are what attackers name their spans, and a backtracking engine takes exponential time on some
-/// pairs of pattern and text. So this one steps a set of states over the text: time is at most
-/// `instructionLimit` × the text's length, whatever either is. It knows the syntax of RE2 that needs no more:
-/// literals, `.`, classes, groups, `|`, `* + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
+/// Attackers can choose label values by naming spans, and a backtracking engine takes exponential time on some pairs of
+/// pattern and text. This one steps a set of states over the text instead, so matching takes at most `instructionLimit`
+/// × the text's length. It supports the part of RE2's syntax that allows this: literals, `.`, classes, groups, `|`, `*
+/// + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
 package struct LabelRegex: Sendable {
     /// Unicode scalars of a pattern.
     static let lengthLimit = 1024
-    /// Instructions of the program a pattern compiles to: `{m,n}` multiplies them.
+    /// Instructions of a compiled pattern; `{m,n}` multiplies them.
     static let instructionLimit = 2000
 
     package let text: String
@@ -23,7 +23,7 @@ package struct LabelRegex: Sendable {
         program = compiler.finished()
     }
 
-    /// Whether the pattern matches all of `value`.
+    /// Whether the pattern matches the whole of `value`.
     package func matches(_ value: String) -> Bool {
         var states = StateSet(capacity: program.count)
         var following = StateSet(capacity: program.count)
@@ -41,7 +41,7 @@ package struct LabelRegex: Sendable {
         return states.members.contains { program[$0] == .match }
     }
 
-    /// Adds a state and all that can be reached from it without reading a scalar.
+    /// Adds a state and all states reachable from it without reading a scalar.
     private func follow(from state: Int, into states: inout StateSet, atStart: Bool, atEnd: Bool) {
         var open = [state]
         while let state = open.popLast() {
@@ -62,16 +62,16 @@ extension LabelRegex: Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// A fault of a pattern, at a position in Unicode scalars.
+/// A fault in a pattern. The position is in Unicode scalars.
 package struct RegexError: Error {
     package var position: Int
     package var message: String
 }
 
-/// A set of small integers that is emptied in constant time.
+/// A set of small integers that empties in constant time.
 private struct StateSet {
     private(set) var members: [Int] = []
-    /// The round in which each integer was last put in.
+    /// The round in which each integer was last inserted.
     private var rounds: [Int]
     private var round = 1
 

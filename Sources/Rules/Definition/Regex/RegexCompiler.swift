@@ -1,6 +1,6 @@
-/// A step of a pattern's program; states are indices into it.
+/// An instruction of a compiled pattern. Its index is its state.
 enum PatternInstruction: Equatable {
-    /// Reads a scalar of the set and goes on to the next instruction.
+    /// Reads a scalar of the set and continues with the next instruction.
     case one(ScalarSet)
     case jump(Int)
     case split(Int, Int)
@@ -9,10 +9,10 @@ enum PatternInstruction: Equatable {
     case match
 }
 
-/// Turns a parsed pattern into a program (Thompson's construction).
+/// Compiles a parsed pattern (Thompson's construction).
 struct RegexCompiler {
     private let limit: Int
-    /// Nodes compiled so far, since repetitions of nothing, `(){1000}`, multiply work without an instruction.
+    /// Nodes compiled so far. Repeating nothing, as in `(){1000}`, multiplies work without adding instructions.
     private var nodes = 0
     private var program: [PatternInstruction] = []
 

@@ -1,7 +1,7 @@
-/// Reads a regular expression. From loosest to tightest: `|`, sequence, `* + ? {m,n}`, one character or group.
+/// Parses a regular expression. From loosest to tightest: `|`, sequence, `* + ? {m,n}`, one character or group.
 struct RegexParser {
     static let depthLimit = 32
-    /// The bounds of `{m,n}`, as in RE2.
+    /// The largest bound of `{m,n}`, as in RE2.
     static let repetitionLimit = 1000
 
     private let scalars: [Unicode.Scalar]
@@ -37,14 +37,14 @@ struct RegexParser {
         let start = position
         let part = try atom()
         guard let (least, most) = try bounds() else { return part }
-        // A lazy `*?` matches the same whole values; only `**` is a slip.
+        // A lazy `*?` matches the same whole values as `*`; only `**` is a mistake.
         _ = take("?")
         if let scalar = peek(), ["*", "+", "?", "{"].contains(scalar) { throw error("nothing to repeat") }
         if part == .assertStart || part == .assertEnd { throw error("nothing to repeat", at: start) }
         return .repeated(part, least: least, most: most)
     }
 
-    /// The bounds of a repetition that may follow.
+    /// The bounds of the repetition that follows, if any.
     private mutating func bounds() throws(RegexError) -> (Int, Int?)? {
         if take("*") { return (0, nil) }
         if take("+") { return (1, nil) }
@@ -174,7 +174,7 @@ indirect enum RegexNode: Equatable {
     case assertEnd
     case sequence([RegexNode])
     case alternatives([RegexNode])
-    /// `most` nil: without an upper bound.
+    /// Without an upper bound if `most` is nil.
     case repeated(RegexNode, least: Int, most: Int?)
 }
 
@@ -190,7 +190,7 @@ struct ScalarSet: Equatable, Sendable {
 
     var inverted: ScalarSet { ScalarSet(ranges: ranges, isInverted: !isInverted) }
 
-    /// The only scalar of the set; nil if there are none or several.
+    /// The set's only scalar; nil if it has none or several.
     var single: Unicode.Scalar? {
         guard ranges.count == 1, let range = ranges.first, range.lowerBound == range.upperBound, !isInverted
         else { return nil }
@@ -201,7 +201,7 @@ struct ScalarSet: Equatable, Sendable {
         ranges.contains { $0.contains(scalar) } != isInverted
     }
 
-    /// The set that a letter behind a backslash stands for.
+    /// The set that a letter after a backslash stands for.
     static func escaped(_ letter: Unicode.Scalar) -> ScalarSet? {
         switch letter {
         case "d": digit

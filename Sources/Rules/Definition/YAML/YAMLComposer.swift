@@ -1,9 +1,9 @@
 import Support
 
-/// Builds the tree of a document from events. The tree is as large as the text: anchors and aliases, by which
-/// a few lines can stand for gigabytes, are refused at the first sight of one.
+/// Builds a document's tree from events. Anchors and aliases, with which a few lines can expand to gigabytes, are
+/// refused on sight, so the tree is no larger than the text.
 struct YAMLComposer: ~Copyable {
-    /// Rule and configuration files nest seven deep; reading recurses as deep as they do.
+    /// Rule and configuration files nest seven deep; reading recurses as deep as the file nests.
     static let depthLimit = 32
 
     private var events: YAMLEventReader

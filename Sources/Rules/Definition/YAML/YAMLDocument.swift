@@ -1,14 +1,14 @@
-/// A YAML file read into nodes that know their places.
+/// A YAML file as nodes that know their places.
 package struct YAMLDocument {
-    /// Bytes. A thousand rules take a fifth of it.
+    /// Bytes. A thousand rules take a fifth of this.
     static let sizeLimit = 1 << 20
 
     /// nil if the file is empty.
     package let root: YAMLNode?
     let source: SourceText
 
-    /// Reads a file's bytes. What can be read around is reported and left out (duplicate keys, anchors); what
-    /// can't, such as a syntax error, is reported and gives nil.
+    /// Parses a file's bytes. Reports problems: it leaves out what can be skipped (duplicate keys, tags), and fails on
+    /// what can't, such as a syntax error.
     package init?(_ bytes: [UInt8], _ diagnostics: inout RuleDiagnostics) {
         guard bytes.count <= Self.sizeLimit else {
             diagnostics.report(.start, "the file is larger than 1 MiB")
@@ -53,8 +53,8 @@ package struct YAMLDocument {
 }
 
 extension YAMLDocument {
-    /// The place in the file of an offset (in Unicode scalars) into a scalar's text: exact for scalars on one
-    /// line and literal blocks (`|`), the scalar's start for those that YAML folds.
+    /// The place in the file of an offset, in Unicode scalars, into a scalar's text. Exact for scalars on one line and
+    /// for literal blocks (`|`); the scalar's start for folded ones.
     package func position(of offset: Int, in node: YAMLNode) -> SourcePosition {
         guard case .scalar(let text, let style) = node.kind else { return node.start }
         if style == .literal { return literalPosition(of: offset, in: text, node) }
@@ -69,13 +69,13 @@ extension YAMLDocument {
         return SourcePosition(line: node.start.line, column: node.start.column + width)
     }
 
-    /// In a literal block, lines are the file's, indented.
+    /// The lines of a literal block are those of the file, indented.
     private func literalPosition(of offset: Int, in text: String, _ node: YAMLNode) -> SourcePosition {
         let before = String(String.UnicodeScalarView(text.unicodeScalars.prefix(offset)))
         let lines = before.split(separator: "\n", omittingEmptySubsequences: false)
         let number = node.start.line + lines.count
         let firstLine = text.split(separator: "\n").first ?? ""
-        // All lines of a block are indented alike, as is the first that isn't empty.
+        // All lines of a block are indented alike, so the first that isn't empty tells how far.
         let indentation = (node.start.line + 1...max(node.end.line, node.start.line + 1)).lazy
             .map { source.line($0) }.first { $0.hasSuffix(firstLine) && !$0.isEmpty }
             .map { $0.unicodeScalars.count - firstLine.unicodeScalars.count }
@@ -83,7 +83,7 @@ extension YAMLDocument {
             line: number, column: (indentation ?? 0) + (lines.last?.unicodeScalars.count ?? 0) + 1)
     }
 
-    /// How many scalars of the file spell the first `offset` scalars of a quoted text.
+    /// How many scalars of the file the first `offset` scalars of a quoted text take.
     private static func width(
         of offset: Int, in written: ArraySlice<Unicode.Scalar>, _ unit: (ArraySlice<Unicode.Scalar>) -> Int
     ) -> Int {
@@ -96,7 +96,7 @@ extension YAMLDocument {
     }
 }
 
-/// The length of the first character of single-quoted text: `''` stands for a quote.
+/// The length of the first character of single-quoted text: `''` stands for one quote.
 private func singleQuotedUnit(_ rest: ArraySlice<Unicode.Scalar>) -> Int {
     rest.starts(with: ["'", "'"]) ? 2 : 1
 }
@@ -112,13 +112,13 @@ private func doubleQuotedUnit(_ rest: ArraySlice<Unicode.Scalar>) -> Int {
     }
 }
 
-/// The text of a file by line, to turn offsets and parts of scalars into positions.
+/// A file's text by line, to turn offsets into positions.
 struct SourceText {
     private let bytes: [UInt8]
     /// The byte offset at which each line starts.
     private let lineStarts: [Int]
 
-    /// `bytes` are valid UTF-8.
+    /// - Parameter bytes: valid UTF-8.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var starts = [0]
@@ -131,7 +131,7 @@ struct SourceText {
         lineStarts = starts
     }
 
-    /// A line, counted from 1, without its line break; empty beyond the end.
+    /// The line with a number, counted from 1, without its line break; empty beyond the end.
     func line(_ number: Int) -> String {
         guard lineStarts.indices.contains(number - 1) else { return "" }
         let start = lineStarts[number - 1]
@@ -147,13 +147,13 @@ struct SourceText {
 
     func position(ofByte offset: Int) -> SourcePosition {
         let offset = min(max(offset, 0), bytes.count)
-        // lineStarts begins with 0, so there is a last start at or before any offset.
+        // lineStarts begins with 0, so some start is at or before any offset.
         let line = lineStarts.lastIndex { $0 <= offset } ?? 0
         let prefix = String(decoding: bytes[lineStarts[line]..<offset], as: UTF8.self)
         return SourcePosition(line: line + 1, column: prefix.unicodeScalars.count + 1)
     }
 
-    /// The line breaks that libyaml counts: LF, CR, CRLF, NEL, LS and PS.
+    /// The line breaks that libyaml knows: LF, CR, CRLF, NEL, LS and PS.
     private static func lineBreakLength(_ bytes: ArraySlice<UInt8>) -> Int {
         switch bytes.first {
         case 0x0A: 1

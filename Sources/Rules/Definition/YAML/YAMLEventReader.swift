@@ -1,6 +1,6 @@
-// Yams builds its tree before anyone can look at it: it expands aliases without a bound, hashes whole subtrees to
-// find duplicate keys, tells the first of those only, and keeps no end of a node. So this file takes the events
-// of libyaml, which the Yams package carries as its C target, and everything above it is ours.
+// Yams can't be used for this. It builds its tree before anyone can look at it, expands aliases without a bound, hashes
+// whole subtrees to find duplicate keys, reports only the first of those, and doesn't keep the end of a node. So this
+// file reads the events of libyaml, which the Yams package includes as its C target.
 internal import CYaml
 
 /// An event of a YAML stream.
@@ -20,7 +20,7 @@ struct YAMLEvent {
     var hasTag = false
 }
 
-/// Text that is not YAML, as libyaml puts it.
+/// A syntax error, in libyaml's words.
 struct YAMLSyntaxError: Error {
     enum Place {
         case position(SourcePosition)
@@ -31,13 +31,13 @@ struct YAMLSyntaxError: Error {
     var problem: String
 }
 
-/// Owns a libyaml parser and the bytes it reads; no pointer leaves this type.
+/// Owns a libyaml parser and the bytes it reads. No pointer leaves this type.
 @safe
 struct YAMLEventReader: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let input: UnsafeMutableBufferPointer<UInt8>
 
-    /// `bytes` are valid UTF-8.
+    /// - Parameter bytes: valid UTF-8.
     init(_ bytes: [UInt8]) throws(YAMLSyntaxError) {
         unsafe parser = .allocate(capacity: 1)
         unsafe parser.initialize(to: yaml_parser_t())

@@ -1,7 +1,6 @@
 import Engine
 import Support
 
-/// How a scalar is written.
 package enum YAMLScalarStyle: Sendable {
     case plain, singleQuoted, doubleQuoted, literal, folded
 }
@@ -24,13 +23,13 @@ package struct YAMLNode: Sendable {
     package var start: SourcePosition
     package var end: SourcePosition
 
-    /// Whether nothing, `~` or `null` is written here.
+    /// Whether the value is empty, `~` or `null`.
     package var isNull: Bool {
         guard case .scalar(let text, .plain) = kind else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)
     }
 
-    /// How messages call what stands here.
+    /// What messages call this node.
     package var phrase: String {
         if isNull { return "nothing" }
         switch kind {
@@ -73,7 +72,7 @@ extension YAMLNode {
         return elements
     }
 
-    /// The entries of a mapping whose keys are the user's.
+    /// The entries of a mapping with arbitrary keys.
     package func entries(_ what: String, _ diagnostics: inout RuleDiagnostics) -> [Entry]? {
         guard case .mapping(let entries) = kind else {
             diagnostics.report(start, "\(what) is a mapping, but found \(phrase)")
@@ -93,16 +92,16 @@ extension YAMLNode {
     }
 }
 
-/// A mapping with a fixed set of fields: reports what isn't one of them.
+/// A mapping with a fixed set of fields. Reports any other.
 package struct YAMLMapping {
-    /// What the mapping is, as messages say it: "a rule".
+    /// What messages call the mapping, such as "a rule".
     package let what: String
     package let start: SourcePosition
     private let entries: [YAMLNode.Entry]
 
     /// - Parameters:
-    ///   - fields: all fields there are, in the order in which messages list them.
-    ///   - later: fields that users may know from elsewhere, each with what to say about it.
+    ///   - fields: all possible fields, in the order in which messages list them.
+    ///   - later: fields that users may know from elsewhere, each with a hint.
     package init?(
         _ node: YAMLNode, _ what: String, fields: [String], later: [String: String] = [:],
         _ diagnostics: inout RuleDiagnostics
@@ -124,7 +123,7 @@ package struct YAMLMapping {
         self.entries = entries
     }
 
-    /// The value of a field; nil if the file doesn't have it.
+    /// The value of a field; nil if it isn't given.
     package subscript(field: String) -> YAMLNode? {
         entries.first { $0.key == field }?.value
     }
@@ -133,7 +132,7 @@ package struct YAMLMapping {
         entries.first { $0.key == field }?.keyPosition ?? start
     }
 
-    /// The value of a field that has to be there; reports and gives nil if it isn't.
+    /// The value of a required field. Reports a missing or empty one and returns nil.
     package func required(_ field: String, _ diagnostics: inout RuleDiagnostics) -> YAMLNode? {
         guard let node = self[field] else {
             diagnostics.report(start, "\(what) needs the field \"\(field)\"")

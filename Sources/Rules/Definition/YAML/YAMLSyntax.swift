@@ -1,6 +1,6 @@
 import Support
 
-/// Says what is wrong with text that is not YAML, in the words of someone who wrote it.
+/// Explains syntax errors in terms of the text rather than the parser.
 enum YAMLSyntax {
     static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
         let position =
@@ -14,11 +14,11 @@ enum YAMLSyntax {
         diagnostics.report(position, "\(explanation(of: fault.problem))\(near)")
     }
 
-    /// Where a tab stands near the fault, the tab is the fault: every line indented by one is reported.
+    /// If there is a tab near the fault, the tab is the fault: reports every line that is indented with one.
     private static func reportTabs(
         near fault: SourcePosition, in source: SourceText, _ diagnostics: inout RuleDiagnostics
     ) -> Bool {
-        // libyaml notices a tab at it or, where it ends a construct early, on the line after it.
+        // libyaml notices a tab on its line or, if the tab ends a construct early, on the next.
         let suspects = [fault.line, fault.line - 1].filter { tabColumn(source.line($0)) != nil }
         guard !suspects.isEmpty else { return false }
         for number in 1...max(source.lineCount, 1) where !diagnostics.isFull {
@@ -26,7 +26,7 @@ enum YAMLSyntax {
             diagnostics.report(
                 SourcePosition(line: number, column: column),
                 "a tab before \(PrintableText.quote(source.line(number).trimmingPrefix(while: \.isWhitespace).description)); "
-                    + "YAML is indented by spaces")
+                    + "YAML is indented with spaces")
         }
         return true
     }
@@ -45,13 +45,13 @@ enum YAMLSyntax {
         case "mapping values are not allowed in this context":
             "unexpected \":\"; quote text that contains \": \", and check the indentation"
         case "could not find expected ':'":
-            "expected \":\" behind the name on this or the previous line"
+            "expected \":\" after the name on this or the previous line"
         case "did not find expected key", "did not find expected '-' indicator":
-            "this line doesn't belong to what stands above it; check the indentation and the quotes"
+            "this line doesn't fit the lines above it; check the indentation and the quotes"
         case "found character that cannot start any token":
             "unexpected character; quote text that starts with it"
         case "found unexpected end of stream":
-            "the file ends within a quoted text"
+            "the file ends inside quoted text"
         case "control characters are not allowed":
             "a control character; remove it"
         case _ where problem.hasPrefix("Maximum nesting level"):
