@@ -1,11 +1,10 @@
-/// An attribute as it stands on the wire: where its key is, and what its value is as far as anyone here asks.
+/// An attribute on the wire: the range of its key, and the part of its value that we need.
 ///
-/// Values are checked to the last byte, nested ones too, but only texts and integers are kept.
+/// Every byte is validated, including nested values, but only strings and integers are kept.
 struct Attribute {
     var key: Range<Int> = 0..<0
     var value = AttributeValue.other
 
-    /// Reads a `KeyValue` message.
     @inline(never)
     static func read(_ message: WireReader) throws(DecodeError) -> Attribute {
         var reader = message
@@ -27,10 +26,10 @@ enum AttributeValue {
     case integer(Int64)
     case other
 
-    /// Deeper nesting is refused. OTLP names no limit; 100 is what most protobuf readers allow.
+    /// Deeper nesting is refused. OTLP sets no limit; most protobuf parsers allow 100.
     static let depthMax = 100
 
-    /// Reads an `AnyValue` message; where it has several values, or none, the last one read stays.
+    /// Reads an `AnyValue` message. If it has several values, the last one wins.
     mutating func read(_ message: WireReader) throws(DecodeError) {
         var reader = message
         while !reader.isAtEnd {
@@ -59,7 +58,7 @@ enum AttributeValue {
     }
 }
 
-/// Checks values within values, with a stack of its own instead of the thread's.
+/// Validates nested values with an explicit stack, so that input can't overflow the thread's stack.
 private enum NestedValues {
     enum Message {
         /// `ArrayValue`
@@ -81,7 +80,7 @@ private enum NestedValues {
         let bytes = contents.bytes
         var offset = contents.offset
         var stack = [Frame(message: message, end: contents.end)]
-        // The value that holds this array or list is the first.
+        // The value that contains this array or list counts as the first.
         var depth = 1
         while let frame = stack.last {
             if offset >= frame.end {
@@ -104,7 +103,7 @@ private enum NestedValues {
         }
     }
 
-    /// What message a field holds, if it holds one.
+    /// The kind of message that a field contains; nil if it isn't a message.
     private static func inner(of message: Message, _ tag: WireReader.Tag) -> Message? {
         switch (message, tag) {
         case (.array, 0x0A), (.pair, 0x12): .value

@@ -1,6 +1,6 @@
-/// Why a body is no OTLP export request. The whole body is refused: what follows the fault can't be trusted.
+/// Why a body isn't a valid OTLP export request. The whole body is refused: nothing after the error can be trusted.
 package struct DecodeError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong. Small and without references, since every step of the decoder may throw it.
+    /// Small and free of references, because every step of the decoder can throw it.
     package enum Code: Equatable, Sendable {
         case truncated
         case varintTooLong
@@ -11,7 +11,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// Bytes from the start of the (decompressed) body.
+    /// In bytes from the start of the decompressed body.
     package let offset: Int
 
     package init(_ code: Code, at offset: Int) {
@@ -35,12 +35,12 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What is wrong with a JSON text.
+/// Why a JSON text is invalid.
 package enum JSONError: Equatable, Sendable, CustomStringConvertible {
     case unexpectedEnd
-    /// This character should have come.
+    /// This character was expected.
     case expected(UInt8)
-    /// A comma or this character should have come.
+    /// A comma or this character was expected.
     case expectedCommaOr(UInt8)
     case unexpected(UInt8)
     case expectedString
@@ -54,13 +54,13 @@ package enum JSONError: Equatable, Sendable, CustomStringConvertible {
     case expectedBase64
     case unknownEnumName
     case trailingText
-    /// A request without `resourceSpans`, but with other fields.
+    /// The request has other fields, but no `resourceSpans`.
     case noSpans
-    /// A message whose spans stand under a name that is nearly the right one.
+    /// The spans are under a misspelled name.
     case misspelled(SpanCarrier)
-    /// A document of an archive in no form that is known.
+    /// A document in an archive has no known form.
     case unknownDocument
-    /// A list of Jaeger's in which nothing is a trace.
+    /// No element of Jaeger's list is a trace.
     case noTraces
 
     package var description: String {

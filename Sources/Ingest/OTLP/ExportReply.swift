@@ -7,10 +7,10 @@ package enum OTLPEncoding: Sendable {
     case json
 }
 
-/// Bodies of replies to Export calls: protobuf is packed by libprotobuf-c, JSON follows the protobuf JSON mapping
-/// as far as OTLP uses it (64-bit integers as strings, keys in lowerCamelCase).
+/// Bodies of replies to Export calls. libprotobuf-c packs the protobuf; the JSON follows the protobuf JSON mapping as
+/// far as OTLP uses it (64-bit integers as strings, keys in lowerCamelCase).
 package enum ExportReply {
-    /// `ExportTraceServiceResponse` of a full success: `partial_success` stays unset, so the message is empty.
+    /// `ExportTraceServiceResponse` for full success: `partial_success` stays unset, so the message is empty.
     package static func accepted(_ encoding: OTLPEncoding) -> [UInt8] {
         switch encoding {
         case .protobuf: []
@@ -53,8 +53,8 @@ package enum ExportReply {
     private static let retryInfoType = "type.googleapis.com/google.rpc.RetryInfo"
 }
 
-// The C structures below live on the stack, point to each other only within the closures, and are read by nothing
-// but the pack call at the bottom.
+// The C structures below live on the stack, point to each other only inside the closures, and are read only by the pack
+// call at the bottom.
 extension ExportReply {
     private static func partialMessage(rejectedSpans: Int64, message: String) -> [UInt8] {
         unsafe withCharacters(message) { characters in
@@ -125,7 +125,7 @@ extension ExportReply {
         }
     }
 
-    /// The C structures hold `char *`, but packing only reads. A NUL within `text` ends it.
+    /// The C structures declare `char *`, but packing only reads. `text` ends at its first NUL.
     private static func withCharacters<Result>(
         _ text: String, _ body: (UnsafeMutablePointer<CChar>) -> Result
     ) -> Result {

@@ -1,8 +1,8 @@
 import Support
 
-/// Reads JSON front to back without building anything and without recursion on input.
+/// Reads JSON front to back, without building a tree and without recursion.
 ///
-/// Source: RFC 8259. Bytes of texts are handed on as they are, be they UTF-8 or not.
+/// Source: RFC 8259. Strings are passed on byte for byte, whether or not they are valid UTF-8.
 package struct JSONReader: ~Escapable {
     private let bytes: RawSpan
     package private(set) var offset = 0
@@ -14,7 +14,7 @@ package struct JSONReader: ~Escapable {
         end = bytes.byteCount
     }
 
-    /// The first byte of what comes next; nil at the end.
+    /// The next byte that isn't white space; nil at the end.
     package mutating func peek() -> UInt8? {
         while offset < end {
             let byte = byte(offset)
@@ -35,7 +35,7 @@ package struct JSONReader: ~Escapable {
         offset += 1
     }
 
-    /// Whether another element follows in the array or object that `closing` ends; passes over commas.
+    /// Whether the array or object that ends with `closing` has another element. Consumes the comma before it.
     package mutating func more(until closing: UInt8, isFirst: Bool) throws(DecodeError) -> Bool {
         guard let next = peek() else { throw failure(.unexpectedEnd) }
         if next == closing {
@@ -48,18 +48,18 @@ package struct JSONReader: ~Escapable {
         return true
     }
 
-    /// Calls `field` for each key of an object that has a value; it must read the value.
+    /// Calls `field` for each key of an object whose value isn't null. `field` must read the value.
     @_lifetime(self: copy self)
     package mutating func forEachField(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
     ) throws(DecodeError) {
         try forEachKey { (key, reader) throws(DecodeError) in
-            // null is the default value of any field.
+            // In OTLP, null means the field's default value.
             if try !reader.skipNull() { try field(key, &reader) }
         }
     }
 
-    /// Calls `field` for each key of an object; it must read the value, which may be null.
+    /// Calls `field` for each key of an object. `field` must read the value, which may be null.
     @_lifetime(self: copy self)
     package mutating func forEachKey(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
@@ -75,7 +75,7 @@ package struct JSONReader: ~Escapable {
         }
     }
 
-    /// Calls `element` for each element of an array; it must read it. `null` is an empty array.
+    /// Calls `element` for each element of an array. `element` must read it. `null` counts as an empty array.
     @_lifetime(self: copy self)
     package mutating func forEachElement(
         _ element: (_ reader: inout JSONReader) throws(DecodeError) -> Void
@@ -91,7 +91,7 @@ package struct JSONReader: ~Escapable {
 
     // MARK: Scalars
 
-    /// A text with its escapes resolved; lone surrogates become U+FFFD.
+    /// A string with its escapes resolved. Lone surrogates become U+FFFD.
     package mutating func string() throws(DecodeError) -> [UInt8] {
         guard peek() == UInt8(ascii: "\"") else { throw failure(.expectedString) }
         offset += 1
@@ -108,12 +108,12 @@ package struct JSONReader: ~Escapable {
         throw failure(.endlessString)
     }
 
-    /// A number, or a number in a string, as OTLP writes 64-bit integers: its digits, and sign if any.
+    /// An integer, bare or quoted: OTLP writes 64-bit integers as strings.
     package mutating func integer() throws(DecodeError) -> Int128 {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
         if let value = Int128(String(decoding: text, as: UTF8.self)) { return value }
-        // A whole number written with a fraction or an exponent.
+        // An integer written with a fraction or an exponent.
         if let value = Double(String(decoding: text, as: UTF8.self)), abs(value) < 0x1p100,
             value == value.rounded()
         {
@@ -123,7 +123,7 @@ package struct JSONReader: ~Escapable {
         throw failure(.expectedInteger)
     }
 
-    /// A number, or one of `"NaN"`, `"Infinity"` and `"-Infinity"`.
+    /// A number, bare or quoted, or one of `"NaN"`, `"Infinity"` and `"-Infinity"`.
     package mutating func double() throws(DecodeError) -> Double {
         let start = offset
         let text = peek() == UInt8(ascii: "\"") ? try string() : try bareWord()
@@ -143,16 +143,16 @@ package struct JSONReader: ~Escapable {
         throw failure(.expectedValue)
     }
 
-    /// Reads `null` if it comes next.
+    /// Consumes `null` if it comes next.
     mutating func skipNull() throws(DecodeError) -> Bool {
         guard peek() == UInt8(ascii: "n") else { return false }
         guard try bareWord() == Array("null".utf8) else { throw failure(.expectedValue) }
         return true
     }
 
-    /// Passes over any value. Attribute values within it may be nested as deep as on the wire.
+    /// Skips any value. Attribute values may nest as deep as on the wire.
     ///
-    /// - Parameter key: what the value stands under.
+    /// - Parameter key: the key of the value.
     package mutating func skipValue(of key: String = "") throws(DecodeError) {
         var skipper = Skipper(key: key)
         repeat {
@@ -173,16 +173,16 @@ package struct JSONReader: ~Escapable {
         } while !skipper.isAtTop
     }
 
-    /// Where in arrays and objects a skipped value is, on a stack of its own.
+    /// Tracks the position inside a skipped value with an explicit stack.
     private struct Skipper {
-        /// The text that was read last: an object's key, if an object or array follows.
+        /// The last string read: the key, if an object or array follows.
         package var key: String
         private var brackets: [(closing: UInt8, isValueList: Bool)] = []
-        /// Objects under `arrayValue` or `kvlistValue`, around here.
+        /// Number of enclosing objects under `arrayValue` or `kvlistValue`.
         private var depth = 0
 
         private static let valueLists: Set = ["arrayValue", "kvlistValue", "array_value", "kvlist_value"]
-        /// Levels of brackets in all: a hundred nested key-value lists are 400.
+        /// Maximum depth of brackets; a hundred nested key-value lists need 400.
         private static let bracketsMax = 1_000
 
         package init(key: String) {
@@ -191,11 +191,11 @@ package struct JSONReader: ~Escapable {
 
         var isAtTop: Bool { brackets.isEmpty }
 
-        /// False where attribute values, or anything, are nested too deep.
+        /// Returns false if attribute values, or brackets in general, are nested too deep.
         package mutating func open(_ bracket: UInt8) -> Bool {
             let isObject = bracket == UInt8(ascii: "{")
             let isValueList = isObject && Self.valueLists.contains(key)
-            // An object within the hundredth list is the hundred and first value.
+            // An object inside the hundredth list would be value 101.
             if isObject, !isValueList, depth >= AttributeValue.depthMax { return false }
             if isValueList { depth += 1 }
             brackets.append((isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"), isValueList))
@@ -203,7 +203,7 @@ package struct JSONReader: ~Escapable {
             return brackets.count <= Self.bracketsMax
         }
 
-        /// False where the bracket closes nothing, or the wrong one.
+        /// Returns false if the bracket is unmatched.
         package mutating func close(_ bracket: UInt8) -> Bool {
             guard let last = brackets.popLast(), last.closing == bracket else { return false }
             if last.isValueList { depth -= 1 }
@@ -211,7 +211,7 @@ package struct JSONReader: ~Escapable {
         }
     }
 
-    /// One more than any number or word that means something here is long.
+    /// One byte more than the longest number or word we accept.
     private static var wordMax: Int { 65 }
 
     /// A number, `true`, `false` or `null`.
@@ -250,7 +250,7 @@ package struct JSONReader: ~Escapable {
         }
     }
 
-    /// The scalar of `\uXXXX` behind its `u`, with the second half of a surrogate pair.
+    /// The scalar of a `\uXXXX` escape, after its `u`. Consumes the second half of a surrogate pair.
     private mutating func unicodeEscape() throws(DecodeError) -> Unicode.Scalar {
         let unit = try hexUnit()
         if let scalar = Unicode.Scalar(unit) { return scalar }

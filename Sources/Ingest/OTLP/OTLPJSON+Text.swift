@@ -1,10 +1,10 @@
 import Support
 
 extension OTLPJSON {
-    /// A request as one line of JSON, as the OpenTelemetry Collector's file exporter writes it, without the newline.
-    /// Fields that OTLP doesn't know are left out; texts that are no UTF-8 get U+FFFD.
+    /// A request as one line of JSON without the newline, as the OpenTelemetry Collector's file exporter writes it.
+    /// Drops fields unknown to OTLP and replaces invalid UTF-8 with U+FFFD.
     ///
-    /// - Throws: `DecodeError` for what `SpanDecoder` refuses as well.
+    /// - Throws: `DecodeError` for everything that `SpanDecoder` refuses.
     package static func text(of message: RawSpan) throws(DecodeError) -> [UInt8] {
         try text(of: .request, WireReader(message), depth: 0)
     }
@@ -24,7 +24,7 @@ extension OTLPJSON {
                 continue
             }
             let value = try value(of: fields[place], &reader, depth: depth)
-            // Of the fields of an attribute's value, one holds.
+            // `AnyValue` is a oneof: the last field wins.
             if message == .anyValue { values = [[UInt8]?](repeating: nil, count: fields.count) }
             if fields[place].isRepeated, values[place] != nil {
                 values[place]?.append(UInt8(ascii: ","))

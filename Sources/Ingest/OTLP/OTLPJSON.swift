@@ -1,14 +1,14 @@
 import Support
 
-/// Translates OTLP in JSON into the protobuf wire format, so that one decoder decides what is accepted and archives hold
-/// one form.
+/// Translates OTLP/JSON into the protobuf wire format, so that a single decoder decides what is accepted and archives
+/// hold a single form.
 ///
 /// Source: the OTLP specification, "JSON Protobuf Encoding": ids in hexadecimal, enums as integers, 64-bit integers as
-/// text or number, unknown fields ignored. Names in snake_case and those of enums are taken too, as protobuf's own JSON
-/// may have them.
+/// strings or numbers, unknown fields ignored. Also accepts what protobuf's own JSON may contain: snake_case names and
+/// names of enum values.
 package enum OTLPJSON {
-    /// The wire form of an `ExportTraceServiceRequest` or `TracesData` in JSON. An empty object is an empty request; one
-    /// that has something else, and no `resourceSpans`, is none.
+    /// The wire form of an `ExportTraceServiceRequest` or `TracesData` in JSON. An empty object is an empty request. An
+    /// object with other keys but no `resourceSpans` is refused.
     package static func wireFormat(of json: RawSpan) throws(DecodeError) -> [UInt8] {
         var reader = JSONReader(json)
         var translation = OTLPTranslation()
@@ -25,7 +25,7 @@ package enum OTLPJSON {
         return translation.writer.bytes
     }
 
-    /// The keys of an object, as far as it can be read.
+    /// The keys of an object, up to the first syntax error.
     package static func keys(of json: RawSpan) -> [String] {
         var keys: [String] = []
         var reader = JSONReader(json)
@@ -36,7 +36,7 @@ package enum OTLPJSON {
         return keys
     }
 
-    /// The key whose value begins at an offset, as it is written.
+    /// The key of the value at an offset, as written.
     static func key(before offset: Int, in json: RawSpan) -> String {
         var bytes: [UInt8] = []
         let end = min(max(offset, 0), json.byteCount)
@@ -47,12 +47,12 @@ package enum OTLPJSON {
         return String(decoding: parts.dropLast().last ?? [], as: UTF8.self)
     }
 
-    /// Bytes, of a name that is nearly one of OTLP's and of white space behind it.
+    /// In bytes; enough for a misspelled name and the white space after it.
     private static let keyReach = 256
 }
 
 extension DecodeError {
-    /// What is wrong with a body, with what was seen instead where it holds something else.
+    /// The error, and what the body contains instead of spans.
     package func description(of body: RawSpan) -> String {
         guard case .json(let fault) = code else { return description }
         if case .misspelled(let carrier) = fault {
@@ -71,17 +71,17 @@ extension DecodeError {
     private static let keyLengthMax = 40
 }
 
-/// One request on its way from JSON to the wire.
+/// Translates one request from JSON to the wire format.
 package struct OTLPTranslation {
     package var writer = WireWriter()
-    /// Whether ids may be base64, as protobuf's own JSON has them.
+    /// Whether to accept ids in base64, as protobuf's own JSON writes them.
     let takesBase64IDs: Bool
 
     package init(takesBase64IDs: Bool = false) {
         self.takesBase64IDs = takesBase64IDs
     }
 
-    /// - Parameter depth: attribute values that this message is within.
+    /// - Parameter depth: number of attribute values around this message.
     package mutating func fields(
         of message: OTLPMessage, _ reader: inout JSONReader, depth: Int
     ) throws(DecodeError) {
@@ -97,7 +97,7 @@ package struct OTLPTranslation {
         try search.finish()
     }
 
-    /// A field's value, or those of a repeated one.
+    /// Translates a field's value; for a repeated field, all its values.
     package mutating func values(
         of field: OTLPMessage.Field, _ reader: inout JSONReader, depth: Int = 0
     ) throws(DecodeError) {
@@ -129,12 +129,12 @@ package struct OTLPTranslation {
         }
     }
 
-    /// An id's bytes. What is none becomes one byte, for which the decoder rejects the span alone.
+    /// The bytes of an id. An invalid one becomes a single byte, so that the decoder rejects only that span.
     private func identifier(
         of field: OTLPMessage.Field, _ reader: inout JSONReader
     ) throws(DecodeError) -> [UInt8] {
         let text = try reader.string()
-        // 16 bytes in hexadecimal are 32 digits, and in base64 24; of 8 bytes these are 16 and 12.
+        // 16 bytes take 32 hexadecimal digits but 24 characters of base64; 8 bytes take 16 and 12.
         let length = field.name == "traceId" ? 16 : 8
         if takesBase64IDs, text.count < 2 * length, let bytes = Base64.bytes(text), bytes.count == length {
             return bytes
@@ -155,7 +155,7 @@ package struct OTLPTranslation {
         return UInt64(truncatingIfNeeded: number)
     }
 
-    /// Unix nanoseconds; what doesn't fit becomes the largest number, for which the decoder rejects the span alone.
+    /// Unix nanoseconds. An out-of-range time becomes `UInt64.max`, so that the decoder rejects only that span.
     private func time(_ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
         UInt64(exactly: try reader.integer()) ?? .max
     }

@@ -1,8 +1,8 @@
-/// The enums of OTLP traces, and what their numbers are called.
+/// The enums of OTLP traces and the names of their values.
 package enum OTLPEnum: Equatable {
     case spanKind, statusCode
 
-    /// nil for a name that isn't one of them.
+    /// The number of a value, given by name or as digits; nil if unknown.
     package func number(_ name: String) -> Int? {
         guard name.hasPrefix(prefix) else { return Int(name) }
         return names.firstIndex(of: String(name.dropFirst(prefix.count)))
@@ -23,21 +23,21 @@ package enum OTLPEnum: Equatable {
     }
 }
 
-/// The messages of OTLP traces, as far as they can be told apart by their JSON.
+/// The messages of OTLP traces that their JSON can tell apart.
 ///
 /// Source: opentelemetry-proto 1.9, `trace/v1`, `common/v1` and `resource/v1`.
 package enum OTLPMessage {
     case request, resourceSpans, resource, entityRef, scopeSpans, scope, span, event, link, status
     case keyValue, anyValue, arrayValue, keyValueList
 
-    /// A field, with its names on the wire and in JSON.
+    /// A field with its number on the wire and its name in JSON.
     package struct Field {
         package let number: Int
         package let name: String
         package let type: FieldType
         var isRepeated = false
 
-        /// All that it may be called in JSON.
+        /// Every name that the field may have in JSON.
         package var names: [String] {
             let old = ["scopeSpans": "instrumentationLibrarySpans", "scope": "instrumentationLibrary"][name]
             return [name, old].compactMap { $0 }.flatMap { [$0, Self.snakeCase($0)] }
@@ -55,34 +55,34 @@ package enum OTLPMessage {
         }
     }
 
-    /// What a field holds, and how JSON has it.
+    /// The type of a field and its form in JSON.
     package enum FieldType: Equatable {
         case text
         /// Bytes; hexadecimal in JSON.
         case identifier
         /// Bytes; base64 in JSON.
         case bytes
-        /// A varint; text in JSON.
+        /// A varint; a string in JSON.
         case int64
         /// A varint; a number in JSON.
         case uint32
-        /// A varint; a number in JSON, or a name.
+        /// A varint; a number or a name in JSON.
         case enumeration(OTLPEnum)
-        /// Text in JSON.
+        /// A string in JSON.
         case fixed64
         /// A number in JSON.
         case fixed32, double, bool
         case message(OTLPMessage)
     }
 
-    /// In the order of their numbers.
+    /// Ordered by number.
     package var fields: [Field] { Self.schema[self] ?? [] }
 
     package func field(_ name: String) -> Field? { Self.byName[self]?[name] }
 
     package func field(_ number: Int) -> Field? { fields.first { $0.number == number } }
 
-    /// By their names in lowerCamelCase and in snake_case, as protobuf's own JSON may have them, and those of old.
+    /// By lowerCamelCase name, by snake_case name as protobuf's own JSON may have it, and by former names.
     private static let byName = schema.mapValues { fields in
         let named = fields.flatMap { field in field.names.map { ($0, field) } }
         return Dictionary(named, uniquingKeysWith: { first, _ in first })

@@ -1,8 +1,8 @@
 import Engine
 
-/// The few attributes of a span that matter here, in every dialect, as they stand on the wire.
+/// The few span attributes that we need, in every dialect of the semantic conventions, as ranges of the body.
 struct SpanAttributes {
-    /// HTTP status ≥ 500 or a gRPC code that counts as an error.
+    /// Whether the HTTP status is ≥ 500 or the gRPC code counts as an error.
     var isError = false
     var method: Range<Int> = 0..<0
     /// Path and query together (`http.target`).
@@ -11,16 +11,16 @@ struct SpanAttributes {
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
 
-    /// Takes note of an attribute if it is one of the few.
+    /// Records an attribute if it is one of the few.
     @inline(__always)
     mutating func note(_ attribute: UsualAttribute, in reader: WireReader) throws(DecodeError) {
         if Self.mayBeKnown(attribute) { try noteUsual(attribute, in: reader) }
     }
 
-    /// The first letter and the length of a key tell nearly all others apart.
+    /// Rules out nearly all other keys by their first letter and length.
     @inline(__always)
     private static func mayBeKnown(_ attribute: UsualAttribute) -> Bool {
-        // The lengths 8, 9, 11, 16, 19, 20, 24, 25 and the letters h, r, u, a bit for each.
+        // Bit sets: the lengths 8, 9, 11, 16, 19, 20, 24, 25 and the letters h, r, u.
         let lengths: UInt64 = 0x0319_0B00
         let letters: UInt64 = 0x0024_0100
         return (lengths &>> UInt64(attribute.shape)) & (letters &>> UInt64(attribute.shape &>> 8 & 31)) & 1 == 1
@@ -32,7 +32,7 @@ struct SpanAttributes {
         try note(Attribute(key: key, value: reader.value(of: attribute)), in: reader.bytes)
     }
 
-    /// Reads an attribute of any shape, and takes note of it if it is one of the few.
+    /// Reads an attribute of any shape and records it if it is one of the few.
     @inline(never)
     mutating func read(_ message: WireReader) throws(DecodeError) {
         try note(Attribute.read(message), in: message.bytes)

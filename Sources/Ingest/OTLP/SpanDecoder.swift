@@ -2,19 +2,18 @@ package import Engine
 
 /// Decodes OTLP export requests straight into columns, in one pass over the wire.
 ///
-/// A body is either wholly well-formed or refused; a span whose ids or times are not acceptable is rejected alone and
-/// counted in the batch. Acceptance is that of a full protobuf parser: every nested message is checked, also those of
-/// which nothing is kept.
+/// A malformed body is refused as a whole. A span with invalid ids or times is rejected alone and counted in the batch.
+/// Accepts exactly what a full protobuf parser accepts: every nested message is validated, even if none of it is kept.
 package struct SpanDecoder {
     package init() {}
 
-    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch, which is empty afterwards if the
-    /// body is refused.
+    /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch. If the body is refused, the batch
+    /// ends up empty.
     package func decode(_ body: RawSpan, into batch: inout SpanBatch) throws(DecodeError) {
         do {
             try decodeRequest(WireReader(body), into: &batch)
         } catch {
-            // Names of a body that is refused must not reach the window.
+            // Names from a refused body must not reach the window.
             batch.removeNames()
             throw error
         }
@@ -34,7 +33,7 @@ package struct SpanDecoder {
     private func decodeResourceSpans(
         _ message: WireReader, into batch: inout SpanBatch
     ) throws(DecodeError) {
-        // The resource may stand behind the spans that it describes: look for it first.
+        // The resource may follow the spans that it describes, so find it first.
         let origin = try resource(message, into: &batch)
         var reader = message
         while !reader.isAtEnd {
@@ -146,7 +145,7 @@ package struct SpanDecoder {
         if !reader.isAtEnd { try Self.checkEventFields(reader) }
     }
 
-    /// Checks the fields of an `Event` message from the reader's offset on.
+    /// Validates the fields of an `Event` message from the reader's offset on.
     @inline(never)
     static func checkEventFields(_ message: WireReader) throws(DecodeError) {
         var reader = message
@@ -188,9 +187,9 @@ package struct SpanDecoder {
     }
 }
 
-/// What the spans of one resource have in common.
+/// What all spans of one resource share.
 struct SpanOrigin {
-    /// The batch's number of the service name.
+    /// Index of the service name in the batch.
     let service: UInt16
     /// Whether SERVER spans of this service are requests to the Kubernetes API server.
     let isAPIServer: Bool

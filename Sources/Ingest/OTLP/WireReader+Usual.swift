@@ -1,18 +1,18 @@
-// What the OpenTelemetry SDKs write, recognised by its shape: fields in the order of their numbers, most lengths and small
-// numbers in one byte. Whatever looks otherwise isn't touched here and is read field by field, so that each of these
-// steps reads either exactly what the general reader would, or nothing.
+// Fast paths for what the OpenTelemetry SDKs write: fields in order of their numbers, most lengths and small numbers in
+// one byte. Each step either reads exactly what the general reader would, or leaves the reader where it is for the
+// general reader to take over field by field.
 //
-// A load may reach beyond the end of the message, never of the body; what was loaded counts only as far as the message
-// goes. All loads check for the end of the body: without that check there are a tenth fewer instructions, but the time is
-// nearly the same (docs/benchmarks.md).
+// A load may reach past the end of the message, never past the end of the body; bytes past the message are ignored.
+// Every load checks the end of the body. Dropping that check saves a tenth of the instructions but hardly any time
+// (docs/benchmarks.md).
 
-/// The fields that nearly every span begins with.
+/// The fields that nearly every span starts with.
 struct SpanHead {
     /// The 16 bytes of the trace id as two big-endian numbers.
     var traceHigh: UInt64
     var traceLow: UInt64
     var spanID: UInt64
-    /// 0 where there is none.
+    /// 0 if there is no parent.
     var parentID: UInt64
     var name: Range<Int>
     var kind: Int32
@@ -20,26 +20,27 @@ struct SpanHead {
     var end: UInt64
 }
 
-/// Where the parts of an attribute are: a key and a text, integer or boolean.
+/// The offsets of an attribute that has a key and a string, integer or boolean value.
 struct UsualAttribute {
     /// First byte of the key.
     var key: Int
-    /// First byte behind the key: the tag of the value.
+    /// First byte after the key: the tag of the value.
     var keyEnd: Int
-    /// First byte behind the attribute.
+    /// First byte after the attribute.
     var end: Int
-    /// The key's length in the low byte and its first letter in the high one.
+    /// The key's length in the low byte, its first letter in the high byte.
     var shape: UInt16
 }
 
 extension WireReader {
-    /// The next eight bytes of the body, the first one lowest; 0, which begins no field, where there are fewer.
+    /// The next eight bytes of the body, the first one lowest. 0, which starts no field, if there are fewer.
     @inline(__always)
     var ahead: UInt64 {
         bytes.byteCount &- offset >= 8 ? bytes.eight(offset) : 0
     }
 
-    /// The message in the next field, if that has this tag and a length in one or two bytes; the reader stays where it is.
+    /// The message in the next field if the field has this tag and a length of one or two bytes. Doesn't advance the
+    /// reader.
     @inline(__always)
     @_lifetime(copy self)
     func usualMessage(_ ahead: UInt64, tag: UInt64) -> WireReader? {
@@ -55,10 +56,10 @@ extension WireReader {
         return end <= self.end ? WireReader(bytes, from: start, to: end) : nil
     }
 
-    /// Reads trace_id, span_id, parent_span_id if there is one, name, kind and both times, each of its usual length.
+    /// Reads trace_id, span_id, parent_span_id (if present), name, kind and both times, if each has its usual length.
     @inline(__always)
     mutating func spanHead() -> SpanHead? {
-        // Both ids, and twelve bytes for what follows, which every acceptable span has.
+        // Both ids, plus twelve more bytes, which every valid span has.
         guard end &- offset >= 40 else { return nil }
         let ids = bytes.extracting(offset..<offset &+ 40)
         guard ids.two(0) == 0x100A, ids.two(18) == 0x0812 else { return nil }
@@ -84,13 +85,13 @@ extension WireReader {
         return head
     }
 
-    /// Whether the message ends with the status and flags that nearly every span ends with: an empty status, flags.
+    /// Whether the rest of the message is what nearly every span ends with: an empty status, then flags.
     @inline(__always)
     func isUsualSpanEnd(_ ahead: UInt64) -> Bool {
         ahead & 0xFFFF_FFFF == 0x0185_007A && end &- offset == 8
     }
 
-    /// Passes over an event's time and name where the message begins with them and the name's length has one byte.
+    /// Skips an event's time and name if the message starts with them and the name's length fits into one byte.
     @inline(__always)
     mutating func passEventHead() {
         guard end &- offset >= 11, bytes.one(offset) == 0x09, bytes.two(offset &+ 9) & 0x80FF == 0x0012 else { return }
@@ -98,15 +99,15 @@ extension WireReader {
         if next <= end { advance(to: next) }
     }
 
-    /// An attribute that is a key and one text, integer or boolean, each with a length in one byte, and nothing else;
-    /// such a message is well-formed.
+    /// An attribute that consists of a key and one string, integer or boolean, each with a one-byte length. Such a
+    /// message is well-formed.
     ///
     /// - Parameters:
     ///   - ahead: the next eight bytes.
-    ///   - tag: the attribute's in the message around it.
+    ///   - tag: the attribute's tag in the enclosing message.
     @inline(__always)
     func usualAttribute(_ ahead: UInt64, tag: UInt64) -> UsualAttribute? {
-        // The tag, the attribute's length, 0x0A, the key's length.
+        // Tag, length of the attribute, 0x0A, length of the key.
         guard ahead & 0x80FF_80FF == 0x000A_0000 | tag else { return nil }
         let length = Int(truncatingIfNeeded: ahead &>> 8 & 0x7F)
         let keyLength = Int(truncatingIfNeeded: ahead &>> 24 & 0x7F)
@@ -115,19 +116,19 @@ extension WireReader {
             shape: UInt16(truncatingIfNeeded: ahead &>> 24))
         let rest = length &- 2 &- keyLength
         guard attribute.end <= end, rest >= 4 else { return nil }
-        // 0x12, the value's length, the value's own tag and length or number.
+        // 0x12, length of the value, then the value's own tag and its length or number.
         let head = bytes.four(attribute.keyEnd)
         let lengths = UInt32(truncatingIfNeeded: rest)
         if head == (lengths &- 4) &<< 24 | 0x000A_0012 | (lengths &- 2) &<< 8 { return attribute }
         return isNumber(attribute, head, rest) ? attribute : nil
     }
 
-    /// Whether a value is one integer or boolean that ends where the attribute ends.
+    /// Whether the value is one integer or boolean that ends with the attribute.
     @inline(__always)
     private func isNumber(_ attribute: UsualAttribute, _ head: UInt32, _ rest: Int) -> Bool {
         let wanted = UInt32(truncatingIfNeeded: rest &- 2) &<< 8 | 0x0010_0012
         guard head & 0x00F7_FFFF == wanted, rest <= 11 else { return false }
-        // The last bytes of the attribute are the number: all but the last one go on.
+        // The attribute's last bytes are the varint: all but the last have the continuation bit.
         let number = bytes.eight(attribute.end &- 8) ^ 0x0080_8080_8080_8080
         return number & 0x8080_8080_8080_8080 &<< UInt64(8 &* (11 &- rest)) == 0
     }

@@ -1,17 +1,16 @@
-/// Reads the protobuf wire format within one message, front to back, with every access checked against the message's
-/// end, which lies within the body.
+/// Reads the protobuf wire format of one message, front to back. Every access is checked against the end of the
+/// message, which lies inside the body.
 ///
 /// Source: protobuf.dev, "Encoding".
 package struct WireReader: ~Escapable {
     package let bytes: RawSpan
     private(set) var offset: Int
-    /// Where the message ends.
     private(set) var end: Int
 
-    /// Field number and wire type as one number, as written: `field << 3 | type`.
+    /// Field number and wire type in one number, as on the wire: `field << 3 | type`.
     package typealias Tag = UInt64
 
-    /// Reads all of a body.
+    /// Reads a whole body.
     @_lifetime(copy bytes)
     package init(_ bytes: RawSpan) {
         self.init(bytes, from: 0, to: bytes.byteCount)
@@ -43,13 +42,13 @@ package struct WireReader: ~Escapable {
         return UInt64(first)
     }
 
-    // What is seldom needed stands apart and gives back where the reader should go on: a reader that is handed out to
-    // be changed would live in memory instead of registers.
+    // Slow paths are separate functions that return the new offset. Passing the reader `inout` would force it from
+    // registers into memory.
 
     @inline(never)
     private func longTag() throws(DecodeError) -> (tag: Tag, next: Int) {
         let (tag, next) = try longVarint()
-        // At most five bytes; field number 0 is none.
+        // A tag has at most five bytes, and field number 0 is invalid.
         guard tag >= 8, tag <= UInt64(UInt32.max), next - offset <= 5 else {
             throw DecodeError(.invalidTag, at: offset)
         }
@@ -92,7 +91,7 @@ package struct WireReader: ~Escapable {
         throw DecodeError(.truncated, at: offset)
     }
 
-    /// The length of a length-delimited field, checked to lie within the message.
+    /// The length of a length-delimited field, checked to lie inside the message.
     @inline(__always)
     package mutating func length() throws(DecodeError) -> Int {
         let start = offset
@@ -101,7 +100,7 @@ package struct WireReader: ~Escapable {
         return Int(truncatingIfNeeded: length)
     }
 
-    /// The range of a length-delimited field's contents; the reader goes on behind it.
+    /// The contents of a length-delimited field. Advances past them.
     @inline(__always)
     package mutating func range() throws(DecodeError) -> Range<Int> {
         let length = try length()
@@ -110,7 +109,7 @@ package struct WireReader: ~Escapable {
         return unsafe Range(uncheckedBounds: (start, offset))
     }
 
-    /// The message in a length-delimited field; the reader goes on behind it.
+    /// The message in a length-delimited field. Advances past it.
     @inline(__always)
     @_lifetime(copy self)
     package mutating func message() throws(DecodeError) -> WireReader {
@@ -142,7 +141,7 @@ package struct WireReader: ~Escapable {
         offset &+= count
     }
 
-    /// Passes over the value of a field that is not known here.
+    /// Skips the value of an unknown field.
     @inline(__always)
     mutating func skipUnknown(_ tag: Tag) throws(DecodeError) {
         switch tag & 7 {
@@ -154,10 +153,9 @@ package struct WireReader: ~Escapable {
         }
     }
 
-    /// Passes over a field that is none of a message's; one that has another wire type than the message gives it is an
-    /// error.
+    /// Skips a field that the message doesn't define. A known field number with an unexpected wire type is an error.
     ///
-    /// - Parameter known: one bit for each field number of the message, from bit 1 on.
+    /// - Parameter known: bit set of the message's field numbers, from bit 1 on.
     @inline(__always)
     package mutating func skipOther(_ tag: Tag, known: UInt32) throws(DecodeError) {
         offset = try endOfOther(tag, known: known)
@@ -172,7 +170,7 @@ package struct WireReader: ~Escapable {
         return reader.offset
     }
 
-    /// Goes on at an offset ahead in the message.
+    /// Moves forward to an offset inside the message.
     @inline(__always)
     package mutating func advance(to offset: Int) {
         precondition(offset >= self.offset && offset <= end)

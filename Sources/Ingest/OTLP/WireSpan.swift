@@ -1,15 +1,15 @@
 import Engine
 import Support
 
-/// What is kept of a span while it is read.
+/// The fields of a span while it is being read.
 struct WireSpan: ~Copyable {
-    /// The ids as big-endian numbers. One of another length than its own is 0, which is no id.
+    /// Ids are big-endian numbers. An id of the wrong length becomes 0, which is invalid.
     var traceHigh: UInt64 = 0
     var traceLow: UInt64 = 0
     var spanID: UInt64 = 0
     var parentID: UInt64 = 0
     var isParentIDValid = true
-    /// Where the name is in the body.
+    /// Range in the body.
     var name: Range<Int> = 0..<0
     var kind: Int32 = 0
     /// Unix nanoseconds.
@@ -17,7 +17,7 @@ struct WireSpan: ~Copyable {
     var end: UInt64 = 0
     var status: Int32 = 0
 
-    /// With the fields of a head that is the usual one.
+    /// Starts from the head that the fast path read, if it did.
     @inline(__always)
     init(head: SpanHead?) {
         guard let head else { return }
@@ -33,7 +33,7 @@ struct WireSpan: ~Copyable {
 
     /// Reads the next field of the message.
     ///
-    /// - Returns: the offset behind it.
+    /// - Returns: the offset after it.
     @inline(never)
     mutating func readField(_ message: WireReader, _ attributes: inout SpanAttributes) throws(DecodeError) -> Int {
         var reader = message
@@ -82,12 +82,12 @@ struct WireSpan: ~Copyable {
         isParentIDValid = id != nil || range.isEmpty
     }
 
-    /// nil where the id has another length than eight bytes.
+    /// nil if the id isn't eight bytes long.
     private static func spanID(_ range: Range<Int>, in body: RawSpan) -> UInt64? {
         range.count == 8 ? bigEndian(body, at: range.lowerBound) : nil
     }
 
-    /// Adds the span to a batch, or counts there why it can't be taken.
+    /// Adds the span to a batch, or counts there why it is rejected.
     @inline(never)
     mutating func append(
         _ body: RawSpan, _ attributes: inout SpanAttributes, from origin: SpanOrigin, to batch: inout SpanBatch
@@ -117,12 +117,12 @@ struct WireSpan: ~Copyable {
             ))
     }
 
-    /// The request labels of an API server's SERVER span: from its path, or from its name where it has none.
+    /// The request labels of an API server's SERVER span, from its path or, without one, from its name.
     @inline(never)
     private func readRequest(
         _ body: RawSpan, _ attributes: SpanAttributes, of operation: UInt16, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
-        // `http.target` has the query, which alone tells a watch from a list.
+        // Prefer `http.target`: it has the query, and only the query tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target
         let query = RequestQuery(target: body.extracting(path), query: body.extracting(attributes.query))
         if let known = batch.knownRequest(of: operation, query: query) { return known }
@@ -150,8 +150,9 @@ struct WireSpan: ~Copyable {
     }
 }
 
-/// What the name of a request's span says. From Kubernetes 1.31 on it has the method and the path as a template,
-/// `GET /api/v1/namespaces/{:namespace}/pods/{:name}`; before, and for paths that are no resource's, at most the method.
+/// The parts of a request span's name. Since Kubernetes 1.31 it holds the method and the path as a template: `GET
+/// /api/v1/namespaces/{:namespace}/pods/{:name}`. In older versions, and for non-resource paths, it holds at most the
+/// method.
 private struct RequestName {
     var method: Range<Int>
     var template: Range<Int>
@@ -164,7 +165,7 @@ private struct RequestName {
         template = hasTemplate ? space + 1..<name.upperBound : 0..<0
     }
 
-    /// Whether it has the template of one resource's path, so that all spans of the name have the same labels.
+    /// Whether the template names a single resource, so that all spans of that name have the same labels.
     func isOfOneResource(_ body: RawSpan, _ query: RequestQuery) -> Bool {
         guard !template.isEmpty else { return false }
         let template = body.extracting(template)

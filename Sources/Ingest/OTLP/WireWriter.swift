@@ -1,4 +1,5 @@
-/// Writes the protobuf wire format. Lengths of nested messages take five bytes, so that they can be filled in behind.
+/// Writes the protobuf wire format. The length of a nested message always takes five bytes, so that it can be filled in
+/// afterwards.
 package struct WireWriter {
     package private(set) var bytes: [UInt8] = []
 
@@ -29,7 +30,7 @@ package struct WireWriter {
         bytes.append(contentsOf: contents)
     }
 
-    /// Begins a nested message; `end` must be given what this returns.
+    /// Begins a nested message. Pass the result to `end`.
     package mutating func begin(_ field: Int) -> Int {
         rawVarint(UInt64(field) << 3 | 2)
         bytes.append(contentsOf: [0x80, 0x80, 0x80, 0x80, 0x00])

@@ -1,13 +1,13 @@
 import OTLP
 
-/// A JSON value that stands for itself.
+/// A JSON string, number or boolean.
 enum JSONScalar: Hashable {
     case text([UInt8])
-    /// A number as it is written.
+    /// As written.
     case number([UInt8])
     case bool(Bool)
 
-    /// As it would be written without quotes.
+    /// As written, without quotes.
     var text: [UInt8] {
         switch self {
         case .text(let text), .number(let text): text
@@ -17,20 +17,20 @@ enum JSONScalar: Hashable {
 
     var string: String { String(decoding: text, as: UTF8.self) }
 
-    /// A whole number, be it in quotes or not.
+    /// The value as an integer, quoted or not.
     var integer: Int64? {
         if case .bool = self { return nil }
         return Int64(string)
     }
 
-    /// A number, be it in quotes or not; with the names of those that JSON doesn't have.
+    /// The value as a number, quoted or not, including the names of numbers that JSON can't write, such as `"NaN"`.
     var double: Double? {
         if case .bool = self { return nil }
         return Double(string)
     }
 
-    /// Microseconds as nanoseconds, with what a fraction has of them; nil for what is no time. Beyond 64 bits it is the
-    /// largest number, which no span may have.
+    /// Converts microseconds, including a fraction, to nanoseconds; nil if this isn't a time. Overflow gives
+    /// `UInt64.max`, which no span may have.
     var nanosecondsOfMicroseconds: UInt64? {
         if case .bool = self { return nil }
         let digits = text
@@ -38,7 +38,7 @@ enum JSONScalar: Hashable {
         let whole = digits[..<(point ?? digits.count)]
         let fraction = point.map { digits[($0 + 1)...] } ?? []
         guard !whole.isEmpty, (whole + fraction).allSatisfy({ $0 &- 0x30 < 10 }) else {
-            // With an exponent, or none at all.
+            // It has an exponent, or isn't a number.
             guard let value = double, value >= 0 else { return nil }
             return value < 0x1p53 ? UInt64((value * 1_000).rounded()) : UInt64(exactly: value * 1_000) ?? .max
         }
@@ -48,7 +48,7 @@ enum JSONScalar: Hashable {
 }
 
 extension JSONReader {
-    /// Reads a value; nil for null, and for objects and arrays, which are passed over.
+    /// Reads a scalar. Returns nil for null, and skips objects and arrays with nil.
     mutating func scalar() throws(DecodeError) -> JSONScalar? {
         switch peek() {
         case UInt8(ascii: "\""): return .text(try string())
@@ -68,7 +68,7 @@ extension JSONReader {
         }
     }
 
-    /// Calls `field` for each key of an object; false for anything else, which is passed over.
+    /// Calls `field` for each key of an object. Skips anything else and returns false.
     @_lifetime(self: copy self)
     mutating func forEachKeyOfObject(
         _ field: (_ key: String, _ reader: inout JSONReader) throws(DecodeError) -> Void
@@ -81,7 +81,7 @@ extension JSONReader {
         return true
     }
 
-    /// Calls `element` for each element of an array; false for anything else, which is passed over.
+    /// Calls `element` for each element of an array. Skips anything else and returns false.
     @_lifetime(self: copy self)
     mutating func forEachElementOfArray(
         _ element: (_ reader: inout JSONReader) throws(DecodeError) -> Void

@@ -1,18 +1,17 @@
 package import Foundation
 package import OTLP
 
-/// Collects OTLP requests as traces of Jaeger's JSON, which its page can open. All of it is in memory.
+/// Collects OTLP requests as traces in Jaeger's JSON, which Jaeger's UI can open. Holds everything in memory.
 package struct JaegerExport {
     private var traces: [String: JaegerDocument.Trace] = [:]
     private var processes: [String: [JaegerDocument.Process: String]] = [:]
     package private(set) var spanCount = 0
 
-    /// More than a page can show.
+    /// More than Jaeger's UI can show.
     package static let spansMax = 1_000_000
 
     package init() {}
 
-    /// Adds a well-formed request.
     package mutating func add(_ message: RawSpan) throws(DecodeError) {
         let text = try OTLPJSON.text(of: message)
         guard let document = try? JSONDecoder().decode(OTLPDocument.self, from: Data(text)) else {
@@ -26,7 +25,7 @@ package struct JaegerExport {
         }
     }
 
-    /// The whole file.
+    /// The complete document.
     package func json() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
@@ -115,12 +114,12 @@ package struct JaegerExport {
 }
 
 extension OTLPDocument.Value {
-    /// Type and value of a tag; what Jaeger has no type for as JSON.
+    /// The type and value of a tag. Types unknown to Jaeger become JSON text.
     fileprivate var tag: (type: String, value: JaegerDocument.TagValue) {
         if let stringValue { return ("string", .text(stringValue)) }
         if let boolValue { return ("bool", .bool(boolValue)) }
         if let intValue {
-            // The page's numbers are exact up to 2^53; what is larger Jaeger writes as text.
+            // JavaScript's numbers are exact up to 2^53; Jaeger writes larger ones as strings.
             let integer = Int64(intValue).flatMap { $0.magnitude < 1 << 53 ? $0 : nil }
             return ("int64", integer.map { .integer($0) } ?? .text(intValue))
         }
@@ -140,7 +139,7 @@ extension OTLPDocument.Value {
     }
 }
 
-/// Jaeger's JSON as it is written, for its page.
+/// Jaeger's JSON, as written for its UI.
 ///
 /// Source: jaeger `internal/uimodel/model.go`.
 struct JaegerDocument: Encodable {
@@ -158,7 +157,7 @@ struct JaegerDocument: Encodable {
         var parentSpanID: String?
         var operationName: String
         var references: [Reference]?
-        /// Microseconds since the epoch.
+        /// Unix microseconds.
         var startTime: UInt64
         /// Microseconds.
         var duration: UInt64
@@ -180,7 +179,7 @@ struct JaegerDocument: Encodable {
     }
 
     struct Log: Encodable {
-        /// Microseconds since the epoch.
+        /// Unix microseconds.
         var timestamp: UInt64
         var fields: [Tag]
     }

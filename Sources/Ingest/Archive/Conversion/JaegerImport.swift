@@ -1,9 +1,9 @@
 import OTLP
 
-/// Writes what Jaeger's query API answers as a request on the wire. Its times are microseconds, so that nanoseconds are
-/// lost on the way there and back; its tags have five types, so that lists and maps come back as text.
+/// Converts responses of Jaeger's query API to an OTLP request on the wire. A round trip isn't lossless: Jaeger's times
+/// are microseconds, so nanoseconds are lost, and its tags have five types, so lists and maps come back as text.
 enum JaegerImport {
-    /// An answer with a list of traces.
+    /// Converts a response with a list of traces.
     static func message(
         answer reader: inout JSONReader, _ omissions: inout Omissions
     ) throws(DecodeError) -> [UInt8] {
@@ -28,7 +28,7 @@ enum JaegerImport {
         return writer.bytes
     }
 
-    /// A trace by itself.
+    /// Converts a bare trace.
     static func message(
         trace reader: inout JSONReader, _ omissions: inout Omissions
     ) throws(DecodeError) -> [UInt8] {
@@ -42,10 +42,10 @@ enum JaegerImport {
 
     // MARK: Processes and scopes
 
-    /// A span's process, of which each is written once: a trace may name it from any number of scopes.
+    /// Identifies a process, so that each is written once, however many scopes of the trace use it.
     private struct Source: Hashable {
         var processID: String?
-        /// The span's own, where it has one.
+        /// The process embedded in the span, if any.
         var process: JaegerTrace.Process?
     }
 
@@ -54,7 +54,7 @@ enum JaegerImport {
         var version: [UInt8]?
     }
 
-    /// Things by a key, in the order in which the keys came.
+    /// Groups values by key, in the order in which the keys first appeared.
     private struct Groups<Key: Hashable, Value> {
         private var places: [Key: Int] = [:]
         private(set) var all: [(key: Key, value: Value)] = []
@@ -137,7 +137,8 @@ enum JaegerImport {
         }
     }
 
-    /// Which reference is the parent: as Jaeger has it, the first child-of within the trace, or else follows-from.
+    /// Index of the reference to the parent. Like Jaeger, prefers the first CHILD_OF within the trace, then the first
+    /// FOLLOWS_FROM.
     private static func parent(of span: JaegerTrace.Span) -> Int? {
         let own = span.references.indices.filter { index in
             span.references[index].traceID.map { $0 == span.traceID } ?? true

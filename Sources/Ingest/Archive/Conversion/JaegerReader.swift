@@ -1,11 +1,11 @@
 import OTLP
 import Support
 
-/// Reads Jaeger's JSON, in which any field may be odd: what can't be read is left out and counted, the rest is taken.
+/// Reads Jaeger's JSON. Any field may be invalid: such parts are left out and counted, and the rest is kept.
 struct JaegerReader {
     var omissions = Omissions()
 
-    /// nil for what is no trace: it has no list of spans.
+    /// nil if there is no list of spans.
     mutating func trace(_ reader: inout JSONReader) throws(DecodeError) -> JaegerTrace? {
         var trace = JaegerTrace()
         var traceID: [UInt8]?
@@ -76,7 +76,7 @@ struct JaegerReader {
         return span
     }
 
-    /// A process that is no object is as good as none.
+    /// nil if it isn't an object.
     private mutating func process(
         _ reader: inout JSONReader, named name: String
     ) throws(DecodeError) -> JaegerTrace.Process? {

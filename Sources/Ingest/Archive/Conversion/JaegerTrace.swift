@@ -1,7 +1,7 @@
 import OTLP
 import Support
 
-/// A trace as Jaeger's query API has it, as far as it could be read.
+/// A trace from Jaeger's query API, without the parts that couldn't be read.
 ///
 /// Source: jaeger `internal/uimodel/model.go`.
 struct JaegerTrace {
@@ -9,7 +9,7 @@ struct JaegerTrace {
     var processes: [String: Process] = [:]
 
     struct Span {
-        /// 16 bytes; of the trace where the span has none.
+        /// 16 bytes. Taken from the trace if the span has none.
         var traceID: [UInt8]?
         var spanID: [UInt8]
         var parentSpanID: [UInt8]?
@@ -25,7 +25,7 @@ struct JaegerTrace {
     }
 
     struct Reference {
-        /// nil where it is the span's own trace.
+        /// nil for the span's own trace.
         var traceID: [UInt8]?
         var spanID: [UInt8]
         var isChildOf: Bool
@@ -56,7 +56,8 @@ struct JaegerTrace {
         case double(Double)
         case binary([UInt8])
 
-        /// The value as its type says; where it isn't of that type, or the type isn't known, as JSON has it.
+        /// Converts the value to the tag's type. Keeps the JSON type if the conversion fails or the tag's type is
+        /// unknown.
         init(_ scalar: JSONScalar, type: String?) {
             let own = Self(scalar)
             switch type {
@@ -81,14 +82,14 @@ struct JaegerTrace {
         }
     }
 
-    /// An id of either case, without leading zeros or with them; nil for what is none.
+    /// Parses an id in either case, with or without leading zeros; nil if it is invalid.
     static func id(_ scalar: JSONScalar?, bytes count: Int) -> [UInt8]? {
         guard case .text(let digits) = scalar, !digits.isEmpty, digits.count <= 2 * count else { return nil }
         return Hex.bytes([UInt8](repeating: UInt8(ascii: "0"), count: 2 * count - digits.count) + digits)
     }
 }
 
-/// What Jaeger keeps among a span's tags and OTLP has fields for.
+/// The values that Jaeger stores in tags but OTLP in fields.
 struct JaegerOwnTags {
     private(set) var kind = 0
     private(set) var status = 0
@@ -99,7 +100,7 @@ struct JaegerOwnTags {
 
     init(_ tags: [JaegerTrace.Tag]) {
         var isError = false
-        // The first of a name counts.
+        // Reversed, so that the first tag of a name wins.
         for tag in tags.reversed() {
             let text = tag.value.text
             switch tag.keyText {
@@ -116,7 +117,7 @@ struct JaegerOwnTags {
         if isError { status = 2 }
     }
 
-    /// Whether a field says what the tag does.
+    /// Whether an OTLP field replaces the tag.
     func isOwn(_ tag: JaegerTrace.Tag) -> Bool {
         switch tag.keyText {
         case "span.kind": kind != 0
@@ -136,18 +137,18 @@ struct JaegerOwnTags {
     }
 }
 
-/// Kinds of spans as Jaeger's tag has them.
+/// Span kinds as named in Jaeger's `span.kind` tag.
 enum JaegerKind {
     private static let names = ["", "internal", "server", "client", "producer", "consumer"]
 
-    /// 0 for a name that isn't one of them.
+    /// 0 if the name is unknown.
     static func number(_ name: String) -> Int { names.firstIndex(of: name) ?? 0 }
 
     static func name(_ number: Int) -> String? { number > 0 && number < names.count ? names[number] : nil }
 }
 
 extension JaegerTrace.Value {
-    /// As Jaeger's page shows it.
+    /// As Jaeger's UI shows it.
     var text: [UInt8] {
         switch self {
         case .text(let text): text

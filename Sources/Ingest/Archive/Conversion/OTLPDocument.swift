@@ -1,6 +1,6 @@
 import OTLP
 
-/// OTLP's JSON as values, as far as Jaeger's has room for it; see `OTLPMessage` for all there is.
+/// The subset of OTLP/JSON that Jaeger can represent; `OTLPMessage` has the full schema.
 struct OTLPDocument: Codable {
     var resourceSpans: [ResourceSpans]?
 
@@ -59,7 +59,7 @@ struct OTLPDocument: Codable {
         var value: Value?
     }
 
-    /// Values within values are kept as text, as Jaeger does.
+    /// Nested values stay text, as in Jaeger.
     struct Value: Codable {
         var stringValue: String?
         var boolValue: Bool?
@@ -78,7 +78,7 @@ struct OTLPDocument: Codable {
         var values: [Attribute]?
     }
 
-    /// A number, or the name of one that JSON doesn't have.
+    /// A number, or the name of one that JSON can't write.
     enum Number: Codable {
         case value(Double)
         case name(String)

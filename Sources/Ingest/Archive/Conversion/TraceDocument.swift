@@ -1,9 +1,9 @@
 package import OTLP
 
-/// A JSON document of an archive as one request on the wire, whatever of the known forms it has: OTLP's request, one of
-/// its `ResourceSpans`, what Tempo answers (`batches`, `trace`), and Jaeger (`data`, `result`, one trace).
+/// Converts a JSON document from an archive to a single request on the wire. Accepts all known forms: an OTLP request,
+/// one of its `ResourceSpans`, Tempo's responses (`batches`, `trace`) and Jaeger's (`data`, `result`, a bare trace).
 package enum TraceDocument {
-    /// - Throws: for what is no such document: that none is taken for an empty one.
+    /// - Throws: if the document has none of these forms, so that it doesn't pass for an empty one.
     package static func message(of json: RawSpan, _ omissions: inout Omissions) throws(DecodeError) -> [UInt8] {
         let (form, isEmpty) = try form(of: json)
         var reader = JSONReader(json)
@@ -24,7 +24,7 @@ package enum TraceDocument {
         case .jaegerTrace:
             return try JaegerImport.message(trace: &reader, &omissions)
         case nil:
-            // An exporter that has nothing writes an empty object.
+            // An exporter without data writes an empty object.
             guard isEmpty else { throw DecodeError(.json(.unknownDocument), at: 0) }
         }
         return translation.writer.bytes
@@ -32,11 +32,11 @@ package enum TraceDocument {
 
     private enum Form {
         case request, resourceSpans, jaeger, jaegerTrace
-        /// A request under a key: Tempo's `trace`, Jaeger's `result`.
+        /// A request inside another object: Tempo's `trace`, Jaeger's `result`.
         case envelope(String)
     }
 
-    /// A request's list of `ResourceSpans`, by OTLP's name and by Tempo's.
+    /// Whether a request has its list of `ResourceSpans` under this key, which is OTLP's or Tempo's.
     private static func isList(_ key: String) -> Bool {
         key == "batches" || OTLPMessage.request.field(key) != nil
     }
@@ -89,7 +89,7 @@ package enum TraceDocument {
     }
 }
 
-/// What of a document could not be taken over, and was left out: how many of what, with an example.
+/// What was left out of a converted document: counts by kind, each with an example.
 package struct Omissions: Equatable, Sendable {
     package enum Kind: CaseIterable, Sendable {
         case trace, span, process, tag, log, reference
@@ -113,7 +113,7 @@ package struct Omissions: Equatable, Sendable {
 
     package func count(_ kind: Kind) -> Int { left[kind]?.count ?? 0 }
 
-    /// - Parameter example: where it was and what is wrong with it; made for the first of a kind only.
+    /// - Parameter example: what is wrong and where. Evaluated only for the first of its kind.
     mutating func add(_ kind: Kind, _ example: @autoclosure () -> String) {
         if let known = left[kind] {
             left[kind]?.count = known.count + 1
@@ -122,7 +122,7 @@ package struct Omissions: Equatable, Sendable {
         }
     }
 
-    /// One sentence for each kind of thing.
+    /// One sentence for each kind.
     package var texts: [String] {
         Kind.allCases.compactMap { kind in
             left[kind].map { "left out \(kind.name($0.count)); the first: \($0.example)" }

@@ -1,22 +1,21 @@
 /// Why an archive could not be read, or not to its end.
 package struct ArchiveError: Error, CustomStringConvertible {
-    /// Whether the archive is none at all, or broke off after whole records.
     package enum Kind: Sendable {
-        /// Not to be opened, empty, or no archive: nothing was read.
+        /// It can't be opened, is empty or isn't an archive. Nothing was read.
         case unreadable
-        /// Damaged or cut at an offset: all records before it were read.
+        /// It is damaged or cut off at some offset. All records before that were read.
         case damaged
-        /// A temporary file that reading it takes can't be made, written or read.
+        /// A temporary file that reading needs can't be created, written or read.
         case scratch
     }
 
     package let kind: Kind
-    /// The archive as it was named.
+    /// The archive's name, as given by the user.
     package let archive: String
     package let problem: String
-    /// Whether the file ends where more should come.
+    /// Whether the file ends too early.
     let isCut: Bool
-    /// The offset in the file from which on nothing was read; nil where that isn't known.
+    /// Offset in the file from which nothing was read; nil if unknown.
     package internal(set) var lostFrom: Int?
 
     package init(_ kind: Kind, _ archive: String, _ problem: String, isCut: Bool = false) {
@@ -28,42 +27,40 @@ package struct ArchiveError: Error, CustomStringConvertible {
 
     package var description: String { "\(archive): \(problem)" }
 
-    /// What an archive in another form is piped to, where advice says so; whoever reads archives by another command has that
-    /// take its place.
+    /// The command that advice on foreign formats pipes into. Commands other than `replay` substitute their own.
     package static let pipeCommand = "faultline replay -"
 }
 
-/// A damaged part of an archive that was passed over.
+/// A damaged part of an archive that was skipped.
 package struct ArchiveLoss: Sendable {
-    /// What was found wrong.
     package let error: ArchiveError
-    /// Bytes of the file that were not read, or whose records were not.
+    /// Bytes of the file that were not read, or whose records were dropped.
     package let range: Range<Int>
 }
 
-/// Something that was wrong with an archive.
+/// A problem found in an archive.
 package struct ArchiveProblem: Sendable {
     package enum Kind: Sendable {
-        /// A record that can't be decoded.
+        /// A record couldn't be decoded.
         case record
-        /// Damage at which reading ended.
+        /// Reading stopped at damage.
         case end
-        /// Damage that was passed over.
+        /// Damage was skipped.
         case passedOver
     }
 
     package var kind: Kind
     package var text: String
 
-    /// A record that can't be decoded.
+    /// For a record that can't be decoded.
     package init(_ text: String) {
         kind = .record
         self.text = text
     }
 
-    /// Damage at which reading ended.
+    /// For damage at which reading stopped.
     ///
-    /// - Parameter size: of the file, bytes; nil for a pipe.
+    /// - Parameter size: bytes of the file; nil for a pipe.
     package init(_ error: ArchiveError, of size: Int?) {
         kind = .record
         text = error.description
@@ -72,7 +69,7 @@ package struct ArchiveProblem: Sendable {
         text += "; \(size - from) bytes from byte \(from) on are not read"
     }
 
-    /// Damage that was passed over.
+    /// For damage that was skipped.
     package init(_ loss: ArchiveLoss) {
         let (from, to) = (loss.range.lowerBound, loss.range.upperBound)
         kind = .passedOver
@@ -80,7 +77,7 @@ package struct ArchiveProblem: Sendable {
     }
 }
 
-/// What was wrong with an archive up to some record. Of all that may be wrong, the first few are kept.
+/// The problems found in an archive since the last record. Counts all of them, keeps the first few.
 package struct ArchiveProblems: Sendable {
     package private(set) var first: [ArchiveProblem] = []
     package private(set) var count = 0

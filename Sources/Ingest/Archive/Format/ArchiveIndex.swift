@@ -2,14 +2,14 @@ import Engine
 import Glibc
 import Support
 
-/// Where the groups of a recorded file are and what times they hold, from the end of the file.
+/// The index at the end of a recorded file: where its groups are and what times they cover.
 package struct ArchiveIndex: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
-        /// Of the group's note in the file.
+        /// Of the group's note, bytes from the start of the file.
         package var offset: UInt64
-        /// Arrivals and readings of the clock, Unix nanoseconds.
+        /// Of arrivals and clock readings, Unix nanoseconds.
         package var times: ClosedRange<Int64>
-        /// Ends of spans, Unix nanoseconds; nil where there is none.
+        /// Unix nanoseconds; nil if the group has no spans.
         package var spanEnds: ClosedRange<Int64>?
         package var firstSequence: UInt64
         var eventCount: Int
@@ -20,7 +20,7 @@ package struct ArchiveIndex: Equatable, Sendable {
 
     private static let entryByteCount = 56
     static let trailerByteCount = 28
-    /// Of the largest index that is written, with some to spare.
+    /// Of the largest index that we write, plus some slack.
     private static let byteCountMax = (ArchiveWriter.groupsMax + 1024) * entryByteCount
 
     mutating func append(_ group: RecordedGroup, at offset: Int) {
@@ -32,9 +32,9 @@ package struct ArchiveIndex: Equatable, Sendable {
                 firstSequence: group.firstSequence, eventCount: group.events.count, spanCount: group.spanCount))
     }
 
-    /// The index and behind it the trailer that says where it is.
+    /// The index, followed by the trailer that points to it.
     ///
-    /// - Parameter offset: of the index in the file.
+    /// - Parameter offset: where the index starts in the file.
     func frames(at offset: Int) -> [UInt8] {
         var body = LittleEndianBytes()
         body.append(UInt32(entries.count))
@@ -58,7 +58,7 @@ package struct ArchiveIndex: Equatable, Sendable {
 
     // MARK: Reading
 
-    /// The index of a file; nil where it has none, as one that was not finished, or one that is damaged.
+    /// Reads the index of a file; nil if it is missing, as in an unfinished file, or damaged.
     package init?(path: String) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -83,7 +83,7 @@ package struct ArchiveIndex: Equatable, Sendable {
         }
     }
 
-    /// The body of the one note that takes up a range of the file.
+    /// The body of the note that fills exactly this range of the file.
     private static func body(_ kind: SkippableFrame.Kind, in descriptor: Int32, _ range: Range<Int>)
         -> LittleEndianReader?
     {
@@ -104,9 +104,9 @@ package struct ArchiveIndex: Equatable, Sendable {
         return SkippableFrame.body(contents)
     }
 
-    /// The parts of the file whose spans may end in a range, in their order.
+    /// The parts of the file whose spans may end in a range, in file order.
     ///
-    /// - Parameter size: of the file, bytes.
+    /// - Parameter size: bytes of the file.
     func extents(endingIn range: Range<Int64>, size: Int) -> [Range<Int>] {
         var extents: [Range<Int>] = []
         for (number, entry) in entries.enumerated() {

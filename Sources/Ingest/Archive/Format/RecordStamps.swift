@@ -1,21 +1,20 @@
 import Engine
 
-/// Puts what a recording says about its records together with them, group by group.
+/// Matches records with what a recording says about them, group by group.
 struct RecordStamps {
-    /// Of the group whose records come next, those events that weren't handed out yet.
+    /// The events of the current group that weren't handed out yet.
     private var events: ArraySlice<RecordedGroup.Event> = []
-    /// Of the first of them.
+    /// Of the first of `events`.
     private var sequence: UInt64 = 0
     private(set) var groupCount = 0
     private(set) var start: RecordingStart?
     private(set) var notes = RecordingNotes()
     /// Unix nanoseconds.
     private(set) var lastArrival: Int64?
-    /// Of the event that was handed out last; nil where the archive is no recording.
+    /// Of the last event handed out; nil if the archive isn't a recording.
     private(set) var place: RecordedPlace?
 
-    /// Takes the reading of the clock that comes next, if one does before the record at an offset among the
-    /// uncompressed bytes.
+    /// Takes the next clock reading if it comes before the record at this offset of the uncompressed bytes.
     mutating func nextClock(at offset: Int, _ chunks: inout ChunkSequence) -> ClockReading? {
         while true {
             guard case .clock(let reading) = events.first else {
@@ -27,12 +26,12 @@ struct RecordStamps {
         }
     }
 
-    /// What is said about the record of so many bytes at an offset.
+    /// The stamp of the record with this length and offset.
     mutating func stamp(_ count: Int, at offset: Int, _ chunks: inout ChunkSequence) -> RecordStamp? {
         if events.isEmpty { _ = takeGroup(upTo: offset, &chunks) }
         while case .record(let arrival, let byteCount, _) = events.first {
             guard byteCount == count else {
-                // Of a group whose records were lost, or no recording's.
+                // The records of this group were lost, or it isn't from a recording.
                 events = []
                 _ = takeGroup(upTo: offset, &chunks)
                 continue
@@ -51,7 +50,7 @@ struct RecordStamps {
         sequence += 1
     }
 
-    /// Goes on to the group that is said to begin at an offset, or before; false where there is none.
+    /// Advances to the next group that starts at or before an offset; false if there is none.
     private mutating func takeGroup(upTo offset: Int, _ chunks: inout ChunkSequence) -> Bool {
         while let note = chunks.takeNote(upTo: offset) {
             switch note {
@@ -70,13 +69,13 @@ struct RecordStamps {
     }
 }
 
-/// What a recording was found to have beside its records.
+/// What a recording contains besides records.
 package struct RecordingNotes: Equatable, Sendable {
-    /// Recorded files, one behind the other; 0 where the archive is no recording.
+    /// Number of recorded files, concatenated; 0 if the archive isn't a recording.
     package internal(set) var startCount = 0
-    /// Whether an index was seen, or a trailer that says where it is, sound or not.
+    /// Whether an index or a trailer was seen, intact or not.
     package internal(set) var hasIndex = false
-    /// Records of which no group says anything.
+    /// Records that no group describes.
     package internal(set) var unstampedCount = 0
 
     package init() {}

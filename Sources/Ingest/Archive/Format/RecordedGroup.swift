@@ -1,17 +1,17 @@
 package import Engine
 
-/// What a recording says about the records of one lz4 frame: when each arrived, in which order, and at which times the
-/// rules were evaluated in between.
+/// What a recording says about the records of one lz4 frame: when and in which order each arrived, and when the rules
+/// were evaluated in between.
 package struct RecordedGroup: Equatable, Sendable {
-    /// Something that happened in the daemon; events are numbered in one sequence.
+    /// An event in the daemon. All events of a recording are numbered in one sequence.
     package enum Event: Equatable, Sendable {
         /// An export request was added to the window.
         ///
         /// - Parameters:
         ///   - arrival: Unix nanoseconds.
-        ///   - byteCount: of its message, without the length before it.
+        ///   - byteCount: of its message, without the length prefix.
         case record(arrival: Int64, byteCount: Int, spans: Int)
-        /// The rules were evaluated by this reading of the clock.
+        /// The rules were evaluated at this clock reading.
         case clock(ClockReading)
 
         /// Unix nanoseconds.
@@ -25,9 +25,9 @@ package struct RecordedGroup: Equatable, Sendable {
 
     package var firstSequence: UInt64
     package var events: [Event] = []
-    /// From the earliest end of a span to the latest, Unix nanoseconds; nil where there is none.
+    /// From the earliest to the latest end of a span, Unix nanoseconds; nil if there are no spans.
     package var spanEnds: ClosedRange<Int64>?
-    /// Bytes of the lz4 frame that follows; 0 where none does, as all events are readings of the clock.
+    /// Size of the lz4 frame that follows; 0 if there is none because all events are clock readings.
     var frameByteCount = 0
 
     package init(firstSequence: UInt64) {
@@ -47,25 +47,25 @@ package struct RecordedGroup: Equatable, Sendable {
         spanEnds = min(before.lowerBound, ends.lowerBound)...max(before.upperBound, ends.upperBound)
     }
 
-    /// Whether spans of it may end in a range.
+    /// Whether any of its spans may end in a range.
     func mayEnd(in range: Range<Int64>) -> Bool {
         guard let spanEnds else { return false }
         return spanEnds.lowerBound < range.upperBound && spanEnds.upperBound >= range.lowerBound
     }
 }
 
-/// Where something that happened in a daemon stands in the order of its recording.
+/// The position of a daemon's event in its recording.
 package struct RecordedPlace: Equatable, Sendable {
     package let recording: RecordingID
     package let sequence: UInt64
 
-    /// Whether it happened before another, as far as their recording tells.
+    /// Whether it is known to come before another: false if they are from different recordings.
     package func precedes(_ other: RecordedPlace) -> Bool {
         recording == other.recording && sequence < other.sequence
     }
 }
 
-/// When a record arrived and its place in the order in which records were added to the window.
+/// When a record arrived, and its position in the order in which records were added to the window.
 package struct RecordStamp: Equatable, Sendable {
     /// Unix nanoseconds.
     package let arrival: Int64

@@ -1,23 +1,23 @@
 import Engine
 import Support
 
-/// What a recording keeps beside its records, in lz4 frames that other tools pass over. See docs/archive-format.md.
+/// What a recording stores besides records, in lz4 frames that other tools skip. See docs/archive-format.md.
 package enum SkippableFrame: Equatable, Sendable {
     case start(RecordingStart)
     case group(RecordedGroup)
-    /// An index, or the trailer that says where it is, sound or not: `ArchiveIndex` reads them from the file's end.
+    /// An index or its trailer, intact or not: `ArchiveIndex` reads them from the end of the file.
     case index
 
-    /// Of the sixteen magic numbers of skippable frames.
+    /// The last of the sixteen magic numbers of skippable frames.
     static let magic: UInt32 = 0x184D_2A5F
     static let tag = Array("FLTA".utf8)
     static let version: UInt8 = 1
-    /// Tag, version, kind and two bytes that are zero.
+    /// Tag, version, kind and two zero bytes.
     static let prefixByteCount = 8
     static let checksumByteCount = 4
     /// Magic number and length of a skippable frame.
     static let frameHeaderByteCount = 8
-    /// Longer ones are no group that this version writes.
+    /// Longer ones can't be groups of this version.
     static let groupByteCountMax = 1 << 20
 
     enum Kind: UInt8 {
@@ -27,7 +27,7 @@ package enum SkippableFrame: Equatable, Sendable {
         case trailer = 4
     }
 
-    /// The kind of a frame's contents; nil where they are another tool's, or a later version's.
+    /// The kind of a frame's contents; nil if another tool or a later version wrote them.
     static func kind(_ contents: RawSpan) -> Kind? {
         guard contents.byteCount >= prefixByteCount, tag.indices.allSatisfy({ contents.byte($0) == tag[$0] }),
             contents.byte(4) == version
@@ -35,7 +35,6 @@ package enum SkippableFrame: Equatable, Sendable {
         return Kind(rawValue: contents.byte(5))
     }
 
-    /// A whole skippable frame.
     static func frame(_ kind: Kind, _ body: LittleEndianBytes) -> [UInt8] {
         var contents = LittleEndianBytes()
         contents.bytes = tag + [version, kind.rawValue, 0, 0]
@@ -47,7 +46,7 @@ package enum SkippableFrame: Equatable, Sendable {
         return frame.bytes + contents.bytes
     }
 
-    /// The body of a frame's contents; nil where the checksum says that it is damaged.
+    /// The body of a frame's contents; nil if the checksum doesn't match.
     static func body(_ contents: RawSpan) -> LittleEndianReader? {
         let end = contents.byteCount - checksumByteCount
         guard end >= prefixByteCount,
@@ -56,7 +55,7 @@ package enum SkippableFrame: Equatable, Sendable {
         return LittleEndianReader(contents.extracting(prefixByteCount..<end).array)
     }
 
-    /// Reads the contents of a frame of kind `start` or `group`; nil where they are damaged.
+    /// Reads the contents of a frame of kind `start` or `group`; nil if they are damaged.
     static func read(_ kind: Kind, _ contents: RawSpan) -> SkippableFrame? {
         guard var body = body(contents) else { return nil }
         switch kind {
@@ -67,7 +66,7 @@ package enum SkippableFrame: Equatable, Sendable {
     }
 }
 
-/// What tells recordings apart: random, one for each run of a daemon.
+/// Identifies a recording: random, one for each run of a daemon.
 package struct RecordingID: Hashable, Sendable {
     package let low: UInt64
     package let high: UInt64
@@ -82,11 +81,11 @@ package struct RecordingID: Hashable, Sendable {
     }
 }
 
-/// How a recorded file begins.
+/// The beginning of a recorded file.
 package struct RecordingStart: Equatable, Sendable {
     /// The same in all files of one run of a daemon.
     package var recording: RecordingID
-    /// When the file was begun, Unix nanoseconds.
+    /// When the file was created, Unix nanoseconds.
     package var time: Int64
     package var firstSequence: UInt64
 
@@ -119,8 +118,8 @@ extension RecordedGroup {
     private static let fixedByteCount = 40
     static let eventByteCount = 16
 
-    /// A sequence number as it stands in a file; nil for one that no recording comes to, so that counting on from it can't
-    /// overflow.
+    /// Validates a sequence number from a file. Returns nil if it is larger than any recording can reach, so that
+    /// counting on from it can't overflow.
     static func sequence(_ number: UInt64) -> UInt64? { number < 1 << 62 ? number : nil }
 
     init?(_ body: inout LittleEndianReader) {
@@ -156,7 +155,7 @@ extension RecordedGroup {
             body.append(event.time)
             switch event {
             case .record(_, let bytes, let spans):
-                // With its length, so that an empty message isn't taken for a reading of the clock.
+                // Includes the length prefix, so that an empty message differs from a clock reading.
                 body.append(UInt32(bytes + 4))
                 body.append(UInt32(spans))
             case .clock(let reading):

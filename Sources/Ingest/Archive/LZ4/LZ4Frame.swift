@@ -1,22 +1,22 @@
 internal import CLZ4
 
-/// What a frame says about itself behind its magic number.
+/// The frame header after the magic number.
 ///
 /// Source: "LZ4 Frame Format Description" 1.6.
 struct LZ4FrameHeader {
-    /// The most uncompressed bytes of a block.
+    /// Maximum uncompressed size of a block, bytes.
     let blockSizeMax: Int
     /// Whether blocks refer to the 64 KiB before them.
     let isLinked: Bool
     let hasBlockChecksums: Bool
     let hasContentChecksum: Bool
-    /// Uncompressed bytes; nil where it isn't told.
+    /// In uncompressed bytes; nil if unknown.
     let contentSize: UInt64?
 
-    /// Flags, block sizes and a checksum over both and what is between.
+    /// Size of the header: flags, block size, optional content size, checksum.
     static func length(flags: UInt8) -> Int { 3 + (flags & Flag.contentSize != 0 ? 8 : 0) }
 
-    /// Frames refer to a dictionary that nobody has.
+    /// Whether the frame needs a dictionary, which we don't have.
     static func needsDictionary(flags: UInt8) -> Bool { flags & Flag.dictionary != 0 }
 
     private enum Flag {
@@ -29,7 +29,7 @@ struct LZ4FrameHeader {
         static let version: UInt8 = 0xC0
     }
 
-    /// - Parameter bytes: `length(flags:)` of them.
+    /// - Parameter bytes: `length(flags:)` bytes.
     init(_ bytes: RawSpan) throws(LZ4Error) {
         let flags = bytes.byte(0)
         let sizes = bytes.byte(1)
@@ -47,12 +47,12 @@ struct LZ4FrameHeader {
         hasBlockChecksums = flags & Flag.blockChecksums != 0
         hasContentChecksum = flags & Flag.contentChecksum != 0
         let size = (2..<last).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes.byte($1)) }
-        // The library writes 0 where it doesn't know.
+        // liblz4 writes 0 if it doesn't know the size.
         contentSize = size == 0 ? nil : size
     }
 }
 
-/// What can be wrong with a frame, as liblz4 calls it.
+/// Errors in a frame, with liblz4's names.
 enum LZ4Error: String, Error {
     case headerVersion = "headerVersion_wrong"
     case headerChecksum = "headerChecksum_invalid"
@@ -64,24 +64,23 @@ enum LZ4Error: String, Error {
     case contentChecksum = "contentChecksum_invalid"
 }
 
-// What is known of a frame, and of its blocks, while they are read.
+// State of a frame, and headers of its blocks.
 extension LZ4Stream {
-    /// A frame that is being read.
     struct Frame {
         let header: LZ4FrameHeader
         var checksum = XXH32()
         /// Uncompressed bytes so far.
         var length: UInt64 = 0
-        /// Whether it has its place in a chunk.
+        /// Whether its position in a chunk is fixed.
         var isStarted = false
-        /// Where in the chunk its bytes start, and how many notes are before its own.
+        /// Where its bytes start in the chunk, and how many notes precede its own.
         var start = 0
         var noteCount = 0
 
-        /// Whether nothing of it is handed on before all of it is verified: it fits into a chunk.
+        /// Whether to hold back all of it until its checksums are verified, because it fits into a chunk.
         var isHeldBack: Bool { header.contentSize.map { $0 <= Chunk.capacity } ?? false }
 
-        /// The most that may still come of it.
+        /// Maximum number of bytes still to come.
         var remaining: Int {
             guard isHeldBack, let size = header.contentSize else { return .max }
             return size > length ? Int(size - length) : 0
@@ -91,7 +90,7 @@ extension LZ4Stream {
         var reach: Int { header.isLinked ? Int(min(length, UInt64(Chunk.historyMax))) : 0 }
     }
 
-    /// A block's size and kind, in front of its bytes.
+    /// The size and kind of a block, stored before its data.
     struct BlockHeader {
         static let byteCount = 4
         let size: Int
@@ -102,24 +101,24 @@ extension LZ4Stream {
             isStored = word >> 31 == 1
         }
 
-        /// No more than this comes of it: a byte of a compressed block adds at most 255 to a length.
+        /// Upper bound of the uncompressed size: each byte of a compressed block adds at most 255 bytes to a length.
         func uncompressedMax(_ header: LZ4FrameHeader) -> Int {
             isStored ? size : min(header.blockSizeMax, 255 * size)
         }
     }
 }
 
-/// Writes whole lz4 frames: independent blocks of up to four mebibytes, with their checksums, the content's checksum and
-/// its size.
+/// Writes complete lz4 frames: independent blocks of up to 4 MiB with block checksums, content checksum and content
+/// size.
 ///
-/// The library's own writer of frames takes its checksum at a sixth of the speed of `XXH32`.
-/// Source: "LZ4 Frame Format Description" 1.6.
+/// liblz4's own frame writer computes the checksum at a sixth of the speed of `XXH32`. Source: "LZ4 Frame Format
+/// Description" 1.6.
 enum LZ4FrameWriter {
     static let blockSizeMax = 4 << 20
     /// Version 1, independent blocks, block checksums, content size, content checksum; blocks of 4 MiB.
     private static let flags: [UInt8] = [0x7C, 0x70]
 
-    /// Appends a frame of some contents to bytes.
+    /// Appends a frame with these contents.
     static func append(_ contents: RawSpan, to bytes: inout [UInt8]) {
         var header = LittleEndianBytes()
         header.bytes = flags
@@ -162,7 +161,7 @@ enum LZ4FrameWriter {
 }
 
 extension [UInt8] {
-    /// Lends room behind the bytes to a body that says how much of it was written.
+    /// Lends room after the bytes to `body`, which returns how much of it was written.
     fileprivate mutating func append(room: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) -> Int {
         let before = count
         append(addingCapacity: room) { output in

@@ -1,19 +1,19 @@
-/// Decompresses lz4 frames one after the other, block by block, checksums verified, skippable frames passed over.
+/// Decompresses consecutive lz4 frames block by block, verifies checksums and skips foreign skippable frames.
 ///
-/// The library's own reader of frames copies more, and its checksum takes three quarters of the time.
-/// Source: "LZ4 Frame Format Description" 1.6.
+/// liblz4's own frame reader copies more, and its checksum takes three quarters of the time. Source: "LZ4 Frame Format
+/// Description" 1.6.
 struct LZ4Stream {
-    /// The frame that is being read; nil between two.
+    /// The current frame; nil between frames.
     private var frame: Frame?
-    /// What blocks of the frame may still refer to of the chunk before.
+    /// The end of the previous chunk, as far as blocks of the frame may still refer to it.
     private var history: [UInt8] = []
-    /// What is said about the frame that must come next.
+    /// The note about the frame that must come next.
     private var group: RecordedGroup?
-    /// Where in the file the frame begins, or the note about it.
+    /// Offset in the file of the current frame, or of its note.
     private(set) var unitOffset = 0
-    /// Parts of the file that are wanted; nil for all of it.
+    /// Parts of the file to read; nil for all of it.
     private var extents: [Range<Int>]?
-    /// Groups of which no span ends in it are passed over, Unix nanoseconds.
+    /// Skip groups without spans that end in this range, Unix nanoseconds.
     private let spanEnds: Range<Int64>?
 
     static let magic: UInt32 = 0x184D_2204
@@ -24,23 +24,23 @@ struct LZ4Stream {
         self.spanEnds = spanEnds
     }
 
-    /// Whether the next bytes of a source begin a frame.
+    /// Whether a frame starts at the source's next byte.
     static func begins(_ source: borrowing ByteSource) -> Bool {
         guard source.available >= 4 else { return false }
         let word = source.next(4).littleEndianWord(0)
         return word == magic || skippableMagics.contains(word)
     }
 
-    /// Decompresses whole blocks into a chunk for as long as the next one fits. Where a frame is damaged, nothing of it
-    /// stays in the chunk.
+    /// Decompresses whole blocks into a chunk until the next one no longer fits. If a frame is damaged, removes its
+    /// bytes from the chunk.
     ///
-    /// - Returns: false at the source's end.
+    /// - Returns: false at the end of the source.
     mutating func read(from source: inout ByteSource, into chunk: inout Chunk) throws(ArchiveError) -> Bool {
         unsafe chunk.putHistory(history.span.bytes)
         do throws(ArchiveError) {
             return try readFrames(&source, &chunk)
         } catch {
-            // What a cut leaves of other frames is as good as whole.
+            // If the file is cut off, blocks that weren't held back are intact and stay.
             if let frame, frame.isStarted, frame.isHeldBack || !error.isCut {
                 chunk.truncate(to: frame.start, notes: frame.noteCount)
             }
@@ -50,7 +50,7 @@ struct LZ4Stream {
         }
     }
 
-    /// Forgets the frame that is being read: the next bytes of the source begin another one.
+    /// Forgets the current frame, because the source has moved to the start of another one.
     mutating func resume() {
         frame = nil
         group = nil
@@ -68,7 +68,7 @@ struct LZ4Stream {
         }
     }
 
-    /// Notes where in a chunk the frame starts, unless that is done; false where it has no room there.
+    /// Fixes the frame's position in a chunk, once. Returns false if the chunk lacks the room.
     private mutating func start(in chunk: inout Chunk) -> Bool {
         guard let started = frame, !started.isStarted else { return true }
         if started.isHeldBack, chunk.room < Int(started.header.contentSize ?? 0) { return false }
@@ -79,7 +79,7 @@ struct LZ4Stream {
         return true
     }
 
-    /// - Returns: false where the frame goes on in the next chunk.
+    /// - Returns: false if the frame continues in the next chunk.
     private mutating func readBlocks(
         _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Bool {
@@ -110,7 +110,7 @@ struct LZ4Stream {
         let data = BlockHeader.byteCount..<BlockHeader.byteCount + block.size
         let whole = data.upperBound + (frame.header.hasBlockChecksums ? 4 : 0)
         guard try source.fill(whole) else {
-            // What is there of stored bytes is as good as whole.
+            // The stored bytes that are there are intact.
             if block.isStored, !frame.isHeldBack {
                 let stored = source.next(min(source.available, data.upperBound))
                 chunk.append(stored.extracting(data.lowerBound...))
@@ -125,7 +125,7 @@ struct LZ4Stream {
         source.advance(whole)
     }
 
-    /// - Parameter data: where the block's data is among its bytes.
+    /// - Parameter data: range of the block's data in `bytes`.
     private func decode(
         _ bytes: RawSpan, _ data: Range<Int>, _ block: BlockHeader, of frame: inout Frame, into chunk: inout Chunk
     ) throws(LZ4Error) {
@@ -146,11 +146,11 @@ struct LZ4Stream {
         if header.hasContentChecksum { frame.checksum.update(taken) }
     }
 
-    /// Passes over a frame's magic number and header, and skippable frames before it; nil at the source's end.
+    /// Reads a frame's magic number and header, after any skippable frames; nil at the end of the source.
     private mutating func beginFrame(
         _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Frame? {
-        // Where a frame was passed over of whose kind nothing is known: its length may be what is damaged.
+        // Where an unknown skippable frame started: its length may be what is damaged.
         var passedOver: Int?
         while true {
             if group == nil {
@@ -175,7 +175,7 @@ struct LZ4Stream {
         }
     }
 
-    /// Goes on to the next part of the file that is wanted; false where there is none.
+    /// Moves to the next part of the file to read; false if there is none.
     private mutating func seekExtent(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         guard extents != nil else { return true }
         while let extent = extents?.first {
@@ -203,7 +203,7 @@ struct LZ4Stream {
         }
     }
 
-    /// - Returns: whether it was a note, and sound.
+    /// - Returns: whether it was an intact note.
     private mutating func skipFrame(
         _ source: inout ByteSource, isNote: Bool, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Bool {
@@ -218,7 +218,7 @@ struct LZ4Stream {
         return false
     }
 
-    /// Reads a note that is for a reader of records, and passes over it; nil for another, which is left where it is.
+    /// Reads a note that concerns readers of records. Returns nil for any other skippable frame, without consuming it.
     private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> SkippableFrame? {
         let header = SkippableFrame.frameHeaderByteCount
         guard length >= SkippableFrame.prefixByteCount, try source.fill(header + SkippableFrame.prefixByteCount),

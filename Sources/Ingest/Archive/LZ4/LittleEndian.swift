@@ -1,6 +1,6 @@
 import Glibc
 
-/// Numbers as lz4 and the notes of a recording write them.
+/// Writes numbers as lz4 frames and notes store them.
 struct LittleEndianBytes {
     var bytes: [UInt8] = []
 
@@ -9,7 +9,7 @@ struct LittleEndianBytes {
     }
 }
 
-/// Reads such numbers; asked for more than `remaining`, it stops the process.
+/// Reads such numbers. Traps if fewer than the needed bytes remain.
 struct LittleEndianReader {
     private var bytes: ArraySlice<UInt8>
 
@@ -40,17 +40,17 @@ extension RawSpan {
         unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
-    /// The four bytes at an offset, as lz4 writes numbers.
+    /// The four bytes at an offset, as lz4 stores numbers.
     func littleEndianWord(_ offset: Int) -> UInt32 {
         unsafe UInt32(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
     }
 
-    /// The four bytes at an offset, as lengths of messages are written.
+    /// The four bytes at an offset, as length prefixes are stored.
     func bigEndianWord(_ offset: Int) -> UInt32 {
         littleEndianWord(offset).byteSwapped
     }
 
-    /// The offset of the first such byte from another offset on.
+    /// The offset of the first such byte at or after `start`.
     func firstOffset(of byte: UInt8, from start: Int) -> Int? {
         unsafe extracting(start...).withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress, let found = unsafe memchr(base, Int32(byte), bytes.count) else {

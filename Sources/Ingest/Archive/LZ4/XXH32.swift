@@ -1,7 +1,7 @@
-/// The checksum of lz4 frames, over bytes that come in pieces.
+/// The checksum of lz4 frames, computed incrementally.
 ///
-/// Four lanes take four bytes each in turn; they don't depend on each other, so that the processor works on all of them
-/// at a time. Source: "xxHash fast digest algorithm" 0.1.1, XXH32 with seed 0.
+/// Four independent lanes take four bytes each in turn, so that the processor can work on all of them at once. Source:
+/// "xxHash fast digest algorithm" 0.1.1, XXH32 with seed 0.
 struct XXH32 {
     private static let primes: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
         0x9E37_79B1, 0x85EB_CA77, 0xC2B2_AE3D, 0x27D4_EB2F, 0x1656_67B1
@@ -11,7 +11,7 @@ struct XXH32 {
     private typealias Lanes = (UInt32, UInt32, UInt32, UInt32)
 
     private var lanes: Lanes = (primes.0 &+ primes.1, primes.1, 0, 0 &- primes.0)
-    /// The bytes behind the last whole stripe.
+    /// The bytes after the last whole stripe.
     private var rest = InlineArray<16, UInt8>(repeating: 0)
     private var count = 0
 
@@ -57,8 +57,7 @@ struct XXH32 {
         return hash ^ hash >> 16
     }
 
-    /// Takes all whole stripes of the bytes. Its loads don't check again that they lie within: that would take a third
-    /// longer.
+    /// Takes all whole stripes. Its loads skip the bounds check, which would make it a third slower.
     private static func takeStripes(_ bytes: RawSpan, _ before: Lanes) -> Lanes {
         unsafe bytes.withUnsafeBytes { buffer in
             guard buffer.count >= stripe, let base = buffer.baseAddress else { return before }

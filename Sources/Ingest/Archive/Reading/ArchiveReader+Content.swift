@@ -1,9 +1,9 @@
 import OTLP
 
 extension ArchiveReader {
-    /// Looks at what an archive begins with.
+    /// Determines from the first bytes whether the archive is JSON.
     ///
-    /// - Throws: for what is known to be something else, with what would make an archive of it.
+    /// - Throws: if it is a known foreign format; the error says how to convert it.
     mutating func beginsAsJSON() throws(ArchiveError) -> Bool {
         guard try chunks.next() else { return false }
         if let problem = ForeignContent.compression(chunks.current) {
@@ -13,7 +13,7 @@ extension ArchiveReader {
         let bytes = chunks.current
         for offset in position..<bytes.byteCount where ![0x20, 0x09, 0x0A, 0x0D].contains(bytes.byte(offset)) {
             if [UInt8(ascii: "{"), UInt8(ascii: "[")].contains(bytes.byte(offset)) { return true }
-            // No message is so long; of a file that was rotated, or its end, the first line may be cut off.
+            // No message is that long. The first line of a rotated or truncated file may be cut off.
             if bytes.byte(offset) >= 0x20, Self.hasObjectLine(bytes) { return true }
             break
         }
@@ -21,7 +21,7 @@ extension ArchiveReader {
         return false
     }
 
-    /// Whether a line begins with an object.
+    /// Whether any line but the first starts with an object.
     private static func hasObjectLine(_ bytes: RawSpan) -> Bool {
         var offset = 0
         while let newline = bytes.firstOffset(of: 0x0A, from: offset), newline + 1 < bytes.byteCount {
@@ -31,7 +31,7 @@ extension ArchiveReader {
         return false
     }
 
-    /// Why what was read is no archive.
+    /// Builds the error for a file that isn't an archive.
     func notAnArchive(_ problem: String) -> ArchiveError {
         let seen = foreign ?? problem
         return ArchiveError(
@@ -40,7 +40,7 @@ extension ArchiveReader {
                 + "big-endian length; plain, in lz4 frames or gzip")
     }
 
-    /// An archive without a record that has anything in it is none: what was read was of another form.
+    /// Throws if no record has any content: then the file has another form.
     func requireContent() throws(ArchiveError) {
         guard !hasContent, !isRecording, !chunks.isPart, losses.isEmpty else { return }
         let seen = recordCount == 0 ? "there is nothing in it" : "none of its \(recordCount) records holds spans"
@@ -49,7 +49,7 @@ extension ArchiveReader {
 
     private var isRecording: Bool { start != nil || groupCount > 0 }
 
-    /// Whether a record has anything in it that may be spans; one that can't be read is said to be wrong elsewhere.
+    /// Whether a record may contain spans. True for a malformed one, which is reported elsewhere.
     static func hasContent(_ record: RawSpan, _ encoding: OTLPEncoding) -> Bool {
         switch encoding {
         case .json:
@@ -75,13 +75,13 @@ extension ArchiveReader {
     private static let resourceSpansTag: UInt64 = 1 << 3 | 2
 }
 
-/// Tells files that are no archive by their first bytes.
+/// Recognises files that aren't archives by their first bytes.
 enum ForeignContent {
     static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     static func hasByteOrderMark(_ start: RawSpan) -> Bool { begins(start, byteOrderMark) }
 
-    /// What holds spans, if it does, in a form that another program takes apart; nil for anything else.
+    /// How to read a file that another program has to unpack or convert first; nil for any other.
     static func compression(_ start: RawSpan) -> String? {
         for (magic, name, command) in packed where begins(start, magic) { return advice(name, command) }
         if start.byteCount >= tarMagicOffset + 5, begins(start.extracting(tarMagicOffset...), Array("ustar".utf8)) {
@@ -96,7 +96,7 @@ enum ForeignContent {
         return nil
     }
 
-    /// What is seen of a file that isn't known at all; nil where nothing of it is worth telling.
+    /// What the start of an unknown file looks like; nil if it shows nothing useful.
     static func description(_ start: RawSpan) -> String? {
         if let text = text(start) { return "it begins with the text \"\(text)\"" }
         if isBareMessage(start) {
@@ -105,7 +105,7 @@ enum ForeignContent {
         return nil
     }
 
-    /// Whether it starts with the tag of `resource_spans`, and not with two line ends.
+    /// Whether it starts with the tag of `resource_spans`, as opposed to two newlines.
     private static func isBareMessage(_ start: RawSpan) -> Bool {
         guard start.byteCount > 2, start.byte(0) == 0x0A else { return false }
         return start.byte(1) == 0 ? start.byte(2) == 0x0A : start.byte(1) != 0x0A
@@ -126,14 +126,14 @@ enum ForeignContent {
 
     private static func reading(_ command: String) -> String { "\"\(command) | \(ArchiveError.pipeCommand)\" reads it" }
 
-    /// A bracket or white space, and a zero beside it.
+    /// Whether it is JSON in UTF-16: brackets or white space, each next to a zero byte.
     private static func isWideJSON(_ start: RawSpan) -> Bool {
         guard start.byteCount >= 4, !isBareMessage(start) else { return false }
         let units = [(start.byte(0), start.byte(1)), (start.byte(2), start.byte(3))]
         return units.allSatisfy { $0.1 == 0 && isJSONText($0.0) } || units.allSatisfy { $0.0 == 0 && isJSONText($0.1) }
     }
 
-    /// The same of four bytes for a character.
+    /// The same for UTF-32.
     private static func isWidestJSON(_ start: RawSpan) -> Bool {
         guard start.byteCount >= 4 else { return false }
         let bytes = [start.byte(0), start.byte(1), start.byte(2), start.byte(3)]
@@ -145,7 +145,7 @@ enum ForeignContent {
         [0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\"")].contains(byte)
     }
 
-    /// The first line, if it is one that people read; at most so much of it as tells what it is.
+    /// The start of the first line if it is readable text.
     private static func text(_ start: RawSpan) -> String? {
         let lengthMax = 40
         var line: [UInt8] = []

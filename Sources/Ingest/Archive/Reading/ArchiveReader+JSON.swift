@@ -1,6 +1,6 @@
 extension ArchiveReader {
-    /// A value that is larger and has a list of spans is handed out in parts of about this size: what reads them takes
-    /// several times as much memory.
+    /// A larger value with a list of spans is split into parts of about this size, because decoding takes several times
+    /// the memory.
     private static let partBytes = 8 << 20
 
     /// The next JSON value, or a part of one.
@@ -23,7 +23,7 @@ extension ArchiveReader {
             defer { position = end }
             return .chunk(position..<end)
         }
-        // What is cut off is for its reader to refuse.
+        // An incomplete value is refused when it is decoded.
         if !spanning.isEmpty { return .spanning(0..<spanning.count) }
         if json.isInArray {
             json = JSONSplitter()
@@ -32,9 +32,9 @@ extension ArchiveReader {
         return nil
     }
 
-    // The splitter is taken apart while it reads: the reader's chunk can't be lent while the reader is changed.
+    // These functions work on a copy of the splitter: `self` can't be mutated while its chunk is borrowed.
 
-    /// Goes on to where the next value begins; false where that is behind the chunk.
+    /// Moves to the start of the next value; false if it isn't in this chunk.
     private mutating func beginsValue() -> Bool {
         var splitter = json
         position = splitter.skip(chunks.current, from: position)
@@ -62,7 +62,7 @@ extension ArchiveReader {
         hasContent ? damage(problem) : ArchiveError(.unreadable, name, "is no span archive: \(problem)")
     }
 
-    /// Takes the list's elements that are whole, as a value of the same form.
+    /// Takes the complete elements of the list as a value of the same form.
     private mutating func cutPart() -> Place? {
         guard let list = json.list, let comma = list.comma else { return nil }
         part = Array(spanning[..<comma]) + list.closing
@@ -71,8 +71,8 @@ extension ArchiveReader {
         return .part
     }
 
-    /// Where something was passed over, what follows begins within a value, unless it begins as one does: then the next
-    /// line is waited for.
+    /// After skipped damage, the next byte may be in the middle of a value. Unless it starts an object, moves to the
+    /// next line.
     private mutating func resumeBehindLoss() {
         guard seenDiscontinuities != chunks.discontinuities else { return }
         seenDiscontinuities = chunks.discontinuities

@@ -1,14 +1,15 @@
 package import Engine
 package import OTLP
 
-/// How much of an archive is read.
+/// Which parts of an archive to read, and from where.
 package struct ArchiveOptions: Sendable {
-    /// Only parts whose spans may end in it, Unix nanoseconds; nil for all of it. Other spans may be read still.
+    /// Read only the parts whose spans may end in this range, Unix nanoseconds; nil for everything. Spans outside it
+    /// may still be read.
     package var spanEnds: Range<Int64>?
-    /// Whether to go on behind damage, at the next lz4 frame that is whole.
+    /// Whether to continue after damage, at the next intact lz4 frame.
     package var isSalvaging = false
 
-    /// What to read in place of the file that is named; nil for the file itself.
+    /// What to read instead of the named file; nil for the file itself.
     package var spooled: SpooledInput?
 
     package init(spanEnds: Range<Int64>? = nil, isSalvaging: Bool = false, spooled: SpooledInput? = nil) {
@@ -18,28 +19,28 @@ package struct ArchiveOptions: Sendable {
     }
 }
 
-/// Reads the records of an archive in their order: OTLP messages, each preceded by its length, or JSON values; in lz4
-/// frames, gzip or as they are. What it is, is found by its first bytes.
+/// Reads the records of an archive in order: length-prefixed OTLP messages or JSON values, in lz4 frames, gzip or
+/// uncompressed. The first bytes decide which.
 package struct ArchiveReader: ~Copyable {
     package let name: String
     var chunks: ChunkSequence
-    /// How much of the current chunk is taken.
+    /// Offset of the first unread byte in the current chunk.
     var position = 0
-    /// The beginning of a record that goes on in the current chunk, taken from those before.
+    /// The start of a record that continues in the current chunk, copied from earlier chunks.
     var spanning: [UInt8] = []
-    /// A part of a JSON value that is too large to be one record.
+    /// A part of a JSON value that is too large for a single record.
     var part: [UInt8] = []
-    /// Whether the rest of a record was passed over.
+    /// Whether the rest of a record was lost in skipped damage.
     var hasLostPiece = false
-    /// How often something was passed over, as far as JSON was read on behind it.
+    /// The value of `chunks.discontinuities` that the JSON reader has already handled.
     var seenDiscontinuities = 0
     private var framing = Framing.undecided
     var json = JSONSplitter()
     private var stamps = RecordStamps()
     package private(set) var recordCount = 0
-    /// Whether some record has anything in it.
+    /// Whether any record so far had content.
     private(set) var hasContent = false
-    /// What its first bytes show, where these are no archive's.
+    /// What the first bytes look like if they aren't an archive's.
     var foreign: String?
 
     private enum Framing {
@@ -49,28 +50,26 @@ package struct ArchiveReader: ~Copyable {
         case json
     }
 
-    /// Where a record lies.
+    /// Where a record is stored.
     enum Place {
         case chunk(Range<Int>)
         case spanning(Range<Int>)
         case part
     }
 
-    /// Longer records are refused, as a receiver does with bodies: OTLP's recommendation is 64 MiB.
+    /// Longer records are refused. The receivers have the same limit, which is OTLP's recommendation of 64 MiB.
     package static let recordBytesMax = 64 << 20
 
-    /// What comes next in an archive.
     package enum Step: Sendable {
         case record
-        /// The rules were evaluated by this reading of the clock.
+        /// The rules were evaluated at this clock reading.
         case clock(ClockReading)
         case end
     }
 
     /// Opens an archive; `-` is standard input.
     ///
-    /// - Parameter readsAhead: whether a thread may read on while records are taken, in three chunks of memory instead
-    ///   of one.
+    /// - Parameter readsAhead: whether a thread reads ahead, which takes three chunks of memory instead of one.
     package init(
         _ name: String, _ options: ArchiveOptions = ArchiveOptions(), readsAhead: Bool = true
     ) throws(ArchiveError) {
@@ -78,33 +77,33 @@ package struct ArchiveReader: ~Copyable {
         chunks = try ChunkSequence(name, options, readsAhead: readsAhead)
     }
 
-    /// Groups of a recording so far.
+    /// Number of recorded groups so far.
     package var groupCount: Int { stamps.groupCount }
 
-    /// How the last recorded file began that is read; nil where the archive is no recording.
+    /// The start note of the current recorded file; nil if the archive isn't a recording.
     package var start: RecordingStart? { stamps.start }
 
-    /// What a recording has beside its records, as far as it was read.
+    /// What a recording contains besides records, as far as it was read.
     package var notes: RecordingNotes { stamps.notes }
 
-    /// When the last record arrived, as far as the archive says, Unix nanoseconds.
+    /// When the last record arrived, Unix nanoseconds; nil if the archive doesn't say.
     package var lastArrival: Int64? { stamps.lastArrival }
 
-    /// Where what was handed out last stands in the order of a recording; nil where the archive is none.
+    /// Position of the last event handed out; nil if the archive isn't a recording.
     package var place: RecordedPlace? { stamps.place }
 
-    /// What was damaged and passed over so far.
+    /// The damaged parts skipped so far.
     package var losses: [ArchiveLoss] { chunks.losses }
 
-    /// The file's size in bytes and how far it is read; the size is nil for a pipe.
+    /// Bytes of the file read so far, and its size; the size is nil for a pipe.
     package var progress: (read: Int, size: Int?) { (chunks.fileOffset, chunks.fileSize) }
 
-    /// The offset of the next record among the uncompressed bytes.
+    /// Offset of the next record in the uncompressed bytes.
     package var offset: Int { chunks.consumed + position - spanning.count }
 
-    /// Hands the next record to `body`; false at the archive's end.
+    /// Passes the next record to `body`; false at the end of the archive.
     ///
-    /// - Throws: `ArchiveError` where the archive is damaged, after all whole records before.
+    /// - Throws: `ArchiveError` if the archive is damaged, after all intact records before the damage.
     package mutating func next(
         _ body: (RawSpan, OTLPEncoding) -> Void
     ) throws(ArchiveError) -> Bool {
@@ -117,18 +116,19 @@ package struct ArchiveReader: ~Copyable {
         }
     }
 
-    /// Hands the next record to `body`, with what a recording says about it, or says what else comes next.
+    /// Passes the next record to `body`, with its stamp if the archive is a recording, or returns what comes next
+    /// instead.
     ///
-    /// - Throws: `ArchiveError` where the archive is damaged, after all whole records before.
+    /// - Throws: `ArchiveError` if the archive is damaged, after all intact records before the damage.
     package mutating func step(
         _ body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void
     ) throws(ArchiveError) -> Step {
         if framing == .undecided { framing = try beginsAsJSON() ? .json : .lengthDelimited }
         if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
-        // What is said about records comes with the chunk they begin in.
+        // A group's note comes with the chunk in which its first record starts.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         guard let place = try framing == .json ? nextValue() : nextMessage() else {
-            // EvaluationInputs of the clock may stand behind the last record.
+            // Clock readings may follow the last record.
             if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
             try requireContent()
             return .end
@@ -166,7 +166,7 @@ package struct ArchiveReader: ~Copyable {
     private mutating func nextMessage() throws(ArchiveError) -> Place? {
         while true {
             let place = try messageOfOnePiece()
-            // What was gathered of a record that goes on in what was passed over is lost with it.
+            // A record that continues in skipped damage is dropped.
             if place != nil || !hasLostPiece { return place }
         }
     }
@@ -187,7 +187,7 @@ package struct ArchiveReader: ~Copyable {
         let available = try gather(4 + length)
         guard !hasLostPiece else { return nil }
         guard available >= 4 + length else {
-            // An export request starts with the tag of `resource_spans`: what does not is no archive.
+            // An export request starts with the tag of `resource_spans`; anything else isn't an archive.
             guard hasContent || available >= 5 && gathered.byte(4) == 0x0A else {
                 throw notAnArchive("it does not start with an export request")
             }
@@ -198,15 +198,15 @@ package struct ArchiveReader: ~Copyable {
         return .chunk(position + 4..<position + 4 + length)
     }
 
-    /// The unread bytes that lie together.
+    /// The unread bytes that are contiguous.
     private var gathered: RawSpan {
         @_lifetime(borrow self)
         get { unsafe spanning.isEmpty ? chunks.current.extracting(position...) : spanning.span.bytes }
     }
 
-    /// Makes `count` unread bytes lie together, or as many as there are.
+    /// Makes `count` unread bytes contiguous, or as many as there are.
     ///
-    /// - Returns: how many lie together now.
+    /// - Returns: the number of contiguous bytes.
     private mutating func gather(_ count: Int) throws(ArchiveError) -> Int {
         if spanning.isEmpty {
             guard try hasUnread() else { return 0 }
@@ -222,8 +222,8 @@ package struct ArchiveReader: ~Copyable {
 
     // MARK: Chunks
 
-    /// Sets aside what the record has in this chunk; the memory for it grows with what is there, up to the record's
-    /// length, whatever length was claimed.
+    /// Copies the record's bytes from this chunk. Memory grows with what is there, up to the length of the record, so
+    /// that a false length costs nothing.
     mutating func span(upTo end: Int, of recordMax: Int) {
         let more = chunks.current.extracting(position..<end)
         let needed = spanning.count + more.byteCount
@@ -232,11 +232,11 @@ package struct ArchiveReader: ~Copyable {
         position = end
     }
 
-    /// Goes on to the next chunk where this one is taken; false at the archive's end.
+    /// Moves to the next chunk if this one is used up; false at the end of the archive.
     mutating func hasUnread() throws(ArchiveError) -> Bool {
         guard position == chunks.current.byteCount else { return true }
         let before = chunks.discontinuities
-        // A chunk at the end may be empty; asked again, it is still the end.
+        // The last chunk may be empty, and a repeated call must still report the end.
         var isNext = false
         defer { position = isNext ? 0 : chunks.current.byteCount }
         isNext = try chunks.next()

@@ -2,25 +2,25 @@ import Glibc
 import Support
 import Synchronization
 
-/// Reads a file, or standard input for `-`, front to back.
+/// Reads a file front to back, or standard input if the name is `-`.
 struct ByteSource: ~Copyable {
     let name: String
-    /// The size of the file; nil where it has none, as a pipe.
+    /// In bytes; nil if it isn't a regular file.
     let size: Int?
     private let descriptor: Int32
     private let isStandardInput: Bool
     private var storage = ByteStorage(minimum: readAhead)
-    /// Where in `storage` the unread bytes are.
+    /// Range of the unread bytes in `storage`.
     private var unread = 0..<0
     /// Bytes of the file before `storage`.
     private var consumed = 0
     private var isAtEnd = false
 
-    /// Large enough that a system call costs nothing beside its bytes. A block of lz4 that is larger is read alone, with
-    /// nothing behind it that would have to be moved to the front afterwards.
+    /// Large enough to make the cost of system calls negligible. A larger lz4 block is read on its own, so that nothing
+    /// behind it has to be moved to the front afterwards.
     private static let readAhead = 256 << 10
 
-    /// - Parameter path: of the file with the bytes, where it is another than the one named.
+    /// - Parameter path: the file to read if it isn't `name`.
     init(_ name: String, path: String? = nil) throws(ArchiveError) {
         isStandardInput = name == "-" && path == nil
         let file = isStandardInput ? (STDIN_FILENO, nil) : try Self.open(name, path: path ?? name)
@@ -49,13 +49,13 @@ struct ByteSource: ~Copyable {
         if descriptor > STDIN_FILENO { close(descriptor) }
     }
 
-    /// How many unread bytes are at hand.
+    /// Number of unread bytes in memory.
     var available: Int { unread.count }
 
-    /// The offset in the file of the next unread byte.
+    /// Offset in the file of the next unread byte.
     var offset: Int { consumed + unread.lowerBound }
 
-    /// The next unread bytes, of those at hand.
+    /// The next unread bytes; at most `available`.
     @_lifetime(borrow self)
     func next(_ count: Int) -> RawSpan {
         precondition(count <= available)
@@ -67,12 +67,12 @@ struct ByteSource: ~Copyable {
         unread = unread.lowerBound + count..<unread.upperBound
     }
 
-    /// Whether reading it ends when `PipeReading` does.
+    /// Whether `PipeReading.end()` ends this source.
     private var isWaitedFor: Bool { size == nil || isStandardInput }
 
-    /// Passes over bytes, whether they are at hand or not; of a file they aren't read.
+    /// Skips bytes, in memory or not. Seeks in a file instead of reading.
     ///
-    /// - Returns: false where the file ends before.
+    /// - Returns: false if the file ends earlier.
     mutating func skip(_ count: Int) throws(ArchiveError) -> Bool {
         var left = count
         while left > available {
@@ -90,7 +90,7 @@ struct ByteSource: ~Copyable {
         return true
     }
 
-    /// Goes on at an offset of a file; not for a pipe.
+    /// Moves to an offset. Only for files.
     mutating func seek(to target: Int) throws(ArchiveError) {
         precondition(size != nil && target >= 0)
         if target >= offset, target <= offset + available { return advance(target - offset) }
@@ -102,9 +102,9 @@ struct ByteSource: ~Copyable {
         isAtEnd = false
     }
 
-    /// Reads on until `count` unread bytes are at hand, or the file has ended.
+    /// Reads until `count` unread bytes are in memory or the file ends.
     ///
-    /// - Returns: whether there are as many.
+    /// - Returns: whether there are that many.
     mutating func fill(_ count: Int) throws(ArchiveError) -> Bool {
         guard available < count else { return true }
         makeRoom(for: count)
@@ -120,9 +120,9 @@ struct ByteSource: ~Copyable {
         return available >= count
     }
 
-    /// Moves unread bytes to a chunk until it is full, or the file has ended.
+    /// Moves unread bytes to a chunk until it is full or the file ends.
     ///
-    /// - Returns: false at the file's end.
+    /// - Returns: false at the end of the file.
     mutating func move(to chunk: inout Chunk) throws(ArchiveError) -> Bool {
         let atHand = min(available, chunk.room)
         chunk.append(next(atHand))
@@ -165,25 +165,25 @@ struct ByteSource: ~Copyable {
     }
 }
 
-/// Reading from pipes, which may wait for their other end for ever.
+/// Lets a signal interrupt reads from pipes, which might otherwise block forever.
 package enum PipeReading {
     private static let isEnded = Atomic<Bool>(false)
 
     private static let lookInterval: Int32 = 100
 
-    /// From now on all pipes are taken to have ended. May be called in a signal's handler, once `isAsked` was looked at.
+    /// From now on, treats every pipe as ended. Safe to call from a signal handler once `isAsked` has been accessed.
     package static func end() {
         isEnded.store(true, ordering: .relaxed)
     }
 
     package static var isAsked: Bool { isEnded.load(ordering: .relaxed) }
 
-    /// Waits until there is something to read, or the end; false where reading is to end.
+    /// Waits for data or the end of the pipe; false if reading should stop.
     static func wait(for descriptor: Int32) -> Bool {
         var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         while !isAsked {
             let found = unsafe poll(&request, 1, lookInterval)
-            // A signal that ends the waiting may be the one that asks for the end: then nothing is there to be read.
+            // EINTR may come from the signal that asks to stop, with no data to read: check again.
             if found > 0 || found < 0 && errno != EINTR { return true }
         }
         return false

@@ -1,18 +1,17 @@
 import Glibc
 
-/// Memory for an archive's bytes behind one pointer: the only place in Archive where it is owned by hand.
+/// Manually managed memory for an archive's bytes: the only such type in Archive.
 ///
-/// It belongs to one thread at a time and moves between two as a whole. A range outside `0..<capacity` is a programmer's
-/// error and stops the process.
+/// One thread uses it at a time; it moves between threads as a whole. Traps on a range outside `0..<capacity`.
 @safe
 struct ByteStorage: ~Copyable, @unchecked Sendable {
     private let base: UnsafeMutableRawPointer
     let capacity: Int
 
-    /// The size of huge pages where others have 4 KiB.
+    /// Size of a huge page; a normal one has 4 KiB.
     static let hugePage = 2 << 20
 
-    /// - Parameter minimum: the bytes that are needed; large storage gets whole huge pages, which cost nothing before
+    /// - Parameter minimum: bytes needed. Large storage is rounded up to whole huge pages, which cost nothing until
     ///   they are written.
     init(minimum: Int) {
         let alignment = minimum >= Self.hugePage / 4 ? Self.hugePage : 64
@@ -21,7 +20,7 @@ struct ByteStorage: ~Copyable, @unchecked Sendable {
         guard unsafe posix_memalign(&memory, alignment, capacity) == 0, let memory = unsafe memory else {
             fatalError("no memory for \(capacity) bytes of an archive")
         }
-        // By small pages the kernel would be entered a thousand times until a chunk is first written.
+        // With small pages, the first write of a chunk would take a thousand page faults.
         if alignment == Self.hugePage { unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
         unsafe base = memory
     }
@@ -30,7 +29,7 @@ struct ByteStorage: ~Copyable, @unchecked Sendable {
         unsafe free(base)
     }
 
-    /// Bytes that were written before.
+    /// The range must have been written before.
     @_lifetime(borrow self)
     func bytes(_ range: Range<Int>) -> RawSpan {
         precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
@@ -38,7 +37,7 @@ struct ByteStorage: ~Copyable, @unchecked Sendable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// Lends a range to be written.
+    /// Lends a range for writing.
     mutating func write<Result, Failure>(
         _ range: Range<Int>, _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -46,14 +45,13 @@ struct ByteStorage: ~Copyable, @unchecked Sendable {
         return try unsafe body(UnsafeMutableRawBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    /// Copies bytes from elsewhere to an offset.
     mutating func copy(_ source: RawSpan, to offset: Int) {
         unsafe write(offset..<offset + source.byteCount) { room in
             unsafe source.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
         }
     }
 
-    /// Moves a range to the front; the two may overlap.
+    /// Moves a range to the front; source and target may overlap.
     mutating func moveToFront(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= capacity)
         unsafe memmove(base, base + range.lowerBound, range.count)

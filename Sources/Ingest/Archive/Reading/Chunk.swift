@@ -1,9 +1,8 @@
 internal import CLZ4
 
-/// A run of an archive's uncompressed bytes, on its way from where it is decompressed to where its records are taken; an
-/// empty one is filled again.
+/// Uncompressed bytes of an archive, on their way from decompression to the reader of records. Chunks are reused.
 struct Chunk: ~Copyable, Sendable {
-    /// Why nothing follows.
+    /// Why no chunk follows.
     enum Ending: Sendable {
         case end
         case failure(ArchiveError)
@@ -11,20 +10,20 @@ struct Chunk: ~Copyable, Sendable {
 
     private var storage = ByteStorage(minimum: start + capacity)
     private(set) var count = 0
-    /// nil while more chunks follow.
+    /// nil if more chunks follow.
     var ending: Ending?
-    /// How far the archive is read, in bytes of its file.
+    /// Bytes of the file read so far.
     var fileOffset = 0
-    /// What a recording says about the bytes from an offset on.
+    /// A recording's notes, each with the offset of the bytes that it describes.
     private(set) var notes: [(offset: Int, note: SkippableFrame)] = []
-    /// What was passed over in front of the bytes, as it was damaged.
+    /// Damage that was skipped before these bytes.
     var loss: ArchiveLoss?
 
-    /// A whole block of the largest size that lz4 frames have.
+    /// The largest lz4 block.
     static let capacity = 4 << 20
-    /// How far back in its frame a block may refer: into what stands in front of a chunk's own bytes.
+    /// How far back a block may refer within its frame: into the bytes stored before the chunk's own.
     static let historyMax = 64 << 10
-    /// Where its own bytes start: on a huge page of their own, so that they don't begin a third one for their last few.
+    /// Where the chunk's own bytes start: on a huge page, so that their end doesn't touch a third one.
     private static let start = ByteStorage.hugePage
 
     var room: Int { Self.capacity - count }
@@ -41,7 +40,7 @@ struct Chunk: ~Copyable, Sendable {
         loss = nil
     }
 
-    /// Forgets the bytes from an offset on, and all but the first notes.
+    /// Drops the bytes from an offset on, and all notes but the first `noteCount`.
     mutating func truncate(to count: Int, notes noteCount: Int) {
         precondition(count <= self.count)
         self.count = count
@@ -58,7 +57,7 @@ struct Chunk: ~Copyable, Sendable {
         count += source.byteCount
     }
 
-    /// Lends all its room to a body that says how much of it was written.
+    /// Lends all free room to `body`, which returns how much of it was written.
     mutating func append<Failure>(
         _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
     ) throws(Failure) -> Int {
@@ -71,24 +70,24 @@ struct Chunk: ~Copyable, Sendable {
 
     // MARK: History
 
-    /// The last bytes up to the chunk's end, those in front of its own bytes included.
+    /// The last bytes of the chunk, including those before its own.
     func history(_ length: Int) -> [UInt8] {
         precondition(length <= Self.historyMax)
         let end = Self.start + count
         return unsafe storage.bytes(end - length..<end).withUnsafeBytes { unsafe Array($0) }
     }
 
-    /// Puts what was in the chunk before in front of this one's own bytes.
+    /// Stores the end of the previous chunk before this one's own bytes.
     mutating func putHistory(_ history: RawSpan) {
         storage.copy(history, to: Self.start - history.byteCount)
     }
 }
 
 extension Chunk {
-    /// Appends what a block decompresses to.
+    /// Decompresses an lz4 block.
     ///
-    /// - Parameter reach: how many of the bytes before it may be referred to.
-    /// - Returns: false for a block that is damaged, or larger than `max`.
+    /// - Parameter reach: how many of the preceding bytes the block may refer to.
+    /// - Returns: false if the block is damaged or decompresses to more than `max`.
     mutating func appendBlock(_ block: RawSpan, max: Int, reach: Int) -> Bool {
         precondition(reach <= count + Self.historyMax)
         var isWhole = false

@@ -1,21 +1,21 @@
-/// Reads an archive's file and fills chunks with its uncompressed bytes.
+/// Reads an archive's file and fills chunks with uncompressed bytes.
 struct ChunkFiller: ~Copyable {
     private var source: ByteSource
     private var lz4: LZ4Stream?
     private var gzip: GzipStream?
     private let isSalvaging: Bool
-    /// Damage behind the last chunk, to be passed over.
+    /// Damage after the last chunk, to be skipped next.
     private var damage: ArchiveError?
 
-    /// The start note, and what damage may have put in front of the next.
+    /// Enough for the start note and for damage before the next note.
     private static let searchedBytes = 64 << 10
 
-    /// The file's size in bytes; nil for a pipe.
+    /// In bytes; nil for a pipe.
     let size: Int?
-    /// Whether only a part of the file is read, which its index names.
+    /// Whether only a part of the file is read, according to its index.
     private(set) var isPart = false
 
-    /// Opens a file; `-` is standard input. Whether it is compressed is found by its first bytes.
+    /// Opens a file; `-` is standard input. The first bytes tell whether it is compressed.
     init(_ name: String, _ options: ArchiveOptions = ArchiveOptions()) throws(ArchiveError) {
         var source = try ByteSource(name, path: options.spooled?.path)
         _ = try source.fill(4)
@@ -42,7 +42,7 @@ struct ChunkFiller: ~Copyable {
         self.source = source
     }
 
-    /// Whether a file with an unknown start is a recording whose first bytes are damaged: a note is close by.
+    /// Whether an unrecognisable file is a recording with a damaged start, because a note follows nearby.
     private static func hasNote(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         _ = try source.fill(searchedBytes)
         let start = source.next(min(source.available, searchedBytes))
@@ -63,7 +63,7 @@ struct ChunkFiller: ~Copyable {
         return false
     }
 
-    /// Fills an empty chunk as far as the archive goes, or up to its damage.
+    /// Fills an empty chunk as far as possible: up to its capacity, to the end of the archive or to damage.
     mutating func fill(_ chunk: inout Chunk) {
         do throws(ArchiveError) {
             if let damage = damage.take() { chunk.loss = try passOver(damage) }
@@ -84,7 +84,7 @@ struct ChunkFiller: ~Copyable {
         return try source.move(to: &chunk)
     }
 
-    /// Goes on at the next frame that begins behind the one that is damaged: lengths within it can't be trusted.
+    /// Continues at the next frame that starts after the start of the damaged one: its lengths can't be trusted.
     private mutating func passOver(_ damage: ArchiveError) throws(ArchiveError) -> ArchiveLoss {
         let start = damage.lostFrom ?? source.offset
         if source.size != nil {
@@ -95,7 +95,7 @@ struct ChunkFiller: ~Copyable {
         while try !LZ4Stream.beginsSoundly(&source) {
             guard try source.fill(1) else { break }
             let skipped = source.next(source.available).firstOffset(of: LZ4Stream.secondLastOfMagic, from: 1)
-            // Every magic number has this byte as its third.
+            // It is the third byte of every magic number.
             source.advance(max(1, (skipped ?? source.available) - 2))
         }
         lz4?.resume()
@@ -103,12 +103,11 @@ struct ChunkFiller: ~Copyable {
     }
 }
 
-// Finding the next frame behind damage.
 extension LZ4Stream {
-    /// The third byte of all magic numbers.
+    /// The third byte of every magic number.
     static let secondLastOfMagic: UInt8 = 0x4D
 
-    /// Whether the next bytes of a source begin a frame whose header is whole, or a recording's note.
+    /// Whether a frame with an intact header, or a recording's note, starts at the source's next byte.
     static func beginsSoundly(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         guard try source.fill(7), begins(source) else { return false }
         if source.next(4).littleEndianWord(0) == SkippableFrame.magic {

@@ -1,26 +1,26 @@
 import Foundation
 
-/// The chunks of an archive, one at a time: read ahead by a thread, or in place where that wouldn't be worth one.
+/// The chunks of an archive, one at a time. A thread reads ahead, unless the file is too small to be worth one.
 struct ChunkSequence: ~Copyable {
     private var filler: ChunkFiller?
     private let readAhead: ReadAhead?
     private var chunk = Chunk()
     let fileSize: Int?
-    /// Whether only a part of the file is read, which its index names.
+    /// Whether only a part of the file is read, according to its index.
     let isPart: Bool
-    /// Uncompressed bytes of the chunks before the current one.
+    /// Uncompressed bytes before the current chunk.
     private(set) var consumed = 0
-    /// What was passed over in front of the current chunk and those before.
+    /// The damage skipped so far, up to the current chunk.
     private(set) var losses: [ArchiveLoss] = []
-    /// How often something was passed over.
+    /// How often damage was skipped.
     private(set) var discontinuities = 0
-    /// What a recording says about the bytes from an offset on, and wasn't taken yet.
+    /// A recording's notes that weren't taken yet, each with the offset of the bytes that it describes.
     private var notes: [(offset: Int, note: SkippableFrame)] = []
 
-    /// To read and decompress so much takes no longer than to start a thread and to be woken by it.
+    /// Reading and decompressing this much takes no longer than starting a thread and being woken by it.
     private static let inPlaceMax = 64 << 10
 
-    /// - Parameter readsAhead: whether a thread may read on while records are taken.
+    /// - Parameter readsAhead: whether to allow a thread that reads ahead.
     init(_ name: String, _ options: ArchiveOptions, readsAhead: Bool) throws(ArchiveError) {
         let filler = try ChunkFiller(name, options)
         fileSize = filler.size
@@ -37,16 +37,16 @@ struct ChunkSequence: ~Copyable {
         readAhead?.stop()
     }
 
-    /// The bytes of the current chunk; none before the first.
+    /// The bytes of the current chunk; empty before the first.
     var current: RawSpan {
         @_lifetime(borrow self)
         get { chunk.bytes }
     }
 
-    /// How far the file is read to the end of the current chunk.
+    /// Bytes of the file read up to the end of the current chunk.
     var fileOffset: Int { chunk.fileOffset }
 
-    /// Goes on to the next chunk; false at the archive's end.
+    /// Moves to the next chunk; false at the end of the archive.
     mutating func next() throws(ArchiveError) -> Bool {
         repeat {
             switch chunk.ending {
@@ -68,7 +68,7 @@ struct ChunkSequence: ~Copyable {
     }
 
     private mutating func note(_ loss: ArchiveLoss) {
-        // Where nothing was read in between, it is one.
+        // Adjacent losses are merged.
         if let last = losses.last, last.range.upperBound == loss.range.lowerBound {
             losses[losses.count - 1] = ArchiveLoss(
                 error: last.error, range: last.range.lowerBound..<loss.range.upperBound)
@@ -78,21 +78,21 @@ struct ChunkSequence: ~Copyable {
         discontinuities += 1
     }
 
-    /// Takes the next thing that is said about bytes up to an offset among the uncompressed ones.
+    /// Takes the next note about bytes at or before an offset of the uncompressed bytes.
     mutating func takeNote(upTo offset: Int) -> SkippableFrame? {
         guard let first = notes.first, first.offset <= offset else { return nil }
         return notes.removeFirst().note
     }
 }
 
-/// Fills chunks on a thread of its own while the one before is taken apart. At most three exist: one at either end and
-/// one between, so that a hand-over seldom waits; beside four mebibytes it costs nothing.
+/// Fills chunks on a thread while the previous one is being read. There are at most three, one at each end and one in
+/// between, so that a hand-over rarely waits. Compared with reading 4 MiB it costs nothing.
 final class ReadAhead: @unchecked Sendable {
-    /// The thread's alone.
+    /// Used only by the thread.
     private var filler: ChunkFiller
 
     private let condition = NSCondition()
-    // Under the condition's lock; at most one of the two sides ever waits.
+    // Guarded by the condition's lock. At most one side waits at a time.
     private var filled: Chunk?
     private var empty: Chunk?
     private var isStopped = false
@@ -102,7 +102,7 @@ final class ReadAhead: @unchecked Sendable {
         Thread.detachNewThread { [self] in run() }
     }
 
-    /// Swaps a chunk that is done with for the next one; not to be called after the one that has an ending.
+    /// Exchanges a used chunk for the next one. Must not be called after a chunk with an ending.
     func exchange(_ chunk: inout Chunk) {
         condition.lock()
         defer { condition.unlock() }
@@ -116,7 +116,7 @@ final class ReadAhead: @unchecked Sendable {
         }
     }
 
-    /// Ends the thread as soon as it isn't waiting for its file.
+    /// Ends the thread as soon as it no longer waits for its file.
     func stop() {
         condition.lock()
         isStopped = true
@@ -141,7 +141,7 @@ final class ReadAhead: @unchecked Sendable {
         return empty.take() ?? Chunk()
     }
 
-    /// - Returns: false if nobody takes chunks any more.
+    /// - Returns: false if `stop` was called.
     private func put(_ chunk: consuming Chunk) -> Bool {
         condition.lock()
         defer { condition.unlock() }

@@ -1,14 +1,14 @@
 internal import CZlib
 
-/// Decompresses the gzip members of a file one after the other (RFC 1952), a piece at a time: libdeflate, which the
-/// receivers use, wants all of it in memory.
+/// Decompresses consecutive gzip members (RFC 1952) piece by piece. The receivers use libdeflate instead, which needs
+/// the whole input in memory.
 @safe
 struct GzipStream: ~Copyable {
-    // zlib remembers where its stream lies, so that it must not move.
+    // Allocated, because zlib stores the address of its stream.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isBetweenMembers = true
 
-    /// What follows 15, the largest window, asks for gzip and nothing else.
+    /// 15 is the largest window; adding 16 accepts gzip only.
     private static let gzipWindow: Int32 = 15 + 16
     private static let magic: [UInt8] = [0x1F, 0x8B]
 
@@ -26,7 +26,7 @@ struct GzipStream: ~Copyable {
         unsafe stream.deallocate()
     }
 
-    /// Whether the next bytes of a source begin a member.
+    /// Whether a member starts at the source's next byte.
     static func begins(_ source: borrowing ByteSource) -> Bool {
         guard source.available >= magic.count else { return false }
         let start = source.next(magic.count)
@@ -35,7 +35,7 @@ struct GzipStream: ~Copyable {
 
     /// Decompresses into a chunk until it is full.
     ///
-    /// - Returns: false at the source's end.
+    /// - Returns: false at the end of the source.
     mutating func read(from source: inout ByteSource, into chunk: inout Chunk) throws(ArchiveError) -> Bool {
         while chunk.room > 0 {
             guard try source.fill(1) else {

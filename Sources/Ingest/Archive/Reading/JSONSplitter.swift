@@ -1,47 +1,47 @@
-/// Finds where JSON values end in bytes that come piece by piece, whatever the white space between and within them. The
-/// elements of an array that is a value by itself are values.
+/// Finds the ends of JSON values in bytes that arrive in pieces, regardless of white space. If a top-level value is an
+/// array, its elements count as values.
 ///
-/// Only strings and brackets are looked at: whether a value is sound is for its reader to say.
+/// It looks only at strings and brackets. The decoder checks whether a value is valid.
 struct JSONSplitter {
-    /// A list of a value's, at whose elements a large value can be cut into smaller ones of the same form.
+    /// A list inside a value. Between its elements, a large value can be split into smaller ones of the same form.
     struct List {
-        /// Brackets around its elements.
+        /// Number of brackets around its elements.
         fileprivate let depth: Int
-        /// The bytes of the value up to its first element.
+        /// Bytes of the value before the first element.
         let prefix: Int
-        /// Where in the value the last comma between two elements stands, up to now.
+        /// Offset in the value of the last comma between two elements so far.
         fileprivate(set) var comma: Int?
         fileprivate var isOpen = true
-        /// What closes the list and the objects around it.
+        /// Closes the list and the objects around it.
         var closing: [UInt8] { [UInt8(ascii: "]")] + [UInt8](repeating: UInt8(ascii: "}"), count: depth - 1) }
     }
 
-    /// Whether values are elements of an array that goes on.
+    /// Whether the values are elements of a top-level array that is still open.
     private(set) var isInArray = false
     private(set) var list: List?
 
-    // Of the value that is being read:
+    // State of the current value:
     private var isPlain = false
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
     private var isLineStart = false
-    /// The last byte that is no white space and in no string.
+    /// The last byte outside strings that isn't white space.
     private var last: UInt8 = 0
-    /// The last string in front of a list, as far as it is short.
+    /// The last string before a list, truncated to `keyMax` bytes.
     private var key: [UInt8] = []
-    /// Its bytes in the pieces before.
+    /// Bytes of the value in earlier pieces.
     private var length = 0
 
-    /// Lists of spans, or of what holds them.
+    /// Names of lists that contain spans, directly or indirectly.
     private static let listNames = ["resourceSpans", "resource_spans", "batches", "data"].map { Array($0.utf8) }
     private static let keyMax = 32
-    /// What stands in front of a list is repeated in each part of its value.
+    /// Limit of the prefix before a list, because every part repeats it.
     private static let prefixMax = 64 << 10
 
-    /// Passes over what stands between values.
+    /// Skips white space and separators between values.
     ///
-    /// - Returns: where the next value begins; the piece's end where none does.
+    /// - Returns: where the next value starts; the end of the piece if none does.
     mutating func skip(_ piece: RawSpan, from start: Int) -> Int {
         for offset in start..<piece.byteCount {
             switch piece.byte(offset) {
@@ -55,7 +55,7 @@ struct JSONSplitter {
         return piece.byteCount
     }
 
-    /// Begins a value with its first byte, which is read again.
+    /// Begins a value. Its first byte is passed again to `end`.
     mutating func begin(_ first: UInt8) {
         let isInArray = isInArray
         self = JSONSplitter()
@@ -63,9 +63,9 @@ struct JSONSplitter {
         isPlain = first != UInt8(ascii: "{") && first != UInt8(ascii: "[")
     }
 
-    /// Reads on in the value.
+    /// Continues reading the value.
     ///
-    /// - Returns: the offset behind its last byte; nil where it goes on behind the piece.
+    /// - Returns: the offset after its last byte; nil if it continues in the next piece.
     mutating func end(in piece: RawSpan, from start: Int) -> Int? {
         var offset = start
         while offset < piece.byteCount {
@@ -76,7 +76,7 @@ struct JSONSplitter {
                 return offset
             } else if isInString {
                 readString(byte)
-                // Most bytes are in strings, and most of these end none.
+                // Fast path: most bytes are inside strings.
                 if !isEscaped, isInString, byte != 0x0A, depth > 2 || list != nil {
                     offset = Self.endOfPlainText(piece, from: offset + 1)
                     continue
@@ -90,7 +90,7 @@ struct JSONSplitter {
         return nil
     }
 
-    /// Forgets the elements of the list that were cut off, with the comma behind them.
+    /// Drops the elements that were cut off, with the comma after them.
     mutating func cut() {
         guard let list, let comma = list.comma else { return }
         length -= comma + 1 - list.prefix
@@ -99,7 +99,7 @@ struct JSONSplitter {
 
     // MARK: Bytes
 
-    /// A word or number, or what is no JSON at all, ends with its line: a file may begin within one.
+    /// A number, a word or text that isn't JSON ends with its line, because a file may start in the middle of a line.
     private func endsPlainValue(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x0A: true
@@ -108,7 +108,8 @@ struct JSONSplitter {
         }
     }
 
-    /// Whether a line begins with an object where none may: the one before was cut off, and its value ends here.
+    /// Whether a line starts with an object where none is allowed. Then the previous line was cut off, and its value
+    /// ends here.
     private mutating func isBroken(by byte: UInt8) -> Bool {
         defer { isLineStart = byte == 0x0A }
         guard isLineStart, byte == UInt8(ascii: "{") else { return false }
@@ -156,7 +157,7 @@ struct JSONSplitter {
         depth >= 2 && depth <= 3 && last == UInt8(ascii: ":") && place < Self.prefixMax && Self.listNames.contains(key)
     }
 
-    /// Passes over a string's bytes up to one that means something.
+    /// Skips bytes of a string up to a quote, a backslash or a newline.
     private static func endOfPlainText(_ piece: RawSpan, from start: Int) -> Int {
         var offset = start
         while offset < piece.byteCount {

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A file for what doesn't fit into memory, in `TMPDIR` or /tmp. It has no name, so that nothing is left of it however the
-/// process ends.
+/// A temporary file in `TMPDIR` or /tmp for data that doesn't fit into memory. It is unlinked at once, so nothing
+/// remains however the process ends.
 package final class ScratchFile: Sendable {
     private let descriptor: Int32
     private let directory: String
 
-    /// - Throws: `ArchiveError` where there can't be one.
+    /// - Throws: `ArchiveError` if it can't be created.
     package init() throws(ArchiveError) {
         let named = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? ""
         directory = named.isEmpty ? "/tmp" : named
@@ -29,7 +29,7 @@ package final class ScratchFile: Sendable {
         close(descriptor)
     }
 
-    /// A name under which it can be opened, as long as it is there.
+    /// A path that opens the file while this object exists.
     var path: String { "/proc/self/fd/\(descriptor)" }
 
     private static func failure(_ directory: String, _ problem: String, _ code: Int32) -> ArchiveError {
@@ -51,7 +51,7 @@ package final class ScratchFile: Sendable {
         }
     }
 
-    /// Fills an array with what was written at an offset.
+    /// Fills an array with the bytes at an offset.
     package func read<Element: BitwiseCopyable>(into elements: inout [Element], at offset: Int) throws(ArchiveError) {
         let code = unsafe elements.withUnsafeMutableBytes { room -> Int32? in
             var done = 0
@@ -68,24 +68,25 @@ package final class ScratchFile: Sendable {
     }
 }
 
-/// What comes by a pipe or on standard input, as a file that can be read more than once.
+/// A pipe or standard input as a file that can be read more than once.
 package final class SpooledInput: Sendable {
-    /// nil where it is a file by itself.
+    /// nil if standard input is itself a file.
     private let copy: ScratchFile?
-    /// The name of a file with the bytes.
+    /// Path of the file with the bytes.
     let path: String
 
-    /// Reads a pipe, or `-` for standard input, to its end; nil for a file that has a name.
+    /// Copies a pipe, or standard input if the name is `-`, to a temporary file; nil if the name is that of a regular
+    /// file.
     ///
-    /// - Throws: `ArchiveError` where it can't be read, or not be kept.
+    /// - Throws: `ArchiveError` if it can't be read or copied.
     package static func spool(_ name: String) throws(ArchiveError) -> SpooledInput? {
         var status = stat()
         let found = unsafe name == "-" ? fstat(STDIN_FILENO, &status) : stat(name, &status)
-        // What isn't there is for the one who opens it to say.
+        // If it doesn't exist, opening it reports that.
         guard found == 0, status.st_mode & S_IFMT != S_IFDIR else { return nil }
         guard status.st_mode & S_IFMT == S_IFREG else { return try SpooledInput(copyOf: ByteSource(name)) }
         guard name == "-" else { return nil }
-        // A file that is opened anew is read from its front.
+        // Opening a file anew reads it from the start.
         let reopened = "/proc/self/fd/\(STDIN_FILENO)"
         let isWhole = unsafe lseek(STDIN_FILENO, 0, SEEK_CUR) == 0 && access(reopened, R_OK) == 0
         return isWhole ? SpooledInput(path: reopened) : try SpooledInput(copyOf: ByteSource(name))

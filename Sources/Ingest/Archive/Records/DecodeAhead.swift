@@ -1,15 +1,15 @@
 import Foundation
 
-/// Decodes an archive's records on a thread of its own, a few ahead of where they are taken.
+/// Decodes an archive's records on a thread, a few ahead of their reader.
 ///
-/// A side that waits is woken once half of the records are filled, or taken: to wake it for each would cost about as
-/// much as to decode it.
+/// A waiting side is woken only after half of the records have been filled or taken: waking it for each would cost
+/// about as much as decoding it.
 package final class DecodeAhead: @unchecked Sendable {
-    /// The thread's alone.
+    /// Used only by the thread.
     private var decoder: RecordDecoder
 
     private let condition = NSCondition()
-    // Under the condition's lock; at most one of the two sides ever waits.
+    // Guarded by the condition's lock. At most one side waits at a time.
     private var records = InlineArray<8, DecodedRecord> { _ in DecodedRecord() }
     private var first = 0
     private var count = 0
@@ -23,7 +23,7 @@ package final class DecodeAhead: @unchecked Sendable {
         Thread.detachNewThread { [self] in run() }
     }
 
-    /// Swaps a record that is done with for the next one; not to be called after the end.
+    /// Exchanges a used record for the next one. Must not be called after the end.
     package func exchange(_ record: inout DecodedRecord) {
         condition.lock()
         defer { condition.unlock() }
@@ -34,7 +34,7 @@ package final class DecodeAhead: @unchecked Sendable {
         if count == Self.capacity / 2 { condition.signal() }
     }
 
-    /// Ends the thread as soon as it isn't waiting for its file.
+    /// Ends the thread as soon as it no longer waits for its file.
     package func stop() {
         condition.lock()
         isStopped = true
@@ -47,7 +47,7 @@ package final class DecodeAhead: @unchecked Sendable {
         repeat { decoder.next(&record) } while put(&record)
     }
 
-    /// - Returns: false if nothing is to follow.
+    /// - Returns: false if no record follows.
     private func put(_ record: inout DecodedRecord) -> Bool {
         condition.lock()
         defer { condition.unlock() }

@@ -1,30 +1,30 @@
 package import Engine
 import OTLP
 
-/// A record of an archive as spans: what the thread that reads an archive hands to the one that takes its records.
+/// A decoded record of an archive, passed from the decoding thread to the reader.
 package struct DecodedRecord: ~Copyable, Sendable {
     package enum Head: Equatable, Sendable {
-        /// A record.
+        /// A record with spans.
         ///
-        /// - Parameter arrival: Unix nanoseconds, of a recording; with it come readings of the clock.
+        /// - Parameter arrival: Unix nanoseconds; nil if the archive isn't a recording.
         case record(arrival: Int64?)
-        /// The rules were evaluated by this reading of the clock.
+        /// The rules were evaluated at this clock reading.
         case clock(ClockReading)
-        /// Behind the last record: there are no spans, but there may be problems.
+        /// The end of the archive. There are no spans, but there may be problems.
         case end
     }
 
     package internal(set) var head = Head.end
-    /// Whether the archive is what a daemon recorded, with arrivals, as far as was read.
+    /// Whether a daemon recorded the archive, with arrivals, as far as it was read.
     package internal(set) var isRecorded = false
-    /// Its place in the order of a recording; nil where the archive is none.
+    /// Its position in the recording; nil if the archive isn't one.
     package internal(set) var place: RecordedPlace?
     package internal(set) var batch = SpanBatch()
-    /// What was wrong with records that were passed over before it, or with the archive.
+    /// Problems with skipped records before it, or with the archive.
     package internal(set) var problems = ArchiveProblems()
-    /// What shows that the file is no archive.
+    /// Set if the file turns out not to be an archive.
     package internal(set) var refusal: ArchiveError?
-    /// How far the archive is read, in bytes of its file.
+    /// Bytes of the file read so far.
     package internal(set) var fileOffset = 0
 
     package init() {}
@@ -37,21 +37,21 @@ package struct DecodedRecord: ~Copyable, Sendable {
     }
 }
 
-/// Decodes the records of an archive, one after the other.
+/// Decodes the records of an archive in order.
 package struct RecordDecoder: ~Copyable {
     private var reader: ArchiveReader
     private let decoder = SpanDecoder()
     private let range: Range<Int64>
     private var lossCount = 0
     private var isAnyDecoded = false
-    /// Of a record that can't be decoded.
+    /// Of the first record that couldn't be decoded.
     private var firstProblem: String?
 
     /// - Parameters:
-    ///   - range: only spans that end in it are kept, Unix nanoseconds.
-    ///   - isSalvaging: whether damage is passed over where that is possible.
-    ///   - readsAhead: whether a thread may read on while records are taken; it takes more memory.
-    ///   - spooled: what to read in place of the file that is named.
+    ///   - range: keep only spans that end in it, Unix nanoseconds.
+    ///   - isSalvaging: whether to skip damage where possible.
+    ///   - readsAhead: whether to allow a thread that reads ahead; takes more memory.
+    ///   - spooled: what to read instead of the named file.
     package init(
         _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true,
         spooled: SpooledInput? = nil
@@ -63,11 +63,11 @@ package struct RecordDecoder: ~Copyable {
         self.range = range
     }
 
-    /// The archive's size in bytes of its file; nil for a pipe.
+    /// In bytes; nil for a pipe.
     package var fileSize: Int? { reader.progress.size }
 
-    /// Decodes records until one has spans, or a reading of the clock comes. Those that can't be decoded are noted and
-    /// passed over; damage is noted and ends the archive.
+    /// Decodes records until one has spans or a clock reading comes. Reports and skips records that can't be decoded.
+    /// Reports damage and ends there.
     package mutating func next(_ record: inout DecodedRecord) {
         record.removeAll()
         do {
@@ -87,7 +87,7 @@ package struct RecordDecoder: ~Copyable {
         record.fileOffset = reader.progress.read
     }
 
-    /// What shows that the file is no archive: that none of its records up to the damage is one.
+    /// The error if the file isn't an archive, because no record before the damage could be decoded.
     private func refusal(_ error: ArchiveError) -> ArchiveError? {
         if error.kind == .unreadable { return error }
         guard !isAnyDecoded, let firstProblem else { return nil }
@@ -101,7 +101,8 @@ package struct RecordDecoder: ~Copyable {
         }
     }
 
-    /// - Throws: where the archive is damaged; and at its end where none of its records could be decoded: then it is none.
+    /// - Throws: if the archive is damaged; also at its end if no record could be decoded, because then it isn't an
+    ///   archive.
     private mutating func decode(_ record: inout DecodedRecord) throws(ArchiveError) {
         record.batch.removeAll()
         let offset = reader.offset
@@ -140,7 +141,7 @@ package struct RecordDecoder: ~Copyable {
 }
 
 extension DecodedRecord {
-    /// Whether it is a record of which nothing is left.
+    /// Whether it is a record without any spans, accepted or rejected.
     fileprivate var isEmptyRecord: Bool {
         guard case .record = head else { return false }
         return batch.count == 0 && batch.rejections.total == 0
@@ -148,9 +149,9 @@ extension DecodedRecord {
 }
 
 extension RecordDecoder {
-    /// Why a file is no archive, as far as its first records tell; nil where it is one.
+    /// Checks whether a file is an archive by decoding its first records; nil if it is.
     ///
-    /// - Throws: where the file can't be opened.
+    /// - Throws: if the file can't be opened.
     package static func refusal(of name: String) throws(ArchiveError) -> ArchiveError? {
         var decoder = try RecordDecoder(name, endingIn: .min..<(.max), readsAhead: false)
         var first = DecodedRecord()
@@ -162,7 +163,7 @@ extension RecordDecoder {
 extension SpanDecoder {
     /// Adds the spans of an archive's record to a batch.
     ///
-    /// - Parameter omissions: is told what of it could not be taken over.
+    /// - Parameter omissions: collects what had to be left out.
     func decode(
         record: RawSpan, encoding: OTLPEncoding, into batch: inout SpanBatch, _ omissions: inout Omissions
     ) throws(DecodeError) {

@@ -1,50 +1,50 @@
 package import Engine
 
-/// Makes the bytes of one recorded file; whoever calls it writes them. See docs/archive-format.md.
+/// Builds the bytes of a recorded file, for the caller to write. See docs/archive-format.md.
 ///
-/// Events collect in a group until it is sealed: then its note and its lz4 frame are added to `output`. An archive that is
-/// no recording has the frames alone.
+/// Events collect in a group until it is sealed. Then its note and lz4 frame are appended to `output`. An archive that
+/// isn't a recording has only the frames.
 package struct ArchiveWriter: ~Copyable {
-    /// Bytes that were not taken yet.
+    /// Bytes not taken yet.
     private var output: [UInt8] = []
-    /// Records of the group that is being collected, each behind its length.
+    /// Length-prefixed records of the open group.
     private var contents: [UInt8] = []
     private var group: RecordedGroup
     private let isRecording: Bool
     private var index = ArchiveIndex()
-    /// Bytes of the file so far, those not taken yet included.
+    /// Bytes of the file so far, including those not taken yet.
     package private(set) var byteCount = 0
 
-    /// Uncompressed bytes after which a group is sealed: large enough to compress well, small enough that a file is
-    /// sought in steps of a few hundred kilobytes.
+    /// Uncompressed bytes after which a group is sealed: enough to compress well, but small enough to seek in steps of
+    /// a few hundred kilobytes.
     static let groupBytes = 1 << 20
     private static let groupEventsMax = 16_384
-    /// An index of four mebibytes.
+    /// Makes an index of about 4 MiB.
     package static let groupsMax = 65_536
 
-    /// - Parameter start: nil for an archive that says nothing beside its messages.
+    /// - Parameter start: nil for an archive without notes.
     package init(_ start: RecordingStart?) {
         group = RecordedGroup(firstSequence: start?.firstSequence ?? 0)
         isRecording = start != nil
         if let start { add(start.frame) }
     }
 
-    /// Whether the group has no event.
+    /// Whether the open group has no events.
     package var isSealed: Bool { group.events.isEmpty }
 
     package var groupCount: Int { index.entries.count }
 
-    /// Adds an export request as it was added to the window.
+    /// Adds an export request, in the order in which requests are added to the window.
     ///
     /// - Parameters:
     ///   - message: an `ExportTraceServiceRequest`, at most `ArchiveReader.recordBytesMax` bytes.
     ///   - arrival: Unix nanoseconds.
-    ///   - spanEnds: from the earliest end of its spans to the latest, Unix nanoseconds.
+    ///   - spanEnds: from the earliest to the latest end of its spans, Unix nanoseconds.
     package mutating func append(
         _ message: RawSpan, sequence: UInt64, arrival: Int64, spans: Int, spanEnds: ClosedRange<Int64>?
     ) {
         precondition(message.byteCount <= ArchiveReader.recordBytesMax)
-        // Its frame then fits into one block, and into one chunk of a reader's.
+        // Keeps the frame within one block and one chunk of the reader.
         if contents.count + 4 + message.byteCount > LZ4FrameWriter.blockSizeMax { seal() }
         begin(sequence)
         for shift in [24, 16, 8, 0] { contents.append(UInt8(truncatingIfNeeded: message.byteCount >> shift)) }
@@ -54,7 +54,7 @@ package struct ArchiveWriter: ~Copyable {
         if contents.count >= Self.groupBytes { seal() }
     }
 
-    /// Adds that the rules were evaluated by this reading of the clock, Unix nanoseconds.
+    /// Adds an evaluation of the rules at this clock reading, Unix nanoseconds.
     package mutating func append(clock: Int64, sequence: UInt64) {
         append(ClockReading(clock), sequence: sequence)
     }
@@ -65,13 +65,13 @@ package struct ArchiveWriter: ~Copyable {
     }
 
     private mutating func begin(_ sequence: UInt64) {
-        // Events of a group are numbered without a gap.
+        // The events of a group are numbered without gaps.
         let next = group.firstSequence + UInt64(group.events.count)
         if !isSealed, sequence != next || group.events.count >= Self.groupEventsMax { seal() }
         if isSealed { group.firstSequence = sequence }
     }
 
-    /// Ends the group: what was added so far is readable once `output` is written.
+    /// Closes the group. Once `output` is written, everything added so far can be read back.
     package mutating func seal() {
         guard !isSealed else { return }
         var frame: [UInt8] = []
@@ -93,7 +93,7 @@ package struct ArchiveWriter: ~Copyable {
         if isRecording { add(index.frames(at: byteCount)) }
     }
 
-    /// The bytes made since the last call, to be written behind those.
+    /// The bytes produced since the last call, to be appended to the file.
     package mutating func takeOutput() -> [UInt8] {
         defer { output = [] }
         return output
