@@ -1,16 +1,16 @@
 import Foundation
 package import NIOCore
 
-/// Stands at a listening socket: admits connections, and accepts none that there may be no descriptor for.
+/// Admits connections at a listening socket, and stops accepting before the process runs out of file descriptors.
 ///
-/// That must never happen: where a process has no descriptor left, Dispatch ends it, since it can't look at its own
-/// threads in /proc any more. A connection that is being closed has its descriptor still, and so counts here.
+/// Without a free descriptor, Dispatch can't list its own threads in /proc and terminates the process. A connection
+/// counts until it has closed, because it keeps its descriptor that long.
 package final class AcceptGate: ChannelDuplexHandler {
     package typealias InboundIn = any Channel
     package typealias InboundOut = any Channel
     package typealias OutboundIn = Never
 
-    /// Connections beyond the limit that are being told so, or are leaving for others.
+    /// Connections above the limit that are being refused, or are closing to make room.
     static let leavingMax = 2
 
     private let connections: OpenConnections
@@ -49,7 +49,7 @@ package final class AcceptGate: ChannelDuplexHandler {
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
-        // Whoever has gone before it was accepted is no fault of ours.
+        // A client that left before it was accepted isn't an error.
         guard error.errnoCode != ECONNABORTED, !isBackingOff else { return }
         refuse(.acceptFailed, nil)
         isBackingOff = true

@@ -1,23 +1,23 @@
 internal import Synchronization
 
-/// Counts the bytes of bodies that have arrived but are not decoded yet, over all receivers, and bounds them.
+/// Counts and limits the bytes of bodies that have arrived but aren't decoded yet, over all receivers.
 ///
-/// Bytes are counted as they arrive and not by what a header announces: a client that announces much and sends
-/// little would otherwise shut the others out.
+/// It counts bytes as they arrive. If it trusted headers instead, a client could announce much, send little and shut
+/// out the others.
 package final class Admission: Sendable {
     private let bytes = Atomic<Int>(0)
-    /// Bytes.
+    /// In bytes.
     package let limit: Int
-    /// What this is a share of.
+    /// The parent, if this is a share.
     private let whole: Admission?
 
-    /// - Parameter limit: bytes
+    /// - Parameter limit: bytes.
     package init(limit: Int) {
         self.limit = limit
         whole = nil
     }
 
-    /// A share of another's bytes, so that one client can't hold all of them.
+    /// Creates a share of another limit, so that one client can't use all of it.
     package init(limit: Int, of whole: Admission) {
         self.limit = limit
         self.whole = whole
@@ -29,7 +29,7 @@ package final class Admission: Sendable {
     }
 
     fileprivate func reserve(_ count: Int) -> RefusalReason? {
-        // Wrapping is out of reach: each addition is bounded by a receive buffer and taken back when refused.
+        // This can't overflow: each addition is at most one receive buffer, and is undone if refused.
         let after = bytes.wrappingAdd(count, ordering: .relaxed).newValue
         guard after <= limit else {
             bytes.wrappingSubtract(count, ordering: .relaxed)
@@ -48,7 +48,7 @@ package final class Admission: Sendable {
     }
 }
 
-/// The bytes that one request holds; they are given back when it ends, however it ends.
+/// The bytes held by one request. They are released when it ends, in whatever way.
 package struct Reservation: ~Copyable {
     private let admission: Admission
     private var count = 0
@@ -57,7 +57,7 @@ package struct Reservation: ~Copyable {
         self.admission = admission
     }
 
-    /// Takes `bytes` more; or none, and says what there are too many of.
+    /// Reserves `bytes` more. If that exceeds a limit, reserves none and returns which.
     package mutating func grow(by bytes: Int) -> RefusalReason? {
         if let refusal = admission.reserve(bytes) { return refusal }
         count += bytes

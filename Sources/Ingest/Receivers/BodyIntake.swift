@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOPosix
 import OTLP
 
-/// The last step that both receivers share: inflate a complete body if it is compressed, and bring it to the service.
+/// The last step of both receivers: inflates a complete body if necessary and passes it to the service.
 struct BodyIntake: Sendable {
     enum Result {
         case exported(Export)
@@ -23,7 +23,7 @@ struct BodyIntake: Sendable {
         self.peer = peer
     }
 
-    /// Whether a body is to be taken by `DecodePool`.
+    /// Whether to process a body on `DecodePool`.
     func isLarge(_ body: ByteBuffer, isGzip: Bool) -> Bool {
         guard isGzip else { return body.readableBytes > limits.inlineBytes }
         return body.readableBytes > limits.inlineCompressedBytes
@@ -64,11 +64,11 @@ struct BodyIntake: Sendable {
     }
 }
 
-/// Threads that large bodies are inflated and decoded on, so that the event loops answer others meanwhile.
+/// Threads that inflate and decode large bodies, so that event loops stay responsive.
 ///
-/// What waits for them is bounded by admission, and by each connection having one body here at a time.
+/// Admission bounds its queue, and each connection has at most one body here at a time.
 enum DecodePool {
-    /// Two, so that one body doesn't keep the others waiting; four use as much memory bandwidth as there mostly is.
+    /// At least two, so that one body doesn't block the others. Four already use most of the memory bandwidth.
     private static let threadsMax = 4
 
     private static let threads: NIOThreadPool = {
@@ -77,11 +77,11 @@ enum DecodePool {
         return pool
     }()
 
-    /// Calls `done` with the result from one of the threads.
+    /// Calls `done` with the result on one of the threads.
     static func run<Result: Sendable>(
         _ work: @escaping @Sendable () -> Result, done: @escaping @Sendable (Result) -> Void
     ) {
-        // It is never shut down, so there is no state but the active one.
+        // The pool is never shut down, so its state is always active.
         threads.submit { _ in done(work()) }
     }
 

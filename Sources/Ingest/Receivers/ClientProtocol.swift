@@ -1,14 +1,14 @@
 internal import NIOCore
 
-/// What a client speaks, by the first bytes it sends: clients that are pointed at the wrong port, or at one without TLS, are
-/// the most frequent of all misconfigurations, and are told apart from garbage.
+/// The protocol that a client speaks, judged by its first bytes. The most common misconfiguration is a client on the
+/// wrong port or with TLS on a plain-text port, so those get their own reasons.
 enum ClientProtocol: Equatable, Sendable {
     case tls
     case http1
     case http2
     case unknown
 
-    /// As many bytes as it takes to tell.
+    /// Enough bytes to tell.
     static let bytesNeeded = 4
 
     init(opening: ByteBuffer) {

@@ -1,13 +1,13 @@
 internal import NIOCore
 
-/// A handler of one connection that wants to look at its deadlines once a second.
+/// A connection's handler that checks its deadlines once a second.
 ///
-/// Deadlines are counted in these ticks: no clock is read for a request, and no timer is set.
+/// Deadlines are counted in ticks, so that a request needs neither a clock reading nor a timer.
 protocol Ticking: AnyObject {
     func tick()
 }
 
-/// Calls a connection's handler once a second, from its event loop.
+/// Calls a connection's handler once a second on its event loop.
 final class EverySecond: NIOScheduledCallbackHandler {
     private weak var target: (any Ticking)?
     private var callback: NIOScheduledCallback?
@@ -25,7 +25,7 @@ final class EverySecond: NIOScheduledCallbackHandler {
     }
 
     private func schedule(on loop: any EventLoop) {
-        // Fails only when the event loop is shutting down, and the connection with it.
+        // Fails only if the event loop is shutting down, which ends the connection too.
         callback = try? loop.assumeIsolated().scheduleCallback(in: .seconds(1), handler: self)
     }
 

@@ -14,19 +14,19 @@ package struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
     package static let continuation = HTTP2FrameType(rawValue: 9)
 }
 
-/// What one connection may spend on frames that bring nothing: a bucket that fills by the second and with every call.
+/// A connection's budget for frames without content: a token bucket, refilled every second and with every call.
 ///
-/// swift-nio-http2 has bounds of its own for some kinds of frames; this one knows of no frame that is free.
+/// swift-nio-http2 limits some kinds of frames itself. This budget covers all of them.
 package struct FrameBudget {
-    /// DATA of fewer bytes than this that doesn't end its stream is a frame that brings nothing.
+    /// A DATA frame of fewer bytes that doesn't end its stream counts as one without content.
     private static let usefulBytes = 64
     private static let endStream: UInt8 = 1
-    /// Frames that come with an honest call: a prefix on its own, windows opened for its reply, a PING.
+    /// Such frames in a well-behaved call: a separate prefix, window updates for the reply, a PING.
     private static let framesPerCall = 4
 
     private let perSecond: Int
     private var left: Int
-    /// What it was spent on; nil while some is left.
+    /// The reason that used up the budget; nil while some is left.
     package private(set) var exceeded: RefusalReason?
 
     package init(perSecond: Int) {
@@ -34,7 +34,7 @@ package struct FrameBudget {
         left = 2 * perSecond
     }
 
-    /// A second has passed.
+    /// Call once a second.
     package mutating func refill() { add(perSecond) }
 
     package mutating func charge(_ type: HTTP2FrameType, length: Int, flags: UInt8) {
@@ -49,7 +49,7 @@ package struct FrameBudget {
         }
     }
 
-    /// A call was begun although the client was told that there are enough: it costs more than calls bring.
+    /// Charges for a call above the announced limit: more than a call earns.
     package mutating func chargeForRefusedCall() { spend(2 * Self.framesPerCall, on: .streamErrorFlood) }
 
     private mutating func add(_ frames: Int) { left = min(left + frames, 2 * perSecond) }

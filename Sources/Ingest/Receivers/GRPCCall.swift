@@ -1,10 +1,10 @@
 internal import NIOCore
 
-/// One Export call: from its request headers until its stream is closed.
+/// An Export call, from its request headers until its stream is closed.
 final class GRPCCall {
-    /// Not nil until the call is answered.
+    /// nil once the call is answered.
     private var request: Request?
-    /// The tick after which the present step has taken too long.
+    /// The tick at which the current step has taken too long.
     private(set) var deadline: UInt64
 
     private struct Request: ~Copyable {
@@ -19,7 +19,7 @@ final class GRPCCall {
         case refuse(RPCStatus, RefusalReason)
     }
 
-    /// - Parameter deadline: tick by which the whole request must have arrived
+    /// - Parameter deadline: tick by which the whole request must have arrived.
     init(
         _ compression: GRPCRequestHead.Compression, limits: ReceiverLimits, admission: Admission,
         deadline: UInt64
@@ -30,7 +30,7 @@ final class GRPCCall {
             reservation: Reservation(admission))
     }
 
-    /// A call that is answered before it has begun.
+    /// Creates a call that is answered without reading its request.
     init(answeredUntil deadline: UInt64) {
         request = nil
         self.deadline = deadline
@@ -58,7 +58,7 @@ final class GRPCCall {
         }
     }
 
-    /// Lets go of the request. The stream stays until the client has read the reply, by `deadline`.
+    /// Releases the request. The stream stays open until the client has read the reply, at most until `deadline`.
     func answered(deadline: UInt64) {
         request = nil
         self.deadline = deadline

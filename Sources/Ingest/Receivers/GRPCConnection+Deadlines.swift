@@ -23,7 +23,7 @@ extension GRPCConnection: Ticking {
     }
 
     private func endOverdueCalls() {
-        // The list is made first, since ending a call removes it.
+        // A copy, because ending a call removes it from `calls`.
         for (stream, call) in calls.filter({ $0.value.deadline <= now }) {
             if call.isReceiving {
                 let status = RPCStatus(.deadlineExceeded, "the request took too long to arrive")
@@ -37,10 +37,19 @@ extension GRPCConnection: Ticking {
 }
 
 extension GRPCConnection {
-    /// What a PING carries whose answer tells that a GOAWAY has been read.
+    /// State of a graceful close.
+    struct Departure {
+        let begun: UInt64
+        /// Seconds after which open calls are abandoned.
+        let patience: UInt64
+        /// Whether the client has acknowledged the GOAWAY, so that all its earlier calls have arrived.
+        var isKnown = false
+    }
+
+    /// Payload of the PING after a GOAWAY. Its acknowledgement shows that the client has read the GOAWAY.
     static let farewell = HTTP2PingData(withInteger: 0x66_61_72_65_77_65_6C_6C)
 
-    /// Goes for a newcomer, if it still has nothing to do.
+    /// Closes the connection to make room for a new one, unless it has become busy.
     func makeRoom() {
         guard let context, departure == nil else { return }
         guard calls.isEmpty, !follower.boundaries.isWaiting || lastStream == .rootStream else {
@@ -48,16 +57,17 @@ extension GRPCConnection {
         }
         refused(.connections)
         guard lastStream != .rootStream else {
-            // A first call may be on its way. It was not taken, which the client reads from the number of the last one: but
-            // whoever opens connections and says nothing is given no time.
+            // A first call may be on its way. GOAWAY tells the client that it wasn't processed. No grace time here, or
+            // clients that only open connections would get it too.
             finishLeaving()
             return context.close(promise: nil)
         }
         leave(patience: limits.makeRoomSeconds)
     }
 
-    /// Says goodbye in two steps, for calls may be on their way to us (RFC 9113, section 6.8): first that no more should be
-    /// begun; which was the last, when the client has read that, or has had the time to, and all are answered.
+    /// Closes the connection gracefully (RFC 9113, section 6.8). The first GOAWAY asks for no more calls, but some may
+    /// be on their way. The second one names the last call; it follows when all calls are answered and the client has
+    /// acknowledged the first or had time to.
     func leave(patience: Int) {
         guard departure == nil else { return }
         departure = Departure(begun: now, patience: UInt64(clamping: patience))
@@ -81,7 +91,7 @@ extension GRPCConnection {
     }
 }
 
-/// What an HTTP/2 connection is watched for from second to second.
+/// Tracks, in seconds, how long an HTTP/2 connection has been stalled, unwritable or idle.
 package struct ConnectionWatch {
     private var begun: UInt64 = 0
     private var waitingSince: UInt64?
@@ -91,7 +101,7 @@ package struct ConnectionWatch {
 
     package init() {}
 
-    /// Seconds for which the client has kept us waiting within a header block or a control frame.
+    /// Seconds since the client stopped in the middle of a header block or a control frame.
     package mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
         guard boundaries.isWaiting else {
             waitingSince = nil
@@ -104,7 +114,7 @@ package struct ConnectionWatch {
         return elapsed(since: &waitingSince, now: now)
     }
 
-    /// Seconds for which the client has read nothing of what waits for it.
+    /// Seconds since the client stopped reading.
     mutating func secondsUnwritable(isWritable: Bool, now: UInt64) -> UInt64 {
         guard !isWritable else {
             unwritableSince = nil
@@ -113,8 +123,8 @@ package struct ConnectionWatch {
         return elapsed(since: &unwritableSince, now: now)
     }
 
-    /// Seconds since the last call. Most calls begin and end between two looks, so it's the number of the last stream
-    /// that tells of them.
+    /// Seconds since the last call. Most calls start and end between two ticks, so the number of the last stream
+    /// reveals them.
     package mutating func secondsIdle(isBusy: Bool, lastStream: Int, now: UInt64) -> UInt64 {
         if isBusy || lastStream != self.lastStream { lastBusy = now }
         self.lastStream = lastStream

@@ -3,10 +3,10 @@ internal import NIOHPACK
 internal import NIOHTTP2
 import OTLP
 
-/// Serves Export calls on the frames of one HTTP/2 connection.
+/// Serves the Export calls of one HTTP/2 connection.
 ///
-/// It sits right behind the HTTP/2 handler: a channel for each stream, as swift-nio-http2 offers, would double the
-/// cost of a small call. Everything happens on the connection's event loop, decoding included but that of large bodies.
+/// It works on frames, right behind the HTTP/2 handler: swift-nio-http2's channel per stream would double the cost of a
+/// small call. Everything runs on the connection's event loop, except the decoding of large bodies.
 final class GRPCConnection: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
@@ -14,7 +14,7 @@ final class GRPCConnection: ChannelInboundHandler {
     let limits: ReceiverLimits
     let service: any TraceService
     let follower: HTTP2Follower
-    /// This connection's share of what may be in flight.
+    /// This connection's share of the bytes in flight.
     private let admission: Admission
     private let intake: BodyIntake
     private let verdict: ConnectionVerdict
@@ -31,19 +31,10 @@ final class GRPCConnection: ChannelInboundHandler {
     var lastStream = HTTP2StreamID.rootStream
     private var large = LargeMessages()
 
-    /// Messages that are decoded on other threads.
+    /// Messages for `DecodePool`.
     private struct LargeMessages {
         var waiting: [(stream: HTTP2StreamID, call: GRPCCall, message: ByteBuffer, isGzip: Bool)] = []
         var isDecoding = false
-    }
-
-    /// A connection that is being closed without haste.
-    struct Departure {
-        let begun: UInt64
-        /// Seconds after which calls under way are given up.
-        let patience: UInt64
-        /// Whether the client has read that it should begin no more calls: all that it has begun before have come.
-        var isKnown = false
     }
 
     init(
@@ -66,7 +57,7 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        // A connection's window starts at 65,535 bytes whatever the settings say (RFC 9113, section 6.9.2).
+        // A connection's window starts at 65,535 bytes regardless of the settings (RFC 9113, section 6.9.2).
         grant(limits.connectionWindowBytes - 65_535, on: .rootStream)
         context.flush()
         seconds.start(self, on: context.eventLoop)
@@ -100,14 +91,14 @@ final class GRPCConnection: ChannelInboundHandler {
             departure?.isKnown = true
             continueLeaving()
         default:
-            // Settings, other pings, windows and resets are the HTTP/2 handler's business.
+            // The HTTP/2 handler deals with settings, other pings, windows and resets.
             if follower.isLeft, calls.isEmpty { context.close(promise: nil) }
         }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        // First the most frequent: two come with each DATA frame, and each of these casts takes time.
+        // Most frequent first: two of them come with each DATA frame, and every cast takes time.
         case let event as NIOHTTP2WindowUpdatedEvent:
             replenish(event)
         case let event as StreamClosedEvent:
@@ -130,14 +121,14 @@ final class GRPCConnection: ChannelInboundHandler {
         // The HTTP/2 handler has reset the stream.
         if !isGone, !verdict.isFailed { refused(.streamError) }
         if isGone || follower.isLeft && calls.isEmpty {
-            // The client has gone, or has said goodbye: nothing else of its was refused.
+            // The client has left or said goodbye: nothing more was refused.
             context.close(promise: nil)
         } else if verdict.isFailed {
             close(HTTP2Protection.reason(error))
         }
     }
 
-    /// Closes the connection at once.
+    /// Closes the connection immediately.
     func close(_ reason: RefusalReason) {
         refused(reason)
         context?.close(promise: nil)
@@ -146,9 +137,30 @@ final class GRPCConnection: ChannelInboundHandler {
     func refused(_ reason: RefusalReason) {
         service.refused(transport: .grpc, reason: reason, peer: peer)
     }
+
+    /// The HTTP/2 handler flushes once after all frames that were read together.
+    func write(_ stream: HTTP2StreamID, _ payload: HTTP2Frame.FramePayload) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
+    }
+
+    /// Reopens a receive window when half of it is used. Admission limits memory, not these windows: a closed window
+    /// would make a client wait instead of retrying elsewhere.
+    private func replenish(_ event: NIOHTTP2WindowUpdatedEvent) {
+        guard let left = event.inboundWindowSize else { return }
+        let isConnection = event.streamID == .rootStream
+        let full = isConnection ? limits.connectionWindowBytes : limits.streamWindowBytes
+        guard left < full / 2, isConnection || calls[event.streamID]?.isReceiving == true else { return }
+        grant(full - left, on: event.streamID)
+    }
+
+    private func grant(_ bytes: Int, on stream: HTTP2StreamID) {
+        guard bytes > 0 else { return }
+        write(stream, .windowUpdate(windowSizeIncrement: min(bytes, Int(Int32.max))))
+    }
 }
 
-// Calls
+// MARK: - Calls
 extension GRPCConnection {
     private func begin(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
         if calls.isEmpty, let channel = context?.channel { connections.note(channel, .busy) }
@@ -194,8 +206,8 @@ extension GRPCConnection {
         }
     }
 
-    /// Large messages of a connection are decoded one after the other, so that it keeps no other waiting. The call, and
-    /// what it has reserved, lives as long as its message does.
+    /// Decodes a connection's large messages one at a time, so that it can't block others. A call, and what it has
+    /// reserved, lives as long as its message.
     private func decodeNextLarge() {
         guard !large.isDecoding, let loop = context?.eventLoop else { return }
         large.waiting.removeAll { calls[$0.stream] !== $0.call || !$0.call.isReceiving }
@@ -216,14 +228,14 @@ extension GRPCConnection {
         }
     }
 
-    /// Refuses one call more than the client was told it may begin (RFC 9113, section 5.1.2); it may send it again.
+    /// Refuses a call above the announced number of streams (RFC 9113, section 5.1.2). The client may retry it.
     private func refuseStream(_ stream: HTTP2StreamID) {
         refused(.streams)
         follower.budget.chargeForRefusedCall()
         write(stream, .rstStream(.refusedStream))
     }
 
-    /// Answers at once, or once what was promised is on disk; the call's deadline holds meanwhile.
+    /// Answers at once, or after the promised write to disk. The call's deadline applies meanwhile.
     private func answer(_ stream: HTTP2StreamID, _ call: GRPCCall, _ export: Export) {
         guard let durability = export.durability, let loop = context?.eventLoop else {
             return answer(stream, call, export.outcome)
@@ -266,17 +278,17 @@ extension GRPCConnection {
         write(stream, .headers(.init(headers: GRPCReply.trailersOK, endStream: true)))
     }
 
-    /// Ends a call with headers alone. If the client is still sending, it is told to stop and not that it
-    /// has failed (RFC 9113, section 8.1).
+    /// Ends a call with headers only. If the client is still sending, tells it to stop, not that it has failed (RFC
+    /// 9113, section 8.1).
     private func endEarly(_ stream: HTTP2StreamID, _ headers: HPACKHeaders) {
         calls[stream]?.answered(deadline: deadline(in: limits.replySeconds))
         write(stream, .headers(.init(headers: headers, endStream: true)))
-        // Once both sides have ended it the stream is closed, and closed streams are no longer in `calls`.
+        // A stream that both sides have ended is closed and no longer in `calls`.
         if calls[stream] != nil { write(stream, .rstStream(.noError)) }
     }
 
     func deadline(in seconds: Int) -> UInt64 {
-        // A second more, since the present one is under way.
+        // One more, because the current second has already begun.
         now + UInt64(clamping: seconds) + 1
     }
 }

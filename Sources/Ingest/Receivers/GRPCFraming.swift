@@ -1,26 +1,26 @@
 package import NIOCore
 
-/// Takes the one length-prefixed message of a unary call out of the stream of its DATA frames
-/// (gRPC over HTTP/2: a byte that tells whether the message is compressed, its length in four bytes, the message).
+/// Extracts the single length-prefixed message of a unary call from its DATA frames. In gRPC over HTTP/2, a flag byte
+/// for compression and a 4-byte length precede the message.
 ///
-/// A value without I/O: feed it chunks, do what it says.
+/// A value without I/O: pass it chunks and do what it returns.
 package struct GRPCFraming {
     package enum Action: Equatable {
-        /// More must come.
+        /// More data is needed.
         case wait
-        /// The stream has ended and held exactly this message.
+        /// The stream has ended and contained exactly this message.
         case message(ByteBuffer, isCompressed: Bool)
         case refuse(FramingError)
     }
 
     package enum FramingError: Error, Equatable {
-        /// The length is over the limit. Found from the prefix: nothing was allocated for the message.
+        /// The length exceeds the limit. Detected from the prefix, before anything is allocated.
         case tooLarge
-        /// The stream ended before its message did.
+        /// The stream ended inside its message.
         case truncated
-        /// The stream ended before a message began.
+        /// The stream ended before a message started.
         case noMessage
-        /// Something follows the message.
+        /// The message is followed by more data.
         case secondMessage
         /// The first byte is neither 0 nor 1.
         case unknownFlag(UInt8)
@@ -32,22 +32,22 @@ package struct GRPCFraming {
         var length: Int
     }
 
-    /// Allocated at once for a message that comes in parts; what is longer grows as it arrives, so that
-    /// a length alone makes nobody set memory aside.
+    /// Upper bound of the initial allocation for a message in parts. Beyond it, memory grows as data arrives, so that a
+    /// false length costs nothing.
     private static let eagerCapacity = 1 << 20
 
     private let limit: Int
     private var prefix: Prefix?
-    /// The bytes so far: of the prefix, then of the message.
+    /// The bytes so far, first of the prefix, then of the message.
     private var pending = ByteBuffer()
     private var isOver = false
 
-    /// - Parameter limit: largest message, bytes on the wire
+    /// - Parameter limit: largest message in bytes on the wire.
     package init(limit: Int) {
         self.limit = limit
     }
 
-    /// Takes the payload of one DATA frame. After anything but `wait` the call is over and ignores the rest.
+    /// Takes the payload of one DATA frame. After any result but `wait`, ignores the rest of the call.
     package mutating func receive(_ chunk: ByteBuffer, endOfStream: Bool) -> Action {
         guard !isOver else { return .wait }
         var chunk = chunk
@@ -90,10 +90,10 @@ package struct GRPCFraming {
         let missing = prefix.length - pending.readableBytes
         guard chunk.readableBytes <= missing else { throw .secondMessage }
         guard !endOfStream || chunk.readableBytes == missing else { throw .truncated }
-        // The usual case, a message that comes whole: it is decoded where the socket put it.
+        // Usually a message comes in one piece and is decoded in the receive buffer.
         if endOfStream, pending.readableBytes == 0 { return chunk }
 
-        // A copy, since a slice would keep the whole receive buffer alive, which is more than was admitted.
+        // A copy: a slice would keep the whole receive buffer alive, which is more than was admitted.
         if pending.readableBytes == 0 {
             pending.reserveCapacity(min(prefix.length, Self.eagerCapacity))
         }

@@ -1,7 +1,7 @@
 package import NIOCore
 internal import NIOHTTP2
 
-/// The handlers of one gRPC connection.
+/// The channel handlers of one gRPC connection.
 package enum GRPCPipeline {
     package static func add(
         to channel: any Channel, limits: ReceiverLimits, admission: Admission, service: any TraceService,
@@ -10,7 +10,7 @@ package enum GRPCPipeline {
         let follower = HTTP2Follower(limits)
         let verdict = ConnectionVerdict()
         let pipeline = channel.pipeline.syncOperations
-        // Stops reading from a client that doesn't read: its replies would pile up.
+        // Stops reading from a client that doesn't read, because its replies would pile up.
         try pipeline.addHandler(BackPressureHandler())
         try pipeline.addHandler(follower)
         try pipeline.addHandler(
@@ -25,20 +25,20 @@ package enum GRPCPipeline {
     }
 }
 
-/// What swift-nio-http2 is told to allow a client, and how its verdicts are named in the scrape.
+/// Configures swift-nio-http2's limits, and maps its errors to reasons in the scrape.
 enum HTTP2Protection {
     static func connection(_ limits: ReceiverLimits) -> NIOHTTP2Handler.ConnectionConfiguration {
         var configuration = NIOHTTP2Handler.ConnectionConfiguration()
         configuration.initialSettings = [
-            // What clients are told instead is up to `HTTP2Follower`, and to hold them to it up to `GRPCConnection`.
+            // `HTTP2Follower` announces the real limit, and `GRPCConnection` enforces it.
             HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(Int32.max)),
             HTTP2Setting(parameter: .initialWindowSize, value: limits.streamWindowBytes),
             HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytes),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headerBytes),
         ]
-        // What waits to be sent to a client that reads nothing: acknowledgements of at most 26 bytes.
+        // For a client that doesn't read. Such frames are acknowledgements of at most 26 bytes.
         configuration.maximumBufferedControlFrames = 1_000
-        // Of calls that were refused parts may still come.
+        // Parts of refused calls may still arrive.
         configuration.maximumRecentlyResetStreams = 1_000
         configuration.controlFrameRateLimit.maximumCount = limits.controlFramesPerSecond
         configuration.controlFrameRateLimit.windowLength = .seconds(1)
@@ -54,7 +54,7 @@ enum HTTP2Protection {
         return configuration
     }
 
-    /// The reason for which a connection is closed.
+    /// The reason for closing a connection.
     static func reason(_ error: any Error) -> RefusalReason {
         switch error {
         case is NIOHTTP2Errors.ExcessiveRSTFrames: .resetFlood
@@ -70,8 +70,8 @@ enum HTTP2Protection {
     }
 }
 
-/// Sees whether swift-nio-http2 has given up a connection. It reports errors of a stream and of the connection
-/// alike; only for the latter does it send a GOAWAY with an error code.
+/// Detects whether swift-nio-http2 has failed a connection. It reports stream errors and connection errors alike, but
+/// only the latter send a GOAWAY with an error code.
 final class ConnectionVerdict: NIOHTTP2FrameDelegate {
     private(set) var isFailed = false
 

@@ -3,7 +3,7 @@ internal import NIOCore
 package import NIOHPACK
 import Support
 
-/// The header blocks and message that answer a call.
+/// Header blocks and the message of a reply.
 package enum GRPCReply {
     static let head: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
     static let trailersOK: HPACKHeaders = ["grpc-status": "0"]
@@ -19,31 +19,31 @@ package enum GRPCReply {
         return buffer
     }
 
-    /// A reply without a message, in which the headers are the trailers.
+    /// A "Trailers-Only" reply: no message, the headers are the trailers.
     package static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
         var headers = head
         headers.add(name: "grpc-status", value: String(status.code.rawValue))
         headers.add(name: "grpc-message", value: percentEncoded(status.message), indexing: .nonIndexable)
         if status.retryAfterSeconds != nil {
-            // gRPC asks senders of binary headers to leave out the padding.
+            // gRPC asks for binary headers without padding.
             let details = String(decoding: Base64.text(status.body(.protobuf), isPadded: false), as: UTF8.self)
             headers.add(name: "grpc-status-details-bin", value: details, indexing: .nonIndexable)
         }
         if status.code == .unimplemented {
-            // Asked for by gRPC's compression rules; harmless where the method was the unknown thing.
+            // gRPC's compression rules ask for this header. It does no harm if the method was unknown instead.
             headers.add(name: "grpc-accept-encoding", value: "identity,gzip")
         }
         return headers
     }
 
-    /// A reply to what was no gRPC at all.
+    /// A reply to a request that isn't gRPC.
     static func plain(status: Int) -> HPACKHeaders {
         var headers: HPACKHeaders = [":status": String(status)]
         if status == 405 { headers.add(name: "allow", value: "POST") }
         return headers
     }
 
-    /// `grpc-message` holds printable ASCII; other bytes of the UTF-8 text, and the percent sign, as %XX.
+    /// Encodes a `grpc-message`: everything but printable ASCII, and the percent sign, becomes %XX.
     package static func percentEncoded(_ text: String) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {

@@ -1,6 +1,6 @@
 package import NIOHPACK
 
-/// What the request headers of a call ask for, checked against the one method there is.
+/// The request headers of a call, checked to be an Export call.
 package struct GRPCRequestHead: Equatable {
     package static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
@@ -10,15 +10,15 @@ package struct GRPCRequestHead: Equatable {
     }
 
     package enum HeadError: Error, Equatable {
-        /// A gRPC status in trailers that are also the headers ("Trailers-Only").
+        /// Answer with a gRPC status, in headers that are also the trailers ("Trailers-Only").
         case status(RPCStatus, RefusalReason)
-        /// A plain HTTP status: what came is no gRPC.
+        /// Answer with a plain HTTP status, because the request isn't gRPC.
         case http(Int, RefusalReason)
     }
 
-    /// How messages are compressed whose flag says that they are.
+    /// The compression of messages whose flag is set.
     package private(set) var compression = Compression.identity
-    /// How long the client is willing to wait, rounded up to seconds; nil if it didn't say.
+    /// The client's timeout, rounded up to seconds; nil if it has none.
     package private(set) var timeoutSeconds: Int?
 
     package init(_ headers: HPACKHeaders) throws(HeadError) {
@@ -37,7 +37,7 @@ package struct GRPCRequestHead: Equatable {
             }
         }
         guard method == "POST" else { throw .http(405, .wrongMethod) }
-        // "application/grpc", and the same with "+proto" or a parameter.
+        // Also allows "+proto" and parameters.
         guard let contentType, contentType.hasPrefix("application/grpc") else {
             throw .http(415, .wrongContentType)
         }
@@ -53,7 +53,8 @@ package struct GRPCRequestHead: Equatable {
         }
     }
 
-    /// Reads a `grpc-timeout`: at most eight digits and a unit. A malformed one is as none: the receiver has its own.
+    /// Parses a `grpc-timeout`: at most eight digits and a unit. A malformed one is ignored, because the receiver has
+    /// its own timeout.
     package static func seconds(timeout: String) -> Int? {
         guard let unit = timeout.utf8.last else { return nil }
         let digits = timeout.utf8.dropLast()

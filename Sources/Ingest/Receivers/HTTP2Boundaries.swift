@@ -1,37 +1,36 @@
 package import NIOCore
 
-/// Follows the bytes of an HTTP/2 connection from frame to frame, to know whether a client keeps us waiting within
-/// a header block or a control frame. The HTTP/2 handler gathers those silently, however long they take.
+/// Follows an HTTP/2 connection from frame to frame, to detect a client that stalls inside a header block or a control
+/// frame. The HTTP/2 handler buffers those silently for any length of time.
 ///
-/// It looks at frame headers alone (RFC 9113, section 4.1: a length in 24 bits, type, flags, stream).
+/// It parses only frame headers (RFC 9113, section 4.1: 24-bit length, type, flags, stream).
 package struct HTTP2Boundaries {
     private static let prefaceLength = 24
     private static let headerLength = 9
     private static let endHeaders: UInt8 = 4
 
-    /// Bytes to come before the next frame header.
+    /// Bytes before the next frame header.
     private var toSkip = prefaceLength
     private var header = ByteBuffer()
     private var isInData = false
     private var isInGoAway = false
     private var goAway = ByteBuffer()
 
-    /// Whether a GOAWAY without an error has come.
+    /// Whether the client has sent a GOAWAY without an error.
     package private(set) var isLeft = false
     private var isInHeaderBlock = false
 
-    /// How many frames have begun, which is to say that all before them are complete.
+    /// Number of frames begun; all but the last are complete.
     package private(set) var begun: UInt64 = 0
 
     package init() {}
 
-    /// Whether something has been begun that isn't complete. The payload of DATA doesn't count: calls have
-    /// deadlines of their own.
+    /// Whether something is incomplete. The payload of DATA doesn't count, because calls have their own deadlines.
     package var isWaiting: Bool {
         isInHeaderBlock || header.readableBytes > 0 || (toSkip > 0 && !isInData)
     }
 
-    /// - Parameter onFrame: is told of each frame that begins.
+    /// - Parameter onFrame: called for each frame that begins.
     package mutating func receive(
         _ bytes: ByteBuffer, onFrame: (HTTP2FrameType, _ length: Int, _ flags: UInt8) -> Void = { _, _, _ in }
     ) {
@@ -53,7 +52,7 @@ package struct HTTP2Boundaries {
     private mutating func readHeader(_ bytes: inout ByteBuffer) -> Header? {
         let wanted = min(Self.headerLength - header.readableBytes, bytes.readableBytes)
         if wanted == Self.headerLength {
-            // The usual case; `header` then is empty.
+            // The usual case: the frame header is complete, and `header` is empty.
             let parsed = Self.parse(bytes)
             bytes.moveReaderIndex(forwardBy: wanted)
             return parsed
@@ -73,7 +72,7 @@ package struct HTTP2Boundaries {
         return (Int(word >> 8), HTTP2FrameType(rawValue: UInt8(truncatingIfNeeded: word)), flags)
     }
 
-    /// Gathers the number of the last stream and the error code behind it.
+    /// Collects the last stream's number and the error code.
     private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int) {
         guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else {
             return
@@ -81,7 +80,7 @@ package struct HTTP2Boundaries {
         goAway.writeImmutableBuffer(part)
     }
 
-    /// A goodbye counts when all of it has come: the HTTP/2 handler may not take a frame that is too large for one.
+    /// A GOAWAY counts only when it is complete: the HTTP/2 handler may reject one that is too large.
     private mutating func endGoAway() {
         isLeft = isLeft || goAway.getInteger(at: goAway.readerIndex + 4, as: UInt32.self) == 0
     }

@@ -1,8 +1,8 @@
 package import NIOCore
 internal import NIOHTTP2
 
-/// Stands between the socket and the HTTP/2 handler: follows the bytes that come in, stops floods before they are any
-/// work, and says what the handler would say otherwise.
+/// Sits between the socket and the HTTP/2 handler. Follows the incoming bytes, stops floods before they cause work, and
+/// sends some frames in the handler's place.
 final class HTTP2Follower: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -11,11 +11,11 @@ final class HTTP2Follower: ChannelDuplexHandler {
 
     private(set) var boundaries = HTTP2Boundaries()
     var budget: FrameBudget
-    /// Whether the client has said that it begins no more calls, without blaming anybody.
+    /// Whether the client has sent a GOAWAY without an error.
     var isLeft: Bool { boundaries.isLeft }
-    /// Is told of a flood, or of another protocol, once; nothing that comes is passed on then.
+    /// Called once, on a flood or a foreign protocol. Nothing is passed on afterwards.
     var onMisuse: ((RefusalReason) -> Void)?
-    /// What has come of the preface; nil once it is complete.
+    /// The part of the preface that has arrived; nil once it is complete.
     private var opening: ByteBuffer? = ByteBuffer()
     private var early = EarlySettings()
     private let streams: UInt32
@@ -55,7 +55,7 @@ final class HTTP2Follower: ChannelDuplexHandler {
         onMisuse?(reason)
     }
 
-    /// What a client speaks that doesn't begin as HTTP/2 does.
+    /// The reason to refuse a client that doesn't start with the HTTP/2 preface.
     private func foreignProtocol(_ bytes: ByteBuffer) -> RefusalReason? {
         guard var begun = opening else { return nil }
         begun.writeBytes(bytes.readableBytesView.prefix(Self.preface.count - begun.readableBytes))
@@ -79,10 +79,10 @@ final class HTTP2Follower: ChannelDuplexHandler {
         context.write(wrapOutboundOut(announcingStreams(unwrapOutboundIn(data))), promise: promise)
     }
 
-    /// Puts the number of concurrent streams into the first frame, which is SETTINGS (RFC 9113, section 3.4).
+    /// Sets the number of concurrent streams in the first frame, which is SETTINGS (RFC 9113, section 3.4).
     ///
-    /// swift-nio-http2 ends the connection, with all calls under way, where a client begins one stream more than it was
-    /// told to; the client may not have been told yet. So the handler knows of no limit.
+    /// The handler itself is set to no limit: otherwise swift-nio-http2 would end the connection, with all its calls,
+    /// as soon as a client exceeds the limit, even if it hasn't received it yet.
     private func announcingStreams(_ bytes: ByteBuffer) -> ByteBuffer {
         var bytes = bytes
         let payload = bytes.readerIndex + 9
@@ -96,10 +96,10 @@ final class HTTP2Follower: ChannelDuplexHandler {
         return bytes
     }
 
-    /// Sends a GOAWAY frame (RFC 9113, section 6.8).
+    /// Sends a GOAWAY frame (RFC 9113, section 6.8), bypassing the handler.
     ///
-    /// swift-nio-http2 takes every stream that a client begins after its own GOAWAY for a fault of the connection, and
-    /// ends it with all calls under way. A client can't know before the frame has reached it: so it goes past the handler.
+    /// After its own GOAWAY, swift-nio-http2 treats every new stream as a connection error and ends all calls. But a
+    /// client can't know about the frame before it arrives.
     func sendGoAway(lastStream: UInt32, code: HTTP2ErrorCode = .noError) {
         guard let context else { return }
         var frame = context.channel.allocator.buffer(capacity: 17)
@@ -113,28 +113,28 @@ final class HTTP2Follower: ChannelDuplexHandler {
     }
 }
 
-/// Has the HTTP/2 handler take its settings for acknowledged as soon as the client has sent its own, and keeps the
-/// client's acknowledgement from it.
+/// Makes the HTTP/2 handler treat its settings as acknowledged as soon as the client's settings arrive, and hides the
+/// client's real acknowledgement from it.
 ///
-/// Until then swift-nio-http2 would hold the client to 100 concurrent streams, and end the connection over the next. A
-/// client that hasn't read our settings knows of no limit (RFC 9113, section 6.5.2), so it isn't at fault: its calls are
-/// refused one by one, by `GRPCConnection`.
+/// Until the acknowledgement, swift-nio-http2 would allow only 100 concurrent streams and end the connection at the
+/// next. A client that hasn't read our settings knows no limit (RFC 9113, section 6.5.2) and does nothing wrong.
+/// `GRPCConnection` refuses its excess calls one by one.
 package struct EarlySettings {
     private static let headerLength = 9
-    /// SETTINGS, with the flag ACK, on the connection.
+    /// A SETTINGS frame with the ACK flag.
     private static let acknowledgement: [UInt8] = [0, 0, 0, 4, 1, 0, 0, 0, 0]
 
-    /// Bytes to come of the preface's first line, or of a frame.
+    /// Bytes left of the preface's first line, or of a frame.
     private var toPass = 24
     private var framesBegun = 0
     private var header = ByteBuffer()
     private var isInjected = false
-    /// Whether everything is passed on as it is from now on.
+    /// Whether everything is passed on unchanged from now on.
     package private(set) var isOver = false
 
     package init() {}
 
-    /// What the handler is given for what the client has sent.
+    /// Returns what to pass to the handler for bytes from the client.
     package mutating func filter(_ bytes: ByteBuffer) -> ByteBuffer {
         guard !isOver else { return bytes }
         var bytes = bytes

@@ -1,10 +1,10 @@
-/// A host with or without a port, as the Host field and addresses have it (RFC 3986, section 3.2).
+/// A host with an optional port, as in Host fields and URLs (RFC 3986, section 3.2).
 package struct HTTPAuthority: Equatable, Sendable {
-    /// In lower case, without the brackets of an IPv6 address.
+    /// In lower case; an IPv6 address without brackets.
     package let host: String
     package let port: UInt16?
 
-    /// - Returns: nil for what is no authority: nothing, a user, several hosts, white space.
+    /// - Returns: nil if it is malformed: empty, with user information, white space or several hosts.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         let colon = UInt8(ascii: ":")
@@ -26,7 +26,7 @@ package struct HTTPAuthority: Equatable, Sendable {
         }
         guard bytes[end] == colon else { return nil }
         let digits = bytes[(end + 1)...]
-        // "host:" is the same as "host".
+        // "host:" means "host".
         guard !digits.isEmpty else {
             port = nil
             return
@@ -41,7 +41,7 @@ package struct HTTPAuthority: Equatable, Sendable {
         host == other.host && port ?? defaultPort == other.port ?? defaultPort
     }
 
-    /// What names and addresses are made of in practice: of what RFC 3986 allows besides, none has ever named a host.
+    /// The characters of host names and addresses in practice. RFC 3986 allows more, but no host uses them.
     private static func isName(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,10 +1,11 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// An HTTP/1 connection between its decoder and what answers: one request at a time, from its head to the end of its reply.
+/// An HTTP/1 connection, between its decoder and the responder. Handles one request at a time, until its reply is
+/// complete.
 ///
-/// What comes meanwhile waits here, and no more is read. So replies keep their order, a connection that is idle has nothing
-/// under way, and a request is judged when its turn has come.
+/// Whatever arrives meanwhile waits here, and reading stops. So replies stay in order, an idle connection has no work
+/// pending, and each request is checked only when its turn comes.
 final class HTTPConversation: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -19,12 +20,12 @@ final class HTTPConversation: ChannelDuplexHandler {
 
     private let deadlines: HTTPDeadlines
     private let listener: HTTPListener
-    /// Behind the request that is being answered.
+    /// Arrivals after the request that is being answered.
     private var waiting = CircularBuffer<Arrival>(initialCapacity: 0)
     private var isReadWithheld = false
     private var isInputClosed = false
     private var exchange: HTTPExchange?
-    /// Whether nothing that comes is taken any more, nor anything sent.
+    /// Whether to ignore all further input and output.
     private var isOver = false
 
     init(_ deadlines: HTTPDeadlines, listener: HTTPListener) {
@@ -43,7 +44,7 @@ final class HTTPConversation: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // A client that is still sending finds the answer, and not a reset connection.
+        // Keep reading: if the client is still sending, it should receive the reply, not a connection reset.
         if isOver { context.read() }
         context.fireChannelReadComplete()
     }
@@ -59,7 +60,7 @@ final class HTTPConversation: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // One of these means that the client has gone.
+        // These mean that the client has gone.
         guard !(error is IOError || error is ChannelError) else { return context.fireErrorCaught(error) }
         guard !isOver else { return }
         if hasToWait { waiting.append(.fault(error)) } else { refuse(error, context) }
@@ -101,7 +102,7 @@ final class HTTPConversation: ChannelDuplexHandler {
         case .body: break
         case .end: exchange?.reply = .complete
         }
-        // The encoder would end a body in chunks.
+        // Without this, the encoder would terminate a chunked body.
         if exchange?.isHead == true, !part.isHead { part = .body(.byteBuffer(ByteBuffer())) }
         written.futureResult.assumeIsolated().whenSuccess { [self] in
             if exchange?.reply == .complete { sent(context) } else { deadlines.enter(.reply) }
@@ -110,7 +111,7 @@ final class HTTPConversation: ChannelDuplexHandler {
     }
 }
 
-// Requests
+// MARK: - Requests
 extension HTTPConversation {
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch part {
@@ -138,7 +139,8 @@ extension HTTPConversation {
         }
     }
 
-    /// Whether the client waits for leave to send its body, as curl does for a second (RFC 9110, section 10.1.1).
+    /// Whether the client waits for 100 Continue before it sends the body; curl waits for a second (RFC 9110, section
+    /// 10.1.1).
     private func isAwaitingConsent(_ head: HTTPRequestHead) -> Bool {
         guard head.version != .http1_0, head.headers.first(name: "expect")?.lowercased() == "100-continue" else {
             return false
@@ -146,7 +148,7 @@ extension HTTPConversation {
         return listener.isBodyWanted(head)
     }
 
-    /// The reply has reached the client's socket.
+    /// The socket has taken the whole reply.
     private func sent(_ context: ChannelHandlerContext) {
         exchange?.reply = .sent
         guard let exchange, !isOver else { return }
@@ -155,7 +157,7 @@ extension HTTPConversation {
         } else if exchange.isRequestComplete {
             takeNext(context)
         } else {
-            // Its client wasn't asked for the rest, but it stands before the next request.
+            // The rest of the body isn't needed, but it precedes the next request.
             deadlines.enter(.body)
         }
     }
@@ -180,16 +182,16 @@ extension HTTPConversation {
     }
 }
 
-// Ends
+// MARK: - Ends
 extension HTTPConversation {
     private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
         let fault = HTTPFault(error, opening: deadlines.opening, limits: listener.limits)
         refuse(fault, context, isHead: false)
-        // Whatever answers waits for no more of the body.
+        // So that the responder stops waiting for the body.
         context.fireErrorCaught(error)
     }
 
-    /// Says what is wrong, unless an answer is under way already, and ends the connection.
+    /// Replies with the fault, unless a reply has begun, and ends the connection.
     private func refuse(_ fault: HTTPFault, _ context: ChannelHandlerContext, isHead: Bool) {
         if !deadlines.isOver {
             deadlines.isOver = true
@@ -212,7 +214,7 @@ extension HTTPConversation {
         }
     }
 
-    /// Ends the connection, but leaves the client time to read what it was sent.
+    /// Ends the connection, but gives the client time to read the reply.
     private func finish(_ context: ChannelHandlerContext) {
         isOver = true
         deadlines.isOver = true
@@ -224,7 +226,8 @@ extension HTTPConversation {
         context.read()
     }
 
-    /// Goes for a newcomer, if it still has nothing to do when all has been read that had come until then.
+    /// Closes the connection to make room for a new one, unless it turns out to be busy once everything that has
+    /// arrived is read.
     private func makeRoom(_ context: ChannelHandlerContext) {
         guard !isOver else { return context.close(promise: nil) }
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { [self] in
@@ -242,21 +245,21 @@ extension HTTPServerResponsePart {
     fileprivate var isHead: Bool { if case .head = self { true } else { false } }
 }
 
-/// A request and its reply, and how far both have come.
+/// Progress of a request and its reply.
 struct HTTPExchange {
     enum Reply: Equatable {
         case none
         case begun
-        /// All of it is written.
+        /// Completely written.
         case complete
-        /// The client's socket has taken all of it.
+        /// Completely taken by the socket.
         case sent
     }
 
     private let version: HTTPVersion
-    /// Whether the reply is to have no body, whatever its fields say of one.
+    /// A reply to HEAD has no body, whatever its header fields say.
     let isHead: Bool
-    /// Whether the connection ends with it.
+    /// Whether the connection ends after this exchange.
     var isLast: Bool
     var isRequestComplete = false
     var reply = Reply.none
@@ -267,12 +270,12 @@ struct HTTPExchange {
         isLast = !head.isKeepAlive || HTTPHeadCheck.isUpgrade(head)
     }
 
-    /// Takes note of a reply's head, and completes it by what the request's version asks for.
+    /// Records the reply's head and adapts it to the request's HTTP version.
     mutating func begin(_ head: inout HTTPResponseHead, date: String) {
         reply = .begun
         if head.headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "close" }) { isLast = true }
         if version == .http1_0 {
-            // It knows no chunks: a body of no announced length ends with the connection.
+            // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
             head.version = version
             if !head.headers.contains(name: "content-length") { isLast = true }
             if !isLast { head.headers.replaceOrAdd(name: "Connection", value: "keep-alive") }

@@ -1,7 +1,7 @@
 internal import NIOCore
 
-/// Closes connections that are too slow. It stands in front of the HTTP decoder, which keeps incomplete
-/// headers to itself; `HTTPConversation` behind the decoder tells it of complete ones.
+/// Closes connections that are too slow. It sits in front of the HTTP decoder, which buffers incomplete headers;
+/// `HTTPConversation`, behind the decoder, reports complete ones.
 final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     typealias InboundIn = ByteBuffer
 
@@ -13,9 +13,9 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     private var now: UInt64 = 0
     private var phase: HTTPPhase
     private var leavingSince: UInt64?
-    /// Whether the connection is at its end, and what it was refused for has been counted.
+    /// Whether the connection is ending and any refusal has been counted.
     var isOver = false
-    /// Whether nothing has come since the last request ended.
+    /// Whether nothing has arrived since the last request ended.
     private(set) var isWaiting = true
     private var firstBytes = ByteBuffer()
 
@@ -76,16 +76,16 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
     }
 }
 
-/// How far a connection has come with its present request, and for how long it may stay there.
+/// The phase of a connection's current request, with its deadline.
 package struct HTTPPhase: Equatable {
     package enum Step: Equatable, Sendable {
-        /// Until the first byte of a request; the first request of a connection must begin sooner.
+        /// Until the first byte of a request. A connection's first request has the shorter `header` deadline.
         case idle
         case header
         case body
-        /// While there is nothing to send of the reply.
+        /// While there is no part of the reply to send.
         case reply
-        /// Until the client has read what there is.
+        /// Until the client has read what was sent.
         case sending
         /// Until the client has read the last reply and closes its side.
         case closing
@@ -98,7 +98,7 @@ package struct HTTPPhase: Equatable {
         deadline = UInt64(clamping: limits.headerSeconds)
     }
 
-    /// - Parameter now: seconds since the connection began
+    /// - Parameter now: seconds since the connection began.
     package mutating func enter(_ step: Step, now: UInt64, limits: ReceiverLimits) {
         let seconds =
             switch step {
@@ -110,11 +110,11 @@ package struct HTTPPhase: Equatable {
             case .closing: limits.lingerSeconds
             }
         self.step = step
-        // A second more, since the present one is under way.
+        // One more, because the current second has already begun.
         deadline = now + UInt64(clamping: seconds) + 1
     }
 
-    /// Why the connection is to be closed now, if it is; nothing was refused to one that only was idle.
+    /// Whether to close the connection now, and the refusal to count; none for an idle connection.
     package func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
         guard now >= deadline else { return (false, nil) }
         switch step {

@@ -3,7 +3,7 @@ internal import HummingbirdCore
 internal import NIOCore
 import OTLP
 
-/// Answers the one request that OTLP/HTTP has, on the event loop of its connection (see `LoopExecutor`).
+/// Answers OTLP/HTTP's only request, on the event loop of its connection (see `LoopExecutor`).
 struct HTTPExport: Sendable {
     let limits: ReceiverLimits
     let admission: Admission
@@ -19,7 +19,7 @@ struct HTTPExport: Sendable {
             if refusal.leavesBody { response.headers[.connection] = "close" }
             return response
         } catch {
-            // The body ended before its time, or was no HTTP: counted by `HTTPConversation`.
+            // The body was cut off or malformed; `HTTPConversation` has counted that.
             return Response(status: .badRequest, headers: [.connection: "close"])
         }
     }
@@ -68,7 +68,7 @@ struct HTTPExport: Sendable {
                 throw HTTPExportHead.HeadError(
                     .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), refusal, head.encoding)
             }
-            // A body that came in one piece is decoded where the socket put it.
+            // A body that comes in one piece is decoded in the receive buffer.
             if part.readableBytes == head.contentLength { return part }
             if body.readableBytes == 0 {
                 body.reserveCapacity(min(head.contentLength ?? 0, Self.eagerCapacity))
@@ -76,7 +76,7 @@ struct HTTPExport: Sendable {
             var part = part
             body.writeBuffer(&part)
         }
-        // Hummingbird takes the end of the connection for the end of the body.
+        // Hummingbird treats the end of the connection as the end of the body.
         if let announced = head.contentLength, announced != body.readableBytes {
             let status = RPCStatus(.invalidArgument, "the body is shorter than its Content-Length")
             throw HTTPExportHead.HeadError(.badRequest, status, .badFraming, head.encoding)
@@ -84,11 +84,11 @@ struct HTTPExport: Sendable {
         return body
     }
 
-    /// Allocated at once for a body that comes in parts; an announced length alone sets no more aside.
+    /// Upper bound of the initial allocation for a body in parts, so that a false length costs little.
     private static let eagerCapacity = 1 << 20
 }
 
-/// What the head of an OTLP/HTTP request asks for, checked against what there is.
+/// The head of an OTLP/HTTP request, checked to be an export request.
 struct HTTPExportHead: Equatable {
     static let path = "/v1/traces"
 
@@ -96,9 +96,9 @@ struct HTTPExportHead: Equatable {
         var status: HTTPResponse.Status
         var rpc: RPCStatus
         var reason: RefusalReason
-        /// The encoding to answer in.
+        /// Encoding of the reply.
         var encoding: OTLPEncoding
-        /// Whether the body, or some of it, is still to come.
+        /// Whether some of the body is still to come.
         var leavesBody: Bool
 
         init(
@@ -115,12 +115,12 @@ struct HTTPExportHead: Equatable {
 
     var encoding: OTLPEncoding
     var isGzip: Bool
-    /// Announced length of the body, bytes; nil for a chunked one.
+    /// Announced length of the body in bytes; nil if it is chunked.
     var contentLength: Int?
 
     init(_ request: HTTPRequest, limits: ReceiverLimits) throws(HeadError) {
         let named = request.headerFields[.contentType].flatMap(Self.encoding)
-        // A person with a browser reads JSON, and every client must cope with any status in any case.
+        // JSON, because people with browsers can read it. Every client must handle any status in any encoding.
         let answer = named ?? .json
         let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
         guard path == Self.path else {
@@ -149,7 +149,7 @@ struct HTTPExportHead: Equatable {
         }
     }
 
-    /// The media type without its parameters, e.g. a charset.
+    /// Ignores parameters such as a charset.
     private static func encoding(contentType: String) -> OTLPEncoding? {
         let type = contentType.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
         switch type.lowercased() {

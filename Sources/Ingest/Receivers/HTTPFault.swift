@@ -1,6 +1,6 @@
 internal import NIOHTTP1
 
-/// Why bytes that have come are no request that anything could be asked with. It is the last thing of its connection.
+/// Why bytes aren't a valid HTTP request. The connection ends after it.
 struct HTTPFault: Error, Equatable {
     let status: HTTPResponseStatus
     let message: String
@@ -12,7 +12,7 @@ struct HTTPFault: Error, Equatable {
         self.reason = reason
     }
 
-    /// - Parameter opening: what the connection began with.
+    /// - Parameter opening: protocol of the connection's first bytes.
     init(_ error: any Error, opening: ClientProtocol, limits: ReceiverLimits) {
         switch opening {
         case .tls:
@@ -56,7 +56,7 @@ struct HTTPFault: Error, Equatable {
                 "a header field is a name, a colon right behind it and a value, on one line that ends with CR LF",
                 .protocolError)
         default:
-            // The decoder's error for both of these.
+            // The decoder reports the same error for both.
             self.init(
                 .badRequest, "Content-Length and Transfer-Encoding exclude each other, and lines end with CR LF",
                 .protocolError)
@@ -64,10 +64,10 @@ struct HTTPFault: Error, Equatable {
     }
 }
 
-/// Judges what the HTTP decoder lets through and the conversion to HTTPTypes would hide: for which host a request is meant,
-/// and how its body is framed.
+/// Checks what the HTTP decoder lets through and the conversion to HTTPTypes would hide: the host that a request is
+/// for, and how its body is framed.
 enum HTTPHeadCheck {
-    /// What is wrong with a head. Where nothing is, its target is a path, and Host says for whom it is meant.
+    /// Checks a head. If it is valid, its target becomes a path and its Host field the host that it is for.
     static func fault(in head: inout HTTPRequestHead) -> HTTPFault? {
         guard head.method != .CONNECT else {
             return HTTPFault(.notImplemented, "this is no proxy: CONNECT is not taken", .wrongMethod)
@@ -75,13 +75,13 @@ enum HTTPHeadCheck {
         return framingFault(head) ?? hostFault(&head)
     }
 
-    /// Whether the decoder takes what comes behind the request for another protocol, and leaves it unread.
+    /// Whether the decoder treats what follows the request as another protocol and leaves it unread.
     static func isUpgrade(_ head: HTTPRequestHead) -> Bool {
         head.headers.contains(name: "upgrade")
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }
 
-    /// RFC 9112, section 6.1. The decoder has refused a length beside it.
+    /// RFC 9112, section 6.1. The decoder has already refused a Content-Length next to it.
     private static func framingFault(_ head: HTTPRequestHead) -> HTTPFault? {
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         guard !codings.isEmpty else { return nil }
@@ -112,8 +112,8 @@ enum HTTPHeadCheck {
         return absoluteTargetFault(&head, named)
     }
 
-    /// Of a target in absolute form it's the host that counts; where Host names another, whoever passed the request on may
-    /// have read the one or the other.
+    /// In absolute form, the target's host counts. If the Host field names a different one, a proxy may have used
+    /// either.
     private static func absoluteTargetFault(_ head: inout HTTPRequestHead, _ named: HTTPAuthority?) -> HTTPFault? {
         let scheme = "http://"
         let rest = head.uri.dropFirst(scheme.utf8.count)

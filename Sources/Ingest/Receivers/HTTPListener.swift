@@ -7,8 +7,8 @@ internal import NIOHTTPTypesHTTP1
 internal import NIOPosix
 import OTLP
 
-/// Serves HTTP/1.1 with what Hummingbird has no settings for: a bound on connections, deadlines, larger reads, and
-/// tasks that stay on the event loop of their connection.
+/// Serves HTTP/1.1 with what Hummingbird can't configure: a limit of connections, deadlines, larger reads, and tasks
+/// that stay on their connection's event loop.
 package struct HTTPListener: Sendable {
     package typealias Respond = @Sendable (Request, any Channel) async -> Response
 
@@ -22,7 +22,7 @@ package struct HTTPListener: Sendable {
     let date = HTTPDate()
 
     /// - Parameters:
-    ///   - wantsBody: whether a client that asks before it sends a body should go on.
+    ///   - wantsBody: whether to answer `Expect: 100-continue` with 100 Continue.
     ///   - respond: runs on the event loop of the connection.
     package init(
         address: ListenAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
@@ -44,7 +44,7 @@ package struct HTTPListener: Sendable {
         (try? HTTPRequest(head, secure: false, splitCookie: false)).map(wantsBody) ?? false
     }
 
-    /// What a client is told of whose bytes no request can be made.
+    /// The reply to bytes that aren't a valid request.
     func reply(to fault: HTTPFault) -> (head: HTTPResponseHead, body: ByteBuffer) {
         let body: ByteBuffer
         let type: String
@@ -63,7 +63,7 @@ package struct HTTPListener: Sendable {
         return (HTTPResponseHead(version: .http1_1, status: fault.status, headers: headers), body)
     }
 
-    /// Serves until the task is cancelled or a graceful shutdown asked for, then lets requests under way finish.
+    /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.
     package func run(onBound: @Sendable (ListenAddress) -> Void) async throws {
         try await listener.run(onBound: onBound) { [self] channel in
             let deadlines = HTTPDeadlines(limits: limits, transport: transport, service: service)
@@ -94,9 +94,9 @@ package struct HTTPListener: Sendable {
         return HTTP1Channel(
             responder: { request, writer, channel in
                 let response = await respond(request, channel)
-                // A fault while writing is not passed on as it is: another answer would be written behind half of this.
+                // Replaces write errors: for the original one, another reply would be written after half of this one.
                 do {
-                    // What a body would cost is spent for GET alone.
+                    // HEAD doesn't spend what a body costs.
                     guard request.method != .head else { return try await writer.writeResponse(response.head) }
                     try await writer.write(response: response.head, body: response.body)
                 } catch {
@@ -109,8 +109,8 @@ package struct HTTPListener: Sendable {
     private struct ReplyNotWritten: Error {}
 }
 
-/// Runs the tasks of a connection on its own event loop. On the concurrent pool, where they would run
-/// otherwise, each part of a body costs a wake-up of another thread, 4 to 20 µs.
+/// Runs a connection's tasks on its own event loop. On the default concurrent pool, each part of a body would wake
+/// another thread, which takes 4 to 20 µs.
 final class LoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 

@@ -5,7 +5,7 @@ internal import NIOCore
 import OTLP
 internal import Synchronization
 
-/// Replies of OTLP/HTTP: always in the encoding of the request, errors included.
+/// Replies of OTLP/HTTP, errors included, in the encoding of the request.
 enum HTTPReply {
     static func outcome(_ outcome: ExportOutcome, _ encoding: OTLPEncoding) -> Response {
         switch outcome {
@@ -44,7 +44,7 @@ enum HTTPReply {
     }
 }
 
-/// The time as the `Date` field has it (RFC 9110, section 5.6.7), made once a second.
+/// The current time for the `Date` field (RFC 9110, section 5.6.7), formatted once a second.
 final class HTTPDate: Sendable {
     private let last = Mutex((second: 0, text: ""))
 

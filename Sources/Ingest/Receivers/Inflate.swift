@@ -4,17 +4,17 @@ internal import Synchronization
 
 /// Why a gzip body could not be inflated.
 package enum InflateError: Error, Equatable {
-    /// Decompressed it is over the limit.
+    /// Its decompressed size is over the limit.
     case tooLarge
-    /// Decompressed it is larger by a factor that spans never are.
+    /// Its compression ratio is higher than spans ever reach.
     case badRatio
-    /// It is no gzip, cut short, or its checksum is wrong.
+    /// It isn't gzip, is cut off, or its checksum is wrong.
     case badGzip
-    /// There was no memory left for a decompressor.
+    /// No memory for a decompressor.
     case noMemory
 }
 
-/// Decompresses whole gzip bodies (RFC 1952), with one decompressor and one output buffer a thread.
+/// Decompresses whole gzip bodies (RFC 1952). Each thread has one decompressor and one output buffer.
 package enum Inflate {
     private final class PerThread: Sendable {
         let decompressor = Mutex(GzipDecompressor())
@@ -22,11 +22,11 @@ package enum Inflate {
 
     private static let perThread = ThreadSpecificVariable<PerThread>()
 
-    /// Decompresses `body` and hands the result to `use`, for as long as that call lasts.
+    /// Decompresses `body` and passes the result to `use`. The result is valid only during that call.
     ///
     /// - Parameters:
-    ///   - limit: bytes; never is more than this written.
-    ///   - ratio: how many times larger than the body the result may be, where it is larger than a megabyte.
+    ///   - limit: maximum decompressed size, bytes.
+    ///   - ratio: maximum compression ratio of a result larger than 1 MiB.
     package static func gzip<Result: Sendable>(
         _ body: RawSpan, limit: Int, ratio: Int = .max, _ use: @Sendable (RawSpan) -> Result
     ) throws(InflateError) -> Result {
@@ -37,7 +37,7 @@ package enum Inflate {
             mine = PerThread()
             perThread.currentValue = mine
         }
-        // Only this thread ever takes the lock: it is there because a Mutex is how the compiler is told so.
+        // Only this thread takes the lock. The Mutex is there to satisfy the compiler's concurrency checks.
         return try mine.decompressor.withLock { (decompressor) throws(InflateError) in
             let (largest, isEndless) = body.byteCount.multipliedReportingOverflow(by: ratio)
             let ceiling = isEndless ? limit : min(limit, max(largest, 1 << 20))
@@ -49,8 +49,8 @@ package enum Inflate {
         }
     }
 
-    /// The last four bytes of a member tell its decompressed size modulo 2^32 (RFC 1952, section 2.3.1): the client's
-    /// word. 0 where there are no such bytes.
+    /// The decompressed size modulo 2^32 in a member's last four bytes (RFC 1952, section 2.3.1), as claimed by the
+    /// client; 0 if the body is too short.
     static func announcedSize(_ body: RawSpan) -> Int {
         guard body.byteCount >= 18 else { return 0 }
         let size = unsafe body.unsafeLoadUnaligned(fromByteOffset: body.byteCount - 4, as: UInt32.self)
@@ -58,12 +58,12 @@ package enum Inflate {
     }
 }
 
-/// Owns libdeflate's decompressor and the buffer it writes to.
+/// Owns libdeflate's decompressor and its output buffer.
 @safe
 private struct GzipDecompressor: ~Copyable {
-    /// Kept from one body to the next; what a larger body needed is given back.
+    /// Kept between bodies; a larger buffer is released after use.
     private static let keptCapacity = 4 << 20
-    /// DEFLATE can't do better: 258 bytes for two bits.
+    /// DEFLATE's best: 258 bytes for two bits.
     private static let largestRatio = 1_032
 
     private let handle: OpaquePointer?
@@ -89,7 +89,7 @@ private struct GzipDecompressor: ~Copyable {
         return unsafe use(UnsafeRawBufferPointer(rebasing: output[..<count]).bytes)
     }
 
-    /// Decompresses member after member, as RFC 1952 (section 2.2) allows; returns the bytes written.
+    /// Decompresses all members (RFC 1952, section 2.2) and returns the number of bytes written.
     private mutating func inflate(
         _ input: UnsafeRawBufferPointer, limit: Int
     ) throws(InflateError) -> Int {
@@ -118,7 +118,7 @@ private struct GzipDecompressor: ~Copyable {
         return produced
     }
 
-    /// What the body announces, believed only as far as the limit and DEFLATE's best ratio.
+    /// The size that the body claims, capped by the limit and by DEFLATE's best ratio.
     private func capacityHint(_ input: UnsafeRawBufferPointer, limit: Int) -> Int {
         let size = unsafe Inflate.announcedSize(input.bytes)
         let (best, overflow) = input.count.multipliedReportingOverflow(by: Self.largestRatio)

@@ -2,9 +2,8 @@ import Foundation
 internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
-internal import Synchronization
 
-/// A host, by name or address, and a TCP port. Port 0 asks for any free one.
+/// A host name or address with a TCP port. Port 0 means any free port.
 package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
     package var host: String
     package var port: Int
@@ -14,20 +13,20 @@ package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// `host:port`, an IPv6 address in brackets (RFC 3986, section 3.2.2).
+    /// `host:port`; an IPv6 address is in brackets (RFC 3986, section 3.2.2).
     package var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
 extension ListenAddress {
-    /// The address a socket is bound to, which tells the port that was picked for 0.
+    /// The address that a socket is bound to, with the actual port if 0 was asked for.
     init(bound: SocketAddress?, asked: ListenAddress) {
         self.init(host: bound?.ipAddress ?? asked.host, port: bound?.port ?? asked.port)
     }
 }
 
-/// An address that can't be listened on.
+/// Listening on an address failed.
 package struct ListenError: Error, CustomStringConvertible {
     package let address: ListenAddress
     private let reason: String
@@ -45,25 +44,7 @@ package struct ListenError: Error, CustomStringConvertible {
     package var description: String { "can't listen on \(address): \(reason)" }
 }
 
-extension ListenError {
-    /// Runs a server that calls `bound` once it listens; an error before that is its address's.
-    static func catching(
-        at address: ListenAddress, _ run: (_ bound: @escaping @Sendable () -> Void) async throws -> Void
-    ) async throws {
-        let listener = Listener()
-        do {
-            try await run { listener.isBound.store(true, ordering: .relaxed) }
-        } catch  where !listener.isBound.load(ordering: .relaxed) {
-            throw ListenError(address, error)
-        }
-    }
-
-    private final class Listener: Sendable {
-        let isBound = Atomic<Bool>(false)
-    }
-}
-
-/// A listening socket and its connections, from the first to the last.
+/// A listening socket with its connections.
 struct Listener: Sendable {
     let address: ListenAddress
     let transport: Transport
@@ -72,11 +53,11 @@ struct Listener: Sendable {
     let service: any TraceService
     let group: any EventLoopGroup
 
-    /// Serves until the task is cancelled or a graceful shutdown asked for, then lets what is under way finish.
+    /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.
     ///
     /// - Parameters:
-    ///   - onBound: is told the address in use, once connections are accepted.
-    ///   - configure: sets up a connection, on its event loop.
+    ///   - onBound: called with the actual address once connections are accepted.
+    ///   - configure: sets up a connection on its event loop.
     func run(
         onBound: @Sendable (ListenAddress) -> Void,
         configure: @escaping @Sendable (any Channel) throws -> Void
@@ -100,7 +81,7 @@ struct Listener: Sendable {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // One at a time, so that the gate sees each before the next is accepted.
+            // One at a time, so that the gate counts each connection before the next is accepted.
             .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { [connections, service, transport] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -117,7 +98,7 @@ struct Listener: Sendable {
             }
     }
 
-    /// Grows to what a busy client fills, so that a large request takes few system calls and an idle one little memory.
+    /// Adapts to what a client sends: large requests take few system calls, idle connections little memory.
     private static func receiveBuffers(_ limits: ReceiverLimits) -> AdaptiveRecvByteBufferAllocator {
         AdaptiveRecvByteBufferAllocator(
             minimum: 2_048, initial: 16_384, maximum: max(limits.receiveBufferBytes, 16_384))

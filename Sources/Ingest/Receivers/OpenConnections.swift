@@ -1,26 +1,26 @@
 internal import NIOCore
 internal import Synchronization
 
-/// The open connections of one listener: bounds their number, and tells them when it is time to leave.
+/// The open connections of one listener. Limits their number and asks them to leave.
 ///
-/// Where there are too many, one that waits for nothing makes room for the newcomer, so that whoever opens connections
-/// and is silent shuts nobody out. Which one is a guess, made under a lock: only the connection itself knows, on its own
-/// event loop, whether a request has come meanwhile. Then it stays, and another is asked.
+/// At the limit, an unused or idle connection makes room for a new one, so that clients that only open connections shut
+/// nobody out. The choice, made under a lock, is a guess: only the connection knows, on its event loop, whether a
+/// request has arrived meanwhile. If so, it stays and another one is asked.
 package final class OpenConnections: Sendable {
-    /// What a connection is good for.
+    /// State of a connection.
     enum Use: Sendable {
-        /// It has asked for nothing yet.
+        /// It hasn't sent a request yet.
         case unused
         case busy
-        /// It waits for its next request.
+        /// It is between requests.
         case idle
-        /// It makes room, and counts no more.
+        /// It is making room and no longer counts.
         case leaving
     }
 
     private struct Connection {
         let channel: any Channel
-        /// Rises from one change of use to the next, over all connections.
+        /// Number of the last change of state, counted over all connections.
         var since: UInt64
         var use = Use.unused
     }
@@ -42,9 +42,9 @@ package final class OpenConnections: Sendable {
             leaving += (use == .leaving ? 1 : 0) - (before == .leaving ? 1 : 0)
         }
 
-        /// Where many were never of use, the oldest of these; else the one that has waited longest for its next request.
+        /// If many connections were never used, the oldest of those; otherwise the one that has been idle longest.
         ///
-        /// A few may be so new that their first request is on its way.
+        /// A few unused ones are spared, because their first request may be on its way.
         mutating func takeReplaceable(fewUnused: Int) -> (any Channel)? {
             let unused = connections.values.filter { $0.use == .unused }
             let idle = connections.values.filter { $0.use == .idle }
@@ -66,15 +66,15 @@ package final class OpenConnections: Sendable {
         state.withLock { $0.count }
     }
 
-    /// Counts a connection in until it closes, or makes room for another; false if there are too many, or the listener
-    /// is stopping.
+    /// Counts a connection until it closes or makes room. Returns false if there are too many or the listener is
+    /// stopping.
     func admit(_ channel: any Channel) -> Bool {
         let key = ObjectIdentifier(channel)
         let (isAdmitted, asked) = state.withLock { state in
             guard !state.isDraining else { return (false, (any Channel)?.none) }
             var asked: (any Channel)?
             if state.count >= limit {
-                // Beyond the limit there may be one, where the one that was asked stays and no other can be.
+                // There may be one above the limit, if the connection that was asked stays and no other can leave.
                 guard state.count == limit, let other = state.takeReplaceable(fewUnused: max(limit / 4, 1)) else {
                     return (false, nil)
                 }
@@ -96,13 +96,13 @@ package final class OpenConnections: Sendable {
 
     func note(_ channel: any Channel, _ use: Use) {
         state.withLock { state in
-            // What has been asked to leave is asked no second time.
+            // Don't ask the same connection twice.
             guard state.connections[ObjectIdentifier(channel)]?.use != .leaving else { return }
             state.note(channel, use)
         }
     }
 
-    /// A connection that was to make room has something to do: it stays, and another is asked.
+    /// Keeps a connection that was asked to make room but has become busy, and asks another one.
     func keep(_ channel: any Channel) {
         let asked = state.withLock { state in
             state.note(channel, .busy)
@@ -111,7 +111,7 @@ package final class OpenConnections: Sendable {
         asked?.pipeline.fireUserInboundEventTriggered(ConnectionReplaced())
     }
 
-    /// Asks every connection to finish, waits until all have closed, and closes what is left after the grace time.
+    /// Asks every connection to finish, waits until all have closed, and closes the rest after the grace time.
     func drain(graceSeconds: Int, on loop: any EventLoop) async {
         let channels = state.withLock { state in
             state.isDraining = true
@@ -123,11 +123,11 @@ package final class OpenConnections: Sendable {
         let force = loop.scheduleTask(in: .seconds(Int64(graceSeconds))) {
             for channel in channels { channel.close(promise: nil) }
         }
-        // Closing fails only for a channel that is closed already: either way it is gone.
+        // Closing fails only if the channel is already closed, which is fine.
         try? await EventLoopFuture.andAllComplete(channels.map(\.closeFuture), on: loop).get()
         force.cancel()
     }
 }
 
-/// Asks a connection to make room for a newcomer. It leaves, or says that it has something to do (`keep`).
+/// Asks a connection to make room for a new one. It leaves, or calls `keep` because it is busy.
 struct ConnectionReplaced: Sendable {}

@@ -1,9 +1,9 @@
 import OTLP
 
-/// What a failed call is answered with, over either protocol: a `google.rpc.Status`.
+/// The `google.rpc.Status` of a failed call, for both protocols.
 package struct RPCStatus: Equatable, Sendable {
-    /// The codes in use, numbered as in gRPC. Which of them a client retries is laid down by OTLP; RESOURCE_EXHAUSTED
-    /// never carries RetryInfo here, so that a batch over the limit isn't sent again and again.
+    /// The codes in use, with gRPC's numbers. OTLP defines which of them a client retries. RESOURCE_EXHAUSTED never
+    /// carries RetryInfo here, so that a batch over the limit isn't sent over and over.
     package enum Code: Int32, Sendable {
         case invalidArgument = 3
         case deadlineExceeded = 4
@@ -14,13 +14,13 @@ package struct RPCStatus: Equatable, Sendable {
         case unavailable = 14
     }
 
-    /// Longest message, in characters. Percent-encoded in a header it takes up to twelve times as many bytes,
-    /// and clients bound the headers they read at 8 KiB.
+    /// Longest message, in characters. Percent-encoding in a header takes up to twelve times as many bytes, and clients
+    /// limit the headers that they read to 8 KiB.
     private static let longestMessage = 400
 
     package let code: Code
     package let message: String
-    /// Present only with `.unavailable`.
+    /// Only with `.unavailable`.
     package let retryAfterSeconds: Int?
 
     package init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {

@@ -2,8 +2,8 @@ package import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 
-/// Both receivers as one service. A service group stops its services one after another; these should stop
-/// accepting at the same time and share their grace time.
+/// Both receivers as one service. A service group would stop them one after the other, but they should stop accepting
+/// at the same time and share their grace time.
 package struct Receivers: Service {
     private let grpc: GRPCReceiver
     private let http: HTTPReceiver
@@ -13,25 +13,25 @@ package struct Receivers: Service {
         self.http = http
     }
 
-    /// Serves until both have stopped; if one fails, as when its port is taken, the other is stopped too.
+    /// Serves until both have stopped. If one fails, e.g. because its port is taken, stops the other too.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await grpc.run() }
             group.addTask { try await http.run() }
-            // Not waitForAll(), which tells of a failure only when the other has ended too.
+            // Not waitForAll(), which reports a failure only after the other has ended.
             for try await _ in group {}
         }
     }
 }
 
-/// OTLP over gRPC: `TraceService/Export` on HTTP/2 in plain text, without an upgrade from HTTP/1.
+/// OTLP over gRPC: `TraceService/Export` over plain-text HTTP/2 with prior knowledge, without an upgrade from HTTP/1.
 package struct GRPCReceiver: Service {
     private let limits: ReceiverLimits
     private let admission: Admission
     private let listener: Listener
     private let onBound: @Sendable (ListenAddress) -> Void
 
-    /// - Parameter onBound: is told the address in use, once connections are accepted
+    /// - Parameter onBound: called with the actual address once connections are accepted.
     package init(
         address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
         service: any TraceService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
@@ -45,7 +45,7 @@ package struct GRPCReceiver: Service {
             group: group)
     }
 
-    /// Serves until the task is cancelled or a graceful shutdown asked for, then lets calls under way finish.
+    /// Serves until the task is cancelled or a graceful shutdown begins, then lets open calls finish.
     package func run() async throws {
         try await listener.run(onBound: onBound) { try configure($0) }
     }
@@ -62,7 +62,7 @@ package struct HTTPReceiver: Service {
     private let listener: HTTPListener
     private let onBound: @Sendable (ListenAddress) -> Void
 
-    /// - Parameter onBound: is told the address in use, once connections are accepted
+    /// - Parameter onBound: called with the actual address once connections are accepted.
     package init(
         address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections, admission: Admission,
         service: any TraceService, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
@@ -76,7 +76,7 @@ package struct HTTPReceiver: Service {
         self.onBound = onBound
     }
 
-    /// Serves until the task is cancelled or a graceful shutdown asked for, then lets requests under way finish.
+    /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.
     package func run() async throws {
         try await listener.run(onBound: onBound)
     }

@@ -2,24 +2,24 @@ package import NIOCore
 package import OTLP
 internal import Synchronization
 
-/// What became of the body of one Export call.
+/// The result of an Export call's body.
 package enum ExportOutcome: Equatable, Sendable {
-    /// Every span was taken.
+    /// Every span was accepted.
     case accepted
-    /// Some spans were refused for good; a client must not send them again.
+    /// Some spans were rejected for good; the client must not resend them.
     case partial(rejectedSpans: Int, message: String)
-    /// The body is no Export request: INVALID_ARGUMENT or 400.
+    /// The body isn't an export request: INVALID_ARGUMENT or 400.
     case malformed(message: String)
-    /// Nothing was taken, and the client should retry: UNAVAILABLE with RetryInfo, or 503 with Retry-After.
+    /// Nothing was accepted, and the client should retry: UNAVAILABLE with RetryInfo, or 503 with Retry-After.
     case unavailable(retryAfterSeconds: Int)
 }
 
-/// What became of a body, and what has to be on disk before its client is told.
+/// The result of a body, and what must be on disk before the client gets it.
 package struct Export: Sendable {
     package var outcome: ExportOutcome
-    /// nil where there is nothing to wait for.
+    /// nil if there is nothing to wait for.
     package var durability: DurabilityAcknowledgement?
-    /// Why it was refused, where it is unavailable.
+    /// The reason, if the outcome is `unavailable`.
     package var refusal: RefusalReason
 
     package init(
@@ -30,51 +30,51 @@ package struct Export: Sendable {
         self.refusal = refusal
     }
 
-    /// What a client is told whose spans could not be brought to disk: it comes again.
+    /// The reply if spans couldn't be written to disk, so that the client retries.
     static let notOnDisk = ExportOutcome.unavailable(retryAfterSeconds: 1)
 }
 
-/// The protocol a request came by, named as in `faultline_requests_refused_total{transport}`.
+/// The protocol of a request, as in `faultline_requests_refused_total{transport}`.
 package enum Transport: String, CaseIterable, Sendable {
     case grpc
     case http
-    /// The scrape, health and the API.
+    /// Scrape, health and API.
     case admin
 }
 
-/// Why a request, or a whole connection, was refused as a whole, named as in `faultline_requests_refused_total{reason}`.
+/// Why a whole request or connection was refused, as in `faultline_requests_refused_total{reason}`.
 package enum RefusalReason: String, CaseIterable, Sendable {
-    // What a client asked for
+    // Wrong request
     case unknownPath = "unknown_path"
     case wrongMethod = "wrong_method"
     case wrongHost = "wrong_host"
-    /// Several hosts, none, or what is none.
+    /// No host, several, or an invalid one.
     case badHost = "bad_host"
     case wrongOrigin = "wrong_origin"
     case wrongContentType = "wrong_content_type"
     case unknownEncoding = "unknown_encoding"
-    // What it sent
+    // Bad body
     case tooLarge = "too_large"
     case badGzip = "bad_gzip"
-    /// Decompressed it is larger by a factor that spans never are.
+    /// The compression ratio is higher than spans ever reach.
     case compressionRatio = "compression_ratio"
     case badFraming = "bad_framing"
     case malformed
     // Load
     case bytesInFlight = "bytes_in_flight"
-    /// One connection's share of them.
+    /// The connection's share of the bytes in flight is used up.
     case connectionBytes = "connection_bytes_in_flight"
     case archiveQueue = "archive_queue"
-    /// What was to be on disk first could not be written.
+    /// The recording couldn't be written to disk.
     case archiveWrite = "archive_write"
     case connections
-    /// Calls of one HTTP/2 connection.
+    /// Too many calls on one HTTP/2 connection.
     case streams
-    /// Scrapes or queries at once.
+    /// Too many concurrent scrapes or queries.
     case queries
-    /// No connection could be accepted: no descriptor, or no memory, was left.
+    /// Accepting a connection failed for lack of descriptors or memory.
     case acceptFailed = "accept_failed"
-    // Slowness
+    // Slow clients
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
     case replyTimeout = "reply_timeout"
@@ -89,12 +89,12 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case headersTooLarge = "headers_too_large"
     case streamError = "http2_stream_error"
     case protocolError = "protocol_error"
-    // What the port doesn't speak
+    // Another protocol
     case tls
     case http1
     case http2
 
-    /// What a reader of the log may not see from the name.
+    /// An explanation for the log, if the name doesn't say enough.
     package var explanation: String? {
         switch self {
         case .tls: "the client began a TLS handshake, and this port takes plain text"
@@ -105,18 +105,19 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     }
 }
 
-/// Where the receivers bring what they receive.
+/// Takes what the receivers receive.
 ///
-/// Small bodies come on event loops, which serve many connections each; large ones on the threads of `DecodePool`.
+/// Called on event loops for small bodies, which must not block because each serves many connections, and on the
+/// threads of `DecodePool` for large ones.
 package protocol TraceService: Sendable {
     /// Decodes one decompressed body in place and takes its spans.
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export
 
-    /// A request or a connection was refused, and nothing of it taken.
+    /// Reports that a whole request or connection was refused.
     func refused(transport: Transport, reason: RefusalReason, peer: SocketAddress?)
 }
 
-/// A write to disk that acknowledgements wait for: one for all requests that are written together.
+/// A pending write to disk that acknowledgements wait for; shared by all requests that are written together.
 package final class DurabilityAcknowledgement: Sendable {
     private enum State {
         case waiting([@Sendable (Bool) -> Void])
@@ -127,7 +128,7 @@ package final class DurabilityAcknowledgement: Sendable {
 
     package init() {}
 
-    /// Calls `body` once it is known whether everything is on disk: at once, or from the thread that wrote.
+    /// Calls `body` once the write has succeeded or failed: immediately, or on the writing thread.
     func whenSettled(_ body: @escaping @Sendable (_ isOnDisk: Bool) -> Void) {
         let known: Bool? = state.withLock { state in
             switch state {
@@ -140,7 +141,7 @@ package final class DurabilityAcknowledgement: Sendable {
         if let known { body(known) }
     }
 
-    /// Tells all that wait; only the first call counts.
+    /// Notifies all waiting callers. Only the first call has an effect.
     package func settle(isOnDisk: Bool) {
         let waiting = state.withLock { state in
             guard case .waiting(let waiting) = state else { return [@Sendable (Bool) -> Void]() }
