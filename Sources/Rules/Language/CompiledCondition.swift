@@ -1,13 +1,14 @@
 import Engine
 
-/// A condition as evaluations use it: expressions flattened, values resolved to where `EvaluationInputs` has them.
+/// A condition prepared for evaluation: its expressions are flattened, and its values resolved to places in
+/// `EvaluationInputs`.
 struct CompiledCondition: Sendable {
     private let expression: FlatExpression
     private let subject: FlatExpression
-    /// The conjuncts that say how many spans it takes to judge at all, each with its range; below one of them there is
-    /// no data.
+    /// The minimum counts, each with its range. If one isn't met, there is no data.
     private let minimumCounts: [(minimum: MinimumCount, range: Int)]
-    /// The conjuncts that compare what is seen with a number: what one of them rules out is known without any minimum.
+    /// The conjuncts that compare `seen` with a number. If one is false, so is the condition, whatever the minimum
+    /// counts say.
     private let seenConjuncts: [FlatExpression]
 
     init(_ expression: Expression, subject: Expression, _ inputs: ConditionInputs) {
@@ -19,7 +20,7 @@ struct CompiledCondition: Sendable {
         seenConjuncts = expression.conjuncts.filter(\.isOfSeenAlone).map { FlatExpression($0, inputs) }
     }
 
-    /// What the condition says of a group; one possibility if all values are exact.
+    /// Judges a group. The result is exact if all values are.
     func judge(_ values: EvaluationInputs) -> TernarySet {
         if isShortOfSpans(values) { return .noData }
         var truth = expression.truth(values)
@@ -28,9 +29,9 @@ struct CompiledCondition: Sendable {
         return truth
     }
 
-    /// Whether a minimum count is not met, so that nothing else matters.
+    /// Whether a minimum count isn't met, which makes everything else irrelevant.
     func isShortOfSpans(_ values: EvaluationInputs) -> Bool {
-        // A silence that ended did so however little is known of the time before it.
+        // A silence is over when spans arrive, however little is known about the time before.
         if !seenConjuncts.isEmpty, seenConjuncts.contains(where: { $0.truth(values) == .fails }) { return false }
         let ranges = values.ranges.span
         for (minimum, range) in minimumCounts {
@@ -39,12 +40,12 @@ struct CompiledCondition: Sendable {
         return false
     }
 
-    /// The value that an alert of this condition reports.
+    /// The value that an alert reports.
     func subjectValue(_ values: EvaluationInputs) -> NumberInterval { subject.number(values) }
 }
 
 extension Expression {
-    /// Whether it compares `seen` with a literal.
+    /// Whether this compares `seen` with a literal.
     fileprivate var isOfSeenAlone: Bool {
         guard case .comparison(_, let left, let right) = kind else { return false }
         switch (left.kind, right.kind) {
@@ -54,8 +55,8 @@ extension Expression {
     }
 }
 
-/// An expression with its nodes in one array, children before parents, and its values resolved to their places in
-/// `EvaluationInputs`: judging walks no references, which matters for a thousand rules over thousands of groups.
+/// An expression as one array of nodes, children before parents, with values resolved to places in `EvaluationInputs`.
+/// Judging follows no references, which matters with a thousand rules over thousands of groups.
 struct FlatExpression: Sendable {
     private enum Node {
         case literal(Double)
@@ -123,15 +124,15 @@ struct FlatExpression: Sendable {
     }
 }
 
-/// A conjunct `count >= N` or `count > N` (or mirrored): how many spans it takes for the rest to mean anything.
-/// Below it a condition is not false but unknown, so that a thin window neither fires nor resolves an alert.
+/// A conjunct `count >= N` or `count > N` (or mirrored): how many spans the rest needs to mean anything. Below it the
+/// condition is unknown rather than false, so a thin window neither fires nor resolves an alert.
 package struct MinimumCount: Hashable, Sendable {
-    /// Nanoseconds back: `count offset 1h >= 50` is a minimum of the window an hour ago.
+    /// Nanoseconds back: `count offset 1h >= 50` is a minimum for the window an hour ago.
     package var offset: Int64
     package var bound: Double
     var includesBound: Bool
 
-    /// The minimum that a comparison states; nil if it states something else.
+    /// The minimum count that a comparison states; nil if it states something else.
     init?(_ comparison: Expression) {
         guard case .comparison(let sign, let left, let right) = comparison.kind else { return nil }
         let (value, literal, direction): (Expression, Expression, ComparisonOperator)
@@ -152,8 +153,8 @@ package struct MinimumCount: Hashable, Sendable {
         includesBound ? Double(count) >= bound : Double(count) > bound
     }
 
-    /// The minimum counts of a condition. They stand in its outermost chain of `and`, beside something else:
-    /// a rule that only says `count > 1000` is about the count itself.
+    /// The minimum counts of a condition: conjuncts of its outermost chain of `and`, beside something else. A rule that
+    /// only says `count > 1000` is about the count itself.
     static func conjuncts(of expression: Expression) -> [MinimumCount] {
         let conjuncts = expression.conjuncts
         let minimums = conjuncts.compactMap { MinimumCount($0) }

@@ -1,37 +1,37 @@
 import Engine
 
-/// A checked condition of a rule: what its `when` says. Shared rather than copied: an evaluation takes hold of every rule.
+/// A checked condition: a rule's `when`. A class, so that an evaluation that takes hold of every rule doesn't copy it.
 package final class Condition: Sendable {
-    /// What a condition is asked of.
+    /// What a condition is about.
     package enum Subject: Sendable {
-        /// All spans or requests of a window.
+        /// All spans or requests of a window together.
         case window
-        /// Each span or request alone.
+        /// Each span or request by itself.
         case single
     }
 
     package let text: String
     package let expression: Expression
-    /// What an alert reports as its value: the left side of the first comparison that is no minimum count.
+    /// The value that an alert reports: the left side of the first comparison that isn't a minimum count.
     package let subject: Expression
     package let subjectDimension: Dimension
     package let inputs: ConditionInputs
     /// nil for a condition on single spans.
     private let compiled: CompiledCondition?
-    /// Of a condition on single spans, the durations for which it holds; nil for one on a window.
+    /// The durations for which a condition on single spans holds; nil for a condition on a window.
     package let durations: DurationSet?
-    /// What of it is the same whatever is measured.
+    /// Parts of the condition that are true or false whatever is measured.
     let warnings: [ConditionError]
-    /// Whether it can't be known without spans: nearly always. `seen == 0` is true of none as well.
+    /// Whether the condition has no data without spans. Nearly every condition; an exception is `seen == 0`.
     let needsSpans: Bool
 
-    /// Whether some of its values are taken over the rule's window, or it has none at all.
+    /// Whether a value uses the rule's window, or there are no values at all.
     var needsWindow: Bool {
         durations == nil && (inputs.ranges.isEmpty || inputs.ranges.contains { $0.length == nil })
     }
 
-    /// Reads a condition; throws all its faults.
-    /// - Parameter components: the names of components, by number.
+    /// Parses and checks a condition; throws all its faults.
+    /// - Parameter components: component names, by number.
     package init(
         _ text: String, of kind: Subject = .window, components: [String] = Component.builtinNames
     ) throws(ConditionErrors) {
@@ -63,18 +63,18 @@ package final class Condition: Sendable {
         needsSpans = compiled.map { $0.judge(.empty(inputs)) == .noData } ?? true
     }
 
-    /// What a condition on a window says of a group; one possibility if all values are exact.
+    /// Judges a group, for a condition on a window. The result is exact if all values are.
     package func judge(_ values: EvaluationInputs) -> TernarySet { compiled?.judge(values) ?? .noData }
 
-    /// Whether a minimum count is not met, so that nothing else matters.
+    /// Whether a minimum count isn't met, which makes everything else irrelevant.
     func isShortOfSpans(_ values: EvaluationInputs) -> Bool { compiled?.isShortOfSpans(values) ?? false }
 
-    /// The value that an alert of this condition reports.
+    /// The value that an alert reports.
     package func subjectValue(_ values: EvaluationInputs) -> NumberInterval {
         compiled?.subjectValue(values) ?? .missing
     }
 
-    /// Whether what it reports is about errors.
+    /// Whether the reported value is about errors.
     var isAboutErrors: Bool {
         subject.values.contains { $0.value.measure == .errors || $0.value.measure == .errorRatio }
     }
@@ -96,7 +96,7 @@ package struct ConditionErrors: Error, Hashable {
 }
 
 extension Expression {
-    /// The left side of the first comparison, in source order, that `accepts` takes.
+    /// The left side of the first comparison, in source order, that `accepts` accepts.
     fileprivate func firstComparison(where accepts: (Expression) -> Bool) -> Expression? {
         switch kind {
         case .literal, .value, .arithmetic, .negative: nil
@@ -108,7 +108,7 @@ extension Expression {
     }
 }
 
-/// A fault of a condition, at a position of its text (Unicode scalars from its start).
+/// A fault in a condition. The position is in Unicode scalars from the start of its text.
 package struct ConditionError: Error, Hashable {
     package var position: Int
     package var message: String

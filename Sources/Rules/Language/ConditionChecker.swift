@@ -1,6 +1,6 @@
 import Support
 
-/// Gives every node of a condition its dimension and collects what doesn't fit, each fault with its fix.
+/// Determines the dimension of every node of a condition, and collects what doesn't fit, with the fix.
 struct ConditionChecker {
     private(set) var errors: [ConditionError] = []
 
@@ -19,7 +19,7 @@ struct ConditionChecker {
         return checker.errors
     }
 
-    /// Reports values that the condition's subject doesn't have.
+    /// Reports values that a condition on this subject can't have.
     private mutating func checkValues(_ condition: Expression, of subject: Condition.Subject) {
         for (value, position) in condition.values {
             switch (subject, value.measure) {
@@ -27,7 +27,7 @@ struct ConditionChecker {
                 errors.append(
                     ConditionError(
                         at: position,
-                        "\"duration\" is that of a single span: a rule with \"match\" instead of \"select\" has it"))
+                        "\"duration\" is of a single span: use it in a rule with \"match\" instead of \"select\""))
             case (.single, .duration) where value.offset != 0:
                 errors.append(ConditionError(at: position, "a single span has no offset"))
             case (.single, let measure) where measure != .duration:
@@ -35,7 +35,7 @@ struct ConditionChecker {
                     ConditionError(
                         at: position,
                         "\(PrintableText.quote(measure.name)) is taken over a window: a rule with \"match\" looks at "
-                            + "single spans, of which it knows the duration"))
+                            + "single spans and knows only their duration"))
             default: break
             }
         }
@@ -85,18 +85,19 @@ struct ConditionChecker {
         } else {
             checkZeroCount(sign, left, right)
         }
-        // Whatever its sides, a comparison is true or false: what stands around it can still be checked.
+        // A comparison is boolean whatever its sides, so what surrounds it can still be checked.
         return .boolean
     }
 
-    /// Without spans a count is no data, not 0: a condition that waits for it would never hold.
+    /// Reports a count compared with zero. Without spans a count has no data rather than the value 0, so such a
+    /// condition would never hold.
     private mutating func checkZeroCount(_ sign: ComparisonOperator, _ left: Expression, _ right: Expression) {
         if case .literal = left.kind, case .value = right.kind { return checkZeroCount(sign.mirrored, right, left) }
         guard case .value(let value) = left.kind, value.measure == .count, case .literal(let literal) = right.kind
         else { return }
         switch (sign, literal.value) {
         case (.equal, 0), (.lessOrEqual, ..<1), (.less, ...1):
-            report(left, "count is never below 1, since no spans are no data; seen is 0 then")
+            report(left, "count is never below 1: without spans it has no data. Use seen, which is 0 then")
         default: break
         }
     }
@@ -135,7 +136,7 @@ struct ConditionChecker {
         at node: Expression
     ) {
         let fault = "can't \(verb) \(first.phrase) (\(left)) and \(second.phrase) (\(right))"
-        // A literal is what a user got wrong more often than the value beside it: the error stands there.
+        // The literal is wrong more often than the value, so the error is reported there.
         switch (left.kind, right.kind) {
         case (_, .literal): report(right, "\(fault); write \(first.phrase) here, as in \(first.example)")
         case (.literal, _): report(left, "\(fault); write \(second.phrase) here, as in \(second.example)")
@@ -149,6 +150,6 @@ struct ConditionChecker {
 }
 
 extension Expression {
-    /// The expression as messages cite it.
+    /// The expression as quoted in messages.
     fileprivate var cited: String { PrintableText.quote(description) }
 }

@@ -1,8 +1,8 @@
 package import Engine
 
-/// What has to be measured to evaluate a condition: for each distinct range and kind of durations a set of quantiles
-/// (counts, errors and sums come with every measurement). The rule's own durations of a range are always among them.
-/// All arrays have one element for each range.
+/// What has to be measured to evaluate a condition: a set of quantiles for each distinct range and kind of durations.
+/// Counts, errors and sums come with every measurement. The rule's own durations are always among the ranges. All
+/// arrays have one element per range.
 package struct ConditionInputs: Hashable, Sendable {
     package struct Range: Hashable, Sendable {
         /// Nanoseconds; nil for the rule's window.
@@ -12,18 +12,18 @@ package struct ConditionInputs: Hashable, Sendable {
         package var measured: Measured
     }
 
-    /// Those of the rule's window first, by offset; of each offset the rule's own durations first.
+    /// Ranges of the rule's window first, by offset; for each offset, the rule's own durations first.
     package private(set) var ranges: [Range] = []
-    /// The quantiles wanted, ascending, as fractions.
+    /// The quantiles needed, as fractions, ascending.
     package private(set) var quantiles: [[Double]] = []
-    /// Whether the maximum is wanted.
+    /// Whether the maximum is needed.
     private(set) var wantsMax: [Bool] = []
-    /// The durations, nanoseconds, beyond which a span is bad, ascending.
+    /// The durations beyond which a span is bad, in nanoseconds, ascending.
     package private(set) var thresholds: [[Int64]] = []
-    /// Whether it matters if anything at all was heard.
+    /// Whether it matters if any spans arrived at all.
     private(set) var wantsHeard: [Bool] = []
 
-    /// No ranges at all: of a condition on single spans.
+    /// No ranges, for a condition on single spans.
     init() {}
 
     init(of expression: Expression) {
@@ -42,7 +42,7 @@ package struct ConditionInputs: Hashable, Sendable {
         }
     }
 
-    /// The number of the range that a value is taken over; nil if it is none of the condition's.
+    /// The number of the range that a value is taken over; nil if the condition has no such range.
     func range(of value: WindowValue) -> Int? {
         ranges.firstIndex(of: Range(value, value.measure.definition.measured[0]))
     }
@@ -58,20 +58,20 @@ extension ConditionInputs.Range: Comparable {
     }
 }
 
-/// What durations a value of a condition is about.
+/// Which durations a value of a condition is about.
 package enum Measured: Hashable, Comparable, Sendable {
-    /// Those of the rule's spans or requests.
+    /// The durations of the rule's spans or requests.
     case durations
-    /// What its spans took themselves.
+    /// The self times of its spans.
     case selfTimes
-    /// What a component took of its requests.
+    /// A component's part of its requests.
     case part(Component)
-    /// What all components together took of them.
+    /// The parts of all components together.
     case parts
-    /// Those of the rule's spans or requests, each series against itself at an earlier time.
+    /// The durations of the rule's spans or requests, each series compared with itself at an earlier time.
     case slowdown(SlowdownRatio)
 
-    /// Nanoseconds back to the time that it is compared with; 0 where there is none.
+    /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
 
     private var order: (Int, Int64, Double) {

@@ -1,6 +1,6 @@
 import Support
 
-/// Cuts a condition into tokens.
+/// Splits a condition into tokens.
 struct ConditionLexer {
     private let scalars: [Unicode.Scalar]
     private var position = 0
@@ -46,7 +46,7 @@ struct ConditionLexer {
         }
         if peek() == "%" {
             position += 1
-            // By way of the decimal text, so that 0.1% is the double nearest to 0.001.
+            // Converts the decimal text, so that 0.1% is the double nearest to 0.001.
             let ratio = Double("\(digits)e-2") ?? value / 100
             return .literal(Literal(dimension: .ratio, value: ratio, text: text(from: start)))
         }
@@ -92,7 +92,7 @@ struct ConditionLexer {
         case "=": throw ConditionError(at: start, "\"=\" is written \"==\"")
         case "!": throw ConditionError(at: start, "\"!\" is written \"not\"")
         case ".": throw ConditionError(at: start, "a number starts with a digit, as in 0.5")
-        case "%": throw ConditionError(at: start, "\"%\" stands right behind a number, as in 5%")
+        case "%": throw ConditionError(at: start, "\"%\" goes right after a number, as in 5%")
         default: throw ConditionError(at: start, "unexpected \(PrintableText.quote(scalar))")
         }
     }
@@ -133,7 +133,7 @@ struct ConditionToken: Equatable {
     enum Kind: Equatable {
         case word(String)
         case literal(Literal)
-        /// The nanoseconds of a duration; kept beside the literal's seconds for `offset`.
+        /// A duration, with its exact nanoseconds for `offset` beside the literal's seconds.
         case duration(Literal, nanoseconds: Int64)
         case arithmetic(ArithmeticOperator)
         case comparison(ComparisonOperator)

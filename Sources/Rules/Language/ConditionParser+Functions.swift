@@ -1,7 +1,7 @@
 import Support
 
 extension ConditionParser {
-    /// `burn_rate(objective, threshold, over)`, from its name on.
+    /// Parses `burn_rate(objective, threshold, over)`, from its name on.
     mutating func burnRate() throws(ConditionError) -> Expression {
         let position = current.position
         step()
@@ -31,7 +31,7 @@ extension ConditionParser {
         return Expression(.value(WindowValue(.burnRate(rate), offset: try offset())), at: position)
     }
 
-    /// `slowdown(pN, ago)`, from its name on.
+    /// Parses `slowdown(pN, ago)`, from its name on.
     mutating func slowdown() throws(ConditionError) -> Expression {
         let position = current.position
         step()
@@ -46,7 +46,7 @@ extension ConditionParser {
         let agoPosition = current.position
         let ago = try nanoseconds("how long before to compare with, such as 1m")
         guard ago > 0 else {
-            throw ConditionError(at: agoPosition, "slowdown compares with a time that is past: not 0s")
+            throw ConditionError(at: agoPosition, "slowdown compares with an earlier time, so not with 0s ago")
         }
         try take(.closeParenthesis, "\")\": slowdown takes a percentile and a duration")
         let slowdown = SlowdownRatio(quantile: quantile, ago: ago)

@@ -1,12 +1,12 @@
 import Engine
 import Support
 
-/// Reads a condition into an expression, by recursive descent. From loosest to tightest:
-/// `or`, `and`, `not`, comparisons (which don't chain), `+ -`, `* /`, unary `-`, values and literals.
+/// Parses a condition by recursive descent. From loosest to tightest: `or`, `and`, `not`, comparisons (which don't
+/// chain), `+ -`, `* /`, unary `-`, values and literals.
 struct ConditionParser {
-    /// Deeper nesting is refused: no rule needs it, and the parser recurses that deep.
+    /// The deepest nesting. No rule needs more, and the parser recurses that deep.
     static let depthLimit = 64
-    /// More operators are refused: a chain of n is a tree n deep, and what walks the tree recurses that deep.
+    /// The most operators. A chain of n is a tree n deep, and whatever walks the tree recurses that deep.
     static let operatorLimit = 128
     /// Unicode scalars. No rule needs more.
     static let lengthLimit = 4096
@@ -38,7 +38,7 @@ struct ConditionParser {
         self.components = components
     }
 
-    // The lexer ends with `.end`, which is never stepped over.
+    // The last token is `.end`, which is never stepped over.
     var current: ConditionToken { tokens[next] }
 
     mutating func step() {
@@ -173,7 +173,7 @@ struct ConditionParser {
         return measure
     }
 
-    /// The component in parentheses behind a word. Its name is several tokens where it has hyphens.
+    /// The component in parentheses after a word. A name with hyphens is several tokens.
     private mutating func component(of word: String) throws(ConditionError) -> RequestPart {
         step()
         guard current.kind == .openParenthesis else {
@@ -197,12 +197,12 @@ struct ConditionParser {
         return RequestPart(name: name, component: Component(UInt8(number)))
     }
 
-    /// The nanoseconds of an `offset D` that may follow a value.
+    /// The nanoseconds of the `offset D` that may follow a value; 0 if there is none.
     mutating func offset() throws(ConditionError) -> Int64 {
         guard current.kind == .word("offset") else { return 0 }
         step()
         guard case .duration(_, let nanoseconds) = current.kind else {
-            throw unexpected("a duration behind offset, as in p99 offset 1h")
+            throw unexpected("a duration after offset, as in p99 offset 1h")
         }
         step()
         return nanoseconds
@@ -210,7 +210,7 @@ struct ConditionParser {
 
     // MARK: Limits
 
-    /// Steps over a sign that nests what follows; the caller takes one off `depth` behind it.
+    /// Steps over a sign that nests what follows. The caller decrements `depth` afterwards.
     private mutating func descend() throws(ConditionError) -> Int {
         depth += 1
         guard depth <= Self.depthLimit else {

@@ -1,4 +1,4 @@
-/// What a number in a condition measures. Arithmetic and comparison are checked against it when a rule is loaded.
+/// What a number in a condition measures. Arithmetic and comparisons are checked against it when a rule is loaded.
 package enum Dimension: Hashable, Sendable {
     /// Seconds: `p99`, `mean`, `max`, `150ms`.
     case time
@@ -8,12 +8,12 @@ package enum Dimension: Hashable, Sendable {
     case rate
     /// Spans or requests: `count`, `errors`.
     case count
-    /// A number without unit, `3`, or a quotient of two like values: it goes with everything but times.
+    /// A number without a unit (`3`) or the quotient of two like values. Combines with everything but times.
     case plain
     /// True or false: a comparison.
     case boolean
 
-    /// How messages call a value of this dimension.
+    /// What messages call a value of this dimension.
     var phrase: String {
         switch self {
         case .time: "a time"
@@ -25,7 +25,7 @@ package enum Dimension: Hashable, Sendable {
         }
     }
 
-    /// A literal of this dimension, for messages that say the fix.
+    /// A literal of this dimension, for messages that suggest a fix.
     package var example: String {
         switch self {
         case .time: "150ms"
@@ -36,7 +36,7 @@ package enum Dimension: Hashable, Sendable {
         }
     }
 
-    /// What both sides of a sum or comparison have in common; nil if nothing.
+    /// The common dimension of both sides of a sum or comparison; nil if they have none.
     func unified(with other: Dimension) -> Dimension? {
         if self == other { return self }
         switch (self, other) {
@@ -74,7 +74,7 @@ package enum Dimension: Hashable, Sendable {
         case 1: return .time
         case -1: return .rate
         case 0:
-            // A factor scales what it stands beside: 3 * count is a count, 60% * 5% a ratio.
+            // A factor scales the other side: 3 * count is a count, 60% * 5% a ratio.
             if left == .count, right != .count { return .count }
             if right == .count, left != .count { return .count }
             if left == .ratio, right == .ratio || right == .plain { return .ratio }

@@ -1,12 +1,15 @@
-/// The durations for which a condition on single spans holds, so that a scan of a column tells which spans match.
+/// The durations for which a condition on single spans holds. With it, a scan of one column finds the spans that match.
 package struct DurationSet: Hashable, Sendable {
-    /// Nanoseconds, ascending and apart.
+    /// Nanoseconds, ascending, neither overlapping nor adjacent.
     package private(set) var ranges: [ClosedRange<Int64>]
 
-    /// The durations for which a checked condition holds; throws where it compares something else.
+    /// The durations for which a checked condition holds; throws if it compares anything but a duration with a
+    /// constant.
     init(_ condition: Expression) throws(ConditionError) {
         self = try Self.durations(condition)
-        guard !ranges.isEmpty else { throw ConditionError(at: 0, "no duration is so: the condition never holds") }
+        guard !ranges.isEmpty else {
+            throw ConditionError(at: 0, "no duration satisfies this: the condition never holds")
+        }
     }
 
     private init(ranges: [ClosedRange<Int64>]) {
@@ -34,10 +37,10 @@ package struct DurationSet: Hashable, Sendable {
         if case .value = left.kind, let limit = right.constant { return DurationSet(sign, limit) }
         if case .value = right.kind, let limit = left.constant { return DurationSet(sign.mirrored, limit) }
         throw ConditionError(
-            at: position, "a rule over single spans compares duration and a time, as in duration > 10s")
+            at: position, "a rule over single spans compares duration with a time, as in duration > 10s")
     }
 
-    /// - Parameter seconds: what durations are compared with.
+    /// - Parameter seconds: the constant that durations are compared with.
     private init(_ sign: ComparisonOperator, _ seconds: Double) {
         let nanoseconds = (seconds * 1e9).nearWhole
         switch sign {
@@ -76,7 +79,7 @@ package struct DurationSet: Hashable, Sendable {
     private func union(_ other: DurationSet) -> DurationSet {
         var result: [ClosedRange<Int64>] = []
         for range in (ranges + other.ranges).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            // Neighbours become one: 0...4 and 5...9 are 0...9.
+            // Adjacent ranges become one: 0...4 and 5...9 are 0...9.
             if let last = result.last, last.upperBound == .max || range.lowerBound <= last.upperBound + 1 {
                 result[result.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
             } else {
@@ -88,7 +91,7 @@ package struct DurationSet: Hashable, Sendable {
 }
 
 extension Expression {
-    /// The value of an expression of literals alone; nil for any other.
+    /// The value of an expression of literals only; nil for any other.
     fileprivate var constant: Double? {
         switch kind {
         case .literal(let literal): return literal.value
@@ -102,7 +105,7 @@ extension Expression {
 }
 
 extension Double {
-    /// The whole number that a decimal text in seconds meant, where binary rounding is all that is between.
+    /// The whole number that a decimal text in seconds stood for, if only binary rounding separates the two.
     fileprivate var nearWhole: Double {
         let whole = rounded()
         return abs(self - whole) < 1e-3 ? whole : self

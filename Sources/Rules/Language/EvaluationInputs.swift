@@ -1,21 +1,21 @@
 package import Engine
 
-/// What is known of one group, for one condition.
+/// What is known about one group, for one condition.
 package struct EvaluationInputs {
     package struct Range {
         /// nil if nothing is known.
         package var tally: LatencyTally?
-        /// Of each quantile of the condition's inputs its bounds, nanoseconds; they mean nothing without spans.
+        /// Bounds of each quantile of the condition's inputs, in nanoseconds. Meaningless without spans.
         package var quantiles: [ClosedRange<Int64>]
         package var max: ClosedRange<Int64>
-        /// Whether it is of the rule's own spans or requests.
+        /// Whether this is about the durations of the rule's own spans or requests.
         let isOfDurations: Bool
-        /// How many spans failed or took longer than each threshold of the condition's inputs; they mean nothing without
-        /// a tally.
+        /// How many spans failed or took longer than each threshold of the condition's inputs. Meaningless without a
+        /// tally.
         package var bad: [Int]
-        /// How many times as long as earlier; nil if that can't be compared. It means nothing without a tally.
+        /// The slowdown ratio; nil if there is too little to compare. Meaningless without a tally.
         package var slowdown: Double?
-        /// Whether any spans at all came, of any group.
+        /// Whether any spans arrived, in any group.
         package var isHeard = false
 
         package init(quantileCount: Int, thresholdCount: Int = 0, isOfDurations: Bool = true) {
@@ -28,7 +28,7 @@ package struct EvaluationInputs {
 
     /// The length of the rule's window, in nanoseconds.
     package var over: Int64
-    /// One for each range of the condition's inputs.
+    /// One per range of the condition's inputs.
     package var ranges: [Range]
 
     /// - Parameter over: the length of the rule's window, in nanoseconds.
@@ -41,7 +41,7 @@ package struct EvaluationInputs {
         }
     }
 
-    /// Of a group that has no spans where others have some.
+    /// The inputs of a group without spans while others have some.
     static func empty(_ inputs: ConditionInputs) -> EvaluationInputs {
         var values = EvaluationInputs(of: inputs, over: 1)
         for index in values.ranges.indices {
@@ -51,7 +51,7 @@ package struct EvaluationInputs {
         return values
     }
 
-    /// Whether it is known that there are no spans in any range.
+    /// Whether all ranges are known to be without spans.
     var isEmpty: Bool {
         let ranges = ranges.span
         for range in ranges.indices where ranges[range].isOfDurations && ranges[range].tally?.count != 0 {
@@ -62,16 +62,16 @@ package struct EvaluationInputs {
 }
 
 extension EvaluationInputs.Range {
-    /// Whether all is known exactly.
+    /// Whether everything is known exactly.
     package var isExact: Bool {
         guard let tally else { return false }
         return tally.count == 0 || max.isPoint && quantiles.allSatisfy(\.isPoint)
     }
 
-    /// Takes in what was measured.
+    /// Fills in what was measured.
     /// - Parameters:
-    ///   - selection: what `statistics` were asked for, among it what the condition asks for.
-    ///   - wanted: the condition's quantiles and thresholds of this range.
+    ///   - selection: the values in `statistics`, a superset of `wanted`.
+    ///   - wanted: the condition's quantiles and thresholds for this range.
     package mutating func fill(
         _ statistics: LatencyStatistics, of selection: MeasuredValues, wanted: MeasuredValues
     ) {
@@ -97,9 +97,9 @@ extension EvaluationInputs.Range {
     }
 }
 
-/// What is measured of a group beside its count, errors, sum and maximum.
+/// What is measured for a group besides its count, errors, sum and maximum.
 package struct MeasuredValues: Hashable, Sendable {
-    /// Of quantiles.
+    /// The quantiles, as fractions.
     package var fractions: [Double]
     /// Nanoseconds.
     package var thresholds: [Int64]
@@ -111,7 +111,7 @@ package struct MeasuredValues: Hashable, Sendable {
 }
 
 extension ConditionInputs {
-    /// What is wanted of a range.
+    /// The values that the condition needs for a range.
     package func measured(in range: Int) -> MeasuredValues {
         MeasuredValues(fractions: quantiles[range], thresholds: thresholds[range])
     }

@@ -1,6 +1,6 @@
 import Support
 
-/// A node of a parsed condition. Two nodes are equal when they mean the same, wherever they stand.
+/// A node of a parsed condition. Nodes are equal if they mean the same, whatever their positions.
 package struct Expression: Sendable {
     package indirect enum Kind: Hashable, Sendable {
         case literal(Literal)
@@ -13,7 +13,7 @@ package struct Expression: Sendable {
     }
 
     package var kind: Kind
-    /// Where the node stands in the condition's text, in Unicode scalars: an operation at its operator.
+    /// The position in the condition's text, in Unicode scalars: that of the operator for an operation.
     package var position: Int
 
     package init(_ kind: Kind, at position: Int = 0) {
@@ -28,7 +28,7 @@ extension Expression: Hashable {
 }
 
 extension Expression {
-    /// All values of the expression with their positions, in source order.
+    /// All values in the expression with their positions, in source order.
     package var values: [(value: WindowValue, position: Int)] {
         switch kind {
         case .literal: []
@@ -76,7 +76,7 @@ package enum ComparisonOperator: String, Sendable, CaseIterable {
         }
     }
 
-    /// The operator that says the same with its sides exchanged.
+    /// The operator that means the same with the sides exchanged.
     var mirrored: ComparisonOperator {
         switch self {
         case .greater: .less
@@ -94,7 +94,7 @@ package enum LogicOperator: String, Sendable, CaseIterable {
 }
 
 extension Expression: CustomStringConvertible {
-    /// The condition that parses to this expression, with no more parentheses than needed.
+    /// The condition that parses to this expression, with as few parentheses as possible.
     package var description: String {
         switch kind {
         case .literal(let literal): literal.text
@@ -102,7 +102,7 @@ extension Expression: CustomStringConvertible {
         case .negative(let operand): "-\(operand.text(within: precedence))"
         case .not(let operand): "not \(operand.text(within: precedence))"
         case .arithmetic(let sign, let left, let right): joined(left, sign.rawValue, right)
-        // Comparisons don't chain, so one within another is in parentheses on either side.
+        // Comparisons don't chain, so a nested one needs parentheses on either side.
         case .comparison(let sign, let left, let right):
             "\(left.text(within: precedence + 1)) \(sign.rawValue) \(right.text(within: precedence + 1))"
         case .logic(let word, let left, let right): joined(left, word.rawValue, right)
@@ -117,7 +117,7 @@ extension Expression: CustomStringConvertible {
         precedence < outer ? "(\(description))" : description
     }
 
-    /// The higher, the tighter.
+    /// Higher binds tighter.
     private var precedence: Int {
         switch kind {
         case .logic(.or, _, _): 1

@@ -1,17 +1,17 @@
-/// What a number of a condition can be while some of what it is made of is known within bounds only: anything from
-/// `low` to `high`, and perhaps no data. What is known exactly has one possibility, so that the arithmetic of conditions
-/// is this one, whether its operands are exact or not.
+/// The possible values of a number in a condition while some of its inputs are known only within bounds: anything from
+/// `low` to `high`, and perhaps no data. An exact number has one possible value, so this is the arithmetic of all
+/// conditions, exact or not.
 ///
-/// Rounding is monotone: what an operation makes of the bounds bounds what it makes of anything between them.
+/// Rounding is monotone, so the result for the bounds bounds the result for anything between them.
 package struct NumberInterval: Equatable, Sendable {
-    /// Above `high` if the only possibility is no data.
+    /// Greater than `high` if the only possibility is no data.
     package private(set) var low: Double
     package private(set) var high: Double
     package private(set) var canBeMissing: Bool
 
     /// No data.
     package static let missing = NumberInterval(low: .infinity, high: -.infinity, canBeMissing: true)
-    /// Nothing is known of it.
+    /// Nothing is known.
     package static let anything = NumberInterval(
         low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, canBeMissing: true)
 
@@ -25,7 +25,7 @@ package struct NumberInterval: Equatable, Sendable {
         self.init(between: value, and: value, canBeMissing: false)
     }
 
-    /// What has no finite value, such as a division by zero, is no data.
+    /// A value that isn't finite, such as after a division by zero, is no data.
     package init(between low: Double, and high: Double, canBeMissing: Bool = false) {
         guard low < .infinity, high > -.infinity else {
             self = .missing
@@ -38,12 +38,12 @@ package struct NumberInterval: Equatable, Sendable {
 
     var isMissing: Bool { low > high }
 
-    /// Whether there is but one possibility.
+    /// Whether there is only one possibility.
     package var isExact: Bool {
         isMissing || !canBeMissing && low.bitPattern == high.bitPattern
     }
 
-    /// The number if it is known exactly and there is one.
+    /// The number, if it is exact and not missing.
     package var value: Double? { isExact && !isMissing ? low : nil }
 
     // MARK: Arithmetic
@@ -102,7 +102,7 @@ package struct NumberInterval: Equatable, Sendable {
     }
 }
 
-/// What the answers to a condition can be: one of the three if it is known.
+/// The possible results of a condition: exactly one if it is known.
 package struct TernarySet: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8
 
@@ -112,13 +112,13 @@ package struct TernarySet: OptionSet, Hashable, Sendable {
 
     package static let holds = TernarySet(rawValue: 1)
     package static let fails = TernarySet(rawValue: 2)
-    /// It can't be known, not even from all spans.
+    /// Unknown, even with all spans at hand.
     package static let noData = TernarySet(rawValue: 4)
 
-    /// Whether there is but one possibility.
+    /// Whether there is only one possibility.
     package var isExact: Bool { rawValue.nonzeroBitCount == 1 }
 
-    // Kleene's three-valued logic: false and no data is false, true or no data is true.
+    // Kleene's three-valued logic: `false and no data` is false, `true or no data` is true.
 
     package static prefix func ! (operand: TernarySet) -> TernarySet {
         var result = operand.intersection(.noData)
@@ -128,7 +128,7 @@ package struct TernarySet: OptionSet, Hashable, Sendable {
     }
 
     func combined(_ word: LogicOperator, with other: TernarySet) -> TernarySet {
-        // The truth value that decides alone, whatever the other side.
+        // The truth value that decides whatever the other side is.
         let deciding: TernarySet = word == .or ? .holds : .fails
         let neutral: TernarySet = word == .or ? .fails : .holds
         var result = union(other).intersection(deciding)

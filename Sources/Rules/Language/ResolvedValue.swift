@@ -1,15 +1,15 @@
 import Engine
 
-/// A value of a condition as a place in its `EvaluationInputs`.
+/// A value of a condition, resolved to its place in `EvaluationInputs`.
 struct ResolvedValue: Sendable {
     enum Measure {
         case quantile(Int)
         case mean, max, count, rate, errors, errorRatio, seen, slowdown
-        /// The number of its threshold, and what the objective allows to be bad, 0...1.
+        /// The number of its threshold, and the allowed ratio of bad spans, 0...1.
         case burnRate(Int, budget: Double)
-        /// The share in the sum of another range.
+        /// The share of another range's sum.
         case share(of: Int)
-        /// The sum for each of the requests that another range counts.
+        /// The sum divided by the number of requests in another range.
         case time(requests: Int)
     }
 
@@ -18,7 +18,7 @@ struct ResolvedValue: Sendable {
 }
 
 extension ConditionInputs {
-    /// Where a value of the condition stands in its `EvaluationInputs`.
+    /// Resolves a value of the condition to its place in `EvaluationInputs`.
     func resolve(_ value: WindowValue) -> ResolvedValue {
         let range = index(of: Range(value, value.measure.definition.measured[0]))
         let measure: ResolvedValue.Measure =
@@ -44,16 +44,16 @@ extension ConditionInputs {
 
     private func index(of range: Range) -> Int {
         guard let index = ranges.firstIndex(of: range) else {
-            preconditionFailure("a value that is none of the condition's")
+            preconditionFailure("a value of another condition")
         }
         return index
     }
 }
 
 extension EvaluationInputs {
-    /// Computes a value: the one place where each is.
+    /// Computes a value. Every value of a condition is computed here.
     subscript(value: ResolvedValue) -> NumberInterval {
-        // Spans lend their elements, where arrays would count references.
+        // A span lends its elements; an array would count references.
         let ranges = ranges.span
         switch value.measure {
         case .share(let whole): return Self.quotient(ranges[value.range].tally, ranges[whole].tally) { Double($0.sum) }
@@ -82,7 +82,7 @@ extension EvaluationInputs {
         }
     }
 
-    /// A sum by something of another range; nothing is known without anything of that.
+    /// Divides a sum by a quantity of another range. Anything is possible if either range is unknown.
     private static func quotient(
         _ part: LatencyTally?, _ whole: LatencyTally?, by divisor: (LatencyTally) -> Double
     ) -> NumberInterval {

@@ -1,15 +1,15 @@
 package import Engine
 import Support
 
-/// A value of a condition: what is measured, over the rule's window or the same window `offset` earlier.
+/// A value in a condition: a measure, taken over the rule's window or the same window `offset` earlier.
 package struct WindowValue: Hashable, Sendable {
     package var measure: Measure
     /// Nanoseconds back from the evaluation.
     package var offset: Int64
-    /// The length of its own window, nanoseconds; nil for the rule's.
+    /// The length of its own window, in nanoseconds; nil for the rule's.
     package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
 
-    /// Nanoseconds from the end of the earliest window that it looks at to the evaluation.
+    /// Nanoseconds from the end of the earliest window it uses to the evaluation.
     var farthestOffset: Int64 { offset.addingSaturating(measure.definition.measured[0].ago) }
 
     package init(_ measure: Measure, offset: Int64 = 0) {
@@ -18,7 +18,7 @@ package struct WindowValue: Hashable, Sendable {
     }
 }
 
-/// A component that a condition names.
+/// A component named in a condition.
 package struct RequestPart: Hashable, Sendable {
     package var name: String
     package var component: Component
@@ -32,8 +32,8 @@ package struct RequestPart: Hashable, Sendable {
 /// The N of `pN`: above 0, at most 100, with up to six decimals.
 package struct Quantile: Hashable, Sendable {
     package var percent: String
-    /// In 0...1. Read from the decimal text rather than divided by 100, since 99.9 / 100 is above 0.999 in
-    /// binary and the nearest rank of a thousand spans would slip by one.
+    /// In 0...1. Parsed from the decimal text rather than divided by 100: in binary, 99.9 / 100 is above 0.999, and the
+    /// nearest rank among a thousand spans would be off by one.
     package var fraction: Double
 
     package init?(percent: some StringProtocol) {
@@ -46,19 +46,19 @@ package struct Quantile: Hashable, Sendable {
     }
 }
 
-/// How fast a service uses up its error budget: the ratio of bad spans, those that failed or took longer than a
-/// threshold, by the ratio that the objective allows. 1 uses the budget up just by the end of the objective's period.
+/// How fast a service uses up its error budget: the ratio of bad spans (failed, or slower than a threshold) divided by
+/// the ratio that the objective allows. At 1, the budget lasts exactly for the objective's period.
 package struct BurnRate: Hashable, Sendable {
     /// The N of `N%`: above 0 and below 100, with up to six decimals.
     package var objectivePercent: String
-    /// What the objective allows to be bad, 0...1.
+    /// The ratio of bad spans that the objective allows, 0...1.
     package var budget: Double
     /// Nanoseconds.
     package var threshold: Int64
-    /// The length of its window, nanoseconds.
+    /// The length of its window, in nanoseconds.
     package var over: Int64
 
-    /// nil where the objective is none.
+    /// nil if the objective is invalid.
     package init?(objectivePercent: String, threshold: Int64, over: Int64) {
         guard let budget = Self.budget(objectivePercent) else { return nil }
         self.objectivePercent = objectivePercent
@@ -67,7 +67,7 @@ package struct BurnRate: Hashable, Sendable {
         self.over = over
     }
 
-    /// 100 % less the objective, by whole numbers: 1 − 0.999 is a little more than 0.001 in doubles.
+    /// 100 % minus the objective, in integers: in doubles, 1 − 0.999 is slightly more than 0.001.
     private static func budget(_ percent: String) -> Double? {
         let parts = percent.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let decimals = parts.count == 2 ? parts[1] : ""
@@ -86,19 +86,20 @@ extension BurnRate: CustomStringConvertible {
     }
 }
 
-/// How many times as long as earlier spans or requests take, whatever the mix: each series of a group is compared with
-/// itself. The geometric mean, over the series, of a percentile now by the same then, each series weighted by its count
-/// now. A rollout that creates pods where there were events before changes the median of all creates, but no series' own.
+/// How many times longer spans or requests take than before, whatever the mix: each series is compared with itself. It
+/// is the geometric mean, over the series, of a percentile now divided by the same percentile then, weighted by each
+/// series' count now. A rollout that creates pods where events were created before changes the median of all creates,
+/// but no series' own.
 ///
-/// Percentiles are taken to their latency bucket, so that the result is within 1.1 %.
+/// Percentiles are rounded to their latency bucket, so the result is within 1.1 %.
 package struct SlowdownRatio: Hashable, Sendable {
     package var quantile: Quantile
-    /// Nanoseconds back to what is compared with.
+    /// Nanoseconds back to the time compared with.
     package var ago: Int64
 
-    /// A series with fewer durations then has no percentile worth the name, and is left out.
+    /// A series with fewer earlier durations has no meaningful percentile and is left out.
     static let countBeforeMin = 8
-    /// Below so many durations now, of the series that are compared, there is no data.
+    /// With fewer current durations in the compared series, there is no data.
     package static let countMin = 20
 
     package init(quantile: Quantile, ago: Int64) {

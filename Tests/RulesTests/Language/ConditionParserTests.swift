@@ -49,15 +49,15 @@ struct ConditionParserTests {
         ("banana > 5", 0, "unknown value \"banana\"; the values are pN"),
         ("p99 > 5s and share(etdc) > 60%", 19, "unknown component \"etdc\""),
         ("burn_rate(99%, 1s 1h) > 14", 18, "expected \",\" and a window, but found \"1h\""),
-        ("burn_rate(99.99%, 1s, 1h) offset > 14", 33, "expected a duration behind offset"),
+        ("burn_rate(99.99%, 1s, 1h) offset > 14", 33, "expected a duration after offset"),
         ("time() > 1s", 5, "unknown component \"\""),
         ("count() > 5", 5, "\"count\" takes no argument"),
         ("5s offset 1h > 1s", 3, "offset follows a value"),
         ("(p99) offset 1h > 1s", 6, "offset follows a single value"),
-        ("p99 offset 5 > 1s", 11, "expected a duration behind offset"),
+        ("p99 offset 5 > 1s", 11, "expected a duration after offset"),
         ("p99 > 1. ", 6, "\"1.\" is not a number"),
         ("p99 > .5", 6, "a number starts with a digit"),
-        ("error_ratio > %5", 14, "\"%\" stands right behind a number"),
+        ("error_ratio > %5", 14, "\"%\" goes right after a number"),
         ("p99 > 5s \u{1B}[2J", 9, "unexpected \"\\u{1B}\""),
     ])
     func `a fault is told at its position`(text: String, position: Int, message: String) {
