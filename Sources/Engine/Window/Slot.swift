@@ -138,3 +138,13 @@ struct Slot: Sendable {
         return (block, row - 64 * (1 << block - 1))
     }
 }
+
+extension Window {
+    /// Nanoseconds. Divides the usual evaluation intervals, so that a range seldom cuts a slot.
+    package static let slotWidth: Int64 = 5_000_000_000
+
+    @inline(__always)
+    static func slotNumber(_ time: Int64) -> Int64 {
+        time / slotWidth
+    }
+}

@@ -30,14 +30,10 @@ package struct Window: ~Copyable {
     private var lookAhead = IndexLookAhead()
     private var translations = NameTranslations()
     private let ledger = BlockLedger()
-    /// Bytes of the slots' columns.
     private var columnByteCount = 0
     /// When names may next be forgotten, Unix nanoseconds.
     private var nextForgetting = Int64.min
     private let seed: UInt64
-
-    /// Divides the usual evaluation intervals, so that a range seldom cuts a slot. Nanoseconds.
-    package static let slotWidth: Int64 = 5_000_000_000
 
     package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
         self.limits = limits
@@ -51,9 +47,7 @@ package struct Window: ~Copyable {
     /// Appends a batch that arrived at a time (Unix nanoseconds).
     ///
     /// - Parameter evaluatedUpTo: spans that end before this count as late.
-    package mutating func append(
-        _ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64
-    ) -> AppendOutcome {
+    package mutating func append(_ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64) -> AppendOutcome {
         forgetNames(at: arrival)
         let translation = translations.translate(batch, operations: &operations, requests: &requests)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
@@ -183,11 +177,6 @@ package struct Window: ~Copyable {
         return low
     }
 
-    @inline(__always)
-    static func slotNumber(_ time: Int64) -> Int64 {
-        time / slotWidth
-    }
-
     // MARK: Evicting the oldest
 
     private mutating func evict() { evict(above: limits.bytesMax - bytesHeldElsewhere) }
@@ -212,9 +201,7 @@ package struct Window: ~Copyable {
     package mutating func evict(above bytesMax: Int) -> Int {
         let before = byteCount
         var gone = 0
-        while gone < slots.count,
-            slots[gone].number < horizon || byteCount > bytesMax && gone + 1 < slots.count
-        {
+        while gone < slots.count, slots[gone].number < horizon || byteCount > bytesMax && gone + 1 < slots.count {
             byteCount -= slots[gone].byteCount
             columnByteCount -= slots[gone].columnByteCount
             spanCount -= slots[gone].count
@@ -261,8 +248,21 @@ package struct Window: ~Copyable {
 
     // MARK: A clock that is set back
 
-    /// Removes the slots after a given one.
-    mutating func retireSlots(after number: Int64) {
+    /// Handles a clock that was set back to a time (Unix nanoseconds). Spans of later times still count in the totals, but
+    /// not in the times to come: those are measured by the spans that arrive in them.
+    package mutating func setBack(to clock: Int64) {
+        foldEvicted()
+        retireSlots(after: Self.slotNumber(clock))
+        history.setBack(to: clock)
+        evicted.setBack(to: clock, newestMinute: history.newestMinute)
+        let byAge = limits.duration.map { Self.slotNumber(max(clock.subtractingSaturating($0), 0)) } ?? .min
+        let known = history.newestMinute
+        let byHistory = known == .min ? .min : Self.slotNumber(HistoryTime.start(ofMinute: known + 1))
+        horizon = min(horizon, max(byAge, byHistory))
+    }
+
+    /// Moves the slots after a given one out of the window.
+    private mutating func retireSlots(after number: Int64) {
         aged?.giveUp()
         while let last = slots.last, last.number > number {
             byteCount -= last.byteCount
@@ -273,16 +273,6 @@ package struct Window: ~Copyable {
             slots.removeLast()
         }
         lastUsed = 0
-    }
-
-    mutating func setHistoryBack(to clock: Int64) {
-        history.setBack(to: clock)
-        evicted.setBack(to: clock, newestMinute: history.newestMinute)
-    }
-
-    /// Reopens evicted slots from `number` on.
-    mutating func lowerHorizon(to number: Int64) {
-        horizon = min(horizon, number)
     }
 
     // MARK: History
