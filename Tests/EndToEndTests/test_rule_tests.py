@@ -279,7 +279,7 @@ def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
     ("fields", "at", "message"),
     [
         ("culprit: etdc", "etdc", 'unknown side "etdc"; did you mean "etcd"?'),
-        ("culprit: us", "us", 'unknown side "us"; known here: etcd, apiserver, webhook, connection, not clear'),
+        ("culprit: us", "us", 'unknown side "us"; expected one of: etcd, apiserver, webhook, connection, not clear'),
         ("culprit: storage", "storage", 'unknown side "storage"; it is a component: {component: storage}'),
         ("culprit: [etcd]", "[etcd]", "culprit is etcd, apiserver, webhook, connection, not clear, or a mapping"),
         ("culprit: ~", "~", "the side of a culprit is text, but found nothing"),
@@ -287,7 +287,7 @@ def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
         ("culprit: {sied: etcd}", "sied", 'unknown field "sied" in a culprit; did you mean "side"?'),
         ("culprit: {side: Etcd}", "Etcd", 'unknown side "Etcd"; did you mean "etcd"?'),
         ("culprit: {component: etdc}", "etdc", 'unknown component "etdc"; did you mean "etcd"?'),
-        ("culprit: {certainty: sure}", "sure", 'unknown certainty "sure"; known here: clear, likely, not clear'),
+        ("culprit: {certainty: sure}", "sure", 'unknown certainty "sure"; expected one of: clear, likely, not clear'),
         ("culprit: {certainty: clera}", "clera", 'unknown certainty "clera"; did you mean "clear"?'),
         (
             "culprit: {side: etcd, component: storage}",

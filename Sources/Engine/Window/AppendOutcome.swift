@@ -14,10 +14,10 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     /// What the sender did wrong.
     package var explanation: String {
         switch self {
-        case .invalidTraceID: "trace id is not 16 bytes with one that is not zero"
-        case .invalidSpanID: "span id is not 8 bytes with one that is not zero"
-        case .invalidParentSpanID: "parent span id is neither empty nor 8 bytes"
-        case .invalidTime: "start or end time is zero or beyond February 2116"
+        case .invalidTraceID: "trace id must be 16 bytes, not all zero"
+        case .invalidSpanID: "span id must be 8 bytes, not all zero"
+        case .invalidParentSpanID: "parent span id must be empty or 8 bytes"
+        case .invalidTime: "start or end time is zero or after February 2116"
         case .endBeforeStart: "end time is before start time"
         case .inFuture: "end time is too far in the future"
         case .tooLong: "duration is longer than 7 days"

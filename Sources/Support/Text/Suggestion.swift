@@ -15,7 +15,7 @@ package enum Suggestion {
     /// The end of a message about an unknown name: the nearest known name, or else all of them.
     package static func hint(for word: String, among known: [String]) -> String {
         if let near = nearest(to: word, among: known) { return "did you mean \(PrintableText.quote(near))?" }
-        return "known here: \(known.joined(separator: ", "))"
+        return "expected one of: \(known.joined(separator: ", "))"
     }
 }
 

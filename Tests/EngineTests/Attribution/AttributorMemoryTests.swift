@@ -42,7 +42,7 @@ struct AttributorMemoryTests {
         #expect(flow.attributor.totals.requestCount == 219 * 500)
     }
 
-    @Test func `room for a large slot is let go once slots are small`() {
+    @Test func `memory for a large slot is freed once slots are small`() {
         var flow = Flow()
         for _ in 0..<5 { flow.add(spans: 100) }
         let small = flow.attributor.byteCount
@@ -53,7 +53,7 @@ struct AttributorMemoryTests {
         #expect(flow.attributor.byteCount < 2 * small)
     }
 
-    @Test func `spans that reach back are let go with their slot`() {
+    @Test func `spans that reach back are dropped with their slot`() {
         var flow = Flow()
         for _ in 0..<5 { flow.add(spans: 1_000) }
         let bytes = flow.attributor.byteCount
@@ -62,7 +62,7 @@ struct AttributorMemoryTests {
         #expect(flow.attributor.byteCount < 2 * bytes)
     }
 
-    @Test func `what was found out is counted by the window`() throws {
+    @Test func `attributions count as memory of the window`() throws {
         var flow = Flow()
         for _ in 0..<2 { flow.add(spans: 1_000) }
         let view = flow.window.view()

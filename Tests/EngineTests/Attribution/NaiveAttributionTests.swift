@@ -160,7 +160,7 @@ import TestSupport
         "/api/v1/namespaces/a/services/s/proxy/x/y", "/api/v1/nodes/n/proxy/metrics",
         "/apis/apps/v1/namespaces/a/deployments?watch=true",
     ])
-    func `long-running requests are none`(_ target: String) {
+    func `long-running requests are not divided`(_ target: String) {
         #expect(NaiveAttribution([request(1, 100..<200, target: target)]).requests().isEmpty)
     }
 
@@ -169,7 +169,7 @@ import TestSupport
         "/api/v1/namespaces/a/pods/p?watch=true", "/api/v1/namespaces/a/pods/p/log", "/healthz?watch=true",
         "/apis/apps/v1?watch=true", "/api/v1/namespaces/a/status", "/api/v1/namespaces/watch/pods",
     ])
-    func `others are`(_ target: String) {
+    func `other requests are divided`(_ target: String) {
         #expect(NaiveAttribution([request(1, 100..<200, target: target)]).requests().count == 1)
     }
 

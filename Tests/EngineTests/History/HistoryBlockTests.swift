@@ -38,7 +38,7 @@ import TestSupport
         return series
     }
 
-    @Test(arguments: 0..<8) func `says what was counted, and so do blocks merged`(seed: UInt64) {
+    @Test(arguments: 0..<8) func `holds what was counted, also when blocks are merged`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var tallies = [SeriesTally(), SeriesTally(), SeriesTally()]
         var parts: [[SeriesKey: Naive]] = [[:], [:], [:]]

@@ -8,7 +8,7 @@ import TestSupport
     }
 
     @Test(arguments: [40_000, 100_000])
-    func `its bytes stay within the limit, and what it gives up still counts in the totals`(bytesMax: Int) {
+    func `its bytes stay within the limit, and dropped spans still count in the totals`(bytesMax: Int) {
         var oracle = HistoryOracle(seed: 3, limits: limits(bytesMax: bytesMax))
         while oracle.now < HistoryOracle.start + 12 * hour {
             oracle.append()
@@ -39,7 +39,7 @@ import TestSupport
         oracle.check(from: recent / minute * minute, to: oracle.now, counted: recent / minute * minute..<oracle.now)
     }
 
-    @Test func `hours beyond the duration go, and spans of their time that come still count in the totals`() throws {
+    @Test func `hours beyond the duration go, and later spans of their time still count in the totals`() throws {
         var oracle = HistoryOracle(seed: 5, limits: limits(2 * hour))
         while oracle.now < HistoryOracle.start + 9 * hour {
             oracle.append()

@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: ["OK", "Canceled", "CANCELLED", "NotFound", "ResourceExhausted", "", "0", "1", "8", "99", "abc"])
-    func `gRPC codes that are none`(code: String) {
+    func `gRPC codes that are not errors`(code: String) {
         let text = Array(code.utf8)
         #expect(!(unsafe SpanStatus.isGRPCError(text.span.bytes)))
     }

@@ -21,7 +21,7 @@ import Testing
         #expect(churn.totalsOfReusedNumbers > 50, "seed \(seed)")
     }
 
-    @Test func `what spans of a number count for is what its name says, also in an older view`() {
+    @Test func `spans count for the component of their name, also in an older view`() {
         var limits = WindowLimits(duration: minute, operationsMax: 1, history: HistoryLimits(duration: minute))
         limits.isEndless = true
         limits.history.keepsSum = false
@@ -91,7 +91,7 @@ import Testing
         #expect(window.view().operations.contains { $0.operation == "late 2" })
     }
 
-    @Test func `names that a batch remembers but no span of it has don't come to life again`() {
+    @Test func `names that a batch remembers but none of its spans has are not revived`() {
         var limits = WindowLimits(duration: minute, operationsMax: 4, history: HistoryLimits(duration: minute))
         limits.isEndless = true
         limits.history.keepsSum = false

@@ -26,7 +26,7 @@ import Testing
         window.view().operations.count { $0.service == service }
     }
 
-    @Test func `one service takes a quarter of them at most, and says so`() {
+    @Test func `one service takes a quarter of the places at most, and the refusal says so`() {
         var window = Self.window()
         Self.flood(&window, 1, 10_000)
         #expect(Self.names(window, "junk0") == 250)
@@ -84,7 +84,7 @@ import Testing
         #expect(window.operations.placesUse.ofLargest > 250)
     }
 
-    @Test func `a rule on an operation of any service costs what is known no place`() {
+    @Test func `a rule on an operation of any service takes no places from known names`() {
         var window = Self.window()
         var names = SelectedNames()
         names.add(.spans, ["operation": "List"])
@@ -96,7 +96,7 @@ import Testing
         #expect(window.view().operations.contains { $0.service == "apiserver" })
     }
 
-    @Test func `what rules select by its name has a place`() {
+    @Test func `names that rules select have places`() {
         var window = Self.window()
         var names = SelectedNames()
         names.add(.spans, ["service": "checkout", "operation": "pay"])

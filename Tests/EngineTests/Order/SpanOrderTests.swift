@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
-    func `come out as sorting all that is known of them gives, whatever batches they came in`(seed: UInt64) {
+    func `come out sorted by all their fields, whatever batches they came in`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var order = SpanOrder()
         var expected: [String] = []

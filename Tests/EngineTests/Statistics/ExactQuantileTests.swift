@@ -86,7 +86,7 @@ private let base: Int64 = 1_767_225_600 * second
         }
     }
 
-    @Test func `are those of a naive count where each series has but a span or two`() {
+    @Test func `are those of a naive count where each series has only a span or two`() {
         var random = SeededGenerator(seed: 99)
         let samples = (0..<400).map { number in
             Sample(
@@ -124,7 +124,7 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(rows.map(\.p50) == [duration, duration])
     }
 
-    @Test func `of requests leave out spans that are none`() {
+    @Test func `of requests leave out spans that are not requests`() {
         var window = Window(limits: WindowLimits(duration: nil, bytesMax: 1 << 30))
         var builder = BatchBuilder()
         for number in 0..<3_000 {

@@ -91,7 +91,7 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(canFollow(view, from: base + 10 * second))
     }
 
-    @Test func `take no more memory than they may, and try again when what was too much has left`() {
+    @Test func `keep to their memory limit, and try again when the excess has left`() {
         let view = view(of: 1_000)
         #expect(!canFollow(view, bytesMax: 4_000))
         var counts = SlidingCounts(.spans)

@@ -19,7 +19,7 @@ import Testing
         return window.append(builder.batch, arrival: end, evaluatedUpTo: .min)
     }
 
-    @Test func `a burst into one slot takes half of it at most, and what is beyond counts in the history`() {
+    @Test func `a burst into one slot takes half of the window at most, and the rest counts in the history`() {
         var window = Self.window(4 << 20)
         var accepted = 0
         for part in 0..<20 {
@@ -33,7 +33,7 @@ import Testing
         #expect(window.view().operationSummaries().map(\.count) == [200_000])
     }
 
-    @Test func `what a reader holds of spans that left counts as the window's`() {
+    @Test func `evicted spans that a reader holds count as the window's`() {
         var window = Self.window(8 << 20)
         func fill(from first: Int, _ slots: Int) {
             for slot in first..<first + slots {

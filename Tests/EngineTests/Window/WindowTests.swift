@@ -99,7 +99,7 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(window.spanCount == 200_000)
     }
 
-    @Test func `gives up the oldest slot when it is full, and keeps its counts in the history`() {
+    @Test func `evicts the oldest slot when it is full, and keeps its counts in the history`() {
         var window = window(bytesMax: 2_000_000)
         for slot in 0..<40 {
             var builder = BatchBuilder()

@@ -32,7 +32,7 @@ struct CulpritTests {
     }
 
     @Test(arguments: Captures.archives)
-    func `the alerts of a fault name the side that was slowed, and nobody is accused without one`(
+    func `the alerts of a fault name the side that was slowed, and without a fault no side is accused`(
         _ archive: URL
     ) throws {
         let facts = try Captures.companion(archive, "facts.json", as: Facts.self)
@@ -64,7 +64,7 @@ struct CulpritTests {
     }
 
     @Test(arguments: Captures.archives)
-    func `components of a kind of request come to what its requests come to one by one`(_ archive: URL) throws {
+    func `the components of a kind of request are the sums over its single requests`(_ archive: URL) throws {
         let view = try Self.replay(archive).pipeline.attributedSummary().view
         var parts: [Int: [[Component: Int64]]] = [:]
         view.forEachBreakdown(from: .min, to: .max) { request in
@@ -86,7 +86,7 @@ struct CulpritTests {
     }
 
     @Test(arguments: Captures.archives)
-    func `no span takes longer itself than from its start to its end`(_ archive: URL) throws {
+    func `no self time exceeds the duration of its span`(_ archive: URL) throws {
         let view = try Self.replay(archive).pipeline.attributedSummary().view
         let selfTimes = view.selfTimeSummaries()
         var leaves = 0
@@ -102,7 +102,7 @@ struct CulpritTests {
         #expect(leaves > 0)
     }
 
-    @Test func `what left the window is divided among components still`() throws {
+    @Test func `requests that left the window keep their components`() throws {
         var limits = WindowLimits()
         limits.duration = 60_000_000_000
         let replay = try Replay([Captures.example.path], endingIn: .min..<(.max)) {

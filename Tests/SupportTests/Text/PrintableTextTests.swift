@@ -21,7 +21,7 @@ struct PrintableTextTests {
         ("banana", nil),
         ("x", nil), ("", nil),
     ])
-    func `a slip of the finger is recognised`(word: String, expected: String?) {
+    func `a typo is recognised`(word: String, expected: String?) {
         #expect(Suggestion.nearest(to: word, among: ["when", "select", "annotations"]) == expected)
     }
 }
