@@ -1,32 +1,32 @@
 import Engine
 import Support
 
-/// An alert from the first time its condition holds until it is resolved or given up.
-/// A value without I/O or clock: `observe` is told the time and returns what changed.
+/// An alert from the time its condition first holds until it resolves or is dropped. A value without I/O or a clock:
+/// `observe` gets the time and returns what changed.
 struct ActiveAlert: Hashable, Sendable {
     private(set) var state = AlertState.inactive
-    /// Nanoseconds since the epoch, as are all times here.
+    /// Nanoseconds since the epoch, like all times here.
     private(set) var activeAt: Int64 = 0
     private(set) var firedAt: Int64?
     private(set) var resolvedAt: Int64?
-    /// Since when the condition has been false while the alert is kept firing.
+    /// Since when the condition has been false while `keep_firing_for` keeps the alert firing.
     private(set) var falseSince: Int64?
-    /// Until when a condition that is false changes nothing: a process that has just begun hasn't seen enough to say so.
+    /// Until when a false condition is ignored: a process that has just started hasn't seen enough spans.
     private var ignoresCalmUntil = Int64.min
     private(set) var reason: ResolutionReason?
-    /// The last evaluation at which there was data.
+    /// The last evaluation that had data.
     private var dataAt = Int64.min
-    /// How long there has been no data while other spans came.
+    /// How long there has been no data while other spans arrived.
     private(set) var noDataFor: Int64 = 0
     /// The last value for which the condition held.
     private(set) var value: Double?
-    /// The surest that was found while it fired.
+    /// The most certain evidence found while the alert fired.
     private(set) var evidence: AlertEvidence?
     private var evidenceFoundAt = Int64.min
 
     init() {}
 
-    /// An alert that was pending or firing when another process ended.
+    /// Restores an alert that was pending or firing when another process ended.
     init(
         state: AlertState, activeAt: Int64, firedAt: Int64?, falseSince: Int64?, value: Double?,
         evidence: AlertEvidence?, noDataFor: Int64 = 0, ignoringCalmUntil: Int64
@@ -42,7 +42,7 @@ struct ActiveAlert: Hashable, Sendable {
     }
 
     /// Takes in one evaluation; returns the new state if it changed.
-    /// - Parameter holds: nil is no data, which changes nothing.
+    /// - Parameter holds: nil for no data, which changes nothing.
     mutating func observe(
         _ holds: Bool?, value: Double?, at time: Int64, holdFor: Int64, keepFiringFor: Int64
     ) -> AlertState? {
@@ -53,13 +53,13 @@ struct ActiveAlert: Hashable, Sendable {
             ? observeBreach(value, at: time, holdFor: holdFor) : observeCalm(at: time, keepFiringFor: keepFiringFor)
     }
 
-    /// Whether an evaluation told nothing of it.
+    /// Whether the evaluation at `time` had no data for this alert.
     func isWithoutData(at time: Int64) -> Bool { dataAt != time }
 
-    /// Takes in an evaluation that told nothing, while other spans came; returns the new state if it changed.
+    /// Takes in an evaluation without data while other spans arrived; returns the new state if it changed.
     /// - Parameters:
-    ///   - interval: since the evaluation before.
-    ///   - after: how long it may be so before the alert ends.
+    ///   - interval: the time since the previous evaluation.
+    ///   - after: how long data may be missing before the alert ends.
     mutating func observeNoData(at time: Int64, interval: Int64, endingAfter after: Int64) -> AlertState? {
         noDataFor = noDataFor.addingSaturating(interval)
         guard noDataFor >= after else { return nil }
@@ -106,10 +106,10 @@ struct ActiveAlert: Hashable, Sendable {
         return state
     }
 
-    /// Where the clock was set back, not before it fired.
+    /// After the clock was set back, the alert still doesn't resolve before it fired.
     private mutating func resolve(at time: Int64) { resolvedAt = max(time, firedAt ?? time) }
 
-    /// Goes on at another time than the one that comes next, with the time that it had.
+    /// Shifts the alert to another time, with the durations that it had accumulated.
     mutating func jump(from last: Int64, to time: Int64, ignoringCalmFor blind: Int64) {
         let step = time.subtractingSaturating(last)
         if state == .pending { activeAt = TimeLimits.nearestTime(activeAt.addingSaturating(step)) }
@@ -118,11 +118,11 @@ struct ActiveAlert: Hashable, Sendable {
         evidenceFoundAt = .min
     }
 
-    /// Whether evidence could still tell more: none was found that is clear, and the fault is not long gone by.
+    /// Whether more evidence could help: none found so far is clear, and the fault isn't long past.
     func wantsEvidence(at time: Int64) -> Bool {
         guard state == .firing, falseSince == nil, let firedAt else { return false }
         guard let evidence else { return true }
-        // At the first evaluation of each such stretch of time: alerts that look together share the work.
+        // At the first evaluation in each interval, so that alerts asking at the same time share the work.
         return evidence.culprit.certainty != .clear && elapsed(since: firedAt, at: time) <= Self.evidenceSought
             && time / Self.evidenceInterval != evidenceFoundAt / Self.evidenceInterval
     }
@@ -130,8 +130,8 @@ struct ActiveAlert: Hashable, Sendable {
     private static let evidenceSought: Int64 = 300_000_000_000
     private static let evidenceInterval: Int64 = 15_000_000_000
 
-    /// Takes evidence that is surer than what was found before, unless it names another side: nearer to the beginning
-    /// cause and consequence are told apart better.
+    /// Keeps evidence if it is more certain than what was found before, unless it names another side: cause and
+    /// consequence are easier to tell apart close to the beginning.
     mutating func found(_ new: AlertEvidence, at time: Int64) {
         evidenceFoundAt = time
         if let known = evidence?.culprit {

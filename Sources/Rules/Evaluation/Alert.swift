@@ -1,9 +1,9 @@
 import Support
 
-/// An alert as it stands at one moment: what sinks deliver and the API shows. Times in nanoseconds since the epoch.
+/// A snapshot of an alert, as sinks deliver it and the API shows it. Times are in nanoseconds since the epoch.
 package struct Alert: Hashable, Sendable {
     package var name: String
-    /// The `by` labels that have a value, and the rule's own, which win over them.
+    /// The `by` labels that have a value, overridden by the rule's own labels.
     package var labels: [String: String]
     package var annotations: [String: String]
     package var state: AlertState
@@ -11,11 +11,11 @@ package struct Alert: Hashable, Sendable {
     package var activeAt: Int64
     package var firedAt: Int64?
     package var resolvedAt: Int64?
-    /// Why it resolved, unless its condition was found to be false.
+    /// Why it resolved; nil if its condition was found to be false.
     package var reason: ResolutionReason?
-    /// The last value for which the condition held: seconds, per second or 0...1. nil is no data.
+    /// The last value for which the condition held: seconds, per second, or 0...1. nil means no data.
     package var value: Double?
-    /// Of an alert that fired; nil where nothing is known of whose time it was.
+    /// The evidence of an alert that fired; nil if there is no attribution.
     package var evidence: AlertEvidence?
 
     package init(
@@ -36,8 +36,7 @@ package struct Alert: Hashable, Sendable {
         self.evidence = evidence
     }
 
-    /// 16 hexadecimal digits that tell this alert from all others, the same in every run: FNV-1a over its name
-    /// and labels in order.
+    /// 16 hexadecimal digits that identify this alert, the same in every run: FNV-1a of its name and sorted labels.
     package var fingerprint: String {
         var hash = FNV1a()
         hash.combine("alertname")
@@ -50,18 +49,18 @@ package struct Alert: Hashable, Sendable {
     }
 }
 
-/// Where an alert is in its life.
+/// The state of an alert.
 package enum AlertState: String, Hashable, Sendable, Codable, CaseIterable {
     /// The condition stopped holding before the alert fired.
     case inactive
-    /// The condition holds, but not yet for as long as the rule asks.
+    /// The condition holds, but not yet for the rule's `for`.
     case pending
     case firing
     case resolved
 }
 
 extension Alert {
-    /// The change by which it resolves, as its rule is no more; nil unless it fires.
+    /// The transition that resolves this alert because its rule is gone; nil unless it is firing.
     package func ended(at time: Int64) -> AlertTransition? {
         guard state == .firing else { return nil }
         var alert = self
@@ -71,13 +70,13 @@ extension Alert {
     }
 }
 
-/// Why an alert resolved though nobody found its condition to be false.
+/// Why an alert resolved although its condition wasn't found to be false.
 package enum ResolutionReason: String, Hashable, Sendable, Codable {
-    /// The condition had no data for as long as the rule's `no_data_after`, while other spans came.
+    /// The condition had no data for the rule's `no_data_after`, while other spans arrived.
     case noData = "no data"
 }
 
-/// A rule by its place in the definitions of an evaluator.
+/// A rule, by its place in an evaluator's definitions.
 package struct RuleNumber: Hashable, Sendable {
     package var group: Int
     package var rule: Int
@@ -90,11 +89,11 @@ package struct RuleNumber: Hashable, Sendable {
 
 /// A change of an alert's state.
 package struct AlertTransition: Hashable, Sendable {
-    /// The time of the evaluation that found it, nanoseconds since the epoch.
+    /// The time of the evaluation that found the change, in nanoseconds since the epoch.
     package var time: Int64
     /// The alert in its new state.
     package var alert: Alert
-    /// The rule it is of; nil where none of the rules in force made it.
+    /// The alert's rule; nil if it is no longer in force.
     package var rule: RuleNumber?
 
     package init(time: Int64, alert: Alert, rule: RuleNumber? = nil) {
@@ -103,6 +102,6 @@ package struct AlertTransition: Hashable, Sendable {
         self.rule = rule
     }
 
-    /// Whether anyone is to be told: pending alerts, and those that never fired, are nobody's business.
+    /// Whether sinks are notified. Pending alerts, and those that never fired, are not.
     package var isNotified: Bool { alert.state == .firing || alert.state == .resolved }
 }

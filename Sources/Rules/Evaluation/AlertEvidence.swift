@@ -1,10 +1,10 @@
 package import Engine
 import Support
 
-/// What an alert says beside that it fires: whose fault it is, and where to look.
+/// What an alert adds to the fact that it fires: the culprit, and where to look.
 package struct AlertEvidence: Hashable, Sendable {
     package struct Culprit: Hashable, Sendable {
-        /// nil where it is not clear.
+        /// nil if it isn't clear.
         package var side: String?
         package var component: String?
         package var certainty: Verdict.Certainty
@@ -18,20 +18,20 @@ package struct AlertEvidence: Hashable, Sendable {
             self.why = why
         }
 
-        /// `etcd (clear): its own handlers took …`, as `{{ $culprit }}` and the annotation say it.
+        /// `etcd (clear): its own handlers took …`, as in `{{ $culprit }}` and the annotation.
         package var text: String {
             guard let side else { return "not clear: \(why)" }
-            // The sentence begins with the side.
+            // The sentence may begin with the side.
             let reason = why.hasPrefix("\(side): ") ? String(why.dropFirst(side.count + 2)) : why
             return "\(side) (\(certainty.rawValue)): \(reason)"
         }
     }
 
-    /// What a component takes of the mean request, in seconds.
+    /// A component's part of the mean request, in seconds.
     package struct ComponentTime: Hashable, Sendable {
         package var component: String
         package var seconds: Double
-        /// nil where no request is known from before.
+        /// nil if there is no earlier request to compare with.
         package var baselineSeconds: Double?
 
         package init(component: String, seconds: Double, baselineSeconds: Double?) {
@@ -42,9 +42,9 @@ package struct AlertEvidence: Hashable, Sendable {
     }
 
     package var culprit: Culprit
-    /// Those that grew most first.
+    /// Those that grew most come first.
     package var components: [ComponentTime]
-    /// Of the worst requests, the worst first.
+    /// The traces of the worst requests, the worst first.
     package var traces: [TraceID]
 
     package init(culprit: Culprit, components: [ComponentTime], traces: [TraceID]) {
@@ -67,13 +67,13 @@ package struct AlertEvidence: Hashable, Sendable {
     }
 }
 
-/// What evidence is asked for: an alert at one evaluation.
+/// Asks for the evidence of one alert at one evaluation.
 package struct EvidenceQuestion: Sendable {
-    /// Of the evaluation, Unix nanoseconds, as all times here.
+    /// The time of the evaluation, in Unix nanoseconds, like all times here.
     package var time: Int64
     /// When the alert's condition was first found to hold.
     package var activeAt: Int64
-    /// The length of the rule's window, or of the shortest of its condition, nanoseconds.
+    /// The length of the rule's window, or of the shortest window in its condition, in nanoseconds.
     package var over: Int64
     /// The series that the alert is about.
     package var population: Population
@@ -82,10 +82,10 @@ package struct EvidenceQuestion: Sendable {
 }
 
 extension WindowView {
-    /// The evidence for some alerts, from an attributed view.
+    /// Finds the evidence for each question. Requires an attributed view.
     package func evidence(_ questions: [EvidenceQuestion], _ components: ComponentTable) -> [AlertEvidence] {
         var traces = worstTraces(questions.map(\.search), limit: AlertEvidence.tracesMax)
-        // An alert about silence has no spans of its own: the worst requests of that time then.
+        // An alert about silence has no spans: take the worst requests of that time.
         let silent = questions.indices.filter { traces[$0].isEmpty }
         let others = worstTraces(
             silent.map { questions[$0].searchOfRequests(requests.count) }, limit: AlertEvidence.tracesMax)
@@ -116,6 +116,6 @@ extension EvidenceQuestion {
 }
 
 extension AlertEvidence {
-    /// As many as someone looks at.
+    /// As many as anyone looks at.
     fileprivate static let tracesMax = 5
 }

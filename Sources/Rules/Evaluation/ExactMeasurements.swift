@@ -1,8 +1,8 @@
 import Engine
 import Support
 
-/// The groups of which one evaluation has to know more than counts tell, and what was measured of them: one call for each
-/// range, one selection for each grouping of its groups.
+/// The groups for which counts don't settle an evaluation, and what was measured for them: one call for each range,
+/// with one selection for each grouping.
 struct ExactMeasurements {
     private struct Key: Hashable {
         var range: Int
@@ -14,17 +14,17 @@ struct ExactMeasurements {
         /// Ascending once measured.
         var values = MeasuredValues()
         var groups: [Int] = []
-        /// By group its place in `groups`, or -1.
+        /// The place of each group in `groups`, or -1.
         var placeOfGroup: [Int32]
         var statistics: [LatencyStatistics] = []
-        /// By place in `groups`, of a range that is compared with an earlier one.
+        /// By place in `groups`; only for a range that is compared with an earlier one.
         var slowdowns: [Double?] = []
     }
 
     private var requests: [Request] = []
     private var requestOfKey: [Key: Int] = [:]
 
-    /// Asks for some values of a group, beside count, errors, sum and maximum, over the range of a number.
+    /// Requests values of a group over a range, besides count, errors, sum and maximum.
     mutating func request(_ values: MeasuredValues, of group: Int, _ grouping: Int, groupCount: Int, in range: Int) {
         let key = Key(range: range, grouping: grouping)
         let number = requestOfKey[key] ?? requests.count
@@ -43,7 +43,7 @@ struct ExactMeasurements {
         requests[number].groups.append(group)
     }
 
-    /// Measures everything asked for.
+    /// Measures everything requested.
     mutating func measure(
         _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource
     ) {
@@ -82,17 +82,17 @@ struct ExactMeasurements {
             thresholds: request.values.thresholds)
     }
 
-    /// What was measured of a group that was asked for.
+    /// What was measured for a requested group.
     struct Result {
         var statistics: LatencyStatistics
-        /// Those that the statistics have.
+        /// The quantiles and thresholds in `statistics`.
         var values: MeasuredValues
         var slowdown: Double?
     }
 
     func result(of group: Int, _ grouping: Int, in range: Int) -> Result {
         guard let number = requestOfKey[Key(range: range, grouping: grouping)] else {
-            preconditionFailure("a group that was not asked for")
+            preconditionFailure("a group that wasn't requested")
         }
         let request = requests[number]
         let place = Int(request.placeOfGroup[group])
@@ -103,7 +103,7 @@ struct ExactMeasurements {
 }
 
 extension SlowdownRatio {
-    /// One result for each group of a selection, of what ended in [from, to), Unix nanoseconds; nil where there is too
+    /// One ratio for each group of a selection, of what ended in [from, to), in Unix nanoseconds; nil if there is too
     /// little to compare.
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selection: Selection, over source: some MeasurementSource

@@ -1,44 +1,45 @@
 package import Engine
 
-/// Where rules get their statistics from: the window, or what stands in for it in tests.
+/// Where rules get their statistics: the window, or its stand-in in tests.
 package protocol MeasurementSource {
-    /// The series of `Population.spans` by number.
+    /// The series of `Population.spans`, by number.
     var operations: [OperationLabels] { get }
-    /// Tells which of them have other names than they had.
+    /// Tells which of them have changed their names.
     var operationBirths: NameBirths { get }
-    /// The series of `Population.requests` by number.
+    /// The series of `Population.requests`, by number.
     var requests: [RequestLabels] { get }
     var requestBirths: NameBirths { get }
 
     func seriesCount(_ population: Population) -> Int
 
-    /// Statistics of what ended in [from, to), nanoseconds since the epoch: for each selection one result per
-    /// group of it. All selections of a call share one scan.
+    /// Statistics of what ended in [from, to), in nanoseconds since the epoch: one result for each group of each
+    /// selection. All selections of a call share one scan.
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]]
 
-    /// Looks at each span or request that ended in [from, to) for those of some durations (nanoseconds), by the groups of
-    /// a selection.
+    /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
+    /// selection.
     func find(
         _ population: Population, from: Int64, to: Int64, _ selection: Selection,
         lasting durations: [ClosedRange<Int64>]
     ) -> FoundSpans
 
-    /// Whether any spans at all ended in [from, to).
+    /// Whether any spans ended in [from, to).
     func hasSpans(from: Int64, to: Int64) -> Bool
 
-    /// Moves counts on to what ended in [from, to); false if they can't follow, so that it has to be measured.
+    /// Moves counts forward to what ended in [from, to). Returns false if they can't follow, so that it must be
+    /// measured.
     func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool
 
-    /// For each question what speaks for a culprit; nothing where nothing is known of whose time it was.
+    /// The evidence for each question; empty if there is no attribution.
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence]
 }
 
 extension MeasurementSource {
-    // Of a source whose series keep their names.
+    // For a source whose series keep their names.
     package var operationBirths: NameBirths { NameBirths() }
     package var requestBirths: NameBirths { NameBirths() }
 
@@ -52,7 +53,7 @@ extension MeasurementSource {
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 
-    /// Whether a span of any API server or etcd ended in [from, to), nanoseconds since the epoch.
+    /// Whether a span of any API server or etcd ended in [from, to), in nanoseconds since the epoch.
     func hearsControlPlane(from: Int64, to: Int64) -> Bool {
         guard hasSpans(from: from, to: to) else { return false }
         let series = operations.map { $0.isOfControlPlane ? Int32(0) : -1 }
@@ -61,7 +62,7 @@ extension MeasurementSource {
     }
 }
 
-/// A source that has from a view what it doesn't answer itself.
+/// A source that forwards to a view what it doesn't answer itself.
 package protocol ViewedSource: MeasurementSource {
     var view: WindowView { get }
 }

@@ -5,7 +5,7 @@ import Support
 struct RuleAlerts {
     let rule: Rule
     private var lives: [Int: ActiveAlert] = [:]
-    /// Alerts that would have become active beyond the limit.
+    /// How many alerts were refused at the limit.
     private(set) var refused = 0
     private var matches = RecentMatches()
 
@@ -16,10 +16,10 @@ struct RuleAlerts {
     /// Whether a group has an alert.
     func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
 
-    /// Whether anything is kept of a group.
+    /// Whether there is any state for a group.
     func keeps(_ group: Int) -> Bool { lives[group] != nil || matches[group] != nil }
 
-    /// Looks at the single spans that ended since the last evaluation, for those that match.
+    /// Searches the spans that ended since the last evaluation for matches.
     mutating func search(
         _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
         over source: some MeasurementSource
@@ -29,14 +29,14 @@ struct RuleAlerts {
             rule, grouping, for: durations, at: time, interval: interval, isTracked: { lives[$0] != nil }, over: source)
     }
 
-    /// An alert after an evaluation that changed it, or to which evidence may be added.
+    /// An alert that an evaluation changed, or that could use more evidence.
     struct Observation {
         var group: Int
         var life: ActiveAlert
         var hasChanged: Bool
     }
 
-    /// Takes in what an evaluation found for one group.
+    /// Takes in the verdict of an evaluation on one group.
     mutating func observe(_ verdict: RuleJudgement.Verdict, at time: Int64, limit: Int) -> Observation? {
         let holds = verdict.truth == .noData ? nil : verdict.truth == .holds
         let group = verdict.group
@@ -53,12 +53,12 @@ struct RuleAlerts {
         return Observation(group: group, life: life, hasChanged: change != nil)
     }
 
-    /// Whether an evaluation told nothing of some alert that ends for want of data.
+    /// Whether an evaluation had no data for some alert that ends without data.
     func isWithoutData(at time: Int64) -> Bool {
         rule.endsAfterNoData != nil && lives.contains { $0.value.isWithoutData(at: time) }
     }
 
-    /// Takes in, for the alerts of which an evaluation told nothing, that other spans came since the last one.
+    /// Takes in, for alerts without data in this evaluation, that other spans arrived since the last one.
     mutating func observeNoData(at time: Int64, interval: Int64) -> [Observation] {
         guard let after = rule.endsAfterNoData else { return [] }
         return lives.keys.sorted().compactMap { group in
@@ -69,13 +69,13 @@ struct RuleAlerts {
         }
     }
 
-    /// Adds what was found for an alert that fires.
+    /// Adds evidence found for a firing alert.
     mutating func add(_ evidence: AlertEvidence, at time: Int64, to observation: inout Observation) {
         observation.life.found(evidence, at: time)
         lives[observation.group] = observation.life
     }
 
-    /// What is asked about an alert, if evidence could tell more.
+    /// The question about an alert, if more evidence could help.
     func question(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> EvidenceQuestion? {
         guard observation.life.wantsEvidence(at: time) else { return nil }
         let members = grouping.memberStarts[observation.group]..<grouping.memberStarts[observation.group + 1]
@@ -91,17 +91,17 @@ struct RuleAlerts {
             time: time, alert: alert(observation.life, values: grouping.values[observation.group]))
     }
 
-    // MARK: From one time to another
+    // MARK: Clock jumps
 
-    /// Goes on at another time than the one that comes next.
+    /// Shifts the alerts to another time.
     mutating func jump(from last: Int64, to time: Int64) {
         for group in lives.keys { lives[group]?.jump(from: last, to: time, ignoringCalmFor: rule.blindTime) }
         matches.jump(from: last, to: time)
     }
 
-    // MARK: From one process to the next
+    // MARK: Saved state
 
-    /// The pending and firing alerts, with the groups they are of.
+    /// The pending and firing alerts, with their groups.
     var tracked: [(group: Int, life: ActiveAlert, match: RecentMatches.Match?)] {
         lives.sorted { $0.key < $1.key }.map { ($0.key, $0.value, matches[$0.key]) }
     }
@@ -111,18 +111,19 @@ struct RuleAlerts {
         matches[group] = match
     }
 
-    /// The pending and firing alerts, by their labels: groups are numbered as they came, which a restart changes.
+    /// The pending and firing alerts, sorted by labels: group numbers depend on the order of arrival, which changes
+    /// with a restart.
     func active(_ grouping: SeriesGrouping) -> [Alert] {
         lives.map { (values: grouping.values[$0.key], life: $0.value) }
             .sorted { $0.values.lexicographicallyPrecedes($1.values) }
             .map { alert($0.life, values: $0.values) }
     }
 
-    // MARK: As others see it
+    // MARK: Alerts
 
     private func alert(_ life: ActiveAlert, values: [String]) -> Alert {
         var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
-        // As in Prometheus, a label without a value is no label.
+        // As in Prometheus, an empty label is the same as none.
         labels = labels.merging(rule.labels) { _, own in own }.filter { !$0.value.isEmpty }
         var known = labels
         known["alertname"] = rule.alert
@@ -137,34 +138,34 @@ struct RuleAlerts {
 }
 
 extension Rule {
-    /// How long after a gap in evaluations a condition that is false isn't believed, nanoseconds: while its range fills
-    /// again. Matches of single spans are known from before.
+    /// How long a false condition is ignored after a gap in evaluations, in nanoseconds: while the rule's range fills
+    /// again. Matches of single spans survive the gap.
     var blindTime: Int64 { condition.durations == nil ? min(over, RuleEvaluator.grace) : 0 }
 
-    /// How long its condition may be without data before an alert ends, nanoseconds; nil for ever. That one falls silent is
-    /// what a condition with `seen` is about.
+    /// How long an alert's condition may be without data before it ends, in nanoseconds; nil for any time. A condition
+    /// with `seen` is about missing data itself.
     fileprivate var endsAfterNoData: Int64? {
         guard case .resolve(let after) = noData, !condition.inputs.wantsHeard.contains(true) else { return nil }
         return after
     }
 
-    /// How far back evidence is looked for, nanoseconds: where all values have windows of their own, in the shortest, which
-    /// says what still is so.
+    /// How far back to look for evidence, in nanoseconds. If every value has its own window, the shortest shows what is
+    /// still going on.
     fileprivate var evidenceRange: Int64 {
         over > 0 ? over : condition.inputs.ranges.compactMap(\.length).min() ?? 0
     }
 }
 
-/// What a rule over single spans found of late. Each span is looked at once, by the first evaluation after its end.
+/// The recent matches of a rule over single spans. Each span is examined once, by the first evaluation after its end.
 struct RecentMatches {
     struct Match: Hashable, Sendable {
         /// The evaluation that found it.
         var time: Int64
-        /// The longest it found, nanoseconds.
+        /// The longest duration found, in nanoseconds.
         var duration: Int64
     }
 
-    /// Spans that ended before it have been looked at.
+    /// Spans that ended before this time have been examined.
     private var searchedUpTo: Int64?
     private var matches: [Int: Match] = [:]
 
@@ -173,7 +174,7 @@ struct RecentMatches {
         set { matches[group] = newValue }
     }
 
-    /// Goes on at another time than the one that comes next: matches are as long ago there as they were.
+    /// Shifts to another time; matches keep their age.
     mutating func jump(from last: Int64, to time: Int64) {
         if searchedUpTo != nil { searchedUpTo = time }
         let step = time.subtractingSaturating(last)
@@ -182,13 +183,13 @@ struct RecentMatches {
         }
     }
 
-    /// A match holds at the evaluation that finds it, and at those within `over` of it. Where nothing at all was heard since
+    /// A match holds at the evaluation that finds it, and at later ones within `over` of it. If no spans arrived since
     /// the last evaluation, nothing is known: neither that a match is over nor that there is none.
     mutating func search(
         _ rule: Rule, _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
         isTracked: (Int) -> Bool, over source: some MeasurementSource
     ) -> [RuleJudgement.Verdict] {
-        // What ended before the first evaluation's interval is nobody's to judge.
+        // The first evaluation doesn't judge what ended before its interval.
         let start = max(
             searchedUpTo ?? time.subtractingSaturating(interval), time.subtractingSaturating(max(rule.over, interval)))
         let selection = Selection(

@@ -1,21 +1,21 @@
 package import Engine
 import Support
 
-/// Evaluates rules over a window and keeps the state of their alerts. A value that knows no clock: the same
-/// spans and times give the same alerts, live and in a replay. Times in nanoseconds since the epoch.
+/// Evaluates rules over a window and keeps the state of their alerts. It has no clock: the same spans and times give
+/// the same alerts, live and in a replay. Times are in nanoseconds since the epoch.
 package struct RuleEvaluator: Sendable {
-    /// What a rule with a `for` at least as long waits for at the least after a restart, as in Prometheus; and how long,
-    /// at most, a condition that is false is not believed while a rule's range fills again.
+    /// As in Prometheus, a rule whose `for` is at least this long waits at least this long after a restart. Also the
+    /// longest time that a false condition is ignored while a rule's range fills again.
     static let grace: Int64 = 600_000_000_000
 
-    /// Bytes that counts may take where nobody says otherwise.
+    /// The default limit for counts, in bytes.
     package static let countBytesMax = 128 << 20
 
     struct Group {
         let definition: RuleGroup
         var rules: [RuleAlerts] = []
         var places: [RulePlace] = []
-        /// The numbers of all ranges of its rules.
+        /// The numbers of all its rules' ranges.
         var ranges: Set<Int> = []
 
         func isDue(at time: Int64) -> Bool { time.isMultiple(of: definition.interval) }
@@ -43,12 +43,12 @@ package struct RuleEvaluator: Sendable {
 
     private let alertLimit: Int
     private let countBytesMax: Int
-    // Also for what is kept from one process to the next.
+    // Not private, since RuleEvaluator+Saved.swift uses them.
     var groups: [Group] = []
     var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
 
-    /// - Parameter countBytesMax: bytes that counts of all ranges together may take; ranges beyond it are scanned.
+    /// - Parameter countBytesMax: bytes that the counts of all ranges may take together; ranges beyond it are scanned.
     package init(
         _ groups: [RuleGroup], alertLimit: Int = RuleGroup.limitMax, countBytesMax: Int = RuleEvaluator.countBytesMax
     ) {
@@ -59,16 +59,16 @@ package struct RuleEvaluator: Sendable {
 
     package var definitions: [RuleGroup] { groups.map(\.definition) }
 
-    /// How far back from its evaluation any rule looks, nanoseconds.
+    /// How far back from its evaluation any rule looks, in nanoseconds.
     package private(set) var longestRange: Int64 = 0
 
-    /// How many alerts were not tracked since their rule had reached the limit.
+    /// How many alerts weren't tracked because their rule had reached its limit.
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
-    /// The pending and firing alerts, by group, rule and labels.
+    /// The pending and firing alerts, sorted by group, rule and labels.
     package var activeAlerts: [Alert] { numberedAlerts.map(\.alert) }
 
-    /// The same with the rule of each.
+    /// The same, each with its rule.
     package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
         groups.indices.flatMap { group in
             groups[group].rules.indices.flatMap { rule in
@@ -81,7 +81,7 @@ package struct RuleEvaluator: Sendable {
 
     // MARK: Time
 
-    /// The first time after `time` at which a group is evaluated; nil if there are no groups, or time ends.
+    /// The first evaluation of any group after `time`; nil if there are no groups, or at the end of the range of times.
     package func nextEvaluation(after time: Int64) -> Int64? {
         groups.compactMap { group in
             let last = group.definition.lastEvaluation(until: time) ?? .min
@@ -92,7 +92,7 @@ package struct RuleEvaluator: Sendable {
 
     // MARK: Evaluation
 
-    /// Evaluates the groups that are due at `time` and returns what changed, in the order of the rules.
+    /// Evaluates the groups that are due at `time` and returns what changed, in rule order.
     package mutating func evaluate(at time: Int64, over source: some MeasurementSource) -> [AlertTransition] {
         let due = groups.indices.filter { groups[$0].isDue(at: time) }
         guard !due.isEmpty else { return [] }
@@ -114,7 +114,7 @@ package struct RuleEvaluator: Sendable {
             }
             observations += observeNoData(of: group, at: time, from: source)
         }
-        // By rule: no two observations are of one alert, so that those of a rule may stand in any order.
+        // By rule. No two observations are of the same alert, so those of a rule may come in any order.
         observations.sort { ($0.group, $0.rule, $0.of.group) < ($1.group, $1.rule, $1.of.group) }
         addEvidence(to: &observations, at: time, from: source)
         return observations.compactMap { observation in
@@ -138,10 +138,10 @@ package struct RuleEvaluator: Sendable {
     /// Bytes that the counts of all ranges take.
     package var countByteCount: Int { ranges.reduce(0) { $0 + $1.counts.byteCount } }
 
-    /// Groups that series are in, or alerts are of.
+    /// Groups that have series or alerts.
     var groupCount: Int { groupings.reduce(0) { $0 + $1.groupCount } }
 
-    /// What the rules select by exact names.
+    /// The names that rules select exactly.
     package var selectedNames: SelectedNames {
         var names = SelectedNames()
         for grouping in groupings {
@@ -153,7 +153,7 @@ package struct RuleEvaluator: Sendable {
         return names
     }
 
-    /// Takes in of a group's alerts that there was no data for them, where other spans came since its last evaluation.
+    /// Takes in, for a group's alerts, that there was no data, if other spans arrived since its last evaluation.
     private mutating func observeNoData(
         of group: Int, at time: Int64, from source: some MeasurementSource
     ) -> [Observation] {
@@ -169,7 +169,7 @@ package struct RuleEvaluator: Sendable {
         }
     }
 
-    /// What became of one alert of a rule.
+    /// An observation of one rule's alert.
     private struct Observation {
         var group: Int
         var rule: Int
@@ -180,7 +180,7 @@ package struct RuleEvaluator: Sendable {
         groupings[groups[observation.group].places[observation.rule].grouping]
     }
 
-    /// Asks who was at fault, for all alerts at once.
+    /// Asks for evidence, for all alerts at once.
     private mutating func addEvidence(
         to observations: inout [Observation], at time: Int64, from source: some MeasurementSource
     ) {
@@ -208,11 +208,11 @@ package struct RuleEvaluator: Sendable {
         }
     }
 
-    // MARK: A clock that jumps
+    // MARK: Clock jumps
 
-    /// Goes on at another time than the one that comes next, after an outage or since the clock was set. As after a restart,
-    /// alerts that fire go on firing with the times that were told, pending ones go on with the time they had, and a
-    /// condition that is false isn't believed while a rule's range fills again.
+    /// Continues at another time, after an outage or when the clock was set. As after a restart, firing alerts keep
+    /// firing with the times already sent, pending ones keep the time they have accumulated, and a false condition is
+    /// ignored while a rule's range fills again.
     ///
     /// - Parameters:
     ///   - last: the last evaluation.
@@ -226,8 +226,8 @@ package struct RuleEvaluator: Sendable {
 
     // MARK: Reload
 
-    /// Takes new rules for the old: those that are unchanged, within a group of the same name, keep their alerts.
-    /// Returns the firing and pending alerts of rules that are gone, which nothing will ever resolve.
+    /// Replaces the rules. Rules that are unchanged, within a group of the same name, keep their alerts. Returns the
+    /// firing and pending alerts of removed rules, which nothing else will resolve.
     @discardableResult
     package mutating func replaceRules(_ definitions: [RuleGroup]) -> [Alert] {
         var old = groups
@@ -265,7 +265,7 @@ package struct RuleEvaluator: Sendable {
         }
     }
 
-    /// The number of a key; `add` is called for one that is new.
+    /// The number of a key. Calls `add` for a new one.
     private static func number<Key: Hashable>(of key: Key, _ known: inout [Key: Int], add: () -> Void) -> Int {
         if let number = known[key] { return number }
         let number = known.count
@@ -274,7 +274,7 @@ package struct RuleEvaluator: Sendable {
         return number
     }
 
-    /// Takes an unchanged rule out of the old groups.
+    /// Removes an unchanged rule from the old groups.
     private static func take(_ rule: Rule, named name: String, from old: inout [Group]) -> RuleAlerts? {
         for group in old.indices where old[group].definition.name == name {
             guard let index = old[group].rules.firstIndex(where: { $0.rule == rule }) else { continue }

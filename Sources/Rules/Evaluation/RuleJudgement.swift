@@ -1,21 +1,21 @@
 import Engine
 
-/// Where a rule finds what it is judged by: the numbers of its grouping, and of each range of its condition.
+/// The numbers of a rule's grouping, and of each range of its condition.
 struct RulePlace {
     var grouping: Int
     var ranges: [Int]
 }
 
-/// One evaluation of one rule over all its groups: first by what counts tell, then, for the groups where that doesn't
-/// settle it, by what was measured.
+/// One evaluation of one rule over all its groups: first from counts, then from measurements for the groups that counts
+/// don't settle.
 struct RuleJudgement {
-    /// What became known of a group, if it changes anything.
+    /// The result for a group, if it changes anything.
     struct Verdict {
         var group: Int
         var truth: TernarySet
-        /// What an alert reports, if the condition holds.
+        /// The value that an alert reports, if the condition holds.
         var value: NumberInterval
-        /// What it was judged by, if that left something open.
+        /// The inputs, if they didn't settle it.
         var open: EvaluationInputs?
     }
 
@@ -23,15 +23,15 @@ struct RuleJudgement {
     private let place: RulePlace
     private(set) var verdicts: [Verdict] = []
 
-    /// - Parameter verdicts: what is known already.
+    /// - Parameter verdicts: what is already known.
     init(_ rule: Rule, _ place: RulePlace, verdicts: [Verdict] = []) {
         self.rule = rule
         self.place = place
         self.verdicts = verdicts
     }
 
-    /// Judges all groups by what counts tell, and asks for what they leave open.
-    /// - Parameter isTracked: whether a group has an alert that its condition's end would change.
+    /// Judges all groups from counts, and requests measurements for what they leave open.
+    /// - Parameter isTracked: whether a group has an alert, which a false condition would change.
     mutating func judge(
         _ grouping: SeriesGrouping, _ ranges: [WatchedRange], isTracked: (Int) -> Bool,
         asking exact: inout ExactMeasurements
@@ -59,7 +59,7 @@ struct RuleJudgement {
         }
     }
 
-    /// The verdict on a group, by what was measured where counts left it open.
+    /// The final verdict on a group, from measurements if counts left it open.
     func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
         guard var values = verdict.open else { return verdict }
         for index in values.ranges.indices where !values.ranges[index].isExact {
@@ -84,23 +84,23 @@ struct RuleJudgement {
     }
 }
 
-/// What counts tell of a rule's groups, a column for each thing its condition asks for: the references to the counts of a
-/// range are taken once for all groups.
+/// What counts say about a rule's groups, with a column for each thing that its condition needs. The references to a
+/// range's counts are taken once for all groups.
 struct GroupCounts {
     private let grouping: SeriesGrouping
     private let ranges: [WatchedRange]
     private let isCounted: [Bool]
     private let inputs: ConditionInputs
-    /// Of every group, range by range.
+    /// The tally of every group, range by range.
     private var tallies: [LatencyTally] = []
-    /// The groups whose bounds were asked for.
+    /// The groups whose bounds were requested.
     private(set) var kept: [Int] = []
-    /// Of every kept group, for each range quantile by quantile and then the maximum, where they are wanted.
+    /// The bounds of every kept group: range by range, quantile by quantile and then the maximum, where needed.
     private var bounds: [ClosedRange<Int64>] = []
-    /// Of every kept group, for each range threshold by threshold.
+    /// The bad spans of every kept group: range by range, threshold by threshold.
     private var bad: [Int] = []
 
-    /// - Parameter ranges: one for each range of the condition.
+    /// - Parameter ranges: one per range of the condition.
     init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ inputs: ConditionInputs) {
         self.grouping = grouping
         self.ranges = ranges
@@ -118,7 +118,7 @@ struct GroupCounts {
         }
     }
 
-    /// Finds the bounds that the condition asks for, of some of the groups.
+    /// Finds the bounds that the condition needs, for some of the groups.
     mutating func findBounds(of groups: [Int]) {
         kept = groups
         let grouping = grouping
@@ -148,7 +148,7 @@ struct GroupCounts {
         }
     }
 
-    /// - Parameter row: of a group its place in `kept`.
+    /// - Parameter row: the group's place in `kept`.
     func fillBounds(_ values: inout EvaluationInputs, row: Int) {
         var next = row
         var nextBad = row

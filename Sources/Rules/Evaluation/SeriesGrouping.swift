@@ -1,7 +1,7 @@
 import Engine
 
-/// The groups that a selector and its `by` labels make of the series of a population, kept and extended as series
-/// appear: each series is matched against the selector once, and again when its number has another name.
+/// The groups into which a selector and its `by` labels divide the series of a population. Extended as series appear:
+/// each series is matched once, and again when its number gets another name.
 struct SeriesGrouping {
     /// Rules with equal keys share a grouping.
     struct Key: Hashable {
@@ -10,19 +10,19 @@ struct SeriesGrouping {
     }
 
     let key: Key
-    /// For every series its group, or -1 for those that the selector leaves out.
+    /// The group of each series, or -1 if the selector excludes it.
     private(set) var groupOfSeries: [Int32] = []
-    /// For every group its values of the `by` labels.
+    /// Each group's values of the `by` labels.
     private(set) var values: [[String]] = []
     /// The selected series, group by group.
     private(set) var members: [Int32] = []
-    /// For every group where its members begin, and where the last one's end.
+    /// Where each group's members begin, and where the last one's end.
     private(set) var memberStarts = [0]
     private var groupOfValues: [[String]: Int32] = [:]
-    /// For every group whether it was given up, to be used again.
+    /// Whether each group's number is free for reuse.
     private var isVacant: [Bool] = []
     private var vacant: [Int32] = []
-    /// Of the names by which series were matched.
+    /// The names by which series were matched.
     private(set) var births = NameBirths()
 
     init(_ key: Key) {
@@ -51,7 +51,7 @@ struct SeriesGrouping {
         sortMembers()
     }
 
-    /// Gives up the groups that no series is in any more and that nobody keeps anything of.
+    /// Frees groups without series, unless something is kept for them.
     mutating func giveUpEmpty(where isKept: (Int) -> Bool) {
         for group in values.indices where memberStarts[group] == memberStarts[group + 1] {
             guard !isVacant[group], !isKept(group) else { continue }
@@ -64,10 +64,10 @@ struct SeriesGrouping {
 
     var groupCount: Int { groupOfValues.count }
 
-    /// Whether a group's number stands for none just now.
+    /// Whether a group's number is currently unused.
     func isVacant(_ group: Int) -> Bool { isVacant[group] }
 
-    /// The group of a combination of values of the `by` labels, also before any series has it.
+    /// The group of a combination of `by` values, created if no series has it yet.
     mutating func group(of combination: [String]) -> Int {
         let group = number(of: combination)
         sortMembers()

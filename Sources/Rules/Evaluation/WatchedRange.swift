@@ -1,12 +1,12 @@
 import Engine
 import Support
 
-/// A range of time that rules look at, at the same distance from each evaluation, with counts of what is in it.
-/// Rules that look at the same one share it.
+/// A time range at a fixed distance from each evaluation, with counts of what is in it. Rules that look at the same
+/// range share it.
 struct WatchedRange {
-    /// Durations in nanoseconds.
+    /// Durations are in nanoseconds.
     struct Key: Hashable {
-        /// Of the selector: spans or requests.
+        /// The selector's population: spans or requests.
         var population: Population
         var measured: Measured
         var length: Int64
@@ -15,20 +15,20 @@ struct WatchedRange {
     }
 
     let key: Key
-    /// The groupings that rules look at it by.
+    /// The groupings of the rules that use this range.
     private var groupings: Set<Int> = []
-    /// By series number whether any grouping has it.
+    /// Whether any grouping has a series, by series number.
     private var isWanted: [Bool] = []
-    /// Of each grouping, when its series were last asked for: how often names had changed by then.
+    /// How often each grouping's names had changed when its series were last read.
     private var changesSeen: [Int: UInt64] = [:]
     /// What is in the range, if it could be counted.
     private(set) var counts: SlidingCounts
-    /// False if only measuring tells what is in the range.
+    /// Whether `counts` tells what is in the range; otherwise it must be measured.
     private(set) var isCounted = false
-    /// Durations, nanoseconds, beyond which rules call a span bad.
+    /// The durations beyond which rules call a span bad, in nanoseconds.
     private var thresholds: [Int64] = []
     private var wantsHeard = false
-    /// Whether any spans at all ended in the range, where a rule asks for it.
+    /// Whether any spans ended in the range, if a rule asks.
     private(set) var isHeard = false
 
     init(_ key: Key) {
@@ -36,7 +36,7 @@ struct WatchedRange {
         counts = SlidingCounts(key.measuredPopulation)
     }
 
-    /// Takes in what a rule wants of it, before the first time it moves on.
+    /// Adds what a rule needs, before the range first moves on.
     mutating func add(grouping: Int, thresholds wanted: [Int64], wantsHeard: Bool) {
         groupings.insert(grouping)
         self.wantsHeard = self.wantsHeard || wantsHeard
@@ -48,13 +48,13 @@ struct WatchedRange {
 
     func number(ofThreshold threshold: Int64) -> Int { thresholds.firstIndex(of: threshold) ?? 0 }
 
-    /// Where the range lies at the time of an evaluation.
+    /// The bounds of the range at the time of an evaluation.
     func bounds(at time: Int64) -> (from: Int64, to: Int64) {
         let to = time.subtractingSaturating(key.offset)
         return (to.subtractingSaturating(key.length), to)
     }
 
-    /// Begins to count anew.
+    /// Starts counting from scratch.
     mutating func reset() {
         counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds)
         isCounted = false
@@ -71,8 +71,8 @@ struct WatchedRange {
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 
-    /// Takes in the series that are new, or have other names. One that was wanted stays so: spans of its former name may
-    /// be counted still, and go as they came.
+    /// Takes in series that are new or renamed. A series that was wanted stays so: spans of its former name may still
+    /// be counted, and leave as they came.
     private mutating func extendWanted(_ groupings: [SeriesGrouping]) {
         let seriesCount = self.groupings.map { groupings[$0].groupOfSeries.count }.max() ?? 0
         func isWantedNow(_ series: Int) -> Bool {
@@ -93,13 +93,13 @@ struct WatchedRange {
 }
 
 extension WatchedRange.Key {
-    /// Whether counts can tell what is in it.
+    /// Whether this range can be counted.
     fileprivate var isCountable: Bool {
         if case .slowdown = measured { return false }
         return !measuredPopulation.isOfAttribution
     }
 
-    /// Where its durations are found.
+    /// The population that has its durations.
     var measuredPopulation: Population {
         switch measured {
         case .durations, .slowdown: population
@@ -108,7 +108,7 @@ extension WatchedRange.Key {
         }
     }
 
-    /// The series, of the measured population, that a series of the selector's population has there.
+    /// The series of the measured population that belong to a series of the selector's population.
     func measuredSeries(of series: Int32) -> Range<Int> {
         switch measured {
         case .durations, .selfTimes, .slowdown:
@@ -123,7 +123,7 @@ extension WatchedRange.Key {
 }
 
 extension Rule {
-    /// The ranges it looks at, as its condition's inputs have them.
+    /// The ranges it looks at, in the order of its condition's inputs.
     var ranges: [WatchedRange.Key] {
         condition.inputs.ranges.map {
             .init(
@@ -131,7 +131,7 @@ extension Rule {
         }
     }
 
-    /// How far back it looks, nanoseconds.
+    /// How far back it looks, in nanoseconds.
     var reach: Int64 {
         ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset).addingSaturating($1.measured.ago)) }
     }

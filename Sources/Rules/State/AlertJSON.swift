@@ -2,22 +2,22 @@ import Engine
 import Foundation
 import Support
 
-/// An alert on outside surfaces: a row of `alerts` in a replay's output and the API, a line of the stdout sink.
-/// All fields are always there, null where they have no value yet.
+/// An alert in outputs: a row of `alerts` in a replay's output and the API, or a line of the stdout sink. Every field
+/// is always present, null if it has no value yet.
 package struct AlertJSON: Codable, Hashable, Sendable {
     package var alert: String
     package var labels: [String: String]
     package var annotations: [String: String]
     package var state: AlertState
-    /// RFC 3339, as are all times here.
+    /// RFC 3339, like all times here.
     package var activeAt: String
     package var firedAt: String?
     package var resolvedAt: String?
-    /// Why it resolved, unless its condition was found to be false.
+    /// Why it resolved; null if its condition was found to be false.
     package var reason: ResolutionReason?
     /// Seconds, per second or 0...1.
     package var value: Double?
-    /// Of an alert that fired.
+    /// null unless the alert has fired.
     package var evidence: EvidenceJSON?
 
     package init(_ alert: Alert) {
@@ -41,7 +41,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case reason, value, evidence
     }
 
-    // Written out since a synthesized one leaves absent values out.
+    // By hand, since a synthesized one omits absent values.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(alert, forKey: .alert)
@@ -58,7 +58,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
 }
 
 extension Alert {
-    /// Reads what `AlertJSON` wrote; nil where that is none.
+    /// Restores an alert from its JSON; nil if the JSON isn't an alert.
     package init?(_ json: AlertJSON) {
         guard let activeAt = Timestamp.parse(rfc3339: json.activeAt) else { return nil }
         self.init(
@@ -70,7 +70,7 @@ extension Alert {
     }
 }
 
-/// JSON as all outputs write it: one line, keys in order, nothing that could steer a terminal.
+/// JSON as all outputs write it: one line, sorted keys, nothing that could control a terminal.
 package enum JSONText {
     package static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
@@ -78,8 +78,8 @@ package enum JSONText {
         return escapeUnsafe(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
-    /// JSON has to escape controls below U+0020 only. The others that `PrintableText` knows can stand in strings
-    /// alone, where `\u` and the UTF-16 code units say the same.
+    /// JSON requires escapes only below U+0020. The other scalars that `PrintableText` calls unsafe can only appear
+    /// within strings, where `\u` with their UTF-16 code units means the same.
     private static func escapeUnsafe(_ json: String) -> String {
         guard json.unicodeScalars.contains(where: PrintableText.isUnsafe) else { return json }
         var result = ""
@@ -94,13 +94,13 @@ package enum JSONText {
     }
 }
 
-/// The evidence of an alert on outside surfaces. Durations in seconds.
+/// The evidence of an alert in outputs. Durations are in seconds.
 package struct EvidenceJSON: Codable, Hashable, Sendable {
-    /// What a component takes of the mean request, and took before.
+    /// A component's part of the mean request, now and before.
     package struct ComponentTime: Codable, Hashable, Sendable {
         package var component: String
         package var seconds: Double
-        /// null where there is nothing from before.
+        /// null if there is nothing earlier to compare with.
         package var baselineSeconds: Double?
 
         private enum CodingKeys: String, CodingKey {
@@ -108,7 +108,7 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
             case baselineSeconds = "baseline_seconds"
         }
 
-        // Written out since a synthesized one leaves absent values out.
+        // By hand, since a synthesized one omits absent values.
         package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(component, forKey: .component)
@@ -147,7 +147,7 @@ extension AlertEvidence.Culprit: Codable {
         case side, component, certainty, why
     }
 
-    // Written out since a synthesized one leaves absent values out.
+    // By hand, since a synthesized one omits absent values.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(side, forKey: .side)

@@ -2,11 +2,11 @@ import Engine
 import Support
 
 extension RuleEvaluator {
-    /// How long nothing may have been evaluated for pending alerts to go on, as in Prometheus.
+    /// The longest outage after which pending alerts continue, as in Prometheus.
     static let outageTolerance: Int64 = 3_600_000_000_000
 
     /// The pending and firing alerts, for the next process.
-    /// - Parameter time: of the last evaluation, nanoseconds since the epoch.
+    /// - Parameter time: the last evaluation, in nanoseconds since the epoch.
     package func savedAlerts(at time: Int64) -> SavedAlerts {
         var entries: [SavedAlerts.Entry] = []
         for group in groups {
@@ -29,12 +29,12 @@ extension RuleEvaluator {
         return SavedAlerts(evaluatedAt: time, alerts: entries)
     }
 
-    /// Goes on with the alerts of a process that has ended. Those of rules that have changed are left out. An alert that
-    /// fired goes on firing, and nobody is told again; one that was pending goes on where it was, without the time in
-    /// which nothing was evaluated, unless that was more than an hour.
+    /// Continues the alerts of a process that has ended, except those whose rules have changed. A firing alert keeps
+    /// firing without another notification. A pending one continues where it was, not counting the time without
+    /// evaluations, unless that was more than an hour.
     ///
-    /// - Parameter now: what counts as the last evaluation, nanoseconds since the epoch.
-    /// - Returns: how many alerts go on.
+    /// - Parameter now: what counts as the last evaluation, in nanoseconds since the epoch.
+    /// - Returns: how many alerts continue.
     @discardableResult
     package mutating func restore(_ saved: SavedAlerts, at now: Int64) -> Int {
         guard let savedAt = Timestamp.parse(rfc3339: saved.evaluatedAt) else { return 0 }
@@ -70,10 +70,10 @@ extension SavedAlerts.Entry {
 }
 
 extension ActiveAlert {
-    /// nil where an alert doesn't go on.
+    /// nil if the alert doesn't continue.
     fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, now: Int64) {
         guard var activeAt = Timestamp.parse(rfc3339: saved.activeAt) else { return nil }
-        // Negative where the clock was set back, which is no outage.
+        // Negative after the clock was set back, which is no outage.
         let step = now.subtractingSaturating(savedAt)
         let firedAt = saved.firedAt.flatMap { Timestamp.parse(rfc3339: $0) }
         switch saved.state {
@@ -97,7 +97,7 @@ extension ActiveAlert {
     }
 }
 
-/// Which rule an alert is of, the same in every run as long as the rule says the same.
+/// Identifies a rule from run to run, as long as its definition doesn't change.
 enum RuleIdentity {
     static func text(_ rule: Rule, inGroup group: String) -> String {
         var hash = FNV1a()

@@ -1,14 +1,14 @@
 package import Foundation
 import Support
 
-/// Pending and firing alerts as a file keeps them for the next process. Times in RFC 3339, durations in seconds.
+/// Pending and firing alerts as saved in a file for the next process. Times are in RFC 3339.
 package struct SavedAlerts: Codable, Hashable, Sendable {
     struct Entry: Codable, Hashable, Sendable {
         /// The name of the rule, for people.
         var alert: String
-        /// What `RuleIdentity` says of the rule.
+        /// The rule's `RuleIdentity`.
         var rule: String
-        /// Of the rule's `by` labels.
+        /// The values of the rule's `by` labels.
         var values: [String]
         var state: AlertState
         var activeAt: String
@@ -16,43 +16,44 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
         var falseSince: String?
         var value: Double?
         var evidence: EvidenceJSON?
-        /// Of a rule over single spans: when one matched last, and how long the longest took.
+        /// For a rule over single spans: when one last matched, and the longest duration then.
         var matchedAt: String?
         var matchNanoseconds: Int64?
-        /// How long there has been no data while other spans came; nil for not at all.
+        /// How long there has been no data while other spans arrived; nil for not at all.
         var noDataNanoseconds: Int64?
     }
 
     static let currentVersion = 1
 
     var version = SavedAlerts.currentVersion
-    /// The last evaluation.
+    /// The time of the last evaluation.
     var evaluatedAt: String
     var alerts: [Entry]
-    /// What evaluations found that sinks are told, as long as it may not be in their queues.
+    /// Notifications that may not be in the sinks' queues yet.
     private var untold: [UntoldAlert]?
 
-    /// The same with what sinks may not have been told.
+    /// A copy with the notifications that may not have reached the sinks' queues.
     package func adding(untold alerts: [UntoldAlert]) -> SavedAlerts {
         var saved = self
         saved.untold = alerts.isEmpty ? nil : alerts
         return saved
     }
 
-    /// What sinks may not have been told, in the order in which it was found.
+    /// Notifications that may not have reached the sinks' queues, in the order in which they were found.
     package var untoldAlerts: [UntoldAlert] { untold ?? [] }
 
-    /// Whether the next process would do the same without it.
+    /// Whether there is nothing to restore.
     package var isEmpty: Bool { alerts.isEmpty && untoldAlerts.isEmpty }
 
-    /// - Throws: `UnreadableAlerts` or `DecodingError` where the bytes are not what `encoded` gives, or of another version.
+    /// - Throws: `UnreadableAlerts` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
+    ///   version.
     package init(_ contents: Data) throws {
         self = try JSONDecoder().decode(Self.self, from: contents)
-        guard version == Self.currentVersion else { throw UnreadableAlerts("it is of version \(version)") }
+        guard version == Self.currentVersion else { throw UnreadableAlerts("it has the unknown version \(version)") }
         for time in times { try UnreadableAlerts.check(time: time) }
     }
 
-    /// All that stand in the file.
+    /// Every time in the file.
     private var times: [String] {
         [evaluatedAt]
             + alerts.flatMap { [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt].compactMap(\.self) }
@@ -68,17 +69,17 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     }
 }
 
-/// An alert that sinks may not have been told of.
+/// A notification that may not have reached the sinks' queues.
 package struct UntoldAlert: Codable, Hashable, Sendable {
     private enum CodingKeys: CodingKey {
         case sequence
     }
 
-    /// No daemon hands over as often; a file that says so is damaged.
+    /// No daemon gets this far: a larger number means that the file is damaged.
     private static let sequenceMax = 1 << 53
 
     package let alert: Alert
-    /// Of the hand-over to the sinks' queues; zero where a file says none.
+    /// The number of the hand-over to the sinks' queues; zero if the file has none.
     package let sequence: Int
 
     package init(_ alert: Alert, sequence: Int) {
@@ -100,7 +101,7 @@ package struct UntoldAlert: Codable, Hashable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         sequence = try container.decodeIfPresent(Int.self, forKey: .sequence) ?? 0
         guard (0...Self.sequenceMax).contains(sequence) else {
-            throw UnreadableAlerts("\(sequence) is no sequence number")
+            throw UnreadableAlerts("\(sequence) is not a sequence number")
         }
     }
 
@@ -111,7 +112,7 @@ package struct UntoldAlert: Codable, Hashable, Sendable {
     }
 }
 
-/// Why a file of alerts is not read.
+/// Why a file of alerts can't be read.
 package struct UnreadableAlerts: Error, CustomStringConvertible {
     package let description: String
 
@@ -121,6 +122,6 @@ package struct UnreadableAlerts: Error, CustomStringConvertible {
 
     fileprivate static func check(time: String) throws(UnreadableAlerts) {
         guard Timestamp.parse(rfc3339: time) == nil else { return }
-        throw UnreadableAlerts("\(PrintableText.quote(time)) is no time from 1970 to 2116")
+        throw UnreadableAlerts("\(PrintableText.quote(time)) is not a time between 1970 and 2116")
     }
 }
