@@ -34,7 +34,7 @@ package final class Pipeline: Sendable {
 
     // MARK: Spans
 
-    /// What follows is a daemon's recording: rules must see what they saw in the daemon.
+    /// Call before appending a daemon's recording: rules then see what they saw in the daemon.
     package func followRecording() { intake.followRecording() }
 
     /// Appends a decoded batch that arrived at a time (Unix nanoseconds). The lock is held only for the copy.
@@ -92,7 +92,7 @@ package final class Pipeline: Sendable {
         intake.summary(componentNames: attribution.components.names)
     }
 
-    /// Received spans by what became of them.
+    /// Received spans by outcome.
     package func counts() -> (spans: SpanCounts, unattributed: UnattributedSpans) { intake.counts() }
 
     /// The summary with all slots attributed with the spans they have so far.

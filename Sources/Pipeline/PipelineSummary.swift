@@ -72,7 +72,7 @@ package struct NameGauges: Equatable, Sendable {
     }
 }
 
-/// Received spans by what became of them: received = accepted + duplicates + rejected.
+/// Received spans by outcome: received = accepted + duplicates + rejected.
 package struct SpanCounts: Equatable, Sendable {
     package private(set) var received = 0
     package private(set) var accepted = 0

@@ -19,7 +19,7 @@ private let start: Int64 = 1_767_225_600 * second
               - {alert: Any, select: {operation: Get}, when: count >= 1, over: 1m}
         """
 
-    /// A pipeline with spans, at the time at which evaluation begins.
+    /// A pipeline with spans, at the time when evaluation starts.
     private func pipeline(onEvaluation: (@Sendable (Int64, RuleEvaluator) -> Void)? = nil) throws -> Pipeline {
         let file = try RuleFile(rules, file: "rules.yaml", maximumWindow: 3600 * second, exactWindow: .max)
         let pipeline = Pipeline(
@@ -43,7 +43,7 @@ private let start: Int64 = 1_767_225_600 * second
             done.signal()
         }
         evaluating.wait()
-        // The evaluation goes on only when all of this has been answered.
+        // The evaluation continues only after all of these have answered.
         #expect(pipeline.evaluation.alerts.isEmpty)
         #expect(pipeline.evaluation.groups.map(\.evaluatedAt) == [nil])
         #expect(pipeline.summary().counts.accepted == 10)

@@ -9,9 +9,9 @@ import Testing
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600_000_000_000
 
-/// The built-in rules over control planes in good health, to which all happens that happens on a day.
+/// The built-in rules over healthy control planes, through everything that happens on an ordinary day.
 @Suite struct `A healthy day` {
-    /// A day of an hour and a half; with `FAULTLINE_HEALTHY_DAYS=N` N days of 24 hours, each of a seed of its own.
+    /// A day of an hour and a half; with `FAULTLINE_HEALTHY_DAYS=N`, N days of 24 hours, each with its own seed.
     private static let days: [(seed: UInt64, duration: Int64)] = {
         guard let count = ProcessInfo.processInfo.environment["FAULTLINE_HEALTHY_DAYS"].flatMap({ UInt64($0) }) else {
             return [(1, 90 * minute), (2, 90 * minute)]
@@ -19,7 +19,8 @@ private let start: Int64 = 1_767_225_600_000_000_000
         return (1...max(count, 1)).map { ($0, 24 * 60 * minute) }
     }()
 
-    /// By turns a small control plane, of one API server and one member of etcd, and one that doesn't stop when one does.
+    /// Alternates between a small control plane of one API server and one etcd member, and one that survives the loss
+    /// of either.
     private static func life(seed: UInt64, duration: Int64) -> HealthyLife {
         let isSmall = seed % 2 == 0
         return HealthyLife(
@@ -89,7 +90,7 @@ private let start: Int64 = 1_767_225_600_000_000_000
     }
 
     @Test func `has spans like those of a recording`() throws {
-        // The first minutes of a day, when nothing special happens yet.
+        // The first minutes of a day, before anything special happens.
         var life = Self.life(seed: 2, duration: 24 * 60 * minute)
         var spans: [LifeSpan] = []
         var lateness: [Int64] = []

@@ -22,7 +22,7 @@ private let start: Int64 = 1_767_225_600 * second
         return Pipeline(rules: RuleEvaluator(file.groups), limits: limits)
     }
 
-    /// One span a second, each of a millisecond, or of a second while `isSlow`.
+    /// One span a second, of a millisecond each, or of a second while `isSlow`.
     private func run(
         _ pipeline: Pipeline, for duration: Int64, isSlow: (_ since: Int64) -> Bool
     ) -> [AlertTransition] {

@@ -13,7 +13,7 @@ package struct Attributor: ~Copyable, Sendable {
     private let portionRows: Int
 
     private var charges = ComponentMappings()
-    /// Of the view's slots after the first one to attribute, in order.
+    /// The rows that reach back, for each of the view's slots after the first one to attribute.
     private var reachingBack: [RowsReachingBack] = []
 
     // The work on one slot.

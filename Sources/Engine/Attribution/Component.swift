@@ -1,4 +1,4 @@
-/// What a part of a request's time is charged to; numbered as in a `ComponentTable`.
+/// A component that request time is charged to, by its number in a `ComponentTable`.
 package struct Component: Hashable, BitwiseCopyable, Sendable {
     package var number: UInt8
 

@@ -7,7 +7,7 @@ struct TraceTree: ~Copyable, Sendable {
     typealias Place = Int32
     static let none: Place = -1
 
-    /// What is known of a span.
+    /// A span's parent, and the times derived from its children.
     struct Link: BitwiseCopyable, Sendable {
         /// Its duration without what its children cover, nanoseconds.
         var selfTime: Int64

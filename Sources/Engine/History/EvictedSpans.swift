@@ -10,7 +10,7 @@ extension EvictedPart {
     var hour: Int64 { HistoryTime.hour(of: minute) }
 }
 
-/// What the history keeps of a span that arrived after its slot had left the window, or found the slot full.
+/// A span that arrived after its slot had left the window, or found the slot full: the fields that the history needs.
 struct HistoryRow: EvictedPart, Sendable {
     let minute: Int64
     let operation: UInt16

@@ -9,7 +9,7 @@ package struct History: Sendable {
     package let limits: HistoryLimits
     /// In order of time.
     private(set) var hours: [HistoryHour] = []
-    /// What belongs to no hour any more.
+    /// Spans that belong to no hour any more, merged.
     private(set) var beyond = HistoryPeriod()
     /// The newest minute with spans.
     private(set) var newestMinute = Int64.min
@@ -25,8 +25,8 @@ package struct History: Sendable {
     /// Bytes of the whole history.
     package var byteCount: Int { hours.reduce(beyond.byteCount) { $0 + $1.byteCount } }
 
-    /// The start of the oldest minute, or of the oldest hour if its minutes are gone, Unix nanoseconds; nil if there
-    /// are none.
+    /// The start of the oldest minute, or of the oldest hour if its minutes are gone, Unix nanoseconds; nil if it has
+    /// no hours.
     package var oldest: Int64? {
         hours.first.map { hour in
             HistoryTime.start(ofMinute: hour.minutes.first?.number ?? hour.number * HistoryTime.minutesPerHour)

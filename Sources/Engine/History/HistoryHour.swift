@@ -52,7 +52,7 @@ struct HistoryHour: Sendable {
         isOpen = true
     }
 
-    /// Merges whatever is complete.
+    /// Merges the minutes, and the hour, that are complete.
     mutating func seal(newest: Int64) {
         guard isOpen else { return }
         isOpen = false
@@ -116,7 +116,7 @@ struct HistoryPeriod: Sendable {
     private(set) var blocks: [HistoryBlock] = []
 
     private static let blocksMax = 16
-    /// Of the array of blocks and the reference to it.
+    /// Bytes of the array of blocks and of the reference to it.
     private static let overhead = 72
 
     init() {}

@@ -1,7 +1,7 @@
 /// The window's operations, by number. Number 0 is the overflow row, for spans whose operation has no place.
 package struct OperationTable: Sendable {
     private var names: NameTable<OperationLabels>
-    /// What rules select; places are reserved for it.
+    /// Names that rules select; places are reserved for them.
     var selected = SelectedNames()
     /// Spans counted in the overflow row.
     package private(set) var overflowed = 0

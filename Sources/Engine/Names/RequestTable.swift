@@ -1,7 +1,7 @@
 /// The window's request labels, by number. Number 0 is the overflow row.
 package struct RequestTable: Sendable {
     private var names: NameTable<RequestLabels>
-    /// What rules select; places are reserved for it.
+    /// Names that rules select; places are reserved for them.
     var selected = SelectedNames()
     /// Requests counted in the overflow row.
     package private(set) var overflowed = 0

@@ -1,4 +1,4 @@
-/// What statistics are taken over.
+/// The durations that statistics are taken over.
 package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     /// All spans, by operation.
     case spans

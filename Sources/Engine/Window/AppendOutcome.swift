@@ -1,3 +1,26 @@
+/// The outcome of appending one batch, in spans.
+package struct AppendOutcome: Sendable {
+    /// Accepted into the window, or into the history if their slot had left it.
+    package var accepted = 0
+    /// Accepted ones that arrived after the time of their end had been evaluated.
+    package var late = 0
+    /// Spans whose trace id and span id the window already had.
+    package var duplicates = 0
+    package var rejections = Rejections()
+}
+
+/// Spans that no attribution includes, by reason.
+package struct UnattributedSpans: Equatable, Sendable {
+    /// Arrived after their slot had settled.
+    package var late = 0
+    /// Their slot left the window before it had settled.
+    package var evicted = 0
+    /// Their slot was full, so they went straight to the history.
+    package var full = 0
+
+    package init() {}
+}
+
 /// Why a span was rejected; the raw value is the scrape's `reason` label.
 package enum RejectionReason: String, Sendable, CaseIterable {
     case invalidTraceID = "invalid_trace_id"
@@ -11,7 +34,7 @@ package enum RejectionReason: String, Sendable, CaseIterable {
     /// Lasts longer than `TimeLimits.longestSpan`.
     case tooLong = "too_long"
 
-    /// What the sender did wrong.
+    /// The reason in words, for the sender.
     package var explanation: String {
         switch self {
         case .invalidTraceID: "trace id must be 16 bytes, not all zero"
@@ -64,27 +87,4 @@ package struct Rejections: Equatable, Sendable {
             .map { "\(self[$0]) rejected: \($0.explanation)" }
             .joined(separator: "; ")
     }
-}
-
-/// What became of the spans of one batch.
-package struct AppendOutcome: Sendable {
-    /// Accepted into the window, or into the history if their slot had left it.
-    package var accepted = 0
-    /// Accepted ones that arrived after the time of their end had been evaluated.
-    package var late = 0
-    /// Spans whose trace id and span id the window already had.
-    package var duplicates = 0
-    package var rejections = Rejections()
-}
-
-/// Spans that no attribution includes, by reason.
-package struct UnattributedSpans: Equatable, Sendable {
-    /// Arrived after their slot had settled.
-    package var late = 0
-    /// Their slot left the window before it had settled.
-    package var evicted = 0
-    /// Their slot was full, so they went straight to the history.
-    package var full = 0
-
-    package init() {}
 }

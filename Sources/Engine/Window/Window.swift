@@ -86,7 +86,7 @@ package struct Window: ~Copyable {
             requestBirths: requests.births, history: history, evicted: evicted)
     }
 
-    /// What follows is a daemon's recording: spans leave by age as they did there.
+    /// Call before appending a daemon's recording: spans then leave by age as they did there.
     package mutating func followRecording() {
         guard aged == nil, let recorded = limits.recordedDuration else { return }
         duration = recorded

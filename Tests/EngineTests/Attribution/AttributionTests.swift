@@ -6,7 +6,7 @@ import Testing
 
 @testable import Engine
 
-/// Attribution slot by slot, while spans come, against the naive one that has them all at once.
+/// Attribution slot by slot as spans arrive, against the naive one that has them all at once.
 @Suite("Attribution")
 struct AttributionTests {
     private struct Request: Equatable {
@@ -14,7 +14,7 @@ struct AttributionTests {
         var parts: [String: Int64]
     }
 
-    /// Runs records through a window and an attributor as time passes, and gives back every request by trace and span id.
+    /// Runs records through a window and an attributor as time passes, and returns every request by trace and span id.
     private struct Flow: ~Copyable {
         var window = Window(limits: WindowLimits(duration: nil))
         var attributor: Attributor
@@ -116,7 +116,7 @@ struct AttributionTests {
             let times = flow.selfTimes()
             let differ = selfTimes.filter { times[$0.key] != $0.value }
             #expect(differ.isEmpty, "\(order): \(differ.count) of \(selfTimes.count) self times differ")
-            // Others may be there: those of watches that aren't over yet.
+            // There may be more: those of watches that aren't over yet.
             #expect(times.count < selfTimes.count + selfTimes.count / 100)
         }
     }
@@ -139,7 +139,7 @@ struct AttributionTests {
             var traces = RandomTraces(seed: seed)
             let spans = traces.next()
             let naive = NaiveAttribution(spans)
-            // Every second time traces are taken a few at a time, as those of large slots are.
+            // Every second time, traces are taken in small portions, as in large slots.
             var flow = Flow(settle: 0, portionRows: seed % 2 == 0 ? 1 << 18 : 3)
             for span in spans { try flow.take(span.record, at: .min) }
             flow.settle(at: .max)

@@ -1,7 +1,7 @@
 import Testing
 import TestSupport
 
-/// The reference that the engine's attribution is held against is itself held against traces written by hand.
+/// Checks the reference for the engine's attribution against traces written by hand.
 @Suite struct `Naive attribution` {
     private func request(
         _ id: UInt8, parent: UInt8 = 0, _ time: Range<UInt64>, target: String = "/api/v1/namespaces/a/pods/p"
@@ -70,7 +70,7 @@ import TestSupport
             request(1, 100..<200),
             ReferenceSpan("Get etcd3", id: 2, parent: 1, 150..<250),
             ReferenceSpan("etcdserverpb.KV/Range", kind: 3, id: 3, parent: 2, 140..<170),
-            // Hung: it begins after the client's span has ended, within the time of the one above.
+            // Hung: it starts after the client's span has ended, but within the span above.
             ReferenceSpan("etcdserverpb.KV/Range", kind: 2, service: "etcd", id: 4, parent: 3, 180..<190),
             ReferenceSpan("SerializeObject", id: 5, parent: 1, 205..<210),
         ]

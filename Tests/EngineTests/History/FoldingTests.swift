@@ -3,8 +3,8 @@ import Testing
 import TestSupport
 
 @Suite struct `What is read of the history` {
-    /// Which spans are bucketed by now depends on which thread is ahead. Ranges of a few minutes are such in which some
-    /// series have nothing.
+    /// How many spans are bucketed depends on which thread is ahead. In ranges of a few minutes some series have no
+    /// spans.
     @Test(arguments: 0..<4) func `doesn't depend on when it is bucketed`(seed: UInt64) {
         let limits = WindowLimits(duration: 10 * minute)
         var early = HistoryOracle(seed: seed, limits: limits)

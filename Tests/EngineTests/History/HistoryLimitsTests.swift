@@ -30,7 +30,7 @@ import TestSupport
         }
         let oldest = try #require(oracle.window.history.oldest)
         #expect(oldest <= HistoryOracle.start)
-        // Hours that are wholly in the range count, the parts of others don't.
+        // Hours entirely in the range count; parts of others don't.
         let start = HistoryOracle.start
         oracle.check(from: start, to: start + 3 * hour, counted: start..<start + 3 * hour)
         oracle.check(

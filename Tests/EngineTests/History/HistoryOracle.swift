@@ -64,7 +64,7 @@ struct HistoryOracle: ~Copyable {
 
     mutating func random(below limit: Int64) -> Int64 { Int64.random(in: 0..<limit, using: &random) }
 
-    /// Holds what the window measures against the list, where spans that end in `counted` count.
+    /// Compares what the window measures with the list, where spans that end in `counted` count.
     func check(from: Int64, to: Int64, counted: Range<Int64>, sourceLocation: SourceLocation = #_sourceLocation) {
         let view = window.view()
         let inRange = spans.filter { counted.contains($0.end) }

@@ -13,7 +13,7 @@ import TestSupport
         var oracle = HistoryOracle(seed: seed, limits: Self.limits[limits])
         while oracle.now < HistoryOracle.start + 4 * hour {
             oracle.append()
-            // What left the window counts the same whether it is bucketed yet or not.
+            // Spans that left the window count the same before and after they are bucketed.
             if oracle.chance(4) { oracle.window.foldEvicted() }
             if oracle.chance(20) {
                 let (a, b) = (oracle.randomMinute(), oracle.randomMinute())

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Engine
 
-/// Names that come and go in a daemon's window, against a count by the names themselves: a number that has stood for
-/// several names must never bring one's spans to another.
+/// Names that come and go in a daemon's window, against a count by name: a number that has stood for several names must
+/// never credit one name's spans to another.
 @Suite struct `Names that come and go` {
     private static let start: Int64 = 1_767_225_600 * second
 
@@ -31,7 +31,7 @@ import Testing
         for (round, (service, component)) in [
             ("etcd", Component.etcd), ("apiserver", .apiServer), ("etcd", .etcd), ("kube-apiserver", .apiServer),
         ].enumerated() {
-            // The first leaves as time goes on, and its name with the next look.
+            // The first name's spans leave as time goes on, and the name with the next pass.
             for minutes in Int64(0)..<2 {
                 let time = Self.start + Int64(round) * 3 * hour + minutes * minute
                 var builder = BatchBuilder(firstID: UInt64(round * 10) + UInt64(minutes) + 1)
@@ -59,14 +59,14 @@ import Testing
         churn.append(["too early"], service: "checkout")
         #expect(churn.count("too early") == 0)
 
-        // What came before leaves as time goes on, and its names with the next look.
+        // Earlier spans leave as time goes on, and their names with the next pass.
         churn.time += 3 * hour
         churn.append(["tick"], service: "etcd")
         churn.time += 10 * second
         churn.append(["in time"], service: "checkout")
         #expect(churn.count("in time") == 1)
         #expect(churn.window.operations.overflowed <= overflowed + 2)
-        // Counters of names that were forgotten are gone, and begin at zero should they come back.
+        // Counters of forgotten names are gone, and start at zero if the names come back.
         #expect(churn.window.totals.operations.count { $0.count > 0 } <= 3)
         churn.append(["junk 0"], service: "junk")
         #expect(churn.count("junk 0") == 1)
@@ -100,7 +100,7 @@ import Testing
         for operation in ["a", "b", "c", "d", "e"] { builder.add(operation: operation, end: Self.start) }
         _ = window.append(builder.batch, arrival: Self.start, evaluatedUpTo: .min)
         window.foldEvicted()
-        // Cleared for the next request, it keeps its names.
+        // A batch that is cleared for the next request keeps its names.
         for hours in Int64(1)...6 {
             var time = Self.start + 3 * hours * hour
             for operation in ["tick", "only \(hours)"] {
@@ -128,7 +128,7 @@ import Testing
     }
 }
 
-/// Appends spans whose ids and durations tell their names, and checks what a window says of them.
+/// Appends spans whose ids and durations identify their names, and checks what a window says about them.
 private struct NameChurn: ~Copyable {
     var window: Window
     var time: Int64 = 1_767_225_600 * second
@@ -136,11 +136,11 @@ private struct NameChurn: ~Copyable {
     private var random: SeededGenerator
     private let seed: UInt64
     private var nextID: UInt64 = 1
-    /// Used again for each request, as a receiver does: it remembers names, and the window how it translated them.
+    /// Reused for each request, as a receiver does: the batch remembers names, and the window their translations.
     private var builder = BatchBuilder()
     private var steps = 0
     private var nameOfSpan: [UInt64: String] = [:]
-    /// Sums of components that were seen under a number's second name, or a later one.
+    /// Component sums seen under the second or a later name of a number.
     private(set) var totalsOfReusedNumbers = 0
 
     init(seed: UInt64, operationsMax: Int) {
@@ -154,7 +154,7 @@ private struct NameChurn: ~Copyable {
         self.seed = seed
     }
 
-    /// A name's spans all take the same time, which no other name's do.
+    /// All spans of a name take the same time, and no other name's do.
     private static func duration(_ name: String) -> Int64 {
         1_000_000 + Int64(name.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) % 99_999_989 })
     }
@@ -178,7 +178,7 @@ private struct NameChurn: ~Copyable {
         window.view().operationSummaries().first { $0.labels.operation == name }?.count ?? 0
     }
 
-    /// Some minutes later some new names come, some known ones again, and etcd's as ever.
+    /// Appends, some minutes later, some new names, some known ones, and always those of etcd.
     mutating func step() {
         time += Int64.random(in: 5...30, using: &random) * minute
         steps += 1
@@ -205,7 +205,7 @@ private struct NameChurn: ~Copyable {
         append()
     }
 
-    /// Of a name that is new, or was used lately, or long ago.
+    /// The number of a name that is new, was used lately, or long ago.
     private mutating func number() -> Int {
         Int.random(in: 0..<4, using: &random) == 0
             ? Int.random(in: 0...steps * 3, using: &random) : steps * 3 + Int.random(in: 0..<9, using: &random)

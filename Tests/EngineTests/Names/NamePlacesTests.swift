@@ -2,7 +2,7 @@ import Engine
 import TestSupport
 import Testing
 
-/// Who gets a place for a name when there are too many.
+/// Which names get a place when there are too many.
 @Suite struct `Places for names` {
     private static let start: Int64 = 1_767_225_600 * second
 

@@ -9,7 +9,7 @@ import Testing
         }
     }
 
-    /// Every span as text that sorts as the spans are to: end, trace, span, start, then names.
+    /// Every span as text that sorts as spans should: end, trace, span, start, then names.
     private func lines(_ batch: borrowing SpanBatch) -> [String] {
         (0..<batch.count).map { row in
             let span = batch.columns.row(row)
@@ -40,7 +40,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var order = SpanOrder()
         var expected: [String] = []
-        // Few ends and few ids, so that many spans share them; once in a while many at the same nanosecond.
+        // Few ends and few ids, so that many spans share them; now and then many at the same nanosecond.
         let ends = Int64.random(in: 1...200, using: &generator)
         for _ in 0..<Int.random(in: 1...20, using: &generator) {
             var builder = BatchBuilder()

@@ -45,7 +45,7 @@ private let base: Int64 = 1_767_225_600 * second
         }
     }
 
-    /// Some series are asked for alone, some together, some twice, some not at all.
+    /// Some series are requested alone, some together, some twice, some not at all.
     private func expectExact(_ samples: [Sample], seriesCount: Int, _ random: inout SeededGenerator) {
         let view = view(of: samples)
         for share in [0.02, 0.5, 1.0] {

@@ -2,7 +2,7 @@ import Engine
 import Testing
 import TestSupport
 
-/// A window whose clock is set back by some time.
+/// A window whose clock is set back.
 @Suite struct `A window that is set back` {
     private static func statistics(_ window: borrowing Window, from: Int64, to: Int64) -> LatencyStatistics {
         let view = window.view()
@@ -20,13 +20,13 @@ import TestSupport
         let clock = oracle.now - step
         let before = oracle.spans.count
         oracle.window.setBack(to: clock)
-        // The slot, or in the history the minute, that the new time is in is not told apart.
+        // Times within the slot of the new time (in the history, its minute) aren't told apart.
         let next = (clock / minute + 1) * minute
         #expect(Self.statistics(oracle.window, from: next, to: next + 4 * hour).count == 0)
         func all() -> Int { oracle.window.view().operationSummaries().reduce(0) { $0 + $1.count } }
         #expect(all() == before)
 
-        // What comes at the new time is found there.
+        // Spans that arrive at the new time are found there.
         var builder = BatchBuilder(firstID: 1 << 40)
         for tick in 0..<60 { builder.add(operation: "New", end: next + Int64(tick) * second) }
         let outcome = oracle.window.append(builder.batch, arrival: next + minute, evaluatedUpTo: clock)

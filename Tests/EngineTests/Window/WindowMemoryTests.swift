@@ -2,7 +2,7 @@ import Engine
 import TestSupport
 import Testing
 
-/// A window keeps to its bytes, whatever comes and whoever reads.
+/// A window keeps to its memory limit, whatever arrives and however it is read.
 @Suite struct `The memory of a window` {
     private static let start: Int64 = 1_767_225_600 * second
 

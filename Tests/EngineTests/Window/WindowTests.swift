@@ -34,7 +34,7 @@ private let base: Int64 = 1_767_225_600 * second
         for _ in 0..<10 {
             let from = base + Int64.random(in: -second..<60 * second, using: &random)
             let to = from + Int64.random(in: 0..<40 * second, using: &random)
-            // One group an operation, and one of all operations: they share the scan.
+            // One group per operation, and one of all operations: they share the scan.
             let each = Selection(
                 groupOfSeries: view.operations.map { Int32(operations.firstIndex(of: $0.operation) ?? -1) },
                 groupCount: operations.count, quantiles: quantiles)
@@ -178,7 +178,7 @@ private let base: Int64 = 1_767_225_600 * second
     }
 
     @Test func `knows the names of a batch that is used again, whatever others come between`() {
-        // No service has more than half of the places.
+        // No service takes more than half of the places.
         var window = window(operationsMax: 20_000)
         var kept = BatchBuilder()
         var expected: [String: Int] = [:]

@@ -6,7 +6,7 @@ import Rules
 import TestSupport
 import Testing
 
-/// The built-in rules over recorded faults: who is accused, and what the reports say of whose time it was.
+/// The built-in rules over recorded faults: which side is accused, and what reports say about components.
 @Suite("Culprits")
 struct CulpritTests {
     private struct Facts: Decodable {
@@ -47,7 +47,7 @@ struct CulpritTests {
         }
         for alert in alerts
         where !facts.faults.contains(where: { ($0.start_ns...$0.end_ns).contains(alert.firedAt ?? 0) }) {
-            // What fires after a fault may still be about it.
+            // An alert that fires after a fault may still be about it.
             let side = alert.evidence?.culprit.side
             #expect(side == nil || facts.faults.contains { $0.side == side && $0.end_ns <= alert.firedAt ?? 0 })
         }
@@ -93,7 +93,7 @@ struct CulpritTests {
         for operation in view.operationSummaries() {
             guard let own = selfTimes[operation.series] else { continue }
             #expect(own.count <= operation.count && own.sum <= operation.sum && own.max <= operation.max)
-            // Nothing is below etcd's own spans.
+            // etcd's own spans have no children.
             if operation.labels.service == "etcd", operation.labels.kind == .server, own.count == operation.count {
                 leaves += 1
                 #expect(own.sum == operation.sum)
