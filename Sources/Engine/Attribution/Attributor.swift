@@ -41,11 +41,6 @@ package struct Attributor: ~Copyable, Sendable {
             + charges.byteCount
     }
 
-    /// Whether `settle(_:at:)` would attribute a slot.
-    package func isDue(_ view: WindowView, at clock: Int64) -> Bool {
-        view.slots.contains { $0.attribution == nil && hasSettled($0, at: clock) }
-    }
-
     private func hasSettled(_ slot: SlotView, at clock: Int64) -> Bool {
         slot.end.addingSaturating(settle) <= clock
     }

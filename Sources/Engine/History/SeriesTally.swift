@@ -18,8 +18,6 @@ struct SeriesTally: Sendable {
     /// Line numbers by population and series; -1 for none.
     private var indexOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
 
-    var isEmpty: Bool { lines.isEmpty }
-
     @inline(__always)
     mutating func add(_ key: SeriesKey, bucket: UInt16, duration: Int64, isError: Bool) {
         let line = line(of: key)
