@@ -311,7 +311,7 @@ def test_what_is_not_quite_jaegers_ends_with_2(tmp_path, content):
     path.write_text(content)
     done = archive("convert", "-o", tmp_path / "out", path)
     assert done.code == 2
-    assert f"{path}: is no span archive" in done.errors
+    assert f"{path}: is not a span archive" in done.errors
     assert list(tmp_path.iterdir()) == [path]
 
 

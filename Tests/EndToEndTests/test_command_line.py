@@ -48,7 +48,7 @@ WRONG_COMMANDS = [
     ("replay --compare missing.yaml EXAMPLE", "missing.yaml"),
     ("replay --config missing.yaml EXAMPLE", "missing.yaml"),
     ("replay missing.otlp.lz4", "missing.otlp.lz4: no such file"),
-    ("replay hello", "hello: is no span archive"),
+    ("replay hello", "hello: is not a span archive"),
     ("replay none*", "none*: no file matches"),
     ("replay .", "directory without archives"),
     ("replay - -", "one standard input"),
@@ -68,7 +68,7 @@ WRONG_COMMANDS = [
             (command, "<archive>"),
             (f"{command} --nonsense EXAMPLE", "--nonsense"),
             (f"{command} missing.otlp", "missing.otlp: no such file"),
-            (f"{command} hello", "hello: is no span archive"),
+            (f"{command} hello", "hello: is not a span archive"),
             (f"{command} .", "directory without archives"),
         )
     ],

@@ -183,7 +183,7 @@ def test_a_temporary_directory_that_is_none_is_told(part, monkeypatch):
     monkeypatch.setenv("TMPDIR", "/dev/null")
     done = faultline("replay", "--quiet", "-", input=archives.framed(part[0]))
     assert (done.code, done.output) == (1, "")
-    assert done.errors.startswith("faultline: /dev/null: no temporary file can be made here")
+    assert done.errors.startswith("faultline: /dev/null: a temporary file can't be created here")
 
 
 def test_of_spans_with_the_same_ids_the_same_one_counts_in_any_order():

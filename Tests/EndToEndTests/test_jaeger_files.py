@@ -86,7 +86,7 @@ LEFT_OUT = {
     "an id that is too long": ({"traceID": "1" * 33}, "1 span", "traceID"),
     "a tag without a key": ({"tags": [{"value": 1}, SPAN["tags"][0]]}, "1 tag", "no key"),
     "a tag without a value": ({"tags": [{"key": "x", "value": {}}, {"key": "y"}]}, "2 tags", '"x"'),
-    "tags that are no list": ({"tags": {"a": "b"}}, "1 tag", "no list"),
+    "tags that are no list": ({"tags": {"a": "b"}}, "1 tag", "not a list"),
     "a log without a time": ({"logs": [{"fields": []}]}, "1 log", "timestamp"),
     "a reference without an id": ({"references": [{"refType": "CHILD_OF"}]}, "1 reference", "ids"),
 }

@@ -87,7 +87,7 @@ def test_what_is_no_json_request_is_refused_with_a_status_in_json(daemon, body):
 def test_spans_under_a_name_that_is_nearly_right_are_refused_with_both_names(daemon, body, seen, meant):
     answer = http_client.send(daemon.http, body.encode(), JSON)
     assert answer.status == 400
-    assert f'did you mean "{meant}" by "{seen}"?' in json.loads(answer.body)["message"]
+    assert f'did you mean "{meant}" instead of "{seen}"?' in json.loads(answer.body)["message"]
     assert daemon.metrics().value("faultline_requests_refused_total", transport="http", reason="malformed") == 1
 
 

@@ -33,7 +33,8 @@ import Testing
     @Test func `is refused with two hosts, equal or not, whatever the case of their names`() {
         for second in ["localhost", "evil.example"] {
             var head = head("/metrics", [("Host", "localhost"), ("hOST", second)])
-            #expect(HTTPHeadCheck.fault(in: &head)?.message == "the request has 2 Host fields; HTTP asks for one")
+            #expect(
+                HTTPHeadCheck.fault(in: &head)?.message == "the request has 2 Host fields; HTTP requires exactly one")
         }
     }
 

@@ -28,7 +28,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
         case .truncated: "a length or number reaches past the end of its message"
         case .varintTooLong: "a varint is longer than 10 bytes"
         case .invalidTag: "field number 0 or a group"
-        case .wrongWireType: "a field has another wire type than OTLP gives it"
+        case .wrongWireType: "a field has the wrong wire type"
         case .nestedTooDeep: "values are nested more than \(AttributeValue.depthMax) deep"
         case .json(let fault): fault.description
         }
@@ -70,7 +70,7 @@ package enum JSONError: Equatable, Sendable, CustomStringConvertible {
         case .expectedCommaOr(let byte): "expected ',' or \(Self.quoted(byte))"
         case .unexpected(let byte): "unexpected \(Self.quoted(byte))"
         case .expectedString: "expected a string"
-        case .endlessString: "a string has no end"
+        case .endlessString: "a string is not terminated"
         case .unknownEscape: "unknown escape in a string"
         case .expectedHexDigits: "expected four hexadecimal digits"
         case .expectedValue: "expected a value"
@@ -79,12 +79,12 @@ package enum JSONError: Equatable, Sendable, CustomStringConvertible {
         case .expectedNumber: "expected a number"
         case .expectedBase64: "expected bytes in base64"
         case .unknownEnumName: "expected an enum's number or its name, such as SPAN_KIND_SERVER or STATUS_CODE_ERROR"
-        case .trailingText: "something follows the JSON object"
-        case .noSpans: "there is no resourceSpans"
-        case .misspelled(let carrier): "there is no \(carrier.rawValue)"
+        case .trailingText: "unexpected data after the JSON object"
+        case .noSpans: "found no resourceSpans"
+        case .misspelled(let carrier): "found no \(carrier.rawValue)"
         case .unknownDocument:
-            "there is none of resourceSpans, scopeSpans, Tempo's batches or trace, Jaeger's data, result or spans"
-        case .noTraces: "there is no trace in Jaeger's data"
+            "found none of resourceSpans, scopeSpans, Tempo's batches or trace, Jaeger's data, result or spans"
+        case .noTraces: "found no trace in Jaeger's data"
         }
     }
 

@@ -56,8 +56,8 @@ extension DecodeError {
     package func description(of body: RawSpan) -> String {
         guard case .json(let fault) = code else { return description }
         if case .misspelled(let carrier) = fault {
-            return
-                "\(description); did you mean \"\(carrier.rawValue)\" by \"\(OTLPJSON.key(before: offset, in: body))\"?"
+            let seen = OTLPJSON.key(before: offset, in: body)
+            return "\(description); did you mean \"\(carrier.rawValue)\" instead of \"\(seen)\"?"
         }
         guard [.noSpans, .unknownDocument].contains(fault) else { return description }
         let keys = OTLPJSON.keys(of: body)

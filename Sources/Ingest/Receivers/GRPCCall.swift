@@ -69,11 +69,11 @@ final class GRPCCall {
         case .tooLarge:
             .refuse(.tooLarge(limit: limits.wireBytes), .tooLarge)
         case .truncated:
-            .refuse(RPCStatus(.invalidArgument, "the stream ended within its message"), .badFraming)
+            .refuse(RPCStatus(.invalidArgument, "the stream ended in the middle of its message"), .badFraming)
         case .noMessage:
-            .refuse(RPCStatus(.unimplemented, "Export takes one message, none came"), .badFraming)
+            .refuse(RPCStatus(.unimplemented, "Export takes one message, but none came"), .badFraming)
         case .secondMessage:
-            .refuse(RPCStatus(.unimplemented, "Export takes one message, more came"), .badFraming)
+            .refuse(RPCStatus(.unimplemented, "Export takes one message, but more came"), .badFraming)
         case .unknownFlag(let flag):
             .refuse(
                 RPCStatus(.internal, "a message begins with the byte \(flag) instead of 0 or 1"), .badFraming)

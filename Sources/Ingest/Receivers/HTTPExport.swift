@@ -140,7 +140,8 @@ struct HTTPExportHead: Equatable {
         case nil, "identity": isGzip = false
         case "gzip": isGzip = true
         case .some(let other):
-            let status = RPCStatus(.invalidArgument, "Content-Encoding is gzip, or left out; \(other) is not supported")
+            let status = RPCStatus(
+                .invalidArgument, "Content-Encoding must be gzip or absent; \(other) is not supported")
             throw HeadError(.unsupportedMediaType, status, .unknownEncoding, answer)
         }
         contentLength = request.headerFields[.contentLength].flatMap { Int($0) }

@@ -19,9 +19,9 @@ struct HTTPFault: Error, Equatable {
             self.init(.badRequest, "this port takes plain HTTP; the client began a TLS handshake", .tls)
         case .http2:
             self.init(
-                .httpVersionNotSupported, "this port takes HTTP/1.1; OTLP over gRPC has a port of its own", .http2)
+                .httpVersionNotSupported, "this port takes HTTP/1.1; OTLP over gRPC has its own port", .http2)
         case .unknown where error as? HTTPParserError == .invalidMethod:
-            self.init(.badRequest, "what came is no HTTP request", .protocolError)
+            self.init(.badRequest, "this is not an HTTP request", .protocolError)
         case .http1, .unknown:
             self.init(error as? HTTPParserError ?? .unknown, limits)
         }
@@ -32,33 +32,34 @@ struct HTTPFault: Error, Equatable {
         case .headerOverflow:
             self.init(
                 .requestHeaderFieldsTooLarge,
-                "the request line and all header fields have \(limits.headerBytes) bytes at most each, and there are "
-                    + "\(limits.headerFields) fields at most", .headersTooLarge)
+                "the request line and the header fields may have at most \(limits.headerBytes) bytes each, and "
+                    + "there may be at most \(limits.headerFields) fields", .headersTooLarge)
         case .invalidMethod:
             self.init(.notImplemented, "the request's method is unknown", .wrongMethod)
         case .invalidVersion:
             self.init(
-                .httpVersionNotSupported, "the request line ends with HTTP/1.1 or HTTP/1.0, and CR LF", .protocolError)
+                .httpVersionNotSupported, "the request line must end with HTTP/1.1 or HTTP/1.0 and CR LF",
+                .protocolError)
         case .invalidURL, .invalidHost, .invalidPort, .invalidPath, .invalidQueryString, .invalidFragment:
             self.init(
-                .badRequest, "the request's target is a path, or an address that begins with http://", .protocolError)
+                .badRequest, "the request's target must be a path or a URL that starts with http://", .protocolError)
         case .invalidContentLength, .unexpectedContentLength:
             self.init(
-                .badRequest, "Content-Length is one whole number, and there is none beside Transfer-Encoding",
+                .badRequest, "Content-Length must be a single whole number, without Transfer-Encoding",
                 .protocolError)
         case .invalidChunkSize:
-            self.init(.badRequest, "the size of a chunk is a hexadecimal number", .protocolError)
+            self.init(.badRequest, "the size of a chunk must be a hexadecimal number", .protocolError)
         case .invalidEOFState, .closedConnection:
-            self.init(.badRequest, "the connection ended within the request", .protocolError)
+            self.init(.badRequest, "the connection ended in the middle of the request", .protocolError)
         case .invalidHeaderToken, .lfExpected:
             self.init(
                 .badRequest,
-                "a header field is a name, a colon right behind it and a value, on one line that ends with CR LF",
+                "a header field must be a name, a colon right after it and a value, on one line that ends with CR LF",
                 .protocolError)
         default:
             // The decoder reports the same error for both.
             self.init(
-                .badRequest, "Content-Length and Transfer-Encoding exclude each other, and lines end with CR LF",
+                .badRequest, "Content-Length and Transfer-Encoding exclude each other, and lines must end with CR LF",
                 .protocolError)
         }
     }
@@ -70,7 +71,7 @@ enum HTTPHeadCheck {
     /// Checks a head. If it is valid, its target becomes a path and its Host field the host that it is for.
     static func fault(in head: inout HTTPRequestHead) -> HTTPFault? {
         guard head.method != .CONNECT else {
-            return HTTPFault(.notImplemented, "this is no proxy: CONNECT is not taken", .wrongMethod)
+            return HTTPFault(.notImplemented, "this is not a proxy: CONNECT is not supported", .wrongMethod)
         }
         return framingFault(head) ?? hostFault(&head)
     }
@@ -89,7 +90,7 @@ enum HTTPHeadCheck {
             return HTTPFault(.badRequest, "HTTP/1.0 has no Transfer-Encoding", .badFraming)
         }
         guard codings.count == 1, codings[0].lowercased() == "chunked" else {
-            return HTTPFault(.notImplemented, "Transfer-Encoding is chunked, or left out", .badFraming)
+            return HTTPFault(.notImplemented, "Transfer-Encoding must be chunked or absent", .badFraming)
         }
         return nil
     }
@@ -98,15 +99,16 @@ enum HTTPHeadCheck {
     private static func hostFault(_ head: inout HTTPRequestHead) -> HTTPFault? {
         let fields = head.headers["host"]
         guard fields.count <= 1 else {
-            return HTTPFault(.badRequest, "the request has \(fields.count) Host fields; HTTP asks for one", .badHost)
+            return HTTPFault(
+                .badRequest, "the request has \(fields.count) Host fields; HTTP requires exactly one", .badHost)
         }
         guard !fields.isEmpty || head.version == .http1_0 else {
-            return HTTPFault(.badRequest, "the request has no Host field; HTTP/1.1 asks for one", .badHost)
+            return HTTPFault(.badRequest, "the request has no Host field; HTTP/1.1 requires one", .badHost)
         }
         let named = fields.first.flatMap { HTTPAuthority($0) }
         guard fields.isEmpty || named != nil else {
             return HTTPFault(
-                .badRequest, "the Host field is a host with or without a port, such as localhost:9464", .badHost)
+                .badRequest, "the Host field must be a host with an optional port, such as localhost:9464", .badHost)
         }
         guard !head.uri.hasPrefix("/"), head.uri != "*" else { return nil }
         return absoluteTargetFault(&head, named)
@@ -120,7 +122,7 @@ enum HTTPHeadCheck {
         let host = rest.prefix { !"/?#".contains($0) }
         guard head.uri.prefix(scheme.utf8.count).lowercased() == scheme, let target = HTTPAuthority(host) else {
             return HTTPFault(
-                .badRequest, "the request's target is a path, or an address that begins with http://", .badHost)
+                .badRequest, "the request's target must be a path or a URL that starts with http://", .badHost)
         }
         guard named?.isSame(as: target, defaultPort: 80) ?? true else {
             return HTTPFault(.badRequest, "the request's target and its Host field name different hosts", .badHost)

@@ -36,7 +36,7 @@ package struct ListenError: Error, CustomStringConvertible {
         reason =
             switch error {
             case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
-            case is SocketAddressError.UnknownHost, is SocketAddressError: "no address is known for this host"
+            case is SocketAddressError.UnknownHost, is SocketAddressError: "the host name can't be resolved"
             default: "\(error)"
             }
     }

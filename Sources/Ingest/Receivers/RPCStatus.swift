@@ -41,7 +41,7 @@ package struct RPCStatus: Equatable, Sendable {
 
     static func badRatio(limit: Int) -> RPCStatus {
         RPCStatus(
-            .resourceExhausted, "the request is more than \(limit) times larger decompressed than it is compressed")
+            .resourceExhausted, "the request is more than \(limit) times larger decompressed than compressed")
     }
 
     static func busy(retryAfterSeconds: Int) -> RPCStatus {

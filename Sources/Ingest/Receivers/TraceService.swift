@@ -97,9 +97,9 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     /// An explanation for the log, if the name doesn't say enough.
     package var explanation: String? {
         switch self {
-        case .tls: "the client began a TLS handshake, and this port takes plain text"
-        case .http1: "the client speaks HTTP/1, and this port takes gRPC, which is HTTP/2"
-        case .http2: "the client speaks HTTP/2, as gRPC does, and this port takes HTTP/1.1"
+        case .tls: "the client began a TLS handshake, but this port takes plain text"
+        case .http1: "the client speaks HTTP/1, but this port takes gRPC, which is HTTP/2"
+        case .http2: "the client speaks HTTP/2, as gRPC does, but this port takes HTTP/1.1"
         default: nil
         }
     }

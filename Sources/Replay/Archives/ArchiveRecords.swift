@@ -53,7 +53,7 @@ struct ArchiveRecords {
         scan.add(reader)
         if let problem = attempt.refusal {
             problems = before
-            throw ArchiveError(.unreadable, name, "is no span archive: \(problem)")
+            throw ArchiveError(.unreadable, name, "is not a span archive: \(problem)")
         }
     }
 

@@ -19,7 +19,7 @@ enum JaegerImport {
                     write(trace, to: &writer)
                 } else {
                     others += 1
-                    jaeger.omissions.add(.trace, "at byte \(place) there is no list of spans")
+                    jaeger.omissions.add(.trace, "no list of spans at byte \(place)")
                 }
             }
         }

@@ -55,13 +55,13 @@ struct JaegerReader {
             }
         }
         let name = spanID.map { Self.quoted($0.string) } ?? "at byte \(place)"
-        guard isObject else { return leaveOut(.span, "\(name) is no object") }
+        guard isObject else { return leaveOut(.span, "\(name) is not an object") }
         guard let id = JaegerTrace.id(spanID, bytes: 8) else {
-            return leaveOut(.span, "\(name) has no spanID of hexadecimal digits")
+            return leaveOut(.span, "\(name) has no spanID in hexadecimal")
         }
         span.traceID = JaegerTrace.id(traceID, bytes: 16)
         if traceID != nil, span.traceID == nil {
-            return leaveOut(.span, "\(name) has no traceID of hexadecimal digits")
+            return leaveOut(.span, "\(name) has no traceID in hexadecimal")
         }
         guard let start = start?.nanosecondsOfMicroseconds else {
             return leaveOut(.span, "\(name) has no startTime in microseconds")
@@ -90,7 +90,7 @@ struct JaegerReader {
             }
         }
         if isObject { return process }
-        if !isNull { omissions.add(.process, "\(Self.quoted(name)) is no object") }
+        if !isNull { omissions.add(.process, "\(Self.quoted(name)) is not an object") }
         return nil
     }
 
@@ -108,13 +108,14 @@ struct JaegerReader {
                 default: try reader.skipValue(of: key)
                 }
             }
-            guard isObject, let tagKey else { return omissions.add(.tag, "at byte \(place) there is no key") }
+            guard isObject, let tagKey else { return omissions.add(.tag, "no key at byte \(place)") }
             guard let value else {
-                return omissions.add(.tag, "\(Self.quoted(tagKey.string)) has no text, number or bool for a value")
+                return omissions.add(
+                    .tag, "\(Self.quoted(tagKey.string)) has no string, number or boolean as its value")
             }
             tags.append(JaegerTrace.Tag(key: tagKey.text, value: JaegerTrace.Value(value, type: type?.string)))
         }
-        if !isList, !isNull { omissions.add(.tag, "tags are no list") }
+        if !isList, !isNull { omissions.add(.tag, "tags are not a list") }
         return tags
     }
 
@@ -133,11 +134,11 @@ struct JaegerReader {
                 }
             }
             guard isObject, let time = timestamp?.nanosecondsOfMicroseconds else {
-                return omissions.add(.log, "at byte \(place) there is no timestamp in microseconds")
+                return omissions.add(.log, "no timestamp in microseconds at byte \(place)")
             }
             logs.append(JaegerTrace.Log(time: time, fields: fields))
         }
-        if !isList, !isNull { omissions.add(.log, "logs are no list") }
+        if !isList, !isNull { omissions.add(.log, "logs are not a list") }
         return logs
     }
 
@@ -157,12 +158,12 @@ struct JaegerReader {
             }
             let trace = JaegerTrace.id(traceID, bytes: 16)
             guard let id = JaegerTrace.id(spanID, bytes: 8), trace != nil || traceID == nil else {
-                return omissions.add(.reference, "at byte \(place) there are no ids of hexadecimal digits")
+                return omissions.add(.reference, "no hexadecimal ids at byte \(place)")
             }
             references.append(
                 JaegerTrace.Reference(traceID: trace, spanID: id, isChildOf: type?.string != "FOLLOWS_FROM"))
         }
-        if !isList, !isNull { omissions.add(.reference, "references are no list") }
+        if !isList, !isNull { omissions.add(.reference, "references are not a list") }
         return references
     }
 

@@ -66,14 +66,14 @@ package struct ArchiveProblem: Sendable {
         text = error.description
         guard let from = error.lostFrom, let size, size >= from else { return }
         kind = .end
-        text += "; \(size - from) bytes from byte \(from) on are not read"
+        text += "; \(size - from) bytes from byte \(from) on were not read"
     }
 
     /// For damage that was skipped.
     package init(_ loss: ArchiveLoss) {
         let (from, to) = (loss.range.lowerBound, loss.range.upperBound)
         kind = .passedOver
-        text = "\(loss.error); passed over \(to - from) bytes, from byte \(from) to \(to)"
+        text = "\(loss.error); skipped \(to - from) bytes, from byte \(from) to \(to)"
     }
 }
 

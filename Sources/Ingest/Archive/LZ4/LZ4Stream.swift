@@ -164,11 +164,11 @@ struct LZ4Stream {
             guard try source.fill(4) else { throw cut(source) }
             guard Self.begins(source) else {
                 unitOffset = passedOver ?? unitOffset
-                throw failure(source, "what follows is no lz4 frame")
+                throw failure(source, "expected another lz4 frame")
             }
             let word = source.next(4).littleEndianWord(0)
             if word == Self.magic { return try readHeader(&source) }
-            guard group == nil else { throw failure(source, "the frame that a recording announces is missing") }
+            guard group == nil else { throw failure(source, "the frame after a group's note is missing") }
             let start = source.offset
             passedOver =
                 try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : passedOver ?? start

@@ -36,15 +36,15 @@ extension ArchiveReader {
         let seen = foreign ?? problem
         return ArchiveError(
             .unreadable, name,
-            "is no span archive: \(seen). An archive is OTLP: JSON, or protobuf messages each behind its 4-byte "
-                + "big-endian length; plain, in lz4 frames or gzip")
+            "is not a span archive: \(seen). An archive holds OTLP: JSON, or protobuf messages each after its 4-byte "
+                + "big-endian length; uncompressed, in lz4 frames or in gzip")
     }
 
     /// Throws if no record has any content: then the file has another form.
     func requireContent() throws(ArchiveError) {
         guard !hasContent, !isRecording, !chunks.isPart, losses.isEmpty else { return }
         let seen = recordCount == 0 ? "there is nothing in it" : "none of its \(recordCount) records holds spans"
-        throw ArchiveError(.unreadable, name, "is no span archive: \(seen)")
+        throw ArchiveError(.unreadable, name, "is not a span archive: \(seen)")
     }
 
     private var isRecording: Bool { start != nil || groupCount > 0 }
@@ -100,7 +100,7 @@ enum ForeignContent {
     static func description(_ start: RawSpan) -> String? {
         if let text = text(start) { return "it begins with the text \"\(text)\"" }
         if isBareMessage(start) {
-            return "it begins as one OTLP message without its length does"
+            return "it looks like a single OTLP message without its length prefix"
         }
         return nil
     }

@@ -27,7 +27,7 @@ extension ArchiveReader {
         if !spanning.isEmpty { return .spanning(0..<spanning.count) }
         if json.isInArray {
             json = JSONSplitter()
-            throw fault("the JSON array has no end")
+            throw fault("the JSON array is not closed")
         }
         return nil
     }
@@ -59,7 +59,7 @@ extension ArchiveReader {
     }
 
     private func fault(_ problem: String) -> ArchiveError {
-        hasContent ? damage(problem) : ArchiveError(.unreadable, name, "is no span archive: \(problem)")
+        hasContent ? damage(problem) : ArchiveError(.unreadable, name, "is not a span archive: \(problem)")
     }
 
     /// Takes the complete elements of the list as a value of the same form.

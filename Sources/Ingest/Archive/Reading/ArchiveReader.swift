@@ -181,7 +181,7 @@ package struct ArchiveReader: ~Copyable {
         }
         let length = Int(gathered.bigEndianWord(0))
         guard length <= Self.recordBytesMax else {
-            let problem = "a record of \(length) bytes is larger than \(Self.recordBytesMax)"
+            let problem = "a record of \(length) bytes exceeds the limit of \(Self.recordBytesMax)"
             throw hasContent ? damage(problem) : notAnArchive(problem)
         }
         let available = try gather(4 + length)

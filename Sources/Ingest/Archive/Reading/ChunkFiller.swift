@@ -30,7 +30,7 @@ struct ChunkFiller: ~Copyable {
             }
             lz4 = LZ4Stream(extents: extents, spanEnds: options.spanEnds)
         } else if options.isSalvaging, try Self.hasNote(&source) {
-            var beginning = ArchiveError(.damaged, name, "what begins the file is no lz4 frame")
+            var beginning = ArchiveError(.damaged, name, "the file does not start with an lz4 frame")
             beginning.lostFrom = 0
             damage = beginning
             lz4 = LZ4Stream(spanEnds: options.spanEnds)

@@ -17,7 +17,7 @@ struct GzipStream: ~Copyable {
         unsafe stream.initialize(to: z_stream())
         let result = unsafe inflateInit2_(
             stream, Self.gzipWindow, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard result == Z_OK else { fatalError("zlib can't begin: \(result)") }
+        guard result == Z_OK else { fatalError("zlib initialization failed: \(result)") }
     }
 
     deinit {
@@ -44,7 +44,7 @@ struct GzipStream: ~Copyable {
             }
             if isBetweenMembers {
                 _ = try source.fill(Self.magic.count)
-                guard Self.begins(source) else { throw Self.failure(source, "what follows is no gzip") }
+                guard Self.begins(source) else { throw Self.failure(source, "expected another gzip member") }
                 isBetweenMembers = false
             }
             try inflate(&source, &chunk)

@@ -21,7 +21,7 @@ package final class ScratchFile: Sendable {
             return descriptor
         }
         guard descriptor >= 0 else {
-            throw Self.failure(directory, "no temporary file can be made here", errno)
+            throw Self.failure(directory, "a temporary file can't be created here", errno)
         }
     }
 

@@ -91,7 +91,7 @@ package struct RecordDecoder: ~Copyable {
     private func refusal(_ error: ArchiveError) -> ArchiveError? {
         if error.kind == .unreadable { return error }
         guard !isAnyDecoded, let firstProblem else { return nil }
-        return ArchiveError(.unreadable, reader.name, "is no span archive: \(firstProblem)")
+        return ArchiveError(.unreadable, reader.name, "is not a span archive: \(firstProblem)")
     }
 
     private mutating func noteLosses(_ record: inout DecodedRecord) {
@@ -123,7 +123,7 @@ package struct RecordDecoder: ~Copyable {
         case .end:
             record.head = .end
             if !isAnyDecoded, let firstProblem {
-                throw ArchiveError(.unreadable, reader.name, "is no span archive: \(firstProblem)")
+                throw ArchiveError(.unreadable, reader.name, "is not a span archive: \(firstProblem)")
             }
         }
         let place = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
