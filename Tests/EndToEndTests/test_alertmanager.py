@@ -48,7 +48,7 @@ def test_an_alertmanager_that_was_away_gets_what_fired_meanwhile(serve, tmp_path
     daemon = serve(SLOW_PAYMENTS + f'sinks:\n  - stdout:\n  - alertmanager: {{url: "{gone.url}"}}\n', CONFIGURATION)
     fire(daemon)
     daemon.output.wait_for("FIRING")
-    daemon.log.wait_for("will be attempted again")
+    daemon.log.wait_for("will retry")
 
     with Alertmanager(tmp_path, receiver.url, gone.address) as back:
         (alert,) = back.wait_for_alerts(1)

@@ -68,7 +68,7 @@ def test_a_receiver_that_dies_and_returns_is_told_what_happened_meanwhile(serve)
         pass
     daemon = serve(webhooks(receiver), CONFIGURATION)
     fire_and_resolve(daemon)
-    daemon.log.wait_for("will be attempted again")
+    daemon.log.wait_for("will retry")
     with WebhookReceiver(port=receiver.port) as returned:
         assert story(returned, 2) == ["firing", "resolved"]
 

@@ -50,7 +50,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
     first = start(with_webhook(gone.url)).__enter__()
     fire(first)
     first.output.wait_for("FIRING")
-    first.log.wait_for("will be attempted again")
+    first.log.wait_for("will retry")
     kill(first)
 
     with WebhookReceiver(port=gone.port) as receiver, start(with_webhook(gone.url)) as second:

@@ -26,7 +26,7 @@ def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
         daemon = serve(rules, CONFIGURATION)
         fire(daemon)
         daemon.log.wait_for("the receiver answered 401")
-        daemon.log.wait_for("alertmanager", "attempted again")
+        daemon.log.wait_for("alertmanager", "will retry")
         answers = [daemon.get(path) for path in PATHS]
         # A file of headers that is broken is told without what is in it.
         headers.write_text(f"{SECRET} without a colon\n")

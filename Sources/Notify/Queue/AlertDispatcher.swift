@@ -2,16 +2,16 @@ import Dispatch
 package import Rules
 import Synchronization
 
-/// Brings alerts to sinks. Each sink has a bounded queue and a task of its own, so that one that hangs delays
-/// neither the others nor evaluation; alerts reach it in order, one batch at a time, at least once.
+/// Delivers alerts to sinks. Each sink has its own bounded queue and task, so one that hangs delays neither the others
+/// nor evaluation. Alerts reach a sink in order, one batch at a time, at least once.
 package final class AlertDispatcher: Sendable {
-    /// Waits between attempts; tests pass one that doesn't.
+    /// Waits between attempts. Tests pass one that returns at once.
     package typealias Pause = @Sendable (Duration) async throws -> Void
 
-    /// Alerts that wait for one sink.
+    /// How many alerts may wait for one sink.
     package static let queueLimit = 10_000
 
-    /// What a sink that is no more is given for what it holds.
+    /// How long a removed sink's remaining alerts are still delivered.
     private static let farewell = Duration.seconds(60)
 
     private struct Lane: Sendable {
@@ -20,9 +20,9 @@ package final class AlertDispatcher: Sendable {
         let task: Task<Void, Never>
     }
 
-    /// Never locked while a disk is waited for: evaluation and scrapes use them.
+    /// Never locked while waiting for a disk, since evaluation and scrapes use it.
     private let lanes: Mutex<[Lane]>
-    /// Held while sinks are exchanged.
+    /// Held while sinks are replaced.
     private let replacing = Mutex(())
     private let context: DeliveryContext
     private let directory: DeliveryDirectory?
@@ -30,13 +30,14 @@ package final class AlertDispatcher: Sendable {
     private let diskPatience: Duration
     private let seeds: Mutex<Jitter>
 
-    /// Reads the queues on disk.
+    /// Reads the queues on disk, which blocks.
     /// - Parameters:
-    ///   - directory: where sinks' queues are kept; what is in it is delivered first. nil keeps them in memory.
-    ///   - diskPatience: how long alerts wait for a disk before they are delivered all the same.
+    ///   - directory: where queues are kept; what is in it is delivered first. nil keeps queues in memory.
+    ///   - diskPatience: how long alerts wait for a disk before they are delivered anyway.
     ///   - seed: for the jitter between attempts.
-    ///   - now: nanoseconds since the epoch.
-    ///   - onFailure: told the sink's name and why it failed, once for each failed batch or retry; free of secrets.
+    ///   - now: the clock, in nanoseconds since the epoch.
+    ///   - onFailure: called with the sink's name and the reason, once for each failed attempt or batch; both are free
+    ///     of secrets.
     package init(
         sinks: [any AlertSink], directory: DeliveryDirectory? = nil, queueLimit: Int = AlertDispatcher.queueLimit,
         retry: RetryPolicy = .standard, diskPatience: Duration = DiskPatience.limit,
@@ -80,38 +81,39 @@ package final class AlertDispatcher: Sendable {
 
     /// Queues alerts for all sinks without blocking. A sink with a journal gets them once they are on disk.
     /// - Parameters:
-    ///   - sequence: the number of the hand-over, greater than all before it; zero for none. A journal keeps the last one.
-    ///   - isAgain: whether this may have been submitted before a restart. Then only sinks with journals get it, and only
-    ///     what their journals haven't had.
+    ///   - sequence: the number of the hand-over, greater than all before it; zero for none. A journal keeps the last
+    ///     one.
+    ///   - isAgain: whether this may have been submitted before a restart. Then only sinks with journals get it, and
+    ///     only what their journals don't have yet.
     package func submit(_ transitions: [AlertTransition], sequence: Int = 0, isAgain: Bool = false) {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
         for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
             context.giveUp(
                 lane.queue.append(alerts, sequence: sequence, isAgain: isAgain), lane.sink.sink.name, .dropped,
-                "too many wait already")
+                "the queue is full")
         }
     }
 
-    /// The highest sequence number that the queues on disk had when they were read.
+    /// The highest sequence number in the queues on disk when they were read.
     package var sequenceAtStart: Int { lanes.withLock { $0.map(\.queue.sequenceAtStart).max() ?? 0 } }
 
     /// The first sequence number that some journal doesn't have on disk yet; nil if there is none.
     package var firstUnkept: Int? { lanes.withLock { $0.compactMap(\.queue.firstUnkept).min() } }
 
-    /// Whether there are sinks that have to be told again.
+    /// Whether any sink needs repeats.
     package var wantsRepeats: Bool { lanes.withLock { $0.contains { $0.sink.sink.wantsRepeats } } }
 
-    /// Tells sinks that forget, unless they have something to be told yet.
+    /// Sends repeats to the sinks that need them, unless something else waits for them.
     package func submitRepeats(_ alerts: [Alert]) {
         for lane in lanes.withLock({ $0 }) where lane.sink.sink.wantsRepeats {
-            // In the order of names, so that those of one go together.
+            // Sorted, so that alerts of one name go together.
             lane.queue.appendRepeats(alerts.sorted { $0.name < $1.name })
         }
     }
 
-    /// Takes other sinks; those that stay keep what waits for them. What the others hold is delivered for a minute, then
-    /// given up. Blocks on the disk.
+    /// Replaces the sinks. Those that stay keep their queues; what is left for the others is delivered for a minute,
+    /// then dropped. Blocks on the disk.
     package func replace(_ sinks: [any AlertSink]) {
         replacing.withLock { _ in
             var old = lanes.withLock { $0 }
@@ -144,8 +146,8 @@ package final class AlertDispatcher: Sendable {
         }
     }
 
-    /// Delivers what waits, for as long as `timeout`, then leaves it for the next start, or gives it up where there is no
-    /// directory. Nothing submitted afterwards is delivered. Returns whether nothing was left.
+    /// Delivers what waits for up to `timeout`, then leaves the rest on disk for the next start, or drops it without a
+    /// directory. Nothing submitted afterwards is delivered. Returns whether everything was delivered.
     @discardableResult
     package func drain(timeout: Duration) async -> Bool {
         let lanes = lanes.withLock { $0 }
@@ -155,7 +157,7 @@ package final class AlertDispatcher: Sendable {
             lane.task.cancel()
             let left = lane.queue.abandon()
             guard !left.areKept else { continue }
-            context.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon stops")
+            context.giveUp(left.alerts, lane.sink.sink.name, .dropped, "the daemon is stopping")
         }
         await DiskPatience.wait(diskPatience) { done in
             let files = DispatchGroup()
@@ -180,8 +182,7 @@ package final class AlertDispatcher: Sendable {
         lanes.withLock { $0.map { ($0.sink.sink.name, $0.queue.count) } }
     }
 
-    /// Whether all tasks end within `timeout`. A task stuck in a write that can't be cancelled isn't waited for
-    /// any longer than that.
+    /// Whether all tasks end within `timeout`. Doesn't wait longer for a task stuck in a write that can't be cancelled.
     private static func finish(_ tasks: [Task<Void, Never>], within timeout: Duration) async -> Bool {
         await DiskPatience.wait(timeout) { done in
             Task {
@@ -192,7 +193,7 @@ package final class AlertDispatcher: Sendable {
     }
 }
 
-/// A sink that can be exchanged while it is used.
+/// A sink that can be replaced while in use.
 private final class SinkSlot: Sendable {
     private let current: Mutex<any AlertSink>
 

@@ -4,7 +4,7 @@ import Rules
 import Support
 import Synchronization
 
-/// Where undelivered alerts are kept: a journal for each sink, and the dead letters of all.
+/// The directory of undelivered alerts: a journal for each sink, and one file of dead letters.
 package struct DeliveryDirectory: Sendable {
     private static let prefix = "queue-"
     private static let suffix = ".jsonl"
@@ -14,8 +14,8 @@ package struct DeliveryDirectory: Sendable {
     private let files: DurableFiles
 
     /// - Parameters:
-    ///   - path: of a directory that exists.
-    ///   - now: what dead letters are dated by, nanoseconds since the epoch.
+    ///   - path: an existing directory.
+    ///   - now: the clock for dead letters, in nanoseconds since the epoch.
     package init(_ path: String, files: DurableFiles = .system, now: (@Sendable () -> Int64)? = nil) {
         self.path = path
         self.files = files
@@ -29,12 +29,12 @@ package struct DeliveryDirectory: Sendable {
         DeliveryJournal(path: "\(path)/\(Self.prefix)\(identity)\(Self.suffix)", files: files)
     }
 
-    /// A path for the journal of a sink that is no more, while its queue empties: at the next start it is nobody's.
+    /// A path for the journal of a removed sink while its queue empties. At the next start it counts as an orphan.
     func farewell(_ sink: any AlertSink) -> String {
         "\(path)/\(Self.prefix)\(sink.identity)-gone-\(UUID().uuidString)\(Self.suffix)"
     }
 
-    /// The journals of sinks that are no more.
+    /// The journals of sinks that no longer exist.
     func orphans(besides sinks: [any AlertSink]) -> [(sink: String, journal: DeliveryJournal)] {
         let known = Set(sinks.filter(\.keepsQueue).map(\.identity))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -46,7 +46,7 @@ package struct DeliveryDirectory: Sendable {
     }
 }
 
-/// The file of alerts that were given up, one JSON object per line. It is written on a thread of its own.
+/// The file of alerts that were given up, one JSON object per line. Written on a separate thread.
 package final class DeadLetters: Sendable {
     private struct Letter: Encodable {
         var time: String
@@ -55,12 +55,12 @@ package final class DeadLetters: Sendable {
         var alert: AlertJSON
     }
 
-    /// Thrown when too many alerts already wait to be written.
+    /// Thrown when too many alerts wait to be written.
     private struct Overflow: Error, CustomStringConvertible {
-        let description = "\(DeadLetters.waitingMax) wait already"
+        let description = "\(DeadLetters.waitingMax) alerts are already waiting"
     }
 
-    /// A larger file is renamed to `NAME.1`, which replaces the previous one.
+    /// A larger file is renamed to `NAME.1`, replacing the previous one.
     private static let byteLimit = 16 << 20
     /// How many alerts may wait for a slow disk.
     private static let waitingMax = 10_000

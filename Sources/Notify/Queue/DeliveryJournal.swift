@@ -1,30 +1,30 @@
 import Foundation
 import Rules
 
-/// What one sink has not been told yet, on disk: a file of lines, each of which adds to a queue or takes from it.
+/// One sink's undelivered alerts on disk: a file of lines, each of which adds to the queue or removes from it.
 ///
-///     {"alert":{…}}    is put at the end; on disk before anything is sent
-///     {"sequence":7}   all that was handed over up to this number has been put in
-///     {"batch":3}      the first three are about to be sent together; after a restart they are so again
-///     {"done":3}       the first three need not be sent any more
+///     {"alert":{…}}    appends an alert; on disk before anything is sent
+///     {"sequence":7}   all hand-overs up to this number are in the queue
+///     {"batch":3}      the first three are about to be sent together; after a restart they are sent together again
+///     {"done":3}       removes the first three
 ///
-/// A last line that is not whole was never acknowledged, and doesn't count.
+/// An incomplete last line was never acknowledged, and is ignored.
 struct DeliveryJournal {
     enum Change: Sendable {
-        /// Puts alerts at the end; with them, all up to a sequence number has been put in. Zero is none.
+        /// Appends alerts. With them, everything up to a sequence number is in the queue; zero for no number.
         case put([Alert], sequence: Int)
         case begin(Int)
         case done(Int)
-        /// Instead of many changes, all that is left of them; the first sequence number that was among them.
+        /// Replaces many changes by the resulting content, and the first sequence number among them.
         case replace(Content, first: Int?)
     }
 
     struct Content: Sendable {
         /// What waits, in order.
         var alerts: [Alert] = []
-        /// How many of the first are about to be sent together.
+        /// How many alerts at the front are about to be sent together.
         var batch: Int?
-        /// Of what was put in last; it stays when that is done.
+        /// The last sequence number that was put in; it stays after delivery.
         var sequence = 0
     }
 
@@ -35,18 +35,18 @@ struct DeliveryJournal {
         var done: Int?
     }
 
-    /// Bytes beyond which a file is written anew with only what still waits: of one where nothing does, and of others.
+    /// File sizes beyond which the file is rewritten with only what still waits: if nothing waits, and otherwise.
     private static let rewriteBytes = (empty: 64 << 10, other: 4 << 20)
-    /// No daemon counts as far; a file that says so is damaged.
+    /// No daemon gets this far: a larger number means that the file is damaged.
     private static let sequenceMax = 1 << 53
 
-    /// What the file says, or will say with the next change that can be written.
+    /// The file's content, or what it will be after the next successful write.
     private(set) var content = Content()
     private var path: String
     private let files: DurableFiles
     private var byteCount = 0
     private var byteCountWhenNew = 0
-    /// Whether the file may end within a line, or lacks some.
+    /// Whether the file may end within a line, or lack some.
     private var isDamaged = false
 
     init(path: String, files: DurableFiles) {
@@ -54,8 +54,8 @@ struct DeliveryJournal {
         self.files = files
     }
 
-    /// Reads what the file holds.
-    /// - Returns: whether there were lines that should be readable and are not; they are left out.
+    /// Reads the file.
+    /// - Returns: whether complete lines were unreadable; they are skipped.
     mutating func load() -> Bool {
         guard let contents = FileManager.default.contents(atPath: path) else { return false }
         byteCount = contents.count
@@ -78,7 +78,7 @@ struct DeliveryJournal {
         return isCorrupt
     }
 
-    /// On disk when it returns. Where it throws, the next change brings this one to disk too.
+    /// On disk when it returns. If it throws, the next write includes these changes.
     mutating func write(_ changes: [Change]) throws {
         guard !changes.isEmpty else { return }
         for change in changes {
@@ -90,7 +90,7 @@ struct DeliveryJournal {
         if isWhole {
             let contents = try Self.encode(changes.flatMap(Self.lines))
             try files.append(contents, to: path)
-            // A file's name too has to be there.
+            // The file's name must survive a crash too.
             if byteCount == 0 { try files.synchronizeDirectory(of: path) }
             byteCount += contents.count
         } else {
@@ -102,13 +102,13 @@ struct DeliveryJournal {
         isDamaged = false
     }
 
-    /// Twice as long as it was at least, so that a long queue isn't written anew with each change.
+    /// At least twice its size after the last rewrite, so that a long queue isn't rewritten with each change.
     private var isLong: Bool {
         byteCount
             > max(content.alerts.isEmpty ? Self.rewriteBytes.empty : Self.rewriteBytes.other, 2 * byteCountWhenNew)
     }
 
-    /// Gives its name up, for another journal of the same sink.
+    /// Renames the file, which frees its name for another journal of the same sink.
     mutating func move(to other: String) {
         if unsafe rename(path, other) != 0 { isDamaged = true }
         path = other
@@ -149,7 +149,7 @@ extension DeliveryJournal.Content {
         }
     }
 
-    /// The changes that make an empty queue this one.
+    /// The changes that turn an empty queue into this one.
     fileprivate var changes: [DeliveryJournal.Change] {
         [.put(alerts, sequence: sequence)] + (batch.map { [.begin($0)] } ?? [])
     }

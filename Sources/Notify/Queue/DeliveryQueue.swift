@@ -1,20 +1,20 @@
 import Rules
 import Synchronization
 
-/// A bounded queue between evaluation, which never blocks, and the worker of one sink. An alert stays in it until the sink
-/// has taken it. With a journal, an alert is handed out only once it is on disk.
+/// A bounded queue between evaluation, which never blocks, and one sink's worker. An alert stays in it until the sink
+/// has accepted it. With a journal, an alert is handed out only once it is on disk.
 final class DeliveryQueue: Sendable {
     struct Entry: Hashable, Sendable {
         var alert: Alert
-        /// Whether the sink has been told before; then it is neither kept on disk nor tried again.
+        /// Whether the sink has had it before. Repeats are neither kept on disk nor retried.
         var isRepeat = false
     }
 
     fileprivate struct State {
         var waiting: [Entry] = []
-        /// The first of them, which are or will be sent together.
+        /// The alerts at the front that are, or are about to be, sent together.
         var batch: Batch?
-        /// Of the last hand-over.
+        /// The number of the last hand-over.
         var sequence = 0
         var isClosed = false
         var consumer: CheckedContinuation<Void, Never>?
@@ -24,24 +24,24 @@ final class DeliveryQueue: Sendable {
 
     fileprivate struct Batch {
         var count: Int
-        /// Of the journal's change that says so; nil where no journal needs to.
+        /// The number of the journal change that records it; nil if no journal needs to.
         var change: Int?
     }
 
     private let limit: Int
     private let batchLimit: Int
     private let journal: JournalWriter?
-    /// The last hand-over that the journal had when it was read.
+    /// The last hand-over in the journal when it was read.
     let sequenceAtStart: Int
     private let state: Mutex<State>
 
     /// Reads the journal, which blocks on the disk.
     /// - Parameters:
-    ///   - limit: alerts that may wait.
-    ///   - batchLimit: alerts that are handed out together, at most.
-    ///   - journal: its alerts wait from the beginning.
-    ///   - patience: how long alerts wait for the disk before they are handed out without it.
-    ///   - onJournalFailure: told why something could not be written; it waits in memory all the same.
+    ///   - limit: how many alerts may wait.
+    ///   - batchLimit: how many alerts are handed out together, at most.
+    ///   - journal: its alerts wait from the start.
+    ///   - patience: how long alerts wait for the disk before they are handed out anyway.
+    ///   - onJournalFailure: called with the reason if something couldn't be written; it still waits in memory.
     init(
         limit: Int, batchLimit: Int = 64, journal: DeliveryJournal? = nil, patience: Duration = DiskPatience.limit,
         onJournalFailure: @escaping @Sendable (String) -> Void = { _ in }
@@ -49,7 +49,7 @@ final class DeliveryQueue: Sendable {
         self.limit = limit
         self.batchLimit = max(1, batchLimit)
         var journal = journal
-        if journal?.load() == true { onJournalFailure("lines of the queue on disk could not be read and are left out") }
+        if journal?.load() == true { onJournalFailure("lines of the queue on disk can't be read and are skipped") }
         let found = journal?.content ?? DeliveryJournal.Content()
         sequenceAtStart = found.sequence
         self.journal = journal.map { JournalWriter($0, patience: patience, onFailure: onJournalFailure) }
@@ -65,10 +65,10 @@ final class DeliveryQueue: Sendable {
     /// The first sequence number whose alerts aren't on disk yet; nil if there is none.
     var firstUnkept: Int? { journal?.firstUnkept }
 
-    /// Adds alerts without blocking; returns those that had no room.
+    /// Adds alerts without blocking; returns those that didn't fit.
     /// - Parameters:
     ///   - sequence: the number of the hand-over, greater than all before it; zero for none.
-    ///   - isAgain: whether they may have been added before a restart; those that were are left out.
+    ///   - isAgain: whether they may have been added before a restart; those that were are skipped.
     func append(_ alerts: [Alert], sequence: Int = 0, isAgain: Bool = false) -> [Alert] {
         if isAgain, sequence > 0, sequence <= sequenceAtStart { return [] }
         let dropped = state.withLock { state in
@@ -85,7 +85,7 @@ final class DeliveryQueue: Sendable {
         return dropped
     }
 
-    /// Adds alerts to send again, unless something waits: then they come with the next repetition.
+    /// Adds repeats, unless something waits: then the next repetition has them.
     func appendRepeats(_ alerts: [Alert]) {
         state.withLock { state in
             guard state.waiting.isEmpty, !state.isClosed else { return }
@@ -101,7 +101,7 @@ final class DeliveryQueue: Sendable {
         wake()
     }
 
-    /// Removes what is left from memory, when nobody delivers it any more; a journal keeps it.
+    /// Removes what is left from memory once nobody delivers it any more. A journal keeps it.
     func abandon() -> (alerts: [Alert], areKept: Bool) {
         let left = state.withLock { state in
             defer {
@@ -115,8 +115,8 @@ final class DeliveryQueue: Sendable {
         return (left, journal != nil)
     }
 
-    /// The next alerts that go together: of one name, none twice. They stay until they are finished. Waits for some;
-    /// nil when the queue is closed and empty. There is one consumer.
+    /// The next alerts to send together: of one name, without duplicates. They stay in the queue until `finish`. Waits
+    /// for some; nil when the queue is closed and empty. For a single consumer.
     func nextBatch() async -> [Entry]? {
         while true {
             let (batch, isOver) = state.withLock { state in
@@ -135,7 +135,7 @@ final class DeliveryQueue: Sendable {
         }
     }
 
-    /// Takes off the batch that was handed out last.
+    /// Removes the batch that was handed out last.
     func finish(_ batch: [Entry]) {
         state.withLock { state in
             guard !state.waiting.isEmpty else { return }
@@ -147,7 +147,7 @@ final class DeliveryQueue: Sendable {
 
     // MARK: On disk
 
-    /// Frees the name of its journal for another queue. Blocks on the disk.
+    /// Renames its journal, which frees the name for another queue. Blocks on the disk.
     func moveJournal(to path: String) { journal?.move(to: path) }
 
     func removeJournal() { journal?.remove() }
@@ -183,7 +183,7 @@ final class DeliveryQueue: Sendable {
         return journal.isSettled(change)
     }
 
-    /// Wakes the worker if there is something for it.
+    /// Wakes the worker if it has something to do.
     private func wake() {
         let consumer = state.withLock { state in
             isReady(state.batch) || state.isOver ? state.consumer.take() : nil
@@ -193,7 +193,7 @@ final class DeliveryQueue: Sendable {
 }
 
 extension DeliveryQueue.State {
-    /// What a journal has of it.
+    /// The part that a journal keeps.
     fileprivate var content: DeliveryJournal.Content {
         let kept = kept
         return DeliveryJournal.Content(alerts: kept, batch: kept.isEmpty ? nil : batch?.count, sequence: sequence)

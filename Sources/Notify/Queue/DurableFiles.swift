@@ -4,7 +4,7 @@ import Rules
 import Support
 import Synchronization
 
-/// Writes files that are whole at any moment, even if the process or the machine dies. Every call blocks until the disk has
+/// Writes files so that they survive a crash of the process or the machine. Every call blocks until the disk has
 /// synced, which takes seconds on a disk in trouble: never call these while evaluating rules or on a task's thread.
 package struct DurableFiles: Sendable {
     /// fsync(2), unless a test replaces it.
@@ -16,7 +16,7 @@ package struct DurableFiles: Sendable {
         self.synchronize = synchronize
     }
 
-    /// Replaces a file in one step: a reader sees the old contents or the new. Only the owner can read it.
+    /// Replaces a file atomically: a reader sees either the old contents or the new. Only the owner can read it.
     package func replace(_ path: String, with contents: Data) throws {
         let temporary = path + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
@@ -25,7 +25,7 @@ package struct DurableFiles: Sendable {
         try synchronizeDirectory(of: path)
     }
 
-    /// Appends to a file, creating it if need be. If it throws, part of the contents may have been written.
+    /// Appends to a file, creating it if necessary. If it throws, part of the contents may have been written.
     func append(_ contents: Data, to path: String) throws {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
@@ -35,7 +35,7 @@ package struct DurableFiles: Sendable {
         try file.close()
     }
 
-    /// Syncs the directory of a file: a new or renamed file survives a crash only after that.
+    /// Syncs a file's directory: only then does a new or renamed file survive a crash.
     func synchronizeDirectory(of path: String) throws {
         let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -57,12 +57,12 @@ package struct DurableFiles: Sendable {
     }
 }
 
-/// How long alerts wait for a disk. A disk that takes longer counts as failed, and alerts are sent without it: a page that
-/// comes twice is better than one that never comes.
+/// How long alerts wait for a disk. A slower disk counts as failed, and alerts are sent anyway: better a page that
+/// comes twice than one that never comes.
 package enum DiskPatience {
     package static let limit = Duration.seconds(10)
 
-    /// Waits until `work` calls `done`, for `patience` at most.
+    /// Waits until `work` calls `done`, for at most `patience`.
     /// - Returns: whether `done` was called in time.
     @discardableResult
     package static func wait(

@@ -1,11 +1,12 @@
 import Dispatch
 import Synchronization
 
-/// Writes a queue's journal on a thread of its own. Changes that arrive during a write go to disk together in the next one.
+/// Writes a queue's journal on a separate thread. Changes that arrive during a write go to disk together in the next
+/// one.
 final class JournalWriter: Sendable {
     private struct Pending {
         var changes: [DeliveryJournal.Change] = []
-        /// The numbers of the calls that came last, were taken to be written, and need not be waited for any more.
+        /// The numbers of the last calls that arrived, were picked up for writing, and are settled.
         var last = 0
         var taken = 0
         var settled = 0
@@ -15,7 +16,7 @@ final class JournalWriter: Sendable {
         var firstUnkept: Int?
     }
 
-    /// How many changes may wait for a slow disk. Beyond that they are replaced by the queue's contents.
+    /// How many changes may wait for a slow disk. Beyond that, the queue's contents replace them.
     private static let changesMax = 1_000
 
     /// Locked only on the writer's thread.
@@ -26,8 +27,8 @@ final class JournalWriter: Sendable {
     private let onFailure: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - patience: after which a change counts as settled though it is not on disk.
-    ///   - onFailure: is told why changes could not be written.
+    ///   - patience: how long until a change counts as settled although it isn't on disk.
+    ///   - onFailure: called with the reason if changes couldn't be written.
     init(_ journal: DeliveryJournal, patience: Duration, onFailure: @escaping @Sendable (String) -> Void) {
         self.journal = Mutex(journal)
         self.patience = patience
@@ -36,9 +37,9 @@ final class JournalWriter: Sendable {
 
     /// Queues changes to be written in order; returns at once.
     /// - Parameters:
-    ///   - content: the queue after these changes; evaluated only if too many changes wait.
+    ///   - content: the queue after these changes; called only if too many changes wait.
     ///   - whenSettled: called once they are on disk, can't be written, or take too long.
-    /// - Returns: a number to ask `isSettled` with.
+    /// - Returns: the number to pass to `isSettled`.
     func write(
         _ changes: [DeliveryJournal.Change], content: () -> DeliveryJournal.Content,
         whenSettled: @escaping @Sendable () -> Void

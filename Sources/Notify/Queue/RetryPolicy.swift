@@ -2,15 +2,15 @@ import Engine
 import Rules
 import Support
 
-/// When delivery is attempted again: exponential backoff with jitter, so that receivers which come back aren't met by
-/// everybody at once.
+/// When to retry a delivery: exponential backoff with jitter, so that a recovering receiver isn't hit by everyone at
+/// once.
 package struct RetryPolicy: Sendable {
     package var first: Duration
     package var longest: Duration
     /// How old an alert may get before it is given up.
     package var giveUpAfter: Duration
 
-    /// A receiver may be down for a night; what is older than a day helps nobody who is paged.
+    /// A receiver may be down overnight; an alert older than a day helps nobody who is paged.
     package static let standard = RetryPolicy(
         first: .milliseconds(500), longest: .seconds(30), giveUpAfter: .seconds(86_400))
 
@@ -20,29 +20,29 @@ package struct RetryPolicy: Sendable {
         self.giveUpAfter = giveUpAfter
     }
 
-    /// The pause behind a failed attempt.
+    /// The pause after a failed attempt.
     /// - Parameters:
-    ///   - failures: attempts so far, at least 1.
-    ///   - wish: what the receiver asked for, honoured up to five minutes; less than the first pause is no pause.
+    ///   - failures: failed attempts so far, at least 1.
+    ///   - wish: the pause that the receiver asked for, honoured from `first` up to five minutes.
     ///   - jitter: a random number in 0...1.
     func pause(after failures: Int, wish: Duration?, jitter: Double) -> Duration {
         if let wish { return min(max(wish, first), .seconds(300)) }
-        // Shifts beyond 20 would exceed any longest pause.
+        // Shifts beyond 20 would exceed any `longest`.
         let ceiling = min(longest, first * (1 << min(max(failures - 1, 0), 20)))
-        // At least half of it, so that a receiver in trouble gets a rest.
+        // At least half of it, to give a receiver in trouble a rest.
         return ceiling * (0.5 + 0.5 * jitter)
     }
 
     /// - Parameters:
-    ///   - alert: given up by when it fired or resolved.
-    ///   - now: nanoseconds since the epoch.
+    ///   - alert: its age counts from when it fired or resolved.
+    ///   - now: in nanoseconds since the epoch.
     func isTooOld(_ alert: Alert, now: Int64) -> Bool {
         let age = now.subtractingSaturating(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
         return .nanoseconds(age) > giveUpAfter
     }
 }
 
-/// A small random generator (SplitMix64) that a seed makes repeatable.
+/// A small random generator (SplitMix64), reproducible from its seed.
 struct Jitter: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -1,19 +1,19 @@
 import Rules
 import Synchronization
 
-/// Delivers batches to one sink, again and again until they are taken, refused, or too old.
+/// Delivers batches to one sink, retrying each until it is delivered, rejected, or too old.
 struct SinkWorker: Sendable {
-    /// The sink of now: a reload may give it other headers.
+    /// The current sink: a reload may change its headers.
     let sink: @Sendable () -> any AlertSink
     let context: DeliveryContext
     var jitter: Jitter
 
-    /// Empties a queue, until it is closed or the task is cancelled.
+    /// Delivers from a queue until it is closed and empty, or the task is cancelled.
     mutating func run(_ queue: DeliveryQueue) async {
         while let batch = await queue.nextBatch(), await deliver(batch) { queue.finish(batch) }
     }
 
-    /// - Returns: whether the batch is done with; if not, the task was cancelled.
+    /// - Returns: whether the batch is done; if not, the task was cancelled.
     private mutating func deliver(_ batch: [DeliveryQueue.Entry]) async -> Bool {
         let alerts = batch.map(\.alert)
         var failures = 0
@@ -39,7 +39,7 @@ struct SinkWorker: Sendable {
                     await giveUp(alerts, sink.name, "too old; \(reason)")
                     return true
                 }
-                context.onFailure(sink.name, "\(reason); will be attempted again")
+                context.onFailure(sink.name, "\(reason); will retry")
                 do {
                     try await context.pause(context.retry.pause(after: failures, wish: wish, jitter: jitter.next()))
                 } catch {
@@ -55,13 +55,13 @@ struct SinkWorker: Sendable {
         await DiskPatience.wait { done in context.giveUp(alerts, sink, .failed, reason, whenDone: done) }
     }
 
-    /// What is told again is told once more with the next repetition, whatever comes of it.
+    /// Counts an attempt to send repeats. They are sent again with the next repetition, whatever the outcome.
     private func note(_ attempt: DeliveryAttempt, of count: Int, _ sink: String) {
         switch attempt {
         case .delivered: context.counters.add(count, sink, .delivered)
         case .rejected(let reason), .unavailable(let reason, _):
             context.counters.add(count, sink, .failed)
-            context.onFailure(sink, "\(reason); the alerts will be told again")
+            context.onFailure(sink, "\(reason); the alerts will be sent again")
         }
     }
 }
@@ -75,8 +75,8 @@ struct DeliveryContext: Sendable {
     let pause: AlertDispatcher.Pause
     let onFailure: @Sendable (_ sink: String, _ reason: String) -> Void
 
-    /// Counts what is given up, and writes it down later.
-    /// - Parameter whenDone: is called when it is on disk, or can't be written.
+    /// Counts alerts that are given up, and queues them for the dead letters.
+    /// - Parameter whenDone: called when they are on disk, or can't be written.
     func giveUp(
         _ alerts: [Alert], _ sink: String, _ outcome: DeliveryOutcome, _ reason: String,
         whenDone: @escaping @Sendable () -> Void = {}
@@ -94,7 +94,7 @@ struct DeliveryContext: Sendable {
     }
 }
 
-/// Counts of `faultline_notifications_total{sink,outcome}`.
+/// The counts of `faultline_notifications_total{sink,outcome}`.
 package final class DeliveryCounters: Sendable {
     package struct Row: Hashable, Sendable {
         package var sink: String
@@ -115,8 +115,8 @@ package final class DeliveryCounters: Sendable {
         counts.withLock { $0[Key(sink: sink, outcome: outcome), default: 0] += count }
     }
 
-    /// All outcomes of the given sinks, also those that never happened: a counter that appears with its first
-    /// failure can't be watched for it.
+    /// All outcomes of the given sinks, including those that never happened: nobody can watch a counter that only
+    /// appears with the first failure.
     func rows(of sinks: [String]) -> [Row] {
         let counts = counts.withLock { $0 }
         return sinks.flatMap { sink in

@@ -1,19 +1,20 @@
 package import Rules
 import Support
 
-/// Where alerts are delivered. A sink tries once when asked; retries, order and bounds are the dispatcher's.
+/// A destination for alerts. A sink makes one attempt when asked; the dispatcher is responsible for retries, order and
+/// limits.
 package protocol AlertSink: Sendable {
     /// Its name in the scrape.
     var name: String { get }
-    /// What tells it from others, the same in every run; may be a part of a file's name.
+    /// Identifies the sink, the same in every run. May be part of a file name.
     var identity: String { get }
     /// How many alerts it takes at once.
     var batchLimit: Int { get }
-    /// Whether what it has not been told yet is kept on disk.
+    /// Whether its undelivered alerts are kept on disk.
     var keepsQueue: Bool { get }
-    /// Whether it forgets what it isn't told again.
+    /// Whether it forgets alerts unless they are repeated.
     var wantsRepeats: Bool { get }
-    /// Tries to deliver alerts that have the same name, none of them twice.
+    /// Tries once to deliver alerts of the same name, without duplicates.
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt
 }
 
@@ -26,26 +27,26 @@ extension AlertSink {
 /// How an attempt at delivery ended.
 package enum DeliveryAttempt: Hashable, Sendable {
     case delivered
-    /// Worth another attempt; `after` is how long the receiver wants to be left alone.
+    /// Worth another attempt; `after` is the pause that the receiver asks for.
     case unavailable(String, after: Duration?)
     /// Not worth another attempt.
     case rejected(String)
 }
 
-/// How alerts ended, or what happened to them on the way: `outcome` in the scrape.
+/// What happened to alerts: `outcome` in the scrape.
 package enum DeliveryOutcome: String, Hashable, Sendable, CaseIterable {
     case delivered
     /// Refused by the receiver, or given up as too old.
     case failed
-    /// Never attempted, since the queue was full or time to drain ran out.
+    /// Not delivered because the queue was full or the time to drain ran out.
     case dropped
     /// Attempted again.
     case retried
 }
 
-/// Makes the sinks that rule files define.
+/// Creates the sinks that rule files define.
 package enum AlertSinks {
-    /// Throws the first fault of a file of headers, with the file's name.
+    /// Throws the first fault in a header file, with the file's name.
     package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) -> [any AlertSink] {
         var names = Numbering()
         var identities = Numbering()
@@ -67,7 +68,7 @@ package enum AlertSinks {
         return sinks
     }
 
-    /// The second of a kind is `webhook-2`: names tell sinks apart in the scrape.
+    /// Numbers names from the second of a kind on, as in `webhook-2`, so that they are unique in the scrape.
     private struct Numbering {
         private var numbers: [String: Int] = [:]
 
@@ -88,7 +89,7 @@ extension SinkDefinition {
         }
     }
 
-    /// The same in every run for the same receiver. A hash of its URL, which may hold a secret.
+    /// The same in every run for the same receiver. Hashes the URL, which may contain a secret.
     fileprivate var identity: String {
         switch self {
         case .stdout(let format): return "\(kind)-\(format.rawValue)"

@@ -3,8 +3,8 @@ import Foundation
 package import Rules
 import Support
 
-/// Posts alerts to an Alertmanager, as Prometheus does. It takes each as often as it is told, and groups, silences and
-/// routes by itself; one that is not told again in time counts as resolved.
+/// Posts alerts to an Alertmanager, as Prometheus does. An Alertmanager accepts any number of repeats, and groups,
+/// silences and routes by itself. It considers an alert resolved if it isn't repeated in time.
 package struct AlertmanagerSink: AlertSink {
     package let name: String
     package let identity: String
@@ -14,8 +14,8 @@ package struct AlertmanagerSink: AlertSink {
     private let client: SinkClient
 
     /// - Parameters:
-    ///   - url: of the Alertmanager, with the prefix it is served under if any; may hold credentials, and is never shown.
-    ///   - now: nanoseconds since the epoch.
+    ///   - url: the Alertmanager's URL, including its path prefix. May contain credentials, and is never shown.
+    ///   - now: the clock, in nanoseconds since the epoch.
     package init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
         headers: WebhookHeaders = .none, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
@@ -41,41 +41,41 @@ package struct AlertmanagerSink: AlertSink {
     }
 }
 
-/// An alert as Alertmanager's API version 2 takes it.
+/// An alert in the form of Alertmanager's API version 2.
 private struct PostableAlert: Encodable {
     var labels: [String: String]
     var annotations: [String: String]
     var startsAt: String
     var endsAt: String
 
-    /// How long an alert that fires is good for, in intervals at which it is told again: Prometheus' number. Three in a
-    /// row may get lost.
+    /// How long a firing alert is valid, in intervals of repetition, as in Prometheus: three in a row may get lost.
     private static let goodFor: Int64 = 4
 
     init(_ alert: Alert, now: Int64) {
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit
         let end = alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval)
-        // Where the clock was set back, it began later than it is; Alertmanager takes no alert that ends before it begins.
+        // After the clock was set back, the start may be in the future. Alertmanager refuses alerts that end before
+        // they start.
         startsAt = Timestamp.rfc3339(min(alert.firedAt ?? alert.activeAt, end))
         endsAt = Timestamp.rfc3339(end)
     }
 }
 
 extension Alert {
-    /// Its annotations with `culprit`, unless the rule has one of its own.
+    /// The annotations, with `culprit` unless the rule has one itself.
     var annotationsWithCulprit: [String: String] {
         guard let culprit = evidence?.culprit.text else { return annotations }
         return annotations.merging(["culprit": culprit]) { own, _ in own }
     }
 }
 
-/// What a sink is sent again and again because it forgets otherwise, as Alertmanager does: firing alerts, and resolved ones
-/// for a while. Times are nanoseconds since the epoch.
+/// The repeats for sinks that otherwise forget, as Alertmanager does: firing alerts, and resolved ones for a while.
+/// Times are in nanoseconds since the epoch.
 package struct AlertRepetition: Sendable {
-    /// Prometheus' resend delay.
+    /// Prometheus's resend delay.
     static let interval: Int64 = 60_000_000_000
-    /// How long resolved alerts are sent again, as in Prometheus.
+    /// How long resolved alerts are repeated, as in Prometheus.
     static let resolvedFor: Int64 = 900_000_000_000
 
     private var last: Int64?
@@ -83,18 +83,18 @@ package struct AlertRepetition: Sendable {
 
     package init() {}
 
-    /// Notes what is sent for the first time.
+    /// Notes alerts that are sent for the first time.
     package mutating func note(_ alerts: [Alert]) {
         for alert in alerts { resolved[alert.fingerprint] = alert.state == .resolved ? alert : nil }
     }
 
     package func isDue(at now: Int64) -> Bool {
-        // Also where the clock was set back.
+        // Also due after the clock was set back.
         last.map { now >= $0 + Self.interval || now < $0 } ?? true
     }
 
-    /// What to send again now.
-    /// - Parameter active: all alerts that fire, and others.
+    /// The alerts to repeat now.
+    /// - Parameter active: the active alerts; those that fire are repeated.
     package mutating func alerts(at now: Int64, active: [Alert]) -> [Alert] {
         last = now
         resolved = resolved.filter { now - ($0.value.resolvedAt ?? 0) < Self.resolvedFor }

@@ -7,21 +7,21 @@ import NIOHTTP1
 import Rules
 import Support
 
-/// A URL that alerts are posted to. Follows no redirect: a receiver could send our alerts, and our headers, anywhere.
-/// Says nothing of the URL or the headers in what it tells of failures.
+/// Posts alerts to a URL. Doesn't follow redirects, by which a receiver could send our alerts and headers anywhere. Its
+/// error messages reveal neither the URL nor the headers.
 struct SinkClient: Sendable {
-    /// Bytes of an answer that are read, so that its connection can be used again; beyond it, it is cut off.
+    /// Bytes of a response that are read so that its connection can be reused; a longer one is cut off.
     private static let answerLimit = 64 << 10
 
-    // One for all sinks and for ever: a client has to be shut down before it goes, or it ends the process, and sinks
-    // come and go with each reload. Connections are apart by receiver.
+    // One client for all sinks, never shut down. A client must be shut down before it is released, or the process
+    // crashes, and sinks come and go with each reload. Connections are per receiver anyway.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(5)
-        // When to try again is the dispatcher's to say.
+        // The dispatcher decides when to retry.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // Between the look at what a name resolves to and the connection, it may have come to resolve to another.
+        // Checks the address again: the name may have been resolved differently since the first check.
         let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             guard let refused = channel.remoteAddress?.ipAddress.flatMap({ RefusedAddress(text: $0) }) else {
                 return channel.eventLoop.makeSucceededVoidFuture()
@@ -43,9 +43,9 @@ struct SinkClient: Sendable {
     let now: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - url: may hold credentials.
-    ///   - timeout: for a whole call; a receiver that takes longer has hung.
-    ///   - now: the clock that dates in answers are compared with, nanoseconds since the epoch.
+    ///   - url: may contain credentials.
+    ///   - timeout: for a whole call; a slower receiver counts as hung.
+    ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
         url: String, headers: WebhookHeaders, timeout: Duration,
         now: @escaping @Sendable () -> Int64
@@ -62,7 +62,7 @@ struct SinkClient: Sendable {
     }
 
     /// Posts a body once.
-    /// - Parameter idempotencyKey: tells the receiver which calls are one and the same.
+    /// - Parameter idempotencyKey: lets the receiver recognize repeated calls.
     func post(_ body: String, idempotencyKey: String? = nil) async -> DeliveryAttempt {
         if let refused = await refusal() { return .rejected("\(refused)") }
         var request = HTTPClientRequest(url: url)
@@ -72,7 +72,7 @@ struct SinkClient: Sendable {
         request.body = .bytes(ByteBuffer(string: body))
         do {
             let response = try await Self.client.execute(request, timeout: TimeAmount(timeout))
-            // What the answer says changes nothing; nor does it if it breaks off behind its status.
+            // The body doesn't matter, nor whether it breaks off after the status.
             _ = try? await response.body.collect(upTo: Self.answerLimit)
             return attempt(response)
         } catch let refused as RefusedAddress {
@@ -82,7 +82,7 @@ struct SinkClient: Sendable {
         } catch let error as HTTPClientError {
             return .unavailable("no answer: \(error.shortDescription)", after: nil)
         } catch {
-            // Errors of the network name the address; the address is a part of the URL.
+            // Network errors contain the address, which is part of the URL.
             return .unavailable("no answer: the connection failed", after: nil)
         }
     }
@@ -103,12 +103,12 @@ struct SinkClient: Sendable {
                 RetryAfter.parse($0, now: now())
             }
             return .unavailable(reason, after: wish)
-        case 300..<400: return .rejected("\(reason), a redirect; they are not followed")
+        case 300..<400: return .rejected("\(reason), a redirect, which is not followed")
         default: return .rejected(reason)
         }
     }
 
-    /// A URL without its user and password, and the header that says them instead.
+    /// Splits a URL into one without user and password, and the header that replaces them.
     private static func splitCredentials(_ url: String) -> (url: String, authorization: String?) {
         guard var components = URLComponents(string: url), let user = components.user else {
             return (url, nil)
@@ -120,11 +120,11 @@ struct SinkClient: Sendable {
     }
 }
 
-/// The header by which a receiver says how long to leave it alone (RFC 9110, section 10.2.3).
+/// The header with which a receiver asks for a pause (RFC 9110, section 10.2.3).
 enum RetryAfter {
     /// - Parameters:
     ///   - text: a number of seconds, or a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-    ///   - now: nanoseconds since the epoch, what a date is counted from.
+    ///   - now: the time that a date is relative to, in nanoseconds since the epoch.
     static func parse(_ text: String, now: Int64) -> Duration? {
         if let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
         let pattern =
@@ -139,7 +139,7 @@ enum RetryAfter {
     }
 }
 
-/// The clock of sinks.
+/// The clock of sinks, in nanoseconds since the epoch.
 enum SinkClock {
     static let system: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1e9) }
 }

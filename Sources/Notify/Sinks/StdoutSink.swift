@@ -10,10 +10,10 @@ package struct StdoutSink: AlertSink {
     package let batchLimit = 100
     private let format: StdoutFormat
     private let write: @Sendable (String) throws -> Void
-    // A reader that stops reading blocks the write: on a thread of its own that holds up nothing else.
+    // A reader that stops reading blocks the write; on a separate thread, that holds up nothing else.
     private let queue = DispatchQueue(label: "faultline.stdout-sink")
 
-    /// - Parameter write: writes complete lines; throws if nobody reads any more.
+    /// - Parameter write: writes complete lines; throws if there is no reader any more.
     package init(
         name: String = "stdout", identity: String = "stdout", format: StdoutFormat,
         write: @escaping @Sendable (String) throws -> Void = {
@@ -55,7 +55,7 @@ package enum AlertLine {
         let labels = alert.labels.sorted { $0.key < $1.key }
             .map { "\($0.key)=\(PrintableText.quote($0.value, limit: 200))" }.joined(separator: " ")
         let value = alert.value.map { " value=\(HumanNumber.plain($0))" } ?? ""
-        // The summary says most; others follow in order.
+        // The summary says most, so it comes first; the others are sorted.
         let notes = alert.annotations.sorted {
             ($0.key == "summary" ? "" : $0.key) < ($1.key == "summary" ? "" : $1.key)
         }
@@ -66,6 +66,6 @@ package enum AlertLine {
         return
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit
-            + (alert.reason.map { "; resolved for: \($0.rawValue)" } ?? "")
+            + (alert.reason.map { "; resolved due to: \($0.rawValue)" } ?? "")
     }
 }

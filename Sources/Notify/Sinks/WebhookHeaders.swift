@@ -1,14 +1,14 @@
 import Rules
 import Support
 
-/// Headers to send with each webhook call, such as a token: read from a file, so that rule files hold no secrets.
+/// Headers to send with each webhook call, such as a token. Read from a file, so that rule files contain no secrets.
 package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
     package struct Header: Hashable, Sendable {
         package var name: String
         package var value: String
     }
 
-    /// A fault of the file. Says where, never what stands there.
+    /// A fault in the file. Tells the place, but never the contents.
     package struct FormatError: Error, CustomStringConvertible {
         package var description: String
     }
@@ -21,10 +21,10 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         self.all = all
     }
 
-    /// - Parameter text: one `Name: value` a line; empty lines and those that start with `#` don't count.
+    /// - Parameter text: one `Name: value` per line; ignores empty lines and those that start with `#`.
     package init(_ text: String) throws(FormatError) {
         var headers: [Header] = []
-        // To Swift, CR LF is one character, which is not LF.
+        // To Swift, CR LF is one character, different from LF.
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
             let line = line.drop { $0.isWhitespace }
@@ -53,6 +53,6 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The names alone, since values are secrets.
+    /// Only the names, since values are secret.
     package var description: String { all.map(\.name).joined(separator: ", ") }
 }

@@ -11,9 +11,9 @@ package struct WebhookSink: AlertSink {
     private let client: SinkClient
 
     /// - Parameters:
-    ///   - url: may hold credentials, and is never shown.
-    ///   - timeout: for a whole call; a receiver that takes longer has hung.
-    ///   - now: the clock that dates in answers are compared with, nanoseconds since the epoch.
+    ///   - url: may contain credentials, and is never shown.
+    ///   - timeout: for a whole call; a slower receiver counts as hung.
+    ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     package init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
         timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
@@ -31,9 +31,9 @@ package struct WebhookSink: AlertSink {
     }
 }
 
-/// What tells one call from all others, the same each time it is made: also by the next process.
+/// Identifies a call. Repeated calls have the same key, even from the next process.
 enum IdempotencyKey {
-    /// 16 hexadecimal digits. Each firing of an alert and its end has a time of its own.
+    /// 16 hexadecimal digits. Includes the times of firing and resolution, which differ each time an alert fires.
     static func text(_ alerts: [Alert]) -> String {
         var hash = FNV1a()
         for alert in alerts {
@@ -55,9 +55,9 @@ struct WebhookPayload: Encodable {
         var endsAt: String
         var generatorURL = ""
         var fingerprint: String
-        /// What Alertmanager's payload has not: receivers pass over it, or read whose fault it was.
+        /// Not in Alertmanager's payload: receivers ignore it, or show the culprit.
         var evidence: EvidenceJSON?
-        /// The same of an alert that resolved though its condition wasn't found to be false.
+        /// Not in Alertmanager's payload: why an alert resolved although its condition wasn't found to be false.
         var reason: ResolutionReason?
     }
 
@@ -72,7 +72,7 @@ struct WebhookPayload: Encodable {
     var externalURL = ""
     var alerts: [Entry]
 
-    /// - Parameter alerts: of one name, which is what they are grouped by.
+    /// - Parameter alerts: of one name, by which they are grouped.
     init(_ alerts: [Alert], receiver: String) {
         self.alerts = alerts.map(Entry.init)
         self.receiver = receiver
@@ -85,7 +85,7 @@ struct WebhookPayload: Encodable {
         commonAnnotations = Self.common(self.alerts.map(\.annotations))
     }
 
-    /// The entries that all dictionaries have.
+    /// The entries that all dictionaries have in common.
     private static func common(_ dictionaries: [[String: String]]) -> [String: String] {
         guard let first = dictionaries.first else { return [:] }
         return first.filter { entry in dictionaries.allSatisfy { $0[entry.key] == entry.value } }
@@ -93,7 +93,7 @@ struct WebhookPayload: Encodable {
 }
 
 extension WebhookPayload.Entry {
-    /// What the payload says of an alert that has not ended: the zero time of Go, in which Alertmanager is written.
+    /// The end of an alert that hasn't ended: Go's zero time, as Alertmanager uses it.
     private static let never = "0001-01-01T00:00:00Z"
 
     init(_ alert: Alert) {

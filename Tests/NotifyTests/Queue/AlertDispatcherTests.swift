@@ -101,7 +101,7 @@ struct AlertDispatcherTests {
         #expect(waited[2] == .seconds(7))
         #expect(Self.count(dispatcher, "test", .retried) == 3)
         #expect(Self.count(dispatcher, "test", .delivered) == 2)
-        #expect(reasons.withLock { $0.first } == "test: down; will be attempted again")
+        #expect(reasons.withLock { $0.first } == "test: down; will retry")
     }
 
     @Test func `what is too old is given up, and a refusal is final`() async {

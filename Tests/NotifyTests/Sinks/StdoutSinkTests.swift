@@ -57,7 +57,7 @@ struct StdoutSinkTests {
     @Test func `an alert that ended for want of data says so`() {
         var alert = Alert.resolved()
         alert.reason = .noData
-        #expect(AlertLine.text(alert).hasSuffix("; resolved for: no data"))
+        #expect(AlertLine.text(alert).hasSuffix("; resolved due to: no data"))
     }
 
     @Test func `a reader that has gone is no reason to try again`() async {
