@@ -170,6 +170,33 @@ def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
     assert "secret" not in done.output
 
 
+@pytest.mark.parametrize("directory, reason", [
+    ("file/below", '"file/below" can\'t be made: "{here}/file" is no directory'),
+    ("link", '"link" can\'t be made: "{here}/link" is a link to nothing'),
+    ("/proc/faultline", '"/proc/faultline" can\'t be made: "/proc" belongs to the kernel'),
+])
+def test_a_directory_that_can_never_be_made_is_a_fault(directory, reason, file, tmp_path):
+    file("", "file")
+    (tmp_path / "link").symlink_to("absent")
+    path = file(f"archive: {{directory: {directory}}}\n", "faultline.yaml")
+    done = faultline("check", path.name, directory=tmp_path)
+    assert (done.code, done.output) == (
+        1, f"faultline.yaml:1:22: directory: {reason.format(here=tmp_path.resolve())}\n")
+
+
+@pytest.mark.parametrize("second", ["./x/../D", "D/", "link/D", "../{name}/D"])
+@pytest.mark.parametrize("exists", [True, False])
+def test_one_directory_in_two_spellings_is_one(second, exists, file, tmp_path):
+    (tmp_path / "link").symlink_to(".")
+    if exists:
+        (tmp_path / "D").mkdir()
+    second = second.format(name=tmp_path.name)
+    path = file(f"archive: {{directory: D}}\nstate: {{directory: {second}}}\n", "faultline.yaml")
+    done = faultline("check", path.name, directory=tmp_path)
+    assert done.code == 1
+    assert done.output.startswith("faultline.yaml:2:20: archive and state have the same directory"), done.output
+
+
 def test_check_and_serve_say_the_same_of_a_configuration(file, tmp_path):
     file(BAD_RULES, "bad.yaml")
     path = file("rules: [bad.yaml, none-*.yaml]\n", "faultline.yaml")
@@ -217,7 +244,7 @@ def test_alerts_of_two_files_have_to_be_told_apart(file, tmp_path):
             (f"listen: '{address}'\n", "1:9", ("otlp.grpc", "listen"))
             for address in (
                 "localhost:4317", "LOCALHOST.:4317", "[::ffff:127.0.0.1]:4317", "[::ffff:7f00:1]:4317", "[::]:4317",
-                ":4317", "127.1:4317", "2130706433:4317", "[0::0]:4317",
+                ":4317", "[0::0]:4317",
             )
         ],
         ("otlp: {grpc: '[::1]:5', http: '[0::1]:5'}\n", "1:31", ("otlp.grpc", "otlp.http")),
@@ -254,7 +281,7 @@ def test_addresses_that_can_be_bound_together_are_fine(file, configuration):
     [
         "300.0.0.1:4317", "127.0.0.1.5:4317", "[localhost]:4317", "[127.0.0.1]:4317", "::1:4317", "[::1:4317",
         "a b:4317", "-node:4317", "no..de:4317", "http://node:4317", "127.0.0.1:+1", "127.0.0.1:65536", "127.0.0.1",
-        "127.0.0.1:", "[::g]:1",
+        "127.0.0.1:", "[::g]:1", "127.1:4317", "2130706433:4317", "1.2.3:80", "0x7F.0.0.1:80", "0177.0.0.1:80",
     ],
 )
 def test_what_is_no_address_is_a_fault(file, address):

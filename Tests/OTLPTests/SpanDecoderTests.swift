@@ -203,4 +203,54 @@ import Testing
             #expect(Set(window.requests.labels.map(\.resource)) == ["", "foos", "bars", "pods"])
         }
     }
+
+    /// Names of spans as API servers give them beside methods and paths that agree with them, or don't.
+    @Test(arguments: 0..<20) func `the labels of a request are the same whatever spans came before`(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let paths = [
+            "/api/v1/pods", "/api/v1/nodes", "/api/v1/namespaces/n/pods", "/api/v1/namespaces/n/pods/p",
+            "/api/v1/namespaces/n/pods/p/log", "/api/v1/namespaces/n", "/api/v1/namespaces/n%2Fpods/pods/p",
+            "/api/v1//pods", "/apis/apps/v1/deployments", "/apis/apps/v1/namespaces/n/deployments/d", "/healthz", "",
+        ]
+        let templates =
+            paths + [
+                "/api/v1/namespaces/{:namespace}/pods", "/api/v1/namespaces/{:namespace}/pods/{:name}",
+                "/api/v1/namespaces/{:namespace}/pods/{:name}/log", "/api/v1/namespaces/{:namespace}",
+                "/apis/apps/v1/namespaces/{:namespace}/deployments/{:name}", "/api/v1/namespaces/{",
+                "/api/v1/pods/{:name",
+                "/apis/{:group}/{:version}/{:rest}",
+            ]
+        let methods = ["GET", "POST", "DELETE", ""]
+        let queries = ["", "?watch=true", "?fieldSelector=metadata.name%3Dp", "?follow=1"]
+        let spans = (0..<60).map { number in
+            WireSpanExample {
+                $0.name = Array("\(generator.pick(methods)) \(generator.pick(templates))".utf8)
+                $0.texts = [
+                    ("http.method", generator.pick(methods)),
+                    ("http.target", generator.pick(paths) + generator.pick(queries)),
+                ].filter { !$0.1.isEmpty }
+                $0.spanID = [0, 0, 0, 0, 0, 0, 1, UInt8(number)]
+            }
+        }
+        let together = Self.labels(of: spans)
+        #expect(together == spans.flatMap { Self.labels(of: [$0]) })
+        #expect(together.reversed() == Self.labels(of: spans.reversed()))
+    }
+
+    private static func labels(of spans: [WireSpanExample]) -> [String] {
+        var labels: [String] = []
+        let failure = decode(WireSpanExample.request(spans)) { batch in
+            for row in 0..<batch.count {
+                let request = Int(batch.columns.request[row])
+                let isLongRunning = batch.columns.flags[row].isLongRunning
+                labels.append("\(isLongRunning) ")
+                guard request > 0 else { continue }
+                batch.withRequest(request - 1) { key, salt in
+                    labels[row] += "\(salt) \(String(decoding: key.withUnsafeBytes(Array.init), as: UTF8.self))"
+                }
+            }
+        }
+        #expect(failure == nil)
+        return labels
+    }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// A host to listen on, as the addresses it stands for: one address is written in many ways.
 struct ListenHost {
@@ -36,6 +37,7 @@ struct ListenHost {
     /// as an address.
     static func isHost(_ text: String) -> Bool {
         let bare = text.prefix { $0 != "%" }
+        guard !IPv4Text.isObsolete(text) else { return false }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
         if !addresses(of: String(bare), flags: AI_NUMERICHOST).found.isEmpty { return true }
         let labels = (text.hasSuffix(".") ? text.dropLast() : text[...])

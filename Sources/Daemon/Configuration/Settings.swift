@@ -48,13 +48,12 @@ extension RuleSource {
 extension Configuration {
     fileprivate func faultsOfDirectories(in file: String) -> [RuleDiagnostics] {
         var diagnostics = RuleDiagnostics(file: file)
-        // One that isn't there yet is made at the start.
-        for directory in directories
-        where FilePattern.isFile(directory.path) && !FilePattern.isDirectory(directory.path) {
-            diagnostics.report(
-                directory.position, "directory: \(PrintableText.quote(directory.path, limit: 200)) is no directory")
+        // One that doesn't exist yet is made at the start.
+        for directory in directories {
+            guard let fault = DirectoryPath(directory.path).fault else { continue }
+            diagnostics.report(directory.position, "directory: \(fault)")
         }
-        if directories.count == 2, StartCheck.isSame(directories[0].path, directories[1].path) {
+        if directories.count == 2, DirectoryPath(directories[0].path) == DirectoryPath(directories[1].path) {
             diagnostics.report(
                 directories[1].position,
                 "archive and state have the same directory \(PrintableText.quote(directories[1].path, limit: 200)): "

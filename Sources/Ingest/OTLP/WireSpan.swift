@@ -125,11 +125,13 @@ struct WireSpan: ~Copyable {
         // Prefer `http.target`: it has the query, and only the query tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target
         let query = RequestQuery(target: body.extracting(path), query: body.extracting(attributes.query))
-        if let known = batch.knownRequest(of: operation, query: query) { return known }
         let name = RequestName(body, name)
         let method = body.extracting(attributes.method.isEmpty ? name.method : attributes.method)
         let target = body.extracting(path.isEmpty ? name.template : path)
-        let template = name.isOfOneResource(body, query) ? operation : nil
+        // A span whose name contradicts its attributes has the labels that its attributes tell.
+        let isNamed = name.agrees(body, method, target)
+        if isNamed, let known = batch.knownRequest(of: operation, query: query) { return known }
+        let template = isNamed && name.isOfOneResource(body, query) ? operation : nil
         guard let decoded = RequestPath.decoded(target) else {
             return Self.request(method, target, query, of: template, into: &batch)
         }
@@ -165,9 +167,15 @@ private struct RequestName {
         template = hasTemplate ? space + 1..<name.upperBound : 0..<0
     }
 
+    /// Whether the name has the request's method and the template of its path.
+    @inline(__always)
+    func agrees(_ body: RawSpan, _ method: RawSpan, _ target: RawSpan) -> Bool {
+        guard !template.isEmpty, ByteHash.equal(body.extracting(self.method), method) else { return false }
+        return RequestTemplate.matches(body.extracting(template), target)
+    }
+
     /// Whether the template names a single resource, so that all spans of that name have the same labels.
     func isOfOneResource(_ body: RawSpan, _ query: RequestQuery) -> Bool {
-        guard !template.isEmpty else { return false }
         let template = body.extracting(template)
         return APIServerRequest.parse(method: body.extracting(method), target: template, query: query)
             .isNamed(in: template)

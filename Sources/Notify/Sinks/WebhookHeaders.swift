@@ -21,6 +21,11 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         self.all = all
     }
 
+    /// Those that frame a request or steer its connection (RFC 9110, 7.6.1; RFC 9112, 6).
+    private static let ownHeaders: Set = [
+        "connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+
     /// - Parameter text: one `Name: value` per line; ignores empty lines and those that start with `#`.
     package init(_ text: String) throws(FormatError) {
         var headers: [Header] = []
@@ -33,6 +38,10 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
                 let match = line.wholeMatch(
                     of: /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u{0}-\u{8}\u{A}-\u{1F}\u{7F}]*?)\s*/)?.output
             else { throw FormatError(description: "line \(index + 1) is not of the form Name: value") }
+            guard !Self.ownHeaders.contains(match.1.lowercased()) else {
+                throw FormatError(
+                    description: "line \(index + 1) has \(match.1), which each request sets itself; leave it out")
+            }
             headers.append(Header(name: String(match.1), value: String(match.2)))
         }
         all = headers

@@ -50,6 +50,7 @@ enum KnownValues {
     private static func faultOfGroup(_ value: String) -> String? {
         if value == "core" || value == "v1" { return "the core group has the empty name: group: \"\"" }
         if let slash = value.firstIndex(of: "/") {
+            if value[..<slash] == "core" { return faultOfGroup("core") }
             return "a group has no version here: group: \(PrintableText.quote(String(value[..<slash])))"
         }
         return faultOfCase(value)
@@ -106,7 +107,7 @@ enum KnownValues {
         return nil
     }
 
-    // MARK: Verbs and scopes together
+    // MARK: Labels together
 
     /// The scopes that requests with a verb can have.
     private static func scopes(of verb: String) -> [String] {
@@ -121,17 +122,43 @@ enum KnownValues {
         }
     }
 
-    /// Why no request has a verb and a scope that both matchers accept; nil if some can.
-    static func faultOfPair(verb: LabelMatcher, scope: LabelMatcher) -> String? {
-        let verbs = (all(of: "verb") ?? []).filter(verb.accepts)
-        let possible = Set(verbs.flatMap(scopes))
+    /// Why no request has all the labels that the matchers accept, and which label to report; nil if some request can.
+    static func faultOfCombination(_ matchers: [Selector.Match]) -> (label: String, message: String)? {
+        func accepts(_ label: String, _ value: String) -> Bool {
+            matchers.allSatisfy { $0.label != label || $0.matcher.accepts(value) }
+        }
+        let verbs = (all(of: "verb") ?? []).filter { accepts("verb", $0) }
+        let scopes = (all(of: "scope") ?? []).filter { accepts("scope", $0) }
         // A matcher that accepts nothing by itself is reported elsewhere.
-        guard !verbs.isEmpty, (all(of: "scope") ?? []).contains(where: scope.accepts),
-            !possible.contains(where: scope.accepts)
-        else { return nil }
-        let listing = possible.sorted(by: >).map { PrintableText.quote($0) }.joined(separator: " or ")
-        let hint = verbs == ["get"] ? "; a read of many objects is a list" : ""
-        return "there is no such request: with the verb \(verbs.joined(separator: ", ")) the scope is \(listing)\(hint)"
+        guard !verbs.isEmpty, !scopes.isEmpty else { return nil }
+        let possible = Set(verbs.flatMap(Self.scopes))
+        guard scopes.contains(where: possible.contains) else {
+            let listing = possible.sorted(by: >).map { PrintableText.quote($0) }.joined(separator: " or ")
+            let hint = verbs == ["get"] ? "; a read of many objects is a list" : ""
+            return (
+                "scope",
+                "there is no such request: with the verb \(verbs.joined(separator: ", ")) the scope is \(listing)\(hint)"
+            )
+        }
+        // A request for a path that names no resource has none of these labels.
+        let named = ["resource", "group", "subresource"].first { !accepts($0, "") }
+        let isOfPaths = scopes.contains { $0.isEmpty && possible.contains($0) }
+        let isOfResources = scopes.contains { !$0.isEmpty && possible.contains($0) }
+        let hasResource = !matchers.contains { $0.label == "resource" && $0.matcher == .equal("") }
+        if isOfPaths && named == nil || isOfResources && hasResource { return nil }
+        guard hasResource, let named else {
+            return (
+                named ?? "resource",
+                "there is no such request: where the resource is empty, the \(named ?? "scope") is empty too"
+            )
+        }
+        let kind = scopes == [""] ? "the scope is empty" : "the verb is \(verbs.joined(separator: " or "))"
+        let hint = verbs.count == 1 ? verbOfResources(verbs[0]).map { "; for a resource it is \($0)" } ?? "" : ""
+        return (named, "there is no such request: where \(kind), the path names no resource and has no \(named)\(hint)")
+    }
+
+    private static func verbOfResources(_ method: String) -> String? {
+        ["post": "create", "put": "update", "head": "get"][method]
     }
 }
 

@@ -16,11 +16,8 @@ extension RuleFileReader {
             guard let matcher = readMatcher(entry), labelIsFitting else { continue }
             matches.append(Selector.Match(label: entry.key, matcher: matcher))
         }
-        let matcher = { (label: String) in matches.first { $0.label == label }?.matcher }
-        if let verb = matcher("verb"), let scope = matcher("scope"),
-            let fault = KnownValues.faultOfPair(verb: verb, scope: scope)
-        {
-            diagnostics.report(entries.first { $0.key == "scope" }?.value.start ?? node.start, fault)
+        if let fault = KnownValues.faultOfCombination(matches) {
+            diagnostics.report(entries.first { $0.key == fault.label }?.value.start ?? node.start, fault.message)
         }
         return population.map { Selector(population: $0, matches: matches) }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The URL of a receiver of alerts. It can hold a token, so that no message cites it.
 enum SinkURL {
@@ -17,6 +18,7 @@ enum SinkURL {
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
             let start = url.range(of: "://")?.upperBound
         else { return form }
+        guard hasWholeEscapes(url) else { return "in url, % is followed by two hexadecimal digits, or written as %25" }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
         // Behind the user and password, if there are any.
         let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
@@ -24,6 +26,12 @@ enum SinkURL {
         guard let host = parsed.host(), !host.isEmpty else { return form }
         if let refused = RefusedAddress(text: host) { return "\(refused)" }
         return faultOfPath(parsed, of: kind)
+    }
+
+    private static func hasWholeEscapes(_ url: String) -> Bool {
+        url.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { rest in
+            rest.utf8.count >= 2 && rest.utf8.prefix(2).allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+        }
     }
 
     private static func faultOfPlace(_ place: Substring, _ form: String) -> String? {
@@ -46,10 +54,8 @@ enum SinkURL {
         if let port, port.first == "+" || !(1...65_535).contains(Int(port) ?? 0) {
             return "the port in url is a number from 1 to 65535, or left out with its colon"
         }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isNumeric = parts.allSatisfy { part in !part.isEmpty && part.allSatisfy { $0.isASCII && $0.isNumber } }
-        if isNumeric, parts.count != 4 || parts.contains(where: { UInt8($0) == nil }) {
-            return "the address in url has four numbers from 0 to 255, as in http://127.0.0.1:9093"
+        if IPv4Text.isObsolete(host) {
+            return "the address in url has four decimal numbers from 0 to 255, as in http://127.0.0.1:9093"
         }
         return nil
     }
@@ -64,7 +70,7 @@ enum SinkURL {
 
     private static func faultOfPath(_ url: URL, of kind: Kind) -> String? {
         let path = "/" + url.path().split(separator: "/").joined(separator: "/")
-        if let ending = alertsPaths.first(where: { path.hasSuffix($0) }) {
+        if let ending = alertsPaths.first(where: { path.lowercased().hasSuffix($0) }) {
             switch kind {
             case .alertmanager:
                 return "url is the Alertmanager's base URL, as in \(kind.example): leave \(ending) out"

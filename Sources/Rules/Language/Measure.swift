@@ -1,4 +1,5 @@
 package import Engine
+import Support
 
 /// What can be asked of the spans or requests of one group.
 package enum Measure: Hashable, Sendable {
@@ -49,13 +50,16 @@ struct MeasureDefinition {
 
 extension Measure {
     private static let ratio = LawfulRange(low: 0, high: 1)
+    /// Of durations, seconds: longer spans are rejected.
+    private static let duration = LawfulRange(low: 0, high: Double(TimeLimits.longestSpan) / 1e9)
 
     var definition: MeasureDefinition {
         switch self {
         case .quantile(let quantile):
-            MeasureDefinition(name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction)
-        case .mean: MeasureDefinition(name: "mean", dimension: .time)
-        case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true)
+            MeasureDefinition(
+                name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction, range: Self.duration)
+        case .mean: MeasureDefinition(name: "mean", dimension: .time, range: Self.duration)
+        case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true, range: Self.duration)
         // It is at least 1; but `count >= 1` is how people say that there have to be any.
         case .count: MeasureDefinition(name: "count", dimension: .count, isWhole: true)
         case .rate:
@@ -64,7 +68,7 @@ extension Measure {
         case .errors: MeasureDefinition(name: "errors", dimension: .count, isWhole: true)
         case .errorRatio: MeasureDefinition(name: "error_ratio", dimension: .ratio, range: Self.ratio)
         case .seen: MeasureDefinition(name: "seen", dimension: .count, needsHeard: true, isWhole: true)
-        case .duration: MeasureDefinition(name: "duration", dimension: .time)
+        case .duration: MeasureDefinition(name: "duration", dimension: .time, range: Self.duration)
         case .burnRate(let rate):
             // At most that of all spans being bad.
             MeasureDefinition(
@@ -75,12 +79,14 @@ extension Measure {
         case .selfQuantile(let quantile):
             MeasureDefinition(
                 name: "self_p\(quantile.percent)", dimension: .time, population: .spans, measured: [.selfTimes],
-                quantile: quantile.fraction)
+                quantile: quantile.fraction, range: Self.duration)
         case .selfMean:
-            MeasureDefinition(name: "self_mean", dimension: .time, population: .spans, measured: [.selfTimes])
+            MeasureDefinition(
+                name: "self_mean", dimension: .time, population: .spans, measured: [.selfTimes], range: Self.duration)
         case .selfMax:
             MeasureDefinition(
-                name: "self_max", dimension: .time, population: .spans, measured: [.selfTimes], needsMax: true)
+                name: "self_max", dimension: .time, population: .spans, measured: [.selfTimes], needsMax: true,
+                range: Self.duration)
         case .share(let part):
             MeasureDefinition(
                 name: "share(\(part.name))", dimension: .ratio, population: .requests,
@@ -102,6 +108,8 @@ extension Measure {
         case (.quantile(let lower), .quantile(let upper)), (.selfQuantile(let lower), .selfQuantile(let upper)):
             lower.fraction <= upper.fraction
         case (.quantile, .max), (.mean, .max), (.selfQuantile, .selfMax), (.selfMean, .selfMax): true
+        // Of each span, its self time is a part of its duration.
+        case (.selfQuantile, .max), (.selfMean, .max), (.selfMax, .max): true
         // Where there is a count, it is what was seen.
         case (.errors, .count), (.errors, .seen), (.count, .seen), (.seen, .count): true
         default: false

@@ -152,6 +152,13 @@ struct WebhookSinkTests {
         #expect(fault?.description == "line 2 is not of the form Name: value")
     }
 
+    @Test(arguments: ["Content-Length: 5", "transfer-encoding: chunked", "Connection: close"])
+    func `a header that frames the request is refused`(text: String) {
+        let fault = #expect(throws: WebhookHeaders.FormatError.self) { try WebhookHeaders("A: b\n\(text)") }
+        let name = text.prefix { $0 != ":" }
+        #expect(fault?.description == "line 2 has \(name), which each request sets itself; leave it out")
+    }
+
     @Test func `headers don't show their values`() throws {
         #expect("\(try WebhookHeaders("X-Token: secret"))" == "X-Token")
     }

@@ -83,7 +83,7 @@ struct ConditionReview {
     private static func text(_ bound: Double, _ dimension: Dimension?) -> String {
         switch dimension {
         case .ratio: HumanNumber.percentage(bound)
-        case .time: "\(HumanNumber.plain(bound))s"
+        case .time: DurationText.format(Int64(bound * 1e9))
         default: HumanNumber.plain(bound)
         }
     }

@@ -29,6 +29,8 @@ struct Conjunction {
     /// What is not to be: a value and a number, or two values.
     private var excluded: [(value: Int, number: Double)] = []
     private var different: [(Int, Int)] = []
+    /// Whether values cancel out of a comparison, and what is left of it is false.
+    private var contradictsItself = false
 
     static func isPossible(_ demands: [Demand]) -> Bool {
         guard demands.count <= demandsMax else { return true }
@@ -43,6 +45,7 @@ struct Conjunction {
                 for (value, _) in side.values { add(value) }
                 for value in (LinearForm(side)?.factors.keys).map(Array.init) ?? [] { add(value) }
             }
+            for value in (LinearForm(demand)?.factors.keys).map(Array.init) ?? [] { add(value) }
         }
         orders = Array(repeating: Array(repeating: nil, count: values.count), count: values.count)
     }
@@ -65,9 +68,9 @@ struct Conjunction {
             if demand.left == demand.right, !demand.sign.holds(0, 0) { return false }
             take(demand)
         }
-        guard closeOrders() else { return false }
+        guard !contradictsItself, closeOrders() else { return false }
         narrow()
-        return ranges.allSatisfy { !$0.isEmpty } && areSharesPossible && areDifferencesPossible
+        return ranges.allSatisfy { !$0.isEmpty } && areSharesPossible && areErrorsPossible && areDifferencesPossible
             && demands.allSatisfy { demand in
                 range(of: demand.left).compared(demand.sign, with: range(of: demand.right)).contains(.holds)
             }
@@ -76,11 +79,11 @@ struct Conjunction {
     // MARK: What comparisons say
 
     private mutating func take(_ demand: Demand) {
-        guard let left = LinearForm(demand.left), let right = LinearForm(demand.right) else { return }
-        let form = left.adding(right.times(-1))
-        guard !form.isCancelled else { return }
+        guard let form = LinearForm(demand), !form.isCancelled else { return }
         let terms = form.factors.compactMap { value, factor in numbers[value].map { (value: $0, factor: factor) } }
         switch (terms.count, demand.sign) {
+        case (0, _):
+            if form.isExact, !demand.sign.holds(form.constant, 0) { contradictsItself = true }
         case (1, .notEqual):
             if form.isOfSingleValues { excluded.append((terms[0].value, -form.constant / terms[0].factor)) }
         case (2, .notEqual):
@@ -168,6 +171,22 @@ struct Conjunction {
             if case .share = value.measure { sums[value.offset, default: 0] += range.low }
         }
         return sums.values.allSatisfy { $0 <= 1 + Self.widening }
+    }
+
+    /// An error ratio is the errors by the count.
+    private var areErrorsPossible: Bool {
+        values.indices.allSatisfy { index in
+            guard values[index].measure == .errorRatio else { return true }
+            func range(_ measure: Measure) -> LawfulRange? {
+                numbers[WindowValue(measure, offset: values[index].offset)].map { ranges[$0] }
+            }
+            let errors = range(.errors) ?? LawfulRange(low: 0, high: .infinity)
+            let count = range(.count) ?? range(.seen) ?? LawfulRange(low: 1, high: .infinity)
+            let (low, high) = (errors.low / count.high, errors.high / max(count.low, 1))
+            return low <= ranges[index].high * (1 + Self.widening) && ranges[index].low <= high * (1 + Self.widening)
+                && !(errors.high == 0 && ranges[index].low == 0 && ranges[index].isLowOpen)
+                && !(ranges[index].high == 0 && errors.low > 0)
+        }
     }
 
     private var areDifferencesPossible: Bool {

@@ -28,6 +28,8 @@ struct LinearForm {
             }
             self = LinearForm(of: WindowValue(.errorRatio, offset: value.offset))
         case .arithmetic(let sign, let left, let right):
+            // Exactly nothing, whatever is measured.
+            if sign == .subtract, left == right { return }
             guard let left = LinearForm(left), let right = LinearForm(right) else { return nil }
             switch sign {
             case .add: self = left.adding(right)
@@ -45,6 +47,40 @@ struct LinearForm {
         }
     }
 
+    /// The left side of a comparison less its right side. A quotient that is compared with a number is multiplied by its
+    /// divisor: values are never negative, and where the divisor is 0 nothing else follows from the comparison.
+    ///
+    /// nil where that is no such sum.
+    init?(_ demand: Demand) {
+        let (left, right) = (demand.left, demand.right)
+        if demand.sign != .notEqual, let (dividend, divisor) = Self.quotient(left), let number = Self.number(right) {
+            self = dividend.adding(divisor.times(-number))
+            // Rounding changes nothing of what is above or below 1.
+            isPlain = isPlain && number == 1
+        } else if demand.sign != .notEqual, let (dividend, divisor) = Self.quotient(right),
+            let number = Self.number(left)
+        {
+            self = divisor.times(number).adding(dividend.times(-1))
+            isPlain = isPlain && number == 1
+        } else {
+            guard let left = LinearForm(left), let right = LinearForm(right) else { return nil }
+            self = left.adding(right.times(-1))
+        }
+    }
+
+    private static func quotient(_ expression: Expression) -> (dividend: LinearForm, divisor: LinearForm)? {
+        guard !expression.isErrorsByCount, case .arithmetic(.divide, let dividend, let divisor) = expression.kind,
+            !divisor.values.isEmpty, let dividend = LinearForm(dividend), let divisor = LinearForm(divisor),
+            divisor.constant >= 0, divisor.factors.allSatisfy({ $0.value >= 0 })
+        else { return nil }
+        return (dividend, divisor)
+    }
+
+    private static func number(_ expression: Expression) -> Double? {
+        guard expression.values.isEmpty, let form = LinearForm(expression), form.factors.isEmpty else { return nil }
+        return form.constant
+    }
+
     private init() {}
 
     private init(of value: WindowValue) {
@@ -54,6 +90,9 @@ struct LinearForm {
 
     /// Whether each value stands in it once, and by itself.
     var isOfSingleValues: Bool { isPlain && weights.values.allSatisfy { $0 == 1 } }
+
+    /// Whether it is a number that no rounding has touched.
+    var isExact: Bool { factors.isEmpty && isPlain }
 
     /// Whether some value nearly cancels out, so that rounding is most of what is left of it.
     var isCancelled: Bool { factors.contains { abs($0.value) < 1e-6 * (weights[$0.key] ?? 1) } }

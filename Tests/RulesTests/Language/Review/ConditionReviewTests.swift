@@ -32,6 +32,12 @@ import Testing
         ("share(etcd) > 60% and share(apiserver) > 50%", "can't both hold"),
         ("seen == 0 and p99 > 1s and count > 1", "can't both hold"),
         ("p99 == 1s and p99 != 1s", "can't both hold"),
+        ("self_max > max", "self_max > max never holds: self_max is never above max"),
+        ("max / p50 < 1", "max / p50 < 1 never holds"), ("1 > max / p99", "1 > max / p99 never holds"),
+        ("p50 / p99 > 3", "p50 / p99 > 3 never holds"), ("p99 / p50 < 2 and p99 > 3 * p50", "can't both hold"),
+        ("error_ratio > 0 and errors == 0", "can't both hold"), ("errors > 0 and error_ratio == 0", "can't both hold"),
+        ("errors < 5 and count > 100 and error_ratio > 10%", "can't hold together"),
+        ("p99 > 8d", "p99 > 8d never holds: p99 is from 0s to 7d"), ("p99 - p99 > 1s", "p99 - p99 > 1s never holds"),
         ("1 > 2", "the condition compares constants"), ("1 < 2", "the condition compares constants"),
         ("not 1 + 1 == 2 or 5 > 3", "the condition compares constants"),
     ])
@@ -59,6 +65,8 @@ import Testing
         "share(etcd) > 60% and share(apiserver) offset 1h > 60%", "0.1 * count > 0.3 and count <= 3",
         "p99 / 3 * 3 > p99", "burn_rate(99.9%, 1s, 5m) > 14.4 and burn_rate(99.9%, 1s, 1h) > 14.4",
         "count > 5 and seen > 6", "p99 > 1s and p99 <= 1.0000001s", "error_ratio == 100%", "errors > 3 and rate < 1/s",
+        "max / p50 > 1", "p99 / p50 <= 1", "error_ratio > 0 and errors == 1", "errors >= 5 and error_ratio < 5%",
+        "p99 > 6d", "errors / count > 5% and count >= 20",
     ])
     func `is none that some spans make true and others don't`(text: String) throws {
         #expect(try Condition(text).warnings.isEmpty)
@@ -92,7 +100,9 @@ import Testing
             ? generator.pick(["0s", "10ms", "20ms", "50ms"])
             : values == counts
                 ? generator.pick(["0", "1", "2", "3", "4"]) : generator.pick(["0%", "25%", "50%", "100%"])
-        return switch generator.number(0...7) {
+        return switch generator.number(0...8) {
+        case 8:
+            "\(generator.pick(times)) / \(generator.pick(times)) \(sign) \(generator.pick(["0.5", "1", "2"]))"
         case 0: "\(constant) \(sign) \(left)"
         case 1, 2: "\(left) \(sign) \(constant)"
         case 3: "\(generator.pick(["0.1", "1", "2", "3"])) * \(left) \(sign) \(right)"

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+
+/// A directory by its path, whether it exists yet or not.
+package struct DirectoryPath {
+    private let path: String
+    /// The deepest part of the path that exists, links followed, and the rest.
+    private let existing: String
+    private let missing: [String]
+
+    package init(_ path: String) {
+        self.path = path
+        let current = FileManager.default.currentDirectoryPath
+        var existing = path.hasPrefix("/") ? "/" : current
+        var missing: [String] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." {
+                if missing.popLast() == nil { existing = Self.real("\(existing)/..") ?? existing }
+            } else if missing.isEmpty, let next = Self.real("\(existing)/\(part)") {
+                existing = next
+            } else {
+                missing.append(String(part))
+            }
+        }
+        self.existing = existing
+        self.missing = missing
+    }
+
+    package static func == (first: DirectoryPath, second: DirectoryPath) -> Bool {
+        if first.missing.isEmpty, second.missing.isEmpty, let one = first.identity, let other = second.identity {
+            return one == other
+        }
+        return first.existing == second.existing && first.missing == second.missing
+    }
+
+    /// Why it isn't a directory and can't become one, whoever tries; nil if it is one, or may be made.
+    package var fault: String? {
+        var status = stat()
+        let isDirectory = unsafe stat(existing, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        guard let next = missing.first else { return isDirectory ? nil : "\(Self.cite(path)) is no directory" }
+        func unmakeable(_ reason: String) -> String { "\(Self.cite(path)) can't be made: \(reason)" }
+        guard isDirectory else { return unmakeable("\(Self.cite(existing)) is no directory") }
+        let below = existing == "/" ? "/\(next)" : "\(existing)/\(next)"
+        if unsafe lstat(below, &status) == 0 { return unmakeable("\(Self.cite(below)) is a link to nothing") }
+        var system = statfs()
+        if unsafe statfs(existing, &system) == 0, Self.kernelsOwn.contains(Int(system.f_type)) {
+            return unmakeable("\(Self.cite(existing)) belongs to the kernel")
+        }
+        return nil
+    }
+
+    private static func cite(_ path: String) -> String { PrintableText.quote(path, limit: 200) }
+
+    /// The magic numbers of proc and sysfs (statfs(2)).
+    private static let kernelsOwn = [0x9FA0, 0x6265_6572]
+
+    /// Device and inode: one directory can be mounted in two places.
+    private var identity: [UInt]? {
+        var status = stat()
+        guard unsafe stat(existing, &status) == 0 else { return nil }
+        return [UInt(status.st_dev), UInt(status.st_ino)]
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+}
