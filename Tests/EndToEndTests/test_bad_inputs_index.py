@@ -193,14 +193,14 @@ KINDS = {
         ],
         "test_replay_input.py": ["test_a_wrong_checksum_is_a_fault", "test_frames_one_behind_the_other_are_one_archive"],
         "ArchiveTests/Reading/ArchiveReaderTests.swift": [
-            "reads frames that follow each other and passes over skippable ones", "refuses a frame that needs a dictionary",
+            "reads consecutive frames and passes over skippable ones", "refuses a frame that needs a dictionary",
             "says where an lz4 frame is damaged",
         ],
     }),
     26: ("archives cut anywhere, and what is none", {
         "ArchiveTests/Reading/ArchiveDamageTests.swift": ["cut at any byte gives all whole groups before"],
         "ArchiveTests/Reading/ArchiveReaderTests.swift": [
-            "gives all whole records of an archive cut at any byte", "refuses what can't be opened, is empty or a folder",
+            "gives all whole records of an archive cut at any byte", "refuses files that can't be opened, are empty or are directories",
         ],
         "test_replay_input.py": ["test_a_file_that_is_no_archive_ends_with_2"],
     }),

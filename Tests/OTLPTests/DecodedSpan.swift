@@ -1,16 +1,16 @@
 import Engine
 import OTLP
 
-/// A row of a batch with its names spelled out, to compare with what another decoder read.
+/// A row of a batch with its names resolved, for comparison with another decoder.
 struct DecodedSpan: Equatable {
     var row: SpanRow
     var service: [UInt8]
     var name: [UInt8]
     var kind: SpanKind
-    /// verb, group, resource, subresource and scope between zero bytes; nil for spans that are no request.
+    /// verb, group, resource, subresource and scope between zero bytes; nil if the span isn't a request.
     var request: [UInt8]?
 
-    /// All rows of a batch, with the numbers of its dictionaries resolved.
+    /// All rows of a batch, with names instead of dictionary indexes.
     static func all(_ batch: borrowing SpanBatch) -> [DecodedSpan] {
         var spans: [DecodedSpan] = []
         for index in 0..<batch.count {
@@ -36,7 +36,7 @@ struct DecodedSpan: Equatable {
     }
 }
 
-/// What the decoder makes of a body; nil where it refuses it.
+/// The decoder's result for a body; nil if it refuses the body.
 func decode(_ body: [UInt8], _ read: (borrowing SpanBatch) -> Void) -> DecodeError? {
     var batch = SpanBatch()
     do throws(DecodeError) {

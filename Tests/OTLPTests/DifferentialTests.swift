@@ -3,11 +3,11 @@ import OTLP
 import TestSupport
 import Testing
 
-/// The decoder against libprotobuf-c: the same acceptance, the same columns.
+/// Compares the decoder with libprotobuf-c: both must accept the same bodies and produce the same columns.
 @Suite struct `The span decoder and libprotobuf-c` {
     @Test func `read the same spans from the records of the captures`() throws {
         for archive in Captures.archives {
-            // A third of them: debug builds are slow, and records are much alike.
+            // Only a third of them: debug builds are slow, and the records are similar.
             for record in try Captures.records(archive).enumerated() where record.offset % 3 == 0 {
                 try expectSame(record.element)
             }
@@ -19,14 +19,14 @@ import Testing
         let records = try Captures.records(Captures.example).prefix(4).map { Array($0.prefix(60_000)) } + [sample]
         for _ in 0..<400 {
             var body = records.randomElement(using: &random) ?? []
-            // A short piece is refused for its cut end unless it is the whole: take the small sample often.
+            // Most truncated pieces are refused for their cut end, so take the small sample often.
             if Bool.random(using: &random) { body = sample }
             for _ in 0..<Int.random(in: 1...4, using: &random) { mutate(&body, using: &random) }
             try expectSame(body)
         }
     }
 
-    /// Two resources with every kind of field.
+    /// Two resources with fields of every kind.
     private var sample: [UInt8] {
         let event = WireBuilder.message {
             $0.fixed64(1, 7)
@@ -97,7 +97,7 @@ import Testing
             rejected = $0.rejections.total
         }
         if let failure {
-            // Field number 0 passes libprotobuf-c as an unknown field; the wire format forbids it.
+            // libprotobuf-c accepts field number 0 as an unknown field, but the wire format forbids it.
             if failure.code.isInvalidTag { return }
             #expect(reference == nil, "refused for \(failure), but libprotobuf-c takes it: \(body)")
             return

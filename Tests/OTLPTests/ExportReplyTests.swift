@@ -30,7 +30,7 @@ import Testing
         )
     }
 
-    @Test func `a status to come again carries RetryInfo`() {
+    @Test func `a status that asks to retry carries RetryInfo`() {
         let type = Array("type.googleapis.com/google.rpc.RetryInfo".utf8)
         let packed = ExportReply.status(code: 14, message: "", retryAfterSeconds: 5, encoding: .protobuf)
         // code (1): 14, details (3): Any { type_url (1), value (2): RetryInfo { retry_delay (1) { seconds (1): 5 } } }

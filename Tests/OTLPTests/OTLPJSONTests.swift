@@ -72,7 +72,7 @@ import Testing
         #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVANT"}]}]}]}"#,
         #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"status":{"code":"SPAN_KIND_SERVER"}}]}]}]}"#,
         #"{"kind":"Pod"}"#, #"{"batches":[]}"#, #"{"resourceMetrics":[]}"#,
-    ]) func `refuses what is no export request`(json: String) {
+    ]) func `refuses anything but an export request`(json: String) {
         #expect(throws: DecodeError.self) { try spans(json) }
     }
 
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `ids in base64 are none for a receiver`() throws {
+    @Test func `a receiver takes no ids in base64`() throws {
         let span = #"{"traceId":"AQEBAQEBAQEBAQEBAQEBAQ==","spanId":"AQIDBAUGBwg=","# + times + "}"
         #expect(try spans(request(span)).isEmpty)
     }

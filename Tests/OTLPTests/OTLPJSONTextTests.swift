@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct `OTLP in JSON, both ways` {
-    /// A request with every field that OTLP's traces have.
+    /// A request with every field of OTLP traces.
     private let complete = #"""
         {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"apiserver"}}],"droppedAttributesCount":1,"entityRefs":[{"schemaUrl":"s","type":"service","idKeys":["a","b"],"descriptionKeys":["c"]}]},"scopeSpans":[{"scope":{"name":"otel","version":"1","attributes":[{"key":"k","value":{"boolValue":true}}],"droppedAttributesCount":2},"spans":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","traceState":"a=b","parentSpanId":"0807060504030201","name":"Get \"é\" \\ \u0001","kind":2,"startTimeUnixNano":"1767225600000000000","endTimeUnixNano":"1767225600001000000","attributes":[{"key":"i","value":{"intValue":"-7"}},{"key":"d","value":{"doubleValue":1.5}},{"key":"n","value":{"doubleValue":"NaN"}},{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"x"},{"intValue":"1"}]}}},{"key":"l","value":{"kvlistValue":{"values":[{"key":"k","value":{"stringValue":""}}]}}},{"key":"b","value":{"bytesValue":"AAEC/w=="}},{"key":"e","value":{}}],"droppedAttributesCount":3,"events":[{"timeUnixNano":"1767225600000500000","name":"e","attributes":[{"key":"k","value":{"stringValue":"v"}}],"droppedAttributesCount":4}],"droppedEventsCount":5,"links":[{"traceId":"100f0e0d0c0b0a090807060504030201","spanId":"0807060504030201","traceState":"c=d","attributes":[],"droppedAttributesCount":6,"flags":257}],"droppedLinksCount":7,"status":{"message":"bad","code":2},"flags":769}],"schemaUrl":"u"}],"schemaUrl":"v"}]}
         """#
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `keep every field`() throws {
-        // An empty list is as good as none.
+        // An empty list equals no list.
         #expect(try roundTrip(complete) == complete.replacing(#""attributes":[],"#, with: ""))
     }
 
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `give texts that are no UTF-8 replacement characters`() throws {
+    @Test func `replace invalid UTF-8`() throws {
         let wire = WireSpanExample.request([WireSpanExample { $0.name = [0x61, 0xFF, 0x62] }])
         let text = try unsafe OTLPJSON.text(of: wire.span.bytes)
         #expect(String(decoding: text, as: UTF8.self).contains("\"a\u{FFFD}b\""))

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func `refuses values nested a hundred thousand deep without recursion`() {
-        // Built from the inside out by hand: each level wraps the one before in two headers.
+        // Built by hand from the inside out: each level wraps the previous one in two headers.
         var value: [UInt8] = [0x18, 0x01]
         var levels: [[UInt8]] = []
         var length = value.count
@@ -146,7 +146,7 @@ import Testing
         #expect(count == 0)
     }
 
-    @Test func `finds the service also where the resource stands behind its spans`() {
+    @Test func `finds the service even if the resource follows its spans`() {
         let body = WireBuilder.message { request in
             request.contents(
                 1,

@@ -35,7 +35,7 @@ import Testing
     }
 }
 
-/// Counts how often a socket is asked for connections.
+/// Counts how often a socket is asked to accept connections.
 private final class ReadCounter: ChannelOutboundHandler {
     typealias OutboundIn = Never
 

@@ -63,7 +63,7 @@ import Testing
         #expect(watch.secondsIdle(isBusy: false, lastStream: 0, now: 5) == 5)
         #expect(watch.secondsIdle(isBusy: true, lastStream: 1, now: 6) == 0)
         #expect(watch.secondsIdle(isBusy: false, lastStream: 1, now: 9) == 3)
-        // A call that began and ended since the last look.
+        // A call that began and ended since the last tick.
         #expect(watch.secondsIdle(isBusy: false, lastStream: 3, now: 10) == 0)
         #expect(watch.secondsIdle(isBusy: false, lastStream: 3, now: 11) == 1)
     }

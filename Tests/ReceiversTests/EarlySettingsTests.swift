@@ -5,7 +5,7 @@ import Testing
 @Suite struct `early settings` {
     private static let magic = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
     private static let acknowledgement: [UInt8] = [0, 0, 0, 4, 1, 0, 0, 0, 0]
-    /// SETTINGS with one entry, as a client sends them first.
+    /// SETTINGS with one entry, as clients send first.
     private static let settings: [UInt8] = [0, 0, 6, 4, 0, 0, 0, 0, 0] + [0, 4, 0, 1, 0, 0]
     private static let ping: [UInt8] = [0, 0, 8, 6, 0, 0, 0, 0, 0] + [1, 2, 3, 4, 5, 6, 7, 8]
 

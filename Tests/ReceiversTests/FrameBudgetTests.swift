@@ -10,7 +10,7 @@ import Testing
         (HTTP2FrameType(rawValue: 6), 8, .controlFlood),
         (HTTP2FrameType(rawValue: 0xFA), 0, .controlFlood),
     ])
-    func `is spent by frames that bring nothing`(type: HTTP2FrameType, length: Int, reason: RefusalReason) {
+    func `is spent by frames without content`(type: HTTP2FrameType, length: Int, reason: RefusalReason) {
         var budget = FrameBudget(perSecond: Self.perSecond)
         for _ in 0..<2 * Self.perSecond { budget.charge(type, length: length, flags: 0) }
         #expect(budget.exceeded == nil)

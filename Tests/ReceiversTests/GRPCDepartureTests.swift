@@ -49,7 +49,7 @@ private final class Connection {
         try frame(type: 0, flags: 1, stream: stream, ByteBuffer(bytes: [0, 0, 0, 0, 0]))
     }
 
-    /// Frames that the client has received since the last call: types, and last streams of GOAWAYs.
+    /// The types of frames received since the last call, and the last streams of GOAWAYs.
     func received() throws -> (types: [UInt8], goAways: [UInt32]) {
         var bytes = ByteBuffer()
         while var part = try channel.readOutbound(as: ByteBuffer.self) { bytes.writeBuffer(&part) }
@@ -82,14 +82,14 @@ private final class Connection {
     private let headers: UInt8 = 1
     private let all = UInt32(Int32.max)
 
-    @Test func `answers calls that were begun before its client knew, and closes then`() throws {
+    @Test func `answers calls that its client began before it knew, then closes`() throws {
         let connection = try Connection()
         try connection.begin(1)
         try connection.end(1)
         _ = try connection.received()
         connection.askToLeave()
         #expect(try connection.received().goAways == [all])
-        // On their way while the GOAWAY was.
+        // These were on their way at the same time as the GOAWAY.
         try connection.begin(3)
         try connection.begin(5)
         try connection.end(3)
@@ -103,7 +103,7 @@ private final class Connection {
         #expect(connection.service.refused == [.connections])
     }
 
-    @Test func `closes when its client has read that it should begin no more`() throws {
+    @Test func `closes when its client has acknowledged the GOAWAY`() throws {
         let connection = try Connection()
         try connection.begin(1)
         try connection.end(1)
@@ -114,7 +114,7 @@ private final class Connection {
         #expect(try connection.received().goAways == [all, 1])
     }
 
-    @Test func `waits no longer than some seconds for a client that says nothing`() throws {
+    @Test func `waits only a few seconds for a silent client`() throws {
         let connection = try Connection()
         try connection.begin(1)
         try connection.end(1)
@@ -126,7 +126,7 @@ private final class Connection {
         #expect(!connection.channel.isActive)
     }
 
-    @Test func `stays where a call is under way, and has another make room`() throws {
+    @Test func `stays while a call is open, and has another make room`() throws {
         let connections = OpenConnections(limit: 2)
         let first = try Connection(connections)
         let second = try Connection(connections)
@@ -135,7 +135,7 @@ private final class Connection {
             try connection.end(1)
         }
         try first.begin(3)
-        // As where it was asked in the moment before the call began.
+        // As if it had been asked just before the call began.
         connections.note(first.channel, .idle)
         connections.note(second.channel, .idle)
         #expect(connections.admit(EmbeddedChannel()))
@@ -150,7 +150,7 @@ private final class Connection {
         #expect(first.service.refused == [] && second.service.refused == [.connections])
     }
 
-    @Test func `closes at once where it was never of use, and says that it has taken nothing`() throws {
+    @Test func `closes at once if it was never used, and says that it processed nothing`() throws {
         let connection = try Connection()
         connection.askToLeave()
         #expect(!connection.channel.isActive)

@@ -69,7 +69,7 @@ import Testing
             ([0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 1, 8], .secondMessage),
             ([0, 0, 0, 0, 0, 0], .secondMessage),
         ] as [([UInt8], GRPCFraming.FramingError)])
-    func `what is no single message within the limit is refused as soon as it shows`(
+    func `anything but a single message within the limit is refused at once`(
         frame: [UInt8], fault: GRPCFraming.FramingError
     ) {
         for endOfStream in [false, true] {
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `a second message is refused also in a frame of its own`() {
+    @Test func `a second message is refused even in a separate frame`() {
         var framing = GRPCFraming(limit: 9)
         #expect(framing.receive(bytes(prefix(0, 1) + [7]), endOfStream: false) == .wait)
         #expect(framing.receive(bytes([0]), endOfStream: false) == .refuse(.secondMessage))

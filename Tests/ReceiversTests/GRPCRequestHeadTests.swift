@@ -30,7 +30,7 @@ import Testing
         #expect(try GRPCRequestHead(headers(["grpc-timeout": "10S"])).timeoutSeconds == 10)
     }
 
-    @Test func `what is no gRPC gets an HTTP status`() {
+    @Test func `a request that isn't gRPC gets an HTTP status`() {
         #expect(refusal([":method": "GET"]) == .http(405, .wrongMethod))
         #expect(refusal(["content-type": "text/plain"]) == .http(415, .wrongContentType))
         #expect(refusal(["content-type": nil]) == .http(415, .wrongContentType))
@@ -58,7 +58,7 @@ import Testing
             ("123456789S", nil),
             ("1x", nil), ("１S", nil),
         ] as [(String, Int?)])
-    func `timeouts are read, malformed ones are as none`(text: String, seconds: Int?) {
+    func `timeouts are read, malformed ones are ignored`(text: String, seconds: Int?) {
         #expect(GRPCRequestHead.seconds(timeout: text) == seconds)
     }
 
@@ -68,7 +68,7 @@ import Testing
         #expect(long.message.utf8.count < 500)
     }
 
-    @Test func `only a status to come again carries details`() {
+    @Test func `only a status that asks to retry carries details`() {
         let busy = RPCStatus(.unavailable, "busy", retryAfterSeconds: 1)
         #expect(GRPCReply.trailersOnly(busy).contains(name: "grpc-status-details-bin"))
         let tooLarge = RPCStatus(.resourceExhausted, "too large")

@@ -26,7 +26,7 @@ import Testing
         #expect(!boundaries.isWaiting)
     }
 
-    @Test func `wherever reads are cut, whole frames are waited for by nobody`() {
+    @Test func `whole frames leave nothing to wait for, wherever reads are cut`() {
         let bytes = preface + frame(4, 0, length: 0) + frame(1, 4, length: 300) + frame(0, 1, length: 20)
         for cut in 0...bytes.count {
             let boundaries = receive(bytes, cutAt: cut)
@@ -47,7 +47,7 @@ import Testing
             let begun = (preface + frame(type, 4, length: 20)).dropLast(3)
             #expect(receive(Array(begun), cutAt: 24).isWaiting == isWaiting, "type \(type)")
         }
-        // Nor is a frame header that is cut itself taken for complete.
+        // An incomplete frame header doesn't count as complete either.
         #expect(receive(Array((preface + frame(0, 0, length: 0)).dropLast()), cutAt: 24).isWaiting)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Receivers
 
-/// A connection of the HTTP receiver up to where requests are answered, which the test does.
+/// A connection of the HTTP receiver up to the responder, which the test plays.
 private struct Connection {
     let channel: EmbeddedChannel
     let service = SilentService()
@@ -34,7 +34,7 @@ private struct Connection {
         try channel.writeInbound(ByteBuffer(string: text))
     }
 
-    /// Targets of requests whose turn has come since the last call.
+    /// Targets of the requests whose turn has come since the last call.
     func taken() throws -> [String] {
         var targets: [String] = []
         while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
@@ -113,7 +113,7 @@ private struct Connection {
         #expect(try connection.received().hasSuffix("here"))
     }
 
-    @Test func `that has something to do has another make room`() throws {
+    @Test func `that is busy has another make room`() throws {
         let connections = OpenConnections(limit: 2)
         let first = try Connection(connections)
         let second = try Connection(connections)
@@ -121,7 +121,7 @@ private struct Connection {
             try connection.send(get("/"))
             try connection.answer("1")
         }
-        // The first has waited longest, and is asked; its next request comes before it can go.
+        // The first one has waited longest and is asked to leave, but its next request comes first.
         #expect(connections.admit(EmbeddedChannel()))
         try first.send(get("/"))
         for connection in [first, second] { connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1)) }
@@ -155,7 +155,7 @@ private struct Connection {
     }
 
     @Test(arguments: ["close", "Close", "TE, close", "close, TE"])
-    func `ends where the client asks for that`(_ value: String) throws {
+    func `ends if the client asks for it`(_ value: String) throws {
         let connection = try Connection()
         try connection.send(get("/1", "Connection: \(value)\r\n") + get("/2"))
         try connection.answer("1")
@@ -163,14 +163,14 @@ private struct Connection {
         #expect(try connection.received().contains("Connection: close\r\n"))
     }
 
-    @Test func `ends behind a request that asks for another protocol, of which it takes none`() throws {
+    @Test func `ends after a request for another protocol, which it doesn't speak`() throws {
         let connection = try Connection()
         try connection.send(get("/", "Connection: Upgrade\r\nUpgrade: h2c\r\n"))
         try connection.answer("plain")
         #expect(try connection.received().contains("Connection: close\r\n"))
     }
 
-    @Test func `leaves an early reply alone where the rest of its request is no HTTP`() throws {
+    @Test func `keeps an early reply if the rest of its request isn't HTTP`() throws {
         let connection = try Connection()
         try connection.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         try connection.answer("early")
@@ -180,7 +180,7 @@ private struct Connection {
         #expect(connection.service.refused == [.protocolError])
     }
 
-    @Test func `says to go on when a request's turn has come, not within the reply before it`() throws {
+    @Test func `says 100 Continue when a request's turn has come, not within the reply before it`() throws {
         let connection = try Connection()
         try connection.send(
             get("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")

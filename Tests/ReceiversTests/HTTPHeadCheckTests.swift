@@ -23,7 +23,7 @@ import Testing
         "", " ", "a b", "user@localhost", "localhost/x", "localhost, evil.example", "[::1", "[]", "[::1]x", "a:b:c",
         "localhost:x", "localhost:65536", ":80", "localhost\u{00E9}",
     ])
-    func `is refused where Host is no host`(_ host: String) {
+    func `is refused if Host is invalid`(_ host: String) {
         var head = head("/metrics", [("Host", host)])
         let fault = HTTPHeadCheck.fault(in: &head)
         #expect(fault?.status == .badRequest)
@@ -65,7 +65,7 @@ import Testing
         "http://evil.example/metrics", "http://localhost:81/metrics", "https://localhost/metrics", "ftp://localhost/",
         "http://", "http:///metrics", "http://user@localhost/metrics", "metrics",
     ])
-    func `is refused where its target names another host than Host, or is none of ours`(_ target: String) {
+    func `is refused if its target is invalid or names another host than Host`(_ target: String) {
         var head = head(target, [("Host", "localhost")])
         #expect(HTTPHeadCheck.fault(in: &head)?.status == .badRequest)
     }

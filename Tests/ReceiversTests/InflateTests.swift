@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// Spans are repetitive text with numbers in it.
+    /// Repetitive text with numbers in it, like spans.
     private func sample(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var number: UInt32 = 7
@@ -49,7 +49,7 @@ import Testing
         #expect(throws: InflateError.tooLarge) { try inflate(compressed, limit: 10) }
     }
 
-    @Test func `a body cut at any byte is no gzip`() throws {
+    @Test func `a body cut at any byte is not valid gzip`() throws {
         let compressed = try gzip(sample(3_000))
         for length in 0..<compressed.count {
             #expect(throws: InflateError.badGzip) { try inflate(Array(compressed[..<length]), limit: limit) }
@@ -62,7 +62,7 @@ import Testing
         for bit in 0..<(compressed.count * 8) {
             var damaged = compressed
             damaged[bit / 8] ^= 1 << (bit % 8)
-            // Header fields such as the time of modification aren't covered by the checksum.
+            // The checksum doesn't cover header fields such as the modification time.
             if let survived = try? inflate(damaged, limit: limit) { #expect(survived == original) }
         }
     }
@@ -80,18 +80,18 @@ import Testing
     @Test func `a bomb is stopped at the limit`() throws {
         let bomb = try gzip([UInt8](repeating: 0, count: 32 << 20))
         #expect(throws: InflateError.tooLarge) { try inflate(bomb, limit: limit) }
-        // Many small members are the other way to write one.
+        // A bomb can also consist of many small members.
         let member = try gzip([UInt8](repeating: 0, count: 100_000))
         let members = Array(repeatElement(member, count: 11).joined())
         #expect(throws: InflateError.tooLarge) { try inflate(members, limit: limit) }
     }
 
-    @Test func `a size that lies changes nothing`() throws {
+    @Test func `a false size changes nothing`() throws {
         var compressed = try gzip(sample(300_000))
         let trailer = compressed.count - 4..<compressed.count
         for lie: [UInt8] in [[0, 0, 0, 0], [1, 0, 0, 0], [0xFF, 0xFF, 0xFF, 0xFF]] {
             compressed.replaceSubrange(trailer, with: lie)
-            // The size is part of what a decompressor checks.
+            // The decompressor checks the size too.
             #expect(throws: InflateError.badGzip) { try inflate(compressed, limit: limit) }
         }
     }

@@ -37,7 +37,7 @@ private final class Asked: ChannelInboundHandler {
         #expect(connections.count == 8)
     }
 
-    @Test func `asks the oldest of those that say nothing where they are many`() {
+    @Test func `asks the oldest of the silent ones if there are many`() {
         use([0], .busy)
         use([0], .idle)
         #expect(connections.admit(EmbeddedChannel()))
@@ -45,14 +45,14 @@ private final class Asked: ChannelInboundHandler {
         #expect(asked.map(\.count) == [0, 1, 1, 0, 0, 0, 0, 0])
     }
 
-    @Test func `asks another where one stays, and refuses where nobody can go`() {
+    @Test func `asks another if one stays, and refuses if none can leave`() {
         use(0..<8, .busy)
         use([2, 5], .idle)
         #expect(connections.admit(EmbeddedChannel()))
         connections.keep(channels[2])
         #expect(asked.map(\.count) == [0, 0, 1, 0, 0, 1, 0, 0])
         #expect(connections.count == 8)
-        // Now it is the newcomer that can go.
+        // Now the newcomer can leave.
         connections.keep(channels[5])
         #expect(connections.count == 8)
         #expect(!connections.admit(EmbeddedChannel()))

@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import Receivers
 
-/// Takes every export, and keeps what was refused.
+/// Accepts every export and records refusals.
 final class SilentService: TraceService {
     private let reasons = Mutex<[RefusalReason]>([])
 

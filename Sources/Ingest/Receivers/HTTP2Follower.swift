@@ -82,7 +82,7 @@ final class HTTP2Follower: ChannelDuplexHandler {
     /// Sets the number of concurrent streams in the first frame, which is SETTINGS (RFC 9113, section 3.4).
     ///
     /// The handler itself is set to no limit: otherwise swift-nio-http2 would end the connection, with all its calls,
-    /// as soon as a client exceeds the limit, even if it hasn't received it yet.
+    /// as soon as a client exceeds the limit, even if the limit hasn't reached the client yet.
     private func announcingStreams(_ bytes: ByteBuffer) -> ByteBuffer {
         var bytes = bytes
         let payload = bytes.readerIndex + 9

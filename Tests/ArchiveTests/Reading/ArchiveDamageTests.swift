@@ -12,14 +12,14 @@ import Testing
             let whole = ends.filter { $0 <= cut }.count
             #expect(read.records == RecordedExample.records(example.groups[..<whole]), "cut at \(cut)")
             #expect(read.unstamped == 0, "cut at \(cut)")
-            // The end of a group is as good as the end of the file.
+            // A file cut at the end of a group is complete.
             let isClean = ends.contains(cut) || cut == 52
             #expect((read.failure == nil) == isClean || cut > ends[2], "cut at \(cut): \(read.failure as Any)")
             if let lost = read.failure?.lostFrom { #expect(lost <= cut) }
         }
     }
 
-    @Test func `with flipped bytes never gives a record that was none`() throws {
+    @Test func `with flipped bytes never gives a record that was never written`() throws {
         let (bytes, ends) = example.file
         var generator = SeededGenerator(seed: 20_261_123)
         for round in 0..<2_000 {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `is salvaged behind damage in the middle`() throws {
+    @Test func `is salvaged after damage in the middle`() throws {
         let example = RecordedExample(groups: 5, recordsPerGroup: 3, bytes: 100)
         let (bytes, ends) = example.file
         for offset in [ends[1] + 20, ends[1] + 200, ends[2] - 2] {
@@ -75,10 +75,10 @@ import Testing
         #expect(read.records == RecordedExample.records(example.groups[1...]))
     }
 
-    @Test func `is salvaged behind a note whose kind and length are damaged`() throws {
+    @Test func `is salvaged after a note whose kind and length are damaged`() throws {
         let example = RecordedExample(groups: 3, recordsPerGroup: 3, bytes: 100)
         let (bytes, ends) = example.file
-        // It seems to be another tool's, and to reach into the frame that follows.
+        // It looks like another tool's frame that extends into the next one.
         let torn = Array(bytes[..<(ends[0] + 10)]) + Array(bytes[(ends[0] + 100)...])
         let read = try ReadArchive(torn, ArchiveOptions(isSalvaging: true))
         #expect(read.records == example.records)
@@ -109,7 +109,7 @@ extension RecordedExample {
 }
 
 extension [[UInt8]] {
-    /// Whether all elements are in another array, in the same order.
+    /// Whether an array is a subsequence of another one.
     fileprivate func isSubsequence(of other: [[UInt8]]) -> Bool {
         var rest = other[...]
         return allSatisfy { element in

@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    /// All records of a file with these contents, and why reading ended if not at its end.
+    /// All records of a file with these contents, and why reading stopped if it did before the end.
     private func read(_ contents: [UInt8]) throws -> (records: [[UInt8]], failure: ArchiveError?) {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("faultline-\(UUID().uuidString)")
         try Data(contents).write(to: file)
@@ -37,13 +37,13 @@ import Testing
         }
     }
 
-    @Test func `reads frames that follow each other and passes over skippable ones`() throws {
+    @Test func `reads consecutive frames and passes over skippable ones`() throws {
         let skippable: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 9, 9, 9]
         let contents = skippable + Reference.compress(framed) + skippable + Reference.compress(framed)
         #expect(try read(contents).records == records + records)
     }
 
-    @Test func `reads JSON lines, with what is between them left out`() throws {
+    @Test func `reads JSON lines and ignores white space between them`() throws {
         let lines = "{\"resourceSpans\":[]}\n\n  \n{\"x\":1}\r\n{}"
         for contents in [Array(lines.utf8), Reference.compress(Array(lines.utf8))] {
             let result = try read(contents)
@@ -96,7 +96,7 @@ import Testing
         #expect(failure?.problem.contains("4294967295") == true)
     }
 
-    @Test func `refuses what can't be opened, is empty or a folder`() throws {
+    @Test func `refuses files that can't be opened, are empty or are directories`() throws {
         #expect(try read([]).failure?.kind == .unreadable)
         for name in ["/nonexistent/archive", FileManager.default.temporaryDirectory.path] {
             let failure = #expect(throws: ArchiveError.self) { _ = try ArchiveReader(name) }

@@ -28,13 +28,13 @@ import Testing
 
     private static let pretty = "{\n  \"a\": [\n    {},\n{\"b\":\n{\"c\": \"}]\\\"{\\\\\"}}\n  ]\n}"
 
-    @Test(arguments: ["\n", "", " \r\n\t", "\n\n"]) func `is any values one behind the other`(separator: String) throws
+    @Test(arguments: ["\n", "", " \r\n\t", "\n\n"]) func `is any sequence of values`(separator: String) throws
     {
         let values = [Self.pretty, "{\"x\":1}", Self.pretty]
         #expect(try records(separator + values.joined(separator: separator) + separator) == values)
     }
 
-    @Test(arguments: ["\n", "", " \r\n\t"]) func `is the elements of an array that is a value by itself`(space: String)
+    @Test(arguments: ["\n", "", " \r\n\t"]) func `is the elements of a top-level array`(space: String)
         throws
     {
         let values = [Self.pretty, "[1,[2]]", "{\"x\":1}"]
@@ -46,16 +46,16 @@ import Testing
         #expect(try records("\u{FEFF}\n{\"x\":1}") == ["{\"x\":1}"])
     }
 
-    @Test(arguments: [1, 5, 12, 20, 27]) func `goes on behind a line that was cut off`(length: Int) throws {
+    @Test(arguments: [1, 5, 12, 20, 27]) func `continues after a line that was cut off`(length: Int) throws {
         let whole = "{\"a\":[{\"b\":\"c\"},{\"d\":1}]}\n"
         let cut = String(whole.prefix(length)) + "\n"
         let found = try read(Array((whole + cut + whole + whole).utf8)).records
-        // One that is cut where an object may follow takes the next line with it.
+        // If it is cut where an object may follow, the next line is lost too.
         #expect(found.filter { $0 + "\n" == whole }.count >= 2)
         #expect(found.joined().filter { $0 == "{" }.count == (whole + cut + whole + whole).filter { $0 == "{" }.count)
     }
 
-    @Test func `goes on behind a first line that is cut off`() throws {
+    @Test func `continues after a first line that was cut off`() throws {
         #expect(try records("b\":[{}]}],[\n{\"x\":1}\n") == ["b\":[{}]}],[", "{\"x\":1}"])
     }
 
@@ -64,11 +64,11 @@ import Testing
         #expect(try read(Array("[{\"x\":1},".utf8)).failure?.problem.contains("is not closed") == true)
     }
 
-    @Test(arguments: ["{}", "[]", "{ }\n{}", "[{}]"]) func `without anything in it is no archive`(text: String) throws {
+    @Test(arguments: ["{}", "[]", "{ }\n{}", "[{}]"]) func `without any content is not an archive`(text: String) throws {
         #expect(try read(Array(text.utf8)).failure?.kind == .unreadable)
     }
 
-    @Test(arguments: ["resourceSpans", "data"]) func `of one large value is read in parts of the same form`(
+    @Test(arguments: ["resourceSpans", "data"]) func `of one large value is split into parts of the same form`(
         list: String
     ) throws {
         let filler = String(repeating: "x\\\"]},", count: 30_000)

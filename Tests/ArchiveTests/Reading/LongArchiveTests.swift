@@ -3,13 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Archives of several chunks, which are read ahead by a thread of their own.
+/// Archives of several chunks, which a thread reads ahead.
 @Suite struct `A long archive` {
-    /// About ten mebibytes: a few records within each chunk, one that spans two, and one larger than a chunk.
+    /// About 10 MiB: a few records inside each chunk, one that spans two chunks, and one larger than a chunk.
     private static let records: [[UInt8]] = {
         var random = SeededGenerator(seed: 11)
         return [3_000_000, 700_000, 1_500_000, 5_000_000, 12, 0, 400_000].map { size in
-            // Half of it repeats what is just before, so that blocks refer back.
+            // Half of it repeats the bytes just before, so that blocks refer back.
             var bytes: [UInt8] = [0x0A]
             while bytes.count < size {
                 let run = (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -58,7 +58,7 @@ import Testing
         var form = FrameForm()
         form.hasBlockChecksums = true
         form.hasLargeBlocks = true
-        // The first two blocks hold eight mebibytes: the first three records, and not all of the fourth.
+        // The first two blocks hold 8 MiB: the first three records and a part of the fourth.
         var frame = Reference.compress(Self.contents, form)
         let second = 11 + 4 + blockSize(frame, at: 7)
         let third = second + 8 + blockSize(frame, at: second)
@@ -73,7 +73,7 @@ import Testing
         (0..<4).reduce(0) { $0 | Int(frame[offset + $1]) << (8 * $1) } & 0x7FFF_FFFF
     }
 
-    @Test func `may be left before its end`() throws {
+    @Test func `may be abandoned before its end`() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("faultline-\(UUID().uuidString)")
         try Data(Reference.compress(Self.contents)).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct `Records decoded ahead` {
-    /// More than are decoded ahead, each with another number of spans.
+    /// More records than are decoded ahead, each with a different number of spans.
     private static let records = (1...30).map { record in
         WireSpanExample.request(
             (0..<record).map { span in
@@ -25,7 +25,7 @@ import Testing
         try body(DecodeAhead(try RecordDecoder(file.path, endingIn: .min ..< .max)))
     }
 
-    /// The number of spans of each record, and what was wrong.
+    /// The number of spans of each record, and the problems.
     private func takeAll(_ ahead: DecodeAhead) -> (spans: [Int], problems: [String]) {
         var record = DecodedRecord()
         var spans: [Int] = []
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `come without those that can't be decoded, which are told`() throws {
+    @Test func `skip those that can't be decoded and report them`() throws {
         let damaged: [[UInt8]] = Self.records.flatMap { record -> [[UInt8]] in [record, [0x0A, 0x05, 0x00]] }
         try decodeAhead(damaged) { ahead in
             let (spans, problems) = takeAll(ahead)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `are refused where the first is no OTLP`() throws {
+    @Test func `are refused if the first isn't OTLP`() throws {
         try decodeAhead([[0x0A, 0x05, 0x00]]) { ahead in
             var record = DecodedRecord()
             ahead.exchange(&record)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0, 1, 5, 29]) func `may be left before their end`(taken: Int) throws {
+    @Test(arguments: [0, 1, 5, 29]) func `may be abandoned before their end`(taken: Int) throws {
         try decodeAhead(Self.records) { ahead in
             var record = DecodedRecord()
             for number in 0..<taken {

@@ -3,7 +3,7 @@ import Engine
 import Foundation
 import TestSupport
 
-/// A recorded file to be made and read by tests.
+/// A recorded file for tests to write and read.
 struct RecordedExample {
     enum Event: Equatable {
         case record([UInt8], arrival: Int64)
@@ -12,11 +12,11 @@ struct RecordedExample {
 
     static let start = RecordingStart(recording: RecordingID(low: 7, high: 8), time: 1_000, firstSequence: 40)
 
-    /// Groups of events; times count up.
+    /// Groups of events with increasing times.
     var groups: [[Event]]
 
     /// - Parameters:
-    ///   - recordsPerGroup: a reading of the clock stands before every second one.
+    ///   - recordsPerGroup: a clock reading precedes every second one.
     init(groups: Int, recordsPerGroup: Int, bytes: Int = 0, seed: UInt64 = 1) {
         var generator = SeededGenerator(seed: seed)
         var time: Int64 = 1_000
@@ -51,7 +51,7 @@ struct RecordedExample {
         }
     }
 
-    /// The whole file, and where in it each group ends.
+    /// The whole file, and the offset where each group ends.
     var file: (bytes: [UInt8], ends: [Int]) {
         var writer = ArchiveWriter(Self.start)
         var sequence = Self.start.firstSequence
@@ -70,7 +70,7 @@ struct RecordedExample {
         return (bytes + writer.takeOutput(), ends)
     }
 
-    /// Ends of spans are the arrival, less two nanoseconds for the earliest and one for the latest.
+    /// The latest span ends 1 ns before the arrival, the earliest 2 ns before.
     private static func append(_ event: Event, _ sequence: UInt64, to writer: inout ArchiveWriter) {
         switch event {
         case .record(let record, let arrival):
@@ -81,7 +81,7 @@ struct RecordedExample {
     }
 }
 
-/// All that a reader tells of a file.
+/// Everything that a reader reports about a file.
 struct ReadArchive {
     var events: [RecordedExample.Event] = []
     var sequences: [UInt64] = []

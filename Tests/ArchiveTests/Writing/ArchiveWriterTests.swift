@@ -10,7 +10,7 @@ import Testing
         let read = try ReadArchive(example.file.bytes)
         #expect(read.failure == nil)
         #expect(read.events == example.events)
-        // EvaluationInputs of the clock are numbered with the records.
+        // Clock readings are numbered together with the records.
         let numbered = zip(example.events, RecordedExample.start.firstSequence...)
         #expect(read.sequences == numbered.filter { if case .record = $0.0 { true } else { false } }.map(\.1))
     }
@@ -86,7 +86,7 @@ import Testing
     @Test func `is read only where the index points when sought`() throws {
         let example = RecordedExample(groups: 8, recordsPerGroup: 4, bytes: 200)
         var (bytes, ends) = example.file
-        // Damage everywhere but in the fourth group and the index.
+        // Damages everything but the fourth group and the index.
         for offset in Array(64..<ends[2]) + Array(ends[3]..<ends[7]) { bytes[offset] ^= 0x55 }
         let read = try ReadArchive(bytes, ArchiveOptions(spanEnds: 1_130..<1_150))
         #expect(read.failure == nil)
