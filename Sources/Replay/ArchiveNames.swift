@@ -1,16 +1,16 @@
-// Both declare stat; the one that the compiler read first owns it.
+// CDispatch and Foundation both declare stat; the one that the compiler reads first owns it.
 package import Archive
 import CDispatch
 import Foundation
 import Support
 
-/// The archives that are meant by what is named on a command line: files, directories, patterns, `-`.
+/// Expands the names on a command line to archives: files, directories, patterns, and `-`.
 package struct ArchiveNames {
     package private(set) var all: [String] = []
-    /// What stands in a directory and is no archive, in words.
+    /// A message for each file in a directory that isn't an archive.
     package private(set) var passedOver: [String] = []
 
-    /// - Throws: `ArchiveError` for a directory without archives, or a pattern that nothing matches.
+    /// - Throws: `ArchiveError` for a directory without archives, or a pattern without matches.
     package init(_ names: [String]) throws(ArchiveError) {
         for name in names { try add(name) }
     }
@@ -40,13 +40,13 @@ package struct ArchiveNames {
         var found = 0
         for file in files {
             guard let size = Self.size(of: file) else {
-                passedOver.append("\(file): is no regular file; passed over")
+                passedOver.append("\(file): is not a regular file; skipped")
                 continue
             }
-            // A daemon that was killed may have begun a file and written nothing.
+            // A daemon that was killed may have created a file and written nothing.
             if size == 0 { continue }
             if let refusal = try RecordDecoder.refusal(of: file) {
-                passedOver.append("\(refusal); passed over")
+                passedOver.append("\(refusal); skipped")
             } else {
                 all.append(file)
                 found += 1
@@ -57,7 +57,7 @@ package struct ArchiveNames {
         throw ArchiveError(.unreadable, directory, "is a directory without archives\(seen)")
     }
 
-    /// Bytes of a regular file; nil for anything else.
+    /// The size of a regular file in bytes; nil for anything else.
     private static func size(of path: String) -> Int? {
         var status = stat()
         guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }

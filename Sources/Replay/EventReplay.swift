@@ -3,21 +3,21 @@ import Engine
 import Pipeline
 import Rules
 
-/// Replays spans in the order of their ends, however they come.
+/// Replays spans in the order of their ends, in whatever order they are read.
 ///
-/// They nearly always come within seconds of their end: so they wait for half a minute of event time, and go on in order.
-/// Where one comes later than that, all that was found is thrown away and the archives are read again, one after the
-/// other: everything is put in order before any of it goes on, in memory, or in a scratch file where it doesn't fit. Both ways
-/// give the same.
+/// Spans are nearly always written within seconds of their end, so they wait for half a minute of event time and then
+/// continue in order. If one is later than that, all results are discarded and the archives are read again, one after
+/// another: everything is sorted before any of it continues, in memory, or in a scratch file if it doesn't fit. Both
+/// ways give the same result.
 final class EventReplay {
     private enum Phase {
-        /// Spans go on while archives are read.
+        /// Spans continue while archives are read.
         case streaming
         /// All archives are read first.
         case gathering
-        /// What is in memory goes on.
+        /// Spans in memory continue.
         case draining
-        /// What is in memory and in the scratch file goes on.
+        /// Spans in memory and in the scratch file continue.
         case merging
         case done
     }
@@ -27,7 +27,7 @@ final class EventReplay {
     private let memory: Int
     private var phase = Phase.streaming
     private var inputs: ReplayInputs?
-    /// In `gathering`, how many archives were begun, and the one that is read.
+    /// In `gathering`, how many archives were opened, and the one being read.
     private var begun = 0
     private var input: ReplayInput?
     private var endedProblems: [String] = []
@@ -39,12 +39,13 @@ final class EventReplay {
     private var runs: SortedRuns?
     private var feed: EventFeed
     private var rejections = Rejections()
-    /// Why there is no result.
+    /// Why there is no result; nil if there is one.
     private(set) var scratchFailure: ArchiveError?
 
-    /// Seconds for which spans wait for others that ended before: exporters hold them for five, and try again for a while.
+    /// How many seconds spans wait for others that ended before them: exporters hold spans for five seconds, and retry
+    /// for a while.
     private static let patience: Int64 = 30
-    /// More archives that overlap in time are read one after the other.
+    /// If more archives than this overlap in time, they are read one after another.
     private static let openMax = 64
     private static let mergedAtOnce = 1 << 14
 
@@ -82,7 +83,7 @@ final class EventReplay {
                 scratchFailure = error
                 phase = .done
             } else {
-                // It could be read when the replay began.
+                // It was readable when the replay began.
                 endedProblems.append(error.description)
                 endReading()
             }
@@ -112,12 +113,12 @@ final class EventReplay {
         if waiting.byteCount > memory { beginAgain() }
     }
 
-    /// Takes what comes next in an archive.
+    /// Takes the next record of an archive.
     ///
-    /// - Returns: false where spans came too late.
+    /// - Returns: false if spans came too late.
     private func take(_ input: ReplayInput) -> Bool {
         var isInTime = true
-        // Of recordings among other archives the spans count, and not their arrivals.
+        // For recordings among other archives, the spans count but their arrivals don't.
         input.take { batch in
             isInTime = waiting.insert(batch)
             rejections.add(batch.rejections)
@@ -156,7 +157,7 @@ final class EventReplay {
         try runs?.spill(&waiting, &sort)
     }
 
-    /// Goes on to what waits: nothing more comes.
+    /// Continues with the waiting spans: there are no more to read.
     private func endReading() {
         phase = runs == nil ? .draining : .merging
         guard runs != nil else { return }
@@ -169,7 +170,7 @@ final class EventReplay {
         }
     }
 
-    // MARK: Going on
+    // MARK: Continuing
 
     private func passOn() {
         guard let bin = waiting.takeFirst() else { return }
@@ -195,17 +196,17 @@ final class EventReplay {
     }
 }
 
-/// Runs spans in the order of event time through a pipeline, as if each had arrived when it ended.
+/// Runs spans through a pipeline in the order of event time, as if each had arrived when it ended.
 ///
-/// They are appended by batches that are cut by their times and their number alone, and rules are evaluated in between:
-/// what is found depends on the spans and on nothing else.
+/// Batches are cut only by the spans' times and number, and rules are evaluated in between, so the result depends on
+/// nothing but the spans.
 struct EventFeed: ~Copyable {
     let pipeline: Pipeline
-    /// When the last span ended that was taken, Unix nanoseconds.
+    /// When the last span taken ended, in Unix nanoseconds.
     private(set) var clock = Int64.min
     private(set) var transitions: [AlertTransition] = []
     private var batch = SpanBatch(capacity: rowsMax)
-    /// In which the last span that was taken alone ended, Unix seconds.
+    /// The second in which the last single span ended, in Unix seconds.
     private var second = Int64.min
 
     private static let rowsMax = 4096
@@ -215,7 +216,7 @@ struct EventFeed: ~Copyable {
         self.pipeline = pipeline
     }
 
-    /// Takes the spans of the next second, which were put in order.
+    /// Takes the sorted spans of the next second.
     mutating func add(_ bin: SpanBin, _ sort: borrowing BinSort, _ names: inout OrderedNames) {
         flush()
         var first = 0
@@ -235,7 +236,7 @@ struct EventFeed: ~Copyable {
         names.append(span, to: &batch)
     }
 
-    /// Nothing comes behind what was taken: all that has ended is judged.
+    /// Ends the feed: judges everything that has ended.
     mutating func finish(_ rejections: Rejections) {
         flush()
         batch.reject(rejections)

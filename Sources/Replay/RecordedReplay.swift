@@ -3,14 +3,15 @@ import Engine
 import Pipeline
 import Rules
 
-/// Replays what daemons recorded, as they took it: records at their arrival, rules by the recorded readings of the clock.
+/// Replays recordings as the daemons experienced them: records at their arrival, rules by the recorded readings of the
+/// clock.
 final class RecordedReplay {
     let pipeline: Pipeline
     private var inputs: ReplayInputs
-    /// When the last record arrived, Unix nanoseconds.
+    /// When the last record arrived, in Unix nanoseconds.
     private(set) var clock: Int64 = 0
     private(set) var transitions: [AlertTransition] = []
-    /// Whether there was a record whose arrival had to be estimated, as what is said about it is damaged.
+    /// Whether the arrival of some record had to be estimated because its note is damaged.
     private var isEstimated = false
     private var failure: ArchiveError?
 
@@ -24,10 +25,11 @@ final class RecordedReplay {
 
     var progress: (read: Int, size: Int?) { inputs.progress }
 
-    /// Takes the record that arrived first, over all archives; false when there is none left.
+    /// Takes the record that arrived first among all archives; false if there is none left.
     func step() -> Bool {
         guard let input = first(), let time = input.time else {
-            // Nothing more can arrive: what has ended can be judged. A recording has its own readings of the clock.
+            // Nothing more can arrive, so what has ended can be judged. A recording has its own readings of the clock
+            // for that.
             if isEstimated { transitions += pipeline.evaluate(upTo: clock) }
             return false
         }
@@ -35,7 +37,7 @@ final class RecordedReplay {
         switch input.head {
         case .end: break
         case .clock(let reading):
-            // As the daemon did, which evaluated nothing in between.
+            // Like the daemon, which evaluated nothing in between.
             if reading.isJump { pipeline.jump(to: time) } else { advance(to: time) }
             input.take { _ in }
         case .record(arrival: .some):
@@ -57,7 +59,7 @@ final class RecordedReplay {
         do throws(ArchiveError) {
             return try inputs.first()
         } catch {
-            // It could be read when the replay began.
+            // It was readable when the replay began.
             failure = error
             return nil
         }

@@ -2,8 +2,7 @@ package import Archive
 package import Pipeline
 package import Rules
 
-/// Runs archives through a pipeline: recordings by the arrivals and the clock that were recorded, all others by the time
-/// of their spans.
+/// Runs archives through a pipeline: recordings by their recorded arrivals and clock, all others by event time.
 package struct Replay {
     private enum Course {
         case recorded(RecordedReplay)
@@ -13,10 +12,10 @@ package struct Replay {
     private let course: Course
 
     /// - Parameters:
-    ///   - range: only spans that end in it are read, Unix nanoseconds.
-    ///   - isSalvaging: whether damage is passed over where that is possible.
-    ///   - memory: bytes that spans may take while they are put in order.
-    ///   - makePipeline: is called again where the spans turn out to be in no order at all, and what was found is void.
+    ///   - range: only spans that end in it are read, in Unix nanoseconds.
+    ///   - isSalvaging: whether damage is skipped where possible.
+    ///   - memory: bytes that spans may take while they are sorted.
+    ///   - makePipeline: called again if the spans turn out to be too far out of order, which voids the results so far.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
     package init(
         _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, memory: Int = defaultMemory,
@@ -35,7 +34,7 @@ package struct Replay {
 
     package static let defaultMemory = 256 << 20
 
-    /// What the spans went through.
+    /// The pipeline that the spans went through.
     package var pipeline: Pipeline {
         switch course {
         case .recorded(let replay): replay.pipeline
@@ -43,7 +42,7 @@ package struct Replay {
         }
     }
 
-    /// How far it is: when the last record arrived, or the last span ended, Unix nanoseconds.
+    /// The progress in time: when the last record arrived, or the last span ended, in Unix nanoseconds.
     package var clock: Int64 {
         switch course {
         case .recorded(let replay): replay.clock
@@ -51,7 +50,7 @@ package struct Replay {
         }
     }
 
-    /// All changes of alerts, in the order in which they were found.
+    /// All transitions of alerts, in the order in which they were found.
     package var transitions: [AlertTransition] {
         switch course {
         case .recorded(let replay): replay.transitions
@@ -59,7 +58,7 @@ package struct Replay {
         }
     }
 
-    /// What was wrong with the archives; empty where every record was read.
+    /// What was wrong with the archives; empty if every record was read.
     package var problems: [String] {
         switch course {
         case .recorded(let replay): replay.problems
@@ -67,7 +66,7 @@ package struct Replay {
         }
     }
 
-    /// Why there is no result; nil where there is one.
+    /// Why there is no result; nil if there is one.
     package var failure: ArchiveError? {
         switch course {
         case .recorded: nil
@@ -75,7 +74,7 @@ package struct Replay {
         }
     }
 
-    /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
+    /// Bytes of the archives: read so far, and in total; nil if one of them is a pipe.
     package var progress: (read: Int, size: Int?) {
         switch course {
         case .recorded(let replay): replay.progress
@@ -83,7 +82,7 @@ package struct Replay {
         }
     }
 
-    /// Does a part of the work; false when there is none left.
+    /// Does a part of the work; false if there is none left.
     package func step() -> Bool {
         switch course {
         case .recorded(let replay): replay.step()
@@ -91,13 +90,13 @@ package struct Replay {
         }
     }
 
-    /// Ends before all is read: judges what was.
+    /// Stops reading, and judges what was read.
     package func stop() {
         if case .byEventTime(let replay) = course { replay.stop() }
     }
 }
 
-/// Every alert that fired, once for each time it did, as it was last told.
+/// Every alert that fired, once for each time, in its last notified state.
 package struct FiredAlerts: Sendable {
     private struct Life: Hashable {
         var rule: RuleNumber?
@@ -109,7 +108,7 @@ package struct FiredAlerts: Sendable {
     package private(set) var all: [Alert] = []
     private var places: [Life: Int] = [:]
 
-    /// - Parameter active: alerts as they stand at the end; evidence may have been found since they were told.
+    /// - Parameter active: alerts as they are at the end, whose evidence may be newer than their last notification.
     package init(_ transitions: [AlertTransition], active: [(rule: RuleNumber, alert: Alert)] = []) {
         add(transitions)
         for (rule, alert) in active {

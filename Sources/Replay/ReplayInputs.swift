@@ -1,26 +1,28 @@
 package import Archive
 import Engine
 
-/// The archives of a replay, merged by time, and by the order of events where they are files of one recording: what a
-/// daemon did next may have an earlier time, when several threads did it. Few are open at a time, however many there are.
+/// The archives of a replay, merged by time. Files of one recording are merged by the order of events: with several
+/// threads, what a daemon did next may have an earlier time. Only a few are open at a time.
 package struct ReplayInputs {
     private struct Waiting {
         var archive: ReplayArchive
-        /// Of its first record, or of a later file's of the same recording; Unix nanoseconds.
+        /// The time of its first record, or of an earlier one in a later file of the same recording, in Unix
+        /// nanoseconds.
         var time: Int64
         var place: RecordedPlace?
     }
 
-    /// Whether all of them have arrivals: are what daemons recorded.
+    /// Whether all of them are recordings, with arrivals.
     let areRecordings: Bool
     private var open: [ReplayInput] = []
     /// Archives that begin later, the latest first.
     private var waiting: [Waiting] = []
     private var endedProblems: [String] = []
-    /// Bytes of files that are not open, those that were read and all.
+    /// Bytes of files that aren't open: read so far, and in total.
     private var closed: (read: Int, size: Int?) = (0, 0)
 
-    /// More are opened when their time has come; beyond so many at a time without a thread and two chunks each.
+    /// More are opened when their time comes; beyond this number without reading ahead, which takes a thread and two chunks
+    /// each.
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
@@ -45,7 +47,7 @@ package struct ReplayInputs {
     /// How many archives are open.
     var openCount: Int { open.count }
 
-    /// Files of a recording wait no longer than those behind them.
+    /// Sorts by time. A file of a recording waits no longer than the files after it.
     private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
         var files = files.sorted { $0.place?.sequence ?? 0 > $1.place?.sequence ?? 0 }
         var earliest: [RecordingID: Int64] = [:]
@@ -57,7 +59,7 @@ package struct ReplayInputs {
         return files.sorted { ($1.time, $1.archive.name) < ($0.time, $0.archive.name) }
     }
 
-    /// What is known of an archive before its time, its size in bytes, and whether it is a recording, or empty.
+    /// The first record of an archive, its size in bytes, and whether it is a recording or empty.
     private static func peek(
         _ archive: ReplayArchive
     ) throws(ArchiveError) -> (first: Waiting, size: Int?, isRecorded: Bool) {
@@ -71,7 +73,7 @@ package struct ReplayInputs {
 
     package var problems: [String] { endedProblems + open.flatMap(\.problems) }
 
-    /// Bytes of the archives read so far, and in all; nil if one of them is a pipe.
+    /// Bytes of the archives: read so far, and in total; nil if one of them is a pipe.
     package var progress: (read: Int, size: Int?) {
         open.reduce(closed) { sum, input in
             let (read, size) = input.progress
@@ -93,7 +95,7 @@ package struct ReplayInputs {
         }
     }
 
-    /// Of those that are open, all of which have more to come.
+    /// The earliest open archive. All open ones have more to come.
     private var earliest: ReplayInput? {
         guard let first = open.min(by: { ($0.time ?? .max) < ($1.time ?? .max) }) else { return nil }
         return open.reduce(first) { first, input in
@@ -102,7 +104,7 @@ package struct ReplayInputs {
         }
     }
 
-    /// Lets go of archives that are read to their end.
+    /// Closes archives that have been read to their end.
     private mutating func close() {
         guard open.contains(where: { $0.time == nil }) else { return }
         for input in open where input.time == nil {

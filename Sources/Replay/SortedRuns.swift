@@ -1,11 +1,11 @@
 import Archive
 import Engine
 
-/// Spans in order that don't fit into memory: runs of them in a scratch file, which are merged in the end.
+/// Sorted spans that don't fit into memory: runs in a scratch file, merged at the end.
 struct SortedRuns: ~Copyable {
-    /// One run, as far as it is read.
+    /// One run, as far as it has been read.
     private struct Run {
-        /// Of spans in the file that are still to be read.
+        /// The spans in the file that haven't been read yet.
         var unread: Range<Int>
         var spans: [OrderedSpan] = []
         var next = 0
@@ -23,7 +23,7 @@ struct SortedRuns: ~Copyable {
     private var buffer: [OrderedSpan] = []
     private var order = LeastFirst<Head>()
 
-    /// Spans that are written at a time: one mebibyte.
+    /// How many spans are written at a time: one mebibyte.
     private static let writtenAtOnce = 1 << 14
     private static let readAtOnceMin = 1 << 9
     private static let stride = MemoryLayout<OrderedSpan>.stride
@@ -32,7 +32,7 @@ struct SortedRuns: ~Copyable {
         file = try ScratchFile()
     }
 
-    /// Adds all spans that wait as one run.
+    /// Adds all waiting spans as one run.
     mutating func spill(_ waiting: inout SpanOrder, _ sort: inout BinSort) throws(ArchiveError) {
         let begin = written
         while let bin = waiting.takeFirst() {
@@ -53,9 +53,9 @@ struct SortedRuns: ~Copyable {
         buffer.removeAll(keepingCapacity: true)
     }
 
-    /// Begins to merge.
+    /// Starts merging.
     ///
-    /// - Parameter memory: bytes that may be taken for it.
+    /// - Parameter memory: bytes that merging may take.
     mutating func beginMerging(memory: Int, _ names: borrowing OrderedNames) throws(ArchiveError) {
         buffer = []
         let room = max(memory / Self.stride / max(runs.count, 1), Self.readAtOnceMin)
@@ -68,7 +68,7 @@ struct SortedRuns: ~Copyable {
         }
     }
 
-    /// The next span of all; nil behind the last.
+    /// The next span of all runs; nil after the last.
     mutating func next(_ names: borrowing OrderedNames) throws(ArchiveError) -> OrderedSpan? {
         guard let first = order.first else { return nil }
         runs[first.run].next += 1
@@ -81,7 +81,7 @@ struct SortedRuns: ~Copyable {
         return first.span
     }
 
-    /// Reads on in a run; false at its end.
+    /// Reads more of a run; false at its end.
     private mutating func read(_ number: Int) throws(ArchiveError) -> Bool {
         let unread = runs[number].unread
         let count = min(unread.count, runs[number].spans.count)

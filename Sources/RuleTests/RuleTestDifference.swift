@@ -7,7 +7,7 @@ package struct RuleTestDifference {
     package let time: RuleTest.Time
     private let missing: [ExpectedAlert]
     private let extra: [Alert]
-    /// The annotations that some expectation names: those that are worth showing.
+    /// The annotations that some expectation names, which are the ones worth showing.
     private let annotationNames: Set<String>
     /// Whether some expectation names a culprit.
     private let isAboutCulprits: Bool
@@ -17,7 +17,7 @@ package struct RuleTestDifference {
         time = expectation.time
         annotationNames = Set(expectation.alerts.flatMap(\.annotations.keys))
         isAboutCulprits = expectation.alerts.contains { $0.culprit != nil }
-        // Pending alerts count only where an expectation is about them.
+        // Pending alerts count only if an expectation is about them.
         let wantsPending = expectation.alerts.contains { $0.state == .pending }
         let found = active.filter { $0.state == .firing || wantsPending }
         let pairing = AlertPairing(expectation.alerts, found)
@@ -27,7 +27,8 @@ package struct RuleTestDifference {
 
     var isEmpty: Bool { missing.isEmpty && extra.isEmpty }
 
-    /// A line for each alert, `-` for one expected and `+` for one found instead, with annotations and culprit below it.
+    /// One line for each alert, `-` if it is missing and `+` if it is unexpected, followed by its annotations and
+    /// culprit.
     package var lines: [String] {
         missing.flatMap { expected in
             var details = Self.details(expected.annotations)
@@ -57,14 +58,14 @@ package struct RuleTestDifference {
     }
 }
 
-/// Pairs expected alerts with those found, as many as can be: an expectation that leaves something open doesn't take the
-/// alert that another one, which says more, is about.
+/// Pairs as many expected alerts as possible with those found. A vague expectation doesn't take the alert that a more
+/// specific one needs.
 struct AlertPairing {
     private let expected: [ExpectedAlert]
     private let found: [Alert]
-    /// The expectation that each alert found is paired with.
+    /// The expectation paired with each alert found.
     private var partners: [Int?]
-    /// The expectations without an alert, in their order.
+    /// The expectations without an alert, in order.
     private(set) var missing: [Int] = []
 
     init(_ expected: [ExpectedAlert], _ found: [Alert]) {
@@ -77,10 +78,10 @@ struct AlertPairing {
         }
     }
 
-    /// The alerts without an expectation, in their order.
+    /// The alerts without an expectation, in order.
     var extra: [Int] { found.indices.filter { partners[$0] == nil } }
 
-    /// Finds an alert for an expectation, for which others may have to change theirs (augmenting paths).
+    /// Finds an alert for an expectation, reassigning others if necessary (augmenting paths).
     private mutating func pair(_ number: Int, _ tried: inout Set<Int>) -> Bool {
         for place in found.indices where expected[number].isMet(by: found[place]) && tried.insert(place).inserted {
             guard let partner = partners[place] else {

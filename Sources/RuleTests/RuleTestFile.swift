@@ -5,17 +5,17 @@ package import RuleFiles
 import Rules
 import Support
 
-/// What a file of rule tests says: the rules, and what they have to find in given spans.
+/// The contents of a file of rule tests: the rules, and what they must find in given spans.
 package struct RuleTestFile: Sendable {
-    /// As written; none means the built-in rules.
+    /// As written; empty for the built-in rules.
     var ruleFiles: [RuleFileName] = []
-    /// Recorded spans that tests are over.
+    /// The archives that tests read.
     var archives: [FileReference] = []
     package var tests: [RuleTest] = []
 }
 
 extension RuleTestFile {
-    /// Reads a file of tests and the rules they are about; throws all their problems.
+    /// Reads a file of tests and the rules that it tests; throws all their problems.
     package static func load(_ path: String) throws(RuleErrors) -> (tests: RuleTestFile, rules: RuleSet) {
         let file: RuleTestFile
         do {
@@ -39,7 +39,7 @@ extension RuleTestFile {
         throw faults
     }
 
-    /// Why an archive can't be read, as far as that can be told without reading it.
+    /// Why an archive can't be read, as far as that is known without reading it.
     private static func fault(of archive: String) -> String? {
         do throws(ArchiveError) {
             for file in try ArchiveNames([archive]).all {
@@ -56,20 +56,20 @@ extension RuleTestFile {
 package struct RuleTest: Sendable {
     package var name: String
     var input: Input
-    /// The alerts whose names are compared; nil for all.
+    /// The names of the alerts to compare; nil for all.
     var alerts: Set<String>?
     var expectations: [Expectation]
 
     enum Input: Sendable {
-        /// A path, as seen from the working directory.
+        /// A path, absolute or relative to the working directory.
         case archive(String)
         case operations([SyntheticOperation])
     }
 
-    /// What holds at one moment.
+    /// The alerts expected at one moment.
     struct Expectation: Sendable {
         var position: SourcePosition
-        /// Unix nanoseconds, or nanoseconds from the test's start.
+        /// In Unix nanoseconds, or in nanoseconds from the test's start.
         var time: Time
         var alerts: [ExpectedAlert]
     }
@@ -92,9 +92,9 @@ struct ExpectedAlert: Sendable {
     var state: ExpectedState
     /// All labels; nil for any.
     var labels: [String: String]?
-    /// Those that have to be so; there may be more.
+    /// The annotations that the alert must have; it may have more.
     var annotations: [String: String]
-    /// nil for anyone, as always of a pending alert.
+    /// nil for any; always nil for a pending alert.
     var culprit: ExpectedCulprit?
 }
 
@@ -103,11 +103,11 @@ enum ExpectedState: String, CaseIterable, Sendable {
     case pending
 }
 
-/// Whom an alert has to accuse: only what is given is compared.
+/// The culprit that an alert must name. Only what is given is compared.
 struct ExpectedCulprit: Equatable, Sendable {
     var side: Side?
     var component: Component?
-    /// Not clear goes without a side and a component.
+    /// If not clear, there is neither side nor component.
     var certainty: Verdict.Certainty?
 
     init(side: Side? = nil, component: Component? = nil, certainty: Verdict.Certainty? = nil) {
@@ -116,21 +116,21 @@ struct ExpectedCulprit: Equatable, Sendable {
         self.certainty = certainty
     }
 
-    /// - Parameter found: nil where nothing is known of whose time it was.
+    /// - Parameter found: nil if there is no attribution.
     func isMet(by found: AlertEvidence.Culprit?) -> Bool {
         (side == nil || found?.side == side?.rawValue)
             && (component == nil || found?.component == component?.name)
             && (certainty == nil || certainty == found?.certainty ?? .notClear)
     }
 
-    /// As a file of tests has it.
+    /// As written in a file of tests.
     var text: String {
         AlertEvidence.Culprit.text(side: side?.rawValue, component: component?.name, certainty: certainty)
     }
 }
 
 extension AlertEvidence.Culprit {
-    /// What a test would have to expect.
+    /// The culprit as a test would expect it.
     var expectation: String { Self.text(side: side, component: component, certainty: certainty) }
 
     fileprivate static func text(side: String?, component: String?, certainty: Verdict.Certainty?) -> String {
@@ -142,6 +142,6 @@ extension AlertEvidence.Culprit {
 }
 
 extension Component {
-    /// Of a built-in one: tests of rules know no other.
+    /// Only for built-in components: rule tests have no others.
     var name: String { Self.builtinNames[Int(number)] }
 }

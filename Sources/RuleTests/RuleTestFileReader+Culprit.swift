@@ -7,7 +7,7 @@ extension RuleTestFileReader {
     private static let sides = Side.allCases.map(\.rawValue) + [notClear]
     private static let certainties = [Verdict.Certainty.clear, .likely, .notClear].map(\.rawValue)
 
-    /// Reads `culprit`: a side, or a mapping; nil if something is wrong with it.
+    /// Reads `culprit`, which is a side or a mapping; nil if it is invalid.
     mutating func readCulprit(_ node: YAMLNode) -> ExpectedCulprit? {
         switch node.kind {
         case .mapping: return readCulpritFields(node)
@@ -31,7 +31,7 @@ extension RuleTestFileReader {
         if let certainty = mapping["certainty"].flatMap({ readCertainty($0) }) {
             if culprit.certainty == .notClear, certainty != .notClear {
                 diagnostics.report(
-                    mapping.keyPosition("certainty"), "a side that is not clear isn't \(certainty.rawValue)")
+                    mapping.keyPosition("certainty"), "a culprit that is not clear can't be \(certainty.rawValue)")
             }
             culprit.certainty = certainty
         }

@@ -6,7 +6,7 @@ import Support
 extension RuleTestFile {
     static let fields = ["rule_files", "tests"]
 
-    /// Reads a file of rule tests; throws all its problems.
+    /// Parses a file of rule tests; throws all its problems.
     init(_ bytes: [UInt8], file: String) throws(RuleDiagnostics) {
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
@@ -15,7 +15,7 @@ extension RuleTestFile {
         guard reader.diagnostics.isEmpty else { throw reader.diagnostics }
     }
 
-    /// Whether a file is meant as one of rule tests.
+    /// Whether a file is meant as a file of rule tests.
     package static func isRuleTests(_ bytes: [UInt8]) -> Bool {
         var ignored = RuleDiagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
@@ -23,7 +23,7 @@ extension RuleTestFile {
     }
 }
 
-/// Reads the nodes of a file of rule tests, going on behind each problem so that all of them are found.
+/// Reads a file of rule tests from its nodes. Continues after each problem, so that all are reported.
 struct RuleTestFileReader {
     let document: YAMLDocument
     var diagnostics: RuleDiagnostics
@@ -37,7 +37,7 @@ struct RuleTestFileReader {
     mutating func readFile() -> RuleTestFile {
         var file = RuleTestFile()
         guard let root = document.root, !root.isNull else {
-            diagnostics.report(.start, "the file is empty; tests stand under \"tests\"")
+            diagnostics.report(.start, "the file is empty; tests go under \"tests\"")
             return file
         }
         guard let top = YAMLMapping(root, "a file of rule tests", fields: RuleTestFile.fields, &diagnostics) else {
@@ -133,7 +133,7 @@ struct RuleTestFileReader {
         let culprit = mapping["culprit"].flatMap { readCulprit($0) }
         if state == .pending, mapping["culprit"] != nil {
             diagnostics.report(
-                mapping.keyPosition("culprit"), "a pending alert has no culprit yet: that is asked when it fires")
+                mapping.keyPosition("culprit"), "a pending alert has no culprit yet: it gets one when it fires")
         }
         guard let name, let state else { return nil }
         return ExpectedAlert(alert: name, state: state, labels: labels, annotations: annotations, culprit: culprit)
@@ -147,7 +147,7 @@ struct RuleTestFileReader {
         return texts
     }
 
-    /// A path in the file, seen from its folder.
+    /// Resolves a path relative to the file's folder.
     private func path(of file: String) -> String {
         guard !file.hasPrefix("/"), file != RuleSource.builtin else { return file }
         let folder = URL(fileURLWithPath: diagnostics.file).deletingLastPathComponent()

@@ -6,7 +6,7 @@ package import Rules
 import Support
 import Synchronization
 
-/// Runs the tests of a file over the same pipeline as a replay.
+/// Runs the tests of a file through the same pipeline as a replay.
 package struct RuleTestRun {
     private let groups: [RuleGroup]
     private let limits: WindowLimits
@@ -18,11 +18,11 @@ package struct RuleTestRun {
         self.limits = limits
     }
 
-    /// What a test found.
+    /// The result of a test.
     package struct Result: Sendable {
-        /// What is otherwise than expected.
+        /// Differences from what was expected.
         package var differences: [RuleTestDifference]
-        /// What was wrong with the archive: a test of damaged spans shows nothing.
+        /// What was wrong with the archive: a test over damaged spans proves nothing.
         package var problems: [String]
     }
 
@@ -42,13 +42,13 @@ package struct RuleTestRun {
         return Result(differences: differences, problems: problems)
     }
 
-    /// What became of alerts, and the evidence that they had where the test asks for it: looking at it takes time, which
-    /// most tests have no use for.
+    /// The transitions of alerts, their evidence if the test asks for it (finding it takes time that most tests don't
+    /// need), and the problems of the archive.
     private func run(_ test: RuleTest) throws(ArchiveError) -> ([AlertTransition], EvidenceLog?, [String]) {
         let wantsEvidence = test.expectations.contains { $0.alerts.contains { $0.culprit != nil } }
         switch test.input {
         case .archive(let name):
-            // A replay that has to begin again does so with a pipeline and a log of their own.
+            // A replay that has to start over gets a new pipeline and a new log.
             var log: EvidenceLog?
             let replay = try Replay([name], endingIn: .min..<(.max), memory: limits.bytesMax / 4) {
                 log = wantsEvidence ? EvidenceLog() : nil
@@ -57,7 +57,9 @@ package struct RuleTestRun {
             while replay.step() {}
             if let failure = replay.failure { throw failure }
             var problems = replay.problems
-            if replay.pipeline.summary().counts.received == 0, problems.isEmpty { problems = ["\(name): has no span"] }
+            if replay.pipeline.summary().counts.received == 0, problems.isEmpty {
+                problems = ["\(name): contains no spans"]
+            }
             return (replay.transitions, log, problems)
         case .operations(let operations):
             let log = wantsEvidence ? EvidenceLog() : nil
@@ -89,7 +91,7 @@ package struct RuleTestRun {
         return transitions
     }
 
-    /// The pending and firing alerts at a time, as they were told, with the evidence that they have by then.
+    /// The pending and firing alerts at a time, as last notified, with the evidence they have by then.
     private static func active(
         _ transitions: [AlertTransition], _ log: EvidenceLog?, at time: Int64
     ) -> [Alert] {
@@ -110,11 +112,10 @@ package struct RuleTestRun {
     }
 }
 
-/// The evidence that alerts have, from evaluation to evaluation: while an alert fires it may become surer, and nobody is
-/// told of that.
+/// The evidence of alerts, by evaluation: a firing alert's evidence may become more certain without a notification.
 final class EvidenceLog: Sendable {
     private struct Entry {
-        /// Of the evaluation, Unix nanoseconds.
+        /// The time of the evaluation, in Unix nanoseconds.
         var time: Int64
         var evidence: [AlertKey: AlertEvidence]
     }
@@ -122,7 +123,7 @@ final class EvidenceLog: Sendable {
     /// Ascending; one for each evaluation that changed anything.
     private let entries = Mutex<[Entry]>([])
 
-    /// Takes in what an evaluation left.
+    /// Records the evidence after an evaluation.
     func note(_ time: Int64, _ rules: RuleEvaluator) {
         var evidence: [AlertKey: AlertEvidence] = [:]
         for (rule, alert) in rules.numberedAlerts {
@@ -134,13 +135,13 @@ final class EvidenceLog: Sendable {
         }
     }
 
-    /// What an alert had after the last evaluation until a time.
+    /// The evidence of an alert after the last evaluation at or before `time`.
     func evidence(of alert: AlertKey, at time: Int64) -> AlertEvidence? {
         entries.withLock { entries in entries.last { $0.time <= time }?.evidence[alert] }
     }
 }
 
-/// Which alert of a set of rules.
+/// Identifies an alert of a set of rules.
 struct AlertKey: Hashable {
     var rule: RuleNumber?
     var fingerprint: String

@@ -1,10 +1,10 @@
 import Engine
 import Rules
 
-/// Spans or requests of one kind, as a line of a rule test describes them:
-/// `apiserver list pods p50=20ms p99=900ms rate=50/s errors=1% for 10m`.
+/// Spans or requests of one kind, as a line in a rule test describes them: `apiserver list pods p50=20ms p99=900ms
+/// rate=50/s errors=1% for 10m`.
 struct SyntheticOperation: Sendable {
-    /// Given percentiles of the durations, ascending, each with its duration in nanoseconds.
+    /// A given percentile of the durations, with its duration in nanoseconds.
     struct Percentile: Sendable {
         /// In millionths of all spans.
         var millionths: Int
@@ -21,13 +21,13 @@ struct SyntheticOperation: Sendable {
     let percentiles: [Percentile]
     /// Nanoseconds from one span to the next.
     let interval: Int64
-    /// Of a million spans how many fail.
+    /// How many of a million spans fail.
     let errorMillionths: Int
     /// Nanoseconds from the test's start.
     let start: Int64
     let end: Int64
 
-    /// Throws the first fault, at its position in the line.
+    /// Parses a line. Throws the first fault, with its position in the line.
     init(_ text: String) throws(ConditionError) {
         var reader = try SyntheticOperationReader(text)
         self = try reader.read()
@@ -48,7 +48,7 @@ struct SyntheticOperation: Sendable {
 
     var count: Int { Int((end - start) / interval) }
 
-    /// When a span ends: each in the middle of its interval.
+    /// When a span ends: in the middle of its interval.
     func end(of number: Int) -> Int64 { start + Int64(number) * interval + interval / 2 }
 
     /// Failures are spread evenly.
@@ -57,11 +57,11 @@ struct SyntheticOperation: Sendable {
         return (number + 1) * errorMillionths / 1_000_000 > before
     }
 
-    /// Of every hundred spans in a row (thousand, and so on, for percentiles with decimals) exactly as many are at or
-    /// below a given percentile as it says, in an order that looks shuffled.
+    /// Of every hundred consecutive spans (thousand and so on, for percentiles with decimals), exactly as many are at
+    /// or below a given percentile as it says, in an order that looks shuffled.
     func duration(_ number: Int) -> Int64 {
         let size = blockSize
-        // A step that has no factor in common with powers of ten visits every rank once.
+        // A step without a common factor with powers of ten visits every rank once.
         let rank = (number % size * 37 + size / 3) % size + 1
         let millionths = rank * (1_000_000 / size)
         guard let first = percentiles.first, let last = percentiles.last else { return 0 }
@@ -72,7 +72,7 @@ struct SyntheticOperation: Sendable {
         return below.duration + Int64((Double(above.duration - below.duration) * share).rounded())
     }
 
-    /// How many ranks it takes to tell the given percentiles apart.
+    /// How many ranks it takes to distinguish the given percentiles.
     private var blockSize: Int {
         var size = 100
         while size < 1_000_000, percentiles.contains(where: { !$0.millionths.isMultiple(of: 1_000_000 / size) }) {
@@ -91,8 +91,8 @@ struct SyntheticRequest: Sendable {
     let path: String
 
     /// - Parameters:
-    ///   - resource: its plural name, with `.group` where it is in one, and `/subresource`.
-    ///   - scope: nil for what the verb usually has.
+    ///   - resource: the plural name, with `.group` unless in the core group, and `/subresource` if any.
+    ///   - scope: nil for the verb's usual scope.
     init(verb: String, resource: String, scope: String?) {
         let parts = resource.split(separator: "/", maxSplits: 1)
         let names = (parts.first ?? "").split(separator: ".", maxSplits: 1)

@@ -2,7 +2,7 @@ import Engine
 import Rules
 import Support
 
-/// Reads a line that describes spans.
+/// Parses a line that describes spans.
 struct SyntheticOperationReader {
     private static let settings = ["rate", "errors", "kind", "scope", "max"]
     /// More would take gigabytes of memory.
@@ -31,14 +31,14 @@ struct SyntheticOperationReader {
         while next < words.count { try readSetting() }
         let name = try name(names)
         guard let length else {
-            throw ConditionError(at: 0, "it isn't said how long: end the line with \"for 10m\"")
+            throw ConditionError(at: 0, "the line doesn't say for how long: end it with \"for 10m\"")
         }
         guard !percentiles.isEmpty else {
-            throw ConditionError(at: 0, "it isn't said how long spans take: add for example p50=20ms")
+            throw ConditionError(at: 0, "the line doesn't say how long spans take: add for example p50=20ms")
         }
         let (end, overflow) = start.addingReportingOverflow(length)
         guard !overflow, length / interval <= Self.spansMax else {
-            throw ConditionError(at: 0, "these are more than \(Self.spansMax) spans")
+            throw ConditionError(at: 0, "this makes more than \(Self.spansMax) spans")
         }
         return SyntheticOperation(
             service: names[0].text, name: name, percentiles: try ascending(), interval: interval,
@@ -48,14 +48,14 @@ struct SyntheticOperationReader {
     private func name(_ names: [SyntheticWord]) throws(ConditionError) -> SyntheticOperation.Name {
         switch names.count {
         case 2:
-            if let scope { throw ConditionError(at: 0, "scope=\(scope) is of requests, as in: apiserver list pods") }
+            if let scope { throw ConditionError(at: 0, "scope=\(scope) is for requests, as in: apiserver list pods") }
             return .span(operation: names[1].text, kind: kind)
         case 3 where SyntheticRequest.verbs.contains(names[1].text):
             return .request(SyntheticRequest(verb: names[1].text, resource: names[2].text, scope: scope))
         case 3:
             throw ConditionError(
                 at: names[1].position,
-                "\(PrintableText.quote(names[1].text)) is no verb (\(SyntheticRequest.verbs.joined(separator: ", "))); "
+                "\(PrintableText.quote(names[1].text)) is not a verb (\(SyntheticRequest.verbs.joined(separator: ", "))); "
                     + "quote the name of an operation that has spaces")
         default:
             throw ConditionError(
@@ -148,14 +148,14 @@ struct SyntheticOperationReader {
     }
 }
 
-/// A word of a line that describes spans, or a text in double quotes.
+/// A word of a line that describes spans, or text in double quotes.
 struct SyntheticWord {
     var text: String
     /// Unicode scalars from the line's start.
     var position: Int
     var isQuoted: Bool
 
-    /// The words of a line.
+    /// Splits a line into words.
     static func words(of line: String) throws(ConditionError) -> [SyntheticWord] {
         var words: [SyntheticWord] = []
         let scalars = Array(line.unicodeScalars)
@@ -172,7 +172,7 @@ struct SyntheticWord {
             while position < scalars.count,
                 isQuoted ? scalars[position] != "\"" : !scalars[position].properties.isWhitespace
             { position += 1 }
-            if isQuoted, position == scalars.count { throw ConditionError(at: start, "a quote without its end") }
+            if isQuoted, position == scalars.count { throw ConditionError(at: start, "a quote that is never closed") }
             let text = String(String.UnicodeScalarView(scalars[contents..<position]))
             words.append(SyntheticWord(text: text, position: start, isQuoted: isQuoted))
             if isQuoted { position += 1 }

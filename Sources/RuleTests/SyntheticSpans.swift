@@ -1,8 +1,8 @@
 import Engine
 
-/// Makes the spans that lines of a rule test describe, second by second, the same in every run.
+/// Creates the spans that the lines of a rule test describe, second by second, the same in every run.
 struct SyntheticSpans {
-    /// 2026-01-01T00:00:00Z, at which every test starts: a multiple of every interval that groups usually have.
+    /// 2026-01-01T00:00:00Z, when every test starts: a multiple of every interval that groups usually have.
     static let start: Int64 = 1_767_225_600_000_000_000
 
     private struct Stream {
@@ -17,10 +17,10 @@ struct SyntheticSpans {
         streams = operations.map { Stream(operation: $0) }
     }
 
-    /// When the last one ends at the latest, nanoseconds from the start.
+    /// When the last span ends at the latest, in nanoseconds from the start.
     var length: Int64 { streams.map(\.operation.end).max() ?? 0 }
 
-    /// Adds the spans that end before a time (nanoseconds from the start) and are still to be made.
+    /// Adds the remaining spans that end before a time, in nanoseconds from the start.
     mutating func append(endingBefore end: Int64, to batch: inout SpanBatch) {
         for index in streams.indices {
             let operation = streams[index].operation

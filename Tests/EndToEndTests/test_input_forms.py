@@ -254,7 +254,7 @@ def test_other_files_of_a_directory_are_passed_over_with_a_word(tmp_path, file):
         assert done.code == 0
         lines = done.errors.splitlines()
         assert len(lines) == 2
-        assert all(name in line and "passed over" in line for name, line in zip(("alerts", "notes"), lines))
+        assert all(name in line and "skipped" in line for name, line in zip(("alerts", "notes"), lines))
     # Named directly it is an error.
     assert replay(tmp_path / "a.json", tmp_path / "alerts.json").code == 2
     (tmp_path / "a.json").unlink()

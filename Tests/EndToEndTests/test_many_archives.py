@@ -52,7 +52,7 @@ def test_many_archives_are_merged_by_time(parts, report, named):
         (parts / "begun.otlp.lz4").unlink(missing_ok=True)
     done = replay(named.format(parts))
     assert done.code == 0
-    passed_over = [line for line in done.errors.splitlines() if line.endswith("; passed over")]
+    passed_over = [line for line in done.errors.splitlines() if line.endswith("; skipped")]
     assert len(passed_over) == (named == "{}") and done.errors.count("\n") == len(passed_over)
     assert done.json["operations"] == report["operations"]
     assert done.json["alerts"] == report["alerts"]

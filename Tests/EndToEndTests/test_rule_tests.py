@@ -299,7 +299,7 @@ def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
             "certainty",
             "a verdict that is not clear names neither a side nor a component",
         ),
-        ("culprit: {side: not clear, certainty: likely}", "certainty", "a side that is not clear isn't likely"),
+        ("culprit: {side: not clear, certainty: likely}", "certainty", "a culprit that is not clear can't be likely"),
         ("state: pending, culprit: etcd", "culprit", "a pending alert has no culprit yet"),
     ],
 )
@@ -318,18 +318,18 @@ def test_a_faulty_culprit_is_told_at_its_place(tmp_path, fields, at, message):
 @pytest.mark.parametrize(
     ("line", "place", "message"),
     [
-        ("etcd Range rate=5/s for 1m", "4:13", "it isn't said how long spans take"),
-        ("etcd Range p50=1ms rate=5/s", "4:13", "it isn't said how long: end the line"),
+        ("etcd Range rate=5/s for 1m", "4:13", "the line doesn't say how long spans take"),
+        ("etcd Range p50=1ms rate=5/s", "4:13", "the line doesn't say for how long: end it"),
         ("etcd Range p50=1ms rate=5 for 1m", "4:37", "rate= takes spans per second such as 50/s"),
         ("etcd Range p50=1 for 1m", "4:28", "p50= takes a duration such as 20ms"),
         ("etcd Range p50=1ms errors=2 for 1m", "4:39", "errors= takes a percentage such as 1%"),
         ("etcd Range p50=1ms colour=red for 1m", "4:32", 'unexpected "colour=red"'),
         ("etcd Range p50=2ms p99=1ms for 1m", "4:13", "a higher percentile takes at least as long"),
-        ("apiserver lists pods p50=1ms for 1m", "4:23", '"lists" is no verb'),
+        ("apiserver lists pods p50=1ms for 1m", "4:23", '"lists" is not a verb'),
         ("etcd p50=1ms for 1m", "4:13", "a line begins with a service and an operation"),
         ("etcd Range p50=1ms kind=server for 1m", "4:37", "kind= takes one of"),
-        ("etcd Range p50=1ms scope=cluster for 1m", "4:13", "scope=cluster is of requests"),
-        ("etcd Range p50=1ms rate=100000/s for 1h", "4:13", "these are more than 5000000 spans"),
+        ("etcd Range p50=1ms scope=cluster for 1m", "4:13", "scope=cluster is for requests"),
+        ("etcd Range p50=1ms rate=100000/s for 1h", "4:13", "this makes more than 5000000 spans"),
         ("etcd Range p50=1ms for", "4:32", '"for" is followed by a duration'),
     ],
 )

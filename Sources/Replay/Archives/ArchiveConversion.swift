@@ -6,13 +6,13 @@ import OTLP
 /// Writes the records of archives in another form.
 package struct ArchiveConversion: ~Copyable {
     package enum Form: String, CaseIterable, Sendable {
-        /// lz4 frames; of recordings with their arrivals and an index.
+        /// lz4 frames; for recordings, with arrivals and an index.
         case archive
-        /// One line of JSON a record, as the OpenTelemetry Collector's file exporter writes.
+        /// One line of JSON per record, as the OpenTelemetry Collector's file exporter writes it.
         case json
         /// Length-delimited protobuf.
         case otlp
-        /// Jaeger's JSON, for its page.
+        /// Jaeger's JSON, for its UI.
         case jaeger
     }
 
@@ -24,7 +24,7 @@ package struct ArchiveConversion: ~Copyable {
     /// Whether arrivals are written; nil before the first event.
     private var isRecording: Bool?
     private var sequence: UInt64 = 0
-    /// Of the last event, Unix nanoseconds.
+    /// The time of the last event, in Unix nanoseconds.
     private var clock: Int64 = 0
     private var name = ""
 
@@ -38,10 +38,10 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Adds all records of an archive.
     ///
-    /// - Throws: `ArchiveError` where it is none; `OutputError`; `ConversionLimit`; `MissingArrivals`.
+    /// - Throws: `ArchiveError` if it isn't an archive; `OutputError`; `ConversionLimit`; `MissingArrivals`.
     package mutating func add(_ name: String) throws {
         self.name = name
-        // Taken apart, since the body changes all but the records.
+        // A separate copy, since the closure changes everything but the records.
         var reading = records
         defer { records = reading }
         try reading.forEach(in: name) { message, batch, event in try write(message, batch, event) }
@@ -74,7 +74,7 @@ package struct ArchiveConversion: ~Copyable {
         case (.clock(let reading), true):
             clock = max(clock, reading.time)
             writer?.append(reading, sequence: sequence)
-        // A replay goes by the time of spans then, however many of the archives have arrivals.
+        // The copy is replayed by event time, however many of the archives have arrivals.
         case (.record, false): append(message, batch, arrival: 0)
         case (.record(.recorded(let stamp)), true):
             clock = max(clock, stamp.arrival)
@@ -104,16 +104,16 @@ package struct ArchiveConversion: ~Copyable {
         writer?.append(message, sequence: sequence, arrival: arrival, spans: batch.count, spanEnds: batch.ends())
     }
 
-    /// Ends the output.
+    /// Completes the output.
     ///
-    /// - Throws: `OutputError`; `NothingConverted` where all that there was couldn't be read.
+    /// - Throws: `OutputError`; `NothingConverted` if there was something, but nothing could be read.
     package mutating func finish() throws {
         if records.scan.records == 0, let problem = records.problems.all.first {
             throw NothingConverted(problem: problem)
         }
         if form == .jaeger { try output.write(Array(try jaeger.json()) + [0x0A]) }
         if form == .archive {
-            // A recording may have no event.
+            // A recording may have no events.
             if writer == nil, let start = records.scan.start {
                 writer = ArchiveWriter(RecordingStart(recording: .random(), time: start.time, firstSequence: 0))
             }
@@ -124,26 +124,26 @@ package struct ArchiveConversion: ~Copyable {
     }
 }
 
-/// More spans than Jaeger's page could show.
+/// More spans than Jaeger's UI can show.
 package struct ConversionLimit: Error, CustomStringConvertible {
     package var description: String {
-        "more than \(JaegerExport.spansMax) spans are no file for Jaeger's page; take a part of the archive"
+        "more than \(JaegerExport.spansMax) spans are too many for Jaeger's UI; convert a part of the archive"
     }
 }
 
-/// An archive without arrivals behind one with them.
+/// An archive without arrivals after one with them.
 package struct MissingArrivals: Error, CustomStringConvertible {
     package let archive: String
 
     package var description: String {
         """
-        \(archive) has no arrival times, unlike the archives before it; name it first, and the copy has none, or convert \
-        it to a file of its own
+        \(archive) has no arrival times, unlike the archives before it; name it first for a copy without arrivals, or \
+        convert it to a separate file
         """
     }
 }
 
-/// Damage, and not one record.
+/// Damage, and not a single record.
 package struct NothingConverted: Error, CustomStringConvertible {
     package let problem: String
 

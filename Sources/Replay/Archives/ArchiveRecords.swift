@@ -2,25 +2,25 @@ import Archive
 import Engine
 import OTLP
 
-/// The records of archives of any kind as protobuf, one archive after the other, with what is wrong noted and passed
-/// over where that is possible.
+/// The records of archives of any kind as protobuf, one archive after another. Problems are noted and skipped where
+/// possible.
 struct ArchiveRecords {
     enum Event {
         case record(Arrival)
         case clock(ClockReading)
     }
 
-    /// What is known of a record's arrival.
+    /// What is known about a record's arrival.
     enum Arrival {
         case recorded(RecordStamp)
-        /// The archive is a recording, and what it says about this record is damaged.
+        /// The archive is a recording, but its note about this record is damaged.
         case lost
-        /// The archive is no recording.
+        /// The archive isn't a recording.
         case none
     }
 
     private(set) var problems = ProblemList()
-    /// Start notes of recorded files, groups and index entries.
+    /// Counts of records, groups and notes.
     private(set) var scan = ArchiveScanCounts()
     private let isSalvaging: Bool
 
@@ -28,9 +28,10 @@ struct ArchiveRecords {
         self.isSalvaging = isSalvaging
     }
 
-    /// Hands on all records of an archive; a batch holds the spans of the one that is handed on.
+    /// Calls `body` for each record of an archive, with the record's decoded spans in the batch, and for each reading
+    /// of the clock.
     ///
-    /// - Throws: `ArchiveError` where it is none, or what `body` throws.
+    /// - Throws: `ArchiveError` if it isn't an archive, or what `body` throws.
     mutating func forEach(
         in name: String, _ body: (RawSpan, borrowing SpanBatch, Event) throws -> Void
     ) throws {
@@ -57,7 +58,7 @@ struct ArchiveRecords {
         }
     }
 
-    /// Whether a record could be decoded, and what was wrong with the first that couldn't.
+    /// Whether any record could be decoded, and what was wrong with the first that couldn't.
     private struct Attempt {
         private var isAnyDecoded = false
         private var firstProblem: String?
@@ -67,7 +68,7 @@ struct ArchiveRecords {
             firstProblem = firstProblem ?? problem
         }
 
-        /// Why an archive is none.
+        /// Why this isn't an archive; nil if it is one.
         var refusal: String? { isAnyDecoded ? nil : firstProblem }
     }
 
@@ -114,7 +115,7 @@ struct ArchiveRecords {
     }
 }
 
-/// What was seen of recordings.
+/// Counts over the archives read so far.
 struct ArchiveScanCounts {
     var records = 0
     var groups = 0

@@ -6,7 +6,7 @@ import Report
 import Rules
 import Support
 
-/// All that can be said about an archive, from reading the whole of it.
+/// Everything that can be said about an archive after reading all of it.
 package struct ArchiveScan: Encodable, Sendable {
     package struct Service: Encodable, Sendable {
         package let service: String
@@ -14,21 +14,22 @@ package struct ArchiveScan: Encodable, Sendable {
     }
 
     package let archive: String
-    /// Bytes of the file; nil for a pipe.
+    /// The size of the file; nil for a pipe.
     package private(set) var bytes: Int?
     package private(set) var uncompressedBytes = 0
     package private(set) var records = 0
     package private(set) var spans = 0
-    /// Spans without acceptable ids or times.
+    /// Spans without valid ids or times.
     package private(set) var rejectedSpans = 0
-    /// The first start of a span and the last end.
+    /// The first start of a span, and the last end.
     package private(set) var first: String?
     package private(set) var last: String?
-    /// Arrivals, where the archive tells them.
+    /// The first and last arrivals, if the archive has them.
     package private(set) var firstArrival: String?
     package private(set) var lastArrival: String?
     package private(set) var services: [Service] = []
-    /// Groups of a recording, readings of the clock, and numbers that are missing: requests that were not recorded.
+    /// Groups of a recording, readings of the clock, and missing sequence numbers: export requests that weren't
+    /// recorded.
     package private(set) var groups = 0
     package private(set) var clockReadings = 0
     package private(set) var missing = 0
@@ -48,12 +49,12 @@ package struct ArchiveScan: Encodable, Sendable {
         case hasIndex = "index"
     }
 
-    /// Little, since only counts are asked for.
+    /// Small, since only counts are needed.
     private static let windowBytes = 64 << 20
 
-    /// Reads an archive to its end, damage passed over.
+    /// Reads an archive to its end, skipping damage.
     ///
-    /// - Throws: `ArchiveError` where it is none.
+    /// - Throws: `ArchiveError` if it isn't an archive.
     package init(_ name: String) throws {
         archive = name
         var limits = WindowLimits(duration: nil)
@@ -93,23 +94,23 @@ package struct ArchiveScan: Encodable, Sendable {
         bytes = (try? FileManager.default.attributesOfItem(atPath: archive)[.size]).flatMap { $0 as? Int }
         let index = ArchiveIndex(path: archive)
         hasIndex = index != nil
-        // Where records are damaged, that is what is wrong; and of files one behind the other no index is of use.
+        // If records are damaged, there is no need to look further. In concatenated files, no index is of use.
         guard problems.isEmpty, groups > 0 || isRecording, reading.scan.notes.startCount <= 1 else { return }
         problems += faults(of: index, reading.scan.notes).map { "\(archive): \($0)" }
     }
 
-    /// What is wrong with a recording whose records are whole.
+    /// What is wrong with a recording whose records are intact.
     private func faults(of index: ArchiveIndex?, _ notes: RecordingNotes) -> [String] {
         var faults: [String] = []
-        if notes.startCount == 0 { faults.append("the note that begins a recording is damaged or missing") }
+        if notes.startCount == 0 { faults.append("the note at the start of the recording is damaged or missing") }
         if notes.unstampedCount > 0 {
-            faults.append("\(notes.unstampedCount) records are whole, but the note that says when they came is not")
+            faults.append("\(notes.unstampedCount) records are intact, but the note with their arrivals is damaged")
         }
         if let index, index.entries.count != groups {
-            faults.append("the index names \(index.entries.count) groups, but \(groups) were found")
+            faults.append("the index lists \(index.entries.count) groups, but \(groups) were found")
         }
         if index == nil, notes.hasIndex, bytes != nil {
-            faults.append("the index is damaged: a time range is read from the front, and all of the file")
+            faults.append("the index is damaged: reading a time range takes reading the whole file")
         }
         return faults
     }

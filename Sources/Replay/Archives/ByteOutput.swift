@@ -2,18 +2,18 @@ import CDispatch
 import Glibc
 import Support
 
-/// A new file, or standard output for `-`, written from front to back. The file has another name beside its own until it
-/// is finished, and is gone if it never is.
+/// A new file, or standard output for `-`, written sequentially. The file has a temporary name until it is finished,
+/// and is deleted if it never is.
 package struct ByteOutput: ~Copyable {
     private let descriptor: Int32
     private let name: String
-    /// The name while it is written; nil for standard output.
+    /// The temporary name; nil for standard output.
     private let partName: String?
     private var buffer: [UInt8] = []
 
     private static let bufferBytes = 1 << 20
 
-    /// - Throws: `OutputError` where there is such a file already: nothing is overwritten.
+    /// - Throws: `OutputError` if the file exists: nothing is overwritten.
     package init(_ name: String) throws(OutputError) {
         self.name = name
         partName = name == "-" ? nil : "\(name).part-\(getpid())"
@@ -34,11 +34,11 @@ package struct ByteOutput: ~Copyable {
         if buffer.count >= Self.bufferBytes { try flush() }
     }
 
-    /// Writes what is left, and gives the file its name.
+    /// Writes what is left, and gives the file its final name.
     package mutating func finish() throws(OutputError) {
         try flush()
         guard let partName, unsafe link(partName, name) != 0 else { return }
-        // A file system without links; a name that was taken meanwhile is no one's to overwrite.
+        // The file system may not support links. Never overwrite a name that was taken in the meantime.
         guard errno != EEXIST, unsafe access(name, F_OK) != 0, unsafe rename(partName, name) == 0 else {
             throw OutputError(FileError("create", name, code: errno == 0 ? EEXIST : errno))
         }
@@ -58,12 +58,12 @@ package struct ByteOutput: ~Copyable {
     deinit {
         guard let partName else { return }
         close(descriptor)
-        // What was finished has its own name besides.
+        // A finished file keeps its final name.
         unsafe unlink(partName)
     }
 }
 
-/// Why something could not be written.
+/// Why something couldn't be written.
 package struct OutputError: Error, CustomStringConvertible {
     package let description: String
 
