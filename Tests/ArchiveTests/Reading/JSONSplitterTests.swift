@@ -28,8 +28,7 @@ import Testing
 
     private static let pretty = "{\n  \"a\": [\n    {},\n{\"b\":\n{\"c\": \"}]\\\"{\\\\\"}}\n  ]\n}"
 
-    @Test(arguments: ["\n", "", " \r\n\t", "\n\n"]) func `is any sequence of values`(separator: String) throws
-    {
+    @Test(arguments: ["\n", "", " \r\n\t", "\n\n"]) func `is any sequence of values`(separator: String) throws {
         let values = [Self.pretty, "{\"x\":1}", Self.pretty]
         #expect(try records(separator + values.joined(separator: separator) + separator) == values)
     }
@@ -64,7 +63,8 @@ import Testing
         #expect(try read(Array("[{\"x\":1},".utf8)).failure?.problem.contains("is not closed") == true)
     }
 
-    @Test(arguments: ["{}", "[]", "{ }\n{}", "[{}]"]) func `without any content is not an archive`(text: String) throws {
+    @Test(arguments: ["{}", "[]", "{ }\n{}", "[{}]"]) func `without any content is not an archive`(text: String) throws
+    {
         #expect(try read(Array(text.utf8)).failure?.kind == .unreadable)
     }
 
