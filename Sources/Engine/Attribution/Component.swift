@@ -81,10 +81,10 @@ package struct ComponentTable: Sendable {
 
     private func target(_ labels: OperationLabels) -> ComponentMapping.Target {
         if let name = mapping(labels), let component = component(named: name) { return .component(component) }
-        switch labels.service {
-        case "etcd": return .component(.etcd)
-        case "apiserver", "kube-apiserver": return Self.targetOfAPIServer(labels.operation, labels.kind)
-        default: return .parent
+        switch ServiceRole(labels.service) {
+        case .etcd: return .component(.etcd)
+        case .apiServer: return Self.targetOfAPIServer(labels.operation, labels.kind)
+        case .other: return .parent
         }
     }
 

@@ -52,7 +52,7 @@ struct EvidenceGathering {
         switch components.mapping(labels).target {
         case .component(.etcd): labels.kind == .server ? .etcd : .none
         case .component(.etcdClient): .etcdCall
-        default: labels.service == "apiserver" || labels.service == "kube-apiserver" ? .apiServer : .none
+        default: ServiceRole(labels.service) == .apiServer ? .apiServer : .none
         }
     }
 

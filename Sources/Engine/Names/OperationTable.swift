@@ -42,16 +42,12 @@ package struct OperationTable: Sendable {
         if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
         // Before the service's own claim, so that a flood under a control plane's name doesn't take this place.
         if selected.hasNamedOperation({ labels[$0] }) { return .selected }
-        if labels.service.isAPIServer { return .apiServer }
-        if labels.service.isEtcd { return .etcd }
-        return selected.hasOperation({ labels[$0] }) ? .selected : .other
+        switch ServiceRole(labels.service) {
+        case .apiServer: return .apiServer
+        case .etcd: return .etcd
+        case .other: return selected.hasOperation({ labels[$0] }) ? .selected : .other
+        }
     }
-}
-
-extension String {
-    /// Whether this is the service name of an API server.
-    fileprivate var isAPIServer: Bool { self == "apiserver" || hasPrefix("kube-apiserver") }
-    fileprivate var isEtcd: Bool { hasPrefix("etcd") }
 }
 
 extension RawSpan {
@@ -66,10 +62,10 @@ extension RawSpan {
 enum ControlPlaneOperations {
     /// Whether the service has a component's usual name and the operation is a known one of that component.
     static func has(service: String, operation: String) -> Bool {
-        switch service {
-        case "apiserver", "kube-apiserver": apiServer.contains(operation) || etcd.contains(operation)
-        case "etcd": etcd.contains(operation)
-        default: false
+        switch ServiceRole(service) {
+        case .apiServer: apiServer.contains(operation) || etcd.contains(operation)
+        case .etcd: etcd.contains(operation)
+        case .other: false
         }
     }
 

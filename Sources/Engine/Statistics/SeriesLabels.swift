@@ -13,12 +13,7 @@ package struct OperationLabels: Hashable, Sendable {
     package static let names = ["service", "operation", "kind"]
 
     /// Whether the service is an API server or etcd.
-    package var isOfControlPlane: Bool {
-        switch service {
-        case "apiserver", "kube-apiserver", "etcd": true
-        default: false
-        }
-    }
+    package var isOfControlPlane: Bool { ServiceRole(service) != .other }
 
     /// The value of a label as users name it; nil if spans have no such label.
     package subscript(name: String) -> String? {

@@ -196,6 +196,6 @@ struct SpanOrigin {
 
     init(service name: RawSpan, in batch: inout SpanBatch) {
         service = batch.service(name)
-        isAPIServer = ASCII.equals(name, "apiserver") || ASCII.equals(name, "kube-apiserver")
+        isAPIServer = ServiceRole(name) == .apiServer
     }
 }

@@ -1,0 +1,22 @@
+/// Which component of the control plane a service is, by its `service.name`: `apiserver` and `kube-apiserver*` are API
+/// servers, `etcd*` is etcd. The only place that knows their names.
+package enum ServiceRole: Sendable {
+    case apiServer, etcd, other
+
+    package init(_ service: String) {
+        if service == "apiserver" || service.hasPrefix("kube-apiserver") {
+            self = .apiServer
+        } else {
+            self = service.hasPrefix("etcd") ? .etcd : .other
+        }
+    }
+
+    /// - Parameter service: the name in UTF-8.
+    package init(_ service: RawSpan) {
+        if ASCII.equals(service, "apiserver") || ASCII.hasPrefix(service, "kube-apiserver") {
+            self = .apiServer
+        } else {
+            self = ASCII.hasPrefix(service, "etcd") ? .etcd : .other
+        }
+    }
+}
