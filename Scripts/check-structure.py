@@ -65,9 +65,11 @@ class Source:
         depth = 0
         for index in range(position, len(self.code)):
             character = self.code[index]
-            if character in "([<":
+            before = self.code[index - 1]
+            # In the operator ..< and in an arrow they are no brackets.
+            if character in "([" or character == "<" and before != ".":
                 depth += 1
-            elif character in ")]" or character == ">" and self.code[index - 1] != "-":
+            elif character in ")]" or character == ">" and before != "-":
                 depth -= 1
             elif depth == 0 and character == "{":
                 return index
