@@ -21,8 +21,8 @@ package struct ReplayInputs {
     /// Bytes of files that aren't open: read so far, and in total.
     private var closed: (read: Int, size: Int?) = (0, 0)
 
-    /// More are opened when their time comes; beyond this number without reading ahead, which takes a thread and two chunks
-    /// each.
+    /// More are opened when their time comes; beyond this number without reading ahead, which takes a thread and two
+    /// chunks each.
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.

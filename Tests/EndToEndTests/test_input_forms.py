@@ -246,7 +246,7 @@ def test_gzip_that_is_cut_off_or_damaged_is_a_fault(file):
     assert (two.code, two.errors, two.json["spans"]["accepted"]) == (0, "", 2001)
 
 
-def test_other_files_of_a_directory_are_passed_over_with_a_word(tmp_path, file):
+def test_other_files_in_a_directory_are_skipped_with_a_message(tmp_path, file):
     for name, content in (("a.json", text(REQUEST)), ("alerts.json", b'{"alerts": []}'), ("notes.json", b"hello\n")):
         file(content, name)
     for command in (["replay", "--format", "json"], ["archive", "verify"]):

@@ -52,8 +52,8 @@ def test_many_archives_are_merged_by_time(parts, report, named):
         (parts / "begun.otlp.lz4").unlink(missing_ok=True)
     done = replay(named.format(parts))
     assert done.code == 0
-    passed_over = [line for line in done.errors.splitlines() if line.endswith("; skipped")]
-    assert len(passed_over) == (named == "{}") and done.errors.count("\n") == len(passed_over)
+    skipped = [line for line in done.errors.splitlines() if line.endswith("; skipped")]
+    assert len(skipped) == (named == "{}") and done.errors.count("\n") == len(skipped)
     assert done.json["operations"] == report["operations"]
     assert done.json["alerts"] == report["alerts"]
     assert done.json["spans"] == report["spans"]
@@ -99,7 +99,7 @@ def test_a_torn_recording_gives_all_before_and_says_what_is_lost(recorded, tmp_p
     assert "bytes from byte" in line and "not read, recorded after 20" in line
 
 
-def test_damage_in_the_middle_is_passed_over_on_request(recorded, tmp_path):
+def test_damage_in_the_middle_is_skipped_on_request(recorded, tmp_path):
     content = bytearray(recorded.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 50] = os.urandom(50)
