@@ -107,8 +107,8 @@ package enum RefusalReason: String, CaseIterable, Sendable {
 
 /// Takes what the receivers receive.
 ///
-/// Called on event loops for small bodies, which must not block because each serves many connections, and on the
-/// threads of `DecodePool` for large ones.
+/// Small bodies arrive on event loops, each shared by many connections, so nothing here may block for long. Large ones
+/// arrive on the threads of `DecodePool`.
 package protocol TraceService: Sendable {
     /// Decodes one decompressed body in place and takes its spans.
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export

@@ -69,7 +69,7 @@ package struct ArchiveReader: ~Copyable {
 
     /// Opens an archive; `-` is standard input.
     ///
-    /// - Parameter readsAhead: whether a thread reads ahead, which takes three chunks of memory instead of one.
+    /// - Parameter readsAhead: whether a thread may read ahead, which takes three chunks of memory instead of one.
     package init(
         _ name: String, _ options: ArchiveOptions = ArchiveOptions(), readsAhead: Bool = true
     ) throws(ArchiveError) {
