@@ -1,8 +1,8 @@
 import Engine
 import Rules
 
-/// Spans or requests of one kind, as a line in a rule test describes them: `apiserver list pods p50=20ms p99=900ms
-/// rate=50/s errors=1% for 10m`.
+/// Spans or requests of one kind, as a line in a rule test describes them:
+/// `apiserver list pods p50=20ms p99=900ms rate=50/s errors=1% for 10m`.
 struct SyntheticOperation: Sendable {
     /// A given percentile of the durations, with its duration in nanoseconds.
     struct Percentile: Sendable {

@@ -46,7 +46,7 @@ struct DeliveryJournal {
     private let files: DurableFiles
     private var byteCount = 0
     private var byteCountWhenNew = 0
-    /// Whether the file may end within a line, or lack some.
+    /// Whether the file may end within a line, or lack lines.
     private var isDamaged = false
 
     init(path: String, files: DurableFiles) {

@@ -21,7 +21,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         self.all = all
     }
 
-    /// Those that frame a request or steer its connection (RFC 9110, 7.6.1; RFC 9112, 6).
+    /// Headers that frame a request or control its connection (RFC 9110, 7.6.1; RFC 9112, 6).
     private static let ownHeaders: Set = [
         "connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
     ]

@@ -1,7 +1,7 @@
 import Support
 
-/// The text of an annotation with placeholders, such as `{{ $labels.operation }} p99 is {{ $value | humanizeDuration
-/// }}`.
+/// The text of an annotation with placeholders, such as
+/// `{{ $labels.operation }} p99 is {{ $value | humanizeDuration }}`.
 package struct AnnotationTemplate: Hashable, Sendable {
     enum Part: Hashable, Sendable {
         case text(String)

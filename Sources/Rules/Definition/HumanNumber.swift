@@ -26,7 +26,7 @@ package enum HumanNumber {
         digits(ratio * 100) + "%"
     }
 
-    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on in whole seconds, rounded down.
+    /// `212.3ms`, `4.5s`, `2m 5s`, `1h 0m 12s`: from a minute on in whole seconds, truncated.
     package static func duration(seconds: Double) -> String {
         guard abs(seconds) >= 60, let whole = Int64(exactly: seconds.rounded(.towardZero)) else {
             return scaled(seconds) + "s"

@@ -4,9 +4,9 @@ import Support
 /// Parses a condition by recursive descent. From loosest to tightest: `or`, `and`, `not`, comparisons (which don't
 /// chain), `+ -`, `* /`, unary `-`, values and literals.
 struct ConditionParser {
-    /// The deepest nesting. No rule needs more, and the parser recurses that deep.
+    /// Maximum nesting. No rule needs more, and the parser recurses that deep.
     static let depthLimit = 64
-    /// The most operators. A chain of n is a tree n deep, and whatever walks the tree recurses that deep.
+    /// Maximum number of operators. A chain of n is a tree n deep, and whatever walks the tree recurses that deep.
     static let operatorLimit = 128
     /// Unicode scalars. No rule needs more.
     static let lengthLimit = 4096

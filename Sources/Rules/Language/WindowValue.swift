@@ -86,7 +86,7 @@ extension BurnRate: CustomStringConvertible {
     }
 }
 
-/// How many times longer spans or requests take than before, whatever the mix: each series is compared with itself. It
+/// How many times as long as before spans or requests take, whatever the mix: each series is compared with itself. It
 /// is the geometric mean, over the series, of a percentile now divided by the same percentile then, weighted by each
 /// series' count now. A rollout that creates pods where events were created before changes the median of all creates,
 /// but no series' own.

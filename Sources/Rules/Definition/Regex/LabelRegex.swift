@@ -2,8 +2,8 @@
 ///
 /// Attackers can choose label values by naming spans, and a backtracking engine takes exponential time on some pairs of
 /// pattern and text. This one steps a set of states over the text instead, so matching takes at most `instructionLimit`
-/// × the text's length. It supports the part of RE2's syntax that allows this: literals, `.`, classes, groups, `|`, `*
-/// + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
+/// × the text's length. It supports the part of RE2's syntax that allows this: literals, `.`, classes, groups, `|`,
+/// `* + ? {m,n}`, `\d \w \s` and their negations, `^ $`.
 package struct LabelRegex: Sendable {
     /// Unicode scalars of a pattern.
     static let lengthLimit = 1024
