@@ -96,22 +96,14 @@ struct RecordedFile: ~Copyable {
 
     /// Writes all bytes; where that fails, the file is cut back to what was whole, as far as it lets itself be.
     mutating func write(_ bytes: [UInt8]) throws(FileError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-            }
-            if count >= 0 {
-                written += count
-            } else if errno != EINTR {
-                let fault = FileError("write", path)
-                _ = ftruncate(descriptor, off_t(byteCount))
-                // A disk that stays full would otherwise collect a file without contents at each try.
-                if byteCount == 0 { _ = unsafe unlink(path) }
-                throw fault
-            }
+        guard let code = unsafe FileWriting.writeAll(bytes.span.bytes, to: descriptor) else {
+            byteCount += bytes.count
+            return
         }
-        byteCount += bytes.count
+        _ = ftruncate(descriptor, off_t(byteCount))
+        // A disk that stays full would otherwise collect a file without contents at each try.
+        if byteCount == 0 { _ = unsafe unlink(path) }
+        throw FileError("write", path, code: code)
     }
 
     /// Whether its name is still there: without it, what is written is lost when the file is closed.

@@ -45,12 +45,8 @@ package struct ByteOutput: ~Copyable {
     }
 
     private mutating func flush() throws(OutputError) {
-        var written = 0
-        while written < buffer.count {
-            let count = unsafe buffer.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-            }
-            if count >= 0 { written += count } else if errno != EINTR { throw OutputError(FileError("write", name)) }
+        if let code = unsafe FileWriting.writeAll(buffer.span.bytes, to: descriptor) {
+            throw OutputError(FileError("write", name, code: code))
         }
         buffer.removeAll(keepingCapacity: true)
     }

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Support
 import Synchronization
 
 /// Results to standard output, everything said about the work to standard error.
@@ -25,16 +26,7 @@ enum Console {
 
     /// - Returns: the error number where not all of it could be written.
     private static func write(_ text: String, to descriptor: Int32) -> Int32? {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let written = unsafe bytes.withUnsafeBytes { unsafe Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if written > 0 {
-                bytes = bytes.dropFirst(written)
-            } else if errno != EINTR {
-                return errno
-            }
-        }
-        return nil
+        unsafe FileWriting.writeAll(Array(text.utf8).span.bytes, to: descriptor)
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Support
 
 /// A temporary file in `TMPDIR` or /tmp for data that doesn't fit into memory. It is unlinked at once, so nothing
 /// remains however the process ends.
@@ -39,16 +40,8 @@ package final class ScratchFile: Sendable {
     }
 
     package func write(_ bytes: RawSpan, at offset: Int) throws(ArchiveError) {
-        var written = 0
-        while written < bytes.byteCount {
-            let rest = bytes.extracting(droppingFirst: written)
-            let count = unsafe rest.withUnsafeBytes { room in
-                unsafe pwrite(descriptor, room.baseAddress, room.count, off_t(offset + written))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.failure(directory, "a temporary file can't be written", errno) }
-            written += count
-        }
+        guard let code = FileWriting.writeAll(bytes, to: descriptor, at: offset) else { return }
+        throw Self.failure(directory, "a temporary file can't be written", code)
     }
 
     /// Fills an array with the bytes at an offset.
