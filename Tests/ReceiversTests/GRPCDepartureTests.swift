@@ -114,6 +114,19 @@ private final class Connection {
         #expect(try connection.received().goAways == [all, 1])
     }
 
+    @Test func `closes after the last call of a client that said goodbye while the call was open`() throws {
+        let connection = try Connection()
+        try connection.begin(1)
+        var goodbye = ByteBuffer()
+        goodbye.writeInteger(UInt64(0))
+        try connection.frame(type: 7, goodbye)
+        #expect(connection.channel.isActive)
+        try connection.end(1)
+        #expect(try connection.received().types.filter { $0 == headers }.count == 2)
+        #expect(!connection.channel.isActive)
+        #expect(connection.service.refused.isEmpty)
+    }
+
     @Test func `waits only a few seconds for a silent client`() throws {
         let connection = try Connection()
         try connection.begin(1)

@@ -33,6 +33,7 @@ import Testing
     @Test func `a request that isn't gRPC gets an HTTP status`() {
         #expect(refusal([":method": "GET"]) == .http(405, .wrongMethod))
         #expect(refusal(["content-type": "text/plain"]) == .http(415, .wrongContentType))
+        #expect(refusal(["content-type": "application/grpc-web"]) == .http(415, .wrongContentType))
         #expect(refusal(["content-type": nil]) == .http(415, .wrongContentType))
     }
 

@@ -37,10 +37,7 @@ package struct GRPCRequestHead: Equatable {
             }
         }
         guard method == "POST" else { throw .http(405, .wrongMethod) }
-        // Also allows "+proto" and parameters.
-        guard let contentType, contentType.hasPrefix("application/grpc") else {
-            throw .http(415, .wrongContentType)
-        }
+        guard let contentType, Self.isGRPC(contentType) else { throw .http(415, .wrongContentType) }
         guard path == Self.path else {
             throw .status(RPCStatus(.unimplemented, "unknown method \(path ?? "")"), .unknownPath)
         }
@@ -51,6 +48,12 @@ package struct GRPCRequestHead: Equatable {
             throw .status(
                 RPCStatus(.unimplemented, "grpc-encoding \(other) is not supported"), .unknownEncoding)
         }
+    }
+
+    /// Whether a content type is gRPC's, perhaps with `+proto` or parameters; `application/grpc-web` is another protocol.
+    private static func isGRPC(_ contentType: String) -> Bool {
+        guard contentType.hasPrefix("application/grpc") else { return false }
+        return contentType.dropFirst("application/grpc".count).first.map { "+; \t".contains($0) } ?? true
     }
 
     /// Parses a `grpc-timeout`: at most eight digits and a unit. A malformed one is ignored, because the receiver has

@@ -34,7 +34,10 @@ struct ByteSource: ~Copyable {
 
     private static func open(_ name: String, path: String) throws(ArchiveError) -> (descriptor: Int32, size: Int?) {
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { throw ArchiveError(.unreadable, name, "no such file") }
+        guard unsafe stat(path, &status) == 0 else {
+            let reason = errno == ENOENT ? "no such file" : unsafe String(cString: strerror(errno))
+            throw ArchiveError(.unreadable, name, reason)
+        }
         guard status.st_mode & S_IFMT != S_IFDIR else {
             throw ArchiveError(.unreadable, name, "is a directory; name the archives in it")
         }
