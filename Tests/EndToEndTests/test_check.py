@@ -394,7 +394,7 @@ def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tm
     [
         ('{service: " etcd"}', "it has white space around it"),
         ('{operation: "List\\t"}', "it has white space around it"),
-        ('{operation: "Li\\x07st"}', "there is a control character in it"),
+        ('{operation: "Li\\x07st"}', "it contains a control character"),
         ('{service: "==etcd"}', "an exact value stands for itself"),
         ("{service: kube-*}", "a pattern begins with =~"),
     ],

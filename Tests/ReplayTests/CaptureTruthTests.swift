@@ -60,7 +60,7 @@ import TestSupport
         }
     }
 
-    @Test func `counts records that come twice once`() throws {
+    @Test func `counts repeated records once`() throws {
         let once = try replay(Captures.example).summary()
         let twice = try replay(Captures.example, batchesTwice: true).summary()
         #expect(twice.counts.accepted == once.counts.accepted)
@@ -71,8 +71,7 @@ import TestSupport
         #expect(a.map(\.p99) == b.map(\.p99))
     }
 
-    @Test func `measures the same where the window is too small and a history takes over, within 0.55 percent`() throws
-    {
+    @Test func `measures the same within 0.55 percent if the window is too small and the history takes over`() throws {
         let exact = try replay(Captures.example).summary().view.operationSummaries()
         let replay = try Replay([Captures.example.path], endingIn: .min..<(.max)) {
             Pipeline(

@@ -74,7 +74,7 @@ import TestSupport
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
-    func `gives the same report for every order, every cut and any number of files`(seed: UInt64) throws {
+    func `gives the same report for any order, any cut and any number of files`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let spans = Self.spans(&generator)
         let inOrder = spans.sorted { $0.end < $1.end }
@@ -99,7 +99,7 @@ import TestSupport
     }
 
     @Test(arguments: [1, 5_000, 100_000])
-    func `gives the same report with memory for few spans`(memory: Int) throws {
+    func `gives the same report with memory for only a few spans`(memory: Int) throws {
         var generator = SeededGenerator(seed: 77)
         let spans = Self.spans(&generator)
         let expected = try Self.report([Self.archive(spans, recordSize: 10)])
@@ -108,7 +108,7 @@ import TestSupport
         }
     }
 
-    @Test func `gives the same report where most of the spans leave a small window`() throws {
+    @Test func `gives the same report if most spans leave a small window`() throws {
         var generator = SeededGenerator(seed: 5)
         let spans = Self.spans(&generator)
         let expected = try Self.report([Self.archive(spans, recordSize: 10)], bytesMax: 30_000)

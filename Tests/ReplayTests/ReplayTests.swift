@@ -59,7 +59,7 @@ import Testing
                 over: 10s
         """
 
-    @Test func `takes a span from far in the future after all others, and its time moves none of them`() throws {
+    @Test func `takes a span from the far future last, without affecting the others`() throws {
         var record = (0..<20).map { span($0, at: 1) }
         record[7].start = start + 50 * 365 * 86_400 * 1_000_000_000
         record[7].end = record[7].start + 1_000_000
@@ -70,7 +70,7 @@ import Testing
         #expect(FiredAlerts(replay.transitions).all.map(\.name) == ["Many"])
     }
 
-    @Test func `passes over a gap of years without evaluating each of its seconds`() throws {
+    @Test func `skips a gap of years without evaluating every second`() throws {
         let years: UInt64 = 20 * 365 * 86_400
         let (pipeline, replay) = try replay(
             [[(0..<20).map { span($0, at: 1) }, (20..<40).map { span($0, at: years) }]], rules: slow)
@@ -91,7 +91,7 @@ import Testing
 
     /// More than are open at a time, and fewer.
     @Test(arguments: [2, 20])
-    func `takes files of one recording in the order of its events, whatever their times`(fileCount: Int) throws {
+    func `merges files of one recording in the order of events, whatever their times`(fileCount: Int) throws {
         let second: Int64 = 1_000_000_000
         let first = Int64(start) + 20 * second
         let files = (0..<fileCount).map { number in
@@ -115,7 +115,7 @@ import Testing
         #expect(counts.late == 0)
     }
 
-    @Test func `has no late spans, in whatever order they come`() throws {
+    @Test func `has no late spans, whatever their order`() throws {
         let (pipeline, _) = try replay(
             [[[span(1, at: 0)], [span(2, at: 60)], [span(3, at: 20)]]], rules: slow)
         let summary = pipeline.summary()

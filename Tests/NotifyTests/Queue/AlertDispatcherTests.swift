@@ -50,7 +50,7 @@ struct AlertDispatcherTests {
         dispatcher.notifications.first { $0.sink == sink && $0.outcome == outcome }?.count
     }
 
-    @Test func `what fires and resolves is delivered in order, what is pending is not`() async {
+    @Test func `firing and resolved alerts are delivered in order, pending ones are not`() async {
         let sink = ScriptedSink(batchLimit: 1)
         let dispatcher = AlertDispatcher(sinks: [sink])
         var pending = Alert.firing()
@@ -80,7 +80,7 @@ struct AlertDispatcherTests {
         #expect(batches == [2, 3, 1, 1, 1])
     }
 
-    @Test func `a failed delivery is attempted again, ever later, before what comes behind it`() async {
+    @Test func `a failed delivery is retried with growing pauses, before anything after it`() async {
         let down = DeliveryAttempt.unavailable("down", after: nil)
         let sink = ScriptedSink(
             "test", [down, down, .unavailable("busy", after: .seconds(7)), .delivered], batchLimit: 1)
@@ -104,7 +104,7 @@ struct AlertDispatcherTests {
         #expect(reasons.withLock { $0.first } == "test: down; will retry")
     }
 
-    @Test func `what is too old is given up, and a refusal is final`() async {
+    @Test func `an alert that is too old is given up, and a rejection is final`() async {
         let down = DeliveryAttempt.unavailable("down", after: nil)
         let sink = ScriptedSink("test", [down, down, down, .rejected("no"), .delivered], batchLimit: 1)
         // The alerts are of 1,795,407,361.5.
@@ -127,7 +127,7 @@ struct AlertDispatcherTests {
             ])
     }
 
-    @Test func `a sink that hangs delays no other and doesn't stop the end`() async {
+    @Test func `a sink that hangs delays neither the others nor shutdown`() async {
         let sink = ScriptedSink()
         let dispatcher = AlertDispatcher(sinks: [HangingSink(), sink], queueLimit: 3)
         dispatcher.submit([Alert.firing("A").transition, Alert.firing("B").transition])
@@ -136,7 +136,7 @@ struct AlertDispatcherTests {
         #expect(Self.count(dispatcher, "hanging", .dropped) == 2)
     }
 
-    @Test func `a full queue drops what comes, counted`() {
+    @Test func `a full queue drops and counts new alerts`() {
         let queue = DeliveryQueue(limit: 3)
         #expect(queue.append([.firing("A"), .firing("B")]).isEmpty)
         #expect(queue.append([.firing("C"), .firing("D"), .firing("E")]) == [.firing("D"), .firing("E")])
@@ -176,7 +176,7 @@ struct AlertDispatcherTests {
         #expect(Self.count(dispatcher, "webhook", .retried) == 3)
     }
 
-    @Test func `sinks of one kind are told apart by number`() throws {
+    @Test func `sinks of one kind are numbered`() throws {
         let url = "http://127.0.0.1:9/"
         let sinks = try AlertSinks.make([
             .stdout(.text), .webhook(url: url, headersFile: nil), .webhook(url: url, headersFile: nil),

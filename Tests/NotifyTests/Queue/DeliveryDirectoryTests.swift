@@ -61,7 +61,7 @@ final class DeliveryDirectoryTests {
         return alert
     }
 
-    @Test func `what could not be delivered is delivered by the next process, in order and whole`() async {
+    @Test func `the next process delivers all undelivered alerts in order`() async {
         let first = dispatcher(Receiver(isUp: false))
         let alerts = [Self.evident(.firing()), Self.evident(.resolved()), .firing("Other", ["a": "\u{1B}\n\""])]
         first.submit(alerts.map(\.transition))
@@ -70,7 +70,7 @@ final class DeliveryDirectoryTests {
         #expect(await next(Receiver(isUp: true)) == [])
     }
 
-    @Test func `what may have been handed over before is told again, but not what still waits`() async {
+    @Test func `a hand-over that may be a repeat is delivered again, except for what still waits`() async {
         let first = dispatcher(Receiver(isUp: false))
         first.submit([Alert.firing().transition])
         _ = await first.drain(timeout: .zero)
@@ -81,7 +81,7 @@ final class DeliveryDirectoryTests {
         #expect(up.calls == [[.firing()], [.firing("Other")]])
     }
 
-    @Test func `a call that may have been made is made again with the same alerts`() async {
+    @Test func `a call that may have been made is repeated with the same alerts`() async {
         let down = Receiver(isUp: false)
         let first = dispatcher(down)
         let alerts = ["1", "2", "3"].map { Alert.firing("Slow", ["x": $0]) }
@@ -92,7 +92,7 @@ final class DeliveryDirectoryTests {
         #expect(await next(Receiver(isUp: true)) == [[alerts[0]], [alerts[1], alerts[2]]])
     }
 
-    @Test func `a queue cut off at any byte gives what was whole, and takes more`() async throws {
+    @Test func `a queue file cut off at any byte yields its whole lines, and accepts more`() async throws {
         _ = await {
             let first = self.dispatcher(Receiver(isUp: false))
             first.submit([Alert.firing("A").transition, Alert.firing("B").transition])
@@ -111,7 +111,7 @@ final class DeliveryDirectoryTests {
         }
     }
 
-    @Test func `what a receiver refuses is in the dead letters`() async throws {
+    @Test func `alerts that a receiver rejects go to the dead letters`() async throws {
         let receiver = try ScriptedReceiver([.status(400)])
         let sinks = try AlertSinks.make([.webhook(url: receiver.url + "?token=hunter2", headersFile: nil)])
         let dispatcher = AlertDispatcher(
@@ -127,7 +127,7 @@ final class DeliveryDirectoryTests {
         #expect(!(try FileManager.default.contentsOfDirectory(atPath: path)).joined().contains("hunter2"))
     }
 
-    @Test func `what waits for a sink that is no longer defined goes to the dead letters`() async throws {
+    @Test func `alerts for a sink that is no longer defined go to the dead letters`() async throws {
         let first = dispatcher(Receiver("old", isUp: false))
         first.submit([Alert.firing().transition])
         _ = await first.drain(timeout: .zero)
@@ -137,7 +137,7 @@ final class DeliveryDirectoryTests {
         #expect(!FileManager.default.fileExists(atPath: "\(path)/queue-old.jsonl"))
     }
 
-    @Test func `a sink that goes and comes back has a queue of its own`() async {
+    @Test func `a sink that is removed and comes back has a new queue`() async {
         let down = Receiver("hook", isUp: false)
         let other = Receiver("other", isUp: true)
         let first = dispatcher(down, other)
@@ -154,7 +154,7 @@ final class DeliveryDirectoryTests {
         #expect(contents.split(separator: UInt8(ascii: "\n")).count == 1)
     }
 
-    @Test func `a reload that leaves a sink leaves what waits for it`() async {
+    @Test func `a reload that keeps a sink keeps its queue`() async {
         let pauses = Mutex(0)
         let down = Receiver(isUp: false)
         let up = Receiver(isUp: true)

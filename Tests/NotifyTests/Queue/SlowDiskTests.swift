@@ -52,7 +52,7 @@ final class SlowDiskTests {
             pause: { _ in try await Task.sleep(for: .seconds(3600)) }, onFailure: onFailure)
     }
 
-    @Test func `nothing is sent before it is on disk, and who hands over waits for nothing`() async {
+    @Test func `nothing is sent before it is on disk, and handing over never blocks`() async {
         let receiver = Receiver()
         let dispatcher = dispatcher(receiver)
         disk.hold()
@@ -68,7 +68,7 @@ final class SlowDiskTests {
         #expect(dispatcher.firstUnkept == nil)
     }
 
-    @Test func `what comes while the disk is busy goes to disk together`() async {
+    @Test func `alerts that arrive while the disk is busy are written together`() async {
         let dispatcher = dispatcher(Receiver(isUp: false))
         disk.hold()
         dispatcher.submit([Alert.firing("A").transition], sequence: 1)
@@ -86,7 +86,7 @@ final class SlowDiskTests {
         #expect(up.calls.flatMap { $0.map(\.name) } == ["A"] + names)
     }
 
-    @Test func `a disk that doesn't answer keeps no alert back for long`() async {
+    @Test func `a disk that hangs doesn't hold alerts back for long`() async {
         let receiver = Receiver()
         let dispatcher = dispatcher(receiver, patience: .milliseconds(1))
         disk.hold()
@@ -98,7 +98,7 @@ final class SlowDiskTests {
         #expect(await dispatcher.drain(timeout: longEnough))
     }
 
-    @Test func `of what a disk missed while it didn't answer only what is left comes to it`() async {
+    @Test func `after a disk hung, only what is left is written`() async {
         let receiver = Receiver()
         let count = 1_200
         let dispatcher = dispatcher(receiver, limit: count, patience: .zero)
@@ -123,7 +123,7 @@ final class SlowDiskTests {
         #expect(next.calls.isEmpty)
     }
 
-    @Test func `what waits for the disk is bounded, and what has no room is counted`() async {
+    @Test func `the queue for the disk is bounded, and what doesn't fit is counted`() async {
         let receiver = Receiver()
         let dispatcher = dispatcher(receiver, limit: 3)
         disk.hold()
@@ -137,7 +137,7 @@ final class SlowDiskTests {
         #expect(letters.split(separator: UInt8(ascii: "\n")).count == 2)
     }
 
-    @Test func `a disk that fails keeps no alert back, and what it lacks is written when it works again`() async {
+    @Test func `a disk that fails doesn't hold alerts back, and gets what it lacks when it works again`() async {
         let isBroken = Mutex(true)
         let files = DurableFiles { descriptor in
             guard isBroken.withLock({ $0 }) else { return fsync(descriptor) }
@@ -161,7 +161,7 @@ final class SlowDiskTests {
         #expect(next.calls == [[.firing("A")], [.firing("B")]])
     }
 
-    @Test func `a hand-over that a queue has had is not told again, whatever became of it`() async {
+    @Test func `a hand-over that a queue has had is not delivered again, whatever became of it`() async {
         let first = dispatcher(Receiver())
         first.submit([Alert.firing("A").transition], sequence: 7)
         #expect(await first.drain(timeout: longEnough))

@@ -18,7 +18,7 @@ struct AlertmanagerSinkTests {
         return request.body
     }
 
-    @Test func `an alert that fires is good for four minutes`() async throws {
+    @Test func `a firing alert is valid for four minutes`() async throws {
         #expect(
             try await Self.body([.firing()]) == """
                 [{"annotations":{"summary":"etcd is slow"},"endsAt":"2026-11-23T04:20:40Z",\
@@ -26,7 +26,7 @@ struct AlertmanagerSinkTests {
                 """)
     }
 
-    @Test func `one that began later than it is, since the clock was set back, ends no earlier than it begins`()
+    @Test func `an alert from the future, after the clock was set back, ends no earlier than it begins`()
         async throws
     {
         var alert = Alert.firing()
@@ -34,7 +34,7 @@ struct AlertmanagerSinkTests {
         #expect(try await Self.body([alert]).contains(#""startsAt":"2026-11-23T04:20:40Z""#))
     }
 
-    @Test func `an alert that resolved has its end, and whose fault it was`() async throws {
+    @Test func `a resolved alert has its end and its culprit`() async throws {
         var alert = Alert.resolved()
         alert.evidence = AlertEvidence(
             culprit: .init(side: "etcd", component: "etcd", certainty: .clear, why: "etcd: it took longer"),
@@ -44,7 +44,7 @@ struct AlertmanagerSinkTests {
         #expect(body.contains(#""culprit":"etcd (clear): it took longer""#))
     }
 
-    @Test func `what fires is told again every minute, what resolved for a quarter of an hour`() {
+    @Test func `firing alerts are repeated every minute, resolved ones for a quarter of an hour`() {
         var repetition = AlertRepetition()
         let start: Int64 = 1_795_407_376 * second
         #expect(repetition.isDue(at: start))

@@ -42,7 +42,7 @@ struct StdoutSinkTests {
     }
 
     @Test(arguments: [StdoutFormat.text, .json])
-    func `hostile labels stay on their line and harmless`(format: StdoutFormat) async throws {
+    func `hostile labels stay on one line and are harmless`(format: StdoutFormat) async throws {
         let hostile = "\u{1B}]0;owned\u{7}\r\nFAKE\u{202E}\u{9B}2J\u{2028}\u{E0041}x"
         let alert = Alert.firing(format == .text ? hostile : "Slow", ["service": hostile])
         let lines = await Self.lines([alert], format)
@@ -54,13 +54,13 @@ struct StdoutSinkTests {
         }
     }
 
-    @Test func `an alert that ended for want of data says so`() {
+    @Test func `an alert that resolved without data says so`() {
         var alert = Alert.resolved()
         alert.reason = .noData
         #expect(AlertLine.text(alert).hasSuffix("; resolved due to: no data"))
     }
 
-    @Test func `a reader that has gone is no reason to try again`() async {
+    @Test func `a missing reader is no reason to retry`() async {
         let sink = StdoutSink(format: .text) { _ in throw CancellationError() }
         #expect(await sink.deliver([.firing()]) == .rejected("standard output can't be written to"))
     }

@@ -36,7 +36,7 @@ struct WebhookSinkTests {
         #expect(request.body == expected)
     }
 
-    @Test func `a group is firing while one of its alerts is, and shares what all have`() throws {
+    @Test func `a group is firing while one of its alerts is, and has what they have in common`() throws {
         let other = Alert.resolved("Slow", ["service": "etcd", "operation": "x"])
         let payload = WebhookPayload([other, .firing()], receiver: "webhook")
         #expect(payload.status == "firing")
@@ -53,7 +53,7 @@ struct WebhookSinkTests {
         (500, .unavailable("the receiver answered 500", after: nil)),
         (503, .unavailable("the receiver answered 503", after: nil)),
     ])
-    func `a status decides whether to try again`(status: Int, expected: DeliveryAttempt) async throws {
+    func `the status decides whether to retry`(status: Int, expected: DeliveryAttempt) async throws {
         #expect(try await Self.attempt(.status(status)).0 == expected)
     }
 
@@ -61,7 +61,7 @@ struct WebhookSinkTests {
         ("7", Duration.seconds(7)), ("Mon, 23 Nov 2026 04:15:56 GMT", .seconds(10)),
         ("Mon, 23 Nov 2020 04:15:56 GMT", .zero), ("soon", nil), ("-1", nil), ("99999999999", nil),
     ])
-    func `a receiver says how long to leave it alone`(text: String, expected: Duration?) async throws {
+    func `a receiver can ask for a pause`(text: String, expected: Duration?) async throws {
         let (attempt, _) = try await Self.attempt(.status(429, headers: "Retry-After: \(text)\r\n"))
         #expect(attempt == .unavailable("the receiver answered 429", after: expected))
     }
@@ -86,7 +86,7 @@ struct WebhookSinkTests {
         #expect(reason.hasSuffix("; those are refused") && !reason.contains(host))
     }
 
-    @Test func `a call has a key that is the same each time it is made, and no other's`() async throws {
+    @Test func `a call has a unique key that stays the same when it is repeated`() async throws {
         let receiver = try ScriptedReceiver([.status(503)])
         let sink = WebhookSink(url: receiver.url)
         var later = Alert.firing()
@@ -108,14 +108,14 @@ struct WebhookSinkTests {
         }
     }
 
-    @Test func `no more than the start of an endless answer is read`() async throws {
+    @Test func `only the start of an endless response is read`() async throws {
         let (attempt, receiver) = try await Self.attempt(.flood)
         #expect(attempt == .delivered)
         // 64 KiB are taken; the rest is what both ends' socket buffers hold.
         #expect(receiver.flooded < 16 << 20)
     }
 
-    @Test func `a receiver that isn't there may come back, and its address is not told`() async throws {
+    @Test func `an unreachable receiver may come back, and its address is not revealed`() async throws {
         let receiver = try ScriptedReceiver([], isThere: false)
         defer { receiver.stop() }
         let sink = WebhookSink(url: "http://user:hunter2@127.0.0.1:\(receiver.port)/hook?token=hunter2")
@@ -140,14 +140,14 @@ struct WebhookSinkTests {
         #expect(head.contains("X-Token: secret words\r\n") && head.contains("User-Agent: mine"))
     }
 
-    @Test func `a file of headers may have the line ends of Windows`() throws {
+    @Test func `a header file may have Windows line ends`() throws {
         let headers = try WebhookHeaders("# token\r\nX-Token: secret\r\n\r\nX-Two: zwei")
         #expect(headers.all.map(\.name) == ["X-Token", "X-Two"])
         #expect(headers.all.map(\.value) == ["secret", "zwei"])
     }
 
     @Test(arguments: ["no colon", "a b: c", ": c", "X: a\u{1}b"])
-    func `a fault in a file of headers is told without its text`(text: String) {
+    func `a fault in a header file is reported without its text`(text: String) {
         let fault = #expect(throws: WebhookHeaders.FormatError.self) { try WebhookHeaders("A: b\n\(text)") }
         #expect(fault?.description == "line 2 is not of the form Name: value")
     }

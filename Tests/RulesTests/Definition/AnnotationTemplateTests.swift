@@ -15,13 +15,13 @@ struct AnnotationTemplateTests {
         #expect(template.render(labels: ["operation": "Range"], value: 0.2125, culprit: "etcd") == expected)
     }
 
-    @Test func `what isn't known yet is said to be so`() throws {
+    @Test func `unknown values are rendered as such`() throws {
         let template = try AnnotationTemplate(
             "{{ $value | humanize }} by {{ $culprit }}", labels: [], dimension: .time)
         #expect(template.render(labels: [:], value: nil) == "no data by not clear")
     }
 
-    @Test func `all faults of a template are told at their positions`() {
+    @Test func `all faults of a template are reported at their positions`() {
         let errors = #expect(throws: ConditionErrors.self) {
             try AnnotationTemplate(
                 "{{ $labels.x }} {{ $value | a | b }} {{ }} {{ $labels.op | humanize }} {{ $value",
@@ -36,16 +36,16 @@ struct AnnotationTemplateTests {
         (3612, "1h 0m 12s"), (90_061, "1d 1h 1m 1s"), (0, "0s"), (-0.5, "-500ms"), (-125, "-2m 5s"),
         (1e300, "1e+285Ps"),
     ])
-    func `durations are written for people`(seconds: Double, expected: String) {
+    func `durations are formatted for people`(seconds: Double, expected: String) {
         #expect(HumanNumber.duration(seconds: seconds) == expected)
     }
 
     @Test(arguments: [(1234.5, "1.234k"), (0.0125, "12.5m"), (50, "50"), (2_500_000, "2.5M"), (0, "0")])
-    func `numbers are written for people`(number: Double, expected: String) {
+    func `numbers are formatted for people`(number: Double, expected: String) {
         #expect(HumanNumber.scaled(number) == expected)
     }
 
-    @Test func `percentages and plain numbers are written for people`() {
+    @Test func `percentages and plain numbers are formatted for people`() {
         #expect(HumanNumber.percentage(0.12345) == "12.35%")
         #expect(HumanNumber.plain(50) == "50")
         #expect(HumanNumber.plain(0.25) == "0.25")

@@ -24,7 +24,7 @@ private enum FaultyFiles {
 }
 
 @Suite struct `A faulty rule file` {
-    @Test(arguments: try FaultyFiles.names()) func `is told its one fault at its place`(name: String) throws {
+    @Test(arguments: try FaultyFiles.names()) func `has its one fault reported in place`(name: String) throws {
         let bytes = Array(try Fixtures.contents(FaultyFiles.folder.appending(path: name)))
         let limits = WindowLimits()
         let found = try #require(throws: RuleDiagnostics.self) {

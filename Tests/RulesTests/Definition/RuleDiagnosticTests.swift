@@ -4,7 +4,7 @@ import Testing
 @testable import Rules
 
 struct RuleDiagnosticTests {
-    @Test func `all problems of a file are told, in its order`() throws {
+    @Test func `all problems of a file are reported, in file order`() throws {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleText.load(
                 """
@@ -31,26 +31,26 @@ struct RuleDiagnosticTests {
             ])
     }
 
-    @Test func `no more than two hundred problems are told`() throws {
+    @Test func `at most two hundred problems are reported`() throws {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleText.load((0..<5000).map { "field\($0): 1\n" }.joined())
         }
         #expect(found.all.count == 200)
     }
 
-    @Test func `what is cited can't steer a terminal`() throws {
+    @Test func `quoted text can't control a terminal`() throws {
         let found = try #require(throws: RuleDiagnostics.self) { try RuleText.load("\"a\\eb\\u202E\": 1\n") }
         #expect(found.description.contains("\"a\\u{1B}b\\u{202E}\""))
     }
 
-    @Test func `a secret URL is not cited`() throws {
+    @Test func `a secret URL is not quoted`() throws {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleText.load("sinks:\n  - webhook: {url: \"hptt://user:hunter2@host/?token=hunter2\"}\n")
         }
         #expect(!found.description.contains("hunter2"))
     }
 
-    @Test func `text that is not UTF-8 is told by line and column`() throws {
+    @Test func `text that is not UTF-8 is reported by line and column`() throws {
         let bytes = Array("groups:\n  - name: é".utf8) + [0xFF] + Array("\n".utf8)
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleFile(bytes, file: "rules.yaml", maximumWindow: RuleText.window)
@@ -78,7 +78,7 @@ struct RuleDiagnosticTests {
         }
     }
 
-    @Test func `a file that can't be read is told`() throws {
+    @Test func `a file that can't be read is reported`() throws {
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleFile(path: "/nonexistent/rules.yaml", maximumWindow: RuleText.window)
         }

@@ -68,7 +68,7 @@ struct RuleFileTests {
             ])
     }
 
-    @Test func `what a rule leaves out has its default`() throws {
+    @Test func `fields that a rule leaves out have defaults`() throws {
         let text =
             "groups:\n- name: g\n  rules:\n  - {alert: A, select: {verb: list, scope: cluster}, when: p99 > 1s, over: 1m}\n"
         let group = try #require(try RuleText.load(text).groups.first)
@@ -90,7 +90,7 @@ struct RuleFileTests {
         #expect(!selector.selects { RequestLabels.listPods[$0] })
     }
 
-    @Test func `an offset may use the history up`() throws {
+    @Test func `an offset may reach to the end of the history`() throws {
         let rule = ["alert: A", "select: {verb: get}", "when: p99 > p99 offset 110m", "over: 10m"]
         _ = try RuleText.load(RuleText.group(rule))
     }

@@ -56,7 +56,7 @@ struct AlertLifeTests {
         #expect(life.value == 3)
     }
 
-    @Test func `times at the ends of what can be counted don't trap`() {
+    @Test func `extreme times don't trap`() {
         var life = ActiveAlert()
         _ = life.observe(true, value: nil, at: .min, holdFor: second, keepFiringFor: second)
         #expect(life.observe(true, value: nil, at: .max, holdFor: .max, keepFiringFor: 0) == .firing)

@@ -44,25 +44,25 @@ struct ComponentRuleTests {
             uniqueKeysWithValues: transitions.map { ($0.alert.labels["verb"] ?? "", $0.alert.value ?? .nan) })
     }
 
-    @Test func `share is the part of the time of all requests`() throws {
+    @Test func `share is the component's share of the time of all requests`() throws {
         #expect(try Self.fired("share(etcd) > 50%") == ["list": 0.75])
         #expect(try Self.fired("share(etcd) > 10%") == ["list": 0.75, "get": 0.2])
         #expect(try Self.fired("p99 > 50ms and share(apiserver) < 30%") == ["list": 0.1])
     }
 
-    @Test func `time is the mean over all requests, also those without the component`() throws {
+    @Test func `time is the mean over all requests, including those without the component`() throws {
         #expect(try Self.fired("time(etcd) > 1ms") == ["list": 0.075, "get": 0.002])
         #expect(try Self.fired("time(apiserver) > 10ms and count >= 5") == ["list": 0.025])
     }
 
-    @Test func `a component that took nothing has no share, and no request is no data`() throws {
+    @Test func `a component that took no time has no share, and without requests there is no data`() throws {
         #expect(try Self.fired("share(mutating-webhook) == 0") == ["list": 0, "get": 0])
         var evaluator = try Self.rule("share(etcd) > 1%")
         let later = Self.start + 60 * minute
         #expect(evaluator.evaluate(at: later - later % (15 * second), over: Self.window()).isEmpty)
     }
 
-    @Test func `self times have values of their own`() throws {
+    @Test func `self times have separate values`() throws {
         let window = FakeWindow()
         for number in 1...100 {
             window.add(.clientRange, end: Self.start, duration: 200 * millisecond)
@@ -87,11 +87,11 @@ struct ComponentRuleTests {
             "time(priority-and-fairness) > 5%", 30,
             "can't compare a time (time(priority-and-fairness)) and a ratio (5%); write a time here, as in 150ms"
         ),
-    ]) func `faults are named where they stand`(_ condition: String, _ position: Int, _ message: String) {
+    ]) func `faults are reported at their positions`(_ condition: String, _ position: Int, _ message: String) {
         #expect(throws: ConditionErrors(all: [ConditionError(at: position, message)])) { try Condition(condition) }
     }
 
-    @Test func `values of requests are not asked of spans, nor the other way round`() {
+    @Test func `values of requests aren't available for spans, nor the other way round`() {
         let text = """
             groups:
               - name: g

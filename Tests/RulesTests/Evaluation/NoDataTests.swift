@@ -40,38 +40,38 @@ import Testing
     }
 
     // The last evaluation with ten spans in its minute is at 645.
-    @Test func `resolves after a quarter of an hour while other spans come`() throws {
+    @Test func `resolves after a quarter of an hour while other spans arrive`() throws {
         #expect(try Self.run(Self.window()) == ["15 firing", "1545 resolved for no data"])
     }
 
-    @Test func `stays while nothing else comes, and that time doesn't count`() throws {
+    @Test func `stays while no other spans arrive, and that time doesn't count`() throws {
         #expect(try Self.run(Self.window(until: 900)) == ["15 firing"])
         let other = OperationLabels(service: "checkout", operation: "pay", kind: .server)
         #expect(try Self.run(Self.window(others: other, isThin: false)) == ["15 firing"])
     }
 
-    @Test func `stays where the rule or its group says keep`() throws {
+    @Test func `stays if the rule or its group says keep`() throws {
         #expect(try Self.run(Self.window(), "no_data: keep") == ["15 firing"])
         #expect(try Self.run(Self.window(), group: "no_data: keep") == ["15 firing"])
     }
 
-    @Test func `resolves after what its rule says, or its group`() throws {
+    @Test func `resolves after the time that its rule or group says`() throws {
         let expected = ["15 firing", "945 resolved for no data"]
         #expect(try Self.run(Self.window(), "no_data_after: 5m") == expected)
         #expect(try Self.run(Self.window(), group: "no_data_after: 5m") == expected)
         #expect(try Self.run(Self.window(), "no_data_after: 5m", group: "no_data: keep") == expected)
     }
 
-    @Test func `counts anew when there was data in between`() throws {
+    @Test func `starts counting again after data in between`() throws {
         let window = Self.window { $0 / 600 % 2 == 0 }
         #expect(try Self.run(window, "no_data_after: 12m") == ["15 firing"])
     }
 
-    @Test func `is forgotten while it is pending`() throws {
+    @Test func `is dropped while it is pending`() throws {
         #expect(try Self.run(Self.window(), "for: 20m", "no_data_after: 5m") == ["15 pending", "945 inactive"])
     }
 
-    @Test func `stays where its condition is about silence`() throws {
+    @Test func `stays if its condition is about silence`() throws {
         var evaluator = try RuleText.evaluator(
             "alert: Silent", "select: {service: etcd}", "when: seen < 100 and count offset 1m >= 10", "over: 1m",
             "no_data_after: 1m")
@@ -82,7 +82,7 @@ import Testing
         #expect(found.last?.alert.state == .firing)
     }
 
-    @Test func `counts on in the next process`() throws {
+    @Test func `keeps counting in the next process`() throws {
         let text = RuleText.group([
             "alert: Slow", "select: {service: etcd}", "when: max > 100ms and count >= 10", "over: 1m",
         ])

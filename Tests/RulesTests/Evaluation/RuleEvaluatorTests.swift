@@ -63,7 +63,7 @@ struct RuleEvaluatorTests {
         #expect(evaluator.activeAlerts.map(\.state) == [.firing])
     }
 
-    @Test func `a group's limit is one of each of its rules`() throws {
+    @Test func `a group's limit applies to each of its rules`() throws {
         let text = RuleText.group(
             ["alert: Slow", "select: {service: etcd}", "when: p99 > 150ms", "over: 15s", "by: [operation]"])
         let limited = text.replacing("    rules:", with: "    limit: 1\n    rules:")
@@ -227,7 +227,7 @@ struct RuleEvaluatorTests {
         #expect(window.calls.isEmpty)
     }
 
-    @Test func `times at the ends of what can be counted don't trap`() throws {
+    @Test func `extreme times don't trap`() throws {
         var evaluator = try RuleText.evaluator(
             "alert: Slow", "select: {service: etcd}", "when: count offset 1h > 0", "over: 1h")
         let window = Self.window(.etcdRange, duration: 1)
@@ -239,7 +239,7 @@ struct RuleEvaluatorTests {
 
     // MARK: Reload
 
-    @Test func `unchanged rules keep their alerts over a reload, removed ones are handed back`() throws {
+    @Test func `a reload keeps the alerts of unchanged rules and returns those of removed ones`() throws {
         func file(_ rules: [(name: String, threshold: String)]) throws -> [RuleGroup] {
             let lines = rules.map {
                 "      - {alert: \($0.name), select: {service: etcd}, when: p99 > \($0.threshold), over: 15s, for: 30s}\n"
@@ -261,7 +261,7 @@ struct RuleEvaluatorTests {
         #expect(fired.map(\.alert.name) == ["Kept"])
     }
 
-    @Test func `a fingerprint depends on name and labels alone`() {
+    @Test func `a fingerprint depends only on name and labels`() {
         func alert(_ labels: [String: String], _ state: AlertState = .firing) -> Alert {
             Alert(name: "A", labels: labels, annotations: [:], state: state, activeAt: 0)
         }

@@ -31,7 +31,7 @@ import Testing
 
     private static let rule = "seen == 0 and count offset 5m >= 100"
 
-    @Test func `of one fires while others are heard, and ends with its first span`() throws {
+    @Test func `of one series fires while others send spans, and ends with its first span`() throws {
         let window = Self.window(etcdSilent: 600..<900, apiserverUntil: 1_800)
         #expect(try Self.run(window, when: Self.rule) == ["660 etcd firing", "915 etcd resolved"])
     }
@@ -41,13 +41,13 @@ import Testing
         #expect(try Self.run(window, when: Self.rule) == ["660 etcd firing", "1710 etcd resolved"])
     }
 
-    @Test func `of all is no data`() throws {
+    @Test func `of everything is no data`() throws {
         let window = Self.window(etcdSilent: 600..<1_800, apiserverUntil: 600)
         #expect(try Self.run(window, when: Self.rule).isEmpty)
         #expect(try Self.run(window, when: "seen == 0").isEmpty)
     }
 
-    @Test func `of what was never heard is nothing to tell`() throws {
+    @Test func `of a series that never sent a span does nothing`() throws {
         let window = Self.window(etcdSilent: 0..<1_800, apiserverUntil: 1_800)
         #expect(try Self.run(window, when: "seen == 0").isEmpty)
     }

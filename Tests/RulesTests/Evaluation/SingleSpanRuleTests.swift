@@ -40,14 +40,14 @@ import Testing
         #expect(Self.run(&evaluator, Self.window(slowAt: [20])) == ["30 firing", "45 resolved"])
     }
 
-    @Test func `holds for as long as over says`() throws {
+    @Test func `holds for the rule's over`() throws {
         var evaluator = try Self.evaluator("over: 1m")
         #expect(Self.run(&evaluator, Self.window(slowAt: [20])) == ["30 firing", "90 resolved"])
         var again = try Self.evaluator("over: 1m")
         #expect(Self.run(&again, Self.window(slowAt: [20, 50])) == ["30 firing", "120 resolved"])
     }
 
-    @Test func `keeps firing where nothing at all is heard`() throws {
+    @Test func `keeps firing while no spans arrive at all`() throws {
         var evaluator = try Self.evaluator()
         #expect(Self.run(&evaluator, Self.window(slowAt: [20], seconds: 0..<30)) == ["30 firing"])
         // Others are heard, so that no slow span of etcd means that there is none.
@@ -57,7 +57,7 @@ import Testing
         #expect(Self.run(&other, window) == ["30 firing", "90 resolved"])
     }
 
-    @Test func `tells the longest of the spans that match, and an alert for each of the labels in by`() throws {
+    @Test func `reports the longest matching span, with an alert for each combination of the labels in by`() throws {
         var evaluator = try Self.evaluator(
             "by: [operation]", "annotations: {summary: \"{{ $value | humanizeDuration }}\"}")
         let window = FakeWindow()
@@ -75,7 +75,7 @@ import Testing
         #expect(alerts.map { $0.annotations["summary"] } == ["30s", "11s"])
     }
 
-    @Test func `looks at a late span no more`() throws {
+    @Test func `ignores a late span`() throws {
         var evaluator = try Self.evaluator("over: 1m")
         let window = Self.window(slowAt: [])
         #expect(evaluator.evaluate(at: Self.start + 15 * second, over: window).isEmpty)

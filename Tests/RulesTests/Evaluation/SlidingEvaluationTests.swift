@@ -38,7 +38,7 @@ struct SlidingEvaluationTests {
     ]
 
     @Test(arguments: 0..<60)
-    func `spans that come, come late and go give the alerts that measuring all of them gives`(seed: Int) throws {
+    func `spans that arrive, arrive late and leave give the same alerts as measuring all of them`(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let groups = try RuleText.load(Self.rules(&generator)).groups
         var sliding = RuleEvaluator(groups)
@@ -60,7 +60,7 @@ struct SlidingEvaluationTests {
         #expect(sliding.activeAlerts == scanning.activeAlerts, "seed \(seed)")
     }
 
-    @Test func `what counts decide is not measured, and what holds is`() throws {
+    @Test func `groups that counts settle are not measured, and those that breach are`() throws {
         func measured(_ when: String) throws -> (groups: Int, alerts: [Double?]) {
             var evaluator = try RuleText.evaluator(
                 "alert: A", "select: {service: etcd}", "when: \"\(when)\"", "over: 15s", "by: [operation]")

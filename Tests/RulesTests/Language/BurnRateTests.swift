@@ -10,12 +10,12 @@ import Testing
     @Test(arguments: [
         ("99", 0.01), ("99.9", 0.001), ("99.99", 0.0001), ("50", 0.5), ("99.999999", 0.00000001), ("0.5", 0.995),
     ])
-    func `is by what the objective allows, to the last digit`(percent: String, budget: Double) {
+    func `is relative to what the objective allows, to the last digit`(percent: String, budget: Double) {
         #expect(BurnRate(objectivePercent: percent, threshold: 0, over: second)?.budget == budget)
     }
 
     @Test(arguments: ["100", "0", "0.0", "100.5", "99.1234567", "", ".", "x"])
-    func `has no objective of all, of none or of other text`(percent: String) {
+    func `refuses objectives of 0%, 100% and other text`(percent: String) {
         #expect(BurnRate(objectivePercent: percent, threshold: 0, over: second) == nil)
     }
 
@@ -68,7 +68,7 @@ import Testing
         #expect(found == ["360 firing", "555 resolved"])
     }
 
-    @Test func `is no data without spans, and changes nothing then`() throws {
+    @Test func `has no data without spans, and then changes nothing`() throws {
         var evaluator = try RuleText.evaluator(
             "alert: Burning", "select: {service: etcd}", "when: burn_rate(99%, 1s, 1m) > 14.4")
         let window = FakeWindow()

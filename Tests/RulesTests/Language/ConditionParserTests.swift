@@ -23,7 +23,7 @@ struct ConditionParserTests {
     }
 
     @Test(arguments: 0..<500)
-    func `what is written of any expression reads as the same expression`(seed: Int) throws {
+    func `the text of any expression parses to the same expression`(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let expression = RandomExpression.make(depth: 6, &generator)
         #expect(try ConditionParser.parse(expression.description) == expression)
@@ -60,7 +60,7 @@ struct ConditionParserTests {
         ("error_ratio > %5", 14, "\"%\" goes right after a number"),
         ("p99 > 5s \u{1B}[2J", 9, "unexpected \"\\u{1B}\""),
     ])
-    func `a fault is told at its position`(text: String, position: Int, message: String) {
+    func `a fault is reported at its position`(text: String, position: Int, message: String) {
         let error = #expect(throws: ConditionError.self) { try ConditionParser.parse(text) }
         #expect(error?.position == position)
         #expect(error?.message.hasPrefix(message) == true, "\(error?.message ?? "")")

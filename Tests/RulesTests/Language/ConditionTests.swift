@@ -87,13 +87,13 @@ struct ConditionTests {
         #expect(condition.subjectDimension == .time)
     }
 
-    @Test func `what has to be measured is known`() throws {
+    @Test func `a condition knows what has to be measured`() throws {
         let inputs = try Condition("p99 > 3 * p99 offset 1h and p50 > 1s and count offset 2h > 5").inputs
         #expect(inputs.ranges.map(\.offset) == [0, 60 * minute, 120 * minute])
         #expect(inputs.quantiles == [[0.5, 0.99], [0.99], []])
     }
 
-    @Test func `all type faults of a condition are told`() {
+    @Test func `all type faults of a condition are reported`() {
         let errors = #expect(throws: ConditionErrors.self) {
             try Condition("p99 > 5% and count > 1s or rate and not mean")
         }

@@ -38,7 +38,7 @@ struct PossibleNumberTests {
     }
 
     @Test(arguments: 0..<300)
-    func `what exact values say is among what values within bounds can say`(seed: Int) throws {
+    func `the result for exact values is among the possible results for their bounds`(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let condition = try Condition(RandomExpression.condition(depth: 3, &generator))
         for _ in 0..<20 {
@@ -70,7 +70,7 @@ struct PossibleNumberTests {
     ]
 
     @Test(arguments: known)
-    func `a condition is known as far as bounds tell`(text: String, expected: TernarySet) throws {
+    func `a condition is known as far as bounds allow`(text: String, expected: TernarySet) throws {
         let condition = try Condition(text)
         var values = EvaluationInputs(of: condition.inputs, over: minute)
         var tally = LatencyTally()

@@ -35,7 +35,7 @@ import Testing
         return evaluator.evaluate(at: start + 90 * second, over: window.view()).first?.alert.value
     }
 
-    @Test func `is one where only the mix has changed`() throws {
+    @Test func `is 1 if only the mix has changed`() throws {
         let window = Self.window(
             before: [("create pods", 10, 90 * millisecond), ("create events", 90, 3 * millisecond)],
             now: [("create pods", 900, 90 * millisecond), ("create events", 90, 3 * millisecond)])
@@ -51,7 +51,7 @@ import Testing
         #expect(abs(value - 4) < 0.05)
     }
 
-    @Test func `leaves out what was too seldom before, and what is new`() throws {
+    @Test func `leaves out series that were too rare before or are new`() throws {
         let window = Self.window(
             before: [("a", 20, 10 * millisecond), ("rare", 7, millisecond)],
             now: [("a", 20, 20 * millisecond), ("rare", 100, second), ("new", 100, second)])
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: [(8, 20, true), (7, 20, false), (8, 19, false)])
-    func `is no data where there is too little to compare`(before: Int, now: Int, isKnown: Bool) throws {
+    func `is no data if there is too little to compare`(before: Int, now: Int, isKnown: Bool) throws {
         let window = Self.window(
             before: [("a", before, 10 * millisecond)], now: [("a", now, 10 * millisecond)])
         #expect(try Self.value(window) == (isKnown ? 1 : nil))

@@ -37,7 +37,7 @@ import TestSupport
     }
 
     @Test(arguments: texts, ["activeAt", "firedAt", "matchedAt", "evaluatedAt"])
-    func `are refused in words, or go on`(text: String, field: String) throws {
+    func `are refused with a reason, or continue`(text: String, field: String) throws {
         let pattern = try Regex("\"\(field)\":\"[^\"]*\"")
         let contents = try Self.saved().replacing(pattern, with: "\"\(field)\":\"\(text)\"")
         let saved: SavedAlerts

@@ -42,7 +42,8 @@ import Testing
         try SavedAlerts(try evaluator.savedAlerts(at: start + time * second).encoded())
     }
 
-    @Test func `what fires goes on firing, tells nobody again, and resolves with its own beginning`() throws {
+    @Test func `a firing alert keeps firing without another notification, and resolves with its original start`() throws
+    {
         var before = try Self.evaluator(Self.rule())
         #expect(
             Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending", "15 firing"].suffix(1))
@@ -58,7 +59,7 @@ import Testing
         #expect(Self.run(&after, window, from: 150, to: 150) == ["150 resolved"])
     }
 
-    @Test func `what is pending goes on without the time in which nothing was evaluated`() throws {
+    @Test func `a pending alert continues, not counting the time without evaluations`() throws {
         var before = try Self.evaluator(Self.rule("for: 2m"))
         #expect(Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending"])
         // 45 seconds have gone by of the two minutes; then an outage of five minutes.
@@ -67,7 +68,7 @@ import Testing
         #expect(Self.run(&after, Self.window(slow: 360..<500), from: 375, to: 435) == ["435 firing"])
     }
 
-    @Test func `a long wait has ten minutes left at the least`() throws {
+    @Test func `a long for has at least ten minutes left`() throws {
         var before = try Self.evaluator(Self.rule("for: 15m"))
         #expect(Self.run(&before, Self.window(slow: 0..<900), from: 15, to: 900) == ["15 pending"])
         var after = try Self.evaluator(Self.rule("for: 15m"))
@@ -84,7 +85,7 @@ import Testing
         #expect(after.restore(try Self.saved(before, at: 60), at: now) == count)
     }
 
-    @Test func `a rule that has changed begins anew, and no other`() throws {
+    @Test func `only a rule that has changed starts over`() throws {
         let other = ["alert: Other", "select: {service: etcd}", "when: max > 150ms", "over: 1m"]
         var before = try Self.evaluator(Self.rule(), other)
         _ = Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60)
@@ -111,7 +112,7 @@ import Testing
         #expect(Self.run(&after, Self.window(slow: 0..<0, fast: 45..<200), from: 60, to: 180) == ["135 resolved"])
     }
 
-    @Test func `what sinks may not have been told is kept with it`() throws {
+    @Test func `notifications that may not have reached the queues are saved too`() throws {
         let saved = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start)
         #expect(saved.untoldAlerts == [])
         let untold = [UntoldAlert(.firing(), sequence: 3), UntoldAlert(.resolved("Other"), sequence: 4)]
@@ -128,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `what is no such file is refused`() throws {
+    @Test func `any other file is refused`() throws {
         let whole = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start).encoded()
         #expect(throws: Never.self) { try SavedAlerts(whole) }
         let broken = ["", "{}", "[]", #"{"version":2,"evaluatedAt":"2026-11-23T04:16:16Z","alerts":[]}"#]
