@@ -6,7 +6,7 @@ import Rules
 import Testing
 import TestSupport
 
-/// A replay of every capture against the exact truth that was computed beside it, through the pipeline itself.
+/// Replays every capture through the pipeline and compares with the exact truth computed beside it.
 @Suite struct `A replay of recorded spans` {
     private struct Truth: Decodable {
         struct Operation: Decodable {
@@ -47,7 +47,7 @@ import TestSupport
                 let found = rows[[operation.service, operation.name]] ?? []
                 #expect(found.count == operation.kinds.count)
                 for row in found { #expect(operation.kinds[row.labels.kind.name] == row.count) }
-                // Their percentiles would be of all kinds at once.
+                // Their percentiles would mix all kinds.
                 try #require(found.count == 1)
                 let row = found[0]
                 #expect(row.isExact)

@@ -7,11 +7,11 @@ import Rules
 import Testing
 import TestSupport
 
-/// A report of spans without recorded arrivals depends on the spans alone.
+/// The report on spans without recorded arrivals depends only on the spans.
 @Suite struct `A replay by event time` {
     private static let start: UInt64 = 1_767_225_600_000_000_000
 
-    /// Spans of many random traces, over minutes and with lengths of up to seconds; some twice, some the same but for
+    /// Spans of many random traces over minutes, some of them seconds long; some are repeated, some differ only in
     /// their contents.
     private static func spans(_ generator: inout SeededGenerator) -> [ReferenceSpan] {
         var traces = RandomTraces(seed: generator.next())
@@ -27,7 +27,7 @@ import TestSupport
         }
     }
 
-    /// An archive of records of some size; messages one behind the other are one message.
+    /// An archive with records of a given size; concatenated messages are one message.
     private static func archive(_ spans: [ReferenceSpan], recordSize: Int) -> [UInt8] {
         stride(from: 0, to: spans.count, by: recordSize).flatMap { first in
             let record = spans[first..<min(first + recordSize, spans.count)].flatMap(\.record)

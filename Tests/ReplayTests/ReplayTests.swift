@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// Writes each record to an archive of its own kind, and gives the pipeline that they were run through.
+    /// Writes each record to a separate archive, and returns the pipeline that they ran through.
     private func replay(_ archives: [[[WireSpanExample]]], rules: String = "groups: []\n") throws -> (Pipeline, Replay)
     {
         let files = archives.map { records in
@@ -75,7 +75,7 @@ import Testing
         let (pipeline, replay) = try replay(
             [[(0..<20).map { span($0, at: 1) }, (20..<40).map { span($0, at: years) }]], rules: slow)
         #expect(pipeline.summary().counts.accepted == 40)
-        // No data neither fires nor resolves: what fired before the gap is the same alert after it.
+        // No data neither fires nor resolves: the alert from before the gap is the same after it.
         #expect(FiredAlerts(replay.transitions).all.count == 1)
     }
 
@@ -89,7 +89,7 @@ import Testing
         #expect(counts.late == 0)
     }
 
-    /// More than are open at a time, and fewer.
+    /// More archives than are open at a time, and fewer.
     @Test(arguments: [2, 20])
     func `merges files of one recording in the order of events, whatever their times`(fileCount: Int) throws {
         let second: Int64 = 1_000_000_000
@@ -100,7 +100,7 @@ import Testing
                 RecordingStart(
                     recording: RecordingID(low: 1, high: 2), time: clock, firstSequence: 2 * UInt64(number)))
             writer.append(clock: clock, sequence: 2 * UInt64(number))
-            // Arrives a moment after the time that the next file begins with, and is there when that is evaluated.
+            // Arrives just after the start of the next file, and is there when that is evaluated.
             let span = span(number, at: UInt64(5 * number + 12))
             let ends = Int64(span.end)...Int64(span.end)
             unsafe writer.append(

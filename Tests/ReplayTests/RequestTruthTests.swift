@@ -54,7 +54,7 @@ import Testing
             String(decoding: span.texts[key]?.last ?? [], as: UTF8.self)
         }
         guard span.kind == 1, span.texts["verb"] != nil else { return nil }
-        // The metrics' words for what the API itself calls create, update, patch and (of logs) get.
+        // The metrics' names for what the API itself calls create, update, patch and (for logs) get.
         let verbs = ["post": "create", "put": "update", "apply": "patch", "connect": "get"]
         let verb = text("verb").lowercased()
         return RequestLabels(

@@ -6,7 +6,7 @@ import Testing
 @testable import Rules
 
 struct AlertDispatcherTests {
-    /// Answers from a script, then delivers; remembers what it was given.
+    /// Answers from a script, then delivers. Remembers what it received.
     private final class ScriptedSink: AlertSink {
         private struct State {
             var script: [DeliveryAttempt]
@@ -107,7 +107,7 @@ struct AlertDispatcherTests {
     @Test func `an alert that is too old is given up, and a rejection is final`() async {
         let down = DeliveryAttempt.unavailable("down", after: nil)
         let sink = ScriptedSink("test", [down, down, down, .rejected("no"), .delivered], batchLimit: 1)
-        // The alerts are of 1,795,407,361.5.
+        // The alerts fired at 1,795,407,361.5.
         let clock = Mutex<Int64>(1_795_407_362)
         let reasons = Mutex<[String]>([])
         let dispatcher = AlertDispatcher(
@@ -153,7 +153,7 @@ struct AlertDispatcherTests {
         #expect(policy.pause(after: 1000, wish: nil, jitter: 0) == .seconds(15))
         #expect(policy.pause(after: 1, wish: .seconds(86_400), jitter: 0) == .seconds(300))
         #expect(policy.pause(after: 1, wish: .seconds(2), jitter: 0) == .seconds(2))
-        // A date that has passed, or `Retry-After: 0`.
+        // A date in the past, or `Retry-After: 0`.
         #expect(policy.pause(after: 9, wish: .zero, jitter: 0) == .seconds(1))
     }
 

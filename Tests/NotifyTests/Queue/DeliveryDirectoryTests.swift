@@ -7,7 +7,7 @@ import Testing
 @testable import Notify
 @testable import Rules
 
-/// What is on disk outlives the process: here, one dispatcher after the other.
+/// Queues on disk survive the process. Here, one dispatcher follows another.
 final class DeliveryDirectoryTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     private static let now: @Sendable () -> Int64 = { 1_795_407_400 * second }
@@ -46,7 +46,7 @@ final class DeliveryDirectoryTests {
             pause: { _ in try await Task.sleep(for: .seconds(3600)) })
     }
 
-    /// The alerts that a receiver is told by the next process.
+    /// The alerts that the next process delivers to a receiver.
     private func next(_ receiver: Receiver) async -> [[Alert]] {
         let isDone = await dispatcher(receiver).drain(timeout: longEnough)
         #expect(isDone)
@@ -148,7 +148,7 @@ final class DeliveryDirectoryTests {
         first.submit([Alert.firing("B").transition])
         while first.waiting.contains(where: { $0.sink == "other" && $0.count > 0 }) { await Task.yield() }
         _ = await first.drain(timeout: .zero)
-        // What waited for the sink that went is nobody's after a restart.
+        // After a restart, the removed sink's alerts belong to no sink.
         #expect(await next(Receiver("hook", isUp: true)) == [[.firing("B")]])
         let contents = FileManager.default.contents(atPath: "\(path)/dead-letters.jsonl") ?? Data()
         #expect(contents.split(separator: UInt8(ascii: "\n")).count == 1)

@@ -6,7 +6,7 @@ import Testing
 @testable import Notify
 @testable import Rules
 
-/// What a disk holds up: the alerts that have to be on it before they are sent, and nobody else.
+/// A slow disk holds up the alerts that must be on it before they are sent, and nothing else.
 final class SlowDiskTests {
     private let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     private let disk = HeldDisk()
@@ -79,7 +79,7 @@ final class SlowDiskTests {
         }
         disk.go()
         _ = await dispatcher.drain(timeout: .zero)
-        // The file, the directory that has its name, and the file once more.
+        // The file, its directory, and the file again.
         #expect(disk.syncs == 3)
         let up = Receiver()
         #expect(await self.dispatcher(up).drain(timeout: longEnough))
@@ -92,7 +92,7 @@ final class SlowDiskTests {
         disk.hold()
         dispatcher.submit([Alert.firing().transition], sequence: 1)
         while receiver.calls.isEmpty { await Task.yield() }
-        // It is not on disk for that.
+        // It still isn't on disk.
         #expect(dispatcher.firstUnkept == 1)
         disk.go()
         #expect(await dispatcher.drain(timeout: longEnough))

@@ -60,7 +60,7 @@ struct AlertmanagerSinkTests {
         #expect(repetition.alerts(at: start + 14 * minute, active: [.firing("B")]) == [.firing("B")])
         repetition.note([.resolved("B")])
         #expect(repetition.alerts(at: start + 15 * minute, active: []) == [])
-        // A clock that was set back.
+        // The clock was set back.
         #expect(repetition.isDue(at: start - minute))
     }
 }

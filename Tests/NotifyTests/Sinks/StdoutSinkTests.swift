@@ -8,7 +8,7 @@ import Testing
 @testable import Rules
 
 struct StdoutSinkTests {
-    /// What a sink writes of alerts.
+    /// What a sink writes for alerts.
     private static func lines(_ alerts: [Alert], _ format: StdoutFormat) async -> [String] {
         let written = Mutex("")
         let sink = StdoutSink(format: format) { text in written.withLock { $0 += text } }

@@ -6,8 +6,8 @@ import Testing
 @testable import Rules
 
 struct WebhookSinkTests {
-    /// What a sink makes of one scripted answer. The time limit is beyond what any machine needs for an answer that
-    /// comes; only where none comes is it short.
+    /// The sink's result for one scripted answer. The time limit is more than any machine needs for an answer; it is
+    /// short only if none comes.
     private static func attempt(
         _ answer: ScriptedReceiver.Answer, timeout: Duration = .seconds(60)
     ) async throws -> (DeliveryAttempt, ScriptedReceiver) {
@@ -111,7 +111,7 @@ struct WebhookSinkTests {
     @Test func `only the start of an endless response is read`() async throws {
         let (attempt, receiver) = try await Self.attempt(.flood)
         #expect(attempt == .delivered)
-        // 64 KiB are taken; the rest is what both ends' socket buffers hold.
+        // 64 KiB are read; the rest is in both ends' socket buffers.
         #expect(receiver.flooded < 16 << 20)
     }
 

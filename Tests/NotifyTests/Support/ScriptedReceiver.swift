@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// An HTTP server on the loopback interface that answers one request after the other as its script says.
+/// An HTTP server on the loopback interface that answers one request after another from a script.
 final class ScriptedReceiver: Sendable {
     enum Answer {
         case status(Int, headers: String = "", body: String = "")
-        /// Reads the request and says nothing until the client gives up.
+        /// Reads the request and doesn't answer until the client gives up.
         case hang
-        /// Answers 200 and a body that doesn't end.
+        /// Answers 200 with an endless body.
         case flood
     }
 
@@ -29,13 +29,13 @@ final class ScriptedReceiver: Sendable {
     var url: String { "http://127.0.0.1:\(port)/hook" }
     var requests: [Request] { state.withLock { $0.requests } }
     var bodies: [String] { requests.map(\.body) }
-    /// Bytes that a client let itself be sent.
+    /// How many bytes the client accepted.
     var flooded: Int { state.withLock { $0.flooded } }
 
-    /// Beyond its script it answers 200.
-    /// - Parameter isThere: if not, connections are refused, and nobody else gets the port.
+    /// Answers 200 after the end of the script.
+    /// - Parameter isThere: if false, connections are refused, and no one else gets the port.
     init(_ script: [Answer], isThere: Bool = true) throws {
-        // A client that hangs up while it is written to must not end the tests.
+        // A client that hangs up during a write must not end the tests.
         _ = signal(SIGPIPE, SIG_IGN)
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
@@ -63,7 +63,7 @@ final class ScriptedReceiver: Sendable {
         close(listener)
     }
 
-    /// Takes a connection and a request on it; false when the server has been stopped.
+    /// Accepts a connection and reads a request; false if the server has been stopped.
     private func serve(_ answer: Answer) -> Bool {
         let connection = accept(listener, nil, nil)
         guard connection >= 0 else { return false }

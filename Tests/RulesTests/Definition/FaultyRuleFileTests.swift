@@ -5,12 +5,12 @@ import Testing
 
 @testable import Rules
 
-/// The files of Tests/RulesTests/Faulty: each has one fault and is named by it. `expected.txt` is what
-/// `faultline check *.yaml` says of them there.
+/// The files in Tests/RulesTests/Faulty. Each has one fault and is named after it. `expected.txt` is what `faultline
+/// check *.yaml` prints there.
 private enum FaultyFiles {
     static let folder = Fixtures.root.appending(path: "Tests/RulesTests/Faulty")
 
-    /// What is expected to be said, by the name of the file.
+    /// The expected message, by file name.
     static func expected() throws -> [String: String] {
         let text = String(decoding: try Fixtures.contents(folder.appending(path: "expected.txt")), as: UTF8.self)
         return Dictionary(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-/// Rules about whose time it was.
+/// Rules about the time of components.
 @Suite("Rules over components and self times")
 struct ComponentRuleTests {
     private static let start: Int64 = 1_800_000_000 * second
@@ -26,7 +26,7 @@ struct ComponentRuleTests {
             window.add(part: .etcd, of: .listPods, end: end, duration: 75 * millisecond)
             window.add(part: .apiServer, of: .listPods, end: end, duration: 25 * millisecond)
         }
-        // A component that only half of the requests know.
+        // A component in only half of the requests.
         for number in 0..<5 {
             window.add(.getPod, end: start - Int64(number) * second, duration: 10 * millisecond)
             window.add(.getPod, end: start - Int64(number) * second, duration: 10 * millisecond)

@@ -3,9 +3,9 @@ import TestSupport
 
 @testable import Rules
 
-/// The semantics of rules told the slow and obvious way, to hold the evaluator against.
+/// The semantics of rules, computed slowly and obviously, to check the evaluator against.
 enum NaiveEvaluation {
-    /// Whether a rule holds for spans with given labels at each time, from the spans themselves.
+    /// Whether a rule holds for spans with given labels at each time, computed from the spans themselves.
     static func history(_ rule: Rule, _ combination: [String], _ window: FakeWindow, _ times: [Int64])
         -> [Bool?]
     {
@@ -24,11 +24,11 @@ enum NaiveEvaluation {
         }
     }
 
-    /// What becomes of a history: (time, new state), from what the states mean rather than step by step.
+    /// The transitions of a history, as (time, new state), from what the states mean rather than step by step.
     static func states(_ history: [Bool?], _ times: [Int64], _ rule: Rule) -> [(
         time: Int64, state: AlertState
     )] {
-        // No data changes nothing, so it may as well not have been evaluated.
+        // No data changes nothing, so such evaluations can be left out.
         let known = zip(times, history).compactMap { time, holds in holds.map { (time: time, holds: $0) } }
         var changes: [(time: Int64, state: AlertState)] = []
         var index = 0
@@ -42,7 +42,7 @@ enum NaiveEvaluation {
                 continue
             }
             changes.append((known[fired].time, .firing))
-            // Resolved by the first evaluation which ends a run of false ones that is long enough.
+            // Resolved by the first evaluation that ends a long enough run of false ones.
             let resolved = known.indices[fired...].first { end in
                 let lastBreach = known[...end].lastIndex { $0.holds } ?? fired
                 return !known[end].holds && known[end].time - known[lastBreach + 1].time >= rule.keepFiringFor
@@ -117,9 +117,9 @@ enum NaiveEvaluation {
             case .burnRate(let rate):
                 return Double(spans.count { $0.isError || $0.duration > rate.threshold }) / count / rate.budget
             case .duration: return nil
-            // Has a test of its own, over windows of real spans.
+            // Tested separately, over windows of real spans.
             case .slowdown: return nil
-            // Of attribution, which these spans have none of.
+            // Needs attribution, which these spans don't have.
             case .selfQuantile, .selfMean, .selfMax, .share, .time: return nil
             }
         default: return nil

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-/// Rules over a window that forgets names and uses their numbers again, against the same over one that has room for all.
+/// Rules over a window that forgets names and reuses their numbers, compared with a window that has room for all.
 struct NameChurnEvaluationTests {
     private static let hour = 60 * minute
     private static let start = 1_767_225_600 * second
@@ -23,7 +23,7 @@ struct NameChurnEvaluationTests {
         for step in 0..<240 {
             var builder = BatchBuilder(firstID: nextID)
             for _ in 0..<random.number(0...12) {
-                // Of few names at a time, and none for long.
+                // Few names at a time, and none for long.
                 let name = "operation \(step / 4 * 2 + random.number(0...3))"
                 builder.add(
                     service: random.pick(["shop", "etcd"]), operation: name,
@@ -36,7 +36,7 @@ struct NameChurnEvaluationTests {
             small.foldEvicted()
             large.foldEvicted()
             time += 5 * second
-            // Often long enough for all that came before to be forgotten.
+            // Often long enough for everything before to be forgotten.
             if step % 8 == 7 { time += 3 * Self.hour }
             let found = forgetting.evaluate(at: time, over: small.view()).map(Self.comparable)
             let expected = remembering.evaluate(at: time, over: large.view()).map(Self.comparable)

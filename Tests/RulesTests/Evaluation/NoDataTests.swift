@@ -4,11 +4,11 @@ import Testing
 
 @testable import Rules
 
-/// Etcd's series thins out below a rule's minimum count; others go on, or don't.
+/// etcd's series thins out below a rule's minimum count, while others continue or don't.
 @Suite struct `An alert without data` {
     private static let start = 1_800_000_000 * second
 
-    /// A slow span of etcd a second for ten minutes, one every half minute afterwards; other spans until some time.
+    /// One slow span of etcd per second for ten minutes, then one every half minute; other spans until some time.
     private static func window(
         others: OperationLabels = .clientRange, until end: Int64 = 3_600, isThin: Bool = true,
         isDense: (Int64) -> Bool = { $0 < 600 }

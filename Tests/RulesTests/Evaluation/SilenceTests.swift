@@ -7,7 +7,7 @@ import Testing
 @Suite struct `Silence` {
     private static let start = 1_800_000_000 * second
 
-    /// Etcd falls silent for a while; the API server is heard until it does too.
+    /// etcd falls silent for a while; the API server sends spans until it falls silent too.
     private static func window(etcdSilent: Range<Int64>, apiserverUntil: Int64) -> FakeWindow {
         let window = FakeWindow()
         for tick in Int64(0)..<1_800 {

@@ -25,7 +25,7 @@ import Testing
         return found
     }
 
-    /// A span of etcd each second, of which some last long.
+    /// A span of etcd each second, some of them long.
     private static func window(slowAt: Set<Int64>, seconds: Range<Int64> = 0..<150) -> FakeWindow {
         let window = FakeWindow()
         for tick in seconds {
@@ -50,7 +50,7 @@ import Testing
     @Test func `keeps firing while no spans arrive at all`() throws {
         var evaluator = try Self.evaluator()
         #expect(Self.run(&evaluator, Self.window(slowAt: [20], seconds: 0..<30)) == ["30 firing"])
-        // Others are heard, so that no slow span of etcd means that there is none.
+        // Other spans arrive, so it is known that there is no slow span of etcd.
         let window = Self.window(slowAt: [20], seconds: 0..<30)
         window.add(.clientRange, end: Self.start + 80 * second)
         var other = try Self.evaluator()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-/// A window that can't follow with counts: everything is measured, as it was before there were counts.
+/// A window whose counts can't follow, so that everything is measured.
 private struct ScannedWindow: ViewedSource {
     let view: WindowView
 
@@ -13,7 +13,7 @@ private struct ScannedWindow: ViewedSource {
     ) -> Bool { false }
 }
 
-/// A window that notes what is measured of it.
+/// A window that records what is measured.
 private final class NotedWindow: ViewedSource {
     let view: WindowView
     private(set) var groupsMeasured = 0
@@ -49,7 +49,7 @@ struct SlidingEvaluationTests {
         for step in 0..<60 {
             _ = window.append(
                 Self.batch(step, before: time, &nextID, &generator).batch, arrival: time, evaluatedUpTo: time)
-            // Now and then nothing is evaluated for a while, or the rules are read again.
+            // Now and then there is a gap in evaluations, or the rules are reloaded.
             time += 5 * second * (generator.number(0...20) == 0 ? 30 : 1)
             if generator.number(0...30) == 0 { sliding.replaceRules(groups) }
             let view = window.view()
@@ -80,7 +80,7 @@ struct SlidingEvaluationTests {
         }
         #expect(try measured("p99 > 1s") == (0, []))
         #expect(try measured("p99 > 120ms") == (1, [0.149]))
-        // Within the bucket of the first one's.
+        // Within the bucket of the first one.
         #expect(try measured("p99 > 99.1ms") == (2, [0.149]))
         #expect(try measured("mean > 60ms") == (0, [0.10005]))
         #expect(try measured("p99 > 1ms and count >= 1001") == (0, []))

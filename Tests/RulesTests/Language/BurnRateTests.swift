@@ -26,7 +26,7 @@ import Testing
         var window = Window(limits: WindowLimits(duration: nil))
         var builder = BatchBuilder()
         for tick in Int64(0)..<60 {
-            // One latency bucket holds all that is around 1003 ms: 0.11 % are on each side of it.
+            // One latency bucket holds everything around 1003 ms: 0.11 % on each side.
             builder.add(service: "etcd", end: Self.start + tick * second, duration: 1_003 * millisecond)
             builder.add(service: "etcd", end: Self.start + tick * second, duration: 1_003 * millisecond + 1)
             builder.add(service: "etcd", end: Self.start + tick * second, duration: millisecond, isError: tick >= 45)

@@ -77,7 +77,7 @@ struct PossibleNumberTests {
         tally.count = 10
         tally.sum = Int128(second)
         values.ranges[0].tally = tally
-        // p50 is all that a second quantile can be here.
+        // Here, a second quantile can only be p50.
         values.ranges[0].quantiles = condition.inputs.quantiles[0].map {
             $0 == 0.5 ? 30 * millisecond...104 * millisecond : 99 * millisecond...101 * millisecond
         }

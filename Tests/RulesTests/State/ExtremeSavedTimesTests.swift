@@ -26,7 +26,7 @@ import TestSupport
             ).groups)
     }
 
-    /// What an evaluator leaves that has an alert of each rule.
+    /// The saved alerts of an evaluator with an alert of each rule.
     private static func saved() throws -> String {
         var evaluator = try Self.evaluator()
         let window = FakeWindow()

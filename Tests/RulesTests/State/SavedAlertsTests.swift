@@ -5,7 +5,7 @@ import Testing
 
 @testable import Rules
 
-/// One process ends, another goes on with what it left.
+/// One process ends, and another continues with what it saved.
 @Suite struct `Alerts of the last run` {
     private static let start = 1_800_000_000 * second
 
@@ -20,7 +20,7 @@ import Testing
         return RuleEvaluator(try RuleText.load(text).groups)
     }
 
-    /// Spans of a second's time each over some seconds, counted from the start.
+    /// Spans every second over some seconds, counted from the start.
     private static func window(slow: Range<Int64>, fast: Range<Int64> = 0..<0) -> FakeWindow {
         let window = FakeWindow()
         for tick in slow { window.add(.etcdRange, end: start + tick * second, duration: 200_000_000) }
@@ -28,7 +28,7 @@ import Testing
         return window
     }
 
-    /// What changes at evaluations a quarter of a minute apart, as `seconds state`.
+    /// The changes found by evaluations every 15 seconds, as `seconds state`.
     private static func run(
         _ evaluator: inout RuleEvaluator, _ window: FakeWindow, from first: Int64, to last: Int64
     ) -> [String] {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// The state at a time, by way of the bytes of a file.
+    /// The state at a time, encoded to a file's bytes and back.
     private static func saved(_ evaluator: RuleEvaluator, at time: Int64) throws -> SavedAlerts {
         try SavedAlerts(try evaluator.savedAlerts(at: start + time * second).encoded())
     }
@@ -52,7 +52,7 @@ import Testing
         var after = try Self.evaluator(Self.rule())
         #expect(after.restore(try Self.saved(before, at: 60), at: Self.start + 90 * second) == 1)
         #expect(after.activeAlerts == left)
-        // Nothing was heard yet, then all is well, but the window of a minute isn't full before 150.
+        // No spans have arrived yet, then all is well, but the window of a minute isn't full before 150.
         let window = Self.window(slow: 0..<0, fast: 120..<300)
         #expect(Self.run(&after, window, from: 105, to: 135) == [])
         #expect(after.activeAlerts == left)
@@ -62,7 +62,7 @@ import Testing
     @Test func `a pending alert continues, not counting the time without evaluations`() throws {
         var before = try Self.evaluator(Self.rule("for: 2m"))
         #expect(Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending"])
-        // 45 seconds have gone by of the two minutes; then an outage of five minutes.
+        // 45 seconds of the two minutes have passed; then comes an outage of five minutes.
         var after = try Self.evaluator(Self.rule("for: 2m"))
         #expect(after.restore(try Self.saved(before, at: 60), at: Self.start + 360 * second) == 1)
         #expect(Self.run(&after, Self.window(slow: 360..<500), from: 375, to: 435) == ["435 firing"])
@@ -98,7 +98,7 @@ import Testing
             #expect(after.restore(saved, at: Self.start + 75 * second) == 1)
             #expect(after.activeAlerts.map(\.name) == ["Other"])
         }
-        // What is written another way is the same rule.
+        // A rule that is written differently but means the same is the same rule.
         var after = try Self.evaluator(Self.rule("for: 0s"), other)
         #expect(after.restore(saved, at: Self.start + 75 * second) == 2)
     }
@@ -118,7 +118,7 @@ import Testing
         let untold = [UntoldAlert(.firing(), sequence: 3), UntoldAlert(.resolved("Other"), sequence: 4)]
         let contents = try saved.adding(untold: untold).encoded()
         #expect(try SavedAlerts(contents).untoldAlerts == untold)
-        // As files had it that knew no numbers.
+        // As written in files without numbers.
         let text = String(decoding: contents, as: UTF8.self)
         let older = text.replacing(/,"sequence":[34]/, with: "")
         #expect(older != text)

@@ -23,7 +23,7 @@ final class FakeWindow: MeasurementSource {
     private(set) var requests: [RequestLabels] = []
     private(set) var entries: [Entry] = []
     private(set) var calls: [Call] = []
-    /// What evidence was asked for; there is none.
+    /// The requested evidence; there is none.
     private(set) var questions: [EvidenceQuestion] = []
 
     func add(
@@ -43,7 +43,7 @@ final class FakeWindow: MeasurementSource {
         entries += Array(repeating: entry, count: times)
     }
 
-    /// What a component took of a request that was added before.
+    /// A component's part of a request that was added before.
     func add(part component: Component, of request: RequestLabels, end: Int64, duration: Int64) {
         let series = Population.part(of: requests.firstIndex(of: request) ?? 0, component)
         entries.append(

@@ -5,7 +5,7 @@ import TestSupport
 enum RuleText {
     /// How far back rules of tests may reach: two hours.
     static let window = 120 * minute
-    /// How far back spans are kept one by one: one hour.
+    /// How far back single spans are kept: one hour.
     static let exactWindow = 60 * minute
 
     static func load(_ text: String) throws -> RuleFile {
