@@ -41,7 +41,7 @@ extension AdminServer {
             })
     }
 
-    /// Whether a client names gzip without refusing it.
+    /// Whether a client accepts gzip, without `q=0`.
     private static func takesGzip(_ accepted: String?) -> Bool {
         (accepted ?? "").split(separator: ",").contains { part in
             let fields = part.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
@@ -71,7 +71,7 @@ extension AdminServer {
     }
 }
 
-/// Answers of the scrape and API address that are ready at once.
+/// Short answers that are ready at once.
 enum AdminReply {
     static let plain = "text/plain; charset=utf-8"
 
@@ -80,7 +80,7 @@ enum AdminReply {
             status: status, headers: [.contentType: plain], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// There are as many answers of this kind under way as there may be.
+    /// The reply when all places for this kind of answer are taken.
     static var tooMany: Response {
         var response = text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
         response.headers[.retryAfter] = "1"
@@ -88,7 +88,7 @@ enum AdminReply {
     }
 }
 
-/// Answers requests for which there is no route: with the paths that there are, or the method that a path takes.
+/// Answers requests without a route: lists the known paths, or the methods that a known path accepts.
 struct UnknownRequest: RouterMiddleware {
     let service: any TraceService
 

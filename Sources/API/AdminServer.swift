@@ -8,11 +8,11 @@ package import Receivers
 package import Scrape
 import ServiceLifecycle
 
-/// Everything that is asked of the daemon over HTTP: the scrape, its health, and what the window holds.
+/// The daemon's HTTP surface: scrape, health, reload and the query API.
 ///
-/// It has event loops of its own, on which nothing takes long, so that health checks are answered whatever else goes on.
+/// It runs on its own event loop, where nothing takes long, so health checks are always answered.
 package struct AdminServer: Service {
-    /// What it is asked for, and by which names.
+    /// What the server exposes, and under which host names.
     package struct Surface: Sendable {
         let pipeline: Pipeline
         let hosts: AllowedHosts
@@ -21,8 +21,9 @@ package struct AdminServer: Service {
         let reload: (@Sendable () -> String?)?
 
         /// - Parameters:
-        ///   - scrape: writes the scrape, part by part; `send` says whether anybody wants the rest.
-        ///   - reload: reads the rules again, and says what is wrong with them; nil where requests may not ask for it.
+        ///   - scrape: writes the scrape part by part; `send` returns false once the client is gone.
+        ///   - reload: reloads the rules and returns the problems, or nil if there are none. nil if requests may not
+        ///   reload.
         package init(
             pipeline: Pipeline, hosts: AllowedHosts,
             scrape: @escaping @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void,
@@ -44,7 +45,7 @@ package struct AdminServer: Service {
     let pools: AnswerPools
     private let onBound: @Sendable (ListenAddress) -> Void
 
-    /// - Parameter service: counts what is refused.
+    /// - Parameter service: counts refused requests.
     package init(
         _ surface: Surface, address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections,
         service: any TraceService, pools: AnswerPools, onBound: @escaping @Sendable (ListenAddress) -> Void
@@ -77,7 +78,7 @@ package struct AdminServer: Service {
         ) { request, channel in
             let context = AdminContext(source: ApplicationRequestContextSource(channel: channel, logger: Self.silent))
             do {
-                // HEAD is GET, of whose answer the listener leaves out the body.
+                // HEAD is routed as GET; the listener drops the body.
                 var head = request.head
                 if head.method == .head { head.method = .get }
                 return try await responder.respond(to: Request(head: head, body: request.body), context: context)
@@ -104,7 +105,7 @@ package struct AdminServer: Service {
     }
 }
 
-/// What a route knows of its request besides the request itself.
+/// The context of a request: adds its channel, for the peer's address.
 struct AdminContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel

@@ -3,33 +3,33 @@ import Hummingbird
 import NIOCore
 import Receivers
 
-/// The names by which the scrape, the API and the page may be asked for, besides addresses and `localhost`.
+/// The host names under which the scrape, the API and the page may be reached, besides IP addresses and `localhost`.
 ///
-/// A page elsewhere can have its own name resolve to an address of the daemon, and would then be taken by a browser for
-/// what it reads there (DNS rebinding). So whatever name isn't known is refused.
+/// A page elsewhere can make its own name resolve to the daemon's address, and the browser would then let it read the
+/// answers (DNS rebinding). Unknown names are therefore refused.
 package struct AllowedHosts: Sendable {
-    /// By which users reach the daemon.
+    /// How users reach the daemon.
     private var externalOrigin: WebOrigin?
     private var names: Set<String> = ["localhost"]
 
     package init() {}
 
-    /// - Parameter authority: what the Host field says.
+    /// - Parameter authority: the value of the Host field.
     func allow(authority: String) -> Bool {
         guard let host = HTTPAuthority(authority)?.host else { return false }
         return Self.isAddress(host) || names.contains(host)
     }
 
-    /// Whether a page may change something: one of the daemon itself, which is reached in plain HTTP by the name that the
-    /// request has, or by `external_url`.
+    /// Whether a page may change something. Its origin must be plain HTTP with the host of this request, or
+    /// `external_url`.
     func allow(_ origin: WebOrigin?, authority: String) -> Bool {
         guard let origin else { return false }
         return origin == WebOrigin(scheme: "http", authority: authority) || origin == externalOrigin
     }
 
-    /// Takes how users reach the daemon.
+    /// Sets the URL by which users reach the daemon.
     ///
-    /// - Returns: whether it is a URL of http or https with a host; nothing is taken where it's none.
+    /// - Returns: false, and changes nothing, unless it is an http or https URL with a host.
     package mutating func setExternalURL(_ text: String) -> Bool {
         guard let origin = WebOrigin(url: text) else { return false }
         externalOrigin = origin
@@ -37,9 +37,9 @@ package struct AllowedHosts: Sendable {
         return true
     }
 
-    /// Takes a further name.
+    /// Adds a host name.
     ///
-    /// - Returns: whether it can be the name of a host; it isn't taken where it can't.
+    /// - Returns: false, and changes nothing, unless it is a valid host name.
     package mutating func add(name: String) -> Bool {
         let isName =
             !name.isEmpty
@@ -54,7 +54,7 @@ package struct AllowedHosts: Sendable {
 
     private static func isAddress(_ host: String) -> Bool {
         if host.contains(":") {
-            // Without the zone of a link-local one.
+            // Ignore the zone of a link-local address.
             return host.prefix { $0 != "%" }.utf8.allSatisfy { "0123456789abcdefABCDEF:.".utf8.contains($0) }
         }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -62,7 +62,7 @@ package struct AllowedHosts: Sendable {
     }
 }
 
-/// Where a page comes from, as browsers compare it: scheme, host and port (RFC 6454).
+/// The origin of a page as browsers compare it: scheme, host and port (RFC 6454).
 struct WebOrigin: Equatable {
     let scheme: String
     let host: String
@@ -77,28 +77,28 @@ struct WebOrigin: Equatable {
         port = authority.port ?? defaultPort
     }
 
-    /// Of an address, whatever stands behind its host; nil for what is none of the web, such as `null`.
+    /// The origin of a URL; nil for non-web URLs and for `null`.
     init?(url: String) {
         guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return nil }
         let rest = url[colon...].dropFirst(3)
         self.init(scheme: url[..<colon].lowercased(), authority: rest.prefix { !"/?#".contains($0) })
     }
 
-    /// - Parameter text: what the Origin field says, which is an origin and no more.
+    /// - Parameter text: the value of the Origin field, which has no path.
     init?(field text: String) {
         guard text.filter({ $0 == "/" }).count == 2 else { return nil }
         self.init(url: text)
     }
 }
 
-/// Whether a request that would change something was sent by a page of another site, in the name of whoever looks at it.
+/// Detects requests that another site's page makes a browser send.
 struct CrossSite {
     let hosts: AllowedHosts
 
-    /// Browsers say where a request comes from; what says nothing is no browser.
+    /// Browsers state the origin of a request. A request without any of these fields doesn't come from a browser.
     func isForeign(_ request: HTTPRequest) -> Bool {
         let fields = request.headerFields
-        // What a page can't set (Fetch Metadata): "none" is the user's own doing.
+        // Pages can't set this field (Fetch Metadata). "none" means that the user started the request.
         if let name = HTTPField.Name("Sec-Fetch-Site") {
             guard fields[values: name].allSatisfy({ ["same-origin", "none"].contains($0.lowercased()) }) else {
                 return true
@@ -113,7 +113,7 @@ struct CrossSite {
     }
 }
 
-/// Answers only whoever asks for the daemon by a name that it has: see `AllowedHosts`.
+/// Answers only if the request's host is one of `AllowedHosts`.
 struct HostCheck: RouterMiddleware {
     let hosts: AllowedHosts
     let service: any TraceService
@@ -121,7 +121,7 @@ struct HostCheck: RouterMiddleware {
     func handle(
         _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
     ) async throws -> Response {
-        // Only HTTP/1.0 may leave out the Host field, and no browser speaks that.
+        // Only HTTP/1.0 may omit Host, and no browser uses that.
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
             service.refused(transport: .admin, reason: .wrongHost, peer: context.channel.remoteAddress)

@@ -4,10 +4,10 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Threads that answers are made on which take time, so that event loops are free for health checks; only so many at
-/// once, for each holds memory until its client has read it.
+/// Threads for slow answers, so that the event loop stays free for health checks. The number of concurrent answers is
+/// limited, because each holds memory until its client has read it.
 final class AnswerPool: Sendable {
-    /// One of the answers that may be under way; given back when nobody holds it any more.
+    /// A place for one concurrent answer. Deallocation frees the place.
     final class Place: Sendable {
         fileprivate let pool: AnswerPool
 
@@ -20,7 +20,7 @@ final class AnswerPool: Sendable {
         }
     }
 
-    /// Seconds that an answer may take from its first byte to its last.
+    /// The longest time that an answer may take, in seconds, from its first byte to its last.
     private static let secondsMax = 60
 
     private let threads: NIOThreadPool
@@ -33,7 +33,7 @@ final class AnswerPool: Sendable {
         self.atOnce = atOnce
     }
 
-    /// nil if there are as many answers under way as there may be.
+    /// nil if all places are taken.
     func place() -> Place? {
         guard taken.add(1, ordering: .relaxed).newValue <= atOnce else {
             taken.subtract(1, ordering: .relaxed)
@@ -46,7 +46,7 @@ final class AnswerPool: Sendable {
         try await threads.runIfActive(work)
     }
 
-    /// A body that `make` writes on one of the threads, part by part, no faster than its client reads.
+    /// A body that `make` writes on one of the threads, part by part, no faster than the client reads.
     func body(
         in place: Place, _ make: @escaping @Sendable (_ send: @escaping ([UInt8]) -> Bool) -> Void
     ) -> ResponseBody {
@@ -56,7 +56,7 @@ final class AnswerPool: Sendable {
                 make(parts.send)
                 parts.finish()
             }
-            // The thread stops at its next part.
+            // Makes the thread stop at its next part.
             defer { parts.abandon() }
             let end = ContinuousClock.now + .seconds(Self.secondsMax)
             for await part in parts.all {
@@ -68,7 +68,7 @@ final class AnswerPool: Sendable {
         }
     }
 
-    /// A body that is complete.
+    /// A body that is already complete.
     func body(in place: Place, _ text: String) -> ResponseBody {
         let bytes = ByteBuffer(string: text)
         return ResponseBody(contentLength: bytes.readableBytes) { [place] writer in
@@ -83,7 +83,7 @@ final class AnswerPool: Sendable {
         }
     }
 
-    /// The client reads too slowly; its connection is closed.
+    /// The client reads too slowly; the connection is closed.
     private struct TooSlow: Error {}
 
     func stop() async {
@@ -91,13 +91,13 @@ final class AnswerPool: Sendable {
     }
 }
 
-/// Parts on their way from a thread that makes them to a connection that writes them: two at most.
+/// Parts on their way from the thread that makes them to the connection that writes them, at most two.
 private final class PartQueue: Sendable {
     private static let partsMax = 2
 
     let all: AsyncStream<ByteBuffer>
     private let continuation: AsyncStream<ByteBuffer>.Continuation
-    /// Whether there is room, or nobody who reads any more.
+    /// True if there is room, or if the reader is gone.
     private let room = ConditionLock(value: true)
     private let waiting = Atomic<Int>(0)
     private let isAbandoned = Atomic<Bool>(false)
@@ -106,7 +106,7 @@ private final class PartQueue: Sendable {
         (all, continuation) = AsyncStream.makeStream()
     }
 
-    /// Waits for room; false if nobody reads any more.
+    /// Blocks until there is room. Returns false if the reader is gone.
     @Sendable func send(_ part: [UInt8]) -> Bool {
         room.lock(whenValue: true)
         guard !isAbandoned.load(ordering: .relaxed) else {
@@ -133,13 +133,13 @@ private final class PartQueue: Sendable {
     }
 }
 
-/// Where answers are made that take time.
+/// The pools for slow answers.
 package struct AnswerPools: Sendable {
-    /// Of the API. Two threads, for a query uses memory bandwidth more than anything; others wait for them.
+    /// For the API. Two threads, because queries are bound by memory bandwidth; further queries wait.
     let queries = AnswerPool(threads: 2, atOnce: 8)
-    /// Each has a thread, which waits for its client.
+    /// For scrapes. Each has its own thread, because it waits for its client.
     let scrapes = AnswerPool(threads: 4, atOnce: 4)
-    /// Of the rules: one after the other.
+    /// For reloads of the rules, one at a time.
     let reloads = AnswerPool(threads: 1, atOnce: 4)
 
     package init() {}

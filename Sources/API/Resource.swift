@@ -4,22 +4,21 @@ import Pipeline
 import Rules
 import Support
 
-/// A resource of the query API: what it takes, and how it is answered from what the pipeline holds. Each computes what it
-/// answers and nothing else.
+/// A resource of the query API: its path, its parameters, and how to compute the answer. Each computes only what it
+/// returns.
 struct Resource: Sendable {
-    /// Behind `/api/v1/`; a part that begins with a colon stands for any.
+    /// Below `/api/v1/`. A component that begins with a colon matches anything.
     let path: String
-    /// The parameters that it knows.
+    /// The accepted parameters.
     var parameters: [String] = []
-    /// Makes JSON on a thread of `AnswerPools`; nil where there is no such thing.
+    /// Makes the JSON on a thread of `AnswerPools`; nil if nothing is found.
     let answer: @Sendable (_ pipeline: Pipeline, _ query: QueryParameters) throws -> String?
 
-    /// All resources.
     static let all = [alerts, operations, requests, rules, status, trace]
 
     var route: String { "/api/v1/\(path)" }
 
-    /// Whether a request's path is one of its own.
+    /// Whether a request's path belongs to this resource.
     func matches(_ path: String) -> Bool {
         let (own, other) = (parts(of: route), parts(of: path))
         return own.count == other.count
@@ -31,9 +30,9 @@ struct Resource: Sendable {
     }
 }
 
-/// The parameters of a query, of which all must be known.
+/// The parameters of a query. Unknown ones are an error.
 struct QueryParameters: Sendable {
-    /// What is wrong, and what would be right.
+    /// Says what is wrong and what would be valid.
     struct ParameterError: Error {
         let message: String
     }
@@ -41,10 +40,10 @@ struct QueryParameters: Sendable {
     private static let limitMax = 100_000
 
     private var values: [String: String] = [:]
-    /// What the path names, decoded; nil where the resource has no such part.
+    /// The percent-decoded variable component of the path; nil if the resource has none.
     let id: String?
 
-    /// - Parameter known: the parameters that the resource takes.
+    /// - Parameter known: the parameters that the resource accepts.
     init(_ request: Request, id: String?, known: [String]) throws(ParameterError) {
         self.id = id
         for part in (request.uri.query ?? "").split(separator: "&") {
@@ -60,7 +59,7 @@ struct QueryParameters: Sendable {
         }
     }
 
-    /// Name and value as a form has them: `+` for a space, all else by its percent-encoding.
+    /// Name and value in form encoding: `+` is a space, the rest is percent-encoded.
     private static func decode(_ part: Substring) throws(ParameterError) -> (key: String, value: String) {
         let texts = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
             $0.replacing("+", with: " ").removingPercentEncoding
@@ -73,7 +72,7 @@ struct QueryParameters: Sendable {
 
     subscript(name: String) -> String? { values[name] }
 
-    /// The first so many rows; all without it.
+    /// The maximum number of rows; nil for all.
     func limit() throws(ParameterError) -> Int? {
         guard let text = values["limit"] else { return nil }
         guard let limit = Int(text), (1...Self.limitMax).contains(limit) else {

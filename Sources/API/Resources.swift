@@ -6,7 +6,7 @@ import Rules
 import Support
 
 extension Resource {
-    /// Operations over the window, not over all that was ever received.
+    /// Operations over the window, not since the start.
     static let operations = Resource(path: "operations", parameters: ["service", "limit"]) { pipeline, query in
         let limit = try query.limit() ?? .max
         let rows = OperationRow.rows(of: pipeline.attributedSummary().windowOnly)
@@ -15,7 +15,7 @@ extension Resource {
 }
 
 extension Resource {
-    /// Requests to API servers over the window.
+    /// Requests to API servers, over the window.
     static let requests = Resource(path: "requests", parameters: ["limit"]) { pipeline, query in
         let limit = try query.limit() ?? .max
         return try JSONText.encode(
@@ -24,7 +24,7 @@ extension Resource {
 }
 
 extension Resource {
-    /// What became of the spans that were received.
+    /// Counts of the received spans by outcome.
     static let status = Resource(path: "status") { pipeline, _ in
         let (spans, unattributed) = pipeline.counts()
         return try JSONText.encode(SpansRow(spans, unattributed))
@@ -38,11 +38,11 @@ extension Resource {
     }
 }
 
-/// A trace as the query API shows it: its spans in the order of their starts.
+/// A trace for the query API, its spans ordered by start.
 struct TraceJSON: Encodable {
     struct Span: Encodable {
         var span_id: String
-        /// Absent where the span has none.
+        /// nil for a root.
         var parent_span_id: String?
         var service: String
         var operation: String
@@ -71,7 +71,7 @@ struct TraceJSON: Encodable {
 }
 
 extension Resource {
-    /// A trace of which the window holds a span, or that an active alert names.
+    /// A trace with spans in the window, or one that an active alert names.
     static let trace = Resource(path: "traces/:id") { pipeline, query in
         guard let id = query.id.flatMap({ TraceID(hex: $0) }) else {
             throw QueryParameters.ParameterError(message: "a trace id is 32 hexadecimal digits")

@@ -2,33 +2,33 @@ package import Pipeline
 package import Rules
 import Support
 
-/// A group of rules as the query API shows it, in the words of a rule file. Durations in seconds, times in RFC 3339.
-/// Fields without a value are null, but for `select` and `match`: a rule has one of them.
+/// A group of rules for the query API, with the field names of a rule file. Durations are in seconds, times in RFC
+/// 3339. Missing values are null, except that a rule has only one of `select` and `match`.
 package struct RuleGroupJSON: Encodable, Sendable {
     package struct Rule: Encodable, Sendable {
         package var alert: String
-        /// What labels have to be, as text.
+        /// Matchers as text, by label.
         package var select: [String: String]?
         package var match: [String: String]?
         package var when: String
-        /// null where all values of the condition have windows of their own.
+        /// null if every value of the condition has its own window.
         var over_seconds: Double?
         package var by: [String]
         var for_seconds: Double
         var keep_firing_for_seconds: Double
         package var labels: [String: String]
-        /// Templates, as text.
+        /// Unrendered templates.
         package var annotations: [String: String]
-        /// `firing` if one of the alerts is, else `pending` if there is one, else `inactive`.
+        /// `firing` if any alert fires, else `pending` if any is pending, else `inactive`.
         package var state: AlertState
         package var alerts: [AlertJSON]
     }
 
     package var name: String
     var interval_seconds: Double
-    /// null for no limit of its own.
+    /// null without a limit.
     package var limit: Int?
-    /// The time that was evaluated last; null where these rules weren't yet.
+    /// The last evaluated time; null until these rules have been evaluated.
     var evaluated_at: String?
     package var rules: [Rule]
 
@@ -65,7 +65,7 @@ extension RuleGroupJSON.Rule {
         case state, alerts
     }
 
-    // Written out since a synthesized one leaves absent values out.
+    // A synthesized encoder would omit nil values.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(alert, forKey: .alert)
@@ -88,7 +88,7 @@ extension RuleGroupJSON {
         case name, interval_seconds, limit, evaluated_at, rules
     }
 
-    // As above.
+    // A synthesized encoder would omit nil values.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -100,7 +100,7 @@ extension RuleGroupJSON {
 }
 
 extension Resource {
-    /// The rules in force, and their alerts.
+    /// The rules in force and their alerts.
     static let rules = Resource(path: "rules") { pipeline, _ in
         try JSONText.encode(pipeline.evaluation.groups.map { RuleGroupJSON($0) })
     }

@@ -10,33 +10,33 @@ import Synchronization
 package struct RecordingSettings: Equatable, Sendable {
     /// When a request is acknowledged.
     package enum Mode: String, CaseIterable, Sendable {
-        /// When its spans are in the window; they are on disk about a second later.
+        /// Once its spans are in the window; it is written about a second later.
         case memory
-        /// When it is on disk.
+        /// Once it is on disk.
         case durable
     }
 
-    /// nil where nothing is recorded.
+    /// nil if nothing is recorded.
     package var directory: String?
     package var mode = Mode.memory
-    /// A file is finished when it is larger, or when it was begun longer ago (nanoseconds).
+    /// A file is finished when it is larger than this, or older (nanoseconds).
     package var rotateBytes = 256 << 20
     package var rotateAfter: Int64 = 3_600_000_000_000
-    /// Of all files of the directory: the oldest go first.
+    /// Limit for all files of the directory; the oldest are removed.
     package var retainBytes = 10 << 30
-    /// Files that were written to last longer ago go, nanoseconds; nil for as long as there is room.
+    /// Files last written longer ago are removed (nanoseconds); nil keeps them while there is room.
     package var retainAge: Int64?
 
-    /// A file is at most a quarter of what is kept, so that most is still there after one went.
+    /// A file is at most a quarter of what is retained, so removing one leaves most of it.
     package var fileBytesMax: Int { max(1, min(rotateBytes, retainBytes / Self.filesRetained)) }
     package static let filesRetained = 4
-    /// With less a file holds little beside its head and its index.
+    /// A smaller file would hold little besides its head and index.
     package static let fileBytesLeast = 4 << 10
 
     package init() {}
 }
 
-/// Records what the daemon takes in, on a thread of its own: event loops copy a request and go on.
+/// Records incoming requests on its own thread. Event loops only copy a request.
 package final class ArchiveRecorder: Sendable {
     package let mode: RecordingSettings.Mode
     private let queue: RecordingQueue
@@ -44,18 +44,18 @@ package final class ArchiveRecorder: Sendable {
     private let counts = Mutex(RecordingCounts())
     private let finished = DurabilityAcknowledgement()
 
-    /// Seconds between looks at the time, where nothing happens.
+    /// Seconds after which the thread checks the time although nothing arrived.
     private static let patience = 1.0
 
-    /// - Parameter queueBytes: of requests that may wait to be written.
+    /// - Parameter queueBytes: limit for requests that wait to be written.
     package init(mode: RecordingSettings.Mode, queueBytes: Int) {
         self.mode = mode
         queue = RecordingQueue(byteCountMax: queueBytes)
     }
 
-    /// Begins to record to a directory.
+    /// Starts recording to a directory.
     ///
-    /// - Parameter clock: says the time of day, Unix nanoseconds, by which files are named and retained.
+    /// - Parameter clock: the time of day in Unix nanoseconds, for naming and retaining files.
     package func start(
         _ settings: RecordingSettings, path: String, clock: @escaping @Sendable () -> Int64, logger: Logger
     ) {
@@ -86,7 +86,7 @@ package final class ArchiveRecorder: Sendable {
         finished.settle(isOnDisk: true)
     }
 
-    /// Writes what is queued, and ends.
+    /// Writes what is queued and ends the thread.
     package func stop() async {
         queue.stop()
         _ = await finished.isOnDisk
@@ -94,9 +94,9 @@ package final class ArchiveRecorder: Sendable {
 
     // MARK: What is recorded
 
-    /// Sets room aside for a request; nil where the client should retry later.
+    /// Reserves room for a request; nil if the client should retry later.
     package func admit(_ byteCount: Int) -> Recording? {
-        // JSON may have become longer than any record can be.
+        // A request translated from JSON may be longer than any record.
         guard !isFailed.load(ordering: .relaxed), byteCount <= ArchiveReader.recordBytesMax else {
             return Recording(self, byteCount: byteCount, hasRoom: false)
         }
@@ -108,9 +108,9 @@ package final class ArchiveRecorder: Sendable {
         queue.giveBack(byteCount)
     }
 
-    /// Adds a message, or notes that there was one that isn't recorded.
+    /// Adds a message, or the gap of one that isn't recorded.
     ///
-    /// - Returns: what its acknowledgement waits for, if it does.
+    /// - Returns: what the acknowledgement has to wait for; nil if nothing.
     package func append(_ message: RecordedMessage?) -> DurabilityAcknowledgement? {
         if message == nil { counts.withLock { $0.requestsDropped += 1 } }
         let durability = queue.append(message.map { .message($0) })
@@ -141,24 +141,24 @@ package final class ArchiveRecorder: Sendable {
     }
 }
 
-/// What the scrape says about the recording.
+/// Counters of the recording, for the scrape.
 package struct RecordingCounts: Sendable {
     var bytesWritten = 0
-    /// Groups written, and the requests in them.
+    /// Groups written, and their requests.
     var groups = 0
     var requests = 0
-    /// Requests that were taken but not recorded.
+    /// Requests accepted but not recorded.
     package var requestsDropped = 0
-    /// Times that files were brought to disk.
+    /// Syncs of files.
     var syncs = 0
-    /// Whether recording has stopped for a fault.
+    /// Whether recording has stopped because of an error.
     package var isFailed = false
-    /// Files of the directory and their bytes.
+    /// Files in the directory, and their size.
     var files = 0
     var directoryBytes = 0
 }
 
-/// What the scrape says about the archive.
+/// The recording's metric families.
 package enum RecordingMetrics {
     package static let table = MetricTable<ArchiveRecorder>([
         .flag("faultline_archive_failed", help: "Whether recording has stopped for a fault, which the log says.") {

@@ -1,19 +1,19 @@
 import Archive
-// Both declare stat; the one that the compiler read first owns it.
+// Both modules declare stat; whichever the compiler reads first owns it.
 import CDispatch
 import Glibc
 import Support
 
-/// The file that is being recorded to. It belongs to the recording thread; after a fault nothing more is asked of it.
+/// The file being recorded to. Used only by the recording thread, and not after an error.
 final class OpenArchive {
     private var file: RecordedFile
     private var writer: ArchiveWriter
-    /// When it was begun, and the group that is being collected.
+    /// Start of the file, and of the current group.
     let begun = ContinuousClock.now
     private var groupBegun: ContinuousClock.Instant?
     private var hasMessages = false
 
-    /// A group with messages is written after so long, one of readings of the clock later.
+    /// How long a group with messages waits before it is written, and how long one with only clock readings.
     private static let messageDelay = Duration.seconds(1)
     private static let clockDelay = Duration.seconds(10)
 
@@ -28,7 +28,7 @@ final class OpenArchive {
     var hasName: Bool { file.hasName }
     var groupCount: Int { writer.groupCount }
 
-    /// Adds an event; writes what has become a whole group.
+    /// Adds an event and writes completed groups.
     func append(_ sequence: UInt64, _ event: RecordingQueue.Event) throws(FileError) {
         switch event {
         case .message(let message):
@@ -42,20 +42,20 @@ final class OpenArchive {
         try flush()
     }
 
-    /// Whether what is collected has waited long enough.
+    /// Whether the current group has waited long enough.
     var isDue: Bool {
         guard let groupBegun else { return false }
         return .now - groupBegun >= (hasMessages ? Self.messageDelay : Self.clockDelay)
     }
 
-    /// Writes all there is, to disk where asked.
+    /// Writes everything collected, and syncs if asked.
     func commit(sync: Bool) throws(FileError) {
         writer.seal()
         try flush()
         if sync { try file.sync() }
     }
 
-    /// Ends the file with its index and brings it to disk.
+    /// Writes the index, and syncs.
     func finish() throws(FileError) {
         writer.finish()
         try flush()
@@ -73,17 +73,17 @@ final class OpenArchive {
     }
 }
 
-/// A file that is written from front to back.
+/// A file that is only appended to.
 ///
-/// After a failure nothing more is written to it, and above all it isn't synced again: the kernel may have marked the
-/// pages that it could not write as clean, so that a second fsync would succeed without them.
+/// After an error it must not be written to, and above all not synced again: the kernel may have marked pages that it
+/// could not write as clean, and a second fsync would succeed without them.
 struct RecordedFile: ~Copyable {
     let path: String
     private let descriptor: Int32
-    /// Bytes that were written whole.
+    /// Bytes completely written.
     private(set) var byteCount = 0
 
-    /// Makes a file that wasn't there.
+    /// Creates a file; fails if it exists.
     init(creating path: String) throws(FileError) {
         self.path = path
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
@@ -94,25 +94,25 @@ struct RecordedFile: ~Copyable {
         close(descriptor)
     }
 
-    /// Writes all bytes; where that fails, the file is cut back to what was whole, as far as it lets itself be.
+    /// Writes all bytes. On an error it tries to truncate the file to what was written before.
     mutating func write(_ bytes: [UInt8]) throws(FileError) {
         guard let code = unsafe FileWriting.writeAll(bytes.span.bytes, to: descriptor) else {
             byteCount += bytes.count
             return
         }
         _ = ftruncate(descriptor, off_t(byteCount))
-        // A disk that stays full would otherwise collect a file without contents at each try.
+        // On a disk that stays full, every attempt would otherwise leave an empty file.
         if byteCount == 0 { _ = unsafe unlink(path) }
         throw FileError("write", path, code: code)
     }
 
-    /// Whether its name is still there: without it, what is written is lost when the file is closed.
+    /// Whether the file still has a name. Without one, its contents are lost when it is closed.
     var hasName: Bool {
         var status = stat()
         return unsafe fstat(descriptor, &status) == 0 && status.st_nlink > 0
     }
 
-    /// Brings what was written to disk.
+    /// Syncs the data to disk.
     func sync() throws(FileError) {
         guard fdatasync(descriptor) == 0 else { throw FileError("fdatasync", path) }
     }

@@ -2,24 +2,24 @@ package import Engine
 import Foundation
 package import Receivers
 
-/// What waits to be written, in the order in which it happened. Bounded in bytes: room is asked for before.
+/// Events that wait to be written, in order. Bounded in bytes, which are reserved in advance.
 final class RecordingQueue: @unchecked Sendable {
     enum Event {
         case message(RecordedMessage)
         case clock(ClockReading)
     }
 
-    /// What was taken to be written together.
+    /// Events that are written together.
     struct Work {
         var events: [(sequence: UInt64, event: Event)] = []
-        /// Settled once all of it is written.
+        /// Settled once all of them are written.
         var durability = DurabilityAcknowledgement()
         var isLast = false
     }
 
     private let byteCountMax: Int
     private let condition = NSCondition()
-    // Under the condition's lock.
+    // Protected by `condition`.
     private var work = Work()
     private var reserved = 0
     private var nextSequence: UInt64 = 0
@@ -28,18 +28,18 @@ final class RecordingQueue: @unchecked Sendable {
         self.byteCountMax = byteCountMax
     }
 
-    /// Bytes of messages that wait or are being written, and of those there is room for.
+    /// Bytes reserved: messages that wait, are being written, or are about to arrive.
     var byteCount: Int {
         condition.lock()
         defer { condition.unlock() }
         return reserved
     }
 
-    /// Sets room aside; false where there isn't as much.
+    /// Reserves bytes; returns false if there is no room.
     func reserve(_ byteCount: Int) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        // One alone always has room: from JSON it may have become longer than any body.
+        // A single message always fits: translated from JSON it may be longer than any body.
         guard reserved == 0 || reserved + byteCount <= byteCountMax else { return false }
         reserved += byteCount
         return true
@@ -51,9 +51,9 @@ final class RecordingQueue: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Adds an event; nil for one that happened but isn't recorded: its number stays free.
+    /// Appends an event. nil marks an event that isn't recorded; its number stays unused.
     ///
-    /// - Returns: what is settled once it is written.
+    /// - Returns: settled once the event is written.
     func append(_ event: Event?) -> DurabilityAcknowledgement? {
         condition.lock()
         defer { condition.unlock() }
@@ -61,12 +61,12 @@ final class RecordingQueue: @unchecked Sendable {
         nextSequence += 1
         guard let event else { return nil }
         work.events.append((sequence, event))
-        // A reading of the clock can wait for the next message.
+        // A clock reading can wait for the next message.
         if case .message = event { condition.signal() }
         return work.durability
     }
 
-    /// Takes everything there is; waits for a message for so long, seconds.
+    /// Takes all events. Waits up to `seconds` for a message.
     func take(waiting seconds: Double) -> Work {
         condition.lock()
         defer { condition.unlock() }
@@ -80,7 +80,7 @@ final class RecordingQueue: @unchecked Sendable {
         return taken
     }
 
-    /// What is taken next is the last.
+    /// Makes the next `take` the last.
     func stop() {
         condition.lock()
         work.isLast = true
@@ -95,15 +95,15 @@ extension RecordingQueue.Work {
     }
 }
 
-/// One export request on its way into the archive: room was set aside for it in the recorder's queue.
+/// One export request on its way into the archive, with room reserved in the recorder's queue.
 package struct Recording {
     private let recorder: ArchiveRecorder
     private let byteCount: Int
-    /// Whether there is room, or the request goes unrecorded.
+    /// False if the queue is full: the request isn't recorded.
     private let hasRoom: Bool
     private var message: RecordedMessage?
     private var isAppended = false
-    /// What an acknowledgement waits for.
+    /// What the acknowledgement waits for.
     package private(set) var durability: DurabilityAcknowledgement?
 
     package init(_ recorder: ArchiveRecorder, byteCount: Int, hasRoom: Bool) {
@@ -112,7 +112,7 @@ package struct Recording {
         self.hasRoom = hasRoom
     }
 
-    /// Copies the message, before any lock is taken.
+    /// Copies the message. Call this before taking any lock.
     package mutating func take(_ message: RawSpan, _ batch: borrowing SpanBatch, arrival: Int64) {
         guard hasRoom else { return }
         self.message = RecordedMessage(
@@ -120,24 +120,24 @@ package struct Recording {
             spanEnds: batch.ends())
     }
 
-    /// Gives the message its place in the order: to be called under the window's lock.
+    /// Assigns the message's place in the order. Call this under the window's lock.
     package mutating func append() {
         isAppended = true
         durability = recorder.append(message)
     }
 
-    /// Gives back the room of a message that was refused.
+    /// Releases the reservation of a refused request.
     package func finish() {
         if !isAppended, hasRoom { recorder.giveBack(byteCount) }
     }
 }
 
-/// A message that waits to be written.
+/// A message waiting to be written.
 package struct RecordedMessage: Sendable {
     package let bytes: [UInt8]
     /// Unix nanoseconds.
     package let arrival: Int64
     package let spans: Int
-    /// From the earliest end of a span to the latest.
+    /// Earliest to latest end of its spans.
     package let spanEnds: ClosedRange<Int64>?
 }

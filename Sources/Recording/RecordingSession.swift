@@ -3,8 +3,8 @@ import Glibc
 import Logging
 import Support
 
-/// What the recording thread does with what it is given: files are begun, filled, finished and retained. Where that
-/// fails, recording stops, and is tried again in a new file later.
+/// The recording thread's work: starts, fills, finishes and retains files. After an error recording stops, and is tried
+/// again in a new file.
 final class RecordingSession {
     private let settings: RecordingSettings
     private let path: String
@@ -16,7 +16,7 @@ final class RecordingSession {
     private var directory: ArchiveDirectory?
     private var file: OpenArchive?
     private var nextSequence: UInt64 = 0
-    /// nil while there is no fault.
+    /// nil without an error.
     private var retryAt: ContinuousClock.Instant?
 
     private var measuredAt: ContinuousClock.Instant?
@@ -35,7 +35,7 @@ final class RecordingSession {
         self.logger = logger
     }
 
-    /// Begins a file, if none is there and no fault is too recent.
+    /// Starts a file unless there is one or the last error is too recent.
     func begin() {
         guard file == nil, retryAt.map({ .now >= $0 }) ?? true else { return }
         do throws(FileError) {
@@ -48,9 +48,9 @@ final class RecordingSession {
         }
     }
 
-    /// Writes what happened. In `durable` mode it is on disk when this returns true.
+    /// Writes events. In `durable` mode they are on disk when this returns true.
     ///
-    /// - Returns: false where it could not be written, or not wholly.
+    /// - Returns: false if any of them could not be written.
     func record(_ work: RecordingQueue.Work) -> Bool {
         if let last = work.events.last { nextSequence = last.sequence + 1 }
         let requests = work.events.count { if case .message = $0.event { true } else { false } }
@@ -77,7 +77,7 @@ final class RecordingSession {
         }
     }
 
-    /// Finishes the file where it is large or old enough, and begins the next.
+    /// Finishes a file that is large or old enough, and starts the next.
     func rotate() {
         guard let file else { return }
         let isOld = ContinuousClock.now - file.begun >= .nanoseconds(settings.rotateAfter)
@@ -88,7 +88,6 @@ final class RecordingSession {
         begin()
     }
 
-    /// Finishes the file.
     func finish() {
         guard let file else { return }
         self.file = nil
@@ -123,7 +122,7 @@ final class RecordingSession {
     }
 
     private func fail(_ fault: FileError) {
-        // Neither the file nor the directory is what it was: the disk may be gone and another be there instead.
+        // Give up the directory too: its disk may be gone, and another one mounted there.
         file = nil
         directory = nil
         retryAt = .now + Self.retryDelay
@@ -133,7 +132,7 @@ final class RecordingSession {
             metadata: ["fault": "\(fault)", "retry": "\(Self.retryDelay)"])
     }
 
-    /// What the directory holds, with the file that is being written.
+    /// Updates the counts of files and bytes, and notices a removed file.
     func measure() {
         if let measuredAt, .now - measuredAt < Self.measureInterval { return }
         measuredAt = .now

@@ -13,7 +13,7 @@ package struct Exposition {
             }
         }
 
-        /// What an `Accept` header asks for: OpenMetrics where it is named and not refused, else text.
+        /// OpenMetrics if the `Accept` header names it without `q=0`, else text.
         package init(accept: String?) {
             let named = (accept ?? "").split(separator: ",").contains { part in
                 let fields = part.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
@@ -23,48 +23,48 @@ package struct Exposition {
         }
     }
 
-    /// Bytes that are gathered before they are handed on.
+    /// Bytes collected before a part is sent.
     private static let partBytes = 64 << 10
 
     private let format: Format
-    /// Takes what is written, part by part; false if nobody wants the rest.
+    /// Takes a part of the output; returns false once the client is gone.
     private let send: ([UInt8]) -> Bool
     private var text: [UInt8] = []
     private var family = MetricFamily(name: "", kind: .gauge, unit: nil, help: "", labels: [], condition: nil)
     private var isWanted = true
-    /// Long values as they are written: an operation has a part in several families.
+    /// Cache of long values as written, because an operation appears in several families.
     private var longValues: [String: String] = [:]
 
-    /// - Parameter send: takes what is written, part by part; false if nobody wants the rest.
+    /// - Parameter send: takes the output part by part; returns false once the client is gone.
     package init(_ format: Format, send: @escaping ([UInt8]) -> Bool) {
         self.format = format
         self.send = send
         text.reserveCapacity(Self.partBytes + (8 << 10))
     }
 
-    /// Begins a family: the samples that follow are its own.
+    /// Begins a family, to which the following samples belong.
     mutating func begin(_ family: MetricFamily) {
         self.family = family
-        // In Prometheus' own format a counter's family has the name of its samples.
+        // In the text format the family of a counter has the name of its samples.
         let shown = format == .text ? family.shownName : family.name
         let help = Self.escapedHelp(family.help, quotes: format == .openMetrics)
         write("# HELP \(shown) \(help)\n# TYPE \(shown) \(family.kind.rawValue)\n")
         if format == .openMetrics, let unit = family.unit { write("# UNIT \(shown) \(unit)\n") }
     }
 
-    /// A value of a counter or a gauge, with one for each of the family's labels.
+    /// A sample of a counter or gauge, with one value for each label of the family.
     package mutating func sample(_ value: Double, _ labels: [String] = []) {
         sample(family.kind == .counter ? "_total" : "", value, written(labels))
     }
 
-    /// A quantile of a summary that has neither a sum nor a count.
+    /// A quantile of a summary without sum and count.
     package mutating func quantile(_ quantile: String, _ value: Double, _ labels: [String] = []) {
         sample("", value, Self.adding("quantile", quantile, to: written(labels)))
     }
 
     /// - Parameters:
     ///   - bounds: upper bounds in seconds, without the infinite one.
-    ///   - counts: observations within each bucket, the infinite one last; not cumulative.
+    ///   - counts: observations in each bucket, not cumulative, the infinite one last.
     package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: [String] = []) {
         let labels = written(labels)
         var cumulative = 0
@@ -81,7 +81,7 @@ package struct Exposition {
         "\(labels)\(labels.isEmpty ? "" : ",")\(name)=\"\(value)\""
     }
 
-    /// Hands on what is left.
+    /// Sends the rest.
     package mutating func finish() {
         if format == .openMetrics { write("# EOF\n") }
         handOn()

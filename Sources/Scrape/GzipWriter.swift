@@ -1,16 +1,16 @@
 internal import CZlib
 
-/// One gzip stream (RFC 1952) that is written part by part.
+/// One gzip stream (RFC 1952), written part by part.
 @safe
 package final class GzipWriter {
-    /// Not in place: zlib remembers where it is.
+    /// Allocated separately, because zlib stores its address.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var output = [UInt8](repeating: 0, count: 32 << 10)
     private let isReady: Bool
 
-    /// Fast rather than small: a scrape is mostly the same text again and again.
+    /// Fast rather than small: a scrape is repetitive text.
     private static let level: Int32 = 1
-    /// A window of 32 KiB, and 16 for a gzip header.
+    /// A window of 32 KiB; 16 selects the gzip header.
     private static let windowBits: Int32 = 15 + 16
     private static let memoryLevel: Int32 = 8
 
@@ -27,9 +27,9 @@ package final class GzipWriter {
         unsafe stream.deallocate()
     }
 
-    /// Compresses a part; hands on what comes of it, which may be nothing yet.
+    /// Compresses a part and passes on the output, which may be empty so far.
     package func write(_ part: [UInt8], isLast: Bool = false, _ send: ([UInt8]) -> Bool) -> Bool {
-        // Not ready where there was no memory for it.
+        // False if deflateInit2 found no memory.
         guard isReady else { return false }
         var input = part
         var result: [UInt8] = []

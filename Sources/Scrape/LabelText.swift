@@ -1,19 +1,19 @@
 import Rules
 import Support
 
-/// Values of labels as the scrape has them: short, and safe on a terminal, and different where the values are.
+/// Label values in the scrape: short, safe on a terminal, and distinct if the originals are.
 ///
-/// A value that came to stand twice would make Prometheus refuse the whole scrape, so nothing here may be ambiguous.
+/// Two equal label sets would make Prometheus reject the whole scrape, so the encoding is unambiguous.
 package enum LabelText {
-    /// Bytes of a value that is written as it is, before quotes and backslashes are escaped.
+    /// Longest value, in bytes, that is written whole, before quotes and backslashes are escaped.
     package static let wholeBytes = 200
-    /// Of a longer one, about so many bytes, and behind them `…` and the digits: more than `wholeBytes` together, so that
-    /// it's no other value's whole.
+    /// Bytes kept of a longer value. With `…` and the digits it exceeds `wholeBytes`, so it can't equal a value written
+    /// whole.
     static let shortenedBytes = 184
-    /// Hexadecimal digits of the SHA-256 of the whole.
+    /// Hexadecimal digits of the whole value's SHA-256.
     package static let digits = 24
 
-    /// A value between its quotes.
+    /// A value as written between quotes.
     package static func written(_ value: String) -> String {
         guard
             value.utf8.count > wholeBytes
@@ -33,8 +33,8 @@ package enum LabelText {
         return written
     }
 
-    /// Control characters and the like as `\u{1B}`, and the backslash of what looks like that as `\u{5C}`. The format has
-    /// an escape of its own for line ends.
+    /// Writes control characters and the like as `\u{1B}`, and a backslash that would look like such an escape as
+    /// `\u{5C}`. The exposition format itself escapes line feeds.
     private static func escaped(_ value: String) -> String {
         var result = ""
         let scalars = Array(value.unicodeScalars)
@@ -62,16 +62,16 @@ package enum LabelText {
     }
 }
 
-/// SHA-256 (FIPS 180-4): a hash that nobody can make two names agree in.
+/// SHA-256 (FIPS 180-4): nobody can construct two names with the same hash.
 package enum SHA256 {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
     private static let constants: [UInt32] = primes.prefix(64).map { fraction(ofRoot: 3, of: $0) }
-    /// Of the square roots of the first eight.
+    /// The same of the square roots of the first eight.
     private static let start: [UInt32] = primes.prefix(8).map { fraction(ofRoot: 2, of: $0) }
 
     private static let primes = (2...311).filter { number in !(2..<number).contains { number % $0 == 0 } }
 
-    /// The largest integer whose power is at most `number` · 2^(32 · power), modulo 2^32: found bit by bit.
+    /// The largest integer whose power is at most `number` · 2^(32 · power), modulo 2^32, found bit by bit.
     private static func fraction(ofRoot power: Int, of number: Int) -> UInt32 {
         let target = UInt128(number) << (32 * power)
         var root: UInt128 = 0
@@ -83,7 +83,7 @@ package enum SHA256 {
         return UInt32(truncatingIfNeeded: root)
     }
 
-    /// 64 digits.
+    /// 64 hexadecimal digits.
     package static func hex(_ bytes: [UInt8]) -> String {
         var state = start
         var padded = bytes + [0x80]

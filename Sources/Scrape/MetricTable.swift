@@ -1,11 +1,11 @@
-/// The families of one component, each declared where it is written: what is scraped and what the reference lists can't
-/// come apart.
+/// The metric families of one component. Each row declares and samples a family in one place, so the scrape and the
+/// reference in docs/metrics.md can't diverge.
 ///
-/// `Source` is what the values are read from.
+/// `Source` is the type from which values are read.
 package struct MetricTable<Source>: Sendable {
     package struct Row: Sendable {
         fileprivate let family: MetricFamily
-        /// Writes the samples, and before them the head of the family unless it is to be left out.
+        /// Writes the head and samples, or nothing if the family is absent.
         fileprivate let write: @Sendable (Source, inout Exposition) -> Void
     }
 
@@ -21,7 +21,7 @@ package struct MetricTable<Source>: Sendable {
         for row in rows { row.write(source, &exposition) }
     }
 
-    /// The same families read from something larger; none of them is written where it has no such source.
+    /// The same families, read from a larger source; they are absent where `part` returns nil.
     package func read<Whole>(from part: @escaping @Sendable (Whole) -> Source?) -> MetricTable<Whole> {
         MetricTable<Whole>(
             rows.map { row in
@@ -31,18 +31,18 @@ package struct MetricTable<Source>: Sendable {
             })
     }
 
-    /// Of several components, one behind the other.
+    /// Joins the tables of several components, in order.
     package init(joining tables: [Self]) {
         self.init(tables.flatMap(\.rows))
     }
 }
 
 extension MetricTable.Row {
-    /// A family with as many samples as there are.
+    /// A family with any number of samples.
     ///
     /// - Parameters:
-    ///   - name: a counter's without `_total`.
-    ///   - labels: their names; each sample has a value for each.
+    ///   - name: without `_total` for a counter.
+    ///   - labels: names; each sample has one value for each.
     ///   - samples: adds the samples.
     package static func family(
         _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, labels: [String] = [], help: String,
@@ -77,9 +77,9 @@ extension MetricTable.Row {
         Self.gauge(name, help: help) { value($0) ? 1 : 0 }
     }
 
-    /// A family with one sample, or left out.
+    /// A family with one sample, or none.
     ///
-    /// - Parameter condition: when it is there, in words.
+    /// - Parameter condition: when the family is present, in words.
     package static func optional(
         _ name: String, _ kind: MetricFamily.Kind, unit: String? = nil, help: String, if condition: String,
         _ value: @escaping @Sendable (Source) -> Double?
@@ -95,7 +95,7 @@ extension MetricTable.Row {
 }
 
 extension MetricTable {
-    /// The same families, which a scrape has on a condition, told in words.
+    /// The same families, present only under a condition given in words.
     package func present(if condition: String) -> Self {
         Self(
             rows.map { row in
@@ -109,7 +109,7 @@ extension MetricTable {
     }
 }
 
-/// A family of metrics as a scrape announces it.
+/// A metric family as announced by a scrape.
 package struct MetricFamily: Sendable {
     package enum Kind: String, Sendable {
         case counter
@@ -118,25 +118,25 @@ package struct MetricFamily: Sendable {
         case summary
     }
 
-    /// Counters are named without `_total`, as OpenMetrics does.
+    /// Without `_total` for counters, as in OpenMetrics.
     package let name: String
     package let kind: Kind
     package let unit: String?
     package let help: String
-    /// The names of its samples' labels, in the order in which they are written, without `le` and `quantile`.
+    /// Names of the samples' labels in the order in which they are written, without `le` and `quantile`.
     package let labels: [String]
-    /// Under what condition a scrape has it; nil where each has.
+    /// The condition, in words, under which the family is present; nil if always.
     package let condition: String?
 
-    /// As Prometheus names it: a counter by the name of its samples.
+    /// The name in Prometheus' text format, where a counter has the name of its samples.
     package var shownName: String { kind == .counter ? "\(name)_total" : name }
 }
 
-/// The reference of metrics in docs/metrics.md.
+/// The text of docs/metrics.md.
 package struct MetricsReference {
     package let text: String
 
-    /// - Parameter families: in the order of a scrape.
+    /// - Parameter families: in scrape order.
     package init(_ families: [MetricFamily]) {
         text = (Self.head + families.map(Self.row)).joined(separator: "\n")
     }

@@ -1,7 +1,7 @@
 package import Engine
 package import Pipeline
 
-/// The families that users came for: how slow, how often failing.
+/// Latencies and errors of operations, requests and components.
 package struct EngineMetrics {
     private let operations: [(labels: [String], totals: CumulativeTotals.Series)]
     private let requests: [(labels: [String], totals: CumulativeTotals.Series)]
@@ -91,7 +91,7 @@ extension RequestLabels {
     fileprivate var values: [String] { Self.names.map { self[$0] ?? "" } }
 }
 
-/// What became of the spans that were received.
+/// Received spans by outcome.
 package enum SpanMetrics {
     package static let table = MetricTable<SpanCounts>([
         .counter("faultline_spans_received", help: "Spans in well-formed export requests.") { $0.received },
@@ -110,7 +110,7 @@ package enum SpanMetrics {
     ])
 }
 
-/// What the window, its history and attribution hold, and what had no place there.
+/// Contents of the window, the history and attribution, and what didn't fit.
 package enum WindowMetrics {
     package static let table = MetricTable<WindowGauges>([
         .gauge("faultline_window_spans", help: "Spans in the window.") { $0.spans },

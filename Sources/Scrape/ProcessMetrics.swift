@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the kernel says about this process. What can't be read is left out.
+/// The kernel's figures for this process. What can't be read is omitted.
 ///
 /// Source: proc(5).
 package struct ProcessMetrics: Sendable {
@@ -47,7 +47,7 @@ package struct ProcessMetrics: Sendable {
     private static let condition = "`/proc` can be read"
 
     private mutating func readStat() {
-        // The command's name is in parentheses and may hold spaces: count fields behind it.
+        // The command name is in parentheses and may contain spaces: count fields after it.
         guard let line = Self.lines("/proc/self/stat").first, let close = line.lastIndex(of: ")") else { return }
         let fields = line[line.index(after: close)...].split(separator: " ").map { Double($0) ?? 0 }
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
