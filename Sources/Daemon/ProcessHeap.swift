@@ -1,11 +1,11 @@
 internal import CMalloc
 internal import Glibc
 
-/// How malloc goes about the process's memory.
+/// Settings of malloc.
 package enum ProcessHeap {
-    /// For a daemon: has large arrays (a slot's index, its attribution) be memory of their own, which is given back when
-    /// they are freed. Else malloc would in time keep arrays of up to 32 MiB between small ones, of which a process that
-    /// runs for long never gives back any. And has threads share a few arenas: each keeps what was freed in it.
+    /// For a daemon. Large arrays (a slot's index, its attribution) become separate mappings, returned to the kernel
+    /// when freed. Otherwise malloc would over time keep arrays of up to 32 MiB between small ones and never return
+    /// them. Threads share a few arenas, because each arena keeps what was freed in it.
     package static func giveBackLargeArrays() {
         _ = mallopt(M_MMAP_THRESHOLD, largeArray)
         _ = mallopt(M_TRIM_THRESHOLD, largeArray)
@@ -14,20 +14,20 @@ package enum ProcessHeap {
 
     private static let arenasMax: Int32 = 4
 
-    /// Gives back the pages that malloc holds and nothing is in: some milliseconds for each GiB.
+    /// Returns free pages to the kernel. Takes some milliseconds per GiB.
     static func trim() {
         _ = malloc_trim(0)
     }
 
     private static let largeArray: Int32 = 1 << 20
 
-    /// For a replay: has the first part of the heap be of huge pages, which cost nothing before they are written. A replay fills its
-    /// window so fast that to be given it by pages of 4 KiB would take as long as to append the spans.
+    /// For a replay. Backs the first part of the heap with huge pages, which cost nothing until they are written. A
+    /// replay fills its window so fast that page faults of 4 KiB would take as long as appending the spans.
     ///
-    /// To be called once, by the thread that will append, before it needs much memory. Where the kernel refuses, all
-    /// stays as it is.
+    /// Call this once, on the thread that will append, before it needs much memory. If the kernel refuses, nothing
+    /// changes.
     package static func reserve(_ bytes: Int) {
-        // Arrays that come and go stay on the heap, and the heap doesn't shrink in between.
+        // Keep short-lived arrays on the heap, and keep the heap from shrinking in between.
         _ = mallopt(M_MMAP_THRESHOLD, mappedAlone)
         _ = mallopt(M_TRIM_THRESHOLD, .max)
         _ = mallopt(M_TOP_PAD, Int32(clamping: bytes))
@@ -39,9 +39,9 @@ package enum ProcessHeap {
         _ = unsafe madvise(firstPage, firstPage.distance(to: end), MADV_HUGEPAGE)
     }
 
-    /// The most that malloc allows.
+    /// The maximum that malloc allows.
     private static let mappedAlone: Int32 = 32 << 20
-    /// More than a heap has left at the start of a process, so that it has to grow.
+    /// More than a fresh process has left on its heap, so that the heap has to grow.
     private static let growth = 1 << 20
     private static let topPad: Int32 = 1 << 20
 }

@@ -1,4 +1,4 @@
-/// The version of the binary, as `faultline version` and `faultline_build_info` say it.
+/// The version shown by `faultline version` and `faultline_build_info`.
 package enum Version {
     package static let current = "0.1.0"
 }

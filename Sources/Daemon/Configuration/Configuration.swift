@@ -7,63 +7,63 @@ package import Recording
 package import RuleFiles
 package import Rules
 
-/// What the daemon is told at its start; everything has a default. See docs/configuration.md.
+/// The daemon's configuration; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
     package var otlpGRPC = ListenAddress(host: "127.0.0.1", port: 4317)
     package var otlpHTTP = ListenAddress(host: "127.0.0.1", port: 4318)
-    /// Scrape, health and everything else that is asked of the daemon.
+    /// Scrape, health and API.
     package var listen = ListenAddress(host: "127.0.0.1", port: 9464)
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
-    /// Bytes of everything together; nil takes what the container allows.
+    /// `limits.memory` in bytes; nil derives it from the container.
     var memoryLimit: Int?
-    /// What the file says of parts of it.
+    /// Parts that the file sets.
     var explicitMemory: [MemoryBudget.Part: Int] = [:]
     var isBodySizeExplicit = false
-    /// The parts, once it is known how much there is (`fit`). A replay has none: what it finds must not depend on the
+    /// The parts, once the available memory is known (`fit`). nil in a replay, whose result must not depend on the
     /// machine.
     package internal(set) var memory: MemoryBudget?
     package var recording = RecordingSettings()
-    /// Where alerts and what could not be delivered yet are kept from one process to the next; nil for nowhere.
+    /// Where alerts and undelivered notifications survive the process; nil for nowhere.
     package var stateDirectory: String?
-    /// Whether the rules can be read again by a request.
+    /// Whether requests may reload the rules.
     var enableLifecycle = false
-    /// How long after a time the rules are evaluated for it, nanoseconds. Exporters send every five seconds.
+    /// How long after a time the rules are evaluated for it, in nanoseconds. Exporters send every five seconds.
     package var evaluationDelay: Int64 = 10_000_000_000
     /// How requests are divided among components.
     package var attribution = AttributionSettings()
-    /// Rule files and patterns of them, relative to the working directory; none means the built-in rules.
+    /// Rule files and patterns, relative to the working directory; empty means the built-in rules.
     package var ruleFiles: [RuleFileName] = []
-    /// Where a file says what can be judged only where it runs.
+    /// Positions in the file of settings that only the running machine can judge.
     var places = ConfigurationPlaces()
-    /// What a file says that works, but hardly as it was meant.
+    /// Warnings found while reading: settings that work but are hardly intended.
     var readingWarnings: [RuleDiagnostic] = []
-    /// Directories that it names.
+    /// Directories that the file names.
     var directories: [FileReference] = []
-    /// Labels of every alert that is delivered, but for those that it has itself.
+    /// Added to every delivered alert that lacks the label.
     var externalLabels: [String: String] = [:]
-    /// Names by which the scrape, the API and the page are asked for.
+    /// Host names under which the scrape, the API and the page are reachable.
     var hosts = AllowedHosts()
 
     package init() {}
 }
 
-/// Where a configuration file says what can be judged only where it runs.
+/// Positions in a configuration file of settings that only the running machine can judge.
 struct ConfigurationPlaces {
-    /// nil where there is no file.
+    /// nil without a file.
     var file: String?
     var addresses: [ListenField: (address: ListenAddress, position: SourcePosition)] = [:]
     /// `limits.memory`.
     var memory: SourcePosition?
-    /// The first part of it that is set.
+    /// The first setting of a part of the memory.
     var memoryPart: SourcePosition?
-    /// What is said of an archive that has no directory.
+    /// `archive`, if it has no directory.
     var archiveSettings: SourcePosition?
 }
 
 extension Configuration {
-    /// What works, but hardly as it was meant, where it runs.
-    /// - Parameter container: bytes that the container allows; nil where it has no limit.
+    /// All warnings, including those that depend on this machine.
+    /// - Parameter container: the container's memory limit in bytes; nil without one.
     package func warnings(container: Int?) -> [RuleDiagnostic] {
         guard let file = places.file else { return [] }
         var diagnostics = RuleDiagnostics(file: file)
@@ -87,10 +87,10 @@ extension Configuration {
 }
 
 extension Configuration {
-    /// Divides the memory there is among all that take some.
+    /// Divides the available memory among its parts.
     ///
-    /// - Parameter container: bytes that the container allows; nil where it has no limit.
-    /// - Throws: that the parts are more than there is, with the place of the first where a file says it.
+    /// - Parameter container: the container's memory limit in bytes; nil without one.
+    /// - Throws: if the parts exceed the limit, with the position of the first one that the file sets.
     package mutating func fit(container: Int?) throws {
         let budget: MemoryBudget
         do {
@@ -114,7 +114,7 @@ extension Configuration {
         memory = budget
     }
 
-    /// Why the parts don't fit into the memory there is; nil where they do.
+    /// Why the parts don't fit into the limit; nil if they do.
     func memoryExcess(container: Int?) -> MemoryBudget.Excess? {
         do {
             _ = try memoryBudget(container: container)

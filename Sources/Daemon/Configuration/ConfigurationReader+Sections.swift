@@ -5,7 +5,7 @@ import Recording
 import Rules
 
 extension Configuration {
-    /// Reads `attribution`: how long spans are waited for, and the components of services that Faultline doesn't know.
+    /// Reads `attribution`: the settle time, and components for services that Faultline doesn't know.
     mutating func readAttribution(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics) {
         guard let mapping = YAMLMapping(node, "attribution", fields: ["settle", "components"], &diagnostics) else {
             return
@@ -25,7 +25,7 @@ extension Configuration {
     }
 }
 
-/// Which component spans count for.
+/// A component and the spans that count for it.
 private struct ConfiguredComponent {
     let component: String
     let selector: Selector
@@ -52,7 +52,7 @@ private struct ConfiguredComponent {
 }
 
 extension YAMLNode {
-    /// The name of a component, as it stands in `share(name)`.
+    /// A component's name, as used in `share(name)`.
     fileprivate func componentName(_ diagnostics: inout RuleDiagnostics) -> String? {
         guard let name = string("component", &diagnostics) else { return nil }
         let isName =
@@ -67,7 +67,7 @@ extension YAMLNode {
 }
 
 extension RecordingSettings {
-    /// - Returns: where the directory is named; nil where it isn't.
+    /// - Returns: the configured directory; nil without one.
     mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> FileReference? {
         let fields = ["directory", "mode", "rotate_bytes", "rotate_after", "retain_bytes", "retain_age"]
         guard let mapping = YAMLMapping(node, "archive", fields: fields, &diagnostics) else { return nil }
@@ -96,7 +96,7 @@ extension RecordingSettings {
 }
 
 extension YAMLNode {
-    /// The path of a directory.
+    /// The path of a directory; empty paths are reported.
     func directory(_ diagnostics: inout RuleDiagnostics) -> String? {
         guard let path = string("directory", &diagnostics) else { return nil }
         guard !path.isEmpty else {

@@ -10,7 +10,7 @@ extension Configuration {
         "attribution", "external_labels", "external_url", "allowed_hosts", "rules",
     ]
 
-    /// Reads a configuration file; throws all its problems.
+    /// Reads a configuration file. Throws all of its problems.
     package init(path: String) throws(RuleDiagnostics) {
         try self.init(try RuleFile.contents(of: path), file: path)
     }
@@ -73,8 +73,7 @@ extension Configuration {
         }
     }
 
-    /// Reads what is listened on, and reports addresses that can't be bound both. Those that aren't written have their
-    /// defaults.
+    /// Reads the listen addresses and reports conflicts between them, including those of defaults.
     private mutating func readAddresses(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
         let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &diagnostics) }
         let nodes = [ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"]].compactMapValues(
@@ -84,7 +83,7 @@ extension Configuration {
         nodes[.listen]?.address("listen", &diagnostics, into: &listen)
         for (field, node) in nodes { places.addresses[field] = (self[field], node.start) }
         for conflict in portConflicts {
-            // Of two that nobody named neither is at fault.
+            // If neither is written in the file, the file is not at fault.
             guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
             diagnostics.report(node.start, conflict.description)
         }
@@ -138,7 +137,7 @@ extension Configuration {
         places.memory = node.start
     }
 
-    /// Whether parts that the file sets fit into the memory that it allows.
+    /// Checks that the parts set in the file fit into `limits.memory`.
     private func checkMemory(at position: SourcePosition, _ diagnostics: inout RuleDiagnostics) {
         if let memoryLimit {
             do {
@@ -211,7 +210,7 @@ extension YAMLNode {
 }
 
 extension Configuration {
-    /// Whether a file says nothing: then it is a configuration that leaves every default as it is.
+    /// Whether a file is empty, which is a valid configuration of defaults.
     package static func isEmpty(_ bytes: [UInt8]) -> Bool {
         var diagnostics = RuleDiagnostics(file: "")
         guard let document = YAMLDocument(bytes, &diagnostics), diagnostics.isEmpty else { return false }
@@ -220,7 +219,7 @@ extension Configuration {
         return false
     }
 
-    /// Whether a file is meant as a configuration: it has fields of one, and none of a rule file.
+    /// Whether a file is meant as a configuration: it has keys of one, and none of a rule file.
     package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
         var ignored = RuleDiagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
@@ -230,11 +229,11 @@ extension Configuration {
 }
 
 extension ListenAddress {
-    /// What an address has to look like.
+    /// Describes a valid address.
     package static let form =
         "an address is HOST:PORT, such as 127.0.0.1:4317, [::1]:4317 or :4317, with a port from 0 (any free one) to 65535"
 
-    /// Reads `host:port`, `[v6]:port` or `:port`, which is every address of the machine.
+    /// Reads `host:port`, `[v6]:port`, or `:port` for all addresses of the machine.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
@@ -247,17 +246,17 @@ extension ListenAddress {
     }
 }
 
-/// Sizes as configuration files write them: `64MiB`, `1GiB`, `500kB`, `1048576`.
+/// Sizes in configuration files: `64MiB`, `1GiB`, `500kB`, `1048576`.
 enum ByteSize {
     private static let units: [(name: String, bytes: Int)] = [
         ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000),
         ("GB", 1_000_000_000), ("B", 1),
     ]
 
-    /// More than any machine has: sums of sizes can't overflow.
+    /// More than any machine has, so that sums of sizes can't overflow.
     private static let most = 1 << 50
 
-    /// Bytes; nil for anything else, for zero, and for more than 1 PiB.
+    /// Bytes; nil for invalid text, for zero, and above 1 PiB.
     static func parse(_ text: String) -> Int? {
         let unit = units.first { text.hasSuffix($0.name) }
         let digits = text.dropLast(unit?.name.count ?? 0)
@@ -266,7 +265,7 @@ enum ByteSize {
         return overflow || bytes > most ? nil : bytes
     }
 
-    /// As a person would say it: `819.2 MiB`, `2 GiB`.
+    /// A size for people: `819.2 MiB`, `2 GiB`.
     static func text(_ bytes: Int) -> String {
         for (name, unit) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= unit {
             let tenths = (Double(bytes) / Double(unit) * 10).rounded()

@@ -1,29 +1,29 @@
 import Foundation
 
-/// What `limits.memory` comes to: a part for everything that the daemon holds, so that they fit together, and room for the
-/// pages of the program and its libraries, which the kernel counts as the process's too.
+/// Divides `limits.memory` among everything that the daemon holds, and sets room aside for the pages of the program and
+/// its libraries, which the kernel counts too.
 ///
-/// A part that the configuration names takes what it says; the others share the rest in proportion to their shares.
+/// Parts named in the configuration get what it says; the others share the rest in proportion.
 package struct MemoryBudget: Equatable, Sendable {
     package enum Part: String, CaseIterable, Sendable {
-        /// Spans as columns, with what attribution found out about them.
+        /// Spans as columns, and their attribution.
         case window
         case history
-        /// Room to divide the requests of a slot in, and what a look at slots that have not settled finds.
+        /// Working memory to divide the requests of a slot, and the temporary attribution of slots that have not
+        /// settled.
         case attribution
-        /// Counts of the ranges that rules look at.
+        /// Sliding counts of the ranges that rules use.
         case rules
-        /// Bodies on their way in, and what they are decoded to.
+        /// Incoming bodies, and what they are decoded to.
         case ingest
-        /// Requests that wait to be recorded.
+        /// Requests waiting to be recorded.
         case archive
-        /// Alerts that wait to be delivered.
+        /// Alerts waiting to be delivered.
         case sinks
-        /// Queries under way, what malloc holds back, the program itself. Anything that is added later takes its part
-        /// from here.
+        /// Running queries, malloc's free lists, the program itself. Any later addition takes its part from here.
         case reserve
 
-        /// In thousandths.
+        /// Share in thousandths.
         package var share: Int {
             switch self {
             case .window: 450
@@ -37,7 +37,7 @@ package struct MemoryBudget: Equatable, Sendable {
             }
         }
 
-        /// The field of the configuration that sets it.
+        /// The configuration key that sets the part.
         fileprivate var field: String? {
             switch self {
             case .window: "window.max_bytes"
@@ -53,7 +53,7 @@ package struct MemoryBudget: Equatable, Sendable {
 
     package subscript(part: Part) -> Int { bytes[part] ?? 0 }
 
-    /// Of 2 GiB, without anything said of parts.
+    /// Of 2 GiB, with default shares.
     package static let standard = MemoryBudget()
 
     private init() {
@@ -62,22 +62,22 @@ package struct MemoryBudget: Equatable, Sendable {
         bytes[.reserve, default: 0] += limit - Self.shared(limit)
     }
 
-    /// Where nothing says how much memory there is.
+    /// The limit if nothing else sets one.
     static let limitDefault = 2 << 30
-    /// Less than a daemon without spans takes is of no use.
+    /// A daemon without spans already takes about this much.
     static let limitMin = 64 << 20
-    /// Of the binary and the libraries, 35 MiB in a release build.
+    /// The binary and its libraries; 35 MiB in a release build.
     private static let programBytes = 40 << 20
 
-    /// What is left for the parts.
+    /// Bytes left for the parts.
     private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 2) }
 
-    /// - Parameter explicit: what the configuration says of parts.
+    /// - Parameter explicit: parts set by the configuration.
     package init(limit: Int, explicit: [Part: Int] = [:]) throws(Excess) {
         self.limit = limit
         let given = Self.saturatingSum(explicit.values)
         let otherShares = Self.shares(besides: explicit)
-        // A quarter of what they would have, or have of 2 GiB: with less they don't work.
+        // The other parts need at least a quarter of their share, or of their share of 2 GiB, to work.
         let shared = Self.shared(limit)
         let leastForOthers = Self.part(min(shared, Self.shared(Self.limitDefault)), otherShares) / 4
         guard given <= shared - leastForOthers else {
@@ -89,8 +89,9 @@ package struct MemoryBudget: Equatable, Sendable {
         bytes[.reserve, default: 0] += limit - shared
     }
 
-    /// The limit where the configuration sets none: so much of the container's memory that the kernel doesn't end the process
-    /// for what no part counts, or 2 GiB, with parts that it does set on top of the others' shares.
+    /// The limit if the configuration sets none. It leaves some of the container's memory unused, so that the kernel
+    /// doesn't kill the process for what no part counts. Without a container it is 2 GiB; parts that are set come on
+    /// top of the others' shares.
     package static func defaultLimit(container: Int?, explicit: [Part: Int]) -> Int {
         if let container { return container / 10 * 7 }
         let (limit, overflow) = saturatingSum(explicit.values).addingReportingOverflow(
@@ -116,7 +117,7 @@ package struct MemoryBudget: Equatable, Sendable {
         return shares > 0 ? shares.dividingFullWidth((high, low)).quotient : 0
     }
 
-    /// Parts that together are more than there is.
+    /// The parts exceed the limit.
     package struct Excess: Error, Equatable, CustomStringConvertible {
         let limit: Int
         let explicit: [Part: Int]
@@ -134,42 +135,42 @@ package struct MemoryBudget: Equatable, Sendable {
     }
 }
 
-// MARK: What the parts mean for those who keep to them
+// MARK: Limits derived from the parts
 
 extension MemoryBudget {
-    /// What a decoded body takes beside itself, as columns that double as they grow.
+    /// Bytes of columns per byte of body; columns double as they grow.
     static let decodedBytesPerByte = 2
 
-    /// The largest export request: four of them fit at once, or one that is compressed, inflated and decoded.
+    /// The largest export request: four fit at once, or one while it is compressed, inflated and decoded.
     var bodyBytes: Int { min(64 << 20, self[.ingest] / 4) }
 
-    /// An eighth is for slots that left the window and aren't in its history yet.
+    /// An eighth is for evicted slots that are not yet in the history.
     var windowBytes: Int { self[.window] / 8 * 7 }
 
-    /// A quarter is room for the spans of a portion, at 130 bytes each; the rest is for what is found out about a whole
-    /// slot, and for what looks find.
+    /// A quarter holds the spans of a portion, at 130 bytes each. The rest is for the results of a whole slot and for
+    /// temporary attribution.
     var portionRows: Int { max(self[.attribution] / 4 / 130, 1024) }
 
-    /// A third is for what is compressed and being written.
+    /// A third is for data being compressed and written.
     var recordingQueueBytes: Int { self[.archive] / 3 * 2 }
 
-    /// Alerts that wait for one sink, at 4 KiB each with their evidence.
+    /// Alerts that may wait for one sink, at 4 KiB each with their evidence.
     var alertsQueued: Int { min(max(self[.sinks] / (4 << 10), 100), 10_000) }
 
-    /// In one line.
+    /// The budget in one line.
     package var text: String {
         let parts = Part.allCases.map { "\($0.rawValue) \(ByteSize.text(self[$0]))" }
         return "\(ByteSize.text(limit)): " + parts.joined(separator: ", ")
     }
 }
 
-/// How much memory the container that the process runs in may take: the least that any of its control groups allows.
+/// The memory limit of the process's container: the smallest limit of its control groups.
 ///
 /// Sources: cgroups(7); Documentation/admin-guide/cgroup-v2.rst (memory.max), cgroup-v1/memory.rst (limit_in_bytes).
 package enum ContainerMemory {
-    /// Bytes; nil where nothing limits them.
+    /// The limit in bytes; nil without one.
     ///
-    /// - Parameter root: where the file systems are mounted that say so.
+    /// - Parameter root: where the file systems are mounted, for tests.
     package static func limit(root: String = "/") -> Int? {
         let groups = lines(root + "proc/self/cgroup").flatMap { line -> [String] in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -184,11 +185,11 @@ package enum ContainerMemory {
         return groups.compactMap { lines($0).first.flatMap { Int($0) } }.filter { $0 > 0 && $0 < unlimited }.min()
     }
 
-    /// Version 1 has a number near 2^63 for no limit, version 2 a word.
+    /// Without a limit, version 1 has a number near 2^63, version 2 a word.
     private static let unlimited = 1 << 60
 
-    /// A group and those it is in, the whole machine's last: from within a container its path may not be there, but its own
-    /// group is the outermost then.
+    /// A group and its ancestors, up to the root. Within a container the path may not exist, but there the container's
+    /// own group is the root.
     private static func ancestors(_ path: String) -> [String] {
         let names = path.split(separator: "/").filter { $0 != ".." }
         return (0...names.count).reversed().map { count in names.prefix(count).map { "/" + $0 }.joined() }

@@ -4,16 +4,16 @@ package import RuleFiles
 import Rules
 import Support
 
-/// A configuration with the rules that it or a command line names: read the same way by every command.
+/// A configuration together with its rules. Every command reads both through this type.
 package struct Settings: Sendable {
     package var configuration: Configuration
     package var source: RuleSource
     package var rules: RuleSet
 
-    /// Reads the files, and what they name; throws all their problems.
+    /// Reads the files and everything they name. Throws all problems.
     /// - Parameters:
-    ///   - ruleFiles: of the command line, instead of the configuration's.
-    ///   - sendsAlerts: whether files of headers have to be there.
+    ///   - ruleFiles: from the command line; they replace the configuration's.
+    ///   - sendsAlerts: whether files of headers must exist.
     package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleErrors) {
         var faults = RuleErrors()
         configuration = Configuration()
@@ -38,7 +38,7 @@ package struct Settings: Sendable {
 }
 
 extension RuleSource {
-    /// Rules for the window and the components of a configuration.
+    /// Rules for a configuration's window and components.
     package init(_ names: [RuleFileName], configuration: Configuration) {
         self.init(
             names, limits: configuration.window, components: configuration.attribution.components.names)
@@ -48,7 +48,7 @@ extension RuleSource {
 extension Configuration {
     fileprivate func faultsOfDirectories(in file: String) -> [RuleDiagnostics] {
         var diagnostics = RuleDiagnostics(file: file)
-        // One that doesn't exist yet is made at the start.
+        // A directory that doesn't exist yet is created at the start.
         for directory in directories {
             guard let fault = DirectoryPath(directory.path).fault else { continue }
             diagnostics.report(directory.position, "directory: \(fault)")

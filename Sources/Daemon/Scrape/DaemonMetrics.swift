@@ -4,7 +4,7 @@ import Receivers
 import Rules
 import Scrape
 
-/// What the scrape says about connections and requests on their way in.
+/// Metrics of connections and incoming requests.
 struct IntakeMetrics: Sendable {
     let intake: LiveIntake
     let admission: Admission
@@ -44,11 +44,11 @@ struct IntakeMetrics: Sendable {
     ])
 }
 
-/// What the scrape says about the memory there is and who takes it.
+/// Metrics of memory limits and use.
 struct MemoryMetrics: Sendable {
     let budget: MemoryBudget
     let window: WindowGauges
-    /// Bytes of the rules' counts.
+    /// Bytes of the rules' sliding counts.
     let counts: Int
     let inFlight: Int
     let archive: Int
@@ -81,7 +81,7 @@ struct MemoryMetrics: Sendable {
     }
 }
 
-/// What the scrape says about rules and their alerts.
+/// Metrics of rules and their alerts.
 struct AlertMetrics: Sendable {
     let rules: EvaluationSnapshot
     let durations: EvaluationDurations.Counts
@@ -110,7 +110,7 @@ struct AlertMetrics: Sendable {
     ])
 }
 
-/// What the scrape says about the way of alerts to their sinks.
+/// Metrics of delivery, the state directory and reloads.
 enum DeliveryMetrics {
     static let table = MetricTable<Delivery>([
         .family(
@@ -142,7 +142,7 @@ enum DeliveryMetrics {
     ])
 }
 
-/// What the scrape says of the clock by which rules are evaluated.
+/// Metrics of the clock by which rules are evaluated.
 enum ClockMetrics {
     static let table = MetricTable<ClockHealth.Counts>([
         .family(

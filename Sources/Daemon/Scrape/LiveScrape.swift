@@ -4,7 +4,7 @@ import Receivers
 import Recording
 package import Scrape
 
-/// All that `GET /metrics` says.
+/// Everything that `GET /metrics` returns.
 package struct LiveScrape: Sendable {
     let pipeline: Pipeline
     let intake: LiveIntake
@@ -14,23 +14,23 @@ package struct LiveScrape: Sendable {
     let delivery: Delivery
     let evaluations: EvaluationDurations
     let reload: RuleReload
-    /// nil where nothing is recorded.
+    /// nil if nothing is recorded.
     let recorder: ArchiveRecorder?
-    /// nil where nothing is kept.
+    /// nil without a state directory.
     let state: StateDirectory?
     let clock: ClockHealth
 
-    /// Every family that a scrape may have, in its order.
+    /// Every family that a scrape may have, in order.
     package static var families: [MetricFamily] { table.families }
 
-    /// Writes everything, part by part: see `Exposition`.
+    /// Writes the scrape part by part: see `Exposition`.
     func write(_ format: Exposition.Format, send: @escaping ([UInt8]) -> Bool) {
         var exposition = Exposition(format, send: send)
         Self.table.write(moment, to: &exposition)
         exposition.finish()
     }
 
-    /// What all components have at one moment.
+    /// The state of all components at one moment.
     private struct Moment {
         let engine: EngineMetrics
         let counts: SpanCounts
@@ -44,7 +44,7 @@ package struct LiveScrape: Sendable {
     }
 
     private var moment: Moment {
-        // First the components: their requests are in any later view.
+        // Read the components first, so that the view below contains all of their requests.
         let components = pipeline.componentTotals()
         let summary = pipeline.summary()
         let (window, rules) = (pipeline.windowGauges(), pipeline.evaluation)

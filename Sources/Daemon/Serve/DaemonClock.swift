@@ -1,26 +1,26 @@
-// Both declare timespec; the one that the compiler read first owns it.
+// Both modules declare timespec; whichever the compiler reads first owns it.
 import CDispatch
 import Engine
 import Glibc
 import Support
 import Synchronization
 
-/// The clocks that the daemon goes by; tests have some of their own.
+/// The daemon's clocks, replaceable in tests.
 struct DaemonClock: Sendable {
-    /// The time of day, Unix nanoseconds. It may be set.
+    /// The time of day in Unix nanoseconds. It may be set.
     var wall: @Sendable () -> Int64
-    /// Nanoseconds since some moment. It can't be set.
+    /// Nanoseconds since some fixed moment. It can't be set.
     var monotonic: @Sendable () -> Int64
 
     static let system = DaemonClock(wall: { WallClock.now }, monotonic: { WallClock.monotonic })
 }
 
-/// The time of day, and the clock that nobody sets.
+/// The system's time of day and monotonic clock.
 enum WallClock {
-    /// Unix nanoseconds; a clock beyond what times may be stands still there.
+    /// Unix nanoseconds, clamped to valid times.
     static var now: Int64 { read(CLOCK_REALTIME) }
 
-    /// Nanoseconds since the machine was started, without the time in which it slept.
+    /// Nanoseconds since boot, not counting suspend.
     static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
 
     private static func read(_ clock: clockid_t) -> Int64 {
@@ -31,35 +31,37 @@ enum WallClock {
     }
 }
 
-/// Notices that the clock was set, by how it goes on beside one that can't be set, and that the process stood still.
+/// Detects that the wall clock was set, by comparing it with the monotonic one, and that the process was stopped.
 struct ClockWatch: Sendable {
     enum Finding: Equatable {
         case steady
-        /// The clock was set by so much, nanoseconds, ahead or back: too little to matter.
+        /// The clock was set by this many nanoseconds, forward or back: too little to matter.
         case nudge(Int64)
-        /// The clock was set by so much, back also in small steps since the last jump: what it said before and what it says now
-        /// are of two times.
+        /// The clock was set by this many nanoseconds, forward or back, possibly in several small steps back since the
+        /// last jump. Times before and after are not comparable.
         case jump(Int64)
-        /// Nothing was done for so long, nanoseconds: the process was stopped, or the machine was.
+        /// Nothing ran for this many nanoseconds: the process or the machine was stopped.
         case stall(Int64)
     }
 
-    /// Set by less, a clock is being corrected as time servers do it: in steps between two looks that nobody notices.
+    /// Smaller steps are a time server's normal corrections.
     static let nudgeMin: Int64 = 1_000_000_000
-    /// Evaluation waits for so long where the clock is set back, and does the work of so long at once where it is ahead.
+    /// After a step back, evaluation would pause for that long; after a step forward, it would do that much work at
+    /// once.
     static let jumpMin: Int64 = 10_000_000_000
-    /// Looks are a quarter of a second apart. What is evaluated when a process goes on after longer than this lacks the spans
-    /// that wait in its sockets.
+    /// The clock is read every quarter of a second. After a longer pause, spans wait in the sockets that an evaluation
+    /// would miss.
     static let stallMin: Int64 = 30_000_000_000
 
-    /// The wall clock's lead over the monotonic one at the last look. Both are slewed alike: only steps change it.
+    /// Wall clock minus monotonic clock at the last reading. Both are slewed alike, so only steps change the
+    /// difference.
     private var lead: Int64?
-    /// The most it was since the last jump: steps back add up, and evaluation waits for their sum.
+    /// The maximum of `lead` since the last jump. Steps back add up, and evaluation would wait for their sum.
     private var mostLead: Int64 = 0
-    /// When the work of the last look ended, by the monotonic clock.
+    /// When the work after the last reading ended, by the monotonic clock.
     private var restedAt: Int64 = 0
 
-    /// Takes in a look at both clocks, nanoseconds.
+    /// Compares readings of both clocks, in nanoseconds.
     mutating func look(wall: Int64, monotonic: Int64) -> Finding {
         let now = wall.subtractingSaturating(monotonic)
         defer { lead = now }
@@ -79,7 +81,7 @@ struct ClockWatch: Sendable {
         return step.magnitude >= Self.nudgeMin.magnitude ? .nudge(step) : .steady
     }
 
-    /// The work that followed a look has ended: however long it took, that was no standstill.
+    /// Call this when the work after a reading has ended, so that its duration doesn't count as a stall.
     mutating func rest(at monotonic: Int64) { restedAt = monotonic }
 }
 

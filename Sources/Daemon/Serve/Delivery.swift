@@ -3,16 +3,16 @@ import Notify
 import Rules
 import Synchronization
 
-/// The sinks in force, and what they are told. What an evaluation found comes to disk in two steps: first the state of
-/// alerts, then the sinks' queues; then it is sent. So whenever the process dies, the next one knows every alert that
-/// anybody was told of, and who is still to be told. The evaluating thread hands over, and waits for no disk.
+/// The sinks in force, and what they have to deliver. Results of an evaluation are saved in two steps before they are
+/// sent: first the state of alerts, then the sinks' queues. If the process dies, the next one therefore knows every
+/// alert that was sent and what is still to be sent. The evaluating thread never waits for a disk.
 final class Delivery: Sendable {
     private struct Progress {
-        /// Of the last hand-over.
+        /// Number of the last hand-over.
         var sequence: Int
-        /// What waits until the state of alerts is on disk.
+        /// Waits until the state of alerts is on disk.
         var held: [(sequence: Int, transitions: [AlertTransition])] = []
-        /// What some queue may not have on disk, as the state of alerts says.
+        /// Alerts that some queue may not have on disk, saved with the state of alerts.
         var untold: [UntoldAlert] = []
         var repetition = AlertRepetition()
     }
@@ -24,13 +24,13 @@ final class Delivery: Sendable {
     private let queueLimit: Int
     private let diskPatience: Duration
 
-    /// Reads the queues on disk, and goes on with what they hold.
+    /// Reads the queues on disk and continues with them.
     /// - Parameters:
-    ///   - externalLabels: added to every alert that is delivered.
-    ///   - state: where alerts are kept, and what could not be delivered yet; nil for memory alone.
+    ///   - externalLabels: added to every delivered alert.
+    ///   - state: the directory for alerts and undelivered notifications; nil for memory only.
     ///   - untold: what the last process left in `state`.
     ///   - queueLimit: alerts that may wait for one sink.
-    ///   - diskPatience: how long alerts wait for a disk before they are told all the same.
+    ///   - diskPatience: how long alerts wait for a disk before they are sent anyway.
     init(
         _ sinks: [any AlertSink], externalLabels: [String: String] = [:], state: StateDirectory?,
         untold: [UntoldAlert] = [], queueLimit: Int, diskPatience: Duration = DiskPatience.limit,
@@ -43,7 +43,7 @@ final class Delivery: Sendable {
         dispatcher = AlertDispatcher(
             sinks: sinks, directory: state?.delivery, queueLimit: queueLimit, diskPatience: diskPatience,
             onFailure: { sink, reason in
-                // Numbers that come to stand at the front of a reason must not make causes many.
+                // Drop leading digits, so that reasons with numbers don't become many causes.
                 log.note(
                     .warning, "alerts were not delivered",
                     cause: "not delivered \(sink): \(reason.drop { $0.isNumber })"
@@ -54,17 +54,17 @@ final class Delivery: Sendable {
         )
         let sequence = max(dispatcher.sequenceAtStart, untold.map(\.sequence).max() ?? 0)
         progress = Mutex(Progress(sequence: sequence, untold: untold))
-        // Those of one hand-over together, as they were.
+        // Resubmit each hand-over as a whole.
         for sequence in Set(untold.map(\.sequence)).sorted() {
             let transitions = untold.filter { $0.sequence == sequence }.map(\.transition)
             dispatcher.submit(transitions, sequence: sequence, isAgain: true)
         }
     }
 
-    /// Hands over what an evaluation found. Waits for nothing.
+    /// Hands over the results of an evaluation, without blocking.
     /// - Parameters:
     ///   - saved: the alerts as the evaluation left them; nil before the first.
-    ///   - active: the pending and firing alerts, for sinks that have to be told again.
+    ///   - active: the pending and firing alerts, for sinks that need repetition.
     ///   - now: Unix nanoseconds.
     func hand(
         on transitions: [AlertTransition], at now: Int64, saved: () -> SavedAlerts?, active: () -> [Alert]
@@ -97,9 +97,9 @@ final class Delivery: Sendable {
         }
     }
 
-    /// Puts into the queues what was held up to a hand-over.
+    /// Moves held hand-overs up to a number to the queues.
     private func release(upTo sequence: Int) {
-        // Under the lock, so that hand-overs keep their order; queues wait for nothing.
+        // Under the lock, to keep the order of hand-overs. Queues don't block.
         progress.withLock { progress in
             let due = progress.held.prefix { $0.sequence <= sequence }
             progress.held.removeFirst(due.count)
@@ -107,18 +107,18 @@ final class Delivery: Sendable {
         }
     }
 
-    /// What some queue may not have on disk.
+    /// Alerts that some queue may not have on disk.
     private func untold() -> [UntoldAlert] {
         progress.withLock { progress in
             let firstHeld = progress.held.first?.sequence
             let first = [firstHeld, dispatcher.firstUnkept].compactMap(\.self).min() ?? .max
-            // No more than a queue holds: what is beyond it is dropped there too.
+            // At most as many as a queue holds; it would drop the rest anyway.
             progress.untold = progress.untold.filter { $0.sequence >= first }.suffix(queueLimit)
             return progress.untold
         }
     }
 
-    /// Tells those sinks again that forget, when it is time and there is nothing they have to be told first.
+    /// Repeats active alerts to sinks that forget them, when due and if no first delivery waits.
     private func repeatAlerts(at now: Int64, active: () -> [Alert]) {
         guard dispatcher.wantsRepeats, progress.withLock({ $0.held.isEmpty && $0.repetition.isDue(at: now) }) else {
             return
@@ -133,7 +133,7 @@ final class Delivery: Sendable {
         return transition
     }
 
-    /// The alert with labels that tell where it comes from; those it has itself stay. One without a value is none.
+    /// Adds the external labels that the alert lacks. Empty ones are not labels.
     private func labelled(_ alert: Alert) -> Alert {
         var alert = alert
         alert.labels.merge(externalLabels.filter { !$0.value.isEmpty }) { own, _ in own }
@@ -142,24 +142,24 @@ final class Delivery: Sendable {
 
     var notifications: [DeliveryCounters.Row] { dispatcher.notifications }
 
-    /// How many alerts wait for each sink.
+    /// Alerts waiting for each sink.
     var waiting: [(sink: String, count: Int)] {
         let held = progress.withLock { $0.held.reduce(0) { $0 + $1.transitions.count } }
         return dispatcher.waiting.map { ($0.sink, $0.count + held) }
     }
 
-    /// Takes other sinks, and reads their headers again. Waits for the disk.
+    /// Replaces the sinks and reads their headers again. Blocks on the disk.
     func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) {
         dispatcher.replace(try AlertSinks.make(definitions))
     }
 
-    /// Brings to disk and to sinks what is left, when nothing is evaluated any more.
-    /// - Parameter timeout: for the sinks; the disk has as long before and behind.
+    /// Saves and delivers the rest after the last evaluation.
+    /// - Parameter timeout: limit for the sinks, and again for the disk before and after.
     func finish(at now: Int64, timeout: Duration, saved: () -> SavedAlerts?) async {
         await save(at: now, timeout, saved)
         release(upTo: .max)
         await dispatcher.drain(timeout: timeout)
-        // Who was told since then.
+        // Record what was delivered meanwhile.
         await save(at: now, timeout, saved)
     }
 

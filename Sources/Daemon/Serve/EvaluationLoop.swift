@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Support
 import Synchronization
 
-/// Evaluates the rules whenever a time has become due by the wall clock, and hands the alerts on.
+/// Runs the evaluation loop as a service and hands its alerts over.
 struct EvaluationTicker: Service {
     let pipeline: Pipeline
     let delivery: Delivery
@@ -14,7 +14,7 @@ struct EvaluationTicker: Service {
     let health: ClockHealth
     let log: RateLimitedLog
 
-    /// Seconds between looks at the clock: a fraction of the shortest useful interval.
+    /// Interval of clock readings: a fraction of the shortest useful rule interval.
     private static let period = Duration.milliseconds(250)
 
     func run() async throws {
@@ -33,12 +33,12 @@ struct EvaluationTicker: Service {
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
         }
-        // What became due while the receivers finished.
+        // Evaluate what became due while the receivers finished.
         loop.withLock { $0.look() }
     }
 }
 
-/// How long evaluations took, for the scrape.
+/// Durations of evaluations, for the scrape.
 final class EvaluationDurations: Sendable {
     /// Seconds.
     static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
@@ -61,8 +61,7 @@ final class EvaluationDurations: Sendable {
     var current: Counts { counts.withLock { $0 } }
 }
 
-/// One look at the clock after the other: evaluates the rules whenever a time has become due, and begins anew where the clock
-/// was set or the process stood still.
+/// Reads the clock, evaluates the rules that are due, and starts anew if the clock was set or the process was stopped.
 struct EvaluationLoop {
     private let pipeline: Pipeline
     private let clock: DaemonClock
@@ -70,16 +69,17 @@ struct EvaluationLoop {
     private let log: RateLimitedLog
     private let onEvaluation: ([AlertTransition], _ now: Int64, _ nanoseconds: Int64) -> Void
     private var watch = ClockWatch()
-    /// When a reading of the clock was last told though nothing was due, Unix nanoseconds.
+    /// When a clock reading was last recorded although nothing was due, in Unix nanoseconds.
     private var noted: Int64 = 0
-    /// By the monotonic clock, when readiness comes back even if no rule is due for long.
+    /// When readiness returns even if no rule is due, by the monotonic clock.
     private var affectedUntil: Int64 = 0
 
-    /// Between readings of the clock that are told though nothing is due, nanoseconds.
+    /// Interval in nanoseconds at which clock readings are recorded although nothing is due.
     private static let noteInterval: Int64 = 1_000_000_000
     private static let affectedMax: Int64 = 60_000_000_000
 
-    /// - Parameter onEvaluation: is told what evaluations found, the time, and how long they took.
+    /// - Parameter onEvaluation: gets the alert transitions, the time, and the duration of an evaluation in
+    ///   nanoseconds.
     init(
         _ pipeline: Pipeline, clock: DaemonClock = .system, health: ClockHealth, log: RateLimitedLog,
         onEvaluation: @escaping ([AlertTransition], _ now: Int64, _ nanoseconds: Int64) -> Void

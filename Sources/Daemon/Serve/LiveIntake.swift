@@ -9,7 +9,7 @@ import Receivers
 import Recording
 import Synchronization
 
-/// Brings what the receivers receive into the pipeline, on the thread it was received on.
+/// Decodes export requests and appends them to the pipeline, on the thread that received them.
 final class LiveIntake: TraceService {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
@@ -19,18 +19,18 @@ final class LiveIntake: TraceService {
     private let log: RateLimitedLog
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
-    /// Until the queue of the archive has room again.
+    /// Time for the archive's queue to drain.
     private static let retrySeconds = 1
 
-    /// Requests refused before a span of them was counted.
+    /// Why and where a request was refused, before any of its spans was counted.
     struct Refusal: Hashable, Sendable {
         var transport: Transport
         var reason: RefusalReason
     }
 
     /// - Parameters:
-    ///   - admission: bounds the bodies that are decoded at a time.
-    ///   - recorder: nil where nothing is recorded.
+    ///   - admission: bounds the bodies decoded at a time.
+    ///   - recorder: nil if nothing is recorded.
     init(
         _ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil, clock: DaemonClock = .system,
         log: RateLimitedLog
@@ -43,7 +43,7 @@ final class LiveIntake: TraceService {
     }
 
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
-        // Inflated or not, it is decoded to columns: what that takes counts too. A large one alone always has room.
+        // Decoded columns count as well. A single large body always fits.
         var room = Reservation(admission)
         if let refusal = room.grow(by: min(body.byteCount * MemoryBudget.decodedBytesPerByte, admission.limit / 2)) {
             return Export(.unavailable(retryAfterSeconds: Self.retrySeconds), refusal: refusal)
@@ -100,7 +100,7 @@ final class LiveIntake: TraceService {
     var refusals: [Refusal: Int] { refusalCounts.withLock { $0 } }
 }
 
-/// A worker for each thread that asks: one is only ever seen by its own thread.
+/// One worker per thread, used by that thread alone.
 private struct ThreadWorkers: @unchecked Sendable {
     private let variable = ThreadSpecificVariable<IngestWorker>()
 
@@ -112,17 +112,17 @@ private struct ThreadWorkers: @unchecked Sendable {
     }
 }
 
-/// Decodes bodies into a batch of its own, which is used again: one for each thread that bodies arrive on.
+/// Decodes bodies into a reusable batch. Each thread that receives bodies has one.
 final class IngestWorker {
     private var batch = SpanBatch()
     private let decoder = SpanDecoder()
 
-    /// A batch that once held more spans gives its memory back.
+    /// A batch that held more spans than this is released.
     private static let spansKept = 65_536
 
     init() {}
 
-    /// Decodes a body and hands the batch on, unless the body is malformed: then nothing of it is taken.
+    /// Decodes a body and passes on the batch. Takes nothing of a malformed body.
     func decode<Result>(
         _ body: RawSpan, _ take: (borrowing SpanBatch) -> Result
     ) throws(DecodeError) -> Result {

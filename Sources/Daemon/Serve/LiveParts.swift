@@ -10,7 +10,7 @@ import Rules
 import ServiceLifecycle
 import Synchronization
 
-/// What a daemon is made of, put together.
+/// Assembles the daemon.
 struct LiveParts {
     let recorder: ArchiveRecorder?
     private let configuration: Configuration
@@ -58,7 +58,7 @@ struct LiveParts {
         adminConnections = OpenConnections(limit: room.admin)
     }
 
-    /// With the alerts of the last run.
+    /// Continues with the saved alerts.
     private static func pipeline(
         _ configuration: Configuration, _ rules: RuleSet, _ saved: SavedAlerts?, _ budget: MemoryBudget,
         _ recorder: ArchiveRecorder?, _ logger: Logger
@@ -76,7 +76,7 @@ struct LiveParts {
             onClock: onClock)
     }
 
-    /// What runs. They are stopped from the last to the first: spans that are acknowledged are evaluated still.
+    /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
     var services: [any Service] {
         let readiness = Readiness(addresses: 3, clock: clock)
         let bound: @Sendable (String) -> @Sendable (ListenAddress) -> Void = { [logger] what in
@@ -111,7 +111,7 @@ struct LiveParts {
         _ readiness: Readiness, onBound: @escaping @Sendable (ListenAddress) -> Void
     ) -> AdminServer {
         var limits = configuration.receivers
-        // Until a query has found its answer.
+        // The time until a query has its answer.
         limits.replySeconds = 60
         let scrape = LiveScrape(
             pipeline: pipeline, intake: intake, admission: admission, budget: budget,
@@ -128,7 +128,7 @@ struct LiveParts {
             pools: pools, onBound: onBound)
     }
 
-    /// Brings to disk and to sinks what is left, when nothing runs any more.
+    /// Saves and delivers the rest after all services have stopped.
     func finish(deliveringFor patience: Duration) async {
         await recorder?.stop()
         await pools.stop()
@@ -139,7 +139,7 @@ struct LiveParts {
     }
 }
 
-/// The receivers, with word to the health check when they are told to stop.
+/// The receivers; turns readiness off when they are asked to stop.
 private struct ReadyReceivers: Service {
     let receivers: Receivers
     let readiness: Readiness
@@ -154,7 +154,7 @@ private struct ReadyReceivers: Service {
 }
 
 extension WindowLimits {
-    /// For a daemon: what left window and history is gone.
+    /// For a daemon, which keeps nothing of spans that left window and history.
     fileprivate var endless: WindowLimits {
         var limits = self
         limits.isEndless = true
@@ -163,8 +163,8 @@ extension WindowLimits {
     }
 }
 
-/// Whether the daemon does its work: from when all its addresses are bound until it is told to stop, but not between a jump
-/// of the clock and the next evaluation of the rules.
+/// Readiness: true once all addresses are bound and until shutdown begins, except between a jump of the clock and the
+/// next evaluation.
 final class Readiness: Sendable {
     private let clock: ClockHealth
     private let missing: Atomic<Int>

@@ -9,14 +9,14 @@ import Rules
 import ServiceLifecycle
 import UnixSignals
 
-/// The daemon: receivers, window, rules, delivery and the HTTP surface, put together.
+/// The daemon: receivers, window, rules, delivery and the HTTP surface.
 package struct LiveServer {
     private let configuration: Configuration
     private let rules: RuleSet
     private let source: RuleSource
     private let logger: Logger
 
-    /// Seconds that sinks are given for what they hold when the daemon stops.
+    /// Seconds that sinks get for their remaining alerts at shutdown.
     private static let deliverySeconds = 5
 
     package init(configuration: Configuration, source: RuleSource, rules: RuleSet, logger: Logger) {
@@ -36,21 +36,21 @@ package struct LiveServer {
                 "fewer connections than configured, for few files may be open",
                 metadata: ["files": "\(limit)", "connections": "\(budget.receiver)", "configured": "\(wanted)"])
         }
-        // Before anything asks for an event loop: each takes three descriptors.
+        // Set this before anything asks for an event loop; each takes three descriptors.
         NIOSingletons.groupLoopCountSuggestion = budget.loops
         return budget
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets requests and deliveries under way finish.
+    /// Serves until SIGTERM or SIGINT, then finishes requests and deliveries in progress.
     ///
-    /// - Throws: where an address can't be bound or a sink's headers can't be read.
+    /// - Throws: if an address can't be bound or a sink's headers can't be read.
     package func run() async throws {
         let room = try Self.room(configuration, logger)
         let parts = try LiveParts(configuration, source: source, rules: rules, room: room, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: parts.services.map {
-                    // One that fails, as when its port is taken, takes the others with it in good order.
+                    // If one fails, for example because its port is taken, shut the others down in order.
                     .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
                 },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -67,14 +67,14 @@ package struct LiveServer {
     }
 }
 
-/// How many connections there may be with the file descriptors that the process may have.
+/// Divides the process's file descriptors among connections.
 ///
-/// What is set aside for all else must never be short: with no descriptor left Dispatch can't look at its own threads in
-/// /proc, and ends the process.
+/// The reserve must never run out: without a free descriptor Dispatch can't inspect its own threads in /proc and aborts
+/// the process.
 struct DescriptorBudget: Equatable {
-    /// Connections of each receiver.
+    /// Connections per receiver.
     let receiver: Int
-    /// Connections of the scrape and the API.
+    /// Connections of scrape and API.
     let admin: Int
     /// Event loops of the receivers.
     let loops: Int
@@ -94,16 +94,16 @@ struct DescriptorBudget: Equatable {
     private static let always = 14
     private static let adminMax = 128
     private static let connectionsMin = 4
-    /// Connections that are being closed.
+    /// Connections being closed.
     private static let leaving = 6
 
     /// - Parameters:
-    ///   - limit: files that may be open.
-    ///   - open: files that are open already, above the standard streams.
-    ///   - wanted: connections that each receiver should have at most.
+    ///   - limit: the limit of open files.
+    ///   - open: files already open, besides the standard streams.
+    ///   - wanted: the configured connections per receiver.
     init(limit: Int, open: Int, cores: Int, wanted: Int) throws(TooFew) {
         loops = max(1, min(cores, limit / 32))
-        // Archives, state, sinks, rules and what is read of /proc.
+        // Archives, state, sinks, rules and reads of /proc.
         let files = min(max(limit / 8, 16), 64)
         let reserve = Self.always + open + Self.perLoop * (loops + 1) + files + Self.leaving
         let room = limit - reserve
@@ -114,7 +114,7 @@ struct DescriptorBudget: Equatable {
         receiver = min((room - admin) / 2, wanted)
     }
 
-    /// Raises the limit of open files to what the process may raise it to, and returns it.
+    /// Raises the soft limit of open files to the hard limit and returns it.
     static func raiseLimit() -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
@@ -126,7 +126,7 @@ struct DescriptorBudget: Equatable {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Files that are open above the standard streams.
+    /// Open files besides the standard streams.
     static func openNow() -> Int {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0
         return max(all - 4, 0)

@@ -2,20 +2,20 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Says things in the log that somebody else may cause at will: one line for each cause in ten seconds, with how often
-/// it happened since the last.
+/// Logs events that clients can cause at will: one line per cause in ten seconds, with the number of events since the
+/// last line.
 final class RateLimitedLog: Service {
     private struct Cause {
         var last: ContinuousClock.Instant
         var unsaid = 0
         var level = Logger.Level.notice
         var message: Logger.Message = ""
-        /// Of the last one that was not said.
+        /// Metadata of the last event that was not logged.
         var metadata: Logger.Metadata = [:]
     }
 
     private static let interval = Duration.seconds(10)
-    /// Causes are few; numbers that come to stand in them must not make them many.
+    /// A bound in case causes contain numbers.
     private static let causesMax = 1_000
 
     private let logger: Logger
@@ -28,8 +28,8 @@ final class RateLimitedLog: Service {
     }
 
     /// - Parameters:
-    ///   - cause: nil for the message.
-    ///   - metadata: of this one, as an example.
+    ///   - cause: nil uses the message.
+    ///   - metadata: of this event, as an example.
     func note(
         _ level: Logger.Level, _ message: Logger.Message, cause: String? = nil,
         metadata: () -> Logger.Metadata = { [:] }
@@ -38,7 +38,7 @@ final class RateLimitedLog: Service {
         let now = clock()
         let isDue = causes.withLock { causes in
             guard let known = causes[cause], now - known.last < Self.interval else {
-                // What a cause that is forgotten left unsaid is said first: `flush` does so in time.
+                // Keep causes with unlogged events; `flush` will log them.
                 if causes.count >= Self.causesMax { causes = causes.filter { $0.value.unsaid > 0 } }
                 if let unsaid = causes[cause]?.unsaid, unsaid > 0 {
                     causes[cause]?.unsaid += 1
@@ -48,7 +48,7 @@ final class RateLimitedLog: Service {
                 return true
             }
             causes[cause]?.unsaid += 1
-            // One example in a line will do, and making it takes longer than counting.
+            // One example per line suffices, and making it costs more than counting.
             guard known.unsaid == 0 else { return false }
             causes[cause]?.level = level
             causes[cause]?.message = message
@@ -58,8 +58,8 @@ final class RateLimitedLog: Service {
         if isDue { logger.log(level: level, message, metadata: metadata()) }
     }
 
-    /// Says what is unsaid and due.
-    /// - Parameter isLast: whether there is no later time to say it.
+    /// Logs pending counts that are due.
+    /// - Parameter isLast: logs all of them, because there is no later call.
     func flush(isLast: Bool = false) {
         let now = clock()
         let due = causes.withLock { causes in

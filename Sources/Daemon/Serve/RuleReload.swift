@@ -8,19 +8,19 @@ import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// Reads the rules again on SIGHUP, on request, and when a link to them points elsewhere: whole, or not at all.
+/// Reloads the rules on SIGHUP, on request, and when a symbolic link to them changes: all of them or none.
 final class RuleReload: Service {
     private let source: RuleSource
     private let pipeline: Pipeline
     private let delivery: Delivery
     private let log: RateLimitedLog
     private let succeeded = Atomic<Bool>(true)
-    /// Held while the rules are read and exchanged. What stands in it are the files that were read last.
+    /// The files read last. Locked while rules are read and replaced.
     private let loaded: Mutex<LinkedFiles>
 
     private let thread = DispatchQueue(label: "faultline.rule-reload")
 
-    /// Between looks at where links point.
+    /// Interval of link checks.
     private static let linkInterval = Duration.seconds(2)
 
     init(source: RuleSource, rules: RuleSet, pipeline: Pipeline, delivery: Delivery, log: RateLimitedLog) {
@@ -44,8 +44,8 @@ final class RuleReload: Service {
         }
     }
 
-    /// A mounted ConfigMap is a directory of links by way of one that is exchanged as a whole, so that a link which
-    /// points elsewhere is never half a change. Files that are edited in place are read when somebody says so.
+    /// Kubernetes updates a mounted ConfigMap by replacing one symbolic link, so a changed link never shows half an
+    /// update. Files edited in place need SIGHUP or a request.
     private func followLinks() async {
         while true {
             do { try await Task.sleep(for: Self.linkInterval) } catch { return }
@@ -57,7 +57,7 @@ final class RuleReload: Service {
         }
     }
 
-    /// Runs what reads files: a disk that takes its time must not take a thread from Swift's tasks, of which there are few.
+    /// Runs blocking file access on its own thread. A slow disk must not occupy one of Swift's few task threads.
     private func onThread(_ work: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { continuation in
             thread.async {
@@ -67,7 +67,7 @@ final class RuleReload: Service {
         }
     }
 
-    /// Waits for the disk.
+    /// Reloads the rules. Blocks on the disk.
     /// - Returns: the problems; nil if there are none.
     func reload() -> String? {
         loaded.withLock { loaded in
@@ -93,7 +93,7 @@ final class RuleReload: Service {
     }
 }
 
-/// Where files are found, by all links on the way.
+/// Files and their targets after following all links.
 private struct LinkedFiles {
     private var targets: [String: String] = [:]
 
@@ -101,7 +101,7 @@ private struct LinkedFiles {
         for file in files { targets[file] = Self.target(of: file) }
     }
 
-    /// Whether one is found elsewhere than the last time. One that isn't there just now may be about to be.
+    /// Whether a target has changed since the last call. A missing file is ignored, since an update may be in progress.
     mutating func havePointedElsewhere() -> Bool {
         var haveChanged = false
         for (file, known) in targets {
@@ -112,7 +112,7 @@ private struct LinkedFiles {
         return haveChanged
     }
 
-    /// The path without links; nil where there is no such file.
+    /// The path with all links resolved; nil if there is no such file.
     private static func target(of file: String) -> String? {
         guard let path = unsafe realpath(file, nil) else { return nil }
         defer { unsafe free(path) }

@@ -7,8 +7,7 @@ import Rules
 import ServiceLifecycle
 import Support
 
-/// Looks after the process itself once a second: the memory it takes, names that had no place, and requests that were not
-/// recorded.
+/// Checks the process once a second: its memory, names that count as `_other`, and requests that were not recorded.
 struct SelfWatch: Service {
     let pipeline: Pipeline
     let recorder: ArchiveRecorder?
@@ -35,14 +34,14 @@ struct SelfWatch: Service {
     }
 }
 
-/// Keeps the process within its memory where counting bytes is not enough: malloc holds back what was freed, and pages are
-/// larger than what is in them.
+/// Keeps the resident memory within the limit where counting bytes isn't enough: malloc keeps freed memory, and pages
+/// are only partly used.
 struct MemoryWatch {
     let limit: Int
     private let log: RateLimitedLog
     private var nextTrim = ContinuousClock.now
 
-    /// Looks for pages to give back only so often: other threads wait for it.
+    /// Minimum interval of trims, since other threads wait for them.
     private static let trimInterval = Duration.seconds(2)
 
     init(limit: Int, log: RateLimitedLog) {
@@ -57,7 +56,7 @@ struct MemoryWatch {
         nextTrim = ContinuousClock.now + Self.trimInterval
         ProcessHeap.trim()
         guard let left = Self.residentBytes(), left > limit / 20 * 19 else { return }
-        // The oldest spans go: what they come to stays in the history.
+        // Evict the oldest spans; their statistics stay in the history.
         let given = pipeline.giveUpWindow(bytes: left - limit / 10 * 9)
         ProcessHeap.trim()
         log.note(.warning, "the oldest spans were given up early to keep within limits.memory") {
@@ -74,10 +73,10 @@ struct MemoryWatch {
     }
 }
 
-/// Says that names had no place: once for each reason in ten seconds.
+/// Logs names that count as `_other`, once per reason in ten seconds.
 struct RefusedNames {
     let what: String
-    /// The field of the configuration that allows more.
+    /// The configuration key of the limit.
     let field: String
     private var seen = 0
     private var nextLine: [NameRefusal.Reason: ContinuousClock.Instant] = [:]
@@ -107,7 +106,7 @@ struct RefusedNames {
     }
 }
 
-/// Says that requests were taken but not recorded, since they came faster than the disk takes them: one line in ten seconds.
+/// Logs requests that were accepted but not recorded because the disk is too slow, one line in ten seconds.
 struct RecordingGaps {
     private var seen = 0
     private var nextLine = ContinuousClock.now
@@ -115,7 +114,7 @@ struct RecordingGaps {
     private static let interval = Duration.seconds(10)
 
     mutating func look(at counts: RecordingCounts, _ logger: Logger) {
-        // Why a recording has failed is said where it fails.
+        // The recording itself logs why it failed.
         guard !counts.isFailed else {
             seen = counts.requestsDropped
             return

@@ -2,13 +2,13 @@ import Foundation
 import Recording
 import Support
 
-/// Why a daemon can't be started as it is told to: what is wrong is what it is told, so that trying again won't help.
+/// The configuration can't work on this machine, so trying again won't help.
 package struct StartError: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Looks at the addresses and directories of a daemon before anything is begun. A disk that is full, or a directory that another
-/// daemon still has, is no fault of the configuration: recording is tried again while spans are taken.
+/// Checks addresses and directories before anything starts. A full disk, or a directory still used by another daemon,
+/// is not a configuration error: recording is retried while spans are accepted.
 package enum StartCheck {
     package static func run(_ configuration: Configuration) throws {
         try configuration.checkAddresses()
@@ -35,7 +35,7 @@ package enum StartCheck {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
         } catch {
-            // Foundation's own words say little.
+            // Foundation's error says little; get errno.
             if !FilePattern.isDirectory(path), unsafe mkdir(path, mode_t(permissions)) != 0 {
                 throw fault(unsafe String(cString: strerror(errno)))
             }

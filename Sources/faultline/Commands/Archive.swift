@@ -4,7 +4,7 @@ import Replay
 import Rules
 import Support
 
-/// What can be done with archives beside replaying them.
+/// Commands for archives besides `replay`.
 struct Archive: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look into span archives, verify and convert them.",
@@ -115,7 +115,7 @@ struct ArchiveConvert: ParsableCommand {
     var archives: [String]
 
     func validate() throws {
-        // As other programs have it, the last name would be the file to write.
+        // Catch the convention of other tools, where the last name is the output.
         guard output == "-", archives.count > 1, let last = archives.last, last != "-",
             !FileManager.default.fileExists(atPath: last), !last.contains(where: { "*?[".contains($0) })
         else { return }

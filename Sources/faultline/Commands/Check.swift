@@ -27,14 +27,14 @@ struct Check: ParsableCommand {
                 lines += faults.all.flatMap(\.all).map(\.description)
             }
         }
-        // A rule file that is named beside its configuration is read twice.
+        // A rule file named next to its configuration is read twice.
         var told: Set<String> = []
         for line in lines where told.insert(line).inserted { Console.print(line) }
         if isFaulty { throw ExitCode.fault }
     }
 
     /// Reads a file as the other commands do.
-    /// - Throws: its problems, or the code for a wrong command line where there is no such file.
+    /// - Throws: its problems, or the usage exit code if it can't be read.
     private func warnings(of file: String, _ configuration: inout Configuration) throws -> [RuleDiagnostic] {
         guard file != RuleSource.builtin else {
             return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings

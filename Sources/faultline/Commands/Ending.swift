@@ -9,14 +9,14 @@ import Rules
 import Support
 
 extension ExitCode {
-    /// A fault was found in what was read, or something beyond the command line failed.
+    /// The input has a fault, or something other than the command line failed.
     static let fault = ExitCode(1)
     /// The command line, or a file named on it, is wrong: the same command would fail again.
     static let usage = ExitCode(2)
-    /// Ctrl-C, as shells have it.
+    /// Ctrl-C, as in shells.
     static let interrupted = ExitCode(130)
 
-    /// With what a command ends that an error stopped: the one table of it, whatever the command.
+    /// The exit code for an error: the one table for all commands.
     init(_ error: any Error) {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
@@ -28,9 +28,9 @@ extension ExitCode {
     }
 }
 
-/// How a command ends that can't go on.
+/// How a command ends after an error.
 enum Ending {
-    /// Runs a body; where it fails, says why and ends with the code for it.
+    /// Runs a body. If it fails, prints why and throws the exit code.
     static func telling<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
@@ -51,7 +51,7 @@ enum Ending {
         }
     }
 
-    /// Problems in files have their place in front, as editors read it, and no program's name.
+    /// Problems in files begin with their position, as editors expect, and without the program's name.
     private static func tell(_ error: any Error) -> ExitCode {
         let isPlaced = error is RuleDiagnostics || error is RuleErrors
         var text = "\(error)"
@@ -60,14 +60,14 @@ enum Ending {
         return ExitCode(error)
     }
 
-    /// The command at hand, reading standard input; a replay where it is none that reads archives by their names.
+    /// The current command with standard input, or a replay if it doesn't read archives.
     private static var pipeCommand: String {
         let words = CommandLine.arguments.dropFirst().prefix(2)
         guard words.first == "archive" else { return ArchiveError.pipeCommand }
         return "faultline \(words.joined(separator: " ")) -"
     }
 
-    /// Says what was wrong with what was read; then the command ends with the code for a fault.
+    /// Prints problems of the input. If there are any, throws the exit code for a fault.
     static func tell(_ problems: [String]) throws {
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if !problems.isEmpty { throw ExitCode.fault }
@@ -75,7 +75,7 @@ enum Ending {
 }
 
 extension ArchiveNames {
-    /// The archives that are named; says what of a directory is none.
+    /// The named archives. Prints which files of a directory are skipped.
     static func expand(_ names: [String]) throws -> [String] {
         let expanded = try ArchiveNames(names)
         for text in expanded.passedOver { Console.note("faultline: \(PrintableText.escape(text))") }

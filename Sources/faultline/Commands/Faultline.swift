@@ -31,7 +31,7 @@ struct Faultline: AsyncParsableCommand {
         }
     }
 
-    /// Argument Parser shows the help of whatever is there of a command that isn't.
+    /// Reports unknown commands after `help`; Argument Parser would show the help of the last known one.
     private static func checkHelp(_ arguments: ArraySlice<String>) throws {
         guard arguments.first == "help" else { return }
         if arguments.dropFirst().first == "help" { throw CleanExit.helpRequest(Faultline.self) }
@@ -48,7 +48,7 @@ struct Faultline: AsyncParsableCommand {
         }
     }
 
-    /// Ends the process as the error asks: help to standard output, everything else to standard error.
+    /// Ends the process: help goes to standard output, errors to standard error.
     private static func end(with error: any Error) -> Never {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
@@ -57,7 +57,7 @@ struct Faultline: AsyncParsableCommand {
             Foundation.exit(0)
         }
         if !message.isEmpty {
-            // Arguments stand in it as they were given.
+            // The message contains arguments verbatim.
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
             Console.note(lines.map { PrintableText.escape(String($0)) }.joined(separator: "\n"))
         }
@@ -80,7 +80,7 @@ struct PrintBuiltinRules: ParsableCommand {
         abstract: "Print the built-in rules: a rule file to start from.")
 
     func run() {
-        // The file ends its last line itself.
+        // The text ends with a newline already.
         Console.print(String(BuiltinRules.controlPlaneText.dropLast()))
     }
 }
@@ -115,7 +115,7 @@ struct PrintCompletions: ParsableCommand {
     }
 }
 
-/// For `make docs`; users read what it prints in docs/metrics.md.
+/// Used by `make docs`, which writes docs/metrics.md.
 struct PrintMetrics: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics-reference",

@@ -79,7 +79,7 @@ struct ReplayArchives: ParsableCommand {
             }
         }
         var progress = ReplayProgress(isShown: !quiet && Console.isErrorTerminal)
-        // Standard input ends then by itself, and what was read of it is a part of what there is.
+        // On Ctrl-C standard input ends by itself, and what was read of it still counts.
         let isStream = archives == ["-"]
         while !Interruption.isRequested || isStream, replay.step() { progress.show(replay.progress) }
         replay.stop()
@@ -125,7 +125,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
-/// A time on the command line: RFC 3339.
+/// A time on the command line, in RFC 3339.
 struct EventTime {
     /// Unix nanoseconds.
     let nanoseconds: Int64
@@ -140,7 +140,7 @@ struct EventTime {
 }
 
 extension Settings {
-    /// Reads the files; says all their problems and ends with the code for a wrong file.
+    /// Reads the files and prints warnings. On problems, prints them and throws the usage exit code.
     static func load(config: String?, ruleFiles: [String], sendsAlerts: Bool) throws -> Settings {
         try Ending.telling {
             let settings = try Settings(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
@@ -149,15 +149,15 @@ extension Settings {
         }
     }
 
-    /// Other rules, for the same configuration.
+    /// Reads other rules for the same configuration.
     func load(_ ruleFiles: [String]) throws -> RuleSet {
         try Ending.telling {
             try RuleSource(ruleFiles.map { RuleFileName($0) }, configuration: configuration).load(sendsAlerts: false)
         }
     }
 
-    /// A pipeline that keeps an archive's spans for as long as memory allows: exact percentiles over all of it.
-    /// - Parameter others: rules that are evaluated beside the configuration's own.
+    /// A pipeline that keeps spans for as long as memory allows, so that percentiles of the whole archive are exact.
+    /// - Parameter others: rules to evaluate next to the configuration's own.
     func replayPipeline(comparing others: [RuleGroup]) -> Pipeline {
         var limits = configuration.window
         limits.recordedDuration = limits.duration

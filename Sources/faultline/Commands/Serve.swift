@@ -66,7 +66,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension ListenAddress {
-    /// - Throws: for anything but `host:port`, with what would be right.
+    /// - Throws: unless it is `host:port`; the error describes a valid address.
     fileprivate init(argument: String) throws {
         guard let address = Self(argument) else { throw ValidationError(Self.form) }
         self = address

@@ -28,7 +28,7 @@ struct TestRules: ParsableCommand {
         if failed > 0 { throw ExitCode.fault }
     }
 
-    /// Whether a test passes; prints what is otherwise than expected.
+    /// Whether a test passes. Prints the differences.
     private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
         let result = try Ending.telling { try run.result(test) }
         for problem in result.problems {

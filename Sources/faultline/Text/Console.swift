@@ -3,13 +3,13 @@ import Foundation
 import Support
 import Synchronization
 
-/// Results to standard output, everything said about the work to standard error.
+/// Prints results to standard output, and everything else to standard error.
 enum Console {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     static func print(_ text: String) {
-        // A reader who has seen enough is no fault; a result that could not be kept is.
+        // A closed pipe means the reader has seen enough. Any other failure loses the result.
         guard let fault = write(text + "\n", to: STDOUT_FILENO), fault != EPIPE else { return }
         note("faultline: write standard output: \(unsafe String(cString: strerror(fault)))")
         exit(2)
@@ -19,23 +19,23 @@ enum Console {
         _ = write(text + "\n", to: STDERR_FILENO)
     }
 
-    /// Writes over the terminal line that was written last.
+    /// Replaces the current line of the terminal.
     static func progress(_ text: String) {
         _ = write("\r\u{1B}[K" + text, to: STDERR_FILENO)
     }
 
-    /// - Returns: the error number where not all of it could be written.
+    /// - Returns: errno if not everything could be written.
     private static func write(_ text: String, to descriptor: Int32) -> Int32? {
         unsafe FileWriting.writeAll(Array(text.utf8).span.bytes, to: descriptor)
     }
 }
 
-/// Ctrl-C: the first one asks the work to end and to tell what it has, the second ends the process.
+/// The first Ctrl-C asks the command to stop and report what it has; the second ends the process.
 enum Interruption {
     private static let isAsked = Atomic<Bool>(false)
 
     static func watch() {
-        // Made here, so that the handler finds it.
+        // Initialize the static here, because the signal handler must not.
         isAsked.store(PipeReading.isAsked, ordering: .relaxed)
         signal(SIGINT) { _ in
             Interruption.isAsked.store(true, ordering: .relaxed)
@@ -47,7 +47,7 @@ enum Interruption {
     static var isRequested: Bool { isAsked.load(ordering: .relaxed) }
 }
 
-/// How far a replay is, on a terminal, at most ten times a second.
+/// Progress of a replay on a terminal, at most ten updates a second.
 struct ReplayProgress {
     private let isShown: Bool
     private let start = ContinuousClock.now

@@ -3,15 +3,15 @@ import Report
 import Rules
 import Support
 
-/// A report for people.
+/// A report as text for people.
 struct ReportText {
     private let report: Report
     private let style: TextStyle
 
-    /// Rows of a table; JSON has them all.
+    /// Rows shown per table; JSON has all of them.
     private static let rowsMax = 20
     private static let componentsMax = 5
-    /// Of a component with a column, in the time of all requests.
+    /// Smallest share of the total time for which a component gets a column.
     private static let shareMin = 0.01
 
     init(_ report: Report, style: TextStyle) {
@@ -70,7 +70,7 @@ struct ReportText {
             + table.render(style) + more(report.requests.count)
     }
 
-    /// The components that took most of all requests' time, which have columns.
+    /// The components with the largest shares of all requests' time; each gets a column.
     private var mainComponents: [String] {
         var seconds: [String: Double] = [:]
         for row in report.requests {
@@ -110,7 +110,7 @@ struct ReportText {
         return text
     }
 
-    /// How often and how long each rule fired, beside the old one.
+    /// How often and how long each rule fired, next to the old one.
     private var comparison: String? {
         guard let rows = report.comparison else { return nil }
         var table = TextTable(["fired", "before", "firing for", "before", "rule"])
@@ -146,7 +146,7 @@ struct ReportText {
     }
 }
 
-/// Whether text for people may be coloured: on a terminal, unless NO_COLOR is set (no-color.org).
+/// Colours text on a terminal, unless NO_COLOR is set (no-color.org).
 struct TextStyle {
     let isColoured: Bool
 
@@ -164,7 +164,7 @@ struct TextStyle {
     }
 }
 
-/// Rows under headings, numbers to the right; the last column is as wide as it needs to be.
+/// A table with headings. Cells are right-aligned, except in the last column.
 struct TextTable {
     private let headings: [String]
     private var rows: [[String]] = []
@@ -195,7 +195,7 @@ struct TextTable {
     }
 }
 
-/// A duration for people: three significant digits and a unit.
+/// Three significant digits and a unit.
 func durationText(seconds: Double) -> String {
     let units: [(scale: Double, name: String)] = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")]
     let unit = units.first { seconds >= $0.scale } ?? (1e-9, "ns")
@@ -204,7 +204,6 @@ func durationText(seconds: Double) -> String {
     return String(format: "%.\(digits)f", value) + " " + unit.name
 }
 
-/// A share for people.
 func percentText(_ ratio: Double) -> String {
     ratio == 0 ? "0" : String(format: ratio < 0.001 ? "%.2f %%" : "%.1f %%", ratio * 100)
 }
