@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    /// Writes each record to a separate archive, and returns the pipeline that they ran through.
+    /// Writes each list of records to an archive, and replays them.
     private func replay(_ archives: [[[WireSpanExample]]], rules: String = "groups: []\n") throws -> (Pipeline, Replay)
     {
         let files = archives.map { records in

@@ -7,9 +7,9 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
     package let description: String
 
     private static let linkLocal = RefusedAddress(
-        description: "the receiver's address is link-local; those are refused")
+        description: "the receiver's address is link-local, which is refused")
     private static let metadata = RefusedAddress(
-        description: "the receiver's address is that of a metadata service; those are refused")
+        description: "the receiver's address is that of a metadata service, which is refused")
 
     /// nil if the address is allowed.
     /// - Parameter bytes: four for IPv4, sixteen for IPv6.
