@@ -11,8 +11,8 @@ package enum FileWriting {
         while written < bytes.byteCount {
             let rest = bytes.extracting(droppingFirst: written)
             let count = unsafe rest.withUnsafeBytes { room in
-                if let offset { return unsafe pwrite(descriptor, room.baseAddress, room.count, off_t(offset + written)) }
-                return unsafe write(descriptor, room.baseAddress, room.count)
+                guard let offset else { return unsafe write(descriptor, room.baseAddress, room.count) }
+                return unsafe pwrite(descriptor, room.baseAddress, room.count, off_t(offset + written))
             }
             if count < 0, errno == EINTR { continue }
             // Writing nothing at all makes no progress, and has no errno.
