@@ -8,7 +8,7 @@ extension FilePattern {
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             try? file.close()
-            return isDirectory(path) ? "it is no regular file" : nil
+            return isDirectory(path) ? "it is not a regular file" : nil
         } catch {
             return RuleFile.reason(error)
         }
