@@ -3,37 +3,37 @@
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
-# End-to-end tests wait more than they compute.
+# End-to-end tests wait more than they compute, so one worker more than cores.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-demo: ## Build, then find out which component was slow in a real capture
+demo: ## Build, then find the slow component in a real capture
 	@Scripts/install-packages.sh demo
 	swift build -c release --product faultline
 	.build/release/faultline replay Examples/slow-etcd.otlp.lz4
 	@echo
-	@echo 'Next, on spans of your own: .build/release/faultline serve'
-	@echo 'It takes OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), prints alerts as they fire,'
+	@echo 'Next, with your own spans: .build/release/faultline serve'
+	@echo 'It receives OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), prints alerts as they fire,'
 	@echo 'and answers scrapes on http://127.0.0.1:9464/metrics.'
 
 build: ## Build the release binary: .build/release/faultline
 	@Scripts/install-packages.sh demo
 	swift build -c release --product faultline
 
-docs: ## Write docs/metrics.md from the declarations of metrics
+docs: ## Generate docs/metrics.md from the declarations of metrics
 	swift build --product faultline
 	.build/debug/faultline metrics-reference > docs/metrics.md
 
-test: ## Run all tests: units, then the real process from outside
+test: ## Run all tests: unit tests, then the real process from outside
 	@Scripts/install-packages.sh test
 	swift build --build-tests
 	Scripts/run-unit-tests.sh
 	$(E2E)
 
-e2e: ## Run the tests of the real process alone
+e2e: ## Run only the tests of the real process
 	@Scripts/install-packages.sh test
 	swift build
 	$(E2E)
@@ -47,25 +47,25 @@ lint: ## Check format, structure and generated code
 	Scripts/check-structure.py
 	Scripts/generate-otlp.sh --check
 
-check: lint ## Lint, build what is measured, and replay what fuzzing found
+check: lint ## Lint, build the release, and replay the cases that fuzzing found
 	swift build -c release
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target 0 || exit 1; done
-	@echo 'format, structure, generated code and fail cases are as they should be'
+	@echo 'format, structure, generated code and fuzzing cases are all right'
 
 fuzz: ## Fuzz each target for SECONDS (600)
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target $(or $(SECONDS),600) || exit 1; done
 
-bench: ## Measure each stage of the flow
+bench: ## Benchmark each stage of the pipeline
 	@Scripts/install-packages.sh test
 	Benchmarks/run.sh
 
-install: build ## Install the binary into PREFIX/bin (/usr/local), below DESTDIR if given
+install: build ## Install into PREFIX (/usr/local), below DESTDIR if set
 	install -D -m 755 .build/release/faultline $(DESTDIR)$(PREFIX)/bin/faultline
 	install -D -m 644 docs/man/faultline.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultline.1
 
-release: ## Make a tarball of the binary, completions and man page: dist/
+release: ## Build a tarball of the binary, completions and man page: dist/
 	@Scripts/install-packages.sh demo
 	Scripts/release.sh
 
-clean: ## Remove what was built; tools and the Python environment stay
+clean: ## Remove build products; keep tools and the Python environment
 	rm -rf .build .build-release dist Tests/Fuzz/.build Benchmarks/transport/.build

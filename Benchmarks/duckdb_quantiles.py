@@ -1,4 +1,4 @@
-"""The question of QuantileBenchmark, put to DuckDB over the same columns in the same run."""
+"""Runs the query of QuantileBenchmark in DuckDB, over the same columns in the same run."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ connection.execute("INSERT INTO spans SELECT o, e, d FROM source")
 
 
 def seconds(query):
-    """The median CPU seconds of five runs after one that isn't counted."""
+    """The median CPU seconds of five runs, after a warm-up."""
     times = []
     for _ in range(6):
         start = time.process_time()

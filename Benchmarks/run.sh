@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All benchmarks, or the stages named: memory decode append attribution record lock quantile history evaluate replay
-# archive transport. Instructions a span are counted by callgrind where `instructions` is named. See docs/benchmarks.md.
+# Runs all benchmarks, or the named stages: memory decode append attribution record lock quantile history evaluate replay
+# archive transport. The stage `instructions` counts instructions per span with callgrind. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -28,7 +28,7 @@ if wants quantile; then
 fi
 if wants transport; then transport/run.sh; fi
 
-# instructions WHAT FUNCTION STAGE WORKLOAD: those collected within a function, for each span of a workload.
+# instructions WHAT FUNCTION STAGE WORKLOAD: prints the instructions within a function, per span of a workload.
 instructions() {
     W=$4 valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect="$2" "$work/stripped" "$3" \
         >"$work/spans" 2>"$work/collected"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the protobuf-c code of Sources/COTLP from otlp.proto; with --check says whether what is committed is up to date.
+# Generates the protobuf-c code of Sources/COTLP from otlp.proto. With --check, verifies that the committed code is up to date.
 set -euo pipefail
 cd "$(dirname "$0")/../Sources/COTLP"
 
@@ -9,7 +9,7 @@ protoc-c --c_out="$target" otlp.proto
 
 if [ "${1:-}" = --check ]; then
     diff -u otlp.pb-c.c "$target/otlp.pb-c.c" && diff -u include/otlp.pb-c.h "$target/otlp.pb-c.h" || {
-        echo "Sources/COTLP is not what protoc-c makes of otlp.proto: run Scripts/generate-otlp.sh" >&2
+        echo "Sources/COTLP is out of date: run Scripts/generate-otlp.sh" >&2
         exit 1
     }
 else

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what is missing of what Faultline needs, and says what it installs.
+# Installs the missing packages that Faultline needs, and says which.
 #
 #   Scripts/install-packages.sh demo    to build it
 #   Scripts/install-packages.sh test    to build, test and check it: also the Python environment .venv, and Prometheus
-#                                       and its Alertmanager in .build-tools, from Debian's packages but not installed:
-#                                       they would start servers
+#                                       and Alertmanager in .build-tools. Those two are unpacked from Debian's packages
+#                                       but not installed, because that would start servers
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,12 +20,12 @@ fail() {
 
 case $purpose in
 demo | test) ;;
-*) fail "say what for: demo or test" ;;
+*) fail "usage: install-packages.sh demo|test" ;;
 esac
 
 has_command() { command -v "$1" >/dev/null; }
 has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-# Debian keeps a part of venv in a package of its own.
+# On Debian a part of venv is in a separate package.
 has_python() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 has_prometheus() {
     { has_command prometheus && has_command promtool; } || [ -x "$tools/prometheus/usr/bin/promtool" ]
@@ -36,7 +36,7 @@ has_alertmanager() {
 }
 
 require_apt() {
-    has_command apt-get || fail "no apt-get here; install these yourself (named as in Debian): $*"
+    has_command apt-get || fail "apt-get not found; install these packages yourself (Debian names): $*"
 }
 
 is_updated=false
@@ -44,7 +44,7 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
     else
-        has_command sudo || fail "not root, and there is no sudo; as root, run: $*"
+        has_command sudo || fail "not root and no sudo; run as root: $*"
         sudo "$@"
     fi
 }
@@ -74,14 +74,14 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
 }
 
-# unpack PACKAGE: into a directory of its name.
+# unpack PACKAGE: unpacks it into a directory of that name.
 unpack() {
     require_apt "$1"
     say "unpacking Debian's $1 into $tools"
     update_lists
     rm -rf "$tools/${1:?}" "$tools/download"
     mkdir -p "$tools/download"
-    # As root, apt-get would fetch as a user who may not be allowed to write here.
+    # As root, apt-get would download as a user who may not be able to write here.
     (cd "$tools/download" && apt-get -qq -o APT::Sandbox::User=root download "$1")
     dpkg-deb -x "$tools/download/$1"_*.deb "$tools/$1"
     rm -r "$tools/download"
@@ -95,11 +95,11 @@ make_python_environment() {
     rm -rf .venv
     "$python" -m venv .venv
     .venv/bin/pip install --quiet --disable-pip-version-check --requirement "$requirements"
-    # Last: its presence says that all of the above has been done.
+    # Last, because its presence marks the environment as complete.
     cp "$requirements" .venv/requirements.txt
 }
 
-has_command swift || fail "no Swift toolchain; install Swift 6.3 as https://www.swift.org/install/linux tells"
+has_command swift || fail "no Swift toolchain; install Swift 6.3: https://www.swift.org/install/linux"
 has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config git
 install_packages
 if [ "$purpose" = test ]; then

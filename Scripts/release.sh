@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes dist/faultline-VERSION-linux-ARCH.tar.gz: the stripped binary with Swift's libraries linked in, completions, man page.
+# Builds dist/faultline-VERSION-linux-ARCH.tar.gz: the stripped binary, statically linked with Swift's libraries, completions
+# and man page.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

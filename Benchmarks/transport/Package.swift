@@ -10,7 +10,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// What the receivers are compared with. Apart from the product, which has nothing to do with grpc-swift-2.
+// The receivers to compare with. A separate package, so that the product doesn't depend on grpc-swift-2.
 let package = Package(
     name: "faultline-transport-comparison",
     platforms: [.macOS(.v15)],

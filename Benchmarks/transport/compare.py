@@ -1,7 +1,6 @@
-"""Runs the variants of each comparison in turn, A B C A B C …, and prints the medians of the server's CPU time.
+"""Runs the variants of each comparison alternately, A B C A B C …, and prints the medians of the server's CPU time.
 
-The client prepares all requests before it sends the first, and its own time doesn't count. A round that isn't counted
-comes first.
+The client prepares all requests before it sends the first, and its own time doesn't count. The first round is a warm-up.
 """
 
 import argparse
@@ -61,7 +60,7 @@ def wait_for(port, process):
 
 @contextlib.contextmanager
 def faultline(binary):
-    """Without rules: what they cost is measured elsewhere, and comes in bursts."""
+    """Without rules: their cost comes in bursts and is measured elsewhere."""
     ports = {"grpc": free_port(), "http": free_port(), "scrape": free_port()}
     with tempfile.TemporaryDirectory() as folder:
         rules, configuration = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "faultline.yaml")
@@ -79,7 +78,7 @@ class Comparison:
         self.arguments = arguments
 
     def microseconds(self, variant, size, requests):
-        """The server's CPU time a request, of one run over one connection."""
+        """The server's CPU time per request in one run over one connection."""
         command = [
             self.arguments.load, self.arguments.capture, "--json", "--connections", "1",
             "--to", f"127.0.0.1:{variant.server.ports[variant.protocol]}", "--protocol", variant.protocol,
@@ -90,7 +89,7 @@ class Comparison:
         return json.loads(result.stdout)["serverMicrosecondsPerRequest"]
 
     def fill(self, server):
-        """Fills the window: a daemon that has just started pays for memory that later ones of its spans find there."""
+        """Fills the window first: a fresh daemon pays for memory that later spans find in place."""
         command = [
             self.arguments.load, self.arguments.capture, "--json", "--duration", "8",
             "--to", f"127.0.0.1:{server.ports['grpc']}",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What receiving costs, against the least it could cost and against grpc-swift-2; see docs/benchmarks.md.
+# Compares the cost of receiving with the least possible and with grpc-swift-2. See docs/benchmarks.md.
 # usage: run.sh [CAPTURE]
 set -euo pipefail
 cd "$(dirname "$0")"

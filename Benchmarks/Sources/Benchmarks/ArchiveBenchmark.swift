@@ -5,8 +5,8 @@ import OTLP
 import SpanTemplates
 import TestSupport
 
-/// Replays of recorded files, process start included: their speed beside `lz4 -dc` and beside decoding alone, on one
-/// core and on all; and their peak memory as files grow.
+/// Replays of recorded files, including the start of the process: speed relative to `lz4 -dc` and to decoding alone, on
+/// one core and on all, and peak memory as files grow.
 enum ArchiveBenchmark {
     private static let rounds = 5
     private static let speedBytes = 300_000_000
@@ -81,13 +81,13 @@ enum ArchiveBenchmark {
         ProcessTime.of(words[0], Array(words.dropFirst()))
     }
 
-    /// The first round isn't counted.
+    /// The first round is a warm-up.
     private static func median(_ times: [Double]) -> Double {
         let sorted = times.dropFirst().sorted()
         return sorted[sorted.count / 2]
     }
 
-    /// The most resident bytes of a process, by looks at it until it ends: what `wait4` tells includes its parent's.
+    /// Peak resident bytes of a process, polled until it ends; `wait4` would include the parent's.
     private static func peak(_ binary: String, _ arguments: [String]) -> Int {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
@@ -107,8 +107,7 @@ enum ArchiveBenchmark {
     }
 }
 
-/// What recording adds to a span: on the event loop, which copies the request, and on the recording thread, which
-/// compresses it with two checksums.
+/// The cost of recording per span: copying on the event loop, and compressing with checksums on the recording thread.
 enum RecordBenchmark {
     static func run(_ workload: Workload) {
         var batch = SpanBatch()
@@ -124,7 +123,7 @@ enum RecordBenchmark {
         print("  the frames are \(number(Double(workload.byteCount) / Double(written), 2)) times smaller")
     }
 
-    /// As the event loop does; the batch stands for the one that was just decoded.
+    /// Like the event loop; the batch stands for the one that was just decoded.
     private static func copy(_ workload: Workload, _ batch: inout SpanBatch) {
         if batch.count == 0, let first = workload.bodies.first { DecodeBenchmark.decode(first, into: &batch) }
         for body in workload.bodies {

@@ -1,7 +1,7 @@
 import Engine
 import TestSupport
 
-/// What attribution adds to decoding: requests divided among components as the slots settle.
+/// The cost of attribution on top of decoding, as slots settle.
 enum AttributionBenchmark {
     static func run(_ workload: Workload) {
         var alone = SpanBatch()
@@ -25,7 +25,7 @@ enum AttributionBenchmark {
         read(workload, view)
     }
 
-    /// What was found out, against statistics of the spans' durations.
+    /// Statistics of self times against those of durations.
     private static func read(_ workload: Workload, _ view: WindowView) {
         var attributor = Attributor()
         let attributed = attributor.attributed(view)
@@ -48,7 +48,8 @@ enum AttributionBenchmark {
         return window.view()
     }
 
-    /// Appends all batches in order of arrival and attributes slots as they settle; gives back how many requests were.
+    /// Appends all batches in order of arrival and attributes slots as they settle. Returns the number of attributed
+    /// requests.
     private static func flow(_ workload: Workload, _ batch: inout SpanBatch, attributes: Bool) -> Int {
         var attributor = Attributor()
         var window = Window(limits: WindowLimits(duration: nil))
@@ -73,9 +74,9 @@ enum AttributionBenchmark {
     }
 }
 
-/// Attribution with a million spans in flight: what a span costs, and what is kept of requests that have not settled.
+/// Attribution with a million spans in flight: the cost per span, and the memory of requests that have not settled.
 struct InFlightBenchmark: ~Copyable {
-    /// So many clusters at once, about 33,000 spans a second: a million within the half minute that slots take to settle.
+    /// This many clusters send about 33,000 spans a second: a million in the half minute until slots settle.
     private static let copies = 86
     private static let spansMax = 4_000_000
 
@@ -113,13 +114,13 @@ struct InFlightBenchmark: ~Copyable {
         benchmark.report()
     }
 
-    /// Gives back when the last span ended.
+    /// Returns when the last span ended.
     private mutating func receive(_ request: inout RenewableRequest, as identity: UInt64) -> Int64 {
         request.renew(identity: identity, shift: 0)
         let start = Harness.cpuSeconds()
         DecodeBenchmark.decode(request.body, into: &batch)
         decoding += Harness.cpuSeconds() - start
-        // As it was.
+        // Renewing twice restores the original.
         request.renew(identity: identity, shift: 0)
         guard batch.count > 0 else { return .min }
         let clock = batch.end(batch.count - 1)

@@ -3,7 +3,7 @@ import Engine
 import Glibc
 import OTLP
 
-/// Wire bytes to columns, against copying the bytes and against libprotobuf-c.
+/// Decoding to columns, against copying the bytes and against libprotobuf-c.
 enum DecodeBenchmark {
     static func run(_ workload: Workload) {
         let cold = ColdCopy(workload)
@@ -33,7 +33,7 @@ enum DecodeBenchmark {
     }
 }
 
-/// Copies all bodies to memory of their own: neither end is in a cache.
+/// Copies all bodies to other memory, with neither side in a cache.
 private final class ColdCopy {
     private let bodies: [[UInt8]]
     private var targets: [[UInt8]]
@@ -63,7 +63,7 @@ private enum ProtobufC {
         }
     }
 
-    /// With an allocator that only moves a pointer, and forgets everything after each body.
+    /// With an allocator that only moves a pointer and forgets everything after each body.
     static func decodeBumped(_ workload: Workload) {
         let size = 64 << 20
         guard let arena = unsafe malloc(size) else { return }
@@ -99,7 +99,7 @@ private enum ProtobufC {
     }
 }
 
-/// What a span costs from the wire to its place in the window: latency bucket, names, duplicates and totals included.
+/// The cost of a span from the wire into the window, including latency bucket, names, duplicates and totals.
 enum AppendBenchmark {
     static func run(_ workload: Workload) {
         var alone = SpanBatch()

@@ -3,8 +3,8 @@ import Foundation
 import Rules
 import TestSupport
 
-/// What one evaluation of rules costs, every 15 seconds, while 2,000 spans a second come: against the spans in the
-/// range that rules look at, the rules, and the operations. Beside it the same with every range measured anew.
+/// The cost of one evaluation every 15 seconds, with 2,000 new spans a second, by spans in the range, by rules and by
+/// operations. The alternative measures every range from scratch.
 enum EvaluationBenchmark {
     /// Seconds.
     private static let interval = 15
@@ -55,8 +55,8 @@ enum EvaluationBenchmark {
         try body(&spans)
     }
 
-    /// Rules of which no two are alike. The conditions of most are far from holding, as rules of a healthy system are.
-    /// - Parameter services: how many there are; each rule selects one, or everything if there is one.
+    /// Distinct rules. Most of their conditions are far from holding, as in a healthy system.
+    /// - Parameter services: their number; each rule selects one, or everything if there is only one.
     private static func rules(
         _ count: Int, over: Int, services: Int = EvaluationSpans.services, inBreach: Int = .max,
         condition: (_ number: Int, _ threshold: Int) throws -> Condition = {
@@ -82,7 +82,7 @@ enum EvaluationBenchmark {
 extension EvaluationSpans {
     private static let rounds = 5
 
-    /// Evaluates the rules a few times as time goes on, by sliding counts and by measuring, and prints the medians.
+    /// Evaluates the rules several times as time passes, with sliding counts and by measuring, and prints the medians.
     fileprivate mutating func compare(_ name: String, rules: [RuleGroup]) throws {
         let over = rules[0].rules[0].over
         fill(seconds: Int(over / 1_000_000_000))
@@ -98,7 +98,7 @@ extension EvaluationSpans {
             let expected = scanning.evaluate(at: now, over: MeasuredAnew(view: view))
             let end = Harness.cpuSeconds()
             precondition(found == expected, "sliding counts give other alerts")
-            // The first counts the whole range.
+            // The first round counts the whole range.
             guard round > 0 else { continue }
             times.sliding.append(between - start)
             times.scanning.append(end - between)
@@ -115,7 +115,7 @@ extension EvaluationSpans {
     private func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
 }
 
-/// A window without sliding counts: every range is measured at every evaluation.
+/// A window without sliding counts, where every evaluation measures every range.
 private struct MeasuredAnew: ViewedSource {
     let view: WindowView
 
@@ -124,7 +124,7 @@ private struct MeasuredAnew: ViewedSource {
     ) -> Bool { false }
 }
 
-/// A window that spans of many operations come to at a steady rate.
+/// A window that receives spans of many operations at a steady rate.
 struct EvaluationSpans: ~Copyable {
     static let services = 20
 
@@ -150,7 +150,7 @@ struct EvaluationSpans: ~Copyable {
 
     var view: WindowView { window.view() }
 
-    /// Lets time go on until there are spans of so many seconds.
+    /// Advances time until the spans cover this many seconds.
     mutating func fill(seconds: Int) {
         if seconds > filledSeconds { advance(seconds: (seconds - filledSeconds + 14) / 15 * 15) }
     }
@@ -184,7 +184,7 @@ struct EvaluationSpans: ~Copyable {
     }
 }
 
-/// A number with a comma between thousands.
+/// A number with commas between thousands.
 func grouped(_ number: Int) -> String {
     number < 1_000 ? "\(number)" : grouped(number / 1_000) + "," + "\(1_000 + number % 1_000)".dropFirst()
 }

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// Times variants of one thing in turn, A B C A B C …, so that a machine that gets slower slows all of them.
-/// What counts are the ratios: absolute times move with the machine.
+/// Times variants alternately, A B C A B C …, so that a machine that slows down affects all of them. Only the ratios
+/// count; absolute times vary with the machine.
 struct Harness {
     struct Variant {
         var name: String
@@ -11,7 +11,7 @@ struct Harness {
 
     struct Result {
         var name: String
-        /// The median of the rounds, CPU seconds of a run.
+        /// The median CPU seconds of a run.
         var seconds: Double
     }
 
@@ -21,7 +21,7 @@ struct Harness {
         self.rounds = rounds
     }
 
-    /// The variants' medians, in their order, after one run of each that isn't counted.
+    /// The medians of the variants, after one warm-up run of each.
     func measure(_ variants: [Variant]) -> [Result] {
         var times = variants.map { _ in [Double]() }
         for round in 0...rounds {
@@ -43,10 +43,10 @@ struct Harness {
     }
 }
 
-/// A table of results with a ratio to one of them.
+/// A table of results, with ratios to one of them.
 struct ResultTable {
     let title: String
-    /// What one run works on.
+    /// Number of items that one run processes.
     let items: Int
     let bytes: Int
 
@@ -89,12 +89,12 @@ extension String {
     }
 }
 
-/// How long something took, by the clock and of all processors together.
+/// Elapsed time and CPU time of all threads, in seconds.
 struct ProcessTime {
     var elapsed: Double
     var cpu: Double
 
-    /// Of what this process does in a body.
+    /// Measures a body in this process.
     static func ofThis(_ body: () -> Void) -> ProcessTime {
         let start = ContinuousClock.now
         let before = Harness.cpuSeconds()
@@ -102,7 +102,7 @@ struct ProcessTime {
         return ProcessTime(elapsed: (ContinuousClock.now - start) / .seconds(1), cpu: Harness.cpuSeconds() - before)
     }
 
-    /// Of another process, from its start to its end; what it prints is thrown away.
+    /// Measures another process from start to end; its output is discarded.
     static func of(_ binary: String, _ arguments: [String]) -> ProcessTime {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

@@ -2,8 +2,8 @@ import Engine
 import Foundation
 import TestSupport
 
-/// What a day beyond the window costs: 500 operations, the most frequent 2,600 times a minute, the rarest 5 times
-/// (frequencies as 1 by rank, 300 spans a second in all), each operation's latencies around its own median.
+/// The cost of a day of history: 500 operations from 2,600 to 5 spans a minute (frequencies as 1 by rank, 300 spans a
+/// second in total), with each operation's latencies around its own median.
 enum HistoryBenchmark {
     private static let operationCount = 500
     private static let spansPerMinute = 18_000
@@ -27,7 +27,7 @@ enum HistoryBenchmark {
             let time = start + Int64(number) * minute
             for span in 0..<spansPerMinute {
                 let operation = operations.random(using: &random)
-                // A spread of one octave either way holds two thirds of the spans.
+                // Two thirds of the spans lie within one octave of the median.
                 let octaves = (0..<6).reduce(-6.0) { sum, _ in sum + Double.random(in: 0..<2, using: &random) }
                 let duration = Int64(exp2(octaves * 0.7) * Double(100_000 * (1 + operation % 50)))
                 let end = time + Int64(span) * minute / Int64(spansPerMinute)
@@ -93,7 +93,7 @@ enum HistoryBenchmark {
     }
 }
 
-/// Draws numbers below a count, the first most often: n-th with a frequency of 1 by n.
+/// Draws numbers below a count; the n-th has a frequency proportional to 1/n.
 private struct Frequencies {
     private var cumulative: [Double] = []
 

@@ -4,9 +4,9 @@ import Foundation
 import SpanTemplates
 import TestSupport
 
-/// A recording of many times a capture's length: the capture again and again, each time later and with new ids.
+/// A capture repeated to many times its length, each time later and with new ids.
 struct LongRecording {
-    /// The archive, uncompressed.
+    /// The uncompressed archive.
     let contents: [UInt8]
 
     init(_ archive: URL, bytes: Int) throws {
@@ -29,8 +29,7 @@ struct LongRecording {
     }
 }
 
-/// A recorded file of many times a capture's length, written as it is made: the capture again and again, each time later
-/// and with new ids.
+/// Like `LongRecording`, but written to a recorded file as it is made.
 struct LongRecordedFile {
     let url: URL
     private(set) var uncompressedBytes = 0
@@ -69,10 +68,10 @@ struct LongRecordedFile {
     }
 }
 
-/// An export request whose ids and times can be written over, to make new spans of recorded ones.
+/// An export request whose ids and times can be overwritten, to make new spans from recorded ones.
 struct RenewableRequest {
     private(set) var body: [UInt8]
-    /// Offsets of the second half of each trace id, of span ids and of times.
+    /// Offsets of the second half of each trace id, of span ids, and of times.
     private var ids: [Int] = []
     private var times: [Int] = []
 
@@ -89,7 +88,7 @@ struct RenewableRequest {
         }
     }
 
-    /// Gives all spans other ids and moves them in time.
+    /// Changes the ids of all spans and shifts their times.
     mutating func renew(identity: UInt64, shift: UInt64) {
         for offset in ids { update(offset) { $0 ^ identity } }
         for offset in times { update(offset) { $0 &+ shift } }
@@ -101,7 +100,7 @@ struct RenewableRequest {
         for index in 0..<8 { body[offset + index] = UInt8(truncatingIfNeeded: new >> UInt64(8 * index)) }
     }
 
-    /// Where the contents of the fields with a tag are, in a message that is known to be well-formed.
+    /// The ranges of the contents of fields with a tag, in a well-formed message.
     private func fields(_ message: Range<Int>, _ wanted: UInt64) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var offset = message.lowerBound

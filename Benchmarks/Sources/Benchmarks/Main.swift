@@ -1,7 +1,7 @@
 import Engine
 import Foundation
 
-/// `Benchmarks [stage …]`: all stages, or those named.
+/// `Benchmarks [stage …]`: runs the named stages, or all.
 @main
 enum Main {
     static func main() throws {
@@ -16,7 +16,7 @@ enum Main {
             print("\(workload.name): \(workload.spanCount) spans, \(workload.byteCount / workload.spanCount) B each")
         }
         if stages == ["instructions"] {
-            // For callgrind, which counts what is within the functions it is told.
+            // For callgrind, which counts instructions within the functions that it is given.
             let workload = workloads[environment["W"] == "0" ? 0 : 1]
             var batch = SpanBatch()
             DecodeBenchmark.decode(workload, into: &batch)

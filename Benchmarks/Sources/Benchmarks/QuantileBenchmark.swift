@@ -2,8 +2,8 @@ import Engine
 import Foundation
 import TestSupport
 
-/// Exact count, errors, p50, p90 and p99 of 500 operations over ten million spans in the window; the same columns are
-/// written to a file for DuckDB to answer the same question (duckdb_quantiles.py).
+/// Exact count, errors, p50, p90 and p99 of 500 operations over ten million spans in the window. The same columns are
+/// written to a file for DuckDB's turn (duckdb_quantiles.py).
 enum QuantileBenchmark {
     private static let operationCount = 500
     private static let spanCount = 10_000_000
@@ -22,7 +22,7 @@ enum QuantileBenchmark {
         }
     }
 
-    /// What a rule costs every five seconds: three operations out of all, over few spans.
+    /// The cost of a rule every five seconds: three of the operations, over few spans.
     private static func runSmall() throws {
         let evaluations = 500
         let view = try makeView(spans: 20_000, writingTo: nil)
@@ -58,7 +58,7 @@ enum QuantileBenchmark {
                 unsafe batch.operation(service: service, name: $0.span.bytes, kind: .internal)
             }
             for _ in 0..<10_000 {
-                // Latencies of about 2 ms, spread over three orders of magnitude; some operations are more frequent.
+                // Latencies of about 2 ms, spread over three orders of magnitude.
                 let operation = Int(UInt64.random(in: 0..<UInt64(operationCount), using: &random))
                 let octave = (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<2, using: &random) }
                 let duration = Int64(31_250 * exp2(octave))

@@ -2,7 +2,7 @@ internal import CLZ4
 import Foundation
 import TestSupport
 
-/// `faultline replay` of a whole archive, process start included, against decompressing its blocks and nothing else.
+/// `faultline replay` of a whole archive, including the start of the process, against merely decompressing its blocks.
 enum ReplayBenchmark {
     private static let rounds = 9
     private static let longRecordingBytes = 300_000_000
@@ -63,7 +63,7 @@ enum ReplayBenchmark {
                 + number(100 * raw.median(time) / seconds, 1).padded(leftTo: 7) + " %"
         }
 
-        /// The first round isn't counted.
+        /// The first round is a warm-up.
         private func median(_ time: KeyPath<ProcessTime, Double>) -> Double {
             let sorted = times.dropFirst().map { $0[keyPath: time] }.sorted()
             return sorted[sorted.count / 2]
@@ -71,15 +71,15 @@ enum ReplayBenchmark {
     }
 }
 
-/// The blocks of one frame of independent blocks, without checksums and all to the same place: how fast the data can be
-/// had at all.
+/// Decompresses the blocks of one frame of independent blocks, without checksums and always to the same place: the
+/// fastest possible way to get at the data.
 private enum Blocks {
     private static let blockSizeMax = 4 << 20
 
     /// - Returns: the number of uncompressed bytes.
     static func decompress(_ frame: [UInt8]) -> Int {
         var block = [UInt8](repeating: 0, count: blockSizeMax)
-        // Magic, FLG, BD, header checksum; content size where FLG says so.
+        // Magic, FLG, BD, header checksum, and the content size if FLG announces it.
         var offset = 7 + (frame[4] & 8 != 0 ? 8 : 0)
         var written = 0
         while true {

@@ -3,8 +3,8 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// How long the window's lock is held: to append a batch, and to take a view of a window of ten million spans. What else
-/// readers do, they do without the lock.
+/// How long the window's lock is held to append a batch, and to take a view of a window of ten million spans. Readers
+/// do everything else without the lock.
 enum LockBenchmark {
     private static let spanCount = 10_000_000
 
@@ -55,8 +55,8 @@ enum LockBenchmark {
     }
 }
 
-/// What ten million spans of a real API server and etcd take in memory: a recording over and over, each time with new
-/// ids and later times, decoded and appended as the daemon does.
+/// The memory of ten million spans of a real API server and etcd: a recording repeated with new ids and later times,
+/// decoded and appended as in the daemon.
 enum MemoryBenchmark {
     private static let spanCount = 10_000_000
 

@@ -9,7 +9,7 @@ struct Workload {
 
     var byteCount: Int { bodies.reduce(0) { $0 + $1.count } }
 
-    /// - Parameter copies: how often the bodies are repeated, each time in memory of its own.
+    /// - Parameter copies: how often the bodies are repeated, each time in separate memory.
     init(name: String, bodies: [[UInt8]], copies: Int = 1) {
         self.name = name
         self.bodies = (0..<copies).flatMap { _ in bodies.map { $0.map { $0 } } }
@@ -21,13 +21,14 @@ struct Workload {
         Workload(name: "\(name), cold", bodies: bodies, copies: max(1, (400 << 20) / byteCount))
     }
 
-    /// What a real API server and a real etcd sent.
+    /// Spans of a real API server and a real etcd.
     static func capture() throws -> Workload {
         let archive = Captures.steady
         return try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
     }
 
-    /// Batches of 512 spans of about 640 bytes and 11.6 attributes, of 483 operations as uneven as those of a cluster.
+    /// Batches of 512 spans of about 640 bytes and 11.6 attributes, with 483 operations as unevenly distributed as in a
+    /// cluster.
     static func synthetic(batches: Int = 64) -> Workload {
         var random = SeededGenerator(seed: 7)
         let operations = ZipfDistribution(count: 483)
@@ -68,15 +69,16 @@ struct Workload {
                 ("server.port", 6443), ("http.response.status_code", operation % 50 == 49 ? 500 : 200),
                 ("http.response.body.size", UInt64.random(in: 100..<10_000, using: &random)),
             ]
-            // What the Go SDK ends every span with: an empty status, and flags.
+            // The Go SDK ends every span with an empty status and flags.
             span.extra = [0x7A, 0x00, 0x85, 0x01, 0x01, 0x01, 0x00, 0x00]
         }
     }
 }
 
-/// The k-th of so many has a share in proportion to 1/k (Zipf's law), as names in a cluster roughly have.
+/// A distribution in which the k-th item's share is proportional to 1/k (Zipf's law), roughly as for names in a
+/// cluster.
 struct ZipfDistribution {
-    /// Of all up to each, not divided by their sum.
+    /// Cumulative shares, not normalized.
     private var cumulative: [Double] = []
 
     init(count: Int) {
@@ -87,7 +89,7 @@ struct ZipfDistribution {
         }
     }
 
-    /// From 0 on, the most frequent first.
+    /// A number from 0, the most frequent.
     func next(using random: inout SeededGenerator) -> Int {
         let drawn = Double.random(in: 0..<(cumulative.last ?? 1), using: &random)
         return cumulative.firstIndex { drawn < $0 } ?? 0

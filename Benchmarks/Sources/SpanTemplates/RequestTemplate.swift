@@ -1,19 +1,19 @@
-/// A captured request and where in it the bytes are that differ from one round to the next. They all have a fixed
-/// size, so that a new request is a copy with some bytes written over.
+/// A captured request, with the positions of the bytes that change from round to round. All have a fixed size, so a new
+/// request is a copy with some bytes overwritten.
 package struct RequestTemplate: Sendable {
-    /// The capture's bytes behind room for a prefix.
+    /// The captured bytes, after room for a prefix.
     private let message: [UInt8]
     private let prefixLength: Int
     package private(set) var spanCount = 0
-    /// When its spans ended, Unix nanoseconds.
+    /// Earliest and latest end of its spans, in Unix nanoseconds.
     package private(set) var oldestEnd = UInt64.max
     package private(set) var newestEnd = UInt64.min
-    /// Of the second half of each trace id, of span ids and of times, in `message`.
+    /// Offsets in `message` of the second half of each trace id, of span ids and of times.
     private var traceIDs: [Int] = []
     private var spanIDs: [Int] = []
     private var times: [Int] = []
 
-    /// - Parameter prefixLength: how much room is left in front of messages.
+    /// - Parameter prefixLength: room to leave in front of messages.
     package init(_ request: [UInt8], prefixLength: Int = 0) throws(WireFault) {
         message = [UInt8](repeating: 0, count: prefixLength) + request
         self.prefixLength = prefixLength
@@ -28,7 +28,7 @@ package struct RequestTemplate: Sendable {
         for span in spans { try add(span, of: request) }
     }
 
-    /// The request with other ids, the same for the same `identity`, and all its times later by `shift` nanoseconds.
+    /// The request with other ids, determined by `identity`, and with all times shifted by `shift` nanoseconds.
     package func message(identity: UInt64, shift: UInt64) -> [UInt8] {
         var copy = message
         unsafe copy.withUnsafeMutableBytes { bytes in
@@ -39,7 +39,7 @@ package struct RequestTemplate: Sendable {
         return copy
     }
 
-    /// Spreads the numbers of a run's rounds over all bits (the finishing steps of SplitMix64).
+    /// Spreads a round's number over all bits (the finishing steps of SplitMix64).
     package static func identity(run: UInt64, round: Int) -> UInt64 {
         var bits = run &+ UInt64(round) &* 0x9E37_79B9_7F4A_7C15
         bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -84,7 +84,7 @@ package struct RequestTemplate: Sendable {
     }
 
     private mutating func addSpanID(_ value: Range<Int>) {
-        // A root's parent id may be there and be empty.
+        // The parent id of a root may be present but empty.
         if value.count == 8 { spanIDs.append(prefixLength + value.lowerBound) }
     }
 
@@ -106,26 +106,25 @@ extension UnsafeMutableRawBufferPointer {
     }
 }
 
-/// How much later the spans of each round of a capture are than those of the capture: the same for all of a round, so that
-/// a call and its handler, which come in different requests, stay as far apart as they were.
+/// The time shift of each round of a capture. It is the same for the whole round, so that a call and its handler, which
+/// come in different requests, keep their distance.
 package struct RoundShifts: Sendable {
-    /// From when a round begins to when the latest span would end, were the shift the moment of its beginning; with the
-    /// sign that takes it off.
+    /// What to add to a round's starting time so that no span ends after it is sent; usually negative.
     private let room: Int64
     private var begun: [Int: UInt64] = [:]
-    /// The lowest round that is remembered. Connections are at most a round apart.
+    /// The lowest remembered round. Connections are at most a round apart.
     private var oldest = 0
 
     private static let remembered = 8
 
     /// - Parameters:
     ///   - templates: the requests of a round.
-    ///   - spansPerSecond: at which rate they are sent; nil for as fast as can be.
+    ///   - spansPerSecond: the rate at which they are sent; nil for as fast as possible.
     package init(_ templates: [RequestTemplate], spansPerSecond: Double?) {
         var spans = 0
         var room = Int64.max
         for template in templates {
-            // No span may end after it was sent. At the rate of the capture each is as late as it was then.
+            // No span may end after it is sent. At the capture's own rate each is as late as it was then.
             let due = spansPerSecond.map { Double(spans) / $0 * 1e9 } ?? 0
             let latest = Int64(clamping: template.newestEnd)
             room = min(room, Int64(due.rounded(.down)).subtractingReportingOverflow(latest).partialValue)
@@ -134,7 +133,7 @@ package struct RoundShifts: Sendable {
         self.room = room
     }
 
-    /// What is to be added to the times of a round's spans. The first who asks begins the round.
+    /// The shift for the times of a round's spans. The first call for a round starts it.
     /// - Parameter now: Unix nanoseconds.
     package mutating func shift(round: Int, now: UInt64) -> UInt64 {
         if let shift = begun[round] { return shift }

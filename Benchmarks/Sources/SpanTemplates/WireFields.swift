@@ -1,10 +1,10 @@
-/// The fields of one protobuf message, front to back.
+/// The fields of one protobuf message, in order.
 package struct WireFields {
     package struct Field {
         package var number: UInt64
-        /// The wire type: 0 varint, 1 eight bytes, 2 with a length, 5 four bytes.
+        /// The wire type: 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes.
         package var type: UInt64
-        /// Where its value lies, without tag and length.
+        /// The range of its value, without tag and length.
         package var value: Range<Int>
     }
 
@@ -36,7 +36,7 @@ package struct WireFields {
         return Field(number: tag >> 3, type: tag & 7, value: start..<offset)
     }
 
-    /// Calls `body` with each field of one number that has a length, and with where the whole of it lies.
+    /// Calls `body` with the range of each length-delimited field of one number.
     package static func each(
         _ number: UInt64, of bytes: [UInt8], _ range: Range<Int>,
         _ body: (Range<Int>) throws(WireFault) -> Void
@@ -65,7 +65,7 @@ package struct WireFields {
     }
 }
 
-/// The bytes are no export request.
+/// The bytes are not an export request.
 package struct WireFault: Error, CustomStringConvertible {
     package var description: String { "the archive holds a record that is no export request" }
 }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// What the daemon says about itself in one scrape.
+/// The daemon's own figures from one scrape.
 struct DaemonScrape: Sendable {
     private var sums: [String: Double] = [:]
 
@@ -25,7 +25,7 @@ struct DaemonScrape: Sendable {
     var windowSpans: Int { count("faultline_window_spans") }
     var residentBytes: Int { count("process_resident_memory_bytes") }
     var cpuSeconds: Double { sums["process_cpu_seconds_total"] ?? 0 }
-    /// How far back the window reaches, Unix seconds; nil while it is empty.
+    /// Start of the window in Unix seconds; nil while it is empty.
     var oldest: Double? { sums["faultline_window_oldest_timestamp_seconds"] }
 
     /// The sum over all series of a family.
@@ -52,7 +52,7 @@ struct DaemonScrape: Sendable {
     }
 }
 
-/// Gathers the body of one response.
+/// Collects the body of one response.
 private final class TextResponse: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
@@ -80,7 +80,7 @@ private final class TextResponse: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // Without effect if there was an answer.
+        // Has no effect if the promise has an answer.
         promise.fail(ScrapeError(problem: "the connection was closed before the answer"))
     }
 }
@@ -91,7 +91,7 @@ struct ScrapeError: Error, CustomStringConvertible {
     var description: String { "can't read the daemon's metrics: \(problem)" }
 }
 
-/// Looks at the daemon's metrics while a run goes on.
+/// Scrapes the daemon's metrics during a run.
 struct Observation: Sendable {
     private let host: String
     private let port: Int
@@ -114,15 +114,15 @@ struct Observation: Sendable {
     }
 }
 
-/// How the daemon's resident memory goes on once its window has filled.
+/// Follows the daemon's resident memory once its window has filled.
 struct MemoryWatch {
-    /// Percent of the first value after the window had filled.
+    /// In percent of the first value after the window filled.
     struct Growth {
-        /// By which the highest value of the run's second half is above it.
+        /// How far the highest value of the run's second half exceeds it.
         var highest: Double
-        /// By which the last value is above it.
+        /// How far the last value exceeds it.
         var last: Double
-        /// Between the smallest value since then and the largest.
+        /// Difference between the largest and the smallest value.
         var spread: Double
     }
 
@@ -130,15 +130,15 @@ struct MemoryWatch {
     private var lastOldest: Double?
     private var samples: [(seconds: Double, bytes: Int)] = []
 
-    /// Whether the window's oldest spans have had to go at some time between two scrapes.
+    /// Whether spans have left the window between two scrapes.
     private(set) var isFull = false
 
-    /// - Parameter settled: seconds of the run after which the window counts as filled; if nil, it does once spans leave it.
+    /// - Parameter settled: seconds after which the window counts as filled; nil to wait until spans leave it.
     init(settled: Double?) {
         self.settled = settled
     }
 
-    /// - Parameter seconds: since the run began
+    /// - Parameter seconds: since the start of the run
     mutating func add(_ scrape: DaemonScrape, at seconds: Double) {
         if let oldest = scrape.oldest {
             if let lastOldest, oldest > lastOldest { isFull = true }
@@ -148,7 +148,7 @@ struct MemoryWatch {
         samples.append((seconds, scrape.residentBytes))
     }
 
-    /// nil before there are two values since the window filled.
+    /// nil with fewer than two values since the window filled.
     var growth: Growth? {
         guard let first = samples.first, let last = samples.last, samples.count > 1, first.bytes > 0 else { return nil }
         func percent(_ bytes: Int) -> Double { Double(bytes) / Double(first.bytes) * 100 }
@@ -160,11 +160,11 @@ struct MemoryWatch {
     }
 }
 
-/// The CPU time of another process, user and system, all its threads, in nanoseconds.
+/// The CPU time of a process in nanoseconds, user and system, over all its threads.
 struct ServerProcess {
     private let clock: clockid_t
 
-    /// nil where there is no such process.
+    /// nil if there is no such process.
     init?(id: Int32) {
         var clock = clockid_t()
         guard unsafe clock_getcpuclockid(id, &clock) == 0 else { return nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a run found.
+/// The results of a run.
 struct LoadReport: Codable {
     var seconds: Double
     var sent: Tally.Count
@@ -13,13 +13,13 @@ struct LoadReport: Codable {
     var spansPerSecond: Double
     var megabytesPerSecond: Double
     var latencyMilliseconds: Latency
-    /// Cores that this process kept busy; near the number of its threads, it was what limited the rate.
+    /// Cores that this process kept busy. Close to its number of threads, it limited the rate.
     var senderCores: Double
-    /// CPU time of the server, where its process is known.
+    /// CPU time of the server, if its process is known.
     var serverMicrosecondsPerRequest: Double?
     var serverCores: Double?
     var daemon: Daemon?
-    /// Whether the daemon should have been asked and did not answer.
+    /// Whether the daemon's metrics were requested but could not be read.
     var isUnobserved = false
 
     struct Latency: Codable {
@@ -29,7 +29,7 @@ struct LoadReport: Codable {
         var max: Double
     }
 
-    /// What the daemon's own counters say about the same time.
+    /// The daemon's own counters for the same time.
     struct Daemon: Codable {
         var accepted: Int
         var duplicates: Int
@@ -37,17 +37,17 @@ struct LoadReport: Codable {
         var late: Int
         var requestsRefused: Int
         var cores: Double
-        /// Spans that it acknowledged and did not count.
+        /// Spans that it acknowledged but did not count.
         var uncounted: Int
         var windowIsFull: Bool
-        /// Percent of the first value since the window filled: how much higher the highest of the run's second half is,
-        /// and the last one.
+        /// How far resident memory exceeds its first value since the window filled, in percent: the highest value of
+        /// the run's second half, and the last one.
         var residentGrowthPercent: Double?
         var residentGrowthAtEndPercent: Double?
         var residentSpreadPercent: Double?
     }
 
-    /// Whether every span was taken and is counted.
+    /// Whether every span was accepted and counted.
     var isClean: Bool {
         lost.requests == 0 && refused.isEmpty && partial.requests == 0 && !isUnobserved
             && (daemon.map { $0.uncounted == 0 && $0.duplicates == 0 } ?? true)

@@ -2,7 +2,7 @@ import Archive
 import OTLP
 import SpanTemplates
 
-/// The Export requests of an archive, as their bytes.
+/// The export requests of an archive as bytes.
 struct Capture {
     let requests: [[UInt8]]
 
@@ -35,7 +35,7 @@ enum CaptureError: Error, CustomStringConvertible {
     }
 }
 
-/// Cuts the requests of a capture anew, to about the same size each, every span with its own resource and scope.
+/// Cuts the requests of a capture to about equal size. Every span keeps its resource and scope.
 struct Recut {
     /// `ExportTraceServiceRequest.resource_spans`, `ResourceSpans.scope_spans` and `ScopeSpans.spans`.
     private enum FieldNumber {
@@ -47,15 +47,15 @@ struct Recut {
     }
 
     private let size: Int
-    /// By resource: spans of two processes never come in one request.
+    /// By resource: one request never has spans of two processes.
     private var drafts: [[UInt8]: Draft] = [:]
     private(set) var requests: [[UInt8]] = []
 
     private struct Draft {
-        /// Finished `scope_spans` fields.
+        /// Complete `scope_spans` fields.
         var scopes: [UInt8] = []
         var scope: [UInt8] = []
-        /// `spans` fields of the scope.
+        /// `spans` fields of the current scope.
         var spans: [UInt8] = []
 
         var count: Int { scopes.count + scope.count + spans.count }
@@ -70,7 +70,7 @@ struct Recut {
     static func cut(_ requests: [[UInt8]], to size: Int) throws(WireFault) -> [[UInt8]] {
         var recut = Recut(size: size)
         for request in requests { try recut.add(request) }
-        // What is left over is smaller than asked for and would blur a measurement.
+        // Drop the remainder; smaller requests would blur the measurement.
         return recut.requests.isEmpty ? requests : recut.requests
     }
 

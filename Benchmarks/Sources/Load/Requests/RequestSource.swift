@@ -6,33 +6,33 @@ import Synchronization
 
 /// A request that is ready to be sent.
 struct ReadyRequest: Sendable {
-    /// The message, compressed or not, behind gRPC's prefix.
+    /// The message, compressed or not, after gRPC's prefix.
     var message: ByteBuffer
     var spanCount: Int
 
-    /// gRPC's: whether the message is compressed, and its length in four bytes.
+    /// gRPC's prefix: whether the message is compressed, and its length in four bytes.
     static let prefixLength = 5
 }
 
-/// Hands out the requests of a capture round after round. Within a round spans keep what ties them together, their times
-/// included; from round to round all ids change, so that nothing is a duplicate.
+/// Hands out the requests of a capture in rounds. Within a round spans keep their relations, including times. All ids
+/// change from round to round, so that nothing is a duplicate.
 final class RequestSource: Sendable {
     private let templates: [RequestTemplate]
     private let prepared: [ReadyRequest]?
     private let taken = Atomic<Int>(0)
     private let shifts: Mutex<RoundShifts>
-    /// Ids differ between two runs too.
+    /// Makes ids differ between runs.
     private let run = UInt64.random(in: .min ... .max)
 
-    /// Makes requests as they are asked for, without end.
-    /// - Parameter spansPerSecond: the rate at which they will be; nil for as fast as can be.
+    /// Makes requests on demand, without end.
+    /// - Parameter spansPerSecond: the planned rate; nil for as fast as possible.
     init(_ templates: [RequestTemplate], spansPerSecond: Double?) {
         self.templates = templates
         shifts = Mutex(RoundShifts(templates, spansPerSecond: spansPerSecond))
         prepared = nil
     }
 
-    /// Makes all `count` requests at once, so that nothing but sending is left to do later.
+    /// Makes all `count` requests in advance, so that only sending remains.
     init(_ templates: [RequestTemplate], count: Int, compressor: borrowing GzipCompressor?) {
         self.templates = templates
         shifts = Mutex(RoundShifts(templates, spansPerSecond: nil))
@@ -44,7 +44,7 @@ final class RequestSource: Sendable {
         }
     }
 
-    /// The next request; nil after the last of those prepared.
+    /// The next request; nil after the last prepared one.
     func next(_ compressor: borrowing GzipCompressor?) -> ReadyRequest? {
         let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
         if let prepared { return index < prepared.count ? prepared[index] : nil }
@@ -85,7 +85,7 @@ final class RequestSource: Sendable {
 struct GzipCompressor: ~Copyable {
     private let handle: OpaquePointer?
 
-    /// - Parameter level: 1, the cheapest, to 12
+    /// - Parameter level: from 1, the cheapest, to 12
     init(level: Int) {
         unsafe handle = libdeflate_alloc_compressor(Int32(level))
     }
@@ -94,7 +94,7 @@ struct GzipCompressor: ~Copyable {
         if let handle = unsafe handle { unsafe libdeflate_free_compressor(handle) }
     }
 
-    /// A message with its prefix, compressed behind its prefix.
+    /// Compresses a message; both have gRPC's prefix.
     func compress(_ message: ByteBuffer) -> ByteBuffer {
         guard let handle = unsafe handle else { preconditionFailure("no memory for a compressor") }
         let length = message.readableBytes - ReadyRequest.prefixLength

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
 
-/// Keeps one connection busy: as many requests as its window allows, when its pace allows them. If it breaks, another
-/// takes its place. Lives on one event loop.
+/// Keeps one connection busy with as many requests as its window and pace allow, and reconnects if it breaks. Used on
+/// one event loop only.
 final class LoadConnection {
     private let settings: LoadSettings
     private let source: RequestSource
@@ -12,7 +12,7 @@ final class LoadConnection {
     private var pace: Pace
     private(set) var tally = Tally()
 
-    /// nil while there is no connection that may be sent on.
+    /// nil while nothing can be sent.
     private var wire: (any Wire)?
     private var channel: (any Channel)?
     private var underWay: [Int: Pending] = [:]
@@ -47,7 +47,7 @@ final class LoadConnection {
         if settings.spansPerSecond != nil { keepPace() }
     }
 
-    /// Sends nothing more and finishes once all is answered.
+    /// Stops sending, and finishes once everything is answered.
     func stop() {
         guard !isStopping else { return }
         isStopping = true
@@ -80,14 +80,14 @@ final class LoadConnection {
     }
 }
 
-// Told by the wire
+// Events from the wire
 extension LoadConnection {
     func opened(_ wire: any Wire) {
         self.wire = wire
         proceed()
     }
 
-    /// No more may be sent on the present connection.
+    /// The current connection accepts no more requests.
     func closing() {
         wire = nil
     }
@@ -111,7 +111,7 @@ extension LoadConnection {
         finishIfDone()
     }
 
-    /// Sends what may be sent.
+    /// Sends as much as allowed.
     func proceed() {
         guard let wire, !isStopping else { return }
         var hasSent = false
@@ -147,7 +147,7 @@ extension LoadConnection {
             .assumeIsolated()
             .whenFailure { error in
                 self.tally.fail(error)
-                // A server that isn't there at the start is an error, one that goes away is part of the load.
+                // A server that is missing at the start is an error. One that goes away later is part of the test.
                 if self.tally.sent.requests == 0, !self.isFinished {
                     self.isFinished = true
                     self.finished.fail(error)
@@ -180,7 +180,7 @@ extension LoadConnection {
     }
 }
 
-/// When the next request of a connection is due, for a chosen rate. What could not be sent in time is made up for.
+/// When the next request of a connection is due at a given rate. It catches up after delays.
 struct Pace {
     private let spansPerSecond: Double?
     private let begun: NIODeadline

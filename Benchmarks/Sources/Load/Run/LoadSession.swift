@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import SpanTemplates
 
-/// A run from the command line: prepares requests, sends them, watches the daemon meanwhile, reports.
+/// A run from the command line: prepares and sends requests, watches the daemon, and reports.
 struct LoadSession {
     private let command: FaultlineLoad
     private let settings: LoadSettings
@@ -69,7 +69,7 @@ struct LoadSession {
         return report
     }
 
-    /// nil if the daemon no longer answers: what was sent and lost is worth a report still.
+    /// nil if the daemon no longer answers: the rest is still worth a report.
     private func compare(
         _ before: DaemonScrape, _ observation: Observation, _ tally: Tally, _ seconds: Double,
         _ memory: inout MemoryWatch
@@ -85,7 +85,7 @@ struct LoadSession {
         }
     }
 
-    /// Prints how it goes, until it is cancelled.
+    /// Prints the progress until it is cancelled.
     private func watch(_ run: LoadRun, since begun: NIODeadline) async throws -> MemoryWatch {
         var memory = MemoryWatch(settled: command.settled)
         guard !command.json || observation != nil else { return memory }
@@ -97,7 +97,7 @@ struct LoadSession {
                 "\(Int(seconds)) s: \(tally.accepted.spans) spans accepted, "
                 + "\(Int(Double(tally.accepted.spans) / seconds)) spans/s, \(refused) requests refused, "
                 + "\(tally.lost.requests) lost"
-            // A scrape that fails is no reason to stop; what was lost by it will be found in the counters.
+            // A failed scrape doesn't end the run; the counters will show what was lost.
             if let scrape = try? await observation?.scrape() {
                 memory.add(scrape, at: seconds)
                 line += ", \(scrape.residentBytes >> 10) KiB resident, \(scrape.windowSpans) spans in the window"
@@ -108,7 +108,7 @@ struct LoadSession {
         return memory
     }
 
-    /// An interrupted run still waits for its answers and reports.
+    /// An interrupted run still waits for answers and reports.
     private func stopOnInterrupt(_ run: LoadRun) -> any DispatchSourceSignal {
         signal(SIGINT, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGINT)
@@ -118,13 +118,13 @@ struct LoadSession {
     }
 }
 
-/// One run: all connections, from the first request to the last answer.
+/// All connections of a run, from the first request to the last answer.
 struct LoadRun: Sendable {
     private let connections: [NIOLoopBound<LoadConnection>]
     private let loops: [any EventLoop]
     private let finished: [EventLoopFuture<Void>]
 
-    /// Connects and begins to send.
+    /// Connects and starts sending.
     static func begin(_ settings: LoadSettings, source: RequestSource, group: any EventLoopGroup) async throws
         -> LoadRun
     {
@@ -144,7 +144,7 @@ struct LoadRun: Sendable {
         return LoadRun(connections: connections, loops: loops, finished: finished)
     }
 
-    /// Stops sending; `end` returns when what is under way is answered.
+    /// Stops sending. `end` returns when all outstanding requests are answered.
     func stop() {
         for (connection, loop) in zip(connections, loops) { loop.execute { connection.value.stop() } }
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// What became of requests and their spans.
+/// Counts of requests and spans by outcome.
 struct Tally: Sendable {
     struct Count: Codable, Sendable {
         var requests = 0
@@ -14,15 +14,15 @@ struct Tally: Sendable {
 
     private(set) var sent = Count()
     private(set) var bytesSent = 0
-    /// Answered without an objection to the request; the spans are those that were taken.
+    /// Accepted requests, with the spans that were accepted.
     private(set) var accepted = Count()
-    /// Of the accepted requests those of which spans were refused, and these spans.
+    /// Accepted requests of which some spans were rejected, with the rejected spans.
     private(set) var partial = Count()
     private(set) var refused: [String: Count] = [:]
     private(set) var lost = Count()
     private(set) var latency = LatencyHistogram()
     private(set) var reconnections = 0
-    /// What a connection last failed of.
+    /// The last error of a connection.
     private(set) var lastError: String?
 
     mutating func send(_ request: ReadyRequest) {
@@ -70,7 +70,7 @@ struct Tally: Sendable {
     }
 }
 
-/// Latencies in buckets that are at most 1/32 wide, so that hours of requests take a few kilobytes.
+/// Latencies in buckets at most 1/32 wide, so that hours of requests take a few kilobytes.
 struct LatencyHistogram: Sendable {
     private static let stepBits = 5
     private static let steps = 1 << stepBits
@@ -91,7 +91,7 @@ struct LatencyHistogram: Sendable {
         maximum = max(maximum, other.maximum)
     }
 
-    /// The upper end of the bucket that holds the nearest-rank quantile, microseconds.
+    /// The upper bound of the bucket with the nearest-rank quantile, in microseconds.
     func quantile(_ quantile: Double) -> Int64 {
         guard total > 0 else { return 0 }
         let rank = max(1, Int((quantile * Double(total)).rounded(.up)))
@@ -103,7 +103,7 @@ struct LatencyHistogram: Sendable {
         return maximum
     }
 
-    /// Values below 32 have a bucket each; above, each power of two has 32.
+    /// Values below 32 have a bucket each; above that, each power of two has 32.
     private static func bucket(_ value: Int64) -> Int {
         let value = max(value, 0)
         guard value >= steps else { return Int(value) }

@@ -20,7 +20,7 @@ final class GRPCWire: Wire {
         var answer = ByteBuffer()
     }
 
-    /// Answers are small and read at once: a window that seldom has to be opened again.
+    /// Large enough that it rarely needs an update; answers are small and read at once.
     private static let window = 1 << 30
 
     init(_ connection: LoadConnection, isGzip: Bool, frameBytes: Int) {
@@ -64,7 +64,7 @@ final class GRPCWire: Wire {
         context?.write(wrapOutboundOut(HTTP2Frame(streamID: stream, payload: payload)), promise: nil)
     }
 
-    // MARK: What comes back
+    // MARK: Received events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -84,7 +84,7 @@ final class GRPCWire: Wire {
         let frame = unwrapInboundIn(data)
         switch frame.payload {
         case .settings(.settings) where !isGreeted:
-            // Now it's known how much may be sent.
+            // The server's limits are known from here on.
             isGreeted = true
             connection.opened(self)
         case .headers(let payload) where payload.endStream:

@@ -43,7 +43,7 @@ final class HTTPWire: Wire {
         context?.flush()
     }
 
-    // MARK: What comes back
+    // MARK: Received events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context

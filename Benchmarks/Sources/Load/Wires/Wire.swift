@@ -1,24 +1,24 @@
 import NIOCore
 import SpanTemplates
 
-/// One open connection in a protocol. It tells its `LoadConnection` when it may send and what was answered.
+/// One open connection of a protocol. It reports to its `LoadConnection` when it may send, and what was answered.
 protocol Wire: ChannelInboundHandler {
-    /// Sends a request; `ticket` comes back with the answer.
+    /// Sends a request; `ticket` identifies it in the answer.
     func send(_ request: ReadyRequest, ticket: Int)
     func flush()
 }
 
-/// The protocols that can be spoken.
+/// The supported protocols.
 enum WireKind: String, Sendable, CaseIterable {
     case grpc
     case http
-    /// Each message behind its length in four bytes, any five bytes in answer: what a receiver costs at the least.
+    /// Each message after its length in four bytes, any five bytes in answer: the least that a receiver can cost.
     case plain
 
-    /// Requests that a connection carries at once.
+    /// Concurrent requests that a connection supports.
     var windowMax: Int { self == .http ? 1 : .max }
 
-    /// The least of gRPC's prefix that the message itself is sent with.
+    /// The message with as much of gRPC's prefix as the protocol needs.
     func body(of request: ReadyRequest) -> ByteBuffer {
         var body = request.message
         switch self {
@@ -30,7 +30,7 @@ enum WireKind: String, Sendable, CaseIterable {
     }
 }
 
-/// Messages behind their length, answered in their order by five bytes each.
+/// Messages after their length, answered in order by five bytes each.
 final class PlainWire: Wire {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -55,7 +55,7 @@ final class PlainWire: Wire {
         context?.flush()
     }
 
-    // MARK: What comes back
+    // MARK: Received events
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -90,14 +90,14 @@ final class PlainWire: Wire {
     }
 }
 
-/// What became of a request.
+/// The outcome of a request.
 enum Answer: Sendable {
     case accepted
-    /// The daemon took the request but not all of its spans.
+    /// The request was accepted, but not all of its spans.
     case partial(rejectedSpans: Int)
-    /// The status, as it is shown: `gRPC status 14`.
+    /// The status as shown: `gRPC status 14`.
     case refused(String)
-    /// The stream or the connection ended before there was an answer.
+    /// The stream or connection ended without an answer.
     case lost
 
     /// Reads an `ExportTraceServiceResponse`: `partial_success` (1) with `rejected_spans` (1).

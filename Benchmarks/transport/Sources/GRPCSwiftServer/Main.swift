@@ -1,8 +1,8 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 
-/// `grpc-swift-server PORT`: takes Export calls by grpc-swift-2 and answers each with an empty message. It decodes
-/// nothing: what is measured is the transport alone.
+/// `grpc-swift-server PORT`: receives Export calls with grpc-swift-2 and answers each with an empty message. It decodes nothing, so
+/// that only the transport is measured.
 @main
 enum Main {
     static func main() async throws {
@@ -13,7 +13,7 @@ enum Main {
         let transport = HTTP2ServerTransport.Posix(
             address: .ipv4(host: "127.0.0.1", port: port), transportSecurity: .plaintext,
             config: .defaults { config in
-                // Its defaults cost it two to three times as much with large requests.
+                // The defaults cost two to three times as much with large requests.
                 config.http2.targetWindowSize = 4 << 20
                 config.http2.maxFrameSize = 1 << 16
             })
@@ -34,14 +34,14 @@ private struct Export: RegistrableRPCService {
     }
 }
 
-/// Looks at nothing but the length of a message.
+/// Reads nothing but the length of a message.
 private struct ByteCount: MessageDeserializer {
     func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> Int {
         unsafe bytes.withUnsafeBytes { $0.count }
     }
 }
 
-/// An `ExportTraceServiceResponse` that says nothing.
+/// An empty `ExportTraceServiceResponse`.
 private struct EmptyMessage: MessageSerializer {
     func serialize<Bytes: GRPCContiguousBytes>(_ message: Int) throws -> Bytes {
         Bytes(repeating: 0, count: 0)

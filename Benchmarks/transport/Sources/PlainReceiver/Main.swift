@@ -1,7 +1,7 @@
 import Glibc
 
-/// `plain-receiver PORT`: the least a receiver can do. It takes messages off a socket, each preceded by its length in
-/// four bytes, and answers each with five; one connection at a time.
+/// `plain-receiver PORT`: the least a receiver can do. It reads messages from a socket, each preceded by its length in four
+/// bytes, and answers each with five bytes. One connection at a time.
 @main
 enum Main {
     static func main() {
@@ -56,13 +56,13 @@ enum Main {
     }
 }
 
-/// Finds where messages end by their lengths alone.
+/// Finds the ends of messages by their lengths alone.
 private struct Follower {
     private var missing = 0
     private var length = 0
     private var lengthBytes = 0
 
-    /// The number of messages that these bytes complete.
+    /// Returns how many messages these bytes complete.
     mutating func receive(_ bytes: ArraySlice<UInt8>) -> Int {
         var rest = bytes
         var completed = 0
