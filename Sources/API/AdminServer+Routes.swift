@@ -21,7 +21,7 @@ extension AdminServer {
             extendLifetime(place)
             guard let problems else { return AdminReply.text("rules reloaded\n") }
             return AdminReply.text(
-                "rules not reloaded, the old ones stay:\n\(problems)\n", status: .internalServerError)
+                "rules not reloaded; the old ones stay in force:\n\(problems)\n", status: .internalServerError)
         }
     }
 
@@ -113,7 +113,8 @@ struct UnknownRequest: RouterMiddleware {
         if path == "/-/reload" { return wrongMethod("POST", channel) }
         service.refused(transport: .admin, reason: .unknownPath, peer: channel.remoteAddress)
         let known = Self.reads.joined(separator: ", ")
-        return AdminReply.text("no such path; there are \(known), /api/v1/traces/ID and /-/reload\n", status: .notFound)
+        return AdminReply.text(
+            "no such path; known paths are \(known), /api/v1/traces/ID and /-/reload\n", status: .notFound)
     }
 
     private func wrongMethod(_ allowed: String, _ channel: any Channel) -> Response {

@@ -126,13 +126,13 @@ struct HostCheck: RouterMiddleware {
         guard authority.isEmpty || hosts.allow(authority: authority) else {
             service.refused(transport: .admin, reason: .wrongHost, peer: context.channel.remoteAddress)
             return AdminReply.text(
-                "the Host isn't one of this daemon: an address, localhost, external_url's host or one of allowed_hosts\n",
+                "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts\n",
                 status: .forbidden)
         }
         let changesSomething = request.method != .get && request.method != .head
         if changesSomething, CrossSite(hosts: hosts).isForeign(request.head) {
             service.refused(transport: .admin, reason: .wrongOrigin, peer: context.channel.remoteAddress)
-            return AdminReply.text("a page of another origin may change nothing here\n", status: .forbidden)
+            return AdminReply.text("pages of other origins can't change anything here\n", status: .forbidden)
         }
         return try await next(request, context)
     }

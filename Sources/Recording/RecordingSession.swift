@@ -40,7 +40,7 @@ final class RecordingSession {
         guard file == nil, retryAt.map({ .now >= $0 }) ?? true else { return }
         do throws(FileError) {
             try beginFile()
-            if retryAt != nil { logger.notice("recording again", metadata: ["file": "\(file?.path ?? "")"]) }
+            if retryAt != nil { logger.notice("recording resumed", metadata: ["file": "\(file?.path ?? "")"]) }
             retryAt = nil
             recorder.setFailed(false)
         } catch {
@@ -128,7 +128,7 @@ final class RecordingSession {
         retryAt = .now + Self.retryDelay
         recorder.setFailed(true)
         logger.error(
-            "recording has stopped, spans are taken still",
+            "recording has stopped; spans are still accepted",
             metadata: ["fault": "\(fault)", "retry": "\(Self.retryDelay)"])
     }
 

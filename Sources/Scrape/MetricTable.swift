@@ -144,8 +144,8 @@ package struct MetricsReference {
     private static let head = [
         "# Metrics",
         "",
-        "All that `GET /metrics` says, in its order. `make docs` writes this file from the declarations in the sources.",
-        "Histograms have the label `le` besides, summaries `quantile`.",
+        "Every metric of `GET /metrics`, in order. `make docs` generates this file from the declarations in the sources.",
+        "Histograms also have the label `le`, summaries `quantile`.",
         "",
         "| Metric | Type | Labels | Meaning |",
         "|---|---|---|---|",

@@ -37,7 +37,7 @@ package struct EngineMetrics {
         },
         .family(
             "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
-            help: "Duration of requests to the API server, long-running ones apart."
+            help: "Duration of requests to the API server, without long-running ones."
         ) { writeHistograms($0.requests, &$1) },
         .family(
             "faultline_request_errors", .counter, labels: RequestLabels.names,
@@ -48,7 +48,7 @@ package struct EngineMetrics {
         .family(
             "faultline_request_component_seconds", .counter, unit: "seconds",
             labels: RequestLabels.names + ["component"],
-            help: "Time of requests to the API server that each component took, of those that have settled."
+            help: "Time of settled requests to the API server, by component."
         ) { metrics, exposition in
             for (labels, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, labels) }
         },
@@ -95,9 +95,9 @@ extension RequestLabels {
 package enum SpanMetrics {
     package static let table = MetricTable<SpanCounts>([
         .counter("faultline_spans_received", help: "Spans in well-formed export requests.") { $0.received },
-        .counter("faultline_spans_accepted", help: "Spans counted.") { $0.accepted },
+        .counter("faultline_spans_accepted", help: "Spans accepted.") { $0.accepted },
         .family(
-            "faultline_spans_rejected", .counter, labels: ["reason"], help: "Spans not acceptable, by reason."
+            "faultline_spans_rejected", .counter, labels: ["reason"], help: "Spans rejected, by reason."
         ) { counts, exposition in
             for reason in RejectionReason.allCases {
                 exposition.sample(Double(counts.rejections[reason]), [reason.rawValue])
@@ -106,7 +106,7 @@ package enum SpanMetrics {
         .counter("faultline_spans_late", help: "Spans accepted after the time of their end was evaluated.") {
             $0.late
         },
-        .counter("faultline_spans_duplicates", help: "Spans that had come before.") { $0.duplicates },
+        .counter("faultline_spans_duplicates", help: "Spans whose ids were already in the window.") { $0.duplicates },
     ])
 }
 
@@ -117,38 +117,38 @@ package enum WindowMetrics {
         .gauge("faultline_window_bytes", unit: "bytes", help: "Memory of the window's columns.") { $0.bytes },
         .optional(
             "faultline_window_oldest_timestamp_seconds", .gauge, unit: "seconds",
-            help: "How far back the window reaches, Unix time.", if: "the window has a span"
+            help: "Start of the window, Unix time.", if: "the window has a span"
         ) { $0.oldest.map { Double($0) / 1e9 } },
-        .gauge("faultline_history_bytes", unit: "bytes", help: "Memory of the history beyond the window.") {
+        .gauge("faultline_history_bytes", unit: "bytes", help: "Memory of the history.") {
             $0.historyBytes
         },
         .optional(
             "faultline_history_oldest_timestamp_seconds", .gauge, unit: "seconds",
-            help: "How far back the history reaches, Unix time.", if: "a span has left the window"
+            help: "Start of the history, Unix time.", if: "a span has left the window"
         ) { $0.historyOldest.map { Double($0) / 1e9 } },
         .family(
             "faultline_spans_unattributed", .counter, labels: ["reason"],
-            help: "Spans that attribution could not take into account, by reason."
+            help: "Spans left out of attribution, by reason."
         ) { window, exposition in
             exposition.sample(Double(window.unattributed.late), ["late"])
             exposition.sample(Double(window.unattributed.evicted), ["evicted"])
             exposition.sample(Double(window.unattributed.full), ["slot_full"])
         },
-        .gauge("faultline_attribution_bytes", unit: "bytes", help: "Memory of the indexes of spans by trace.") {
+        .gauge("faultline_attribution_bytes", unit: "bytes", help: "Working memory of attribution.") {
             $0.attributionBytes
         },
         .counter(
             "faultline_operations_overflowed_spans",
-            help: "Spans of operations that had no place, counted in the operation _other."
+            help: "Spans of operations without a place, counted in the operation _other."
         ) { $0.operations.overflowed },
         .counter(
             "faultline_requests_overflowed",
-            help: "Requests to the API server whose labels had no place, counted under the verb _other."
+            help: "Requests to the API server with labels without a place, counted under the verb _other."
         ) { $0.requests.overflowed },
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],
             help:
-                "Operations and request labels that were forgotten, since neither window nor history had any span of them."
+                "Operations and request labels forgotten, because neither window nor history had spans of them."
         ) { window, exposition in
             exposition.sample(Double(window.operations.forgotten), ["operations"])
             exposition.sample(Double(window.requests.forgotten), ["requests"])

@@ -34,11 +34,11 @@ package struct ProcessMetrics: Sendable {
             "process_virtual_memory_bytes", .gauge, unit: "bytes", help: "Virtual memory.", if: condition
         ) { $0.virtualBytes },
         .optional(
-            "process_start_time_seconds", .gauge, unit: "seconds", help: "When the process began, Unix time.",
+            "process_start_time_seconds", .gauge, unit: "seconds", help: "Start of the process, Unix time.",
             if: condition
         ) { $0.startTime },
         .optional("process_open_fds", .gauge, help: "Open file descriptors.", if: condition) { $0.openDescriptors },
-        .optional("process_max_fds", .gauge, help: "File descriptors that may be open.", if: condition) {
+        .optional("process_max_fds", .gauge, help: "Limit of open file descriptors.", if: condition) {
             $0.descriptorLimit
         },
         .optional("process_threads", .gauge, help: "Threads.", if: condition) { $0.threads },

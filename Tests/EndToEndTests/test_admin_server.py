@@ -179,7 +179,7 @@ def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, met
     answer, headers, content = raw.get(survivor.admin, path, method)
     assert answer == status
     if status == 404:
-        assert b"no such path; there are /-/healthy, " in content
+        assert b"no such path; known paths are /-/healthy, " in content
     else:
         assert headers["Allow"] == ("POST" if path == "/-/reload" else "GET, HEAD")
     assert survivor.metrics().refused("admin")[reason] == before + 1

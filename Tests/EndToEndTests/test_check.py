@@ -326,9 +326,9 @@ def test_an_empty_file_is_a_configuration_of_defaults_and_no_rule_file(file, con
 @pytest.mark.parametrize(
     ("text", "warning"),
     [
-        ("archive: {mode: durable}", "1:10: warning: nothing is recorded, since archive has no directory"),
+        ("archive: {mode: durable}", "1:10: warning: nothing is recorded, because archive has no directory"),
         ("archive: {rotate_after: 1h}", "1:10: warning: nothing is recorded"),
-        ("window: {history: 0s, history_bytes: 1MiB}", "1:38: warning: history_bytes means nothing"),
+        ("window: {history: 0s, history_bytes: 1MiB}", "1:38: warning: history_bytes has no effect"),
         (
             "archive: {directory: a, rotate_bytes: 1GiB, retain_bytes: 1GiB}",
             "1:39: warning: rotate_bytes 1 GiB: a file is finished at 256 MiB",
@@ -376,8 +376,8 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
         ('archive: {directory: ""}', "1:22: directory is a path, but found an empty one"),
         ('state: {directory: ""}', "1:20: directory is a path, but found an empty one"),
         ("archive: {directory: a, retain_age: 0s}", "1:37: retain_age is a duration"),
-        ("archive: {directory: a, retain_bytes: 1}", '1:39: retain_bytes is 16 KiB at least, but found "1"'),
-        ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes is 4 KiB at least, but found "4095"'),
+        ("archive: {directory: a, retain_bytes: 1}", '1:39: retain_bytes is at least 16 KiB, but found "1"'),
+        ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes is at least 4 KiB, but found "4095"'),
     ],
 )
 def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tmp_path, text, problem):

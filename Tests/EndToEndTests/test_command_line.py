@@ -11,7 +11,7 @@ from harness.waiting import DEADLINE
 from harness.project import BINARY, EXAMPLE, ROOT
 
 ADDRESS = "an address is HOST:PORT"
-TIME = "a time is from 1970 to 2116, as RFC 3339 has it"
+TIME = "a time is RFC 3339, from 1970 to 2116"
 
 # What is wrong with each command, and what has to be said of it: what would be right.
 WRONG_COMMANDS = [

@@ -121,7 +121,7 @@ def test_a_file_that_is_no_archive_ends_with_2(file, kind):
 @pytest.mark.parametrize("content", [b'{"resourceSpans":[]}', archives.framed([b"\x0a\x00"])], ids=["JSON", "protobuf"])
 def test_an_archive_without_spans_is_one(file, content):
     done = replay(file(content))
-    assert (done.code, done.errors) == (0, "faultline: there is no span in what was read\n")
+    assert (done.code, done.errors) == (0, "faultline: no spans in the input\n")
     assert done.json == {
         "spans": {"received": 0, "accepted": 0, "duplicates": 0, "late": 0, "rejected": {}},
         "first": None,

@@ -54,7 +54,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
     kill(first)
 
     with WebhookReceiver(port=gone.port) as receiver, start(with_webhook(gone.url)) as second:
-        second.log.wait_for("alerts of the last run go on", "alerts=1")
+        second.log.wait_for("alerts of the last run continue", "alerts=1")
         payload, headers = receiver.next_call()
         assert payload["status"] == "firing"
         assert second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
@@ -110,7 +110,7 @@ def test_a_rule_that_has_changed_begins_anew(start):
         fire(first)
         first.output.wait_for("FIRING")
     with start(RULES.replace("150ms", "151ms")) as second:
-        second.log.wait_for("alerts of the last run go on", "alerts=0")
+        second.log.wait_for("alerts of the last run continue", "alerts=0")
         fire(second)
         second.output.wait_for("FIRING")
 

@@ -70,14 +70,14 @@ extension Configuration {
         if let position = places.archiveSettings, recording.directory == nil {
             diagnostics.warn(
                 position,
-                "nothing is recorded, since archive has no directory: name one here, or with --archive at the start")
+                "nothing is recorded, because archive has no directory: set one here, or use --archive")
         }
         if let position = places.memory, let memoryLimit, let container, memoryLimit > container {
             diagnostics.warn(
                 position,
                 "memory \(ByteSize.text(memoryLimit)) is more than the \(ByteSize.text(container)) that the container "
-                    + "allows here (memory.max of its control group), which ends the process before it reaches its own "
-                    + "limit; leave memory out for 70 % of what there is")
+                    + "allows here (memory.max of its control group): the kernel would kill the process before it reaches its "
+                    + "own limit; omit memory to use 70 % of what the container allows")
         }
         if let position = places.memoryPart, let excess = memoryExcess(container: container) {
             diagnostics.warn(position, excess.description)

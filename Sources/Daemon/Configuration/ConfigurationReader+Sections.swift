@@ -17,7 +17,7 @@ extension Configuration {
         let added = read.map(\.component).filter { !Component.builtinNames.contains($0) }
         let room = ComponentTable.countMax - Component.builtinNames.count
         if Set(added).count > room {
-            diagnostics.report(node.start, "there is room for \(room) components beside the built-in ones")
+            diagnostics.report(node.start, "at most \(room) components can be added to the built-in ones")
         }
         attribution.components = ComponentTable(added: added) { operation in
             read.first { $0.selector.selects { operation[$0] } }?.component
@@ -40,7 +40,7 @@ private struct ConfiguredComponent {
             guard selector.population == .spans else {
                 diagnostics.report(
                     node.start,
-                    "a component is one of spans: select them by \(OperationLabels.names.joined(separator: ", "))")
+                    "a component consists of spans: select them by \(OperationLabels.names.joined(separator: ", "))")
                 return nil
             }
             return selector
@@ -60,7 +60,7 @@ extension YAMLNode {
             && name.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "-") }
         if !isName {
             diagnostics.report(
-                start, "a component's name is made of a-z, 0-9 and -, at most 40 of them, but found \(phrase)")
+                start, "a component's name has at most 40 characters of a-z, 0-9 and -, but found \(phrase)")
         }
         return isName ? name : nil
     }
@@ -84,7 +84,7 @@ extension RecordingSettings {
             diagnostics.warn(
                 node.start,
                 "rotate_bytes \(ByteSize.text(rotateBytes)): a file is finished at \(ByteSize.text(fileBytesMax)), a "
-                    + "quarter of retain_bytes, so that most is still there after one went")
+                    + "quarter of retain_bytes, so that removing one file leaves most of the data")
         }
         if let duration = mapping["retain_age"]?.duration("retain_age", atLeast: 1_000_000_000, &diagnostics) {
             retainAge = duration
@@ -100,7 +100,7 @@ extension YAMLNode {
     func directory(_ diagnostics: inout RuleDiagnostics) -> String? {
         guard let path = string("directory", &diagnostics) else { return nil }
         guard !path.isEmpty else {
-            diagnostics.report(start, "directory is a path, but found an empty one; leave it out for none")
+            diagnostics.report(start, "directory is a path, but found an empty one; omit the field for none")
             return nil
         }
         return path

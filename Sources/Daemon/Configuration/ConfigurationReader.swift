@@ -104,7 +104,7 @@ extension Configuration {
         if mapping["history_bytes"] != nil { explicitMemory[.history] = window.history.bytesMax }
         places.memoryPart = (mapping["max_bytes"] ?? mapping["history_bytes"])?.start
         if let node = mapping["history_bytes"], window.history.duration == 0 {
-            diagnostics.warn(node.start, "history_bytes means nothing with history: 0s, which keeps none")
+            diagnostics.warn(node.start, "history_bytes has no effect with history: 0s")
         }
     }
 
@@ -131,7 +131,7 @@ extension Configuration {
         guard limit > 0 else { return }
         if limit < MemoryBudget.limitMin {
             diagnostics.report(
-                node.start, "memory is \(ByteSize.text(MemoryBudget.limitMin)) at least, but found \(node.phrase)")
+                node.start, "memory is at least \(ByteSize.text(MemoryBudget.limitMin)), but found \(node.phrase)")
         }
         memoryLimit = limit
         places.memory = node.start
@@ -184,7 +184,7 @@ extension YAMLNode {
                 start, "\(what) is a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")
         }
         guard size >= least else {
-            return diagnostics.report(start, "\(what) is \(ByteSize.text(least)) at least, but found \(phrase)")
+            return diagnostics.report(start, "\(what) is at least \(ByteSize.text(least)), but found \(phrase)")
         }
         bytes = size
     }

@@ -129,7 +129,7 @@ package struct MemoryBudget: Equatable, Sendable {
             }
             let sum = ByteSize.text(saturatingSum(explicit.values))
             return (terms.count > 1 ? terms.joined(separator: " + ") + " = \(sum)" : terms.joined())
-                + ", and all else needs \(ByteSize.text(leastForOthers)) at least, but there are \(ByteSize.text(limit)) in all"
+                + ", and everything else needs at least \(ByteSize.text(leastForOthers)), but the limit is \(ByteSize.text(limit))"
                 + " (limits.memory)"
         }
     }

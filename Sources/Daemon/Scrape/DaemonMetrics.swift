@@ -25,7 +25,7 @@ struct IntakeMetrics: Sendable {
         },
         .gauge(
             "faultline_ingest_inflight_bytes", unit: "bytes",
-            help: "Bytes of export requests on their way in, and of what they are decoded to."
+            help: "Bytes of export requests in flight, and of what they are decoded to."
         ) { $0.admission.bytesInFlight },
         .family(
             "faultline_connections", .gauge, labels: ["transport"], help: "Open connections."
@@ -35,7 +35,7 @@ struct IntakeMetrics: Sendable {
             }
         },
         .family(
-            "faultline_connections_limit", .gauge, labels: ["transport"], help: "Connections that may be open."
+            "faultline_connections_limit", .gauge, labels: ["transport"], help: "Limit of open connections."
         ) { metrics, exposition in
             for (transport, open) in metrics.connections {
                 exposition.sample(Double(open.limit), [transport.rawValue])
@@ -54,12 +54,12 @@ struct MemoryMetrics: Sendable {
     let archive: Int
 
     static let table = MetricTable<MemoryMetrics>([
-        .gauge("faultline_memory_limit_bytes", unit: "bytes", help: "Memory that everything together may take.") {
+        .gauge("faultline_memory_limit_bytes", unit: "bytes", help: "Memory limit of the whole process.") {
             $0.budget.limit
         },
         .family(
             "faultline_memory_part_limit_bytes", .gauge, unit: "bytes", labels: ["part"],
-            help: "What each part of the memory may take."
+            help: "Memory limit of each part."
         ) { memory, exposition in
             for part in MemoryBudget.Part.allCases {
                 exposition.sample(Double(memory.budget[part]), [part.rawValue])
@@ -67,7 +67,7 @@ struct MemoryMetrics: Sendable {
         },
         .family(
             "faultline_memory_bytes", .gauge, unit: "bytes", labels: ["part"],
-            help: "What parts of the memory take; of the window also what readers hold of spans that left it."
+            help: "Memory taken by each part; the window's includes evicted spans that readers still hold."
         ) { memory, exposition in
             for (part, bytes) in memory.taken { exposition.sample(Double(bytes), [part.rawValue]) }
         },
@@ -97,7 +97,7 @@ struct AlertMetrics: Sendable {
                 }
             }
         },
-        .counter("faultline_alerts_refused", help: "Alerts that were left out since their rule was at its limit.") {
+        .counter("faultline_alerts_refused", help: "Alerts left out because their rule was at its limit.") {
             $0.rules.refusedAlerts
         },
         .family(
@@ -115,7 +115,7 @@ enum DeliveryMetrics {
     static let table = MetricTable<Delivery>([
         .family(
             "faultline_notifications", .counter, labels: ["sink", "outcome"],
-            help: "Alerts brought to sinks, by outcome."
+            help: "Alerts sent to sinks, by outcome."
         ) { delivery, exposition in
             for row in delivery.notifications {
                 exposition.sample(Double(row.count), [row.sink, row.outcome.rawValue])
@@ -123,14 +123,14 @@ enum DeliveryMetrics {
         },
         .family(
             "faultline_notifications_queue_length", .gauge, labels: ["sink"],
-            help: "Alerts that wait to be brought to a sink."
+            help: "Alerts waiting for a sink."
         ) { delivery, exposition in
             for (sink, count) in delivery.waiting { exposition.sample(Double(count), [sink]) }
         },
     ])
 
     static let state = MetricTable<StateDirectory>([
-        .flag("faultline_state_failed", help: "Whether alerts could not be written to disk the last time.") {
+        .flag("faultline_state_failed", help: "Whether the last write of alerts to disk failed.") {
             $0.hasFailed
         }
     ]).present(if: "`state.directory` is set")
@@ -147,22 +147,22 @@ enum ClockMetrics {
     static let table = MetricTable<ClockHealth.Counts>([
         .family(
             "faultline_clock_jumps", .counter, labels: ["direction"],
-            help: "Times the wall clock was set by a second or more beside the monotonic clock, by direction."
+            help: "Times the wall clock was set by a second or more, by direction."
         ) { counts, exposition in
             exposition.sample(Double(counts.ahead), ["ahead"])
             exposition.sample(Double(counts.back), ["back"])
         },
         .family(
             "faultline_clock_jump_seconds", .gauge, unit: "seconds",
-            help: "By how much the wall clock was set the last time; negative where it was set back, 0 if it never was."
+            help: "Last step of the wall clock; negative if it was set back, 0 if it was never set."
         ) { $1.sample($0.lastStep) },
         .counter(
             "faultline_evaluation_stalls",
-            help: "Times the process stood still for 30 s or longer: no rule was evaluated for that time."
+            help: "Times the process was stopped for 30 s or longer; rules are not evaluated for that time."
         ) { $0.stalls },
         .flag(
             "faultline_clock_affected",
-            help: "Whether the clock jumped or the process stood still, and no rule was evaluated since."
+            help: "Whether the clock jumped or the process was stopped, and no rule has been evaluated since."
         ) { $0.isAffected },
     ])
 }

@@ -66,7 +66,7 @@ struct LiveParts {
         var evaluator = RuleEvaluator(rules.groups, countBytesMax: budget[.rules])
         if let saved {
             let count = evaluator.restore(saved, at: WallClock.now - configuration.evaluationDelay)
-            logger.notice("alerts of the last run go on", metadata: ["alerts": "\(count)"])
+            logger.notice("alerts of the last run continue", metadata: ["alerts": "\(count)"])
         }
         var onClock: (@Sendable (ClockReading) -> Void)?
         if let recorder { onClock = { recorder.note($0) } }

@@ -33,7 +33,7 @@ package struct LiveServer {
             limit: limit, open: DescriptorBudget.openNow(), cores: System.coreCount, wanted: wanted)
         if budget.receiver < wanted {
             logger.notice(
-                "fewer connections than configured, for few files may be open",
+                "fewer connections than configured, because of the limit of open files",
                 metadata: ["files": "\(limit)", "connections": "\(budget.receiver)", "configured": "\(wanted)"])
         }
         // Set this before anything asks for an event loop; each takes three descriptors.

@@ -51,7 +51,7 @@ final class RuleReload: Service {
             do { try await Task.sleep(for: Self.linkInterval) } catch { return }
             await onThread { [self] in
                 guard loaded.withLock({ $0.havePointedElsewhere() }) else { return }
-                log.note(.notice, "links to the rules point elsewhere")
+                log.note(.notice, "symbolic links to the rules have changed")
                 _ = reload()
             }
         }
@@ -86,7 +86,7 @@ final class RuleReload: Service {
                 return nil
             } catch {
                 succeeded.store(false, ordering: .relaxed)
-                log.note(.error, "rules not reloaded, the old ones stay") { ["problems": "\(error)"] }
+                log.note(.error, "rules not reloaded; the old ones stay in force") { ["problems": "\(error)"] }
                 return "\(error)"
             }
         }

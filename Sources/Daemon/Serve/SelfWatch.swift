@@ -59,8 +59,8 @@ struct MemoryWatch {
         // Evict the oldest spans; their statistics stay in the history.
         let given = pipeline.giveUpWindow(bytes: left - limit / 10 * 9)
         ProcessHeap.trim()
-        log.note(.warning, "the oldest spans were given up early to keep within limits.memory") {
-            ["resident": "\(ByteSize.text(left))", "given_up": "\(ByteSize.text(given))"]
+        log.note(.warning, "the oldest spans were evicted early to stay within limits.memory") {
+            ["resident": "\(ByteSize.text(left))", "evicted": "\(ByteSize.text(given))"]
         }
     }
 
@@ -122,7 +122,7 @@ struct RecordingGaps {
         guard counts.requestsDropped > seen, ContinuousClock.now >= nextLine else { return }
         nextLine = ContinuousClock.now + Self.interval
         logger.warning(
-            "requests were taken but not recorded: they come faster than the archive is written",
+            "requests were accepted but not recorded: they arrive faster than the archive is written",
             metadata: ["requests": "\(counts.requestsDropped - seen)"])
         seen = counts.requestsDropped
     }

@@ -7,7 +7,7 @@ import Support
 /// Commands for archives besides `replay`.
 struct Archive: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look into span archives, verify and convert them.",
+        abstract: "Inspect, verify and convert span archives.",
         subcommands: [ArchiveVerify.self, ArchiveInfo.self, ArchiveCat.self, ArchiveConvert.self])
 
     static let namesHelp = ArgumentHelp(
@@ -18,7 +18,7 @@ struct ArchiveVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read archives to their end: every checksum, every record, the index.",
-        discussion: "One line a sound archive; what is wrong goes to standard error, and the exit code is 1.")
+        discussion: "Prints one line per sound archive. Problems go to standard error, and the exit code is then 1.")
 
     @Argument(help: Archive.namesHelp)
     var archives: [String]
@@ -38,9 +38,9 @@ struct ArchiveVerify: ParsableCommand {
 
 struct ArchiveInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "What archives hold: times, spans, services, compression, index.")
+        commandName: "info", abstract: "Show the contents of archives: times, spans, services, compression, index.")
 
-    @Option(help: "The form of the result: text, or json: one object a line.")
+    @Option(help: "The output format: text, or json with one object per line.")
     var format = ReportFormat.text
 
     @Argument(help: Archive.namesHelp)
@@ -65,12 +65,12 @@ struct ArchiveInfo: ParsableCommand {
             if let value { lines.append("  \(what.padding(toLength: 14, withPad: " ", startingAt: 0))\(value)") }
         }
         add("spans", "\(scan.spans) in \(scan.records) records")
-        if scan.rejectedSpans > 0 { add("", "\(scan.rejectedSpans) of them without acceptable ids or times") }
+        if scan.rejectedSpans > 0 { add("", "\(scan.rejectedSpans) of them have invalid ids or times") }
         add("span times", scan.first.map { "\($0) to \(scan.last ?? "")" })
         add("arrivals", scan.firstArrival.map { "\($0) to \(scan.lastArrival ?? "")" } ?? "not recorded")
         add("size", size(scan))
         if scan.isRecording {
-            add("recording", "\(scan.groups) groups, \(scan.clockReadings) readings of the clock")
+            add("recording", "\(scan.groups) groups, \(scan.clockReadings) clock readings")
             add("", scan.missing > 0 ? "\(scan.missing) requests were not recorded" : nil)
             add("index", scan.hasIndex ? "\(scan.groups) groups" : "none: the file was not finished")
         }
@@ -93,22 +93,22 @@ extension ArchiveConversion.Form: ExpressibleByArgument {}
 struct ArchiveConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Write archives in another form.",
+        abstract: "Convert archives to another format.",
         discussion: """
-            Reads every form that replay reads, told apart by content. \
-            Writes archive (lz4; of recordings with their arrivals and an index), json (lines, as the OpenTelemetry Collector's file exporter \
+            Reads every format that replay reads, recognised by content. \
+            Writes archive (lz4; with arrivals and an index if the input has them), json (lines, as the OpenTelemetry Collector's file exporter \
             writes them), otlp (length-delimited protobuf) and jaeger (one JSON file for its page, with times in \
-            microseconds). A file that is there is not overwritten, and where converting fails none is left.
+            microseconds). An existing file is never overwritten, and a failed conversion leaves no file.
             """)
 
-    @Option(help: "The form to write: archive, json, otlp or jaeger.")
+    @Option(help: "The format to write: archive, json, otlp or jaeger.")
     var to = ArchiveConversion.Form.archive
 
     @Option(
         name: [.short, .long], help: ArgumentHelp("The file to write; \"-\" is standard output.", valueName: "file"))
     var output = "-"
 
-    @Flag(help: "Go on behind damage, where the next whole part begins.")
+    @Flag(help: "Continue after damage, at the next intact part.")
     var salvage = false
 
     @Argument(help: Archive.namesHelp)
@@ -119,7 +119,7 @@ struct ArchiveConvert: ParsableCommand {
         guard output == "-", archives.count > 1, let last = archives.last, last != "-",
             !FileManager.default.fileExists(atPath: last), !last.contains(where: { "*?[".contains($0) })
         else { return }
-        throw ValidationError("\(last): no such file; the file to write is named with -o, as in -o \(last)")
+        throw ValidationError("\(last): no such file; name the file to write with -o, as in -o \(last)")
     }
 
     func run() throws {
@@ -150,10 +150,10 @@ struct ArchiveCat: ParsableCommand {
         commandName: "cat",
         abstract: "Print the records of archives as OTLP: JSON lines, or length-delimited protobuf.")
 
-    @Option(help: "json (one line a record) or otlp (protobuf, each message behind its 4-byte big-endian length).")
+    @Option(help: "json (one line per record) or otlp (protobuf, each message after its 4-byte big-endian length).")
     var format = Form.json
 
-    @Flag(help: "Go on behind damage, where the next whole part begins.")
+    @Flag(help: "Continue after damage, at the next intact part.")
     var salvage = false
 
     @Argument(help: Archive.namesHelp)

@@ -8,8 +8,8 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check rule files, their tests and configuration files: every problem as file:line:column: message.",
         discussion: """
-            Files that these name are checked too: rules, headers, archives of tests. "builtin" stands for the built-in \
-            rules. A configuration applies to the rule files that are named behind it. Warnings alone are no fault.
+            Also checks the files that these name: rules, headers, archives of tests. "builtin" stands for the built-in \
+            rules. A configuration applies to the rule files named after it. Warnings alone are not a fault.
             """)
 
     @Argument(help: ArgumentHelp("Files to check.", valueName: "file"))
@@ -49,7 +49,7 @@ struct Check: ParsableCommand {
             var diagnostics = RuleDiagnostics(file: file)
             diagnostics.warn(
                 .start,
-                "the file is empty: a configuration that leaves every default as it is; rules stand under \"groups\"")
+                "the file is empty: a configuration with every default; rules belong under \"groups\"")
             return diagnostics.warnings
         }
         if RuleTestFile.isRuleTests(contents) { return try RuleTestFile.load(file).rules.warnings }

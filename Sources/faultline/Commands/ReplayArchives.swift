@@ -14,12 +14,12 @@ import Support
 struct ReplayArchives: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Run recorded spans through the engine and the rules, and print what was found.",
+        abstract: "Run recorded spans through the engine and the rules, and print a report.",
         discussion: """
             An archive holds OTLP messages, each preceded by its 4-byte big-endian length, or JSON: OTLP as the \
-            OpenTelemetry Collector's file exporter writes it, and what Jaeger's and Tempo's APIs answer; plain, in \
-            lz4 frames or gzip. "-" is standard input. A directory stands for the archives in it, a pattern in \
-            quotes for what it matches. Several archives are merged by time. Ctrl-C prints what was found so far.
+            OpenTelemetry Collector's file exporter writes it, or as the APIs of Jaeger and Tempo answer; plain, in \
+            lz4 frames or gzip. "-" is standard input, a directory stands for the archives in it, and a pattern in \
+            quotes for its matches. Several archives are merged by time. Ctrl-C prints the report so far.
             """)
 
     @Option(name: .customLong("rules"), help: "A rule file, instead of the built-in rules; may be repeated.")
@@ -34,7 +34,7 @@ struct ReplayArchives: ParsableCommand {
     @Option(help: "A configuration file.")
     var config: String?
 
-    @Option(help: "The form of the result: text or json.")
+    @Option(help: "The output format: text or json.")
     var format = ReportFormat.text
 
     @Option(
@@ -47,10 +47,10 @@ struct ReplayArchives: ParsableCommand {
         transform: EventTime.init(text:))
     var to: EventTime?
 
-    @Flag(help: "Go on behind damage, where the next whole part begins.")
+    @Flag(help: "Continue after damage, at the next intact part.")
     var salvage = false
 
-    @Flag(help: "Say nothing about the work while it goes on.")
+    @Flag(help: "Don't show progress.")
     var quiet = false
 
     @Argument(help: ArgumentHelp("Archives to replay.", valueName: "archive"))
@@ -90,13 +90,13 @@ struct ReplayArchives: ParsableCommand {
         }
         try print(report(replay, settings.rules.groups, others.groups))
         if replay.problems.isEmpty, replay.pipeline.summary().counts.received == 0 {
-            let place = from == nil && to == nil ? "in what was read" : "that ended from --from to --to"
-            Console.note("faultline: there is no span \(place)")
+            let place = from == nil && to == nil ? "in the input" : "that end between --from and --to"
+            Console.note("faultline: no spans \(place)")
         }
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if Interruption.isRequested {
-            Console.note("faultline: interrupted, the report is of what was read before")
+            Console.note("faultline: interrupted; the report covers what was read until then")
             throw ExitCode.interrupted
         }
         if !problems.isEmpty { throw ExitCode.fault }
@@ -133,7 +133,7 @@ struct EventTime {
     init(text: String) throws {
         guard let time = Timestamp.parse(rfc3339: text) else {
             throw ValidationError(
-                "a time is from 1970 to 2116, as RFC 3339 has it: 2026-11-23T04:33:30Z or 2026-11-23T04:33:30.5+01:00")
+                "a time is RFC 3339, from 1970 to 2116: 2026-11-23T04:33:30Z or 2026-11-23T04:33:30.5+01:00")
         }
         nanoseconds = time
     }

@@ -11,8 +11,8 @@ struct Serve: AsyncParsableCommand {
         abstract: "Receive spans over OTLP, evaluate rules over them and answer scrapes.",
         discussion: """
             Without options: OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), scrape and API on \
-            127.0.0.1:9464, the built-in control-plane rules, alerts on standard output. SIGHUP reads the rules \
-            again; SIGTERM finishes what is under way and ends.
+            127.0.0.1:9464, the built-in control-plane rules, alerts on standard output. SIGHUP reloads the \
+            rules; SIGTERM finishes the work in progress and ends.
             """)
 
     @Option(help: "A configuration file.")
@@ -22,24 +22,24 @@ struct Serve: AsyncParsableCommand {
     var ruleFiles: [String] = []
 
     @Option(
-        name: .customLong("otlp-grpc"), help: ArgumentHelp("Where to take OTLP/gRPC.", valueName: "address"),
+        name: .customLong("otlp-grpc"), help: ArgumentHelp("The address for OTLP/gRPC.", valueName: "address"),
         transform: ListenAddress.init(argument:))
     var otlpGRPC: ListenAddress?
 
     @Option(
-        name: .customLong("otlp-http"), help: ArgumentHelp("Where to take OTLP/HTTP.", valueName: "address"),
+        name: .customLong("otlp-http"), help: ArgumentHelp("The address for OTLP/HTTP.", valueName: "address"),
         transform: ListenAddress.init(argument:))
     var otlpHTTP: ListenAddress?
 
     @Option(
-        help: ArgumentHelp("Where to answer scrapes and the API.", valueName: "address"),
+        help: ArgumentHelp("The address for scrapes and the API.", valueName: "address"),
         transform: ListenAddress.init(argument:))
     var listen: ListenAddress?
 
-    @Option(help: ArgumentHelp("A directory to record all spans to, for replays.", valueName: "directory"))
+    @Option(help: ArgumentHelp("A directory to which all spans are recorded, for replays.", valueName: "directory"))
     var archive: String?
 
-    @Option(help: ArgumentHelp("A directory to keep alerts in, for the next start.", valueName: "directory"))
+    @Option(help: ArgumentHelp("A directory in which alerts survive restarts.", valueName: "directory"))
     var state: String?
 
     func run() async throws {

@@ -10,7 +10,7 @@ struct TestRules: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
         abstract: "Run tests of rules: which alerts fire over given spans, and when.",
-        discussion: "docs/rule-tests.md tells how to write them.")
+        discussion: "docs/rule-tests.md describes the files.")
 
     @Argument(help: ArgumentHelp("Files of tests.", valueName: "file"))
     var files: [String]

@@ -121,7 +121,7 @@ struct ReportText {
                 PrintableText.escape("\(row.alert) (\(row.group))"),
             ])
         }
-        return style.heading("Rules compared") + " (- is a rule that is not there)\n" + table.render(style)
+        return style.heading("Rules compared") + " (- means the rule is missing)\n" + table.render(style)
     }
 
     private func firing(_ activity: RuleActivity) -> String {

@@ -38,8 +38,8 @@ import Testing
         }
         #expect(
             excess?.description
-                == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and all else needs 143.8 MiB "
-                + "at least, but there are 1 GiB in all (limits.memory)")
+                == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and everything else needs "
+                + "at least 143.8 MiB, but the limit is 1 GiB (limits.memory)")
         for explicit in [[Part.window: Int.max], [.window: .max, .ingest: .max]] {
             #expect(throws: MemoryBudget.Excess.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
         }
@@ -67,11 +67,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("limits: {memory: 1MiB}", "f:1:18: memory is 64 MiB at least, but found"),
+        ("limits: {memory: 1MiB}", "f:1:18: memory is at least 64 MiB, but found"),
         ("limits: {memory: lots}", "memory is a size such as"),
         (
             "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
-            "window.max_bytes 1 GiB, and all else needs 69.7 MiB at least, but there are 256 MiB in all"
+            "window.max_bytes 1 GiB, and everything else needs at least 69.7 MiB, but the limit is 256 MiB"
         ),
         (
             "limits: {memory: 256MiB, max_request_bytes: 64MiB}",

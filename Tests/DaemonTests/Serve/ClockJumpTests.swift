@@ -138,7 +138,7 @@ private final class FakeDaemon {
             daemon.set(by: step)
             daemon.run(for: second)
         }
-        let what = "the wall clock was set: rules are evaluated anew from here"
+        let what = "the wall clock was set: evaluation starts anew at the current time"
         #expect(daemon.lines.all == ["\(what) seconds=3600.0"])
         // As when the ten seconds are over, or the daemon ends.
         daemon.log.flush(isLast: true)
