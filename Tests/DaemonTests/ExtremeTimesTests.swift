@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40) func `of a recording are refused as damage, or taken`(seed: UInt64) throws {
+    @Test(arguments: 0..<40) func `of a recording are refused as damage, or accepted`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         var writer = ArchiveWriter(
             RecordingStart(
@@ -123,7 +123,7 @@ import Testing
         "spans-16770921T001244.000000000Z.otlp.lz4", "spans-21160220T235338.427387904Z.otlp.lz4",
         "spans-20260101T000000.9223372036854775807Z.otlp.lz4", "spans-T.Z.otlp.lz4",
     ])
-    func `in the name of a recorded file don't keep the next from being made`(name: String) throws {
+    func `in the name of a recorded file don't prevent the next one`(name: String) throws {
         _ = try file([], name)
         let directory = try ArchiveDirectory(folder.path)
         let now: Int64 = 1_795_407_346_345_284_061
@@ -139,7 +139,7 @@ import Testing
         "15249w", "3650d", "3650d1ns", "292y", "106751d", "9223372036854775807ns", "-1s", "0", "1ns",
         "99999999999999999999w",
     ])
-    func `in a configuration are refused in words, or make a pipeline that works`(text: String) throws {
+    func `in a configuration are refused with a message, or make a working pipeline`(text: String) throws {
         let yaml = """
             window: {duration: \(text), history: \(text)}
             evaluation_delay: \(text)

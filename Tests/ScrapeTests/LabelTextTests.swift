@@ -16,7 +16,7 @@ import Testing
         #expect(SHA256.hex(Array(text.utf8)) == digest)
     }
 
-    @Test func `a value of the greatest length is written whole`() {
+    @Test func `a value of the maximum length is written whole`() {
         let value = String(repeating: "x", count: LabelText.wholeBytes)
         #expect(LabelText.written(value) == value)
     }
@@ -37,7 +37,7 @@ import Testing
         ("back\\", "back\\\\"), ("\u{1B}[31m", "\\\\u{1B}[31m"), ("\\u{1B}", "\\\\u{5C}u{1B}"), ("a\nb", "a\\nb"),
         ("say \"x\"", "say \\\"x\\\""), ("\u{202E}", "\\\\u{202E}"), ("\\\u{1B}", "\\\\\\\\u{1B}"),
     ])
-    func `what is unsafe is escaped so that it can be told`(value: String, written: String) {
+    func `unsafe characters are escaped unambiguously`(value: String, written: String) {
         #expect(LabelText.written(value) == written)
     }
 }

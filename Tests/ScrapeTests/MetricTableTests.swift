@@ -55,7 +55,7 @@ import Testing
         #expect(lines.last == "# EOF")
     }
 
-    @Test func `leaves out families that have nothing to say, and has them where there is something`() {
+    @Test func `omits families without samples, and has them otherwise`() {
         let without = scrape(Source(), .text)
         #expect(!without.contains { $0.contains("x_oldest") || $0.contains("x_part") })
         let with = scrape(Source(oldest: 7, part: 8), .text)

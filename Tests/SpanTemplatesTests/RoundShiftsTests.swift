@@ -29,7 +29,7 @@ private let now: UInt64 = 1_800_000_000 * second
         return (span.start, span.end)
     }
 
-    @Test func `keeps a call and its handler as far apart as they were, however long sending takes`() throws {
+    @Test func `keeps the distance of a call and its handler, however long sending takes`() throws {
         let templates = try call(at: captured)
         var shifts = RoundShifts(templates, spansPerSecond: nil)
         var sent: [(start: UInt64, end: UInt64)] = []
@@ -41,7 +41,7 @@ private let now: UInt64 = 1_800_000_000 * second
         #expect(sent[0].end - sent[2].end == 2_000_000)
     }
 
-    @Test func `is later than the one before, also where two connections take from both in turn`() throws {
+    @Test func `is later than the one before, even if two connections alternate between both`() throws {
         let templates = try call(at: captured)
         var shifts = RoundShifts(templates, spansPerSecond: nil)
         let first = shifts.shift(round: 0, now: now)

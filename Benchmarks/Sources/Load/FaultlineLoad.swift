@@ -7,10 +7,10 @@ import NIOPosix
 struct FaultlineLoad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "faultline-load",
-        abstract: "Sends captured traces to an OTLP receiver, over and over, and says what became of them.",
+        abstract: "Sends captured traces to an OTLP receiver repeatedly, and reports what became of them.",
         discussion: """
-            Times are shifted so that each request's newest span ends as it is sent, and ids change from round to \
-            round. Exits with 1 if anything was refused or lost, or acknowledged and not counted.
+            Times are shifted so that each request's newest span ends when it is sent, and ids change from round to \
+            round. Exits with 1 if anything was refused or lost, or acknowledged but not counted.
             """)
 
     @Argument(help: "Archives to send: length-delimited OTLP, plain or in lz4 frames.")
@@ -25,25 +25,25 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Connections.")
     var connections = 4
 
-    @Option(help: "Requests under way on each connection; over HTTP always 1.")
+    @Option(help: "Concurrent requests on each connection; over HTTP always 1.")
     var window = 8
 
-    @Option(help: "Spans a second over all connections; without it, as many as are answered.")
+    @Option(help: "Spans a second over all connections; default: as fast as they are answered.")
     var rate: Double?
 
     @Option(help: "Seconds to send for.")
     var duration = 10.0
 
-    @Option(help: "Send this many requests, all made before the first is sent, instead of sending for a time.")
+    @Option(help: "Send this many requests, all prepared in advance, instead of sending for a time.")
     var requests: Int?
 
-    @Option(help: "Cut the capture into requests of about this many bytes, instead of as it was recorded.")
+    @Option(help: "Cut the capture into requests of about this many bytes, instead of the recorded ones.")
     var requestBytes: Int?
 
     @Flag(help: "Compress requests.")
     var gzip = false
 
-    @Option(help: "1, cheap enough to compress as one sends, to 12; exporters use 6.")
+    @Option(help: "1, cheap enough to compress while sending, to 12; exporters use 6.")
     var gzipLevel = 1
 
     @Option(help: "Payload of an HTTP/2 DATA frame; Go's clients send 16384.")
@@ -52,14 +52,14 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Threads to send with.")
     var threads = 1
 
-    @Option(help: "Compare with the daemon's own counters, and watch its memory: http://host:port/metrics.")
+    @Option(help: "Compare with the daemon's counters and watch its memory: http://host:port/metrics.")
     var metrics: String?
 
-    @Option(help: "Seconds from one look at the metrics to the next.")
+    @Option(help: "Seconds between scrapes of the metrics.")
     var every = 60.0
 
     @Option(
-        help: "Memory is compared with that after so many seconds; without it, after the first spans left the window.")
+        help: "Compare memory with its value after this many seconds; default: once spans leave the window.")
     var settled: Double?
 
     @Option(help: "Measure the CPU time of this process.")
@@ -77,7 +77,7 @@ struct FaultlineLoad: AsyncParsableCommand {
             throw ValidationError("--frame-bytes is a number from 1 to 16777215")
         }
         guard rate ?? 1 > 0, requestBytes ?? 1 > 0 else { throw ValidationError("numbers must be positive") }
-        guard settled ?? 0 >= 0 else { throw ValidationError("--settled is a time since the start, in seconds") }
+        guard settled ?? 0 >= 0 else { throw ValidationError("--settled is a number of seconds since the start") }
         _ = try settings()
     }
 

@@ -67,5 +67,5 @@ package struct WireFields {
 
 /// The bytes are not an export request.
 package struct WireFault: Error, CustomStringConvertible {
-    package var description: String { "the archive holds a record that is no export request" }
+    package var description: String { "the archive holds a record that is not an export request" }
 }

@@ -12,7 +12,7 @@ import Testing
 
     private static func sum(_ budget: MemoryBudget) -> Int { Part.allCases.reduce(0) { $0 + budget[$1] } }
 
-    @Test func `parts of any limit come to no more than it, and to all but a few bytes`() throws {
+    @Test func `the parts of any limit add up to it, but for a few bytes`() throws {
         #expect(Part.allCases.reduce(0) { $0 + $1.share } == 1000)
         for limit in [64 << 20, 256 << 20, 1_000_000_007, 2 << 30, 64 << 30, Int.max] {
             let budget = try MemoryBudget(limit: limit)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func `a part that is set takes what it says, and the others share the rest`() throws {
+    @Test func `a part that is set gets its size, and the others share the rest`() throws {
         let budget = try MemoryBudget(limit: 1 << 30, explicit: [.window: 600 << 20])
         #expect(budget[.window] == 600 << 20)
         #expect(Self.sum(budget) <= 1 << 30)
@@ -32,7 +32,7 @@ import Testing
         #expect(budget[.ingest] > usual[.ingest] / 2)
     }
 
-    @Test func `parts that are more than there is are refused with the arithmetic`() {
+    @Test func `parts that exceed the limit are refused with the arithmetic`() {
         let excess = #expect(throws: MemoryBudget.Excess.self) {
             try MemoryBudget(limit: 1 << 30, explicit: [.window: 900 << 20, .ingest: 200 << 20])
         }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `without a limit it is 70 % of the container's, else 2 GiB, else what the parts that are set need`()
+    @Test func `without a limit it is 70 % of the container's, else 2 GiB, else what the set parts need`()
         throws
     {
         #expect(MemoryBudget.defaultLimit(container: 1000 << 20, explicit: [:]) == 700 << 20)
@@ -56,7 +56,7 @@ import Testing
         #expect(MemoryBudget.defaultLimit(container: nil, explicit: [.window: .max]) == .max)
     }
 
-    @Test func `the daemon keeps to the parts, a replay to what the file says`() throws {
+    @Test func `the daemon follows the parts, a replay the file`() throws {
         var configuration = try Configuration(Array("limits: {memory: 256MiB}".utf8), file: "f")
         #expect(configuration.window.bytesMax == 1 << 30)
         try configuration.fit(container: 64 << 30)
@@ -93,7 +93,7 @@ import Testing
         try Configuration(Array(text.utf8), file: "f")
     }
 
-    @Test func `a limit beyond what the container allows is a warning at its place`() throws {
+    @Test func `a limit beyond what the container allows is a warning at its position`() throws {
         let text = "window: {duration: 1h}\nlimits: {memory: 8GiB}"
         let warnings = try Self.configuration(text).warnings(container: 2 << 30)
         #expect(warnings.map(\.position) == [SourcePosition(line: 2, column: 18)])
@@ -106,7 +106,7 @@ import Testing
         ("window: {max_bytes: 1GiB}", 21), ("window: {history_bytes: 1GiB}", 25),
         ("limits: {max_bytes_in_flight: 1GiB}", 31),
     ])
-    func `a part beyond what the container allows is a warning, and a fault for the daemon there, at its place`(
+    func `a part beyond what the container allows is a warning, and an error for the daemon there, at its position`(
         text: String, column: Int
     ) throws {
         var configuration = try Self.configuration(text)
@@ -133,7 +133,7 @@ import Testing
         return ContainerMemory.limit(root: root.path + "/")
     }
 
-    @Test func `is what the nearest control group of version 2 allows, or any that it is in`() throws {
+    @Test func `is the smallest limit of a control group of version 2 and its ancestors`() throws {
         let own = "sys/fs/cgroup/kubepods/pod1/memory.max"
         let group = ["proc/self/cgroup": "0::/kubepods/pod1\n"]
         #expect(try Self.limit(group.merging([own: "536870912\n"]) { $1 }) == 512 << 20)
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: ["", "nonsense", "0::", "::::", "0::/../..\n"])
-    func `is unknown where nothing says it`(groups: String) throws {
+    func `is unknown without a limit`(groups: String) throws {
         #expect(try Self.limit(["proc/self/cgroup": groups]) == nil)
         #expect(try Self.limit([:]) == nil)
     }

@@ -156,7 +156,7 @@ final class AlertsOnDiskTests {
         return (process.saved.flatMap { Timestamp.parse(rfc3339: $0.evaluatedAt) } ?? 0, receiver.calls)
     }
 
-    @Test func `killed at any step, the next process tells what is left to tell, and nothing twice`() async throws {
+    @Test func `killed at any step, the next process sends what is left to send, and nothing twice`() async throws {
         let wrecks = try await wrecks()
         let story: [(alert: Alert, time: Int64)] = [
             (.firing("A"), start), (.firing("B"), start), (.resolved("A"), start + 60 * second),
@@ -183,7 +183,7 @@ final class AlertsOnDiskTests {
         #expect(repeated == 3 && wrecks.count > 20)
     }
 
-    @Test func `an evaluation is over while the disk is held, and nobody is told before it goes on`() async throws {
+    @Test func `an evaluation ends while the disk hangs, and nothing is sent before it continues`() async throws {
         let disk = HeldDisk()
         let receiver = Receiver()
         let process = try Process(path, receiver, files: DurableFiles { disk.synchronize($0) })
@@ -200,7 +200,7 @@ final class AlertsOnDiskTests {
         #expect(process.delivery.waiting.map(\.count) == [0])
     }
 
-    @Test func `a disk that never answers keeps no alert back for long`() async throws {
+    @Test func `a disk that never answers delays no alert for long`() async throws {
         let disk = HeldDisk()
         let receiver = Receiver()
         let process = try Process(

@@ -131,7 +131,7 @@ private final class FakeDaemon {
 }
 
 @Suite struct `A clock that jumps` {
-    @Test func `there and back at once is told of in two lines, the second with the number of those left out`() throws {
+    @Test func `there and back at once is logged in two lines, the second with the number of those left out`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 10 * second)
         for step in [hour, -hour, hour, -hour] {
@@ -158,7 +158,7 @@ private final class FakeDaemon {
         #expect(try daemon.replayed().transitions == daemon.transitions)
     }
 
-    @Test func `ahead by two days and back evaluates again at once, over what came`() throws {
+    @Test func `ahead by two days and back evaluates again at once, over the spans that came`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 600 * second)
         daemon.set(by: 48 * hour)
@@ -179,7 +179,7 @@ private final class FakeDaemon {
         #expect(replayed.counts.late == summary.counts.late)
     }
 
-    @Test func `leaves firing alerts firing, and pending ones the time they had`() throws {
+    @Test func `keeps firing alerts firing, and the time that pending ones have waited`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 600 * second)
         daemon.run(for: 90 * second, isSlow: true)
@@ -218,7 +218,7 @@ private final class FakeDaemon {
         #expect(try daemon.replayed().transitions == daemon.transitions)
     }
 
-    @Test func `by less than a time server's step is nobody's business, and a little is counted alone`() throws {
+    @Test func `by less than a time server's step is ignored, and by a little is only counted`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 60 * second)
         let before = daemon.evaluations
@@ -234,7 +234,7 @@ private final class FakeDaemon {
         #expect(daemon.evaluations - before >= 8)
     }
 
-    @Test func `with the process, which stood still for a minute, is no storm of alerts`() throws {
+    @Test func `after the process was stopped for a minute causes no storm of alerts`() throws {
         let daemon = try FakeDaemon()
         daemon.run(for: 600 * second)
         daemon.stand(still: 60 * second)

@@ -12,7 +12,7 @@ import Testing
         #expect(connections + 3 * (budget.loops + 1) + 16 + 14 + 2 <= limit)
     }
 
-    @Test func `a higher limit leaves what was configured, and the customary one nearly`() throws {
+    @Test func `a higher limit allows the configured connections, and the usual limit nearly all`() throws {
         let budget = try DescriptorBudget(limit: 4_096, open: 2, cores: 4, wanted: 400)
         #expect(budget.receiver == 400)
         #expect(budget.admin == 128)

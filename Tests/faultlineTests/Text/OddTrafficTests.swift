@@ -9,7 +9,7 @@ import Testing
 @Suite struct `Odd traffic` {
     private static let seedsOfPart = 250
 
-    @Test(arguments: 0..<8) func `is told by every output as a naive count has it`(part: Int) throws {
+    @Test(arguments: 0..<8) func `is reported by every output as by a naive count`(part: Int) throws {
         for seed in UInt64(part * Self.seedsOfPart)..<UInt64((part + 1) * Self.seedsOfPart) {
             do {
                 let report = try PipelineCheck.check(Choices(seed: seed))
