@@ -11,8 +11,7 @@ import Testing
 @testable import Daemon
 @testable import Recording
 
-/// Times at the ends of what can be counted, through each door by which times come in. Nothing may trap; what isn't taken is
-/// told.
+/// Extreme times through each door by which times enter. Nothing may trap, and refusals must be reported.
 @Suite struct `Extreme times` {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("times-\(UUID().uuidString)")
 
@@ -80,7 +79,7 @@ import Testing
             try conversion.add(archive)
             try conversion.finish()
             _ = try ArchiveScan(name)
-            // A file for Jaeger's page is none to replay, and has microseconds.
+            // A file for Jaeger's page is not replayed: its times are microseconds.
             guard form != .jaeger else { continue }
             let copy = try replay(name).counts
             #expect(copy.received == counts.received)

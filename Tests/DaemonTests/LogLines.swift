@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps what is logged: the message and its metadata by name, one line each.
+/// Collects log lines: the message, then metadata sorted by name.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 

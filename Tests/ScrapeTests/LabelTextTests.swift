@@ -28,7 +28,7 @@ import Testing
         for cut in [first, second] {
             #expect(cut.utf8.count > LabelText.wholeBytes)
             #expect(cut.utf8.count <= 211)
-            // What it looks like is another operation's name, perhaps: that one is cut too.
+            // Another operation's name may look exactly like the cut one, so that name is cut as well.
             #expect(LabelText.written(cut) != cut)
         }
     }

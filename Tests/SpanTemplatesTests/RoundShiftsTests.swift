@@ -6,9 +6,9 @@ private let second: UInt64 = 1_000_000_000
 private let captured: UInt64 = 1_767_225_600 * second
 private let now: UInt64 = 1_800_000_000 * second
 
-/// What the load generator sends in place of a capture.
+/// What the load generator sends for one pass over a capture.
 @Suite struct `A round of a capture` {
-    /// The API server's call and its handler in etcd, a trace that both export by themselves.
+    /// The API server's call and its handler in etcd: one trace, exported by both.
     private func call(at time: UInt64) throws -> [RequestTemplate] {
         func template(_ service: String, _ start: UInt64, _ end: UInt64) throws -> RequestTemplate {
             var span = WireSpanExample()
@@ -16,7 +16,7 @@ private let now: UInt64 = 1_800_000_000 * second
             span.end = end
             return try RequestTemplate(WireSpanExample.request(service: service, [span]))
         }
-        // etcd's exporter holds its spans longer, so that others come in between.
+        // etcd's exporter holds its spans longer, so other requests come in between.
         return [
             try template("apiserver", time, time + 9_000_000),
             try template("apiserver", time + 2 * second, time + 3 * second),
@@ -61,7 +61,7 @@ private let now: UInt64 = 1_800_000_000 * second
             let due = now + UInt64(rate.map { Double(index) / $0 * 1e9 } ?? 0)
             latest = max(latest, Int64(bitPattern: template.newestEnd &+ shift &- due))
         }
-        // And as late as need be, so that it is not late for the rules.
+        // The latest span ends exactly when it is sent, so none is late for the rules.
         #expect(latest == 0)
     }
 }

@@ -120,7 +120,7 @@ import Testing
 }
 
 @Suite struct `The container's memory` {
-    /// - Parameter files: by their path below the root.
+    /// - Parameter files: contents by path below the root.
     private static func limit(_ files: [String: String]) throws -> Int? {
         let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: root) }
@@ -141,7 +141,7 @@ import Testing
         let outer = "sys/fs/cgroup/kubepods/memory.max"
         #expect(try Self.limit(group.merging([own: "max\n", outer: "1048576\n"]) { $1 }) == 1 << 20)
         #expect(try Self.limit(group.merging([own: "4096\n", outer: "1048576\n"]) { $1 }) == 4096)
-        // In a namespace of its own the path begins anew.
+        // In a cgroup namespace the path starts at the container's own group.
         #expect(
             try Self.limit(["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "268435456\n"]) == 256 << 20)
     }

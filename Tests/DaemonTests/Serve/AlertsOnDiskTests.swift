@@ -12,7 +12,7 @@ import Testing
 private let second: Int64 = 1_000_000_000
 private let start: Int64 = 1_795_407_400 * second
 
-/// Takes every call, and says when one begins and ends.
+/// Accepts every call and reports its beginning and end.
 private final class Receiver: AlertSink {
     let name = "hook"
     let batchLimit = 10
@@ -33,7 +33,7 @@ private final class Receiver: AlertSink {
     }
 }
 
-/// A process as far as alerts on disk go, from its start to its end.
+/// The part of a daemon that saves and sends alerts.
 private struct Process {
     let delivery: Delivery
     let saved: SavedAlerts?
@@ -49,7 +49,7 @@ private struct Process {
             log: RateLimitedLog(logger))
     }
 
-    /// A process before it may be about to let go of the directory.
+    /// The previous process may still be releasing the directory.
     private static func state(_ path: String, _ files: DurableFiles, _ logger: Logger) throws -> StateDirectory {
         while true {
             let opened = Result { () throws(FileError) in try StateDirectory(path, files: files, logger: logger) }
@@ -61,7 +61,7 @@ private struct Process {
         }
     }
 
-    /// An evaluation that found something, or nothing.
+    /// An evaluation with or without results.
     func evaluate(at time: Int64, _ alerts: Alert...) {
         delivery.hand(on: alerts.map(\.transition), at: time) {
             SavedAlerts(evaluatedAt: time, alerts: [])
@@ -75,7 +75,7 @@ private struct Process {
     }
 }
 
-/// The alerts and who is to be told of them, from one process to the next.
+/// Alerts and pending notifications across processes.
 final class AlertsOnDiskTests {
     private let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     private var path: String { "\(directory)/state" }
@@ -88,15 +88,15 @@ final class AlertsOnDiskTests {
         try? FileManager.default.removeItem(atPath: directory)
     }
 
-    /// What a process left that was killed at some moment.
+    /// What a process leaves behind when it is killed at some moment.
     private struct Wreck {
         var path: String
         var calls: [[Alert]]
-        /// Whether the last of the calls was under way, or answered without a word of it on disk.
+        /// Whether the last call was in progress, or answered but not yet saved.
         var isInCall: Bool
     }
 
-    /// Keeps a copy of a directory for each moment at which a process might have been killed.
+    /// Copies the directory at each moment at which a process might be killed.
     private final class Wrecks: Sendable {
         private let directory: String
         private let all = Mutex<[Wreck]>([])
@@ -118,7 +118,7 @@ final class AlertsOnDiskTests {
         }
     }
 
-    /// Runs a process whose alerts fire and resolve, and gives what it would have left at every step.
+    /// Runs a process whose alerts fire and resolve, and returns what it would have left at every step.
     private func wrecks() async throws -> [Wreck] {
         let wrecks = Wrecks(directory)
         let receiver = Receiver { wrecks.add(isInCall: true) }
@@ -138,7 +138,7 @@ final class AlertsOnDiskTests {
         return wrecks.list
     }
 
-    /// Waits until the queue on disk says that so many calls are done.
+    /// Waits until the queue on disk records this many finished calls.
     private func settle(_ process: Process, calls: Int) async {
         let file = "\(path)/queue-hook.jsonl"
         while true {
@@ -148,7 +148,7 @@ final class AlertsOnDiskTests {
         }
     }
 
-    /// What the next process finds, the time of the last evaluation, and what it tells.
+    /// What the next process finds, the time of its last evaluation, and what it sends.
     private static func next(_ path: String) async throws -> (evaluated: Int64, calls: [[Alert]]) {
         let receiver = Receiver()
         let process = try Process(path, receiver)
@@ -168,10 +168,10 @@ final class AlertsOnDiskTests {
             for (alert, time) in story {
                 let count = told.count { $0 == alert }
                 if evaluated < time {
-                    // What the next process doesn't know of, nobody has been told.
+                    // Nothing was sent that the next process doesn't know.
                     #expect(count == 0, "step \(number)")
                 } else if wreck.isInCall, wreck.calls.last?.contains(alert) == true {
-                    // The call may have been lost: it is made again as it was, with the same key.
+                    // The call may have been lost, so it is repeated unchanged, with the same key.
                     #expect(count == 2 && calls.first == wreck.calls.last, "step \(number)")
                     repeated += 1
                 } else {

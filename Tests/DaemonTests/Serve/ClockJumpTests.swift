@@ -13,7 +13,7 @@ private let hour = 3_600 * second
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600 * second
 
-/// A daemon without its network: spans and looks at the clock, second by second, with clocks that a test sets.
+/// A daemon without network: spans and clock readings, second by second, with clocks that the test sets.
 private final class FakeDaemon {
     private final class Times: Sendable {
         let now = Mutex((wall: start, monotonic: Int64(0)))
@@ -67,7 +67,7 @@ private final class FakeDaemon {
 
     func set(by step: Int64) { times.now.withLock { $0.wall += step } }
 
-    /// Both clocks go on, but nothing is done.
+    /// Both clocks advance, but nothing runs.
     func stand(still duration: Int64) { times.now.withLock { $0 = ($0.wall + duration, $0.monotonic + duration) } }
 
     static func append(
@@ -109,7 +109,7 @@ private final class FakeDaemon {
         "\(transition.alert.name) \(transition.alert.state) at \((transition.time - start) / second)"
     }
 
-    /// What a replay of the recording finds.
+    /// The results of replaying the recording.
     func replayed() throws -> (transitions: [String], counts: SpanCounts) {
         let pipeline = try Self.makePipeline(nil)
         var found: [AlertTransition] = []
@@ -140,7 +140,7 @@ private final class FakeDaemon {
         }
         let what = "the wall clock was set: evaluation starts anew at the current time"
         #expect(daemon.lines.all == ["\(what) seconds=3600.0"])
-        // As when the ten seconds are over, or the daemon ends.
+        // As after ten seconds, or at the end of the daemon.
         daemon.log.flush(isLast: true)
         #expect(daemon.lines.all.dropFirst() == ["\(what) seconds=-3600.0 since_last_line=3"])
         daemon.log.flush(isLast: true)
@@ -170,7 +170,7 @@ private final class FakeDaemon {
         #expect(daemon.transitions.contains { $0.hasPrefix("Slow firing at 6") }, "\(daemon.transitions)")
         #expect(daemon.health.current.ahead == 1)
         #expect(daemon.health.current.back == 1)
-        // Every span is counted once, of whatever time it claims to be.
+        // Every span is counted once, whatever time it claims.
         let summary = daemon.pipeline.summary()
         #expect(summary.view.operationSummaries().reduce(0) { $0 + $1.count } == summary.counts.accepted)
         #expect(summary.counts.accepted == 663 * 4)
@@ -185,7 +185,7 @@ private final class FakeDaemon {
         daemon.run(for: 90 * second, isSlow: true)
         daemon.set(by: -hour)
         daemon.run(for: 120 * second, isSlow: true)
-        // Slow fires once. Held is pending for 30 s or so before the jump, and fires when two minutes are full.
+        // Slow fires once. Held has been pending for about 30 s before the jump, and fires after two minutes in total.
         #expect(daemon.transitions.count(where: { $0.hasPrefix("Slow") }) == 1, "\(daemon.transitions)")
         #expect(daemon.transitions.count(where: { $0.hasPrefix("Held firing") }) == 1, "\(daemon.transitions)")
         #expect(try daemon.replayed().transitions == daemon.transitions)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import faultline
 
-/// Two thousand traffics that are lawful and odd, through everything that reads them. The fuzz target `Pipeline` makes more.
+/// Two thousand cases of legal but odd traffic, through everything that reads spans. The fuzz target `Pipeline` makes
+/// more.
 @Suite struct `Odd traffic` {
     private static let seedsOfPart = 250
 
