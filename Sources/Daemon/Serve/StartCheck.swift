@@ -28,7 +28,7 @@ package enum StartCheck {
         func fault(_ reason: String) -> StartError {
             StartError(
                 description: "can't \(purpose) in \(path) (\(field)): \(reason); "
-                    + "name a directory that can be made and written to")
+                    + "choose a directory that can be created and written")
         }
         guard !path.isEmpty else { throw fault("the path is empty") }
         do {
