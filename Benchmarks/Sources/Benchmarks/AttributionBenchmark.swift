@@ -20,7 +20,7 @@ enum AttributionBenchmark {
         let taken = results[1].seconds / results[0].seconds
         let added = (results[3].seconds - results[2].seconds) / results[0].seconds
         print(
-            "  attribution takes \(number(100 * taken, 0)) % of what decoding alone costs, as slots settle it adds "
+            "  attribution alone costs \(number(100 * taken, 0)) % of decoding alone; as slots settle it adds "
                 + "\(number(100 * added, 0)) %")
         read(workload, view)
     }
@@ -156,9 +156,9 @@ struct InFlightBenchmark: ~Copyable {
         print("  decode              \(number(decode, 1)) ns/span")
         print("  attribute           \(number(attribute, 1)) ns/span, \(number(100 * attribute / decode, 0)) %")
         print(
-            "  kept beside spans   \(number(Double(bytesMax) / 1e6, 1)) MB: "
-                + "\(number(Double(bytesMax) / Double(most.requests), 0)) B an open request")
+            "  working memory      \(number(Double(bytesMax) / 1e6, 1)) MB: "
+                + "\(number(Double(bytesMax) / Double(most.requests), 0)) B per open request")
         let spans = Double(window.byteCount) / Double(window.spanCount)
-        print("  kept in the window  \(number(spans, 0)) B a span, with what was found out")
+        print("  in the window       \(number(spans, 0)) B a span, attribution included")
     }
 }

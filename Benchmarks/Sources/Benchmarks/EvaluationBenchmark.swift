@@ -13,19 +13,19 @@ enum EvaluationBenchmark {
 
     static func run() throws {
         print("\nEvaluation every \(interval) s, \(rate) new spans a second, CPU")
-        try title("50 rules on a service each, 500 operations") { spans in
+        try title("50 rules on one service each, 500 operations") { spans in
             for over in [5, 50, 500, 5_000] {
                 try spans.compare("\(grouped(over * rate)) spans in the range", rules: rules(50, over: over))
             }
         }
-        try title("rules on a service each, 500 operations, a range of 5 minutes") { spans in
+        try title("rules on one service each, 500 operations, a range of 5 minutes") { spans in
             for count in [10, 100, 1_000] {
                 try spans.compare("\(grouped(count)) rules", rules: rules(count, over: 5 * minute))
             }
             try spans.compare(
                 "1,000 rules, one rule in 100 in breach", rules: rules(1_000, over: 5 * minute, inBreach: 100))
         }
-        try title("burn rates and single spans, rules on a service each, a range of 5 minutes") { spans in
+        try title("burn rates and single spans, rules on one service each, a range of 5 minutes") { spans in
             for thresholds in [10, 1_000] {
                 try spans.compare(
                     "1,000 burn rates, \(grouped(thresholds)) thresholds",
@@ -97,7 +97,7 @@ extension EvaluationSpans {
             let between = Harness.cpuSeconds()
             let expected = scanning.evaluate(at: now, over: MeasuredAnew(view: view))
             let end = Harness.cpuSeconds()
-            precondition(found == expected, "sliding counts give other alerts")
+            precondition(found == expected, "sliding counts give different alerts")
             // The first round counts the whole range.
             guard round > 0 else { continue }
             times.sliding.append(between - start)
@@ -108,7 +108,7 @@ extension EvaluationSpans {
         print(
             "    " + name.padded(to: 42) + number(fast * 1e3, 2).padded(leftTo: 9) + " ms"
                 + number(share, 3).padded(leftTo: 8) + " % of the interval"
-                + number(slow * 1e3, 2).padded(leftTo: 10) + " ms measured anew"
+                + number(slow * 1e3, 2).padded(leftTo: 10) + " ms from scratch"
                 + number(slow / fast, 1).padded(leftTo: 8) + " ×")
     }
 

@@ -50,12 +50,12 @@ enum HistoryBenchmark {
         let bytes = window.history.byteCount
         print("\nHistory: a day of \(operationCount) operations, \(number(spans / 1e6, 1)) million spans")
         print("  memory                        \(number(Double(bytes) / 1e6, 1)) MB")
-        print("  a series and minute           \(number(Double(bytes) / Double(1_440 * operationCount), 1)) B")
+        print("  per series and minute         \(number(Double(bytes) / Double(1_440 * operationCount), 1)) B")
         print("  append to the window          \(number(appending / spans * 1e9, 1)) ns/span")
-        print("  bucket what leaves it         \(number(folding / spans * 1e9, 1)) ns/span")
+        print("  bucket evicted spans          \(number(folding / spans * 1e9, 1)) ns/span")
         let replaced = replacing.sorted()
         print(
-            "  put it in place, locked       median \(number(replaced[replaced.count / 2] * 1e6, 1)) µs, "
+            "  swap it in, locked            median \(number(replaced[replaced.count / 2] * 1e6, 1)) µs, "
                 + "longest \(number((replaced.last ?? 0) * 1e6, 1)) µs")
         print("  take a view                   \(number(median { _ = window.view() } * 1e6, 1)) µs")
         measure(window.view())

@@ -37,13 +37,13 @@ enum Main {
         if wants("evaluate") { try EvaluationBenchmark.run() }
         if wants("replay") {
             guard let binary = environment["FAULTLINE_BINARY"] else {
-                return print("\nReplay: left out, FAULTLINE_BINARY names no binary")
+                return print("\nReplay: skipped, FAULTLINE_BINARY is not set")
             }
             try ReplayBenchmark.run(binary: binary)
         }
         if wants("archive") {
             guard let binary = environment["FAULTLINE_BINARY"] else {
-                return print("\nArchive: left out, FAULTLINE_BINARY names no binary")
+                return print("\nArchive: skipped, FAULTLINE_BINARY is not set")
             }
             try ArchiveBenchmark.run(binary: binary)
         }

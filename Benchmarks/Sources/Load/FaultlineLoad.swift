@@ -16,7 +16,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Argument(help: "Archives to send: length-delimited OTLP, plain or in lz4 frames.")
     var archives: [String]
 
-    @Option(help: "Where to send, host:port.")
+    @Option(help: "The receiver, host:port.")
     var to = "127.0.0.1:4317"
 
     @Option(name: .customLong("protocol"), help: "grpc, http, or plain: a length and the bytes, for comparison.")
@@ -31,7 +31,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Spans a second over all connections; default: as fast as they are answered.")
     var rate: Double?
 
-    @Option(help: "Seconds to send for.")
+    @Option(help: "Seconds of sending.")
     var duration = 10.0
 
     @Option(help: "Send this many requests, all prepared in advance, instead of sending for a time.")
@@ -49,7 +49,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Payload of an HTTP/2 DATA frame; Go's clients send 16384.")
     var frameBytes = 16_384
 
-    @Option(help: "Threads to send with.")
+    @Option(help: "Sending threads.")
     var threads = 1
 
     @Option(help: "Compare with the daemon's counters and watch its memory: http://host:port/metrics.")

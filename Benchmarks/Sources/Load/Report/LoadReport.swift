@@ -145,7 +145,7 @@ extension LoadReport.Daemon {
             "memory     \(LoadReport.number(residentGrowthPercent, 2)) % growth since the window filled (highest of the "
                 + "second half), \(LoadReport.number(residentGrowthAtEndPercent, 2)) % at the end, "
                 + "\(LoadReport.number(residentSpreadPercent, 2)) % between smallest and largest")
-        if !windowIsFull { lines.append("           though no span has had to leave the window") }
+        if !windowIsFull { lines.append("           but no span has left the window yet") }
         return lines
     }
 }

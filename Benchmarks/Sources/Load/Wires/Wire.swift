@@ -114,7 +114,7 @@ enum Answer: Sendable {
             }
             self = rejected == 0 ? .accepted : .partial(rejectedSpans: rejected)
         } catch {
-            self = .refused("an answer that is no ExportTraceServiceResponse")
+            self = .refused("an answer that is not an ExportTraceServiceResponse")
         }
     }
 }
