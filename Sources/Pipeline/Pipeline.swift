@@ -48,7 +48,7 @@ package final class Pipeline: Sendable {
     /// limit.
     ///
     /// - Returns: bytes freed.
-    package func giveUpWindow(bytes: Int) -> Int { intake.giveUp(bytes: bytes) }
+    package func evictSpans(bytes: Int) -> Int { intake.evict(bytes: bytes) }
 
     // MARK: As time passes
 

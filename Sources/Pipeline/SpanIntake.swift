@@ -47,7 +47,7 @@ final class SpanIntake: Sendable {
     /// Evicts the oldest slots until `bytes` are free, but never the newest slot.
     ///
     /// - Returns: bytes freed.
-    func giveUp(bytes: Int) -> Int {
+    func evict(bytes: Int) -> Int {
         let given = state.withLock { $0.window.evict(above: $0.window.byteCount - bytes) }
         if given > 0 { folder.fold(from: self) }
         return given

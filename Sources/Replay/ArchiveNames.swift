@@ -8,7 +8,7 @@ import Support
 package struct ArchiveNames {
     package private(set) var all: [String] = []
     /// A message for each file in a directory that isn't an archive.
-    package private(set) var passedOver: [String] = []
+    package private(set) var skipped: [String] = []
 
     /// - Throws: `ArchiveError` for a directory without archives, or a pattern without matches.
     package init(_ names: [String]) throws(ArchiveError) {
@@ -40,20 +40,20 @@ package struct ArchiveNames {
         var found = 0
         for file in files {
             guard let size = Self.size(of: file) else {
-                passedOver.append("\(file): is not a regular file; skipped")
+                skipped.append("\(file): is not a regular file; skipped")
                 continue
             }
             // A daemon that was killed may have created a file and written nothing.
             if size == 0 { continue }
             if let refusal = try RecordDecoder.refusal(of: file) {
-                passedOver.append("\(refusal); skipped")
+                skipped.append("\(refusal); skipped")
             } else {
                 all.append(file)
                 found += 1
             }
         }
         guard found == 0 else { return }
-        let seen = files.isEmpty ? "" : ": \(passedOver.last ?? "")"
+        let seen = files.isEmpty ? "" : ": \(skipped.last ?? "")"
         throw ArchiveError(.unreadable, directory, "is a directory without archives\(seen)")
     }
 

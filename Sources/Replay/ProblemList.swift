@@ -30,7 +30,7 @@ struct ProblemList {
         switch kind {
         case .record: return ""
         case .end: return before.map { ", recorded after \($0)" } ?? ""
-        case .passedOver:
+        case .skipped:
             switch (before, behind.map { Timestamp.rfc3339($0) }) {
             case (let before?, let behind?): return ", recorded between \(before) and \(behind)"
             case (let before?, nil): return ", recorded after \(before)"

@@ -51,7 +51,7 @@ def delivered(daemon):
     return daemon.metrics().value("faultline_notifications_total", sink="webhook", outcome="delivered")
 
 
-def untold(state):
+def unsent(state):
     """How many alerts the only queue on disk has not been told to be done."""
     (queue,) = state.glob("queue-*.jsonl")
     lines = [json.loads(line) for line in queue.read_text().splitlines()]
@@ -103,7 +103,7 @@ def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receive
         assert end["status"] == "resolved"
         eventually(lambda: delivered(first) == 2, "an answer that was taken in")
         # Written, though not yet synced: that is enough for a kill.
-        eventually(lambda: untold(tmp_path / "state") == 0, "a queue that knows")
+        eventually(lambda: unsent(tmp_path / "state") == 0, "a queue that knows")
     finally:
         first.process.kill()
         first.process.wait()

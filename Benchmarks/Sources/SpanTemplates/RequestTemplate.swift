@@ -14,13 +14,13 @@ package struct RequestTemplate: Sendable {
     private var times: [Int] = []
 
     /// - Parameter prefixLength: room to leave in front of messages.
-    package init(_ request: [UInt8], prefixLength: Int = 0) throws(WireFault) {
+    package init(_ request: [UInt8], prefixLength: Int = 0) throws(WireError) {
         message = [UInt8](repeating: 0, count: prefixLength) + request
         self.prefixLength = prefixLength
         var spans: [Range<Int>] = []
-        try WireFields.each(1, of: request, 0..<request.count) { (resourceSpans) throws(WireFault) in
-            try WireFields.each(2, of: request, resourceSpans) { (scopeSpans) throws(WireFault) in
-                try WireFields.each(2, of: request, scopeSpans) { (span) throws(WireFault) in
+        try WireFields.each(1, of: request, 0..<request.count) { (resourceSpans) throws(WireError) in
+            try WireFields.each(2, of: request, resourceSpans) { (scopeSpans) throws(WireError) in
+                try WireFields.each(2, of: request, scopeSpans) { (span) throws(WireError) in
                     spans.append(span)
                 }
             }
@@ -47,7 +47,7 @@ package struct RequestTemplate: Sendable {
         return bits ^ bits >> 31
     }
 
-    private mutating func add(_ span: Range<Int>, of request: [UInt8]) throws(WireFault) {
+    private mutating func add(_ span: Range<Int>, of request: [UInt8]) throws(WireError) {
         spanCount += 1
         var fields = WireFields(request, span)
         while let field = try fields.next() {
@@ -67,16 +67,16 @@ package struct RequestTemplate: Sendable {
         }
     }
 
-    private mutating func addEvent(_ event: Range<Int>, of request: [UInt8]) throws(WireFault) {
+    private mutating func addEvent(_ event: Range<Int>, of request: [UInt8]) throws(WireError) {
         var fields = WireFields(request, event)
         while let field = try fields.next() {
             if field.number == 1, field.type == 1 { addTime(field.value) }
         }
     }
 
-    private mutating func addLink(_ link: Range<Int>, of request: [UInt8]) throws(WireFault) {
-        try WireFields.each(1, of: request, link) { (id) throws(WireFault) in addTraceID(id) }
-        try WireFields.each(2, of: request, link) { (id) throws(WireFault) in addSpanID(id) }
+    private mutating func addLink(_ link: Range<Int>, of request: [UInt8]) throws(WireError) {
+        try WireFields.each(1, of: request, link) { (id) throws(WireError) in addTraceID(id) }
+        try WireFields.each(2, of: request, link) { (id) throws(WireError) in addSpanID(id) }
     }
 
     private mutating func addTraceID(_ value: Range<Int>) {

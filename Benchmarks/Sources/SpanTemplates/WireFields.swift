@@ -18,7 +18,7 @@ package struct WireFields {
         end = range.upperBound
     }
 
-    package mutating func next() throws(WireFault) -> Field? {
+    package mutating func next() throws(WireError) -> Field? {
         guard offset < end else { return nil }
         let tag = try varint()
         let start = offset
@@ -31,7 +31,7 @@ package struct WireFields {
             try skip(length)
             return Field(number: tag >> 3, type: 2, value: start..<offset)
         case 5: try skip(4)
-        default: throw WireFault()
+        default: throw WireError()
         }
         return Field(number: tag >> 3, type: tag & 7, value: start..<offset)
     }
@@ -39,33 +39,33 @@ package struct WireFields {
     /// Calls `body` with the range of each length-delimited field of one number.
     package static func each(
         _ number: UInt64, of bytes: [UInt8], _ range: Range<Int>,
-        _ body: (Range<Int>) throws(WireFault) -> Void
-    ) throws(WireFault) {
+        _ body: (Range<Int>) throws(WireError) -> Void
+    ) throws(WireError) {
         var fields = WireFields(bytes, range)
         while let field = try fields.next() {
             if field.number == number, field.type == 2 { try body(field.value) }
         }
     }
 
-    private mutating func varint() throws(WireFault) -> UInt64 {
+    private mutating func varint() throws(WireError) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {
-            guard offset < end else { throw WireFault() }
+            guard offset < end else { throw WireError() }
             let byte = bytes[offset]
             offset += 1
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { return value }
         }
-        throw WireFault()
+        throw WireError()
     }
 
-    private mutating func skip(_ count: UInt64) throws(WireFault) {
-        guard count <= UInt64(end - offset) else { throw WireFault() }
+    private mutating func skip(_ count: UInt64) throws(WireError) {
+        guard count <= UInt64(end - offset) else { throw WireError() }
         offset += Int(count)
     }
 }
 
 /// The bytes are not an export request.
-package struct WireFault: Error, CustomStringConvertible {
+package struct WireError: Error, CustomStringConvertible {
     package var description: String { "the archive holds a record that is not an export request" }
 }

@@ -13,7 +13,7 @@ final class Delivery: Sendable {
         /// Waits until the state of alerts is on disk.
         var held: [(sequence: Int, transitions: [AlertTransition])] = []
         /// Alerts that some queue may not have on disk, saved with the state of alerts.
-        var untold: [UntoldAlert] = []
+        var unsent: [UnsentAlert] = []
         var repetition = AlertRepetition()
     }
 
@@ -28,12 +28,12 @@ final class Delivery: Sendable {
     /// - Parameters:
     ///   - externalLabels: added to every delivered alert.
     ///   - state: the directory for alerts and undelivered notifications; nil for memory only.
-    ///   - untold: what the last process left in `state`.
+    ///   - unsent: what the last process left in `state`.
     ///   - queueLimit: alerts that may wait for one sink.
     ///   - diskPatience: how long alerts wait for a disk before they are sent anyway.
     init(
         _ sinks: [any AlertSink], externalLabels: [String: String] = [:], state: StateDirectory?,
-        untold: [UntoldAlert] = [], queueLimit: Int, diskPatience: Duration = DiskPatience.limit,
+        unsent: [UnsentAlert] = [], queueLimit: Int, diskPatience: Duration = DiskPatience.limit,
         log: RateLimitedLog
     ) {
         self.externalLabels = externalLabels
@@ -52,11 +52,11 @@ final class Delivery: Sendable {
                 }
             }
         )
-        let sequence = max(dispatcher.sequenceAtStart, untold.map(\.sequence).max() ?? 0)
-        progress = Mutex(Progress(sequence: sequence, untold: untold))
+        let sequence = max(dispatcher.sequenceAtStart, unsent.map(\.sequence).max() ?? 0)
+        progress = Mutex(Progress(sequence: sequence, unsent: unsent))
         // Resubmit each hand-over as a whole.
-        for sequence in Set(untold.map(\.sequence)).sorted() {
-            let transitions = untold.filter { $0.sequence == sequence }.map(\.transition)
+        for sequence in Set(unsent.map(\.sequence)).sorted() {
+            let transitions = unsent.filter { $0.sequence == sequence }.map(\.transition)
             dispatcher.submit(transitions, sequence: sequence, isAgain: true)
         }
     }
@@ -72,7 +72,7 @@ final class Delivery: Sendable {
         let sequence = hold(transitions.filter(\.isNotified).map(labelled))
         if let state {
             state.save(isChanged: !transitions.isEmpty, at: now) {
-                saved()?.adding(untold: untold())
+                saved()?.adding(unsent: unsent())
             } whenDone: {
                 if let sequence { self.release(upTo: sequence) }
             }
@@ -90,7 +90,7 @@ final class Delivery: Sendable {
             let sequence = progress.sequence
             progress.held.append((sequence, transitions))
             if state != nil {
-                progress.untold += transitions.map { UntoldAlert($0.alert, sequence: sequence) }
+                progress.unsent += transitions.map { UnsentAlert($0.alert, sequence: sequence) }
             }
             progress.repetition.note(transitions.map(\.alert))
             return sequence
@@ -108,13 +108,13 @@ final class Delivery: Sendable {
     }
 
     /// Alerts that some queue may not have on disk.
-    private func untold() -> [UntoldAlert] {
+    private func unsent() -> [UnsentAlert] {
         progress.withLock { progress in
             let firstHeld = progress.held.first?.sequence
             let first = [firstHeld, dispatcher.firstUnkept].compactMap(\.self).min() ?? .max
             // At most as many as a queue holds; it would drop the rest anyway.
-            progress.untold = progress.untold.filter { $0.sequence >= first }.suffix(queueLimit)
-            return progress.untold
+            progress.unsent = progress.unsent.filter { $0.sequence >= first }.suffix(queueLimit)
+            return progress.unsent
         }
     }
 
@@ -167,7 +167,7 @@ final class Delivery: Sendable {
         guard let state else { return }
         await DiskPatience.wait(timeout) { done in
             state.save(isChanged: true, at: now) {
-                saved()?.adding(untold: untold())
+                saved()?.adding(unsent: unsent())
             } whenDone: {
                 done()
             }

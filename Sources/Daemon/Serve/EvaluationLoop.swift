@@ -101,11 +101,11 @@ struct EvaluationLoop {
             evaluate(at: now)
         case .jump(let step):
             note(step: step)
-            say("the wall clock was set: evaluation starts anew at the current time", seconds: step)
+            warn("the wall clock was set: evaluation starts anew at the current time", seconds: step)
             jump(to: now, at: monotonic)
         case .stall(let pause):
             health.change { $0.stalls += 1 }
-            say("the process was stopped: no rule is evaluated for that time", seconds: pause)
+            warn("the process was stopped: no rule is evaluated for that time", seconds: pause)
             jump(to: now, at: monotonic)
         }
         if monotonic >= affectedUntil { health.change { $0.isAffected = false } }
@@ -140,7 +140,7 @@ struct EvaluationLoop {
         }
     }
 
-    private func say(_ what: Logger.Message, seconds: Int64) {
+    private func warn(_ what: Logger.Message, seconds: Int64) {
         log.note(.warning, what) { ["seconds": "\(Double(seconds) / 1e9)"] }
     }
 }

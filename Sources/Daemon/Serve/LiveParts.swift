@@ -51,7 +51,7 @@ struct LiveParts {
         intake = LiveIntake(pipeline, admission: admission, recorder: recorder, log: log)
         delivery = Delivery(
             try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
-            untold: saved?.untoldAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
+            unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
         reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
         grpcConnections = OpenConnections(limit: room.receiver)
         httpConnections = OpenConnections(limit: room.receiver)

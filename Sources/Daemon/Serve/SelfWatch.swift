@@ -57,7 +57,7 @@ struct MemoryWatch {
         ProcessHeap.trim()
         guard let left = Self.residentBytes(), left > limit / 20 * 19 else { return }
         // Evict the oldest spans; their statistics stay in the history.
-        let given = pipeline.giveUpWindow(bytes: left - limit / 10 * 9)
+        let given = pipeline.evictSpans(bytes: left - limit / 10 * 9)
         ProcessHeap.trim()
         log.note(.warning, "the oldest spans were evicted early to stay within limits.memory") {
             ["resident": "\(ByteSize.text(left))", "evicted": "\(ByteSize.text(given))"]

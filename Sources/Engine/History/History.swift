@@ -51,7 +51,7 @@ package struct History: Sendable {
         add(evicted.rows.sorted { $0.minute < $1.minute })
         add(evicted.slots)
         for hour in hours.indices { hours[hour].seal(newest: newestMinute) }
-        giveUp()
+        evictExcess()
     }
 
     /// - Parameter parts: in order of time.
@@ -111,16 +111,16 @@ package struct History: Sendable {
 
     // MARK: Dropping the oldest
 
-    private mutating func giveUp() {
+    private mutating func evictExcess() {
         var given: [HistoryBlock] = []
-        while let first = hours.first, first.number < horizon { given += giveUpOldest() }
+        while let first = hours.first, first.number < horizon { given += evictOldest() }
         repeat {
             while byteCount > limits.bytesMax, !hours.isEmpty {
                 let whole = hours.reduce(0) { $0 + $1.whole.byteCount }
                 if whole <= limits.bytesMax / 2, let place = hours.firstIndex(where: { $0.isSealed && $0.hasMinutes }) {
                     hours[place].dropMinutes()
                 } else {
-                    given += giveUpOldest()
+                    given += evictOldest()
                 }
             }
             // Dropped hours make `beyond` larger, which may exceed the limit again.
@@ -129,7 +129,7 @@ package struct History: Sendable {
         } while byteCount > limits.bytesMax && !hours.isEmpty
     }
 
-    private mutating func giveUpOldest() -> [HistoryBlock] {
+    private mutating func evictOldest() -> [HistoryBlock] {
         let oldest = hours.removeFirst()
         horizon = max(horizon, oldest.number + 1)
         return oldest.blocks

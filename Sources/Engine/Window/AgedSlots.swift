@@ -45,7 +45,7 @@ struct AgedSlots {
     }
 
     /// Drops everything: the clock was set back, or a slot was full.
-    mutating func giveUp() {
+    mutating func evictAll() {
         self = AgedSlots()
         areIncomplete = true
     }

@@ -142,7 +142,7 @@ package struct Window: ~Copyable {
             case .full:
                 unattributed.full += 1
                 evicted.add(HistoryRow(row, bucket: bucket))
-                aged?.giveUp()
+                aged?.evictAll()
             }
         }
         totals.count(row, bucket: bucket)
@@ -263,7 +263,7 @@ package struct Window: ~Copyable {
 
     /// Moves the slots after a given one out of the window.
     private mutating func retireSlots(after number: Int64) {
-        aged?.giveUp()
+        aged?.evictAll()
         while let last = slots.last, last.number > number {
             byteCount -= last.byteCount
             columnByteCount -= last.columnByteCount

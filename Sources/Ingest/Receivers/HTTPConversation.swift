@@ -185,14 +185,14 @@ extension HTTPConversation {
 // MARK: - Ends
 extension HTTPConversation {
     private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
-        let fault = HTTPFault(error, opening: deadlines.opening, limits: listener.limits)
+        let fault = HTTPRequestError(error, opening: deadlines.opening, limits: listener.limits)
         refuse(fault, context, isHead: false)
         // So that the responder stops waiting for the body.
         context.fireErrorCaught(error)
     }
 
     /// Replies with the fault, unless a reply has begun, and ends the connection.
-    private func refuse(_ fault: HTTPFault, _ context: ChannelHandlerContext, isHead: Bool) {
+    private func refuse(_ fault: HTTPRequestError, _ context: ChannelHandlerContext, isHead: Bool) {
         if !deadlines.isOver {
             deadlines.isOver = true
             listener.service.refused(

@@ -45,7 +45,7 @@ package struct HTTPListener: Sendable {
     }
 
     /// The reply to bytes that aren't a valid request.
-    func reply(to fault: HTTPFault) -> (head: HTTPResponseHead, body: ByteBuffer) {
+    func reply(to fault: HTTPRequestError) -> (head: HTTPResponseHead, body: ByteBuffer) {
         let body: ByteBuffer
         let type: String
         switch transport {

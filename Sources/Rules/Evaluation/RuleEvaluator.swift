@@ -131,7 +131,7 @@ package struct RuleEvaluator: Sendable {
             groupings[number].extend(from: source)
             guard groupings[number].births.changes != changes else { continue }
             let rules = groups.flatMap { zip($0.rules, $0.places).filter { $1.grouping == number }.map(\.0) }
-            groupings[number].giveUpEmpty { group in rules.contains { $0.keeps(group) } }
+            groupings[number].removeEmpty { group in rules.contains { $0.keeps(group) } }
         }
     }
 

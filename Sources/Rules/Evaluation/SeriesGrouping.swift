@@ -52,7 +52,7 @@ struct SeriesGrouping {
     }
 
     /// Frees groups without series, unless something is kept for them.
-    mutating func giveUpEmpty(where isKept: (Int) -> Bool) {
+    mutating func removeEmpty(where isKept: (Int) -> Bool) {
         for group in values.indices where memberStarts[group] == memberStarts[group + 1] {
             guard !isVacant[group], !isKept(group) else { continue }
             groupOfValues[values[group]] = nil

@@ -30,20 +30,20 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     var evaluatedAt: String
     var alerts: [Entry]
     /// Notifications that may not be in the sinks' queues yet.
-    private var untold: [UntoldAlert]?
+    private var unsent: [UnsentAlert]?
 
     /// A copy with the notifications that may not have reached the sinks' queues.
-    package func adding(untold alerts: [UntoldAlert]) -> SavedAlerts {
+    package func adding(unsent alerts: [UnsentAlert]) -> SavedAlerts {
         var saved = self
-        saved.untold = alerts.isEmpty ? nil : alerts
+        saved.unsent = alerts.isEmpty ? nil : alerts
         return saved
     }
 
     /// Notifications that may not have reached the sinks' queues, in the order in which they were found.
-    package var untoldAlerts: [UntoldAlert] { untold ?? [] }
+    package var unsentAlerts: [UnsentAlert] { unsent ?? [] }
 
     /// Whether there is nothing to restore.
-    package var isEmpty: Bool { alerts.isEmpty && untoldAlerts.isEmpty }
+    package var isEmpty: Bool { alerts.isEmpty && unsentAlerts.isEmpty }
 
     /// - Throws: `UnreadableAlerts` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
     ///   version.
@@ -70,7 +70,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 }
 
 /// A notification that may not have reached the sinks' queues.
-package struct UntoldAlert: Codable, Hashable, Sendable {
+package struct UnsentAlert: Codable, Hashable, Sendable {
     private enum CodingKeys: CodingKey {
         case sequence
     }

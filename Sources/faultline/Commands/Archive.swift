@@ -25,14 +25,14 @@ struct ArchiveVerify: ParsableCommand {
 
     func run() throws {
         var problems: [String] = []
-        for name in try Ending.telling({ try ArchiveNames.expand(archives) }) {
-            let scan = try Ending.telling { try ArchiveScan(name) }
+        for name in try Ending.reporting({ try ArchiveNames.expand(archives) }) {
+            let scan = try Ending.reporting { try ArchiveScan(name) }
             problems += scan.problems
             guard scan.problems.isEmpty else { continue }
             let state = scan.isRecording && !scan.hasIndex ? ", not finished" : ""
             Console.print("\(PrintableText.escape(name)): sound, \(scan.records) records, \(scan.spans) spans\(state)")
         }
-        try Ending.tell(problems)
+        try Ending.report(problems)
     }
 }
 
@@ -48,15 +48,15 @@ struct ArchiveInfo: ParsableCommand {
 
     func run() throws {
         var problems: [String] = []
-        for name in try Ending.telling({ try ArchiveNames.expand(archives) }) {
-            let scan = try Ending.telling { try ArchiveScan(name) }
+        for name in try Ending.reporting({ try ArchiveNames.expand(archives) }) {
+            let scan = try Ending.reporting { try ArchiveScan(name) }
             problems += scan.problems
             switch format {
             case .text: Console.print(text(scan))
             case .json: Console.print(try scan.json.trimmingCharacters(in: .newlines))
             }
         }
-        try Ending.tell(problems)
+        try Ending.report(problems)
     }
 
     private func text(_ scan: ArchiveScan) -> String {
@@ -129,14 +129,14 @@ struct ArchiveConvert: ParsableCommand {
     static func convert(
         _ archives: [String], to form: ArchiveConversion.Form, output: String, isSalvaging: Bool
     ) throws {
-        let problems = try Ending.telling {
+        let problems = try Ending.reporting {
             let names = try ArchiveNames.expand(archives)
             var conversion = ArchiveConversion(to: form, try ByteOutput(output), isSalvaging: isSalvaging)
             for name in names { try conversion.add(name) }
             try conversion.finish()
             return conversion.problems
         }
-        try Ending.tell(problems)
+        try Ending.report(problems)
     }
 }
 

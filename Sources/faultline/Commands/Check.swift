@@ -39,7 +39,7 @@ struct Check: ParsableCommand {
         guard file != RuleSource.builtin else {
             return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
         }
-        let contents = try Ending.telling { try RuleFile.contents(of: file) }
+        let contents = try Ending.reporting { try RuleFile.contents(of: file) }
         if Configuration.isConfiguration(contents) {
             if let read = try? Configuration(contents, file: file) { configuration = read }
             let settings = try Settings(config: file, ruleFiles: [])

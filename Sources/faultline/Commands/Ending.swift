@@ -31,28 +31,28 @@ extension ExitCode {
 /// How a command ends after an error.
 enum Ending {
     /// Runs a body. If it fails, prints why and throws the exit code.
-    static func telling<Result>(_ body: () throws -> Result) throws -> Result {
+    static func reporting<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw tell(error)
+            throw report(error)
         }
     }
 
-    static func telling<Result>(_ body: () async throws -> Result) async throws -> Result {
+    static func reporting<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw tell(error)
+            throw report(error)
         }
     }
 
     /// Problems in files begin with their position, as editors expect, and without the program's name.
-    private static func tell(_ error: any Error) -> ExitCode {
+    private static func report(_ error: any Error) -> ExitCode {
         let isPlaced = error is RuleDiagnostics || error is RuleErrors
         var text = "\(error)"
         if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
@@ -68,7 +68,7 @@ enum Ending {
     }
 
     /// Prints problems of the input. If there are any, throws the exit code for a fault.
-    static func tell(_ problems: [String]) throws {
+    static func report(_ problems: [String]) throws {
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
         if !problems.isEmpty { throw ExitCode.fault }
     }
@@ -78,7 +78,7 @@ extension ArchiveNames {
     /// The named archives. Prints which files of a directory are skipped.
     static func expand(_ names: [String]) throws -> [String] {
         let expanded = try ArchiveNames(names)
-        for text in expanded.passedOver { Console.note("faultline: \(PrintableText.escape(text))") }
+        for text in expanded.skipped { Console.note("faultline: \(PrintableText.escape(text))") }
         return expanded.all
     }
 }

@@ -71,7 +71,7 @@ struct ReplayArchives: ParsableCommand {
         ProcessHeap.reserve(settings.configuration.window.bytesMax)
         let range = (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max)
         Interruption.watch()
-        let replay = try Ending.telling {
+        let replay = try Ending.reporting {
             let names = try ArchiveNames.expand(archives)
             let memory = settings.configuration.window.bytesMax / 4
             return try Replay(names, endingIn: range, isSalvaging: salvage, memory: memory) {
@@ -142,7 +142,7 @@ struct EventTime {
 extension Settings {
     /// Reads the files and prints warnings. On problems, prints them and throws the usage exit code.
     static func load(config: String?, ruleFiles: [String], sendsAlerts: Bool) throws -> Settings {
-        try Ending.telling {
+        try Ending.reporting {
             let settings = try Settings(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
             for warning in settings.rules.warnings { Console.note(warning.description) }
             return settings
@@ -151,7 +151,7 @@ extension Settings {
 
     /// Reads other rules for the same configuration.
     func load(_ ruleFiles: [String]) throws -> RuleSet {
-        try Ending.telling {
+        try Ending.reporting {
             try RuleSource(ruleFiles.map { RuleFileName($0) }, configuration: configuration).load(sendsAlerts: false)
         }
     }

@@ -50,7 +50,7 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
         let container = ContainerMemory.limit()
-        try Ending.telling {
+        try Ending.reporting {
             try settings.configuration.fit(container: container)
             try StartCheck.run(settings.configuration)
         }
@@ -61,7 +61,7 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .notice
         let server = LiveServer(
             configuration: settings.configuration, source: settings.source, rules: settings.rules, logger: logger)
-        try await Ending.telling { try await server.run() }
+        try await Ending.reporting { try await server.run() }
     }
 }
 

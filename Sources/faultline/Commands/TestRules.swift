@@ -30,7 +30,7 @@ struct TestRules: ParsableCommand {
 
     /// Whether a test passes. Prints the differences.
     private func check(_ test: RuleTest, of file: String, _ run: RuleTestRun) throws -> Bool {
-        let result = try Ending.telling { try run.result(test) }
+        let result = try Ending.reporting { try run.result(test) }
         for problem in result.problems {
             Console.note("faultline: \(PrintableText.escape("\(file): \(test.name): \(problem)"))")
         }
@@ -43,7 +43,7 @@ struct TestRules: ParsableCommand {
     }
 
     private func load(_ file: String) throws -> (tests: RuleTestFile, rules: RuleSet) {
-        try Ending.telling {
+        try Ending.reporting {
             let loaded = try RuleTestFile.load(file)
             for warning in loaded.rules.warnings { Console.note(warning.description) }
             return loaded

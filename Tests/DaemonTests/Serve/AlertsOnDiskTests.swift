@@ -45,7 +45,7 @@ private struct Process {
         let state = try Self.state(path, files, logger)
         saved = state.load()
         delivery = Delivery(
-            [receiver], state: state, untold: saved?.untoldAlerts ?? [], queueLimit: 100, diskPatience: patience,
+            [receiver], state: state, unsent: saved?.unsentAlerts ?? [], queueLimit: 100, diskPatience: patience,
             log: RateLimitedLog(logger))
     }
 

@@ -114,15 +114,15 @@ import Testing
 
     @Test func `notifications that may not have reached the queues are saved too`() throws {
         let saved = try Self.evaluator(Self.rule()).savedAlerts(at: Self.start)
-        #expect(saved.untoldAlerts == [])
-        let untold = [UntoldAlert(.firing(), sequence: 3), UntoldAlert(.resolved("Other"), sequence: 4)]
-        let contents = try saved.adding(untold: untold).encoded()
-        #expect(try SavedAlerts(contents).untoldAlerts == untold)
+        #expect(saved.unsentAlerts == [])
+        let unsent = [UnsentAlert(.firing(), sequence: 3), UnsentAlert(.resolved("Other"), sequence: 4)]
+        let contents = try saved.adding(unsent: unsent).encoded()
+        #expect(try SavedAlerts(contents).unsentAlerts == unsent)
         // As written in files without numbers.
         let text = String(decoding: contents, as: UTF8.self)
         let older = text.replacing(/,"sequence":[34]/, with: "")
         #expect(older != text)
-        #expect(try SavedAlerts(Data(older.utf8)).untoldAlerts.map(\.sequence) == [0, 0])
+        #expect(try SavedAlerts(Data(older.utf8)).unsentAlerts.map(\.sequence) == [0, 0])
         for number in ["-1", "9223372036854775807", "1e300"] {
             let wrong = text.replacing("\"sequence\":3", with: "\"sequence\":\(number)")
             #expect(throws: (any Error).self) { try SavedAlerts(Data(wrong.utf8)) }

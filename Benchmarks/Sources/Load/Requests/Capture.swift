@@ -67,7 +67,7 @@ struct Recut {
         }
     }
 
-    static func cut(_ requests: [[UInt8]], to size: Int) throws(WireFault) -> [[UInt8]] {
+    static func cut(_ requests: [[UInt8]], to size: Int) throws(WireError) -> [[UInt8]] {
         var recut = Recut(size: size)
         for request in requests { try recut.add(request) }
         // Drop the remainder; smaller requests would blur the measurement.
@@ -78,12 +78,12 @@ struct Recut {
         self.size = size
     }
 
-    private mutating func add(_ request: [UInt8]) throws(WireFault) {
+    private mutating func add(_ request: [UInt8]) throws(WireError) {
         var fields = WireFields(request, 0..<request.count)
         while let field = try fields.next() {
             guard field.number == FieldNumber.resourceSpans, field.type == 2 else { continue }
             var resource: [UInt8] = []
-            try WireFields.each(FieldNumber.resource, of: request, field.value) { (value) throws(WireFault) in
+            try WireFields.each(FieldNumber.resource, of: request, field.value) { (value) throws(WireError) in
                 resource.appendField(FieldNumber.resource, request[value])
             }
             try addScopes(request, field.value, resource)
@@ -92,12 +92,12 @@ struct Recut {
 
     private mutating func addScopes(
         _ request: [UInt8], _ range: Range<Int>, _ resource: [UInt8]
-    ) throws(WireFault) {
+    ) throws(WireError) {
         var fields = WireFields(request, range)
         while let field = try fields.next() {
             guard field.number == FieldNumber.scopeSpans, field.type == 2 else { continue }
             var scope: [UInt8] = []
-            try WireFields.each(FieldNumber.scope, of: request, field.value) { (value) throws(WireFault) in
+            try WireFields.each(FieldNumber.scope, of: request, field.value) { (value) throws(WireError) in
                 scope.appendField(FieldNumber.scope, request[value])
             }
             var spans = WireFields(request, field.value)

@@ -104,8 +104,8 @@ enum Answer: Sendable {
     init(response: ByteBuffer) {
         let bytes = Array(response.readableBytesView)
         var rejected = 0
-        do throws(WireFault) {
-            try WireFields.each(1, of: bytes, 0..<bytes.count) { (partial) throws(WireFault) in
+        do throws(WireError) {
+            try WireFields.each(1, of: bytes, 0..<bytes.count) { (partial) throws(WireError) in
                 var fields = WireFields(bytes, partial)
                 while let field = try fields.next() {
                     guard field.number == 1, field.type == 0 else { continue }

@@ -46,7 +46,7 @@ package struct ArchiveProblem: Sendable {
         /// Reading stopped at damage.
         case end
         /// Damage was skipped.
-        case passedOver
+        case skipped
     }
 
     package var kind: Kind
@@ -72,7 +72,7 @@ package struct ArchiveProblem: Sendable {
     /// For damage that was skipped.
     package init(_ loss: ArchiveLoss) {
         let (from, to) = (loss.range.lowerBound, loss.range.upperBound)
-        kind = .passedOver
+        kind = .skipped
         text = "\(loss.error); skipped \(to - from) bytes, from byte \(from) to \(to)"
     }
 }

@@ -151,7 +151,7 @@ struct LZ4Stream {
         _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Frame? {
         // Where an unknown skippable frame started: its length may be what is damaged.
-        var passedOver: Int?
+        var skipped: Int?
         while true {
             if group == nil {
                 guard try seekExtent(&source) else { return nil }
@@ -163,15 +163,15 @@ struct LZ4Stream {
             }
             guard try source.fill(4) else { throw cut(source) }
             guard Self.begins(source) else {
-                unitOffset = passedOver ?? unitOffset
+                unitOffset = skipped ?? unitOffset
                 throw failure(source, "expected another lz4 frame")
             }
             let word = source.next(4).littleEndianWord(0)
             if word == Self.magic { return try readHeader(&source) }
             guard group == nil else { throw failure(source, "the frame after a group's note is missing") }
             let start = source.offset
-            passedOver =
-                try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : passedOver ?? start
+            skipped =
+                try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : skipped ?? start
         }
     }
 

@@ -66,7 +66,7 @@ struct ChunkFiller: ~Copyable {
     /// Fills an empty chunk as far as possible: up to its capacity, to the end of the archive or to damage.
     mutating func fill(_ chunk: inout Chunk) {
         do throws(ArchiveError) {
-            if let damage = damage.take() { chunk.loss = try passOver(damage) }
+            if let damage = damage.take() { chunk.loss = try skip(damage) }
             chunk.ending = try read(into: &chunk) ? nil : .end
         } catch {
             if isSalvaging, lz4 != nil, error.lostFrom != nil {
@@ -85,7 +85,7 @@ struct ChunkFiller: ~Copyable {
     }
 
     /// Continues at the next frame that starts after the start of the damaged one: its lengths can't be trusted.
-    private mutating func passOver(_ damage: ArchiveError) throws(ArchiveError) -> ArchiveLoss {
+    private mutating func skip(_ damage: ArchiveError) throws(ArchiveError) -> ArchiveLoss {
         let start = damage.lostFrom ?? source.offset
         if source.size != nil {
             try source.seek(to: start + 1)

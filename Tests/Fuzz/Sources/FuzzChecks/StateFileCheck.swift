@@ -12,7 +12,7 @@ package enum StateFileCheck {
 
     package static func check(_ contents: RawSpan) throws(Finding) {
         guard let saved = try? SavedAlerts(Data(contents.array)) else { return }
-        for untold in saved.untoldAlerts { _ = untold.transition.alert.fingerprint }
+        for unsent in saved.unsentAlerts { _ = unsent.transition.alert.fingerprint }
         // No clock reads a time beyond the limit, so nothing is evaluated for one.
         for now in [0, start, start + 7_200 * second, TimeLimits.latest - 3_600 * second] {
             var evaluator = try evaluator()
@@ -86,7 +86,7 @@ package enum StateFileCheck {
         _ = window.append(builder.batch, arrival: start + 20 * second, evaluatedUpTo: 0)
         let transitions = firing.evaluate(at: start + 15 * second, over: window.view())
         let told = firing.savedAlerts(at: start + 15 * second).adding(
-            untold: transitions.map { UntoldAlert($0.alert, sequence: 7) })
+            unsent: transitions.map { UnsentAlert($0.alert, sequence: 7) })
         return try [early, told].map { Array(try $0.encoded()) }
     }
 }
