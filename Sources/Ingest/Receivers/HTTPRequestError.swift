@@ -116,7 +116,8 @@ enum HTTPHeadCheck {
 
     /// In absolute form, the target's host counts. If the Host field names a different one, a proxy may have used
     /// either.
-    private static func absoluteTargetFault(_ head: inout HTTPRequestHead, _ named: HTTPAuthority?) -> HTTPRequestError? {
+    private static func absoluteTargetFault(_ head: inout HTTPRequestHead, _ named: HTTPAuthority?) -> HTTPRequestError?
+    {
         let scheme = "http://"
         let rest = head.uri.dropFirst(scheme.utf8.count)
         let host = rest.prefix { !"/?#".contains($0) }
@@ -125,7 +126,8 @@ enum HTTPHeadCheck {
                 .badRequest, "the request's target must be a path or a URL that starts with http://", .badHost)
         }
         guard named?.isSame(as: target, defaultPort: 80) ?? true else {
-            return HTTPRequestError(.badRequest, "the request's target and its Host field name different hosts", .badHost)
+            return HTTPRequestError(
+                .badRequest, "the request's target and its Host field name different hosts", .badHost)
         }
         let path = rest.dropFirst(host.count)
         head.headers.replaceOrAdd(name: "Host", value: String(host))
