@@ -1,0 +1,76 @@
+import Foundation
+package import Logging
+import NIOCore
+import NIOPosix
+import Receivers
+import Recording
+package import RuleFiles
+import Rules
+import ServiceLifecycle
+import UnixSignals
+
+/// Divides the process's file descriptors among connections.
+///
+/// The reserve must never run out: without a free descriptor Dispatch can't inspect its own threads in /proc and aborts
+/// the process.
+struct DescriptorBudget: Equatable {
+    /// Connections per receiver.
+    let receiver: Int
+    /// Connections of scrape and API.
+    let admin: Int
+    /// Event loops of the receivers.
+    let loops: Int
+
+    struct TooFew: Error, CustomStringConvertible {
+        let limit: Int
+        let needed: Int
+
+        var description: String {
+            "only \(limit) files may be open: the daemon needs at least \(needed) (ulimit -n, LimitNOFILE=)"
+        }
+    }
+
+    /// Epoll, its wake-up and its timer.
+    private static let perLoop = 3
+    /// Standard streams, three listening sockets, and what Dispatch opens for signals and timers.
+    private static let always = 14
+    private static let adminMax = 128
+    private static let connectionsMin = 4
+    /// Connections being closed.
+    private static let leaving = 6
+
+    /// - Parameters:
+    ///   - limit: the limit of open files.
+    ///   - open: files already open, besides the standard streams.
+    ///   - wanted: the configured connections per receiver.
+    init(limit: Int, open: Int, cores: Int, wanted: Int) throws(TooFew) {
+        loops = max(1, min(cores, limit / 32))
+        // Archives, state, sinks, rules and reads of /proc.
+        let files = min(max(limit / 8, 16), 64)
+        let reserve = Self.always + open + Self.perLoop * (loops + 1) + files + Self.leaving
+        let room = limit - reserve
+        guard room >= 3 * Self.connectionsMin else {
+            throw TooFew(limit: limit, needed: reserve + 3 * Self.connectionsMin)
+        }
+        admin = min(max(room / 4, Self.connectionsMin), Self.adminMax)
+        receiver = min((room - admin) / 2, wanted)
+    }
+
+    /// Raises the soft limit of open files to the hard limit and returns it.
+    static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        let soft = limit.rlim_cur
+        if soft < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            if unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 { limit.rlim_cur = soft }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Open files besides the standard streams.
+    static func openNow() -> Int {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.count ?? 0
+        return max(all - 4, 0)
+    }
+}

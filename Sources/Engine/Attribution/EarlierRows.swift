@@ -1,0 +1,61 @@
+/// Finds rows of earlier slots for traces that reach back into these: few, unless requests last seconds. Scans each
+/// such slot once for all traces.
+struct EarlierRows: ~Copyable, Sendable {
+    /// Traces that reach back.
+    private(set) var traces: [Int] = []
+    private var earliest = Int64.max
+    /// A bit set of hashed lower id halves: nearly all other rows are rejected by one look.
+    private let wanted = Column<UInt64>(capacity: wordCount)
+    private let seed = ByteHash.seed
+
+    private static let wordCount = 1024
+
+    var byteCount: Int { traces.capacity * 8 + Self.wordCount * 8 }
+
+    mutating func removeAll() {
+        wanted.fill(Self.wordCount, with: 0)
+        traces.removeAllKeepingRoom()
+        earliest = .max
+    }
+
+    /// Registers a trace whose spans began at a time before the slot.
+    mutating func want(_ trace: Int, from start: Int64, _ slotTraces: borrowing SlotTraces) {
+        traces.append(trace)
+        earliest = min(earliest, start)
+        let hash = hash(slotTraces.low(trace))
+        wanted[word(hash)] |= 1 &<< (hash & 63)
+    }
+
+    /// Adds the rows of these traces in slots before `place` to `elsewhere`.
+    func find(
+        before place: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
+    ) {
+        var other = place - 1
+        while other >= 0, slots[other].end > earliest {
+            var row = 0
+            slots[other].forEachBlock { columns, rows in
+                for offset in 0..<rows where isWanted(columns.traceLow[offset]) {
+                    let trace = slotTraces.number(
+                        ofTrace: columns.traceHigh[offset], columns.traceLow[offset])
+                    if trace >= 0, slotTraces.reachesBack(trace) {
+                        elsewhere.add(slot: other, row: row &+ offset, to: trace, of: &slotTraces)
+                    }
+                }
+                row &+= rows
+            }
+            other -= 1
+        }
+    }
+
+    @inline(__always)
+    private func isWanted(_ low: UInt64) -> Bool {
+        let hash = hash(low)
+        return wanted[word(hash)] &>> (hash & 63) & 1 == 1
+    }
+
+    @inline(__always)
+    private func hash(_ low: UInt64) -> UInt64 { ByteHash.mix(low, seed) }
+
+    @inline(__always)
+    private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 6) & (Self.wordCount - 1) }
+}

@@ -1,0 +1,48 @@
+package import Engine
+package import Pipeline
+
+/// Contents of the window, the history and attribution, and what didn't fit.
+package enum WindowMetrics {
+    package static let table = MetricTable<WindowGauges>([
+        .gauge("faultline_window_spans", help: "Spans in the window.") { $0.spans },
+        .gauge("faultline_window_bytes", unit: "bytes", help: "Memory of the window's columns.") { $0.bytes },
+        .optional(
+            "faultline_window_oldest_timestamp_seconds", .gauge, unit: "seconds",
+            help: "Start of the window, Unix time.", if: "the window has a span"
+        ) { $0.oldest.map { Double($0) / 1e9 } },
+        .gauge("faultline_history_bytes", unit: "bytes", help: "Memory of the history.") {
+            $0.historyBytes
+        },
+        .optional(
+            "faultline_history_oldest_timestamp_seconds", .gauge, unit: "seconds",
+            help: "Start of the history, Unix time.", if: "a span has left the window"
+        ) { $0.historyOldest.map { Double($0) / 1e9 } },
+        .family(
+            "faultline_spans_unattributed", .counter, labels: ["reason"],
+            help: "Spans left out of attribution, by reason."
+        ) { window, exposition in
+            exposition.sample(Double(window.unattributed.late), ["late"])
+            exposition.sample(Double(window.unattributed.evicted), ["evicted"])
+            exposition.sample(Double(window.unattributed.full), ["slot_full"])
+        },
+        .gauge("faultline_attribution_bytes", unit: "bytes", help: "Working memory of attribution.") {
+            $0.attributionBytes
+        },
+        .counter(
+            "faultline_operations_overflowed_spans",
+            help: "Spans of operations without a place, counted in the operation _other."
+        ) { $0.operations.overflowed },
+        .counter(
+            "faultline_requests_overflowed",
+            help: "Requests to the API server with labels without a place, counted under the verb _other."
+        ) { $0.requests.overflowed },
+        .family(
+            "faultline_names_forgotten", .counter, labels: ["of"],
+            help:
+                "Operations and request labels forgotten, because neither window nor history had spans of them."
+        ) { window, exposition in
+            exposition.sample(Double(window.operations.forgotten), ["operations"])
+            exposition.sample(Double(window.requests.forgotten), ["requests"])
+        },
+    ])
+}
