@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 package import Pipeline
 
 /// Contents of the window, the history and attribution, and what didn't fit.

@@ -242,11 +242,12 @@ import Testing
         let failure = decode(WireSpanExample.request(spans)) { batch in
             for row in 0..<batch.count {
                 let request = Int(batch.columns.request[row])
-                let isLongRunning = batch.columns.flags[row].isLongRunning
+                let isLongRunning = SpanFlags(rawValue: batch.columns.flags[row]).isLongRunning
                 labels.append("\(isLongRunning) ")
                 guard request > 0 else { continue }
                 batch.withRequest(request - 1) { key, salt in
-                    labels[row] += "\(salt) \(String(decoding: key.withUnsafeBytes(Array.init), as: UTF8.self))"
+                    let bytes = (0..<key.byteCount).map { unsafe key.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+                    labels[row] += "\(salt) \(String(decoding: bytes, as: UTF8.self))"
                 }
             }
         }

@@ -1,10 +1,10 @@
 import Foundation
-package import Logging
+import Logging
 import NIOCore
 import NIOPosix
 import Receivers
 import Recording
-package import RuleFiles
+import RuleFiles
 import Rules
 import ServiceLifecycle
 import UnixSignals

@@ -171,7 +171,7 @@ private struct RequestName {
     @inline(__always)
     func agrees(_ body: RawSpan, _ method: RawSpan, _ target: RawSpan) -> Bool {
         guard !template.isEmpty, ByteHash.equal(body.extracting(self.method), method) else { return false }
-        return RequestTemplate.matches(body.extracting(template), target)
+        return PathTemplate.matches(body.extracting(template), target)
     }
 
     /// Whether the template names a single resource, so that all spans of that name have the same labels.

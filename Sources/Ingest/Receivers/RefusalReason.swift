@@ -1,5 +1,5 @@
-package import NIOCore
-package import OTLP
+import NIOCore
+import OTLP
 internal import Synchronization
 
 /// Why a whole request or connection was refused, as in `faultline_requests_refused_total{reason}`.

@@ -51,15 +51,15 @@ struct MeasureDefinition {
 extension Measure {
     private static let ratio = LawfulRange(low: 0, high: 1)
     /// Of durations, seconds: longer spans are rejected.
-    private static let duration = LawfulRange(low: 0, high: Double(TimeLimits.longestSpan) / 1e9)
+    private static let durations = LawfulRange(low: 0, high: Double(TimeLimits.longestSpan) / 1e9)
 
     var definition: MeasureDefinition {
         switch self {
         case .quantile(let quantile):
             MeasureDefinition(
-                name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction, range: Self.duration)
-        case .mean: MeasureDefinition(name: "mean", dimension: .time, range: Self.duration)
-        case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true, range: Self.duration)
+                name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction, range: Self.durations)
+        case .mean: MeasureDefinition(name: "mean", dimension: .time, range: Self.durations)
+        case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true, range: Self.durations)
         // It is at least 1; but `count >= 1` is how people say that there have to be any.
         case .count: MeasureDefinition(name: "count", dimension: .count, isWhole: true)
         case .rate:
@@ -68,7 +68,7 @@ extension Measure {
         case .errors: MeasureDefinition(name: "errors", dimension: .count, isWhole: true)
         case .errorRatio: MeasureDefinition(name: "error_ratio", dimension: .ratio, range: Self.ratio)
         case .seen: MeasureDefinition(name: "seen", dimension: .count, needsHeard: true, isWhole: true)
-        case .duration: MeasureDefinition(name: "duration", dimension: .time, range: Self.duration)
+        case .duration: MeasureDefinition(name: "duration", dimension: .time, range: Self.durations)
         case .burnRate(let rate):
             // At most that of all spans being bad.
             MeasureDefinition(
@@ -79,14 +79,14 @@ extension Measure {
         case .selfQuantile(let quantile):
             MeasureDefinition(
                 name: "self_p\(quantile.percent)", dimension: .time, population: .spans, measured: [.selfTimes],
-                quantile: quantile.fraction, range: Self.duration)
+                quantile: quantile.fraction, range: Self.durations)
         case .selfMean:
             MeasureDefinition(
-                name: "self_mean", dimension: .time, population: .spans, measured: [.selfTimes], range: Self.duration)
+                name: "self_mean", dimension: .time, population: .spans, measured: [.selfTimes], range: Self.durations)
         case .selfMax:
             MeasureDefinition(
                 name: "self_max", dimension: .time, population: .spans, measured: [.selfTimes], needsMax: true,
-                range: Self.duration)
+                range: Self.durations)
         case .share(let part):
             MeasureDefinition(
                 name: "share(\(part.name))", dimension: .ratio, population: .requests,

@@ -42,8 +42,9 @@ package struct DirectoryPath {
         guard isDirectory else { return unmakeable("\(Self.cite(existing)) is no directory") }
         let below = existing == "/" ? "/\(next)" : "\(existing)/\(next)"
         if unsafe lstat(below, &status) == 0 { return unmakeable("\(Self.cite(below)) is a link to nothing") }
-        var system = statfs()
-        if unsafe statfs(existing, &system) == 0, Self.kernelsOwn.contains(Int(system.f_type)) {
+        if unsafe stat(existing, &status) == 0,
+            Self.kernelsOwn.contains(where: { Self.isMounted($0, as: status.st_dev) })
+        {
             return unmakeable("\(Self.cite(existing)) belongs to the kernel")
         }
         return nil
@@ -51,8 +52,13 @@ package struct DirectoryPath {
 
     private static func cite(_ path: String) -> String { PrintableText.quote(path, limit: 200) }
 
-    /// The magic numbers of proc and sysfs (statfs(2)).
-    private static let kernelsOwn = [0x9FA0, 0x6265_6572]
+    /// File systems of the kernel, in which nobody creates directories.
+    private static let kernelsOwn = ["/proc", "/sys"]
+
+    private static func isMounted(_ path: String, as device: dev_t) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_dev == device
+    }
 
     /// Device and inode: one directory can be mounted in two places.
     private var identity: [UInt]? {

@@ -1,5 +1,5 @@
-package import Foundation
-package import OTLP
+import Foundation
+import OTLP
 
 /// Jaeger's JSON, as written for its UI.
 ///

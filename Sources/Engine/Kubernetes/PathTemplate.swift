@@ -1,6 +1,6 @@
 /// The template of a request's path, as kube-apiserver puts it into the names of its spans from 1.31 on:
 /// `/api/v1/namespaces/{:namespace}/pods/{:name}`.
-package enum RequestTemplate {
+package enum PathTemplate {
     /// Whether a path equals a template but for the segments in braces.
     ///
     /// False for a path with an escape in such a segment: it may stand for a slash.
