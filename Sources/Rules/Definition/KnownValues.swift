@@ -153,8 +153,8 @@ enum KnownValues {
             )
         }
         let kind = scopes == [""] ? "the scope is empty" : "the verb is \(verbs.joined(separator: " or "))"
-        let hint = verbs.count == 1 ? verbOfResources(verbs[0]).map { "; for a resource it is \($0)" } ?? "" : ""
-        return (named, "there is no such request: where \(kind), the path names no resource and has no \(named)\(hint)")
+        let hint = verbs.count == 1 ? verbOfResources(verbs[0]).map { "; for resources the verb is \($0)" } ?? "" : ""
+        return (named, "there is no such request: where \(kind), the path names no resource and \(named) is empty\(hint)")
     }
 
     private static func verbOfResources(_ method: String) -> String? {
