@@ -187,7 +187,7 @@ def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, met
 
 
 def test_the_paths_that_an_unknown_one_is_told_are_there(survivor):
-    told = raw.get(survivor.admin, "/api/v1/nope")[2].decode().partition("there are ")[2]
+    told = raw.get(survivor.admin, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
     assert len(paths) == 8
     for path in paths:

@@ -119,7 +119,6 @@ def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
         client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
         client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
-        client.send_frame(PingFrame(0, b"12345678"))
         assert not client.receive_until(lambda: False), "the connection is closed"
     assert (change.accepted, change.refused["grpc"]) == (1, {})
     client.close()

@@ -444,7 +444,7 @@ def test_the_file_to_write_named_as_one_to_read_is_told_how_it_is_named(file, tm
     path = file('{"resourceSpans": []}', "in.json")
     done = faultline("archive", "convert", path, tmp_path / "out.json")
     assert done.code == 2
-    assert f"the file to write is named with -o, as in -o {tmp_path / 'out.json'}" in done.errors
+    assert f"name the file to write with -o, as in -o {tmp_path / 'out.json'}" in done.errors
 
 
 def test_help_of_help_is_the_help():

@@ -92,16 +92,6 @@ def test_what_is_refused_is_a_dead_letter(serve, tmp_path):
         assert "hunter2" not in text
 
 
-def test_addresses_that_are_nobodys_business_are_refused(serve):
-    # 169.254.169.254 by another name.
-    rules = SLOW_PAYMENTS + 'sinks:\n  - stdout:\n  - webhook: {url: "http://0xa9fea9fe/latest/"}\n'
-    daemon = serve(rules, CONFIGURATION)
-    fire(daemon)
-    (line,) = daemon.log.wait_for("link-local")
-    assert "a9fe" not in line
-    assert daemon.metrics().value("faultline_notifications_total", sink="webhook", outcome="failed") == 1
-
-
 def test_a_redirect_to_another_host_is_not_followed(serve):
     with WebhookReceiver() as other, WebhookReceiver([302], headers={"Location": other.url}) as receiver:
         daemon = serve(webhooks(receiver), CONFIGURATION)

@@ -192,7 +192,7 @@ def test_a_directory_that_cant_be_used_is_refused_at_the_start(tmp_path, option,
     done = faultline("serve", *free, option, path)
     assert (done.code, done.output) == (2, "")
     (line,) = done.errors.splitlines()
-    assert str(path) in line and f"{option[2:]}.directory" in line and "written to" in line
+    assert str(path) in line and f"{option[2:]}.directory" in line and "created and written" in line
 
 
 @pytest.mark.parametrize("name", ["one", "other/../one", "link"])

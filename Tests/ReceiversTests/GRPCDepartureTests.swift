@@ -123,6 +123,7 @@ private final class Connection {
         #expect(connection.channel.isActive)
         try connection.end(1)
         #expect(try connection.received().types.filter { $0 == headers }.count == 2)
+        connection.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
         #expect(!connection.channel.isActive)
         #expect(connection.service.refused.isEmpty)
     }

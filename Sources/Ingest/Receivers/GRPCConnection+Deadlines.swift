@@ -12,7 +12,10 @@ extension GRPCConnection: Ticking {
         guard watch.secondsUnwritable(isWritable: context.channel.isWritable, now: now) < limits.replySeconds
         else { return close(.replyTimeout) }
         endOverdueCalls()
-        if departure != nil {
+        if follower.isLeft, calls.isEmpty {
+            // The client said goodbye while a call was open, which has been answered since.
+            context.close(promise: nil)
+        } else if departure != nil {
             continueLeaving()
         } else if watch.secondsIdle(isBusy: !calls.isEmpty, lastStream: Int(lastStream), now: now)
             >= limits.idleSeconds

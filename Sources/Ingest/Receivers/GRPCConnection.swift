@@ -106,11 +106,6 @@ final class GRPCConnection: ChannelInboundHandler {
             if wasLast {
                 connections.note(context.channel, .idle)
                 if departure?.isKnown == true { continueLeaving() }
-                if follower.isLeft {
-                    // The client said goodbye while this call was open.
-                    context.flush()
-                    context.close(promise: nil)
-                }
             }
         case is ConnectionReplaced:
             makeRoom()
