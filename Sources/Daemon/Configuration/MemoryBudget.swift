@@ -69,8 +69,8 @@ package struct MemoryBudget: Equatable, Sendable {
     /// The binary and its libraries; 35 MiB in a release build.
     private static let programBytes = 40 << 20
 
-    /// Bytes left for the parts.
-    private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 2) }
+    /// Bytes left for the parts: at the least limit still three eighths of it.
+    private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 8 * 5) }
 
     /// - Parameter explicit: parts set by the configuration.
     package init(limit: Int, explicit: [Part: Int] = [:]) throws(Excess) {
