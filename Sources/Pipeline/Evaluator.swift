@@ -6,6 +6,7 @@ import Synchronization
 final class Evaluator: Sendable {
     private struct State {
         var rules: RuleEvaluator
+        var summarizer = SlotSummarizer()
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
         /// The current rules evaluate times after this; nil before the first evaluation.
@@ -69,7 +70,7 @@ final class Evaluator: Sendable {
             }
             var transitions = state.ended
             state.ended = []
-            let reached = evaluate(&state.rules, after: last, upTo: limit, &transitions)
+            let reached = evaluate(&state, after: last, upTo: limit, &transitions)
             guard reached != last || !transitions.isEmpty else { return [] }
             state.last = reached
             publish(state)
@@ -79,13 +80,13 @@ final class Evaluator: Sendable {
 
     /// - Returns: the time up to which everything has been evaluated.
     private func evaluate(
-        _ rules: inout RuleEvaluator, after start: Int64, upTo limit: Int64, _ transitions: inout [AlertTransition]
+        _ state: inout State, after start: Int64, upTo limit: Int64, _ transitions: inout [AlertTransition]
     ) -> Int64 {
         var last = start
-        while let time = rules.nextEvaluation(after: last), time <= limit {
-            let look = intake.look(at: time + delay, evaluating: time)
+        while let time = state.rules.nextEvaluation(after: last), time <= limit {
+            var look = intake.look(at: time + delay, evaluating: time)
             attribution.settle(at: time + delay, look, into: intake)
-            let first = look.view.firstSpans(from: time - min(rules.longestRange, time)) ?? .max
+            let first = look.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
             if first > limit {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
@@ -97,9 +98,10 @@ final class Evaluator: Sendable {
                 last = first
                 continue
             }
-            let found = rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
+            intake.attach(state.summarizer.summarize(&look.view, upTo: time, thresholds: state.rules.thresholds))
+            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
             pinned.withLock { $0.follow(found, look.view) }
-            onEvaluation?(time, rules)
+            onEvaluation?(time, state.rules)
             transitions += found
             last = time
         }

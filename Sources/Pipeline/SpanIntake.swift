@@ -64,6 +64,14 @@ final class SpanIntake: Sendable {
         }
     }
 
+    /// Stores summaries with their slots.
+    func attach(_ summaries: [(slot: Int64, summary: SlotSummary)]) {
+        guard !summaries.isEmpty else { return }
+        state.withLock { state in
+            for (slot, summary) in summaries { state.window.attach(summary, toSlotFrom: slot) }
+        }
+    }
+
     // MARK: History
 
     /// Evicted spans to add to the history, with the history to add them to; nil if nothing is due.

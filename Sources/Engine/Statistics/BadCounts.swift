@@ -28,6 +28,24 @@ struct BadCounts: Sendable {
         for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: -1, in: &counts[index]) }
     }
 
+    /// Whether a summary has counts for all thresholds.
+    func areKnown(by summary: SeriesCounts) -> Bool { thresholds.allSatisfy(summary.thresholds.contains) }
+
+    /// Adds the counts of a summary, or subtracts them.
+    ///
+    /// - Parameters:
+    ///   - indexOfSeries: the line of each series, or `SeriesScope.noLine`.
+    ///   - step: 1 or -1.
+    mutating func count(_ summary: SeriesCounts, _ indexOfSeries: [UInt16], step: Int) {
+        for index in thresholds.indices {
+            guard let bad = summary.bad(thresholds[index]) else { continue }
+            for (series, count) in zip(summary.series, bad) {
+                let line = indexOfSeries[series.number]
+                if line != SeriesScope.noLine { counts[index][Int(line)] += step * count }
+            }
+        }
+    }
+
     func count(ofLine line: Int, threshold: Int) -> Int { counts[threshold][line] }
 
     @inline(__always)

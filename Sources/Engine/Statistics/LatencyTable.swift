@@ -100,7 +100,7 @@ struct LatencyTable {
     @inline(never)
     private static func countErrors(_ rows: borrowing MeasuredRows, _ errors: inout [Int]) {
         var errors = errors.mutableSpan
-        rows.forEachError { errors[$0] &+= 1 }
+        rows.forEachError { line, _ in errors[line] &+= 1 }
     }
 }
 

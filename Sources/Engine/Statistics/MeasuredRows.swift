@@ -58,11 +58,13 @@ struct MeasuredRows: ~Escapable {
         }
     }
 
-    /// Calls `body` with the line of each failed row.
+    /// Calls `body` with the line of each failed row and its place in the columns.
     @inline(__always)
-    func forEachError(_ body: (_ line: Int) -> Void) {
+    func forEachError(_ body: (_ line: Int, _ place: Int) -> Void) {
         guard places.isEmpty else {
-            for row in lines.indices where flags[Int(places[row])] & SpanFlags.error != 0 { body(Int(lines[row])) }
+            for row in lines.indices where flags[Int(places[row])] & SpanFlags.error != 0 {
+                body(Int(lines[row]), Int(places[row]))
+            }
             return
         }
         // Most runs of eight rows have no error.
@@ -71,12 +73,13 @@ struct MeasuredRows: ~Escapable {
         while row &+ 8 <= flags.count {
             var errors = everyError & flags.eight(from: row)
             while errors != 0 {
-                body(Int(lines[row &+ errors.trailingZeroBitCount &>> 3]))
+                let place = row &+ errors.trailingZeroBitCount &>> 3
+                body(Int(lines[place]), place)
                 errors &= errors &- 1
             }
             row &+= 8
         }
-        for row in row..<flags.count where flags[row] & SpanFlags.error != 0 { body(Int(lines[row])) }
+        for row in row..<flags.count where flags[row] & SpanFlags.error != 0 { body(Int(lines[row]), row) }
     }
 }
 

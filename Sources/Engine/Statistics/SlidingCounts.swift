@@ -50,21 +50,48 @@ package struct SlidingCounts: Sendable {
         indexOfSeries = scope.indexOfSeries
         table.extend(toLines: scope.count)
         bad.extend(toLines: scope.count)
-        scope.forEachBlock(of: change.gone) { rows in
-            table.remove(rows)
-            bad.remove(rows)
-        }
-        scope.forEachBlock(of: change.come) { rows in
-            guard byteCount <= bytesMax else { return }
-            table.add(rows)
-            bad.add(rows)
-        }
+        for part in change.gone { remove(part, scope) }
+        for part in change.come where byteCount <= bytesMax { add(part, scope) }
         guard byteCount <= bytesMax else {
             reset()
             restsUntil = to
             return false
         }
         return true
+    }
+
+    private mutating func add(_ part: SlotRows, _ scope: SeriesScope) {
+        var rows = part
+        if let (counts, rest) = part.summarized(population) {
+            table.add(counts, indexOfSeries)
+            if bad.areKnown(by: counts) {
+                bad.count(counts, indexOfSeries, step: 1)
+            } else {
+                scope.forEachBlock(of: [SlotRows(part.slot, upTo: rest.rows.lowerBound)]) { bad.add($0) }
+            }
+            rows = rest
+        }
+        scope.forEachBlock(of: [rows]) { rows in
+            table.add(rows)
+            bad.add(rows)
+        }
+    }
+
+    private mutating func remove(_ part: SlotRows, _ scope: SeriesScope) {
+        var rows = part
+        if let (counts, rest) = part.summarized(population) {
+            table.remove(counts, indexOfSeries)
+            if bad.areKnown(by: counts) {
+                bad.count(counts, indexOfSeries, step: -1)
+            } else {
+                scope.forEachBlock(of: [SlotRows(part.slot, upTo: rest.rows.lowerBound)]) { bad.remove($0) }
+            }
+            rows = rest
+        }
+        scope.forEachBlock(of: [rows]) { rows in
+            table.remove(rows)
+            bad.remove(rows)
+        }
     }
 
     /// Resets the counts: other series are wanted.

@@ -110,6 +110,76 @@ struct SlidingTable: Sendable {
         }
     }
 
+    /// Calls `body` with each line that has spans, then `cell` with its buckets in order, and removes them.
+    mutating func removeAll(
+        _ body: (_ line: Int, LatencyTally) -> Void, cell: (_ code: UInt16, _ count: UInt32) -> Void
+    ) {
+        for line in tallies.indices where tallies[line].count > 0 {
+            body(line, tallies[line])
+            tallies[line] = LatencyTally()
+            while octavesInUse[line] != 0 {
+                let octave = octavesInUse[line].trailingZeroBitCount
+                octavesInUse[line] &= octavesInUse[line] &- 1
+                let page = octaves[line * Self.octavesPerLine + octave].page
+                octaves[line * Self.octavesPerLine + octave].count = 0
+                freePages.append(page)
+                let first = Int(page) * Self.codesPerPage
+                for code in 0..<Self.codesPerPage where cells[first + code] > 0 {
+                    cell(UInt16(octave * Self.codesPerPage + code), cells[first + code])
+                    cells[first + code] = 0
+                }
+            }
+        }
+    }
+
+    // MARK: Summaries
+
+    /// Adds the spans of a summary.
+    ///
+    /// - Parameter indexOfSeries: the line of each series, or `SeriesScope.noLine`.
+    mutating func add(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
+        for place in counts.series.indices {
+            let series = counts.series[place]
+            let line = Int(indexOfSeries[series.number])
+            guard line != SeriesScope.noLine else { continue }
+            tallies[line] += series.tally
+            let cells = counts.cells(place)
+            for index in cells.indices {
+                let code = Int(cells[index].code)
+                let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+                if octaves[octave].count == 0 {
+                    octaves[octave].page = takePage()
+                    octavesInUse[line] |= 1 << UInt64(code / Self.codesPerPage)
+                }
+                octaves[octave].count += cells[index].count
+                self.cells[Int(octaves[octave].page) * Self.codesPerPage + code % Self.codesPerPage] +=
+                    cells[index].count
+            }
+        }
+    }
+
+    /// Removes the spans of a summary that were added before under the same lines.
+    mutating func remove(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
+        for place in counts.series.indices {
+            let series = counts.series[place]
+            let line = Int(indexOfSeries[series.number])
+            guard line != SeriesScope.noLine else { continue }
+            tallies[line] -= series.tally
+            let cells = counts.cells(place)
+            for index in cells.indices {
+                let code = Int(cells[index].code)
+                let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+                let page = octaves[octave].page
+                self.cells[Int(page) * Self.codesPerPage + code % Self.codesPerPage] -= cells[index].count
+                octaves[octave].count -= cells[index].count
+                if octaves[octave].count == 0 {
+                    octavesInUse[line] &= ~(1 << UInt64(code / Self.codesPerPage))
+                    freePages.append(page)
+                }
+            }
+        }
+    }
+
     private mutating func takePage() -> UInt32 {
         if let page = freePages.popLast() { return page }
         let page = UInt32(cells.count / Self.codesPerPage)
@@ -170,5 +240,11 @@ package struct LatencyTally: Equatable, Sendable {
         left.count &+= right.count
         left.errors &+= right.errors
         left.sum &+= right.sum
+    }
+
+    static func -= (left: inout LatencyTally, right: LatencyTally) {
+        left.count &-= right.count
+        left.errors &-= right.errors
+        left.sum &-= right.sum
     }
 }

@@ -51,6 +51,8 @@ struct Slot: Sendable {
     private let ledger: BlockLedger
     /// nil until the slot has settled.
     private(set) var attribution: SlotAttribution?
+    /// nil until rules have looked at the slot, and for a slot of few rows.
+    private(set) var summary: SlotSummary?
 
     static let rowsMax = SpanIndex.rowsMax
 
@@ -103,6 +105,11 @@ struct Slot: Sendable {
         byteCount += index.byteCount - before
         count += 1
         return .added
+    }
+
+    mutating func attach(_ summary: SlotSummary) {
+        byteCount += summary.byteCount - (self.summary?.byteCount ?? 0)
+        self.summary = summary
     }
 
     mutating func attach(_ attribution: SlotAttribution) {

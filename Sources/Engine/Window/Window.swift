@@ -116,6 +116,14 @@ package struct Window: ~Copyable {
         byteCount += slots[place].byteCount
     }
 
+    /// Stores a slot's summary (by the slot's start, Unix nanoseconds), if the slot is still in the window.
+    package mutating func attach(_ summary: SlotSummary, toSlotFrom start: Int64) {
+        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
+        byteCount -= slots[place].byteCount
+        slots[place].attach(summary)
+        byteCount += slots[place].byteCount
+    }
+
     // MARK: Appending
 
     /// Returns false if the span is a duplicate.

@@ -10,6 +10,8 @@ package struct SlotView: Sendable {
     let bucketMax: UInt16
     /// nil until the slot has been attributed.
     fileprivate(set) var attribution: SlotAttribution?
+    /// nil until rules have looked at the slot, and for a slot of few rows.
+    fileprivate(set) var summary: SlotSummary?
 
     init(_ slot: Slot) {
         start = slot.number * Window.slotWidth
@@ -18,6 +20,7 @@ package struct SlotView: Sendable {
         bucketMin = slot.bucketMin
         bucketMax = slot.bucketMax
         attribution = slot.attribution
+        summary = slot.summary
     }
 
     var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
@@ -65,6 +68,21 @@ struct SlotRows {
         rows = first..<slot.count
     }
 
+    /// The first rows of a slot.
+    init(_ slot: SlotView, upTo end: Int) {
+        self.slot = slot
+        rows = 0..<end
+    }
+
+    /// The counts of the rows that the slot's summary knows, and the other rows; nil if these rows are not all of the
+    /// slot's, or it has no summary.
+    func summarized(_ population: Population) -> (counts: SeriesCounts, rest: SlotRows)? {
+        guard let summary = slot.summary, rows == 0..<slot.count, let counts = summary.counts(population) else {
+            return nil
+        }
+        return (counts, SlotRows(slot, from: summary.rowCount))
+    }
+
     /// Calls `body` with each block that has any of the rows, the slot's row number of the block's first row, and the
     /// rows within the block.
     @inline(__always)
@@ -72,7 +90,8 @@ struct SlotRows {
         var start = 0
         slot.forEachBlock { columns, count in
             let skipped = max(rows.lowerBound - start, 0)
-            if skipped < count { body(columns, start, skipped..<count) }
+            let end = min(rows.upperBound - start, count)
+            if skipped < end { body(columns, start, skipped..<end) }
             start += count
         }
     }
@@ -103,6 +122,10 @@ package struct WindowView: Sendable {
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {
         slots[place].attribution = attribution
+    }
+
+    mutating func attach(_ summary: SlotSummary, toSlotAt place: Int) {
+        slots[place].summary = summary
     }
 
     package func seriesCount(_ population: Population) -> Int {

@@ -135,6 +135,9 @@ package struct RuleEvaluator: Sendable {
         }
     }
 
+    /// The durations, nanoseconds, beyond which rules call a span bad; rising.
+    package private(set) var thresholds: [Int64] = []
+
     /// Bytes that the counts of all ranges take.
     package var countByteCount: Int { ranges.reduce(0) { $0 + $1.counts.byteCount } }
 
@@ -258,6 +261,7 @@ package struct RuleEvaluator: Sendable {
             }
             groups.append(group)
         }
+        thresholds = Set(ranges.flatMap(\.thresholds)).sorted()
         longestRange =
             definitions.flatMap { group in group.rules.map { max($0.reach, group.interval) } }.max() ?? 0
         return old.flatMap { group in

@@ -26,7 +26,7 @@ struct WatchedRange {
     /// Whether `counts` tells what is in the range; otherwise it must be measured.
     private(set) var isCounted = false
     /// The durations beyond which rules call a span bad, in nanoseconds.
-    private var thresholds: [Int64] = []
+    private(set) var thresholds: [Int64] = []
     private var wantsHeard = false
     /// Whether any spans ended in the range, if a rule asks.
     private(set) var isHeard = false

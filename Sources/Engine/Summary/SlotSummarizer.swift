@@ -1,0 +1,106 @@
+/// Makes the summaries of slots. Its tables are used again from one slot to the next.
+package struct SlotSummarizer: Sendable {
+    private var spans = SeriesCounter(.spans)
+    private var requests = SeriesCounter(.requests)
+
+    package init() {}
+
+    package var byteCount: Int { spans.byteCount + requests.byteCount }
+
+    /// Summarizes the slots of a view that have ended by a time (Unix nanoseconds), have no summary yet and enough rows to
+    /// be worth one.
+    ///
+    /// - Parameter thresholds: durations, nanoseconds, beyond which rules call a span bad.
+    /// - Returns: the summaries by the starts of their slots, for the window; the view has them.
+    package mutating func summarize(
+        _ view: inout WindowView, upTo time: Int64, thresholds: [Int64]
+    ) -> [(slot: Int64, summary: SlotSummary)] {
+        var made: [(slot: Int64, summary: SlotSummary)] = []
+        for place in view.slots.indices {
+            let slot = view.slots[place]
+            guard slot.end <= time, slot.summary == nil, slot.count >= SlotSummary.rowsMin else { continue }
+            let summary = SlotSummary(
+                rowCount: slot.count,
+                spans: spans.count(slot, seriesCount: view.seriesCount(.spans), thresholds),
+                requests: requests.count(slot, seriesCount: view.seriesCount(.requests), thresholds))
+            view.attach(summary, toSlotAt: place)
+            made.append((slot.start, summary))
+        }
+        return made
+    }
+}
+
+/// Counts the spans of one slot after the other by series.
+private struct SeriesCounter: Sendable {
+    private let population: Population
+    private var table = SlidingTable()
+    private var maxima: [Int64] = []
+    private var failed: [FailedSpan] = []
+
+    private struct FailedSpan: Comparable {
+        var line: UInt16
+        var code: UInt16
+
+        static func < (left: FailedSpan, right: FailedSpan) -> Bool {
+            (left.line, left.code) < (right.line, right.code)
+        }
+    }
+
+    init(_ population: Population) {
+        self.population = population
+    }
+
+    var byteCount: Int { table.byteCount + maxima.capacity * 8 + failed.capacity * MemoryLayout<FailedSpan>.stride }
+
+    mutating func count(_ slot: SlotView, seriesCount: Int, _ thresholds: [Int64]) -> SeriesCounts {
+        let scope = SeriesScope(
+            population, range: TimeRange(from: .min, to: .max), isWanted: Array(repeating: true, count: seriesCount))
+        var bad = BadCounts(thresholds: thresholds)
+        bad.extend(toLines: scope.count)
+        table.extend(toLines: scope.count)
+        if maxima.count < scope.count { maxima += repeatElement(0, count: scope.count - maxima.count) }
+        failed.removeAll(keepingCapacity: true)
+        scope.forEachBlock(of: [slot]) { rows in
+            rows.fetch(lineCount: scope.count, withDurations: true)
+            table.add(rows)
+            bad.add(rows)
+            Self.findMaxima(rows, &maxima)
+            Self.listFailed(rows, &failed)
+        }
+        failed.sort()
+        return take(bad)
+    }
+
+    /// Moves what was counted out of the tables. All series have a line, whose number is theirs.
+    private mutating func take(_ bad: BadCounts) -> SeriesCounts {
+        var counts = SeriesCounts(thresholds: bad.thresholds)
+        var next = failed.startIndex
+        table.removeAll { line, tally in
+            counts.append(
+                line, tally, max: maxima[line],
+                bad: bad.thresholds.indices.map { bad.count(ofLine: line, threshold: $0) })
+            maxima[line] = 0
+            while next < failed.endIndex, failed[next].line == line {
+                let first = next
+                while next < failed.endIndex, failed[next] == failed[first] { next += 1 }
+                counts.append(failed: SeriesCounts.Cell(code: failed[first].code, count: UInt32(next - first)))
+            }
+        } cell: { code, count in
+            counts.append(SeriesCounts.Cell(code: code, count: count))
+        }
+        return counts
+    }
+
+    @inline(never)
+    private static func findMaxima(_ rows: borrowing MeasuredRows, _ maxima: inout [Int64]) {
+        var maxima = maxima.mutableSpan
+        rows.forEach { line, place in maxima[line] = max(maxima[line], rows.durations[place]) }
+    }
+
+    @inline(never)
+    private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout [FailedSpan]) {
+        rows.forEachError { line, place in
+            failed.append(FailedSpan(line: UInt16(truncatingIfNeeded: line), code: rows.buckets[place]))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/// Counts of the first rows of a slot, by series and latency bucket. Immutable, so that views read it without a lock.
+///
+/// A slot gets one when rules first look at it: from then on ranges, queries and the history add up its cells, of which
+/// there are far fewer than rows. Rows that come later are counted one by one.
+package final class SlotSummary: Sendable {
+    /// The number of rows it counts.
+    let rowCount: Int
+    let spans: SeriesCounts
+    /// Without the long-running ones.
+    let requests: SeriesCounts
+
+    /// A slot of fewer rows is read row by row: its cells would be nearly as many.
+    static let rowsMin = 256
+
+    init(rowCount: Int, spans: SeriesCounts, requests: SeriesCounts) {
+        self.rowCount = rowCount
+        self.spans = spans
+        self.requests = requests
+    }
+
+    var byteCount: Int { spans.byteCount + requests.byteCount }
+
+    /// nil for a population that isn't known when a span arrives.
+    func counts(_ population: Population) -> SeriesCounts? {
+        switch population {
+        case .spans: spans
+        case .requests: requests
+        case .selfTimes, .parts: nil
+        }
+    }
+}
+
+/// Spans by series and latency bucket, in columns.
+struct SeriesCounts: Sendable {
+    struct Series: Sendable {
+        let number: Int
+        let tally: LatencyTally
+        /// Nanoseconds.
+        let max: Int64
+        /// Its first cell; the next series begins behind its last.
+        let firstCell: Int
+        /// Its first cell of failed spans.
+        let firstFailed: Int
+    }
+
+    /// A latency bucket and the number of spans in it.
+    struct Cell: BitwiseCopyable, Sendable {
+        let code: UInt16
+        let count: UInt32
+    }
+
+    /// In the order of their numbers.
+    private(set) var series: [Series] = []
+    /// Of each series in the order of buckets.
+    private var cells: [Cell] = []
+    private var failedCells: [Cell] = []
+    /// Durations, nanoseconds; a longer span is bad.
+    let thresholds: [Int64]
+    /// For each threshold the bad spans of each series, by its place in `series`.
+    private var bad: [[Int]]
+
+    init(thresholds: [Int64]) {
+        self.thresholds = thresholds
+        bad = thresholds.map { _ in [] }
+    }
+
+    var byteCount: Int {
+        series.capacity * MemoryLayout<Series>.stride
+            + (cells.capacity + failedCells.capacity) * MemoryLayout<Cell>.stride
+            + bad.reduce(0) { $0 + $1.capacity * MemoryLayout<Int>.stride }
+    }
+
+    /// The buckets of a series by its place.
+    func cells(_ place: Int) -> Span<Cell> {
+        let end = place + 1 < series.count ? series[place + 1].firstCell : cells.count
+        return cells.span.extracting(series[place].firstCell..<end)
+    }
+
+    /// The buckets of the failed spans of a series by its place.
+    func failedCells(_ place: Int) -> Span<Cell> {
+        let end = place + 1 < series.count ? series[place + 1].firstFailed : failedCells.count
+        return failedCells.span.extracting(series[place].firstFailed..<end)
+    }
+
+    /// The bad spans of each series, by its place; nil for a threshold that wasn't asked for.
+    func bad(_ threshold: Int64) -> [Int]? {
+        thresholds.firstIndex(of: threshold).map { bad[$0] }
+    }
+
+    // MARK: Filling
+
+    /// Begins the next series; its cells follow.
+    mutating func append(_ number: Int, _ tally: LatencyTally, max: Int64, bad counts: [Int]) {
+        series.append(
+            Series(
+                number: number, tally: tally, max: max, firstCell: cells.count, firstFailed: failedCells.count))
+        for (threshold, count) in counts.enumerated() { bad[threshold].append(count) }
+    }
+
+    mutating func append(_ cell: Cell) { cells.append(cell) }
+
+    mutating func append(failed cell: Cell) { failedCells.append(cell) }
+}
