@@ -69,7 +69,14 @@ extension BadCounts {
         guard !thresholds.isEmpty else { return }
         var counts = BadCounts(thresholds: thresholds)
         counts.extend(toLines: scope.count)
-        scope.forEachBlock(of: slots) { counts.add($0) }
+        for slot in slots {
+            if let (summary, rest) = scope.summarized(slot), counts.areKnown(by: summary) {
+                counts.count(summary, scope.indexOfSeries, step: 1)
+                scope.forEachBlock(of: [rest]) { counts.add($0) }
+            } else {
+                scope.forEachBlock(of: [slot]) { counts.add($0) }
+            }
+        }
         for (number, selection) in selections.enumerated() where !selection.thresholds.isEmpty {
             let places = selection.thresholds.map { wanted in thresholds.firstIndex { $0 == wanted } ?? 0 }
             for group in statistics[number].indices where statistics[number][group].count > 0 {

@@ -22,7 +22,16 @@ struct LatencyTable {
         let rowsMax = UInt64.max / UInt64(max(columns.longest, 1))
         var rowsLeft = rowsMax
         var excess = Excess(cells: cells.count, lines: scope.count)
-        scope.forEachBlock(of: slots) { rows in
+        var unsummarized: [SlotRows] = []
+        for slot in slots {
+            if let (counts, rest) = scope.summarized(slot) {
+                Self.add(counts, scope.indexOfSeries, in: columns, &cells, &errors, &excess)
+                unsummarized.append(rest)
+            } else {
+                unsummarized.append(SlotRows(slot))
+            }
+        }
+        scope.forEachBlock(of: unsummarized) { rows in
             rows.fetch(lineCount: scope.count, withDurations: true)
             let count = UInt64(rows.lines.count)
             if count > rowsMax {
@@ -64,6 +73,28 @@ struct LatencyTable {
         for column in cells.indices { counts[column] &+= carries[column] &<< UInt32(UInt8.bitWidth) }
     }
 
+    /// Adds the spans that a slot's summary counts.
+    private static func add(
+        _ counts: SeriesCounts, _ indexOfSeries: [UInt16], in columns: LatencyColumns, _ cells: inout [UInt8],
+        _ errors: inout [Int], _ excess: inout Excess
+    ) {
+        for place in counts.series.indices {
+            let series = counts.series[place]
+            let line = indexOfSeries[series.number]
+            guard line != SeriesScope.noLine else { continue }
+            errors[Int(line)] += series.tally.errors
+            excess.sums[Int(line)] += series.tally.sum
+            let start = Int(line) * columns.count
+            let buckets = counts.cells(place)
+            for index in buckets.indices {
+                let cell = start + Int(buckets[index].code >> columns.shift)
+                let sum = UInt32(cells[cell]) + buckets[index].count
+                cells[cell] = UInt8(truncatingIfNeeded: sum)
+                if sum > UInt8.max { excess.carry(cell, sum >> UInt8.bitWidth) }
+            }
+        }
+    }
+
     // A separate function, so that the loop has all of the processor's registers.
     @inline(never)
     private static func add(
@@ -94,7 +125,7 @@ struct LatencyTable {
     @inline(__always)
     private static func count(_ cell: Int, _ cells: inout MutableSpan<UInt8>, _ excess: inout Excess) {
         cells[cell] &+= 1
-        if cells[cell] == 0 { excess.carry(cell) }
+        if cells[cell] == 0 { excess.carry(cell, 1) }
     }
 
     @inline(never)
@@ -116,9 +147,9 @@ private struct Excess {
     }
 
     @inline(never)
-    mutating func carry(_ cell: Int) {
+    mutating func carry(_ cell: Int, _ count: UInt32) {
         if carries.isEmpty { carries = Array(repeating: 0, count: cellCount) }
-        carries[cell] &+= 1
+        carries[cell] &+= count
     }
 
     /// Adds `others` to `sums` and zeroes them.

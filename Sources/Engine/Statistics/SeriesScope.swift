@@ -44,6 +44,11 @@ struct SeriesScope {
         }
     }
 
+    /// The counts of a slot's summary and the rows that it doesn't know; nil if it has none, or if the range cuts the slot.
+    func summarized(_ slot: SlotView) -> (counts: SeriesCounts, rest: SlotRows)? {
+        range.covers(slot) ? SlotRows(slot).summarized(population) : nil
+    }
+
     /// Calls `body` with the rows of each block.
     @inline(__always)
     func forEachBlock(of slots: [SlotView], _ body: (borrowing MeasuredRows) -> Void) {
