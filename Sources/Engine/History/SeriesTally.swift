@@ -89,11 +89,32 @@ extension SeriesTally {
         }
     }
 
+    private mutating func add(_ counts: SeriesCounts, _ population: Population, wanted: [Bool]?) {
+        for place in counts.series.indices {
+            let series = counts.series[place]
+            if let wanted, !wanted[series.number] { continue }
+            let line = line(of: SeriesKey(population, series.number))
+            lines[line].errors += series.tally.errors
+            lines[line].sum += UInt128(series.tally.sum)
+            lines[line].max = max(lines[line].max, series.max)
+            let (all, failed) = (counts.cells(place), counts.failedCells(place))
+            for index in all.indices { cells.add(line: line, code: all[index].code, count: Int(all[index].count)) }
+            for index in failed.indices {
+                failedCells.add(line: line, code: failed[index].code, count: Int(failed[index].count))
+            }
+        }
+    }
+
     private mutating func addSpans(
         of slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?
     ) {
-        slot.forEachBlock { columns, count in
-            for row in 0..<count {
+        var rows = SlotRows(slot)
+        if range == nil, let (counts, rest) = rows.summarized(population) {
+            add(counts, population, wanted: wanted)
+            rows = rest
+        }
+        rows.forEachBlock { columns, _, rows in
+            for row in rows {
                 let flags = SpanFlags(rawValue: columns.flags[row])
                 guard
                     let series = population.series(
@@ -108,6 +129,7 @@ extension SeriesTally {
             }
         }
     }
+
     private mutating func addSelfTimes(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
         guard let attribution = slot.attribution else { return }
         SlotRows(slot).forEachBlock { columns, start, rows in
