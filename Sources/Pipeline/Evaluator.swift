@@ -6,7 +6,7 @@ import Synchronization
 final class Evaluator: Sendable {
     private struct State {
         var rules: RuleEvaluator
-        var summarizer = SlotSummarizer()
+        var summarizer: SlotSummarizer
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
         /// The current rules evaluate times after this; nil before the first evaluation.
@@ -26,14 +26,15 @@ final class Evaluator: Sendable {
     private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     init(
-        _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, delay: Int64,
+        _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, summarizer: SlotSummarizer,
+        delay: Int64,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
     ) {
         self.intake = intake
         self.attribution = attribution
         self.delay = delay
         self.onEvaluation = onEvaluation
-        state = Mutex(State(rules: rules))
+        state = Mutex(State(rules: rules, summarizer: summarizer))
         published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil))
     }
 

@@ -29,7 +29,9 @@ package final class Pipeline: Sendable {
         intake = SpanIntake(limits: limits, selecting: rules.selectedNames, onClock: onClock)
         attribution = WindowAttribution(settings)
         evaluator = Evaluator(
-            rules, over: intake, attribution: attribution, delay: evaluationDelay, onEvaluation: onEvaluation)
+            rules, over: intake, attribution: attribution,
+            summarizer: SlotSummarizer(rowsMin: limits.summaryRowsMin), delay: evaluationDelay,
+            onEvaluation: onEvaluation)
     }
 
     // MARK: Spans

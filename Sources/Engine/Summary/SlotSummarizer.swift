@@ -2,8 +2,12 @@
 package struct SlotSummarizer: Sendable {
     private var spans = SeriesCounter(.spans)
     private var requests = SeriesCounter(.requests)
+    private let rowsMin: Int
 
-    package init() {}
+    /// - Parameter rowsMin: a slot of fewer rows gets no summary.
+    package init(rowsMin: Int) {
+        self.rowsMin = rowsMin
+    }
 
     package var byteCount: Int { spans.byteCount + requests.byteCount }
 
@@ -18,7 +22,7 @@ package struct SlotSummarizer: Sendable {
         var made: [(slot: Int64, summary: SlotSummary)] = []
         for place in view.slots.indices {
             let slot = view.slots[place]
-            guard slot.end <= time, slot.summary == nil, slot.count >= SlotSummary.rowsMin else { continue }
+            guard slot.end <= time, slot.summary == nil, slot.count >= rowsMin else { continue }
             let summary = SlotSummary(
                 rowCount: slot.count,
                 spans: spans.count(slot, seriesCount: view.seriesCount(.spans), thresholds),

@@ -9,9 +9,6 @@ package final class SlotSummary: Sendable {
     /// Without the long-running ones.
     let requests: SeriesCounts
 
-    /// A slot of fewer rows is read row by row: its cells would be nearly as many.
-    static let rowsMin = 256
-
     init(rowCount: Int, spans: SeriesCounts, requests: SeriesCounts) {
         self.rowCount = rowCount
         self.spans = spans

@@ -19,6 +19,9 @@ package struct WindowLimits: Equatable, Sendable {
     /// hold of evicted spans counts as the window's. A replay keeps all names, since its results cover everything.
     package var isEndless = false
 
+    /// The fewest rows for which a slot gets a summary: with fewer, its cells would be nearly as many.
+    package var summaryRowsMin = 256
+
     /// Bytes of one slot, so that a burst takes at most half of the window; further spans go to the history.
     var slotBytesMax: Int { max(bytesMax / 2, 1 << 20) }
 

@@ -15,14 +15,24 @@ private let base: Int64 = 1_767_225_600 * second
 
     private static let quantiles = [1.0, 0.5, 0.0, 0.99]
 
-    private func view(of samples: [Sample]) -> WindowView {
+    /// - Parameter summarized: how many of the samples are there when slots are summarized; the others come late.
+    private func view(of samples: [Sample], summarized: Int = 0) -> WindowView {
         var window = Window(limits: WindowLimits(duration: nil, bytesMax: 1 << 30))
-        var builder = BatchBuilder()
-        for sample in samples {
-            builder.add(
-                operation: "\(sample.series)", end: sample.end, duration: sample.duration, isError: sample.isError)
+        var summarizer = SlotSummarizer(rowsMin: 1)
+        for (number, samples) in [samples.prefix(summarized), samples.dropFirst(summarized)].enumerated() {
+            var builder = BatchBuilder()
+            for sample in samples {
+                builder.add(
+                    operation: "\(sample.series)", end: sample.end, duration: sample.duration, isError: sample.isError,
+                    id: UInt64(builder.batch.count * 2 + number + 1))
+            }
+            _ = window.append(builder.batch, arrival: base + 100 * second, evaluatedUpTo: .min)
+            var view = window.view()
+            guard number == 0 else { break }
+            for (slot, summary) in summarizer.summarize(&view, upTo: .max, thresholds: []) {
+                window.attach(summary, toSlotFrom: slot)
+            }
         }
-        _ = window.append(builder.batch, arrival: base + 100 * second, evaluatedUpTo: .min)
         return window.view()
     }
 
@@ -47,7 +57,7 @@ private let base: Int64 = 1_767_225_600 * second
 
     /// Some series are requested alone, some together, some twice, some not at all.
     private func expectExact(_ samples: [Sample], seriesCount: Int, _ random: inout SeededGenerator) {
-        let view = view(of: samples)
+        let view = view(of: samples, summarized: Int.random(in: 0...samples.count, using: &random))
         for share in [0.02, 0.5, 1.0] {
             let groupCount = Int.random(in: 1...seriesCount, using: &random)
             let groups = (0..<2).map { _ in

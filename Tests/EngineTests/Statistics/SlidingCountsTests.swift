@@ -6,10 +6,15 @@ import Testing
 private let base: Int64 = 1_767_225_600 * second
 
 @Suite struct `Sliding counts` {
-    @Test(arguments: 0..<8) func `follow what measuring finds`(seed: UInt64) {
+    private static let thresholds: [Int64] = [millisecond, 40 * second]
+
+    @Test(arguments: 0..<8, [false, true])
+    func `follow what measuring finds, with summaries of slots and without`(seed: UInt64, hasSummaries: Bool) {
         var random = SeededGenerator(seed: seed)
         var window = Window(limits: WindowLimits(duration: nil))
-        var counts = SlidingCounts(.spans)
+        var plain = Window(limits: WindowLimits(duration: nil))
+        var summarizer = SlotSummarizer(rowsMin: 1)
+        var counts = SlidingCounts(.spans, thresholds: Self.thresholds)
         var id: UInt64 = 1
         var to = base
         for step in 0..<40 {
@@ -23,13 +28,22 @@ private let base: Int64 = 1_767_225_600 * second
                 id += 1
             }
             _ = window.append(builder.batch, arrival: to, evaluatedUpTo: .min)
+            _ = plain.append(builder.batch, arrival: to, evaluatedUpTo: .min)
             // A step, a leap, and sometimes a step back.
             to += [5, 5, 15, 60, 600, -10].randomElement(using: &random).map { $0 * second } ?? 0
-            let view = window.view()
+            var view = window.view()
+            if hasSummaries {
+                // Sometimes made before a rule with these thresholds was there.
+                let known = Bool.random(using: &random) ? Self.thresholds : []
+                for (slot, summary) in summarizer.summarize(&view, upTo: to, thresholds: known) {
+                    window.attach(summary, toSlotFrom: slot)
+                }
+            }
             let isWanted = view.operations.indices.map { $0 % 3 != 1 }
             let isCounted = counts.advance(
                 over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
             #expect(isCounted)
+            expectSame(counts, plain.view(), from: to - 60 * second, to: to, isWanted)
             expectSame(counts, view, from: to - 60 * second, to: to, isWanted)
         }
     }
@@ -43,11 +57,14 @@ private let base: Int64 = 1_767_225_600 * second
         for members in wanted.map({ [$0] }) + [wanted] {
             let selection = Selection(
                 groupOfSeries: isWanted.indices.map { members.contains(Int32($0)) ? 0 : -1 }, groupCount: 1,
-                quantiles: quantiles)
+                quantiles: quantiles, thresholds: Self.thresholds)
             let exact = view.measure(.spans, from: from, to: to, [selection])[0][0]
             let tally = counts.tally(of: members.span)
             #expect((tally.count, tally.errors) == (exact.count, exact.errors))
             #expect(tally.sum == exact.sum)
+            for (threshold, bad) in exact.bad.enumerated() {
+                #expect(counts.bad(of: members.span, threshold: threshold) == bad)
+            }
             for (quantile, value) in zip(quantiles, exact.quantiles) {
                 let bounds = counts.bounds(of: quantile, of: members.span, count: tally.count)
                 #expect(bounds.contains(value))

@@ -34,6 +34,7 @@ struct PipelineSetting {
 
     init(_ choices: inout Choices) {
         limits = WindowLimits(duration: nil)
+        limits.summaryRowsMin = choices.pick([1, 1, 4, 256])
         givesUp = choices.isOne(in: 3)
         if givesUp {
             // Three slots of few spans fill 12 KiB.
