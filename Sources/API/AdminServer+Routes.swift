@@ -55,7 +55,11 @@ extension AdminServer {
                 request, id: context.parameters.get("id"), known: resource.parameters)
             guard let place = pools.queries.place() else { return tooMany(context) }
             let pipeline = surface.pipeline
-            guard let json = try await pools.queries.run({ try resource.answer(pipeline, query) }) else {
+            let question = AnswerCache.Question(path: resource.path, query: query)
+            let json = try await pools.answers.answer(question) { [queries = pools.queries] in
+                try await queries.run { try resource.answer(pipeline, query) }
+            }
+            guard let json else {
                 return AdminReply.text("no span of this trace is held\n", status: .notFound)
             }
             return Response(

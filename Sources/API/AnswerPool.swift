@@ -137,6 +137,7 @@ private final class PartQueue: Sendable {
 package struct AnswerPools: Sendable {
     /// For the API. Two threads, because queries are bound by memory bandwidth; further queries wait.
     let queries = AnswerPool(threads: 2, atOnce: 8)
+    let answers = AnswerCache()
     /// For scrapes. Each has its own thread, because it waits for its client.
     let scrapes = AnswerPool(threads: 4, atOnce: 4)
     /// For reloads of the rules, one at a time.

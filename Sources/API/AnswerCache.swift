@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Answers to identical questions. Those who ask at the same time share one computation, and a finished answer is reused
+/// for twenty times as long as it took, so that one question never takes more than a twentieth of a core, however many
+/// clients poll it. An answer that took 100 ms may be two seconds old, one that took 1 ms is never older than 20 ms.
+final class AnswerCache: Sendable {
+    /// A question: the path of its resource, and its parameters.
+    struct Question: Hashable, Sendable {
+        let path: String
+        let query: QueryParameters
+    }
+
+    private struct Answer {
+        let text: Task<String?, any Error>
+        let begun: ContinuousClock.Instant
+        /// nil while it is being computed.
+        var usableUntil: ContinuousClock.Instant?
+    }
+
+    private static let reuseFactor = 20
+    /// Answers of a large window take tens of megabytes.
+    private static let answersMax = 8
+
+    private let answers = Mutex<[Question: Answer]>([:])
+
+    /// - Parameter compute: makes the answer; called on some thread, unless an answer can be shared.
+    func answer(
+        _ question: Question, compute: @escaping @Sendable () async throws -> String?
+    ) async throws -> String? {
+        let now = ContinuousClock.now
+        let task = answers.withLock { answers in
+            answers = answers.filter { $0.value.usableUntil.map { now < $0 } ?? true }
+            if let known = answers[question] { return known.text }
+            let task = Task { [weak self] in
+                do {
+                    let text = try await compute()
+                    self?.finish(question, begun: now)
+                    return text
+                } catch {
+                    self?.forget(question)
+                    throw error
+                }
+            }
+            if answers.count < Self.answersMax { answers[question] = Answer(text: task, begun: now) }
+            return task
+        }
+        return try await task.value
+    }
+
+    private func finish(_ question: Question, begun: ContinuousClock.Instant) {
+        answers.withLock { answers in
+            guard answers[question]?.begun == begun else { return }
+            let cost = ContinuousClock.now - begun
+            answers[question]?.usableUntil = begun + cost * Self.reuseFactor
+        }
+    }
+
+    private func forget(_ question: Question) {
+        _ = answers.withLock { $0.removeValue(forKey: question) }
+    }
+}
