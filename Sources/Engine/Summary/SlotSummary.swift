@@ -68,12 +68,14 @@ struct SeriesCounts: Sendable {
     }
 
     /// The buckets of a series by its place.
+    @_lifetime(borrow self)
     func cells(_ place: Int) -> Span<Cell> {
         let end = place + 1 < series.count ? series[place + 1].firstCell : cells.count
         return cells.span.extracting(series[place].firstCell..<end)
     }
 
     /// The buckets of the failed spans of a series by its place.
+    @_lifetime(borrow self)
     func failedCells(_ place: Int) -> Span<Cell> {
         let end = place + 1 < series.count ? series[place + 1].firstFailed : failedCells.count
         return failedCells.span.extracting(series[place].firstFailed..<end)
