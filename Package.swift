@@ -197,6 +197,7 @@ let package = Package(
             name: "PipelineTests",
             dependencies: ["Engine", "OTLP", "Pipeline", "Replay", "Rules", "Support", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "APITests", dependencies: ["API"], swiftSettings: settings),
         .testTarget(name: "ScrapeTests", dependencies: ["Scrape", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ReplayTests",

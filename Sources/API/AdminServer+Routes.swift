@@ -55,8 +55,7 @@ extension AdminServer {
                 request, id: context.parameters.get("id"), known: resource.parameters)
             guard let place = pools.queries.place() else { return tooMany(context) }
             let pipeline = surface.pipeline
-            let question = AnswerCache.Question(path: resource.path, query: query)
-            let json = try await pools.answers.answer(question) { [queries = pools.queries] in
+            let json = try await pools.answers.answer("\(request.uri)") { [queries = pools.queries] in
                 try await queries.run { try resource.answer(pipeline, query) }
             }
             guard let json else {

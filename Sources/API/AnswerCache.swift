@@ -4,12 +4,6 @@ import Synchronization
 /// for twenty times as long as it took, so that one question never takes more than a twentieth of a core, however many
 /// clients poll it. An answer that took 100 ms may be two seconds old, one that took 1 ms is never older than 20 ms.
 final class AnswerCache: Sendable {
-    /// A question: the path of its resource, and its parameters.
-    struct Question: Hashable, Sendable {
-        let path: String
-        let query: QueryParameters
-    }
-
     private struct Answer {
         let text: Task<String?, any Error>
         let begun: ContinuousClock.Instant
@@ -21,13 +15,20 @@ final class AnswerCache: Sendable {
     /// Answers of a large window take tens of megabytes.
     private static let answersMax = 8
 
-    private let answers = Mutex<[Question: Answer]>([:])
+    private let answers = Mutex<[String: Answer]>([:])
+    private let clock: @Sendable () -> ContinuousClock.Instant
 
-    /// - Parameter compute: makes the answer; called on some thread, unless an answer can be shared.
+    init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.clock = clock
+    }
+
+    /// - Parameters:
+    ///   - question: a path with its query.
+    ///   - compute: makes the answer; called on some thread, unless an answer can be shared.
     func answer(
-        _ question: Question, compute: @escaping @Sendable () async throws -> String?
+        _ question: String, compute: @escaping @Sendable () async throws -> String?
     ) async throws -> String? {
-        let now = ContinuousClock.now
+        let now = clock()
         let task = answers.withLock { answers in
             answers = answers.filter { $0.value.usableUntil.map { now < $0 } ?? true }
             if let known = answers[question] { return known.text }
@@ -47,15 +48,15 @@ final class AnswerCache: Sendable {
         return try await task.value
     }
 
-    private func finish(_ question: Question, begun: ContinuousClock.Instant) {
+    private func finish(_ question: String, begun: ContinuousClock.Instant) {
         answers.withLock { answers in
             guard answers[question]?.begun == begun else { return }
-            let cost = ContinuousClock.now - begun
+            let cost = clock() - begun
             answers[question]?.usableUntil = begun + cost * Self.reuseFactor
         }
     }
 
-    private func forget(_ question: Question) {
+    private func forget(_ question: String) {
         _ = answers.withLock { $0.removeValue(forKey: question) }
     }
 }

@@ -5,7 +5,7 @@ import Rules
 import Support
 
 /// The parameters of a query. Unknown ones are an error.
-struct QueryParameters: Hashable, Sendable {
+struct QueryParameters: Sendable {
     /// Says what is wrong and what would be valid.
     struct ParameterError: Error {
         let message: String

@@ -1,0 +1,77 @@
+import Synchronization
+import Testing
+
+@testable import API
+
+/// Time that passes when it is told to.
+private final class ManualClock: Sendable {
+    private let start = ContinuousClock.now
+    private let elapsed = Mutex(Duration.zero)
+
+    private let read = Atomic<Int>(0)
+
+    var readings: Int { read.load(ordering: .relaxed) }
+
+    var now: ContinuousClock.Instant {
+        read.wrappingAdd(1, ordering: .relaxed)
+        return start + elapsed.withLock { $0 }
+    }
+
+    func pass(_ duration: Duration) { elapsed.withLock { $0 += duration } }
+}
+
+private final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
+}
+
+@Suite struct `Answers to identical questions` {
+    private let clock = ManualClock()
+    private let computed = Counter()
+    private let cache: AnswerCache
+
+    init() {
+        cache = AnswerCache { [clock] in clock.now }
+    }
+
+    /// The answer says how many were computed so far.
+    private func ask(_ path: String = "requests", lasting cost: Duration = .zero) async throws -> String? {
+        try await cache.answer(path) { [clock, computed] in
+            clock.pass(cost)
+            return "\(computed.next())"
+        }
+    }
+
+    @Test func `are reused for twenty times as long as they took`() async throws {
+        #expect(try await ask(lasting: .milliseconds(100)) == "1")
+        clock.pass(.milliseconds(1_899))
+        #expect(try await ask() == "1")
+        #expect(try await ask("operations") == "2")
+        clock.pass(.milliseconds(1))
+        #expect(try await ask() == "3")
+        #expect(try await ask() == "4", "it took no time")
+    }
+
+    @Test func `are computed once for all who ask at the same time`() async throws {
+        let (asked, signal) = AsyncStream.makeStream(of: Void.self)
+        let tasks = (0..<4).map { _ in
+            Task { [cache, clock, computed] in
+                try await cache.answer("requests") {
+                    for await _ in asked { break }
+                    clock.pass(.seconds(1))
+                    return "\(computed.next())"
+                }
+            }
+        }
+        while clock.readings < tasks.count { await Task.yield() }
+        signal.yield()
+        for task in tasks { #expect(try await task.value == "1") }
+    }
+
+    @Test func `are not kept where they failed`() async throws {
+        struct Failure: Error {}
+        await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() } }
+        #expect(try await ask() == "1")
+    }
+}
