@@ -20,6 +20,14 @@ package struct RequestQuery: Sendable {
         read(query)
     }
 
+    /// - Parameters:
+    ///   - ownQuery: what follows the question mark of the path.
+    ///   - query: the query where it came apart from the path.
+    package init(ownQuery: RawSpan, query: RawSpan) {
+        read(ownQuery)
+        read(query)
+    }
+
     /// The three flags as one number, 0 to 7.
     var code: Int { (watch ? 1 : 0) + (follow ? 2 : 0) + (namesOneObject ? 4 : 0) }
 

@@ -124,21 +124,34 @@ struct WireSpan: ~Copyable {
     ) -> (request: UInt16, isLongRunning: Bool) {
         // Prefer `http.target`: it has the query, and only the query tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target
-        let query = RequestQuery(target: body.extracting(path), query: body.extracting(attributes.query))
         let name = RequestName(body, name)
-        let method = body.extracting(attributes.method.isEmpty ? name.method : attributes.method)
-        let target = body.extracting(path.isEmpty ? name.template : path)
+        let method = attributes.method.isEmpty ? name.method : attributes.method
+        let target = path.isEmpty ? name.template : path
         // A span whose name contradicts its attributes has the labels that its attributes tell.
-        let isNamed = name.agrees(body, method, target)
-        if isNamed, let known = batch.knownRequest(of: operation, query: query) { return known }
-        let template = isNamed && name.isOfOneResource(body, query) ? operation : nil
-        guard let decoded = RequestPath.decoded(target) else {
-            return Self.request(method, target, query, of: template, into: &batch)
+        guard let end = name.match(body, method, target) else {
+            let query = RequestQuery(target: body.extracting(target), query: body.extracting(attributes.query))
+            return Self.request(body.extracting(method), body.extracting(target), query, of: nil, into: &batch)
         }
-        return unsafe Self.request(method, decoded.span.bytes, query, of: template, into: &batch)
+        let query = RequestQuery(
+            ownQuery: body.extracting(min(end + 1, target.upperBound)..<target.upperBound),
+            query: body.extracting(attributes.query))
+        if let known = batch.knownRequest(of: operation, query: query) { return known }
+        let template = name.isOfOneResource(body, query) ? operation : nil
+        return Self.request(
+            body.extracting(method), body.extracting(target), query, of: template, into: &batch)
     }
 
     private static func request(
+        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, of operation: UInt16?,
+        into batch: inout SpanBatch
+    ) -> (request: UInt16, isLongRunning: Bool) {
+        guard let decoded = RequestPath.decoded(target) else {
+            return read(method, target, query, of: operation, into: &batch)
+        }
+        return unsafe read(method, decoded.span.bytes, query, of: operation, into: &batch)
+    }
+
+    private static func read(
         _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, of operation: UInt16?,
         into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
@@ -167,11 +180,13 @@ private struct RequestName {
         template = hasTemplate ? space + 1..<name.upperBound : 0..<0
     }
 
-    /// Whether the name has the request's method and the template of its path.
+    /// Whether the name has the request's method and the template of its path: then returns the end of the path.
     @inline(__always)
-    func agrees(_ body: RawSpan, _ method: RawSpan, _ target: RawSpan) -> Bool {
-        guard !template.isEmpty, ByteHash.equal(body.extracting(self.method), method) else { return false }
-        return PathTemplate.matches(body.extracting(template), target)
+    func match(_ body: RawSpan, _ method: Range<Int>, _ target: Range<Int>) -> Int? {
+        guard !template.isEmpty, ByteHash.equal(body.extracting(self.method), body.extracting(method)) else {
+            return nil
+        }
+        return PathTemplate.match(body, template, target)
     }
 
     /// Whether the template names a single resource, so that all spans of that name have the same labels.
