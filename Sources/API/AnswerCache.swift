@@ -2,7 +2,8 @@ import Synchronization
 
 /// Answers to identical questions. Those who ask at the same time share one computation, and a finished answer is reused
 /// for twenty times as long as it took, so that one question never takes more than a twentieth of a core, however many
-/// clients poll it. An answer that took 100 ms may be two seconds old, one that took 1 ms is never older than 20 ms.
+/// clients poll it. An answer that took 100 ms may be two seconds old, one that took 1 ms is never older than 20 ms, and
+/// none is older than five seconds.
 final class AnswerCache: Sendable {
     private struct Answer {
         let text: Task<String?, any Error>
@@ -12,6 +13,7 @@ final class AnswerCache: Sendable {
     }
 
     private static let reuseFactor = 20
+    private static let ageMax = Duration.seconds(5)
     /// Answers of a large window take tens of megabytes.
     private static let answersMax = 8
 
@@ -52,7 +54,7 @@ final class AnswerCache: Sendable {
         answers.withLock { answers in
             guard answers[question]?.begun == begun else { return }
             let cost = clock() - begun
-            answers[question]?.usableUntil = begun + cost * Self.reuseFactor
+            answers[question]?.usableUntil = begun + min(cost * Self.reuseFactor, Self.ageMax)
         }
     }
 

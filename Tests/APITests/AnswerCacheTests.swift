@@ -53,6 +53,14 @@ private final class Counter: Sendable {
         #expect(try await ask() == "4", "it took no time")
     }
 
+    @Test func `are never older than five seconds`() async throws {
+        #expect(try await ask(lasting: .seconds(2)) == "1")
+        clock.pass(.milliseconds(2_999))
+        #expect(try await ask() == "1")
+        clock.pass(.milliseconds(1))
+        #expect(try await ask() == "2")
+    }
+
     @Test func `are computed once for all who ask at the same time`() async throws {
         let (asked, signal) = AsyncStream.makeStream(of: Void.self)
         let tasks = (0..<4).map { _ in
