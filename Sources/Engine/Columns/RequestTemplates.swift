@@ -1,10 +1,9 @@
-/// Request labels by operation and kind of query.
+/// Remembered request labels, by operation and kind of query.
 ///
-/// From Kubernetes 1.31 on the API server names a request's span by the template of its path, made from the same reading
-/// of the request as its labels are: spans of one name differ in their labels only by what their query asks for.
+/// Since Kubernetes 1.31 the API server names a request's span after the template of its path, so spans with the same name
+/// have the same labels unless their queries differ.
 struct RequestTemplates: Sendable {
-    /// By operation and query: the request column in the low 16 bits, then whether it is long-running, then whether
-    /// anything is known.
+    /// By operation and query: the request column in the low 16 bits, a bit for long-running, a bit for known.
     private var known: [UInt32] = []
 
     private static let isLongRunning: UInt32 = 1 << 16
@@ -24,7 +23,7 @@ struct RequestTemplates: Sendable {
     mutating func remember(
         _ request: (column: UInt16, isLongRunning: Bool), of operation: UInt16, _ query: RequestQuery
     ) {
-        // The overflow number stands for operations of many names.
+        // The overflow number stands for many operations.
         guard operation != SpanBatch.overflow else { return }
         let place = Int(operation) * 8 + query.code
         while known.count <= place { known.append(0) }

@@ -1,7 +1,7 @@
-/// The spans of one export request as columns, with their names in dictionaries of the batch's own.
+/// The spans of one export request as columns, with dictionaries for their names.
 ///
-/// A batch shares nothing: it is decoded without any lock, then appended to the window, which translates the numbers
-/// of the batch's dictionaries into its own, once for each distinct name. It is meant to be cleared and used again.
+/// A batch shares nothing, so it is decoded without a lock. When it is appended, the window translates the batch's numbers
+/// into its own, once per distinct name. Clear a batch and reuse it.
 @usableFromInline
 package struct SpanBatch: ~Copyable, Sendable {
     @usableFromInline package internal(set) var columns: SpanColumns
@@ -18,12 +18,12 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
-    /// Stands for an operation or request labels beyond what a batch's dictionaries can number.
+    /// Stands for operations and request labels beyond the limit of a batch's dictionaries.
     package static let overflow = UInt16.max
     private static let dictionaryLimit = Int(UInt16.max) - 1
     /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
     package static let nameBytesMax = 1024
-    /// More than the operations and request labels of a cluster, little enough to stay in a cache.
+    /// More than the operations and request labels of a cluster, few enough for the cache.
     private static let namesKept = 4096
     private static let nameBytesKept = 1 << 19
     /// Kubernetes allows 253 bytes in a group's name and 63 in a resource's.
@@ -33,8 +33,8 @@ package struct SpanBatch: ~Copyable, Sendable {
         columns = SpanColumns(capacity: max(capacity, 1))
     }
 
-    /// Forgets all spans, keeping the memory. Names are kept for the next request, which has mostly the same ones, as long
-    /// as they are few.
+    /// Removes all spans and keeps the memory. Keeps the names too, unless they are many: the next request has mostly the
+    /// same ones.
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
@@ -43,7 +43,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         if most > Self.namesKept || bytes > Self.nameBytesKept { removeNames() }
     }
 
-    /// Forgets all spans and names.
+    /// Removes all spans and names.
     package mutating func removeNames() {
         count = 0
         rejections = Rejections()
@@ -54,12 +54,12 @@ package struct SpanBatch: ~Copyable, Sendable {
         templates.removeAll()
     }
 
-    /// The batch's number of a service name.
+    /// The batch's number for a service name.
     package mutating func service(_ name: RawSpan) -> UInt16 {
         number(services.intern(name.extracting(first: Self.nameBytesMax), salt: 0, limit: Self.dictionaryLimit))
     }
 
-    /// The batch's number of an operation: (service.name, span name, kind).
+    /// The batch's number for an operation: service.name, span name and kind.
     package mutating func operation(service: UInt16, name: RawSpan, kind: SpanKind) -> UInt16 {
         number(
             operations.intern(
@@ -67,17 +67,16 @@ package struct SpanBatch: ~Copyable, Sendable {
                 limit: Self.dictionaryLimit))
     }
 
-    /// What goes into a span's `request` column, where a span of the same operation and the same kind of query was
-    /// interned before.
+    /// The `request` column of a span, if one with the same operation and kind of query came before.
     @inline(__always)
     package func knownRequest(of operation: UInt16, query: RequestQuery) -> (request: UInt16, isLongRunning: Bool)? {
         templates[operation, query]
     }
 
-    /// What goes into a span's `request` column: the batch's number of its request labels, plus one.
+    /// The `request` column of a span: the batch's number for its request labels, plus one.
     ///
-    /// - Parameter operation: an operation whose name is a template of the path, so that all its spans with the same
-    ///   kind of query have the same labels; nil where names tell nothing.
+    /// - Parameter operation: an operation named after the template of the path, whose spans with the same kind of query all
+    ///   have the same labels; nil for other names.
     package mutating func request(
         _ request: APIServerRequest, in target: RawSpan, of operation: UInt16?, query: RequestQuery
     ) -> UInt16 {
@@ -92,7 +91,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         return column
     }
 
-    /// The same, of labels in the form in which another batch lends them.
+    /// The same for labels as `withRequest` lends them.
     mutating func request(key: RawSpan, salt: UInt32) -> UInt16 {
         requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
     }
@@ -135,7 +134,7 @@ package struct SpanBatch: ~Copyable, Sendable {
 
 }
 
-// MARK: - What a window reads of the dictionaries
+// MARK: - Dictionaries, for the window
 
 extension SpanBatch {
     package var operationCount: Int { operations.count }
@@ -149,14 +148,14 @@ extension SpanBatch {
         let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .unspecified
         let service = UInt16(truncatingIfNeeded: salt &>> 8)
         return operations.withBytes(number) { name in
-            // More service names than a dictionary holds: the operation goes without one.
+            // The dictionary of services was full.
             if service == Self.overflow { return body(RawSpan(), name, kind) }
             return services.withBytes(Int(service)) { body($0, name, kind) }
         }
     }
 
-    /// Lends the key of request labels: group, resource and subresource, each ended by a zero byte; the salt holds
-    /// the verb and the scope.
+    /// Lends the key of request labels: group, resource and subresource, each followed by a zero byte. The salt holds verb
+    /// and scope.
     package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }
@@ -172,7 +171,7 @@ extension SpanBatch {
         columns.start[row] &+ columns.duration[row]
     }
 
-    /// Leaves out the spans that don't end in a range of time (Unix nanoseconds).
+    /// Removes the spans that don't end in a range of time (Unix nanoseconds).
     package mutating func keep(endingIn range: Range<Int64>) {
         var kept = 0
         for row in 0..<count where range.contains(end(row)) {
@@ -183,6 +182,5 @@ extension SpanBatch {
     }
 }
 
-/// Stands for the names in a batch's dictionaries, from one clearing to the next: as long as it is the same object, a
-/// number means the same name.
+/// Identifies the contents of a batch's dictionaries: numbers keep their meaning as long as this is the same object.
 package final class BatchNames: Sendable {}

@@ -1,4 +1,4 @@
-/// A process that stood still, as calls of etcd show it.
+/// A stopped process, as seen in calls of etcd.
 package struct Stall: Equatable, Sendable {
     package enum Process: Sendable {
         case etcd
@@ -8,15 +8,15 @@ package struct Stall: Equatable, Sendable {
     package var process: Process
     /// Calls that waited for it.
     package var calls: Int
-    /// Of those the longest wait, nanoseconds.
+    /// The longest of these waits, nanoseconds.
     package var longest: Int64
 }
 
-/// The calls of etcd that waited long in an interval: did they wait for a process that stood still, and for which?
+/// The calls of etcd that waited long in an interval. Shows whether they waited for a stopped process, and for which.
 ///
-/// What waits for a process that is stopped goes on together when it is not, while a slow connection delays each call by
-/// itself. Where etcd is stopped its handlers begin late: calls wait before them. Where the API server is stopped they have
-/// long ended: calls wait behind them.
+/// Calls that wait for a stopped process continue together when it resumes; a slow connection delays each call on its own.
+/// If etcd was stopped, its handlers begin late, so calls wait before them. If the API server was stopped, the handlers
+/// ended long ago, so calls wait after them.
 struct CallWaits {
     private struct Call {
         var time: Range<Int64>
@@ -27,12 +27,12 @@ struct CallWaits {
     private var calls: [UInt64: Call] = [:]
 
     private static let callsMax = 10_000
-    /// Shorter waits are those of a busy machine; nanoseconds.
+    /// Shorter waits occur on any busy machine; nanoseconds.
     static let waitMin: Int64 = 50_000_000
     private static let callsMin = 10
-    /// Fewer may end together by chance.
+    /// Fewer waits may end together by chance.
     private static let togetherMin = 3
-    /// What waited goes on one after the other: within so many nanoseconds, or this part of the stretch.
+    /// Calls resume one after the other: within this many nanoseconds, or this fraction of the wait.
     private static let queueMax: Int64 = 20_000_000
     private static let queueShare: Int64 = 5
 
@@ -42,16 +42,16 @@ struct CallWaits {
         if calls.count < Self.callsMax { calls[spanID] = Call(time: time) }
     }
 
-    /// Takes in a span of etcd, which may be the handler of a call.
+    /// Adds a span of etcd, which may be the handler of a call.
     mutating func match(_ parentID: UInt64, _ time: Range<Int64>) {
         calls[parentID]?.handler = time
     }
 
-    /// The process that most of the calls waited for, if it stood still.
+    /// The process that most of the calls waited for, if it was stopped.
     var stall: Stall? {
         var waits: [Range<Int64>] = []
         var (before, behind) = (0.0, 0.0)
-        // In an order of their own, so that sums are the same in every run.
+        // Sorted, so that sums are the same in every run.
         for (_, call) in calls.sorted(by: { $0.key < $1.key }) {
             guard let handler = call.handler else { continue }
             let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
@@ -71,7 +71,7 @@ struct CallWaits {
         return nil
     }
 
-    /// How many waits ended together with all others that they overlap.
+    /// The number of waits that ended together with all waits they overlap.
     private static func together(_ waits: [Range<Int64>]) -> Int {
         var count = 0
         var stretch: [Range<Int64>] = []

@@ -1,9 +1,9 @@
 import Support
 
-/// Who was at fault in an interval, and what components took of a request then and before.
+/// The culprit in an interval, and the time that components took of a request then and before.
 package struct CulpritFinding: Sendable {
     package var verdict: Verdict
-    /// Those that grew most first.
+    /// Largest growth first.
     package var components: [ComponentGrowth]
 }
 
@@ -11,10 +11,9 @@ extension WindowView {
     /// The culprit at a time (Unix nanoseconds) for which something has been wrong since some earlier time, from an
     /// attributed view.
     ///
-    /// The last half minute is compared with the ten minutes before the fault. What is wrong may have begun some time
-    /// before a condition over a longer range noticed it: half of that range is left out in between, if that leaves
-    /// enough to compare with.
-    /// - Parameter range: the length of the range that the condition looks at, nanoseconds.
+    /// Compares the last half minute with the ten minutes before the fault. A condition over a long range notices a fault
+    /// late, so half of that range is skipped in between, if that leaves enough to compare with.
+    /// - Parameter range: the length of the condition's range, nanoseconds.
     package func culprit(at time: Int64, since begin: Int64, range: Int64, _ components: ComponentTable)
         -> CulpritFinding
     {

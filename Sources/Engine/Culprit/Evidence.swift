@@ -1,32 +1,32 @@
-/// What speaks for and against each side: an interval against the time before it. See docs/culprit.md.
+/// The evidence for and against each side, comparing an interval with the time before it. See docs/culprit.md.
 package struct Evidence: Sendable {
     /// etcd's own spans.
     package var etcd = Slowdown()
-    /// What the API server itself took of its requests.
+    /// The API server's own time in its requests.
     package var apiServer = Slowdown()
     /// Requests that never reached etcd.
     package var cached = Slowdown()
-    /// What the API server's calls of etcd took beyond etcd's own spans.
+    /// The time of the API server's calls of etcd beyond etcd's own spans.
     package var connection = Slowdown()
-    /// What webhooks took of requests.
+    /// The time of webhooks in requests.
     package var webhook = Slowdown()
-    /// etcd sent nothing while the API server went on.
+    /// etcd sent nothing while the API server continued.
     var etcdGap: Gap?
-    /// Neither sent anything, and spans of the API server last over that time: it stood still.
+    /// Neither sent anything, and spans of the API server cover that time: it was stopped.
     var apiServerStall: Gap?
-    /// The API server sent nothing while etcd went on.
+    /// The API server sent nothing while etcd continued.
     var apiServerGap: Gap?
-    /// Handlers of etcd in that gap that say whose call they are of: somebody called.
+    /// Handlers of etcd in that gap that have a parent: something called etcd.
     var handlersInGap = 0
-    /// Of one end of the calls of etcd, that most of the long ones waited for.
+    /// The process that most of the long calls of etcd waited for.
     var stall: Stall?
     /// Calls of etcd that ended in the interval.
     package var calls = 0
-    /// Of these, calls within which a handler of etcd was heard.
+    /// Those of them that contain a handler of etcd.
     var callsHandled = 0
-    /// Handlers of etcd that ended in the interval and say whose call they are of.
+    /// Handlers of etcd that ended in the interval and have a parent.
     var handlersWithParent = 0
-    /// Calls that began and ended well while etcd was silent: somebody answered them.
+    /// Calls that began and succeeded while etcd sent nothing: something answered them.
     var callsAnsweredInGap = 0
     /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
     package var components: [ComponentGrowth] = []
@@ -38,18 +38,18 @@ package struct Evidence: Sendable {
     package init() {}
 }
 
-/// What a component takes of the mean request, nanoseconds.
+/// A component's time in the mean request, nanoseconds.
 package struct ComponentGrowth: Equatable, Sendable {
     package var component: Component
     package var now: Double
-    /// nil where no request is known from before.
+    /// nil without requests in the baseline.
     package var before: Double?
 
-    /// nil where there is nothing to compare with.
+    /// nil without anything to compare with.
     package var growth: Double? { before.map { now - $0 } }
 }
 
-/// An interval and the time it is compared with, Unix nanoseconds.
+/// An interval and its baseline, Unix nanoseconds.
 package struct Comparison: Hashable, Sendable {
     package var interval: Range<Int64>
     package var baseline: Range<Int64>
@@ -61,7 +61,7 @@ package struct Comparison: Hashable, Sendable {
 }
 
 extension WindowView {
-    /// Gathers the evidence for a comparison from an attributed view; both ranges are taken to the slot.
+    /// Gathers the evidence for a comparison from an attributed view. Both ranges are rounded to slots.
     package func evidence(_ comparison: Comparison, _ components: ComponentTable) -> Evidence {
         let roles = operations.map { EvidenceGathering.role($0, components) }
         var gathering = EvidenceGathering(comparison, roles: roles, oldest: slots.first?.start ?? .max)

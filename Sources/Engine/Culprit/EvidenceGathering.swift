@@ -21,7 +21,7 @@ struct EvidenceGathering {
     private var apiServerEnds: GapMeter
     private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
     private var requestCounts = [0, 0]
-    /// Calls of etcd that ended in the interval, and those within which a handler was heard.
+    /// Calls of etcd that ended in the interval, and those that contain a handler.
     private var (calls, callsHandled) = (0, 0)
     private var handlersWithParent = 0
     /// Spans of the API server that lasted for seconds.
@@ -31,16 +31,16 @@ struct EvidenceGathering {
     private var waits = CallWaits()
     private static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
-    /// A process that goes on ends spans in at least so many of the seconds.
+    /// A running process ends spans in at least this fraction of the seconds.
     private static let activeMin = 0.3
-    /// For how long the exporters of etcd and the API server hold spans, and to the second.
+    /// How long the exporters of etcd and the API server hold spans, rounded up to a second.
     private static let exporterDelay: Int64 = 6_000_000_000
 
-    /// - Parameter oldest: before which nothing is known, Unix nanoseconds.
+    /// - Parameter oldest: the time from which on spans are known, Unix nanoseconds.
     init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
         self.comparison = comparison
         self.roles = roles
-        // An alert may have been active for longer than the window reaches back.
+        // An alert may have been active for longer than the window covers.
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
         let lower = min(max(begin, oldest), comparison.interval.lowerBound)
         let range = lower..<max(comparison.interval.upperBound, lower)
@@ -75,7 +75,7 @@ struct EvidenceGathering {
         }
     }
 
-    /// Takes in of a slot between the two that it was no gap.
+    /// Adds a slot between the two ranges: it may end a gap.
     mutating func addEnds(_ slot: SlotView) {
         slot.forEachBlock { columns, count in
             for row in 0..<count {
@@ -128,7 +128,7 @@ struct EvidenceGathering {
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
 
-    /// Finds what etcd did for the calls that waited long.
+    /// Finds the handlers of the calls that waited long.
     mutating func addHandlers(_ slot: SlotView) {
         guard !waits.isEmpty else { return }
         slot.forEachBlock { columns, count in
@@ -139,8 +139,8 @@ struct EvidenceGathering {
         }
     }
 
-    /// Calls of etcd in a slot that began and ended well within a gap, but for its first seconds: a process that is
-    /// killed takes along what its exporter still held, so that its gap begins before it does.
+    /// Calls of etcd in a slot that began and succeeded within a gap, except in its first seconds: a process that is killed
+    /// loses what its exporter still held, so its gap begins before its death.
     func callsAnswered(in gap: Gap, of slot: SlotView) -> Int {
         let begin = gap.from.addingSaturating(Self.exporterDelay)
         var answered = 0
@@ -155,7 +155,7 @@ struct EvidenceGathering {
         return answered
     }
 
-    /// Handlers of etcd in a slot that began and ended within a gap and say whose call they are of.
+    /// Handlers of etcd in a slot that began and ended within a gap and have a parent.
     func handlers(in gap: Gap, of slot: SlotView) -> Int {
         var handlers = 0
         slot.forEachBlock { columns, count in
@@ -209,14 +209,14 @@ struct EvidenceGathering {
         }
     }
 
-    /// The interval and the time before it in which calls began that ended in it.
+    /// The interval, extended back to the start of the calls that ended in it.
     private var intervalAndCalls: Range<Int64> {
         let first = longCalls.map(\.lowerBound).min() ?? comparison.interval.lowerBound
         return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
     }
 
-    /// Whether the long calls of etcd that ended in the interval spent most of their time in a gap: etcd is back,
-    /// and they are what it left behind.
+    /// Whether the long calls of etcd that ended in the interval spent most of their time in a gap: etcd is back, and these
+    /// calls are left over.
     private func explainsCalls(_ gap: Gap) -> Bool {
         var (total, within) = (0.0, 0.0)
         for call in longCalls {
@@ -226,7 +226,7 @@ struct EvidenceGathering {
         return total > 0 && within >= total / 2
     }
 
-    /// Whether a gap lasts to the end of the interval, or was a good part of it.
+    /// Whether a gap lasts to the end of the interval, or covers much of it.
     private func explains(_ gap: Gap) -> Bool {
         let interval = comparison.interval
         let within = min(gap.to, interval.upperBound) - max(gap.from, interval.lowerBound)

@@ -1,4 +1,4 @@
-/// A stretch of time in which a component that had been sending sent nothing.
+/// A time in which a component that had been sending spans sent none.
 package struct Gap: Equatable, Sendable {
     /// Unix nanoseconds, to the second.
     package var from: Int64
@@ -15,9 +15,9 @@ struct GapMeter {
     private let start: Int64
 
     private static let second: Int64 = 1_000_000_000
-    /// Shorter gaps are those of exporters and of idle clients.
+    /// Shorter gaps come from exporters and idle clients.
     private static let secondsMin = 3
-    /// Spans that would have come in a gap at the rate before: by chance there would be none once in a million times.
+    /// Spans expected in a gap at the earlier rate. With this many, no span at all is a one-in-a-million chance.
     private static let missingMin = 14.0
 
     init(_ range: Range<Int64>) {
@@ -31,7 +31,7 @@ struct GapMeter {
         if counts.indices.contains(second) { counts[second] &+= 1 }
     }
 
-    /// In what part of the seconds of a stretch of time spans ended, 0...1.
+    /// The fraction of the seconds of a range in which spans ended, 0...1.
     func activity(in gap: Gap) -> Double {
         let from = Int((gap.from - start) / Self.second)
         let to = Int((gap.to - start) / Self.second)
@@ -39,7 +39,7 @@ struct GapMeter {
         return Double(seconds.count { $0 > 0 }) / Double(max(seconds.count, 1))
     }
 
-    /// The longest gap that reaches into an interval, if it is one that the spans before it don't explain.
+    /// The longest gap that reaches into an interval, unless the rate before it explains it.
     func gap(in interval: Range<Int64>) -> Gap? {
         let end = min(Int((interval.upperBound - start) / Self.second), counts.count)
         guard let first = counts.firstIndex(where: { $0 > 0 }) else { return nil }

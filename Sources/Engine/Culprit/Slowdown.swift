@@ -1,24 +1,23 @@
-/// What is known of how long something takes, against before. Only of what was heard now and before can it be said that it
-/// is as it was.
+/// How a duration compares with the baseline. Only what was observed both now and before can be called unchanged.
 package enum Trend: Equatable, Sendable {
-    /// Nothing of it ended in the interval.
+    /// Nothing of its kind ended in the interval.
     case unheard
-    /// It was heard, but there is nothing from before.
+    /// It was observed, but the baseline has nothing.
     case withoutBaseline
-    /// It was heard too seldom, now or before.
+    /// It was observed too rarely, now or before.
     case tooFew
     case unchanged
     case grew
 }
 
-/// How much longer something takes than before: the geometric mean of its durations, each against the median that its
-/// own series had before, so that neither a change of the mix nor a few outliers pass for a change of speed.
+/// How much longer something takes than before: the geometric mean of its durations, each divided by the earlier median of
+/// its own series, so that neither a changed mix nor a few outliers look like a change of speed.
 package struct Slowdown: Sendable {
     /// Durations that could be compared.
     package private(set) var count = 0
-    /// Durations before, of the series that are compared.
+    /// Earlier durations of the compared series.
     private(set) var countBefore = 0
-    /// Above 1: longer than before; means nothing of what can't be compared.
+    /// Above 1: longer than before. Meaningless if nothing could be compared.
     private var ratio = 1.0
     /// All durations, compared or not.
     package private(set) var now = LatencyHistogram()
@@ -40,7 +39,7 @@ package struct Slowdown: Sendable {
         if count > 0 { ratio = LatencyBucket.ratio(ofSteps: Double(steps) / Double(count)) }
     }
 
-    /// How many times as long as before; nil where that can't be compared.
+    /// How many times as long as before; nil if that can't be compared.
     package var times: Double? { count >= Self.countMin ? ratio : nil }
 
     var trend: Trend {
@@ -51,13 +50,13 @@ package struct Slowdown: Sendable {
         return times < Self.changed ? .unchanged : .grew
     }
 
-    /// Durations below which a slowdown says nothing.
+    /// With fewer durations a slowdown is meaningless.
     private static let countMin = 20
-    /// In good health the slowdowns of half a minute stay below 2.2; what is a culprit's grew by far more.
+    /// On a healthy cluster slowdowns over half a minute stay below 2.2; those of culprits are far larger.
     static let changed = 2.0
 }
 
-/// Gathers durations by series, before and now, by their latency bucket codes.
+/// Collects latency bucket codes by series, before and now.
 struct SlowdownMeter {
     fileprivate struct Series {
         var before = LatencyHistogram()
@@ -65,11 +64,11 @@ struct SlowdownMeter {
         var codes = 0
     }
 
-    /// A series with fewer durations before has no median worth the name.
+    /// With fewer earlier durations, the median of a series is unreliable.
     static let countMin = 8
     /// Below 20 µs durations are noise, and count as 20 µs.
     static let codeMin = Int(LatencyBucket.shared.code(20_000))
-    /// What takes longer than ten seconds by habit is a stream.
+    /// A series that usually takes longer than ten seconds is a stream.
     static let codeMax = Int(LatencyBucket.shared.code(10_000_000_000))
 
     fileprivate var series: [Series] = []

@@ -1,4 +1,4 @@
-/// Who was at fault in an interval, how sure that is, and why. The method and its limits: docs/culprit.md.
+/// The culprit of an interval, the certainty, and the reason. For the method and its limits see docs/culprit.md.
 package struct Verdict: Equatable, Sendable {
     package enum Certainty: String, Comparable, Codable, Sendable {
         case clear
@@ -16,11 +16,11 @@ package struct Verdict: Equatable, Sendable {
         package static func < (left: Certainty, right: Certainty) -> Bool { left.rank < right.rank }
     }
 
-    /// nil where it is not clear.
+    /// nil if it is not clear.
     package var side: Side?
     package var component: Component?
     package var certainty: Certainty
-    /// One sentence for whoever is on call.
+    /// One sentence for the person on call.
     package var why: String
 
     package init(side: Side?, component: Component?, certainty: Certainty, why: String) {
@@ -36,22 +36,22 @@ package struct Verdict: Equatable, Sendable {
 }
 
 extension Evidence {
-    /// In good health the slowdowns of half a minute stay below 2.2, of a busy machine too; faults are far above.
+    /// On a healthy cluster, even on a busy machine, slowdowns over half a minute stay below 2.2; faults are far above.
     private static let slow = 3.0
     private static let verySlow = 6.0
     private static let slowConnection = 4.0
-    /// What tells the one end from the other where both grew a little.
+    /// The ratio that tells the two ends apart if both grew a little.
     private static let distinct = 1.4
-    /// A few spans may be out of place by their clocks.
+    /// Clocks may put a few spans in the wrong place.
     private static let answeredMin = 3
 
-    /// The verdict that the evidence bears.
+    /// The verdict that the evidence supports.
     package var verdict: Verdict {
         if let gap = etcdGap {
             return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
         }
         if let gap = apiServerStall { return silentAPIServer(gap) }
-        // Handlers that are slow are so whoever else is heard.
+        // Slow handlers are conclusive whatever else was observed.
         if let apiServerGap, slowness(etcd) == nil { return missingAPIServer(apiServerGap) }
         guard requestCountBefore > 0 || etcd.countBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
@@ -65,16 +65,16 @@ extension Evidence {
         return .notClear(nothingSlower)
     }
 
-    /// How many times as long as before, of what is slow.
+    /// How many times as long as before the slow side takes.
     private func slowness(_ slowdown: Slowdown) -> Double? { slowdown.times.flatMap { $0 >= Self.slow ? $0 : nil } }
 
-    /// Clear only against another side that was heard and compared.
+    /// Clear only if another side was observed and compared.
     private func certainty(_ times: Double, against other: Slowdown) -> Verdict.Certainty {
         guard let others = other.times else { return .likely }
         return times >= Self.verySlow && times >= 2 * others ? .clear : .likely
     }
 
-    /// What part of the growth of requests falls to a side, 0...1.
+    /// The fraction of the growth of requests that belongs to a side, 0...1.
     private func share(of side: Side) -> Double {
         let growth = components.compactMap { part in part.growth.map { (side: part.component.side, time: $0) } }
             .filter { $0.time > 0 }
@@ -129,7 +129,7 @@ extension Evidence {
         guard apiServerGap == nil else {
             return Verdict(side: .etcd, component: .etcd, certainty: .likely, why: why)
         }
-        // Handlers that no call of this time has may be of another time.
+        // Handlers without a call in this interval may belong to another time.
         guard calls == 0 || isHandled else {
             return Verdict(
                 side: .etcd, component: .etcd, certainty: .likely, why: "\(why); \(unhandledCalls)")
@@ -138,7 +138,7 @@ extension Evidence {
             side: .etcd, component: .etcd, certainty: certainty(times, against: apiServer), why: why)
     }
 
-    /// What is known of the API server while etcd is slow.
+    /// A clause about the API server while etcd is slow.
     private var besideEtcd: String {
         if let apiServerGap {
             return "no span of the API server ended for \(VerdictText.duration(apiServerGap.duration))"
@@ -148,7 +148,7 @@ extension Evidence {
     }
 
     private func slowAPIServer(_ times: Double) -> Verdict {
-        // Requests that never reach etcd are slow for no reason of etcd's, whether it is heard or not.
+        // Requests that never reach etcd can't be slow because of etcd, observed or not.
         let isCertain = etcd.times == nil && (cached.times ?? 0) >= Self.verySlow && times >= Self.verySlow
         let etcdText =
             knowsEtcd
@@ -167,8 +167,8 @@ extension Evidence {
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of what requests take longer")
     }
 
-    /// Whether etcd's handlers are heard within the calls of them, as they are where clocks agree and spans arrive. Where
-    /// etcd doesn't join its callers' traces there is no telling.
+    /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive. Unknown
+    /// if etcd doesn't join its callers' traces.
     private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
 
     private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
@@ -177,7 +177,7 @@ extension Evidence {
         "\(calls - callsHandled) of \(calls) calls of etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
     }
 
-    /// Calls of etcd take longer: charged to the end whose own time grew, to the connection when neither's did.
+    /// Calls of etcd take longer: the end whose own time grew is the culprit, or the connection if neither's did.
     private func slowCalls(_ times: Double) -> Verdict {
         let slower = "calls of etcd took \(VerdictText.p99(connection))"
         guard knowsEtcd else {
@@ -202,7 +202,7 @@ extension Evidence {
                 + "etcd's own handlers and the API server's own work are unaffected")
     }
 
-    /// Nothing that can be compared is slow; what can't be is said.
+    /// Nothing that can be compared is slow; names what can't be.
     private var nothingSlower: String {
         var known: [String] = []
         var missing: [String] = []
@@ -221,7 +221,7 @@ extension Evidence {
             judge(etcd, "etcd", "spans of etcd's handlers")
         }
         judge(apiServer, "the API server", "requests")
-        // A cluster need not have webhooks, nor are they called all the time.
+        // A cluster may have no webhooks, and they aren't called all the time.
         if webhook.times != nil { known.append("webhooks") }
         if connection.times != nil { known.append("the connection to etcd") }
         let but = missing.joined(separator: ", and ")
@@ -229,7 +229,7 @@ extension Evidence {
         return but.isEmpty ? VerdictText.noneSlower(known) : "\(VerdictText.noneSlower(known)), but \(but)"
     }
 
-    /// Neither end took longer over what it did, but one of them did nothing for a while.
+    /// Neither end took longer for its work, but one of them did nothing for a while.
     private func stalled(_ stall: Stall) -> Verdict {
         let duration = VerdictText.duration(stall.longest)
         switch stall.process {

@@ -1,6 +1,6 @@
-/// Figures as verdicts say them.
+/// Figures as verdicts state them.
 enum VerdictText {
-    /// Of nanoseconds, two digits: `210 ms`.
+    /// Nanoseconds with two digits: `210 ms`.
     static func duration(_ nanoseconds: Int64) -> String {
         let units: [(name: String, size: Double)] = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1)]
         let value = Double(nanoseconds)
@@ -12,18 +12,18 @@ enum VerdictText {
 
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }
 
-    /// `210 ms instead of 2 ms at p99`; at p50 where the tail hides that the rest grew.
+    /// `210 ms instead of 2 ms at p99`, or at p50 if the tail hides the growth.
     static func p99(_ slowdown: Slowdown) -> String {
         grown(slowdown, [(0.99, "p99"), (0.5, "p50")])
     }
 
-    /// At p50; at p99 where only some of the durations grew.
+    /// At p50, or at p99 if only some of the durations grew.
     static func p50(_ slowdown: Slowdown) -> String {
         grown(slowdown, [(0.5, "p50"), (0.99, "p99")])
     }
 
-    /// At the first of some quantiles that at least doubled. Where none did, the mix hides it: each series grew against
-    /// itself, and that is said.
+    /// At the first of some quantiles that at least doubled. If none did, the mix hides the growth, and the text says how much
+    /// each series grew against itself.
     private static func grown(_ slowdown: Slowdown, _ quantiles: [(quantile: Double, name: String)]) -> String {
         for (quantile, name) in quantiles {
             guard let now = slowdown.now.quantile(quantile), let before = slowdown.before.quantile(quantile),
@@ -34,12 +34,12 @@ enum VerdictText {
         return "\(times(slowdown.times ?? 1)) as long as before, each kind against itself"
     }
 
-    // MARK: What wasn't heard
+    // MARK: Missing spans
 
-    /// Why spans of etcd may be missing though it is well.
+    /// Why spans of a healthy etcd may be missing.
     static let mayBeMissing = "etcd's clock may be off, or not all of its spans arrive"
 
-    /// What is known of one side while the other is slow; it is unaffected only if it was heard and compared.
+    /// A clause about one side while the other is slow. It is unaffected only if it was observed and compared.
     ///
     /// - Parameters:
     ///   - isAre: `etcd's own handlers are`.
@@ -54,7 +54,7 @@ enum VerdictText {
         }
     }
 
-    /// What is missing to compare something, as a clause; nil where nothing is.
+    /// A clause that says what is missing for a comparison; nil if nothing is.
     static func missing(_ slowdown: Slowdown, _ spans: String) -> String? {
         switch slowdown.trend {
         case .unchanged, .grew: nil
@@ -71,7 +71,7 @@ enum VerdictText {
         return "neither \(names.dropLast().joined(separator: ", ")) nor \(last) got clearly slower"
     }
 
-    /// Three digits from 100 on, else two.
+    /// Three digits from 100 on, two below.
     private static func number(_ value: Double) -> String {
         guard value < 9.95 else { return "\(Int(value.rounded()))" }
         let tenths = Int((value * 10).rounded())

@@ -1,7 +1,7 @@
 package import Engine
 import Support
 
-/// What can be asked of the spans or requests of one group.
+/// A value that conditions can ask of the spans or requests of a group.
 package enum Measure: Hashable, Sendable {
     case quantile(Quantile)
     case mean
@@ -10,40 +10,40 @@ package enum Measure: Hashable, Sendable {
     case rate
     case errors
     case errorRatio
-    /// The count, but 0 where nothing came of the group while others were heard.
+    /// The count, or 0 if the group had nothing while others did.
     case seen
-    /// Of a single span or request: in match rules alone.
+    /// Of a single span or request; only in `match` rules.
     case duration
     case burnRate(BurnRate)
     case slowdown(SlowdownRatio)
-    /// Of what spans took themselves, without what is below them.
+    /// Of self times: durations without the time of children.
     case selfQuantile(Quantile)
     case selfMean
     case selfMax
-    /// What part of requests' time a component took, 0...1.
+    /// The fraction of requests' time that a component took, 0...1.
     case share(RequestPart)
-    /// What a component took of the mean request.
+    /// The time that a component took of the mean request.
     case time(RequestPart)
 }
 
-/// What is known of a value before anything is measured. `Measure.definition` is the table of all values that conditions
-/// have: a new one gets a row there, and `ResolvedValue` says how it is computed.
+/// The static properties of a value. `Measure.definition` is the table of all values of conditions: a new one gets a row
+/// there, and `ResolvedValue` computes it.
 struct MeasureDefinition {
-    /// As conditions write it, with its arguments.
+    /// As written in conditions, with arguments.
     var name: String
     var dimension: Dimension
-    /// The population that it can be asked of; nil if of any.
+    /// The only population it applies to; nil for any.
     var population: Population?
-    /// The durations that have to be measured for it, the first first; count, errors and sum come with them.
+    /// The durations to measure for it, main ones first; they come with count, errors and sum.
     var measured: [Measured] = [.durations]
     /// The quantile of these durations, 0...1.
     var quantile: Double?
     /// The duration, nanoseconds, beyond which a span counts as bad.
     var threshold: Int64?
     var needsMax = false
-    /// Whether it matters if anything at all was heard.
+    /// Whether it depends on other groups having spans.
     var needsHeard = false
-    /// What it can be where there are spans; without any it is nothing, but for `seen`.
+    /// Its possible values. Without spans there is no value, except for `seen`.
     var range = LawfulRange(low: 0, high: .infinity)
     var isWhole = false
 }
@@ -60,7 +60,7 @@ extension Measure {
                 name: "p\(quantile.percent)", dimension: .time, quantile: quantile.fraction, range: Self.durations)
         case .mean: MeasureDefinition(name: "mean", dimension: .time, range: Self.durations)
         case .max: MeasureDefinition(name: "max", dimension: .time, needsMax: true, range: Self.durations)
-        // It is at least 1; but `count >= 1` is how people say that there have to be any.
+        // Never below 1, but people write `count >= 1` to require data.
         case .count: MeasureDefinition(name: "count", dimension: .count, isWhole: true)
         case .rate:
             MeasureDefinition(
@@ -70,7 +70,7 @@ extension Measure {
         case .seen: MeasureDefinition(name: "seen", dimension: .count, needsHeard: true, isWhole: true)
         case .duration: MeasureDefinition(name: "duration", dimension: .time, range: Self.durations)
         case .burnRate(let rate):
-            // At most that of all spans being bad.
+            // Reached when all spans are bad.
             MeasureDefinition(
                 name: rate.description, dimension: .plain, threshold: rate.threshold,
                 range: LawfulRange(low: 0, high: 1 / rate.budget))
@@ -99,18 +99,18 @@ extension Measure {
 
     package var name: String { definition.name }
     package var dimension: Dimension { definition.dimension }
-    /// The population that it can be asked of; nil if of any.
+    /// The only population it applies to; nil for any.
     package var population: Population? { definition.population }
 
-    /// Whether it is never above another measure of the same spans.
+    /// Whether it can never exceed another measure of the same spans.
     func isNeverAbove(_ other: Measure) -> Bool {
         switch (self, other) {
         case (.quantile(let lower), .quantile(let upper)), (.selfQuantile(let lower), .selfQuantile(let upper)):
             lower.fraction <= upper.fraction
         case (.quantile, .max), (.mean, .max), (.selfQuantile, .selfMax), (.selfMean, .selfMax): true
-        // Of each span, its self time is a part of its duration.
+        // A self time is part of a duration.
         case (.selfQuantile, .max), (.selfMean, .max), (.selfMax, .max): true
-        // Where there is a count, it is what was seen.
+        // If there is a count, `seen` equals it.
         case (.errors, .count), (.errors, .seen), (.count, .seen), (.seen, .count): true
         default: false
         }
@@ -119,21 +119,21 @@ extension Measure {
 
 // Names
 extension Measure {
-    /// Those that take no argument.
+    /// The values without arguments.
     private static let plain: [Measure] = [
         .mean, .max, .count, .rate, .errors, .errorRatio, .seen, .selfMean, .selfMax, .duration,
     ]
 
-    /// What a mistyped name may have been meant to be.
+    /// Candidates for a mistyped name.
     package static let names =
         ["p50", "p90", "p99", "p99.9", "self_p50", "self_p99"] + plain.map(\.name) + ["burn_rate", "slowdown"]
 
-    /// How messages list the values there are.
+    /// The list of values in messages.
     static let listing =
         "the values are pN (p50, p99, p99.9, …), mean, max, count, rate, errors, error_ratio, seen, self_pN, self_mean, "
         + "self_max, share(component), time(component), burn_rate(objective, threshold, over) and slowdown(pN, ago)"
 
-    /// nil for what is no value, or one that takes arguments.
+    /// nil for unknown names and for values that take arguments.
     package init?(name: String) {
         if let plain = Self.plain.first(where: { $0.name == name }) {
             self = plain

@@ -1,7 +1,7 @@
 import Support
 
-/// What of a condition comes out the same whatever is measured: a ratio is never above 1, a percentile never above a higher
-/// one. A condition that can never hold is an error; a part of one that can is a warning.
+/// Finds the parts of a condition that don't depend on measurements: a ratio is never above 1, a percentile never above a
+/// higher one. A condition that can never hold is an error; a part that can never hold, or always holds, is a warning.
 struct ConditionReview {
     private(set) var errors: [ConditionError] = []
     private(set) var warnings: [ConditionError] = []
@@ -15,7 +15,7 @@ struct ConditionReview {
         }
         let comparisons = Demand.all(in: condition)
         let dead = comparisons.filter { !Conjunction.isPossible([$0]) }
-        // What can't be divided into ways to hold is judged by what all of them have in common.
+        // With too many branches, judge only the comparisons that all of them share.
         let branches = Demand.branches(of: condition) ?? [Self.commonDemands(condition)]
         let deadBranches = branches.filter { !Conjunction.isPossible($0) }
         let never = deadBranches.count == branches.count
@@ -36,7 +36,7 @@ struct ConditionReview {
         }
     }
 
-    /// The comparisons that have to hold whatever else does.
+    /// The comparisons that must hold in every branch.
     private static func commonDemands(_ condition: Expression) -> [Demand] {
         condition.conjuncts.flatMap { conjunct -> [Demand] in
             guard let branches = Demand.branches(of: conjunct), branches.count == 1 else { return [] }
@@ -44,9 +44,9 @@ struct ConditionReview {
         }
     }
 
-    // MARK: Words
+    // MARK: Messages
 
-    /// Why a comparison is the same whatever is measured.
+    /// Why a comparison doesn't depend on measurements.
     private static func fault(of demand: Demand) -> ConditionError {
         let comparison = demand.isNegated ? demand.opposite : demand
         let holds = Conjunction.isPossible([comparison])
@@ -88,7 +88,7 @@ struct ConditionReview {
         }
     }
 
-    /// Which comparisons can't hold together, as few as it takes.
+    /// A minimal set of comparisons that can't hold together.
     private static func contradiction(in branch: [Demand], isAll: Bool) -> ConditionError {
         var core = branch
         for index in branch.indices.reversed() {
@@ -112,7 +112,7 @@ extension Expression {
         return value
     }
 
-    /// Of a value, or of a quotient that is one; nil for anything else.
+    /// The dimension of a value, or of `errors / count`; nil for anything else.
     fileprivate var simpleDimension: Dimension? { simpleValue?.measure.dimension }
 
     fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.definition.range }

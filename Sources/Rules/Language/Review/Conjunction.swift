@@ -1,5 +1,5 @@
-/// Whether comparisons can hold together, by what their values can be at all and are to each other. Where it isn't known
-/// they are taken to be possible: bounds that take arithmetic are widened by more than its rounding.
+/// Whether comparisons can hold together, given the ranges of their values and the orders between them. When in doubt they
+/// can: computed bounds are widened by more than rounding errors.
 struct Conjunction {
     /// `x ≤ ratio · y`, for values that are never negative.
     private struct Order {
@@ -26,10 +26,10 @@ struct Conjunction {
     private var numbers: [WindowValue: Int] = [:]
     private var ranges: [LawfulRange] = []
     private var orders: [[Order?]] = []
-    /// What is not to be: a value and a number, or two values.
+    /// What must differ: a value and a number, or two values.
     private var excluded: [(value: Int, number: Double)] = []
     private var different: [(Int, Int)] = []
-    /// Whether values cancel out of a comparison, and what is left of it is false.
+    /// Whether values cancel out of a comparison and the rest is false.
     private var contradictsItself = false
 
     static func isPossible(_ demands: [Demand]) -> Bool {
@@ -64,7 +64,7 @@ struct Conjunction {
             }
         }
         for demand in demands {
-            // What is the same on both sides is equal, whatever is measured.
+            // Identical sides are always equal.
             if demand.left == demand.right, !demand.sign.holds(0, 0) { return false }
             take(demand)
         }
@@ -76,7 +76,7 @@ struct Conjunction {
             }
     }
 
-    // MARK: What comparisons say
+    // MARK: Comparisons to bounds and orders
 
     private mutating func take(_ demand: Demand) {
         guard let form = LinearForm(demand), !form.isCancelled else { return }
@@ -101,7 +101,7 @@ struct Conjunction {
         }
     }
 
-    /// Takes in that a form is at least 0, or above it.
+    /// Adds that a form is at least 0, or above 0.
     private mutating func take(_ terms: [(value: Int, factor: Double)], _ form: LinearForm, isStrict: Bool) {
         if terms.count == 1 {
             let (value, factor) = terms[0]
@@ -128,9 +128,9 @@ struct Conjunction {
         if order.isStronger(than: orders[lower][upper]) { orders[lower][upper] = order }
     }
 
-    // MARK: What follows
+    // MARK: Conclusions
 
-    /// Makes orders of orders; false where one says that a value is below itself.
+    /// Combines orders transitively; false if a value would be below itself.
     private mutating func closeOrders() -> Bool {
         for middle in values.indices {
             for lower in values.indices {
@@ -145,7 +145,7 @@ struct Conjunction {
             guard let own = orders[value][value] else { continue }
             let isSmaller = own.ratio < 1 - Self.widening
             if own.isStrict, isSmaller || own.ratio == 1 { return false }
-            // Only 0 is at most a part of itself.
+            // Only 0 is at most a fraction of itself.
             if isSmaller { ranges[value].lowerHigh(to: 0, isOpen: false) }
         }
         return true
@@ -164,7 +164,7 @@ struct Conjunction {
         for value in values.indices where values[value].measure.definition.isWhole { ranges[value].makeWhole() }
     }
 
-    /// Shares of one range in the same requests' time come to no more than all of it.
+    /// Shares of the same requests' time add up to at most 1.
     private var areSharesPossible: Bool {
         var sums: [Int64: Double] = [:]
         for (value, range) in zip(values, ranges) {
@@ -173,7 +173,7 @@ struct Conjunction {
         return sums.values.allSatisfy { $0 <= 1 + Self.widening }
     }
 
-    /// An error ratio is the errors by the count.
+    /// An error ratio is errors divided by count.
     private var areErrorsPossible: Bool {
         values.indices.allSatisfy { index in
             guard values[index].measure == .errorRatio else { return true }
@@ -206,7 +206,7 @@ struct Conjunction {
         case .arithmetic(_, let errors, _) where expression.isErrorsByCount:
             range(of: WindowValue(.errorRatio, offset: errors.values.first?.value.offset ?? 0))
         case .arithmetic(let sign, let left, let right): range(of: left).combined(sign, with: range(of: right))
-        // What is true or false is no number.
+        // A truth value is not a number.
         case .not, .comparison, .logic: .anything
         }
     }

@@ -1,12 +1,12 @@
-/// A comparison that has to hold for one way in which a condition can hold: one of its comparisons, or what that is not.
+/// A comparison that must hold in one branch of a condition: one of its comparisons, or the opposite of one.
 struct Demand {
     let sign: ComparisonOperator
     let left: Expression
     let right: Expression
-    /// Whether the condition has it behind "not".
+    /// Whether the condition negates it.
     let isNegated: Bool
 
-    /// Where it is told that something is wrong with it: what values are compared with is wrong more often than they are.
+    /// Where to report a problem: on the right side, because limits are wrong more often than values.
     var position: Int {
         if case .literal = left.kind { left.position } else { right.position }
     }
@@ -15,14 +15,13 @@ struct Demand {
         Demand(sign: sign.opposite, left: left, right: right, isNegated: !isNegated)
     }
 
-    /// Its parts in one expression.
+    /// The comparison as an expression.
     var expression: Expression { Expression(.comparison(sign, left, right)) }
 
-    /// The ways in which a condition can hold, each by the comparisons that all have to; nil where there are too many to
-    /// look at.
+    /// The branches of a condition: it holds if all comparisons of any branch do. nil if there are too many to examine.
     static func branches(of condition: Expression, isNegated: Bool = false) -> [[Demand]]? {
         switch condition.kind {
-        // Of these none stands where a condition does.
+        // None of these is a condition.
         case .literal, .value, .negative, .arithmetic: return [[]]
         case .not(let operand): return branches(of: operand, isNegated: !isNegated)
         case .comparison(let sign, let left, let right):
@@ -53,7 +52,7 @@ struct Demand {
 }
 
 extension ComparisonOperator {
-    /// The operator that holds where this one doesn't.
+    /// The operator that holds when this one doesn't.
     fileprivate var opposite: ComparisonOperator {
         switch self {
         case .greater: .lessOrEqual

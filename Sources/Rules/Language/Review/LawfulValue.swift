@@ -1,14 +1,14 @@
-/// What values of conditions can be at all, and what they are to each other.
+/// The possible range of a value.
 struct LawfulRange: Equatable {
     var low: Double
     var high: Double
-    /// Whether the ends themselves are left out.
+    /// Whether the ends are excluded.
     var isLowOpen = false
     var isHighOpen = false
 
     var isEmpty: Bool { low > high || low == high && (isLowOpen || isHighOpen) }
 
-    /// With its ends, whether they are in it or not.
+    /// The range including its ends.
     var closed: NumberInterval { NumberInterval(between: low, and: min(high, .greatestFiniteMagnitude)) }
 
     mutating func raiseLow(to bound: Double, isOpen: Bool) {
@@ -21,7 +21,7 @@ struct LawfulRange: Equatable {
         (high, isHighOpen) = (bound, isOpen)
     }
 
-    /// Leaves whole numbers alone.
+    /// Restricts the range to whole numbers.
     mutating func makeWhole() {
         if low.isFinite {
             low = isLowOpen ? low.rounded(.down) + 1 : low.rounded(.up)
@@ -35,7 +35,7 @@ struct LawfulRange: Equatable {
 }
 
 extension WindowValue {
-    /// Whether it is never above another value, whatever the spans.
+    /// Whether it can never exceed another value.
     func isNeverAbove(_ other: WindowValue) -> Bool {
         self != other && offset == other.offset && measure.isNeverAbove(other.measure)
     }

@@ -1,16 +1,16 @@
-/// A sum of values, each times a number, and of a number: what an expression says, where it says no more.
+/// An expression as a sum: values times factors, plus a constant.
 struct LinearForm {
     private(set) var factors: [WindowValue: Double] = [:]
-    /// The sums of the magnitudes of what `factors` were made from.
+    /// The sum of magnitudes that each factor was computed from.
     private var weights: [WindowValue: Double] = [:]
     private(set) var constant = 0.0
-    /// The sum of the magnitudes of what `constant` was made from, by which its error is known.
+    /// The sum of magnitudes that `constant` was computed from; bounds its rounding error.
     private(set) var scale = 0.0
-    /// Whether nothing was multiplied or divided, and at most one number added: then rounding changes no order.
+    /// Whether nothing was multiplied or divided and at most one number was added, so that rounding can't change an order.
     private var isPlain = true
     private var literals = 0
 
-    /// nil where an expression is no such sum.
+    /// nil if the expression isn't linear.
     init?(_ expression: Expression) {
         self.init()
         switch expression.kind {
@@ -28,7 +28,7 @@ struct LinearForm {
             }
             self = LinearForm(of: WindowValue(.errorRatio, offset: value.offset))
         case .arithmetic(let sign, let left, let right):
-            // Exactly nothing, whatever is measured.
+            // Exactly 0.
             if sign == .subtract, left == right { return }
             guard let left = LinearForm(left), let right = LinearForm(right) else { return nil }
             switch sign {
@@ -47,15 +47,15 @@ struct LinearForm {
         }
     }
 
-    /// The left side of a comparison less its right side. A quotient that is compared with a number is multiplied by its
-    /// divisor: values are never negative, and where the divisor is 0 nothing else follows from the comparison.
+    /// The left side of a comparison minus its right side. A quotient compared with a number is multiplied by its divisor:
+    /// values are never negative, and a division by 0 has no data.
     ///
-    /// nil where that is no such sum.
+    /// nil if that isn't linear.
     init?(_ demand: Demand) {
         let (left, right) = (demand.left, demand.right)
         if demand.sign != .notEqual, let (dividend, divisor) = Self.quotient(left), let number = Self.number(right) {
             self = dividend.adding(divisor.times(-number))
-            // Rounding changes nothing of what is above or below 1.
+            // Rounding never moves a quotient across 1.
             isPlain = isPlain && number == 1
         } else if demand.sign != .notEqual, let (dividend, divisor) = Self.quotient(right),
             let number = Self.number(left)
@@ -88,13 +88,13 @@ struct LinearForm {
         weights[value] = 1
     }
 
-    /// Whether each value stands in it once, and by itself.
+    /// Whether each value occurs once, without a factor.
     var isOfSingleValues: Bool { isPlain && weights.values.allSatisfy { $0 == 1 } }
 
-    /// Whether it is a number that no rounding has touched.
+    /// Whether it is a constant without rounding error.
     var isExact: Bool { factors.isEmpty && isPlain }
 
-    /// Whether some value nearly cancels out, so that rounding is most of what is left of it.
+    /// Whether some value nearly cancels out, so that the rest is mostly rounding error.
     var isCancelled: Bool { factors.contains { abs($0.value) < 1e-6 * (weights[$0.key] ?? 1) } }
 
     func adding(_ other: LinearForm) -> LinearForm {
@@ -119,7 +119,7 @@ struct LinearForm {
 }
 
 extension Expression {
-    /// `errors / count`, which is an error ratio.
+    /// Whether it is `errors / count`, an error ratio.
     var isErrorsByCount: Bool {
         guard case .arithmetic(.divide, let left, let right) = kind, case .value(let errors) = left.kind,
             case .value(let count) = right.kind
