@@ -1,20 +1,19 @@
 import Synchronization
 
-/// Answers to identical questions. Those who ask at the same time share one computation, and a finished answer is reused
-/// for twenty times as long as it took, so that one question never takes more than a twentieth of a core, however many
-/// clients poll it. An answer that took 100 ms may be two seconds old, one that took 1 ms is never older than 20 ms, and
-/// none is older than five seconds.
+/// Shares answers to identical questions. Concurrent askers share one computation, and an answer is reused for twenty times
+/// as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core, however many
+/// clients poll it.
 final class AnswerCache: Sendable {
     private struct Answer {
         let text: Task<String?, any Error>
         let begun: ContinuousClock.Instant
-        /// nil while it is being computed.
+        /// nil while computing.
         var usableUntil: ContinuousClock.Instant?
     }
 
     private static let reuseFactor = 20
     private static let ageMax = Duration.seconds(5)
-    /// Answers of a large window take tens of megabytes.
+    /// Answers over a large window take tens of megabytes.
     private static let answersMax = 8
 
     private let answers = Mutex<[String: Answer]>([:])
@@ -26,7 +25,7 @@ final class AnswerCache: Sendable {
 
     /// - Parameters:
     ///   - question: a path with its query.
-    ///   - compute: makes the answer; called on some thread, unless an answer can be shared.
+    ///   - compute: computes the answer. Not called if an answer can be shared.
     func answer(
         _ question: String, compute: @escaping @Sendable () async throws -> String?
     ) async throws -> String? {

@@ -3,25 +3,25 @@ import Foundation
 import Rules
 package import Support
 
-/// The recorded files of a directory, which belongs to one daemon at a time.
+/// The recorded files of a directory, used by one daemon at a time.
 package struct ArchiveDirectory: ~Copyable {
     package struct File: Equatable {
         package let name: String
         package let byteCount: Int
-        /// When it was written to last, Unix nanoseconds.
+        /// Last modification, Unix nanoseconds.
         let modified: Int64
     }
 
     let path: String
     private let lock: DirectoryLock
 
-    /// Opens a directory, which is made if it isn't there.
+    /// Opens the directory and creates it if needed.
     package init(_ path: String) throws(FileError) {
         self.path = path
         lock = try DirectoryLock(path, for: .recording)
     }
 
-    /// The name of a file that is begun at a time (Unix nanoseconds): names sort by time.
+    /// The name of a file begun at a time (Unix nanoseconds). Names sort by time.
     package static func name(_ time: Int64) -> String {
         let (seconds, fraction) = (time / 1_000_000_000, time % 1_000_000_000)
         let date = Timestamp.rfc3339(seconds * 1_000_000_000).filter { $0 != "-" && $0 != ":" && $0 != "Z" }
@@ -32,7 +32,7 @@ package struct ArchiveDirectory: ~Copyable {
     private static let prefix = "spans-"
     private static let suffix = ".otlp.lz4"
 
-    /// All recorded files, the oldest first.
+    /// All recorded files, oldest first.
     package func files() -> [File] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }.sorted().compactMap { name in
@@ -43,15 +43,15 @@ package struct ArchiveDirectory: ~Copyable {
         }
     }
 
-    /// When a file is begun that comes next at a time (Unix nanoseconds): later than all others, also where the clock
-    /// was set back. Files named by a time that no clock has are not of this directory's recordings.
+    /// The time for the name of the next file (Unix nanoseconds): later than all others, even if the clock was set back.
+    /// Ignores files named after an impossible time.
     package func nextTime(_ time: Int64) -> Int64 {
         guard let begun = files().compactMap({ Self.time($0.name) }).max(), begun >= time, begun < TimeLimits.latest
         else { return time }
         return begun + 1
     }
 
-    /// Makes the file of a time, its name on disk.
+    /// Creates the file for a time and syncs its name.
     func makeFile(_ time: Int64) throws(FileError) -> RecordedFile {
         let file = try RecordedFile(creating: "\(path)/\(Self.name(time))")
         guard fsync(lock.descriptor) == 0 else { throw FileError("fsync", path) }
@@ -71,17 +71,17 @@ package struct ArchiveDirectory: ~Copyable {
         return Timestamp.parse(rfc3339: text).flatMap { TimeLimits.time($0.addingSaturating(fraction)) }
     }
 
-    /// Removes the oldest files beyond what is retained.
+    /// Removes the oldest files that exceed the retention.
     ///
     /// - Parameters:
     ///   - now: Unix nanoseconds.
-    ///   - current: the file that is being written, which stays.
-    /// - Returns: what was removed, and what could not be.
+    ///   - current: the file being written, which is kept.
+    /// - Returns: the removed files, and the failures.
     func retain(
         _ settings: RecordingSettings, now: Int64, current: String?
     ) -> (removed: [File], faults: [FileError]) {
         var files = files().filter { "\(path)/\($0.name)" != current }
-        // There is room for the file that is being written to grow to its full size.
+        // Leaves room for the current file to reach its full size.
         let room = settings.retainBytes - settings.fileBytesMax
         var byteCount = files.reduce(0) { $0 + $1.byteCount }
         var removed: [File] = []

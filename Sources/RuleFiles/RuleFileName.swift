@@ -1,9 +1,9 @@
 package import Rules
 
-/// A rule file as a configuration or a command line names it: a file, a pattern in the shell's manner, or `builtin`.
+/// A rule file named by a configuration or command line: a path, a shell pattern, or `builtin`.
 package struct RuleFileName: Sendable {
     package var name: String
-    /// Where it stands; nil for a command line.
+    /// Its position in the configuration; nil on a command line.
     package var place: (file: String, position: SourcePosition)?
 
     package init(_ name: String, place: (file: String, position: SourcePosition)? = nil) {
@@ -11,7 +11,7 @@ package struct RuleFileName: Sendable {
         self.place = place
     }
 
-    /// A problem of the name itself, told at the place that has it.
+    /// Reports a problem of the name at its position.
     package func fault(_ message: String) -> RuleDiagnostics {
         var diagnostics = RuleDiagnostics(file: place?.file ?? name)
         diagnostics.report(place?.position ?? .start, message)

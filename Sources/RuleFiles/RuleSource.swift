@@ -1,18 +1,19 @@
+import Foundation
 package import Engine
 import Notify
 package import Rules
 import Support
 
-/// Where the rules come from, so that they can be read again. The one reader of rules for all commands.
+/// The source of the rules, for loading and reloading them. All commands read rules through it.
 package struct RuleSource: Sendable {
-    /// What names the built-in rules among files.
+    /// The name of the built-in rules among files.
     package static let builtin = "builtin"
 
     /// Empty means the built-in rules.
     package var names: [RuleFileName]
     /// How far back rules can look, nanoseconds.
     package var maximumWindow: Int64
-    /// How far back spans are kept one by one, nanoseconds.
+    /// How far back individual spans are kept, nanoseconds.
     package var exactWindow: Int64
     /// The names of components, by number.
     package var components: [String]
@@ -30,13 +31,13 @@ package struct RuleSource: Sendable {
     }
 
     /// All groups and sinks of all files, or all problems of all files.
-    /// - Parameter sendsAlerts: whether files of headers that can't be read are a problem; else there is a warning.
+    /// - Parameter sendsAlerts: whether unreadable header files are errors rather than warnings.
     package func load(sendsAlerts: Bool = true) throws(RuleErrors) -> RuleSet {
         var set = RuleSet()
         var faults = RuleErrors()
         for name in names.isEmpty ? [RuleFileName(Self.builtin)] : names {
             for file in expand(name, &faults) {
-                // The same file twice would have each of its alerts twice.
+                // Loading a file twice would duplicate its alerts.
                 guard !set.files.contains(file) else { continue }
                 do {
                     faults.all += set.add(try load(file, named: name), from: file, sendsAlerts: sendsAlerts)
@@ -74,14 +75,14 @@ package struct RuleSource: Sendable {
 package struct RuleSet: Sendable {
     package private(set) var groups: [RuleGroup] = []
     package private(set) var sinks: [SinkDefinition] = []
-    /// What was read, in order.
+    /// The loaded files, in order.
     package private(set) var files: [String] = []
     package private(set) var warnings: [RuleDiagnostic] = []
     private var firstPlaces: [AlertIdentity: String] = [:]
 
     package init() {}
 
-    /// The files of headers that sinks name.
+    /// The header files of sinks.
     package var headersFiles: [String] {
         sinks.compactMap {
             switch $0 {
@@ -91,7 +92,7 @@ package struct RuleSet: Sendable {
         }
     }
 
-    /// Adds what a file says; returns what doesn't go with the files before it, or with the files that it names.
+    /// Adds a rule file. Returns its conflicts with earlier files, and problems of the files that it names.
     fileprivate mutating func add(
         _ rules: RuleFile, from file: String, sendsAlerts: Bool
     ) -> [RuleDiagnostics] {
@@ -122,7 +123,7 @@ package struct RuleSet: Sendable {
         return diagnostics.isEmpty ? [] : [diagnostics]
     }
 
-    /// Where alerts go: to standard output where no file says.
+    /// The sinks of the files, or standard output if there are none.
     package var sinksOrDefault: [SinkDefinition] { sinks.isEmpty ? [.stdout(.text)] : sinks }
 }
 
@@ -135,4 +136,17 @@ package struct RuleErrors: Error, CustomStringConvertible {
     }
 
     package var description: String { all.map(\.description).joined(separator: "\n") }
+}
+
+extension FilePattern {
+    /// Why a file can't be read; nil if it can.
+    package static func unreadable(_ path: String) -> String? {
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            try? file.close()
+            return isDirectory(path) ? "it is not a regular file" : nil
+        } catch {
+            return RuleFile.reason(error)
+        }
+    }
 }

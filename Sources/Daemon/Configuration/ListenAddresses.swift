@@ -2,14 +2,14 @@ import Receivers
 import Rules
 import Support
 
-/// The fields that say what is listened on.
+/// The configuration keys of listen addresses.
 enum ListenField: String, CaseIterable {
     case grpc = "otlp.grpc"
     case http = "otlp.http"
     case listen
 }
 
-/// Two addresses that can't both be listened on.
+/// Two listen addresses that exclude each other.
 struct PortConflict: CustomStringConvertible {
     let first: ListenField
     let second: ListenField
@@ -25,14 +25,14 @@ extension Configuration {
         }
     }
 
-    /// Conflicts among the addresses of receivers, scrape and API, by what they say.
+    /// Conflicts among the listen addresses, without resolving names.
     var portConflicts: [PortConflict] { portConflicts { ListenHost(literal: $0) } }
 
     private func portConflicts(_ host: (String) -> ListenHost) -> [PortConflict] {
         let hosts = ListenField.allCases.map { (field: $0, host: host(self[$0].host)) }
         return hosts.enumerated().flatMap { index, second in
             hosts[..<index].filter { first in
-                // Port 0 is another one each time.
+                // Port 0 gets a different port each time.
                 let port = self[first.field].port
                 return port != 0 && port == self[second.field].port && first.host.overlaps(second.host)
             }.map { conflict($0.field, second.field) }
@@ -46,8 +46,8 @@ extension Configuration {
                 + "one port; give each its own")
     }
 
-    /// Whether each address is one that the system knows, and a port of its own: what can be said at a start alone.
-    /// - Throws: what is wrong, with its place where a file says it.
+    /// Resolves all listen addresses and checks for conflicts. Only possible at the start.
+    /// - Throws: the problem, with its position if it comes from a file.
     func checkAddresses() throws {
         var hosts: [String: ListenHost] = [:]
         for field in ListenField.allCases {
@@ -65,7 +65,7 @@ extension Configuration {
     }
 
     private func fault(_ message: String, of field: ListenField) -> any Error {
-        // An option may have taken the file's place.
+        // An option may have overridden the file.
         guard let place = places.addresses[field], place.address == self[field], let file = places.file else {
             return StartError(description: message)
         }

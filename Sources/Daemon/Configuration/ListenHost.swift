@@ -1,19 +1,19 @@
 import Glibc
 import Support
 
-/// A host to listen on, as the addresses it stands for: one address is written in many ways.
+/// A host to listen on. Compares hosts by their addresses, because one address can be written in many ways.
 struct ListenHost {
-    /// In lower case, and without the dot that ends a full name.
+    /// In lower case, without a trailing dot.
     private let name: String
-    /// IPv4 addresses as four bytes, IPv6 addresses as sixteen and their zone. Empty for a name that was not resolved.
+    /// IPv4 addresses as 4 bytes, IPv6 addresses as 16 plus their zone. Empty for an unresolved name.
     private let addresses: [[UInt8]]
 
-    /// A host that the system doesn't know.
+    /// A host that can't be resolved.
     struct Unknown: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Asks nobody: names but `localhost` stay names.
+    /// Doesn't resolve names, except `localhost`.
     init(literal host: String) {
         var name = host.lowercased()
         if name.hasSuffix(".") { name.removeLast() }
@@ -22,7 +22,7 @@ struct ListenHost {
         addresses = name == "localhost" ? [Self.loopback4, Self.loopback6] : numeric
     }
 
-    /// The address that listening on a host binds, as the system resolves it. Blocks until the resolver has answered.
+    /// Resolves the host to the address that listening binds. Blocks until the resolver answers.
     init(resolving host: String) throws(Unknown) {
         let (found, failure) = Self.addresses(of: host, flags: 0)
         guard let first = found.first else {
@@ -33,8 +33,7 @@ struct ListenHost {
         addresses = [first]
     }
 
-    /// Whether text is an address, or may be the name of a host. What has digits alone behind its last dot was meant
-    /// as an address.
+    /// Whether the text is an address or a possible host name. Text whose last label is all digits must be an address.
     static func isHost(_ text: String) -> Bool {
         let bare = text.prefix { $0 != "%" }
         guard !IPv4Text.isObsolete(text) else { return false }
@@ -49,7 +48,7 @@ struct ListenHost {
         return areLabels && text.utf8.count <= 253 && labels.last?.allSatisfy(\.isNumber) == false
     }
 
-    /// Whether one port can be bound on only one of the two.
+    /// Whether the same port can't be bound on both.
     func overlaps(_ other: ListenHost) -> Bool {
         if addresses.isEmpty || other.addresses.isEmpty {
             return name == other.name || isEverywhere || other.isEverywhere
@@ -59,7 +58,7 @@ struct ListenHost {
 
     private var isEverywhere: Bool { addresses.contains(Self.all4) || addresses.contains(Self.all6) }
 
-    /// All IPv6 addresses are all IPv4 ones as well: sockets take both unless they are told not to.
+    /// `::` includes all IPv4 addresses: sockets accept both unless configured otherwise.
     private static func overlap(_ address: [UInt8], _ other: [UInt8]) -> Bool {
         address == other || address == all6 || other == all6
             || address == all4 && other.count == 4 || other == all4 && address.count == 4
@@ -90,7 +89,7 @@ struct ListenHost {
 
     private static func address(_ entry: UnsafeMutablePointer<addrinfo>) -> [UInt8]? {
         let address = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
-        // Where sockaddr_in has the address itself, and sockaddr_in6 the address and its zone.
+        // The offsets of the address in sockaddr_in, and of address and zone in sockaddr_in6.
         switch unsafe entry.pointee.ai_family {
         case AF_INET: return unsafe Array(address[4..<8])
         case AF_INET6:

@@ -6,18 +6,18 @@ import Rules
 import Support
 import Synchronization
 
-/// What outlives a process: the alerts, and what could not be delivered yet. A directory of one daemon at a time.
+/// The state that survives a restart: alerts and undelivered notifications. Used by one daemon at a time.
 final class StateDirectory: Sendable {
     private struct Saving {
         /// Unix nanoseconds.
         var last: Int64 = 0
-        /// Whether the file has alerts in it.
+        /// Whether the file contains alerts.
         var holdsAlerts = true
         var hasFailed = false
-        /// What is to be written next, and who waits for it; what came before it need not be written any more.
+        /// The next version to write, and the callbacks that wait for it. It supersedes earlier versions.
         var next: SavedAlerts?
         var waiting: [@Sendable () -> Void] = []
-        /// Since when something is being written, nanoseconds of the monotonic clock.
+        /// When the write in progress began, monotonic nanoseconds.
         var writingSince: Int64?
 
         var isStuck: Bool {
@@ -25,20 +25,20 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Between writings that follow no change of an alert's state, nanoseconds: by the last one a start knows how long
-    /// nothing was evaluated.
+    /// Interval of writes without a change, nanoseconds. The last write tells the next process how long nothing was
+    /// evaluated.
     private static let interval: Int64 = 10_000_000_000
 
     let delivery: DeliveryDirectory
     private let path: String
     private let logger: Logger
-    // Held for as long as the process lives: the lock ends with it.
+    // Held for the lifetime of the process.
     private let lock: DirectoryLock
     private let saving = Mutex(Saving())
     private let files: DurableFiles
     private let thread = DispatchQueue(label: "faultline.state")
 
-    /// Opens a directory, which is made if it isn't there.
+    /// Opens the directory and creates it if needed.
     init(_ path: String, files: DurableFiles = .system, logger: Logger) throws(FileError) {
         self.path = path
         self.files = files
@@ -49,10 +49,10 @@ final class StateDirectory: Sendable {
 
     private var file: String { "\(path)/alerts.json" }
 
-    /// Whether alerts could not be written the last time, or have been waiting for the disk for as long as anybody waits.
+    /// Whether the last write failed, or the current one has exceeded the time that callers wait.
     var hasFailed: Bool { saving.withLock { $0.hasFailed || $0.isStuck } }
 
-    /// What the last process left; nil where there is nothing. A file that can't be read is put aside.
+    /// The alerts of the last process; nil if there are none. An unreadable file is set aside.
     func load() -> SavedAlerts? {
         guard FileManager.default.fileExists(atPath: file) else { return nil }
         do {
@@ -78,12 +78,12 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Has the alerts written on a thread of its own, if that is worth it. Waits for nothing.
+    /// Writes the alerts on the directory's thread if necessary. Doesn't block.
     /// - Parameters:
     ///   - isChanged: whether an alert's state has changed.
     ///   - now: Unix nanoseconds.
-    ///   - alerts: asked only where they are to be written; nil where there is nothing to write yet.
-    ///   - whenDone: is called when they are on disk or can't be written, and at once where they aren't to be.
+    ///   - alerts: called only if they will be written; nil if there is nothing to write yet.
+    ///   - whenDone: called once they are on disk or can't be written; called at once if no write is needed.
     func save(
         isChanged: Bool, at now: Int64, _ alerts: () -> SavedAlerts?, whenDone: @escaping @Sendable () -> Void
     ) {
@@ -97,7 +97,7 @@ final class StateDirectory: Sendable {
             saving.last = now
             saving.holdsAlerts = !alerts.isEmpty
             saving.next = alerts
-            // For a disk that doesn't answer nobody has to wait who comes now.
+            // The disk doesn't answer: new callers don't wait for it.
             let isStuck = saving.isStuck
             if !isStuck { saving.waiting.append(whenDone) }
             if saving.writingSince == nil {
@@ -117,7 +117,7 @@ final class StateDirectory: Sendable {
             } catch {
                 let isNew = saving.withLock { saving in
                     defer { saving.hasFailed = true }
-                    // To be tried again, also where there is nothing in it.
+                    // Retry, even if there are no alerts.
                     saving.holdsAlerts = true
                     return !saving.hasFailed
                 }

@@ -1,12 +1,12 @@
-/// The template of a request's path, as kube-apiserver puts it into the names of its spans from 1.31 on:
+/// The template of a request's path. Since Kubernetes 1.31 the API server names spans after it:
 /// `/api/v1/namespaces/{:namespace}/pods/{:name}`.
 package enum PathTemplate {
-    /// Matches a path with a template: it must equal it but for the segments in braces.
+    /// Matches a path against a template: they must be equal except for the segments in braces.
     ///
-    /// nil also for a path with an escape in such a segment: it may stand for a slash.
+    /// An escape in such a segment doesn't match, because it may encode a slash.
     ///
     /// - Parameters:
-    ///   - body: where both are. Reading a little beyond either is cheaper than stopping at its end.
+    ///   - body: contains both. Reading slightly past their ends is cheaper than stopping there.
     ///   - target: a path, with or without its query.
     /// - Returns: the end of the path, where its query begins; nil if it doesn't match.
     package static func match(_ body: RawSpan, _ template: Range<Int>, _ target: Range<Int>) -> Int? {
@@ -38,7 +38,7 @@ package enum PathTemplate {
         }
     }
 
-    /// The offset behind the first segment of a range; nil where the segment has an escape.
+    /// The end of the first segment of a range; nil if the segment contains an escape.
     @inline(__always)
     private static func endOfSegment(_ body: RawSpan, _ range: Range<Int>) -> Int? {
         var offset = range.lowerBound

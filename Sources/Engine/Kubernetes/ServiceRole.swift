@@ -1,5 +1,5 @@
-/// Which component of the control plane a service is, by its `service.name`: `apiserver` and `kube-apiserver*` are API
-/// servers, `etcd*` is etcd. The only place that knows their names.
+/// The role of a service in the control plane, by `service.name`: `apiserver` and `kube-apiserver*` are API servers, `etcd*`
+/// is etcd. No other code knows these names.
 package enum ServiceRole: Sendable {
     case apiServer, etcd, other
 
@@ -11,7 +11,7 @@ package enum ServiceRole: Sendable {
         }
     }
 
-    /// - Parameter service: the name in UTF-8.
+    /// - Parameter service: UTF-8.
     package init(_ service: RawSpan) {
         if ASCII.equals(service, "apiserver") || ASCII.hasPrefix(service, "kube-apiserver") {
             self = .apiServer

@@ -1,4 +1,4 @@
-/// Makes the summaries of slots. Its tables are used again from one slot to the next.
+/// Creates the summaries of slots. Reuses its tables from slot to slot.
 package struct SlotSummarizer: Sendable {
     private var spans = SeriesCounter(.spans)
     private var requests = SeriesCounter(.requests)
@@ -11,11 +11,10 @@ package struct SlotSummarizer: Sendable {
 
     package var byteCount: Int { spans.byteCount + requests.byteCount }
 
-    /// Summarizes the slots of a view that have ended by a time (Unix nanoseconds), have no summary yet and enough rows to
-    /// be worth one.
+    /// Summarizes the slots of a view that ended by a time (Unix nanoseconds), have enough rows and no summary yet.
     ///
-    /// - Parameter thresholds: durations, nanoseconds, beyond which rules call a span bad.
-    /// - Returns: the summaries by the starts of their slots, for the window; the view has them.
+    /// - Parameter thresholds: durations, nanoseconds; rules call a longer span bad.
+    /// - Returns: the new summaries with the starts of their slots, to store in the window. The view already has them.
     package mutating func summarize(
         _ view: inout WindowView, upTo time: Int64, thresholds: [Int64]
     ) -> [(slot: Int64, summary: SlotSummary)] {
@@ -34,7 +33,7 @@ package struct SlotSummarizer: Sendable {
     }
 }
 
-/// Counts the spans of one slot after the other by series.
+/// Counts the spans of a slot by series.
 private struct SeriesCounter: Sendable {
     private let population: Population
     private var table = SlidingTable()
@@ -75,7 +74,7 @@ private struct SeriesCounter: Sendable {
         return take(bad)
     }
 
-    /// Moves what was counted out of the tables. All series have a line, whose number is theirs.
+    /// Moves the counts out of the tables. Line numbers are series numbers, because every series has a line.
     private mutating func take(_ bad: BadCounts) -> SeriesCounts {
         var counts = SeriesCounts(thresholds: bad.thresholds)
         var next = failed.startIndex

@@ -1,7 +1,7 @@
 /// Counts of the first rows of a slot, by series and latency bucket. Immutable, so that views read it without a lock.
 ///
-/// A slot gets one when rules first look at it: from then on ranges, queries and the history add up its cells, of which
-/// there are far fewer than rows. Rows that come later are counted one by one.
+/// A slot gets one when rules first look at it. From then on ranges, queries and the history add up its cells, which are far
+/// fewer than rows. Rows that arrive later are counted one by one.
 package final class SlotSummary: Sendable {
     /// The number of rows it counts.
     let rowCount: Int
@@ -17,7 +17,7 @@ package final class SlotSummary: Sendable {
 
     var byteCount: Int { spans.byteCount + requests.byteCount }
 
-    /// nil for a population that isn't known when a span arrives.
+    /// nil for populations that depend on attribution.
     func counts(_ population: Population) -> SeriesCounts? {
         switch population {
         case .spans: spans
@@ -34,7 +34,7 @@ struct SeriesCounts: Sendable {
         let tally: LatencyTally
         /// Nanoseconds.
         let max: Int64
-        /// Its first cell; the next series begins behind its last.
+        /// Its first cell; its cells end where those of the next series begin.
         let firstCell: Int
         /// Its first cell of failed spans.
         let firstFailed: Int
@@ -46,14 +46,14 @@ struct SeriesCounts: Sendable {
         let count: UInt32
     }
 
-    /// In the order of their numbers.
+    /// In order of number.
     private(set) var series: [Series] = []
-    /// Of each series in the order of buckets.
+    /// The cells of each series, in order of bucket.
     private var cells: [Cell] = []
     private var failedCells: [Cell] = []
     /// Durations, nanoseconds; a longer span is bad.
     let thresholds: [Int64]
-    /// For each threshold the bad spans of each series, by its place in `series`.
+    /// For each threshold, the bad spans by place in `series`.
     private var bad: [[Int]]
 
     init(thresholds: [Int64]) {
@@ -67,28 +67,28 @@ struct SeriesCounts: Sendable {
             + bad.reduce(0) { $0 + $1.capacity * MemoryLayout<Int>.stride }
     }
 
-    /// The buckets of a series by its place.
+    /// The buckets of the series at a place.
     @_lifetime(borrow self)
     func cells(_ place: Int) -> Span<Cell> {
         let end = place + 1 < series.count ? series[place + 1].firstCell : cells.count
         return cells.span.extracting(series[place].firstCell..<end)
     }
 
-    /// The buckets of the failed spans of a series by its place.
+    /// The buckets of the failed spans of the series at a place.
     @_lifetime(borrow self)
     func failedCells(_ place: Int) -> Span<Cell> {
         let end = place + 1 < series.count ? series[place + 1].firstFailed : failedCells.count
         return failedCells.span.extracting(series[place].firstFailed..<end)
     }
 
-    /// The bad spans of each series, by its place; nil for a threshold that wasn't asked for.
+    /// The bad spans of each series, by place; nil for an unknown threshold.
     func bad(_ threshold: Int64) -> [Int]? {
         thresholds.firstIndex(of: threshold).map { bad[$0] }
     }
 
     // MARK: Filling
 
-    /// Begins the next series; its cells follow.
+    /// Starts the next series. Its cells follow.
     mutating func append(_ number: Int, _ tally: LatencyTally, max: Int64, bad counts: [Int]) {
         series.append(
             Series(

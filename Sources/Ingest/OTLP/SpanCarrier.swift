@@ -1,11 +1,11 @@
 import Support
 
-/// The fields of OTLP that lead to spans. Unknown fields are ignored, as OTLP demands; but where one of these is missing, and
-/// another stands there whose name is nearly one of theirs, spans would be lost in silence.
+/// The OTLP fields that contain spans. OTLP requires unknown fields to be ignored, but if one of these is missing and a
+/// similarly named field is present, spans would be lost silently.
 package enum SpanCarrier: String, CaseIterable, Sendable {
     case resourceSpans, scopeSpans, spans
 
-    /// The one that a message has; nil where it has none.
+    /// The field of a message; nil if it has none.
     init?(of message: OTLPMessage) {
         switch message {
         case .request: self = .resourceSpans
@@ -15,7 +15,7 @@ package enum SpanCarrier: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether a name may be meant for one that leads to spans: a slip of the finger, or one of another level.
+    /// Whether a name is probably meant to be one of these: a typo, or the name of another level.
     static func isNearlyOne(_ name: String) -> Bool {
         guard name.utf8.count <= 24 else { return false }
         let bare = name.lowercased().filter { $0 != "_" && $0 != "-" }
@@ -26,11 +26,11 @@ package enum SpanCarrier: String, CaseIterable, Sendable {
     }
 }
 
-/// Looks among the fields of one message for the one that leads to spans.
+/// Looks for the field with spans in one message.
 struct SpanCarrierSearch {
     private let carrier: SpanCarrier?
     private var isFound = false
-    /// Where the value of a field begins whose name is nearly right.
+    /// The offset of the value of a similarly named field.
     private var nearMiss: Int?
 
     init(_ message: OTLPMessage) {
@@ -41,14 +41,14 @@ struct SpanCarrierSearch {
         if let carrier, field.name == carrier.rawValue { isFound = true }
     }
 
-    /// Looks at a field that is unknown, before its value is read.
+    /// Examines an unknown field before its value is read.
     mutating func note(unknown key: String, _ reader: inout JSONReader) {
         guard carrier != nil, nearMiss == nil, SpanCarrier.isNearlyOne(key) else { return }
         let next = reader.peek()
         if next == UInt8(ascii: "[") || next == UInt8(ascii: "{") { nearMiss = reader.offset }
     }
 
-    /// - Throws: for a message that has its spans under another name than its own.
+    /// - Throws: if the message has its spans under a wrong name.
     func finish() throws(DecodeError) {
         guard let carrier, let nearMiss, !isFound else { return }
         throw DecodeError(.json(.misspelled(carrier)), at: nearMiss)

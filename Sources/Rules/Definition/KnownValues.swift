@@ -154,7 +154,9 @@ enum KnownValues {
         }
         let kind = scopes == [""] ? "the scope is empty" : "the verb is \(verbs.joined(separator: " or "))"
         let hint = verbs.count == 1 ? verbOfResources(verbs[0]).map { "; for resources the verb is \($0)" } ?? "" : ""
-        return (named, "there is no such request: where \(kind), the path names no resource and \(named) is empty\(hint)")
+        return (
+            named, "there is no such request: where \(kind), the path names no resource and \(named) is empty\(hint)"
+        )
     }
 
     private static func verbOfResources(_ method: String) -> String? {

@@ -2,7 +2,7 @@ import Engine
 import Support
 
 extension RuleFileReader {
-    /// Reads `select` or `match`: a mapping from labels to what they have to be.
+    /// Reads `select` or `match`: a mapping from labels to matchers.
     mutating func readSelector(_ node: YAMLNode, of field: String) -> Selector? {
         guard let entries = node.entries(field, &diagnostics) else { return nil }
         guard !entries.isEmpty else {
@@ -22,7 +22,7 @@ extension RuleFileReader {
         return population.map { Selector(population: $0, matches: matches) }
     }
 
-    /// Reads `by`: the labels that tell alerts apart.
+    /// Reads `by`: the labels that distinguish alerts.
     mutating func readGrouping(_ node: YAMLNode, population: Population?) -> [String]? {
         guard let elements = node.list("by", &diagnostics) else { return nil }
         var population = population
@@ -45,7 +45,7 @@ extension RuleFileReader {
         "spans have \(OperationLabels.names.joined(separator: ", ")), "
         + "requests have \(RequestLabels.names.joined(separator: ", "))"
 
-    /// Whether a label exists and belongs to the population that the first label settled.
+    /// Whether a label exists and belongs to the same population as the first label.
     private mutating func fits(
         _ label: String, _ population: inout Population?, at position: SourcePosition, in field: String
     ) -> Bool {
@@ -102,7 +102,7 @@ extension RuleFileReader {
         }
     }
 
-    /// Reports a value that the label never has.
+    /// Reports a value that the label can never have.
     private mutating func check(_ value: String, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
         if let fault = KnownValues.fault(of: entry.key, value: value, isExcluded: isExcluded) {
             diagnostics.report(document.position(of: offset, in: entry.value), fault)
@@ -111,7 +111,7 @@ extension RuleFileReader {
         }
     }
 
-    /// Reports a pattern that takes what the label never is, or where a pattern leaves nothing.
+    /// Reports a pattern that matches impossible values only, or excludes all possible ones.
     private mutating func check(_ pattern: LabelRegex, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
         let fault = pattern.words?.lazy
             .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first

@@ -1,6 +1,6 @@
 package import Engine
 
-/// Which series of a population a rule is about: those whose labels all match.
+/// Selects the series of a population whose labels all match.
 package struct Selector: Hashable, Sendable {
     package struct Match: Hashable, Sendable {
         package var label: String
@@ -13,7 +13,7 @@ package struct Selector: Hashable, Sendable {
     }
 
     package var population: Population
-    /// In the order of the file.
+    /// In file order.
     package var matches: [Match]
 
     package init(population: Population, matches: [Match]) {
@@ -26,7 +26,7 @@ package struct Selector: Hashable, Sendable {
     }
 }
 
-/// What a label's value has to be.
+/// A condition on the value of a label.
 package enum LabelMatcher: Hashable, Sendable {
     case equal(String)
     case notEqual(String)
@@ -53,7 +53,7 @@ extension LabelMatcher: CustomStringConvertible {
         }
     }
 
-    /// What stands behind the sign.
+    /// The text after the sign.
     package var operand: String {
         switch self {
         case .equal(let text), .notEqual(let text): text
@@ -61,7 +61,7 @@ extension LabelMatcher: CustomStringConvertible {
         }
     }
 
-    /// As a rule file has it: an exact value stands for itself.
+    /// As written in a rule file: an exact value has no sign.
     package var description: String {
         if case .equal(let text) = self { return text }
         return "\(sign) \(operand)"
@@ -77,7 +77,7 @@ extension Population {
         }
     }
 
-    /// The population whose series have a label.
+    /// The population whose series have the label.
     package init?(label: String) {
         if OperationLabels.names.contains(label) {
             self = .spans
@@ -86,5 +86,19 @@ extension Population {
         } else {
             return nil
         }
+    }
+}
+
+extension Selector {
+    /// Reads a selector outside a rule file; reports problems and returns nil if there are any.
+    package static func read(
+        _ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics
+    ) -> Selector? {
+        var reader = RuleFileReader(
+            document: document, diagnostics: diagnostics, maximumWindow: .max, exactWindow: .max, components: [])
+        let before = diagnostics.count
+        let selector = reader.readSelector(node, of: "select")
+        diagnostics = reader.diagnostics
+        return diagnostics.count == before ? selector : nil
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// The URL of a receiver of alerts. It can hold a token, so that no message cites it.
+/// The URL of an alert receiver. It may contain a token, so no message quotes it.
 enum SinkURL {
     enum Kind {
         case webhook, alertmanager
@@ -12,7 +12,7 @@ enum SinkURL {
         }
     }
 
-    /// What is wrong with it, and what would be right; nil if nothing is. Names are not looked up.
+    /// What is wrong with the URL, and the fix; nil if nothing is. Doesn't resolve names.
     static func fault(_ url: String, of kind: Kind) -> String? {
         let form = "url is a URL such as \(kind.example)"
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
@@ -20,7 +20,7 @@ enum SinkURL {
         else { return form }
         guard hasWholeEscapes(url) else { return "in url, % is followed by two hexadecimal digits, or written as %25" }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
-        // Behind the user and password, if there are any.
+        // After user and password, if present.
         let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         if let fault = faultOfPlace(place, form) { return fault }
         guard let host = parsed.host(), !host.isEmpty else { return form }
@@ -65,7 +65,7 @@ enum SinkURL {
         return unsafe inet_pton(AF_INET6, String(text.prefix { $0 != "%" }), &bytes) == 1
     }
 
-    /// Where Alertmanagers take alerts, below their base URL.
+    /// The paths below its base URL where an Alertmanager accepts alerts.
     private static let alertsPaths = ["/api/v2/alerts", "/api/v1/alerts", "/api/v2", "/api/v1"]
 
     private static func faultOfPath(_ url: URL, of kind: Kind) -> String? {

@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// A directory that is open, and belongs to one daemon at a time for as long as it is.
+/// An open, locked directory: one daemon at a time can hold it.
 package struct DirectoryLock: ~Copyable {
-    /// What a daemon has a directory for, by the byte of it that is locked for others to see.
+    /// The use of the directory. Locking the byte with this number shows it to other processes.
     package enum Purpose: Int, CaseIterable {
         case recording
         case state
 
-        /// What another daemon does that has it.
+        /// Describes another daemon that holds it.
         fileprivate var words: String {
             switch self {
             case .recording: "another daemon records to"
@@ -19,7 +19,7 @@ package struct DirectoryLock: ~Copyable {
 
     package let descriptor: Int32
 
-    /// Opens a directory, which is made if it isn't there.
+    /// Opens the directory and creates it if needed.
     package init(_ path: String, for purpose: Purpose, permissions: Int? = nil) throws(FileError) {
         let attributes = permissions.map { [FileAttributeKey.posixPermissions: $0] }
         try? FileManager.default.createDirectory(
@@ -40,8 +40,8 @@ package struct DirectoryLock: ~Copyable {
         close(descriptor)
     }
 
-    // Locks of open files (fcntl(2)), which end with the descriptor as the directory's own does. A file system that has none
-    // can't tell the purpose: then another's is taken to be one's own.
+    // Open file description locks (fcntl(2)), released with the descriptor like the directory's own lock. Without support for
+    // them in the file system, the other daemon's purpose is assumed to be the same.
     private static let getLock: Int32 = 36
     private static let setLock: Int32 = 37
 

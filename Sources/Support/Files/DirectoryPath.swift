@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// A directory by its path, whether it exists yet or not.
+/// The path of a directory that may not exist yet.
 package struct DirectoryPath {
     private let path: String
-    /// The deepest part of the path that exists, links followed, and the rest.
+    /// The longest existing prefix, with links resolved, and the missing components.
     private let existing: String
     private let missing: [String]
 
@@ -33,7 +33,7 @@ package struct DirectoryPath {
         return first.existing == second.existing && first.missing == second.missing
     }
 
-    /// Why it isn't a directory and can't become one, whoever tries; nil if it is one, or may be made.
+    /// Why it isn't a directory and can't be created by anyone; nil if it is one or may be created.
     package var fault: String? {
         var status = stat()
         let isDirectory = unsafe stat(existing, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -52,7 +52,7 @@ package struct DirectoryPath {
 
     private static func cite(_ path: String) -> String { PrintableText.quote(path, limit: 200) }
 
-    /// File systems of the kernel, in which nobody creates directories.
+    /// Kernel file systems, where no directories can be created.
     private static let kernelsOwn = ["/proc", "/sys"]
 
     private static func isMounted(_ path: String, as device: dev_t) -> Bool {
@@ -60,7 +60,7 @@ package struct DirectoryPath {
         return unsafe stat(path, &status) == 0 && status.st_dev == device
     }
 
-    /// Device and inode: one directory can be mounted in two places.
+    /// Device and inode, because a directory can be mounted twice.
     private var identity: [UInt]? {
         var status = stat()
         guard unsafe stat(existing, &status) == 0 else { return nil }

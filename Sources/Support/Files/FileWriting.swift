@@ -1,11 +1,11 @@
 import Glibc
 
-/// Writes that the kernel may take only in part.
+/// Complete writes, though a system call may write only a part.
 package enum FileWriting {
     /// Writes all bytes.
     ///
-    /// - Parameter offset: where in the file they go; nil writes at the descriptor's position, as pipes need.
-    /// - Returns: the errno of a write that failed, after which some of the bytes may be written; nil on success.
+    /// - Parameter offset: the offset in the file; nil writes at the current position, as pipes require.
+    /// - Returns: nil on success, else the errno. Some of the bytes may have been written.
     package static func writeAll(_ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil) -> Int32? {
         var written = 0
         while written < bytes.byteCount {
@@ -15,7 +15,7 @@ package enum FileWriting {
                 return unsafe pwrite(descriptor, room.baseAddress, room.count, off_t(offset + written))
             }
             if count < 0, errno == EINTR { continue }
-            // Writing nothing at all makes no progress, and has no errno.
+            // A write of 0 bytes makes no progress and sets no errno.
             guard count > 0 else { return count < 0 ? errno : EIO }
             written += count
         }

@@ -1,7 +1,7 @@
 /// IPv4 addresses as text.
 package enum IPv4Text {
-    /// Whether the C library takes a host for an address that isn't written as four decimal numbers: `127.1`, `2130706433`,
-    /// `0x7F.0.0.1`, `0177.0.0.1` (inet_aton(3)). Others read some of these differently, or not at all.
+    /// Whether the C library accepts a host as an address in an obsolete form: `127.1`, `2130706433`, `0x7F.0.0.1`,
+    /// `0177.0.0.1` (inet_aton(3)). Other software reads some of these differently.
     package static func isObsolete(_ host: some StringProtocol) -> Bool {
         let parts = (host.last == "." ? host.dropLast() : host[...]).split(
             separator: ".", omittingEmptySubsequences: false)
