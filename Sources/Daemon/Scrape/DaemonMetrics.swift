@@ -6,7 +6,7 @@ import Scrape
 
 /// Metrics of connections and incoming requests.
 struct IntakeMetrics: Sendable {
-    let intake: LiveIntake
+    let intake: LiveTraceService
     let admission: Admission
     let connections: [(transport: Transport, open: OpenConnections)]
 
@@ -18,7 +18,7 @@ struct IntakeMetrics: Sendable {
             let refusals = metrics.intake.refusals
             for transport in Transport.allCases {
                 for reason in RefusalReason.allCases {
-                    let count = refusals[LiveIntake.Refusal(transport: transport, reason: reason)] ?? 0
+                    let count = refusals[LiveTraceService.Refusal(transport: transport, reason: reason)] ?? 0
                     exposition.sample(Double(count), [transport.rawValue, reason.rawValue])
                 }
             }

@@ -7,7 +7,7 @@ package import Scrape
 /// Everything that `GET /metrics` returns.
 package struct LiveScrape: Sendable {
     let pipeline: Pipeline
-    let intake: LiveIntake
+    let intake: LiveTraceService
     let admission: Admission
     let budget: MemoryBudget
     let connections: [(transport: Transport, open: OpenConnections)]

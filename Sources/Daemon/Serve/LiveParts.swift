@@ -20,7 +20,7 @@ struct LiveParts {
     private let state: StateDirectory?
     private let pipeline: Pipeline
     private let admission: Admission
-    private let intake: LiveIntake
+    private let intake: LiveTraceService
     private let delivery: Delivery
     private let reload: RuleReload
     private let evaluations = EvaluationDurations()
@@ -48,7 +48,7 @@ struct LiveParts {
         let saved = state?.load()
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
-        intake = LiveIntake(pipeline, admission: admission, recorder: recorder, log: log)
+        intake = LiveTraceService(pipeline, admission: admission, recorder: recorder, log: log)
         delivery = Delivery(
             try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)

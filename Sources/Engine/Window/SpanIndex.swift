@@ -24,13 +24,13 @@ struct SpanIndex: Sendable {
     }
 
     /// Where a span with a given hash is, or would go.
-    enum Place {
+    enum Lookup {
         case free(cell: Int)
         case taken(row: Int)
     }
 
     @inline(__always)
-    func find(_ hash: UInt64, isSame: (_ row: Int) -> Bool) -> Place {
+    func find(_ hash: UInt64, isSame: (_ row: Int) -> Bool) -> Lookup {
         let tag = UInt32(truncatingIfNeeded: hash &>> 56)
         let mask = cells.count - 1
         var cell = Int(truncatingIfNeeded: hash) & mask

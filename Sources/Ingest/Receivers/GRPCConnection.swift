@@ -16,7 +16,7 @@ final class GRPCConnection: ChannelInboundHandler {
     let follower: HTTP2Follower
     /// This connection's share of the bytes in flight.
     private let admission: Admission
-    private let intake: BodyIntake
+    private let reader: BodyReader
     private let verdict: ConnectionVerdict
     let connections: OpenConnections
     private let peer: SocketAddress?
@@ -48,7 +48,7 @@ final class GRPCConnection: ChannelInboundHandler {
         self.service = service
         self.follower = follower
         self.verdict = verdict
-        intake = BodyIntake(service: service, transport: .grpc, limits: limits, peer: peer)
+        reader = BodyReader(service: service, transport: .grpc, limits: limits, peer: peer)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -188,15 +188,15 @@ extension GRPCConnection {
         case .wait: break
         case .refuse(let status, let reason): refuse(stream, status, reason)
         case .message(let message, let isGzip):
-            guard intake.isLarge(message, isGzip: isGzip) else {
-                return finish(stream, call, intake.take(message, isGzip: isGzip, encoding: .protobuf))
+            guard reader.isLarge(message, isGzip: isGzip) else {
+                return finish(stream, call, reader.take(message, isGzip: isGzip, encoding: .protobuf))
             }
             large.waiting.append((stream, call, message, isGzip))
             decodeNextLarge()
         }
     }
 
-    private func finish(_ stream: HTTP2StreamID, _ call: GRPCCall, _ result: BodyIntake.Result) {
+    private func finish(_ stream: HTTP2StreamID, _ call: GRPCCall, _ result: BodyReader.Result) {
         switch result {
         case .exported(let export): answer(stream, call, export)
         case .tooLarge: refuse(stream, .tooLarge(limit: limits.bodyBytes), .tooLarge)
@@ -215,8 +215,8 @@ extension GRPCConnection {
         let (stream, call, message, isGzip) = large.waiting.removeFirst()
         large.isDecoding = true
         let bound = NIOLoopBound((connection: self, call: call), eventLoop: loop)
-        DecodePool.run { [intake] in
-            intake.take(message, isGzip: isGzip, encoding: .protobuf)
+        DecodePool.run { [reader] in
+            reader.take(message, isGzip: isGzip, encoding: .protobuf)
         } done: { result in
             loop.execute {
                 let (connection, call) = bound.value

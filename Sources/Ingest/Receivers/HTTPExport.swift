@@ -29,12 +29,12 @@ struct HTTPExport: Sendable {
     ) async throws -> Response {
         var reservation = Reservation(admission)
         let body = try await collect(request.body, head, &reservation)
-        let intake = BodyIntake(service: service, transport: .http, limits: limits, peer: channel.remoteAddress)
+        let reader = BodyReader(service: service, transport: .http, limits: limits, peer: channel.remoteAddress)
         let result =
-            if intake.isLarge(body, isGzip: head.isGzip) {
-                await DecodePool.run { intake.take(body, isGzip: head.isGzip, encoding: head.encoding) }
+            if reader.isLarge(body, isGzip: head.isGzip) {
+                await DecodePool.run { reader.take(body, isGzip: head.isGzip, encoding: head.encoding) }
             } else {
-                intake.take(body, isGzip: head.isGzip, encoding: head.encoding)
+                reader.take(body, isGzip: head.isGzip, encoding: head.encoding)
             }
         switch result {
         case .exported(let export):

@@ -3,7 +3,7 @@ internal import NIOPosix
 import OTLP
 
 /// The last step of both receivers: inflates a complete body if necessary and passes it to the service.
-struct BodyIntake: Sendable {
+struct BodyReader: Sendable {
     enum Result {
         case exported(Export)
         case tooLarge

@@ -10,7 +10,7 @@ import Recording
 import Synchronization
 
 /// Decodes export requests and appends them to the pipeline, on the thread that received them.
-final class LiveIntake: TraceService {
+final class LiveTraceService: TraceService {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
     private let admission: Admission
