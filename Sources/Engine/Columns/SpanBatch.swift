@@ -131,10 +131,12 @@ package struct SpanBatch: ~Copyable, Sendable {
     private func number(_ number: Int?) -> UInt16 {
         number.map { UInt16(truncatingIfNeeded: $0) } ?? Self.overflow
     }
-
 }
 
 // MARK: - Dictionaries, for the window
+
+/// Identifies the contents of a batch's dictionaries: numbers keep their meaning as long as this is the same object.
+package final class BatchNames: Sendable {}
 
 extension SpanBatch {
     package var operationCount: Int { operations.count }
@@ -171,6 +173,18 @@ extension SpanBatch {
         columns.start[row] &+ columns.duration[row]
     }
 
+    /// From the earliest end of a span to the latest, Unix nanoseconds; nil without spans.
+    package borrowing func ends() -> ClosedRange<Int64>? {
+        guard count > 0 else { return nil }
+        var (earliest, latest) = (end(0), end(0))
+        for row in 1..<max(count, 1) {
+            let end = end(row)
+            earliest = min(earliest, end)
+            latest = max(latest, end)
+        }
+        return earliest...latest
+    }
+
     /// Removes the spans that don't end in a range of time (Unix nanoseconds).
     package mutating func keep(endingIn range: Range<Int64>) {
         var kept = 0
@@ -182,19 +196,37 @@ extension SpanBatch {
     }
 }
 
-/// Identifies the contents of a batch's dictionaries: numbers keep their meaning as long as this is the same object.
-package final class BatchNames: Sendable {}
+// MARK: - Request labels by operation
 
-extension SpanBatch {
-    /// From the earliest end of a span to the latest, Unix nanoseconds; nil where there is none.
-    package borrowing func ends() -> ClosedRange<Int64>? {
-        guard count > 0 else { return nil }
-        var (earliest, latest) = (end(0), end(0))
-        for row in 1..<max(count, 1) {
-            let end = end(row)
-            earliest = min(earliest, end)
-            latest = max(latest, end)
-        }
-        return earliest...latest
+/// Remembered request labels, by operation and kind of query.
+///
+/// Since Kubernetes 1.31 the API server names a request's span after the template of its path, so spans with the same name
+/// have the same labels unless their queries differ.
+private struct RequestTemplates: Sendable {
+    /// By operation and query: the request column in the low 16 bits, a bit for long-running, a bit for known.
+    private var known: [UInt32] = []
+
+    private static let isLongRunning: UInt32 = 1 << 16
+    private static let isKnown: UInt32 = 1 << 17
+
+    mutating func removeAll() {
+        known.removeAll(keepingCapacity: true)
+    }
+
+    @inline(__always)
+    subscript(operation: UInt16, query: RequestQuery) -> (request: UInt16, isLongRunning: Bool)? {
+        let place = Int(operation) &* 8 &+ query.code
+        guard place < known.count, known[place] & Self.isKnown != 0 else { return nil }
+        return (UInt16(truncatingIfNeeded: known[place]), known[place] & Self.isLongRunning != 0)
+    }
+
+    mutating func remember(
+        _ request: (column: UInt16, isLongRunning: Bool), of operation: UInt16, _ query: RequestQuery
+    ) {
+        // The overflow number stands for many operations.
+        guard operation != SpanBatch.overflow else { return }
+        let place = Int(operation) * 8 + query.code
+        while known.count <= place { known.append(0) }
+        known[place] = UInt32(request.column) | (request.isLongRunning ? Self.isLongRunning : 0) | Self.isKnown
     }
 }

@@ -16,6 +16,11 @@ package struct WindowValue: Hashable, Sendable {
         self.measure = measure
         self.offset = offset
     }
+
+    /// Whether it can never exceed another value.
+    func isNeverAbove(_ other: WindowValue) -> Bool {
+        self != other && offset == other.offset && measure.isNeverAbove(other.measure)
+    }
 }
 
 /// A component named in a condition.
