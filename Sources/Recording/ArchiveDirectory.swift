@@ -51,7 +51,7 @@ package struct ArchiveDirectory: ~Copyable {
         return begun + 1
     }
 
-    /// Creates the file for a time and syncs its name.
+    /// Creates the file for a time and syncs the directory, so that its name survives a crash.
     func makeFile(_ time: Int64) throws(FileError) -> RecordedFile {
         let file = try RecordedFile(creating: "\(path)/\(Self.name(time))")
         guard fsync(lock.descriptor) == 0 else { throw FileError("fsync", path) }
@@ -71,7 +71,7 @@ package struct ArchiveDirectory: ~Copyable {
         return Timestamp.parse(rfc3339: text).flatMap { TimeLimits.time($0.addingSaturating(fraction)) }
     }
 
-    /// Removes the oldest files that exceed the retention.
+    /// Removes the oldest files until the rest is within the retention.
     ///
     /// - Parameters:
     ///   - now: Unix nanoseconds.

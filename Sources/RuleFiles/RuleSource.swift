@@ -82,7 +82,7 @@ package struct RuleFileName: Sendable {
         self.place = place
     }
 
-    /// Reports a problem of the name at its position.
+    /// A problem of the name, at its position.
     package func fault(_ message: String) -> RuleDiagnostics {
         var diagnostics = RuleDiagnostics(file: place?.file ?? name)
         diagnostics.report(place?.position ?? .start, message)

@@ -30,7 +30,7 @@ WRONG_COMMANDS = [
     ("serve --listen 127.0.0.1:65536", ADDRESS),
     ("serve --listen 127.0.0.1:-1", ADDRESS),
     ("serve --listen", "--listen"),
-    ("serve --otlp-grpc 127.0.0.1:5317 --otlp-http 127.0.0.1:5317", "can't listen on one port"),
+    ("serve --otlp-grpc 127.0.0.1:5317 --otlp-http 127.0.0.1:5317", "can't listen on the same port"),
     ("serve --rules missing.yaml", "missing.yaml"),
     ("serve --rules hello", "hello:1:1: "),
     ("serve --config missing.yaml", "missing.yaml"),

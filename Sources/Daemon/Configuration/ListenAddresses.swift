@@ -43,10 +43,10 @@ extension Configuration {
         PortConflict(
             first: first, second: second,
             description: "\(first.rawValue) (\(self[first])) and \(second.rawValue) (\(self[second])) can't listen on "
-                + "one port; give each its own")
+                + "the same port; give each its own")
     }
 
-    /// Resolves all listen addresses and checks for conflicts. Only possible at the start.
+    /// Resolves all listen addresses and checks for conflicts, at startup only. Blocks until the resolver answers.
     /// - Throws: the problem, with its position if it comes from a file.
     func checkAddresses() throws {
         var hosts: [String: ListenHost] = [:]
@@ -56,7 +56,7 @@ extension Configuration {
                 hosts[host] = try ListenHost(resolving: host)
             } catch {
                 throw fault(
-                    "\(field.rawValue): the host \(PrintableText.quote(host)) can't be listened on: \(error); write an "
+                    "\(field.rawValue): can't listen on the host \(PrintableText.quote(host)): \(error); write an "
                         + "address such as 127.0.0.1, or a name that this machine resolves", of: field)
             }
         }

@@ -35,12 +35,12 @@ package enum StartCheck {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
         } catch {
-            // Foundation's error says little; get errno.
+            // Foundation's error says little: try again to get errno.
             if !FilePattern.isDirectory(path), unsafe mkdir(path, mode_t(permissions)) != 0 {
                 throw fault(unsafe String(cString: strerror(errno)))
             }
         }
-        guard FilePattern.isDirectory(path) else { throw fault("it is no directory") }
+        guard FilePattern.isDirectory(path) else { throw fault("it is not a directory") }
         let probe = "\(path)/.faultline-\(getpid())"
         let descriptor = unsafe open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {

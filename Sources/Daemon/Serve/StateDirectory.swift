@@ -25,7 +25,7 @@ final class StateDirectory: Sendable {
         }
     }
 
-    /// Interval of writes without a change, nanoseconds. The last write tells the next process how long nothing was
+    /// Interval of writes without a change, nanoseconds. The last write shows the next process how long nothing was
     /// evaluated.
     private static let interval: Int64 = 10_000_000_000
 
@@ -60,7 +60,7 @@ final class StateDirectory: Sendable {
         } catch {
             let aside = DurableFiles.setAside(file, at: WallClock.now)
             logger.error(
-                "alerts of the last run can't be read, and start anew; the file is set aside",
+                "alerts of the last run can't be read, so none are restored; the file was set aside",
                 metadata: ["file": "\(aside)", "reason": "\(Self.reason(error))"])
             return nil
         }
@@ -74,7 +74,7 @@ final class StateDirectory: Sendable {
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
             let place = path.isEmpty ? "" : " (at \(path.joined(separator: ".")))"
             return PrintableText.escape(context.debugDescription + place)
-        @unknown default: return "it is no file of alerts"
+        @unknown default: return "it is not a file of alerts"
         }
     }
 
@@ -97,7 +97,7 @@ final class StateDirectory: Sendable {
             saving.last = now
             saving.holdsAlerts = !alerts.isEmpty
             saving.next = alerts
-            // The disk doesn't answer: new callers don't wait for it.
+            // If the disk doesn't answer, new callers don't wait for it.
             let isStuck = saving.isStuck
             if !isStuck { saving.waiting.append(whenDone) }
             if saving.writingSince == nil {

@@ -33,8 +33,8 @@ package struct SpanBatch: ~Copyable, Sendable {
         columns = SpanColumns(capacity: max(capacity, 1))
     }
 
-    /// Removes all spans and keeps the memory. Keeps the names too, unless they are many: the next request has mostly the
-    /// same ones.
+    /// Removes all spans and keeps the memory. Keeps the names too, unless there are many: the next export
+    /// request mostly has the same ones.
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
@@ -91,7 +91,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         return column
     }
 
-    /// The same for labels as `withRequest` lends them.
+    /// The `request` column for labels lent by `withRequest`.
     mutating func request(key: RawSpan, salt: UInt32) -> UInt16 {
         requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
     }

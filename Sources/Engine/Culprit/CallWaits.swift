@@ -1,4 +1,4 @@
-/// A stopped process, as seen in calls of etcd.
+/// A stopped process, as seen in calls to etcd.
 package struct Stall: Equatable, Sendable {
     package enum Process: Sendable {
         case etcd
@@ -12,7 +12,7 @@ package struct Stall: Equatable, Sendable {
     package var longest: Int64
 }
 
-/// The calls of etcd that waited long in an interval. Shows whether they waited for a stopped process, and for which.
+/// The calls to etcd that waited long in an interval. Shows whether they waited for a stopped process, and for which.
 ///
 /// Calls that wait for a stopped process continue together when it resumes; a slow connection delays each call on its own.
 /// If etcd was stopped, its handlers begin late, so calls wait before them. If the API server was stopped, the handlers
@@ -32,7 +32,7 @@ struct CallWaits {
     private static let callsMin = 10
     /// Fewer waits may end together by chance.
     private static let togetherMin = 3
-    /// Calls resume one after the other: within this many nanoseconds, or this fraction of the wait.
+    /// Calls resume one after the other, within 20 ms or a fifth of the wait, whichever is longer.
     private static let queueMax: Int64 = 20_000_000
     private static let queueShare: Int64 = 5
 

@@ -1,6 +1,6 @@
 import Support
 
-/// The culprit in an interval, and the time that components took of a request then and before.
+/// The culprit of an interval, and how much of a request's time each component took in it and before.
 package struct CulpritFinding: Sendable {
     package var verdict: Verdict
     /// Largest growth first.
@@ -8,11 +8,10 @@ package struct CulpritFinding: Sendable {
 }
 
 extension WindowView {
-    /// The culprit at a time (Unix nanoseconds) for which something has been wrong since some earlier time, from an
-    /// attributed view.
+    /// The culprit at a time, for a fault that began earlier (both Unix nanoseconds). The view must be attributed.
     ///
     /// Compares the last half minute with the ten minutes before the fault. A condition over a long range notices a fault
-    /// late, so half of that range is skipped in between, if that leaves enough to compare with.
+    /// late, so the baseline ends half of that range earlier, if enough history remains.
     /// - Parameter range: the length of the condition's range, nanoseconds.
     package func culprit(at time: Int64, since begin: Int64, range: Int64, _ components: ComponentTable)
         -> CulpritFinding

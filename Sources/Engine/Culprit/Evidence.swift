@@ -6,7 +6,7 @@ package struct Evidence: Sendable {
     package var apiServer = Slowdown()
     /// Requests that never reached etcd.
     package var cached = Slowdown()
-    /// The time of the API server's calls of etcd beyond etcd's own spans.
+    /// The time of the API server's calls to etcd beyond etcd's own spans.
     package var connection = Slowdown()
     /// The time of webhooks in requests.
     package var webhook = Slowdown()
@@ -16,19 +16,19 @@ package struct Evidence: Sendable {
     var apiServerStall: Gap?
     /// The API server sent nothing while etcd continued.
     var apiServerGap: Gap?
-    /// Handlers of etcd in that gap that have a parent: something called etcd.
+    /// etcd's handlers in that gap that have a parent: something called etcd.
     var handlersInGap = 0
-    /// The process that most of the long calls of etcd waited for.
+    /// The process that most of the long calls to etcd waited for.
     var stall: Stall?
-    /// Calls of etcd that ended in the interval.
+    /// Calls to etcd that ended in the interval.
     package var calls = 0
-    /// Those of them that contain a handler of etcd.
+    /// The number of `calls` that contain a handler of etcd.
     var callsHandled = 0
-    /// Handlers of etcd that ended in the interval and have a parent.
+    /// etcd's handlers that ended in the interval and have a parent.
     var handlersWithParent = 0
     /// Calls that began and succeeded while etcd sent nothing: something answered them.
     var callsAnsweredInGap = 0
-    /// Mean time of a request by component number, nanoseconds; empty where no request ended in the interval.
+    /// Mean time of a request by component number, nanoseconds; empty if no request ended in the interval.
     package var components: [ComponentGrowth] = []
     package var requestCount = 0
     var requestCountBefore = 0
@@ -45,7 +45,7 @@ package struct ComponentGrowth: Equatable, Sendable {
     /// nil without requests in the baseline.
     package var before: Double?
 
-    /// nil without anything to compare with.
+    /// nil without requests in the baseline.
     package var growth: Double? { before.map { now - $0 } }
 }
 

@@ -1,11 +1,11 @@
 import Support
 
-/// One pass over the slots of a comparison.
+/// Collects the evidence for a comparison, slot by slot.
 struct EvidenceGathering {
     enum Role: UInt8 {
         case none
         case etcd
-        /// A call of etcd by the API server.
+        /// A call to etcd by the API server.
         case etcdCall
         case apiServer
     }
@@ -21,22 +21,22 @@ struct EvidenceGathering {
     private var apiServerEnds: GapMeter
     private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
     private var requestCounts = [0, 0]
-    /// Calls of etcd that ended in the interval, and those that contain a handler.
+    /// Calls to etcd that ended in the interval, and those that contain a handler.
     private var (calls, callsHandled) = (0, 0)
     private var handlersWithParent = 0
     /// Spans of the API server that lasted for seconds.
     private var longSpans: [Range<Int64>] = []
-    /// Calls of etcd among them that ended in the interval.
+    /// Those that are calls to etcd and ended in the interval.
     private var longCalls: [Range<Int64>] = []
     private var waits = CallWaits()
     private static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
-    /// A running process ends spans in at least this fraction of the seconds.
+    /// A running process ends spans in at least this fraction of seconds.
     private static let activeMin = 0.3
     /// How long the exporters of etcd and the API server hold spans, rounded up to a second.
     private static let exporterDelay: Int64 = 6_000_000_000
 
-    /// - Parameter oldest: the time from which on spans are known, Unix nanoseconds.
+    /// - Parameter oldest: the start of the earliest slot, Unix nanoseconds.
     init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
         self.comparison = comparison
         self.roles = roles
@@ -139,8 +139,8 @@ struct EvidenceGathering {
         }
     }
 
-    /// Calls of etcd in a slot that began and succeeded within a gap, except in its first seconds: a process that is killed
-    /// loses what its exporter still held, so its gap begins before its death.
+    /// Calls to etcd in a slot that began and succeeded within a gap, except in its first seconds: a killed process loses
+    /// the spans that its exporter still held, so its gap begins before its death.
     func callsAnswered(in gap: Gap, of slot: SlotView) -> Int {
         let begin = gap.from.addingSaturating(Self.exporterDelay)
         var answered = 0
@@ -155,7 +155,7 @@ struct EvidenceGathering {
         return answered
     }
 
-    /// Handlers of etcd in a slot that began and ended within a gap and have a parent.
+    /// etcd's handlers in a slot that began and ended within a gap and have a parent.
     func handlers(in gap: Gap, of slot: SlotView) -> Int {
         var handlers = 0
         slot.forEachBlock { columns, count in
@@ -215,8 +215,8 @@ struct EvidenceGathering {
         return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
     }
 
-    /// Whether the long calls of etcd that ended in the interval spent most of their time in a gap: etcd is back, and these
-    /// calls are left over.
+    /// Whether the long calls to etcd that ended in the interval spent most of their time in a gap: etcd is back, and these
+    /// calls are leftovers.
     private func explainsCalls(_ gap: Gap) -> Bool {
         var (total, within) = (0.0, 0.0)
         for call in longCalls {

@@ -3,7 +3,7 @@ package struct Gap: Equatable, Sendable {
     /// Unix nanoseconds, to the second.
     package var from: Int64
     package var to: Int64
-    /// Spans a second before.
+    /// Spans per second before the gap.
     package var rate: Double
 
     package var duration: Int64 { to - from }
@@ -17,7 +17,7 @@ struct GapMeter {
     private static let second: Int64 = 1_000_000_000
     /// Shorter gaps come from exporters and idle clients.
     private static let secondsMin = 3
-    /// Spans expected in a gap at the earlier rate. With this many, no span at all is a one-in-a-million chance.
+    /// A gap counts if at least 14 spans were expected at the earlier rate: the chance of none is then one in a million.
     private static let missingMin = 14.0
 
     init(_ range: Range<Int64>) {
@@ -31,7 +31,7 @@ struct GapMeter {
         if counts.indices.contains(second) { counts[second] &+= 1 }
     }
 
-    /// The fraction of the seconds of a range in which spans ended, 0...1.
+    /// The fraction of a gap's seconds in which spans of this component ended, 0...1.
     func activity(in gap: Gap) -> Double {
         let from = Int((gap.from - start) / Self.second)
         let to = Int((gap.to - start) / Self.second)
@@ -39,7 +39,7 @@ struct GapMeter {
         return Double(seconds.count { $0 > 0 }) / Double(max(seconds.count, 1))
     }
 
-    /// The longest gap that reaches into an interval, unless the rate before it explains it.
+    /// The longest gap that reaches into an interval; nil if earlier pauses or a low rate explain it.
     func gap(in interval: Range<Int64>) -> Gap? {
         let end = min(Int((interval.upperBound - start) / Self.second), counts.count)
         guard let first = counts.firstIndex(where: { $0 > 0 }) else { return nil }

@@ -2,7 +2,7 @@
 package enum Trend: Equatable, Sendable {
     /// Nothing of its kind ended in the interval.
     case unheard
-    /// It was observed, but the baseline has nothing.
+    /// It was observed, but the baseline has nothing to compare with.
     case withoutBaseline
     /// It was observed too rarely, now or before.
     case tooFew

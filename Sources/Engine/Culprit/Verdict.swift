@@ -16,7 +16,7 @@ package struct Verdict: Equatable, Sendable {
         package static func < (left: Certainty, right: Certainty) -> Bool { left.rank < right.rank }
     }
 
-    /// nil if it is not clear.
+    /// nil if the culprit is not clear.
     package var side: Side?
     package var component: Component?
     package var certainty: Certainty
@@ -40,7 +40,7 @@ extension Evidence {
     private static let slow = 3.0
     private static let verySlow = 6.0
     private static let slowConnection = 4.0
-    /// The ratio that tells the two ends apart if both grew a little.
+    /// If both ends grew a little, the culprit grew more by at least this ratio.
     private static let distinct = 1.4
     /// Clocks may put a few spans in the wrong place.
     private static let answeredMin = 3
@@ -65,10 +65,10 @@ extension Evidence {
         return .notClear(nothingSlower)
     }
 
-    /// How many times as long as before the slow side takes.
+    /// How many times as long as before a side takes; nil unless it is slow.
     private func slowness(_ slowdown: Slowdown) -> Double? { slowdown.times.flatMap { $0 >= Self.slow ? $0 : nil } }
 
-    /// Clear only if another side was observed and compared.
+    /// Clear only if the other side was observed and compared.
     private func certainty(_ times: Double, against other: Slowdown) -> Verdict.Certainty {
         guard let others = other.times else { return .likely }
         return times >= Self.verySlow && times >= 2 * others ? .clear : .likely
@@ -95,20 +95,20 @@ extension Evidence {
         let rate = VerdictText.rate(gap.rate)
         return Verdict(
             side: .etcd, component: .etcd, certainty: .likely,
-            why: "etcd: no span of it ended for \(duration), \(rate) a second before; the API server went on")
+            why: "etcd: none of its spans ended for \(duration), \(rate) a second before; the API server continued")
     }
 
     private func missingEtcd(_ gap: Gap) -> Verdict {
         .notClear(
-            "no span of etcd ended for \(VerdictText.duration(gap.duration)), yet \(callsAnsweredInGap) calls of "
+            "no span of etcd ended for \(VerdictText.duration(gap.duration)), yet \(callsAnsweredInGap) calls to "
                 + "it were answered meanwhile: \(VerdictText.mayBeMissing)")
     }
 
     private func silentAPIServer(_ gap: Gap) -> Verdict {
         Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: it stood still for \(VerdictText.duration(gap.duration)): no span of it ended, "
-                + "and some last over all of that time")
+            why: "apiserver: it was stopped for \(VerdictText.duration(gap.duration)): none of its spans ended, "
+                + "and some cover all of that time")
     }
 
     private func missingAPIServer(_ gap: Gap) -> Verdict {
@@ -121,7 +121,7 @@ extension Evidence {
         }
         return Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: \(silent), \(VerdictText.rate(gap.rate)) a second before; etcd went on")
+            why: "apiserver: \(silent), \(VerdictText.rate(gap.rate)) a second before; etcd continued")
     }
 
     private func slowEtcd(_ times: Double) -> Verdict {
@@ -164,22 +164,22 @@ extension Evidence {
             side: .webhook, component: component(of: .webhook) ?? .mutatingWebhook,
             certainty: times >= Self.verySlow ? .clear : .likely,
             why: "webhook: admission webhooks took \(VerdictText.p99(webhook)); they account for "
-                + "\(Int((share(of: .webhook) * 100).rounded())) % of what requests take longer")
+                + "\(Int((share(of: .webhook) * 100).rounded())) % of the time added to requests")
     }
 
-    /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive. Unknown
-    /// if etcd doesn't join its callers' traces.
+    /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive.
+    /// Assumed if etcd doesn't join its callers' traces.
     private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
 
     private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
 
     private var unhandledCalls: String {
-        "\(calls - callsHandled) of \(calls) calls of etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
+        "\(calls - callsHandled) of \(calls) calls to etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
     }
 
-    /// Calls of etcd take longer: the end whose own time grew is the culprit, or the connection if neither's did.
+    /// Calls to etcd take longer: the end whose own time grew is the culprit, or the connection if neither's did.
     private func slowCalls(_ times: Double) -> Verdict {
-        let slower = "calls of etcd took \(VerdictText.p99(connection))"
+        let slower = "calls to etcd took \(VerdictText.p99(connection))"
         guard knowsEtcd else {
             return .notClear("\(slower), but etcd sends no spans: etcd and the connection to it can't be told apart")
         }
@@ -192,7 +192,7 @@ extension Evidence {
         if etcd.trend == .grew, etcdTimes >= Self.distinct * ownTimes { return slowEtcd(etcdTimes) }
         if apiServer.trend == .grew, ownTimes >= Self.distinct * etcdTimes { return slowAPIServer(ownTimes) }
         guard etcd.trend == .unchanged, apiServer.trend == .unchanged else {
-            return .notClear("calls of etcd got slower, but so did etcd and the API server, a little")
+            return .notClear("calls to etcd got slower, but so did etcd and the API server, slightly")
         }
         if let stall { return stalled(stall) }
         return Verdict(
@@ -215,7 +215,7 @@ extension Evidence {
             missing.append(unhandledCalls)
         } else if calls == 0, handlersWithParent > 0 {
             missing.append(
-                "etcd answered \(handlersWithParent) calls of which no span of the API server tells: the two clocks may "
+                "etcd answered \(handlersWithParent) calls that appear in no span of the API server: the two clocks may "
                     + "differ, or not all spans arrive")
         } else {
             judge(etcd, "etcd", "spans of etcd's handlers")
@@ -236,13 +236,13 @@ extension Evidence {
         case .etcd:
             return Verdict(
                 side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and went on "
-                    + "together: it stood still in between")
+                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and continued "
+                    + "together: it was stopped meanwhile")
         case .apiServer:
             return Verdict(
                 side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(stall.calls) calls of etcd were answered up to \(duration) before they "
-                    + "ended, and ended together: it stood still in between")
+                why: "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they "
+                    + "ended, and ended together: it was stopped meanwhile")
         }
     }
 }

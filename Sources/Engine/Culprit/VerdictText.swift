@@ -31,7 +31,7 @@ enum VerdictText {
             else { continue }
             return "\(duration(now)) instead of \(duration(before)) at \(name)"
         }
-        return "\(times(slowdown.times ?? 1)) as long as before, each kind against itself"
+        return "\(times(slowdown.times ?? 1)) as long as before, each kind compared with itself"
     }
 
     // MARK: Missing spans

@@ -8,7 +8,7 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         package var value: String
     }
 
-    /// A fault in the file. Tells the place, but never the contents.
+    /// A problem in the file. Names the line, but never quotes it.
     package struct FormatError: Error, CustomStringConvertible {
         package var description: String
     }

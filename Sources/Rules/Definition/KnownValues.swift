@@ -7,7 +7,7 @@ enum KnownValues {
     private static let longRunningVerbs: Set = ["watch", "proxy", "connect"]
     private static let longRunningSubresources: Set = ["attach", "exec", "portforward", "proxy"]
     private static let apart =
-        "long-running requests (watch, proxy, attach, exec, portforward, log with follow) are kept apart; "
+        "long-running requests (watch, proxy, attach, exec, portforward, log with follow) are counted separately; "
         + "select their spans by service, operation and kind"
 
     /// All values of a label; nil if there is no fixed set.
@@ -22,7 +22,7 @@ enum KnownValues {
 
     /// Why a label never has a value, with the fix; nil if it can have it.
     /// - Parameter isExcluded: whether the selector excludes the value. Excluding a long-running verb is harmless, so
-    ///   it is no fault.
+    ///   it isn't reported.
     static func fault(of label: String, value: String, isExcluded: Bool) -> String? {
         let isLongRunning =
             label == "verb" && longRunningVerbs.contains(value)
@@ -51,7 +51,7 @@ enum KnownValues {
         if value == "core" || value == "v1" { return "the core group has the empty name: group: \"\"" }
         if let slash = value.firstIndex(of: "/") {
             if value[..<slash] == "core" { return faultOfGroup("core") }
-            return "a group has no version here: group: \(PrintableText.quote(String(value[..<slash])))"
+            return "a group is written without its version: group: \(PrintableText.quote(String(value[..<slash])))"
         }
         return faultOfCase(value)
     }
@@ -85,29 +85,29 @@ enum KnownValues {
 
     private static let nameAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789-._".unicodeScalars.map { $0 }
 
-    /// The characters of a label's values; nil for any.
+    /// The characters that a label's values can contain; nil for any.
     static func alphabet(of label: String) -> [Unicode.Scalar]? {
         ["group", "resource", "subresource"].contains(label) ? nameAlphabet : nil
     }
 
-    /// Why a value is unlikely for a label that can have any.
+    /// Why a value is unlikely for a label that can have any value; nil if it isn't.
     static func doubt(of label: String, value: String) -> String? {
         guard ["service", "operation"].contains(label) else { return nil }
         let cited = "\(PrintableText.quote(label)) is unlikely to be \(PrintableText.quote(value)):"
         if value.first?.isWhitespace == true || value.last?.isWhitespace == true {
-            return "\(cited) it has white space around it"
+            return "\(cited) it begins or ends with white space"
         }
         if value.unicodeScalars.contains(where: PrintableText.isUnsafe) {
             return "\(cited) it contains a control character"
         }
         if let sign = ["=", "~"].first(where: { value.hasPrefix($0) }) {
-            return "\(cited) an exact value stands for itself, without \(PrintableText.quote(sign)) before it"
+            return "\(cited) write an exact value without \(PrintableText.quote(sign)) before it"
         }
         if label == "service", value.contains("*") { return "\(cited) a pattern begins with =~, as in \"=~ kube-.*\"" }
         return nil
     }
 
-    // MARK: Labels together
+    // MARK: Combinations of labels
 
     /// The scopes that requests with a verb can have.
     private static func scopes(of verb: String) -> [String] {
@@ -149,13 +149,13 @@ enum KnownValues {
         guard hasResource, let named else {
             return (
                 named ?? "resource",
-                "there is no such request: where the resource is empty, the \(named ?? "scope") is empty too"
+                "there is no such request: if the resource is empty, the \(named ?? "scope") is empty too"
             )
         }
         let kind = scopes == [""] ? "the scope is empty" : "the verb is \(verbs.joined(separator: " or "))"
         let hint = verbs.count == 1 ? verbOfResources(verbs[0]).map { "; for resources the verb is \($0)" } ?? "" : ""
         return (
-            named, "there is no such request: where \(kind), the path names no resource and \(named) is empty\(hint)"
+            named, "there is no such request: if \(kind), the path names no resource and \(named) is empty\(hint)"
         )
     }
 

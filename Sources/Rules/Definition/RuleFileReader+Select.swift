@@ -32,7 +32,7 @@ extension RuleFileReader {
                 fits(label, &population, at: element.start, in: "by")
             else { continue }
             if labels.contains(label) {
-                diagnostics.report(element.start, "\(PrintableText.quote(label)) stands in by already")
+                diagnostics.report(element.start, "\(PrintableText.quote(label)) is listed twice in by")
             }
             labels.append(label)
         }
@@ -111,7 +111,7 @@ extension RuleFileReader {
         }
     }
 
-    /// Reports a pattern that matches impossible values only, or excludes all possible ones.
+    /// Reports a pattern that matches only impossible values, or excludes all possible ones.
     private mutating func check(_ pattern: LabelRegex, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
         let fault = pattern.words?.lazy
             .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first
@@ -120,8 +120,8 @@ extension RuleFileReader {
             if KnownValues.all(of: entry.key) == nil {
                 return diagnostics.report(
                     document.position(of: offset, in: entry.value),
-                    "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "all" : "nothing") that "
-                        + "\(PrintableText.quote(entry.key)) can be, so that nothing is selected")
+                    "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "every" : "no") value that "
+                        + "\(PrintableText.quote(entry.key)) can have, so nothing is selected")
             }
         }
         guard let known = KnownValues.all(of: entry.key), !known.contains(where: { pattern.matches($0) != isExcluded })
@@ -129,8 +129,8 @@ extension RuleFileReader {
         let listing = known.map { PrintableText.quote($0) }.joined(separator: ", ")
         diagnostics.report(
             document.position(of: offset, in: entry.value),
-            "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "all" : "none") of what "
-                + "\(PrintableText.quote(entry.key)) can be: \(listing)")
+            "\(PrintableText.quote(pattern.text)) matches \(isExcluded ? "every" : "no") value that "
+                + "\(PrintableText.quote(entry.key)) can have: \(listing)")
     }
 }
 

@@ -12,7 +12,7 @@ enum SinkURL {
         }
     }
 
-    /// What is wrong with the URL, and the fix; nil if nothing is. Doesn't resolve names.
+    /// The problem with the URL, and the fix; nil if there is none. Doesn't resolve names.
     static func fault(_ url: String, of kind: Kind) -> String? {
         let form = "url is a URL such as \(kind.example)"
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
@@ -20,7 +20,7 @@ enum SinkURL {
         else { return form }
         guard hasWholeEscapes(url) else { return "in url, % is followed by two hexadecimal digits, or written as %25" }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
-        // After user and password, if present.
+        // The host follows the user and password, if present.
         let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         if let fault = faultOfPlace(place, form) { return fault }
         guard let host = parsed.host(), !host.isEmpty else { return form }
@@ -39,7 +39,7 @@ enum SinkURL {
         var port: Substring?
         if place.hasPrefix("[") {
             guard let end = place.firstIndex(of: "]"), isIPv6(place[place.index(after: place.startIndex)..<end]) else {
-                return "what stands in brackets in url is an IPv6 address, as in http://[::1]:9093"
+                return "brackets in url are for an IPv6 address, as in http://[::1]:9093"
             }
             let rest = place[place.index(after: end)...]
             guard rest.isEmpty || rest.first == ":" else { return form }
@@ -47,12 +47,12 @@ enum SinkURL {
         } else if let colon = place.firstIndex(of: ":") {
             (host, port) = (place[..<colon], place[place.index(after: colon)...])
             if port?.contains(":") == true {
-                return "an IPv6 address in url stands in brackets, as in http://[::1]:9093"
+                return "an IPv6 address in url goes in brackets, as in http://[::1]:9093"
             }
         }
-        guard !host.isEmpty else { return "\(form): there is no host in it" }
+        guard !host.isEmpty else { return "\(form): the host is missing" }
         if let port, port.first == "+" || !(1...65_535).contains(Int(port) ?? 0) {
-            return "the port in url is a number from 1 to 65535, or left out with its colon"
+            return "the port in url is a number from 1 to 65535; without a port, leave out the colon"
         }
         if IPv4Text.isObsolete(host) {
             return "the address in url has four decimal numbers from 0 to 255, as in http://127.0.0.1:9093"
@@ -80,9 +80,9 @@ enum SinkURL {
             case .webhook: break
             }
         }
-        if url.fragment != nil { return "url is a page of a browser: leave out what begins with #" }
+        if url.fragment != nil { return "url has a fragment, which only browsers use: leave out # and what follows" }
         if kind == .alertmanager, url.query != nil {
-            return "url is the Alertmanager's base URL, as in \(kind.example): leave out what begins with ?"
+            return "url is the Alertmanager's base URL, as in \(kind.example): leave out ? and what follows"
         }
         return nil
     }

@@ -153,7 +153,8 @@ extension Measure {
     }
 }
 
-// Names
+// MARK: - Names
+
 extension Measure {
     /// The values without arguments.
     private static let plain: [Measure] = [

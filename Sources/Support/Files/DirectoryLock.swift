@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// An open, locked directory: one daemon at a time can hold it.
+/// An open, locked directory. Only one daemon at a time can hold it; closed and unlocked on deinit.
 package struct DirectoryLock: ~Copyable {
     /// The use of the directory. Locking the byte with this number shows it to other processes.
     package enum Purpose: Int, CaseIterable {
         case recording
         case state
 
-        /// Describes another daemon that holds it.
+        /// What another daemon that holds the lock does with the directory, for errors.
         fileprivate var words: String {
             switch self {
             case .recording: "another daemon records to"

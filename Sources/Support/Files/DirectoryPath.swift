@@ -33,15 +33,15 @@ package struct DirectoryPath {
         return first.existing == second.existing && first.missing == second.missing
     }
 
-    /// Why it isn't a directory and can't be created by anyone; nil if it is one or may be created.
+    /// Why it isn't a directory and no user can create it; nil if it is one or might be created.
     package var fault: String? {
         var status = stat()
         let isDirectory = unsafe stat(existing, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        guard let next = missing.first else { return isDirectory ? nil : "\(Self.cite(path)) is no directory" }
-        func unmakeable(_ reason: String) -> String { "\(Self.cite(path)) can't be made: \(reason)" }
-        guard isDirectory else { return unmakeable("\(Self.cite(existing)) is no directory") }
+        guard let next = missing.first else { return isDirectory ? nil : "\(Self.cite(path)) is not a directory" }
+        func unmakeable(_ reason: String) -> String { "\(Self.cite(path)) can't be created: \(reason)" }
+        guard isDirectory else { return unmakeable("\(Self.cite(existing)) is not a directory") }
         let below = existing == "/" ? "/\(next)" : "\(existing)/\(next)"
-        if unsafe lstat(below, &status) == 0 { return unmakeable("\(Self.cite(below)) is a link to nothing") }
+        if unsafe lstat(below, &status) == 0 { return unmakeable("\(Self.cite(below)) is a broken symbolic link") }
         if unsafe stat(existing, &status) == 0,
             Self.kernelsOwn.contains(where: { Self.isMounted($0, as: status.st_dev) })
         {

@@ -22,7 +22,7 @@ package enum FilePattern {
     }
 }
 
-/// Devices that never reach their end, such as `/dev/zero`: reading one by mistake would exhaust memory.
+/// Devices without an end, such as `/dev/zero`: reading one by mistake would exhaust memory.
 package enum EndlessDevice {
     /// Linux numbers `/dev/null` major 1, minor 3.
     private static let null: dev_t = 1 << 8 | 3
@@ -36,7 +36,7 @@ package enum EndlessDevice {
     }
 }
 
-/// Complete writes, though a system call may write only a part.
+/// Complete writes: a single system call may write only part of the bytes.
 package enum FileWriting {
     /// Writes all bytes.
     ///

@@ -65,7 +65,7 @@ struct ConditionReview {
             if lower.isNeverAbove(upper) { return "\(lower) is never above \(upper)" }
         }
         let (value, limit) = left.values.isEmpty ? (right, left) : (left, right)
-        guard limit.values.isEmpty, let range = value.simpleRange else { return "no spans could make it otherwise" }
+        guard limit.values.isEmpty, let range = value.simpleRange else { return "no spans can change that" }
         let dimension = value.simpleDimension
         var reason = "\(value) is "
         reason +=

@@ -1,5 +1,5 @@
-/// Whether comparisons can hold together, given the ranges of their values and the orders between them. When in doubt they
-/// can: computed bounds are widened by more than rounding errors.
+/// Whether comparisons can hold together, given the ranges of their values and the orders between them. When in doubt,
+/// they can: computed bounds are widened by more than rounding errors.
 struct Conjunction {
     /// `x ≤ ratio · y`, for values that are never negative.
     private struct Order {
@@ -26,7 +26,7 @@ struct Conjunction {
     private var numbers: [WindowValue: Int] = [:]
     private var ranges: [LawfulRange] = []
     private var orders: [[Order?]] = []
-    /// What must differ: a value and a number, or two values.
+    /// Pairs that must differ: a value and a number, or two values.
     private var excluded: [(value: Int, number: Double)] = []
     private var different: [(Int, Int)] = []
     /// Whether values cancel out of a comparison and the rest is false.
@@ -101,7 +101,7 @@ struct Conjunction {
         }
     }
 
-    /// Adds that a form is at least 0, or above 0.
+    /// Requires a form to be at least 0, or above 0.
     private mutating func take(_ terms: [(value: Int, factor: Double)], _ form: LinearForm, isStrict: Bool) {
         if terms.count == 1 {
             let (value, factor) = terms[0]
