@@ -24,7 +24,7 @@ struct EvidenceGathering {
     /// Calls to etcd that ended in the interval, and those that contain a handler.
     private var (calls, callsHandled) = (0, 0)
     private var handlersWithParent = 0
-    /// Spans of the API server that lasted for seconds.
+    /// Spans of the API server that lasted three seconds or more.
     private var longSpans: [Range<Int64>] = []
     /// Those that are calls to etcd and ended in the interval.
     private var longCalls: [Range<Int64>] = []

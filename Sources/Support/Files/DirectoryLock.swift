@@ -8,7 +8,7 @@ package struct DirectoryLock: ~Copyable {
         case recording
         case state
 
-        /// What another daemon that holds the lock does with the directory, for errors.
+        /// Describes another daemon's use of the directory, for errors.
         fileprivate var words: String {
             switch self {
             case .recording: "another daemon records to"

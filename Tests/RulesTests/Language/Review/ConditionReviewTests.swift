@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-@Suite struct `A condition that is the same whatever is measured` {
+@Suite struct `A condition that no measurement can change` {
     @Test(arguments: [
         ("p99 < p50", "p99 < p50 never holds: p50 is never above p99"),
         ("p99 > max", "p99 > max never holds: p99 is never above max"),
@@ -52,7 +52,7 @@ import Testing
         ("p99 > 1s or (count > 5 and count < 3)", "can't both hold: this side of \"or\" never holds"),
         ("count > 5 or count <= 5", "the condition always holds"), ("count >= 0", "count >= 0 always holds"),
     ])
-    func `is a warning where it is but a part of one, or always holds`(text: String, reason: String) throws {
+    func `is a warning if it is only part of a condition, or always holds`(text: String, reason: String) throws {
         let warnings = try Condition(text).warnings
         #expect(warnings.count == 1)
         #expect(warnings.first?.message.contains(reason) == true, "\(warnings.map(\.message))")
@@ -68,11 +68,11 @@ import Testing
         "max / p50 > 1", "p99 / p50 <= 1", "error_ratio > 0 and errors == 1", "errors >= 5 and error_ratio < 5%",
         "p99 > 6d", "errors / count > 5% and count >= 20",
     ])
-    func `is none that some spans make true and others don't`(text: String) throws {
+    func `is not one that holds for some spans and not for others`(text: String) throws {
         #expect(try Condition(text).warnings.isEmpty)
     }
 
-    @Test func `takes no long time to find, however much is compared`() throws {
+    @Test func `is found quickly, however many comparisons there are`() throws {
         let many = (0..<60).map { "p\($0 % 99 + 1) > \($0)ms" }
         _ = try Condition(many.joined(separator: " and "))
         let sides = (0..<30).map { "(p99 > \($0)ms or count > \($0))" }
