@@ -19,8 +19,8 @@ package struct RuleSource: Sendable {
     package var components: [String]
 
     /// - Parameters:
-    ///   - limits: of the window that the rules are evaluated over.
-    ///   - components: by number, the names that rules may use.
+    ///   - limits: the limits of the window.
+    ///   - components: the names that rules may use, by number.
     package init(
         _ names: [RuleFileName], limits: WindowLimits = WindowLimits(), components: [String] = ComponentTable().names
     ) {

@@ -179,7 +179,7 @@ def test_a_restart_goes_on_in_another_file(record, directory):
 UNUSABLE = {
     "a file is in the way": lambda path: path / "file",
     "a file is above it": lambda path: path / "file" / "below",
-    "it can't be made": lambda _: "/proc/faultline",
+    "it can't be created": lambda _: "/proc/faultline",
 }
 
 

@@ -1,4 +1,4 @@
-"""A process that stood still: as a paused virtual machine, or `SIGSTOP`."""
+"""A stopped process: a paused virtual machine, or `SIGSTOP`."""
 
 import json
 import os

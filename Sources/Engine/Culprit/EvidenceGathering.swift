@@ -33,7 +33,7 @@ struct EvidenceGathering {
     private static let longMin: Int64 = 3_000_000_000
     /// A running process ends spans in at least this fraction of seconds.
     private static let activeMin = 0.3
-    /// How long the exporters of etcd and the API server hold spans, rounded up to a second.
+    /// How long the exporters of etcd and the API server hold spans, plus a second because gaps start on whole seconds.
     private static let exporterDelay: Int64 = 6_000_000_000
 
     /// - Parameter oldest: the start of the earliest slot, Unix nanoseconds.

@@ -95,7 +95,7 @@ extension Evidence {
         let rate = VerdictText.rate(gap.rate)
         return Verdict(
             side: .etcd, component: .etcd, certainty: .likely,
-            why: "etcd: none of its spans ended for \(duration), \(rate) a second before; the API server continued")
+            why: "etcd: none of its spans ended for \(duration), down from \(rate) a second; the API server continued")
     }
 
     private func missingEtcd(_ gap: Gap) -> Verdict {
@@ -121,7 +121,7 @@ extension Evidence {
         }
         return Verdict(
             side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: \(silent), \(VerdictText.rate(gap.rate)) a second before; etcd continued")
+            why: "apiserver: \(silent), down from \(VerdictText.rate(gap.rate)) a second; etcd continued")
     }
 
     private func slowEtcd(_ times: Double) -> Verdict {

@@ -22,8 +22,8 @@ enum VerdictText {
         grown(slowdown, [(0.5, "p50"), (0.99, "p99")])
     }
 
-    /// At the first of some quantiles that at least doubled. If none did, the mix hides the growth, and the text says how much
-    /// each series grew against itself.
+    /// At the first of some quantiles that at least doubled. If none did, the mix hides the growth: the text then gives
+    /// the slowdown instead.
     private static func grown(_ slowdown: Slowdown, _ quantiles: [(quantile: Double, name: String)]) -> String {
         for (quantile, name) in quantiles {
             guard let now = slowdown.now.quantile(quantile), let before = slowdown.before.quantile(quantile),
@@ -49,8 +49,8 @@ enum VerdictText {
         case .unchanged: "\(isAre) unaffected"
         case .grew: "\(name) grew less (\(times(slowdown.times ?? 1)))"
         case .unheard: "nothing was heard of \(name) in the interval"
-        case .withoutBaseline: "nothing is known of \(name) from before"
-        case .tooFew: "too little was heard of \(name) to compare"
+        case .withoutBaseline: "there is no earlier data on \(name)"
+        case .tooFew: "there is too little data on \(name) to compare"
         }
     }
 
@@ -60,7 +60,7 @@ enum VerdictText {
         case .unchanged, .grew: nil
         case .unheard where spans.contains("etcd"): "no \(spans) ended in the interval: \(mayBeMissing)"
         case .unheard: "no \(spans) ended in the interval"
-        case .withoutBaseline: "no \(spans) are known from before to compare with"
+        case .withoutBaseline: "there are no earlier \(spans) to compare with"
         case .tooFew: "there are too few \(spans) to compare"
         }
     }

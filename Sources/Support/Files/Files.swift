@@ -65,7 +65,7 @@ package struct FileError: Error, CustomStringConvertible {
     package let path: String
     package let code: Int32
 
-    /// The default code is that of the system call that has just failed.
+    /// - Parameter code: by default the errno of the call that just failed.
     package init(_ operation: String, _ path: String, code: Int32 = errno) {
         self.operation = operation
         self.path = path

@@ -81,7 +81,7 @@ import Testing
     }
 }
 
-/// Conditions out of values, constants and orders that are close together, so that many can hardly hold.
+/// Random conditions over close values and constants, so that many can never hold.
 @Suite struct `A condition that is refused` {
     private static let durations: [Int64] = [0, 1, 10, 20, 40, 50, 50].map { $0 * millisecond }
     private static let times = ["p50", "p90", "p99", "p100", "mean", "max", "self_p50", "self_max", "time(etcd)"]
@@ -124,7 +124,7 @@ import Testing
         return statistics
     }
 
-    /// What spans can be like: of each offset requests, of these the parts, and self times.
+    /// Possible inputs: for each offset a sample of requests with their parts and self times.
     private static func values(_ inputs: ConditionInputs, _ generator: inout SeededGenerator) -> EvaluationInputs {
         var values = EvaluationInputs(of: inputs, over: minute)
         for offset in Set(inputs.ranges.map(\.offset)) {
