@@ -1,4 +1,4 @@
-"""Whose time it was: in a replay's report, the scrape, the API, and what alerts carry."""
+"""Attribution and culprits in the report of a replay, the scrape, the API and alerts."""
 
 import json
 import math
@@ -116,7 +116,7 @@ def test_a_baseline_that_does_not_exist_is_not_zero(tmp_path):
 
 
 def test_a_request_of_more_parts_than_any_slot_has_spans_is_reported(tmp_path, serve):
-    """One request of 13 s: its children ended in slots before it, and it is alone in its own."""
+    """One request of 13 s: its children ended in earlier slots, and its own slot has no other span."""
 
     def made(end):
         def child(name, start, stop, kind):
@@ -156,7 +156,7 @@ def test_a_daemon_says_whose_time_it_was(serve):
     with WebhookReceiver() as receiver:
         daemon = serve(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n', QUICK)
         requests, calls = zip(*(create(number, end=time.time_ns()) for number in range(10)))
-        # etcd's own spans come first, in a batch of their own.
+        # etcd's own spans come first, in a separate batch.
         for service, made in (("etcd", calls), ("apiserver", requests)):
             assert http_client.send(daemon.http, spans.body(*made, service=service)).status == 200
 
@@ -172,7 +172,7 @@ def test_a_daemon_says_whose_time_it_was(serve):
         assert alert["annotations"]["note"] == "create: " + alert["annotations"]["culprit"]
         seconds = {row["component"]: row["seconds"] for row in evidence["components"]}
         assert seconds == pytest.approx({"etcd": 0.15, "apiserver": 0.05})
-        # Not 0: nothing is known from before.
+        # Not 0: there is no baseline.
         assert {row["baseline_seconds"] for row in evidence["components"]} == {None}
         assert set(evidence["traces"]) <= {request.trace_id.hex() for request in requests}
 
@@ -187,7 +187,7 @@ def test_a_daemon_says_whose_time_it_was(serve):
         (row,) = json.loads(daemon.get("/api/v1/requests")[2])
         assert {part["component"]: part["share"] for part in row["components"]} == pytest.approx(
             {"etcd": 0.75, "apiserver": 0.25})
-        # The counter has what has settled.
+        # The counter covers settled slots.
         labels = {"verb": "create", "resource": "pods", "component": "etcd"}
         eventually(
             lambda: daemon.metrics().sum("faultline_request_component_seconds_total", **labels)

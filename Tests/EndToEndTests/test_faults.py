@@ -1,4 +1,4 @@
-"""Who is accused of faults of many kinds: of a healthy recording, changed as each of them would have changed it."""
+"""The culprits of many kinds of faults: a healthy recording, changed as each fault would have changed it."""
 
 import re
 from datetime import datetime
@@ -10,7 +10,7 @@ from harness.command import faultline
 from harness.faults import END, START
 from harness.spans import MILLISECOND, SECOND
 
-# What happened, and the side and component to be named
+# The fault, and the expected side and component
 FAULTS = {
     "etcd's disk is slow": (faults.slow(faults.is_etcd, 40 * MILLISECOND, at_start=False), "etcd", "etcd"),
     "etcd stands still for half a minute": (faults.stopped("etcd", 30 * SECOND, 60 * SECOND), "etcd", "etcd"),
@@ -48,14 +48,14 @@ def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path
     assert {culprit["side"] for culprit in culprits} <= {side, None}
     begins = [datetime.fromisoformat(alert["active_at"]).timestamp() - healthy.begin / SECOND for alert in alerts]
     assert all(START <= begin <= END + 30 for begin in begins)
-    # While it lasts, or as soon as what waited goes on
+    # While it lasts, or as soon as the waiting calls continue
     assert min(begins) < END
 
 
 
 
 def shrunk(why):
-    """Whether a verdict calls slower what got faster."""
+    """Whether a verdict calls something slower that got faster."""
     units = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
     for now, unit, before, unit_before in re.findall(r"([\d.]+) (\w+) instead of ([\d.]+) (\w+)", why):
         if float(now) * units[unit] < float(before) * units[unit_before]:
@@ -78,7 +78,7 @@ def culprits(tmp_path, archive):
 def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
     found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
-    # Of two clocks that differ the one behind is heard too early, or the one ahead is all that is heard.
+    # Spans of the clock that is behind fall before the interval, or only those of the clock that is ahead are in it.
     assert any(
         part in culprit["why"] for part in (MISSING, "nothing was heard", "no span of the API server ended")
         for culprit in found

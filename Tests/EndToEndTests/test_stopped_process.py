@@ -10,7 +10,7 @@ from harness.rules import CONFIGURATION
 from harness.spans import MILLISECOND
 from harness.waiting import eventually
 
-# How long it stands still: longer than the ranges and intervals of the rules.
+# How long it is stopped: longer than the ranges and intervals of the rules.
 SECONDS = int(os.environ.get("FAULTLINE_STOP_SECONDS", 6))
 
 RULES = """\
@@ -42,14 +42,14 @@ def state_of(process):
         return stat.read().rpartition(")")[2].split()[0]
 
 
-def test_after_standing_still_it_goes_on_without_a_storm_and_without_going_back(serve):
+def test_a_stopped_process_resumes_without_a_storm_of_alerts_and_without_going_back(serve):
     daemon = serve(RULES, CONFIGURATION)
     pay(daemon)
     before = evaluated_after(daemon, "")
     oldest = daemon.metrics().value("faultline_window_oldest_timestamp_seconds")
     daemon.process.send_signal(signal.SIGSTOP)
     try:
-        eventually(lambda: state_of(daemon.process) == "T", "the process stands still")
+        eventually(lambda: state_of(daemon.process) == "T", "the process is stopped")
         threading.Event().wait(SECONDS)
     finally:
         daemon.process.send_signal(signal.SIGCONT)
@@ -63,7 +63,7 @@ def test_after_standing_still_it_goes_on_without_a_storm_and_without_going_back(
     assert metrics.accepted == 20 * 4
     metrics.check_accounts()
     assert daemon.output.all == []
-    # It still sees what is wrong.
+    # It still detects faults.
     for _ in range(5):
         pay(daemon, 400 * MILLISECOND)
     daemon.output.wait_for("FIRING", "PaymentsSlow")

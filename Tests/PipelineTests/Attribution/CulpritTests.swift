@@ -54,7 +54,7 @@ struct CulpritTests {
     }
 
     @Test(arguments: Captures.archives)
-    func `the worst traces of an alert are there to be looked at`(_ archive: URL) throws {
+    func `the worst traces of an alert can be looked up`(_ archive: URL) throws {
         let (pipeline, alerts) = try Self.replay(archive)
         for alert in alerts {
             let traces = try #require(alert.evidence?.traces)
