@@ -34,6 +34,14 @@ extension WindowView {
         MinuteRange(from: from, to: to).first <= max(history.newestMinute, evicted.newestMinute)
     }
 
+    /// Where a range begins that doesn't reach the history: if part of its first minute has left the window, at the first
+    /// minute that starts in the range (Unix nanoseconds).
+    func startInWindow(from: Int64, to: Int64) -> Int64 {
+        let newest = max(history.newestMinute, evicted.newestMinute)
+        guard from < horizon, newest >= HistoryTime.minute(of: from) else { return from }
+        return HistoryTime.start(ofMinute: MinuteRange(from: from, to: to).first)
+    }
+
     /// For series with spans that left the window: statistics of everything accepted.
     func mergedWhereGone(_ population: Population) -> [Int: MergedStatistics] {
         guard !history.isEmpty || !evicted.isEmpty else { return [:] }

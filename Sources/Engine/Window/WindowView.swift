@@ -170,7 +170,7 @@ package struct WindowView: Sendable {
                 }
             }
         }
-        return measureWindow(population, from: from, to: to, selections)
+        return measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections)
     }
 
     /// Exact statistics of spans in the window.

@@ -42,6 +42,27 @@ import TestSupport
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a range that begins in a minute of which a part has left is made of minutes too`(isFolded: Bool) {
+        var window = Window(limits: WindowLimits(duration: 10 * minute))
+        let start = HistoryOracle.start / minute * minute
+        for number in 0..<Int64(755) {
+            var builder = BatchBuilder()
+            builder.add(end: start + number * second, id: UInt64(number + 1))
+            _ = window.append(builder.batch, arrival: start + number * second, evaluatedUpTo: .min)
+        }
+        if isFolded { window.foldEvicted() }
+        let view = window.view()
+        func count(from: Int64) -> Int {
+            let all = Selection(groupOfSeries: view.operations.map { _ in 0 }, groupCount: 1, quantiles: [])
+            return view.measure(.spans, from: start + from * second, to: start + 240 * second, [all])[0][0].count
+        }
+        // Spans that ended before 2:30 have left the window.
+        #expect(count(from: 140) == 60)
+        #expect(count(from: 155) == 85, "all of it is in the window")
+        #expect(count(from: 120) == 120)
+    }
+
     @Test func `a range that is wholly in the window stays exact`() {
         var oracle = HistoryOracle(seed: 1, limits: WindowLimits(duration: 30 * minute))
         while oracle.now < HistoryOracle.start + 2 * hour { oracle.append() }
