@@ -4,6 +4,7 @@ import Logging
 import Pipeline
 import RuleFiles
 import Rules
+import Support
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -98,24 +99,17 @@ private struct LinkedFiles {
     private var targets: [String: String] = [:]
 
     init(_ files: [String]) {
-        for file in files { targets[file] = Self.target(of: file) }
+        for file in files { targets[file] = FilePath.resolved(file) }
     }
 
     /// Whether a target has changed since the last call. A missing file is ignored, since an update may be in progress.
     mutating func havePointedElsewhere() -> Bool {
         var haveChanged = false
         for (file, known) in targets {
-            guard let target = Self.target(of: file), target != known else { continue }
+            guard let target = FilePath.resolved(file), target != known else { continue }
             targets[file] = target
             haveChanged = true
         }
         return haveChanged
-    }
-
-    /// The path with all links resolved; nil if there is no such file.
-    private static func target(of file: String) -> String? {
-        guard let path = unsafe realpath(file, nil) else { return nil }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
     }
 }

@@ -15,8 +15,8 @@ package struct DirectoryPath {
         var missing: [String] = []
         for part in path.split(separator: "/") where part != "." {
             if part == ".." {
-                if missing.popLast() == nil { existing = Self.real("\(existing)/..") ?? existing }
-            } else if missing.isEmpty, let next = Self.real("\(existing)/\(part)") {
+                if missing.popLast() == nil { existing = FilePath.resolved("\(existing)/..") ?? existing }
+            } else if missing.isEmpty, let next = FilePath.resolved("\(existing)/\(part)") {
                 existing = next
             } else {
                 missing.append(String(part))
@@ -65,11 +65,5 @@ package struct DirectoryPath {
         var status = stat()
         guard unsafe stat(existing, &status) == 0 else { return nil }
         return [UInt(status.st_dev), UInt(status.st_ino)]
-    }
-
-    private static func real(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 }

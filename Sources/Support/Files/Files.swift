@@ -1,7 +1,17 @@
 import Foundation
 import Glibc
 
-/// Paths on disk, and shell patterns for them.
+/// Paths on disk.
+package enum FilePath {
+    /// The path with all links resolved; nil if there is no such file.
+    package static func resolved(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+}
+
+/// Shell patterns for paths, and what they lead to.
 package enum FilePattern {
     /// The matching files, sorted by bytes so that the order doesn't depend on the locale.
     package static func matches(_ pattern: String) -> [String] {

@@ -1,0 +1,59 @@
+import Support
+
+/// A slot as it was when the view was taken.
+package struct SlotView: Sendable {
+    /// Unix nanoseconds.
+    package let start: Int64
+    package let count: Int
+    let blocks: [SpanBlock]
+    let bucketMin: UInt16
+    let bucketMax: UInt16
+    /// nil until the slot has been attributed.
+    var attribution: SlotAttribution?
+    /// nil until rules have looked at the slot, and for a slot of few rows.
+    var summary: SlotSummary?
+
+    init(_ slot: Slot) {
+        start = slot.number * Window.slotWidth
+        count = slot.count
+        blocks = slot.blocks
+        bucketMin = slot.bucketMin
+        bucketMax = slot.bucketMax
+        attribution = slot.attribution
+        summary = slot.summary
+    }
+
+    var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }
+
+    /// Unix nanoseconds, exclusive.
+    var end: Int64 { start.addingSaturating(Window.slotWidth) }
+
+    @inline(__always)
+    func row(_ row: Int) -> SpanRow {
+        let (block, offset) = Slot.locate(row)
+        return blocks[block].columns.row(offset)
+    }
+
+    /// The earliest and the latest span end, Unix nanoseconds.
+    var ends: ClosedRange<Int64> {
+        var (first, last) = (end, start)
+        forEachBlock { columns, rows in
+            for row in 0..<rows {
+                let end = columns.start[row] &+ columns.duration[row]
+                (first, last) = (min(first, end), max(last, end))
+            }
+        }
+        return min(first, last)...last
+    }
+
+    /// Calls `body` with each block and its number of rows.
+    @inline(__always)
+    func forEachBlock(_ body: (borrowing SpanColumns, _ count: Int) -> Void) {
+        var remaining = count
+        for block in blocks where remaining > 0 {
+            let rows = min(remaining, block.columns.capacity)
+            body(block.columns, rows)
+            remaining -= rows
+        }
+    }
+}
