@@ -70,6 +70,7 @@ import Testing
         "", "[]", "{", #"{"resourceSpans":[}"#, #"{"resourceSpans":[{]}"#, #"{"a":1} x"#, #"{"a" 1}"#, #"{"a":"b"#,
         #"{"a":"\x"}"#, #"{"a":"\u12"}"#, #"{"resourceSpans":5}"#,
         #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":"SPAN_KIND_SERVANT"}]}]}]}"#,
+        #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":99999999999999999999}]}]}]}"#,
         #"{"resourceSpans":[{"scopeSpans":[{"spans":[{"status":{"code":"SPAN_KIND_SERVER"}}]}]}]}"#,
         #"{"kind":"Pod"}"#, #"{"batches":[]}"#, #"{"resourceMetrics":[]}"#,
     ]) func `refuses anything but an export request`(json: String) {

@@ -46,6 +46,17 @@ package struct SlotView: Sendable {
         return min(first, last)...last
     }
 
+    /// Whether any of its spans ended in a range.
+    func hasSpans(in range: TimeRange) -> Bool {
+        if range.covers(self) { return count > 0 }
+        var isFound = false
+        forEachBlock { columns, rows in
+            guard !isFound else { return }
+            isFound = (0..<rows).contains { range.contains(columns.start[$0] &+ columns.duration[$0]) }
+        }
+        return isFound
+    }
+
     /// Calls `body` with each block and its number of rows.
     @inline(__always)
     func forEachBlock(_ body: (borrowing SpanColumns, _ count: Int) -> Void) {

@@ -60,10 +60,10 @@ extension WindowView {
         }
     }
 
-    /// Whether any spans ended in a range of time (Unix nanoseconds), to the slot; for spans that left the window, to
-    /// the minute.
+    /// Whether any spans ended in a range of time (Unix nanoseconds); for spans that left the window, to the minute.
     package func hasSpans(from: Int64, to: Int64) -> Bool {
-        if slots.contains(where: { $0.start < to && $0.end > from && $0.count > 0 }) { return true }
+        let exact = TimeRange(from: from, to: to)
+        if slots.contains(where: { $0.start < to && $0.end > from && $0.hasSpans(in: exact) }) { return true }
         guard reachesHistory(from: from, to: to) else { return false }
         let range = MinuteRange(from: from, to: to)
         return !history.blocks(in: range).isEmpty || evicted.hasSpans { history.counts(minute: $0, in: range) }

@@ -77,8 +77,13 @@ package struct OTLPTranslation {
     }
 
     private func enumeration(_ names: OTLPEnum, _ reader: inout JSONReader) throws(DecodeError) -> UInt64 {
-        guard reader.peek() == UInt8(ascii: "\"") else { return UInt64(truncatingIfNeeded: try reader.integer()) }
         let start = reader.offset
+        guard reader.peek() == UInt8(ascii: "\"") else {
+            guard let number = Int32(exactly: try reader.integer()) else {
+                throw DecodeError(.json(.unknownEnumName), at: start)
+            }
+            return UInt64(truncatingIfNeeded: Int64(number))
+        }
         let name = String(decoding: try reader.string(), as: UTF8.self)
         guard let number = names.number(name) else { throw DecodeError(.json(.unknownEnumName), at: start) }
         return UInt64(truncatingIfNeeded: number)

@@ -18,6 +18,9 @@ enum SinkURL {
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
             let start = url.range(of: "://")?.upperBound
         else { return form }
+        guard !url.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) else {
+            return "url contains white space or a control character; a space is written %20"
+        }
         guard hasWholeEscapes(url) else { return "in url, % is followed by two hexadecimal digits, or written as %25" }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
         // The host follows the user and password, if present.
@@ -54,10 +57,20 @@ enum SinkURL {
         if let port, port.first == "+" || !(1...65_535).contains(Int(port) ?? 0) {
             return "the port in url is a number from 1 to 65535; without a port, leave out the colon"
         }
+        guard isHostName(host) else {
+            return "the host in url is an address, or a name of parts between dots that neither begin nor end with -"
+        }
         if IPv4Text.isObsolete(host) {
             return "the address in url has four decimal numbers from 0 to 255, as in http://127.0.0.1:9093"
         }
         return nil
+    }
+
+    /// Checks names in ASCII; others are encoded before they are resolved.
+    private static func isHostName(_ host: Substring) -> Bool {
+        guard host.utf8.allSatisfy({ $0 < 0x80 }), !host.hasPrefix("["), !host.contains("%") else { return true }
+        return (host.hasSuffix(".") ? host.dropLast() : host).split(separator: ".", omittingEmptySubsequences: false)
+            .allSatisfy { (1...63).contains($0.utf8.count) && $0.first != "-" && $0.last != "-" }
     }
 
     private static func isIPv6(_ text: Substring) -> Bool {

@@ -144,6 +144,8 @@ extension Measure {
         case (.quantile(let lower), .quantile(let upper)), (.selfQuantile(let lower), .selfQuantile(let upper)):
             lower.fraction <= upper.fraction
         case (.quantile, .max), (.mean, .max), (.selfQuantile, .selfMax), (.selfMean, .selfMax): true
+        // The parts of a request add up to its duration.
+        case (.time, .mean), (.time, .max): true
         // A self time is part of a duration.
         case (.selfQuantile, .max), (.selfMean, .max), (.selfMax, .max): true
         // If there is a count, `seen` equals it.

@@ -36,16 +36,20 @@ package struct DirectoryPath {
     /// Why it isn't a directory and no user can create it; nil if it is one or might be created.
     package var fault: String? {
         var status = stat()
+        guard !path.utf8.contains(0) else { return "\(Self.cite(path)) contains a zero byte" }
         let isDirectory = unsafe stat(existing, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        guard let next = missing.first else { return isDirectory ? nil : "\(Self.cite(path)) is not a directory" }
+        let isKernels = Self.kernelsOwn.contains { Self.isMounted($0, as: status.st_dev) }
+        guard let next = missing.first else {
+            guard isDirectory else { return "\(Self.cite(path)) is not a directory" }
+            return isKernels ? "\(Self.cite(path)) belongs to the kernel" : nil
+        }
         func unmakeable(_ reason: String) -> String { "\(Self.cite(path)) can't be created: \(reason)" }
         guard isDirectory else { return unmakeable("\(Self.cite(existing)) is not a directory") }
         let below = existing == "/" ? "/\(next)" : "\(existing)/\(next)"
         if unsafe lstat(below, &status) == 0 { return unmakeable("\(Self.cite(below)) is a broken symbolic link") }
-        if unsafe stat(existing, &status) == 0,
-            Self.kernelsOwn.contains(where: { Self.isMounted($0, as: status.st_dev) })
-        {
-            return unmakeable("\(Self.cite(existing)) belongs to the kernel")
+        if isKernels { return unmakeable("\(Self.cite(existing)) belongs to the kernel") }
+        if missing.contains(where: { $0.utf8.count > Int(NAME_MAX) }) {
+            return unmakeable("a name has at most \(NAME_MAX) bytes")
         }
         return nil
     }

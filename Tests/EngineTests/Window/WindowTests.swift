@@ -10,6 +10,18 @@ private let base: Int64 = 1_767_225_600 * second
         Window(limits: WindowLimits(duration: duration, bytesMax: bytesMax, operationsMax: operationsMax))
     }
 
+    @Test func `knows to the nanosecond whether spans ended in a range`() {
+        var window = window()
+        var builder = BatchBuilder()
+        for end in [base + second, base + 9 * second] { builder.add(end: end, id: UInt64(end)) }
+        _ = window.append(builder.batch, arrival: base + 60 * second, evaluatedUpTo: .min)
+        let view = window.view()
+        #expect(!view.hasSpans(from: base + second + 1, to: base + 9 * second))
+        #expect(view.hasSpans(from: base + second, to: base + second + 1))
+        #expect(view.hasSpans(from: base + second + 1, to: base + 9 * second + 1))
+        #expect(!view.hasSpans(from: base + 10 * second, to: base + 20 * second))
+    }
+
     @Test(arguments: 0..<6) func `measures exactly what a naive count over the same range does`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var window = window()

@@ -70,8 +70,8 @@ struct Conjunction {
         }
         guard !contradictsItself, closeOrders() else { return false }
         narrow()
-        return ranges.allSatisfy { !$0.isEmpty } && areSharesPossible && areErrorsPossible && areDifferencesPossible
-            && demands.allSatisfy { demand in
+        return ranges.allSatisfy { !$0.isEmpty } && isSeenPossible && areSharesPossible && areErrorsPossible
+            && areDifferencesPossible && demands.allSatisfy(isPossibleForShares) && demands.allSatisfy { demand in
                 range(of: demand.left).compared(demand.sign, with: range(of: demand.right)).contains(.holds)
             }
     }
@@ -171,6 +171,36 @@ struct Conjunction {
             if case .share = value.measure { sums[value.offset, default: 0] += range.low }
         }
         return sums.values.allSatisfy { $0 <= 1 + Self.widening }
+    }
+
+    /// A sum of shares of the same requests' time is at most its largest factor.
+    private func isPossibleForShares(_ demand: Demand) -> Bool {
+        guard let form = LinearForm(demand), Set(form.factors.keys.map(\.offset)).count == 1,
+            form.factors.keys.allSatisfy({ if case .share = $0.measure { true } else { false } })
+        else { return true }
+        let slack = Self.widening * (1 + form.scale)
+        let most = max(form.factors.values.max() ?? 0, 0) + form.constant + slack
+        let least = min(form.factors.values.min() ?? 0, 0) + form.constant - slack
+        return switch demand.sign {
+        case .greater, .greaterOrEqual: most >= 0
+        case .less, .lessOrEqual: least <= 0
+        case .equal: least <= 0 && most >= 0
+        case .notEqual: true
+        }
+    }
+
+    /// Without spans only `seen` has a value: no other value of the same range can hold beside `seen == 0`.
+    private var isSeenPossible: Bool {
+        values.indices.allSatisfy { index in
+            guard values[index].measure == .seen, ranges[index].high < 1 else { return true }
+            return !values.contains { other in
+                guard other.offset == values[index].offset else { return false }
+                switch other.measure {
+                case .seen, .burnRate, .slowdown, .share, .time, .selfQuantile, .selfMean, .selfMax: return false
+                default: return true
+                }
+            }
+        }
     }
 
     /// An error ratio is errors divided by count.

@@ -38,6 +38,9 @@ import Testing
         ("error_ratio > 0 and errors == 0", "can't both hold"), ("errors > 0 and error_ratio == 0", "can't both hold"),
         ("errors < 5 and count > 100 and error_ratio > 10%", "can't hold together"),
         ("p99 > 8d", "p99 > 8d never holds: p99 is from 0s to 7d"), ("p99 - p99 > 1s", "p99 - p99 > 1s never holds"),
+        ("seen == 0 and p99 > 0s", "can't both hold"), ("seen == 0 and rate > 0.001/s", "can't both hold"),
+        ("share(etcd) + share(apiserver) > 120%", "never holds"), ("time(etcd) > mean", "time(etcd) is never above mean"),
+        ("time(etcd) / mean > 2", "never holds"),
         ("1 > 2", "the condition compares constants"), ("1 < 2", "the condition compares constants"),
         ("not 1 + 1 == 2 or 5 > 3", "the condition compares constants"),
     ])
@@ -65,6 +68,7 @@ import Testing
         "share(etcd) > 60% and share(apiserver) offset 1h > 60%", "0.1 * count > 0.3 and count <= 3",
         "p99 / 3 * 3 > p99", "burn_rate(99.9%, 1s, 5m) > 14.4 and burn_rate(99.9%, 1s, 1h) > 14.4",
         "count > 5 and seen > 6", "p99 > 1s and p99 <= 1.0000001s", "error_ratio == 100%", "errors > 3 and rate < 1/s",
+        "seen == 0 and p99 offset 1m > 1s", "share(etcd) + share(apiserver) > 90%", "time(etcd) > 2 * time(apiserver)",
         "max / p50 > 1", "p99 / p50 <= 1", "error_ratio > 0 and errors == 1", "errors >= 5 and error_ratio < 5%",
         "p99 > 6d", "errors / count > 5% and count >= 20",
     ])
