@@ -71,7 +71,8 @@ struct Conjunction {
         guard !contradictsItself, closeOrders() else { return false }
         narrow()
         return ranges.allSatisfy { !$0.isEmpty } && isSeenPossible && areSharesPossible && areErrorsPossible
-            && areDifferencesPossible && demands.allSatisfy(isPossibleForShares) && demands.allSatisfy { demand in
+            && areDifferencesPossible && demands.allSatisfy(isPossibleForShares)
+            && demands.allSatisfy { demand in
                 range(of: demand.left).compared(demand.sign, with: range(of: demand.right)).contains(.holds)
             }
     }
