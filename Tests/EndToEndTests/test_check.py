@@ -175,7 +175,7 @@ def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
     ("link", '"link" can\'t be created: "{here}/link" is a broken symbolic link'),
     ("/proc/self", '"/proc/self" belongs to the kernel'),
     ("x" * 300, '"' + "x" * 200 + '…" can\'t be created: a name has at most 255 bytes'),
-    ('"a\\0b"', '"a\\0b" contains a zero byte'),
+    ('"a\\0b"', '"a\\u{{0}}b" contains a zero byte'),
     ("/proc/faultline", '"/proc/faultline" can\'t be created: "/proc" belongs to the kernel'),
 ])
 def test_a_directory_that_can_never_be_made_is_a_fault(directory, reason, file, tmp_path):
