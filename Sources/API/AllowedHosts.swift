@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Receivers
 
-/// The host names under which the scrape, the API and the page may be reached, besides IP addresses and `localhost`.
+/// The host names under which the scrape and the API may be reached, besides IP addresses and `localhost`.
 ///
 /// A page elsewhere can make its own name resolve to the daemon's address, and the browser would then let it read the
 /// answers (DNS rebinding). Unknown names are therefore refused.

@@ -42,7 +42,7 @@ package struct Configuration: Sendable {
     var directories: [FileReference] = []
     /// Added to every delivered alert that lacks the label.
     var externalLabels: [String: String] = [:]
-    /// Host names under which the scrape, the API and the page are reachable.
+    /// Host names under which the scrape and the API are reachable.
     var hosts = AllowedHosts()
 
     package init() {}

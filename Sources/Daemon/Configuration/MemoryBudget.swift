@@ -64,12 +64,13 @@ package struct MemoryBudget: Equatable, Sendable {
 
     /// The limit if nothing else sets one.
     static let limitDefault = 2 << 30
-    /// A daemon without spans already takes about this much.
-    static let limitMin = 64 << 20
+    /// Below this, what no part counts (malloc's free lists, stacks, the pages of libraries) would exceed the limit under
+    /// load.
+    static let limitMin = 128 << 20
     /// The binary and its libraries; 35 MiB in a release build.
     private static let programBytes = 40 << 20
 
-    /// Bytes left for the parts: at the least limit still three eighths of it.
+    /// Bytes left for the parts. A small container may give a limit below the minimum.
     private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 8 * 5) }
 
     /// - Parameter explicit: parts set by the configuration.

@@ -24,8 +24,8 @@ struct EvidenceGathering {
     /// Calls to etcd that ended in the interval, and those that contain a handler.
     private var (calls, callsHandled) = (0, 0)
     private var handlersWithParent = 0
-    /// Spans of the API server that lasted three seconds or more.
-    private var longSpans: [Range<Int64>] = []
+    /// Spans of the API server that lasted three seconds or more, without watches: of the interval, and of the baseline.
+    private var longSpans: [[Range<Int64>]] = [[], []]
     /// Those that are calls to etcd and ended in the interval.
     private var longCalls: [Range<Int64>] = []
     private var waits = CallWaits()
@@ -106,13 +106,21 @@ struct EvidenceGathering {
                 case .apiServer: break
                 }
                 apiServerEnds.add(end: end)
-                if columns.duration[offset] >= Self.longMin, longSpans.count < Self.longSpansMax {
-                    longSpans.append(columns.start[offset]..<end)
-                    if isNow, roles[operation] == .etcdCall { longCalls.append(columns.start[offset]..<end) }
-                }
+                // A watch lasts whatever happens to the process.
+                guard columns.duration[offset] >= Self.longMin,
+                    !SpanFlags(rawValue: columns.flags[offset]).isLongRunning
+                else { continue }
+                addLong(columns.start[offset]..<end, roles[operation], isNow: isNow)
             }
             blockStart += count
         }
+    }
+
+    /// The interval and the baseline have a limit each, so that a long baseline leaves room for the interval.
+    private mutating func addLong(_ span: Range<Int64>, _ role: Role, isNow: Bool) {
+        guard longSpans[isNow ? 0 : 1].count < Self.longSpansMax else { return }
+        longSpans[isNow ? 0 : 1].append(span)
+        if isNow, role == .etcdCall { longCalls.append(span) }
     }
 
     private mutating func addCall(_ slot: SlotView, row: Int, _ operation: Int, isNow: Bool) {
@@ -202,7 +210,7 @@ struct EvidenceGathering {
             (explains(gap) || explainsCalls(gap)) && apiServerEnds.activity(in: gap) >= Self.activeMin
         }
         guard let gap = apiServerEnds.gap(in: comparison.interval), explains(gap) else { return }
-        if longSpans.contains(where: { $0.lowerBound <= gap.from && $0.upperBound >= gap.to }) {
+        if longSpans.joined().contains(where: { $0.lowerBound <= gap.from && $0.upperBound >= gap.to }) {
             evidence.apiServerStall = gap
         } else if etcdEnds.activity(in: gap) >= Self.activeMin {
             evidence.apiServerGap = gap

@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("limits: {memory: 1MiB}", "f:1:18: memory is at least 64 MiB, but found"),
+        ("limits: {memory: 1MiB}", "f:1:18: memory is at least 128 MiB, but found"),
         ("limits: {memory: lots}", "memory is a size such as"),
         (
             "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
