@@ -78,12 +78,12 @@ package final class ArchiveRecorder: Sendable {
                 return sum + message.bytes.count
             }
             queue.giveBack(byteCount)
-            work.durability.settle(isOnDisk: isWritten)
+            work.durability.complete(isOnDisk: isWritten)
             session.rotate()
             session.measure()
         }
         session.finish()
-        finished.settle(isOnDisk: true)
+        finished.complete(isOnDisk: true)
     }
 
     /// Writes what is queued and ends the thread.

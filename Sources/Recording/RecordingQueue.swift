@@ -12,7 +12,7 @@ final class RecordingQueue: @unchecked Sendable {
     /// Events that are written together.
     struct Work {
         var events: [(sequence: UInt64, event: Event)] = []
-        /// Settled once all of them are written.
+        /// Complete once all of them are written.
         var durability = DurabilityAcknowledgement()
         var isLast = false
     }
@@ -53,7 +53,7 @@ final class RecordingQueue: @unchecked Sendable {
 
     /// Appends an event. nil marks an event that isn't recorded; its number stays unused.
     ///
-    /// - Returns: settled once the event is written.
+    /// - Returns: complete once the event is written.
     func append(_ event: Event?) -> DurabilityAcknowledgement? {
         condition.lock()
         defer { condition.unlock() }

@@ -46,15 +46,18 @@ package struct SpansRow: Encodable, Sendable {
 
     package struct Unattributed: Encodable, Sendable {
         /// Arrived after their slot had settled.
-        package var late: Int
+        package var settled: Int
         /// Left the window before their slot had settled.
         package var evicted: Int
+        /// Their slot was full.
+        package var slotFull: Int
     }
 
     package init(_ counts: SpanCounts, _ unattributed: UnattributedSpans) {
         self.unattributed =
             unattributed == UnattributedSpans()
-            ? nil : Unattributed(late: unattributed.late, evicted: unattributed.evicted)
+            ? nil
+            : Unattributed(settled: unattributed.settled, evicted: unattributed.evicted, slotFull: unattributed.full)
         received = counts.received
         accepted = counts.accepted
         duplicates = counts.duplicates

@@ -21,7 +21,7 @@ package enum WindowMetrics {
             "faultline_spans_unattributed", .counter, labels: ["reason"],
             help: "Spans left out of attribution, by reason."
         ) { window, exposition in
-            exposition.sample(Double(window.unattributed.late), ["late"])
+            exposition.sample(Double(window.unattributed.settled), ["settled"])
             exposition.sample(Double(window.unattributed.evicted), ["evicted"])
             exposition.sample(Double(window.unattributed.full), ["slot_full"])
         },

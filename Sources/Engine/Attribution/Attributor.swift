@@ -12,7 +12,7 @@ package struct Attributor: ~Copyable, Sendable {
     package private(set) var totals = ComponentTotals()
     private let portionRows: Int
 
-    private var charges = ComponentMappings()
+    private var mappings = ComponentMappings()
     /// The rows that reach back, for each of the view's slots after the first one to attribute.
     private var reachingBack: [RowsReachingBack] = []
 
@@ -38,7 +38,7 @@ package struct Attributor: ~Copyable, Sendable {
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
-            + charges.byteCount
+            + mappings.byteCount
     }
 
     private func hasSettled(_ slot: SlotView, at clock: Int64) -> Bool {
@@ -52,10 +52,10 @@ package struct Attributor: ~Copyable, Sendable {
         }
         prepare(view, from: due.first)
         totals.follow(view)
-        return due.map { place in
-            let attribution = attribute(place, of: view.slots)
+        return due.map { index in
+            let attribution = attribute(index, of: view.slots)
             totals.add(attribution)
-            return (view.slots[place].start, attribution)
+            return (view.slots[index].start, attribution)
         }
     }
 
@@ -64,13 +64,13 @@ package struct Attributor: ~Copyable, Sendable {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
         prepare(view, from: open.first)
         var view = view
-        for place in open { view.attach(attribute(place, of: view.slots), toSlotAt: place) }
+        for index in open { view.attach(attribute(index, of: view.slots), toSlotAt: index) }
         return view
     }
 
     /// Updates the state kept between slots for a view in which slots from `first` on will be attributed.
     private mutating func prepare(_ view: WindowView, from first: Int?) {
-        charges.extend(view, components)
+        mappings.extend(view, components)
         guard let first else { return reachingBack.removeAll { $0.start < view.slots.first?.start ?? .max } }
         var known = 0
         var current: [RowsReachingBack] = []
@@ -89,29 +89,29 @@ package struct Attributor: ~Copyable, Sendable {
 
     // MARK: A slot
 
-    private mutating func attribute(_ place: Int, of slots: [SlotView]) -> SlotAttribution {
-        let slot = slots[place]
+    private mutating func attribute(_ index: Int, of slots: [SlotView]) -> SlotAttribution {
+        let slot = slots[index]
         division.removeAll()
         var selfTimes = SelfTimes(rows: slot.count)
         for portion in SlotTraces.Portion.all(of: slot, rows: portionRows) {
-            attribute(portion, place, slots, &selfTimes)
+            attribute(portion, index, slots, &selfTimes)
         }
         return SlotAttribution(division.work, selfTimes)
     }
 
     private mutating func attribute(
-        _ portion: SlotTraces.Portion, _ place: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes
+        _ portion: SlotTraces.Portion, _ index: Int, _ slots: [SlotView], _ selfTimes: inout SelfTimes
     ) {
-        let slot = slots[place]
+        let slot = slots[index]
         elsewhere.removeAll()
         earlier.removeAll()
         traces.fill(slot, portion)
-        addLaterRows(place, of: slots)
+        addLaterRows(index, of: slots)
         for trace in 0..<traces.count { attribute(trace, slot, slots, &selfTimes) }
-        earlier.find(before: place, of: slots, &traces, &elsewhere)
+        earlier.find(before: index, of: slots, &traces, &elsewhere)
         for trace in earlier.traces {
             gather(trace, slots, selfTimes)
-            division.divide(gathered, charges, &selfTimes)
+            division.divide(gathered, mappings, &selfTimes)
         }
     }
 
@@ -121,14 +121,14 @@ package struct Attributor: ~Copyable, Sendable {
     ) {
         let range = traces.range(trace)
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
-            return division.divide(traces.spans, range, charges, &selfTimes)
+            return division.divide(traces.spans, range, mappings, &selfTimes)
         }
         gather(trace, slots, selfTimes)
         if traces.reachesBack(trace) {
-            let earliest = division.divide(gathered, ifNotBefore: slot.start, charges, &selfTimes)
+            let earliest = division.divide(gathered, ifNotBefore: slot.start, mappings, &selfTimes)
             if let earliest { earlier.want(trace, from: earliest, traces) }
         } else {
-            division.divide(gathered, charges, &selfTimes)
+            division.divide(gathered, mappings, &selfTimes)
         }
     }
 
@@ -136,8 +136,8 @@ package struct Attributor: ~Copyable, Sendable {
     private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: borrowing SelfTimes) {
         gathered.removeAllKeepingRoom()
         let range = traces.range(trace)
-        for place in range.prefix(TraceTree.spansMax) { gathered.append(traces.spans[place]) }
-        for place in range.dropFirst(TraceTree.spansMax) { selfTimes.remove(row: traces.spans[place].row) }
+        for index in range.prefix(TraceTree.spansMax) { gathered.append(traces.spans[index]) }
+        for index in range.dropFirst(TraceTree.spansMax) { selfTimes.remove(row: traces.spans[index].row) }
         var next = traces.lastElsewhere(trace)
         while next >= 0, gathered.count < TraceTree.spansMax {
             let (slot, row) = elsewhere.row(next)
@@ -149,11 +149,11 @@ package struct Attributor: ~Copyable, Sendable {
     }
 
     /// Finds rows of later slots that reach into this one and belong to its traces.
-    private mutating func addLaterRows(_ place: Int, of slots: [SlotView]) {
-        let end = slots[place].end
+    private mutating func addLaterRows(_ index: Int, of slots: [SlotView]) {
+        let end = slots[index].end
         // `reachingBack` covers the slots at the end of the view.
         let first = slots.count - reachingBack.count
-        for other in place + 1..<slots.count {
+        for other in index + 1..<slots.count {
             for row in reachingBack[other - first].rows {
                 let (block, offset) = Slot.locate(Int(row))
                 let columns = slots[other].blocks[block]

@@ -135,30 +135,30 @@ struct ComponentMapping: Equatable, Sendable {
 /// The component rules of a view's operations.
 struct ComponentMappings: Sendable {
     /// By operation.
-    private(set) var charges: [ComponentMapping] = []
+    private(set) var mappings: [ComponentMapping] = []
     /// By operation: `ComponentMapping.component`.
     private(set) var components: [UInt8] = []
     private var births = NameBirths()
 
-    var byteCount: Int { charges.capacity * MemoryLayout<ComponentMapping>.stride + components.capacity }
+    var byteCount: Int { mappings.capacity * MemoryLayout<ComponentMapping>.stride + components.capacity }
 
     /// Adds a view's new operations, and updates those whose number has another name.
     mutating func extend(_ view: WindowView, _ table: ComponentTable) {
         // The view is older than the last: numbers beyond it may have other names by the next.
-        let beyond = charges.count - view.operations.count
+        let beyond = mappings.count - view.operations.count
         if beyond > 0 {
-            charges.removeLast(beyond)
+            mappings.removeLast(beyond)
             components.removeLast(beyond)
         }
-        for operation in view.operationBirths.changed(since: births) where operation < charges.count {
-            charges[operation] = table.mapping(view.operations[operation])
-            components[operation] = charges[operation].component
+        for operation in view.operationBirths.changed(since: births) where operation < mappings.count {
+            mappings[operation] = table.mapping(view.operations[operation])
+            components[operation] = mappings[operation].component
         }
         births = view.operationBirths
-        for operation in charges.count..<max(view.operations.count, charges.count) {
-            let charge = table.mapping(view.operations[operation])
-            charges.append(charge)
-            components.append(charge.component)
+        for operation in mappings.count..<max(view.operations.count, mappings.count) {
+            let mapping = table.mapping(view.operations[operation])
+            mappings.append(mapping)
+            components.append(mapping.component)
         }
     }
 }

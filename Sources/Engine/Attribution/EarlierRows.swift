@@ -26,11 +26,11 @@ struct EarlierRows: ~Copyable, Sendable {
         wanted[word(hash)] |= 1 &<< (hash & 63)
     }
 
-    /// Adds the rows of these traces in slots before `place` to `elsewhere`.
+    /// Adds the rows of these traces in slots before `index` to `elsewhere`.
     func find(
-        before place: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
+        before index: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
     ) {
-        var other = place - 1
+        var other = index - 1
         while other >= 0, slots[other].end > earliest {
             var row = 0
             slots[other].forEachBlock { columns, rows in

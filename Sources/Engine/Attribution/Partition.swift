@@ -10,7 +10,7 @@ struct Partition: ~Copyable, Sendable {
 
     private var root = TraceTree.none
     /// Children that may own the current instant, of all spans on the way down.
-    private var open: [TraceTree.Place] = []
+    private var open: [TraceTree.Index] = []
     private var stepsLeft = 0
 
     init() {
@@ -42,14 +42,14 @@ struct Partition: ~Copyable, Sendable {
         var present: UInt32 = 0
         var all: UInt8 = 0
         var least = Int64.max
-        for place in 0..<spans.count {
-            let component = components[Int(spans[place].operation)]
+        for index in 0..<spans.count {
+            let component = components[Int(spans[index].operation)]
             let number = Int(component) & (ComponentTable.countMax - 1)
-            let selfTime = links[place].selfTime
+            let selfTime = links[index].selfTime
             all |= component
             present |= 1 &<< UInt32(truncatingIfNeeded: number)
             parts[number] &+= selfTime
-            selfTimes[min(spans[place].row, rowElsewhere)] = selfTime
+            selfTimes[min(spans[index].row, rowElsewhere)] = selfTime
             least = min(least, selfTime)
         }
         return (present, all, least)
@@ -73,18 +73,18 @@ struct Partition: ~Copyable, Sendable {
 
     /// Fills `parts` for a request of a tree whose children are sorted.
     mutating func divide(
-        _ request: TraceTree.Place, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>,
-        _ charges: [ComponentMapping]
+        _ request: TraceTree.Index, of tree: borrowing TraceTree, _ spans: Span<TraceSpan>,
+        _ mappings: [ComponentMapping]
     ) {
         removeAll()
         root = request
         if tree.isNested {
-            walk(tree, spans, charges)
+            walk(tree, spans, mappings)
         } else {
             stepsLeft = tree.count * Self.stepsPerSpan
             let span = spans[Int(request)]
             let outside = TraceTree.SpanOwner(component: .apiServer)
-            give(from: span.start, to: span.end, to: Int(request), below: outside, depth: 0, tree, spans, charges)
+            give(from: span.start, to: span.end, to: Int(request), below: outside, depth: 0, tree, spans, mappings)
         }
     }
 
@@ -98,39 +98,39 @@ struct Partition: ~Copyable, Sendable {
     // MARK: Nested spans
 
     /// Nested spans own their self times: visits the request's descendants in turn.
-    private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]) {
-        var place = Int(root)
-        var owner = TraceTree.SpanOwner(component: .apiServer).below(charges[Int(spans[place].operation)])
+    private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]) {
+        var index = Int(root)
+        var owner = TraceTree.SpanOwner(component: .apiServer).below(mappings[Int(spans[index].operation)])
         var depth = 0
         while true {
-            tree.parentLink[place].owner = owner
-            let child = Int(tree.parentLink[place].firstChild)
+            tree.parentLink[index].owner = owner
+            let child = Int(tree.parentLink[index].firstChild)
             if child >= 0, depth < TraceTree.depthMax {
-                add(tree.links[place].selfTime, to: owner.component)
-                place = child
+                add(tree.links[index].selfTime, to: owner.component)
+                index = child
                 depth &+= 1
             } else {
-                add(spans[place].duration, to: owner.component)
-                while place != Int(root), tree.parentLink[place].nextSibling < 0 {
-                    place = Int(tree.links[place].parent)
+                add(spans[index].duration, to: owner.component)
+                while index != Int(root), tree.parentLink[index].nextSibling < 0 {
+                    index = Int(tree.links[index].parent)
                     depth &-= 1
                 }
-                if place == Int(root) { return }
-                place = Int(tree.parentLink[place].nextSibling)
+                if index == Int(root) { return }
+                index = Int(tree.parentLink[index].nextSibling)
             }
-            owner = tree.parentLink[Int(tree.links[place].parent)].owner.below(
-                charges[Int(spans[place].operation)])
+            owner = tree.parentLink[Int(tree.links[index].parent)].owner.below(
+                mappings[Int(spans[index].operation)])
         }
     }
 
     // MARK: Spans that overlap
 
     private mutating func give(
-        from start: Int64, to end: Int64, to place: Int, below: TraceTree.SpanOwner, depth: Int,
-        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
+        from start: Int64, to end: Int64, to index: Int, below: TraceTree.SpanOwner, depth: Int,
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]
     ) {
-        let owner = below.below(charges[Int(spans[place].operation)])
-        var next = depth < TraceTree.depthMax ? tree.parentLink[place].firstChild : TraceTree.none
+        let owner = below.below(mappings[Int(spans[index].operation)])
+        var next = depth < TraceTree.depthMax ? tree.parentLink[index].firstChild : TraceTree.none
         let base = open.count
         var time = start
         while next >= 0 {
@@ -138,19 +138,19 @@ struct Partition: ~Copyable, Sendable {
             stepsLeft -= 1
             if spans[child].start >= end || stepsLeft < 0 { break }
             if spans[child].end > start {
-                pass(from: &time, to: spans[child].start, base, owner, depth, tree, spans, charges)
+                pass(from: &time, to: spans[child].start, base, owner, depth, tree, spans, mappings)
                 open.append(next)
             }
             next = tree.parentLink[child].nextSibling
         }
-        pass(from: &time, to: end, base, owner, depth, tree, spans, charges)
+        pass(from: &time, to: end, base, owner, depth, tree, spans, mappings)
         open.removeLast(open.count - base)
     }
 
     /// Gives the time up to `limit` to the open children, and time that none covers to their parent.
     private mutating func pass(
         from time: inout Int64, to limit: Int64, _ base: Int, _ owner: TraceTree.SpanOwner, _ depth: Int,
-        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ charges: [ComponentMapping]
+        _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]
     ) {
         while time < limit {
             guard open.count > base, let last = open.last else {
@@ -162,7 +162,7 @@ struct Partition: ~Copyable, Sendable {
             if until <= time {
                 open.removeLast()
             } else {
-                give(from: time, to: until, to: Int(last), below: owner, depth: depth + 1, tree, spans, charges)
+                give(from: time, to: until, to: Int(last), below: owner, depth: depth + 1, tree, spans, mappings)
                 time = until
             }
         }

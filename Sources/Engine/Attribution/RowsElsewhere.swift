@@ -15,7 +15,7 @@ struct RowsElsewhere: Sendable {
         entries.removeAllKeepingRoom()
     }
 
-    /// Adds a row to a trace; `slot` is the slot's place in the view.
+    /// Adds a row to a trace; `slot` is the slot's index in the view.
     mutating func add(slot: Int, row: Int, to trace: Int, of traces: inout SlotTraces) {
         entries.append(
             Entry(

@@ -121,7 +121,7 @@ struct SlotTraces: ~Copyable, Sendable {
         return count
     }
 
-    /// Turns the span counts of traces into the places where their spans begin.
+    /// Turns the span counts of traces into the indices where their spans begin.
     ///
     /// - Returns: the number of spans.
     private func setBegins() -> Int {
@@ -134,7 +134,7 @@ struct SlotTraces: ~Copyable, Sendable {
         return Int(begin)
     }
 
-    /// Copies the spans of a block to the places of their traces, after those already there.
+    /// Copies the spans of a block to the indices of their traces, after those already there.
     private static func sort(
         _ columns: borrowing SpanColumns, _ rows: Int, _ blockStart: Int, _ entries: borrowing Column<Entry>,
         _ traceOfRow: borrowing Column<UInt32>, _ spans: borrowing Column<TraceSpan>
@@ -143,15 +143,15 @@ struct SlotTraces: ~Copyable, Sendable {
             let row = blockStart &+ offset
             guard traceOfRow[row] != noTrace else { continue }
             let trace = Int(traceOfRow[row])
-            let place = entries[trace].end
-            entries[trace].end = place &+ 1
-            spans[Int(place)] = TraceSpan(columns.row(offset), row: row)
+            let index = entries[trace].end
+            entries[trace].end = index &+ 1
+            spans[Int(index)] = TraceSpan(columns.row(offset), row: row)
         }
     }
 
     // MARK: Traces
 
-    /// The places of a trace's spans.
+    /// The indices of a trace's spans.
     @inline(__always)
     func range(_ trace: Int) -> Range<Int> {
         (trace == 0 ? 0 : Int(entries[trace &- 1].end))..<Int(entries[trace].end)

@@ -16,9 +16,9 @@ extension TraceTree {
 
         /// The owner of a child.
         @inline(__always)
-        func below(_ charge: ComponentMapping) -> SpanOwner {
-            let above = charge.isServer ? nil : webhook
-            switch charge.target {
+        func below(_ mapping: ComponentMapping) -> SpanOwner {
+            let above = mapping.isServer ? nil : webhook
+            switch mapping.target {
             case .component(let component):
                 return SpanOwner(component: component, webhook: component.isWebhook ? component : above)
             case .webhookAbove: return SpanOwner(component: above ?? .apiServer, webhook: above)
@@ -31,12 +31,12 @@ extension TraceTree {
     mutating func orderChildren(_ spans: Span<TraceSpan>) {
         guard !isOrdered else { return }
         isOrdered = true
-        for place in 0..<count {
-            parentLink[place] = ParentLink()
-            links[place].selfTime = spans[place].duration
+        for index in 0..<count {
+            parentLink[index] = ParentLink()
+            links[index].selfTime = spans[index].duration
         }
-        for place in 0..<count where links[place].parent >= 0 {
-            insert(place, below: Int(links[place].parent), spans)
+        for index in 0..<count where links[index].parent >= 0 {
+            insert(index, below: Int(links[index].parent), spans)
         }
         if !isNested { measureSelfTimes(spans) }
     }
@@ -50,41 +50,41 @@ extension TraceTree {
         var before = Int(parentLink[parent].lastChild)
         if before >= 0, !TraceSpan.isBefore(spans[before], spans[child]) {
             // Children mostly come in order, or in reverse.
-            before = TraceSpan.isBefore(spans[child], spans[first]) ? -1 : placeBefore(child, from: first, spans)
+            before = TraceSpan.isBefore(spans[child], spans[first]) ? -1 : indexBefore(child, from: first, spans)
         }
         var after = first
         if before >= 0 {
             after = Int(parentLink[before].nextSibling)
-            parentLink[before].nextSibling = Place(truncatingIfNeeded: child)
+            parentLink[before].nextSibling = Index(truncatingIfNeeded: child)
             if spans[before].end > start { isNested = false }
         } else {
-            parentLink[parent].firstChild = Place(truncatingIfNeeded: child)
+            parentLink[parent].firstChild = Index(truncatingIfNeeded: child)
         }
-        parentLink[child].nextSibling = Place(truncatingIfNeeded: after)
+        parentLink[child].nextSibling = Index(truncatingIfNeeded: after)
         if after < 0 {
-            parentLink[parent].lastChild = Place(truncatingIfNeeded: child)
+            parentLink[parent].lastChild = Index(truncatingIfNeeded: child)
         } else if end > spans[after].start {
             isNested = false
         }
     }
 
     /// The last sibling, starting at `first`, that belongs before a child.
-    private func placeBefore(_ child: Int, from first: Int, _ spans: Span<TraceSpan>) -> Int {
-        var place = first
+    private func indexBefore(_ child: Int, from first: Int, _ spans: Span<TraceSpan>) -> Int {
+        var index = first
         while true {
-            let next = Int(parentLink[place].nextSibling)
-            if next < 0 || TraceSpan.isBefore(spans[child], spans[next]) { return place }
-            place = next
+            let next = Int(parentLink[index].nextSibling)
+            if next < 0 || TraceSpan.isBefore(spans[child], spans[next]) { return index }
+            index = next
         }
     }
 
     /// Computes self times when siblings overlap or extend beyond their parent.
     private func measureSelfTimes(_ spans: Span<TraceSpan>) {
-        for place in 0..<count {
-            let end = spans[place].end
-            var time = spans[place].start
+        for index in 0..<count {
+            let end = spans[index].end
+            var time = spans[index].start
             var own: Int64 = 0
-            var next = parentLink[place].firstChild
+            var next = parentLink[index].firstChild
             while next >= 0 {
                 let child = Int(next)
                 next = parentLink[child].nextSibling
@@ -93,7 +93,7 @@ extension TraceTree {
                 if spans[child].start > time { own &+= spans[child].start &- time }
                 time = spans[child].end
             }
-            links[place].selfTime = time < end ? own &+ (end &- time) : own
+            links[index].selfTime = time < end ? own &+ (end &- time) : own
         }
     }
 }

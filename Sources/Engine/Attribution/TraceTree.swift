@@ -3,9 +3,9 @@
 /// In nearly all traces children lie within their parent, one after the other. Self times then follow from one pass
 /// over the spans, without sorting children (`TraceTree+Children.swift` handles the others).
 struct TraceTree: ~Copyable, Sendable {
-    /// A place among the spans of the trace, or `none`.
-    typealias Place = Int32
-    static let none: Place = -1
+    /// An index among the spans of the trace, or `none`.
+    typealias Index = Int32
+    static let none: Index = -1
 
     /// A span's parent, and the times derived from its children.
     struct Link: BitwiseCopyable, Sendable {
@@ -35,9 +35,9 @@ struct TraceTree: ~Copyable, Sendable {
     private(set) var request = TraceTree.none
 
     var parentLink = Column<ParentLink>(capacity: spansMin)
-    /// The places of spans by id, plus one: open addressing, at most a quarter full, so that collisions are rare.
-    private var places = Column<UInt16>(capacity: cellsMin)
-    /// Cells of `places` in use, a power of two.
+    /// The indices of spans by id, plus one: open addressing, at most a quarter full, so that collisions are rare.
+    private var indices = Column<UInt16>(capacity: cellsMin)
+    /// Cells of `indices` in use, a power of two.
     private var cellCount = 0
     private let seed = ByteHash.seed
 
@@ -54,7 +54,7 @@ struct TraceTree: ~Copyable, Sendable {
 
     var byteCount: Int {
         links.capacity * MemoryLayout<Link>.stride + parentLink.capacity * MemoryLayout<ParentLink>.stride
-            + places.capacity * 2
+            + indices.capacity * 2
     }
 
     /// Finds every span's parent and self time.
@@ -64,12 +64,12 @@ struct TraceTree: ~Copyable, Sendable {
         count = spans.count
         makeRoom()
         let mask = cellCount - 1
-        places.fill(cellCount, with: 0)
-        let found = Self.index(spans, links, places, mask, seed)
+        indices.fill(cellCount, with: 0)
+        let found = Self.index(spans, links, indices, mask, seed)
         hasLongRunning = found.flags & SpanFlags.longRunning != 0
         requestCount = 0
         if found.requests != 0 { findRequests(spans) }
-        let parents = Self.findParents(spans, links, places, mask, seed)
+        let parents = Self.findParents(spans, links, indices, mask, seed)
         rootCount = parents.rootCount
         if parents.mayCircle { cutCircles() }
         isNested = true
@@ -82,7 +82,7 @@ struct TraceTree: ~Copyable, Sendable {
         cellCount = Self.cellsMin
         while cellCount < count &* 4 { cellCount &*= 2 }
         let isFarTooLarge = links.capacity > 4096 && count <= Self.unorderedMax
-        if cellCount > places.capacity || isFarTooLarge { places = Column(capacity: cellCount * 2) }
+        if cellCount > indices.capacity || isFarTooLarge { indices = Column(capacity: cellCount * 2) }
         guard count > links.capacity || isFarTooLarge else { return }
         let capacity = max(count * 2, Self.spansMin)
         links = Column(capacity: capacity)
@@ -90,9 +90,9 @@ struct TraceTree: ~Copyable, Sendable {
     }
 
     private mutating func findRequests(_ spans: Span<TraceSpan>) {
-        for place in 0..<spans.count where spans[place].request > 0 && spans[place].isRequestHere {
+        for index in 0..<spans.count where spans[index].request > 0 && spans[index].isRequestHere {
             requestCount &+= 1
-            request = Place(truncatingIfNeeded: place)
+            request = Index(truncatingIfNeeded: index)
         }
     }
 
@@ -101,10 +101,10 @@ struct TraceTree: ~Copyable, Sendable {
     /// - Returns: false if a child extends beyond its parent, or falls between children seen before it.
     private static func takeTimes(_ spans: Span<TraceSpan>, _ links: borrowing Column<Link>) -> Bool {
         var irregular: UInt8 = 0
-        for place in 0..<spans.count {
-            let parent = Int(links[place].parent)
+        for index in 0..<spans.count {
+            let parent = Int(links[index].parent)
             guard parent >= 0 else { continue }
-            let (start, end) = (spans[place].start, spans[place].end)
+            let (start, end) = (spans[index].start, spans[index].end)
             let above = spans[parent]
             var link = links[parent]
             // Branch-free: whether a child is the first of its siblings can't be predicted.
@@ -121,76 +121,76 @@ struct TraceTree: ~Copyable, Sendable {
     /// A span that is its own ancestor loses its parent.
     private mutating func cutCircles() {
         var isCircular: [Int] = []
-        for place in 0..<count {
-            var above = Int(links[place].parent)
+        for index in 0..<count {
+            var above = Int(links[index].parent)
             var steps = 0
-            while above >= 0, above != place, steps < count, steps < Self.circleMax {
+            while above >= 0, above != index, steps < count, steps < Self.circleMax {
                 above = Int(links[above].parent)
                 steps += 1
             }
-            if above == place { isCircular.append(place) }
+            if above == index { isCircular.append(index) }
         }
-        for place in isCircular { links[place].parent = Self.none }
+        for index in isCircular { links[index].parent = Self.none }
         rootCount += isCircular.count
     }
 
     private func markLongRunning() {
-        for place in 0..<count where !links[place].isLongRunning {
-            var above = Int(links[place].parent)
+        for index in 0..<count where !links[index].isLongRunning {
+            var above = Int(links[index].parent)
             // Hostile spans may have cyclic parents.
             var steps = 0
             while above >= 0, steps < Self.depthMax, !links[above].isLongRunning {
                 above = Int(links[above].parent)
                 steps += 1
             }
-            if above >= 0, links[above].isLongRunning { links[place].isLongRunning = true }
+            if above >= 0, links[above].isLongRunning { links[index].isLongRunning = true }
         }
     }
 
     // MARK: Spans by id
 
-    /// Fills `places` and initialises the links. (Columns passed as parameters stay in registers.)
+    /// Fills `indices` and initialises the links. (Columns passed as parameters stay in registers.)
     ///
     /// - Returns: the union of all spans' flags and of their request numbers.
     private static func index(
-        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ indices: borrowing Column<UInt16>, _ mask: Int,
         _ seed: UInt64
     ) -> (flags: UInt8, requests: UInt16) {
         var (flags, requests): (UInt8, UInt16) = (0, 0)
-        for place in 0..<spans.count {
-            let span = spans[place]
+        for index in 0..<spans.count {
+            let span = spans[index]
             var cell = firstCell(span.spanID, seed, mask)
-            while places[cell] != 0 { cell = (cell &+ 1) & mask }
-            places[cell] = UInt16(truncatingIfNeeded: place &+ 1)
+            while indices[cell] != 0 { cell = (cell &+ 1) & mask }
+            indices[cell] = UInt16(truncatingIfNeeded: index &+ 1)
             flags |= span.flags.rawValue
             requests |= span.request
-            links[place] = Link(selfTime: span.duration, isLongRunning: span.flags.isLongRunning)
+            links[index] = Link(selfTime: span.duration, isLongRunning: span.flags.isLongRunning)
         }
         return (flags, requests)
     }
 
     private static func findParents(
-        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ places: borrowing Column<UInt16>, _ mask: Int,
+        _ spans: Span<TraceSpan>, _ links: borrowing Column<Link>, _ indices: borrowing Column<UInt16>, _ mask: Int,
         _ seed: UInt64
     ) -> (rootCount: Int, mayCircle: Bool) {
         var rootCount = 0
         var mayCircle = false
-        for place in 0..<spans.count {
-            let id = spans[place].parentID
+        for index in 0..<spans.count {
+            let id = spans[index].parentID
             var parent = -1
             if id != 0 {
                 var cell = firstCell(id, seed, mask)
-                parent = Int(places[cell]) &- 1
+                parent = Int(indices[cell]) &- 1
                 while parent >= 0, spans[parent].spanID != id {
                     cell = (cell &+ 1) & mask
-                    parent = Int(places[cell]) &- 1
+                    parent = Int(indices[cell]) &- 1
                 }
             }
-            links[place].parent = Place(truncatingIfNeeded: parent)
+            links[index].parent = Index(truncatingIfNeeded: parent)
             if parent < 0 {
                 rootCount &+= 1
             } else {
-                mayCircle = mayCircle || spans[parent].start >= spans[place].start
+                mayCircle = mayCircle || spans[parent].start >= spans[index].start
             }
         }
         return (rootCount, mayCircle)
@@ -208,14 +208,14 @@ extension TraceTree {
     /// Whether one request covers the whole trace except the spans above it, which have nothing else below them.
     func isOneRequest(_ spans: Span<TraceSpan>) -> Bool {
         guard requestCount == 1, rootCount == 1, isNested, count <= Self.depthMax else { return false }
-        var place = Int(request)
-        while links[place].parent >= 0 {
-            let above = Int(links[place].parent)
+        var index = Int(request)
+        while links[index].parent >= 0 {
+            let above = Int(links[index].parent)
             // Siblings that fit beside it have a duration of zero.
-            guard links[above].childrenStart == spans[place].start, links[above].childrenEnd == spans[place].end else {
+            guard links[above].childrenStart == spans[index].start, links[above].childrenEnd == spans[index].end else {
                 return false
             }
-            place = above
+            index = above
         }
         return true
     }

@@ -215,9 +215,9 @@ private struct RequestTemplates: Sendable {
 
     @inline(__always)
     subscript(operation: UInt16, query: RequestQuery) -> (request: UInt16, isLongRunning: Bool)? {
-        let place = Int(operation) &* 8 &+ query.code
-        guard place < known.count, known[place] & Self.isKnown != 0 else { return nil }
-        return (UInt16(truncatingIfNeeded: known[place]), known[place] & Self.isLongRunning != 0)
+        let index = Int(operation) &* 8 &+ query.code
+        guard index < known.count, known[index] & Self.isKnown != 0 else { return nil }
+        return (UInt16(truncatingIfNeeded: known[index]), known[index] & Self.isLongRunning != 0)
     }
 
     mutating func remember(
@@ -225,8 +225,8 @@ private struct RequestTemplates: Sendable {
     ) {
         // The overflow number stands for many operations.
         guard operation != SpanBatch.overflow else { return }
-        let place = Int(operation) * 8 + query.code
-        while known.count <= place { known.append(0) }
-        known[place] = UInt32(request.column) | (request.isLongRunning ? Self.isLongRunning : 0) | Self.isKnown
+        let index = Int(operation) * 8 + query.code
+        while known.count <= index { known.append(0) }
+        known[index] = UInt32(request.column) | (request.isLongRunning ? Self.isLongRunning : 0) | Self.isKnown
     }
 }

@@ -1,4 +1,4 @@
-/// Counts by line and latency bucket, in an open-addressing table with one cell per pair in use. A series has spans in
+/// Counts by series and latency bucket, in an open-addressing table with one cell per pair in use. A series has spans in
 /// a few dozen of the 4,034 buckets at a time.
 struct BucketCells: Sendable {
     private var keys: [UInt32]
@@ -15,17 +15,17 @@ struct BucketCells: Sendable {
         counts = Array(repeating: 0, count: Self.cellsMin)
     }
 
-    /// - Parameter line: below 2^20.
+    /// - Parameter series: below 2^20.
     @inline(__always)
-    mutating func add(line: Int, code: UInt16, count: Int) {
-        let key = UInt32(truncatingIfNeeded: line) &<< 12 | UInt32(code)
+    mutating func add(series: Int, code: UInt16, count: Int) {
+        let key = UInt32(truncatingIfNeeded: series) &<< 12 | UInt32(code)
         let cell = find(key)
         counts[cell] += count
         if keys[cell] != key { fill(cell, key) }
     }
 
     /// Calls `body` with each pair in use, in no particular order.
-    func forEach(_ body: (_ line: Int, _ code: UInt16, _ count: Int) -> Void) {
+    func forEach(_ body: (_ series: Int, _ code: UInt16, _ count: Int) -> Void) {
         for cell in keys.indices where keys[cell] != Self.free {
             body(Int(keys[cell] &>> 12), UInt16(keys[cell] & 0xFFF), counts[cell])
         }

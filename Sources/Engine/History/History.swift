@@ -60,15 +60,15 @@ package struct History: Sendable {
         let firstKept = parts.firstIndex { $0.hour >= horizon } ?? parts.count
         if firstKept > 0, limits.keepsSum { beyond.add(Self.block(parts[..<firstKept], &tally)) }
         for hour in parts[firstKept...].runs(by: \.hour) {
-            let place = place(ofHour: hour[hour.startIndex].hour)
-            if hours[place].hasMinutes {
+            let index = index(ofHour: hour[hour.startIndex].hour)
+            if hours[index].hasMinutes {
                 for minute in hour.runs(by: \.minute) {
                     let number = minute[minute.startIndex].minute
                     newestMinute = max(newestMinute, number)
-                    hours[place].add(Self.block(minute, &tally), minute: number, newest: newestMinute)
+                    hours[index].add(Self.block(minute, &tally), minute: number, newest: newestMinute)
                 }
             }
-            if hours[place].isSealed { hours[place].addToWhole(Self.block(hour, &tally), newest: newestMinute) }
+            if hours[index].isSealed { hours[index].addToWhole(Self.block(hour, &tally), newest: newestMinute) }
         }
     }
 
@@ -80,12 +80,12 @@ package struct History: Sendable {
         return HistoryBlock(tally)
     }
 
-    private mutating func place(ofHour number: Int64) -> Int {
-        let place = hours.firstIndex { $0.number >= number } ?? hours.count
-        if place == hours.count || hours[place].number != number {
-            hours.insert(HistoryHour(number: number), at: place)
+    private mutating func index(ofHour number: Int64) -> Int {
+        let index = hours.firstIndex { $0.number >= number } ?? hours.count
+        if index == hours.count || hours[index].number != number {
+            hours.insert(HistoryHour(number: number), at: index)
         }
-        return place
+        return index
     }
 
     /// Handles a clock that was set back: the current minute and later ones lose their spans, which count only in
@@ -117,8 +117,8 @@ package struct History: Sendable {
         repeat {
             while byteCount > limits.bytesMax, !hours.isEmpty {
                 let whole = hours.reduce(0) { $0 + $1.whole.byteCount }
-                if whole <= limits.bytesMax / 2, let place = hours.firstIndex(where: { $0.isSealed && $0.hasMinutes }) {
-                    hours[place].dropMinutes()
+                if whole <= limits.bytesMax / 2, let index = hours.firstIndex(where: { $0.isSealed && $0.hasMinutes }) {
+                    hours[index].dropMinutes()
                 } else {
                     given += evictOldest()
                 }

@@ -125,26 +125,26 @@ extension HistoryBlock {
 extension HistoryBlock {
     /// Encodes the counts of a tally.
     init(_ tally: SeriesTally) {
-        let buckets = BucketsBySeries(tally.cells, lines: tally.lines.count)
-        let failed = BucketsBySeries(tally.failedCells, lines: tally.lines.count)
+        let buckets = BucketsBySeries(tally.cells, seriesCount: tally.series.count)
+        let failed = BucketsBySeries(tally.failedCells, seriesCount: tally.series.count)
         var bytes: [UInt8] = []
         var body: [UInt8] = []
         var key: UInt32 = 0
-        for number in tally.lines.indices.sorted(by: { tally.lines[$0].key < tally.lines[$1].key }) {
-            let line = tally.lines[number]
+        for number in tally.series.indices.sorted(by: { tally.series[$0].key < tally.series[$1].key }) {
+            let series = tally.series[number]
             body.removeAll(keepingCapacity: true)
-            body.appendVarint(UInt64(line.errors))
-            body.appendVarint(line.sum)
-            body.appendVarint(UInt64(line.max))
-            if line.errors > 0 {
+            body.appendVarint(UInt64(series.errors))
+            body.appendVarint(series.sum)
+            body.appendVarint(UInt64(series.max))
+            if series.errors > 0 {
                 body.appendVarint(UInt64(failed.count(number)))
                 failed.append(number, to: &body)
             }
             buckets.append(number, to: &body)
-            bytes.appendVarint(UInt64(line.key.rawValue - key))
+            bytes.appendVarint(UInt64(series.key.rawValue - key))
             bytes.appendVarint(UInt64(body.count))
             bytes += body
-            key = line.key.rawValue
+            key = series.key.rawValue
         }
         // Blocks are kept for days, so drop the array's spare capacity.
         var exact: [UInt8] = []
@@ -154,33 +154,33 @@ extension HistoryBlock {
     }
 }
 
-/// A tally's cells, line by line, in the order of buckets.
+/// A tally's cells, series by series, in the order of buckets.
 private struct BucketsBySeries {
     /// Bucket code and count in one number: a count is far below 2^48.
     private var cells: [UInt64]
     private var starts: [Int]
 
-    init(_ buckets: BucketCells, lines: Int) {
-        var starts = [Int](repeating: 0, count: lines + 1)
-        buckets.forEach { line, _, _ in starts[line + 1] += 1 }
-        for line in 0..<lines { starts[line + 1] += starts[line] }
+    init(_ buckets: BucketCells, seriesCount: Int) {
+        var starts = [Int](repeating: 0, count: seriesCount + 1)
+        buckets.forEach { series, _, _ in starts[series + 1] += 1 }
+        for series in 0..<seriesCount { starts[series + 1] += starts[series] }
         var cells = [UInt64](repeating: 0, count: buckets.used)
         var next = starts
-        buckets.forEach { line, code, count in
-            cells[next[line]] = UInt64(code) &<< 48 | UInt64(count)
-            next[line] += 1
+        buckets.forEach { series, code, count in
+            cells[next[series]] = UInt64(code) &<< 48 | UInt64(count)
+            next[series] += 1
         }
-        for line in 0..<lines { cells[starts[line]..<starts[line + 1]].sort() }
+        for series in 0..<seriesCount { cells[starts[series]..<starts[series + 1]].sort() }
         self.cells = cells
         self.starts = starts
     }
 
-    /// The number of buckets of a line.
-    func count(_ line: Int) -> Int { starts[line + 1] - starts[line] }
+    /// The number of buckets of a series.
+    func count(_ series: Int) -> Int { starts[series + 1] - starts[series] }
 
-    func append(_ line: Int, to body: inout [UInt8]) {
+    func append(_ series: Int, to body: inout [UInt8]) {
         var before: UInt64 = 0
-        for cell in cells[starts[line]..<starts[line + 1]] {
+        for cell in cells[starts[series]..<starts[series + 1]] {
             let (code, count) = (cell &>> 48, cell & 0xFFFF_FFFF_FFFF)
             body.appendVarint((code - before) &<< 1 | (count > 1 ? 1 : 0))
             if count > 1 { body.appendVarint(count - 2) }

@@ -35,12 +35,12 @@ struct HistoryHour: Sendable {
 
     /// - Parameter newest: the history's newest minute.
     mutating func add(_ block: HistoryBlock, minute: Int64, newest: Int64) {
-        let place = minutes.firstIndex { $0.number >= minute } ?? minutes.count
-        if place == minutes.count || minutes[place].number != minute {
-            minutes.insert(Minute(number: minute, touched: newest), at: place)
+        let index = minutes.firstIndex { $0.number >= minute } ?? minutes.count
+        if index == minutes.count || minutes[index].number != minute {
+            minutes.insert(Minute(number: minute, touched: newest), at: index)
         }
-        minutes[place].period.add(block)
-        minutes[place].touched = newest
+        minutes[index].period.add(block)
+        minutes[index].touched = newest
         touched = newest
         isOpen = true
     }
@@ -57,9 +57,9 @@ struct HistoryHour: Sendable {
         guard isOpen else { return }
         isOpen = false
         let complete = newest.subtractingSaturating(Self.quietMinutes)
-        for place in minutes.indices where !minutes[place].period.isSealed {
-            if minutes[place].touched <= complete {
-                minutes[place].period.seal()
+        for index in minutes.indices where !minutes[index].period.isSealed {
+            if minutes[index].touched <= complete {
+                minutes[index].period.seal()
             } else {
                 isOpen = true
             }
@@ -85,7 +85,7 @@ struct HistoryHour: Sendable {
     /// that minute. Everything so far counts as added before that minute.
     mutating func setBack(to minute: Int64) -> [HistoryBlock] {
         touched = min(touched, minute)
-        for place in minutes.indices { minutes[place].touched = min(minutes[place].touched, minute) }
+        for index in minutes.indices { minutes[index].touched = min(minutes[index].touched, minute) }
         guard end > minute else { return [] }
         var gone = minutes.filter { $0.number >= minute }.flatMap(\.period.blocks)
         minutes.removeAll { $0.number >= minute }

@@ -2,7 +2,7 @@
 /// stretch, so that its tables needn't be rebuilt.
 struct SeriesTally: Sendable {
     /// Counts of a series besides its buckets.
-    struct Line: Sendable {
+    struct Series: Sendable {
         let key: SeriesKey
         var errors = 0
         /// Nanoseconds; wide, since hostile spans would overflow 64 bits.
@@ -11,22 +11,22 @@ struct SeriesTally: Sendable {
         var max: Int64 = 0
     }
 
-    private(set) var lines: [Line] = []
+    private(set) var series: [Series] = []
     private(set) var cells = BucketCells()
     /// Failed spans only.
     private(set) var failedCells = BucketCells()
-    /// Line numbers by population and series; -1 for none.
+    /// The index in `series` by population and series number; -1 for none.
     private var indexOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
 
     @inline(__always)
     mutating func add(_ key: SeriesKey, bucket: UInt16, duration: Int64, isError: Bool) {
-        let line = line(of: key)
-        cells.add(line: line, code: bucket, count: 1)
-        lines[line].sum += UInt128(UInt64(bitPattern: duration))
-        if duration > lines[line].max { lines[line].max = duration }
+        let index = index(of: key)
+        cells.add(series: index, code: bucket, count: 1)
+        series[index].sum += UInt128(UInt64(bitPattern: duration))
+        if duration > series[index].max { series[index].max = duration }
         if isError {
-            lines[line].errors += 1
-            failedCells.add(line: line, code: bucket, count: 1)
+            series[index].errors += 1
+            failedCells.add(series: index, code: bucket, count: 1)
         }
     }
 
@@ -34,43 +34,43 @@ struct SeriesTally: Sendable {
     mutating func add(_ block: HistoryBlock) {
         block.forEachSeries { _ in
             true
-        } body: { series in
-            let line = line(of: series.key)
-            lines[line].errors += series.errors
-            lines[line].sum += series.sum
-            lines[line].max = max(lines[line].max, series.max)
-            for (code, count) in zip(series.codes, series.counts) { cells.add(line: line, code: code, count: count) }
-            for (code, count) in zip(series.failedCodes, series.failedCounts) {
-                failedCells.add(line: line, code: code, count: count)
+        } body: { read in
+            let index = index(of: read.key)
+            series[index].errors += read.errors
+            series[index].sum += read.sum
+            series[index].max = max(series[index].max, read.max)
+            for (code, count) in zip(read.codes, read.counts) { cells.add(series: index, code: code, count: count) }
+            for (code, count) in zip(read.failedCodes, read.failedCounts) {
+                failedCells.add(series: index, code: code, count: count)
             }
         }
     }
 
     mutating func removeAll() {
-        for line in lines { indexOfSeries[Int(line.key.population)][line.key.series] = -1 }
-        lines.removeAll(keepingCapacity: true)
+        for counted in series { indexOfSeries[Int(counted.key.population)][counted.key.series] = -1 }
+        series.removeAll(keepingCapacity: true)
         cells.removeAll()
         failedCells.removeAll()
     }
 
     @inline(__always)
-    private mutating func line(of key: SeriesKey) -> Int {
+    private mutating func index(of key: SeriesKey) -> Int {
         let (population, series) = (Int(key.population), key.series)
         if series < indexOfSeries[population].count {
-            let line = indexOfSeries[population][series]
-            if line >= 0 { return Int(line) }
+            let index = indexOfSeries[population][series]
+            if index >= 0 { return Int(index) }
         }
-        return addLine(key)
+        return addSeries(key)
     }
 
     @inline(never)
-    private mutating func addLine(_ key: SeriesKey) -> Int {
+    private mutating func addSeries(_ key: SeriesKey) -> Int {
         let population = Int(key.population)
         let missing = key.series + 1 - indexOfSeries[population].count
         if missing > 0 { indexOfSeries[population].append(contentsOf: repeatElement(-1, count: missing)) }
-        indexOfSeries[population][key.series] = Int32(truncatingIfNeeded: lines.count)
-        lines.append(Line(key: key))
-        return lines.count - 1
+        indexOfSeries[population][key.series] = Int32(truncatingIfNeeded: series.count)
+        series.append(Series(key: key))
+        return series.count - 1
     }
 }
 
@@ -90,17 +90,17 @@ extension SeriesTally {
     }
 
     private mutating func add(_ counts: SeriesCounts, _ population: Population, wanted: [Bool]?) {
-        for place in counts.series.indices {
-            let series = counts.series[place]
-            if let wanted, !wanted[series.number] { continue }
-            let line = line(of: SeriesKey(population, series.number))
-            lines[line].errors += series.tally.errors
-            lines[line].sum += UInt128(series.tally.sum)
-            lines[line].max = max(lines[line].max, series.max)
-            let (all, failed) = (counts.cells(place), counts.failedCells(place))
-            for index in all.indices { cells.add(line: line, code: all[index].code, count: Int(all[index].count)) }
-            for index in failed.indices {
-                failedCells.add(line: line, code: failed[index].code, count: Int(failed[index].count))
+        for position in counts.series.indices {
+            let counted = counts.series[position]
+            if let wanted, !wanted[counted.number] { continue }
+            let index = index(of: SeriesKey(population, counted.number))
+            series[index].errors += counted.tally.errors
+            series[index].sum += UInt128(counted.tally.sum)
+            series[index].max = max(series[index].max, counted.max)
+            let (all, failed) = (counts.cells(position), counts.failedCells(position))
+            for cell in all.indices { cells.add(series: index, code: all[cell].code, count: Int(all[cell].count)) }
+            for cell in failed.indices {
+                failedCells.add(series: index, code: failed[cell].code, count: Int(failed[cell].count))
             }
         }
     }

@@ -1,6 +1,6 @@
 /// Sorts the spans of one bin after the other.
 ///
-/// It radix-sorts keys of a span's time within its second and its place; the few spans that end in the same nanosecond
+/// It radix-sorts keys of a span's time within its second and its index; the few spans that end in the same nanosecond
 /// are compared afterwards.
 package struct BinSort: ~Copyable {
     private var keys = Column<UInt64>(capacity: 0)
@@ -8,7 +8,7 @@ package struct BinSort: ~Copyable {
     /// Whether the bin's spans are already in order.
     private var isAsItCame = true
 
-    private static let placeBits: UInt64 = 32
+    private static let indexBits: UInt64 = 32
     /// A second has fewer nanoseconds than 30 bits can tell apart.
     private static let timeBits: UInt64 = 30
     private static let digitBits: UInt64 = 8
@@ -27,23 +27,23 @@ package struct BinSort: ~Copyable {
         isAsItCame = bin.isInOrder
         if isAsItCame { return }
         fill(bin)
-        var shift = Self.placeBits
-        while shift < Self.placeBits + Self.timeBits {
+        var shift = Self.indexBits
+        while shift < Self.indexBits + Self.timeBits {
             sort(bin.count, by: shift)
             shift += Self.digitBits
         }
         orderTies(bin, names)
     }
 
-    /// The span at a place in the order of the bin that was sorted last.
+    /// The span at an index in the order of the bin that was sorted last.
     package func span(_ index: Int, of bin: SpanBin) -> OrderedSpan { span(index, of: bin.contents) }
 
     @inline(__always)
     private func span(_ index: Int, of bin: borrowing SpanBin.Contents) -> OrderedSpan {
-        bin.spans[isAsItCame ? index : place(index)]
+        bin.spans[isAsItCame ? index : unsorted(index)]
     }
 
-    /// Adds the spans at some places in the order of the bin that was sorted last to a batch.
+    /// Adds the spans at some indices in the order of the bin that was sorted last to a batch.
     package func append(
         _ range: Range<Int>, of bin: SpanBin, _ names: inout OrderedNames, to batch: inout SpanBatch
     ) {
@@ -58,15 +58,15 @@ package struct BinSort: ~Copyable {
     }
 
     @inline(__always)
-    private func place(_ index: Int) -> Int { Int(truncatingIfNeeded: keys[index] & 0xFFFF_FFFF) }
+    private func unsorted(_ index: Int) -> Int { Int(truncatingIfNeeded: keys[index] & 0xFFFF_FFFF) }
 
     private mutating func fill(_ bin: borrowing SpanBin.Contents) {
         keys.makeRoom(bin.count)
         others.makeRoom(bin.count)
         let begin = bin.second &* SpanBin.width
-        for place in 0..<bin.count {
-            let time = UInt64(truncatingIfNeeded: bin.spans[place].end &- begin)
-            keys[place] = time &<< Self.placeBits | UInt64(truncatingIfNeeded: place)
+        for index in 0..<bin.count {
+            let time = UInt64(truncatingIfNeeded: bin.spans[index].end &- begin)
+            keys[index] = time &<< Self.indexBits | UInt64(truncatingIfNeeded: index)
         }
     }
 
@@ -91,7 +91,7 @@ package struct BinSort: ~Copyable {
         var first = 0
         while first < bin.count {
             var end = first + 1
-            while end < bin.count, keys[end] &>> Self.placeBits == keys[first] &>> Self.placeBits { end += 1 }
+            while end < bin.count, keys[end] &>> Self.indexBits == keys[first] &>> Self.indexBits { end += 1 }
             if end - first > Self.insertionMax {
                 orderMany(first..<end, bin, names)
             } else if end - first > 1 {
@@ -104,9 +104,9 @@ package struct BinSort: ~Copyable {
     private func orderFew(_ range: Range<Int>, _ bin: borrowing SpanBin.Contents, _ names: borrowing OrderedNames) {
         for index in range.dropFirst() {
             let key = keys[index]
-            let span = bin.spans[place(index)]
+            let span = bin.spans[unsorted(index)]
             var free = index
-            while free > range.lowerBound, OrderedSpan.isBefore(span, bin.spans[place(free - 1)], names) {
+            while free > range.lowerBound, OrderedSpan.isBefore(span, bin.spans[unsorted(free - 1)], names) {
                 keys[free] = keys[free - 1]
                 free -= 1
             }
@@ -136,7 +136,7 @@ package struct BinSort: ~Copyable {
         for index in left.lowerBound..<right.upperBound {
             let takesRight =
                 a == left.upperBound
-                || b < right.upperBound && OrderedSpan.isBefore(bin.spans[place(b)], bin.spans[place(a)], names)
+                || b < right.upperBound && OrderedSpan.isBefore(bin.spans[unsorted(b)], bin.spans[unsorted(a)], names)
             others[index] = keys[takesRight ? b : a]
             if takesRight { b += 1 } else { a += 1 }
         }

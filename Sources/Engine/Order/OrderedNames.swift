@@ -45,23 +45,23 @@ package struct OrderedNames: ~Copyable, Sendable {
 
     /// The translation of a batch's names, extended by those that are new.
     mutating func translate(_ batch: borrowing SpanBatch) -> Translation {
-        let place = place(of: batch.names)
-        while translations[place].operations.count < batch.operationCount {
-            let number = batch.withOperation(translations[place].operations.count) { service, name, kind in
+        let index = index(of: batch.names)
+        while translations[index].operations.count < batch.operationCount {
+            let number = batch.withOperation(translations[index].operations.count) { service, name, kind in
                 let service = Self.intern(service, salt: 0, &services)
                 // The salt has 24 bits for the service.
                 let salt = min(service, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
                 return Self.intern(name, salt: salt, &operations)
             }
-            translations[place].operations.append(number)
+            translations[index].operations.append(number)
         }
-        while translations[place].requests.count < batch.requestCount {
-            let number = batch.withRequest(translations[place].requests.count) { key, salt in
+        while translations[index].requests.count < batch.requestCount {
+            let number = batch.withRequest(translations[index].requests.count) { key, salt in
                 Self.intern(key, salt: salt, &requests)
             }
-            translations[place].requests.append(number == Self.overflow ? number : number + 1)
+            translations[index].requests.append(number == Self.overflow ? number : number + 1)
         }
-        return translations[place]
+        return translations[index]
     }
 
     private static func intern(_ bytes: RawSpan, salt: UInt32, _ table: inout SymbolTable) -> UInt32 {
@@ -69,8 +69,8 @@ package struct OrderedNames: ~Copyable, Sendable {
         return table.intern(bytes, salt: salt, limit: limit).map { UInt32(truncatingIfNeeded: $0) } ?? overflow
     }
 
-    private mutating func place(of names: BatchNames) -> Int {
-        if let place = translations.firstIndex(where: { $0.names === names }) { return place }
+    private mutating func index(of names: BatchNames) -> Int {
+        if let index = translations.firstIndex(where: { $0.names === names }) { return index }
         guard translations.count == Self.translationsMax else {
             translations.append(Translation(names: names))
             return translations.count - 1

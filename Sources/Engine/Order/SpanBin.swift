@@ -13,26 +13,26 @@ package final class SpanBin {
 
         /// Adds the spans of a batch from `first` on, as long as they end in the bin's second.
         ///
-        /// - Returns: the place of the first span that doesn't.
+        /// - Returns: the index of the first span that doesn't.
         mutating func append(
             _ batch: borrowing SpanBatch, from first: Int, _ translation: borrowing OrderedNames.Translation
         ) -> Int {
             let begin = second &* SpanBin.width
-            var place = first
-            while place < batch.count {
-                let row = batch.columns.row(place)
+            var index = first
+            while index < batch.count {
+                let row = batch.columns.row(index)
                 let end = row.start &+ row.duration
                 guard UInt64(bitPattern: end &- begin) < UInt64(SpanBin.width) else { break }
                 if count == spans.capacity { grow() }
                 spans[count] = OrderedSpan(
-                    row, bucket: batch.columns.bucket[place], operation: translation.operation(row.operation),
+                    row, bucket: batch.columns.bucket[index], operation: translation.operation(row.operation),
                     request: translation.request(row.request))
                 isInOrder = isInOrder && end > lastEnd
                 lastEnd = end
                 count &+= 1
-                place &+= 1
+                index &+= 1
             }
-            return place
+            return index
         }
 
         private mutating func grow() {

@@ -24,11 +24,11 @@ package struct SpanOrder: ~Copyable {
     /// - Returns: false if one of them ends in a closed second.
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
-        var place = 0
-        while place < batch.count {
-            guard let bin = bin(of: batch.end(place) / SpanBin.width) else { return false }
+        var index = 0
+        while index < batch.count {
+            guard let bin = bin(of: batch.end(index) / SpanBin.width) else { return false }
             let before = bin.contents.byteCount
-            place = bin.contents.append(batch, from: place, translation)
+            index = bin.contents.append(batch, from: index, translation)
             byteCount += bin.contents.byteCount - before
         }
         return true
@@ -134,10 +134,10 @@ package struct LeastFirst<Element> {
 
     package mutating func insert(_ element: Element, by isBefore: (Element, Element) -> Bool) {
         elements.append(element)
-        var place = elements.count - 1
-        while place > 0, isBefore(elements[place], elements[(place - 1) / 2]) {
-            elements.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
+        var index = elements.count - 1
+        while index > 0, isBefore(elements[index], elements[(index - 1) / 2]) {
+            elements.swapAt(index, (index - 1) / 2)
+            index = (index - 1) / 2
         }
     }
 
@@ -151,15 +151,15 @@ package struct LeastFirst<Element> {
     /// Replaces the first element; the heap must not be empty.
     package mutating func replaceFirst(with element: Element, by isBefore: (Element, Element) -> Bool) {
         elements[0] = element
-        var place = 0
+        var index = 0
         while true {
-            var least = place
-            for child in 2 * place + 1...2 * place + 2 where child < elements.count {
+            var least = index
+            for child in 2 * index + 1...2 * index + 2 where child < elements.count {
                 if isBefore(elements[child], elements[least]) { least = child }
             }
-            if least == place { return }
-            elements.swapAt(place, least)
-            place = least
+            if least == index { return }
+            elements.swapAt(index, least)
+            index = least
         }
     }
 }

@@ -1,9 +1,9 @@
-/// Counts, for each line, the spans that failed or exceeded a threshold: the bad events of a service level objective.
+/// Counts, for each series, the spans that failed or exceeded a threshold: the bad events of a service level objective.
 /// Exact wherever the threshold lies in its latency bucket.
 struct BadCounts: Sendable {
     /// Nanoseconds.
     let thresholds: [Int64]
-    /// One count per line, for each threshold.
+    /// One count per series, for each threshold.
     private var counts: [[Int]]
 
     init(thresholds: [Int64]) {
@@ -13,7 +13,7 @@ struct BadCounts: Sendable {
 
     var byteCount: Int { counts.reduce(0) { $0 + $1.capacity * 8 } }
 
-    mutating func extend(toLines count: Int) {
+    mutating func extend(toSeries count: Int) {
         for index in counts.indices where counts[index].count < count {
             counts[index].append(contentsOf: repeatElement(0, count: count - counts[index].count))
         }
@@ -23,7 +23,7 @@ struct BadCounts: Sendable {
         for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: 1, in: &counts[index]) }
     }
 
-    /// Subtracts rows that were added before under the same lines.
+    /// Subtracts rows that were added before under the same series.
     mutating func remove(_ rows: borrowing MeasuredRows) {
         for index in thresholds.indices { Self.count(rows, beyond: thresholds[index], step: -1, in: &counts[index]) }
     }
@@ -34,28 +34,28 @@ struct BadCounts: Sendable {
     /// Adds the counts of a summary, or subtracts them.
     ///
     /// - Parameters:
-    ///   - indexOfSeries: the line of each series, or `SeriesScope.noLine`.
+    ///   - indexOfSeries: the index of each series, or `SeriesScope.noSeries`.
     ///   - step: 1 or -1.
     mutating func count(_ summary: SeriesCounts, _ indexOfSeries: [UInt16], step: Int) {
         for index in thresholds.indices {
             guard let bad = summary.bad(thresholds[index]) else { continue }
             for (series, count) in zip(summary.series, bad) {
-                let line = indexOfSeries[series.number]
-                if line != SeriesScope.noLine { counts[index][Int(line)] += step * count }
+                let seriesIndex = indexOfSeries[series.number]
+                if seriesIndex != SeriesScope.noSeries { counts[index][Int(seriesIndex)] += step * count }
             }
         }
     }
 
-    func count(ofLine line: Int, threshold: Int) -> Int { counts[threshold][line] }
+    func count(ofSeries seriesIndex: Int, threshold: Int) -> Int { counts[threshold][seriesIndex] }
 
     @inline(__always)
     private static func count(
         _ rows: borrowing MeasuredRows, beyond threshold: Int64, step: Int, in counts: inout [Int]
     ) {
         var counts = counts.mutableSpan
-        rows.forEach { line, place in
-            let isBad = rows.durations[place] > threshold || rows.flags[place] & SpanFlags.error != 0
-            counts[line] &+= isBad ? step : 0
+        rows.forEach { seriesIndex, row in
+            let isBad = rows.durations[row] > threshold || rows.flags[row] & SpanFlags.error != 0
+            counts[seriesIndex] &+= isBad ? step : 0
         }
     }
 }
@@ -68,7 +68,7 @@ extension BadCounts {
         let thresholds = Set(selections.flatMap(\.thresholds)).sorted()
         guard !thresholds.isEmpty else { return }
         var counts = BadCounts(thresholds: thresholds)
-        counts.extend(toLines: scope.count)
+        counts.extend(toSeries: scope.count)
         for slot in slots {
             if let (summary, rest) = scope.summarized(slot), counts.areKnown(by: summary) {
                 counts.count(summary, scope.indexOfSeries, step: 1)
@@ -78,14 +78,15 @@ extension BadCounts {
             }
         }
         for (number, selection) in selections.enumerated() where !selection.thresholds.isEmpty {
-            let places = selection.thresholds.map { wanted in thresholds.firstIndex { $0 == wanted } ?? 0 }
+            let known = selection.thresholds.map { wanted in thresholds.firstIndex { $0 == wanted } ?? 0 }
             for group in statistics[number].indices where statistics[number][group].count > 0 {
-                statistics[number][group].bad = Array(repeating: 0, count: places.count)
+                statistics[number][group].bad = Array(repeating: 0, count: known.count)
             }
-            for (group, line) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
+            for (group, seriesIndex) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
                 guard statistics[number][Int(group)].count > 0 else { continue }
-                for (index, place) in places.enumerated() {
-                    statistics[number][Int(group)].bad[index] += counts.count(ofLine: Int(line), threshold: place)
+                for (index, threshold) in known.enumerated() {
+                    statistics[number][Int(group)].bad[index] += counts.count(
+                        ofSeries: Int(seriesIndex), threshold: threshold)
                 }
             }
         }

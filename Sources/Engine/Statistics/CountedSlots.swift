@@ -20,33 +20,33 @@ struct CountedSlots: Sendable {
     var isEmpty: Bool { slots.isEmpty }
 
     /// Moves to some slots of a view, in order of time.
-    mutating func move(to view: [SlotView], _ places: Range<Int>, _ change: inout Change) {
-        var place = 0
-        for new in places {
-            removeSlots(from: place, before: view[new].start, &change)
-            if place < slots.count, slots[place].start == view[new].start {
-                let counted = slots[place].count
+    mutating func move(to view: [SlotView], _ indices: Range<Int>, _ change: inout Change) {
+        var index = 0
+        for new in indices {
+            removeSlots(from: index, before: view[new].start, &change)
+            if index < slots.count, slots[index].start == view[new].start {
+                let counted = slots[index].count
                 precondition(counted <= view[new].count)
                 change.stayed += counted
                 if counted < view[new].count {
                     change.come.append(SlotRows(view[new], from: counted))
-                    slots[place] = view[new]
+                    slots[index] = view[new]
                 }
             } else {
                 change.come.append(SlotRows(view[new]))
-                slots.insert(view[new], at: place)
+                slots.insert(view[new], at: index)
             }
-            place += 1
+            index += 1
         }
-        removeSlots(from: place, before: .max, &change)
+        removeSlots(from: index, before: .max, &change)
     }
 
-    private mutating func removeSlots(from place: Int, before start: Int64, _ change: inout Change) {
-        var end = place
+    private mutating func removeSlots(from index: Int, before start: Int64, _ change: inout Change) {
+        var end = index
         while end < slots.count, slots[end].start < start {
             change.gone.append(SlotRows(slots[end]))
             end += 1
         }
-        if end > place { slots.removeSubrange(place..<end) }
+        if end > index { slots.removeSubrange(index..<end) }
     }
 }

@@ -50,15 +50,15 @@ struct ExactQuantile {
         while results.count < selection.groupCount {
             let groups = results.count..<min(results.count + partGroupsMax, selection.groupCount)
             let scope = SeriesScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
-            let lines = Selection(
+            let seriesIndices = Selection(
                 groupOfSeries: (0..<groups.count).map { Int32($0) }, groupCount: groups.count,
                 quantiles: selection.quantiles, counts: Array(selection.counts.dropFirst(groups.lowerBound)))
-            results += statistics(of: [lines], in: LatencyTable(scope, slots: slots), slots: slots)[0]
+            results += statistics(of: [seriesIndices], in: LatencyTable(scope, slots: slots), slots: slots)[0]
         }
         return results
     }
 
-    /// Each group takes a line, and a scan has fewer than 65,536.
+    /// Each group counts as a series, of which a scan has fewer than 65,536.
     private static let partGroupsMax = 60_000
 
     /// The statistics that the first scan yields for each group; queues the quantiles that the second has to find.
@@ -72,9 +72,9 @@ struct ExactQuantile {
             let absent = selection.absent(group, rows: rows)
             statistics.count = rows + absent
             guard statistics.count > 0 else { return statistics }
-            for line in groups[group] {
-                statistics.errors += table.errors[Int(line)]
-                statistics.sum += table.sums[Int(line)]
+            for seriesIndex in groups[group] {
+                statistics.errors += table.errors[Int(seriesIndex)]
+                statistics.sum += table.sums[Int(seriesIndex)]
             }
             statistics.quantiles = Array(repeating: 0, count: selection.quantiles.count)
             var before = absent
@@ -97,17 +97,17 @@ struct ExactQuantile {
         }
     }
 
-    /// Counts the spans of some lines by column; returns their total.
-    private mutating func count(_ lines: ArraySlice<UInt16>) -> Int {
+    /// Counts the spans of some series by column; returns their total.
+    private mutating func count(_ seriesIndices: ArraySlice<UInt16>) -> Int {
         for column in counts.indices { counts[column] = 0 }
-        for line in lines { table.add(Int(line), to: &counts) }
+        for seriesIndex in seriesIndices { table.add(Int(seriesIndex), to: &counts) }
         return counts.reduce(0) { $0 &+ Int($1) }
     }
 
-    private mutating func want(_ column: Int, of lines: ArraySlice<UInt16>) -> Range<Int> {
+    private mutating func want(_ column: Int, of seriesIndices: ArraySlice<UInt16>) -> Range<Int> {
         let start = cells.count
-        for line in lines {
-            let cell = table.columns.cells(Int(line)).lowerBound + column
+        for seriesIndex in seriesIndices {
+            let cell = table.columns.cells(Int(seriesIndex)).lowerBound + column
             guard table.count(ofCell: cell) > 0 else { continue }
             cells.append(cell)
             wanted.want(cell)
@@ -124,10 +124,10 @@ struct ExactQuantile {
     }
 }
 
-/// A table's lines by group of a selection.
+/// A table's series by group of a selection.
 private struct GroupSeries {
-    private var lines: [UInt16]
-    /// The first line of each group, then the end of all.
+    private var seriesIndices: [UInt16]
+    /// The first series of each group, then the end of all.
     private var starts: [Int]
 
     init(_ selection: Selection, _ scope: SeriesScope) {
@@ -135,13 +135,13 @@ private struct GroupSeries {
         starts = Array(repeating: 0, count: selection.groupCount + 1)
         for (group, _) in grouped { starts[Int(group) + 1] += 1 }
         for group in 0..<selection.groupCount { starts[group + 1] += starts[group] }
-        lines = Array(repeating: 0, count: grouped.count)
+        seriesIndices = Array(repeating: 0, count: grouped.count)
         var next = starts
-        for (group, line) in grouped {
-            lines[next[Int(group)]] = line
+        for (group, seriesIndex) in grouped {
+            seriesIndices[next[Int(group)]] = seriesIndex
             next[Int(group)] += 1
         }
     }
 
-    subscript(group: Int) -> ArraySlice<UInt16> { lines[starts[group]..<starts[group + 1]] }
+    subscript(group: Int) -> ArraySlice<UInt16> { seriesIndices[starts[group]..<starts[group + 1]] }
 }

@@ -1,6 +1,6 @@
 /// The first of two scans: counts the spans of each series by latency bucket within a range of time.
 ///
-/// Only requested series have a line, so a rule on three operations costs three lines.
+/// Only requested series have cells, so a rule on three operations costs three series.
 struct LatencyTable {
     let scope: SeriesScope
     let columns: LatencyColumns
@@ -14,14 +14,14 @@ struct LatencyTable {
     private let carries: [UInt32]
 
     init(_ scope: SeriesScope, slots: [SlotView]) {
-        let columns = LatencyColumns(of: slots, scope.population, lines: scope.count)
-        var cells = [UInt8](repeating: 0, count: columns.cellCount(lines: scope.count))
+        let columns = LatencyColumns(of: slots, scope.population, seriesCount: scope.count)
+        var cells = [UInt8](repeating: 0, count: columns.cellCount(seriesCount: scope.count))
         var errors = [Int](repeating: 0, count: scope.count)
         // These sums hold only as many rows as can't overflow them.
         var sums = [UInt64](repeating: 0, count: scope.count)
         let rowsMax = UInt64.max / UInt64(max(columns.longest, 1))
         var rowsLeft = rowsMax
-        var excess = Excess(cells: cells.count, lines: scope.count)
+        var excess = Excess(cells: cells.count, seriesCount: scope.count)
         var unsummarized: [SlotRows] = []
         for slot in slots {
             if let (counts, rest) = scope.summarized(slot) {
@@ -32,8 +32,8 @@ struct LatencyTable {
             }
         }
         scope.forEachBlock(of: unsummarized) { rows in
-            rows.fetch(lineCount: scope.count, withDurations: true)
-            let count = UInt64(rows.lines.count)
+            rows.fetch(seriesCount: scope.count, withDurations: true)
+            let count = UInt64(rows.seriesIndices.count)
             if count > rowsMax {
                 Self.addLong(rows, in: columns, &cells, &excess)
             } else {
@@ -62,9 +62,9 @@ struct LatencyTable {
         Int(cells[cell]) + (carries.isEmpty ? 0 : Int(carries[cell]) << UInt8.bitWidth)
     }
 
-    /// Adds the cells of a line to `counts`, column by column.
-    func add(_ line: Int, to counts: inout [UInt32]) {
-        let range = columns.cells(line)
+    /// Adds the cells of a series to `counts`, column by column.
+    func add(_ seriesIndex: Int, to counts: inout [UInt32]) {
+        let range = columns.cells(seriesIndex)
         let cells = cells.span.extracting(range)
         var counts = counts.mutableSpan
         for column in cells.indices { counts[column] &+= UInt32(cells[column]) }
@@ -78,14 +78,14 @@ struct LatencyTable {
         _ counts: SeriesCounts, _ indexOfSeries: [UInt16], in columns: LatencyColumns, _ cells: inout [UInt8],
         _ errors: inout [Int], _ excess: inout Excess
     ) {
-        for place in counts.series.indices {
-            let series = counts.series[place]
-            let line = indexOfSeries[series.number]
-            guard line != SeriesScope.noLine else { continue }
-            errors[Int(line)] += series.tally.errors
-            excess.sums[Int(line)] += series.tally.sum
-            let start = Int(line) * columns.count
-            let buckets = counts.cells(place)
+        for position in counts.series.indices {
+            let series = counts.series[position]
+            let seriesIndex = indexOfSeries[series.number]
+            guard seriesIndex != SeriesScope.noSeries else { continue }
+            errors[Int(seriesIndex)] += series.tally.errors
+            excess.sums[Int(seriesIndex)] += series.tally.sum
+            let start = Int(seriesIndex) * columns.count
+            let buckets = counts.cells(position)
             for index in buckets.indices {
                 let cell = start + Int(buckets[index].code >> columns.shift)
                 let sum = UInt32(cells[cell]) + buckets[index].count
@@ -103,9 +103,9 @@ struct LatencyTable {
     ) {
         var cells = cells.mutableSpan
         var sums = sums.mutableSpan
-        rows.forEach(in: columns) { line, place, cell in
+        rows.forEach(in: columns) { seriesIndex, row, cell in
             Self.count(cell, &cells, &excess)
-            sums[line] &+= UInt64(truncatingIfNeeded: rows.durations[place])
+            sums[seriesIndex] &+= UInt64(truncatingIfNeeded: rows.durations[row])
         }
     }
 
@@ -116,9 +116,9 @@ struct LatencyTable {
         _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ cells: inout [UInt8], _ excess: inout Excess
     ) {
         var cells = cells.mutableSpan
-        rows.forEach(in: columns) { line, place, cell in
+        rows.forEach(in: columns) { seriesIndex, row, cell in
             Self.count(cell, &cells, &excess)
-            excess.sums[line] += Int128(rows.durations[place])
+            excess.sums[seriesIndex] += Int128(rows.durations[row])
         }
     }
 
@@ -131,7 +131,7 @@ struct LatencyTable {
     @inline(never)
     private static func countErrors(_ rows: borrowing MeasuredRows, _ errors: inout [Int]) {
         var errors = errors.mutableSpan
-        rows.forEachError { line, _ in errors[line] &+= 1 }
+        rows.forEachError { seriesIndex, _ in errors[seriesIndex] &+= 1 }
     }
 }
 
@@ -141,9 +141,9 @@ private struct Excess {
     var sums: [Int128]
     private let cellCount: Int
 
-    init(cells: Int, lines: Int) {
+    init(cells: Int, seriesCount: Int) {
         cellCount = cells
-        sums = Array(repeating: 0, count: lines)
+        sums = Array(repeating: 0, count: seriesCount)
     }
 
     @inline(never)
@@ -154,19 +154,19 @@ private struct Excess {
 
     /// Adds `others` to `sums` and zeroes them.
     mutating func take(_ others: inout [UInt64]) {
-        for line in sums.indices {
-            sums[line] += Int128(others[line])
-            others[line] = 0
+        for seriesIndex in sums.indices {
+            sums[seriesIndex] += Int128(others[seriesIndex])
+            others[seriesIndex] = 0
         }
     }
 }
 
-/// The columns of a `LatencyTable`; each is a run of adjacent latency buckets. A line's cells are adjacent.
+/// The columns of a `LatencyTable`; each is a run of adjacent latency buckets. A series's cells are adjacent.
 ///
-/// A cell's number is line × `count` + bucket code >> `shift`, so that a scan has nothing to subtract; the first few
-/// cells belong to no line.
+/// A cell's number is the index of the series × `count` + bucket code >> `shift`, so that a scan has nothing to subtract; the first few
+/// cells belong to no series.
 struct LatencyColumns {
-    /// Columns per line.
+    /// Columns per series.
     let count: Int
     /// A column covers 2^`shift` buckets.
     let shift: UInt16
@@ -175,7 +175,7 @@ struct LatencyColumns {
     /// The lowest bucket code, shifted.
     private let first: Int
 
-    init(of slots: [SlotView], _ population: Population, lines: Int) {
+    init(of slots: [SlotView], _ population: Population, seriesCount: Int) {
         let ranges = slots.compactMap { $0.buckets(of: population) }
         let least = Int(ranges.map(\.lowerBound).min() ?? 0)
         let greatest = Int(ranges.map(\.upperBound).max() ?? 0)
@@ -184,20 +184,20 @@ struct LatencyColumns {
         // second scan collects a little more.
         let rows = slots.reduce(0) { $0 + $1.count }
         var shift: UInt16 = 0
-        while shift < 6, lines * (greatest - least) >> Int(shift) > rows { shift += 1 }
+        while shift < 6, seriesCount * (greatest - least) >> Int(shift) > rows { shift += 1 }
         self.shift = shift
         first = least >> Int(shift)
         count = max(greatest >> Int(shift) - first + 1, 1)
     }
 
-    /// The cells of a line.
-    func cells(_ line: Int) -> Range<Int> {
-        let start = line * count + first
+    /// The cells of a series.
+    func cells(_ seriesIndex: Int) -> Range<Int> {
+        let start = seriesIndex * count + first
         return start..<start + count
     }
 
-    /// Cells needed for a number of lines.
-    func cellCount(lines: Int) -> Int { lines * count + first }
+    /// Cells needed for a number of series.
+    func cellCount(seriesCount: Int) -> Int { seriesCount * count + first }
 }
 
 extension SlotView {

@@ -1,9 +1,9 @@
 /// The rows of a block that a scan covers, and their measurements.
 struct MeasuredRows: ~Escapable {
-    /// The table line of each row.
-    let lines: Span<UInt16>
-    /// The place of each row in the columns below; empty if the rows are all rows of the block, in order.
-    let places: Span<UInt16>
+    /// The index of each row's series in the scope.
+    let seriesIndices: Span<UInt16>
+    /// The index of each row in the columns below; empty if the rows are all rows of the block, in order.
+    let rowIndices: Span<UInt16>
     /// Codes of `LatencyBucket`.
     let buckets: Span<UInt16>
     /// Nanoseconds, never negative.
@@ -12,58 +12,59 @@ struct MeasuredRows: ~Escapable {
     let flags: Span<UInt8>
 
     @inline(__always)
-    @_lifetime(copy lines, copy places, copy buckets, copy durations, copy flags)
+    @_lifetime(copy seriesIndices, copy rowIndices, copy buckets, copy durations, copy flags)
     init(
-        lines: Span<UInt16>, places: Span<UInt16>, buckets: Span<UInt16>, durations: Span<Int64>, flags: Span<UInt8>
+        seriesIndices: Span<UInt16>, rowIndices: Span<UInt16>, buckets: Span<UInt16>, durations: Span<Int64>,
+        flags: Span<UInt8>
     ) {
-        precondition(lines.count == (places.isEmpty ? buckets.count : places.count))
+        precondition(seriesIndices.count == (rowIndices.isEmpty ? buckets.count : rowIndices.count))
         precondition(durations.count == buckets.count && flags.count == buckets.count)
-        self.lines = lines
-        self.places = places
+        self.seriesIndices = seriesIndices
+        self.rowIndices = rowIndices
         self.buckets = buckets
         self.durations = durations
         self.flags = flags
     }
 
-    /// Calls `body` with the line of each row, its place in the columns, and its table cell.
+    /// Calls `body` with the series index of each row, its index in the columns, and its table cell.
     @inline(__always)
-    func forEach(in columns: LatencyColumns, _ body: (_ line: Int, _ place: Int, _ cell: Int) -> Void) {
-        let (lines, places, buckets) = (lines, places, buckets)
-        let (width, shift, count) = (columns.count, columns.shift, lines.count)
+    func forEach(in columns: LatencyColumns, _ body: (_ seriesIndex: Int, _ rowIndex: Int, _ cell: Int) -> Void) {
+        let (seriesIndices, rowIndices, buckets) = (seriesIndices, rowIndices, buckets)
+        let (width, shift, count) = (columns.count, columns.shift, seriesIndices.count)
         // The common case has a loop of its own, which is a third shorter.
-        if places.isEmpty && shift == 0 {
+        if rowIndices.isEmpty && shift == 0 {
             // Checked once for all rows.
             precondition(count == buckets.count && count == durations.count)
             for row in 0..<count {
-                let line = Int(lines[row])
-                body(line, row, line &* width &+ Int(buckets[row]))
+                let seriesIndex = Int(seriesIndices[row])
+                body(seriesIndex, row, seriesIndex &* width &+ Int(buckets[row]))
             }
         } else {
             for row in 0..<count {
-                let line = Int(lines[row])
-                let place = places.isEmpty ? row : Int(places[row])
-                body(line, place, line &* width &+ Int(buckets[place] &>> shift))
+                let seriesIndex = Int(seriesIndices[row])
+                let rowIndex = rowIndices.isEmpty ? row : Int(rowIndices[row])
+                body(seriesIndex, rowIndex, seriesIndex &* width &+ Int(buckets[rowIndex] &>> shift))
             }
         }
     }
 
-    /// Calls `body` with the line of each row and its place in the columns.
+    /// Calls `body` with the series index of each row and its index in the columns.
     @inline(__always)
-    func forEach(_ body: (_ line: Int, _ place: Int) -> Void) {
-        let (lines, places) = (lines, places)
-        if places.isEmpty {
-            for row in lines.indices { body(Int(lines[row]), row) }
+    func forEach(_ body: (_ seriesIndex: Int, _ rowIndex: Int) -> Void) {
+        let (seriesIndices, rowIndices) = (seriesIndices, rowIndices)
+        if rowIndices.isEmpty {
+            for row in seriesIndices.indices { body(Int(seriesIndices[row]), row) }
         } else {
-            for row in lines.indices { body(Int(lines[row]), Int(places[row])) }
+            for row in seriesIndices.indices { body(Int(seriesIndices[row]), Int(rowIndices[row])) }
         }
     }
 
-    /// Calls `body` with the line of each failed row and its place in the columns.
+    /// Calls `body` with the series index of each failed row and its index in the columns.
     @inline(__always)
-    func forEachError(_ body: (_ line: Int, _ place: Int) -> Void) {
-        guard places.isEmpty else {
-            for row in lines.indices where flags[Int(places[row])] & SpanFlags.error != 0 {
-                body(Int(lines[row]), Int(places[row]))
+    func forEachError(_ body: (_ seriesIndex: Int, _ rowIndex: Int) -> Void) {
+        guard rowIndices.isEmpty else {
+            for row in seriesIndices.indices where flags[Int(rowIndices[row])] & SpanFlags.error != 0 {
+                body(Int(seriesIndices[row]), Int(rowIndices[row]))
             }
             return
         }
@@ -73,13 +74,13 @@ struct MeasuredRows: ~Escapable {
         while row &+ 8 <= flags.count {
             var errors = everyError & flags.eight(from: row)
             while errors != 0 {
-                let place = row &+ errors.trailingZeroBitCount &>> 3
-                body(Int(lines[place]), place)
+                let rowIndex = row &+ errors.trailingZeroBitCount &>> 3
+                body(Int(seriesIndices[rowIndex]), rowIndex)
                 errors &= errors &- 1
             }
             row &+= 8
         }
-        for row in row..<flags.count where flags[row] & SpanFlags.error != 0 { body(Int(lines[row]), row) }
+        for row in row..<flags.count where flags[row] & SpanFlags.error != 0 { body(Int(seriesIndices[row]), row) }
     }
 }
 
@@ -89,10 +90,11 @@ extension MeasuredRows {
     /// Loads the columns into the cache at full memory speed, ahead of loops that would otherwise wait page by page.
     /// The preconditions use the values read, so that the compiler can't drop the reads.
     @inline(__always)
-    func fetch(lineCount: Int, withDurations: Bool) {
-        // Listed rows may be few, and their lines have just been written.
-        guard places.isEmpty else { return }
-        precondition(Int(lines.someOfEachCacheLine()) >> (Int.bitWidth - (lineCount - 1).leadingZeroBitCount) == 0)
+    func fetch(seriesCount: Int, withDurations: Bool) {
+        // Listed rows may be few, and their series have just been written.
+        guard rowIndices.isEmpty else { return }
+        precondition(
+            Int(seriesIndices.someOfEachCacheLine()) >> (Int.bitWidth - (seriesCount - 1).leadingZeroBitCount) == 0)
         precondition(buckets.someOfEachCacheLine() < 4096)
         if withDurations { precondition(durations.someOfEachCacheLine() >= 0) }
     }

@@ -1,36 +1,36 @@
-/// Which rows a scan covers, and the table line of each.
+/// Which rows a scan covers, and the index of each row's series.
 struct SeriesScope {
     let population: Population
     let range: TimeRange
     /// Lines.
     let count: Int
-    /// The line of each series, or `noLine`.
+    /// The index of each series among those of the scope, or `noSeries`.
     let indexOfSeries: [UInt16]
-    /// Every span is wanted, so that its operation number is its line.
+    /// Every span is wanted, so that its operation number is the index of its series.
     private let isEverySpan: Bool
-    /// The line for each value of the population's column.
+    /// The index of the series for each value of the population's column.
     private let indexOfValue: [UInt16]
 
     /// There are fewer than 65,536 series.
-    static let noLine = UInt16.max
+    static let noSeries = UInt16.max
 
-    /// - Parameter isWanted: by series number, whether it gets a line.
+    /// - Parameter isWanted: by series number, whether it is in the scope.
     init(_ population: Population, range: TimeRange, isWanted: [Bool]) {
         self.population = population
         self.range = range
-        var lines: UInt16 = 0
+        var next: UInt16 = 0
         indexOfSeries = isWanted.map { wanted in
-            guard wanted else { return Self.noLine }
-            lines += 1
-            return lines - 1
+            guard wanted else { return Self.noSeries }
+            next += 1
+            return next - 1
         }
-        count = Int(lines)
+        count = Int(next)
         isEverySpan = population == .spans && count == isWanted.count
         // 0 in the column of requests means no request.
-        indexOfValue = population == .requests ? [Self.noLine] + indexOfSeries : indexOfSeries
+        indexOfValue = population == .requests ? [Self.noSeries] + indexOfSeries : indexOfSeries
     }
 
-    /// A scope of request parts, which may have more series than there can be lines: one line per group of series.
+    /// A scope of request parts, which may have more series than there are indices: each group of series counts as one.
     ///
     /// - Parameter groupOfSeries: the group of each series of `Population.parts`.
     init(partsIn range: TimeRange, groups: Range<Int>, groupOfSeries: [Int32]) {
@@ -40,7 +40,7 @@ struct SeriesScope {
         isEverySpan = false
         indexOfSeries = groups.indices.map { UInt16($0 - groups.lowerBound) }
         indexOfValue = groupOfSeries.map { group in
-            groups.contains(Int(group)) ? UInt16(Int(group) - groups.lowerBound) : Self.noLine
+            groups.contains(Int(group)) ? UInt16(Int(group) - groups.lowerBound) : Self.noSeries
         }
     }
 
@@ -82,7 +82,8 @@ struct SeriesScope {
                             columns.operation.withSpan(rows) { operations in
                                 body(
                                     MeasuredRows(
-                                        lines: operations, places: Span(), buckets: buckets, durations: durations,
+                                        seriesIndices: operations, rowIndices: Span(), buckets: buckets,
+                                        durations: durations,
                                         flags: flags))
                             }
                         } else {

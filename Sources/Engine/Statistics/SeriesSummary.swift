@@ -93,18 +93,18 @@ extension WindowView {
         var selection = Selection(
             groupOfSeries: Array(repeating: -1, count: seriesCount(.parts)), groupCount: requests.count * width,
             quantiles: [0.99])
-        for (place, request) in requests.enumerated() {
+        for (index, request) in requests.enumerated() {
             for number in 0..<width {
-                selection.groupOfSeries[request.series * width + number] = Int32(place * width + number)
+                selection.groupOfSeries[request.series * width + number] = Int32(index * width + number)
                 selection.counts.append(request.count)
             }
         }
         let inWindow = measureWindow(.parts, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereGone(.parts)
-        return requests.indices.map { place in
+        return requests.indices.map { index in
             let parts = (0..<width).map { number in
-                let group = place * width + number
-                guard let merged = merged[requests[place].series * width + number] else { return inWindow[group] }
+                let group = index * width + number
+                guard let merged = merged[requests[index].series * width + number] else { return inWindow[group] }
                 return merged.statistics([0.99], absent: selection.absent(group, rows: merged.count))
             }
             return Self.summaries(parts)

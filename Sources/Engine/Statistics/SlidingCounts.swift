@@ -39,7 +39,7 @@ package struct SlidingCounts: Sendable {
             return false
         }
         let scope = SeriesScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
-        let inRange = view.slots.places(from: from, to: to)
+        let inRange = view.slots.indices(from: from, to: to)
         var change = CountedSlots.Change()
         slots.move(to: view.slots, inRange, &change)
         if change.removesMost {
@@ -48,8 +48,8 @@ package struct SlidingCounts: Sendable {
             slots.move(to: view.slots, inRange, &change)
         }
         indexOfSeries = scope.indexOfSeries
-        table.extend(toLines: scope.count)
-        bad.extend(toLines: scope.count)
+        table.extend(toSeries: scope.count)
+        bad.extend(toSeries: scope.count)
         for part in change.gone { remove(part, scope) }
         for part in change.come where byteCount <= bytesMax { add(part, scope) }
         guard byteCount <= bytesMax else {
@@ -116,7 +116,7 @@ package struct SlidingCounts: Sendable {
     package func bad(of series: Span<Int32>, threshold: Int) -> Int {
         var sum = 0
         for index in series.indices {
-            sum &+= bad.count(ofLine: Int(indexOfSeries[Int(series[index])]), threshold: threshold)
+            sum &+= bad.count(ofSeries: Int(indexOfSeries[Int(series[index])]), threshold: threshold)
         }
         return sum
     }
@@ -140,13 +140,13 @@ extension Population {
 }
 
 extension [SlotView] {
-    /// The places of slots that start in `from..<to`, Unix nanoseconds.
-    func places(from: Int64, to: Int64) -> Range<Int> {
+    /// The indices of slots that start in `from..<to`, Unix nanoseconds.
+    func indices(from: Int64, to: Int64) -> Range<Int> {
         let first = firstPlace { $0 >= from }
         return first..<Swift.max(first, firstPlace { $0 >= to })
     }
 
-    /// The first place from which on all starts fulfil a condition.
+    /// The first index from which on all starts fulfil a condition.
     private func firstPlace(where isReached: (Int64) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

@@ -1,6 +1,6 @@
-/// Counts the spans of each line by latency bucket; spans can be added and removed.
+/// Counts the spans of each series by latency bucket; spans can be added and removed.
 ///
-/// Buckets lie in pages of 64 codes, one octave of latencies each. A line has pages only for octaves with spans, and a
+/// Buckets lie in pages of 64 codes, one octave of latencies each. A series has pages only for octaves with spans, and a
 /// count per octave on top: a rank's bucket is found in some 40 steps.
 struct SlidingTable: Sendable {
     struct Octave: Sendable {
@@ -10,34 +10,34 @@ struct SlidingTable: Sendable {
     }
 
     private(set) var tallies: [LatencyTally] = []
-    /// One bit for each octave with spans, by line.
+    /// One bit for each octave with spans, by series.
     private(set) var octavesInUse: [UInt64] = []
-    /// 64 per line.
+    /// 64 per series.
     private(set) var octaves: [Octave] = []
     private(set) var cells: [UInt32] = []
     /// Unused pages, all zero.
     private var freePages: [UInt32] = []
 
     static let codesPerPage = 64
-    static let octavesPerLine = 64
+    static let octavesPerSeries = 64
 
-    /// Memory: 552 bytes per line, 256 per page.
+    /// Memory: 552 bytes per series, 256 per page.
     var byteCount: Int {
         tallies.capacity * (MemoryLayout<LatencyTally>.stride + 8) + octaves.capacity * 8 + cells.capacity * 4
     }
 
-    /// Makes room for new lines.
-    mutating func extend(toLines count: Int) {
+    /// Makes room for new series.
+    mutating func extend(toSeries count: Int) {
         guard count > tallies.count else { return }
         let added = count - tallies.count
         tallies.append(contentsOf: repeatElement(LatencyTally(), count: added))
         octavesInUse.append(contentsOf: repeatElement(0, count: added))
-        octaves.append(contentsOf: repeatElement(Octave(), count: added * Self.octavesPerLine))
+        octaves.append(contentsOf: repeatElement(Octave(), count: added * Self.octavesPerSeries))
     }
 
     /// A row whose page doesn't exist yet.
     private struct Miss {
-        var line: UInt16
+        var seriesIndex: UInt16
         var code: UInt16
     }
 
@@ -45,12 +45,12 @@ struct SlidingTable: Sendable {
         var misses: [Miss] = []
         Self.addToPages(rows, &tallies, &octaves, &cells, &misses)
         for miss in misses {
-            let line = Int(miss.line)
+            let seriesIndex = Int(miss.seriesIndex)
             let code = Int(miss.code)
-            let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+            let octave = seriesIndex * Self.octavesPerSeries + code / Self.codesPerPage
             if octaves[octave].count == 0 {
                 octaves[octave].page = takePage()
-                octavesInUse[line] |= 1 << UInt64(code / Self.codesPerPage)
+                octavesInUse[seriesIndex] |= 1 << UInt64(code / Self.codesPerPage)
             }
             octaves[octave].count += 1
             cells[Int(octaves[octave].page) * Self.codesPerPage + code % Self.codesPerPage] += 1
@@ -66,14 +66,14 @@ struct SlidingTable: Sendable {
         var tallies = tallies.mutableSpan
         var octaves = octaves.mutableSpan
         var cells = cells.mutableSpan
-        rows.forEach { line, place in
-            let code = Int(rows.buckets[place])
-            tallies[line].count &+= 1
-            tallies[line].errors &+= Int(rows.flags[place] & SpanFlags.error)
-            tallies[line].sum &+= Int128(rows.durations[place])
-            let octave = line &* octavesPerLine &+ code &>> 6
+        rows.forEach { seriesIndex, rowIndex in
+            let code = Int(rows.buckets[rowIndex])
+            tallies[seriesIndex].count &+= 1
+            tallies[seriesIndex].errors &+= Int(rows.flags[rowIndex] & SpanFlags.error)
+            tallies[seriesIndex].sum &+= Int128(rows.durations[rowIndex])
+            let octave = seriesIndex &* octavesPerSeries &+ code &>> 6
             guard octaves[octave].count > 0 else {
-                misses.append(Miss(line: UInt16(truncatingIfNeeded: line), code: rows.buckets[place]))
+                misses.append(Miss(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: rows.buckets[rowIndex]))
                 return
             }
             octaves[octave].count &+= 1
@@ -81,7 +81,7 @@ struct SlidingTable: Sendable {
         }
     }
 
-    /// Removes rows that were added before under the same lines.
+    /// Removes rows that were added before under the same series.
     mutating func remove(_ rows: borrowing MeasuredRows) {
         Self.remove(rows, &tallies, &octaves, &cells, &octavesInUse, &freePages)
     }
@@ -94,34 +94,34 @@ struct SlidingTable: Sendable {
         var tallies = tallies.mutableSpan
         var octaves = octaves.mutableSpan
         var cells = cells.mutableSpan
-        rows.forEach { line, place in
-            let code = Int(rows.buckets[place])
-            tallies[line].count &-= 1
-            tallies[line].errors &-= Int(rows.flags[place] & SpanFlags.error)
-            tallies[line].sum &-= Int128(rows.durations[place])
-            let octave = line &* octavesPerLine &+ code &>> 6
+        rows.forEach { seriesIndex, rowIndex in
+            let code = Int(rows.buckets[rowIndex])
+            tallies[seriesIndex].count &-= 1
+            tallies[seriesIndex].errors &-= Int(rows.flags[rowIndex] & SpanFlags.error)
+            tallies[seriesIndex].sum &-= Int128(rows.durations[rowIndex])
+            let octave = seriesIndex &* octavesPerSeries &+ code &>> 6
             let page = octaves[octave].page
             cells[Int(page) &* codesPerPage &+ code & 63] -= 1
             octaves[octave].count -= 1
             if octaves[octave].count == 0 {
-                octavesInUse[line] &= ~(1 << UInt64(code &>> 6))
+                octavesInUse[seriesIndex] &= ~(1 << UInt64(code &>> 6))
                 freePages.append(page)
             }
         }
     }
 
-    /// Calls `body` with each line that has spans, then `cell` with its buckets in order, and removes them.
+    /// Calls `body` with each series that has spans, then `cell` with its buckets in order, and removes them.
     mutating func removeAll(
-        _ body: (_ line: Int, LatencyTally) -> Void, cell: (_ code: UInt16, _ count: UInt32) -> Void
+        _ body: (_ seriesIndex: Int, LatencyTally) -> Void, cell: (_ code: UInt16, _ count: UInt32) -> Void
     ) {
-        for line in tallies.indices where tallies[line].count > 0 {
-            body(line, tallies[line])
-            tallies[line] = LatencyTally()
-            while octavesInUse[line] != 0 {
-                let octave = octavesInUse[line].trailingZeroBitCount
-                octavesInUse[line] &= octavesInUse[line] &- 1
-                let page = octaves[line * Self.octavesPerLine + octave].page
-                octaves[line * Self.octavesPerLine + octave].count = 0
+        for seriesIndex in tallies.indices where tallies[seriesIndex].count > 0 {
+            body(seriesIndex, tallies[seriesIndex])
+            tallies[seriesIndex] = LatencyTally()
+            while octavesInUse[seriesIndex] != 0 {
+                let octave = octavesInUse[seriesIndex].trailingZeroBitCount
+                octavesInUse[seriesIndex] &= octavesInUse[seriesIndex] &- 1
+                let page = octaves[seriesIndex * Self.octavesPerSeries + octave].page
+                octaves[seriesIndex * Self.octavesPerSeries + octave].count = 0
                 freePages.append(page)
                 let first = Int(page) * Self.codesPerPage
                 for code in 0..<Self.codesPerPage where cells[first + code] > 0 {
@@ -136,20 +136,20 @@ struct SlidingTable: Sendable {
 
     /// Adds the spans of a summary.
     ///
-    /// - Parameter indexOfSeries: the line of each series, or `SeriesScope.noLine`.
+    /// - Parameter indexOfSeries: the index of each series, or `SeriesScope.noSeries`.
     mutating func add(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
-        for place in counts.series.indices {
-            let series = counts.series[place]
-            let line = Int(indexOfSeries[series.number])
-            guard line != SeriesScope.noLine else { continue }
-            tallies[line] += series.tally
-            let cells = counts.cells(place)
+        for rowIndex in counts.series.indices {
+            let series = counts.series[rowIndex]
+            let seriesIndex = Int(indexOfSeries[series.number])
+            guard seriesIndex != SeriesScope.noSeries else { continue }
+            tallies[seriesIndex] += series.tally
+            let cells = counts.cells(rowIndex)
             for index in cells.indices {
                 let code = Int(cells[index].code)
-                let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+                let octave = seriesIndex * Self.octavesPerSeries + code / Self.codesPerPage
                 if octaves[octave].count == 0 {
                     octaves[octave].page = takePage()
-                    octavesInUse[line] |= 1 << UInt64(code / Self.codesPerPage)
+                    octavesInUse[seriesIndex] |= 1 << UInt64(code / Self.codesPerPage)
                 }
                 octaves[octave].count += cells[index].count
                 self.cells[Int(octaves[octave].page) * Self.codesPerPage + code % Self.codesPerPage] +=
@@ -158,22 +158,22 @@ struct SlidingTable: Sendable {
         }
     }
 
-    /// Removes the spans of a summary that were added before under the same lines.
+    /// Removes the spans of a summary that were added before under the same series.
     mutating func remove(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
-        for place in counts.series.indices {
-            let series = counts.series[place]
-            let line = Int(indexOfSeries[series.number])
-            guard line != SeriesScope.noLine else { continue }
-            tallies[line] -= series.tally
-            let cells = counts.cells(place)
+        for rowIndex in counts.series.indices {
+            let series = counts.series[rowIndex]
+            let seriesIndex = Int(indexOfSeries[series.number])
+            guard seriesIndex != SeriesScope.noSeries else { continue }
+            tallies[seriesIndex] -= series.tally
+            let cells = counts.cells(rowIndex)
             for index in cells.indices {
                 let code = Int(cells[index].code)
-                let octave = line * Self.octavesPerLine + code / Self.codesPerPage
+                let octave = seriesIndex * Self.octavesPerSeries + code / Self.codesPerPage
                 let page = octaves[octave].page
                 self.cells[Int(page) * Self.codesPerPage + code % Self.codesPerPage] -= cells[index].count
                 octaves[octave].count -= cells[index].count
                 if octaves[octave].count == 0 {
-                    octavesInUse[line] &= ~(1 << UInt64(code / Self.codesPerPage))
+                    octavesInUse[seriesIndex] &= ~(1 << UInt64(code / Self.codesPerPage))
                     freePages.append(page)
                 }
             }
@@ -194,12 +194,12 @@ extension SlidingTable {
         var inUse: UInt64 = 0
         var totals = InlineArray<64, Int>(repeating: 0)
         for index in series.indices {
-            let line = Int(indexOfSeries[Int(series[index])])
-            var left = octavesInUse[line]
+            let seriesIndex = Int(indexOfSeries[Int(series[index])])
+            var left = octavesInUse[seriesIndex]
             inUse |= left
             while left != 0 {
                 let octave = left.trailingZeroBitCount
-                totals[octave] &+= Int(octaves[line &* Self.octavesPerLine &+ octave].count)
+                totals[octave] &+= Int(octaves[seriesIndex &* Self.octavesPerSeries &+ octave].count)
                 left &= left &- 1
             }
         }
@@ -213,9 +213,9 @@ extension SlidingTable {
 
         var inOctave = InlineArray<64, Int>(repeating: 0)
         for index in series.indices {
-            let line = Int(indexOfSeries[Int(series[index])])
-            guard octavesInUse[line] &>> UInt64(octave) & 1 == 1 else { continue }
-            let first = Int(octaves[line &* Self.octavesPerLine &+ octave].page) &* Self.codesPerPage
+            let seriesIndex = Int(indexOfSeries[Int(series[index])])
+            guard octavesInUse[seriesIndex] &>> UInt64(octave) & 1 == 1 else { continue }
+            let first = Int(octaves[seriesIndex &* Self.octavesPerSeries &+ octave].page) &* Self.codesPerPage
             for code in 0..<Self.codesPerPage { inOctave[code] &+= Int(cells[first &+ code]) }
         }
         var code = 0

@@ -21,17 +21,17 @@ struct WantedDurations {
     mutating func collect(_ slots: [SlotView]) {
         reserve()
         guard !durations.isEmpty else { return }
-        var places = Scratch<UInt16>()
+        var rowIndices = Scratch<UInt16>()
         var cells = Scratch<Int>()
         var values = Scratch<Int64>()
         table.scope.forEachBlock(of: slots) { rows in
-            rows.fetch(lineCount: table.scope.count, withDurations: false)
-            let count = Self.find(rows, in: table.columns, wanted.span, &places, &cells)
-            let (places, cells) = (places.elements(count), cells.elements(count))
+            rows.fetch(seriesCount: table.scope.count, withDurations: false)
+            let count = Self.find(rows, in: table.columns, wanted.span, &rowIndices, &cells)
+            let (rowIndices, cells) = (rowIndices.elements(count), cells.elements(count))
             // Read them all at once: each is in its own cache line, and loading that takes as long as scanning hundreds
             // of rows.
             var durations = values.room(for: count)
-            for index in 0..<count { durations[index] = rows.durations[Int(places[index])] }
+            for index in 0..<count { durations[index] = rows.durations[Int(rowIndices[index])] }
             for index in 0..<count { keep(durations[index], of: cells[index]) }
         }
     }
@@ -51,19 +51,19 @@ struct WantedDurations {
         durations = Array(repeating: 0, count: end)
     }
 
-    /// Lists the places and cells of rows in wanted cells; returns their number.
+    /// Lists the indices and cells of rows in wanted cells; returns their number.
     @inline(never)
     private static func find(
         _ rows: borrowing MeasuredRows, in columns: LatencyColumns, _ wanted: Span<UInt64>,
-        _ places: inout Scratch<UInt16>,
+        _ rowIndices: inout Scratch<UInt16>,
         _ cells: inout Scratch<Int>
     ) -> Int {
-        var places = places.room(for: rows.lines.count)
-        var cells = cells.room(for: rows.lines.count)
+        var rowIndices = rowIndices.room(for: rows.seriesIndices.count)
+        var cells = cells.room(for: rows.seriesIndices.count)
         var count = 0
-        rows.forEach(in: columns) { _, place, cell in
+        rows.forEach(in: columns) { _, rowIndex, cell in
             if wanted[cell &>> 6] &>> UInt64(cell & 63) & 1 == 1 {
-                places[count] = UInt16(truncatingIfNeeded: place)
+                rowIndices[count] = UInt16(truncatingIfNeeded: rowIndex)
                 cells[count] = cell
                 count &+= 1
             }

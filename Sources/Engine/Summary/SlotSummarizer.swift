@@ -19,14 +19,14 @@ package struct SlotSummarizer: Sendable {
         _ view: inout WindowView, upTo time: Int64, thresholds: [Int64]
     ) -> [(slot: Int64, summary: SlotSummary)] {
         var made: [(slot: Int64, summary: SlotSummary)] = []
-        for place in view.slots.indices {
-            let slot = view.slots[place]
+        for rowIndex in view.slots.indices {
+            let slot = view.slots[rowIndex]
             guard slot.end <= time, slot.summary == nil, slot.count >= rowsMin else { continue }
             let summary = SlotSummary(
                 rowCount: slot.count,
                 spans: spans.count(slot, seriesCount: view.seriesCount(.spans), thresholds),
                 requests: requests.count(slot, seriesCount: view.seriesCount(.requests), thresholds))
-            view.attach(summary, toSlotAt: place)
+            view.attach(summary, toSlotAt: rowIndex)
             made.append((slot.start, summary))
         }
         return made
@@ -41,11 +41,11 @@ private struct SeriesCounter: Sendable {
     private var failed: [FailedSpan] = []
 
     private struct FailedSpan: Comparable {
-        var line: UInt16
+        var seriesIndex: UInt16
         var code: UInt16
 
         static func < (left: FailedSpan, right: FailedSpan) -> Bool {
-            (left.line, left.code) < (right.line, right.code)
+            (left.seriesIndex, left.code) < (right.seriesIndex, right.code)
         }
     }
 
@@ -59,12 +59,12 @@ private struct SeriesCounter: Sendable {
         let scope = SeriesScope(
             population, range: TimeRange(from: .min, to: .max), isWanted: Array(repeating: true, count: seriesCount))
         var bad = BadCounts(thresholds: thresholds)
-        bad.extend(toLines: scope.count)
-        table.extend(toLines: scope.count)
+        bad.extend(toSeries: scope.count)
+        table.extend(toSeries: scope.count)
         if maxima.count < scope.count { maxima += repeatElement(0, count: scope.count - maxima.count) }
         failed.removeAll(keepingCapacity: true)
         scope.forEachBlock(of: [slot]) { rows in
-            rows.fetch(lineCount: scope.count, withDurations: true)
+            rows.fetch(seriesCount: scope.count, withDurations: true)
             table.add(rows)
             bad.add(rows)
             Self.findMaxima(rows, &maxima)
@@ -74,16 +74,16 @@ private struct SeriesCounter: Sendable {
         return take(bad)
     }
 
-    /// Moves the counts out of the tables. Line numbers are series numbers, because every series has a line.
+    /// Moves the counts out of the tables. Indices are series numbers, because the scope has every series.
     private mutating func take(_ bad: BadCounts) -> SeriesCounts {
         var counts = SeriesCounts(thresholds: bad.thresholds)
         var next = failed.startIndex
-        table.removeAll { line, tally in
+        table.removeAll { seriesIndex, tally in
             counts.append(
-                line, tally, max: maxima[line],
-                bad: bad.thresholds.indices.map { bad.count(ofLine: line, threshold: $0) })
-            maxima[line] = 0
-            while next < failed.endIndex, failed[next].line == line {
+                seriesIndex, tally, max: maxima[seriesIndex],
+                bad: bad.thresholds.indices.map { bad.count(ofSeries: seriesIndex, threshold: $0) })
+            maxima[seriesIndex] = 0
+            while next < failed.endIndex, failed[next].seriesIndex == seriesIndex {
                 let first = next
                 while next < failed.endIndex, failed[next] == failed[first] { next += 1 }
                 counts.append(failed: SeriesCounts.Cell(code: failed[first].code, count: UInt32(next - first)))
@@ -97,13 +97,15 @@ private struct SeriesCounter: Sendable {
     @inline(never)
     private static func findMaxima(_ rows: borrowing MeasuredRows, _ maxima: inout [Int64]) {
         var maxima = maxima.mutableSpan
-        rows.forEach { line, place in maxima[line] = max(maxima[line], rows.durations[place]) }
+        rows.forEach { seriesIndex, rowIndex in maxima[seriesIndex] = max(maxima[seriesIndex], rows.durations[rowIndex])
+        }
     }
 
     @inline(never)
     private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout [FailedSpan]) {
-        rows.forEachError { line, place in
-            failed.append(FailedSpan(line: UInt16(truncatingIfNeeded: line), code: rows.buckets[place]))
+        rows.forEachError { seriesIndex, rowIndex in
+            failed.append(
+                FailedSpan(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: rows.buckets[rowIndex]))
         }
     }
 }

@@ -53,7 +53,7 @@ struct SeriesCounts: Sendable {
     private var failedCells: [Cell] = []
     /// Durations, nanoseconds; a longer span is bad.
     let thresholds: [Int64]
-    /// For each threshold, the bad spans by place in `series`.
+    /// For each threshold, the bad spans by index in `series`.
     private var bad: [[Int]]
 
     init(thresholds: [Int64]) {
@@ -67,21 +67,21 @@ struct SeriesCounts: Sendable {
             + bad.reduce(0) { $0 + $1.capacity * MemoryLayout<Int>.stride }
     }
 
-    /// The buckets of the series at a place.
+    /// The buckets of the series at an index.
     @_lifetime(borrow self)
-    func cells(_ place: Int) -> Span<Cell> {
-        let end = place + 1 < series.count ? series[place + 1].firstCell : cells.count
-        return cells.span.extracting(series[place].firstCell..<end)
+    func cells(_ index: Int) -> Span<Cell> {
+        let end = index + 1 < series.count ? series[index + 1].firstCell : cells.count
+        return cells.span.extracting(series[index].firstCell..<end)
     }
 
-    /// The buckets of the failed spans of the series at a place.
+    /// The buckets of the failed spans of the series at an index.
     @_lifetime(borrow self)
-    func failedCells(_ place: Int) -> Span<Cell> {
-        let end = place + 1 < series.count ? series[place + 1].firstFailed : failedCells.count
-        return failedCells.span.extracting(series[place].firstFailed..<end)
+    func failedCells(_ index: Int) -> Span<Cell> {
+        let end = index + 1 < series.count ? series[index + 1].firstFailed : failedCells.count
+        return failedCells.span.extracting(series[index].firstFailed..<end)
     }
 
-    /// The bad spans of each series, by place; nil for an unknown threshold.
+    /// The bad spans of each series, by index; nil for an unknown threshold.
     func bad(_ threshold: Int64) -> [Int]? {
         thresholds.firstIndex(of: threshold).map { bad[$0] }
     }

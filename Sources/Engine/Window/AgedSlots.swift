@@ -8,7 +8,7 @@ struct AgedSlots {
     private(set) var areIncomplete = false
 
     mutating func add(_ slot: Slot) {
-        slots.insert(slot, at: place(of: slot.number))
+        slots.insert(slot, at: index(of: slot.number))
         byteCount += slot.byteCount
     }
 
@@ -18,20 +18,20 @@ struct AgedSlots {
     mutating func add(
         _ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64, toSlot number: Int64, new: @autoclosure () -> Slot
     ) {
-        let place = place(of: number)
-        if place == slots.count || slots[place].number != number { add(new()) }
-        let before = slots[place].byteCount
-        if slots[place].insert(row, bucket: bucket, hash: hash, seed: seed) == .full { areIncomplete = true }
-        byteCount += slots[place].byteCount - before
+        let index = index(of: number)
+        if index == slots.count || slots[index].number != number { add(new()) }
+        let before = slots[index].byteCount
+        if slots[index].insert(row, bucket: bucket, hash: hash, seed: seed) == .full { areIncomplete = true }
+        byteCount += slots[index].byteCount - before
     }
 
     /// False if the slot isn't here.
     mutating func attach(_ attribution: SlotAttribution, toSlot number: Int64) -> Bool {
-        let place = place(of: number)
-        guard place < slots.count, slots[place].number == number else { return false }
-        byteCount -= slots[place].byteCount
-        slots[place].attach(attribution)
-        byteCount += slots[place].byteCount
+        let index = index(of: number)
+        guard index < slots.count, slots[index].number == number else { return false }
+        byteCount -= slots[index].byteCount
+        slots[index].attach(attribution)
+        byteCount += slots[index].byteCount
         return true
     }
 
@@ -50,7 +50,7 @@ struct AgedSlots {
         areIncomplete = true
     }
 
-    private func place(of number: Int64) -> Int {
+    private func index(of number: Int64) -> Int {
         var (low, high) = (0, slots.count)
         while low < high {
             let middle = (low + high) / 2

@@ -12,7 +12,7 @@ package struct AppendOutcome: Sendable {
 /// Spans that no attribution includes, by reason.
 package struct UnattributedSpans: Equatable, Sendable {
     /// Arrived after their slot had settled.
-    package var late = 0
+    package var settled = 0
     /// Their slot left the window before it had settled.
     package var evicted = 0
     /// Their slot was full, so they went straight to the history.

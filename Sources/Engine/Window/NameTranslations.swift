@@ -13,21 +13,21 @@ struct NameTranslations: Sendable {
     mutating func translate(
         _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable
     ) -> NameTranslation {
-        let place = place(of: batch.names)
-        known[place].extend(to: batch, &operations, &requests)
-        return known[place]
+        let index = index(of: batch.names)
+        known[index].extend(to: batch, &operations, &requests)
+        return known[index]
     }
 
-    private mutating func place(of names: BatchNames) -> Int {
-        if let place = known.firstIndex(where: { $0.names === names }) { return place }
+    private mutating func index(of names: BatchNames) -> Int {
+        if let index = known.firstIndex(where: { $0.names === names }) { return index }
         guard known.count == Self.knownMax else {
             known.append(NameTranslation(names: names))
             return known.count - 1
         }
-        let place = oldest
-        known[place] = NameTranslation(names: names)
+        let index = oldest
+        known[index] = NameTranslation(names: names)
         oldest = (oldest + 1) % Self.knownMax
-        return place
+        return index
     }
 }
 

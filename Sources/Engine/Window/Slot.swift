@@ -78,14 +78,14 @@ struct Slot: Sendable {
     /// - Parameter hash: of the row's ids, with `seed`.
     @inline(__always)
     mutating func insert(_ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64) -> Outcome {
-        let place = index.find(hash) { candidate in
+        let found = index.find(hash) { candidate in
             let (block, offset) = Self.locate(candidate)
             let columns = blocks[block]
             return columns.columns.spanID[offset] == row.spanID
                 && columns.columns.traceLow[offset] == row.traceLow
                 && columns.columns.traceHigh[offset] == row.traceHigh
         }
-        guard case .free(let cell) = place else { return .duplicate }
+        guard case .free(let cell) = found else { return .duplicate }
         guard count < Self.rowsMax else { return .full }
         if count - tailStart == tailCapacity {
             guard byteCount < bytesMax else { return .full }

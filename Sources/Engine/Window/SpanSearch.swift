@@ -41,8 +41,8 @@ extension WindowView {
         for range in durations {
             scope.forEachBlock(of: promising) { Self.findLongest($0, in: range, &longest) }
         }
-        for (group, line) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
-            let duration = longest[Int(line)]
+        for (group, seriesIndex) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
+            let duration = longest[Int(seriesIndex)]
             if duration >= 0 { found.longest[Int(group)] = max(found.longest[Int(group)] ?? 0, duration) }
         }
         return found
@@ -54,9 +54,9 @@ extension WindowView {
     ) {
         let (low, high) = (range.lowerBound, range.upperBound)
         var longest = longest.mutableSpan
-        rows.forEach { line, place in
-            let duration = rows.durations[place]
-            if duration >= low, duration <= high, duration > longest[line] { longest[line] = duration }
+        rows.forEach { seriesIndex, row in
+            let duration = rows.durations[row]
+            if duration >= low, duration <= high, duration > longest[seriesIndex] { longest[seriesIndex] = duration }
         }
     }
 
@@ -79,16 +79,16 @@ extension WindowView {
         for slot in slots where slot.start < range.upperBound && slot.end > range.lowerBound {
             slot.forEachBlock { columns, count in
                 columns.traceLow.withSpan(0..<count) { lows in
-                    for (place, trace) in traces.enumerated() {
+                    for (index, trace) in traces.enumerated() {
                         for row in lows.indices where lows[row] == trace.low && columns.traceHigh[row] == trace.high {
-                            spans[place].append(columns.row(row))
+                            spans[index].append(columns.row(row))
                         }
                     }
                 }
             }
         }
-        for place in spans.indices {
-            spans[place].sort { ($0.start, $1.duration, $0.spanID) < ($1.start, $0.duration, $1.spanID) }
+        for index in spans.indices {
+            spans[index].sort { ($0.start, $1.duration, $0.spanID) < ($1.start, $0.duration, $1.spanID) }
         }
         return spans
     }
@@ -181,8 +181,8 @@ private struct WorstSpans {
             guard Self.isWorse(new.isPreferred, new.duration, than: entries[known]) else { return }
             entries.remove(at: known)
         }
-        let place = entries.firstIndex { Self.isWorse(new.isPreferred, new.duration, than: $0) } ?? entries.count
-        entries.insert(new, at: place)
+        let index = entries.firstIndex { Self.isWorse(new.isPreferred, new.duration, than: $0) } ?? entries.count
+        entries.insert(new, at: index)
         if entries.count > limit { entries.removeLast() }
     }
 

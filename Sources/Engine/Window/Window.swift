@@ -107,21 +107,21 @@ package struct Window: ~Copyable {
 
     /// Stores a slot's attribution (by the slot's start, Unix nanoseconds), if the slot is still there.
     package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
-        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else {
+        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else {
             _ = aged?.attach(attribution, toSlot: Self.slotNumber(start))
             return
         }
-        byteCount -= slots[place].byteCount
-        slots[place].attach(attribution)
-        byteCount += slots[place].byteCount
+        byteCount -= slots[index].byteCount
+        slots[index].attach(attribution)
+        byteCount += slots[index].byteCount
     }
 
     /// Stores a slot's summary (by the slot's start, Unix nanoseconds), if the slot is still in the window.
     package mutating func attach(_ summary: SlotSummary, toSlotFrom start: Int64) {
-        guard let place = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
-        byteCount -= slots[place].byteCount
-        slots[place].attach(summary)
-        byteCount += slots[place].byteCount
+        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
+        byteCount -= slots[index].byteCount
+        slots[index].attach(summary)
+        byteCount += slots[index].byteCount
     }
 
     // MARK: Appending
@@ -144,7 +144,7 @@ package struct Window: ~Copyable {
                 spanCount += 1
                 byteCount += slots[slot].byteCount - before
                 columnByteCount += slots[slot].columnByteCount - columnsBefore
-                if slots[slot].attribution != nil { unattributed.late += 1 }
+                if slots[slot].attribution != nil { unattributed.settled += 1 }
             case .duplicate:
                 return false
             case .full:

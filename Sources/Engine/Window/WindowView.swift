@@ -62,12 +62,12 @@ package struct WindowView: Sendable {
             requests: requests, requestBirths: requestBirths, history: History(), evicted: EvictedSpans())
     }
 
-    mutating func attach(_ attribution: SlotAttribution, toSlotAt place: Int) {
-        slots[place].attribution = attribution
+    mutating func attach(_ attribution: SlotAttribution, toSlotAt index: Int) {
+        slots[index].attribution = attribution
     }
 
-    mutating func attach(_ summary: SlotSummary, toSlotAt place: Int) {
-        slots[place].summary = summary
+    mutating func attach(_ summary: SlotSummary, toSlotAt index: Int) {
+        slots[index].summary = summary
     }
 
     package func seriesCount(_ population: Population) -> Int {

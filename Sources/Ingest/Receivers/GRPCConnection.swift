@@ -241,7 +241,7 @@ extension GRPCConnection {
             return answer(stream, call, export.outcome)
         }
         let bound = NIOLoopBound((connection: self, call: call), eventLoop: loop)
-        durability.whenSettled { isOnDisk in
+        durability.whenComplete { isOnDisk in
             loop.execute {
                 let (connection, call) = bound.value
                 guard connection.calls[stream] === call, call.isReceiving else { return }

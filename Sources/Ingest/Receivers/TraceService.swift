@@ -58,7 +58,7 @@ package protocol TraceService: Sendable {
 package final class DurabilityAcknowledgement: Sendable {
     private enum State {
         case waiting([@Sendable (Bool) -> Void])
-        case settled(Bool)
+        case complete(Bool)
     }
 
     private let state = Mutex(State.waiting([]))
@@ -66,10 +66,10 @@ package final class DurabilityAcknowledgement: Sendable {
     package init() {}
 
     /// Calls `body` once the write has succeeded or failed: immediately, or on the writing thread.
-    func whenSettled(_ body: @escaping @Sendable (_ isOnDisk: Bool) -> Void) {
+    func whenComplete(_ body: @escaping @Sendable (_ isOnDisk: Bool) -> Void) {
         let known: Bool? = state.withLock { state in
             switch state {
-            case .settled(let isOnDisk): return isOnDisk
+            case .complete(let isOnDisk): return isOnDisk
             case .waiting(let others):
                 state = .waiting(others + [body])
                 return nil
@@ -79,10 +79,10 @@ package final class DurabilityAcknowledgement: Sendable {
     }
 
     /// Notifies all waiting callers. Only the first call has an effect.
-    package func settle(isOnDisk: Bool) {
+    package func complete(isOnDisk: Bool) {
         let waiting = state.withLock { state in
             guard case .waiting(let waiting) = state else { return [@Sendable (Bool) -> Void]() }
-            state = .settled(isOnDisk)
+            state = .complete(isOnDisk)
             return waiting
         }
         for body in waiting { body(isOnDisk) }
@@ -90,7 +90,7 @@ package final class DurabilityAcknowledgement: Sendable {
 
     package var isOnDisk: Bool {
         get async {
-            await withCheckedContinuation { continuation in whenSettled { continuation.resume(returning: $0) } }
+            await withCheckedContinuation { continuation in whenComplete { continuation.resume(returning: $0) } }
         }
     }
 }

@@ -65,14 +65,14 @@ package struct NamedSpans: Sendable {
     package init(_ spans: [SpanRow], _ names: [OperationLabels]) {
         self.spans = spans
         var numbers: [UInt16: UInt16] = [:]
-        for place in spans.indices {
-            let known = spans[place].operation
+        for index in spans.indices {
+            let known = spans[index].operation
             let number = numbers[known] ?? UInt16(operations.count)
             if number == operations.count {
                 numbers[known] = number
                 operations.append(names[Int(known)])
             }
-            self.spans[place].operation = number
+            self.spans[index].operation = number
         }
     }
 }

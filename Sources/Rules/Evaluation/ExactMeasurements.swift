@@ -14,10 +14,10 @@ struct ExactMeasurements {
         /// Ascending once measured.
         var values = MeasuredValues()
         var groups: [Int] = []
-        /// The place of each group in `groups`, or -1.
-        var placeOfGroup: [Int32]
+        /// The index of each group in `groups`, or -1.
+        var indexOfGroup: [Int32]
         var statistics: [LatencyStatistics] = []
-        /// By place in `groups`; only for a range that is compared with an earlier one.
+        /// By index in `groups`; only for a range that is compared with an earlier one.
         var slowdowns: [Double?] = []
     }
 
@@ -30,7 +30,7 @@ struct ExactMeasurements {
         let number = requestOfKey[key] ?? requests.count
         if number == requests.count {
             requestOfKey[key] = number
-            requests.append(Request(key: key, placeOfGroup: Array(repeating: -1, count: groupCount)))
+            requests.append(Request(key: key, indexOfGroup: Array(repeating: -1, count: groupCount)))
         }
         for fraction in values.fractions where !requests[number].values.fractions.contains(fraction) {
             requests[number].values.fractions.append(fraction)
@@ -38,8 +38,8 @@ struct ExactMeasurements {
         for threshold in values.thresholds where !requests[number].values.thresholds.contains(threshold) {
             requests[number].values.thresholds.append(threshold)
         }
-        guard requests[number].placeOfGroup[group] < 0 else { return }
-        requests[number].placeOfGroup[group] = Int32(clamping: requests[number].groups.count)
+        guard requests[number].indexOfGroup[group] < 0 else { return }
+        requests[number].indexOfGroup[group] = Int32(clamping: requests[number].groups.count)
         requests[number].groups.append(group)
     }
 
@@ -70,10 +70,10 @@ struct ExactMeasurements {
         _ request: Request, _ grouping: SeriesGrouping, _ range: WatchedRange.Key, seriesCount: Int
     ) -> Selection {
         var groupOfSeries = [Int32](repeating: -1, count: seriesCount)
-        for (place, group) in request.groups.enumerated() {
+        for (index, group) in request.groups.enumerated() {
             for member in grouping.memberStarts[group]..<grouping.memberStarts[group + 1] {
                 for series in range.measuredSeries(of: grouping.members[member]) {
-                    groupOfSeries[series] = Int32(place)
+                    groupOfSeries[series] = Int32(index)
                 }
             }
         }
@@ -95,10 +95,10 @@ struct ExactMeasurements {
             preconditionFailure("a group that wasn't requested")
         }
         let request = requests[number]
-        let place = Int(request.placeOfGroup[group])
+        let index = Int(request.indexOfGroup[group])
         return Result(
-            statistics: request.statistics[place], values: request.values,
-            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[place])
+            statistics: request.statistics[index], values: request.values,
+            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[index])
     }
 }
 
@@ -109,20 +109,20 @@ extension SlowdownRatio {
         _ population: Population, from: Int64, to: Int64, _ selection: Selection, over source: some MeasurementSource
     ) -> [Double?] {
         let selected = selection.groupOfSeries.indices.filter { selection.groupOfSeries[$0] >= 0 }
-        var placeOfSeries = [Int32](repeating: -1, count: selection.groupOfSeries.count)
-        for (place, series) in selected.enumerated() { placeOfSeries[series] = Int32(clamping: place) }
+        var indexOfSeries = [Int32](repeating: -1, count: selection.groupOfSeries.count)
+        for (index, series) in selected.enumerated() { indexOfSeries[series] = Int32(clamping: index) }
         let each = Selection(
-            groupOfSeries: placeOfSeries, groupCount: selected.count, quantiles: [quantile.fraction])
+            groupOfSeries: indexOfSeries, groupCount: selected.count, quantiles: [quantile.fraction])
         let now = source.measure(population, from: from, to: to, [each])[0]
         let before = source.measure(
             population, from: from.subtractingSaturating(ago), to: to.subtractingSaturating(ago), [each])[0]
         var counts = [Int](repeating: 0, count: selection.groupCount)
         var steps = counts
-        for (place, series) in selected.enumerated() where now[place].count > 0 {
-            guard before[place].count >= Self.countBeforeMin else { continue }
+        for (index, series) in selected.enumerated() where now[index].count > 0 {
+            guard before[index].count >= Self.countBeforeMin else { continue }
             let group = Int(selection.groupOfSeries[series])
-            counts[group] += now[place].count
-            steps[group] += now[place].count * (Self.code(now[place]) - Self.code(before[place]))
+            counts[group] += now[index].count
+            steps[group] += now[index].count * (Self.code(now[index]) - Self.code(before[index]))
         }
         return zip(counts, steps).map { count, steps in
             count >= Self.countMin ? LatencyBucket.ratio(ofSteps: Double(steps) / Double(count)) : nil

@@ -64,17 +64,17 @@ struct GroupCounts {
         }
     }
 
-    /// - Parameter row: the group's place in `kept`.
+    /// - Parameter row: the group's index in `kept`.
     func fillBounds(_ values: inout EvaluationInputs, row: Int) {
         var next = row
         var nextBad = row
         for index in isCounted.indices {
-            for place in values.ranges[index].bad.indices {
-                values.ranges[index].bad[place] = bad[nextBad]
+            for wanted in values.ranges[index].bad.indices {
+                values.ranges[index].bad[wanted] = bad[nextBad]
                 nextBad += kept.count
             }
-            for place in values.ranges[index].quantiles.indices {
-                values.ranges[index].quantiles[place] = bounds[next]
+            for wanted in values.ranges[index].quantiles.indices {
+                values.ranges[index].quantiles[wanted] = bounds[next]
                 next += kept.count
             }
             if inputs.wantsMax[index] {

@@ -14,7 +14,7 @@ package struct RuleEvaluator: Sendable {
     struct Group {
         let definition: RuleGroup
         var rules: [RuleAlerts] = []
-        var places: [RulePlace] = []
+        var numbers: [RuleNumbers] = []
         /// The numbers of all its rules' ranges.
         var ranges: Set<Int> = []
 
@@ -26,16 +26,16 @@ package struct RuleEvaluator: Sendable {
             asking exact: inout ExactMeasurements
         ) -> [RuleJudgement] {
             rules.indices.map { index in
-                let (rule, place) = (rules[index].rule, places[index])
+                let (rule, own) = (rules[index].rule, numbers[index])
                 if let durations = rule.condition.durations {
                     let verdicts = rules[index].search(
-                        groupings[place.grouping], for: durations, at: time, interval: definition.interval, over: source
+                        groupings[own.grouping], for: durations, at: time, interval: definition.interval, over: source
                     )
-                    return RuleJudgement(rule, place, verdicts: verdicts)
+                    return RuleJudgement(rule, own, verdicts: verdicts)
                 }
-                var judgement = RuleJudgement(rule, place)
+                var judgement = RuleJudgement(rule, own)
                 judgement.judge(
-                    groupings[place.grouping], ranges, isTracked: rules[index].isTracked, asking: &exact)
+                    groupings[own.grouping], ranges, isTracked: rules[index].isTracked, asking: &exact)
                 return judgement
             }
         }
@@ -72,7 +72,7 @@ package struct RuleEvaluator: Sendable {
     package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
         groups.indices.flatMap { group in
             groups[group].rules.indices.flatMap { rule in
-                groups[group].rules[rule].active(groupings[groups[group].places[rule].grouping]).map {
+                groups[group].rules[rule].active(groupings[groups[group].numbers[rule].grouping]).map {
                     (RuleNumber(group: group, rule: rule), $0)
                 }
             }
@@ -130,7 +130,7 @@ package struct RuleEvaluator: Sendable {
             let changes = groupings[number].births.changes
             groupings[number].extend(from: source)
             guard groupings[number].births.changes != changes else { continue }
-            let rules = groups.flatMap { zip($0.rules, $0.places).filter { $1.grouping == number }.map(\.0) }
+            let rules = groups.flatMap { zip($0.rules, $0.numbers).filter { $1.grouping == number }.map(\.0) }
             groupings[number].removeEmpty { group in rules.contains { $0.keeps(group) } }
         }
     }
@@ -180,7 +180,7 @@ package struct RuleEvaluator: Sendable {
     }
 
     private func grouping(of observation: Observation) -> SeriesGrouping {
-        groupings[groups[observation.group].places[observation.rule].grouping]
+        groupings[groups[observation.group].numbers[observation.rule].grouping]
     }
 
     /// Asks for evidence, for all alerts at once.
@@ -257,7 +257,7 @@ package struct RuleEvaluator: Sendable {
                 }
                 group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))
-                group.places.append(RulePlace(grouping: grouping, ranges: ranges))
+                group.numbers.append(RuleNumbers(grouping: grouping, ranges: ranges))
             }
             groups.append(group)
         }
@@ -265,7 +265,7 @@ package struct RuleEvaluator: Sendable {
         longestRange =
             definitions.flatMap { group in group.rules.map { max($0.reach, group.interval) } }.max() ?? 0
         return old.flatMap { group in
-            zip(group.rules, group.places).flatMap { $0.active(oldGroupings[$1.grouping]) }
+            zip(group.rules, group.numbers).flatMap { $0.active(oldGroupings[$1.grouping]) }
         }
     }
 
@@ -282,7 +282,7 @@ package struct RuleEvaluator: Sendable {
     private static func take(_ rule: Rule, named name: String, from old: inout [Group]) -> RuleAlerts? {
         for group in old.indices where old[group].definition.name == name {
             guard let index = old[group].rules.firstIndex(where: { $0.rule == rule }) else { continue }
-            old[group].places.remove(at: index)
+            old[group].numbers.remove(at: index)
             return old[group].rules.remove(at: index)
         }
         return nil

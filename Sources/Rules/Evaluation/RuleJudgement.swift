@@ -1,7 +1,7 @@
 import Engine
 
 /// The numbers of a rule's grouping, and of each range of its condition.
-struct RulePlace {
+struct RuleNumbers {
     var grouping: Int
     var ranges: [Int]
 }
@@ -20,13 +20,13 @@ struct RuleJudgement {
     }
 
     private let rule: Rule
-    private let place: RulePlace
+    private let numbers: RuleNumbers
     private(set) var verdicts: [Verdict] = []
 
     /// - Parameter verdicts: what is already known.
-    init(_ rule: Rule, _ place: RulePlace, verdicts: [Verdict] = []) {
+    init(_ rule: Rule, _ numbers: RuleNumbers, verdicts: [Verdict] = []) {
         self.rule = rule
-        self.place = place
+        self.numbers = numbers
         self.verdicts = verdicts
     }
 
@@ -38,8 +38,8 @@ struct RuleJudgement {
     ) {
         let condition = rule.condition
         var values = EvaluationInputs(of: condition.inputs, over: rule.over)
-        for (index, range) in place.ranges.enumerated() { values.ranges[index].isHeard = ranges[range].isHeard }
-        var counts = GroupCounts(grouping, place.ranges.map { ranges[$0] }, condition.inputs)
+        for (index, range) in numbers.ranges.enumerated() { values.ranges[index].isHeard = ranges[range].isHeard }
+        var counts = GroupCounts(grouping, numbers.ranges.map { ranges[$0] }, condition.inputs)
         let judged = grouping.values.indices.filter { group in
             guard !grouping.isVacant(group) else { return false }
             counts.fillTallies(&values, group: group)
@@ -63,7 +63,7 @@ struct RuleJudgement {
     func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
         guard var values = verdict.open else { return verdict }
         for index in values.ranges.indices where !values.ranges[index].isExact {
-            let result = exact.result(of: verdict.group, place.grouping, in: place.ranges[index])
+            let result = exact.result(of: verdict.group, numbers.grouping, in: numbers.ranges[index])
             values.ranges[index].fill(
                 result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
             values.ranges[index].slowdown = result.slowdown
@@ -76,9 +76,9 @@ struct RuleJudgement {
     private func ask(
         _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ values: EvaluationInputs
     ) {
-        for (index, range) in place.ranges.enumerated() where !values.ranges[index].isExact {
+        for (index, range) in numbers.ranges.enumerated() where !values.ranges[index].isExact {
             exact.request(
-                rule.condition.inputs.measured(in: index), of: group, place.grouping,
+                rule.condition.inputs.measured(in: index), of: group, numbers.grouping,
                 groupCount: grouping.values.count, in: range)
         }
     }

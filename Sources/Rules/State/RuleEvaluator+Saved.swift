@@ -10,11 +10,11 @@ extension RuleEvaluator {
     package func savedAlerts(at time: Int64) -> SavedAlerts {
         var entries: [SavedAlerts.Entry] = []
         for group in groups {
-            for (rule, place) in zip(group.rules, group.places) {
+            for (rule, own) in zip(group.rules, group.numbers) {
                 let tracked = rule.tracked
                 guard !tracked.isEmpty else { continue }
                 let identity = RuleIdentity.text(rule.rule, inGroup: group.definition.name)
-                let values = groupings[place.grouping].values
+                let values = groupings[own.grouping].values
                 entries += tracked.map { group, life, match in
                     SavedAlerts.Entry(
                         alert: rule.rule.alert, rule: identity, values: values[group], state: life.state,
@@ -50,7 +50,7 @@ extension RuleEvaluator {
                     guard let life = ActiveAlert(entry, of: definition, savedAt: savedAt, now: now) else {
                         continue
                     }
-                    let number = groupings[groups[group].places[rule].grouping].group(of: entry.values)
+                    let number = groupings[groups[group].numbers[rule].grouping].group(of: entry.values)
                     groups[group].rules[rule].restore(life, match: entry.match, group: number)
                     count += 1
                 }

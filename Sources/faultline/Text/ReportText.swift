@@ -31,7 +31,8 @@ struct ReportText {
         if counts.late > 0 { text += "; \(counts.late) came after their time was evaluated" }
         if let unattributed = counts.unattributed {
             let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) left the window too soon)" : ""
-            text += "; \(unattributed.late + unattributed.evicted) count for no request's time\(evicted)"
+            text +=
+                "; \(unattributed.settled + unattributed.evicted + unattributed.slotFull) count for no request's time\(evicted)"
         }
         for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
             text += "; \(count) rejected: \(reason)"

@@ -26,7 +26,7 @@ import Testing
         limits.isEndless = true
         limits.history.keepsSum = false
         var window = Window(limits: limits)
-        var charges = ComponentMappings()
+        var mappings = ComponentMappings()
         var views: [(view: WindowView, component: Component)] = []
         for (round, (service, component)) in [
             ("etcd", Component.etcd), ("apiserver", .apiServer), ("etcd", .etcd), ("kube-apiserver", .apiServer),
@@ -42,10 +42,10 @@ import Testing
             views.append((window.view(), component))
         }
         for (view, component) in views + views.reversed() + [views[3], views[0], views[2]] {
-            charges.extend(view, ComponentTable())
+            mappings.extend(view, ComponentTable())
             #expect(view.operations.count == 2)
-            #expect(charges.charges.map(\.component).dropFirst() == [component.number])
-            #expect(charges.components.dropFirst() == [component.number])
+            #expect(mappings.mappings.map(\.component).dropFirst() == [component.number])
+            #expect(mappings.components.dropFirst() == [component.number])
         }
     }
 

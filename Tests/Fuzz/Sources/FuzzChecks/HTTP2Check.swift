@@ -95,7 +95,7 @@ package struct HTTP2Check {
         case .quiesce:
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         case .settle(let isOnDisk):
-            service.settle(isOnDisk: isOnDisk)
+            service.complete(isOnDisk: isOnDisk)
             channel.embeddedEventLoop.run()
         }
     }
@@ -159,7 +159,7 @@ extension HTTP2Check {
         try require(!channel.isActive, "a silent client is never left")
         try look()
         if isLeft { _ = try checkAll(isOpen: false) }
-        service.settle(isOnDisk: true)
+        service.complete(isOnDisk: true)
         channel.embeddedEventLoop.run()
         try require(admission.bytesInFlight == 0, "\(admission.bytesInFlight) bytes in flight of no connection")
     }
@@ -200,11 +200,11 @@ private final class CountingService: TraceService {
         state.withLock { $0.refusals[reason, default: 0] += 1 }
     }
 
-    func settle(isOnDisk: Bool) {
+    func complete(isOnDisk: Bool) {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
             return state.waiting
         }
-        for durability in waiting { durability.settle(isOnDisk: isOnDisk) }
+        for durability in waiting { durability.complete(isOnDisk: isOnDisk) }
     }
 }

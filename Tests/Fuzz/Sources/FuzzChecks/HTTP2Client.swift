@@ -10,7 +10,7 @@ struct HTTP2Client {
         case writable(Bool)
         case quiesce
         /// What waits for the disk is written, or isn't.
-        case settle(isOnDisk: Bool)
+        case complete(isOnDisk: Bool)
     }
 
     private static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -65,8 +65,8 @@ struct HTTP2Client {
         case 0: .quiesce
         case 1: .writable(false)
         case 2: .writable(true)
-        case 3: .settle(isOnDisk: false)
-        case 4: .settle(isOnDisk: true)
+        case 3: .complete(isOnDisk: false)
+        case 4: .complete(isOnDisk: true)
         default: .seconds(choices.pick([1, 1, 2, 4, 12]))
         }
     }
