@@ -97,7 +97,7 @@ package enum JSONText {
 /// The evidence of an alert in outputs. Durations are in seconds.
 package struct EvidenceJSON: Codable, Hashable, Sendable {
     /// A component's part of the mean request, now and before.
-    package struct Component: Codable, Hashable, Sendable {
+    package struct ComponentRow: Codable, Hashable, Sendable {
         package var component: String
         package var seconds: Double
         /// null if there is nothing earlier to compare with.
@@ -118,14 +118,14 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
     }
 
     package var culprit: AlertEvidence.Culprit
-    package var components: [Component]
+    package var components: [ComponentRow]
     /// Hexadecimal trace ids of the worst requests, the worst first.
     package var traces: [String]
 
     package init(_ evidence: AlertEvidence) {
         culprit = evidence.culprit
         components = evidence.components.map {
-            Component(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
+            ComponentRow(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
         }
         traces = evidence.traces.map(\.hex)
     }
@@ -136,7 +136,7 @@ extension AlertEvidence {
         self.init(
             culprit: json.culprit,
             components: json.components.map {
-                Component(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
+                ComponentTime(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
             },
             traces: json.traces.compactMap { TraceID(hex: $0) })
     }

@@ -94,7 +94,7 @@ package struct HTTP2Check {
             channel.pipeline.fireChannelWritabilityChanged()
         case .quiesce:
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
-        case .settle(let isOnDisk):
+        case .complete(let isOnDisk):
             service.complete(isOnDisk: isOnDisk)
             channel.embeddedEventLoop.run()
         }
