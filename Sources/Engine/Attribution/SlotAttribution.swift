@@ -19,14 +19,9 @@ package final class SlotAttribution: Sendable {
 
     /// The row of the request that a part belongs to.
     func row(ofPart part: Int) -> Int {
-        var (low, high) = (0, requests.count)
-        // Find the first request whose parts begin after it. Every request has at least one part, unless its duration
-        // is zero.
-        while low < high {
-            let middle = (low + high) / 2
-            if requests[middle].firstPart <= part { low = middle + 1 } else { high = middle }
-        }
-        return Int(requests[low - 1].row)
+        // Every request has at least one part, unless its duration is zero.
+        let next = (0..<requests.count).first(reaching: { requests[$0].firstPart > part })
+        return Int(requests[next - 1].row)
     }
 }
 

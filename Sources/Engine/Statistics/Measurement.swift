@@ -13,6 +13,15 @@ package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     /// Whether slots must be attributed first.
     package var isOfAttribution: Bool { self == .selfTimes || self == .parts }
 
+    /// How many series there are with these numbers of operations and of request labels.
+    package func seriesCount(operations: Int, requests: Int) -> Int {
+        switch self {
+        case .spans, .selfTimes: operations
+        case .requests: requests
+        case .parts: requests * ComponentTable.countMax
+        }
+    }
+
     /// The series of `parts` for a component of a request series.
     package static func part(of request: Int, _ component: Component) -> Int {
         request * ComponentTable.countMax + Int(component.number)

@@ -2,7 +2,7 @@
 struct RowList {
     private var seriesIndices = Scratch<UInt16>()
     private var rowIndices = Scratch<UInt16>()
-    /// `LatencyBucket` codes by index, from `findBuckets(of:)`.
+    /// `LatencyBucket` codes by row, from `findBuckets(of:)`.
     private var buckets = Scratch<UInt16>()
     private(set) var count = 0
 
@@ -17,7 +17,7 @@ struct RowList {
     /// Computes the buckets of the listed rows, for durations without a bucket column.
     mutating func findBuckets(of durations: Span<Int64>) {
         let codes = LatencyBucket.shared
-        // A copy that shares the storage: otherwise `buckets` couldn't be written while `indices` is read.
+        // A copy that shares the storage: otherwise `buckets` couldn't be written while `rowIndices` is read.
         let copy = rowIndices
         let rowIndices = copy.elements(count)
         var buckets = buckets.room(for: durations.count)

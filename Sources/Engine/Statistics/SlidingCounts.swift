@@ -142,17 +142,7 @@ extension Population {
 extension [SlotView] {
     /// The indices of slots that start in `from..<to`, Unix nanoseconds.
     func indices(from: Int64, to: Int64) -> Range<Int> {
-        let first = firstPlace { $0 >= from }
-        return first..<Swift.max(first, firstPlace { $0 >= to })
-    }
-
-    /// The first index from which on all starts fulfil a condition.
-    private func firstPlace(where isReached: (Int64) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isReached(self[middle].start) { high = middle } else { low = middle + 1 }
-        }
-        return low
+        let first = indices.first(reaching: { self[$0].start >= from })
+        return first..<Swift.max(first, indices.first(reaching: { self[$0].start >= to }))
     }
 }

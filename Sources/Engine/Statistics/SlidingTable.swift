@@ -138,46 +138,51 @@ struct SlidingTable: Sendable {
     ///
     /// - Parameter indexOfSeries: the index of each series, or `SeriesScope.noSeries`.
     mutating func add(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
-        for rowIndex in counts.series.indices {
-            let series = counts.series[rowIndex]
-            let seriesIndex = Int(indexOfSeries[series.number])
-            guard seriesIndex != SeriesScope.noSeries else { continue }
-            tallies[seriesIndex] += series.tally
-            let cells = counts.cells(rowIndex)
-            for index in cells.indices {
-                let code = Int(cells[index].code)
-                let octave = seriesIndex * Self.octavesPerSeries + code / Self.codesPerPage
+        for position in counts.series.indices {
+            guard let index = index(of: counts.series[position], indexOfSeries) else { continue }
+            tallies[index] += counts.series[position].tally
+            let added = counts.cells(position)
+            for cell in added.indices {
+                let (octave, bit, code) = Self.parts(of: Int(added[cell].code), ofSeries: index)
                 if octaves[octave].count == 0 {
                     octaves[octave].page = takePage()
-                    octavesInUse[seriesIndex] |= 1 << UInt64(code / Self.codesPerPage)
+                    octavesInUse[index] |= bit
                 }
-                octaves[octave].count += cells[index].count
-                self.cells[Int(octaves[octave].page) * Self.codesPerPage + code % Self.codesPerPage] +=
-                    cells[index].count
+                octaves[octave].count += added[cell].count
+                cells[Int(octaves[octave].page) * Self.codesPerPage + code] += added[cell].count
             }
         }
     }
 
     /// Removes the spans of a summary that were added before under the same series.
     mutating func remove(_ counts: SeriesCounts, _ indexOfSeries: [UInt16]) {
-        for rowIndex in counts.series.indices {
-            let series = counts.series[rowIndex]
-            let seriesIndex = Int(indexOfSeries[series.number])
-            guard seriesIndex != SeriesScope.noSeries else { continue }
-            tallies[seriesIndex] -= series.tally
-            let cells = counts.cells(rowIndex)
-            for index in cells.indices {
-                let code = Int(cells[index].code)
-                let octave = seriesIndex * Self.octavesPerSeries + code / Self.codesPerPage
+        for position in counts.series.indices {
+            guard let index = index(of: counts.series[position], indexOfSeries) else { continue }
+            tallies[index] -= counts.series[position].tally
+            let removed = counts.cells(position)
+            for cell in removed.indices {
+                let (octave, bit, code) = Self.parts(of: Int(removed[cell].code), ofSeries: index)
                 let page = octaves[octave].page
-                self.cells[Int(page) * Self.codesPerPage + code % Self.codesPerPage] -= cells[index].count
-                octaves[octave].count -= cells[index].count
+                cells[Int(page) * Self.codesPerPage + code] -= removed[cell].count
+                octaves[octave].count -= removed[cell].count
                 if octaves[octave].count == 0 {
-                    octavesInUse[seriesIndex] &= ~(1 << UInt64(code / Self.codesPerPage))
+                    octavesInUse[index] &= ~bit
                     freePages.append(page)
                 }
             }
         }
+    }
+
+    /// The index of a series; nil if the scope doesn't have it.
+    private func index(of series: SeriesCounts.Series, _ indexOfSeries: [UInt16]) -> Int? {
+        let index = indexOfSeries[series.number]
+        return index == SeriesScope.noSeries ? nil : Int(index)
+    }
+
+    /// The octave of a bucket code, its bit in `octavesInUse`, and the code within its page.
+    private static func parts(of code: Int, ofSeries index: Int) -> (octave: Int, bit: UInt64, code: Int) {
+        let octave = code / codesPerPage
+        return (index * octavesPerSeries + octave, 1 << UInt64(octave), code % codesPerPage)
     }
 
     private mutating func takePage() -> UInt32 {

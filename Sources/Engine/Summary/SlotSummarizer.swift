@@ -19,14 +19,14 @@ package struct SlotSummarizer: Sendable {
         _ view: inout WindowView, upTo time: Int64, thresholds: [Int64]
     ) -> [(slot: Int64, summary: SlotSummary)] {
         var made: [(slot: Int64, summary: SlotSummary)] = []
-        for rowIndex in view.slots.indices {
-            let slot = view.slots[rowIndex]
+        for index in view.slots.indices {
+            let slot = view.slots[index]
             guard slot.end <= time, slot.summary == nil, slot.count >= rowsMin else { continue }
             let summary = SlotSummary(
                 rowCount: slot.count,
                 spans: spans.count(slot, seriesCount: view.seriesCount(.spans), thresholds),
                 requests: requests.count(slot, seriesCount: view.seriesCount(.requests), thresholds))
-            view.attach(summary, toSlotAt: rowIndex)
+            view.attach(summary, toSlotAt: index)
             made.append((slot.start, summary))
         }
         return made

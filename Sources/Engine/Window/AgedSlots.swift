@@ -51,11 +51,6 @@ struct AgedSlots {
     }
 
     private func index(of number: Int64) -> Int {
-        var (low, high) = (0, slots.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle].number < number { low = middle + 1 } else { high = middle }
-        }
-        return low
+        slots.indices.first(reaching: { slots[$0].number >= number })
     }
 }

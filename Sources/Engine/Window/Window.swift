@@ -168,21 +168,16 @@ package struct Window: ~Copyable {
 
     @inline(never)
     private mutating func findSlot(_ number: Int64) -> Int {
-        var low = 0
-        var high = slots.count
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle].number < number { low = middle + 1 } else { high = middle }
-        }
-        if low == slots.count || slots[low].number != number {
+        let index = slots.indices.first(reaching: { slots[$0].number >= number })
+        if index == slots.count || slots[index].number != number {
             // Expect as many spans as in the previous slot if this one is the newest: an index that grows under the
             // lock takes milliseconds.
-            let expected = low == slots.count ? slots.last?.count ?? 0 : 0
+            let expected = index == slots.count ? slots.last?.count ?? 0 : 0
             let slot = Slot(number: number, expected: expected, bytesMax: limits.slotBytesMax, ledger: ledger)
             byteCount += slot.byteCount
-            slots.insert(slot, at: low)
+            slots.insert(slot, at: index)
         }
-        return low
+        return index
     }
 
     // MARK: Evicting the oldest

@@ -71,11 +71,7 @@ package struct WindowView: Sendable {
     }
 
     package func seriesCount(_ population: Population) -> Int {
-        switch population {
-        case .spans, .selfTimes: operations.count
-        case .requests: requests.count
-        case .parts: requests.count * ComponentTable.countMax
-        }
+        population.seriesCount(operations: operations.count, requests: requests.count)
     }
 
     /// The earliest and the latest span end in the window, Unix nanoseconds; nil if it is empty.

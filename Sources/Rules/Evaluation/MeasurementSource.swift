@@ -44,11 +44,7 @@ extension MeasurementSource {
     package var requestBirths: NameBirths { NameBirths() }
 
     package func seriesCount(_ population: Population) -> Int {
-        switch population {
-        case .spans, .selfTimes: operations.count
-        case .requests: requests.count
-        case .parts: requests.count * ComponentTable.countMax
-        }
+        population.seriesCount(operations: operations.count, requests: requests.count)
     }
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }

@@ -12,6 +12,17 @@ struct Archive: ParsableCommand {
 
     static let namesHelp = ArgumentHelp(
         "Archives: files, directories of them, patterns in quotes, \"-\".", valueName: "archive")
+
+    /// Reads archives to their end, one after the other; their problems are reported once all have been read.
+    fileprivate static func scan(_ archives: [String], _ body: (ArchiveScan) throws -> Void) throws {
+        var problems: [String] = []
+        for name in try Ending.reporting({ try ArchiveNames.expand(archives) }) {
+            let scan = try Ending.reporting { try ArchiveScan(name) }
+            problems += scan.problems
+            try body(scan)
+        }
+        try Ending.report(problems)
+    }
 }
 
 struct ArchiveVerify: ParsableCommand {
@@ -24,15 +35,13 @@ struct ArchiveVerify: ParsableCommand {
     var archives: [String]
 
     func run() throws {
-        var problems: [String] = []
-        for name in try Ending.reporting({ try ArchiveNames.expand(archives) }) {
-            let scan = try Ending.reporting { try ArchiveScan(name) }
-            problems += scan.problems
-            guard scan.problems.isEmpty else { continue }
-            let state = scan.isRecording && !scan.hasIndex ? ", not finished" : ""
-            Console.print("\(PrintableText.escape(name)): sound, \(scan.records) records, \(scan.spans) spans\(state)")
+        try Archive.scan(archives) { scan in
+            guard scan.problems.isEmpty else { return }
+            let (name, state) = (
+                PrintableText.escape(scan.archive), scan.isRecording && !scan.hasIndex ? ", not finished" : ""
+            )
+            Console.print("\(name): sound, \(scan.records) records, \(scan.spans) spans\(state)")
         }
-        try Ending.report(problems)
     }
 }
 
@@ -47,16 +56,12 @@ struct ArchiveInfo: ParsableCommand {
     var archives: [String]
 
     func run() throws {
-        var problems: [String] = []
-        for name in try Ending.reporting({ try ArchiveNames.expand(archives) }) {
-            let scan = try Ending.reporting { try ArchiveScan(name) }
-            problems += scan.problems
+        try Archive.scan(archives) { scan in
             switch format {
             case .text: Console.print(text(scan))
             case .json: Console.print(try scan.json.trimmingCharacters(in: .newlines))
             }
         }
-        try Ending.report(problems)
     }
 
     private func text(_ scan: ArchiveScan) -> String {
