@@ -10,7 +10,7 @@ struct FaultlineLoad: AsyncParsableCommand {
         abstract: "Sends captured traces to an OTLP receiver repeatedly, and reports what became of them.",
         discussion: """
             Times are shifted so that each request's newest span ends when it is sent, and ids change from round to \
-            round. Exits with 1 if anything was refused or lost, or acknowledged but not counted.
+            round. Exits with 1 if anything was refused, lost or missed, or acknowledged but not counted.
             """)
 
     @Argument(help: "Archives to send: length-delimited OTLP, plain or in lz4 frames.")
@@ -25,11 +25,18 @@ struct FaultlineLoad: AsyncParsableCommand {
     @Option(help: "Connections.")
     var connections = 4
 
-    @Option(help: "Concurrent requests on each connection; over HTTP always 1.")
-    var window = 8
+    @Option(help: "Concurrent requests on each connection; over HTTP always 1. Default: 8, or 100 in an open loop.")
+    var window: Int?
 
     @Option(help: "Spans a second over all connections; default: as fast as they are answered.")
     var rate: Double?
+
+    @Flag(
+        help: """
+            Send by the schedule that --rate gives, however long answers take. Latency counts from the time for which a \
+            request was scheduled; one that can't be sent within a second of it is missed.
+            """)
+    var openLoop = false
 
     @Option(help: "Seconds of sending.")
     var duration = 10.0
@@ -69,7 +76,7 @@ struct FaultlineLoad: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard connections > 0, window > 0, threads > 0, every > 0, duration > 0, requests ?? 1 > 0 else {
+        guard connections > 0, window ?? 1 > 0, threads > 0, every > 0, duration > 0, requests ?? 1 > 0 else {
             throw ValidationError("numbers must be positive")
         }
         guard (1...12).contains(gzipLevel) else { throw ValidationError("--gzip-level is a number from 1 to 12") }
@@ -77,6 +84,7 @@ struct FaultlineLoad: AsyncParsableCommand {
             throw ValidationError("--frame-bytes is a number from 1 to 16777215")
         }
         guard rate ?? 1 > 0, requestBytes ?? 1 > 0 else { throw ValidationError("numbers must be positive") }
+        guard !openLoop || rate != nil else { throw ValidationError("--open-loop needs a --rate") }
         guard settled ?? 0 >= 0 else { throw ValidationError("--settled is a number of seconds since the start") }
         _ = try settings()
     }
@@ -102,8 +110,9 @@ struct FaultlineLoad: AsyncParsableCommand {
         settings.host = String(match.1)
         settings.port = port
         settings.connections = connections
-        settings.window = window
+        settings.window = window ?? (openLoop ? 100 : 8)
         settings.spansPerSecond = rate
+        settings.isOpenLoop = openLoop
         settings.duration = requests == nil ? .nanoseconds(Int64(duration * 1e9)) : nil
         settings.gzipLevel = gzip ? gzipLevel : nil
         settings.frameBytes = frameBytes
@@ -123,6 +132,8 @@ struct LoadSettings: Sendable {
     var window = 8
     /// Over all connections; nil for as fast as they are answered.
     var spansPerSecond: Double?
+    /// Whether requests have a time at which they are sent, however long answers take.
+    var isOpenLoop = false
     /// nil to send until the requests run out.
     var duration: TimeAmount?
     var gzipLevel: Int?

@@ -7,6 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "Examples" / "slow-etcd.otlp.lz4"
 BINARY = Path(os.environ.get("FAULTLINE_BINARY") or ROOT / ".build" / "debug" / "faultline")
+LOAD_GENERATOR = ROOT / ".build" / "debug" / "faultline-load"
 TOOLS = ROOT / ".build-tools"
 
 

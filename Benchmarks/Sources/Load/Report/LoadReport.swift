@@ -8,6 +8,7 @@ struct LoadReport: Codable {
     var partial: Tally.Count
     var refused: [String: Tally.Count]
     var lost: Tally.Count
+    var missed: Tally.Count
     var reconnections: Int
     var lastError: String?
     var spansPerSecond: Double
@@ -47,9 +48,9 @@ struct LoadReport: Codable {
         var residentSpreadPercent: Double?
     }
 
-    /// Whether every span was accepted and counted.
+    /// Whether every span was sent as scheduled, accepted and counted.
     var isClean: Bool {
-        lost.requests == 0 && refused.isEmpty && partial.requests == 0 && !isUnobserved
+        lost.requests == 0 && missed.requests == 0 && refused.isEmpty && partial.requests == 0 && !isUnobserved
             && (daemon.map { $0.uncounted == 0 && $0.duplicates == 0 } ?? true)
     }
 
@@ -60,6 +61,7 @@ struct LoadReport: Codable {
         partial = tally.partial
         refused = tally.refused
         lost = tally.lost
+        missed = tally.missed
         reconnections = tally.reconnections
         lastError = tally.lastError
         spansPerSecond = Double(tally.accepted.spans) / seconds
@@ -106,6 +108,7 @@ extension LoadReport {
             lines.append("           \(status): \(Self.text(count))")
         }
         lines.append("lost       \(Self.text(lost)), \(reconnections) reconnections")
+        if missed.requests > 0 { lines.append("missed     \(Self.text(missed)), not sent in time") }
         if let lastError { lines.append("           last error: \(lastError)") }
         let latency = latencyMilliseconds
         lines.append(

@@ -22,11 +22,14 @@ final class LoadConnection {
 
     private struct Pending {
         var spans: Int
-        var sent: NIODeadline
+        /// When it was sent; in an open loop, when it should have been.
+        var begun: NIODeadline
     }
 
     private static let reconnectDelay = TimeAmount.seconds(1)
     private static let tick = TimeAmount.milliseconds(2)
+    /// In an open loop: how late a request may be sent. Longer delays would be followed by a burst that nobody scheduled.
+    private static let lateMax = TimeAmount.seconds(1)
 
     /// - Parameter finished: succeeds when nothing more will be sent or answered
     init(_ settings: LoadSettings, source: RequestSource, loop: any EventLoop, finished: EventLoopPromise<Void>) {
@@ -51,14 +54,29 @@ final class LoadConnection {
     func stop() {
         guard !isStopping else { return }
         isStopping = true
+        missOverdue(by: Self.tick)
         loop.assumeIsolated().scheduleTask(in: settings.patience) { self.finish() }
         finishIfDone()
     }
 
     private func keepPace() {
-        loop.assumeIsolated().scheduleTask(in: Self.tick) {
+        // In an open loop each request has its own time. One that is due already waits for an answer or a connection.
+        let now = NIODeadline.now()
+        let isExact = settings.isOpenLoop && pace.next > now
+        loop.assumeIsolated().scheduleTask(deadline: isExact ? pace.next : now + Self.tick) {
             self.proceed()
             if !self.isFinished { self.keepPace() }
+        }
+    }
+
+    /// In an open loop, gives up the requests that are late.
+    private func missOverdue(by lateness: TimeAmount) {
+        guard settings.isOpenLoop else { return }
+        let latest = NIODeadline.now() - lateness
+        while pace.next < latest {
+            guard let request = source.next(compressor) else { return stop() }
+            pace.took(request.spanCount)
+            tally.miss(request)
         }
     }
 
@@ -90,6 +108,11 @@ extension LoadConnection {
     /// The current connection accepts no more requests.
     func closing() {
         wire = nil
+        closeIfUnused()
+    }
+
+    private func closeIfUnused() {
+        if wire == nil, underWay.isEmpty { channel?.close(promise: nil) }
     }
 
     func closed() {
@@ -106,24 +129,27 @@ extension LoadConnection {
 
     func answered(_ ticket: Int, _ answer: Answer) {
         guard let pending = underWay.removeValue(forKey: ticket) else { return }
-        let elapsed = NIODeadline.now() - pending.sent
+        let elapsed = NIODeadline.now() - pending.begun
         tally.answer(answer, spans: pending.spans, microseconds: elapsed.nanoseconds / 1_000)
+        closeIfUnused()
         finishIfDone()
     }
 
     /// Sends as much as allowed.
     func proceed() {
+        if !isStopping { missOverdue(by: Self.lateMax) }
         guard let wire, !isStopping else { return }
         var hasSent = false
-        while underWay.count < min(settings.window, settings.kind.windowMax), pace.isDue(at: .now()) {
+        while underWay.count < min(settings.window, wire.requestsMax), pace.next <= .now() {
             guard let request = source.next(compressor) else {
                 stop()
                 break
             }
             lastTicket += 1
+            underWay[lastTicket] = Pending(
+                spans: request.spanCount, begun: settings.isOpenLoop ? pace.next : .now())
             pace.took(request.spanCount)
             tally.send(request)
-            underWay[lastTicket] = Pending(spans: request.spanCount, sent: .now())
             wire.send(request, ticket: lastTicket)
             hasSent = true
         }
@@ -191,9 +217,10 @@ struct Pace {
         self.begun = begun
     }
 
-    func isDue(at now: NIODeadline) -> Bool {
-        guard let spansPerSecond else { return true }
-        return Double(spans) <= spansPerSecond * Double((now - begun).nanoseconds) / 1e9
+    /// The past if there is no rate.
+    var next: NIODeadline {
+        guard let spansPerSecond else { return begun }
+        return begun + .nanoseconds(Int64(Double(spans) / spansPerSecond * 1e9))
     }
 
     mutating func took(_ count: Int) {

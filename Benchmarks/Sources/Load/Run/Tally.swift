@@ -20,6 +20,8 @@ struct Tally: Sendable {
     private(set) var partial = Count()
     private(set) var refused: [String: Count] = [:]
     private(set) var lost = Count()
+    /// Scheduled in an open loop, but not sent in time.
+    private(set) var missed = Count()
     private(set) var latency = LatencyHistogram()
     private(set) var reconnections = 0
     /// The last error of a connection.
@@ -49,6 +51,10 @@ struct Tally: Sendable {
         lost += Count(requests: 1, spans: spans)
     }
 
+    mutating func miss(_ request: ReadyRequest) {
+        missed += Count(requests: 1, spans: request.spanCount)
+    }
+
     mutating func reconnect() {
         reconnections += 1
     }
@@ -64,6 +70,7 @@ struct Tally: Sendable {
         partial += other.partial
         for (status, count) in other.refused { refused[status, default: Count()] += count }
         lost += other.lost
+        missed += other.missed
         latency.add(other.latency)
         reconnections += other.reconnections
         lastError = other.lastError ?? lastError

@@ -14,6 +14,7 @@ final class GRPCWire: Wire {
     private var lastStream = -1
     private var calls: [HTTP2StreamID: Call] = [:]
     private var isGreeted = false
+    private(set) var requestsMax = Int.max
 
     private struct Call {
         var ticket: Int
@@ -36,11 +37,15 @@ final class GRPCWire: Wire {
     }
 
     static func install(_ wire: GRPCWire, on channel: any Channel) throws {
+        // A Go server sends a PING with nearly every request, to measure bandwidth. swift-nio-http2 acknowledges each, but
+        // by default it takes 200 of them in half a minute for a flood.
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.controlFrameRateLimit.maximumCount = .max
         // A daemon that refuses early resets the stream of each refused call.
         var streams = NIOHTTP2Handler.StreamConfiguration()
         streams.streamResetFrameRateLimit.maximumCount = .max
         try channel.pipeline.syncOperations.addHandlers(
-            NIOHTTP2Handler(mode: .client, streamConfiguration: streams), wire)
+            NIOHTTP2Handler(mode: .client, connectionConfiguration: connection, streamConfiguration: streams), wire)
     }
 
     func send(_ request: ReadyRequest, ticket: Int) {
@@ -83,8 +88,12 @@ final class GRPCWire: Wire {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
         switch frame.payload {
-        case .settings(.settings) where !isGreeted:
+        case .settings(.settings(let settings)):
+            if let limit = settings.last(where: { $0.parameter == .maxConcurrentStreams }) {
+                requestsMax = limit.value
+            }
             // The server's limits are known from here on.
+            guard !isGreeted else { return }
             isGreeted = true
             connection.opened(self)
         case .headers(let payload) where payload.endStream:

@@ -6,6 +6,8 @@ final class HTTPWire: Wire {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
+    let requestsMax = 1
+
     private let connection: LoadConnection
     private let headers: HTTPHeaders
     private var context: ChannelHandlerContext?

@@ -3,6 +3,8 @@ import SpanTemplates
 
 /// One open connection of a protocol. It reports to its `LoadConnection` when it may send, and what was answered.
 protocol Wire: ChannelInboundHandler {
+    /// Concurrent requests that the protocol and the server allow.
+    var requestsMax: Int { get }
     /// Sends a request; `ticket` identifies it in the answer.
     func send(_ request: ReadyRequest, ticket: Int)
     func flush()
@@ -14,9 +16,6 @@ enum WireKind: String, Sendable, CaseIterable {
     case http
     /// Each message after its length in four bytes, any five bytes in answer: the least that a receiver can cost.
     case plain
-
-    /// Concurrent requests that a connection supports.
-    var windowMax: Int { self == .http ? 1 : .max }
 
     /// The message with as much of gRPC's prefix as the protocol needs.
     func body(of request: ReadyRequest) -> ByteBuffer {
@@ -36,6 +35,8 @@ final class PlainWire: Wire {
     typealias OutboundOut = ByteBuffer
 
     private static let answerLength = 5
+
+    let requestsMax = Int.max
 
     private let connection: LoadConnection
     private var context: ChannelHandlerContext?

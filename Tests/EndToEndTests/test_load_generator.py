@@ -1,0 +1,76 @@
+"""faultline-load against servers that are busy, slow or silent."""
+
+import json
+import subprocess
+import time
+
+from harness import project
+from harness.command import LIMIT
+from harness.grpc_server import GRPCServer
+
+# SETTINGS_MAX_CONCURRENT_STREAMS
+STREAMS = 3
+
+
+def load(server, *options):
+    """Sends small requests over one connection. Returns the exit code and the report."""
+    done = subprocess.run(
+        [project.LOAD_GENERATOR, project.EXAMPLE, "--json", "--to", server.address]
+        + ["--connections", "1", "--request-bytes", "1000", *options],
+        capture_output=True,
+        timeout=LIMIT,
+    )
+    assert done.stdout, done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_server_that_measures_bandwidth_by_pings_keeps_its_connection():
+    with GRPCServer(pings=2) as server:
+        code, report = load(server, "--requests", "300")
+    assert (code, report["accepted"]["requests"], report["reconnections"]) == (0, 300, 0)
+    # The last answers may be the end of the run.
+    assert server.acknowledged >= 500
+
+
+def test_an_open_loop_sends_although_nothing_is_answered():
+    with GRPCServer(held=50) as server:
+        code, report = load(server, "--requests", "50", "--rate", "10000", "--open-loop")
+    assert (code, report["accepted"]["requests"], server.open_most) == (0, 50, 50)
+
+
+def test_no_more_calls_are_open_than_the_server_allows():
+    with GRPCServer(settings={STREAMS: 3}, held=3) as server:
+        code, report = load(server, "--requests", "50", "--rate", "10000", "--open-loop")
+    assert (code, report["accepted"]["requests"], server.open_most) == (0, 50, 3)
+
+
+def test_latency_in_an_open_loop_counts_from_the_scheduled_time():
+    def greet_late():
+        begun = time.monotonic()
+        while time.monotonic() < begun + 0.2:
+            pass
+        return True
+
+    # All are due within the first milliseconds.
+    with GRPCServer(greeting=greet_late) as server:
+        _, report = load(server, "--requests", "5", "--rate", "100000", "--open-loop")
+    assert report["accepted"]["requests"] + report["missed"]["requests"] == 5
+    assert report["missed"]["requests"] == 5 or report["latencyMilliseconds"]["p50"] > 150
+
+
+def test_requests_that_can_not_be_sent_in_time_are_missed():
+    with GRPCServer(greeting=lambda: False) as server:
+        code, report = load(server, "--requests", "5", "--rate", "100000", "--open-loop")
+    assert (code, report["sent"]["requests"], report["missed"]["requests"]) == (1, 0, 5)
+
+
+def test_an_open_loop_needs_a_rate():
+    with GRPCServer() as server:
+        done = subprocess.run(
+            [project.LOAD_GENERATOR, project.EXAMPLE, "--open-loop"]
+            + ["--to", server.address],
+            capture_output=True,
+            timeout=LIMIT,
+        )
+    assert done.returncode == 64
+    assert b"--open-loop needs a --rate" in done.stderr
