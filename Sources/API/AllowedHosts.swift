@@ -119,20 +119,20 @@ struct HostCheck: RouterMiddleware {
     let service: any TraceService
 
     func handle(
-        _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
+        _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
     ) async throws -> Response {
         // Only HTTP/1.0 may omit Host, and no browser uses that.
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
-            service.refused(transport: .admin, reason: .wrongHost, peer: context.channel.remoteAddress)
-            return AdminReply.text(
+            service.refused(transport: .query, reason: .wrongHost, peer: context.channel.remoteAddress)
+            return QueryReply.text(
                 "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts\n",
                 status: .forbidden)
         }
         let changesSomething = request.method != .get && request.method != .head
         if changesSomething, CrossSite(hosts: hosts).isForeign(request.head) {
-            service.refused(transport: .admin, reason: .wrongOrigin, peer: context.channel.remoteAddress)
-            return AdminReply.text("pages of other origins can't change anything here\n", status: .forbidden)
+            service.refused(transport: .query, reason: .wrongOrigin, peer: context.channel.remoteAddress)
+            return QueryReply.text("pages of other origins can't change anything here\n", status: .forbidden)
         }
         return try await next(request, context)
     }

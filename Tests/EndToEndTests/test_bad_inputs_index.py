@@ -19,7 +19,7 @@ KINDS = {
             "test_line_1_a_client_that_says_goodbye_is_not_refused",
             "test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight",
         ],
-        "ReceiversTests/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
+        "ReceiversTests/Shared/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
     }),
     2: ("slow headers and bodies, connections without end", {
         "test_bad_transport.py": [
@@ -29,7 +29,7 @@ KINDS = {
             "test_line_2_idle_connections_without_end_leave_room_for_others",
             "test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs",
         ],
-        "ReceiversTests/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
+        "ReceiversTests/Shared/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
     }),
     3: ("tens of thousands of headers, two lengths of one body", {
         "test_bad_transport.py": [
@@ -52,7 +52,7 @@ KINDS = {
             "test_a_bomb_over_http_is_too_large", "test_a_bomb_over_grpc_is_too_large",
             "test_broken_gzip_over_http_is_a_bad_request", "test_an_unknown_encoding_over_http_is_unsupported",
         ],
-        "ReceiversTests/InflateTests.swift": ["a bomb is stopped at the limit"],
+        "ReceiversTests/Shared/InflateTests.swift": ["a bomb is stopped at the limit"],
     }),
     6: ("a gRPC length of 4 GiB with few bytes", {
         "test_bad_payload.py": [

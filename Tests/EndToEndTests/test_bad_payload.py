@@ -93,7 +93,7 @@ def test_line_5_the_scrape_port_decompresses_nothing(survivor):
     body = repeated(bytes(1024), 64 * MIB)
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
-    answer = http_client.send(survivor.admin, body, encoding="gzip", path="/-/reload")
+    answer = http_client.send(survivor.query, body, encoding="gzip", path="/-/reload")
     assert answer.status == 403
     assert survivor.peak_memory() - before < 16 * MIB
 
@@ -158,7 +158,7 @@ def test_line_8_values_nested_too_deep_are_refused(survivor, export, depth):
 def test_line_9_health_is_answered_while_a_million_of_nothing_are_decoded(survivor, export, body):
     with Counting(survivor) as change:
         assert export(body).what == TAKEN
-    assert raw.get(survivor.admin)[0] == 200
+    assert raw.get(survivor.query)[0] == 200
     assert change.received == 0
 
 
@@ -180,7 +180,7 @@ def test_line_15_what_is_asked_wrongly_is_answered_with_a_status(survivor, type)
      ("GET", "//", 404), ("GET", "/%00", 404), ("GET", "/../../etc/passwd", 404), ("PRI", "*", 505)],
 )
 def test_line_15_the_scrape_port_has_no_other_paths(survivor, method, path, status):
-    assert raw.get(survivor.admin, path, method)[0] == status
+    assert raw.get(survivor.query, path, method)[0] == status
 
 
 # Line 17
@@ -191,7 +191,7 @@ def test_line_17_the_scrape_parses_whatever_names_hold(daemon, accept, encoding)
     for name in NAMES.values():
         body = named(lambda stand_in: spans.body(spans.span(stand_in)), name)
         assert http_client.send(daemon.http, body).status == 200
-    status, headers, body = raw.get(daemon.admin, "/metrics", Accept=accept, Accept_Encoding=encoding)
+    status, headers, body = raw.get(daemon.query, "/metrics", Accept=accept, Accept_Encoding=encoding)
     assert status == 200 and headers["Vary"] == "Accept-Encoding"
     assert headers["Content-Encoding"] == ("gzip" if encoding in ("gzip", "br, gzip;q=0.5") else None)
     text = (gzip.decompress(body) if headers["Content-Encoding"] else body).decode()
@@ -224,11 +224,11 @@ def test_line_17_no_two_names_come_to_be_one_series(daemon):
      ("limit=3&limit=4", "limit"), ("nothing=1", "nothing"), ("service=a&kind=b", "kind"), ("%1b=1", r"\u{1B}")],
 )
 def test_line_19_a_wrong_parameter_is_named(survivor, query, named_thing):
-    status, _, body = raw.get(survivor.admin, f"/api/v1/operations?{query}")
+    status, _, body = raw.get(survivor.query, f"/api/v1/operations?{query}")
     assert status == 400
     assert named_thing in body.decode()
 
 
 @pytest.mark.parametrize("path", ["requests?service=a", "alerts?limit=1", "rules?x=1", "status?x=1", "traces/" + "0" * 31 + "1?x=1"])
 def test_line_19_each_path_has_parameters_of_its_own(survivor, path):
-    assert raw.get(survivor.admin, f"/api/v1/{path}")[0] == 400
+    assert raw.get(survivor.query, f"/api/v1/{path}")[0] == 400

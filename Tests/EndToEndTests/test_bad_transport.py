@@ -24,11 +24,11 @@ from harness.grpc_client import METHOD
 from harness.http2_client import HTTP2Client
 from harness.waiting import DEADLINE, eventually
 
-PORTS = ["grpc", "http", "admin"]
+PORTS = ["grpc", "http", "query"]
 
 
 def is_healthy(daemon):
-    return raw.get(daemon.admin)[::2] == (200, b"healthy\n")
+    return raw.get(daemon.query)[::2] == (200, b"healthy\n")
 
 
 def address(daemon, port):
@@ -85,7 +85,7 @@ def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivo
     assert change.received == 0
 
 
-@pytest.mark.parametrize("port", ["http", "admin"])
+@pytest.mark.parametrize("port", ["http", "query"])
 def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
@@ -145,9 +145,9 @@ TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(505)
 @pytest.mark.parametrize(
     "port, sent, reason",
     [
-        ("grpc", TLS_HELLO, "tls"), ("http", TLS_HELLO, "tls"), ("admin", TLS_HELLO, "tls"),
+        ("grpc", TLS_HELLO, "tls"), ("http", TLS_HELLO, "tls"), ("query", TLS_HELLO, "tls"),
         ("grpc", b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\n\r\n", "http1"),
-        ("http", START, "http2"), ("admin", START, "http2"),
+        ("http", START, "http2"), ("query", START, "http2"),
     ],
 )
 def test_a_client_that_speaks_what_the_port_does_not_is_told_apart(survivor, port, sent, reason):
@@ -166,13 +166,13 @@ def test_a_client_that_speaks_what_the_port_does_not_is_told_apart(survivor, por
 HALF_A_REQUEST = {
     "grpc": START + headers(1, flags=())[:-5],
     "http": b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-",
-    "admin": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-",
+    "query": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-",
 }
 HALF_A_BODY = {
     "grpc": START + headers(1) + DataFrame(1, grpc_frames.message(b"", length=1000) + b"few").serialize(),
     "http": b"POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\n"
     b"Content-Length: 1000\r\n\r\nfew",
-    "admin": b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nfew",
+    "query": b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nfew",
 }
 
 
@@ -199,8 +199,8 @@ def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, 
 
 def test_line_2_a_body_that_nobody_waits_for_may_take_its_time(survivor):
     """`POST /-/reload` has none: the answer comes before it."""
-    with raw.connect(survivor.admin) as connection:
-        raw.send(connection, HALF_A_BODY["admin"])
+    with raw.connect(survivor.query) as connection:
+        raw.send(connection, HALF_A_BODY["query"])
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 403")
 
 
@@ -214,24 +214,24 @@ def crowded():
 
 
 def unread(daemon, path):
-    connection = raw.connect(daemon.admin, receive_buffer=4096)
+    connection = raw.connect(daemon.query, receive_buffer=4096)
     raw.send(connection, f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return connection
 
 
 @pytest.mark.parametrize("path, at_once", [("/metrics", 4), ("/api/v1/operations", 8)])
 def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, path, at_once):
-    size = len(raw.get(crowded.admin, path)[2])
+    size = len(raw.get(crowded.query, path)[2])
     assert size > 1_500_000
     crowded.forget_peak_memory()
     before = crowded.peak_memory()
-    timeouts = crowded.metrics().refused("admin").get("reply_timeout", 0)
+    timeouts = crowded.metrics().refused("query").get("reply_timeout", 0)
     with ExitStack() as open_connections:
         for _ in range(at_once):
             open_connections.enter_context(unread(crowded, path))
 
         def is_full():
-            status, headers, _ = raw.get(crowded.admin, path)
+            status, headers, _ = raw.get(crowded.query, path)
             if status == 200:
                 # On a machine that is busy with other work the first may have been closed before the last was there.
                 open_connections.enter_context(unread(crowded, path))
@@ -241,12 +241,12 @@ def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(cr
 
         eventually(is_full, "no more are taken", deadline=4 * DEADLINE)
         assert is_healthy(crowded)
-        eventually(lambda: raw.get(crowded.admin, path)[0] == 200, "there is room again", deadline=4 * DEADLINE)
+        eventually(lambda: raw.get(crowded.query, path)[0] == 200, "there is room again", deadline=4 * DEADLINE)
     eventually(
-        lambda: crowded.metrics().refused("admin").get("reply_timeout", 0) >= timeouts + 1, "they were closed",
+        lambda: crowded.metrics().refused("query").get("reply_timeout", 0) >= timeouts + 1, "they were closed",
         deadline=4 * DEADLINE,
     )
-    refused = crowded.metrics().refused("admin")
+    refused = crowded.metrics().refused("query")
     assert refused["queries"] >= 1
     if path == "/metrics":
         assert crowded.peak_memory() - before < 2 * size
@@ -263,7 +263,7 @@ def raise_own_limit(wanted):
 def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, port):
     raise_own_limit(4_096)
     with Faultline(open_files=open_files) as daemon, ExitStack() as idle:
-        kept = http.client.HTTPConnection(daemon.admin, timeout=DEADLINE)
+        kept = http.client.HTTPConnection(daemon.query, timeout=DEADLINE)
         kept.request("GET", "/-/healthy")
         assert kept.getresponse().read() == b"healthy\n"
         for _ in range(1_500):
@@ -341,7 +341,7 @@ def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
 
 # Line 3
 
-@pytest.mark.parametrize("port", ["http", "admin"])
+@pytest.mark.parametrize("port", ["http", "query"])
 def test_line_3_tiny_headers_without_end_are_refused(survivor, port):
     fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
     with Counting(survivor) as change:
@@ -364,7 +364,7 @@ def test_line_3_tiny_headers_without_end_are_refused_over_grpc(survivor):
     assert set(change.refused["grpc"]) <= {"headers_too_large", "http2_continuation_flood", "protocol_error"}
 
 
-@pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("admin", "/-/reload")])
+@pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("query", "/-/reload")])
 def test_line_3_two_ways_of_framing_are_refused(survivor, port, target):
     request = f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
     with Counting(survivor) as change:

@@ -35,10 +35,10 @@ def open_descriptors(daemon):
 def test_without_file_descriptors_recording_stops_and_ingest_goes_on(serve, tmp_path):
     directory = tmp_path / "archive"
     daemon = serve(configuration=CONFIGURATION % directory)
-    ingest, admin = Connection(daemon.http), Connection(daemon.admin)
+    ingest, query = Connection(daemon.http), Connection(daemon.query)
 
     def metrics():
-        return Metrics(admin.get("/metrics").decode())
+        return Metrics(query.get("/metrics").decode())
 
     assert ingest.send(*[spans.span() for _ in range(10)]) == 200
     assert metrics().value("faultline_archive_failed") == 0

@@ -90,7 +90,7 @@ def test_bad_http_is_refused_and_told_why(survivor, request_bytes):
     assert (change.received, change.refused["http"]) == (0, {"protocol_error": 1})
 
 
-@pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("admin", "/-/healthy")])
+@pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("query", "/-/healthy")])
 @pytest.mark.parametrize(
     "line, fields, reason",
     [
@@ -113,7 +113,7 @@ def test_a_request_that_does_not_say_for_which_host_it_is_meant_is_bad(survivor,
 
 def test_the_host_of_a_whole_address_counts(survivor):
     def get(address, version, *fields):
-        return answer(survivor.admin, "\r\n".join([f"GET {address} HTTP/{version}", *fields, "", ""]).encode())
+        return answer(survivor.query, "\r\n".join([f"GET {address} HTTP/{version}", *fields, "", ""]).encode())
 
     assert get("http://localhost/-/healthy", "1.1", "Host: localhost:80") == "HTTP/1.1 200 OK"
     assert get("http://localhost/-/healthy", "1.0") == "HTTP/1.0 200 OK"
@@ -175,7 +175,7 @@ def test_nothing_is_answered_behind_the_last_answer(survivor):
 
 @pytest.mark.parametrize("value", ["close", "Close", "TE, close"])
 def test_a_connection_ends_when_its_client_wants_it(survivor, value):
-    with connect(survivor.admin) as connection:
+    with connect(survivor.query) as connection:
         connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: " + value.encode() + b"\r\n\r\n")
         assert b"Connection: close\r\n" in read_to_end(connection)
 
@@ -183,12 +183,12 @@ def test_a_connection_ends_when_its_client_wants_it(survivor, value):
 @pytest.mark.parametrize("path", ["/-/healthy", "/metrics", "/nothing"])
 def test_http_1_0_has_no_chunks_and_ends_unless_it_asks_not_to(survivor, path):
     request = f"GET {path} HTTP/1.0\r\n".encode()
-    with connect(survivor.admin) as connection:
+    with connect(survivor.query) as connection:
         connection.sendall(request + b"\r\n")
         head, _, body = read_to_end(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.0 ") and b"Connection: close" in head and b"chunked" not in head
     assert body[:1] != b"" and b"\r\n" not in body
-    with connect(survivor.admin) as connection:
+    with connect(survivor.query) as connection:
         connection.sendall(2 * (request + b"Connection: keep-alive\r\n\r\n"))
         connection.shutdown(socket.SHUT_WR)
         assert read_to_end(connection).count(b"HTTP/1.0 ") == (1 if path == "/metrics" else 2)

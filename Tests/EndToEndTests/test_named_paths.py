@@ -17,7 +17,7 @@ def texts():
     for path in [project.ROOT / "README.md", *sorted((project.ROOT / "docs").rglob("*.md"))]:
         yield path.name, path.read_text()
     for path in sorted((project.ROOT / "Sources").rglob("*.swift")):
-        # Text between quotes, as messages are; what the router has stands in AdminServer.
+        # Text between quotes, as messages are; what the router has stands in the list of resources.
         found = re.findall(r'"(?:[^"\\]|\\.)*"', path.read_text())
         yield path.name, "\n".join(text for text in found if not text.startswith('"/'))
 

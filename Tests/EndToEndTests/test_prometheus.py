@@ -51,7 +51,7 @@ def test_promtool_has_nothing_to_say(busy):
 
 
 def test_prometheus_scrapes_it(busy, tmp_path):
-    with Prometheus(busy.admin, tmp_path) as prometheus:
+    with Prometheus(busy.query, tmp_path) as prometheus:
         ((_, up),) = prometheus.wait_for("up == 1")
         assert up == 1
 

@@ -109,7 +109,7 @@ def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
 
 
 def post_reload(daemon):
-    request = urllib.request.Request(f"http://{daemon.admin}/-/reload", method="POST")
+    request = urllib.request.Request(f"http://{daemon.query}/-/reload", method="POST")
     try:
         with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
             return answer.status, answer.read().decode()

@@ -8,7 +8,7 @@ import Scrape
 struct IntakeMetrics: Sendable {
     let intake: LiveTraceService
     let admission: Admission
-    let connections: [(transport: Transport, open: OpenConnections)]
+    let connections: ListenerConnections
 
     static let table = MetricTable<IntakeMetrics>([
         .family(
@@ -30,15 +30,15 @@ struct IntakeMetrics: Sendable {
         .family(
             "faultline_connections", .gauge, labels: ["transport"], help: "Open connections."
         ) { metrics, exposition in
-            for (transport, open) in metrics.connections {
-                exposition.sample(Double(open.count), [transport.rawValue])
+            for transport in Transport.allCases {
+                exposition.sample(Double(metrics.connections[transport].count), [transport.rawValue])
             }
         },
         .family(
             "faultline_connections_limit", .gauge, labels: ["transport"], help: "Limit of open connections."
         ) { metrics, exposition in
-            for (transport, open) in metrics.connections {
-                exposition.sample(Double(open.limit), [transport.rawValue])
+            for transport in Transport.allCases {
+                exposition.sample(Double(metrics.connections[transport].limit), [transport.rawValue])
             }
         },
     ])

@@ -10,7 +10,7 @@ package struct LiveScrape: Sendable {
     let intake: LiveTraceService
     let admission: Admission
     let budget: MemoryBudget
-    let connections: [(transport: Transport, open: OpenConnections)]
+    let connections: ListenerConnections
     let delivery: Delivery
     let evaluations: EvaluationDurations
     let reload: RuleReload

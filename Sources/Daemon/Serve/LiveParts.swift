@@ -26,9 +26,7 @@ struct LiveParts {
     private let evaluations = EvaluationDurations()
     private let clock = ClockHealth()
     private let pools = AnswerPools()
-    private let grpcConnections: OpenConnections
-    private let httpConnections: OpenConnections
-    private let adminConnections: OpenConnections
+    private let connections: ListenerConnections
 
     init(
         _ configuration: Configuration, source: RuleSource, rules: RuleSet, room: DescriptorBudget, logger: Logger
@@ -53,9 +51,7 @@ struct LiveParts {
             try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
         reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
-        grpcConnections = OpenConnections(limit: room.receiver)
-        httpConnections = OpenConnections(limit: room.receiver)
-        adminConnections = OpenConnections(limit: room.admin)
+        connections = ListenerConnections(room)
     }
 
     /// Continues with the saved alerts.
@@ -78,54 +74,51 @@ struct LiveParts {
 
     /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
     var services: [any Service] {
-        let readiness = Readiness(addresses: 3, clock: clock)
-        let bound: @Sendable (String) -> @Sendable (ListenAddress) -> Void = { [logger] what in
-            { address in
-                readiness.addressBound()
-                logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
-            }
-        }
+        let readiness = Readiness(addresses: Transport.allCases.count, clock: clock)
+        let grpc = listener(.grpc, for: "OTLP/gRPC", on: configuration.otlpGRPC, configuration.receivers, readiness)
+        let http = listener(.http, for: "OTLP/HTTP", on: configuration.otlpHTTP, configuration.receivers, readiness)
         return [
             log, reload,
             SelfWatch(
                 pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit, log: log),
                 logger: logger),
-            adminServer(readiness, onBound: bound("scrape and API")),
+            queryServer(readiness),
             EvaluationTicker(
                 pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
             ReadyReceivers(
                 receivers: Receivers(
-                    grpc: GRPCReceiver(
-                        address: configuration.otlpGRPC, limits: configuration.receivers,
-                        connections: grpcConnections, admission: admission, service: intake,
-                        onBound: bound("OTLP/gRPC")),
-                    http: HTTPReceiver(
-                        address: configuration.otlpHTTP, limits: configuration.receivers,
-                        connections: httpConnections, admission: admission, service: intake,
-                        onBound: bound("OTLP/HTTP"))),
+                    grpc: GRPCReceiver(grpc, admission: admission), http: HTTPReceiver(http, admission: admission)),
                 readiness: readiness),
         ]
     }
 
-    private func adminServer(
-        _ readiness: Readiness, onBound: @escaping @Sendable (ListenAddress) -> Void
-    ) -> AdminServer {
+    private func queryServer(_ readiness: Readiness) -> QueryServer {
         var limits = configuration.receivers
         // The time until a query has its answer.
         limits.replySeconds = 60
         let scrape = LiveScrape(
-            pipeline: pipeline, intake: intake, admission: admission, budget: budget,
-            connections: [(.grpc, grpcConnections), (.http, httpConnections), (.admin, adminConnections)],
+            pipeline: pipeline, intake: intake, admission: admission, budget: budget, connections: connections,
             delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
             clock: clock)
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
-        return AdminServer(
-            AdminServer.Surface(
+        return QueryServer(
+            QueryServer.Surface(
                 pipeline: pipeline, hosts: configuration.hosts, scrape: { scrape.write($0, send: $1) },
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil),
-            address: configuration.listen, limits: limits, connections: adminConnections, service: intake,
-            pools: pools, onBound: onBound)
+            on: listener(.query, for: "scrape and API", on: configuration.listen, limits, readiness), pools: pools)
+    }
+
+    private func listener(
+        _ transport: Transport, for what: String, on address: ListenAddress, _ limits: ReceiverLimits,
+        _ readiness: Readiness
+    ) -> Listener {
+        Listener(
+            address, transport: transport, limits: limits, connections: connections[transport], service: intake
+        ) { [logger] address in
+            readiness.addressBound()
+            logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])
+        }
     }
 
     /// Saves and delivers the rest after all services have stopped.

@@ -20,7 +20,7 @@ class Counting:
             self.rejected = _difference(before.rejected, after.rejected)
             self.refused = {
                 transport: _difference(before.refused(transport), after.refused(transport))
-                for transport in ("grpc", "http", "admin")
+                for transport in ("grpc", "http", "query")
             }
             assert self.received == self.accepted + self.duplicates + sum(self.rejected.values())
 

@@ -40,7 +40,7 @@ class Faultline:
             raise
         self.grpc = self._address("OTLP/gRPC")
         self.http = self._address("OTLP/HTTP")
-        self.admin = self._address("scrape and API")
+        self.query = self._address("scrape and API")
         return self
 
     def __exit__(self, kind, error, trace):
@@ -78,7 +78,7 @@ class Faultline:
 
     def get(self, path, **headers):
         """Status, content type and body of a GET on the scrape and API address."""
-        request = urllib.request.Request(f"http://{self.admin}{path}", headers=headers)
+        request = urllib.request.Request(f"http://{self.query}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
                 return answer.status, answer.headers["Content-Type"], answer.read()

@@ -11,7 +11,7 @@ import ServiceLifecycle
 /// The daemon's HTTP surface: scrape, health, reload and the query API.
 ///
 /// It runs on its own event loop, where nothing takes long, so health checks are always answered.
-package struct AdminServer: Service {
+package struct QueryServer: Service {
     /// What the server exposes, and under which host names.
     package struct Surface: Sendable {
         let pipeline: Pipeline
@@ -37,26 +37,16 @@ package struct AdminServer: Service {
         }
     }
 
-    private let address: ListenAddress
-    private let limits: ReceiverLimits
-    private let connections: OpenConnections
     let surface: Surface
     let service: any TraceService
     let pools: AnswerPools
-    private let onBound: @Sendable (ListenAddress) -> Void
+    private let listener: Listener
 
-    /// - Parameter service: counts refused requests.
-    package init(
-        _ surface: Surface, address: ListenAddress, limits: ReceiverLimits, connections: OpenConnections,
-        service: any TraceService, pools: AnswerPools, onBound: @escaping @Sendable (ListenAddress) -> Void
-    ) {
+    package init(_ surface: Surface, on listener: Listener, pools: AnswerPools) {
         self.surface = surface
-        self.address = address
-        self.limits = limits
-        self.connections = connections
-        self.service = service
+        self.listener = listener
         self.pools = pools
-        self.onBound = onBound
+        service = listener.service
     }
 
     package func run() async throws {
@@ -72,11 +62,10 @@ package struct AdminServer: Service {
 
     private func serve(on loops: MultiThreadedEventLoopGroup) async throws {
         let responder = router.buildResponder()
-        try await HTTPListener(
-            address: address, transport: .admin, limits: limits, connections: connections, service: service,
-            group: loops
-        ) { request, channel in
-            let context = AdminContext(source: ApplicationRequestContextSource(channel: channel, logger: Self.silent))
+        var listener = listener
+        listener.group = loops
+        try await HTTPListener(listener) { request, channel in
+            let context = QueryContext(source: ApplicationRequestContextSource(channel: channel, logger: Self.silent))
             do {
                 // HEAD is routed as GET; the listener drops the body.
                 var head = request.head
@@ -85,13 +74,13 @@ package struct AdminServer: Service {
             } catch {
                 return Response(status: .internalServerError)
             }
-        }.run(onBound: onBound)
+        }.run()
     }
 
     private static let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
 
-    private var router: Router<AdminContext> {
-        let router = Router(context: AdminContext.self)
+    private var router: Router<QueryContext> {
+        let router = Router(context: QueryContext.self)
         router.add(middleware: HostCheck(hosts: surface.hosts, service: service))
         router.add(middleware: UnknownRequest(service: service))
         addHealth(to: router)
@@ -106,7 +95,7 @@ package struct AdminServer: Service {
 }
 
 /// The context of a request: adds its channel, for the peer's address.
-struct AdminContext: RequestContext {
+struct QueryContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
 

@@ -32,7 +32,7 @@ def named(tmp_path_factory):
 )
 @pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/api/v1/status"])
 def test_addresses_and_names_of_its_own_are_answered(named, path, host):
-    assert raw.get(named.admin, path, Host=host)[0] == 200
+    assert raw.get(named.query, path, Host=host)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_addresses_and_names_of_its_own_are_answered(named, path, host):
 @pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/api/v1/status", "/nothing"])
 def test_other_names_are_forbidden_and_counted(named, path, host):
     with Counting(named) as change:
-        status, _, body = raw.get(named.admin, path, Host=host)
+        status, _, body = raw.get(named.query, path, Host=host)
     assert status == 403
     assert b"allowed_hosts" in body
-    assert change.refused["admin"] == {"wrong_host": 1}
+    assert change.refused["query"] == {"wrong_host": 1}
 
 
 SAME, FOREIGN = 200, 403
@@ -88,18 +88,18 @@ SAME, FOREIGN = 200, 403
 )
 def test_a_page_of_another_origin_changes_nothing(named, fields, status):
     with Counting(named) as change:
-        assert raw.get(named.admin, "/-/reload", "POST", Host="localhost", Content_Length="0", **fields)[0] == status
-    assert change.refused["admin"] == ({"wrong_origin": 1} if status == FOREIGN else {})
+        assert raw.get(named.query, "/-/reload", "POST", Host="localhost", Content_Length="0", **fields)[0] == status
+    assert change.refused["query"] == ({"wrong_origin": 1} if status == FOREIGN else {})
 
 
 def test_of_two_origins_both_have_to_be_ours(named):
     request = b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nOrigin: http://localhost\r\n"
-    assert raw.answer(named.admin, request + b"Origin: http://evil.example\r\n\r\n") == "HTTP/1.1 403 Forbidden"
+    assert raw.answer(named.query, request + b"Origin: http://evil.example\r\n\r\n") == "HTTP/1.1 403 Forbidden"
 
 
 def test_a_page_of_another_origin_may_read_nothing_by_itself(named):
     """Reading is up to the browser, which is given no leave."""
-    status, headers, _ = raw.get(named.admin, "/metrics", Host="localhost", Origin="http://evil.example")
+    status, headers, _ = raw.get(named.query, "/metrics", Host="localhost", Origin="http://evil.example")
     assert status == 200
     assert not [name for name in headers if name.lower().startswith("access-control")]
 
@@ -111,8 +111,8 @@ def test_a_page_of_another_origin_may_read_nothing_by_itself(named):
 )
 @pytest.mark.parametrize("host", ["localhost", "evil.example"])
 def test_head_is_get_without_its_body(named, path, host):
-    status, fields, body = raw.get(named.admin, path, "HEAD", Host=host)
-    expected, wanted, _ = raw.get(named.admin, path, Host=host)
+    status, fields, body = raw.get(named.query, path, "HEAD", Host=host)
+    expected, wanted, _ = raw.get(named.query, path, Host=host)
     assert (status, body) == (expected, b"")
     del fields["Date"], wanted["Date"]
     assert sorted(fields.items()) == sorted(wanted.items())
@@ -124,7 +124,7 @@ def test_head_is_get_without_its_body(named, path, host):
 def test_behind_the_answer_to_head_comes_the_next_one(named, path):
     head = f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with raw.connect(named.admin) as connection:
+    with raw.connect(named.query) as connection:
         raw.send(connection, (head + last).encode())
         first, second, body = raw.read_to_end(connection).split(b"\r\n\r\n")
     assert first.startswith(b"HTTP/1.1 ") and second.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -137,32 +137,32 @@ def test_operations_are_those_asked_for(daemon):
         assert http_client.send(daemon.http, made).status == 200
 
     def operations(query):
-        return json.loads(raw.get(daemon.admin, f"/api/v1/operations?{query}")[2])
+        return json.loads(raw.get(daemon.query, f"/api/v1/operations?{query}")[2])
 
     assert {row["service"] for row in operations("service=etcd")} == {"etcd"}
     assert len(operations("service=etcd")) == 5
     assert len(operations("limit=3")) == 3
     assert len(operations("service=etcd&limit=3")) == 3
     assert operations("service=nobody") == []
-    assert len(json.loads(raw.get(daemon.admin, "/api/v1/requests?limit=1")[2])) <= 1
+    assert len(json.loads(raw.get(daemon.query, "/api/v1/requests?limit=1")[2])) <= 1
 
 
 def test_a_flood_of_one_cause_has_one_line_and_then_their_number(daemon):
     for _ in range(200):
-        assert raw.get(daemon.admin, Host="evil.example")[0] == 403
+        assert raw.get(daemon.query, Host="evil.example")[0] == 403
     assert len(daemon.log.matching("refused", "reason=wrong_host")) <= 2
     eventually(
         lambda: daemon.log.matching("refused", "reason=wrong_host", "since_last_line="), "the number of them",
         deadline=2 * DEADLINE,
     )
     (line, *_) = daemon.log.matching("reason=wrong_host")
-    assert "peer=127.0.0.1:" in line and "transport=admin" in line
+    assert "peer=127.0.0.1:" in line and "transport=query" in line
 
 
 def test_a_flood_of_reloads_fills_no_log(named):
     before = len(named.log.matching("rules reloaded"))
     for _ in range(100):
-        assert raw.get(named.admin, "/-/reload", "POST", Content_Length="0")[0] in (200, 429)
+        assert raw.get(named.query, "/-/reload", "POST", Content_Length="0")[0] in (200, 429)
     assert len(named.log.matching("rules reloaded")) - before < 30
 
 
@@ -175,20 +175,20 @@ def test_a_flood_of_reloads_fills_no_log(named):
     ],
 )
 def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, method, path, status, reason):
-    before = survivor.metrics().refused("admin").get(reason, 0)
-    answer, headers, content = raw.get(survivor.admin, path, method)
+    before = survivor.metrics().refused("query").get(reason, 0)
+    answer, headers, content = raw.get(survivor.query, path, method)
     assert answer == status
     if status == 404:
         assert b"no such path; known paths are /-/healthy, " in content
     else:
         assert headers["Allow"] == ("POST" if path == "/-/reload" else "GET, HEAD")
-    assert survivor.metrics().refused("admin")[reason] == before + 1
-    assert survivor.log.matching("refused", f"reason={reason}", "transport=admin")
+    assert survivor.metrics().refused("query")[reason] == before + 1
+    assert survivor.log.matching("refused", f"reason={reason}", "transport=query")
 
 
 def test_the_paths_that_an_unknown_one_is_told_are_there(survivor):
-    told = raw.get(survivor.admin, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
+    told = raw.get(survivor.query, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
     assert len(paths) == 8
     for path in paths:
-        assert raw.get(survivor.admin, path)[0] == 200
+        assert raw.get(survivor.query, path)[0] == 200

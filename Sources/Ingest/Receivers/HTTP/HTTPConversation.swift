@@ -120,7 +120,7 @@ extension HTTPConversation {
             if let fault = HTTPHeadCheck.fault(in: &head) { return refuse(fault, context, isHead: begun.isHead) }
             exchange = begun
             deadlines.enter(.body)
-            listener.connections.note(context.channel, .busy)
+            listener.socket.connections.note(context.channel, .busy)
             if isAwaitingConsent(head) {
                 let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
@@ -165,7 +165,7 @@ extension HTTPConversation {
     private func takeNext(_ context: ChannelHandlerContext) {
         exchange = nil
         deadlines.enter(.idle)
-        listener.connections.note(context.channel, .idle)
+        listener.socket.connections.note(context.channel, .idle)
         let hasWaited = !waiting.isEmpty
         while !isAnswering, let next = waiting.popFirst() {
             switch next {
@@ -185,7 +185,7 @@ extension HTTPConversation {
 // MARK: - Ends
 extension HTTPConversation {
     private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
-        let fault = HTTPRequestError(error, opening: deadlines.opening, limits: listener.limits)
+        let fault = HTTPRequestError(error, opening: deadlines.opening, limits: listener.socket.limits)
         refuse(fault, context, isHead: false)
         // So that the responder stops waiting for the body.
         context.fireErrorCaught(error)
@@ -195,8 +195,8 @@ extension HTTPConversation {
     private func refuse(_ fault: HTTPRequestError, _ context: ChannelHandlerContext, isHead: Bool) {
         if !deadlines.isOver {
             deadlines.isOver = true
-            listener.service.refused(
-                transport: listener.transport, reason: fault.reason, peer: context.remoteAddress)
+            listener.socket.service.refused(
+                transport: listener.socket.transport, reason: fault.reason, peer: context.remoteAddress)
         }
         waiting.removeAll()
         switch exchange?.reply {
@@ -220,7 +220,7 @@ extension HTTPConversation {
         deadlines.isOver = true
         waiting.removeAll()
         deadlines.enter(.closing)
-        listener.connections.note(context.channel, .idle)
+        listener.socket.connections.note(context.channel, .idle)
         guard !isInputClosed else { return context.close(promise: nil) }
         context.close(mode: .output, promise: nil)
         context.read()
@@ -232,9 +232,9 @@ extension HTTPConversation {
         guard !isOver else { return context.close(promise: nil) }
         context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { [self] in
             guard context.channel.isActive, !isOver else { return }
-            guard isIdle else { return listener.connections.keep(context.channel) }
-            listener.service.refused(
-                transport: listener.transport, reason: .connections, peer: context.remoteAddress)
+            guard isIdle else { return listener.socket.connections.keep(context.channel) }
+            listener.socket.service.refused(
+                transport: listener.socket.transport, reason: .connections, peer: context.remoteAddress)
             isOver = true
             context.close(promise: nil)
         }

@@ -16,10 +16,11 @@ private struct Connection {
 
     init(_ connections: OpenConnections = OpenConnections(limit: 1)) throws {
         self.connections = connections
-        let listener = HTTPListener(
-            address: ListenAddress(host: "127.0.0.1", port: 0), transport: .http, limits: ReceiverLimits(),
-            connections: connections, service: service, group: EmbeddedEventLoop(), wantsBody: { _ in true }
-        ) { _, _ in Response(status: .ok) }
+        let socket = Listener(
+            ListenAddress(host: "127.0.0.1", port: 0), transport: .http, limits: ReceiverLimits(),
+            connections: connections, service: service
+        ) { _ in }
+        let listener = HTTPListener(socket, wantsBody: { _ in true }) { _, _ in Response(status: .ok) }
         deadlines = HTTPDeadlines(limits: ReceiverLimits(), transport: .http, service: service)
         channel = EmbeddedChannel(handlers: [
             deadlines, HTTPResponseEncoder(),

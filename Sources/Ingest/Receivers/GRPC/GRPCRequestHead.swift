@@ -9,19 +9,12 @@ package struct GRPCRequestHead: Equatable {
         case gzip
     }
 
-    package enum HeadError: Error, Equatable {
-        /// Answer with a gRPC status, in headers that are also the trailers ("Trailers-Only").
-        case status(RPCStatus, RefusalReason)
-        /// Answer with a plain HTTP status, because the request isn't gRPC.
-        case http(Int, RefusalReason)
-    }
-
     /// The compression of messages whose flag is set.
     package private(set) var compression = Compression.identity
     /// The client's timeout, rounded up to seconds; nil if it has none.
     package private(set) var timeoutSeconds: Int?
 
-    package init(_ headers: HPACKHeaders) throws(HeadError) {
+    package init(_ headers: HPACKHeaders) throws(GRPCHeadError) {
         var method: String?
         var path: String?
         var contentType: String?
@@ -73,4 +66,12 @@ package struct GRPCRequestHead: Equatable {
         default: return nil
         }
     }
+}
+
+/// Why a call is not accepted by its headers.
+package enum GRPCHeadError: Error, Equatable {
+    /// Answer with a gRPC status, in headers that are also the trailers ("Trailers-Only").
+    case status(RPCStatus, RefusalReason)
+    /// Answer with a plain HTTP status, because the request isn't gRPC.
+    case http(Int, RefusalReason)
 }

@@ -17,7 +17,7 @@ struct DescriptorBudget: Equatable {
     /// Connections per receiver.
     let receiver: Int
     /// Connections of scrape and API.
-    let admin: Int
+    let query: Int
     /// Event loops of the receivers.
     let loops: Int
 
@@ -34,7 +34,7 @@ struct DescriptorBudget: Equatable {
     private static let perLoop = 3
     /// Standard streams, three listening sockets, and what Dispatch opens for signals and timers.
     private static let always = 14
-    private static let adminMax = 128
+    private static let queryMax = 128
     private static let connectionsMin = 4
     /// Connections being closed.
     private static let leaving = 6
@@ -52,8 +52,8 @@ struct DescriptorBudget: Equatable {
         guard room >= 3 * Self.connectionsMin else {
             throw TooFew(limit: limit, needed: reserve + 3 * Self.connectionsMin)
         }
-        admin = min(max(room / 4, Self.connectionsMin), Self.adminMax)
-        receiver = min((room - admin) / 2, wanted)
+        query = min(max(room / 4, Self.connectionsMin), Self.queryMax)
+        receiver = min((room - query) / 2, wanted)
     }
 
     /// Raises the soft limit of open files to the hard limit and returns it.

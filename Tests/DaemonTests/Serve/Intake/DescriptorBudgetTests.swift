@@ -6,8 +6,8 @@ import Testing
     @Test(arguments: [64, 128, 256, 1_024, 4_096, 1 << 20], [1, 2, 16, 256])
     func `all connections, event loops and files fit within the limit`(limit: Int, cores: Int) throws {
         let budget = try DescriptorBudget(limit: limit, open: 2, cores: cores, wanted: 400)
-        let connections = 2 * budget.receiver + budget.admin
-        #expect(budget.receiver >= 4 && budget.admin >= 4)
+        let connections = 2 * budget.receiver + budget.query
+        #expect(budget.receiver >= 4 && budget.query >= 4)
         #expect(budget.receiver <= 400)
         #expect(connections + 3 * (budget.loops + 1) + 16 + 14 + 2 <= limit)
     }
@@ -15,7 +15,7 @@ import Testing
     @Test func `a higher limit allows the configured connections, and the usual limit nearly all`() throws {
         let budget = try DescriptorBudget(limit: 4_096, open: 2, cores: 4, wanted: 400)
         #expect(budget.receiver == 400)
-        #expect(budget.admin == 128)
+        #expect(budget.query == 128)
         #expect(try DescriptorBudget(limit: 1_024, open: 2, cores: 4, wanted: 400).receiver >= 390)
     }
 

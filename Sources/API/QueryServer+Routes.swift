@@ -4,28 +4,28 @@ import NIOCore
 import Receivers
 import Scrape
 
-extension AdminServer {
-    func addHealth(to router: Router<AdminContext>) {
-        router.get("/-/healthy") { _, _ in AdminReply.text("healthy\n") }
+extension QueryServer {
+    func addHealth(to router: Router<QueryContext>) {
+        router.get("/-/healthy") { _, _ in QueryReply.text("healthy\n") }
         router.get("/-/ready") { _, _ in
             surface.isReady()
-                ? AdminReply.text("ready\n") : AdminReply.text("not ready\n", status: .serviceUnavailable)
+                ? QueryReply.text("ready\n") : QueryReply.text("not ready\n", status: .serviceUnavailable)
         }
         router.post("/-/reload") { _, context in
             guard let reload = surface.reload else {
-                return AdminReply.text(
+                return QueryReply.text(
                     "not enabled: the configuration doesn't say enable_lifecycle: true\n", status: .forbidden)
             }
             guard let place = pools.reloads.place() else { return tooMany(context) }
             let problems = try await pools.reloads.run { reload() }
             extendLifetime(place)
-            guard let problems else { return AdminReply.text("rules reloaded\n") }
-            return AdminReply.text(
+            guard let problems else { return QueryReply.text("rules reloaded\n") }
+            return QueryReply.text(
                 "rules not reloaded; the old ones stay in force:\n\(problems)\n", status: .internalServerError)
         }
     }
 
-    func metrics(_ request: Request, _ context: AdminContext) -> Response {
+    func metrics(_ request: Request, _ context: QueryContext) -> Response {
         guard let place = pools.scrapes.place() else { return tooMany(context) }
         let format = Exposition.Format(accept: request.headers[.accept])
         let isGzip = Self.takesGzip(request.headers[.acceptEncoding])
@@ -49,7 +49,7 @@ extension AdminServer {
         }
     }
 
-    func answer(_ resource: Resource, _ request: Request, _ context: AdminContext) async throws -> Response {
+    func answer(_ resource: Resource, _ request: Request, _ context: QueryContext) async throws -> Response {
         do {
             let query = try QueryParameters(
                 request, id: context.parameters.get("id"), known: resource.parameters)
@@ -59,23 +59,23 @@ extension AdminServer {
                 try await queries.run { try resource.answer(pipeline, query) }
             }
             guard let json else {
-                return AdminReply.text("no span of this trace is held\n", status: .notFound)
+                return QueryReply.text("no span of this trace is held\n", status: .notFound)
             }
             return Response(
                 status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: place, json))
         } catch let fault as QueryParameters.ParameterError {
-            return AdminReply.text(fault.message + "\n", status: .badRequest)
+            return QueryReply.text(fault.message + "\n", status: .badRequest)
         }
     }
 
-    private func tooMany(_ context: AdminContext) -> Response {
-        service.refused(transport: .admin, reason: .queries, peer: context.channel.remoteAddress)
-        return AdminReply.tooMany
+    private func tooMany(_ context: QueryContext) -> Response {
+        service.refused(transport: .query, reason: .queries, peer: context.channel.remoteAddress)
+        return QueryReply.tooMany
     }
 }
 
 /// Short answers that are ready at once.
-enum AdminReply {
+enum QueryReply {
     static let plain = "text/plain; charset=utf-8"
 
     static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
@@ -96,7 +96,7 @@ struct UnknownRequest: RouterMiddleware {
     let service: any TraceService
 
     func handle(
-        _ request: Request, context: AdminContext, next: (Request, AdminContext) async throws -> Response
+        _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
@@ -114,15 +114,15 @@ struct UnknownRequest: RouterMiddleware {
             return wrongMethod("GET, HEAD", channel)
         }
         if path == "/-/reload" { return wrongMethod("POST", channel) }
-        service.refused(transport: .admin, reason: .unknownPath, peer: channel.remoteAddress)
+        service.refused(transport: .query, reason: .unknownPath, peer: channel.remoteAddress)
         let known = Self.reads.joined(separator: ", ")
-        return AdminReply.text(
+        return QueryReply.text(
             "no such path; known paths are \(known), /api/v1/traces/ID and /-/reload\n", status: .notFound)
     }
 
     private func wrongMethod(_ allowed: String, _ channel: any Channel) -> Response {
-        service.refused(transport: .admin, reason: .wrongMethod, peer: channel.remoteAddress)
-        var response = AdminReply.text("this path takes \(allowed)\n", status: .methodNotAllowed)
+        service.refused(transport: .query, reason: .wrongMethod, peer: channel.remoteAddress)
+        var response = QueryReply.text("this path takes \(allowed)\n", status: .methodNotAllowed)
         response.headers[.allow] = allowed
         return response
     }

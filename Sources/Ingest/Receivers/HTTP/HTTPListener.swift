@@ -12,11 +12,7 @@ import OTLP
 package struct HTTPListener: Sendable {
     package typealias Respond = @Sendable (Request, any Channel) async -> Response
 
-    let transport: Transport
-    let connections: OpenConnections
-    let service: any TraceService
-    let limits: ReceiverLimits
-    private let listener: Listener
+    let socket: Listener
     private let respond: Respond
     private let wantsBody: @Sendable (HTTPRequest) -> Bool
     let date = HTTPDate()
@@ -25,19 +21,12 @@ package struct HTTPListener: Sendable {
     ///   - wantsBody: whether to answer `Expect: 100-continue` with 100 Continue.
     ///   - respond: runs on the event loop of the connection.
     package init(
-        address: ListenAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
-        service: any TraceService, group: any EventLoopGroup,
-        wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }, respond: @escaping Respond
+        _ socket: Listener, wantsBody: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false },
+        respond: @escaping Respond
     ) {
-        self.transport = transport
-        self.connections = connections
-        self.service = service
-        self.limits = limits
+        self.socket = socket
         self.respond = respond
         self.wantsBody = wantsBody
-        listener = Listener(
-            address: address, transport: transport, limits: limits, connections: connections, service: service,
-            group: group)
     }
 
     func isBodyWanted(_ head: HTTPRequestHead) -> Bool {
@@ -48,12 +37,12 @@ package struct HTTPListener: Sendable {
     func reply(to fault: HTTPRequestError) -> (head: HTTPResponseHead, body: ByteBuffer) {
         let body: ByteBuffer
         let type: String
-        switch transport {
+        switch socket.transport {
         case .http, .grpc:
             let code: RPCStatus.Code = fault.status == .notImplemented ? .unimplemented : .invalidArgument
             body = ByteBuffer(bytes: RPCStatus(code, fault.message).body(.json))
             type = "application/json"
-        case .admin:
+        case .query:
             body = ByteBuffer(string: fault.message + "\n")
             type = "text/plain; charset=utf-8"
         }
@@ -64,9 +53,10 @@ package struct HTTPListener: Sendable {
     }
 
     /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.
-    package func run(onBound: @Sendable (ListenAddress) -> Void) async throws {
-        try await listener.run(onBound: onBound) { [self] channel in
-            let deadlines = HTTPDeadlines(limits: limits, transport: transport, service: service)
+    package func run() async throws {
+        try await socket.run { [self] channel in
+            let deadlines = HTTPDeadlines(
+                limits: socket.limits, transport: socket.transport, service: socket.service)
             try channel.pipeline.syncOperations.addHandler(deadlines)
             _ = try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
             let http1 = makeHTTP1()
@@ -88,9 +78,9 @@ package struct HTTPListener: Sendable {
 
     private func makeHTTP1() -> HTTP1Channel {
         var decoder = HTTP1Channel.Configuration.DecoderConfiguration()
-        decoder.maxHeaderFieldSize = limits.headerBytes
-        decoder.maxHeaderListSize = limits.headerBytes
-        decoder.maxHeaderFieldCount = limits.headerFields
+        decoder.maxHeaderFieldSize = socket.limits.headerBytes
+        decoder.maxHeaderListSize = socket.limits.headerBytes
+        decoder.maxHeaderFieldCount = socket.limits.headerFields
         return HTTP1Channel(
             responder: { request, writer, channel in
                 let response = await respond(request, channel)

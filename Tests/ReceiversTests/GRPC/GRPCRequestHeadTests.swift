@@ -12,8 +12,8 @@ import Testing
         return HPACKHeaders(fields.map { ($0, $1) })
     }
 
-    private func refusal(_ changes: [String: String?]) -> GRPCRequestHead.HeadError? {
-        do throws(GRPCRequestHead.HeadError) {
+    private func refusal(_ changes: [String: String?]) -> GRPCHeadError? {
+        do throws(GRPCHeadError) {
             _ = try GRPCRequestHead(headers(changes))
             return nil
         } catch {

@@ -13,7 +13,7 @@ struct HTTPExport: Sendable {
         do {
             let head = try HTTPExportHead(request.head, limits: limits)
             return try await export(request, head, from: channel)
-        } catch let refusal as HTTPExportHead.HeadError {
+        } catch let refusal as HTTPExportError {
             service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
             var response = HTTPReply.status(refusal.rpc, refusal.status, refusal.encoding)
             if refusal.leavesBody { response.headers[.connection] = "close" }
@@ -42,16 +42,16 @@ struct HTTPExport: Sendable {
             if !isOnDisk { service.refused(transport: .http, reason: .archiveWrite, peer: channel.remoteAddress) }
             return HTTPReply.outcome(isOnDisk ? export.outcome : Export.notOnDisk, head.encoding)
         case .tooLarge:
-            throw HTTPExportHead.HeadError(
+            throw HTTPExportError(
                 .contentTooLarge, .tooLarge(limit: limits.bodyBytes), .tooLarge, head.encoding,
                 leavesBody: false)
         case .badRatio:
-            throw HTTPExportHead.HeadError(
+            throw HTTPExportError(
                 .contentTooLarge, .badRatio(limit: limits.compressionRatio), .compressionRatio, head.encoding,
                 leavesBody: false)
         case .badGzip:
             let status = RPCStatus(.invalidArgument, "the body is not valid gzip")
-            throw HTTPExportHead.HeadError(.badRequest, status, .badGzip, head.encoding, leavesBody: false)
+            throw HTTPExportError(.badRequest, status, .badGzip, head.encoding, leavesBody: false)
         }
     }
 
@@ -61,11 +61,11 @@ struct HTTPExport: Sendable {
         var body = ByteBuffer()
         for try await part in parts {
             guard body.readableBytes + part.readableBytes <= limits.wireBytes else {
-                throw HTTPExportHead.HeadError(
+                throw HTTPExportError(
                     .contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, head.encoding)
             }
             if let refusal = reservation.grow(by: part.readableBytes) {
-                throw HTTPExportHead.HeadError(
+                throw HTTPExportError(
                     .serviceUnavailable, .busy(retryAfterSeconds: limits.retrySeconds), refusal, head.encoding)
             }
             // A body that comes in one piece is decoded in the receive buffer.
@@ -79,84 +79,11 @@ struct HTTPExport: Sendable {
         // Hummingbird treats the end of the connection as the end of the body.
         if let announced = head.contentLength, announced != body.readableBytes {
             let status = RPCStatus(.invalidArgument, "the body is shorter than its Content-Length")
-            throw HTTPExportHead.HeadError(.badRequest, status, .badFraming, head.encoding)
+            throw HTTPExportError(.badRequest, status, .badFraming, head.encoding)
         }
         return body
     }
 
     /// Upper bound of the initial allocation for a body in parts, so that a false length costs little.
     private static let eagerCapacity = 1 << 20
-}
-
-/// The head of an OTLP/HTTP request, checked to be an export request.
-struct HTTPExportHead: Equatable {
-    static let path = "/v1/traces"
-
-    struct HeadError: Error, Equatable {
-        var status: HTTPResponse.Status
-        var rpc: RPCStatus
-        var reason: RefusalReason
-        /// Encoding of the reply.
-        var encoding: OTLPEncoding
-        /// Whether some of the body is still to come.
-        var leavesBody: Bool
-
-        init(
-            _ status: HTTPResponse.Status, _ rpc: RPCStatus, _ reason: RefusalReason,
-            _ encoding: OTLPEncoding, leavesBody: Bool = true
-        ) {
-            self.status = status
-            self.rpc = rpc
-            self.reason = reason
-            self.encoding = encoding
-            self.leavesBody = leavesBody
-        }
-    }
-
-    var encoding: OTLPEncoding
-    var isGzip: Bool
-    /// Announced length of the body in bytes; nil if it is chunked.
-    var contentLength: Int?
-
-    init(_ request: HTTPRequest, limits: ReceiverLimits) throws(HeadError) {
-        let named = request.headerFields[.contentType].flatMap(Self.encoding)
-        // JSON, because people with browsers can read it. Every client must handle any status in any encoding.
-        let answer = named ?? .json
-        let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
-        guard path == Self.path else {
-            throw HeadError(.notFound, RPCStatus(.notFound, "no such path: \(path)"), .unknownPath, answer)
-        }
-        guard request.method == .post else {
-            let status = RPCStatus(.unimplemented, "\(Self.path) takes POST only")
-            throw HeadError(.methodNotAllowed, status, .wrongMethod, answer)
-        }
-        guard let named else {
-            let status = RPCStatus(
-                .invalidArgument, "Content-Type must be application/x-protobuf or application/json")
-            throw HeadError(.unsupportedMediaType, status, .wrongContentType, answer)
-        }
-        encoding = named
-        switch request.headerFields[.contentEncoding]?.lowercased() {
-        case nil, "identity": isGzip = false
-        case "gzip": isGzip = true
-        case .some(let other):
-            let status = RPCStatus(
-                .invalidArgument, "Content-Encoding must be gzip or absent; \(other) is not supported")
-            throw HeadError(.unsupportedMediaType, status, .unknownEncoding, answer)
-        }
-        contentLength = request.headerFields[.contentLength].flatMap { Int($0) }
-        if let contentLength, contentLength > limits.wireBytes {
-            throw HeadError(.contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, answer)
-        }
-    }
-
-    /// Ignores parameters such as a charset.
-    private static func encoding(contentType: String) -> OTLPEncoding? {
-        let type = contentType.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-        switch type.lowercased() {
-        case "application/x-protobuf": return .protobuf
-        case "application/json": return .json
-        default: return nil
-        }
-    }
 }

@@ -1,67 +1,38 @@
-import Foundation
-internal import NIOCore
+package import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 
-/// A host name or address with a TCP port. Port 0 means any free port.
-package struct ListenAddress: Equatable, Sendable, CustomStringConvertible {
-    package var host: String
-    package var port: Int
-
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    /// `host:port`; an IPv6 address is in brackets (RFC 3986, section 3.2.2).
-    package var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-}
-
-extension ListenAddress {
-    /// The address that a socket is bound to, with the actual port if 0 was asked for.
-    init(bound: SocketAddress?, asked: ListenAddress) {
-        self.init(host: bound?.ipAddress ?? asked.host, port: bound?.port ?? asked.port)
-    }
-}
-
-/// Listening on an address failed.
-package struct ListenError: Error, CustomStringConvertible {
-    package let address: ListenAddress
-    private let reason: String
-
-    package init(_ address: ListenAddress, _ error: any Error) {
-        self.address = address
-        reason =
-            switch error {
-            case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
-            case is SocketAddressError.UnknownHost, is SocketAddressError: "the host name can't be resolved"
-            default: "\(error)"
-            }
-    }
-
-    package var description: String { "can't listen on \(address): \(reason)" }
-}
-
 /// A listening socket with its connections.
-struct Listener: Sendable {
+package struct Listener: Sendable {
     let address: ListenAddress
     let transport: Transport
     let limits: ReceiverLimits
     let connections: OpenConnections
-    let service: any TraceService
-    let group: any EventLoopGroup
+    package let service: any TraceService
+    /// The event loops of the connections.
+    package var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    private let onBound: @Sendable (ListenAddress) -> Void
+
+    /// - Parameters:
+    ///   - connections: bounds the open connections.
+    ///   - service: takes what is received and counts what is refused.
+    ///   - onBound: called with the actual address once connections are accepted.
+    package init(
+        _ address: ListenAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
+        service: any TraceService, onBound: @escaping @Sendable (ListenAddress) -> Void
+    ) {
+        self.address = address
+        self.transport = transport
+        self.limits = limits
+        self.connections = connections
+        self.service = service
+        self.onBound = onBound
+    }
 
     /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.
     ///
-    /// - Parameters:
-    ///   - onBound: called with the actual address once connections are accepted.
-    ///   - configure: sets up a connection on its event loop.
-    func run(
-        onBound: @Sendable (ListenAddress) -> Void,
-        configure: @escaping @Sendable (any Channel) throws -> Void
-    ) async throws {
+    /// - Parameter configure: sets up a connection on its event loop.
+    func run(configure: @escaping @Sendable (any Channel) throws -> Void) async throws {
         let listener: any Channel
         do {
             listener = try await bootstrap(configure).bind(host: address.host, port: address.port).get()
