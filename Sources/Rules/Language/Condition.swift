@@ -76,7 +76,7 @@ package final class Condition: Sendable {
 
     /// Whether the reported value is about errors.
     var isAboutErrors: Bool {
-        subject.values.contains { $0.value.measure == .errors || $0.value.measure == .errorRatio }
+        subject.values.contains { $0.value.measure.definition.isAboutErrors }
     }
 
     private static func subject(of expression: Expression) -> Expression? {

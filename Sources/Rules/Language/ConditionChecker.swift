@@ -22,21 +22,22 @@ struct ConditionChecker {
     /// Reports values that a condition on this subject can't have.
     private mutating func checkValues(_ condition: Expression, of subject: Condition.Subject) {
         for (value, position) in condition.values {
-            switch (subject, value.measure) {
-            case (.window, .duration):
+            switch (subject, value.measure.definition.isOfSingleSpan) {
+            case (.window, true):
                 errors.append(
                     ConditionError(
                         at: position,
-                        "\"duration\" is of a single span: use it in a rule with \"match\" instead of \"select\""))
-            case (.single, .duration) where value.offset != 0:
+                        "\(PrintableText.quote(value.measure.name)) is of a single span: use it in a rule with "
+                            + "\"match\" instead of \"select\""))
+            case (.single, true) where value.offset != 0:
                 errors.append(ConditionError(at: position, "a single span has no offset"))
-            case (.single, let measure) where measure != .duration:
+            case (.single, false):
                 errors.append(
                     ConditionError(
                         at: position,
-                        "\(PrintableText.quote(measure.name)) is taken over a window: a rule with \"match\" looks at "
+                        "\(PrintableText.quote(value.measure.name)) is taken over a window: a rule with \"match\" looks at "
                             + "single spans and knows only their duration"))
-            default: break
+            case (.window, false), (.single, true): break
             }
         }
     }

@@ -27,24 +27,25 @@ package struct ConditionInputs: Hashable, Sendable {
     init() {}
 
     init(of expression: Expression) {
-        var definitions: [Range: [MeasureDefinition]] = [:]
+        var measures: [Range: [Measure]] = [:]
         for (value, _) in expression.values {
-            definitions[Range(value, .durations), default: []] += []
-            let definition = value.measure.definition
-            for measured in definition.measured { definitions[Range(value, measured), default: []].append(definition) }
+            measures[Range(value, .durations), default: []] += []
+            for measured in value.measure.traits.measured {
+                measures[Range(value, measured), default: []].append(value.measure)
+            }
         }
-        for (range, definitions) in definitions.sorted(by: { $0.key < $1.key }) {
+        for (range, measures) in measures.sorted(by: { $0.key < $1.key }) {
             ranges.append(range)
-            quantiles.append(Set(definitions.compactMap(\.quantile)).sorted())
-            wantsMax.append(definitions.contains(where: \.needsMax))
-            thresholds.append(Set(definitions.compactMap(\.threshold)).sorted())
-            wantsHeard.append(definitions.contains(where: \.needsHeard))
+            quantiles.append(Set(measures.compactMap(\.traits.quantile)).sorted())
+            wantsMax.append(measures.contains(where: \.definition.needsMax))
+            thresholds.append(Set(measures.compactMap(\.traits.threshold)).sorted())
+            wantsHeard.append(measures.contains(where: \.definition.needsHeard))
         }
     }
 
     /// The number of the range that a value is taken over; nil if the condition has no such range.
     func range(of value: WindowValue) -> Int? {
-        ranges.firstIndex(of: Range(value, value.measure.definition.measured[0]))
+        ranges.firstIndex(of: Range(value, value.measure.traits.measured[0]))
     }
 }
 

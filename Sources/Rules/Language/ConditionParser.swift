@@ -10,9 +10,10 @@ struct ConditionParser {
     static let operatorLimit = 128
     /// Unicode scalars. No rule needs more.
     static let lengthLimit = 4096
+    private static let keywords = ["and", "or", "not", "offset"]
 
     private let tokens: [ConditionToken]
-    private let components: [String]
+    let components: [String]
     private var next = 0
     private var depth = 0
     private var operators = 0
@@ -128,7 +129,7 @@ struct ConditionParser {
                 throw ConditionError(at: current.position, "offset follows a value, as in p99 offset 1h")
             }
             return Expression(.literal(literal), at: token.position)
-        case .word(let word):
+        case .word(let word) where !Self.keywords.contains(word):
             return try value(word, at: token.position)
         case .openParenthesis:
             _ = try descend()
@@ -144,68 +145,6 @@ struct ConditionParser {
         default:
             throw unexpected("a value or a literal")
         }
-    }
-
-    private mutating func value(_ word: String, at position: Int) throws(ConditionError) -> Expression {
-        guard !["and", "or", "not", "offset"].contains(word) else { throw unexpected("a value or a literal") }
-        if word == "burn_rate" { return try burnRate() }
-        if word == "slowdown" { return try slowdown() }
-        let measure: Measure
-        if word == "share" || word == "time" {
-            let part = try component(of: word)
-            measure = word == "share" ? .share(part) : .time(part)
-        } else {
-            measure = try plainMeasure(word, at: position)
-        }
-        return Expression(.value(WindowValue(measure, offset: try offset())), at: position)
-    }
-
-    private mutating func plainMeasure(_ word: String, at position: Int) throws(ConditionError) -> Measure {
-        guard let measure = Measure(name: word) else {
-            let near = Suggestion.nearest(to: word, among: Measure.names + ["share", "time", "and", "or", "not"])
-            let hint = near.map { "did you mean \"\($0)\"?" } ?? Measure.listing
-            throw ConditionError(at: position, "unknown value \(PrintableText.quote(word)); \(hint)")
-        }
-        step()
-        if current.kind == .openParenthesis {
-            throw ConditionError(at: current.position, "\"\(word)\" takes no argument")
-        }
-        return measure
-    }
-
-    /// The component in parentheses after a word. A name with hyphens is several tokens.
-    private mutating func component(of word: String) throws(ConditionError) -> RequestPart {
-        step()
-        guard current.kind == .openParenthesis else {
-            throw ConditionError(at: current.position, "\"\(word)\" takes a component, as in \(word)(etcd)")
-        }
-        step()
-        let position = current.position
-        var name = ""
-        while current.kind != .closeParenthesis, current.kind != .end {
-            name += current.text
-            step()
-        }
-        guard current.kind == .closeParenthesis else { throw unexpected("\")\"") }
-        step()
-        guard let number = components.firstIndex(of: name) else {
-            let hint =
-                Suggestion.nearest(to: name, among: components).map { "did you mean \"\($0)\"?" }
-                ?? "the components are \(components.joined(separator: ", "))"
-            throw ConditionError(at: position, "unknown component \(PrintableText.quote(name)); \(hint)")
-        }
-        return RequestPart(name: name, component: Component(UInt8(number)))
-    }
-
-    /// The nanoseconds of the `offset D` that may follow a value; 0 if there is none.
-    mutating func offset() throws(ConditionError) -> Int64 {
-        guard current.kind == .word("offset") else { return 0 }
-        step()
-        guard case .duration(_, let nanoseconds) = current.kind else {
-            throw unexpected("a duration after offset, as in p99 offset 1h")
-        }
-        step()
-        return nanoseconds
     }
 
     // MARK: Limits

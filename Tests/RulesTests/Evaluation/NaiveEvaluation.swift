@@ -105,22 +105,23 @@ enum NaiveEvaluation {
             if value.measure == .seen, isAnyHeard { return Double(spans.count) }
             guard !spans.isEmpty else { return nil }
             let count = Double(spans.count)
-            switch value.measure {
-            case .quantile(let quantile):
-                return Double(FakeWindow.statistics(spans, [quantile.fraction]).quantiles[0]) / 1e9
+            let traits = value.measure.traits
+            switch traits.computation {
+            // These spans have no attribution.
+            case _ where traits.measured != [.durations]: return nil
+            case .quantile:
+                return Double(FakeWindow.statistics(spans, [traits.quantile ?? 0]).quantiles[0]) / 1e9
             case .mean: return spans.reduce(0.0) { $0 + Double($1.duration) } / count / 1e9
             case .max: return Double(spans.map(\.duration).max() ?? 0) / 1e9
             case .count, .seen: return count
             case .rate: return count / (Double(over) / 1e9)
             case .errors: return Double(spans.count(where: \.isError))
             case .errorRatio: return Double(spans.count(where: \.isError)) / count
-            case .burnRate(let rate):
-                return Double(spans.count { $0.isError || $0.duration > rate.threshold }) / count / rate.budget
-            case .duration: return nil
+            case .burnRate(let budget):
+                let threshold = traits.threshold ?? 0
+                return Double(spans.count { $0.isError || $0.duration > threshold }) / count / budget
             // Tested separately, over windows of real spans.
-            case .slowdown: return nil
-            // Needs attribution, which these spans don't have.
-            case .selfQuantile, .selfMean, .selfMax, .share, .time: return nil
+            case .slowdown, .share, .time, .none: return nil
             }
         default: return nil
         }

@@ -73,15 +73,31 @@ enum RandomExpression {
 
     private static func leaf(_ generator: inout SeededGenerator) -> Expression {
         if generator.number(0...1) == 0 { return Expression(.literal(generator.pick(literals))) }
-        let name = generator.pick(["p50", "p99.9", "mean", "max", "count", "rate", "errors", "error_ratio", "seen"])
-        let rate = BurnRate(objectivePercent: "99.95", threshold: 90 * millisecond, over: 5 * minute)
         let offset = generator.pick([0, 0, minute, 90 * second, 7 * 86_400 * second + 1])
-        let measure: Measure? =
-            switch generator.number(0...8) {
-            case 0: rate.map { .burnRate($0) }
-            case 1: Quantile(percent: "99.9").map { .slowdown(SlowdownRatio(quantile: $0, ago: 90 * second)) }
-            default: Measure(name: name)
-            }
-        return Expression(.value(WindowValue(measure ?? .mean, offset: offset)))
+        return Expression(.value(WindowValue(generator.pick(measures), offset: offset)))
+    }
+
+    private static let measures =
+        ["mean", "max", "count", "rate", "errors", "error_ratio", "seen"]
+        .map(ValueTable.measure)
+        + [
+            measure("p", .percentile("50")), measure("p", .percentile("99.9")),
+            measure("burn_rate", .objective("99.95"), .duration(90 * millisecond), .duration(5 * minute)),
+            measure("slowdown", .percentile("99.9"), .duration(90 * second)),
+        ]
+
+    private static func measure(_ name: String, _ arguments: ValueArgument?...) -> Measure {
+        guard let definition = ValueTable.all.first(where: { $0.name == name }) else { preconditionFailure(name) }
+        return Measure(definition, ValueArguments(arguments.compactMap(\.self)))
+    }
+}
+
+extension ValueArgument {
+    fileprivate static func percentile(_ text: String) -> ValueArgument? {
+        Quantile(percent: text).map { .percentile($0) }
+    }
+
+    fileprivate static func objective(_ text: String) -> ValueArgument? {
+        Objective(percent: text).map { .objective($0) }
     }
 }

@@ -115,5 +115,5 @@ extension Expression {
     /// The dimension of a value, or of `errors / count`; nil for anything else.
     fileprivate var simpleDimension: Dimension? { simpleValue?.measure.dimension }
 
-    fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.definition.range }
+    fileprivate var simpleRange: LawfulRange? { simpleValue?.measure.traits.range }
 }

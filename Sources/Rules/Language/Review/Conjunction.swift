@@ -54,7 +54,7 @@ struct Conjunction {
         guard numbers[value] == nil else { return }
         numbers[value] = values.count
         values.append(value)
-        ranges.append(value.measure.definition.range)
+        ranges.append(value.measure.traits.range)
     }
 
     private mutating func isPossible() -> Bool {
@@ -169,7 +169,7 @@ struct Conjunction {
     private var areSharesPossible: Bool {
         var sums: [Int64: Double] = [:]
         for (value, range) in zip(values, ranges) {
-            if case .share = value.measure { sums[value.offset, default: 0] += range.low }
+            if value.measure.definition.isShare { sums[value.offset, default: 0] += range.low }
         }
         return sums.values.allSatisfy { $0 <= 1 + Self.widening }
     }
@@ -177,7 +177,7 @@ struct Conjunction {
     /// A sum of shares of the same requests' time is at most its largest factor.
     private func isPossibleForShares(_ demand: Demand) -> Bool {
         guard let form = LinearForm(demand), Set(form.factors.keys.map(\.offset)).count == 1,
-            form.factors.keys.allSatisfy({ if case .share = $0.measure { true } else { false } })
+            form.factors.keys.allSatisfy(\.measure.definition.isShare)
         else { return true }
         let slack = Self.widening * (1 + form.scale)
         let most = max(form.factors.values.max() ?? 0, 0) + form.constant + slack
@@ -194,13 +194,7 @@ struct Conjunction {
     private var isSeenPossible: Bool {
         values.indices.allSatisfy { index in
             guard values[index].measure == .seen, ranges[index].high < 1 else { return true }
-            return !values.contains { other in
-                guard other.offset == values[index].offset else { return false }
-                switch other.measure {
-                case .seen, .burnRate, .slowdown, .share, .time, .selfQuantile, .selfMean, .selfMax: return false
-                default: return true
-                }
-            }
+            return !values.contains { $0.offset == values[index].offset && $0.measure.needsSpans }
         }
     }
 
@@ -243,6 +237,6 @@ struct Conjunction {
     }
 
     private func range(of value: WindowValue) -> NumberInterval {
-        numbers[value].map { ranges[$0].closed } ?? value.measure.definition.range.closed
+        numbers[value].map { ranges[$0].closed } ?? value.measure.traits.range.closed
     }
 }

@@ -7,10 +7,10 @@ package struct WindowValue: Hashable, Sendable {
     /// Nanoseconds back from the evaluation.
     package var offset: Int64
     /// The length of its own window, in nanoseconds; nil for the rule's.
-    package var over: Int64? { if case .burnRate(let rate) = measure { rate.over } else { nil } }
+    package var over: Int64? { measure.traits.over }
 
     /// Nanoseconds from the end of the earliest window it uses to the evaluation.
-    var farthestOffset: Int64 { offset.addingSaturating(measure.definition.measured[0].ago) }
+    var farthestOffset: Int64 { offset.addingSaturating(measure.traits.measured[0].ago) }
 
     package init(_ measure: Measure, offset: Int64 = 0) {
         self.measure = measure
@@ -51,25 +51,17 @@ package struct Quantile: Hashable, Sendable {
     }
 }
 
-/// How fast a service uses up its error budget: the ratio of bad spans (failed, or slower than a threshold) divided by
-/// the ratio that the objective allows. At 1, the budget lasts exactly for the objective's period.
-package struct BurnRate: Hashable, Sendable {
-    /// The N of `N%`: above 0 and below 100, with up to six decimals.
-    package var objectivePercent: String
+/// The objective of a burn rate: the ratio of spans or requests that have to be good, above 0% and below 100%.
+struct Objective: Hashable, Sendable {
+    /// The N of `N%`, with up to six decimals.
+    let percent: String
     /// The ratio of bad spans that the objective allows, 0...1.
-    package var budget: Double
-    /// Nanoseconds.
-    package var threshold: Int64
-    /// The length of its window, in nanoseconds.
-    package var over: Int64
+    let budget: Double
 
-    /// nil if the objective is invalid.
-    package init?(objectivePercent: String, threshold: Int64, over: Int64) {
-        guard let budget = Self.budget(objectivePercent) else { return nil }
-        self.objectivePercent = objectivePercent
+    init?(percent: String) {
+        guard let budget = Self.budget(percent) else { return nil }
+        self.percent = percent
         self.budget = budget
-        self.threshold = threshold
-        self.over = over
     }
 
     /// 100 % minus the objective, in integers: in doubles, 1 − 0.999 is slightly more than 0.001.
@@ -82,12 +74,6 @@ package struct BurnRate: Hashable, Sendable {
         let all = (0..<decimals.count).reduce(100) { power, _ in power * 10 }
         guard digits > 0, digits < all else { return nil }
         return Double("\(all - digits)e-\(decimals.count + 2)")
-    }
-}
-
-extension BurnRate: CustomStringConvertible {
-    package var description: String {
-        "burn_rate(\(objectivePercent)%, \(DurationText.format(threshold)), \(DurationText.format(over)))"
     }
 }
 
@@ -111,8 +97,4 @@ package struct SlowdownRatio: Hashable, Sendable {
         self.quantile = quantile
         self.ago = ago
     }
-}
-
-extension SlowdownRatio: CustomStringConvertible {
-    package var description: String { "slowdown(p\(quantile.percent), \(DurationText.format(ago)))" }
 }

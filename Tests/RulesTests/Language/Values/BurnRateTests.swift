@@ -11,12 +11,12 @@ import Testing
         ("99", 0.01), ("99.9", 0.001), ("99.99", 0.0001), ("50", 0.5), ("99.999999", 0.00000001), ("0.5", 0.995),
     ])
     func `is relative to what the objective allows, to the last digit`(percent: String, budget: Double) {
-        #expect(BurnRate(objectivePercent: percent, threshold: 0, over: second)?.budget == budget)
+        #expect(Objective(percent: percent)?.budget == budget)
     }
 
     @Test(arguments: ["100", "0", "0.0", "100.5", "99.1234567", "", ".", "x"])
     func `refuses objectives of 0%, 100% and other text`(percent: String) {
-        #expect(BurnRate(objectivePercent: percent, threshold: 0, over: second) == nil)
+        #expect(Objective(percent: percent) == nil)
     }
 
     @Test func `counts what failed or took longer than the threshold, exactly within a bucket`() throws {
