@@ -15,6 +15,7 @@ package struct Attributor: ~Copyable, Sendable {
     private var mappings = ComponentMappings()
     /// The rows that reach back, for each of the view's slots after the first one to attribute.
     private var reachingBack: [RowsReachingBack] = []
+    private var provisional: ProvisionalAttributions
 
     // The work on one slot.
     private var traces = SlotTraces()
@@ -24,49 +25,62 @@ package struct Attributor: ~Copyable, Sendable {
     private var gathered: [TraceSpan] = []
     private var division = RequestDivision()
 
-    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each.
+    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each; twice as many bytes are
+    ///   kept of slots that have not settled.
     package init(
         components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {
         self.components = components
         self.portionRows = portionRows
         self.settle = settle
+        provisional = ProvisionalAttributions(bytesMax: portionRows * 2 * Self.bytesPerRow)
     }
+
+    private static let bytesPerRow = 130
 
     /// Bytes kept between slots: working memory, as large as recent slots needed, and the row numbers that reach back
     /// into earlier slots. The window counts the attributions themselves.
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
-            + mappings.byteCount
+            + mappings.byteCount + provisional.byteCount
     }
 
-    private func hasSettled(_ slot: SlotView, at clock: Int64) -> Bool {
-        slot.end.addingSaturating(settle) <= clock
-    }
-
-    /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
+    /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet. Also attributes, but
+    /// only for itself, those that probably have all their spans, so that readers don't wait for that.
     package mutating func settle(_ view: WindowView, at clock: Int64) -> [(slot: Int64, attribution: SlotAttribution)] {
-        let due = view.slots.indices.filter {
-            view.slots[$0].attribution == nil && hasSettled(view.slots[$0], at: clock)
-        }
-        prepare(view, from: due.first)
+        let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
+        let probable = open.filter { view.slots[$0].end.addingSaturating(settle / Self.probablyWhole) <= clock }
+        let due = probable.filter { view.slots[$0].end.addingSaturating(settle) <= clock }
+        prepare(view, from: probable.first)
         totals.follow(view)
-        return due.map { index in
-            let attribution = attribute(index, of: view.slots)
+        provisional.remove(before: open.first.map { view.slots[$0].start } ?? .max)
+        let settled = due.map { index in
+            let start = view.slots[index].start
+            let attribution =
+                provisional.attribution(of: index, view.slots, reachingBack) ?? attribute(index, of: view.slots)
+            provisional.remove(slotFrom: start)
             totals.add(attribution)
-            return (view.slots[index].start, attribution)
+            return (start, attribution)
         }
+        for index in probable.dropFirst(due.count) { _ = attributeProvisionally(index, of: view.slots) }
+        return settled
     }
+
+    /// After this fraction of the time to settle a slot probably has all its spans: exporters send every five seconds.
+    private static let probablyWhole: Int64 = 3
 
     /// The view with every unsettled slot attributed with the spans it has so far.
     package mutating func attributed(_ view: WindowView) -> WindowView {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
         prepare(view, from: open.first)
         var view = view
-        for index in open { view.attach(attribute(index, of: view.slots), toSlotAt: index) }
+        for index in open { view.attach(attributeProvisionally(index, of: view.slots), toSlotAt: index) }
         return view
     }
+
+    /// Forgets the attributions of slots that have not settled: the clock was set back, and their spans may be gone.
+    package mutating func setBack() { provisional.removeAll() }
 
     /// Updates the state kept between slots for a view in which slots from `first` on will be attributed.
     private mutating func prepare(_ view: WindowView, from first: Int?) {
@@ -89,12 +103,33 @@ package struct Attributor: ~Copyable, Sendable {
 
     // MARK: A slot
 
-    private mutating func attribute(_ index: Int, of slots: [SlotView]) -> SlotAttribution {
+    /// The attribution of a slot with the spans it has so far.
+    private mutating func attributeProvisionally(_ index: Int, of slots: [SlotView]) -> SlotAttribution {
+        if let known = provisional.attribution(of: index, slots, reachingBack) { return known }
+        var filter = TraceFilter(spans: slots[index].count)
+        var searchedFrom = Int64.max
+        let attribution = attribute(index, of: slots) { traces, earlier in
+            for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
+            searchedFrom = min(searchedFrom, earlier.earliest)
+        }
+        provisional.keep(
+            attribution, ofSlotFrom: slots[index].start,
+            ProvisionalAttributions.Dependencies(
+                index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom))
+        return attribution
+    }
+
+    /// - Parameter done: called after each portion of the slot.
+    private mutating func attribute(
+        _ index: Int, of slots: [SlotView],
+        done: (borrowing SlotTraces, borrowing EarlierRows) -> Void = { _, _ in }
+    ) -> SlotAttribution {
         let slot = slots[index]
         division.removeAll()
         var selfTimes = SelfTimes(rows: slot.count)
         for portion in SlotTraces.Portion.all(of: slot, rows: portionRows) {
             attribute(portion, index, slots, &selfTimes)
+            done(traces, earlier)
         }
         return SlotAttribution(division.work, selfTimes)
     }
@@ -150,18 +185,9 @@ package struct Attributor: ~Copyable, Sendable {
 
     /// Finds rows of later slots that reach into this one and belong to its traces.
     private mutating func addLaterRows(_ index: Int, of slots: [SlotView]) {
-        let end = slots[index].end
-        // `reachingBack` covers the slots at the end of the view.
-        let first = slots.count - reachingBack.count
-        for other in index + 1..<slots.count {
-            for row in reachingBack[other - first].rows {
-                let (block, offset) = Slot.locate(Int(row))
-                let columns = slots[other].blocks[block]
-                guard columns.columns.start[offset] < end else { continue }
-                let trace = traces.number(
-                    ofTrace: columns.columns.traceHigh[offset], columns.columns.traceLow[offset])
-                if trace >= 0 { elsewhere.add(slot: other, row: Int(row), to: trace, of: &traces) }
-            }
+        reachingBack.forEachRow(laterThan: index, of: slots) { columns, offset, slot, row in
+            let trace = traces.number(ofTrace: columns.traceHigh[offset], columns.traceLow[offset])
+            if trace >= 0 { elsewhere.add(slot: slot, row: row, to: trace, of: &traces) }
         }
     }
 }

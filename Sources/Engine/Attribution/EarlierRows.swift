@@ -3,7 +3,8 @@
 struct EarlierRows: ~Copyable, Sendable {
     /// Traces that reach back.
     private(set) var traces: [Int] = []
-    private var earliest = Int64.max
+    /// Slots that end after this are searched, Unix nanoseconds; `.max` if none has to be.
+    private(set) var earliest = Int64.max
     /// A bit set of hashed lower id halves: nearly all other rows are rejected by one look.
     private let wanted = Column<UInt64>(capacity: wordCount)
     private let seed = ByteHash.seed

@@ -61,3 +61,25 @@ struct RowsReachingBack: Sendable {
         rowsSeen = slot.count
     }
 }
+
+extension [RowsReachingBack] {
+    /// Calls `body` with each row of later slots that started before the end of a slot: its columns and offset, its slot,
+    /// and its number there.
+    ///
+    /// Covers the slots at the end of `slots`, at least those after the slot.
+    @inline(__always)
+    func forEachRow(
+        laterThan index: Int, of slots: [SlotView],
+        _ body: (_ columns: borrowing SpanColumns, _ offset: Int, _ slot: Int, _ row: Int) -> Void
+    ) {
+        let end = slots[index].end
+        let first = slots.count - count
+        for other in index + 1..<slots.count {
+            for row in self[other - first].rows {
+                let (block, offset) = Slot.locate(Int(row))
+                let columns = slots[other].blocks[block]
+                if columns.columns.start[offset] < end { body(columns.columns, offset, other, Int(row)) }
+            }
+        }
+    }
+}

@@ -33,7 +33,12 @@ final class WindowAttribution: Sendable {
     func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
 
     /// The clock was set back: look again for the next slot to settle.
-    func setBack() { state.withLock { $0.due = .min } }
+    func setBack() {
+        state.withLock { state in
+            state.due = .min
+            state.attributor.setBack()
+        }
+    }
 
     /// Attributes the slots that have settled at `clock`, once and for all, in a view taken at that time.
     ///

@@ -39,9 +39,9 @@ struct AttributionTests {
             }
         }
 
-        func requests() -> [[UInt64]: Request] {
+        func requests(in view: WindowView? = nil) -> [[UInt64]: Request] {
             var requests: [[UInt64]: Request] = [:]
-            window.view().forEachBreakdown(from: .min, to: .max) { request in
+            (view ?? window.view()).forEachBreakdown(from: .min, to: .max) { request in
                 requests[[request.traceHigh, request.traceLow, request.spanID]] = Request(
                     duration: request.duration,
                     parts: Dictionary(
@@ -53,9 +53,9 @@ struct AttributionTests {
         }
 
         /// Self times by trace and span id, of the spans that have one.
-        func selfTimes() -> [[UInt64]: Int64] {
+        func selfTimes(in view: WindowView? = nil) -> [[UInt64]: Int64] {
             var times: [[UInt64]: Int64] = [:]
-            for slot in window.view().slots {
+            for slot in (view ?? window.view()).slots {
                 guard let attribution = slot.attribution else { continue }
                 for row in 0..<attribution.rowCount {
                     guard let time = attribution.selfTimes[row] else { continue }
@@ -131,6 +131,26 @@ struct AttributionTests {
             return records.map { record in
                 (at: record.at + Int64.random(in: 0..<10_000_000_000, using: &random), bytes: record.bytes)
             }.sorted { $0.at < $1.at }
+        }
+    }
+
+    @Test func `what is kept of a slot that has not settled is as good as new`() throws {
+        for seed in 0..<200 as Range<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            var traces = RandomTraces(seed: seed)
+            let spans = traces.next()
+            var flow = Flow(settle: .max, portionRows: seed % 2 == 0 ? 1 << 18 : 3)
+            for var span in spans {
+                // Over a dozen slots.
+                span.start *= 1_000_000_000
+                span.end *= 1_000_000_000
+                try flow.take(span.record, at: .min)
+                guard Bool.random(using: &random) else { continue }
+                var fresh = Attributor(settle: .max)
+                let (kept, new) = (flow.attributor.attributed(flow.window.view()), fresh.attributed(flow.window.view()))
+                #expect(flow.requests(in: kept) == flow.requests(in: new), "seed \(seed)")
+                #expect(flow.selfTimes(in: kept) == flow.selfTimes(in: new), "seed \(seed)")
+            }
         }
     }
 

@@ -1,0 +1,127 @@
+/// Attributions of slots that have not settled, kept until something they depend on changes. Most spans arrive within
+/// seconds, so most slots settle with the attribution they already have.
+struct ProvisionalAttributions: Sendable {
+    /// Everything that the attribution of a slot depends on. Rows never change, so their number tells whether there are
+    /// new ones.
+    struct Dependencies: Sendable {
+        /// The slot's own rows. The block tells a slot from another of the same time, after the clock was set back.
+        fileprivate let firstBlock: SpanBlock?
+        fileprivate let rowCount: Int
+        fileprivate let traces: TraceFilter
+        /// Rows of later slots that may belong to a trace of the slot.
+        fileprivate let laterRows: Int
+        /// Earlier slots that end after this were searched, Unix nanoseconds.
+        fileprivate let searchedFrom: Int64
+        fileprivate let earlierRows: Int
+
+        init(
+            _ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack], traces: TraceFilter,
+            searchedFrom: Int64
+        ) {
+            firstBlock = slots[index].blocks.first
+            rowCount = slots[index].count
+            self.traces = traces
+            laterRows = traces.count(laterThan: index, of: slots, reachingBack)
+            self.searchedFrom = searchedFrom
+            earlierRows = Self.rows(before: index, of: slots, from: searchedFrom)
+        }
+
+        fileprivate func hold(_ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]) -> Bool {
+            slots[index].count == rowCount && slots[index].blocks.first === firstBlock
+                && traces.count(laterThan: index, of: slots, reachingBack) == laterRows
+                && Self.rows(before: index, of: slots, from: searchedFrom) == earlierRows
+        }
+
+        private static func rows(before index: Int, of slots: [SlotView], from time: Int64) -> Int {
+            slots[..<index].reversed().prefix { $0.end > time }.reduce(0) { $0 + $1.count }
+        }
+    }
+
+    private struct Entry: Sendable {
+        var attribution: SlotAttribution
+        var dependencies: Dependencies
+
+        var byteCount: Int { attribution.byteCount + dependencies.traces.byteCount }
+    }
+
+    /// By the start of the slot, Unix nanoseconds.
+    private var entries: [Int64: Entry] = [:]
+    private(set) var byteCount = 0
+    private let bytesMax: Int
+
+    init(bytesMax: Int) {
+        self.bytesMax = bytesMax
+    }
+
+    /// The attribution of a slot; nil if none is kept or something has changed since.
+    func attribution(
+        of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack]
+    ) -> SlotAttribution? {
+        guard let entry = entries[slots[index].start], entry.dependencies.hold(index, of: slots, reachingBack) else {
+            return nil
+        }
+        return entry.attribution
+    }
+
+    /// Keeps an attribution, unless too many bytes are kept already.
+    mutating func keep(_ attribution: SlotAttribution, ofSlotFrom start: Int64, _ dependencies: Dependencies) {
+        remove(slotFrom: start)
+        let entry = Entry(attribution: attribution, dependencies: dependencies)
+        guard byteCount + entry.byteCount <= bytesMax else { return }
+        entries[start] = entry
+        byteCount += entry.byteCount
+    }
+
+    mutating func remove(slotFrom start: Int64) {
+        if let entry = entries.removeValue(forKey: start) { byteCount -= entry.byteCount }
+    }
+
+    /// Drops what is kept of slots before a time (Unix nanoseconds): they settled, or left the window.
+    mutating func remove(before time: Int64) {
+        for start in entries.keys where start < time { remove(slotFrom: start) }
+    }
+
+    mutating func removeAll() {
+        entries = [:]
+        byteCount = 0
+    }
+}
+
+/// Tells whether a row may belong to one of a slot's traces: a bit set of hashed lower id halves.
+struct TraceFilter: Sendable {
+    private var words: [UInt64]
+    private let seed: UInt64
+
+    /// - Parameter spans: of the slot; there are no more traces.
+    init(spans: Int) {
+        var bits = 1024
+        while bits < spans { bits *= 2 }
+        words = Array(repeating: 0, count: bits / 64)
+        seed = ByteHash.seed
+    }
+
+    var byteCount: Int { words.count * 8 }
+
+    mutating func insert(_ low: UInt64) {
+        let hash = ByteHash.mix(low, seed)
+        words[word(hash)] |= 1 &<< (hash & 63)
+    }
+
+    private func mayHave(_ low: UInt64) -> Bool {
+        let hash = ByteHash.mix(low, seed)
+        return words[word(hash)] &>> (hash & 63) & 1 == 1
+    }
+
+    private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 6) & (words.count - 1) }
+
+    /// Rows of later slots that started before the end of a slot and may belong to its traces.
+    ///
+    /// - Parameter reachingBack: of the slots at the end of `slots`, at least of those after the slot.
+    func count(laterThan index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]) -> Int {
+        var count = 0
+        reachingBack.forEachRow(laterThan: index, of: slots) { columns, offset, _, _ in
+            if mayHave(columns.traceLow[offset]) { count += 1 }
+        }
+        return count
+    }
+}
