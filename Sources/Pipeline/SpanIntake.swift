@@ -65,10 +65,10 @@ final class SpanIntake: Sendable {
     }
 
     /// Stores summaries with their slots.
-    func attach(_ summaries: [(slot: Int64, summary: SlotSummary)]) {
+    func attach(_ summaries: [SlotSummaries]) {
         guard !summaries.isEmpty else { return }
         state.withLock { state in
-            for (slot, summary) in summaries { state.window.attach(summary, toSlotFrom: slot) }
+            for summaries in summaries { state.window.attach(summaries) }
         }
     }
 

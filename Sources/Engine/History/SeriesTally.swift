@@ -132,6 +132,9 @@ extension SeriesTally {
 
     private mutating func addSelfTimes(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
         guard let attribution = slot.attribution else { return }
+        if range == nil, let counts = slot.attributionSummary?.selfTimes {
+            return add(counts, .selfTimes, wanted: wanted)
+        }
         SlotRows(slot).forEachBlock { columns, start, rows in
             for row in rows where row + start < attribution.rowCount {
                 let series = Int(columns.operation[row])
@@ -146,6 +149,7 @@ extension SeriesTally {
 
     private mutating func addParts(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
         guard let attribution = slot.attribution else { return }
+        if range == nil, let counts = slot.attributionSummary?.parts { return add(counts, .parts, wanted: wanted) }
         for part in 0..<attribution.parts.count {
             let series = Int(attribution.parts.series[part])
             guard wanted?[series] ?? true else { continue }

@@ -25,7 +25,7 @@ struct LatencyTable {
         var unsummarized: [SlotRows] = []
         for slot in slots {
             if let (counts, rest) = scope.summarized(slot) {
-                Self.add(counts, scope.indexOfSeries, in: columns, &cells, &errors, &excess)
+                Self.add(counts, scope.indexOfSummarized, in: columns, &cells, &errors, &excess)
                 unsummarized.append(rest)
             } else {
                 unsummarized.append(SlotRows(slot))

@@ -11,6 +11,9 @@ struct SeriesScope {
     /// The index of the series for each value of the population's column.
     private let indexOfValue: [UInt16]
 
+    /// The index of each series that a summary may have.
+    var indexOfSummarized: [UInt16] { population == .parts ? indexOfValue : indexOfSeries }
+
     /// There are fewer than 65,536 series.
     static let noSeries = UInt16.max
 
@@ -64,6 +67,7 @@ struct SeriesScope {
             switch population {
             case .spans, .requests: forEachBlock(ofSpans: part, &listed, body)
             case .selfTimes: forEachBlock(ofSelfTimes: part, &listed, body)
+            case .parts where part.rows.isEmpty: break
             case .parts: forEachBlock(ofParts: part.slot, &listed, body)
             }
         }
@@ -143,8 +147,12 @@ extension SeriesScope {
                         listed.fill(operations, indexOfValue.span) { durations[$0] >= 0 }
                     }
                     if !isCovered { keepInRange(columns, rows, in: &listed) }
-                    listed.findBuckets(of: durations)
-                    listed.hand(to: body, durations, flags)
+                    if let buckets = part.slot.selfTimeBuckets {
+                        buckets.codes.withSpan(inSlot) { listed.hand(to: body, $0, durations, flags) }
+                    } else {
+                        listed.findBuckets(of: durations)
+                        listed.hand(to: body, durations, flags)
+                    }
                 }
             }
         }

@@ -1,111 +1,66 @@
-/// Creates the summaries of slots. Reuses its tables from slot to slot.
+/// New summaries of a slot.
+package struct SlotSummaries: Sendable {
+    /// The slot's start, Unix nanoseconds.
+    let slot: Int64
+    /// Of its rows; nil if it has one.
+    let rows: SlotSummary?
+    /// Of its attribution; nil if it has one, or isn't attributed yet.
+    let attribution: AttributionSummary?
+}
+
+/// Creates the summaries of slots.
 package struct SlotSummarizer: Sendable {
-    private var spans = SeriesCounter(.spans)
-    private var requests = SeriesCounter(.requests)
+    private var counter = SeriesCounter()
     private let rowsMin: Int
+
+    /// A slot with more series than this, which no control plane has, gets no summary: each takes 552 bytes of a table
+    /// while it is counted.
+    private static let seriesMax = 1 << 14
 
     /// - Parameter rowsMin: a slot of fewer rows gets no summary.
     package init(rowsMin: Int) {
         self.rowsMin = rowsMin
     }
 
-    package var byteCount: Int { spans.byteCount + requests.byteCount }
-
-    /// Summarizes the slots of a view that ended by a time (Unix nanoseconds), have enough rows and no summary yet.
+    /// Summarizes the slots of a view that ended by a time (Unix nanoseconds) and have enough rows, as far as they have
+    /// no summary yet.
     ///
     /// - Parameter thresholds: durations, nanoseconds; rules call a longer span bad.
-    /// - Returns: the new summaries with the starts of their slots, to store in the window. The view already has them.
+    /// - Returns: the new summaries, to store in the window. The view already has them.
     package mutating func summarize(
         _ view: inout WindowView, upTo time: Int64, thresholds: [Int64]
-    ) -> [(slot: Int64, summary: SlotSummary)] {
-        var made: [(slot: Int64, summary: SlotSummary)] = []
-        for index in view.slots.indices {
+    ) -> [SlotSummaries] {
+        view.slots.indices.compactMap { index in
             let slot = view.slots[index]
-            guard slot.end <= time, slot.summary == nil, slot.count >= rowsMin else { continue }
-            let summary = SlotSummary(
-                rowCount: slot.count,
-                spans: spans.count(slot, seriesCount: view.seriesCount(.spans), thresholds),
-                requests: requests.count(slot, seriesCount: view.seriesCount(.requests), thresholds))
-            view.attach(summary, toSlotAt: index)
-            made.append((slot.start, summary))
-        }
-        return made
-    }
-}
-
-/// Counts the spans of a slot by series.
-private struct SeriesCounter: Sendable {
-    private let population: Population
-    private var table = SlidingTable()
-    private var maxima: [Int64] = []
-    private var failed: [FailedSpan] = []
-
-    private struct FailedSpan: Comparable {
-        var seriesIndex: UInt16
-        var code: UInt16
-
-        static func < (left: FailedSpan, right: FailedSpan) -> Bool {
-            (left.seriesIndex, left.code) < (right.seriesIndex, right.code)
+            guard slot.end <= time, slot.count >= rowsMin else { return nil }
+            let rows = slot.summary == nil ? summarize(slot, of: view, thresholds) : nil
+            let attribution = slot.attributionSummary == nil ? summarizeAttribution(of: slot, of: view) : nil
+            guard rows != nil || attribution != nil else { return nil }
+            let summaries = SlotSummaries(slot: slot.start, rows: rows, attribution: attribution)
+            view.attach(summaries, toSlotAt: index)
+            return summaries
         }
     }
 
-    init(_ population: Population) {
-        self.population = population
+    private mutating func summarize(_ slot: SlotView, of view: WindowView, _ thresholds: [Int64]) -> SlotSummary? {
+        let (operations, requests) = (view.seriesCount(.spans), view.seriesCount(.requests))
+        guard max(operations, requests) <= Self.seriesMax else { return nil }
+        return SlotSummary(
+            rowCount: slot.count,
+            spans: counter.count(slot, .spans, seriesCount: operations, thresholds),
+            requests: counter.count(slot, .requests, seriesCount: requests, thresholds))
     }
 
-    var byteCount: Int { table.byteCount + maxima.capacity * 8 + failed.capacity * MemoryLayout<FailedSpan>.stride }
-
-    mutating func count(_ slot: SlotView, seriesCount: Int, _ thresholds: [Int64]) -> SeriesCounts {
-        let scope = SeriesScope(
-            population, range: TimeRange(from: .min, to: .max), isWanted: Array(repeating: true, count: seriesCount))
-        var bad = BadCounts(thresholds: thresholds)
-        bad.extend(toSeries: scope.count)
-        table.extend(toSeries: scope.count)
-        if maxima.count < scope.count { maxima += repeatElement(0, count: scope.count - maxima.count) }
-        failed.removeAll(keepingCapacity: true)
-        scope.forEachBlock(of: [slot]) { rows in
-            rows.fetch(seriesCount: scope.count, withDurations: true)
-            table.add(rows)
-            bad.add(rows)
-            Self.findMaxima(rows, &maxima)
-            Self.listFailed(rows, &failed)
-        }
-        failed.sort()
-        return take(bad)
-    }
-
-    /// Moves the counts out of the tables. Indices are series numbers, because the scope has every series.
-    private mutating func take(_ bad: BadCounts) -> SeriesCounts {
-        var counts = SeriesCounts(thresholds: bad.thresholds)
-        var next = failed.startIndex
-        table.removeAll { seriesIndex, tally in
-            counts.append(
-                seriesIndex, tally, max: maxima[seriesIndex],
-                bad: bad.thresholds.indices.map { bad.count(ofSeries: seriesIndex, threshold: $0) })
-            maxima[seriesIndex] = 0
-            while next < failed.endIndex, failed[next].seriesIndex == seriesIndex {
-                let first = next
-                while next < failed.endIndex, failed[next] == failed[first] { next += 1 }
-                counts.append(failed: SeriesCounts.Cell(code: failed[first].code, count: UInt32(next - first)))
-            }
-        } cell: { code, count in
-            counts.append(SeriesCounts.Cell(code: code, count: count))
-        }
-        return counts
-    }
-
-    @inline(never)
-    private static func findMaxima(_ rows: borrowing MeasuredRows, _ maxima: inout [Int64]) {
-        var maxima = maxima.mutableSpan
-        rows.forEach { seriesIndex, rowIndex in maxima[seriesIndex] = max(maxima[seriesIndex], rows.durations[rowIndex])
-        }
-    }
-
-    @inline(never)
-    private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout [FailedSpan]) {
-        rows.forEachError { seriesIndex, rowIndex in
-            failed.append(
-                FailedSpan(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: rows.buckets[rowIndex]))
-        }
+    private mutating func summarizeAttribution(of slot: SlotView, of view: WindowView) -> AttributionSummary? {
+        let operations = view.seriesCount(.selfTimes)
+        guard let attribution = slot.attribution, operations <= Self.seriesMax,
+            let parts = counter.count(
+                partsOf: slot, attribution, seriesCount: view.seriesCount(.parts), seriesMax: Self.seriesMax)
+        else { return nil }
+        var slot = slot
+        let buckets = SelfTimeBuckets(attribution.selfTimes)
+        slot.selfTimeBuckets = buckets
+        return AttributionSummary(
+            selfTimes: counter.count(slot, .selfTimes, seriesCount: operations, []), parts: parts, buckets: buckets)
     }
 }

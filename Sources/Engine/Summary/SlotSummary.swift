@@ -16,15 +16,6 @@ package final class SlotSummary: Sendable {
     }
 
     var byteCount: Int { spans.byteCount + requests.byteCount }
-
-    /// nil for populations that depend on attribution.
-    func counts(_ population: Population) -> SeriesCounts? {
-        switch population {
-        case .spans: spans
-        case .requests: requests
-        case .selfTimes, .parts: nil
-        }
-    }
 }
 
 /// Spans by series and latency bucket, in columns.

@@ -53,6 +53,8 @@ struct Slot: Sendable {
     private(set) var attribution: SlotAttribution?
     /// nil until rules have looked at the slot, and for a slot of few rows.
     private(set) var summary: SlotSummary?
+    /// The same for its attribution.
+    private(set) var attributionSummary: AttributionSummary?
 
     static let rowsMax = SpanIndex.rowsMax
 
@@ -110,6 +112,11 @@ struct Slot: Sendable {
     mutating func attach(_ summary: SlotSummary) {
         byteCount += summary.byteCount - (self.summary?.byteCount ?? 0)
         self.summary = summary
+    }
+
+    mutating func attach(_ summary: AttributionSummary) {
+        byteCount += summary.byteCount - (attributionSummary?.byteCount ?? 0)
+        attributionSummary = summary
     }
 
     mutating func attach(_ attribution: SlotAttribution) {

@@ -12,6 +12,10 @@ package struct SlotView: Sendable {
     var attribution: SlotAttribution?
     /// nil until rules have looked at the slot, and for a slot of few rows.
     var summary: SlotSummary?
+    /// The same for its attribution.
+    var attributionSummary: AttributionSummary?
+    /// nil if the buckets of self times have to be computed row by row.
+    var selfTimeBuckets: SelfTimeBuckets?
 
     init(_ slot: Slot) {
         start = slot.number * Window.slotWidth
@@ -21,6 +25,8 @@ package struct SlotView: Sendable {
         bucketMax = slot.bucketMax
         attribution = slot.attribution
         summary = slot.summary
+        attributionSummary = slot.attributionSummary
+        selfTimeBuckets = slot.attributionSummary?.buckets
     }
 
     var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }

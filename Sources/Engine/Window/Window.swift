@@ -116,11 +116,12 @@ package struct Window: ~Copyable {
         byteCount += slots[index].byteCount
     }
 
-    /// Stores a slot's summary (by the slot's start, Unix nanoseconds), if the slot is still in the window.
-    package mutating func attach(_ summary: SlotSummary, toSlotFrom start: Int64) {
-        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else { return }
+    /// Stores the summaries of a slot, if it is still in the window.
+    package mutating func attach(_ summaries: SlotSummaries) {
+        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(summaries.slot) }) else { return }
         byteCount -= slots[index].byteCount
-        slots[index].attach(summary)
+        if let rows = summaries.rows { slots[index].attach(rows) }
+        if let attribution = summaries.attribution { slots[index].attach(attribution) }
         byteCount += slots[index].byteCount
     }
 

@@ -19,10 +19,14 @@ struct SlotRows {
     /// The counts of the rows that the slot's summary knows, and the other rows; nil if these rows are not all of the
     /// slot's, or it has no summary.
     func summarized(_ population: Population) -> (counts: SeriesCounts, rest: SlotRows)? {
-        guard let summary = slot.summary, rows == 0..<slot.count, let counts = summary.counts(population) else {
-            return nil
+        guard rows == 0..<slot.count else { return nil }
+        switch population {
+        case .spans: return slot.summary.map { ($0.spans, SlotRows(slot, from: $0.rowCount)) }
+        case .requests: return slot.summary.map { ($0.requests, SlotRows(slot, from: $0.rowCount)) }
+        // Rows that came after the attribution have neither.
+        case .selfTimes: return slot.attributionSummary.map { ($0.selfTimes, SlotRows(slot, from: slot.count)) }
+        case .parts: return slot.attributionSummary.map { ($0.parts, SlotRows(slot, from: slot.count)) }
         }
-        return (counts, SlotRows(slot, from: summary.rowCount))
     }
 
     /// Calls `body` with each block that has any of the rows, the slot's row number of the block's first row, and the
@@ -66,8 +70,12 @@ package struct WindowView: Sendable {
         slots[index].attribution = attribution
     }
 
-    mutating func attach(_ summary: SlotSummary, toSlotAt index: Int) {
-        slots[index].summary = summary
+    mutating func attach(_ summaries: SlotSummaries, toSlotAt index: Int) {
+        if let rows = summaries.rows { slots[index].summary = rows }
+        if let attribution = summaries.attribution {
+            slots[index].attributionSummary = attribution
+            slots[index].selfTimeBuckets = attribution.buckets
+        }
     }
 
     package func seriesCount(_ population: Population) -> Int {

@@ -29,9 +29,7 @@ private let base: Int64 = 1_767_225_600 * second
             _ = window.append(builder.batch, arrival: base + 100 * second, evaluatedUpTo: .min)
             var view = window.view()
             guard number == 0 else { break }
-            for (slot, summary) in summarizer.summarize(&view, upTo: .max, thresholds: []) {
-                window.attach(summary, toSlotFrom: slot)
-            }
+            for summaries in summarizer.summarize(&view, upTo: .max, thresholds: []) { window.attach(summaries) }
         }
         return window.view()
     }

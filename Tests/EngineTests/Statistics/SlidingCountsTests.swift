@@ -35,9 +35,7 @@ private let base: Int64 = 1_767_225_600 * second
             if hasSummaries {
                 // Sometimes made before a rule with these thresholds was there.
                 let known = Bool.random(using: &random) ? Self.thresholds : []
-                for (slot, summary) in summarizer.summarize(&view, upTo: to, thresholds: known) {
-                    window.attach(summary, toSlotFrom: slot)
-                }
+                for summaries in summarizer.summarize(&view, upTo: to, thresholds: known) { window.attach(summaries) }
             }
             let isWanted = view.operations.indices.map { $0 % 3 != 1 }
             let isCounted = counts.advance(

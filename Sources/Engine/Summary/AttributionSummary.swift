@@ -1,0 +1,32 @@
+/// Counts of what attribution found in a slot, by series and latency bucket. Immutable, so that views read it without a lock.
+package final class AttributionSummary: Sendable {
+    let selfTimes: SeriesCounts
+    let parts: SeriesCounts
+    let buckets: SelfTimeBuckets
+
+    init(selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets) {
+        self.selfTimes = selfTimes
+        self.parts = parts
+        self.buckets = buckets
+    }
+
+    var byteCount: Int { selfTimes.byteCount + parts.byteCount + buckets.byteCount }
+}
+
+/// The latency bucket code of the self time of each row of a slot.
+final class SelfTimeBuckets: Sendable {
+    let codes: Column<UInt16>
+
+    init(_ selfTimes: borrowing SelfTimes) {
+        codes = Column(capacity: selfTimes.count)
+        Self.fill(codes, selfTimes.durations.span(0..<selfTimes.count))
+    }
+
+    var byteCount: Int { codes.capacity * 2 }
+
+    // A separate function, so that addresses stay in registers.
+    private static func fill(_ codes: borrowing Column<UInt16>, _ durations: Span<Int64>) {
+        let buckets = LatencyBucket.shared
+        for row in durations.indices { codes[row] = buckets.code(max(durations[row], 0)) }
+    }
+}
