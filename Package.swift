@@ -188,7 +188,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "RulesTests", dependencies: ["Engine", "Rules", "Support", "TestSupport"], exclude: ["Faulty"],
+            name: "RulesTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
+            exclude: ["Faulty"],
             swiftSettings: settings),
         .testTarget(
             name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],

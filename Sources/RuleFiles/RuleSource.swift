@@ -40,7 +40,8 @@ package struct RuleSource: Sendable {
                 // Loading a file twice would duplicate its alerts.
                 guard !set.files.contains(file) else { continue }
                 do {
-                    faults.all += set.add(try load(file, named: name), from: file, sendsAlerts: sendsAlerts)
+                    let (rules, sinks) = try load(file, named: name)
+                    faults.all += set.add(rules, sinks, from: file, sendsAlerts: sendsAlerts)
                 } catch {
                     faults.all.append(error)
                 }
@@ -61,13 +62,20 @@ package struct RuleSource: Sendable {
         return files
     }
 
-    private func load(_ file: String, named name: RuleFileName) throws(RuleDiagnostics) -> RuleFile {
-        guard file != Self.builtin else { return try BuiltinRules.controlPlane() }
+    private func load(
+        _ file: String, named name: RuleFileName
+    ) throws(RuleDiagnostics) -> (rules: RuleFile, sinks: [any SinkDefinition]) {
+        guard file != Self.builtin else { return (try BuiltinRules.controlPlane(), []) }
         if name.place != nil, let reason = FilePattern.unreadable(file) {
             throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
         }
-        return try RuleFile(
-            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
+        var sinks: [any SinkDefinition] = []
+        let rules = try RuleFile(
+            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components
+        ) { node, diagnostics in
+            sinks = AlertSinks.read(node, &diagnostics)
+        }
+        return (rules, sinks)
     }
 }
 

@@ -29,7 +29,7 @@ final class RuleReload: Service {
         self.pipeline = pipeline
         self.delivery = delivery
         self.log = log
-        loaded = Mutex(LinkedFiles(rules.files + rules.headersFiles))
+        loaded = Mutex(LinkedFiles(rules.files + rules.sinkFiles))
     }
 
     /// The value of `faultline_config_last_reload_successful`.
@@ -76,7 +76,7 @@ final class RuleReload: Service {
                 let rules = try source.load()
                 try delivery.replace(rules.sinksOrDefault)
                 let dropped = pipeline.replaceRules(rules.groups)
-                loaded = LinkedFiles(rules.files + rules.headersFiles)
+                loaded = LinkedFiles(rules.files + rules.sinkFiles)
                 succeeded.store(true, ordering: .relaxed)
                 log.note(.notice, "rules reloaded") {
                     [

@@ -3,6 +3,41 @@ import Foundation
 package import Rules
 import Support
 
+/// `stdout: {format}` in a rule file.
+struct StdoutDefinition: SinkDefinition {
+    static let kind = "stdout"
+    let format: StdoutFormat
+
+    init(format: StdoutFormat) {
+        self.format = format
+    }
+
+    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        if node.isNull {
+            self.init(format: .text)
+            return
+        }
+        guard let mapping = YAMLMapping(node, "stdout", fields: ["format"], &diagnostics) else { return nil }
+        guard let field = mapping["format"] else {
+            self.init(format: .text)
+            return
+        }
+        guard let format = field.choice("format", of: StdoutFormat.self, &diagnostics) else { return nil }
+        self.init(format: format)
+    }
+
+    var identity: String { "\(Self.kind)-\(format.rawValue)" }
+
+    func sink(name: String, identity: String) -> any AlertSink {
+        StdoutSink(name: name, identity: identity, format: format)
+    }
+}
+
+package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
+    case text
+    case json
+}
+
 /// Writes a line for each alert that fires or resolves.
 package struct StdoutSink: AlertSink {
     package let name: String

@@ -113,7 +113,9 @@ final class DeliveryDirectoryTests {
 
     @Test func `alerts that a receiver rejects go to the dead letters`() async throws {
         let receiver = try ScriptedReceiver([.status(400)])
-        let sinks = try AlertSinks.make([.webhook(url: receiver.url + "?token=hunter2", headersFile: nil)])
+        let sinks = try AlertSinks.make([
+            WebhookDefinition(endpoint: SinkEndpoint(url: receiver.url + "?token=hunter2"))
+        ])
         let dispatcher = AlertDispatcher(
             sinks: sinks, directory: DeliveryDirectory(path, now: Self.now), now: Self.now)
         dispatcher.submit([Alert.firing().transition])

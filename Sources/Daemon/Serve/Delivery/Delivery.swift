@@ -149,7 +149,7 @@ final class Delivery: Sendable {
     }
 
     /// Replaces the sinks and reads their headers again. Blocks on the disk.
-    func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) {
+    func replace(_ definitions: [any SinkDefinition]) throws(WebhookHeaders.FormatError) {
         dispatcher.replace(try AlertSinks.make(definitions))
     }
 

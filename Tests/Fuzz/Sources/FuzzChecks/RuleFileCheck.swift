@@ -1,4 +1,5 @@
 import Engine
+import Notify
 import Rules
 
 /// A rule file of any bytes: taken and usable, or refused with problems that stand in it and are safe to print.
@@ -9,7 +10,9 @@ package enum RuleFileCheck {
         let bytes = contents.array
         let file: RuleFile
         do throws(RuleDiagnostics) {
-            file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow)
+            file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow) {
+                _ = AlertSinks.read($0, &$1)
+            }
         } catch {
             return try ProblemsCheck.check(error, of: bytes)
         }
