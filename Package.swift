@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Engine", "OTLP", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
+                "Engine", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
