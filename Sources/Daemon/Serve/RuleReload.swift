@@ -7,6 +7,7 @@ import Rules
 import Support
 import ServiceLifecycle
 import Synchronization
+import Scrape
 import UnixSignals
 
 /// Reloads the rules on SIGHUP, on request, and when a symbolic link to them changes: all of them or none.
@@ -112,4 +113,12 @@ private struct LinkedFiles {
         }
         return haveChanged
     }
+}
+
+extension RuleReload {
+    static let metrics = MetricTable<RuleReload>([
+        .flag(
+            "faultline_config_last_reload_successful", help: "Whether the last reload of the rules succeeded."
+        ) { $0.lastSucceeded }
+    ])
 }
