@@ -124,6 +124,20 @@ def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
     client.close()
 
 
+def test_line_1_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(survivor):
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        with client.together():
+            client.send_frame(SettingsFrame(0))
+            client.begin(1)
+            client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
+            client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
+        assert not client.receive_until(lambda: False), "the connection is closed"
+    assert (change.accepted, change.refused["grpc"]) == (1, {})
+    client.close()
+
+
 def test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight(serve):
     daemon = serve(configuration="limits: {max_request_bytes: 1MiB, max_bytes_in_flight: 4MiB}\n")
     greedy = HTTP2Client(daemon.grpc)

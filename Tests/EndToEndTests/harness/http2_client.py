@@ -1,6 +1,7 @@
 """An HTTP/2 client that goes on after GOAWAY, as one does that hasn't read it yet; libraries obey it at once."""
 
 import socket
+from contextlib import contextmanager
 
 import hpack
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
@@ -18,6 +19,7 @@ class HTTP2Client:
         self._encoder, self._decoder = hpack.Encoder(), hpack.Decoder()
         self._address = address
         self._received = b""
+        self._held = None
         self.goaways = []
         # Headers and trailers of each stream as one
         self.answers = {}
@@ -25,6 +27,14 @@ class HTTP2Client:
         self.resets = {}
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         self._send(SettingsFrame(0))
+
+    @contextmanager
+    def together(self):
+        """Holds what is sent meanwhile, to send it in one piece."""
+        self._held = b""
+        yield
+        held, self._held = self._held, None
+        self._socket.sendall(held)
 
     def close(self):
         self._socket.close()
@@ -70,7 +80,10 @@ class HTTP2Client:
         return True
 
     def _send(self, frame):
-        self._socket.sendall(frame.serialize())
+        if self._held is None:
+            self._socket.sendall(frame.serialize())
+        else:
+            self._held += frame.serialize()
 
     def _next(self):
         head = self._take(_HEAD)
