@@ -34,18 +34,18 @@ struct AlertmanagerDefinition: EndpointDefinition {
 
 /// Posts alerts to an Alertmanager, as Prometheus does. An Alertmanager accepts any number of repeats, and groups,
 /// silences and routes by itself. It considers an alert resolved if it isn't repeated in time.
-package struct AlertmanagerSink: AlertSink {
-    package let name: String
-    package let identity: String
-    package let keepsQueue = true
-    package let batchLimit = 64
-    package let wantsRepeats = true
+struct AlertmanagerSink: AlertSink {
+    let name: String
+    let identity: String
+    let keepsQueue = true
+    let batchLimit = 64
+    let wantsRepeats = true
     private let client: SinkClient
 
     /// - Parameters:
     ///   - url: the Alertmanager's URL, including its path prefix. May contain credentials, and is never shown.
     ///   - now: the clock, in nanoseconds since the epoch.
-    package init(
+    init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
         headers: WebhookHeaders = .none, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
@@ -61,7 +61,7 @@ package struct AlertmanagerSink: AlertSink {
         return components.string ?? url
     }
 
-    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+    func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         let now = client.now()
         guard let body = try? JSONText.encode(alerts.map { PostableAlert($0, now: now) }) else {
             return .rejected("the alerts can't be written as JSON")

@@ -33,19 +33,19 @@ struct WebhookDefinition: EndpointDefinition {
 }
 
 /// Posts alerts to a URL as Alertmanager's webhooks do.
-package struct WebhookSink: AlertSink {
-    package let name: String
-    package let identity: String
-    package let keepsQueue = true
+struct WebhookSink: AlertSink {
+    let name: String
+    let identity: String
+    let keepsQueue = true
     /// Keeps a body below a few hundred kilobytes.
-    package let batchLimit = 64
+    let batchLimit = 64
     private let client: SinkClient
 
     /// - Parameters:
     ///   - url: may contain credentials, and is never shown.
     ///   - timeout: for a whole call; a slower receiver counts as hung.
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
-    package init(
+    init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
         timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
@@ -54,7 +54,7 @@ package struct WebhookSink: AlertSink {
         client = SinkClient(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
 
-    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+    func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         guard let body = try? JSONText.encode(WebhookPayload(alerts, receiver: name)) else {
             return .rejected("the alerts can't be written as JSON")
         }

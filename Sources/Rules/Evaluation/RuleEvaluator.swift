@@ -65,10 +65,7 @@ package struct RuleEvaluator: Sendable {
     /// How many alerts weren't tracked because their rule had reached its limit.
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
-    /// The pending and firing alerts, sorted by group, rule and labels.
-    package var activeAlerts: [Alert] { numberedAlerts.map(\.alert) }
-
-    /// The same, each with its rule.
+    /// The pending and firing alerts, each with its rule, sorted by group, rule and labels.
     package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
         groups.indices.flatMap { group in
             groups[group].rules.indices.flatMap { rule in

@@ -113,8 +113,8 @@ package struct UnsentAlert: Codable, Hashable, Sendable {
 }
 
 /// Why a file of alerts can't be read.
-package struct UnreadableAlerts: Error, CustomStringConvertible {
-    package let description: String
+struct UnreadableAlerts: Error, CustomStringConvertible {
+    let description: String
 
     init(_ description: String) {
         self.description = description

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 struct AlertDispatcherTests {
     /// Answers from a script, then delivers. Remembers what it received.

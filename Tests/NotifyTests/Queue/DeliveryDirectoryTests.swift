@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 /// Queues on disk survive the process. Here, one dispatcher follows another.
 final class DeliveryDirectoryTests {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 /// A slow disk holds up the alerts that must be on it before they are sent, and nothing else.
 final class SlowDiskTests {

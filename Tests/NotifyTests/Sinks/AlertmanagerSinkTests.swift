@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 struct AlertmanagerSinkTests {
     private static func body(_ alerts: [Alert]) async throws -> String {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 struct StdoutSinkTests {
     /// What a sink writes for alerts.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
+import Rules
 
 struct WebhookSinkTests {
     /// The sink's result for one scripted answer. The time limit is more than any machine needs for an answer; it is

@@ -64,28 +64,6 @@ struct CulpritTests {
     }
 
     @Test(arguments: Captures.archives)
-    func `the components of a kind of request are the sums over its single requests`(_ archive: URL) throws {
-        let view = try Self.replay(archive).pipeline.attributedSummary().view
-        var parts: [Int: [[Component: Int64]]] = [:]
-        view.forEachBreakdown(from: .min, to: .max) { request in
-            parts[request.series, default: []].append(
-                Dictionary(uniqueKeysWithValues: request.parts.map { ($0.component, $0.duration) }))
-        }
-        let requests = view.requestSummaries()
-        for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
-            let own = parts[request.series] ?? []
-            #expect(own.count == request.count)
-            #expect(components.reduce(0) { $0 + $1.sum } == request.sum)
-            for summary in components {
-                let durations = own.map { $0[summary.component] ?? 0 }.sorted()
-                #expect(summary.sum == durations.reduce(0) { $0 + Int128($1) })
-                #expect(summary.p99 == durations[(durations.count * 99 + 99) / 100 - 1])
-                #expect(abs(summary.share - Double(summary.sum) / Double(request.sum)) < 1e-12)
-            }
-        }
-    }
-
-    @Test(arguments: Captures.archives)
     func `no self time exceeds the duration of its span`(_ archive: URL) throws {
         let view = try Self.replay(archive).pipeline.attributedSummary().view
         let selfTimes = view.selfTimeSummaries()

@@ -1,5 +1,5 @@
 import NIOHPACK
-import Receivers
+@testable import Receivers
 import Testing
 
 @Suite struct `gRPC request headers` {

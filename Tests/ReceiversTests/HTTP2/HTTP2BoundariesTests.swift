@@ -1,5 +1,5 @@
 import NIOCore
-import Receivers
+@testable import Receivers
 import Testing
 
 @Suite struct `HTTP/2 boundaries` {

@@ -1,7 +1,7 @@
 import Foundation
 import NIOCore
 import NIOEmbedded
-import Receivers
+@testable import Receivers
 import Synchronization
 import Testing
 

@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 
 @testable import Daemon
-@testable import Notify
-@testable import Rules
+import Notify
+import Rules
 
 private let second: Int64 = 1_000_000_000
 private let start: Int64 = 1_795_407_400 * second

@@ -47,7 +47,7 @@ extension PipelineCheck {
             counted == Double(summary.counts.accepted), "\(counted) spans in the scrape of \(summary.counts.accepted)")
     }
 
-    /// A trace has the spans that came of it.
+    /// A trace contains exactly the spans that were accepted for it.
     func checkTraces() throws(Finding) {
         guard !setting.givesUp else { return }
         for (trace, spans) in Dictionary(grouping: naive.spans, by: \.traceID) {

@@ -3,7 +3,7 @@ import Pipeline
 import Rules
 import TestSupport
 
-/// Rules that have each value of every group, and one over single spans.
+/// Rules that evaluate each value for every group, and one over single spans.
 enum PipelineRules {
     static let match = "single"
     static let matchMin: Int64 = 2_000_000_000
@@ -34,7 +34,7 @@ enum PipelineRules {
         }
     }
 
-    /// The operator stands behind the value, and the offset between the two.
+    /// The operator follows the value, and the offset stands between them.
     private static func condition(_ value: NaiveRuleValue, offset: Int64) -> String {
         value.condition.replacing(" >=", with: " offset \(offset / PipelineSetting.second)s >=")
     }
@@ -57,12 +57,12 @@ enum PipelineRules {
 extension PipelineCheck {
     private static let entriesMax = 6
 
-    /// The values of alerts after each evaluation are those of the spans that had come.
+    /// The values of alerts after each evaluation match the spans that had arrived by then.
     func checkRules(isExactlyDivided: Bool) throws(Finding) {
         let checksDivision =
             isExactlyDivided && setting.settle >= setting.settleMax && setting.values.contains { $0.isOfAttribution }
         let entries = log.entries
-        // As many as there is time for, the last among them.
+        // As many evaluations as there is time for, including the last.
         let step = entries.count / Self.entriesMax + 1
         for entry in entries.enumerated().filter({ ($0.offset + 1 - entries.count) % step == 0 }).map(\.element) {
             let known = naive.prefix(entry.spans)
@@ -85,7 +85,7 @@ extension PipelineCheck {
         let expected = ranges.map { range in
             values(value, divisions.filter { range.contains(Int64($0.span.end)) })
         }
-        // Where minutes have left the window, the range is one of whole minutes.
+        // Once minutes have left the window, the range covers whole minutes.
         for labels in Set(expected.flatMap(\.keys)) {
             let possible = expected.map { $0[labels] }
             if possible.contains(nil) { continue }
@@ -103,7 +103,7 @@ extension PipelineCheck {
         abs(value - expected) <= (isBucketed ? 0.0055 : 1e-12) * expected + (isBucketed ? 1e-9 : 0)
     }
 
-    /// The ranges that may be meant, Unix nanoseconds.
+    /// The ranges that an evaluation may cover, Unix nanoseconds.
     private func ranges(from: Int64, to: Int64) -> [Range<Int64>] {
         guard setting.givesUp else { return [from..<to] }
         let minute = 60 * PipelineSetting.second
@@ -128,7 +128,8 @@ extension PipelineCheck {
         return groups.compactMapValues { value.value(of: $0, over: over) }
     }
 
-    /// An alert about single spans is there where one has just ended that is long enough, with the longest.
+    /// There is an alert about single spans if and only if a span that is long enough has just ended; its value is
+    /// the longest.
     private func checkMatches(_ entry: EvaluationLog.Entry) throws(Finding) {
         guard !setting.givesUp else { return }
         var longest: [[String: String]: Int64] = [:]
@@ -152,7 +153,7 @@ extension PipelineCheck {
 
     // MARK: Evidence
 
-    /// What alerts say of whose fault it is.
+    /// The culprits that alerts name.
     func checkEvidence() throws(Finding) {
         for transition in transitions where transition.alert.state == .firing {
             guard let evidence = transition.alert.evidence else {

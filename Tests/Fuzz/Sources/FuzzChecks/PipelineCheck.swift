@@ -5,8 +5,8 @@ package import Report
 import Rules
 package import TestSupport
 
-/// Odd but lawful traffic through the whole pipeline: appended in any cuts and order, evaluated and looked at in between,
-/// attributed, given up by a small window, and told by every output. What is said is held against naive counts.
+/// Odd but legal traffic through the whole pipeline: cut and ordered in any way, evaluated and read in between,
+/// attributed, evicted from a small window, and shown by every output. Every output is compared with naive counts.
 package struct PipelineCheck {
     let setting: PipelineSetting
     let traffic: OddTraffic
@@ -15,7 +15,7 @@ package struct PipelineCheck {
     var naive: NaiveTraffic
     private(set) var transitions: [AlertTransition] = []
     private var latest = Int64.min
-    /// Whether no slot was attributed for good before all of its traces had come.
+    /// Whether every trace was complete before any of its slots was settled.
     private(set) var isAttributedWhole = true
 
     /// The bytes make all choices.
@@ -23,7 +23,7 @@ package struct PipelineCheck {
         _ = try check(Choices(bytes.array))
     }
 
-    /// - Returns: what a replay would have printed.
+    /// - Returns: the report that a replay would print.
     @discardableResult
     package static func check(_ choices: Choices) throws(Finding) -> Report {
         var check = PipelineCheck(choices)
@@ -40,7 +40,7 @@ package struct PipelineCheck {
         pipeline = Pipeline(
             rules: RuleEvaluator(PipelineRules.groups(setting)), limits: setting.limits,
             evaluationDelay: setting.evaluationDelay, attribution: setting.attribution,
-            onEvaluation: { time, rules in log.note(time, rules.activeAlerts) })
+            onEvaluation: { time, rules in log.note(time, rules.numberedAlerts.map(\.alert)) })
     }
 
     private mutating func run() throws(Finding) {
@@ -71,7 +71,7 @@ package struct PipelineCheck {
         let summary = pipeline.attributedSummary()
         try checkCounts(summary.counts)
         try checkRows(summary.view)
-        try checkBreakdowns(summary.view)
+        try checkComponents(summary.view)
         let isExactlyDivided = isExactlyDivided
         if isExactlyDivided { try checkDivision(summary.view) }
         try checkRules(isExactlyDivided: isExactlyDivided)
@@ -80,7 +80,7 @@ package struct PipelineCheck {
         return try checkOutputs()
     }
 
-    /// Whether it is told from the definition whose time every instant was: of ids that name two spans nobody can say.
+    /// Whether the definition says whose time every instant was. If an id names two spans, it doesn't.
     var isExactlyDivided: Bool {
         isAttributedWhole && !setting.givesUp && !traffic.isHuge && !naive.hasTwins && !naive.hasDetached
     }
@@ -96,7 +96,7 @@ package struct PipelineCheck {
 }
 
 extension OddTraffic {
-    /// Whether every trace has come before any of its slots is attributed for good.
+    /// Whether every trace is complete before any of its slots is settled.
     fileprivate func isWhole(within settle: Int64) -> Bool {
         var arrived: [[UInt8]: Int64] = [:]
         var settled: [[UInt8]: Int64] = [:]
