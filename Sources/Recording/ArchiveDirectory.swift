@@ -1,7 +1,7 @@
 import Engine
 import Foundation
 import Rules
-package import Support
+import Support
 
 /// The recorded files of a directory, used by one daemon at a time.
 struct ArchiveDirectory: ~Copyable {

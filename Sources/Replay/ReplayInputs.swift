@@ -1,4 +1,4 @@
-package import Archive
+import Archive
 import Engine
 
 /// The archives of a replay, merged by time. Files of one recording are merged by the order of events: with several

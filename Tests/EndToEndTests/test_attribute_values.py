@@ -91,7 +91,7 @@ def test_json_values_out_of_range_are_kept_or_refused(survivor, value):
 
 
 @pytest.mark.parametrize("name", [r'"\ud800"', r'"\udc00\ud800"', r'"a\u0000b"', r'"\u202e"', r'"x\"} 1\nfake 1"'])
-def test_names_in_json_that_are_no_text_leave_the_scrape_parseable(survivor, name):
+def test_names_in_json_that_are_not_text_leave_the_scrape_parseable(survivor, name):
     with Counting(survivor) as change:
         assert http_client.send(survivor.http, json_body("", name), JSON).status == 200
     assert change.accepted == 1

@@ -86,7 +86,7 @@ def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivo
 
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
+def test_line_1_http_2_on_the_other_ports_is_refused(survivor, port):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
             raw.send(connection, START + PingFrame(0, b"12345678").serialize() * 20_000)
@@ -95,7 +95,7 @@ def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
     assert is_healthy(survivor)
 
 
-def test_line_1_a_stream_too_many_is_refused_alone(survivor):
+def test_line_1_only_streams_beyond_the_limit_are_refused(survivor):
     """Also where the client hasn't acknowledged the settings yet."""
     client = HTTP2Client(survivor.grpc)
     streams = range(1, 2 * 120, 2)
@@ -164,7 +164,7 @@ TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(505)
         ("http", START, "http2"), ("query", START, "http2"),
     ],
 )
-def test_a_client_that_speaks_what_the_port_does_not_is_told_apart(survivor, port, sent, reason):
+def test_clients_that_speak_another_protocol_are_counted_by_which_it_is(survivor, port, sent, reason):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
             raw.send(connection, sent)
@@ -196,7 +196,7 @@ HALF_A_BODY = {
     [(HALF_A_REQUEST, PORTS, "header_timeout"), (HALF_A_BODY, ["grpc", "http"], "body_timeout")],
     ids=["header", "body"],
 )
-def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, reason):
+def test_line_2_an_incomplete_request_is_closed_in_time(survivor, sent, ports, reason):
     with ExitStack() as open_connections, Counting(survivor) as change:
         for port in ports:
             connection = open_connections.enter_context(raw.connect(address(survivor, port)))
@@ -211,7 +211,7 @@ def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, 
     assert {port: change.refused[port] for port in ports} == dict.fromkeys(ports, {reason: 1})
 
 
-def test_line_2_a_body_that_nobody_waits_for_may_take_its_time(survivor):
+def test_line_2_a_body_that_is_not_awaited_may_take_its_time(survivor):
     """`POST /-/reload` has none: the answer comes before it."""
     with raw.connect(survivor.query) as connection:
         raw.send(connection, HALF_A_BODY["query"])
@@ -274,7 +274,7 @@ def raise_own_limit(wanted):
 
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("open_files", [64, 256])
-def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, port):
+def test_line_2_any_number_of_idle_connections_leaves_room_for_others(open_files, port):
     raise_own_limit(4_096)
     with Faultline(open_files=open_files) as daemon, ExitStack() as idle:
         kept = http.client.HTTPConnection(daemon.query, timeout=DEADLINE)
@@ -356,7 +356,7 @@ def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
 # Line 3
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_3_tiny_headers_without_end_are_refused(survivor, port):
+def test_line_3_endless_tiny_headers_are_refused(survivor, port):
     fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
     with Counting(survivor) as change:
         status = raw.answer(address(survivor, port), b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
@@ -365,7 +365,7 @@ def test_line_3_tiny_headers_without_end_are_refused(survivor, port):
     assert change.refused[port] == {"headers_too_large": 1}
 
 
-def test_line_3_tiny_headers_without_end_are_refused_over_grpc(survivor):
+def test_line_3_endless_tiny_headers_are_refused_over_grpc(survivor):
     block = hpack.Encoder().encode(CALL + [(f"a{number}", "b") for number in range(70_000)])
     frames = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
     sent = HeadersFrame(1, frames[0], flags=[]).serialize()

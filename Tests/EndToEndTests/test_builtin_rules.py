@@ -23,7 +23,7 @@ def test_they_are_a_rule_file_like_any_other():
 
 
 @pytest.mark.parametrize("capture", FIRED)
-def test_those_fire_that_tell_of_the_fault(capture):
+def test_the_rules_about_the_fault_fire(capture):
     report = faultline("replay", "--format", "json", project.capture(capture)).json
     assert {alert["alert"] for alert in report["alerts"]} == FIRED[capture]
     for alert in report["alerts"]:

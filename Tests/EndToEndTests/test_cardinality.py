@@ -20,7 +20,7 @@ def pay(daemon):
     send(daemon, [spans.span("pay", duration=number * MILLISECOND) for number in range(1, 101)])
 
 
-def test_beyond_the_limit_operations_are_counted_in_one_row(serve):
+def test_operations_beyond_the_limit_are_counted_in_one_row(serve):
     daemon = serve(configuration=CONFIGURATION)
     pay(daemon)
     before = daemon.metrics()
@@ -44,7 +44,7 @@ def test_beyond_the_limit_operations_are_counted_in_one_row(serve):
     assert daemon.metrics().value("faultline_operation_duration_seconds_count", **KNOWN) == 200
 
 
-def test_services_without_end_are_capped_too(serve):
+def test_the_number_of_services_is_capped_too(serve):
     daemon = serve(configuration=CONFIGURATION)
     for _ in range(3):
         requests = [spans.request(spans.span(), service=f"service {number}") for number in range(1_000)]
@@ -89,7 +89,7 @@ def list_pods():
     )
 
 
-def test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire(serve):
+def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(serve):
     daemon = serve(rules=CONTROL_PLANE, configuration="evaluation_delay: 1s\n")
     begin = time.monotonic()
     for first in range(0, 2 * JUNK, 1_000):
@@ -115,7 +115,7 @@ def test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire
     daemon.log.wait_for("requests without a place")
 
 
-def test_names_that_are_forgotten_leave_the_scrape_and_their_places(serve):
+def test_forgotten_names_leave_the_scrape_and_make_room(serve):
     daemon = serve(configuration=CONFIGURATION)
     # Of days ago: neither the window nor its history keeps anything of them.
     long_ago = time.time_ns() - 10 * 24 * spans.HOUR

@@ -63,7 +63,7 @@ def send(daemon, transport, body):
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_nothing_over_and_over_is_refused_before_it_is_decompressed(survivor, transport):
+def test_endless_empty_messages_are_refused_before_they_are_decompressed(survivor, transport):
     body = case("64-mebibytes-of-empty-resource-spans.gz").read_bytes()
     # So that what the first compressed request of all needs is there.
     assert send(survivor, transport, gzip.compress(spans.body(spans.span()))) in (0, 200)
@@ -77,7 +77,7 @@ def test_nothing_over_and_over_is_refused_before_it_is_decompressed(survivor, tr
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_blocks_that_hold_nothing_are_an_empty_request(survivor, transport):
+def test_empty_blocks_are_an_empty_request(survivor, transport):
     body = gzip.decompress(case("a-mebibyte-of-empty-blocks.gz.gz").read_bytes())
     assert len(body) > 1 << 20 and zlib.decompress(body, zlib.MAX_WBITS | 16) == b""
     with Counting(survivor) as change:

@@ -83,7 +83,7 @@ WRONG_COMMANDS = [
 
 
 @pytest.mark.parametrize("command, said", WRONG_COMMANDS, ids=lambda value: value[:60])
-def test_a_wrong_command_line_or_file_ends_with_2_and_says_what_would_be_right(tmp_path, command, said):
+def test_a_wrong_command_line_or_file_exits_with_2_and_says_what_would_be_right(tmp_path, command, said):
     # A file that is neither YAML's mapping nor an archive.
     (tmp_path / "hello").write_text("hello\n")
     arguments = [EXAMPLE if word == "EXAMPLE" else word for word in command.split()]
@@ -116,7 +116,7 @@ def test_the_problem_names_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--otlp-grpc", "--otlp-http", "--listen"])
-def test_an_address_in_use_is_a_fault_that_is_named(option):
+def test_an_address_in_use_is_named_in_the_error(option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         free = {name: "127.0.0.1:0" for name in ("--otlp-grpc", "--otlp-http", "--listen")}

@@ -31,7 +31,7 @@ def fire_and_resolve(daemon):
     daemon.output.wait_for("RESOLVED")
 
 
-def test_a_receiver_that_fails_in_all_ways_is_told_everything_in_order(serve):
+def test_a_receiver_that_fails_in_every_way_gets_everything_in_order(serve):
     answers = [500, 503, FLOOD, 429, 502, 200]
     with WebhookReceiver(answers) as receiver:
         daemon = serve(webhooks(receiver), CONFIGURATION)
@@ -63,7 +63,7 @@ def test_a_receiver_that_hangs_holds_up_no_other(serve):
         assert story(hanging, 2) == ["firing", "resolved"]
 
 
-def test_a_receiver_that_dies_and_returns_is_told_what_happened_meanwhile(serve):
+def test_a_receiver_that_dies_and_returns_gets_what_happened_meanwhile(serve):
     with WebhookReceiver() as receiver:
         pass
     daemon = serve(webhooks(receiver), CONFIGURATION)

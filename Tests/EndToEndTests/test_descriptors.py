@@ -32,7 +32,7 @@ def open_descriptors(daemon):
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
 
-def test_without_file_descriptors_recording_stops_and_ingest_goes_on(serve, tmp_path):
+def test_without_file_descriptors_recording_stops_and_ingest_continues(serve, tmp_path):
     directory = tmp_path / "archive"
     daemon = serve(configuration=CONFIGURATION % directory)
     ingest, query = Connection(daemon.http), Connection(daemon.query)

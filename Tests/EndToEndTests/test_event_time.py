@@ -134,7 +134,7 @@ def test_json_in_any_order_gives_the_same_report(part):
     assert replay("-", input=b"".join(lines)) == report
 
 
-def test_spans_that_do_not_fit_into_memory_are_sorted_on_disk_and_nothing_is_left_of_it(capture, tmp_path, monkeypatch):
+def test_spans_that_do_not_fit_into_memory_are_sorted_on_disk_and_no_file_is_left(capture, tmp_path, monkeypatch):
     records, _ = capture
     # A quarter of it, 64 bytes a span: 16,000 spans at a time.
     small = tmp_path / "small.yaml"
@@ -168,7 +168,7 @@ def without_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
 
 
-def test_a_temporary_directory_without_room_is_told(part):
+def test_a_full_temporary_directory_is_reported(part):
     records, _ = part
     done = subprocess.run(
         [BINARY, "replay", "--quiet", "-"], input=archives.framed(records), capture_output=True, timeout=LIMIT,
@@ -179,7 +179,7 @@ def test_a_temporary_directory_without_room_is_told(part):
     assert b"TMPDIR" in done.stderr
 
 
-def test_a_temporary_directory_that_is_none_is_told(part, monkeypatch):
+def test_a_temporary_directory_that_is_not_a_directory_is_reported(part, monkeypatch):
     monkeypatch.setenv("TMPDIR", "/dev/null")
     done = faultline("replay", "--quiet", "-", input=archives.framed(part[0]))
     assert (done.code, done.output) == (1, "")

@@ -75,7 +75,7 @@ def culprits(tmp_path, archive):
 
 
 @pytest.mark.parametrize("minutes", [-600, -10, -1, 1, 10])
-def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
+def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
     found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
     # Spans of the clock that is behind fall before the interval, or only those of the clock that is ahead are in it.
@@ -100,7 +100,7 @@ def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path
     assert not any("the API server's own work is unaffected" in why for why in found)
 
 
-def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
+def test_no_side_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
     ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
     middle = ends[len(ends) // 2]
     lost = faults.without(
@@ -110,7 +110,7 @@ def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
     assert after and {culprit["certainty"] for culprit in after} == {"not clear"}
 
 
-def test_a_cluster_whose_etcd_sends_no_spans_is_told_so(tmp_path):
+def test_a_verdict_says_that_etcd_sends_no_spans(tmp_path):
     found = culprits(tmp_path, faults.without(project.EXAMPLE, lambda service, _: service == "etcd"))
     assert {culprit["certainty"] for culprit in found} == {"not clear"}
     assert any("etcd sends no spans" in culprit["why"] for culprit in found)

@@ -79,7 +79,7 @@ HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-prot
         "no HTTP",
     ],
 )
-def test_bad_http_is_refused_and_told_why(survivor, request_bytes):
+def test_bad_http_is_refused_with_a_reason(survivor, request_bytes):
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:
             connection.sendall(request_bytes)
@@ -138,7 +138,7 @@ def test_another_transfer_coding_is_not_implemented(survivor, coding):
     ],
     ids=["trailers", "a chunk's extension", "another expectation"],
 )
-def test_odd_but_lawful_http_is_taken(survivor, body, fields):
+def test_odd_but_legal_http_is_accepted(survivor, body, fields):
     request = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + fields + b"\r\n" + body
     assert answer(survivor.http, request) == "HTTP/1.1 200 OK"
 
@@ -162,7 +162,7 @@ def test_pipelined_requests_are_answered_in_order_each_by_itself(survivor):
     assert (change.accepted, change.refused["http"]) == (3, {})
 
 
-def test_nothing_is_answered_behind_the_last_answer(survivor):
+def test_nothing_is_answered_after_the_last_reply(survivor):
     """A refusal that leaves a body unread ends the connection, though more requests have come with it."""
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:

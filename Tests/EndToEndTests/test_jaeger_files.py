@@ -58,7 +58,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("field", HARMLESS)
-def test_an_odd_field_costs_nothing(tmp_path, field):
+def test_an_odd_field_loses_nothing(tmp_path, field):
     done, found = converted(tmp_path, document(HARMLESS[field]))
     assert (done.code, done.errors) == (0, "")
     assert set(found) == {"GET /cart", "good"}
@@ -93,7 +93,7 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("fault", LEFT_OUT)
-def test_what_is_left_out_is_told_with_an_example_and_the_rest_is_kept(tmp_path, fault):
+def test_what_is_left_out_is_reported_with_an_example_and_the_rest_is_kept(tmp_path, fault):
     change, count, example = LEFT_OUT[fault]
     done, found = converted(tmp_path, document(change))
     (line,) = done.errors.splitlines()
@@ -105,7 +105,7 @@ def test_what_is_left_out_is_told_with_an_example_and_the_rest_is_kept(tmp_path,
     assert line in replayed.errors
 
 
-def test_elements_that_are_no_traces_are_left_out(tmp_path):
+def test_elements_that_are_not_traces_are_left_out(tmp_path):
     value = document({})
     value["data"] += [None, {"traceID": "1"}]
     done, found = converted(tmp_path, value)

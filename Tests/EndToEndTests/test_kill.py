@@ -143,7 +143,7 @@ def test_kill_at_random_moments(tmp_path, mode):
 
 
 @pytest.mark.parametrize("mode", ["durable", "memory"])
-def test_stopped_under_load_all_that_was_acknowledged_is_there(tmp_path, mode):
+def test_after_a_stop_under_load_everything_acknowledged_is_there(tmp_path, mode):
     clients = ended(tmp_path, mode, random.Random(SEED), is_killed=False)
     acknowledged = set().union(*(client.acknowledged for client in clients))
     assert acknowledged <= set(read(tmp_path / "archive"))

@@ -53,7 +53,7 @@ def xxh32(data):
 
 
 @pytest.mark.parametrize("size", [1, 1 << 62])
-def test_a_size_that_lies_is_a_fault_with_its_place(tmp_path, size):
+def test_a_false_size_is_reported_at_its_position(tmp_path, size):
     archive = tmp_path / "lying.otlp.lz4"
     archive.write_bytes(archives.compress(content(5)) + with_content_size(tmp_path, content(3), size))
     done = faultline("replay", "--quiet", "--format", "json", archive)

@@ -142,7 +142,7 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     assert peak <= LIMIT + max(base - PROGRAM, 0), f"{peak >> 20} MiB, {base >> 20} at the start"
 
 
-def test_at_the_least_memory_that_can_be_set_the_window_gives_way(serve):
+def test_with_the_smallest_memory_limit_the_window_gives_way(serve):
     limit = 128 << 20
     daemon = serve(configuration=f"limits: {{memory: {limit >> 20}MiB}}\nwindow: {{max_operations: 1000}}\n")
     base = daemon.peak_memory()
@@ -156,7 +156,7 @@ def test_at_the_least_memory_that_can_be_set_the_window_gives_way(serve):
     assert peak <= limit + max(base - PROGRAM, 0), f"{peak >> 20} MiB, {base >> 20} at the start"
 
 
-def test_the_parts_are_said_at_the_start_and_come_to_the_limit(small):
+def test_the_parts_are_logged_at_start_and_add_up_to_the_limit(small):
     (line,) = small.log.matching("memory", "limit=")
     for part in ("256 MiB", "window", "history", "attribution", "rules", "ingest", "archive", "sinks", "reserve"):
         assert part in line
@@ -165,7 +165,7 @@ def test_the_parts_are_said_at_the_start_and_come_to_the_limit(small):
     assert {sample.labels["part"] for sample in metrics.all("faultline_memory_bytes")} >= {"window", "history", "ingest"}
 
 
-def test_parts_that_contradict_the_limit_are_told_with_the_arithmetic(tmp_path):
+def test_parts_that_contradict_the_limit_are_refused_with_the_arithmetic(tmp_path):
     file = tmp_path / "faultline.yaml"
     file.write_text("limits: {memory: 512MiB, max_bytes_in_flight: 256MiB}\nwindow: {max_bytes: 1GiB}\n")
     run = faultline("check", file)

@@ -44,7 +44,7 @@ def busy(daemon):
     return daemon
 
 
-def test_promtool_has_nothing_to_say(busy):
+def test_promtool_finds_no_problem(busy):
     _, _, text = busy.get("/metrics")
     judged = subprocess.run([project.tool("promtool"), "check", "metrics"], input=text, capture_output=True)
     assert (judged.returncode, judged.stdout.decode(), judged.stderr.decode()) == (0, "", "")
@@ -107,7 +107,7 @@ def test_every_metric_of_the_contract_is_there(busy):
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "*/*", "application/json", ""])
-def test_who_does_not_ask_for_openmetrics_gets_text(busy, accept):
+def test_a_client_that_does_not_ask_for_openmetrics_gets_text(busy, accept):
     status, type, text = busy.get("/metrics", Accept=accept)
     assert (status, type) == (200, TEXT)
     assert b"# EOF" not in text

@@ -136,7 +136,7 @@ def test_files_are_rotated_by_time(record, directory):
     assert sum(map(len, map(recordings.span_ids, recordings.files(directory)))) == 10
 
 
-def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
+def test_old_recordings_are_removed_and_other_files_stay(record, directory):
     directory.mkdir()
     old, other = directory / "spans-20200101T000000.000000000Z.otlp.lz4", directory / "notes.txt"
     for path in (old, other):
@@ -147,7 +147,7 @@ def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
     assert other.exists()
 
 
-def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record, directory):
+def test_names_sort_in_the_order_of_files_even_if_the_clock_was_set_back(record, directory):
     directory.mkdir()
     later = directory / "spans-21001231T235959.999999999Z.otlp.lz4"
     later.write_bytes(b"")
@@ -157,7 +157,7 @@ def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record,
     assert (first, second.name) == (later, "spans-21010101T000000.000000000Z.otlp.lz4")
 
 
-def test_a_file_that_somebody_removed_is_told(record, directory):
+def test_a_removed_file_is_reported(record, directory):
     daemon = record()
     http_client.send(daemon.http, spans.body(*batch()))
     (path,) = eventually(lambda: recordings.files(directory), "the file")
@@ -167,7 +167,7 @@ def test_a_file_that_somebody_removed_is_told(record, directory):
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
 
 
-def test_a_restart_goes_on_in_another_file(record, directory):
+def test_a_restart_continues_in_another_file(record, directory):
     for _ in range(2):
         daemon = record()
         http_client.send(daemon.http, spans.body(*batch()))
@@ -290,14 +290,14 @@ def test_two_daemons_do_not_share_a_directory(record, directory):
         assert other.log.matching("another daemon records to", "")
 
 
-def test_the_state_of_another_daemon_is_no_archive_and_is_called_what_it_is(tmp_path):
+def test_recording_to_the_state_directory_of_another_daemon_is_refused_by_what_it_is(tmp_path):
     state = tmp_path / "state"
     with Faultline("--state", state), Faultline("--archive", state) as other:
         eventually(lambda: other.metrics().value("faultline_archive_failed") == 1, "the gauge")
         assert other.log.matching("another daemon keeps its state in", "")
 
 
-def test_the_archive_of_another_daemon_is_no_state_and_is_called_what_it_is(record, directory):
+def test_keeping_state_in_the_archive_of_another_daemon_is_refused_by_what_it_is(record, directory):
     record()
     done = faultline(
         "serve", "--state", directory, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--listen",
@@ -322,5 +322,5 @@ def test_the_option_wins_over_the_configuration(serve, tmp_path):
     assert len(recordings.files(tmp_path / "named")) == 1
 
 
-def test_without_either_nothing_is_said_of_archives(daemon):
+def test_without_either_archives_are_not_mentioned(daemon):
     assert "faultline_archive" not in daemon.metrics().text

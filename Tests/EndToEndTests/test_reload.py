@@ -97,7 +97,7 @@ def test_rules_that_are_gone_leave_the_old_ones_whole(daemon, tmp_path):
     assert not is_successful(daemon.metrics())
 
 
-def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
+def test_an_alert_continues_if_its_rule_is_unchanged(daemon, reload):
     payments = [spans.span("pay", duration=400 * MILLISECOND) for _ in range(10)]
     assert http_client.send(daemon.http, spans.body(*payments)).status == 200
     daemon.output.wait_for("FIRING PaymentsSlow")
@@ -118,7 +118,7 @@ def post_reload(daemon):
             return error.code, error.read().decode()
 
 
-def test_a_request_reloads_where_that_is_enabled(serve, tmp_path):
+def test_a_request_reloads_if_that_is_enabled(serve, tmp_path):
     daemon = serve(SLOW_PAYMENTS, CONFIGURATION + "enable_lifecycle: true\n")
     (tmp_path / "rules.yaml").write_text(RENAMED)
     assert post_reload(daemon) == (200, "rules reloaded\n")
@@ -138,7 +138,7 @@ def test_a_request_reloads_nothing_by_default(daemon, tmp_path):
     assert rules(daemon.metrics()) == {"PaymentsSlow"}
 
 
-def test_a_config_map_that_is_exchanged_is_read_again(tmp_path):
+def test_a_config_map_that_is_replaced_is_read_again(tmp_path):
     """As the kubelet mounts it: rules.yaml is a link by way of ..data, which is replaced by another link."""
 
     def exchange(number, text):

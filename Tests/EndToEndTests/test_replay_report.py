@@ -144,7 +144,7 @@ def test_colour_is_for_terminals():
     assert ESCAPE in written
 
 
-def test_no_color_is_heeded():
+def test_no_color_is_respected():
     written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, NO_COLOR="1")
     assert ESCAPE not in written and "44186 spans" in written
 
@@ -168,7 +168,7 @@ def test_quiet_draws_no_progress():
     assert drawn == "" and "44186 spans" in output
 
 
-def test_spans_whose_time_could_not_be_attributed_are_told(tmp_path):
+def test_spans_whose_time_could_not_be_attributed_are_reported(tmp_path):
     assert "unattributed" not in faultline("replay", "--format", "json", EXAMPLE).json["spans"]
     (tmp_path / "small.yaml").write_text("window: {max_bytes: 256KiB}\n")
     done = faultline("replay", "--config", tmp_path / "small.yaml", "--format", "json", EXAMPLE)

@@ -105,7 +105,7 @@ def test_kill_at_random_moments_makes_one_page_of_one_alert(start, tmp_path):
         (tmp_path / "state").rename(tmp_path / f"state-{number}")
 
 
-def test_a_rule_that_has_changed_begins_anew(start):
+def test_a_rule_that_has_changed_starts_over(start):
     with start(RULES) as first:
         fire(first)
         first.output.wait_for("FIRING")
@@ -115,7 +115,7 @@ def test_a_rule_that_has_changed_begins_anew(start):
         second.output.wait_for("FIRING")
 
 
-def test_a_file_that_is_no_state_is_set_aside(start, tmp_path):
+def test_a_file_that_is_not_a_state_file_is_set_aside(start, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "alerts.json").write_text('{"version":1,"alerts":[')
     with start(RULES) as daemon:

@@ -137,7 +137,7 @@ def test_a_faulty_rule_file_is_refused_where_a_schema_can_tell(path):
     assert is_valid == bool(BEYOND.fullmatch(path.stem))
 
 
-def test_the_check_tells_the_fault_of_each_faulty_rule_file():
+def test_the_check_reports_the_fault_of_each_faulty_rule_file():
     folder = FAULTY[0].parent
     # What is empty is a configuration where nothing says that rules are meant.
     names = [path.name for path in FAULTY if path.stem not in ("empty", "only-a-comment")]

@@ -14,7 +14,7 @@ PATHS = [
 ]
 
 
-def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
+def test_credentials_of_sinks_are_in_no_log_and_no_reply(serve, tmp_path):
     headers = tmp_path / "headers"
     headers.write_text(f"Authorization: Bearer {SECRET}\n")
     with WebhookReceiver([500, 401]) as receiver:
@@ -39,7 +39,7 @@ def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
 
 
 @pytest.mark.parametrize("url", [f"ftp://user:{SECRET}@host/", f"http://user:{SECRET}@/x"])
-def test_an_url_that_is_wrong_is_not_cited(tmp_path, url):
+def test_a_wrong_url_is_not_quoted(tmp_path, url):
     file = tmp_path / "rules.yaml"
     file.write_text(SLOW_PAYMENTS + f'sinks:\n  - webhook: {{url: "{url}"}}\n')
     done = faultline("check", file)

@@ -106,7 +106,7 @@ def test_a_request_that_is_half_sent_is_finished_first(daemon):
     assert daemon.stop() == 0
 
 
-def test_calls_under_way_are_finished_and_one_that_its_client_begins_before_it_knows(daemon):
+def test_open_calls_are_finished_and_one_that_starts_before_its_client_knows(daemon):
     message = grpc_frames.message(spans.body(*[spans.span() for _ in range(BATCH)]))
     client = HTTP2Client(daemon.grpc)
     client.begin(1)

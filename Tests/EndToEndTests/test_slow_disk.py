@@ -58,7 +58,7 @@ def unsent(state):
     return sum("alert" in line for line in lines) - sum(line.get("done", 0) for line in lines)
 
 
-def test_while_a_disk_holds_everything_up_rules_are_evaluated_and_questions_answered(start, disk, receiver):
+def test_while_a_disk_hangs_rules_are_evaluated_and_queries_answered(start, disk, receiver):
     with start() as daemon:
         disk.hold()
         fire(daemon)
@@ -72,7 +72,7 @@ def test_while_a_disk_holds_everything_up_rules_are_evaluated_and_questions_answ
         assert receiver.next()["status"] == "firing"
 
 
-def test_with_two_seconds_for_every_sync_alerts_are_told_in_order_once(start, disk, receiver):
+def test_with_two_seconds_for_every_sync_alerts_are_delivered_once_in_order(start, disk, receiver):
     disk.takes(2000)
     with start() as daemon:
         fire(daemon)
@@ -83,7 +83,7 @@ def test_with_two_seconds_for_every_sync_alerts_are_told_in_order_once(start, di
     assert receiver.is_done
 
 
-def test_a_disk_that_never_answers_keeps_no_alert_back_nor_the_end(start, disk, receiver):
+def test_a_disk_that_never_answers_delays_neither_alerts_nor_shutdown(start, disk, receiver):
     with start() as daemon:
         disk.hold()
         fire(daemon)
@@ -92,7 +92,7 @@ def test_a_disk_that_never_answers_keeps_no_alert_back_nor_the_end(start, disk, 
         assert daemon.stop() == 0
 
 
-def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receiver, tmp_path):
+def test_what_was_delivered_just_before_a_kill_is_not_delivered_again(start, disk, receiver, tmp_path):
     disk.takes(2000)
     first = start().__enter__()
     try:

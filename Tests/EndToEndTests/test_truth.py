@@ -38,7 +38,7 @@ def unix_nanoseconds(time):
 
 
 @pytest.mark.parametrize("name", project.CAPTURES)
-def test_the_truth_beside_a_recording_is_what_its_bytes_say(name):
+def test_the_truth_file_of_a_recording_matches_its_bytes(name):
     records = archives.records(archives.decompress(project.capture(name)))
     computed, written = truth_of(records), read(name, "truth")
     operations = {(row.pop("service"), row.pop("name")): row for row in written.pop("operations")}

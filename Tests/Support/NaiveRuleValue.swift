@@ -1,10 +1,10 @@
-/// The value that a rule has of one group, told from the group's spans in its range.
+/// A value that rules can use, computed from the spans of one group within its range.
 package enum NaiveRuleValue: CaseIterable, Sendable {
     case p50, p90, p95, p99, p999, mean, max, count, rate, errors, errorRatio, seen, burnRate
     case selfP50, selfP999, selfMean, selfMax
     case shareOfEtcd, shareOfAPIServer, timeOfEtcdClient, timeOfWebhook
 
-    /// As a rule file has it, compared so that it always holds.
+    /// As written in a rule file, in a comparison that always holds.
     package var condition: String { Self.texts[self] ?? "" }
 
     private static let texts: [NaiveRuleValue: String] = [
@@ -30,7 +30,7 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    /// Whether it comes from latency buckets where spans have left the window.
+    /// Whether it is computed from latency buckets once spans have left the window.
     package var isOfBuckets: Bool {
         switch self {
         case .p50, .p90, .p95, .p99, .p999, .burnRate: true
@@ -38,7 +38,7 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    /// Seconds, per second or 0...1; nil where there is no data.
+    /// Seconds, per second or 0...1; nil if there is no data.
     ///
     /// - Parameter over: the length of the range, seconds.
     package func value(of group: [NaiveTraffic.Division], over: Double) -> Double? {

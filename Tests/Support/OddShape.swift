@@ -1,12 +1,12 @@
 package import Engine
 
-/// What a span of `OddTraffic` is.
+/// A kind of span in `OddTraffic`.
 struct OddShape {
     var service: String
     var name: String
     var kind: Int32
     var target: String?
-    /// Of a request to the API server that doesn't last as long as its client wants.
+    /// The labels, if it is an API request that is not long-running.
     var request: RequestLabels?
 
     static let requests = [
@@ -53,7 +53,7 @@ struct OddShape {
 }
 
 extension ReferenceSpan {
-    /// The labels of the request that a span of `OddTraffic` is; nil if it is none that counts among them.
+    /// The labels of a request in `OddTraffic`; nil if the span isn't one, or is long-running.
     package var oddRequest: RequestLabels? {
         let target = texts["http.target"]?.first
         return OddShape.requests.first {

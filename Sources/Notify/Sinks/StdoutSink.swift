@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-package import Rules
+import Rules
 import Support
 
 /// `stdout: {format}` in a rule file.

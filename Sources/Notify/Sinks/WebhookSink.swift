@@ -1,5 +1,5 @@
 import Foundation
-package import Rules
+import Rules
 import Support
 
 /// `webhook: {url, headers_file}` in a rule file.

@@ -1,4 +1,4 @@
-"""An HTTP/2 client that goes on after GOAWAY, as one does that hasn't read it yet; libraries obey it at once."""
+"""An HTTP/2 client that continues after GOAWAY, like one that hasn't read it yet. Libraries obey it at once."""
 
 import socket
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ class HTTP2Client:
         self._received = b""
         self._held = None
         self.goaways = []
-        # Headers and trailers of each stream as one
+        # Headers and trailers of each stream together
         self.answers = {}
         # Error codes by stream
         self.resets = {}
@@ -55,7 +55,7 @@ class HTTP2Client:
         self._send(DataFrame(stream, payload, flags=["END_STREAM"] if is_last else []))
 
     def send_in_parts(self, stream, payload, size=16_384):
-        """Sends a payload that isn't the last, in frames of the size that every server takes."""
+        """Sends a payload that isn't the last, in frames small enough for every server."""
         for start in range(0, len(payload), size):
             self.send(stream, payload[start : start + size], is_last=False)
 
@@ -63,7 +63,7 @@ class HTTP2Client:
         self._send(frame)
 
     def receive_until(self, condition):
-        """Receives frames until the condition holds; False if the server closes the connection before."""
+        """Receives frames until the condition holds; False if the server closes the connection first."""
         while not condition():
             frame = self._next()
             if frame is None:

@@ -6,7 +6,7 @@ import Rules
 import TestSupport
 import Testing
 
-/// The built-in rules over recorded faults: which side is accused, and what reports say about components.
+/// The built-in rules over recorded faults: which side they blame, and what reports say about components.
 @Suite("Culprits")
 struct CulpritTests {
     private struct Facts: Decodable {
@@ -47,7 +47,7 @@ struct CulpritTests {
         }
         for alert in alerts
         where !facts.faults.contains(where: { ($0.start_ns...$0.end_ns).contains(alert.firedAt ?? 0) }) {
-            // An alert that fires after a fault may still be about it.
+            // An alert that fires after the fault may still be about it.
             let side = alert.evidence?.culprit.side
             #expect(side == nil || facts.faults.contains { $0.side == side && $0.end_ns <= alert.firedAt ?? 0 })
         }

@@ -1,5 +1,5 @@
-/// A process of a made-up control plane: work in it takes time, more while it is slowed, and none goes on while it stands
-/// still or is down. Faults of a process are put here, so that all who wait for it wait with it.
+/// A process of a simulated control plane. Its work takes time, longer while it is slowed, and makes no progress
+/// while it is paused or down. Faults are injected here, so that everyone who waits for the process is affected.
 package struct LifeProcess: Sendable {
     package let service: String
     /// When it is down, Unix nanoseconds.
