@@ -1,5 +1,5 @@
-package import Archive
-package import Engine
+import Archive
+import Engine
 
 /// One archive of a replay, with its next record, so that several can be merged by time.
 final class ReplayInput {
@@ -54,7 +54,7 @@ final class ReplayInput {
 
 extension DecodedRecord {
     /// When it arrived, or what the clock read, in Unix nanoseconds; nil at the archive's end.
-    package borrowing func time(after previous: Int64?) -> Int64? {
+    borrowing func time(after previous: Int64?) -> Int64? {
         switch head {
         case .end: nil
         case .clock(let reading): reading.time
@@ -64,14 +64,14 @@ extension DecodedRecord {
 }
 
 /// An archive to replay, and which part of it. It may be opened more than once.
-package struct ReplayArchive {
-    package let name: String
+struct ReplayArchive {
+    let name: String
     private let range: Range<Int64>
     private let isSalvaging: Bool
     private let spooled: SpooledInput?
 
     /// - Throws: `ArchiveError` for a pipe that can't be spooled.
-    package init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
+    init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
         self.name = name
         self.range = range
         self.isSalvaging = isSalvaging
@@ -79,7 +79,7 @@ package struct ReplayArchive {
     }
 
     /// Starts reading it.
-    package func decoder(readsAhead: Bool) throws(ArchiveError) -> RecordDecoder {
+    func decoder(readsAhead: Bool) throws(ArchiveError) -> RecordDecoder {
         try RecordDecoder(
             name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead, spooled: spooled)
     }

@@ -107,7 +107,7 @@ def test_fired_alerts_are_delivered_before_the_daemon_ends(start, receiver):
     daemon.output.wait_for("FIRING")
     assert daemon.stop() == 0
     assert receiver.next()["status"] == "firing"
-    # Nothing had ended but the daemon.
+    # Only the daemon had ended, not the alert.
     daemon.output.finish()
     assert not daemon.output.matching("RESOLVED")
 
@@ -117,7 +117,7 @@ def test_external_labels_are_added_to_what_is_delivered(receiver, serve):
     daemon = serve(SLOW_PAYMENTS + sinks, CONFIGURATION + "external_labels: {cluster: east, severity: none}\n")
     fire(daemon)
     (line,) = daemon.output.wait_for("PaymentsSlow")
-    # The alert's own label wins.
+    # The alert's own label takes precedence.
     assert json.loads(line)["labels"] == {**LABELS, "cluster": "east"}
 
 

@@ -30,7 +30,7 @@ def replayed(path):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """What a daemon recorded: twenty groups of ten spans of two services."""
+    """A recording of twenty groups of ten spans of two services."""
     directory = tmp_path / "archive"
     (tmp_path / "faultline.yaml").write_text(f"archive: {{directory: {directory}, mode: durable}}\n")
     with Faultline("--config", tmp_path / "faultline.yaml") as daemon:
@@ -88,7 +88,7 @@ def test_verify_finds_damage_anywhere(recorded, tmp_path):
 
 def test_verify_finds_damage_outside_the_records(recorded, tmp_path):
     content = recorded.read_bytes()
-    # Behind each magic number its length, then the tag, version and kind.
+    # Each magic number is followed by the length, then tag, version and kind.
     notes = [at.start() for at in re.finditer(re.escape(struct.pack("<I", 0x184D2A5F)), content)]
     assert [content[note + 13] for note in (notes[0], notes[1], notes[-2], notes[-1])] == [1, 2, 3, 4]
     damaged = tmp_path / "damaged"
@@ -107,7 +107,7 @@ def test_verify_finds_damage_outside_the_records(recorded, tmp_path):
 
 
 def complete():
-    """A request with all that a span can have."""
+    """A request with everything that a span can have."""
     list_value = AnyValue(array_value=ArrayValue(values=[AnyValue(int_value=1), AnyValue(string_value="x")]))
     span = spans.span(
         name='a "name"',
@@ -154,7 +154,7 @@ def test_cat_prints_what_other_tools_can_read(tmp_path):
 @pytest.mark.parametrize("form", ["archive", "json", "otlp"])
 def test_a_capture_in_another_form_gives_the_same_report(tmp_path, form):
     source, path = tmp_path / "source", tmp_path / "converted"
-    # JSON takes its time in a debug build.
+    # JSON is slow in a debug build.
     content = archives.framed(archives.records(archives.example())[: 15 if form == "json" else None])
     source.write_bytes(archives.compress(content))
     done = archive("convert", "--to", form, "-o", path, source)
@@ -162,7 +162,7 @@ def test_a_capture_in_another_form_gives_the_same_report(tmp_path, form):
     assert replayed(path) == replayed(source)
     assert archive("verify", path).code == 0
     if form == "archive":
-        # Through lz4 it is what it was.
+        # Decompressed, it is unchanged.
         assert archives.decompress(path) == content
 
 
@@ -181,7 +181,7 @@ def test_an_archive_without_arrivals_is_not_appended_to_a_recording(recorded, tm
     assert done.code == 2
     assert f"{EXAMPLE} has no arrival times, unlike the archives before it; name it first" in done.errors
     assert not path.exists()
-    # As a replay of both, which goes by the time of spans.
+    # Like a replay of both, which goes by event time.
     assert archive("convert", "-o", path, EXAMPLE, recorded).code == 0
     rules = tmp_path / "rules.yaml"
     rules.write_text("groups: [{name: g, rules: [{alert: A, select: {service: etcd}, when: count > 0, over: 1m}]}]\n")

@@ -1,6 +1,6 @@
-"""Every kind of bad input and fault, and the tests which prove what Faultline makes of it.
+"""Every kind of bad input and fault, and the tests that prove how Faultline handles it.
 
-A test that is renamed or goes has to be replaced here, so that none of the kinds loses its last one unnoticed.
+A test that is renamed or removed must be replaced here, so that no kind loses its last test unnoticed.
 """
 
 import re
@@ -9,7 +9,7 @@ import pytest
 
 from harness.project import ROOT
 
-# What is known to be bad, by number, with the tests by file: of this suite, or of the unit tests, whose names are sentences.
+# The kinds of bad input by number, with their tests by file: from this suite, or unit tests, whose names are sentences.
 KINDS = {
     1: ("HTTP/2 floods: resets, CONTINUATION, SETTINGS, PING, an unread socket", {
         "test_bad_transport.py": [
@@ -226,7 +226,7 @@ KINDS = {
     }),
 }
 
-# What Faultline doesn't have yet. 4: TLS and tokens; of 17: the page; of 19: ranges of time.
+# Features that Faultline doesn't have yet. 4: TLS and tokens; of 17: the page; of 19: ranges of time.
 PENDING = {4, 17, 19}
 
 ALL = range(1, 31)

@@ -1,7 +1,7 @@
-"""Bad payloads of export requests, and what comes out again of bad names; also sent to the scrape and API port.
+"""Bad payloads of export requests, also sent to the scrape and API port, and how bad names are shown.
 
-The numbers in names are those of the lines of the list of bad inputs that the tests answer for. What each kind of fault
-is answered with in detail is in test_compression, test_malformed_bodies, test_grpc_calls and test_http_requests.
+The numbers in names refer to the kinds of bad input in test_bad_inputs_index. The exact replies to each kind of fault are in
+test_compression, test_malformed_bodies, test_grpc_calls and test_http_requests.
 """
 
 import gzip
@@ -32,7 +32,7 @@ def send_compressed(daemon, transport, body):
 
 
 def empty_blocks(size):
-    """A gzip body of deflate blocks that hold nothing: much work for no output."""
+    """A gzip body of empty deflate blocks: much work for no output."""
     # Not the last, with the fixed codes, and its end: 10 bits, four of them in five bytes.
     bits = "0" + "10" + "0000000"
     four = (bits * 4)
@@ -42,7 +42,7 @@ def empty_blocks(size):
 
 
 def repeated(unit, size):
-    """gzip of one message again and again, at best ratio."""
+    """gzip of one message repeated, at the best ratio."""
     return gzip.compress(unit * (size // len(unit)), 9)
 
 
@@ -101,7 +101,7 @@ def test_line_5_the_scrape_port_decompresses_nothing(survivor):
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
 @pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gzip"])
 def test_large_bodies_are_counted_exactly(survivor, transport, is_compressed):
-    """Those are decoded beside the event loops."""
+    """They are decoded outside the event loops."""
     count = 20_000
     body = spans.body(*[spans.span(f"operation {number % 50}") for number in range(count)])
     assert len(body) > MIB
@@ -208,7 +208,7 @@ def test_line_17_no_two_names_become_one_series(daemon):
     long = "x" * 500
     made = ["\x1b", r"\u{1B}", r"\u{5C}u{1B}", "\\\x1b", r"\\u{1B}", long + "1", long + "2", "x" * 200, "x" * 201]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in made])).status == 200
-    # Each cut one as a name of its own, too.
+    # Each truncated one too is a name of its own.
     cut = [sample.labels["operation"] for sample in daemon.metrics().all("faultline_operation_duration_seconds_count")]
     again = [name for name in cut if name not in made]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in again])).status == 200

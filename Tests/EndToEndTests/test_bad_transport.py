@@ -1,6 +1,6 @@
-"""Bad input on the way to a request: floods, slowness, too many connections, framing; on all three ports.
+"""Bad input below the level of requests: floods, slowness, too many connections, framing; on all three ports.
 
-The numbers in names are those of the lines of the list of bad inputs that the tests answer for.
+The numbers in names refer to the kinds of bad input in test_bad_inputs_index.
 """
 
 import http.client
@@ -79,7 +79,7 @@ def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivo
             raw.send(connection, START + frames)
             eventually(lambda: survivor.metrics().refused("grpc").get(reason), "the flood is counted")
             raw.read_to_end(connection)
-    # Where the frames are what a call is made of, the call may be refused too.
+    # If the frames belong to a call, the call may be refused too.
     assert change.refused["grpc"].pop("bad_framing", 1) == 1
     assert change.refused["grpc"] == {reason: 1}
     assert change.received == 0
@@ -96,7 +96,7 @@ def test_line_1_http_2_on_the_other_ports_is_refused(survivor, port):
 
 
 def test_line_1_only_streams_beyond_the_limit_are_refused(survivor):
-    """Also where the client hasn't acknowledged the settings yet."""
+    """Even if the client hasn't acknowledged the settings yet."""
     client = HTTP2Client(survivor.grpc)
     streams = range(1, 2 * 120, 2)
     with Counting(survivor) as change:
@@ -190,7 +190,7 @@ HALF_A_BODY = {
 }
 
 
-# A body of `POST /-/reload` is waited for by nobody: below.
+# The body of `POST /-/reload` is not awaited; see below.
 @pytest.mark.parametrize(
     "sent, ports, reason",
     [(HALF_A_REQUEST, PORTS, "header_timeout"), (HALF_A_BODY, ["grpc", "http"], "body_timeout")],
@@ -220,7 +220,7 @@ def test_line_2_a_body_that_is_not_awaited_may_take_its_time(survivor):
 
 @pytest.fixture(scope="module")
 def crowded():
-    """A daemon whose answers have several megabytes: 1,500 operations with long names, longer still when escaped."""
+    """A daemon whose replies have several megabytes: 1,500 operations with long names, even longer when escaped."""
     with Faultline() as daemon:
         made = [spans.span(f"{number:05} " + "\x01" * 1_000) for number in range(1_500)]
         assert http_client.send(daemon.http, spans.body(*made)).status == 200
@@ -247,7 +247,7 @@ def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(cr
         def is_full():
             status, headers, _ = raw.get(crowded.query, path)
             if status == 200:
-                # On a machine that is busy with other work the first may have been closed before the last was there.
+                # On a busy machine the first may have been closed before the last is open.
                 open_connections.enter_context(unread(crowded, path))
                 return False
             assert (status, headers["Retry-After"]) == (429, "1")
@@ -296,7 +296,7 @@ def test_line_2_any_number_of_idle_connections_leaves_room_for_others(open_files
         limit = metrics.value("faultline_connections_limit", transport=port)
         assert metrics.value("faultline_connections", transport=port) <= limit < open_files
         kept.close()
-    # Where there are so many of one cause the log has a line each ten seconds.
+    # With so many of one cause, the log has one line every ten seconds.
     assert 1 <= len(daemon.log.matching("refused", "reason=connections", f"transport={port}")) < 30
 
 
@@ -309,7 +309,7 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
             client.begin(1)
             client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
             assert client.receive_until(lambda client=client: "grpc-status" in client.answers.get(1, {}))
-        # The first has a call under way, the second has waited longest.
+        # The first has an open call, the second has waited longest.
         clients[0].begin(3)
         clients[0].send_frame(PingFrame(0, b"12345678"))
         for _ in range(limit):
@@ -321,7 +321,7 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
         for transport in exports.TRANSPORTS:
             assert exports.send(daemon, transport, spans.body(spans.span())).what == exports.TAKEN
         assert not clients[1].receive_until(lambda: False), "the connection is closed"
-        # First that no more calls should be begun, then which was the last.
+        # First that no more calls should be started, then which was the last.
         assert [(goaway.error_code, goaway.last_stream_id) for goaway in clients[1].goaways] == [(0, 2**31 - 1), (0, 1)]
         clients[0].send(3, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert clients[0].receive_until(lambda: "grpc-status" in clients[0].answers.get(3, {}))
@@ -330,13 +330,13 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
 
 
 def test_line_2_calls_of_a_client_are_answered_whatever_connections_make_room():
-    """More clients than there is room for, by the most common gRPC library: a connection that a call is on its way to is
-    never the one that is closed."""
+    """More clients than there is room for, using the most common gRPC library: a connection that a call is on its way to is
+    never closed."""
     with Faultline(open_files=128) as daemon:
         limit = int(daemon.metrics().value("faultline_connections_limit", transport="grpc"))
         body = spans.body(spans.span())
         rounds, clients = 3, [grpc_client.channel(daemon.grpc) for _ in range(limit + 3)]
-        # Each comes again when it has waited longest, and is to go. No more come at once than are given time.
+        # Each calls again when it has waited longest and is asked to leave. No more call at once than are given time.
         with ThreadPoolExecutor(limit // 4) as pool:
             answers = list(pool.map(lambda client: grpc_client.call(client, body), clients * rounds))
         for client in clients:
@@ -360,7 +360,7 @@ def test_line_3_endless_tiny_headers_are_refused(survivor, port):
     fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
     with Counting(survivor) as change:
         status = raw.answer(address(survivor, port), b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
-    # The answer is lost where it meets bytes that were under way.
+    # The reply is lost if it meets bytes that were still on their way.
     assert status.split(" ")[1:2] in (["431"], [])
     assert change.refused[port] == {"headers_too_large": 1}
 

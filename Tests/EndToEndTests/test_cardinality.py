@@ -1,4 +1,4 @@
-"""More operations than there may be: those known before are counted as ever, the others together."""
+"""More operations than the limit: those known before are still counted separately, the others together."""
 
 import time
 
@@ -39,7 +39,7 @@ def test_operations_beyond_the_limit_are_counted_in_one_row(serve):
         name = "faultline_window_latency_seconds"
         assert metrics.value(name, quantile=quantile, **KNOWN) == before.value(name, quantile=quantile, **KNOWN)
 
-    # What is known goes on being counted by itself.
+    # Known ones are still counted separately.
     pay(daemon)
     assert daemon.metrics().value("faultline_operation_duration_seconds_count", **KNOWN) == 200
 
@@ -55,12 +55,12 @@ def test_the_number_of_services_is_capped_too(serve):
 
 
 def send_together(daemon, requests):
-    """Requests one behind the other are one request."""
+    """Concatenated requests are one request."""
     body = b"".join(request.SerializeToString() for request in requests)
     assert http_client.send(daemon.http, body).status == 200
 
 
-# Beside the default limits, with every place that junk can have taken.
+# With the default limits, once junk has taken every place that it can get.
 JUNK = 10_000
 CONTROL_PLANE = """\
 groups:
@@ -109,7 +109,7 @@ def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(ser
     assert metrics.value(
         "faultline_operation_duration_seconds_count", service="etcd", operation="etcdserverpb.KV/Range") == 20
     assert metrics.value("faultline_request_duration_seconds_count", verb="list", resource="pods") == 20
-    # One line in ten seconds, however many names there were.
+    # One line in ten seconds, however many names there are.
     lines = daemon.log.wait_for("operations without a place", "reason=limit")
     assert "window.max_operations" in lines[0] and len(lines) <= 1 + (time.monotonic() - begin) / 10
     daemon.log.wait_for("requests without a place")
@@ -117,7 +117,7 @@ def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(ser
 
 def test_forgotten_names_leave_the_scrape_and_make_room(serve):
     daemon = serve(configuration=CONFIGURATION)
-    # Of days ago: neither the window nor its history keeps anything of them.
+    # Days old: neither the window nor the history keeps any of them.
     long_ago = time.time_ns() - 10 * 24 * spans.HOUR
     for first in (0, 5_000):
         batch = [
@@ -141,7 +141,7 @@ def test_forgotten_names_leave_the_scrape_and_make_room(serve):
     metrics = daemon.metrics()
     for name in fresh:
         assert metrics.value("faultline_operation_duration_seconds_count", operation=name) == 1
-    # One that comes back begins at zero.
+    # One that comes back starts at zero.
     send(daemon, [spans.span("junk 7")], "junk")
     assert daemon.metrics().value("faultline_operation_duration_seconds_count", operation="junk 7") == 1
     daemon.metrics().check_accounts()

@@ -76,7 +76,7 @@ def test_the_report_for_people_names_the_culprit():
 
 
 def create(number, end):
-    """A request of 200 ms to create a pod, of which 150 ms were etcd's: the API server's span and etcd's."""
+    """A request of 200 ms to create a pod, 150 ms of it in etcd: the API server's span and etcd's."""
     trace = (1 << 64 | number).to_bytes(16, "big")
     request = spans.span(
         "POST /api/v1/namespaces/{:namespace}/pods",

@@ -28,7 +28,7 @@ def messages(path):
 
 
 def resource_spans(records):
-    """Every span alone, with its resource and scope."""
+    """Each span by itself, with its resource and scope."""
     for record in records:
         for resource in ExportTraceServiceRequest.FromString(record).resource_spans:
             for scope in resource.scope_spans:
@@ -62,7 +62,7 @@ def shuffled(found):
 
 
 def newest_first_by_trace(records):
-    """As Jaeger answers a search: trace by trace, the newest first, the spans of a trace in no order."""
+    """As Jaeger returns a search: trace by trace, newest first, the spans of a trace in no order."""
     traces = defaultdict(list)
     for one in shuffled(resource_spans(records)):
         traces[one[2].trace_id].append(one)
@@ -163,7 +163,7 @@ def test_many_files_of_the_same_time_need_few_open_ones(part, tmp_path):
 
 
 def without_room():
-    """A limit on the size of files that shows as an error, as a full disk does."""
+    """Limits the size of files so that exceeding it is an error, like a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
 

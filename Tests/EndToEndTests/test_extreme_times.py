@@ -1,4 +1,4 @@
-"""Times at the ends of what can be counted, in each file that has any: refused in words or taken, never the end of the process."""
+"""Times at the limits of their types, in every file that has times: refused with a message or accepted, never a crash."""
 
 import json
 

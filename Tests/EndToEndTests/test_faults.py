@@ -1,4 +1,4 @@
-"""The culprits of many kinds of faults: a healthy recording, changed as each fault would have changed it."""
+"""The culprits of many kinds of faults, injected into a healthy recording as each would have changed it."""
 
 import re
 from datetime import datetime
@@ -55,7 +55,7 @@ def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path
 
 
 def shrunk(why):
-    """Whether a verdict calls something slower that got faster."""
+    """Whether a verdict says that something got slower although it got faster."""
     units = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
     for now, unit, before, unit_before in re.findall(r"([\d.]+) (\w+) instead of ([\d.]+) (\w+)", why):
         if float(now) * units[unit] < float(before) * units[unit_before]:
@@ -78,7 +78,7 @@ def culprits(tmp_path, archive):
 def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
     found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
-    # Spans of the clock that is behind fall before the interval, or only those of the clock that is ahead are in it.
+    # Spans of a clock that is behind fall before the interval, or only spans of a clock that is ahead are in it.
     assert any(
         part in culprit["why"] for part in (MISSING, "nothing was heard", "no span of the API server ended")
         for culprit in found

@@ -37,7 +37,7 @@ def test_another_method_is_not_allowed(survivor, method):
 def test_another_content_type_is_unsupported(survivor, type):
     with Counting(survivor) as change:
         given = http_client.send(survivor.http, spans.body(spans.span()), type)
-    # In JSON, which a person can read: what the client understands isn't known.
+    # In JSON, which people can read, since it isn't known what the client understands.
     assert (given.status, given.type, given.error[0]) == (415, JSON, INVALID_ARGUMENT)
     assert (change.received, change.refused["http"]) == (0, {"wrong_content_type": 1})
 
@@ -144,7 +144,7 @@ def test_odd_but_legal_http_is_accepted(survivor, body, fields):
 
 
 def test_pipelined_requests_are_answered_in_order_each_by_itself(survivor):
-    """The second has a body that comes later than its head, and waits for leave to be sent."""
+    """The body of the second comes later than its head, after `100 Continue`."""
     first = spans.body(spans.span())
     head = HEAD + b"Content-Length: %d\r\n" % len(first)
     last = spans.body(spans.span(), spans.span())
@@ -163,7 +163,7 @@ def test_pipelined_requests_are_answered_in_order_each_by_itself(survivor):
 
 
 def test_nothing_is_answered_after_the_last_reply(survivor):
-    """A refusal that leaves a body unread ends the connection, though more requests have come with it."""
+    """A refusal that leaves a body unread closes the connection, even if more requests have arrived with it."""
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:
             connection.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n" * 10)

@@ -1,4 +1,4 @@
-"""What a file of spans may look like; nothing in an unknown form is an empty success."""
+"""The forms that a file of spans may have. An unknown form is an error, never an empty success."""
 
 import base64
 import copy
@@ -50,7 +50,7 @@ JAEGER = {
 
 
 def changed(change):
-    """The request with one of its spans changed, or its lists."""
+    """The request with one of its spans or lists changed."""
     request = copy.deepcopy(REQUEST)
     (resource_spans,) = request["resourceSpans"]
     change(resource_spans, resource_spans["scopeSpans"][0]["spans"][0])
@@ -181,7 +181,7 @@ def in_tar():
     return buffer.getvalue()
 
 
-# What it is, and what has to be said of it.
+# The file, and what the message must say about it.
 UNKNOWN = {
     "another document": (text({"kind": "Pod", "apiVersion": "v1"}), ['"kind", "apiVersion"', "resourceSpans"]),
     "metrics": (text({"resourceMetrics": []}), ['"resourceMetrics"']),
@@ -255,7 +255,7 @@ def test_other_files_in_a_directory_are_skipped_with_a_message(tmp_path, file):
         lines = done.errors.splitlines()
         assert len(lines) == 2
         assert all(name in line and "skipped" in line for name, line in zip(("alerts", "notes"), lines))
-    # Named directly it is an error.
+    # Named directly, it is an error.
     assert replay(tmp_path / "a.json", tmp_path / "alerts.json").code == 2
     (tmp_path / "a.json").unlink()
     done = replay(tmp_path)

@@ -1,4 +1,4 @@
-"""Replays of many archives, of parts of them, of damaged ones, and of one that is interrupted."""
+"""Replays of many archives, parts of them and damaged ones, and interrupted replays."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def report():
 
 @pytest.fixture(scope="module")
 def parts(content, tmp_path_factory):
-    """The example in twenty files, which overlap in time by twos and have names in no order."""
+    """The example in twenty files; pairs of them overlap in time, and their names are in no order."""
     directory = tmp_path_factory.mktemp("parts")
     messages = archives.records(content)
     for number in range(20):
@@ -73,7 +73,7 @@ def test_one_file_of_many_that_is_not_an_archive_exits_with_2(parts):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """What a daemon recorded: a hundred groups of ten spans."""
+    """A recording of a hundred groups of ten spans."""
     directory = tmp_path / "archive"
     (tmp_path / "faultline.yaml").write_text(f"archive: {{directory: {directory}, mode: durable}}\n")
     with Faultline("--config", tmp_path / "faultline.yaml") as daemon:
@@ -157,7 +157,7 @@ def test_an_interrupted_replay_prints_what_it_has(content):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    # More than what is read ahead, so that some of it is taken; the rest is awaited.
+    # More than is read ahead, so that some is appended while the rest is awaited.
     process.stdin.write(content)
     process.stdin.flush()
     process.send_signal(signal.SIGINT)

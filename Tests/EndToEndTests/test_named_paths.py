@@ -1,4 +1,4 @@
-"""Every path of the daemon that a document, a message or the hint of an alert names is one that it answers."""
+"""The daemon answers every path of its own that a document, a message or an alert's hint mentions."""
 
 import re
 
@@ -8,7 +8,7 @@ from harness import project
 from harness.command import faultline
 
 PATH = re.compile(r"(?<![\w./])/(?:api(?:/v[0-9]+)?/[\w/]+|-/\w+|metrics)(?![\w./*…-])")
-# Of other programs: an Alertmanager takes alerts there, the API server is asked for objects there.
+# Paths of other programs: Alertmanager's for alerts, the API server's for objects.
 FOREIGN = re.compile(r"/api/v2/alerts|/api/v1/(namespaces|pods|nodes|watch|events|configmaps|secrets|services)\b.*|/api/v3?/?$")
 
 

@@ -1,4 +1,4 @@
-"""`serve --archive`: what was taken is recorded, whatever it came as, and recording never stands in the way."""
+"""`serve --archive`: accepted requests are recorded, however they arrived, and recording never gets in the way."""
 
 import gzip
 import os
@@ -49,7 +49,7 @@ def test_spans_of_every_way_in_are_recorded_in_order(record, directory, mode):
     assert http_client.send(daemon.http, bodies[2]).status == 200
     assert http_client.send(daemon.http, gzip.compress(bodies[3]), encoding="gzip").status == 200
     assert http_client.send(daemon.http, archives.json_line(bodies[4]), http_client.JSON).status == 200
-    # Neither is recorded what isn't a request.
+    # What isn't a request isn't recorded.
     assert http_client.send(daemon.http, b"\xff\xff").status == 400
     assert daemon.stop() == 0
     (path,) = recordings.files(directory)
@@ -66,7 +66,7 @@ def test_arrival_order_and_clock_are_recorded_with_the_batches(record, directory
         http_client.send(daemon.http, spans.body(*batch()))
         count = daemon.metrics().received
         assert count
-        # The clock is told at least once a second.
+        # The clock is recorded at least once a second.
         time_of_batch = time.monotonic()
         eventually(lambda: time.monotonic() - time_of_batch > 1.1, "a second")
     assert daemon.stop() == 0
@@ -119,7 +119,7 @@ def test_files_are_rotated_by_size_and_the_oldest_go(record, directory):
     files = recordings.files(directory)
     assert 3 <= len(files) <= 7
     assert sum(path.stat().st_size for path in files) < 110_000
-    # What is left are the latest batches, without a gap.
+    # The latest batches are left, without a gap.
     kept = recordings.span_ids(*files)
     assert kept == ids(sent)[-len(kept) :]
     assert len(kept) >= 400
@@ -227,10 +227,10 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
 
     def is_failed():
         nonlocal total
-        # Of a random text nothing is left out.
+        # Random text can't be compressed.
         sent = [spans.span(attributes=[spans.text("noise", os.urandom(500).hex())]) for _ in range(200)]
         answer = http_client.send(daemon.http, spans.body(*sent))
-        # One that could not be brought to disk is to come again.
+        # A client whose request can't be written is asked to retry.
         assert answer.status in ((200, 503) if mode == "durable" else (200,))
         total += 200
         failed = daemon.metrics().value("faultline_archive_failed") == 1
@@ -241,7 +241,7 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
     eventually(is_failed, "a full disk")
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
     assert daemon.metrics().accepted == total + 10
-    # The file ends behind whole groups.
+    # The file ends after a complete group.
     (path,) = recordings.files(small_disk)
     done = recordings.replay(path)
     assert (done.code, done.errors) == (0, "")
@@ -266,15 +266,15 @@ def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_p
         daemon = record(mode="durable")
     sent = [spans.body(*batch()) for _ in range(4)]
     statuses = [http_client.send(daemon.http, body).status for body in sent]
-    # The third could not be brought to disk; from then on spans are taken without.
+    # The third can't be synced; from then on spans are accepted without being recorded.
     assert statuses == [200, 200, 503, 200]
     (first,) = recordings.files(directory)
     assert log.read_text().splitlines() == [str(first)] * 3
     daemon.log.wait_for("recording has stopped", "fdatasync", "Input/output error")
-    # The client comes again: its spans are known.
+    # The client retries; its spans are duplicates.
     assert http_client.send(daemon.http, sent[2]).status == 200
     assert daemon.metrics().duplicates == 10
-    # After ten seconds it is tried in another file.
+    # After ten seconds recording is tried again in another file.
     eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 0, "recording again")
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
     second = recordings.files(directory)[1]

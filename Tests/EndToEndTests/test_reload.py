@@ -1,4 +1,4 @@
-"""New rules are taken whole, or not at all: on SIGHUP, on request, and when a link to them points elsewhere."""
+"""New rules are loaded completely or not at all: on SIGHUP, on request, and when a link to them changes."""
 
 import urllib.error
 import urllib.request
@@ -30,7 +30,7 @@ def daemon(serve):
 
 @pytest.fixture
 def reload(daemon, tmp_path):
-    """Writes other rules, has them read, and waits for the log to say what came of it."""
+    """Writes other rules, reloads them, and waits for the result in the log."""
 
     def reload(rules):
         known = len(daemon.log.matching("reloaded"))
@@ -139,7 +139,7 @@ def test_a_request_reloads_nothing_by_default(daemon, tmp_path):
 
 
 def test_a_config_map_that_is_replaced_is_read_again(tmp_path):
-    """As the kubelet mounts it: rules.yaml is a link by way of ..data, which is replaced by another link."""
+    """As the kubelet mounts it: rules.yaml links to a file through ..data, a link that is replaced."""
 
     def exchange(number, text):
         directory = tmp_path / f"..{number}"

@@ -1,4 +1,4 @@
-"""Archives in all forms, whole and damaged, by name and on standard input."""
+"""Archives in all forms, intact and damaged, by name and on standard input."""
 
 import struct
 
@@ -18,7 +18,7 @@ def content():
 
 @pytest.fixture(scope="module")
 def report():
-    """What the example holds."""
+    """The contents of the example."""
     return replay(EXAMPLE).json
 
 

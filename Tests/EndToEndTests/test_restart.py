@@ -1,4 +1,4 @@
-"""`kill -9`, and what the next process knows: who is to be told what, and since when."""
+"""`kill -9`, and what the next process knows: which alerts are active since when, and what must still be delivered."""
 
 import os
 import random
@@ -58,7 +58,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
         payload, headers = receiver.next_call()
         assert payload["status"] == "firing"
         assert second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
-        # It goes on being slow, which is nothing new.
+        # It stays slow, which is no news.
         fire(second)
         threading.Event().wait(3)
         assert receiver.is_done and not second.output.matching("FIRING")

@@ -1,4 +1,4 @@
-"""`faultline test`: rules tried on synthetic spans and on archives."""
+"""`faultline test`: rules tested on synthetic spans and on archives."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def run(tmp_path):
     def run(tests=TESTS, rules=RULES):
         (tmp_path / "rules.yaml").write_text(rules)
         (tmp_path / "tests.yaml").write_text(tests)
-        # From another directory: paths in a file are seen from its own.
+        # From another directory: paths in a file are relative to its own.
         return faultline("test", f"{tmp_path.name}/tests.yaml", directory=tmp_path.parent)
 
     return run
@@ -109,7 +109,7 @@ def test_an_alert_that_is_missing_is_a_failure(run):
 
 
 def test_percentiles_and_errors_are_exactly_those_of_the_line(tmp_path):
-    # The rules hold if a hundred spans in a row have just what their line says.
+    # The rules hold if any hundred consecutive spans match their line exactly.
     conditions = {
         "p50=20ms p99=900ms": ["p50 == 20ms", "p99 == 900ms", "max == 900ms", "p90 > 700ms", "p90 < 800ms"],
         "p50=5ms p99.9=1s max=2s": ["p50 == 5ms", "p99.9 == 1s", "max == 2s"],
@@ -176,7 +176,7 @@ groups:
 
 
 def accusing(operations, *expectations):
-    """A test: lists of pods and etcd are healthy for five minutes, what a test adds begins then."""
+    """A test in which lists of pods and etcd are healthy for five minutes; what a test adds starts then."""
     lines = "".join(f"      - {line}\n" for line in operations)
     expect = "".join(f"      - {{{expectation}}}\n" for expectation in expectations)
     return f"rule_files: [rules.yaml]\ntests:\n  - name: t\n    operations:\n{lines}    expect:\n{expect}"
@@ -230,7 +230,7 @@ def test_lines_give_the_verdicts_that_the_documentation_says(run, operations, ex
 
 
 def test_a_culprit_is_that_of_the_given_time_not_of_when_the_alert_fired(run):
-    # At first most of the half minute is as before.
+    # At first most of the half minute is unchanged.
     tests = accusing(
         [f"{LISTS} 5m", "apiserver list pods p50=20ms p99=4s rate=10/s from 5m for 2m", f"{ETCD} 7m"],
         "at: 5m15s, alerts: [{alert: ListSlow, culprit: not clear}]",

@@ -1,4 +1,4 @@
-"""What is secret in a configuration is told nobody."""
+"""Secrets in a configuration are never shown."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_credentials_of_sinks_are_in_no_log_and_no_reply(serve, tmp_path):
         daemon.log.wait_for("the receiver answered 401")
         daemon.log.wait_for("alertmanager", "will retry")
         answers = [daemon.get(path) for path in PATHS]
-        # A file of headers that is broken is told without what is in it.
+        # A broken header file is reported without its contents.
         headers.write_text(f"{SECRET} without a colon\n")
         daemon.reload()
         daemon.log.wait_for("rules not reloaded")

@@ -1,9 +1,9 @@
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-import Rules
 
 struct AlertDispatcherTests {
     /// Answers from a script, then delivers. Remembers what it received.

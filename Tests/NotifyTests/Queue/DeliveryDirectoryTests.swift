@@ -3,9 +3,9 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-import Rules
 
 /// Queues on disk survive the process. Here, one dispatcher follows another.
 final class DeliveryDirectoryTests {

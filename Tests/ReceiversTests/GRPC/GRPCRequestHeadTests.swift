@@ -1,6 +1,7 @@
 import NIOHPACK
-@testable import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `gRPC request headers` {
     private func headers(_ changes: [String: String?] = [:]) -> HPACKHeaders {

@@ -1,5 +1,6 @@
-@testable import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `the budget of frames` {
     private static let perSecond = 100

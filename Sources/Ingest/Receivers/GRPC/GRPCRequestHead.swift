@@ -69,7 +69,7 @@ struct GRPCRequestHead: Equatable {
 }
 
 /// Why a call is not accepted by its headers.
-package enum GRPCHeadError: Error, Equatable {
+enum GRPCHeadError: Error, Equatable {
     /// Answer with a gRPC status, in headers that are also the trailers ("Trailers-Only").
     case status(RPCStatus, RefusalReason)
     /// Answer with a plain HTTP status, because the request isn't gRPC.

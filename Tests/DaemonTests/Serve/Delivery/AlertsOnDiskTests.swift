@@ -4,10 +4,10 @@ import Support
 import Synchronization
 import TestSupport
 import Testing
-
-@testable import Daemon
 import Notify
 import Rules
+
+@testable import Daemon
 
 private let second: Int64 = 1_000_000_000
 private let start: Int64 = 1_795_407_400 * second
