@@ -27,7 +27,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 
     var version = SavedAlerts.currentVersion
     /// The time of the last evaluation.
-    var evaluatedAt: String
+    package var evaluatedAt: String
     var alerts: [Entry]
     /// Notifications that may not be in the sinks' queues yet.
     private var unsent: [UnsentAlert]?

@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 
 /// What a recording says about the records of one lz4 frame: when and in which order each arrived, and when the rules
 /// were evaluated in between.

@@ -64,14 +64,14 @@ private struct Process {
     /// An evaluation with or without results.
     func evaluate(at time: Int64, _ alerts: Alert...) {
         delivery.hand(on: alerts.map(\.transition), at: time) {
-            SavedAlerts(evaluatedAt: time, alerts: [])
+            RuleEvaluator([]).savedAlerts(at: time)
         } active: {
             []
         }
     }
 
     func finish(at time: Int64) async {
-        await delivery.finish(at: time, timeout: longEnough) { saved ?? SavedAlerts(evaluatedAt: time, alerts: []) }
+        await delivery.finish(at: time, timeout: longEnough) { saved ?? RuleEvaluator([]).savedAlerts(at: time) }
     }
 }
 
