@@ -77,7 +77,7 @@ private final class Counter: Sendable {
         for task in tasks { #expect(try await task.value == "1") }
     }
 
-    @Test func `are not kept where they failed`() async throws {
+    @Test func `are not kept if they failed`() async throws {
         struct Failure: Error {}
         await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() } }
         #expect(try await ask() == "1")

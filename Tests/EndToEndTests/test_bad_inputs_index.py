@@ -185,7 +185,7 @@ KINDS = {
             "test_what_is_refused_is_a_dead_letter",
         ],
         "NotifyTests/Sinks/WebhookSinkTests.swift": ["only the start of an endless response is read"],
-        "NotifyTests/Queue/AlertDispatcherTests.swift": ["pauses grow to the longest, and a receiver's wish is bounded"],
+        "NotifyTests/Queue/AlertDispatcherTests.swift": ["pauses grow to a maximum, and a receiver's requested pause is bounded"],
     }),
     25: ("frames of lz4 that lie", {
         "test_lz4_frames.py": [

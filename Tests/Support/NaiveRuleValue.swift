@@ -41,13 +41,13 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
     /// Seconds, per second or 0...1; nil if there is no data.
     ///
     /// - Parameter over: the length of the range, seconds.
-    package func value(of group: [NaiveTraffic.Division], over: Double) -> Double? {
+    package func value(of group: [NaiveReport.AttributedSpan], over: Double) -> Double? {
         guard !group.isEmpty else { return nil }
         var durations = NaiveStatistics()
         var selfTimes = NaiveStatistics()
-        for division in group {
-            durations.add(division.span.duration, isError: division.span.isError)
-            if let time = division.selfTime { selfTimes.add(time, isError: false) }
+        for attributed in group {
+            durations.add(attributed.span.duration, isError: attributed.span.isError)
+            if let time = attributed.selfTime { selfTimes.add(time, isError: false) }
         }
         switch self {
         case .p50: return Double(durations.quantile(0.5)) / 1e9
@@ -75,12 +75,12 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    private static func share(_ component: String, _ group: [NaiveTraffic.Division]) -> Double? {
+    private static func share(_ component: String, _ group: [NaiveReport.AttributedSpan]) -> Double? {
         let all = group.reduce(0) { $0 + Double($1.span.duration) }
         return all > 0 ? sum(component, group) / all : nil
     }
 
-    private static func sum(_ component: String, _ group: [NaiveTraffic.Division]) -> Double {
+    private static func sum(_ component: String, _ group: [NaiveReport.AttributedSpan]) -> Double {
         group.reduce(0) { $0 + Double($1.parts?[component] ?? 0) }
     }
 }

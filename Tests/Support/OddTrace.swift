@@ -56,21 +56,23 @@ struct OddTrace {
     }
 
     private mutating func add(_ number: Int, _ parent: Int, _ choices: inout Choices) {
-        let shape = number == 0 && !choices.isOne(in: 8) ? choices.pick(OddShape.requests) : choices.pick(OddShape.all)
+        let template =
+            number == 0 && !choices.isOne(in: 8)
+            ? choices.pick(OddSpanTemplate.requests) : choices.pick(OddSpanTemplate.all)
         let above = parent > 0 && parent <= spans.count ? spans[parent - 1] : nil
         var time = above.map { self.time(below: $0, &choices) } ?? root(&choices)
-        if shape.service == "etcd" { time = Self.shift(time, by: etcdClock - (above.map(clock) ?? 0)) }
+        if template.service == "etcd" { time = Self.shift(time, by: etcdClock - (above.map(clock) ?? 0)) }
         // There are many webhooks.
-        let service = shape.service == "my-webhook" ? "webhook-\(number)" : shape.service
+        let service = template.service == "my-webhook" ? "webhook-\(number)" : template.service
         let isAgain = hasDuplicates && number > 0 && choices.isOne(in: 64)
         let id = isAgain ? 1 + choices.number(below: number) : number + 1
         spans.append(
             ReferenceSpan(
-                service: Array(service.utf8), name: Array(shape.name.utf8), kind: shape.kind, traceID: traceID,
+                service: Array(service.utf8), name: Array(template.name.utf8), kind: template.kind, traceID: traceID,
                 spanID: Self.bytes(UInt64(id)), parentID: parent == 0 ? [] : Self.bytes(UInt64(parent)),
                 start: UInt64(time.lowerBound), end: UInt64(time.upperBound),
                 statusCode: choices.isOne(in: 6) ? 2 : 0,
-                texts: shape.target.map { ["http.target": [Array($0.utf8)]] } ?? [:], integers: [:]))
+                texts: template.target.map { ["http.target": [Array($0.utf8)]] } ?? [:], integers: [:]))
     }
 
     // MARK: Times

@@ -145,7 +145,7 @@ struct AlertDispatcherTests {
         #expect(queue.append([.firing("G")]) == [.firing("G")])
     }
 
-    @Test func `pauses grow to the longest, and a receiver's wish is bounded`() {
+    @Test func `pauses grow to a maximum, and a receiver's requested pause is bounded`() {
         let policy = RetryPolicy(first: .seconds(1), longest: .seconds(30))
         #expect(
             (1...8).map { policy.pause(after: $0, wish: nil, jitter: 1) }

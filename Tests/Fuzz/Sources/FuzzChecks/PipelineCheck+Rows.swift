@@ -20,7 +20,7 @@ extension PipelineCheck {
             try require(
                 row.count == own.count && row.errors == own.errors && row.sum == own.sum && row.max == own.max,
                 "\(row) of \(own)")
-            try require(row.isExact || setting.givesUp, "\(row) is not exact, though nothing has left the window")
+            try require(row.isExact || setting.evicts, "\(row) is not exact, though nothing has left the window")
             for (value, quantile) in [(row.p50, 0.5), (row.p90, 0.9), (row.p99, 0.99)] {
                 try require(
                     Self.isSame(value, own.quantile(quantile), isExact: row.isExact),
@@ -50,22 +50,22 @@ extension PipelineCheck {
                     component.p99 <= request.max && component.p99 >= 0 && component.sum > 0,
                     "\(component) of \(request)")
             }
-            if isAttributedWhole, !setting.givesUp {
+            if isFullyAttributed, !setting.evicts {
                 try require(total == request.sum, "components of \(total) ns instead of \(request.sum)")
             }
         }
     }
 
     /// Self times and parts match the definition.
-    func checkDivision(_ view: WindowView) throws(Finding) {
-        let divisions = naive.divisions()
-        try checkSelfTimes(view, divisions)
+    func checkAttribution(_ view: WindowView) throws(Finding) {
+        let attributedSpans = naive.attributedSpans()
+        try checkSelfTimes(view, attributedSpans)
         let requests = view.requestSummaries()
         for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
-            let own = divisions.filter { $0.span.oddRequest == request.labels }
+            let own = attributedSpans.filter { $0.span.oddRequestLabels == request.labels }
             for name in Component.builtinNames {
                 var parts = NaiveStatistics()
-                for division in own { parts.add(division.parts?[name] ?? 0, isError: false) }
+                for attributed in own { parts.add(attributed.parts?[name] ?? 0, isError: false) }
                 guard let found = components.first(where: { Component.builtinNames[Int($0.component.number)] == name })
                 else {
                     try require(parts.sum == 0, "nothing of \(name) instead of \(parts.sum) ns in \(request)")
@@ -77,12 +77,12 @@ extension PipelineCheck {
         }
     }
 
-    private func checkSelfTimes(_ view: WindowView, _ divisions: [NaiveTraffic.Division]) throws(Finding) {
+    private func checkSelfTimes(_ view: WindowView, _ attributedSpans: [NaiveReport.AttributedSpan]) throws(Finding) {
         var expected: [OperationLabels: NaiveStatistics] = [:]
-        for division in divisions {
-            guard let time = division.selfTime else { continue }
-            expected[division.span.operationLabels, default: NaiveStatistics()].add(
-                time, isError: division.span.isError)
+        for attributed in attributedSpans {
+            guard let time = attributed.selfTime else { continue }
+            expected[attributed.span.operationLabels, default: NaiveStatistics()].add(
+                time, isError: attributed.span.isError)
         }
         let rows = view.selfTimeSummaries().compactMap { $0 }
         try require(

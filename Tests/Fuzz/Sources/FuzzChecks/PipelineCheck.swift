@@ -12,11 +12,11 @@ package struct PipelineCheck {
     let traffic: OddTraffic
     let pipeline: Pipeline
     let log = EvaluationLog()
-    var naive: NaiveTraffic
+    var naive: NaiveReport
     private(set) var transitions: [AlertTransition] = []
     private var latest = Int64.min
     /// Whether every trace was complete before any of its slots was settled.
-    private(set) var isAttributedWhole = true
+    private(set) var isFullyAttributed = true
 
     /// The bytes make all choices.
     package static func check(_ bytes: RawSpan) throws(Finding) {
@@ -34,8 +34,8 @@ package struct PipelineCheck {
     private init(_ choices: Choices) {
         var choices = choices
         setting = PipelineSetting(&choices)
-        traffic = OddTraffic(&choices, hasDuplicates: !setting.givesUp)
-        naive = NaiveTraffic(futureMax: setting.limits.futureMax)
+        traffic = OddTraffic(&choices, hasDuplicates: !setting.evicts)
+        naive = NaiveReport(futureMax: setting.limits.futureMax)
         let log = log
         pipeline = Pipeline(
             rules: RuleEvaluator(PipelineRules.groups(setting)), limits: setting.limits,
@@ -53,7 +53,7 @@ package struct PipelineCheck {
                 do throws(DecodeError) {
                     try unsafe SpanDecoder().decode(record.span.bytes, into: &batch)
                 } catch {
-                    throw Finding("lawful spans are refused: \(error)")
+                    throw Finding("legal spans are refused: \(error)")
                 }
                 _ = pipeline.append(batch, arrival: sent.arrival)
             }
@@ -64,7 +64,7 @@ package struct PipelineCheck {
         }
         transitions += pipeline.evaluate(upTo: latest + 90 * PipelineSetting.second)
         if setting.settlesAtTheEnd { pipeline.note(clock: latest + 3600 * PipelineSetting.second) }
-        isAttributedWhole = setting.settle > setting.settleMax || traffic.isWhole(within: setting.settle)
+        isFullyAttributed = setting.settle > setting.settleMax || traffic.isWhole(within: setting.settle)
     }
 
     private func checkAll() throws(Finding) -> Report {
@@ -72,17 +72,17 @@ package struct PipelineCheck {
         try checkCounts(summary.counts)
         try checkRows(summary.view)
         try checkComponents(summary.view)
-        let isExactlyDivided = isExactlyDivided
-        if isExactlyDivided { try checkDivision(summary.view) }
-        try checkRules(isExactlyDivided: isExactlyDivided)
+        let isExactlyAttributed = isExactlyAttributed
+        if isExactlyAttributed { try checkAttribution(summary.view) }
+        try checkRules(isExactlyAttributed: isExactlyAttributed)
         try checkEvidence()
         try checkTraces()
         return try checkOutputs()
     }
 
     /// Whether the definition says whose time every instant was. If an id names two spans, it doesn't.
-    var isExactlyDivided: Bool {
-        isAttributedWhole && !setting.givesUp && !traffic.isHuge && !naive.hasTwins && !naive.hasDetached
+    var isExactlyAttributed: Bool {
+        isFullyAttributed && !setting.evicts && !traffic.isHuge && !naive.hasAmbiguousIDs && !naive.hasDetached
     }
 
     private func checkCounts(_ counts: SpanCounts) throws(Finding) {

@@ -8,7 +8,7 @@ import TestSupport
 struct PipelineSetting {
     var limits: WindowLimits
     /// Whether spans leave the window.
-    let givesUp: Bool
+    let evicts: Bool
     let settle: Int64
     let settlesAtTheEnd: Bool
     let evaluationDelay: Int64
@@ -35,8 +35,8 @@ struct PipelineSetting {
     init(_ choices: inout Choices) {
         limits = WindowLimits(duration: nil)
         limits.summaryRowsMin = choices.pick([1, 1, 4, 256])
-        givesUp = choices.isOne(in: 3)
-        if givesUp {
+        evicts = choices.isOne(in: 3)
+        if evicts {
             // Three slots of a few spans fill 12 KiB.
             limits.bytesMax = choices.pick([1 << 30, 1 << 30, 12_000, 1])
             limits.duration = choices.pick([nil, 20, 60, 300] as [Int64?]).map { $0 * Self.second }

@@ -2,7 +2,7 @@ package import Engine
 
 /// Everything that Faultline reports about `OddTraffic`, computed from the definitions by looking at every span for
 /// every number.
-package struct NaiveTraffic {
+package struct NaiveReport {
     /// The accepted spans in order of arrival: the first of those with the same ids in the same slot.
     package private(set) var spans: [ReferenceSpan] = []
     /// How many spans were dropped as duplicates.
@@ -10,7 +10,7 @@ package struct NaiveTraffic {
     /// How many spans ended too far ahead of their arrival.
     package private(set) var inFuture = 0
     /// Whether the same id was accepted in two slots, so that it names two spans.
-    package private(set) var hasTwins = false
+    package private(set) var hasAmbiguousIDs = false
     private var places: Set<Place> = []
     private var ids: Set<Place> = []
     private let futureMax: Int64
@@ -38,7 +38,7 @@ package struct NaiveTraffic {
                 continue
             }
             let isNew = ids.insert(Place(traceID: span.traceID, spanID: span.spanID, slot: 0)).inserted
-            hasTwins = hasTwins || !isNew
+            hasAmbiguousIDs = hasAmbiguousIDs || !isNew
             spans.append(span)
         }
     }
@@ -50,7 +50,7 @@ package struct NaiveTraffic {
     }
 
     package func requests(of spans: [ReferenceSpan]) -> [RequestLabels: NaiveStatistics] {
-        Self.rows(spans) { $0.oddRequest }
+        Self.rows(spans) { $0.oddRequestLabels }
     }
 
     private static func rows<Labels: Hashable>(
@@ -65,8 +65,8 @@ package struct NaiveTraffic {
     }
 
     /// As if only the first `count` spans had arrived.
-    package func prefix(_ count: Int) -> NaiveTraffic {
-        var traffic = NaiveTraffic(futureMax: futureMax)
+    package func prefix(_ count: Int) -> NaiveReport {
+        var traffic = NaiveReport(futureMax: futureMax)
         traffic.spans = Array(spans.prefix(count))
         return traffic
     }
@@ -74,7 +74,7 @@ package struct NaiveTraffic {
     // MARK: Attribution
 
     /// A span's self time, and for a request each component's part of it.
-    package struct Division {
+    package struct AttributedSpan {
         package var span: ReferenceSpan
         /// nil if it means nothing.
         package var selfTime: Int64?
@@ -97,10 +97,10 @@ package struct NaiveTraffic {
     }
 
     /// The spans without their times.
-    package var undivided: [Division] { spans.map { Division(span: $0) } }
+    package var unattributed: [AttributedSpan] { spans.map { AttributedSpan(span: $0) } }
 
     /// In the order of `spans`, given that all of them are known.
-    package func divisions() -> [Division] {
+    package func attributedSpans() -> [AttributedSpan] {
         let attribution = NaiveAttribution(spans)
         var requests: [Place: NaiveAttribution.Request] = [:]
         for request in attribution.requests() {
@@ -111,7 +111,7 @@ package struct NaiveTraffic {
             let parts = request.map { request in
                 Dictionary(uniqueKeysWithValues: request.components.map { ($0.key.rawValue, $0.value) })
             }
-            return Division(
+            return AttributedSpan(
                 span: span, selfTime: attribution.countsSelfTime(span) ? attribution.selfTime(span) : nil, parts: parts)
         }
     }
