@@ -89,7 +89,7 @@ def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minut
         assert not shrunk(culprit["why"])
 
 
-def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path):
+def test_the_api_server_is_not_unaffected_if_its_spans_stop_arriving(tmp_path):
     ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
     middle = ends[len(ends) // 2]
     lost = faults.without(

@@ -52,7 +52,7 @@ def test_malformed_bodies_are_counted_by_transport(survivor):
         assert {name: counts for name, counts in change.refused.items() if counts} == {transport: {"malformed": 1}}
 
 
-def test_a_flood_of_malformed_bodies_fills_no_log(survivor):
+def test_a_flood_of_malformed_bodies_does_not_fill_the_log(survivor):
     lines = len(survivor.log.all)
     with grpc_client.channel(survivor.grpc) as channel:
         for _ in range(500):

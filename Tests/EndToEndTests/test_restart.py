@@ -58,7 +58,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
         payload, headers = receiver.next_call()
         assert payload["status"] == "firing"
         assert second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
-        # It stays slow, which is no news.
+        # It stays slow, so there is nothing new to send.
         fire(second)
         threading.Event().wait(3)
         assert receiver.is_done and not second.output.matching("FIRING")
@@ -126,7 +126,7 @@ def test_a_file_that_is_not_a_state_file_is_set_aside(start, tmp_path):
         daemon.output.wait_for("FIRING")
 
 
-def test_alerts_are_told_also_where_nothing_can_be_kept(start, tmp_path):
+def test_alerts_are_sent_even_if_nothing_can_be_saved(start, tmp_path):
     with WebhookReceiver() as receiver, start(with_webhook(receiver.url)) as daemon:
         assert daemon.metrics().value("faultline_state_failed") == 0
         shutil.rmtree(tmp_path / "state")
