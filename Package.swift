@@ -136,8 +136,8 @@ let package = Package(
         .target(
             name: "FuzzChecks",
             dependencies: [
-                "API", "Archive", "Daemon", "Engine", "OTLP", "Pipeline", "Receivers", "Recording", "Report", "Rules",
-                "Scrape", "Support", "TestSupport",
+                "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Report",
+                "Rules", "Scrape", "Support", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),

@@ -76,6 +76,6 @@ import Testing
         try write("a.yaml", rules("A"))
         let set = try load("a.yaml")
         #expect(set.sinks.isEmpty)
-        #expect(set.sinksOrDefault == [.stdout(.text)])
+        #expect(set.sinksOrDefault.map(\.identity) == ["stdout-text"])
     }
 }

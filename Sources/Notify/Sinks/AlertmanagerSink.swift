@@ -1,6 +1,6 @@
 import Engine
 import Foundation
-package import Rules
+import Rules
 import Support
 
 /// `alertmanager: {url, headers_file}` in a rule file. The URL is that of the Alertmanager itself, not of its API.

@@ -33,7 +33,7 @@ struct StdoutDefinition: SinkDefinition {
     }
 }
 
-package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
+enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
     case text
     case json
 }

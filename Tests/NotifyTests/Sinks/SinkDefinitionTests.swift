@@ -1,9 +1,9 @@
 import Foundation
+import Rules
 import TestSupport
 import Testing
 
 @testable import Notify
-@testable import Rules
 
 struct SinkDefinitionTests {
     private static func read(_ text: String) throws -> [any SinkDefinition] {
