@@ -18,7 +18,7 @@ package struct MetricFamily: Sendable {
     package let condition: String?
 
     /// The name in Prometheus' text format, where a counter has the name of its samples.
-    package var shownName: String { kind == .counter ? "\(name)_total" : name }
+    var shownName: String { kind == .counter ? "\(name)_total" : name }
 
     func present(if condition: String) -> Self {
         Self(name: name, kind: kind, unit: unit, help: help, labels: labels, condition: condition)
