@@ -11,7 +11,7 @@ package struct RuleSet: Sendable {
     /// The loaded files, in order.
     package private(set) var files: [String] = []
     package private(set) var warnings: [RuleDiagnostic] = []
-    private var firstPlaces: [AlertIdentity: String] = [:]
+    private var firstRules: [AlertIdentity: String] = [:]
 
     package init() {}
 
@@ -23,12 +23,12 @@ package struct RuleSet: Sendable {
         _ rules: RuleFile, _ sinks: [any SinkDefinition], from file: String, sendsAlerts: Bool
     ) -> [RuleDiagnostics] {
         var diagnostics = RuleDiagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
-        for place in rules.identities {
-            if let first = firstPlaces[place.identity] {
-                diagnostics.report(place.position, place.identity.faultOfSecond(first: first))
+        for occurrence in rules.identities {
+            if let first = firstRules[occurrence.identity] {
+                diagnostics.report(occurrence.position, occurrence.identity.faultOfSecond(first: first))
             } else {
-                firstPlaces[place.identity] =
-                    "the rule at \(PrintableText.escape(diagnostics.file)):\(place.position.line)"
+                firstRules[occurrence.identity] =
+                    "the rule at \(PrintableText.escape(diagnostics.file)):\(occurrence.position.line)"
             }
         }
         for (position, message) in sinks.flatMap({ $0.problemsOfFiles() }) {

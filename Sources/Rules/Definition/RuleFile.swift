@@ -5,8 +5,8 @@ import Support
 /// The rules of a rule file. Its sinks are read by whoever knows their kinds.
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
-    /// The identities of its rules' alerts, with the place of each.
-    package internal(set) var identities: [AlertIdentity.Place] = []
+    /// The identities of its rules' alerts, with the position of each.
+    package internal(set) var identities: [AlertIdentity.Occurrence] = []
     package internal(set) var warnings: [RuleDiagnostic] = []
 
     init(groups: [RuleGroup]) {
@@ -90,7 +90,7 @@ package struct RuleFile: Hashable, Sendable {
 /// Distinguishes the alerts of one rule from those of another. Two rules with equal identities have alerts that
 /// receivers can't tell apart.
 package struct AlertIdentity: Hashable, Sendable {
-    package struct Place: Hashable, Sendable {
+    package struct Occurrence: Hashable, Sendable {
         package var identity: AlertIdentity
         package var position: SourcePosition
     }

@@ -9,7 +9,7 @@ struct RuleFileReader {
     /// Component names, by number.
     let components: [String]
     /// Identities of the rules read so far.
-    var identities: [AlertIdentity.Place] = []
+    var identities: [AlertIdentity.Occurrence] = []
     /// The line where each identity appears first.
     var firstLines: [AlertIdentity: Int] = [:]
 

@@ -28,10 +28,10 @@ package struct RuleEvaluator: Sendable {
             rules.indices.map { index in
                 let (rule, own) = (rules[index].rule, numbers[index])
                 if let durations = rule.condition.durations {
-                    let verdicts = rules[index].search(
+                    let found = rules[index].search(
                         groupings[own.grouping], for: durations, at: time, interval: definition.interval, over: source
                     )
-                    return RuleJudgement(rule, own, verdicts: verdicts)
+                    return RuleJudgement(rule, own, groups: found)
                 }
                 var judgement = RuleJudgement(rule, own)
                 judgement.judge(
@@ -103,9 +103,9 @@ package struct RuleEvaluator: Sendable {
         for (group, judgements) in zip(due, judgements) {
             let limit = min(groups[group].definition.limit ?? alertLimit, alertLimit)
             for (rule, judgement) in judgements.enumerated() {
-                for verdict in judgement.verdicts {
-                    let settled = judgement.settled(verdict, exact)
-                    let observation = groups[group].rules[rule].observe(settled, at: time, limit: limit)
+                for result in judgement.groups {
+                    let decided = judgement.decided(result, exact)
+                    let observation = groups[group].rules[rule].observe(decided, at: time, limit: limit)
                     if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
             }

@@ -143,7 +143,7 @@ extension RecordedGroup {
         }
     }
 
-    var noteFrame: [UInt8] {
+    var skippableFrame: [UInt8] {
         var body = LittleEndianBytes()
         body.append(firstSequence)
         body.append(spanEnds?.lowerBound ?? .max)
