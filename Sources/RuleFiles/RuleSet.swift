@@ -23,7 +23,7 @@ package struct RuleSet: Sendable {
         _ rules: RuleFile, _ sinks: [any SinkDefinition], from file: String, sendsAlerts: Bool
     ) -> [RuleDiagnostics] {
         var diagnostics = RuleDiagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
-        for occurrence in rules.identities {
+        for occurrence: AlertIdentity.Occurrence in rules.identities {
             if let first = firstRules[occurrence.identity] {
                 diagnostics.report(occurrence.position, occurrence.identity.faultOfSecond(first: first))
             } else {
