@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Engine", "OTLP", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
+                "Engine", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -106,7 +106,6 @@ let package = Package(
                 "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
                 "Scrape", "Support", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -148,13 +147,13 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "Support", "TestSupport",
+                "Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "TestSupport",
             ],
             path: "Benchmarks/Sources/Benchmarks", swiftSettings: settings),
         .executableTarget(
             name: "Load",
             dependencies: [
-                "Archive", "CDeflate", "Engine", "OTLP", "SpanTemplates", "Support",
+                "Archive", "CDeflate", "OTLP", "SpanTemplates",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -172,12 +171,12 @@ let package = Package(
             name: "OTLPTests", dependencies: ["Engine", "OTLP", "Support", "TestSupport", "COTLP"],
             swiftSettings: settings),
         .testTarget(
-            name: "ArchiveTests", dependencies: ["Archive", "Engine", "OTLP", "Support", "TestSupport"],
+            name: "ArchiveTests", dependencies: ["Archive", "Engine", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ReceiversTests",
             dependencies: [
-                "OTLP", "Receivers", "Support", "CDeflate",
+                "OTLP", "Receivers", "CDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -188,15 +187,25 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "RulesTests", dependencies: ["Engine", "Rules", "Support", "TestSupport"], exclude: ["Faulty"],
+            name: "RulesTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
+            exclude: ["Faulty"],
             swiftSettings: settings),
         .testTarget(
             name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
-            dependencies: ["Engine", "OTLP", "Pipeline", "Replay", "Rules", "Support", "TestSupport"],
+            dependencies: ["Engine", "OTLP", "Pipeline", "Replay", "Rules", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "RuleFilesTests", dependencies: ["Notify", "RuleFiles", "Rules"], swiftSettings: settings),
+        .testTarget(
+            name: "ReportTests", dependencies: ["Engine", "Pipeline", "Report", "Rules", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RecordingTests", dependencies: ["Recording", "Support"], swiftSettings: settings),
+        .testTarget(
+            name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "APITests", dependencies: ["API"], swiftSettings: settings),
         .testTarget(name: "ScrapeTests", dependencies: ["Scrape", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -208,20 +217,18 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
-                "Rules",
-                "Support", "TestSupport",
+                "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Rules", "Support", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "faultlineTests", dependencies: ["FuzzChecks", "Report", "Support", "TestSupport", "faultline"],
+            name: "faultlineTests", dependencies: ["FuzzChecks", "Report", "TestSupport", "faultline"],
             swiftSettings: settings),
         .testTarget(
-            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "Support", "TestSupport"],
+            name: "FuzzChecksTests", dependencies: ["FuzzChecks", "Receivers", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "Support", "TestSupport"],
+            name: "SpanTemplatesTests", dependencies: ["SpanTemplates", "TestSupport"],
             swiftSettings: settings),
     ]
 )
@@ -231,7 +238,7 @@ if Context.environment["FAULTLINE_FUZZ"] != nil {
     package.targets += [
         .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/Sources/CFuzzer"),
         .target(
-            name: "FuzzDriver", dependencies: ["Archive", "FuzzChecks", "OTLP", "Rules", "Support", "TestSupport"],
+            name: "FuzzDriver", dependencies: ["Archive", "FuzzChecks", "Rules", "TestSupport"],
             path: "Tests/Fuzz/Sources/FuzzDriver", swiftSettings: settings),
     ]
     package.targets += [

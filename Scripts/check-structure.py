@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks the structure of the repository and prints figures about it.
 
-Sources: sizes of files and functions, imports as docs/ARCHITECTURE.md allows them, no words that the glossary has retired, and
-`package` only for what another module uses. Tests: in the folders of what they test, independent of anything outside the
-repository, none skipped. Documents: links and names of tests exist."""
+Sources: sizes of files and functions, imports as docs/ARCHITECTURE.md allows them, and `package` only for what another target
+uses. Package.swift: the dependencies of each target are what it imports. Tests: in the folders of what they test, independent of
+anything outside the repository, none skipped. Everywhere: no words that the glossary has retired. Documents: links and names of
+tests exist."""
 
 import ast
 import re
@@ -23,19 +24,30 @@ problems = []
 MANIFEST = (ROOT / "Package.swift").read_text()
 
 
-def targets():
-    """The folders of targets below Sources, by target."""
-    own = {}
-    for declaration in re.split(r"\.(?:target|executableTarget|testTarget|systemLibrary)\(", MANIFEST)[1:]:
-        name, path = re.search(r'name: "([^"]+)"', declaration), re.search(r'path: "(Sources/[^"]+)"', declaration)
-        if path:
-            own[name.group(1)] = ROOT / path.group(1)
-    nested = {path.relative_to(ROOT / "Sources").parts[0] for path in own.values()}
-    others = [path for path in (ROOT / "Sources").iterdir() if path.is_dir() and path.name not in nested]
-    return own | {path.name: path for path in others}
+def declared_targets():
+    """Yields kind, name and text of each target that Package.swift declares, but for those it makes in a loop."""
+    for match in re.finditer(r"\.(target|executableTarget|testTarget|systemLibrary)\(", MANIFEST):
+        depth, end = 1, match.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(MANIFEST[end], 0)
+            end += 1
+        text = MANIFEST[match.end() : end]
+        name = re.search(r'\bname: "([^"]+)"', text).group(1)
+        if "\\(" not in name:
+            yield match.group(1), name, text
 
 
-TARGETS = targets()
+def target_folders():
+    """The folders of the targets in Package.swift, by target."""
+    folders = {}
+    for kind, name, text in declared_targets():
+        path = re.search(r'\bpath: "([^"]+)"', text)
+        folders[name] = ROOT / (path.group(1) if path else f"{'Tests' if kind == 'testTarget' else 'Sources'}/{name}")
+    return folders
+
+
+FOLDERS = target_folders()
+TARGETS = {name: folder for name, folder in FOLDERS.items() if ROOT / "Sources" in folder.parents}
 
 
 def blank(text):
@@ -147,70 +159,166 @@ def check_arrows(sources):
                 waiting += found[other]
 
 
-def check_words(sources):
-    """Rejects words from the glossary's last table in names and documents."""
+# Modules that need no dependency.
+SYSTEM_MODULES = {"CDispatch", "Dispatch", "Foundation", "Glibc", "Synchronization", "Testing"}
+# Modules that come with a product of another name.
+PRODUCT_OF_MODULE = {"CYaml": "Yams"}
+
+
+def check_dependencies():
+    """The dependencies of each target in Package.swift must be exactly what its files import."""
+    count = 0
+    for _, name, text in declared_targets():
+        listed = re.search(r"\bdependencies: \[(.*?)\]", text, re.S)
+        named = set(re.findall(r'(?<!package: )"([\w-]+)"', listed.group(1))) if listed else set()
+        imported = set()
+        for path in FOLDERS[name].rglob("*.swift"):
+            for module in re.findall(r"^[\w@() ]*\bimport (\w+)", blank(path.read_text()), re.M):
+                imported.add(PRODUCT_OF_MODULE.get(module, module))
+        imported -= SYSTEM_MODULES
+        count += len(named)
+        if unused := named - imported:
+            problems.append(f"Package.swift: {name} doesn't import {', '.join(sorted(unused))}, but depends on it")
+        if missing := imported - named:
+            problems.append(f"Package.swift: {name} imports {', '.join(sorted(missing))}, but doesn't depend on it")
+    print(f"{count} dependencies of targets are all imported")
+
+
+def words_of(name):
+    """The words of a name in any style: RefusedBody, refusedBody and refused_body are the same two."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+", name)]
+
+
+def holds(words, retired):
+    """Whether words of a name are those of a retired one, in the singular or plural."""
+    forms = [retired, [*retired[:-1], retired[-1] + "s"]]
+    return any(words[start : start + len(retired)] in forms for start in range(len(words) - len(retired) + 1))
+
+
+def check_words():
+    """Rejects names from the glossary's last table, in any file but the glossary and the changelog, in any style and also as
+    part of another name. A retired name of one word may be an ordinary word elsewhere, so only the name itself is rejected."""
     glossary = (ROOT / "docs" / "glossary.md").read_text()
     gone = re.findall(r"^\| `(\w+)` \|", glossary.partition("## Gone")[2], re.M)
+    retired = {name: words_of(name) for name in gone}
     print(f"{len(gone)} retired words")
-    documents = [path for path in ROOT.glob("*.md")] + list((ROOT / "docs").rglob("*.md"))
-    texts = [(source.name, source.text) for source in sources]
-    texts += [
-        (path.relative_to(ROOT), path.read_text())
-        for path in documents if path.name not in ("glossary.md", "CHANGELOG.md")
-    ]
-    for name, text in texts:
-        for word in gone:
-            for match in re.finditer(rf"\b{word}\b", text):
-                line = text.count("\n", 0, match.start()) + 1
-                problems.append(f"{name}:{line}: {word} is retired; see docs/glossary.md")
+    for path in tracked():
+        name = path.relative_to(ROOT)
+        if name in (Path("docs/glossary.md"), Path("CHANGELOG.md")):
+            continue
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        for found in sorted(set(re.findall(r"\w+", f"{name} {text}"))):
+            words = words_of(found)
+            for word, parts in retired.items():
+                if found == word or len(parts) > 1 and holds(words, parts):
+                    position = re.search(rf"\b{found}\b", text)
+                    line = text.count("\n", 0, position.start()) + 1 if position else 0
+                    problems.append(f"{name}:{line}: {found}: {word} is retired; see docs/glossary.md")
+
+
+MODIFIERS = (
+    r"(?:private\(set\) |static |final |mutating |consuming |borrowing |indirect |convenience |nonisolated )*")
+DECLARATION = re.compile(
+    r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*package " + MODIFIERS
+    + r"(func|var|let|init|subscript|struct|class|enum|protocol|actor|typealias)\b ?`?(\w*)", re.M)
+TYPES = {"struct", "class", "enum", "protocol", "actor", "typealias"}
+
+
+def header(code, start):
+    """A declaration without its body: up to a brace or the end of a line outside of brackets."""
+    depth = 0
+    for index in range(start, len(code)):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(code[index], 0)
+        if depth == 0 and (code[index] == "{" or code[index] == "\n" and not re.match(r"\s*(?:where|->|throws|[:&,])", code[index:])):
+            return code[start:index]
+    return code[start:]
+
+
+def interface(source):
+    """What other modules see in the declarations of a file, each with the name that it declares: headers of what is `package`, and
+    the cases and requirements of such types."""
+    for match in DECLARATION.finditer(source.code):
+        yield match.group(2), header(source.code, match.start(1))
+        if match.group(1) in ("enum", "protocol") and (start := source.code.find("{", match.end())) >= 0:
+            body = source.code[start : source.closing(start)]
+            lines = r"^\s*(?:indirect )?case .*" if match.group(1) == "enum" else r"^.*\b(?:func|var|init|associatedtype) .*"
+            yield match.group(2), "\n".join(re.findall(lines, body, re.M))
+
+
+def target_of(path):
+    """The target whose folder holds a file; of several the innermost."""
+    holders = [name for name, folder in FOLDERS.items() if folder in path.parents]
+    return max(holders, key=lambda name: len(FOLDERS[name].parts), default=None)
+
+
+def needless_members(source, sources):
+    """Yields line, name and type of what is declared `package` in a type that is not."""
+    visible = {
+        match.group(2) for other in sources if other.module == source.module
+        for match in DECLARATION.finditer(other.code) if match.group(1) in TYPES
+    }
+    own = {
+        match.group(1) for other in sources if other.module == source.module
+        for match in re.finditer(r"\b(?:struct|class|enum|actor) (\w+)", other.code)
+    }
+    for match in re.finditer(r"\b(?:struct|class|enum|actor|extension) (\w+)[^{}\n]*\{", source.code):
+        if (owner := match.group(1)) in visible or owner not in own:
+            continue
+        start = match.end() - 1
+        for member in DECLARATION.finditer(source.code, start, source.closing(start)):
+            yield source.code.count("\n", 0, member.start(1)) + 1, member.group(2) or member.group(1), owner
 
 
 def check_package(sources):
-    """Rejects members declared `package` that no other module mentions. Types are exempt, since signatures need them."""
-    declared = re.compile(
-        r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*package (?:private\(set\) |static |final |mutating |consuming |borrowing |indirect "
-        r"|convenience |nonisolated )*(?:func|var|let) `?(\w+)", re.M)
-    mentions = defaultdict(set)
-    for source in sources:
-        # Keep strings: their interpolations contain names.
-        for word in set(re.findall(r"\w+", re.sub(r"//.*", "", source.text))):
-            mentions[word].add(source.module)
-    for path in [*(ROOT / "Tests").rglob("*.swift"), *(ROOT / "Benchmarks").rglob("*.swift")]:
-        if any(part.startswith(".build") for part in path.parts):
+    """What is declared `package` must be used by another target than its own and its own tests, which see what is internal by
+    `@testable import`, or stand in the declaration of something that is. Fuzzing, benchmarks and Tests/Support count: they are
+    built in release mode too, where nothing is testable, and use a module as others do."""
+    users = defaultdict(set)
+    for path in tracked():
+        if path.suffix != ".swift" or (target := target_of(path)) is None:
             continue
-        for word in set(re.findall(r"\w+", path.read_text())):
-            mentions[word].add("tests")
+        # Keep strings: their interpolations contain names.
+        text = path.read_text()
+        for word in set(re.findall(r"\w+", re.sub(r"//.*", "", text))):
+            users[word].add(target)
+        for module in re.findall(r"@testable import (\w+)", text):
+            if target != f"{module}Tests":
+                problems.append(f"{path.relative_to(ROOT)}: only {module}Tests may import {module} as @testable")
+    exposed = defaultdict(lambda: defaultdict(set))
+    for source in sources:
+        for name, text in interface(source):
+            for word in set(re.findall(r"\w+", text)) - {name}:
+                exposed[source.module][word].add(name)
     count = 0
     for source in sources:
-        for match in declared.finditer(source.code):
+        for line, member, owner in needless_members(source, sources):
+            problems.append(f"{source.name}:{line}: {owner} is internal, so its {member} needs no `package`")
+        for match in DECLARATION.finditer(source.code):
+            kind, name = match.groups()
+            if not name or kind in ("init", "subscript"):
+                continue
             count += 1
-            if mentions[match.group(1)] <= {source.module}:
-                line = source.code.count("\n", 0, match.start(1)) + 1
-                problems.append(f"{source.name}:{line}: no other module uses {match.group(1)}, so it needs no `package`")
+            others = users[name] - {source.module, f"{source.module}Tests"}
+            if others or exposed[source.module][name]:
+                continue
+            line = source.code.count("\n", 0, match.start(2)) + 1
+            problems.append(f"{source.name}:{line}: no other target uses {name}, so it needs no `package`")
     print(f"{count} names are declared `package`")
-
-
-def test_targets():
-    """The folders of test targets below Tests, by target."""
-    declarations = re.findall(r'\.testTarget\(\s*name: "([^"]+)"([^)]*)', MANIFEST)
-    return {name: ROOT / "Tests" / name for name, _ in declarations}
 
 
 def tested_folders():
     """The folders of everything that tests can be about, by target: sources, fuzzing and benchmarks."""
-    others = {
-        path.name: path
-        for above in ("Tests/Fuzz/Sources", "Benchmarks/Sources")
-        for path in (ROOT / above).iterdir() if path.is_dir()
-    }
-    return others | TARGETS
+    return {name: FOLDERS[name] for kind, name, _ in declared_targets() if kind != "testTarget"}
 
 
 def check_mirror():
     """Tests of a target must be in Tests/<Target>Tests, in the same folder as their subject. Support and folders without Swift
     belong to the tests themselves."""
     tested, count = tested_folders(), 0
-    targets = test_targets()
+    targets = {name for kind, name, _ in declared_targets() if kind == "testTarget"}
     for path in sorted((ROOT / "Tests").rglob("*.swift")):
         name = path.relative_to(ROOT)
         room = name.parts[1]
@@ -326,7 +434,8 @@ def main():
     ]
     check_sizes(sources)
     check_arrows(sources)
-    check_words(sources)
+    check_dependencies()
+    check_words()
     check_package(sources)
     check_mirror()
     check_self_contained()

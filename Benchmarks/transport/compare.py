@@ -4,21 +4,12 @@ The client prepares all requests before it sends the first, and its own time doe
 """
 
 import argparse
-import contextlib
 import json
-import pathlib
-import socket
 import statistics
 import subprocess
-import tempfile
-import time
 from dataclasses import dataclass
 
-
-@dataclass
-class Server:
-    pid: int
-    ports: dict[str, int]
+from servers import Server, faultline, free_port, running
 
 
 @dataclass
@@ -27,50 +18,6 @@ class Variant:
     server: Server
     options: list[str]
     protocol: str = "grpc"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def running(command, ports):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for port in ports.values():
-            wait_for(port, process)
-        yield Server(process.pid, ports)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for(port, process):
-    for _ in range(100):
-        if process.poll() is not None:
-            break
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        time.sleep(0.1)
-    raise SystemExit(f"{process.args[0]} doesn't listen on {port}")
-
-
-@contextlib.contextmanager
-def faultline(binary):
-    """Without rules: their cost comes in bursts and is measured elsewhere."""
-    ports = {"grpc": free_port(), "http": free_port(), "scrape": free_port()}
-    with tempfile.TemporaryDirectory() as folder:
-        rules, configuration = pathlib.Path(folder, "rules.yaml"), pathlib.Path(folder, "faultline.yaml")
-        rules.write_text("groups: []\n")
-        configuration.write_text("window: {max_bytes: 256MiB}\n")
-        command = [binary, "serve", "--config", configuration, "--rules", rules]
-        for option, name in [("--otlp-grpc", "grpc"), ("--otlp-http", "http"), ("--listen", "scrape")]:
-            command += [option, f"127.0.0.1:{ports[name]}"]
-        with running(command, ports) as server:
-            yield server
 
 
 class Comparison:
@@ -124,7 +71,7 @@ def main():
     one, many, gzip = ["--window", "1"], ["--window", "16"], ["--gzip", "--gzip-level", "6"]
     large_frames = ["--frame-bytes", "65536"]
     with (
-        faultline(arguments.faultline) as ours,
+        faultline(arguments.faultline, has_rules=False) as ours,
         running([arguments.plain, str(plain_port)], {"plain": plain_port}) as plain,
         running([getattr(arguments, "grpc_swift"), str(swift_port)], {"grpc": swift_port}) as theirs,
     ):

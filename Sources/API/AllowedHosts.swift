@@ -1,6 +1,3 @@
-import HTTPTypes
-import Hummingbird
-import NIOCore
 import Receivers
 
 /// The host names under which the scrape and the API may be reached, besides IP addresses and `localhost`.
@@ -88,52 +85,5 @@ struct WebOrigin: Equatable {
     init?(field text: String) {
         guard text.filter({ $0 == "/" }).count == 2 else { return nil }
         self.init(url: text)
-    }
-}
-
-/// Detects requests that another site's page makes a browser send.
-struct CrossSite {
-    let hosts: AllowedHosts
-
-    /// Browsers state the origin of a request. A request without any of these fields doesn't come from a browser.
-    func isForeign(_ request: HTTPRequest) -> Bool {
-        let fields = request.headerFields
-        // Pages can't set this field (Fetch Metadata). "none" means that the user started the request.
-        if let name = HTTPField.Name("Sec-Fetch-Site") {
-            guard fields[values: name].allSatisfy({ ["same-origin", "none"].contains($0.lowercased()) }) else {
-                return true
-            }
-        }
-        let authority = request.authority ?? ""
-        let origins = fields[values: .origin]
-        guard origins.isEmpty else {
-            return !origins.allSatisfy { hosts.allow(WebOrigin(field: $0), authority: authority) }
-        }
-        return !fields[values: .referer].allSatisfy { hosts.allow(WebOrigin(url: $0), authority: authority) }
-    }
-}
-
-/// Answers only if the request's host is one of `AllowedHosts`.
-struct HostCheck: RouterMiddleware {
-    let hosts: AllowedHosts
-    let service: any TraceService
-
-    func handle(
-        _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
-    ) async throws -> Response {
-        // Only HTTP/1.0 may omit Host, and no browser uses that.
-        let authority = request.head.authority ?? ""
-        guard authority.isEmpty || hosts.allow(authority: authority) else {
-            service.refused(transport: .query, reason: .wrongHost, peer: context.channel.remoteAddress)
-            return QueryReply.text(
-                "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts\n",
-                status: .forbidden)
-        }
-        let changesSomething = request.method != .get && request.method != .head
-        if changesSomething, CrossSite(hosts: hosts).isForeign(request.head) {
-            service.refused(transport: .query, reason: .wrongOrigin, peer: context.channel.remoteAddress)
-            return QueryReply.text("pages of other origins can't change anything here\n", status: .forbidden)
-        }
-        return try await next(request, context)
     }
 }

@@ -83,14 +83,25 @@ package struct QueryServer: Service {
         let router = Router(context: QueryContext.self)
         router.add(middleware: HostCheck(hosts: surface.hosts, service: service))
         router.add(middleware: UnknownRequest(service: service))
-        addHealth(to: router)
-        router.get("/metrics") { request, context in metrics(request, context) }
         for resource in Resource.all {
-            router.get(RouterPath(resource.route)) { request, context in
+            router.on(RouterPath(resource.path), method: resource.method) { request, context in
                 try await answer(resource, request, context)
             }
         }
         return router
+    }
+
+    private func answer(_ resource: Resource, _ request: Request, _ context: QueryContext) async throws -> Response {
+        let query: Query
+        do {
+            let variables = resource.variables.map { ($0, context.parameters.get($0) ?? "") }
+            query = try Query(
+                request.uri.query, variables: Dictionary(uniqueKeysWithValues: variables), of: resource)
+        } catch {
+            return QueryReply.text(error.message + "\n", status: .badRequest)
+        }
+        return try await resource.respond(
+            QueryExchange(request: request, query: query, server: self, peer: context.channel.remoteAddress))
     }
 }
 

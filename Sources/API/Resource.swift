@@ -1,31 +1,66 @@
-import Foundation
+import HTTPTypes
 import Hummingbird
-import Pipeline
-import Rules
-import Support
+import NIOCore
+import Receivers
 
-/// A resource of the query API: its path, its parameters, and how to compute the answer. Each computes only what it
-/// returns.
+/// A path of the query server: the method and parameters that it takes, and how it answers.
+///
+/// Routes, the check of parameters, and the replies for unknown paths all follow from `all`.
 struct Resource: Sendable {
-    /// Below `/api/v1/`. A component that begins with a colon matches anything.
+    typealias Respond = @Sendable (_ exchange: QueryExchange) async throws -> Response
+
+    /// A component that begins with a colon matches anything: it is the parameter of that name.
     let path: String
-    /// The accepted parameters.
-    var parameters: [String] = []
-    /// Makes the JSON on a thread of `AnswerPools`; nil if nothing is found.
-    let answer: @Sendable (_ pipeline: Pipeline, _ query: QueryParameters) throws -> String?
+    /// GET includes HEAD.
+    var method = HTTPRequest.Method.get
+    /// Others are refused. nil ignores whatever comes.
+    var parameters: [QueryParameter]?
+    /// Runs on the server's event loop, so it may not take long. `json` computes elsewhere.
+    let respond: Respond
 
-    static let all = [alerts, operations, requests, rules, status, trace]
+    /// In the order in which the reply to an unknown path lists them.
+    static let all = [
+        healthy, ready, metrics, alerts, operations, requests, rules, status, trace, reload,
+    ]
 
-    var route: String { "/api/v1/\(path)" }
+    /// Names of the parameters that are components of the path.
+    var variables: [String] {
+        Self.components(of: path).filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
+    }
 
-    /// Whether a request's path belongs to this resource.
+    /// The path for people: `/api/v1/traces/ID`.
+    var shownPath: String {
+        Self.components(of: path).map { $0.hasPrefix(":") ? $0.dropFirst().uppercased() : String($0) }
+            .joined(separator: "/")
+    }
+
+    /// Whether a request's path is this resource's, whatever the method.
     func matches(_ path: String) -> Bool {
-        let (own, other) = (parts(of: route), parts(of: path))
+        let (own, other) = (Self.components(of: self.path), Self.components(of: path))
         return own.count == other.count
             && zip(own, other).allSatisfy { $0.hasPrefix(":") ? !$1.isEmpty : $0 == $1 }
     }
 
-    private func parts(of path: String) -> [Substring] {
+    private static func components(of path: String) -> [Substring] {
         path.split(separator: "/", omittingEmptySubsequences: false)
+    }
+}
+
+/// A request for a resource, and what its answer is made with.
+struct QueryExchange: Sendable {
+    let request: Request
+    /// The parameters, checked; empty if the resource ignores them.
+    let query: Query
+    let server: QueryServer
+    let peer: SocketAddress?
+
+    var surface: QueryServer.Surface { server.surface }
+
+    /// The reply when all places for this kind of answer are taken.
+    func tooMany() -> Response {
+        server.service.refused(transport: .query, reason: .queries, peer: peer)
+        var response = QueryReply.text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
+        response.headers[.retryAfter] = "1"
+        return response
     }
 }

@@ -1,13 +1,13 @@
 import Engine
 import Foundation
 import Rules
-package import Support
+import Support
 
 /// The recorded files of a directory, used by one daemon at a time.
-package struct ArchiveDirectory: ~Copyable {
-    package struct File: Equatable {
-        package let name: String
-        package let byteCount: Int
+struct ArchiveDirectory: ~Copyable {
+    struct File: Equatable {
+        let name: String
+        let byteCount: Int
         /// Last modification, Unix nanoseconds.
         let modified: Int64
     }
@@ -16,13 +16,13 @@ package struct ArchiveDirectory: ~Copyable {
     private let lock: DirectoryLock
 
     /// Opens the directory and creates it if needed.
-    package init(_ path: String) throws(FileError) {
+    init(_ path: String) throws(FileError) {
         self.path = path
         lock = try DirectoryLock(path, for: .recording)
     }
 
     /// The name of a file begun at a time (Unix nanoseconds). Names sort by time.
-    package static func name(_ time: Int64) -> String {
+    static func name(_ time: Int64) -> String {
         let (seconds, fraction) = (time / 1_000_000_000, time % 1_000_000_000)
         let date = Timestamp.rfc3339(seconds * 1_000_000_000).filter { $0 != "-" && $0 != ":" && $0 != "Z" }
         let digits = "\(fraction)"
@@ -33,7 +33,7 @@ package struct ArchiveDirectory: ~Copyable {
     private static let suffix = ".otlp.lz4"
 
     /// All recorded files, oldest first.
-    package func files() -> [File] {
+    func files() -> [File] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }.sorted().compactMap { name in
             var status = stat()
@@ -45,7 +45,7 @@ package struct ArchiveDirectory: ~Copyable {
 
     /// The time for the name of the next file (Unix nanoseconds): later than all others, even if the clock was set back.
     /// Ignores files named after an impossible time.
-    package func nextTime(_ time: Int64) -> Int64 {
+    func nextTime(_ time: Int64) -> Int64 {
         guard let begun = files().compactMap({ Self.time($0.name) }).max(), begun >= time, begun < TimeLimits.latest
         else { return time }
         return begun + 1

@@ -1,8 +1,8 @@
-package import Archive
-package import Engine
+import Archive
+import Engine
 
 /// One archive of a replay, with its next record, so that several can be merged by time.
-package final class ReplayInput {
+final class ReplayInput {
     private let records: DecodeAhead
     private let fileSize: Int?
     private var record = DecodedRecord()
@@ -12,7 +12,7 @@ package final class ReplayInput {
     private(set) var time: Int64? = 0
 
     /// - Throws: `ArchiveError` if this isn't an archive. Damage is noted, and ends it.
-    package init(_ archive: ReplayArchive, readsAhead: Bool) throws(ArchiveError) {
+    init(_ archive: ReplayArchive, readsAhead: Bool) throws(ArchiveError) {
         let decoder = try archive.decoder(readsAhead: readsAhead)
         fileSize = decoder.fileSize
         records = DecodeAhead(decoder)
@@ -25,21 +25,21 @@ package final class ReplayInput {
     }
 
     /// What was wrong with skipped records, and with the archive.
-    package var problems: [String] { found.all }
+    var problems: [String] { found.all }
 
-    package var progress: (read: Int, size: Int?) { (record.fileOffset, fileSize) }
+    var progress: (read: Int, size: Int?) { (record.fileOffset, fileSize) }
 
     /// The place of the next record in a recording; nil if the archive isn't one.
-    package var place: RecordedPlace? { record.place }
+    var place: RecordedPlace? { record.place }
 
     /// Whether a daemon recorded it, with arrivals.
     var isRecorded: Bool { record.isRecorded }
 
     /// The next record, reading of the clock, or end.
-    package var head: DecodedRecord.Head { record.head }
+    var head: DecodedRecord.Head { record.head }
 
     /// Passes the next record's spans to `body`, unless a reading of the clock comes next, and moves on.
-    package func take(_ body: (borrowing SpanBatch) -> Void) {
+    func take(_ body: (borrowing SpanBatch) -> Void) {
         if case .record = record.head { body(record.batch) }
         advance()
     }
@@ -54,7 +54,7 @@ package final class ReplayInput {
 
 extension DecodedRecord {
     /// When it arrived, or what the clock read, in Unix nanoseconds; nil at the archive's end.
-    package borrowing func time(after previous: Int64?) -> Int64? {
+    borrowing func time(after previous: Int64?) -> Int64? {
         switch head {
         case .end: nil
         case .clock(let reading): reading.time
@@ -64,14 +64,14 @@ extension DecodedRecord {
 }
 
 /// An archive to replay, and which part of it. It may be opened more than once.
-package struct ReplayArchive {
-    package let name: String
+struct ReplayArchive {
+    let name: String
     private let range: Range<Int64>
     private let isSalvaging: Bool
     private let spooled: SpooledInput?
 
     /// - Throws: `ArchiveError` for a pipe that can't be spooled.
-    package init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
+    init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
         self.name = name
         self.range = range
         self.isSalvaging = isSalvaging
@@ -79,7 +79,7 @@ package struct ReplayArchive {
     }
 
     /// Starts reading it.
-    package func decoder(readsAhead: Bool) throws(ArchiveError) -> RecordDecoder {
+    func decoder(readsAhead: Bool) throws(ArchiveError) -> RecordDecoder {
         try RecordDecoder(
             name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead, spooled: spooled)
     }

@@ -1,9 +1,9 @@
-package import Archive
+import Archive
 import Engine
 
 /// The archives of a replay, merged by time. Files of one recording are merged by the order of events: with several
 /// threads, what a daemon did next may have an earlier time. Only a few are open at a time.
-package struct ReplayInputs {
+struct ReplayInputs {
     private struct Waiting {
         var archive: ReplayArchive
         /// The time of its first record, or of an earlier one in a later file of the same recording, in Unix
@@ -26,7 +26,7 @@ package struct ReplayInputs {
     private static let openMax = 8
 
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
-    package init(_ archives: [ReplayArchive]) throws(ArchiveError) {
+    init(_ archives: [ReplayArchive]) throws(ArchiveError) {
         var areRecordings = true
         for archive in archives {
             if archives.count <= Self.openMax {
@@ -71,10 +71,10 @@ package struct ReplayInputs {
         return (waiting, decoder.fileSize, first.isRecorded || first.isEnd)
     }
 
-    package var problems: [String] { endedProblems + open.flatMap(\.problems) }
+    var problems: [String] { endedProblems + open.flatMap(\.problems) }
 
     /// Bytes of the archives: read so far, and in total; nil if one of them is a pipe.
-    package var progress: (read: Int, size: Int?) {
+    var progress: (read: Int, size: Int?) {
         open.reduce(closed) { sum, input in
             let (read, size) = input.progress
             return (sum.read + read, sum.size.flatMap { total in size.map { total + $0 } })
@@ -82,7 +82,7 @@ package struct ReplayInputs {
     }
 
     /// The archive whose next record, or reading of the clock, comes first; nil at the end of all.
-    package mutating func first() throws(ArchiveError) -> ReplayInput? {
+    mutating func first() throws(ArchiveError) -> ReplayInput? {
         close()
         while true {
             let first = earliest

@@ -40,7 +40,8 @@ package struct RuleSource: Sendable {
                 // Loading a file twice would duplicate its alerts.
                 guard !set.files.contains(file) else { continue }
                 do {
-                    faults.all += set.add(try load(file, named: name), from: file, sendsAlerts: sendsAlerts)
+                    let (rules, sinks) = try load(file, named: name)
+                    faults.all += set.add(rules, sinks, from: file, sendsAlerts: sendsAlerts)
                 } catch {
                     faults.all.append(error)
                 }
@@ -61,13 +62,20 @@ package struct RuleSource: Sendable {
         return files
     }
 
-    private func load(_ file: String, named name: RuleFileName) throws(RuleDiagnostics) -> RuleFile {
-        guard file != Self.builtin else { return try BuiltinRules.controlPlane() }
-        if name.place != nil, let reason = FilePattern.unreadable(file) {
+    private func load(
+        _ file: String, named name: RuleFileName
+    ) throws(RuleDiagnostics) -> (rules: RuleFile, sinks: [any SinkDefinition]) {
+        guard file != Self.builtin else { return (try BuiltinRules.controlPlane(), []) }
+        if name.location != nil, let reason = FilePattern.unreadable(file) {
             throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
         }
-        return try RuleFile(
-            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components)
+        var sinks: [any SinkDefinition] = []
+        let rules = try RuleFile(
+            path: file, maximumWindow: maximumWindow, exactWindow: exactWindow, components: components
+        ) { node, diagnostics in
+            sinks = AlertSinks.read(node, &diagnostics)
+        }
+        return (rules, sinks)
     }
 }
 
@@ -75,17 +83,17 @@ package struct RuleSource: Sendable {
 package struct RuleFileName: Sendable {
     package var name: String
     /// Its position in the configuration; nil on a command line.
-    package var place: (file: String, position: SourcePosition)?
+    package var location: (file: String, position: SourcePosition)?
 
-    package init(_ name: String, place: (file: String, position: SourcePosition)? = nil) {
+    package init(_ name: String, location: (file: String, position: SourcePosition)? = nil) {
         self.name = name
-        self.place = place
+        self.location = location
     }
 
     /// A problem of the name, at its position.
     package func fault(_ message: String) -> RuleDiagnostics {
-        var diagnostics = RuleDiagnostics(file: place?.file ?? name)
-        diagnostics.report(place?.position ?? .start, message)
+        var diagnostics = RuleDiagnostics(file: location?.file ?? name)
+        diagnostics.report(location?.position ?? .start, message)
         return diagnostics
     }
 }

@@ -45,7 +45,7 @@ struct RuleTestFileReader {
         }
         for node in top["rule_files"]?.list("rule_files", &diagnostics) ?? [] {
             if let name = node.string("a rule file", &diagnostics) {
-                file.ruleFiles.append(RuleFileName(path(of: name), place: (diagnostics.file, node.start)))
+                file.ruleFiles.append(RuleFileName(path(of: name), location: (diagnostics.file, node.start)))
             }
         }
         file.tests = (top.required("tests", &diagnostics)?.list("tests", &diagnostics) ?? []).compactMap {

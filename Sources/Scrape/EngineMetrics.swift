@@ -1,8 +1,9 @@
 package import Engine
 package import Pipeline
 
-/// Latencies and errors of operations, requests and components.
+/// Latencies and errors of operations, requests and components, and the spans that they are of, at one moment.
 package struct EngineMetrics {
+    private let counts: SpanCounts
     private let operations: [(labels: [String], totals: CumulativeTotals.Series)]
     private let requests: [(labels: [String], totals: CumulativeTotals.Series)]
     private let components: [(labels: [String], nanoseconds: Int128)]
@@ -10,7 +11,14 @@ package struct EngineMetrics {
 
     private static let bounds = ClassicBuckets.shared.bounds.map { Double($0) / 1e9 }
 
+    package init(_ pipeline: Pipeline) {
+        // Read the components first, so that the summary contains all of their requests.
+        let components = pipeline.componentTotals()
+        self.init(summary: pipeline.summary(), components: components)
+    }
+
     package init(summary: PipelineSummary, components totals: ComponentTotals) {
+        counts = summary.counts
         let view = summary.view
         operations = zip(view.operations, summary.totals.operations).filter { $1.count > 0 }
             .map { (labels: $0.values, totals: $1) }
@@ -24,7 +32,9 @@ package struct EngineMetrics {
         rows = view.windowOnly.operationSummaries()
     }
 
-    package static let table = MetricTable<EngineMetrics>([
+    package static let table = MetricTable<EngineMetrics>(joining: [series, SpanMetrics.table.read { $0.counts }])
+
+    private static let series = MetricTable<EngineMetrics>([
         .family(
             "faultline_operation_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
             help: "Duration of spans by operation."

@@ -4,17 +4,17 @@ import Support
 /// Label values in the scrape: short, safe on a terminal, and distinct if the originals are.
 ///
 /// Two equal label sets would make Prometheus reject the whole scrape, so the encoding is unambiguous.
-package enum LabelText {
+enum LabelText {
     /// Longest value, in bytes, that is written whole, before quotes and backslashes are escaped.
-    package static let wholeBytes = 200
+    static let wholeBytes = 200
     /// Bytes kept of a longer value. With `…` and the digits it exceeds `wholeBytes`, so it can't equal a value written
     /// whole.
     static let shortenedBytes = 184
     /// Hexadecimal digits of the whole value's SHA-256.
-    package static let digits = 24
+    static let digits = 24
 
     /// A value as written between quotes.
-    package static func written(_ value: String) -> String {
+    static func written(_ value: String) -> String {
         guard
             value.utf8.count > wholeBytes
                 || value.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F || $0 == 0x5C || $0 == 0x22 })

@@ -9,31 +9,40 @@ package struct MetricTable<Source>: Sendable {
         fileprivate let write: @Sendable (Source, inout Exposition) -> Void
     }
 
-    private let rows: [Row]
+    package let families: [MetricFamily]
+    private let writeAll: @Sendable (Source, inout Exposition) -> Void
+
+    private init(_ families: [MetricFamily], write: @escaping @Sendable (Source, inout Exposition) -> Void) {
+        self.families = families
+        writeAll = write
+    }
 
     package init(_ rows: [Row]) {
-        self.rows = rows
-    }
-
-    package var families: [MetricFamily] { rows.map(\.family) }
-
-    package func write(_ source: Source, to exposition: inout Exposition) {
-        for row in rows { row.write(source, &exposition) }
-    }
-
-    /// The same families, read from a larger source; they are absent where `part` returns nil.
-    package func read<Whole>(from part: @escaping @Sendable (Whole) -> Source?) -> MetricTable<Whole> {
-        MetricTable<Whole>(
-            rows.map { row in
-                MetricTable<Whole>.Row(family: row.family) { whole, exposition in
-                    if let source = part(whole) { row.write(source, &exposition) }
-                }
-            })
+        self.init(rows.map(\.family)) { source, exposition in
+            for row in rows { row.write(source, &exposition) }
+        }
     }
 
     /// Joins the tables of several components, in order.
     package init(joining tables: [Self]) {
-        self.init(tables.flatMap(\.rows))
+        self.init(tables.flatMap(\.families)) { source, exposition in
+            for table in tables { table.write(source, to: &exposition) }
+        }
+    }
+
+    package func write(_ source: Source, to exposition: inout Exposition) { writeAll(source, &exposition) }
+
+    /// The same families, read from a part of something larger. The part is read once, so they are of one moment; they
+    /// are absent where it is nil.
+    package func read<Whole>(from part: @escaping @Sendable (Whole) -> Source?) -> MetricTable<Whole> {
+        MetricTable<Whole>(families) { whole, exposition in
+            if let source = part(whole) { write(source, to: &exposition) }
+        }
+    }
+
+    /// The same families, present only under a condition given in words.
+    package func present(if condition: String) -> Self {
+        Self(families.map { $0.present(if: condition) }, write: writeAll)
     }
 }
 
@@ -91,70 +100,5 @@ extension MetricTable.Row {
             exposition.begin(family)
             exposition.sample(value)
         }
-    }
-}
-
-extension MetricTable {
-    /// The same families, present only under a condition given in words.
-    package func present(if condition: String) -> Self {
-        Self(
-            rows.map { row in
-                let family = row.family
-                return Row(
-                    family: MetricFamily(
-                        name: family.name, kind: family.kind, unit: family.unit, help: family.help,
-                        labels: family.labels, condition: condition),
-                    write: row.write)
-            })
-    }
-}
-
-/// A metric family as announced by a scrape.
-package struct MetricFamily: Sendable {
-    package enum Kind: String, Sendable {
-        case counter
-        case gauge
-        case histogram
-        case summary
-    }
-
-    /// Without `_total` for counters, as in OpenMetrics.
-    package let name: String
-    package let kind: Kind
-    package let unit: String?
-    package let help: String
-    /// Names of the samples' labels in the order in which they are written, without `le` and `quantile`.
-    package let labels: [String]
-    /// The condition, in words, under which the family is present; nil if always.
-    package let condition: String?
-
-    /// The name in Prometheus' text format, where a counter has the name of its samples.
-    package var shownName: String { kind == .counter ? "\(name)_total" : name }
-}
-
-/// The text of docs/metrics.md.
-package struct MetricsReference {
-    package let text: String
-
-    /// - Parameter families: in scrape order.
-    package init(_ families: [MetricFamily]) {
-        text = (Self.head + families.map(Self.row)).joined(separator: "\n")
-    }
-
-    private static let head = [
-        "# Metrics",
-        "",
-        "Every metric of `GET /metrics`, in order. `make docs` generates this file from the declarations in the sources.",
-        "Histograms also have the label `le`, summaries `quantile`.",
-        "",
-        "| Metric | Type | Labels | Meaning |",
-        "|---|---|---|---|",
-    ]
-
-    private static func row(_ family: MetricFamily) -> String {
-        let labels = family.labels.map { "`\($0)`" }.joined(separator: ", ")
-        let condition = family.condition.map { " Only if \($0)." } ?? ""
-        let help = (family.help + condition).replacing("|", with: "\\|")
-        return "| `\(family.shownName)` | \(family.kind.rawValue) | \(labels) | \(help) |"
     }
 }

@@ -1,9 +1,9 @@
 import Engine
-package import Pipeline
+import Pipeline
 
 /// Received spans by outcome.
-package enum SpanMetrics {
-    package static let table = MetricTable<SpanCounts>([
+enum SpanMetrics {
+    static let table = MetricTable<SpanCounts>([
         .counter("faultline_spans_received", help: "Spans in well-formed export requests.") { $0.received },
         .counter("faultline_spans_accepted", help: "Spans accepted.") { $0.accepted },
         .family(

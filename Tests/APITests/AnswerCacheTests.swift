@@ -3,7 +3,7 @@ import Testing
 
 @testable import API
 
-/// Time that passes when it is told to.
+/// A clock that the test advances.
 private final class ManualClock: Sendable {
     private let start = ContinuousClock.now
     private let elapsed = Mutex(Duration.zero)
@@ -35,7 +35,7 @@ private final class Counter: Sendable {
         cache = AnswerCache { [clock] in clock.now }
     }
 
-    /// The answer says how many were computed so far.
+    /// The answer is the number of computations so far.
     private func ask(_ path: String = "requests", lasting cost: Duration = .zero) async throws -> String? {
         try await cache.answer(path) { [clock, computed] in
             clock.pass(cost)
@@ -77,7 +77,7 @@ private final class Counter: Sendable {
         for task in tasks { #expect(try await task.value == "1") }
     }
 
-    @Test func `are not kept where they failed`() async throws {
+    @Test func `are not kept if they failed`() async throws {
         struct Failure: Error {}
         await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() } }
         #expect(try await ask() == "1")

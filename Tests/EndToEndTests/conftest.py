@@ -7,7 +7,7 @@ from harness import exports, project, small_disks, spans
 from harness.counting import Counting
 from harness.daemon import Faultline
 
-# Clients honour these; the tests talk to the loopback interface alone, by no proxy.
+# Clients honour these; the tests only talk to the loopback interface, never through a proxy.
 for name in list(os.environ):
     if name.lower().endswith("_proxy") or name.startswith("OTEL_"):
         del os.environ[name]
@@ -19,7 +19,7 @@ def pytest_report_header():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A test that skips itself, or that a library skips, has looked at nothing."""
+    """A skipped test has checked nothing, whether it or a library skipped it."""
     report = yield
     if report.skipped:
         report.outcome, report.longrepr = "failed", f"skipped: {report.longrepr[2]}"
@@ -60,7 +60,7 @@ def _long_lived():
 
 @pytest.fixture
 def survivor(_long_lived):
-    """A daemon that all tests of a file mistreat; after each it has to work as before."""
+    """A daemon that all tests of a file mistreat; it must still work after each of them."""
     yield _long_lived
     assert _long_lived.is_running, "the daemon died; its log:\n" + "\n".join(_long_lived.log.all)
     for transport in exports.TRANSPORTS:
@@ -72,13 +72,13 @@ def survivor(_long_lived):
 
 @pytest.fixture(params=exports.TRANSPORTS)
 def export(request, survivor):
-    """Sends a body to `survivor` by each protocol."""
+    """Sends a body to `survivor`, once over each protocol."""
     return lambda body: exports.send(survivor, request.param, body)
 
 
 @pytest.fixture
 def small_disk(tmp_path, monkeypatch):
-    """A directory with room for a megabyte, for all programs that are started from here on."""
+    """A directory with room for one megabyte, for all programs started from now on."""
     path = tmp_path / "disk"
     path.mkdir()
     for name, value in small_disks.environment(path, tmp_path).items():

@@ -101,13 +101,13 @@ def test_a_webhook_that_fails_once_is_called_again(serve):
         assert receiver.next() == receiver.next()
 
 
-def test_alerts_fired_are_told_before_the_daemon_ends(start, receiver):
+def test_fired_alerts_are_delivered_before_the_daemon_ends(start, receiver):
     daemon = start("text")
     fire(daemon)
     daemon.output.wait_for("FIRING")
     assert daemon.stop() == 0
     assert receiver.next()["status"] == "firing"
-    # Nothing had ended but the daemon.
+    # Only the daemon had ended, not the alert.
     daemon.output.finish()
     assert not daemon.output.matching("RESOLVED")
 
@@ -117,11 +117,11 @@ def test_external_labels_are_added_to_what_is_delivered(receiver, serve):
     daemon = serve(SLOW_PAYMENTS + sinks, CONFIGURATION + "external_labels: {cluster: east, severity: none}\n")
     fire(daemon)
     (line,) = daemon.output.wait_for("PaymentsSlow")
-    # The alert's own label wins.
+    # The alert's own label takes precedence.
     assert json.loads(line)["labels"] == {**LABELS, "cluster": "east"}
 
 
-def test_labels_without_a_value_are_no_labels(serve):
+def test_labels_with_an_empty_value_are_left_out(serve):
     rules = SLOW_PAYMENTS.replace("{severity: page}", '{severity: page, team: ""}')
     assert rules != SLOW_PAYMENTS
     sinks = "sinks:\n  - stdout: {format: json}\n"

@@ -1,4 +1,4 @@
-"""Alerts in a real Alertmanager, and what it makes of them."""
+"""Alerts in a real Alertmanager, and its notifications about them."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_an_alert_is_received_once_and_resolves(serve, alertmanager, receiver):
     assert alert["status"]["state"] == "active"
     assert alert["startsAt"] < alert["endsAt"]
 
-    # Two sinks tell it, and one page comes of it.
+    # Two sinks send it, but only one page follows.
     payload = receiver.next()
     assert payload["status"] == "firing" and len(payload["alerts"]) == 1
 

@@ -30,7 +30,7 @@ def replayed(path):
 
 @pytest.fixture
 def recorded(tmp_path):
-    """What a daemon recorded: twenty groups of ten spans of two services."""
+    """A recording of twenty groups of ten spans of two services."""
     directory = tmp_path / "archive"
     (tmp_path / "faultline.yaml").write_text(f"archive: {{directory: {directory}, mode: durable}}\n")
     with Faultline("--config", tmp_path / "faultline.yaml") as daemon:
@@ -41,7 +41,7 @@ def recorded(tmp_path):
     return path
 
 
-def test_info_tells_what_a_recording_holds(recorded):
+def test_info_shows_what_a_recording_contains(recorded):
     done = archive("info", "--format", "json", recorded)
     assert (done.code, done.errors) == (0, "")
     info = done.json
@@ -55,14 +55,14 @@ def test_info_tells_what_a_recording_holds(recorded):
     assert "200 in 20 records" in text and "payment: 100 spans" in text
 
 
-def test_info_tells_what_a_capture_holds():
+def test_info_shows_what_a_capture_contains():
     info = archive("info", "--format", "json", EXAMPLE).json
     assert (info["spans"], info["index"], info["recording"]) == (SPANS, False, False)
     assert info.get("first_arrival") is None
     assert {row["service"] for row in info["services"]} == {"apiserver", "etcd"}
 
 
-def test_verify_passes_what_is_whole(recorded):
+def test_verify_passes_an_intact_recording(recorded):
     done = archive("verify", recorded, EXAMPLE)
     assert (done.code, done.errors) == (0, "")
     assert done.output.splitlines() == [
@@ -86,9 +86,9 @@ def test_verify_finds_damage_anywhere(recorded, tmp_path):
     assert archive("verify", tmp_path / "none").code == 2
 
 
-def test_verify_finds_damage_in_what_stands_beside_the_records(recorded, tmp_path):
+def test_verify_finds_damage_outside_the_records(recorded, tmp_path):
     content = recorded.read_bytes()
-    # Behind each magic number its length, then the tag, version and kind.
+    # Each magic number is followed by the length, then tag, version and kind.
     notes = [at.start() for at in re.finditer(re.escape(struct.pack("<I", 0x184D2A5F)), content)]
     assert [content[note + 13] for note in (notes[0], notes[1], notes[-2], notes[-1])] == [1, 2, 3, 4]
     damaged = tmp_path / "damaged"
@@ -107,7 +107,7 @@ def test_verify_finds_damage_in_what_stands_beside_the_records(recorded, tmp_pat
 
 
 def complete():
-    """A request with all that a span can have."""
+    """A request with everything that a span can have."""
     list_value = AnyValue(array_value=ArrayValue(values=[AnyValue(int_value=1), AnyValue(string_value="x")]))
     span = spans.span(
         name='a "name"',
@@ -129,7 +129,7 @@ def complete():
     return spans.request(span)
 
 
-def test_json_is_recorded_with_all_that_it_has(tmp_path):
+def test_json_is_recorded_with_all_its_fields(tmp_path):
     body = complete().SerializeToString()
     with Faultline("--archive", tmp_path / "archive") as daemon:
         assert http_client.send(daemon.http, archives.json_line(body), http_client.JSON).status == 200
@@ -138,7 +138,7 @@ def test_json_is_recorded_with_all_that_it_has(tmp_path):
     assert TracesData.FromString(record) == TracesData.FromString(body)
 
 
-def test_cat_gives_what_other_tools_read(tmp_path):
+def test_cat_prints_what_other_tools_can_read(tmp_path):
     body = complete().SerializeToString()
     path = tmp_path / "one"
     path.write_bytes(archives.compress(archives.framed([body, body])))
@@ -154,7 +154,7 @@ def test_cat_gives_what_other_tools_read(tmp_path):
 @pytest.mark.parametrize("form", ["archive", "json", "otlp"])
 def test_a_capture_in_another_form_gives_the_same_report(tmp_path, form):
     source, path = tmp_path / "source", tmp_path / "converted"
-    # JSON takes its time in a debug build.
+    # JSON is slow in a debug build.
     content = archives.framed(archives.records(archives.example())[: 15 if form == "json" else None])
     source.write_bytes(archives.compress(content))
     done = archive("convert", "--to", form, "-o", path, source)
@@ -162,7 +162,7 @@ def test_a_capture_in_another_form_gives_the_same_report(tmp_path, form):
     assert replayed(path) == replayed(source)
     assert archive("verify", path).code == 0
     if form == "archive":
-        # Through lz4 it is what it was.
+        # Decompressed, it is unchanged.
         assert archives.decompress(path) == content
 
 
@@ -175,13 +175,13 @@ def test_the_copy_of_a_shuffled_archive_without_arrivals_gives_the_same_report(t
     assert replayed(path) == replayed(source) == replayed(EXAMPLE)
 
 
-def test_an_archive_without_arrivals_is_not_put_behind_a_recording(recorded, tmp_path):
+def test_an_archive_without_arrivals_is_not_appended_to_a_recording(recorded, tmp_path):
     path = tmp_path / "copy"
     done = archive("convert", "-o", path, recorded, EXAMPLE)
     assert done.code == 2
     assert f"{EXAMPLE} has no arrival times, unlike the archives before it; name it first" in done.errors
     assert not path.exists()
-    # As a replay of both, which goes by the time of spans.
+    # Like a replay of both, which goes by event time.
     assert archive("convert", "-o", path, EXAMPLE, recorded).code == 0
     rules = tmp_path / "rules.yaml"
     rules.write_text("groups: [{name: g, rules: [{alert: A, select: {service: etcd}, when: count > 0, over: 1m}]}]\n")
@@ -306,7 +306,7 @@ def test_jaegers_json_becomes_an_archive_and_comes_back(tmp_path):
 
 
 @pytest.mark.parametrize("content", ['{"data": 5}', '{"data": [{"traceID": 1}]}', '{"data": ['])
-def test_what_is_not_quite_jaegers_ends_with_2(tmp_path, content):
+def test_malformed_jaeger_json_exits_with_2(tmp_path, content):
     path = tmp_path / "traces.json"
     path.write_text(content)
     done = archive("convert", "-o", tmp_path / "out", path)
@@ -315,7 +315,7 @@ def test_what_is_not_quite_jaegers_ends_with_2(tmp_path, content):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_jaegers_page_saves_is_replayed_like_the_archive(tmp_path):
+def test_what_jaegers_ui_saves_is_replayed_like_the_archive(tmp_path):
     page, compressed = tmp_path / "page.json", tmp_path / "page.json.lz4"
     assert archive("convert", "--to", "jaeger", "-o", page, EXAMPLE).code == 0
     compressed.write_bytes(archives.compress(page.read_bytes()))
@@ -353,11 +353,11 @@ def test_nothing_is_overwritten(tmp_path):
     assert path.read_text() == "mine"
 
 
-def test_cat_ends_quietly_where_nobody_reads_on():
+def test_cat_ends_quietly_when_its_reader_leaves():
     assert os.system(f"'{BINARY}' archive cat '{EXAMPLE}' 2>&1 | head -c 100 > /dev/null") == 0
 
 
-def test_a_conversion_of_nothing_but_damage_leaves_nothing(tmp_path):
+def test_a_conversion_of_nothing_but_damage_leaves_no_file(tmp_path):
     source, path = tmp_path / "cut.gz", tmp_path / "out"
     source.write_bytes(gzip.compress(archives.framed(archives.records(archives.example())[:1]))[:40])
     done = archive("convert", "-o", path, source)

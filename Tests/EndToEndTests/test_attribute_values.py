@@ -1,4 +1,4 @@
-"""Attribute values at the edges of what can be said: their span is counted all the same."""
+"""Attribute values at the limits of the format: their span is counted all the same."""
 
 import json
 import math
@@ -18,7 +18,7 @@ def number(key, **value):
     return KeyValue(key=key, value=AnyValue(**value))
 
 
-# Keys that mean something here, with values that mean nothing
+# Keys that Faultline reads, with meaningless values
 STATUS = "http.response.status_code"
 
 ATTRIBUTES = {
@@ -38,7 +38,7 @@ ATTRIBUTES = {
 
 @pytest.mark.parametrize("kind", ATTRIBUTES)
 def test_a_span_is_counted_whatever_its_attributes(survivor, export, kind):
-    # Of the API server, whose attributes are read more closely than others'.
+    # From the API server, whose attributes are read more closely than others.
     body = spans.body(span(attributes=ATTRIBUTES[kind]), service="apiserver")
     with Counting(survivor) as change:
         outcome = export(body)
@@ -91,7 +91,7 @@ def test_json_values_out_of_range_are_kept_or_refused(survivor, value):
 
 
 @pytest.mark.parametrize("name", [r'"\ud800"', r'"\udc00\ud800"', r'"a\u0000b"', r'"\u202e"', r'"x\"} 1\nfake 1"'])
-def test_names_in_json_that_are_no_text_leave_the_scrape_parseable(survivor, name):
+def test_names_in_json_that_are_not_text_leave_the_scrape_parseable(survivor, name):
     with Counting(survivor) as change:
         assert http_client.send(survivor.http, json_body("", name), JSON).status == 200
     assert change.accepted == 1

@@ -1,7 +1,7 @@
-"""Bad payloads of export requests, and what comes out again of bad names; also sent to the scrape and API port.
+"""Bad payloads of export requests, also sent to the scrape and API port, and how bad names are shown.
 
-The numbers in names are those of the lines of the list of bad inputs that the tests answer for. What each kind of fault
-is answered with in detail is in test_compression, test_malformed_bodies, test_grpc_calls and test_http_requests.
+The numbers in names refer to the kinds of bad input in test_bad_inputs_index. The exact replies to each kind of fault are in
+test_compression, test_malformed_bodies, test_grpc_calls and test_http_requests.
 """
 
 import gzip
@@ -32,7 +32,7 @@ def send_compressed(daemon, transport, body):
 
 
 def empty_blocks(size):
-    """A gzip body of deflate blocks that hold nothing: much work for no output."""
+    """A gzip body of empty deflate blocks: much work for no output."""
     # Not the last, with the fixed codes, and its end: 10 bits, four of them in five bytes.
     bits = "0" + "10" + "0000000"
     four = (bits * 4)
@@ -42,14 +42,14 @@ def empty_blocks(size):
 
 
 def repeated(unit, size):
-    """gzip of one message again and again, at best ratio."""
+    """gzip of one message repeated, at the best ratio."""
     return gzip.compress(unit * (size // len(unit)), 9)
 
 
 # Line 5
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_a_body_that_grows_as_spans_never_do_is_too_large(survivor, transport):
+def test_line_5_a_body_that_grows_more_than_spans_ever_do_is_too_large(survivor, transport):
     body = repeated(b"\x0a\x00", 32 * MIB)
     assert len(body) < 40_000
     survivor.forget_peak_memory()
@@ -62,7 +62,7 @@ def test_line_5_a_body_that_grows_as_spans_never_do_is_too_large(survivor, trans
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_a_batch_of_equal_spans_is_taken_however_small_it_gets(survivor, transport):
+def test_line_5_a_batch_of_equal_spans_is_accepted_however_well_it_compresses(survivor, transport):
     body = gzip.compress(spans.body(*[spans.span() for _ in range(2_000)]))
     with Counting(survivor) as change:
         assert send_compressed(survivor, transport, body) == {"http": 200, "grpc": 0}[transport]
@@ -101,7 +101,7 @@ def test_line_5_the_scrape_port_decompresses_nothing(survivor):
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
 @pytest.mark.parametrize("is_compressed", [False, True], ids=["plain", "gzip"])
 def test_large_bodies_are_counted_exactly(survivor, transport, is_compressed):
-    """Those are decoded beside the event loops."""
+    """They are decoded outside the event loops."""
     count = 20_000
     body = spans.body(*[spans.span(f"operation {number % 50}") for number in range(count)])
     assert len(body) > MIB
@@ -116,7 +116,7 @@ def test_large_bodies_are_counted_exactly(survivor, transport, is_compressed):
 # Line 6
 
 @pytest.mark.parametrize("length", [0xFFFFFFFF, 0x80000000, 64 * MIB + 1])
-def test_line_6_an_announced_length_sets_no_memory_aside(survivor, length):
+def test_line_6_an_announced_length_reserves_no_memory(survivor, length):
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
     answer = grpc_frames.send(survivor.grpc, struct.pack(">BI", 0, length) + b"few")
@@ -155,7 +155,7 @@ def test_line_8_values_nested_too_deep_are_refused(survivor, export, depth):
 # Line 9
 
 @pytest.mark.parametrize("body", [b"\x0a\x00" * 1_000_000, b"\x0a\x02\x12\x00" * 1_000_000], ids=["resource", "scope"])
-def test_line_9_health_is_answered_while_a_million_of_nothing_are_decoded(survivor, export, body):
+def test_line_9_health_is_answered_while_a_million_empty_messages_are_decoded(survivor, export, body):
     with Counting(survivor) as change:
         assert export(body).what == TAKEN
     assert raw.get(survivor.query)[0] == 200
@@ -165,7 +165,7 @@ def test_line_9_health_is_answered_while_a_million_of_nothing_are_decoded(surviv
 # Line 15
 
 @pytest.mark.parametrize("type", [PROTOBUF, JSON])
-def test_line_15_what_is_asked_wrongly_is_answered_with_a_status(survivor, type):
+def test_line_15_a_wrong_request_is_answered_with_a_status(survivor, type):
     body = spans.body(spans.span())
     assert http_client.send(survivor.http, body, type, path="/v1/metrics").error[0] == 5
     assert http_client.send(survivor.http, b"", type, method="GET").status == 405
@@ -187,7 +187,7 @@ def test_line_15_the_scrape_port_has_no_other_paths(survivor, method, path, stat
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "gzip;q=0", "br, gzip;q=0.5"])
-def test_line_17_the_scrape_parses_whatever_names_hold(daemon, accept, encoding):
+def test_line_17_the_scrape_parses_whatever_names_contain(daemon, accept, encoding):
     for name in NAMES.values():
         body = named(lambda stand_in: spans.body(spans.span(stand_in)), name)
         assert http_client.send(daemon.http, body).status == 200
@@ -204,11 +204,11 @@ def test_line_17_the_scrape_parses_whatever_names_hold(daemon, accept, encoding)
         assert text.endswith("# EOF\n")
 
 
-def test_line_17_no_two_names_come_to_be_one_series(daemon):
+def test_line_17_no_two_names_become_one_series(daemon):
     long = "x" * 500
     made = ["\x1b", r"\u{1B}", r"\u{5C}u{1B}", "\\\x1b", r"\\u{1B}", long + "1", long + "2", "x" * 200, "x" * 201]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in made])).status == 200
-    # Each cut one as a name of its own, too.
+    # Each truncated one too is a name of its own.
     cut = [sample.labels["operation"] for sample in daemon.metrics().all("faultline_operation_duration_seconds_count")]
     again = [name for name in cut if name not in made]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in again])).status == 200
@@ -230,5 +230,5 @@ def test_line_19_a_wrong_parameter_is_named(survivor, query, named_thing):
 
 
 @pytest.mark.parametrize("path", ["requests?service=a", "alerts?limit=1", "rules?x=1", "status?x=1", "traces/" + "0" * 31 + "1?x=1"])
-def test_line_19_each_path_has_parameters_of_its_own(survivor, path):
+def test_line_19_each_path_has_its_own_parameters(survivor, path):
     assert raw.get(survivor.query, f"/api/v1/{path}")[0] == 400

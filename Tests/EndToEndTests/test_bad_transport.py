@@ -1,6 +1,6 @@
-"""Bad input on the way to a request: floods, slowness, too many connections, framing; on all three ports.
+"""Bad input below the level of requests: floods, slowness, too many connections, framing; on all three ports.
 
-The numbers in names are those of the lines of the list of bad inputs that the tests answer for.
+The numbers in names refer to the kinds of bad input in test_bad_inputs_index.
 """
 
 import http.client
@@ -79,14 +79,14 @@ def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivo
             raw.send(connection, START + frames)
             eventually(lambda: survivor.metrics().refused("grpc").get(reason), "the flood is counted")
             raw.read_to_end(connection)
-    # Where the frames are what a call is made of, the call may be refused too.
+    # If the frames belong to a call, the call may be refused too.
     assert change.refused["grpc"].pop("bad_framing", 1) == 1
     assert change.refused["grpc"] == {reason: 1}
     assert change.received == 0
 
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
+def test_line_1_http_2_on_the_other_ports_is_refused(survivor, port):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
             raw.send(connection, START + PingFrame(0, b"12345678").serialize() * 20_000)
@@ -95,8 +95,8 @@ def test_line_1_http_2_on_the_other_ports_is_no_http(survivor, port):
     assert is_healthy(survivor)
 
 
-def test_line_1_a_stream_too_many_is_refused_alone(survivor):
-    """Also where the client hasn't acknowledged the settings yet."""
+def test_line_1_only_streams_beyond_the_limit_are_refused(survivor):
+    """Even if the client hasn't acknowledged the settings yet."""
     client = HTTP2Client(survivor.grpc)
     streams = range(1, 2 * 120, 2)
     with Counting(survivor) as change:
@@ -118,6 +118,20 @@ def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
         client.begin(1)
         client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
         client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
+        assert not client.receive_until(lambda: False), "the connection is closed"
+    assert (change.accepted, change.refused["grpc"]) == (1, {})
+    client.close()
+
+
+def test_line_1_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(survivor):
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        with client.together():
+            client.send_frame(SettingsFrame(0))
+            client.begin(1)
+            client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
+            client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
         assert not client.receive_until(lambda: False), "the connection is closed"
     assert (change.accepted, change.refused["grpc"]) == (1, {})
@@ -150,7 +164,7 @@ TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(505)
         ("http", START, "http2"), ("query", START, "http2"),
     ],
 )
-def test_a_client_that_speaks_what_the_port_does_not_is_told_apart(survivor, port, sent, reason):
+def test_clients_that_speak_another_protocol_are_counted_by_which_it_is(survivor, port, sent, reason):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
             raw.send(connection, sent)
@@ -176,13 +190,13 @@ HALF_A_BODY = {
 }
 
 
-# A body of `POST /-/reload` is waited for by nobody: below.
+# The body of `POST /-/reload` is not awaited; see below.
 @pytest.mark.parametrize(
     "sent, ports, reason",
     [(HALF_A_REQUEST, PORTS, "header_timeout"), (HALF_A_BODY, ["grpc", "http"], "body_timeout")],
     ids=["header", "body"],
 )
-def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, reason):
+def test_line_2_an_incomplete_request_is_closed_in_time(survivor, sent, ports, reason):
     with ExitStack() as open_connections, Counting(survivor) as change:
         for port in ports:
             connection = open_connections.enter_context(raw.connect(address(survivor, port)))
@@ -197,7 +211,7 @@ def test_line_2_what_never_comes_whole_is_closed_on_time(survivor, sent, ports, 
     assert {port: change.refused[port] for port in ports} == dict.fromkeys(ports, {reason: 1})
 
 
-def test_line_2_a_body_that_nobody_waits_for_may_take_its_time(survivor):
+def test_line_2_a_body_that_is_not_awaited_may_take_its_time(survivor):
     """`POST /-/reload` has none: the answer comes before it."""
     with raw.connect(survivor.query) as connection:
         raw.send(connection, HALF_A_BODY["query"])
@@ -206,7 +220,7 @@ def test_line_2_a_body_that_nobody_waits_for_may_take_its_time(survivor):
 
 @pytest.fixture(scope="module")
 def crowded():
-    """A daemon whose answers have several megabytes: 1,500 operations with long names, longer still when escaped."""
+    """A daemon whose replies have several megabytes: 1,500 operations with long names, even longer when escaped."""
     with Faultline() as daemon:
         made = [spans.span(f"{number:05} " + "\x01" * 1_000) for number in range(1_500)]
         assert http_client.send(daemon.http, spans.body(*made)).status == 200
@@ -233,7 +247,7 @@ def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(cr
         def is_full():
             status, headers, _ = raw.get(crowded.query, path)
             if status == 200:
-                # On a machine that is busy with other work the first may have been closed before the last was there.
+                # On a busy machine the first may have been closed before the last is open.
                 open_connections.enter_context(unread(crowded, path))
                 return False
             assert (status, headers["Retry-After"]) == (429, "1")
@@ -260,7 +274,7 @@ def raise_own_limit(wanted):
 
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("open_files", [64, 256])
-def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, port):
+def test_line_2_any_number_of_idle_connections_leaves_room_for_others(open_files, port):
     raise_own_limit(4_096)
     with Faultline(open_files=open_files) as daemon, ExitStack() as idle:
         kept = http.client.HTTPConnection(daemon.query, timeout=DEADLINE)
@@ -282,7 +296,7 @@ def test_line_2_idle_connections_without_end_leave_room_for_others(open_files, p
         limit = metrics.value("faultline_connections_limit", transport=port)
         assert metrics.value("faultline_connections", transport=port) <= limit < open_files
         kept.close()
-    # Where there are so many of one cause the log has a line each ten seconds.
+    # With so many of one cause, the log has one line every ten seconds.
     assert 1 <= len(daemon.log.matching("refused", "reason=connections", f"transport={port}")) < 30
 
 
@@ -295,7 +309,7 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
             client.begin(1)
             client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
             assert client.receive_until(lambda client=client: "grpc-status" in client.answers.get(1, {}))
-        # The first has a call under way, the second has waited longest.
+        # The first has an open call, the second has waited longest.
         clients[0].begin(3)
         clients[0].send_frame(PingFrame(0, b"12345678"))
         for _ in range(limit):
@@ -307,7 +321,7 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
         for transport in exports.TRANSPORTS:
             assert exports.send(daemon, transport, spans.body(spans.span())).what == exports.TAKEN
         assert not clients[1].receive_until(lambda: False), "the connection is closed"
-        # First that no more calls should be begun, then which was the last.
+        # First that no more calls should be started, then which was the last.
         assert [(goaway.error_code, goaway.last_stream_id) for goaway in clients[1].goaways] == [(0, 2**31 - 1), (0, 1)]
         clients[0].send(3, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert clients[0].receive_until(lambda: "grpc-status" in clients[0].answers.get(3, {}))
@@ -316,13 +330,13 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
 
 
 def test_line_2_calls_of_a_client_are_answered_whatever_connections_make_room():
-    """More clients than there is room for, by the most common gRPC library: a connection that a call is on its way to is
-    never the one that is closed."""
+    """More clients than there is room for, using the most common gRPC library: a connection that a call is on its way to is
+    never closed."""
     with Faultline(open_files=128) as daemon:
         limit = int(daemon.metrics().value("faultline_connections_limit", transport="grpc"))
         body = spans.body(spans.span())
         rounds, clients = 3, [grpc_client.channel(daemon.grpc) for _ in range(limit + 3)]
-        # Each comes again when it has waited longest, and is to go. No more come at once than are given time.
+        # Each calls again when it has waited longest and is asked to leave. No more call at once than are given time.
         with ThreadPoolExecutor(limit // 4) as pool:
             answers = list(pool.map(lambda client: grpc_client.call(client, body), clients * rounds))
         for client in clients:
@@ -342,16 +356,16 @@ def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
 # Line 3
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_3_tiny_headers_without_end_are_refused(survivor, port):
+def test_line_3_endless_tiny_headers_are_refused(survivor, port):
     fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
     with Counting(survivor) as change:
         status = raw.answer(address(survivor, port), b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
-    # The answer is lost where it meets bytes that were under way.
+    # The reply is lost if it meets bytes that were still on their way.
     assert status.split(" ")[1:2] in (["431"], [])
     assert change.refused[port] == {"headers_too_large": 1}
 
 
-def test_line_3_tiny_headers_without_end_are_refused_over_grpc(survivor):
+def test_line_3_endless_tiny_headers_are_refused_over_grpc(survivor):
     block = hpack.Encoder().encode(CALL + [(f"a{number}", "b") for number in range(70_000)])
     frames = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
     sent = HeadersFrame(1, frames[0], flags=[]).serialize()

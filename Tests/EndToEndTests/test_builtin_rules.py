@@ -23,7 +23,7 @@ def test_they_are_a_rule_file_like_any_other():
 
 
 @pytest.mark.parametrize("capture", FIRED)
-def test_those_fire_that_tell_of_the_fault(capture):
+def test_the_rules_about_the_fault_fire(capture):
     report = faultline("replay", "--format", "json", project.capture(capture)).json
     assert {alert["alert"] for alert in report["alerts"]} == FIRED[capture]
     for alert in report["alerts"]:
@@ -31,7 +31,7 @@ def test_those_fire_that_tell_of_the_fault(capture):
         assert not any(text in str(alert["annotations"]) for text in ("{{", "NaN", "inf", "no data"))
 
 
-# What has to happen for each of the others, in synthetic spans.
+# What must happen for each of the others to fire, in synthetic spans.
 TESTS = """\
 rule_files: [builtin]
 tests:
@@ -47,7 +47,7 @@ tests:
         alerts:
           - alert: APIServerMutatingBurnsBudget
             labels: {verb: create, scope: resource, severity: critical, window: 1h}
-      # Longer windows see it later, and longer.
+      # Longer windows see it later and for longer.
       - at: 95m
         alerts:
           - alert: APIServerMutatingBurnsBudget

@@ -1,4 +1,4 @@
-"""More operations than there may be: those known before are counted as ever, the others together."""
+"""More operations than the limit: those known before are still counted separately, the others together."""
 
 import time
 
@@ -20,7 +20,7 @@ def pay(daemon):
     send(daemon, [spans.span("pay", duration=number * MILLISECOND) for number in range(1, 101)])
 
 
-def test_beyond_the_limit_operations_are_counted_in_one_row(serve):
+def test_operations_beyond_the_limit_are_counted_in_one_row(serve):
     daemon = serve(configuration=CONFIGURATION)
     pay(daemon)
     before = daemon.metrics()
@@ -39,12 +39,12 @@ def test_beyond_the_limit_operations_are_counted_in_one_row(serve):
         name = "faultline_window_latency_seconds"
         assert metrics.value(name, quantile=quantile, **KNOWN) == before.value(name, quantile=quantile, **KNOWN)
 
-    # What is known goes on being counted by itself.
+    # Known ones are still counted separately.
     pay(daemon)
     assert daemon.metrics().value("faultline_operation_duration_seconds_count", **KNOWN) == 200
 
 
-def test_services_without_end_are_capped_too(serve):
+def test_the_number_of_services_is_capped_too(serve):
     daemon = serve(configuration=CONFIGURATION)
     for _ in range(3):
         requests = [spans.request(spans.span(), service=f"service {number}") for number in range(1_000)]
@@ -55,12 +55,12 @@ def test_services_without_end_are_capped_too(serve):
 
 
 def send_together(daemon, requests):
-    """Requests one behind the other are one request."""
+    """Concatenated requests are one request."""
     body = b"".join(request.SerializeToString() for request in requests)
     assert http_client.send(daemon.http, body).status == 200
 
 
-# Beside the default limits, with every place that junk can have taken.
+# With the default limits, once junk has taken every place that it can get.
 JUNK = 10_000
 CONTROL_PLANE = """\
 groups:
@@ -89,7 +89,7 @@ def list_pods():
     )
 
 
-def test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire(serve):
+def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(serve):
     daemon = serve(rules=CONTROL_PLANE, configuration="evaluation_delay: 1s\n")
     begin = time.monotonic()
     for first in range(0, 2 * JUNK, 1_000):
@@ -109,15 +109,15 @@ def test_after_junk_names_without_end_the_alerts_of_the_control_plane_still_fire
     assert metrics.value(
         "faultline_operation_duration_seconds_count", service="etcd", operation="etcdserverpb.KV/Range") == 20
     assert metrics.value("faultline_request_duration_seconds_count", verb="list", resource="pods") == 20
-    # One line in ten seconds, however many names there were.
+    # One line in ten seconds, however many names there are.
     lines = daemon.log.wait_for("operations without a place", "reason=limit")
     assert "window.max_operations" in lines[0] and len(lines) <= 1 + (time.monotonic() - begin) / 10
     daemon.log.wait_for("requests without a place")
 
 
-def test_names_that_are_forgotten_leave_the_scrape_and_their_places(serve):
+def test_forgotten_names_leave_the_scrape_and_make_room(serve):
     daemon = serve(configuration=CONFIGURATION)
-    # Of days ago: neither the window nor its history keeps anything of them.
+    # Days old: neither the window nor the history keeps any of them.
     long_ago = time.time_ns() - 10 * 24 * spans.HOUR
     for first in (0, 5_000):
         batch = [
@@ -141,7 +141,7 @@ def test_names_that_are_forgotten_leave_the_scrape_and_their_places(serve):
     metrics = daemon.metrics()
     for name in fresh:
         assert metrics.value("faultline_operation_duration_seconds_count", operation=name) == 1
-    # One that comes back begins at zero.
+    # One that comes back starts at zero.
     send(daemon, [spans.span("junk 7")], "junk")
     assert daemon.metrics().value("faultline_operation_duration_seconds_count", operation="junk 7") == 1
     daemon.metrics().check_accounts()

@@ -1,4 +1,4 @@
-"""What comes of the small inputs in Tests/Cases, each of which once broke something."""
+"""How the small inputs in Tests/Cases are handled, each of which once broke something."""
 
 import gzip
 import zlib
@@ -9,7 +9,7 @@ from harness import exports, grpc_frames, http_client, project, spans
 from harness.command import faultline
 from harness.counting import Counting
 
-# Spans that are taken, those that are rejected by reason, and the seconds of each component of the only request
+# Accepted spans, rejected spans by reason, and the seconds of each component of the only request
 ARCHIVES = {
     "a-span-that-ends-at-the-last-nanosecond.otlp": (0, {"invalid_time": 1}, None),
     "a-span-that-ends-a-second-before-the-last.otlp": (0, {"invalid_time": 1}, None),
@@ -63,21 +63,21 @@ def send(daemon, transport, body):
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_nothing_over_and_over_is_refused_before_it_is_decompressed(survivor, transport):
+def test_endless_empty_messages_are_refused_before_they_are_decompressed(survivor, transport):
     body = case("64-mebibytes-of-empty-resource-spans.gz").read_bytes()
-    # So that what the first compressed request of all needs is there.
+    # So that the memory that the first compressed request needs is already allocated.
     assert send(survivor, transport, gzip.compress(spans.body(spans.span()))) in (0, 200)
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
     with Counting(survivor) as change:
         assert send(survivor, transport, body) == {"http": 413, "grpc": 8}[transport]
     assert (change.received, change.refused[transport]) == (0, {"compression_ratio": 1})
-    # Half of what it holds: decompressing stops at the ratio that no spans reach.
+    # Half of its contents: decompression stops at a ratio that spans never reach.
     assert survivor.peak_memory() - before < 32 << 20
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_blocks_that_hold_nothing_are_an_empty_request(survivor, transport):
+def test_empty_blocks_are_an_empty_request(survivor, transport):
     body = gzip.decompress(case("a-mebibyte-of-empty-blocks.gz.gz").read_bytes())
     assert len(body) > 1 << 20 and zlib.decompress(body, zlib.MAX_WBITS | 16) == b""
     with Counting(survivor) as change:

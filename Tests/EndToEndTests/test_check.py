@@ -37,12 +37,12 @@ def file(tmp_path):
     return write
 
 
-def test_good_files_are_passed_in_silence(file):
+def test_good_files_pass_silently(file):
     done = faultline("check", file(SLOW_PAYMENTS), file("evaluation_delay: 1s\n", "faultline.yaml"))
     assert (done.code, done.output, done.errors) == (0, "", "")
 
 
-def test_every_problem_is_told_with_its_place(file):
+def test_every_problem_is_reported_at_its_position(file):
     path = file(BAD_RULES)
     done = faultline("check", path)
     assert (done.code, done.errors) == (1, "")
@@ -56,7 +56,7 @@ def test_every_problem_is_told_with_its_place(file):
     assert (7, BAD_RULES.splitlines()[6].index("5%") + 1) in places
 
 
-def test_problems_of_all_files_are_told(file):
+def test_problems_of_all_files_are_reported(file):
     first, second = file(BAD_RULES, "first.yaml"), file("evaluation_delay: soon\n", "second.yaml")
     done = faultline("check", first, file(SLOW_PAYMENTS), second)
     assert done.code == 1
@@ -79,7 +79,7 @@ def test_problems_of_all_files_are_told(file):
     ],
     ids=["cut", "alias", "bomb", "duplicate key", "tabs", "UTF-16", "escapes", "nested", "2 MiB"],
 )
-def test_what_is_no_rule_file_is_told_so_on_a_line(file, content):
+def test_what_is_not_a_rule_file_is_reported_on_one_line(file, content):
     path = file(content)
     done = faultline("check", path)
     assert (done.code, done.errors) == (1, "")
@@ -89,7 +89,7 @@ def test_what_is_no_rule_file_is_told_so_on_a_line(file, content):
 
 
 @pytest.mark.parametrize("option", ["--rules", "--config"])
-def test_other_commands_tell_the_same_problems(file, option, tmp_path):
+def test_other_commands_report_the_same_problems(file, option, tmp_path):
     path = file(BAD_RULES)
     told = faultline("check", path).output if option == "--rules" else None
     for command in (["serve"], ["replay", "missing.otlp.lz4"]):
@@ -111,7 +111,7 @@ archive:
 """
 
 
-def test_what_is_said_of_archives_is_checked(file):
+def test_the_settings_of_archives_are_checked(file):
     path = file(ARCHIVE, "faultline.yaml")
     done = faultline("check", path)
     assert done.code == 1
@@ -141,14 +141,14 @@ def test_the_built_in_rules_pass_by_their_name():
         (rule(when="count >= 0"), "5:60: warning: count >= 0 always holds"),
     ],
 )
-def test_what_hardly_works_as_it_was_meant_is_a_warning_and_no_fault(file, rules, place):
+def test_what_hardly_works_as_intended_is_a_warning_and_not_an_error(file, rules, place):
     path = file(rules)
     done = faultline("check", path)
     assert done.code == 0
     assert done.output.startswith(f"{path}:{place}")
 
 
-def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
+def test_files_named_in_a_configuration_are_checked_with_it(file, tmp_path):
     file(BAD_RULES, "bad.yaml")
     file("X-Token secret\n", "headers")
     file(
@@ -178,7 +178,7 @@ def test_files_that_a_configuration_names_are_checked_with_it(file, tmp_path):
     ('"a\\0b"', '"a\\u{{0}}b" contains a zero byte'),
     ("/proc/faultline", '"/proc/faultline" can\'t be created: "/proc" belongs to the kernel'),
 ])
-def test_a_directory_that_can_never_be_made_is_a_fault(directory, reason, file, tmp_path):
+def test_a_directory_that_can_never_be_created_is_an_error(directory, reason, file, tmp_path):
     file("", "file")
     (tmp_path / "link").symlink_to("absent")
     path = file(f"archive: {{directory: {directory}}}\n", "faultline.yaml")
@@ -210,7 +210,7 @@ def test_check_and_serve_say_the_same_of_a_configuration(file, tmp_path):
         assert (done.code, done.output, done.errors) == (2, "", checked.output)
 
 
-def test_patterns_name_rule_files_in_the_order_of_their_names(file, tmp_path):
+def test_patterns_match_rule_files_in_the_order_of_their_names(file, tmp_path):
     for name in ("10-a.yaml", "9-b.yaml", "B.yaml", "a.yaml"):
         file(rule(alert="99"[: len(name) % 3] + name[:1], when="p99 > 5%"), f"rules/{name}")
     path = file("rules: ['rules/*.yaml']\n", "faultline.yaml")
@@ -220,13 +220,13 @@ def test_patterns_name_rule_files_in_the_order_of_their_names(file, tmp_path):
     ]  # fmt: skip
 
 
-def test_a_pattern_that_nothing_matches_is_a_fault_at_its_place(file, tmp_path):
+def test_a_pattern_that_nothing_matches_is_an_error_at_its_position(file, tmp_path):
     path = file("listen: 127.0.0.1:0\nrules: ['rules/*.yaml']\n", "faultline.yaml")
     done = faultline("check", path.name, directory=tmp_path)
     assert (done.code, done.output) == (1, 'faultline.yaml:2:9: no file matches "rules/*.yaml"\n')
 
 
-def test_alerts_of_two_files_have_to_be_told_apart(file, tmp_path):
+def test_alerts_of_two_files_must_differ(file, tmp_path):
     file(rule(), "first.yaml")
     file(rule(), "second.yaml")
     path = file("rules: [first.yaml, second.yaml]\n", "faultline.yaml")
@@ -256,7 +256,7 @@ def test_alerts_of_two_files_have_to_be_told_apart(file, tmp_path):
         ("otlp: {grpc: 'node-1:5', http: ':5'}\n", "1:32", ("otlp.grpc", "otlp.http")),
     ],
 )
-def test_two_receivers_on_one_port_are_a_fault(file, configuration, place, names):
+def test_two_receivers_on_one_port_are_an_error(file, configuration, place, names):
     path = file(configuration, "faultline.yaml")
     done = faultline("check", path)
     assert done.code == 1
@@ -287,7 +287,7 @@ def test_addresses_that_can_be_bound_together_are_fine(file, configuration):
         "127.0.0.1:", "[::g]:1", "127.1:4317", "2130706433:4317", "1.2.3:80", "0x7F.0.0.1:80", "0177.0.0.1:80",
     ],
 )
-def test_what_is_no_address_is_a_fault(file, address):
+def test_what_is_not_an_address_is_an_error(file, address):
     path = file(f"listen: '{address}'\n", "faultline.yaml")
     done = faultline("check", path)
     assert done.code == 1
@@ -295,7 +295,7 @@ def test_what_is_no_address_is_a_fault(file, address):
     assert faultline("serve", "--listen", address).code == 2
 
 
-def test_a_host_that_nobody_knows_is_a_fault_at_its_place_at_the_start_alone(file):
+def test_an_unknown_host_is_an_error_at_its_position_only_when_the_daemon_starts(file):
     path = file("otlp: {http: '127.0.0.1:0'}\nlisten: nowhere.invalid:0\n", "faultline.yaml")
     assert faultline("check", path).code == 0
     done = faultline("serve", "--config", path)
@@ -314,7 +314,7 @@ def test_options_that_name_one_port_in_two_ways_are_refused(file):
 
 
 @pytest.mark.parametrize("content", ["", "# nothing yet\n", "---\n", "~\n", "{}\n"])
-def test_an_empty_file_is_a_configuration_of_defaults_and_no_rule_file(file, content):
+def test_an_empty_file_is_a_configuration_of_defaults_but_not_a_rule_file(file, content):
     path = file(content)
     done = faultline("check", path)
     assert done.code == 0
@@ -338,7 +338,7 @@ def test_an_empty_file_is_a_configuration_of_defaults_and_no_rule_file(file, con
         ),
     ],
 )
-def test_what_a_configuration_says_in_vain_is_a_warning(file, text, warning):
+def test_a_setting_without_effect_is_a_warning(file, text, warning):
     path = file(text + "\n", "faultline.yaml")
     done = faultline("check", path)
     assert done.code == 0
@@ -383,7 +383,7 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
         ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes is at least 4 KiB, but found "4095"'),
     ],
 )
-def test_numbers_that_can_mean_nothing_are_problems_for_check_and_serve_alike(tmp_path, text, problem):
+def test_meaningless_numbers_are_problems_for_check_and_serve_alike(tmp_path, text, problem):
     path = tmp_path / "faultline.yaml"
     path.write_text(text + "\n")
     for code, command in ((1, ["check", path]), (2, ["serve", "--config", path])):
@@ -410,7 +410,7 @@ def test_a_selector_that_hardly_selects_anything_is_a_warning(file, select, doub
 
 
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/full", "/dev/urandom"])
-def test_a_device_that_never_ends_is_refused_at_once(device):
+def test_an_endless_device_is_refused_at_once(device):
     for command in (["check"], ["serve", "--config"], ["serve", "--rules"], ["replay"], ["archive", "info"]):
         done = faultline(*command, device)
         assert done.code == 2
@@ -434,7 +434,7 @@ def test_a_pipe_is_read_to_its_end_however_it_is_written(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"])
-def test_a_file_of_wide_characters_is_called_what_it_is(file, encoding):
+def test_a_file_of_wide_characters_is_named_as_such(file, encoding):
     name = encoding[:6].upper()
     done = faultline("check", file(("\ufeff" + SLOW_PAYMENTS).encode(encoding)))
     assert f"the file is in {name}; save it as UTF-8" in done.output
@@ -443,7 +443,7 @@ def test_a_file_of_wide_characters_is_called_what_it_is(file, encoding):
         assert f'is text in {name}: "iconv -f {name} -t UTF-8 FILE | faultline archive info -" reads it' in done.errors
 
 
-def test_the_file_to_write_named_as_one_to_read_is_told_how_it_is_named(file, tmp_path):
+def test_an_output_file_without_its_option_is_refused_with_the_option(file, tmp_path):
     path = file('{"resourceSpans": []}', "in.json")
     done = faultline("archive", "convert", path, tmp_path / "out.json")
     assert done.code == 2

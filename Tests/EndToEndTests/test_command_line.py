@@ -1,4 +1,4 @@
-"""Exit codes, and what is said to whom: results on standard output, all else on standard error."""
+"""Exit codes, and where output goes: results to standard output, everything else to standard error."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from harness.project import BINARY, EXAMPLE, ROOT
 ADDRESS = "an address is HOST:PORT"
 TIME = "a time is RFC 3339, from 1970 to 2116"
 
-# What is wrong with each command, and what has to be said of it: what would be right.
+# Wrong commands, and the part of the message that says what would be right.
 WRONG_COMMANDS = [
     ("nonsense", "nonsense"),
     ("--nonsense", "--nonsense"),
@@ -83,8 +83,8 @@ WRONG_COMMANDS = [
 
 
 @pytest.mark.parametrize("command, said", WRONG_COMMANDS, ids=lambda value: value[:60])
-def test_a_wrong_command_line_or_file_ends_with_2_and_says_what_would_be_right(tmp_path, command, said):
-    # A file that is neither YAML's mapping nor an archive.
+def test_a_wrong_command_line_or_file_exits_with_2_and_says_what_would_be_right(tmp_path, command, said):
+    # A file that is neither a YAML mapping nor an archive.
     (tmp_path / "hello").write_text("hello\n")
     arguments = [EXAMPLE if word == "EXAMPLE" else word for word in command.split()]
     done = faultline(*arguments, directory=tmp_path)
@@ -116,7 +116,7 @@ def test_the_problem_names_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--otlp-grpc", "--otlp-http", "--listen"])
-def test_an_address_in_use_is_a_fault_that_is_named(option):
+def test_an_address_in_use_is_named_in_the_error(option):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         free = {name: "127.0.0.1:0" for name in ("--otlp-grpc", "--otlp-http", "--listen")}
@@ -137,7 +137,7 @@ def test_a_reader_that_leaves_ends_a_replay_quietly(format):
     process.stdout.close()
     _, errors = process.communicate(timeout=60)
     assert errors == b""
-    # As any program whose reader has left: by SIGPIPE, or as if nothing had happened.
+    # Like any program whose reader has left: by SIGPIPE, or with 0.
     assert process.returncode in (0, -13)
 
 

@@ -1,4 +1,4 @@
-"""Compressed bodies: whole ones, broken ones, and ones that grow."""
+"""Compressed bodies: intact, damaged, and decompression bombs."""
 
 import gzip
 import zlib
@@ -22,7 +22,7 @@ def bomb(size):
     block = bytes(16 * MIB)
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     parts = [deflater.compress(block) + deflater.flush(zlib.Z_FULL_FLUSH)]
-    # Behind a full flush the same input gives the same output.
+    # After a full flush the same input gives the same output.
     repeated = deflater.compress(block) + deflater.flush(zlib.Z_FULL_FLUSH)
     count = size // len(block)
     checksum = 0
@@ -44,7 +44,7 @@ def test_the_bomb_is_well_formed():
 
 @pytest.fixture
 def bounded_memory(survivor):
-    """Decompressing may take no more memory than the limit of a request, and some for all else."""
+    """Decompression may take no more memory than the limit of a request plus some for everything else."""
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
     yield

@@ -35,7 +35,7 @@ def report():
     return faultline("replay", "--format", "json", project.EXAMPLE).json
 
 
-def test_the_components_of_requests_come_to_their_time(report):
+def test_the_components_of_requests_add_up_to_their_time(report):
     assert report["requests"]
     for request in report["requests"]:
         components = request["components"]
@@ -76,7 +76,7 @@ def test_the_report_for_people_names_the_culprit():
 
 
 def create(number, end):
-    """A request of 200 ms to create a pod, of which 150 ms were etcd's: the API server's span and etcd's."""
+    """A request of 200 ms to create a pod, 150 ms of it in etcd: the API server's span and etcd's."""
     trace = (1 << 64 | number).to_bytes(16, "big")
     request = spans.span(
         "POST /api/v1/namespaces/{:namespace}/pods",
@@ -152,7 +152,7 @@ def test_a_request_of_more_parts_than_any_slot_has_spans_is_reported(tmp_path, s
     check(row)
 
 
-def test_a_daemon_says_whose_time_it_was(serve):
+def test_a_daemon_attributes_the_time_of_requests(serve):
     with WebhookReceiver() as receiver:
         daemon = serve(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n', QUICK)
         requests, calls = zip(*(create(number, end=time.time_ns()) for number in range(10)))

@@ -1,4 +1,4 @@
-"""Whatever a receiver does, it is told of every alert, in order; a receiver in trouble holds up no other."""
+"""Whatever a receiver does, it gets every alert in order, and a receiver in trouble delays no other."""
 
 import json
 import time
@@ -16,7 +16,7 @@ def webhooks(*receivers):
 
 
 def story(receiver, calls):
-    """The states that the next calls tell, each once for all attempts at it, which have the same key."""
+    """The states in the next calls, each once for all attempts with the same key."""
     told = []
     for _ in range(calls):
         payload, headers = receiver.next_call()
@@ -31,7 +31,7 @@ def fire_and_resolve(daemon):
     daemon.output.wait_for("RESOLVED")
 
 
-def test_a_receiver_that_fails_in_all_ways_is_told_everything_in_order(serve):
+def test_a_receiver_that_fails_in_every_way_gets_everything_in_order(serve):
     answers = [500, 503, FLOOD, 429, 502, 200]
     with WebhookReceiver(answers) as receiver:
         daemon = serve(webhooks(receiver), CONFIGURATION)
@@ -47,7 +47,7 @@ def test_a_receiver_that_asks_for_time_gets_it(serve):
         for _ in range(3):
             receiver.next()
             times.append(time.monotonic())
-        # A first try again would come within half a second otherwise.
+        # Otherwise the first retry would come within half a second.
         assert times[1] - times[0] >= 2.5 and times[2] - times[1] >= 2.5
 
 
@@ -59,11 +59,11 @@ def test_a_receiver_that_hangs_holds_up_no_other(serve):
         assert sound.next(CALL_SECONDS / 2)["status"] == "firing"
         resolve(daemon)
         assert sound.next(CALL_SECONDS / 2)["status"] == "resolved"
-        # Given up, and told again.
+        # Timed out, and repeated.
         assert story(hanging, 2) == ["firing", "resolved"]
 
 
-def test_a_receiver_that_dies_and_returns_is_told_what_happened_meanwhile(serve):
+def test_a_receiver_that_dies_and_returns_gets_what_happened_meanwhile(serve):
     with WebhookReceiver() as receiver:
         pass
     daemon = serve(webhooks(receiver), CONFIGURATION)

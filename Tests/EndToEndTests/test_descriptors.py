@@ -1,4 +1,4 @@
-"""No file descriptors left: recording stops and says so, and goes on when there are some again; ingest never stops."""
+"""No file descriptors left: recording stops, says so, and resumes once some are free; ingest never stops."""
 
 import http.client
 import os
@@ -12,7 +12,7 @@ CONFIGURATION = "archive: {directory: %s, rotate_bytes: 4KiB, retain_bytes: 1MiB
 
 
 class Connection:
-    """A connection that stays, since another could not be accepted."""
+    """A connection that stays open, since a new one could not be accepted."""
 
     def __init__(self, address):
         self._connection = http.client.HTTPConnection(address, timeout=DEADLINE)
@@ -32,7 +32,7 @@ def open_descriptors(daemon):
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
 
-def test_without_file_descriptors_recording_stops_and_ingest_goes_on(serve, tmp_path):
+def test_without_file_descriptors_recording_stops_and_ingest_continues(serve, tmp_path):
     directory = tmp_path / "archive"
     daemon = serve(configuration=CONFIGURATION % directory)
     ingest, query = Connection(daemon.http), Connection(daemon.query)
@@ -43,7 +43,7 @@ def test_without_file_descriptors_recording_stops_and_ingest_goes_on(serve, tmp_
     assert ingest.send(*[spans.span() for _ in range(10)]) == 200
     assert metrics().value("faultline_archive_failed") == 0
     soft, hard = resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE)
-    # Numbers are given from the lowest on: there is no hole below the highest of them.
+    # The lowest free number is used first, so there is no gap below the highest.
     highest = max(int(number) for number in os.listdir(f"/proc/{daemon.process.pid}/fd"))
     held = highest + 1 - open_descriptors(daemon)
     sent = 10

@@ -28,7 +28,7 @@ def messages(path):
 
 
 def resource_spans(records):
-    """Every span alone, with its resource and scope."""
+    """Each span by itself, with its resource and scope."""
     for record in records:
         for resource in ExportTraceServiceRequest.FromString(record).resource_spans:
             for scope in resource.scope_spans:
@@ -62,7 +62,7 @@ def shuffled(found):
 
 
 def newest_first_by_trace(records):
-    """As Jaeger answers a search: trace by trace, the newest first, the spans of a trace in no order."""
+    """As Jaeger returns a search: trace by trace, newest first, the spans of a trace in no order."""
     traces = defaultdict(list)
     for one in shuffled(resource_spans(records)):
         traces[one[2].trace_id].append(one)
@@ -134,7 +134,7 @@ def test_json_in_any_order_gives_the_same_report(part):
     assert replay("-", input=b"".join(lines)) == report
 
 
-def test_spans_that_do_not_fit_into_memory_are_sorted_on_disk_and_nothing_is_left_of_it(capture, tmp_path, monkeypatch):
+def test_spans_that_do_not_fit_into_memory_are_sorted_on_disk_and_no_file_is_left(capture, tmp_path, monkeypatch):
     records, _ = capture
     # A quarter of it, 64 bytes a span: 16,000 spans at a time.
     small = tmp_path / "small.yaml"
@@ -163,12 +163,12 @@ def test_many_files_of_the_same_time_need_few_open_ones(part, tmp_path):
 
 
 def without_room():
-    """A limit on the size of files that shows as an error, as a full disk does."""
+    """Limits the size of files so that exceeding it is an error, like a full disk."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
 
 
-def test_a_temporary_directory_without_room_is_told(part):
+def test_a_full_temporary_directory_is_reported(part):
     records, _ = part
     done = subprocess.run(
         [BINARY, "replay", "--quiet", "-"], input=archives.framed(records), capture_output=True, timeout=LIMIT,
@@ -179,7 +179,7 @@ def test_a_temporary_directory_without_room_is_told(part):
     assert b"TMPDIR" in done.stderr
 
 
-def test_a_temporary_directory_that_is_none_is_told(part, monkeypatch):
+def test_a_temporary_directory_that_is_not_a_directory_is_reported(part, monkeypatch):
     monkeypatch.setenv("TMPDIR", "/dev/null")
     done = faultline("replay", "--quiet", "-", input=archives.framed(part[0]))
     assert (done.code, done.output) == (1, "")

@@ -1,4 +1,4 @@
-"""Times at the ends of what can be counted, in each file that has any: refused in words or taken, never the end of the process."""
+"""Times at the limits of their types, in every file that has times: refused with a message or accepted, never a crash."""
 
 import json
 
@@ -45,7 +45,7 @@ def test_an_archive_with_such_a_span_is_converted(tmp_path, time, form):
     assert copy.stat().st_size > 0
 
 
-def test_a_state_file_with_a_time_of_1677_is_set_aside_with_a_word_why(tmp_path):
+def test_a_state_file_with_a_time_of_1677_is_set_aside_with_a_reason(tmp_path):
     state = tmp_path / "state"
     state.mkdir()
     alert = {"alert": "A", "rule": "e49200fd7c1539d2", "state": "firing", "value": 1, "values": ["etcd"]}
@@ -58,7 +58,7 @@ def test_a_state_file_with_a_time_of_1677_is_set_aside_with_a_word_why(tmp_path)
     assert list(state.glob("alerts.json.corrupt-*"))
 
 
-def test_a_file_of_the_latest_time_in_the_directory_of_archives_does_not_keep_the_next_from_being_made(tmp_path):
+def test_a_recorded_file_of_the_latest_time_does_not_prevent_the_next_one(tmp_path):
     (tmp_path / "spans-22620411T234716.854775807Z.otlp.lz4").write_bytes(b"")
     with Faultline("--archive", tmp_path) as daemon:
         eventually(lambda: len(list(tmp_path.iterdir())) == 2, "a file that is recorded to")
@@ -66,7 +66,7 @@ def test_a_file_of_the_latest_time_in_the_directory_of_archives_does_not_keep_th
 
 
 @pytest.mark.parametrize("field", ["window: {duration: 15249w}", "evaluation_delay: 15249w", "window: {history: 3651d}"])
-def test_a_duration_of_centuries_is_refused_in_words(tmp_path, field):
+def test_a_duration_of_centuries_is_refused_with_a_message(tmp_path, field):
     configuration = tmp_path / "faultline.yaml"
     configuration.write_text(field + "\n")
     check = faultline("check", configuration)
@@ -74,7 +74,7 @@ def test_a_duration_of_centuries_is_refused_in_words(tmp_path, field):
     assert "at most 3650d" in check.output + check.errors
 
 
-def test_windows_as_long_as_can_be_work(serve):
+def test_the_longest_windows_work(serve):
     longest = "window: {duration: 3650d, history: 3650d}\nattribution: {settle: 3650d}\n"
     daemon = serve(SLOW_PAYMENTS, CONFIGURATION + longest)
     assert daemon.get("/-/healthy")[0] == 200

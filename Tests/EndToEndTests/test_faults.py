@@ -1,4 +1,4 @@
-"""The culprits of many kinds of faults: a healthy recording, changed as each fault would have changed it."""
+"""The culprits of many kinds of faults, injected into a healthy recording as each would have changed it."""
 
 import re
 from datetime import datetime
@@ -55,7 +55,7 @@ def test_a_fault_has_alerts_that_name_its_culprit_and_no_other(healthy, tmp_path
 
 
 def shrunk(why):
-    """Whether a verdict calls something slower that got faster."""
+    """Whether a verdict says that something got slower although it got faster."""
     units = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
     for now, unit, before, unit_before in re.findall(r"([\d.]+) (\w+) instead of ([\d.]+) (\w+)", why):
         if float(now) * units[unit] < float(before) * units[unit_before]:
@@ -75,10 +75,10 @@ def culprits(tmp_path, archive):
 
 
 @pytest.mark.parametrize("minutes", [-600, -10, -1, 1, 10])
-def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
+def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
     found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
-    # Spans of the clock that is behind fall before the interval, or only those of the clock that is ahead are in it.
+    # Spans of a clock that is behind fall before the interval, or only spans of a clock that is ahead are in it.
     assert any(
         part in culprit["why"] for part in (MISSING, "nothing was heard", "no span of the API server ended")
         for culprit in found
@@ -89,7 +89,7 @@ def test_nobody_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minute
         assert not shrunk(culprit["why"])
 
 
-def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path):
+def test_the_api_server_is_not_unaffected_if_its_spans_stop_arriving(tmp_path):
     ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
     middle = ends[len(ends) // 2]
     lost = faults.without(
@@ -100,7 +100,7 @@ def test_the_api_server_is_not_unaffected_where_its_spans_stop_arriving(tmp_path
     assert not any("the API server's own work is unaffected" in why for why in found)
 
 
-def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
+def test_no_side_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
     ends = sorted(span.end_time_unix_nano for _, span in faults.spans(project.EXAMPLE))
     middle = ends[len(ends) // 2]
     lost = faults.without(
@@ -110,7 +110,7 @@ def test_nobody_is_cleared_by_handlers_whose_spans_stop_arriving(tmp_path):
     assert after and {culprit["certainty"] for culprit in after} == {"not clear"}
 
 
-def test_a_cluster_whose_etcd_sends_no_spans_is_told_so(tmp_path):
+def test_a_verdict_says_that_etcd_sends_no_spans(tmp_path):
     found = culprits(tmp_path, faults.without(project.EXAMPLE, lambda service, _: service == "etcd"))
     assert {culprit["certainty"] for culprit in found} == {"not clear"}
     assert any("etcd sends no spans" in culprit["why"] for culprit in found)

@@ -27,7 +27,7 @@ def test_frames_by_hand_are_as_good_as_a_library(survivor):
     assert (answer.status, answer.body, change.accepted) == (OK, bytes(5), 1)
 
 
-def test_a_length_of_four_gibibytes_sets_no_memory_aside(survivor):
+def test_a_length_of_four_gibibytes_reserves_no_memory(survivor):
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
     with Counting(survivor) as change:
@@ -80,7 +80,7 @@ def test_another_method_is_unimplemented(survivor, method):
     assert change.refused["grpc"] == {"unknown_path": 1}
 
 
-def test_what_is_no_grpc_is_told_so_in_http(survivor):
+def test_a_request_that_is_not_grpc_gets_an_http_error(survivor):
     with Counting(survivor) as change:
         assert grpc_frames.send(survivor.grpc, good(), content_type="application/json").headers[":status"] == "415"
         assert grpc_frames.send(survivor.grpc, b"", _method="GET").headers[":status"] == "405"

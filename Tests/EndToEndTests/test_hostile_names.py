@@ -1,4 +1,4 @@
-"""What an attacker puts into the names of spans and services comes out harmless everywhere."""
+"""Whatever an attacker puts into the names of spans and services is harmless wherever it is shown."""
 
 import json
 import unicodedata
@@ -27,7 +27,7 @@ sinks:
 
 
 def send_all(daemon):
-    """Sends one span for each name, which is its service's name too."""
+    """Sends one span for each name, which is also the name of its service."""
     for name in NAMES.values():
         body = named(lambda stand_in: spans.body(spans.span(stand_in, duration=400 * MILLISECOND)), name)
         body += named(lambda stand_in: spans.body(spans.span(duration=400 * MILLISECOND), service=stand_in), name)
@@ -41,13 +41,13 @@ def test_the_scrape_stays_parseable(daemon):
     assert metrics.sum("faultline_operation_duration_seconds_count") == 2 * len(NAMES)
     assert not metrics.all("fake")
     names = {sample.labels["operation"] for sample in metrics.all("faultline_operation_duration_seconds_count")}
-    # What is harmless can be read back as it was sent, what isn't UTF-8 has U+FFFD in its place.
+    # Harmless names can be read back unchanged; U+FFFD replaces what isn't UTF-8.
     assert NAMES["a label's end"].decode() in names
     assert r"safe\u{202E}txt.exe\u{2066}" in names
-    # What looks like an escape can be told from one.
+    # Text that looks like an escape can be told from a real one.
     assert r'\\n\"\u{5C}u{1B}' in names
     assert_harmless(metrics.text)
-    # The cut ones differ in what was cut off.
+    # The truncated ones differ only in what was cut off.
     assert max(len(name.encode()) for name in names) <= 211
     assert any("\ufffd" in name for name in names)
 
@@ -88,7 +88,7 @@ def test_the_query_api_stays_json(daemon):
 
 
 def harmful(text):
-    """Characters that steer a terminal, or make a reader see another text, but for line feeds."""
+    """Characters that control a terminal or disguise the text, except for line feeds."""
     return {character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")} - {"\n"}
 
 

@@ -37,7 +37,7 @@ def test_another_method_is_not_allowed(survivor, method):
 def test_another_content_type_is_unsupported(survivor, type):
     with Counting(survivor) as change:
         given = http_client.send(survivor.http, spans.body(spans.span()), type)
-    # In JSON, which a person can read: what the client understands isn't known.
+    # In JSON, which people can read, since it isn't known what the client understands.
     assert (given.status, given.type, given.error[0]) == (415, JSON, INVALID_ARGUMENT)
     assert (change.received, change.refused["http"]) == (0, {"wrong_content_type": 1})
 
@@ -79,7 +79,7 @@ HEAD = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-prot
         "no HTTP",
     ],
 )
-def test_bad_http_is_refused_and_told_why(survivor, request_bytes):
+def test_bad_http_is_refused_with_a_reason(survivor, request_bytes):
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:
             connection.sendall(request_bytes)
@@ -138,13 +138,13 @@ def test_another_transfer_coding_is_not_implemented(survivor, coding):
     ],
     ids=["trailers", "a chunk's extension", "another expectation"],
 )
-def test_odd_but_lawful_http_is_taken(survivor, body, fields):
+def test_odd_but_legal_http_is_accepted(survivor, body, fields):
     request = b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + fields + b"\r\n" + body
     assert answer(survivor.http, request) == "HTTP/1.1 200 OK"
 
 
 def test_pipelined_requests_are_answered_in_order_each_by_itself(survivor):
-    """The second has a body that comes later than its head, and waits for leave to be sent."""
+    """The body of the second comes later than its head, after `100 Continue`."""
     first = spans.body(spans.span())
     head = HEAD + b"Content-Length: %d\r\n" % len(first)
     last = spans.body(spans.span(), spans.span())
@@ -162,8 +162,8 @@ def test_pipelined_requests_are_answered_in_order_each_by_itself(survivor):
     assert (change.accepted, change.refused["http"]) == (3, {})
 
 
-def test_nothing_is_answered_behind_the_last_answer(survivor):
-    """A refusal that leaves a body unread ends the connection, though more requests have come with it."""
+def test_nothing_is_answered_after_the_last_reply(survivor):
+    """A refusal that leaves a body unread closes the connection, even if more requests have arrived with it."""
     with Counting(survivor) as change:
         with connect(survivor.http) as connection:
             connection.sendall(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n" * 10)

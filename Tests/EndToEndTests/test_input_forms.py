@@ -1,4 +1,4 @@
-"""What a file of spans may look like; nothing in an unknown form is an empty success."""
+"""The forms that a file of spans may have. An unknown form is an error, never an empty success."""
 
 import base64
 import copy
@@ -50,7 +50,7 @@ JAEGER = {
 
 
 def changed(change):
-    """The request with one of its spans changed, or its lists."""
+    """The request with one of its spans or lists changed."""
     request = copy.deepcopy(REQUEST)
     (resource_spans,) = request["resourceSpans"]
     change(resource_spans, resource_spans["scopeSpans"][0]["spans"][0])
@@ -142,7 +142,7 @@ def test_every_command_reads_every_form(file, form):
     assert replay("-", input=lines.encode()).json["spans"]["accepted"] == 1
 
 
-def test_values_are_told_apart_whatever_stands_between_them(file):
+def test_values_are_separated_whatever_is_between_them(file):
     def request(number):
         return changed(lambda _, span: span.update(spanId=f"{number:016x}"))
 
@@ -152,7 +152,7 @@ def test_values_are_told_apart_whatever_stands_between_them(file):
         assert (done.code, done.errors, done.json["spans"]["accepted"]) == (0, "", 5)
 
 
-def test_a_line_that_is_cut_off_takes_no_other_with_it(file):
+def test_a_truncated_line_affects_no_other(file):
     def request(number):
         return text(changed(lambda _, span: span.update(spanId=f"{number:016x}"))) + b"\n"
 
@@ -181,7 +181,7 @@ def in_tar():
     return buffer.getvalue()
 
 
-# What it is, and what has to be said of it.
+# The file, and what the message must say about it.
 UNKNOWN = {
     "another document": (text({"kind": "Pod", "apiVersion": "v1"}), ['"kind", "apiVersion"', "resourceSpans"]),
     "metrics": (text({"resourceMetrics": []}), ['"resourceMetrics"']),
@@ -219,7 +219,7 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_what_holds_no_spans_is_refused_by_name_and_gives_no_report(file, tmp_path, kind):
+def test_a_file_without_spans_is_refused_by_its_form_and_gives_no_report(file, tmp_path, kind):
     content, said = UNKNOWN[kind]
     path = file(content)
     for command in (
@@ -236,7 +236,7 @@ def test_what_holds_no_spans_is_refused_by_name_and_gives_no_report(file, tmp_pa
     assert not (tmp_path / "converted").exists()
 
 
-def test_gzip_that_is_cut_off_or_damaged_is_a_fault(file):
+def test_truncated_or_damaged_gzip_is_an_error(file):
     content = b"".join(text(changed(lambda _, span: span.update(spanId=f"{n:016x}"))) + b"\n" for n in range(1, 2001))
     packed = gzip.compress(content)
     for damaged in (packed[:-4], packed[: len(packed) // 2], packed[:-8] + bytes(8), packed + b"rubbish"):
@@ -255,7 +255,7 @@ def test_other_files_in_a_directory_are_skipped_with_a_message(tmp_path, file):
         lines = done.errors.splitlines()
         assert len(lines) == 2
         assert all(name in line and "skipped" in line for name, line in zip(("alerts", "notes"), lines))
-    # Named directly it is an error.
+    # Named directly, it is an error.
     assert replay(tmp_path / "a.json", tmp_path / "alerts.json").code == 2
     (tmp_path / "a.json").unlink()
     done = replay(tmp_path)
@@ -275,7 +275,7 @@ def test_other_files_in_a_directory_are_skipped_with_a_message(tmp_path, file):
     ],
     ids=lambda body: next(iter(body)),
 )
-def test_a_receiver_takes_requests_only(daemon, body):
+def test_a_receiver_accepts_only_requests(daemon, body):
     answer = http_client.send(daemon.http, text(body), JSON)
     assert answer.status == 400
     _, message = answer.error
@@ -284,7 +284,7 @@ def test_a_receiver_takes_requests_only(daemon, body):
 
 
 @pytest.mark.parametrize("form", ["snake_case", "names of enums", "instrumentationLibrarySpans"])
-def test_a_receiver_takes_every_spelling_of_a_request(daemon, form):
+def test_a_receiver_accepts_every_spelling_of_a_request(daemon, form):
     assert http_client.send(daemon.http, FORMS[form], JSON).status == 200
     labels = {"service": "checkout", "operation": "pay", "kind": "SERVER"}
     assert daemon.metrics().value("faultline_operation_errors_total", **labels) == 1

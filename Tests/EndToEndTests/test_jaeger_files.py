@@ -1,4 +1,4 @@
-"""Jaeger's JSON, in which any field may be odd: what can't be taken over is left out and told, the rest is kept."""
+"""Jaeger's JSON, in which any field may be odd: what can't be converted is left out and reported, the rest is kept."""
 
 import copy
 import json
@@ -28,7 +28,7 @@ def document(*changes, processes={"p1": {"serviceName": "cart"}}):
 
 
 def converted(tmp_path, value):
-    """What convert says, and the spans by name with their service."""
+    """The output of `convert`, and the spans by name with their service."""
     source, path = tmp_path / "traces.json", tmp_path / "converted"
     source.write_text(json.dumps(value))
     path.unlink(missing_ok=True)
@@ -43,7 +43,7 @@ def converted(tmp_path, value):
     return done, found
 
 
-# Fields of a span that are odd, but leave nothing out.
+# Odd fields of a span that lose nothing.
 HARMLESS = {
     "a duration with a fraction": {"duration": 2500.125},
     "a start in text": {"startTime": "1767225600000000"},
@@ -58,7 +58,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("field", HARMLESS)
-def test_an_odd_field_costs_nothing(tmp_path, field):
+def test_an_odd_field_loses_nothing(tmp_path, field):
     done, found = converted(tmp_path, document(HARMLESS[field]))
     assert (done.code, done.errors) == (0, "")
     assert set(found) == {"GET /cart", "good"}
@@ -77,7 +77,7 @@ def test_spans_without_their_process_are_kept(tmp_path, processes):
     assert {name: service for name, (service, _) in found.items()} == {"GET /cart": [], "good": []}
 
 
-# Fields for which something is left out: the span itself or a part of it, and what is said.
+# Fields for which the span or a part of it is left out, and the message about it.
 LEFT_OUT = {
     "no start": ({"startTime": None}, "1 span", '"C" has no startTime'),
     "a negative duration": ({"duration": -1}, "1 span", '"C" has no duration'),
@@ -93,7 +93,7 @@ LEFT_OUT = {
 
 
 @pytest.mark.parametrize("fault", LEFT_OUT)
-def test_what_is_left_out_is_told_with_an_example_and_the_rest_is_kept(tmp_path, fault):
+def test_what_is_left_out_is_reported_with_an_example_and_the_rest_is_kept(tmp_path, fault):
     change, count, example = LEFT_OUT[fault]
     done, found = converted(tmp_path, document(change))
     (line,) = done.errors.splitlines()
@@ -105,7 +105,7 @@ def test_what_is_left_out_is_told_with_an_example_and_the_rest_is_kept(tmp_path,
     assert line in replayed.errors
 
 
-def test_elements_that_are_no_traces_are_left_out(tmp_path):
+def test_elements_that_are_not_traces_are_left_out(tmp_path):
     value = document({})
     value["data"] += [None, {"traceID": "1"}]
     done, found = converted(tmp_path, value)
@@ -163,7 +163,7 @@ def test_values_keep_their_types_on_the_way_there_and_back(tmp_path):
     assert faultline("archive", "convert", "--to", "jaeger", "-o", page, source).code == 0
     tags = {tag["key"]: tag for tag in json.loads(page.read_text())["data"][0]["spans"][0]["tags"]}
     assert (tags["whole"]["type"], tags["bytes"]["type"]) == ("float64", "binary")
-    # What the page could not hold exactly Jaeger writes as text.
+    # Jaeger writes as text what its UI could not represent exactly.
     assert (tags["large"]["type"], tags["large"]["value"]) == ("int64", str(-(2**63)))
     done = faultline("archive", "convert", "--to", "otlp", "-o", back, page)
     assert (done.code, done.errors) == (0, "")

@@ -1,6 +1,6 @@
 """The end of a recording daemon under load: `kill -9` at random moments, and SIGTERM.
 
-FAULTLINE_KILLS is how often it is killed; the full number is 200.
+FAULTLINE_KILLS sets how often it is killed; a full run is 200 times.
 """
 
 import http.client
@@ -27,7 +27,7 @@ LOAD_MAX = {"durable": 0.4, "memory": 2}
 
 
 class Client(threading.Thread):
-    """Sends batches one after the other until the daemon is gone; knows the ids that were acknowledged, and all."""
+    """Sends batches one after the other until the daemon is gone; remembers all ids, and which were acknowledged."""
 
     def __init__(self, address, started):
         super().__init__(daemon=True)
@@ -79,9 +79,9 @@ class GRPCClient(Client):
 
 
 def ended(directory, mode, moments, is_killed=True):
-    """Ends a daemon under load, by SIGKILL or SIGTERM; the clients as they then are."""
+    """Ends a daemon under load by SIGKILL or SIGTERM. Returns the clients."""
     configuration = directory / "faultline.yaml"
-    # Small files, so that it may happen while one is finished and another begun.
+    # Small files, so that it may happen between two of them.
     configuration.write_text(f"archive: {{directory: {directory}/archive, mode: {mode}, rotate_bytes: 30kB}}\n")
     daemon = Faultline("--config", configuration).__enter__()
     try:
@@ -107,10 +107,10 @@ def ended(directory, mode, moments, is_killed=True):
 
 
 def read(directory):
-    """The ids of all spans that the files of a directory give back, in their order."""
+    """The ids of all spans in the files of a directory, in order."""
     cat = [BINARY, "archive", "cat", "--format", "otlp", directory]
     done = subprocess.run(cat, capture_output=True, timeout=DEADLINE)
-    # A torn end is told with 1, and is no more than that.
+    # Exit code 1 may only mean a truncated end.
     assert done.returncode in (0, 1), done.stderr.decode()
     assert len(done.stderr.splitlines()) == done.returncode, done.stderr.decode()
     return recordings.ids_of(archives.records(done.stdout))
@@ -143,7 +143,7 @@ def test_kill_at_random_moments(tmp_path, mode):
 
 
 @pytest.mark.parametrize("mode", ["durable", "memory"])
-def test_stopped_under_load_all_that_was_acknowledged_is_there(tmp_path, mode):
+def test_after_a_stop_under_load_everything_acknowledged_is_there(tmp_path, mode):
     clients = ended(tmp_path, mode, random.Random(SEED), is_killed=False)
     acknowledged = set().union(*(client.acknowledged for client in clients))
     assert acknowledged <= set(read(tmp_path / "archive"))

@@ -36,7 +36,7 @@ CLIENTS = {
 
 
 def lives(alerts):
-    """The last that was told of each time that an alert was active, as it was written."""
+    """The last line about each time that an alert was active, as it was written."""
     last = {}
     for alert in alerts:
         last[(alert["active_at"], alert["alert"], json.dumps(alert["labels"], sort_keys=True))] = json.dumps(alert)
@@ -77,7 +77,7 @@ def send_by_hand(daemon, seed, end):
         assert http_client.send(daemon.http, spans.body(*made)).status == 200
 
 
-# Most of what it is over has left the window, whose last seconds are bucketed by whichever thread comes to it.
+# Most of its range has left the window, whose last seconds are bucketed by whichever thread gets to it first.
 OFFSET = """\
       - alert: More
         select: {service: checkout}
@@ -91,7 +91,7 @@ OFFSET = """\
 
 
 def send_late(daemon, seed, end):
-    """Sends now and then what ended a minute or two ago, of an operation that is seldom."""
+    """Now and then sends spans of a rare operation that ended a minute or two ago."""
     chance = random.Random(seed)
     while time.monotonic() < end:
         made = [

@@ -1,4 +1,4 @@
-"""Frames of lz4 that lie: the place of the fault is told, and what was whole before it counts."""
+"""False lz4 frames: the position of the fault is reported, and everything before it counts."""
 
 import resource
 import struct
@@ -11,7 +11,7 @@ from harness.command import faultline
 from harness.project import BINARY
 
 MEBIBYTE = 1 << 20
-# What a process may write to, stacks included
+# How much memory a process may use, stacks included
 MEMORY = 512 * MEBIBYTE
 
 
@@ -20,8 +20,8 @@ def content(count):
 
 
 def with_content_size(directory, plain, size):
-    """A frame whose header says how much is in it: something else."""
-    # Of a pipe the command doesn't know the size ahead.
+    """A frame whose header gives a false size of its contents."""
+    # Through a pipe the command doesn't know the size in advance.
     file = directory / "plain.otlp"
     file.write_bytes(plain)
     frame = bytearray(subprocess.run(["lz4", "-c", "--content-size", file], check=True, capture_output=True).stdout)
@@ -32,7 +32,7 @@ def with_content_size(directory, plain, size):
 
 
 def xxh32(data):
-    """Of at most fifteen bytes, with seed 0: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md"""
+    """xxHash32 of at most fifteen bytes, with seed 0: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md"""
     assert len(data) < 16
     mask = 0xFFFFFFFF
     primes = 2654435761, 2246822519, 3266489917, 668265263, 374761393
@@ -53,18 +53,18 @@ def xxh32(data):
 
 
 @pytest.mark.parametrize("size", [1, 1 << 62])
-def test_a_size_that_lies_is_a_fault_with_its_place(tmp_path, size):
+def test_a_false_size_is_reported_at_its_position(tmp_path, size):
     archive = tmp_path / "lying.otlp.lz4"
     archive.write_bytes(archives.compress(content(5)) + with_content_size(tmp_path, content(3), size))
     done = faultline("replay", "--quiet", "--format", "json", archive)
     assert done.code == 1
     assert "byte" in done.errors or "offset" in done.errors
-    # The frame before it is whole.
+    # The frame before it is intact.
     assert done.json["spans"]["accepted"] >= 50
 
 
 def test_a_bomb_takes_no_more_memory_than_any_archive(tmp_path):
-    # A record as long as may be, of zeros: 64 MiB from 260 KiB; and what follows is none.
+    # The longest possible record, all zeros: 64 MiB from 260 KiB. What follows isn't a record.
     record = struct.pack(">I", 48 * MEBIBYTE) + bytes(48 * MEBIBYTE)
     archive = tmp_path / "bomb.otlp.lz4"
     archive.write_bytes(archives.compress(content(2)) + archives.compress(record * 3))
@@ -73,6 +73,6 @@ def test_a_bomb_takes_no_more_memory_than_any_archive(tmp_path):
         [BINARY, "archive", "verify", archive], capture_output=True, text=True, timeout=60,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY)),
     )
-    # Not ended by a signal, as it would be with more than it may have.
+    # Not killed, as it would be if it used more than its limit.
     assert done.returncode == 1
     assert "bomb.otlp.lz4" in done.stderr

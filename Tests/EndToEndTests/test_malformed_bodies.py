@@ -1,4 +1,4 @@
-"""Bodies that are no export request: refused as a whole, nothing of them taken."""
+"""Bodies that aren't export requests are refused whole; none of their spans is accepted."""
 
 import grpc
 import pytest
@@ -52,7 +52,7 @@ def test_malformed_bodies_are_counted_by_transport(survivor):
         assert {name: counts for name, counts in change.refused.items() if counts} == {transport: {"malformed": 1}}
 
 
-def test_a_flood_of_malformed_bodies_fills_no_log(survivor):
+def test_a_flood_of_malformed_bodies_does_not_fill_the_log(survivor):
     lines = len(survivor.log.all)
     with grpc_client.channel(survivor.grpc) as channel:
         for _ in range(500):
@@ -79,7 +79,7 @@ LISTS = [2, 1, 6]
 
 
 def attribute(depth, numbers):
-    """An attribute whose value holds a value, which holds one: `depth` of them."""
+    """An attribute with values nested `depth` deep."""
     return field(1, b"key") + field(2, nested((depth - 1) * len(numbers), numbers))
 
 
@@ -98,7 +98,7 @@ def test_values_nested_a_hundred_deep_are_taken(export, place, numbers):
     assert export(PLACES[place](attribute(100, numbers))).what == TAKEN
 
 
-# What holds a value within a value in JSON
+# How JSON nests a value in a value
 JSON_NESTING = {
     "arrays": ('{"arrayValue":{"values":[', "]}}"),
     "lists": ('{"kvlistValue":{"values":[{"key":"a","value":', "}]}}"),

@@ -1,4 +1,4 @@
-"""Replays of many archives, of parts of them, of damaged ones, and of one that is interrupted."""
+"""Replays of many archives, parts of them and damaged ones, and interrupted replays."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def report():
 
 @pytest.fixture(scope="module")
 def parts(content, tmp_path_factory):
-    """The example in twenty files, which overlap in time by twos and have names in no order."""
+    """The example in twenty files; pairs of them overlap in time, and their names are in no order."""
     directory = tmp_path_factory.mktemp("parts")
     messages = archives.records(content)
     for number in range(20):
@@ -60,20 +60,20 @@ def test_many_archives_are_merged_by_time(parts, report, named):
 
 
 @pytest.mark.parametrize("named", ["empty", "empty/*.lz4", "nothing/*"])
-def test_what_stands_for_no_archive_ends_with_2(tmp_path, named):
+def test_names_that_match_no_archive_exit_with_2(tmp_path, named):
     (tmp_path / "empty").mkdir()
     done = replay(tmp_path / named)
     assert (done.code, done.output) == (2, "")
     assert str(tmp_path / named) in done.errors
 
 
-def test_one_of_many_that_is_no_archive_ends_with_2(parts):
+def test_one_file_of_many_that_is_not_an_archive_exits_with_2(parts):
     assert replay(parts, parts / "README.md").code == 2
 
 
 @pytest.fixture
 def recorded(tmp_path):
-    """What a daemon recorded: a hundred groups of ten spans."""
+    """A recording of a hundred groups of ten spans."""
     directory = tmp_path / "archive"
     (tmp_path / "faultline.yaml").write_text(f"archive: {{directory: {directory}, mode: durable}}\n")
     with Faultline("--config", tmp_path / "faultline.yaml") as daemon:
@@ -89,7 +89,7 @@ def test_a_recording_is_replayed_with_its_arrivals(recorded):
     assert (done.code, accepted(done), done.json["spans"]["late"]) == (0, 1000, 0)
 
 
-def test_a_torn_recording_gives_all_before_and_says_what_is_lost(recorded, tmp_path):
+def test_a_truncated_recording_gives_everything_before_and_says_what_is_lost(recorded, tmp_path):
     content = recorded.read_bytes()
     torn = tmp_path / "torn"
     torn.write_bytes(content[: len(content) // 2])
@@ -143,7 +143,7 @@ def test_a_replay_that_waits_for_standard_input_prints_what_it_has(content, tmp_
     assert b"interrupted" in process.communicate()[1]
 
 
-def test_a_report_that_can_t_be_written_is_told():
+def test_a_report_that_cannot_be_written_is_an_error():
     with open("/dev/full", "w") as full:
         command = [BINARY, "archive", "info", EXAMPLE]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=DEADLINE)
@@ -157,7 +157,7 @@ def test_an_interrupted_replay_prints_what_it_has(content):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    # More than what is read ahead, so that some of it is taken; the rest is awaited.
+    # More than is read ahead, so that some is appended while the rest is awaited.
     process.stdin.write(content)
     process.stdin.flush()
     process.send_signal(signal.SIGINT)

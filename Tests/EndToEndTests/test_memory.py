@@ -14,7 +14,7 @@ from harness.spans import SECOND
 from harness.waiting import eventually
 
 LIMIT = 256 << 20
-# Set aside for the pages of the program and its libraries; those of a debug build are more.
+# Reserved for the pages of the program and its libraries; a debug build has more of them.
 PROGRAM = 40 << 20
 
 SPANS = 5_000
@@ -23,13 +23,13 @@ OPERATIONS = 200
 BATCHES = 600
 SLOT = 5 * SECOND
 
-# Stand in a body for what is different in each that is sent.
+# Placeholders in a body for what differs each time it is sent.
 TRACE = b"\xa7" * 8
 START, END = 0x7A7A_7A7A_7A7A_7A7A, 0x7B7B_7B7B_7B7B_7B7B
 
 
 def template(service):
-    """A body of one trace for each four spans, whose time and traces are filled in as it is sent."""
+    """A body with one trace for every four spans; times and trace ids are filled in when it is sent."""
     batch = [
         spans.span(
             f"operation {number % OPERATIONS}", trace_id=TRACE + (number // 4 + 1).to_bytes(8, "big"),
@@ -55,7 +55,7 @@ def body(template, number, end):
 
 
 def flood(daemon, batches, end_of):
-    """Sends bodies from four threads as fast as they are taken; what is told to come again does."""
+    """Sends bodies from four threads as fast as they are accepted, and retries when asked to."""
     templates = {service: template(service) for service in ("apiserver", "etcd", "checkout")}
     services = list(templates)
 
@@ -72,7 +72,7 @@ def is_taken(daemon, content):
     try:
         status = http_client.send(daemon.http, content).status
     except (http.client.HTTPException, OSError):
-        # On a machine that is busy with other work a connection may have been too slow.
+        # On a busy machine a connection may have been too slow.
         assert daemon.is_running
         return False
     assert status in (200, 503)
@@ -80,7 +80,7 @@ def is_taken(daemon, content):
 
 
 class Asking:
-    """Asks the API all the while, as people and dashboards do."""
+    """Queries the API continuously, as people and dashboards do."""
 
     PATHS = ("/api/v1/operations", "/api/v1/requests", "/metrics", "/api/v1/status")
 
@@ -133,7 +133,7 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     assert metrics.received >= BATCHES * SPANS
     metrics.check_accounts()
     window = metrics.value("faultline_memory_part_limit_bytes", part="window")
-    # Else the test would say nothing.
+    # Otherwise the test would prove nothing.
     assert metrics.value("faultline_window_spans") < BATCHES * SPANS
     assert asking.largest > window * 0.3
     assert asking.answers > 0
@@ -142,7 +142,7 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     assert peak <= LIMIT + max(base - PROGRAM, 0), f"{peak >> 20} MiB, {base >> 20} at the start"
 
 
-def test_at_the_least_memory_that_can_be_set_the_window_gives_way(serve):
+def test_with_the_smallest_memory_limit_the_window_gives_way(serve):
     limit = 128 << 20
     daemon = serve(configuration=f"limits: {{memory: {limit >> 20}MiB}}\nwindow: {{max_operations: 1000}}\n")
     base = daemon.peak_memory()
@@ -156,7 +156,7 @@ def test_at_the_least_memory_that_can_be_set_the_window_gives_way(serve):
     assert peak <= limit + max(base - PROGRAM, 0), f"{peak >> 20} MiB, {base >> 20} at the start"
 
 
-def test_the_parts_are_said_at_the_start_and_come_to_the_limit(small):
+def test_the_parts_are_logged_at_start_and_add_up_to_the_limit(small):
     (line,) = small.log.matching("memory", "limit=")
     for part in ("256 MiB", "window", "history", "attribution", "rules", "ingest", "archive", "sinks", "reserve"):
         assert part in line
@@ -165,7 +165,7 @@ def test_the_parts_are_said_at_the_start_and_come_to_the_limit(small):
     assert {sample.labels["part"] for sample in metrics.all("faultline_memory_bytes")} >= {"window", "history", "ingest"}
 
 
-def test_parts_that_contradict_the_limit_are_told_with_the_arithmetic(tmp_path):
+def test_parts_that_contradict_the_limit_are_refused_with_the_arithmetic(tmp_path):
     file = tmp_path / "faultline.yaml"
     file.write_text("limits: {memory: 512MiB, max_bytes_in_flight: 256MiB}\nwindow: {max_bytes: 1GiB}\n")
     run = faultline("check", file)

@@ -1,4 +1,4 @@
-"""docs/metrics.md says what a scrape has: it is made of the same declarations."""
+"""docs/metrics.md lists exactly what a scrape contains, since both come from the same declarations."""
 
 import re
 

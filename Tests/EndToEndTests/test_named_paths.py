@@ -1,4 +1,4 @@
-"""Every path of the daemon that a document, a message or the hint of an alert names is one that it answers."""
+"""The daemon answers every path of its own that a document, a message or an alert's hint mentions."""
 
 import re
 
@@ -8,7 +8,7 @@ from harness import project
 from harness.command import faultline
 
 PATH = re.compile(r"(?<![\w./])/(?:api(?:/v[0-9]+)?/[\w/]+|-/\w+|metrics)(?![\w./*…-])")
-# Of other programs: an Alertmanager takes alerts there, the API server is asked for objects there.
+# Paths of other programs: Alertmanager's for alerts, the API server's for objects.
 FOREIGN = re.compile(r"/api/v2/alerts|/api/v1/(namespaces|pods|nodes|watch|events|configmaps|secrets|services)\b.*|/api/v3?/?$")
 
 
@@ -17,7 +17,7 @@ def texts():
     for path in [project.ROOT / "README.md", *sorted((project.ROOT / "docs").rglob("*.md"))]:
         yield path.name, path.read_text()
     for path in sorted((project.ROOT / "Sources").rglob("*.swift")):
-        # Text between quotes, as messages are; what the router has stands in the list of resources.
+        # Text between quotes, as in messages; the routes themselves come from the list of resources.
         found = re.findall(r'"(?:[^"\\]|\\.)*"', path.read_text())
         yield path.name, "\n".join(text for text in found if not text.startswith('"/'))
 
@@ -40,7 +40,7 @@ def test_paths_that_are_named_anywhere_are_answered(daemon):
     for path, where in named().items():
         real = re.sub(r"\b(ID|TRACE_ID)\b", "0af7651916cd43dd8448eb211c80319c", path)
         status, _, body = daemon.get(real)
-        # A trace that isn't there is told in words; a path that isn't there has none, or takes another method.
+        # A missing trace gets a message; an unknown path doesn't, or takes another method.
         if status == 404 and b"no span of this trace" not in body and not path.endswith("/reload"):
             missing.append(f"{path} ({where})")
     assert not missing

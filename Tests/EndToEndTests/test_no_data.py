@@ -1,4 +1,4 @@
-"""What can't be known neither fires nor resolves."""
+"""A rule without data neither fires nor resolves."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_operations_never_seen_divisions_by_zero_and_too_few_spans_fire_nothing(
     daemon = serve(RULES, CONFIGURATION)
     pay(daemon)
     daemon.output.wait_for("FIRING", "Paid")
-    # All rules have been evaluated over these spans: a few times more.
+    # All rules have been evaluated over these spans a few more times.
     for _ in range(3):
         last = evaluated_at(daemon)
         pay(daemon)

@@ -66,7 +66,7 @@ def test_an_empty_request_succeeds(daemon):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"resourceSpans": [{"scopeSpans": 1}]}', b'{"a":1}x', b"\xff"])
-def test_what_is_no_json_request_is_refused_with_a_status_in_json(daemon, body):
+def test_what_is_not_a_json_request_is_refused_with_a_status_in_json(daemon, body):
     answer = http_client.send(daemon.http, body, JSON)
 
     assert (answer.status, answer.type) == (400, JSON)

@@ -1,4 +1,4 @@
-"""The names that others rely on, as outside.yaml lists them, are all there."""
+"""All names that users rely on exist, as outside.yaml lists them."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ FILES = {
 
 
 def missing(wanted, found, place=""):
-    """The fields that a listing wants and an answer lacks; of a list every element has to have them, and one has to be there."""
+    """The listed fields that a reply lacks. Every element of a list must have them, and there must be at least one."""
     if isinstance(wanted, list):
         if not found:
             return [f"{place}: no rows"]

@@ -1,4 +1,4 @@
-"""The scrape, judged by Prometheus' own programs and by parsers that are not ours."""
+"""The scrape, checked by Prometheus' own programs and by independent parsers."""
 
 import subprocess
 
@@ -26,7 +26,7 @@ POD = "/api/v1/namespaces/shop/pods/checkout-0"
 
 @pytest.fixture
 def busy(daemon):
-    """A daemon that has received spans of each sort, and refused some."""
+    """A daemon that has received every kind of span, and refused some."""
     reads = [
         spans.span(
             "GET /api/v1/namespaces/{:namespace}/pods/{:name}",
@@ -44,7 +44,7 @@ def busy(daemon):
     return daemon
 
 
-def test_promtool_has_nothing_to_say(busy):
+def test_promtool_finds_no_problem(busy):
     _, _, text = busy.get("/metrics")
     judged = subprocess.run([project.tool("promtool"), "check", "metrics"], input=text, capture_output=True)
     assert (judged.returncode, judged.stdout.decode(), judged.stderr.decode()) == (0, "", "")
@@ -58,7 +58,7 @@ def test_prometheus_scrapes_it(busy, tmp_path):
         assert prometheus.wait_for("faultline_spans_accepted_total")[0][1] == 15
         ((labels, count),) = prometheus.wait_for('faultline_request_duration_seconds_count{verb="get"}')
         assert count == 10
-        # To Prometheus an empty label, as the core group is one, is as none.
+        # Prometheus treats an empty label, such as the core group, like a missing one.
         assert (labels.get("group"), labels["resource"], labels["scope"]) == (None, "pods", "resource")
         ((_, p99),) = prometheus.wait_for(
             'histogram_quantile(0.99, faultline_operation_duration_seconds_bucket{operation=~"GET .*"})'
@@ -107,7 +107,7 @@ def test_every_metric_of_the_contract_is_there(busy):
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "*/*", "application/json", ""])
-def test_who_does_not_ask_for_openmetrics_gets_text(busy, accept):
+def test_a_client_that_does_not_ask_for_openmetrics_gets_text(busy, accept):
     status, type, text = busy.get("/metrics", Accept=accept)
     assert (status, type) == (200, TEXT)
     assert b"# EOF" not in text

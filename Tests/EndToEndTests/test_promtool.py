@@ -1,4 +1,4 @@
-"""What `for`, `keep_firing_for` and burn rates mean, held against Prometheus' own evaluation of the same series."""
+"""`for`, `keep_firing_for` and burn rates, compared with Prometheus' own evaluation of the same series."""
 
 import random
 import subprocess
@@ -24,7 +24,7 @@ PROMETHEUS_BURN = " and ".join(
 
 
 def random_steps(seed):
-    """Of each step how many spans there are, and how many of them are bad: calm and trouble by turns."""
+    """The number of spans and of bad spans in each step, with calm and troubled phases."""
     chance = random.Random(seed)
     steps, trouble = [], False
     for _ in range(STEPS):
@@ -53,7 +53,7 @@ def archive(steps):
                 )
             )
         )
-    # One more, by whose arrival all of the others' times have been evaluated.
+    # One more, whose arrival makes all earlier times be evaluated.
     end = START + (STEPS * STEP + 14) * spans.SECOND
     records.append(spans.body(spans.span(start_time_unix_nano=end, end_time_unix_nano=end)))
     return archives.framed(records)

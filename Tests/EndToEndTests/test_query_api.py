@@ -1,4 +1,4 @@
-"""What the daemon says of its window over HTTP: the rows of a replay's report, and its health."""
+"""The query API: the rows of a replay's report, and the daemon's health."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The scrape and API address: by which names it answers, and to whom; HEAD; what floods leave in the log."""
+"""The scrape and API address: which names and clients it answers, HEAD, and how floods are logged."""
 
 import json
 
@@ -31,7 +31,7 @@ def named(tmp_path_factory):
      "faultline.example.com", "FAULTLINE.example.com:8443", "faultline.monitoring.svc:9464", "node-1"],
 )
 @pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/api/v1/status"])
-def test_addresses_and_names_of_its_own_are_answered(named, path, host):
+def test_its_own_addresses_and_names_are_answered(named, path, host):
     assert raw.get(named.query, path, Host=host)[0] == 200
 
 
@@ -64,7 +64,7 @@ SAME, FOREIGN = 200, 403
         ({"Origin": ""}, FOREIGN),
         ({"Origin": "http://localhost.evil.example"}, FOREIGN),
         ({"Origin": "http://localhost:1"}, FOREIGN),
-        # Another scheme is another site; only external_url's is known to be ours.
+        # Another scheme is another site; only that of external_url is known to be ours.
         ({"Origin": "https://localhost"}, FOREIGN),
         ({"Origin": "https://localhost:80"}, FOREIGN),
         ({"Origin": "ftp://localhost"}, FOREIGN),
@@ -82,7 +82,7 @@ SAME, FOREIGN = 200, 403
         ({"Referer": "http://localhost@evil.example/"}, FOREIGN),
         ({"Referer": "https://localhost/"}, FOREIGN),
         ({"Referer": "about:blank"}, FOREIGN),
-        # Origin is the better witness.
+        # Origin is more reliable.
         ({"Origin": "http://localhost", "Referer": "http://evil.example/"}, SAME),
     ],
 )
@@ -92,13 +92,13 @@ def test_a_page_of_another_origin_changes_nothing(named, fields, status):
     assert change.refused["query"] == ({"wrong_origin": 1} if status == FOREIGN else {})
 
 
-def test_of_two_origins_both_have_to_be_ours(named):
+def test_of_two_origins_both_must_be_allowed(named):
     request = b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nOrigin: http://localhost\r\n"
     assert raw.answer(named.query, request + b"Origin: http://evil.example\r\n\r\n") == "HTTP/1.1 403 Forbidden"
 
 
-def test_a_page_of_another_origin_may_read_nothing_by_itself(named):
-    """Reading is up to the browser, which is given no leave."""
+def test_a_page_of_another_origin_may_read_nothing(named):
+    """The browser decides about reading, and the reply gives it no permission."""
     status, headers, _ = raw.get(named.query, "/metrics", Host="localhost", Origin="http://evil.example")
     assert status == 200
     assert not [name for name in headers if name.lower().startswith("access-control")]
@@ -121,7 +121,7 @@ def test_head_is_get_without_its_body(named, path, host):
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/-/healthy", "/nothing", "/-/reload"])
-def test_behind_the_answer_to_head_comes_the_next_one(named, path):
+def test_the_reply_to_head_is_followed_by_the_next_one(named, path):
     head = f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = "GET /-/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with raw.connect(named.query) as connection:
@@ -131,7 +131,7 @@ def test_behind_the_answer_to_head_comes_the_next_one(named, path):
     assert body == b"ready\n"
 
 
-def test_operations_are_those_asked_for(daemon):
+def test_only_requested_operations_are_listed(daemon):
     for service in ("etcd", "apiserver"):
         made = spans.body(*[spans.span(f"operation {number}") for number in range(5)], service=service)
         assert http_client.send(daemon.http, made).status == 200
@@ -147,7 +147,7 @@ def test_operations_are_those_asked_for(daemon):
     assert len(json.loads(raw.get(daemon.query, "/api/v1/requests?limit=1")[2])) <= 1
 
 
-def test_a_flood_of_one_cause_has_one_line_and_then_their_number(daemon):
+def test_a_flood_of_one_cause_is_logged_in_one_line_and_then_counted(daemon):
     for _ in range(200):
         assert raw.get(daemon.query, Host="evil.example")[0] == 403
     assert len(daemon.log.matching("refused", "reason=wrong_host")) <= 2
@@ -159,7 +159,7 @@ def test_a_flood_of_one_cause_has_one_line_and_then_their_number(daemon):
     assert "peer=127.0.0.1:" in line and "transport=query" in line
 
 
-def test_a_flood_of_reloads_fills_no_log(named):
+def test_a_flood_of_reloads_does_not_fill_the_log(named):
     before = len(named.log.matching("rules reloaded"))
     for _ in range(100):
         assert raw.get(named.query, "/-/reload", "POST", Content_Length="0")[0] in (200, 429)
@@ -174,7 +174,7 @@ def test_a_flood_of_reloads_fills_no_log(named):
         ("GET", "/-/reload", 405, "wrong_method"), ("PUT", "/api/v1/traces/1", 405, "wrong_method"),
     ],
 )
-def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, method, path, status, reason):
+def test_a_request_without_a_route_is_refused_and_counted(survivor, method, path, status, reason):
     before = survivor.metrics().refused("query").get(reason, 0)
     answer, headers, content = raw.get(survivor.query, path, method)
     assert answer == status
@@ -186,7 +186,7 @@ def test_what_there_is_no_route_for_is_refused_by_name_and_counted(survivor, met
     assert survivor.log.matching("refused", f"reason={reason}", "transport=query")
 
 
-def test_the_paths_that_an_unknown_one_is_told_are_there(survivor):
+def test_the_paths_suggested_for_an_unknown_one_exist(survivor):
     told = raw.get(survivor.query, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
     assert len(paths) == 8

@@ -1,4 +1,4 @@
-"""`serve --archive`: what was taken is recorded, whatever it came as, and recording never stands in the way."""
+"""`serve --archive`: accepted requests are recorded, however they arrived, and recording never gets in the way."""
 
 import gzip
 import os
@@ -49,7 +49,7 @@ def test_spans_of_every_way_in_are_recorded_in_order(record, directory, mode):
     assert http_client.send(daemon.http, bodies[2]).status == 200
     assert http_client.send(daemon.http, gzip.compress(bodies[3]), encoding="gzip").status == 200
     assert http_client.send(daemon.http, archives.json_line(bodies[4]), http_client.JSON).status == 200
-    # Neither is recorded what isn't a request.
+    # What isn't a request isn't recorded.
     assert http_client.send(daemon.http, b"\xff\xff").status == 400
     assert daemon.stop() == 0
     (path,) = recordings.files(directory)
@@ -66,7 +66,7 @@ def test_arrival_order_and_clock_are_recorded_with_the_batches(record, directory
         http_client.send(daemon.http, spans.body(*batch()))
         count = daemon.metrics().received
         assert count
-        # The clock is told at least once a second.
+        # The clock is recorded at least once a second.
         time_of_batch = time.monotonic()
         eventually(lambda: time.monotonic() - time_of_batch > 1.1, "a second")
     assert daemon.stop() == 0
@@ -119,7 +119,7 @@ def test_files_are_rotated_by_size_and_the_oldest_go(record, directory):
     files = recordings.files(directory)
     assert 3 <= len(files) <= 7
     assert sum(path.stat().st_size for path in files) < 110_000
-    # What is left are the latest batches, without a gap.
+    # The latest batches are left, without a gap.
     kept = recordings.span_ids(*files)
     assert kept == ids(sent)[-len(kept) :]
     assert len(kept) >= 400
@@ -136,7 +136,7 @@ def test_files_are_rotated_by_time(record, directory):
     assert sum(map(len, map(recordings.span_ids, recordings.files(directory)))) == 10
 
 
-def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
+def test_old_recordings_are_removed_and_other_files_stay(record, directory):
     directory.mkdir()
     old, other = directory / "spans-20200101T000000.000000000Z.otlp.lz4", directory / "notes.txt"
     for path in (old, other):
@@ -147,7 +147,7 @@ def test_old_files_go_and_what_is_not_the_archives_stays(record, directory):
     assert other.exists()
 
 
-def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record, directory):
+def test_names_sort_in_the_order_of_files_even_if_the_clock_was_set_back(record, directory):
     directory.mkdir()
     later = directory / "spans-21001231T235959.999999999Z.otlp.lz4"
     later.write_bytes(b"")
@@ -157,7 +157,7 @@ def test_names_sort_as_files_were_begun_also_when_the_clock_was_set_back(record,
     assert (first, second.name) == (later, "spans-21010101T000000.000000000Z.otlp.lz4")
 
 
-def test_a_file_that_somebody_removed_is_told(record, directory):
+def test_a_removed_file_is_reported(record, directory):
     daemon = record()
     http_client.send(daemon.http, spans.body(*batch()))
     (path,) = eventually(lambda: recordings.files(directory), "the file")
@@ -167,7 +167,7 @@ def test_a_file_that_somebody_removed_is_told(record, directory):
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
 
 
-def test_a_restart_goes_on_in_another_file(record, directory):
+def test_a_restart_continues_in_another_file(record, directory):
     for _ in range(2):
         daemon = record()
         http_client.send(daemon.http, spans.body(*batch()))
@@ -227,10 +227,10 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
 
     def is_failed():
         nonlocal total
-        # Of a random text nothing is left out.
+        # Random text can't be compressed.
         sent = [spans.span(attributes=[spans.text("noise", os.urandom(500).hex())]) for _ in range(200)]
         answer = http_client.send(daemon.http, spans.body(*sent))
-        # One that could not be brought to disk is to come again.
+        # A client whose request can't be written is asked to retry.
         assert answer.status in ((200, 503) if mode == "durable" else (200,))
         total += 200
         failed = daemon.metrics().value("faultline_archive_failed") == 1
@@ -241,7 +241,7 @@ def test_a_full_disk_stops_recording_and_nothing_else(record, small_disk, mode):
     eventually(is_failed, "a full disk")
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
     assert daemon.metrics().accepted == total + 10
-    # The file ends behind whole groups.
+    # The file ends after a complete group.
     (path,) = recordings.files(small_disk)
     done = recordings.replay(path)
     assert (done.code, done.errors) == (0, "")
@@ -266,15 +266,15 @@ def test_a_file_whose_sync_failed_is_never_synced_again(record, directory, tmp_p
         daemon = record(mode="durable")
     sent = [spans.body(*batch()) for _ in range(4)]
     statuses = [http_client.send(daemon.http, body).status for body in sent]
-    # The third could not be brought to disk; from then on spans are taken without.
+    # The third can't be synced; from then on spans are accepted without being recorded.
     assert statuses == [200, 200, 503, 200]
     (first,) = recordings.files(directory)
     assert log.read_text().splitlines() == [str(first)] * 3
     daemon.log.wait_for("recording has stopped", "fdatasync", "Input/output error")
-    # The client comes again: its spans are known.
+    # The client retries; its spans are duplicates.
     assert http_client.send(daemon.http, sent[2]).status == 200
     assert daemon.metrics().duplicates == 10
-    # After ten seconds it is tried in another file.
+    # After ten seconds recording is tried again in another file.
     eventually(lambda: daemon.metrics().value("faultline_archive_failed") == 0, "recording again")
     assert http_client.send(daemon.http, spans.body(*batch())).status == 200
     second = recordings.files(directory)[1]
@@ -290,14 +290,14 @@ def test_two_daemons_do_not_share_a_directory(record, directory):
         assert other.log.matching("another daemon records to", "")
 
 
-def test_the_state_of_another_daemon_is_no_archive_and_is_called_what_it_is(tmp_path):
+def test_recording_to_the_state_directory_of_another_daemon_is_refused_by_what_it_is(tmp_path):
     state = tmp_path / "state"
     with Faultline("--state", state), Faultline("--archive", state) as other:
         eventually(lambda: other.metrics().value("faultline_archive_failed") == 1, "the gauge")
         assert other.log.matching("another daemon keeps its state in", "")
 
 
-def test_the_archive_of_another_daemon_is_no_state_and_is_called_what_it_is(record, directory):
+def test_keeping_state_in_the_archive_of_another_daemon_is_refused_by_what_it_is(record, directory):
     record()
     done = faultline(
         "serve", "--state", directory, "--otlp-grpc", "127.0.0.1:0", "--otlp-http", "127.0.0.1:0", "--listen",
@@ -322,5 +322,5 @@ def test_the_option_wins_over_the_configuration(serve, tmp_path):
     assert len(recordings.files(tmp_path / "named")) == 1
 
 
-def test_without_either_nothing_is_said_of_archives(daemon):
+def test_without_either_archives_are_not_mentioned(daemon):
     assert "faultline_archive" not in daemon.metrics().text

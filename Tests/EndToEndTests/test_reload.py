@@ -1,4 +1,4 @@
-"""New rules are taken whole, or not at all: on SIGHUP, on request, and when a link to them points elsewhere."""
+"""New rules are loaded completely or not at all: on SIGHUP, on request, and when a link to them changes."""
 
 import urllib.error
 import urllib.request
@@ -30,7 +30,7 @@ def daemon(serve):
 
 @pytest.fixture
 def reload(daemon, tmp_path):
-    """Writes other rules, has them read, and waits for the log to say what came of it."""
+    """Writes other rules, reloads them, and waits for the result in the log."""
 
     def reload(rules):
         known = len(daemon.log.matching("reloaded"))
@@ -97,7 +97,7 @@ def test_rules_that_are_gone_leave_the_old_ones_whole(daemon, tmp_path):
     assert not is_successful(daemon.metrics())
 
 
-def test_an_alert_goes_on_when_its_rule_stays_as_it_was(daemon, reload):
+def test_an_alert_continues_if_its_rule_is_unchanged(daemon, reload):
     payments = [spans.span("pay", duration=400 * MILLISECOND) for _ in range(10)]
     assert http_client.send(daemon.http, spans.body(*payments)).status == 200
     daemon.output.wait_for("FIRING PaymentsSlow")
@@ -118,7 +118,7 @@ def post_reload(daemon):
             return error.code, error.read().decode()
 
 
-def test_a_request_reloads_where_that_is_enabled(serve, tmp_path):
+def test_a_request_reloads_if_that_is_enabled(serve, tmp_path):
     daemon = serve(SLOW_PAYMENTS, CONFIGURATION + "enable_lifecycle: true\n")
     (tmp_path / "rules.yaml").write_text(RENAMED)
     assert post_reload(daemon) == (200, "rules reloaded\n")
@@ -138,8 +138,8 @@ def test_a_request_reloads_nothing_by_default(daemon, tmp_path):
     assert rules(daemon.metrics()) == {"PaymentsSlow"}
 
 
-def test_a_config_map_that_is_exchanged_is_read_again(tmp_path):
-    """As the kubelet mounts it: rules.yaml is a link by way of ..data, which is replaced by another link."""
+def test_a_config_map_that_is_replaced_is_read_again(tmp_path):
+    """As the kubelet mounts it: rules.yaml links to a file through ..data, a link that is replaced."""
 
     def exchange(number, text):
         directory = tmp_path / f"..{number}"

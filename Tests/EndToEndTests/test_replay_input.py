@@ -1,4 +1,4 @@
-"""Archives in all forms, whole and damaged, by name and on standard input."""
+"""Archives in all forms, intact and damaged, by name and on standard input."""
 
 import struct
 
@@ -18,7 +18,7 @@ def content():
 
 @pytest.fixture(scope="module")
 def report():
-    """What the example holds."""
+    """The contents of the example."""
     return replay(EXAMPLE).json
 
 
@@ -91,7 +91,7 @@ def test_archives_of_one_recording_are_merged_by_time(tmp_path, content, report)
     assert done.json["alerts"] == report["alerts"]
 
 
-def test_frames_one_behind_the_other_are_one_archive(file):
+def test_consecutive_frames_are_one_archive(file):
     first, second, third = small()
     frames = [archives.compress(archives.framed([record])) for record in (first, second)]
     # A record may begin in one frame and end in the next.
@@ -110,7 +110,7 @@ NOT_ARCHIVES = {
 
 
 @pytest.mark.parametrize("kind", NOT_ARCHIVES)
-def test_a_file_that_is_no_archive_ends_with_2(file, kind):
+def test_a_file_that_is_not_an_archive_exits_with_2(file, kind):
     path = file(NOT_ARCHIVES[kind])
     done = replay(path)
     assert (done.code, done.output) == (2, "")
@@ -153,7 +153,7 @@ def damaged():
 
 
 @pytest.mark.parametrize("fault", damaged())
-def test_what_was_read_of_a_damaged_archive_is_told_with_code_1(file, fault):
+def test_what_was_read_of_a_damaged_archive_is_reported_with_exit_code_1(file, fault):
     content, before = damaged()[fault]
     path = file(content)
     done = replay(path)
@@ -162,7 +162,7 @@ def test_what_was_read_of_a_damaged_archive_is_told_with_code_1(file, fault):
     assert line.startswith(f"faultline: {path}: ")
 
 
-def test_a_wrong_checksum_is_a_fault(file):
+def test_a_wrong_checksum_is_an_error(file):
     compressed = archives.compress(archives.framed(small()))
     done = replay(file(compressed[:-4] + bytes(4)))
     assert done.code == 1
@@ -170,7 +170,7 @@ def test_a_wrong_checksum_is_a_fault(file):
     assert accepted(done) in (0, 30)
 
 
-def test_a_replay_goes_on_behind_a_record_that_is_none(file):
+def test_a_replay_continues_after_an_invalid_record(file):
     first, second, third = small()
     done = replay(file(archives.framed([first, b"\xff\xff", second, b"\x0b", third])))
     assert (done.code, accepted(done)) == (1, 30)

@@ -1,4 +1,4 @@
-"""What a replay prints: JSON of the contract's shape, text for people, colour and progress for terminals alone."""
+"""The output of a replay: JSON with the promised fields, text for people, colour and progress only on terminals."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def report():
 
 
 def check(value, shape):
-    """A value has a shape: of these keys (with "?" behind those that may be absent), of items of one shape, or of a type."""
+    """Checks the shape of a value: keys ("?" marks those that may be absent), items of one shape, or a type."""
     if isinstance(shape, dict):
         wanted = {key for key in shape if not key.endswith("?")}
         assert wanted <= value.keys() <= {key.rstrip("?") for key in shape}
@@ -49,7 +49,7 @@ SHAPE = {
             **{"service": str, "operation": str, "kind": str, "count": int, "errors": int},
             **{"error_ratio": NUMBER, "rate": NUMBER, "mean_seconds": NUMBER},
             **PERCENTILES,
-            # Of spans whose self time says something: no watches.
+            # Only spans whose self time means something: no watches.
             **{f"self_{name}_seconds?": NUMBER for name in ("mean", "p50", "p90", "p99", "max")},
         }
     ],
@@ -96,7 +96,7 @@ def test_the_numbers_of_json_agree_with_each_other(report):
 def test_the_fault_of_the_example_is_found(report):
     alert = report["alerts"][0]
     assert alert["state"] == "firing"
-    # The disk was slow from 04:33:03.3 on.
+    # The disk was slow from 04:33:03.3.
     assert "2026-11-23T04:33:03Z" < alert["active_at"] <= alert["fired_at"] < "2026-11-23T04:33:45Z"
     assert alert["labels"]["operation"].startswith("etcdserverpb.KV/")
 
@@ -131,7 +131,7 @@ def on_a_terminal(stream, *arguments, **environment):
         while part := os.read(ours, 1 << 16):
             written += part
     except OSError:
-        # How Linux tells that the other end of a terminal is closed.
+        # How Linux signals that the other end of a terminal is closed.
         pass
     os.close(ours)
     other = process.communicate(timeout=60)
@@ -144,7 +144,7 @@ def test_colour_is_for_terminals():
     assert ESCAPE in written
 
 
-def test_no_color_is_heeded():
+def test_no_color_is_respected():
     written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, NO_COLOR="1")
     assert ESCAPE not in written and "44186 spans" in written
 
@@ -168,7 +168,7 @@ def test_quiet_draws_no_progress():
     assert drawn == "" and "44186 spans" in output
 
 
-def test_spans_whose_time_could_not_be_attributed_are_told(tmp_path):
+def test_spans_whose_time_could_not_be_attributed_are_reported(tmp_path):
     assert "unattributed" not in faultline("replay", "--format", "json", EXAMPLE).json["spans"]
     (tmp_path / "small.yaml").write_text("window: {max_bytes: 256KiB}\n")
     done = faultline("replay", "--config", tmp_path / "small.yaml", "--format", "json", EXAMPLE)

@@ -1,4 +1,4 @@
-"""`kill -9`, and what the next process knows: who is to be told what, and since when."""
+"""`kill -9`, and what the next process knows: which alerts are active since when, and what must still be delivered."""
 
 import os
 import random
@@ -58,7 +58,7 @@ def test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice(start):
         payload, headers = receiver.next_call()
         assert payload["status"] == "firing"
         assert second.metrics().value("faultline_alerts", alertname="PaymentsSlow", alertstate="firing") == 1
-        # It goes on being slow, which is nothing new.
+        # It stays slow, so there is nothing new to send.
         fire(second)
         threading.Event().wait(3)
         assert receiver.is_done and not second.output.matching("FIRING")
@@ -105,7 +105,7 @@ def test_kill_at_random_moments_makes_one_page_of_one_alert(start, tmp_path):
         (tmp_path / "state").rename(tmp_path / f"state-{number}")
 
 
-def test_a_rule_that_has_changed_begins_anew(start):
+def test_a_rule_that_has_changed_starts_over(start):
     with start(RULES) as first:
         fire(first)
         first.output.wait_for("FIRING")
@@ -115,7 +115,7 @@ def test_a_rule_that_has_changed_begins_anew(start):
         second.output.wait_for("FIRING")
 
 
-def test_a_file_that_is_no_state_is_set_aside(start, tmp_path):
+def test_a_file_that_is_not_a_state_file_is_set_aside(start, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "alerts.json").write_text('{"version":1,"alerts":[')
     with start(RULES) as daemon:
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_state_is_set_aside(start, tmp_path):
         daemon.output.wait_for("FIRING")
 
 
-def test_alerts_are_told_also_where_nothing_can_be_kept(start, tmp_path):
+def test_alerts_are_sent_even_if_nothing_can_be_saved(start, tmp_path):
     with WebhookReceiver() as receiver, start(with_webhook(receiver.url)) as daemon:
         assert daemon.metrics().value("faultline_state_failed") == 0
         shutil.rmtree(tmp_path / "state")

@@ -21,7 +21,7 @@ groups:
 """
 
 
-def test_each_rule_stands_beside_the_old_one(tmp_path):
+def test_each_rule_is_shown_beside_the_old_one(tmp_path):
     for name, text in (("new.yaml", NEW), ("old.yaml", OLD)):
         (tmp_path / name).write_text(text)
 
@@ -59,7 +59,7 @@ def test_rules_compared_with_themselves_are_the_same():
     assert all(row["new"] == row["old"] for row in report["comparison"])
 
 
-def test_a_faulty_file_to_compare_with_is_told(tmp_path):
+def test_a_faulty_file_to_compare_with_is_reported(tmp_path):
     (tmp_path / "old.yaml").write_text("groups: {}\n")
     done = faultline("replay", "--compare", tmp_path / "old.yaml", EXAMPLE)
     assert (done.code, done.output) == (2, "")

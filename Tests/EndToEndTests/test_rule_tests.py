@@ -1,4 +1,4 @@
-"""`faultline test`: rules tried on synthetic spans and on archives."""
+"""`faultline test`: rules tested on synthetic spans and on archives."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def run(tmp_path):
     def run(tests=TESTS, rules=RULES):
         (tmp_path / "rules.yaml").write_text(rules)
         (tmp_path / "tests.yaml").write_text(tests)
-        # From another directory: paths in a file are seen from its own.
+        # From another directory: paths in a file are relative to its own.
         return faultline("test", f"{tmp_path.name}/tests.yaml", directory=tmp_path.parent)
 
     return run
@@ -109,7 +109,7 @@ def test_an_alert_that_is_missing_is_a_failure(run):
 
 
 def test_percentiles_and_errors_are_exactly_those_of_the_line(tmp_path):
-    # The rules hold if a hundred spans in a row have just what their line says.
+    # The rules hold if any hundred consecutive spans match their line exactly.
     conditions = {
         "p50=20ms p99=900ms": ["p50 == 20ms", "p99 == 900ms", "max == 900ms", "p90 > 700ms", "p90 < 800ms"],
         "p50=5ms p99.9=1s max=2s": ["p50 == 5ms", "p99.9 == 1s", "max == 2s"],
@@ -129,7 +129,7 @@ def test_percentiles_and_errors_are_exactly_those_of_the_line(tmp_path):
         assert done.code == 0, done.output
 
 
-def test_an_archive_is_tried_at_times_of_its_own(tmp_path):
+def test_an_archive_is_tested_at_its_own_times(tmp_path):
     (tmp_path / "tests.yaml").write_text(
         f"""\
 tests:
@@ -176,7 +176,7 @@ groups:
 
 
 def accusing(operations, *expectations):
-    """A test: lists of pods and etcd are healthy for five minutes, what a test adds begins then."""
+    """A test in which lists of pods and etcd are healthy for five minutes; what a test adds starts then."""
     lines = "".join(f"      - {line}\n" for line in operations)
     expect = "".join(f"      - {{{expectation}}}\n" for expectation in expectations)
     return f"rule_files: [rules.yaml]\ntests:\n  - name: t\n    operations:\n{lines}    expect:\n{expect}"
@@ -229,8 +229,8 @@ def test_lines_give_the_verdicts_that_the_documentation_says(run, operations, ex
     assert (done.code, done.output) == (0, "1 passed, 0 failed\n")
 
 
-def test_a_culprit_is_that_of_the_time_not_of_when_the_alert_fired(run):
-    # At first most of the half minute is as before.
+def test_a_culprit_is_that_of_the_given_time_not_of_when_the_alert_fired(run):
+    # At first most of the half minute is unchanged.
     tests = accusing(
         [f"{LISTS} 5m", "apiserver list pods p50=20ms p99=4s rate=10/s from 5m for 2m", f"{ETCD} 7m"],
         "at: 5m15s, alerts: [{alert: ListSlow, culprit: not clear}]",
@@ -264,7 +264,7 @@ def test_another_culprit_is_shown_with_what_was_found(run, tmp_path):
     assert done.output.splitlines() == [*lines, "0 passed, 1 failed"]
 
 
-def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
+def test_vague_expectations_leave_alerts_to_specific_ones(run):
     rules = RULES.replace("by: [verb, resource, scope]", "by: [verb, resource]")
     slow = "p50=900ms rate=50/s for 5m"
     alerts = (
@@ -303,7 +303,7 @@ def test_expectations_that_leave_something_open_leave_alerts_to_the_others(run):
         ("state: pending, culprit: etcd", "culprit", "a pending alert has no culprit yet"),
     ],
 )
-def test_a_faulty_culprit_is_told_at_its_place(tmp_path, fields, at, message):
+def test_a_faulty_culprit_is_reported_at_its_position(tmp_path, fields, at, message):
     path = tmp_path / "tests.yaml"
     line = f"    expect: [{{at: 1m, alerts: [{{alert: A, {fields}}}]}}]"
     path.write_text(f"tests:\n  - name: t\n    operations: []\n{line}\n")
@@ -333,7 +333,7 @@ def test_a_faulty_culprit_is_told_at_its_place(tmp_path, fields, at, message):
         ("etcd Range p50=1ms for", "4:32", '"for" is followed by a duration'),
     ],
 )
-def test_a_faulty_line_is_told_at_its_place(tmp_path, line, place, message):
+def test_a_faulty_line_is_reported_at_its_position(tmp_path, line, place, message):
     path = tmp_path / "tests.yaml"
     path.write_text(
         f"tests:\n  - name: t\n    operations:\n          - {line}\n    expect: [{{at: 1m, alerts: []}}]\n"
@@ -360,7 +360,7 @@ def test_a_faulty_line_is_told_at_its_place(tmp_path, line, place, message):
         "tests: [{name: a, archive: none.otlp, expect: []}]\n",
     ],
 )
-def test_a_file_that_is_wrong_is_told_and_no_test(tmp_path, content):
+def test_a_wrong_file_is_reported_and_runs_no_test(tmp_path, content):
     (tmp_path / "tests.yaml").write_text(content)
     done = faultline("test", "tests.yaml", directory=tmp_path)
     assert (done.code, done.output) == (2, "")

@@ -1,4 +1,4 @@
-"""Burn rates and rules over single spans, over a recorded control plane: held against a count of every span."""
+"""Burn rates and rules over single spans of a recorded control plane, compared with a count of every span."""
 
 from collections import defaultdict
 from datetime import datetime, timezone
@@ -13,7 +13,7 @@ from harness.project import EXAMPLE
 from harness.spans import MILLISECOND, SECOND
 
 INTERVAL = 15 * SECOND
-# In a bucket of latencies, not on its edge.
+# Inside a latency bucket, not on its boundary.
 THRESHOLD = 123 * MILLISECOND
 SLOW = 290 * MILLISECOND
 
@@ -60,7 +60,7 @@ def report(tmp_path_factory):
     path = tmp_path_factory.mktemp("rules") / "rules.yaml"
     path.write_text(yaml.safe_dump(RULES))
     report = faultline("replay", "--rules", path, "--format", "json", EXAMPLE).json
-    # A late span was not there when its time was evaluated.
+    # A late span had not arrived when its time was evaluated.
     assert report["spans"]["late"] == 0
     return report
 
@@ -72,7 +72,7 @@ def nanoseconds(text):
 
 
 def lives(report, alert):
-    """By labels when the alert fired and resolved."""
+    """When alerts fired and resolved, by labels."""
     found = defaultdict(list)
     for row in report["alerts"]:
         if row["alert"] == alert:
@@ -87,7 +87,7 @@ def evaluations(spans):
 
 
 def expected(holds, times):
-    """Lives of an alert that fires at once, from what its condition says at each time (None is no data)."""
+    """When an alert that fires at once is active, given its condition at each time (None is no data)."""
     found, fired = [], None
     for time in times:
         state = holds(time)

@@ -1,4 +1,4 @@
-"""The JSON Schemas take what `faultline check` takes, and refuse what is wrong with the structure of a file."""
+"""The JSON Schemas accept what `faultline check` accepts, and reject errors in the structure of a file."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from test_rule_tests import TESTS
 
 DOCS = project.ROOT / "docs"
 FAULTY = project.files("Tests", "RulesTests", "Faulty", pattern="*.yaml")
-# What stands within a text, or takes two places to see, is for `faultline check` to tell.
+# Only `faultline check` looks inside texts, or compares two fields.
 BEYOND = re.compile(
     """
     burn-rate-.* | slowdown-.* | comparison.* | .*-against-.* | .*-of-zero | double-ampersand | single-equals | percent.* | .*-first
@@ -104,7 +104,7 @@ def test_what_is_right_is_valid_and_passes_the_check(tmp_path, schema, text):
     assert not errors, errors
     path = tmp_path / "file.yaml"
     path.write_text(text)
-    # What the files name is looked at too.
+    # The files that they name are checked too.
     (tmp_path / "rules.yaml").write_text(SLOW_PAYMENTS)
     for name in ("headers", "5", "secrets/headers", "captures/outage.otlp.lz4", "slow-etcd.otlp.lz4"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -137,9 +137,9 @@ def test_a_faulty_rule_file_is_refused_where_a_schema_can_tell(path):
     assert is_valid == bool(BEYOND.fullmatch(path.stem))
 
 
-def test_the_check_tells_the_fault_of_each_faulty_rule_file():
+def test_the_check_reports_the_fault_of_each_faulty_rule_file():
     folder = FAULTY[0].parent
-    # What is empty is a configuration where nothing says that rules are meant.
+    # An empty file counts as a configuration unless something says that it holds rules.
     names = [path.name for path in FAULTY if path.stem not in ("empty", "only-a-comment")]
     done = faultline("check", *names, directory=folder)
     assert done.code == 1

@@ -1,4 +1,4 @@
-"""What is secret in a configuration is told nobody."""
+"""Secrets in a configuration are never shown."""
 
 import pytest
 
@@ -14,7 +14,7 @@ PATHS = [
 ]
 
 
-def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
+def test_credentials_of_sinks_are_in_no_log_and_no_reply(serve, tmp_path):
     headers = tmp_path / "headers"
     headers.write_text(f"Authorization: Bearer {SECRET}\n")
     with WebhookReceiver([500, 401]) as receiver:
@@ -28,7 +28,7 @@ def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
         daemon.log.wait_for("the receiver answered 401")
         daemon.log.wait_for("alertmanager", "will retry")
         answers = [daemon.get(path) for path in PATHS]
-        # A file of headers that is broken is told without what is in it.
+        # A broken header file is reported without its contents.
         headers.write_text(f"{SECRET} without a colon\n")
         daemon.reload()
         daemon.log.wait_for("rules not reloaded")
@@ -39,7 +39,7 @@ def test_credentials_of_sinks_are_in_no_log_and_no_answer(serve, tmp_path):
 
 
 @pytest.mark.parametrize("url", [f"ftp://user:{SECRET}@host/", f"http://user:{SECRET}@/x"])
-def test_an_url_that_is_wrong_is_not_cited(tmp_path, url):
+def test_a_wrong_url_is_not_quoted(tmp_path, url):
     file = tmp_path / "rules.yaml"
     file.write_text(SLOW_PAYMENTS + f'sinks:\n  - webhook: {{url: "{url}"}}\n')
     done = faultline("check", file)

@@ -1,4 +1,4 @@
-"""SIGTERM: what is under way is finished, what was acknowledged is counted, and the process ends with 0."""
+"""SIGTERM: open requests are finished, acknowledged spans are counted, and the process exits with 0."""
 
 import http.client
 import re
@@ -17,7 +17,7 @@ BATCH = 50
 
 
 class Client(threading.Thread):
-    """Sends batches one after the other until the daemon takes no more."""
+    """Sends batches one after the other until the daemon accepts no more."""
 
     def __init__(self, address, under_way):
         super().__init__(daemon=True)
@@ -82,7 +82,7 @@ def test_every_acknowledged_span_is_counted_when_stopped_under_load(daemon):
 
     (line,) = daemon.log.wait_for("stopped")
     accepted = int(re.search(r"\baccepted=(\d+)", line).group(1))
-    # A batch may have been taken whose acknowledgement didn't get through any more, never the other way round.
+    # A batch may have been accepted although its acknowledgement was lost, never the other way round.
     assert sum(client.acknowledged for client in clients) <= accepted <= sum(client.sent for client in clients)
 
 
@@ -106,7 +106,7 @@ def test_a_request_that_is_half_sent_is_finished_first(daemon):
     assert daemon.stop() == 0
 
 
-def test_calls_under_way_are_finished_and_one_that_its_client_begins_before_it_knows(daemon):
+def test_open_calls_are_finished_and_one_that_starts_before_its_client_knows(daemon):
     message = grpc_frames.message(spans.body(*[spans.span() for _ in range(BATCH)]))
     client = HTTP2Client(daemon.grpc)
     client.begin(1)
@@ -114,7 +114,7 @@ def test_calls_under_way_are_finished_and_one_that_its_client_begins_before_it_k
     eventually(lambda: daemon.metrics().value("faultline_ingest_inflight_bytes") == 1000, "the first half has arrived")
 
     daemon.terminate()
-    # First the wish that no more calls come, at the end which was the last (RFC 9113, section 6.8).
+    # First a request to start no more calls, at the end which was the last (RFC 9113, section 6.8).
     assert client.receive_until(lambda: len(client.goaways) == 1)
     assert client.goaways[0].last_stream_id == 2**31 - 1
     client.begin(3)

@@ -1,4 +1,4 @@
-"""A disk in trouble holds up what has to be kept before it is told, and nothing else."""
+"""A disk in trouble delays what must be saved before it is sent, and nothing else."""
 
 import json
 
@@ -29,7 +29,7 @@ def receiver():
 
 @pytest.fixture
 def start(tmp_path, receiver, disk):
-    """Starts daemons, one after the other, that keep their state on the disk."""
+    """Starts daemons, one after the other, that keep their state on the slow disk."""
 
     def start():
         (tmp_path / "rules.yaml").write_text(RULES + f'sinks:\n  - webhook: {{url: "{receiver.url}"}}\n')
@@ -52,13 +52,13 @@ def delivered(daemon):
 
 
 def unsent(state):
-    """How many alerts the only queue on disk has not been told to be done."""
+    """How many alerts in the only queue on disk are not marked as delivered."""
     (queue,) = state.glob("queue-*.jsonl")
     lines = [json.loads(line) for line in queue.read_text().splitlines()]
     return sum("alert" in line for line in lines) - sum(line.get("done", 0) for line in lines)
 
 
-def test_while_a_disk_holds_everything_up_rules_are_evaluated_and_questions_answered(start, disk, receiver):
+def test_while_a_disk_hangs_rules_are_evaluated_and_queries_answered(start, disk, receiver):
     with start() as daemon:
         disk.hold()
         fire(daemon)
@@ -72,7 +72,7 @@ def test_while_a_disk_holds_everything_up_rules_are_evaluated_and_questions_answ
         assert receiver.next()["status"] == "firing"
 
 
-def test_with_two_seconds_for_every_sync_alerts_are_told_in_order_once(start, disk, receiver):
+def test_with_two_seconds_for_every_sync_alerts_are_delivered_once_in_order(start, disk, receiver):
     disk.takes(2000)
     with start() as daemon:
         fire(daemon)
@@ -83,7 +83,7 @@ def test_with_two_seconds_for_every_sync_alerts_are_told_in_order_once(start, di
     assert receiver.is_done
 
 
-def test_a_disk_that_never_answers_keeps_no_alert_back_nor_the_end(start, disk, receiver):
+def test_a_disk_that_never_answers_delays_neither_alerts_nor_shutdown(start, disk, receiver):
     with start() as daemon:
         disk.hold()
         fire(daemon)
@@ -92,7 +92,7 @@ def test_a_disk_that_never_answers_keeps_no_alert_back_nor_the_end(start, disk, 
         assert daemon.stop() == 0
 
 
-def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receiver, tmp_path):
+def test_what_was_delivered_just_before_a_kill_is_not_delivered_again(start, disk, receiver, tmp_path):
     disk.takes(2000)
     first = start().__enter__()
     try:
@@ -102,7 +102,7 @@ def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receive
         end, headers = receiver.next_call()
         assert end["status"] == "resolved"
         eventually(lambda: delivered(first) == 2, "an answer that was taken in")
-        # Written, though not yet synced: that is enough for a kill.
+        # Written but not yet synced, which is enough to survive a kill.
         eventually(lambda: unsent(tmp_path / "state") == 0, "a queue that knows")
     finally:
         first.process.kill()
@@ -111,7 +111,7 @@ def test_what_was_told_just_before_a_kill_is_not_told_again(start, disk, receive
         first.log.finish()
     disk.takes(0)
     with start() as second:
-        # Whatever waited goes before what is new.
+        # Queued alerts are sent before new ones.
         fire(second)
         payload, other = receiver.next_call()
         assert payload["status"] == "firing" and other["Idempotency-Key"] != headers["Idempotency-Key"]

@@ -65,7 +65,7 @@ def test_a_bad_span_is_rejected_and_nine_good_ones_are_counted(survivor, export,
     assert (change.received, change.accepted, change.rejected) == (10, 9, {reason: 1})
 
 
-def test_all_reasons_in_one_batch_are_told_apart(survivor, export):
+def test_all_reasons_in_one_batch_are_counted_separately(survivor, export):
     with Counting(survivor) as change:
         outcome = export(spans.body(*[span(**fields) for fields, _ in BAD_SPANS.values()]))
     assert outcome.rejected == len(BAD_SPANS)
@@ -122,7 +122,7 @@ def json_span(**fields):
         ({"parentSpanId": "eee19b7ec3c1b17"}, "invalid_parent_span_id"),
     ],
 )
-def test_bad_hex_rejects_its_span_alone(survivor, fields, reason):
+def test_bad_hex_rejects_only_its_span(survivor, fields, reason):
     batch = [json_span() for _ in range(9)] + [json_span(**fields)]
     body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": batch}]}]}).encode()
     with Counting(survivor) as change:

@@ -31,14 +31,14 @@ def nanoseconds(seconds):
 
 
 def unix_nanoseconds(time):
-    """Of an RFC 3339 time, which may have more digits than `datetime` keeps."""
+    """Nanoseconds of an RFC 3339 time, which may have more digits than `datetime` keeps."""
     whole, _, fraction = time.rstrip("Z").partition(".")
     seconds = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc).timestamp()
     return int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
 
 
 @pytest.mark.parametrize("name", project.CAPTURES)
-def test_the_truth_beside_a_recording_is_what_its_bytes_say(name):
+def test_the_truth_file_of_a_recording_matches_its_bytes(name):
     records = archives.records(archives.decompress(project.capture(name)))
     computed, written = truth_of(records), read(name, "truth")
     operations = {(row.pop("service"), row.pop("name")): row for row in written.pop("operations")}
@@ -90,7 +90,7 @@ def test_alerts_fire_during_faults_and_at_no_other_time(name):
     ]
     for fault in facts["faults"]:
         assert any(fired < fault["end_ns"] and ended > fault["start_ns"] for fired, ended in alerts)
-    # What fires tells of a fault: none does before one has begun.
+    # Alerts are about faults: none fires before one has begun.
     begin = min((fault["start_ns"] for fault in facts["faults"]), default=None)
     assert all(begin is not None and fired > begin for fired, _ in alerts)
 

@@ -3,11 +3,11 @@ import FuzzChecks
 import TestSupport
 import Testing
 
-/// What fuzzing once found stays mended.
+/// Inputs that once made a check fail must keep passing it.
 @Suite struct `The inputs that fuzzing found` {
     private static let folder = Fixtures.root.appendingPathComponent("Tests/Fuzz/FailCases")
 
-    /// The fail cases of all targets: a folder for each target that has some.
+    /// The fail cases of all targets: one folder for each target that has any.
     private static func cases() throws -> [URL] {
         try Fixtures.files(in: folder).flatMap { try Fixtures.files(in: $0) }
     }

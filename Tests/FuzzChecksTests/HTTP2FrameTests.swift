@@ -3,7 +3,7 @@ import Receivers
 import TestSupport
 import Testing
 
-/// Thousands of connections of plausible and other frames. The fuzz target `HTTP2` makes more.
+/// Thousands of connections with plausible and other frames. The fuzz target `HTTP2` makes more.
 @Suite struct `HTTP/2 frames` {
     private static let seedsOfPart: UInt64 = 500
 
@@ -21,7 +21,7 @@ import Testing
                 Issue.record("seed \(seed): \(error)")
             }
         }
-        // Else they would show little.
+        // Otherwise they would prove little.
         #expect(exported > 300 && succeeded > 250, "\(exported) exported, \(succeeded) succeeded")
         #expect(reasons.count >= 10, "\(reasons.map(\.rawValue).sorted())")
     }

@@ -12,7 +12,7 @@ import Testing
         #expect(text(ExportReply.accepted(.json)) == "{}")
     }
 
-    @Test func `a partial success tells how many spans and why`() {
+    @Test func `a partial success says how many spans were rejected and why`() {
         let packed = ExportReply.partial(rejectedSpans: 300, message: "é", encoding: .protobuf)
         // partial_success (1) { rejected_spans (1): 300, error_message (2): "é" }
         #expect(packed == [0x0A, 7, 0x08, 0xAC, 0x02, 0x12, 2, 0xC3, 0xA9])

@@ -31,7 +31,7 @@ import Testing
         #expect(spans.first?.row.flags.isError == true)
     }
 
-    @Test func `keep all that captures hold`() throws {
+    @Test func `keep everything in captures`() throws {
         for record in try Captures.records(Captures.example).prefix(3) {
             let text = try unsafe OTLPJSON.text(of: record.span.bytes)
             let wire = try unsafe OTLPJSON.wireFormat(of: text.span.bytes)

@@ -69,4 +69,25 @@ import Testing
         #expect(
             Self.all.families.map(\.condition) == [nil, "there is one", nil, nil, "there is a part"])
     }
+
+    @Test func `reads a part once for all of its families, so that they agree`() {
+        final class Source {
+            private var reads = 0
+
+            func next() -> Int {
+                reads += 1
+                return reads
+            }
+        }
+        let part = MetricTable<Int>([.counter("x_first", help: "A.") { $0 }, .counter("x_second", help: "B.") { $0 }])
+        let table = part.read { (source: Source) in source.next() }
+        var text = ""
+        var exposition = Exposition(.text) { part in
+            text += String(decoding: part, as: UTF8.self)
+            return true
+        }
+        table.write(Source(), to: &exposition)
+        exposition.finish()
+        #expect(text.split(separator: "\n").filter { !$0.hasPrefix("#") } == ["x_first_total 1", "x_second_total 1"])
+    }
 }

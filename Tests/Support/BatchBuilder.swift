@@ -1,16 +1,16 @@
 package import Engine
 
-/// Makes batches of spans for tests of the engine, which knows no wire format.
+/// Builds batches of spans for tests of the engine, without any wire format.
 package struct BatchBuilder: ~Copyable {
     package var batch = SpanBatch()
     private var nextID: UInt64
 
-    /// - Parameter firstID: the id of the first span that is given none.
+    /// - Parameter firstID: the id of the first span added without one.
     package init(firstID: UInt64 = 1) {
         nextID = firstID
     }
 
-    /// Adds a span with ids of its own, or with the given one.
+    /// Adds a span with the given id, or with the next free one.
     package mutating func add(
         service: String = "apiserver", operation: String = "Get", kind: SpanKind = .internal, end: Int64,
         duration: Int64 = 1_000_000, isError: Bool = false, id: UInt64? = nil

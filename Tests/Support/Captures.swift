@@ -1,22 +1,22 @@
 package import Foundation
 internal import CLZ4
 
-/// Recorded spans to test with, as Examples has them.
+/// The recorded spans in Examples.
 package enum Captures {
     private static let folder = Fixtures.root.appendingPathComponent("Examples/captures")
 
-    /// The whole recordings, each with its truth beside it.
+    /// The complete recordings, each with its truth file beside it.
     package static let archives = ["errors", "slow-etcd", "steady"].map(archive)
 
     /// The one without a fault.
     package static let steady = archive("steady")
 
-    /// A part of `slow-etcd`, for what needs real spans, but not many.
+    /// An excerpt of `slow-etcd`, for tests that need a few real spans.
     package static let example = Fixtures.root.appendingPathComponent("Examples/slow-etcd.otlp.lz4")
 
     private static func archive(_ name: String) -> URL { folder.appendingPathComponent("\(name).otlp.lz4") }
 
-    /// What stands beside an archive: `truth.json`, `facts.json`.
+    /// A file beside an archive: `truth.json`, `facts.json`.
     package static func companion<Content: Decodable>(
         _ archive: URL, _ suffix: String, as type: Content.Type
     ) throws -> Content {
@@ -28,13 +28,13 @@ package enum Captures {
             archive.lastPathComponent.replacingOccurrences(of: "otlp.lz4", with: suffix))
     }
 
-    /// When each record of a whole recording arrived, Unix nanoseconds.
+    /// When each record of a complete recording arrived, Unix nanoseconds.
     package static func arrivals(_ archive: URL) throws -> [Int64] {
         let text = String(decoding: try Fixtures.contents(beside(archive, "arrivals.txt")), as: UTF8.self)
         return text.split(separator: "\n").compactMap { line in line.split(separator: " ").first.flatMap { Int64($0) } }
     }
 
-    /// The records of an archive, read apart from the product's reader.
+    /// The records of an archive, read without Faultline's own reader.
     package static func records(_ archive: URL) throws -> [[UInt8]] {
         let bytes = try Reference.decompress(Array(Fixtures.contents(archive)))
         var records: [[UInt8]] = []
@@ -48,7 +48,7 @@ package enum Captures {
     }
 }
 
-/// lz4 frames by the library's simplest calls.
+/// lz4 frames, read and written through the library's simplest calls.
 package enum Reference {
     package struct Failure: Error {
         package let code: Int
@@ -78,7 +78,7 @@ package enum Reference {
         return output
     }
 
-    /// One frame; by default of independent blocks of 64 KiB with a content checksum.
+    /// Compresses into one frame; by default with independent blocks of 64 KiB and a content checksum.
     package static func compress(_ input: [UInt8], _ form: FrameForm = FrameForm()) -> [UInt8] {
         var preferences = LZ4F_preferences_t()
         preferences.frameInfo.blockMode = form.isLinked ? LZ4F_blockLinked : LZ4F_blockIndependent
@@ -100,7 +100,7 @@ package enum Reference {
     }
 }
 
-/// How an lz4 frame is made.
+/// The options of an lz4 frame.
 package struct FrameForm: Hashable, Sendable {
     package var isLinked = false
     package var hasLargeBlocks = false
@@ -111,7 +111,7 @@ package struct FrameForm: Hashable, Sendable {
 
     package init() {}
 
-    /// The captures' own.
+    /// As in the captures.
     package static let capture: FrameForm = {
         var form = FrameForm()
         form.hasLargeBlocks = true
@@ -119,7 +119,7 @@ package struct FrameForm: Hashable, Sendable {
         return form
     }()
 
-    /// Every combination of what changes how a frame is read.
+    /// Every combination of the options that matter to a reader.
     package static let all: [FrameForm] = (0..<32).map { number in
         var form = FrameForm()
         form.hasContentChecksum = number & 1 != 0

@@ -1,5 +1,5 @@
-/// Choices made by bytes: the same bytes make the same ones, and changing some of them changes few. Where bytes come to an
-/// end, the first thing is chosen.
+/// Random choices read from bytes: the same bytes give the same choices, and changing a few bytes changes few
+/// choices. Once the bytes run out, every choice is the first option.
 package struct Choices {
     package let bytes: [UInt8]
     private var offset = 0
@@ -8,24 +8,24 @@ package struct Choices {
         self.bytes = bytes
     }
 
-    /// As many bytes of chance as any traffic asks for.
+    /// Enough random bytes for any traffic.
     package init(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         bytes = (0..<2048).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
-    /// A number below another, which is at most 65,536.
+    /// A number below `count`, which is at most 65,536.
     package mutating func number(below count: Int) -> Int {
         let first = byte()
         return (count > 256 ? first << 8 | byte() : first) % count
     }
 
-    /// Whether something happens that does so once in so many times.
+    /// True once in so many times.
     package mutating func isOne(in count: Int) -> Bool { number(below: count) == count - 1 }
 
     package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(below: elements.count)] }
 
-    /// A part of some length: often none or all of it.
+    /// Part of a length, often none or all of it.
     package mutating func part(of length: Int64) -> Int64 {
         switch byte() {
         case 0..<24: 0
@@ -34,7 +34,7 @@ package struct Choices {
         }
     }
 
-    /// What no choice was made by yet.
+    /// The bytes that no choice has used yet.
     package var rest: ArraySlice<UInt8> { bytes[offset...] }
 
     private mutating func byte() -> Int {

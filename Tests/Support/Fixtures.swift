@@ -1,13 +1,13 @@
 package import Foundation
 
-/// What the repository holds for tests. A file that isn't there fails the test that asks for it: a test that looked at nothing
-/// would pass.
+/// The files in the repository that tests need. A missing file fails the test that asks for it; a test that skipped
+/// it would pass without checking anything.
 package enum Fixtures {
     package struct Missing: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// The project's root.
+    /// The root of the repository.
     package static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -19,7 +19,7 @@ package enum Fixtures {
         }
     }
 
-    /// The files in a folder, by name, of which there has to be one at least.
+    /// The files in a folder, sorted by name; there must be at least one.
     package static func files(in folder: URL, endingIn suffix: String = "") throws -> [URL] {
         let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         let found = (files ?? []).filter { $0.lastPathComponent.hasSuffix(suffix) }

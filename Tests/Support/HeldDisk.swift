@@ -1,6 +1,6 @@
 import Foundation
 
-/// A disk that brings nothing to rest while it is held, and counts what it is asked to.
+/// A disk whose syncs don't finish while it is held; it counts them.
 package final class HeldDisk: @unchecked Sendable {
     private let condition = NSCondition()
     // Under the condition's lock.
@@ -9,7 +9,7 @@ package final class HeldDisk: @unchecked Sendable {
 
     package init() {}
 
-    /// How many syncs have begun.
+    /// How many syncs have started.
     package var syncs: Int { condition.withLock { begun } }
 
     package func hold() {

@@ -1,19 +1,19 @@
-/// Whose time a request to the API server was, read from the definition word by word: each instant is asked for.
+/// Attributes the time of API requests by following the definition word by word, instant by instant.
 ///
-/// Takes all spans at once, in the order they were received. Nothing here is bounded or fast.
+/// Takes all spans at once, in the order in which they were received. Nothing here is bounded or fast.
 package struct NaiveAttribution {
     package struct Request: Equatable {
         package var traceID: [UInt8]
         package var spanID: [UInt8]
-        /// Nanoseconds, as all durations here.
+        /// Nanoseconds, like all durations here.
         package var duration: Int64
-        /// What each component has of the duration; components without any are left out.
+        /// Each component's part of the duration; components without one are left out.
         package var components: [NaiveComponent: Int64] = [:]
-        /// What each span has of the duration, by span id; spans without any are left out.
+        /// Each span's part of the duration, by span id; spans without one are left out.
         package var spans: [[UInt8]: Int64] = [:]
     }
 
-    /// The acceptable spans, each once: of those with the same trace id and span id the first.
+    /// The acceptable spans without duplicates: the first of those with the same trace id and span id.
     package private(set) var spans: [ReferenceSpan] = []
     private var numbers: [Key: Int] = [:]
     private var children: [Key: [Int]] = [:]
@@ -33,12 +33,12 @@ package struct NaiveAttribution {
         }
     }
 
-    /// One for each SERVER span of the API server that is not long-running, in the order they were received.
+    /// One for each SERVER span of the API server that is not long-running, in the order in which they were received.
     package func requests() -> [Request] {
         spans.filter { $0.isAPIServerRequest && !$0.isLongRunning }.map(attribute)
     }
 
-    /// A span's duration without the time that any of its children covers.
+    /// A span's duration minus the time that its children cover.
     package func selfTime(_ span: ReferenceSpan) -> Int64 {
         let covering = childSpans(span)
         return instants(of: span, cutBy: covering).reduce(0) { sum, interval in
@@ -47,13 +47,13 @@ package struct NaiveAttribution {
         }
     }
 
-    /// The span above, where it was received.
+    /// The parent span, if it was received.
     package func parent(_ span: ReferenceSpan) -> ReferenceSpan? {
         numbers[Key(traceID: span.traceID, spanID: span.parentID)].map { spans[$0] }
     }
 
-    /// Whether a span's self time says anything: not that of a long-running request or of what is below one, nor that
-    /// of authentication that nothing ties to its request.
+    /// Whether a span's self time means anything: it doesn't for a long-running request and the spans below it, nor
+    /// for an authentication span that nothing links to its request.
     package func countsSelfTime(_ span: ReferenceSpan) -> Bool {
         let isAlone = parent(span) == nil || isOwnAncestor(span)
         let isAuthentication = span.isOfAPIServer && component(span) == .authentication
@@ -83,14 +83,15 @@ package struct NaiveAttribution {
         return owner
     }
 
-    /// Of siblings that cover the same instant.
+    /// Orders siblings that cover the same instant.
     private func isPreferred(_ one: ReferenceSpan, _ other: ReferenceSpan) -> Bool {
         if one.start != other.start { return one.start > other.start }
         if one.end != other.end { return one.end < other.end }
         return one.spanID.lexicographicallyPrecedes(other.spanID)
     }
 
-    /// The pieces of a span's time within which no other span starts or ends: all instants of one are alike.
+    /// The intervals of a span's time in which no other span starts or ends: all instants of one are attributed
+    /// alike.
     private func instants(of span: ReferenceSpan, cutBy others: [ReferenceSpan]) -> [Range<UInt64>] {
         let cuts = others.flatMap { [$0.start, $0.end] }.filter { $0 > span.start && $0 < span.end }
         let times = Set(cuts + [span.start, span.end]).sorted()
@@ -127,6 +128,6 @@ package struct NaiveAttribution {
 }
 
 extension ReferenceSpan {
-    /// From its start on, up to its end and without it: a span of no length covers nothing.
+    /// Half-open: a span of zero length covers nothing.
     fileprivate func covers(_ instant: UInt64) -> Bool { start <= instant && instant < end }
 }

@@ -1,4 +1,4 @@
-/// The part of the control plane that a span's own time counts for.
+/// The component that a span's own time is attributed to.
 package enum NaiveComponent: String, CaseIterable {
     case etcd
     case etcdClient = "etcd-client"
@@ -15,7 +15,7 @@ extension NaiveAttribution {
     package func component(_ span: ReferenceSpan) -> NaiveComponent {
         let name = span.nameText
         if span.serviceText == "etcd" { return .etcd }
-        // A traced webhook's own spans are the webhook's time.
+        // The spans of a webhook that traces are part of the webhook's time.
         guard span.isOfAPIServer else { return parent(span).map(component) ?? .apiserver }
         if span.kind == ReferenceSpan.client {
             return name.hasPrefix("etcdserverpb.") ? .etcdClient : webhook(above: span) ?? .apiserver
@@ -37,7 +37,8 @@ extension NaiveAttribution {
         }
     }
 
-    /// The nearest call of a webhook above a span in its own request: beyond a SERVER span it is another's.
+    /// The closest webhook call above a span within its own request: above a SERVER span it would belong to another
+    /// request.
     private func webhook(above span: ReferenceSpan) -> NaiveComponent? {
         var seen: [[UInt8]] = []
         var current = parent(span)

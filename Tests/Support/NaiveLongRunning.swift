@@ -26,7 +26,7 @@ extension ReferenceSpan {
             ?? nameText.split(separator: " ").first.map(String.init) ?? ""
     }
 
-    /// The request's path, decoded; the template in the span's name where it has no path.
+    /// The request's path, decoded; the template in the span's name if there is no path.
     private var decodedPath: String {
         let written = target.first ?? nameText.split(separator: " ").dropFirst().first.map(String.init) ?? ""
         let path = String(written.prefix { $0 != "?" })
@@ -37,7 +37,8 @@ extension ReferenceSpan {
 
     private var target: [String] { [text("url.path"), text("http.target")].compactMap { $0 } }
 
-    /// Whether the query has the parameter with a value that Kubernetes takes for true: of several the first counts.
+    /// Whether the query has the parameter with a value that Kubernetes considers true. If it is given several times,
+    /// the first counts.
     private func asks(_ parameter: String) -> Bool {
         let queries = target.map { String($0.drop { $0 != "?" }.dropFirst()) } + [text("url.query") ?? ""]
         let values = queries.flatMap { NaiveURL.parameters($0) }.filter { $0.key == parameter }
@@ -51,7 +52,7 @@ extension ReferenceSpan {
 
 /// The parts of a URL as Go's net/url reads them.
 enum NaiveURL {
-    /// nil where an escape is none.
+    /// nil if an escape is invalid.
     static func unescape(_ text: String, plus: Character) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -70,7 +71,7 @@ enum NaiveURL {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The pairs of a query that can be read.
+    /// The pairs of a query that can be parsed.
     static func parameters(_ query: String) -> [(key: String, value: String)] {
         query.split(separator: "&").filter { !$0.contains(";") }.compactMap { pair in
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

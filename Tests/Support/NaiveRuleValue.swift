@@ -1,10 +1,10 @@
-/// The value that a rule has of one group, told from the group's spans in its range.
+/// A value that rules can use, computed from the spans of one group within its range.
 package enum NaiveRuleValue: CaseIterable, Sendable {
     case p50, p90, p95, p99, p999, mean, max, count, rate, errors, errorRatio, seen, burnRate
     case selfP50, selfP999, selfMean, selfMax
     case shareOfEtcd, shareOfAPIServer, timeOfEtcdClient, timeOfWebhook
 
-    /// As a rule file has it, compared so that it always holds.
+    /// As written in a rule file, in a comparison that always holds.
     package var condition: String { Self.texts[self] ?? "" }
 
     private static let texts: [NaiveRuleValue: String] = [
@@ -30,7 +30,7 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    /// Whether it comes from latency buckets where spans have left the window.
+    /// Whether it is computed from latency buckets once spans have left the window.
     package var isOfBuckets: Bool {
         switch self {
         case .p50, .p90, .p95, .p99, .p999, .burnRate: true
@@ -38,16 +38,16 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    /// Seconds, per second or 0...1; nil where there is no data.
+    /// Seconds, per second or 0...1; nil if there is no data.
     ///
     /// - Parameter over: the length of the range, seconds.
-    package func value(of group: [NaiveTraffic.Division], over: Double) -> Double? {
+    package func value(of group: [NaiveReport.AttributedSpan], over: Double) -> Double? {
         guard !group.isEmpty else { return nil }
         var durations = NaiveStatistics()
         var selfTimes = NaiveStatistics()
-        for division in group {
-            durations.add(division.span.duration, isError: division.span.isError)
-            if let time = division.selfTime { selfTimes.add(time, isError: false) }
+        for attributed in group {
+            durations.add(attributed.span.duration, isError: attributed.span.isError)
+            if let time = attributed.selfTime { selfTimes.add(time, isError: false) }
         }
         switch self {
         case .p50: return Double(durations.quantile(0.5)) / 1e9
@@ -75,12 +75,12 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         }
     }
 
-    private static func share(_ component: String, _ group: [NaiveTraffic.Division]) -> Double? {
+    private static func share(_ component: String, _ group: [NaiveReport.AttributedSpan]) -> Double? {
         let all = group.reduce(0) { $0 + Double($1.span.duration) }
         return all > 0 ? sum(component, group) / all : nil
     }
 
-    private static func sum(_ component: String, _ group: [NaiveTraffic.Division]) -> Double {
+    private static func sum(_ component: String, _ group: [NaiveReport.AttributedSpan]) -> Double {
         group.reduce(0) { $0 + Double($1.parts?[component] ?? 0) }
     }
 }

@@ -1,4 +1,4 @@
-/// Statistics the slow and obvious way, to hold the engine's against.
+/// Statistics computed the slow and obvious way, to compare with the engine's.
 package struct NaiveStatistics {
     private var durations: [Int64] = []
     package private(set) var errors = 0

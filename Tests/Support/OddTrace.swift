@@ -3,7 +3,7 @@ struct OddTrace {
     private(set) var spans: [ReferenceSpan] = []
     private let traceID: [UInt8]
     private let begin: Int64
-    /// About how long its root lasts, nanoseconds.
+    /// About how long its root takes, nanoseconds.
     private let length: Int64
     /// How far etcd's clock is ahead, nanoseconds.
     private let etcdClock: Int64
@@ -12,7 +12,7 @@ struct OddTrace {
     init(number: Int, begin: Int64, hasDuplicates: Bool, _ choices: inout Choices) {
         self.begin = begin
         self.hasDuplicates = hasDuplicates
-        // Two at a time share a half of their ids.
+        // Pairs of traces share half of their ids.
         let high = UInt64(number % 2 + 1)
         let low = UInt64(number / 2 + 1)
         traceID = Self.bytes(high) + Self.bytes(low)
@@ -35,17 +35,17 @@ struct OddTrace {
         for number in 0..<count { add(number, parent(of: number, count, &choices), &choices) }
     }
 
-    /// A crowd of siblings, or a long chain.
+    /// Many siblings, or a long chain.
     mutating func addMany(_ choices: inout Choices) {
         let count = choices.pick([70, 129, 300, 1_200])
         let isChain = choices.isOne(in: 3)
         for number in 0..<count { add(number, isChain ? number : min(number, 1), &choices) }
     }
 
-    /// The id of a span's parent; 0 for none.
+    /// The id of a span's parent; 0 for a root.
     private func parent(of number: Int, _ count: Int, _ choices: inout Choices) -> Int {
         switch choices.number(below: 24) {
-        // Missing, its own, or one that comes later, which may make a circle.
+        // Missing, its own id, or that of a later span, which may make a cycle.
         case 21: 60_000
         case 22: number + 1
         case 23: 1 + choices.number(below: count)
@@ -56,21 +56,23 @@ struct OddTrace {
     }
 
     private mutating func add(_ number: Int, _ parent: Int, _ choices: inout Choices) {
-        let shape = number == 0 && !choices.isOne(in: 8) ? choices.pick(OddShape.requests) : choices.pick(OddShape.all)
+        let template =
+            number == 0 && !choices.isOne(in: 8)
+            ? choices.pick(OddSpanTemplate.requests) : choices.pick(OddSpanTemplate.all)
         let above = parent > 0 && parent <= spans.count ? spans[parent - 1] : nil
         var time = above.map { self.time(below: $0, &choices) } ?? root(&choices)
-        if shape.service == "etcd" { time = Self.shift(time, by: etcdClock - (above.map(clock) ?? 0)) }
-        // Of webhooks there are many.
-        let service = shape.service == "my-webhook" ? "webhook-\(number)" : shape.service
+        if template.service == "etcd" { time = Self.shift(time, by: etcdClock - (above.map(clock) ?? 0)) }
+        // There are many webhooks.
+        let service = template.service == "my-webhook" ? "webhook-\(number)" : template.service
         let isAgain = hasDuplicates && number > 0 && choices.isOne(in: 64)
         let id = isAgain ? 1 + choices.number(below: number) : number + 1
         spans.append(
             ReferenceSpan(
-                service: Array(service.utf8), name: Array(shape.name.utf8), kind: shape.kind, traceID: traceID,
+                service: Array(service.utf8), name: Array(template.name.utf8), kind: template.kind, traceID: traceID,
                 spanID: Self.bytes(UInt64(id)), parentID: parent == 0 ? [] : Self.bytes(UInt64(parent)),
                 start: UInt64(time.lowerBound), end: UInt64(time.upperBound),
                 statusCode: choices.isOne(in: 6) ? 2 : 0,
-                texts: shape.target.map { ["http.target": [Array($0.utf8)]] } ?? [:], integers: [:]))
+                texts: template.target.map { ["http.target": [Array($0.utf8)]] } ?? [:], integers: [:]))
     }
 
     // MARK: Times
@@ -98,7 +100,7 @@ struct OddTrace {
             let start = above.upperBound + choices.part(of: length)
             return start..<start + choices.part(of: length)
         default:
-            // At the same time as the span before.
+            // At the same time as the previous span.
             guard let last = spans.last else { return above }
             return Self.shift(Int64(last.start)..<Int64(last.end), by: -self.clock(of: last))
         }

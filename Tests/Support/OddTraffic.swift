@@ -1,34 +1,34 @@
-/// Spans as a control plane may lawfully send them, and as nobody expects them: parents that end before their children,
-/// children in slots before and after, requests that last for hours, spans of no length, many at one instant, clocks that
-/// differ, circles of parents, ids that come twice, requests within requests, long chains and crowds of siblings, late and
-/// in any order.
+/// Spans that a control plane may legally send, but hardly ever does: parents that end before their children,
+/// children in earlier or later slots, requests that take hours, spans of zero length, many spans at one instant,
+/// clocks that differ, cycles of parents, duplicate ids, requests within requests, long chains and many siblings,
+/// late and in any order.
 package struct OddTraffic {
     /// An export request.
     package struct Batch {
         package var spans: [ReferenceSpan]
-        /// Unix nanoseconds; never before that of the batch before.
+        /// Unix nanoseconds; never before the previous batch.
         package var arrival: Int64
     }
 
     package private(set) var batches: [Batch] = []
-    /// Whether a trace is so large or deep that what is far down in it is not told apart.
+    /// Whether a trace is so large or deep that attribution doesn't tell its deepest spans apart.
     package private(set) var isHuge = false
-    /// Whether ids may come twice.
+    /// Whether ids may be repeated.
     private let hasDuplicates: Bool
     private let base: Int64
     /// Nanoseconds from one trace to the next.
     private let pace: Int64
-    /// How late spans may come, nanoseconds.
+    /// How late spans may arrive, nanoseconds.
     private let lateness: Int64
     private var spans: [(span: ReferenceSpan, arrival: Int64)] = []
 
     static let second: Int64 = 1_000_000_000
     static let spansOfTraceMax = 24
 
-    /// - Parameter hasDuplicates: a window that gives up spans can't tell that one has come before.
+    /// - Parameter hasDuplicates: false if the window evicts spans, since it can't recognise their duplicates.
     package init(_ choices: inout Choices, hasDuplicates: Bool = true) {
         self.hasDuplicates = hasDuplicates
-        // 2026-01-01T00:00:00Z, at or near the edge of a slot.
+        // 2026-01-01T00:00:00Z, at or near the boundary of a slot.
         base = 1_767_225_600 * Self.second + choices.pick([0, 1, -1, 2_500_000_000])
         pace = choices.pick([0, 1, 20_000_000, 1, 5, 7, 13, 61, 700].map { $0 < 1_000 ? $0 * Self.second : $0 })
         lateness = choices.pick([0, 0, 4, 24, 24, 300]) * Self.second
@@ -47,7 +47,7 @@ package struct OddTraffic {
     private mutating func send(_ span: ReferenceSpan, clock: Int64, _ choices: inout Choices) {
         let delay = choices.part(of: lateness)
         spans.append((span, max(Int64(span.end) - clock, 1) + delay))
-        // A sender that heard no answer sends again.
+        // A sender that got no reply sends again.
         if hasDuplicates, choices.isOne(in: 24) { spans.append((span, Int64(span.end) - clock + delay)) }
     }
 
@@ -67,7 +67,7 @@ package struct OddTraffic {
 }
 
 extension OddTraffic.Batch {
-    /// Export requests of these spans, one for each run of the same service.
+    /// These spans as export requests, one for each run of spans of the same service.
     package var records: [[UInt8]] {
         var records: [[UInt8]] = []
         var rest = spans[...]

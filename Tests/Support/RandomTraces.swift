@@ -1,5 +1,5 @@
-/// Small traces with everything that real and hostile senders do to them: broken, missing and cyclic parents,
-/// duplicates, overlaps, ties, spans of no length, children beyond their parents, requests within requests.
+/// Small traces with everything that real and hostile senders get wrong: missing, dangling and cyclic parents,
+/// duplicates, overlaps, ties, spans of zero length, children outside their parents, requests within requests.
 package struct RandomTraces {
     private var generator: SeededGenerator
 
@@ -21,7 +21,7 @@ package struct RandomTraces {
             "TransformFromStorage", "Proxy via http", "cacher.Get", "GuaranteedUpdate etcd3", "Update",
         ].map { ("apiserver", $0, 1) }
 
-    /// Spans of two traces in the order they are received; at times the same id twice.
+    /// The spans of two traces in the order in which they are received; sometimes the same id twice.
     package mutating func next() -> [ReferenceSpan] {
         (0..<Int.random(in: 1...40, using: &generator)).map { _ in span() }
     }
@@ -29,7 +29,7 @@ package struct RandomTraces {
     private mutating func span() -> ReferenceSpan {
         let id = UInt8.random(in: 1...24, using: &generator)
         let shape = Self.shapes[Int.random(in: 0..<(id < 3 ? 2 : Self.shapes.count), using: &generator)]
-        // Mostly a parent of a smaller id: that makes trees; the others make cycles.
+        // Usually a parent with a smaller id, which makes trees; the others make cycles.
         let parent = UInt8.random(in: 0...(isRare() ? 24 : min(id - 1, 6)), using: &generator)
         let start = UInt64.random(in: 1...20, using: &generator)
         return ReferenceSpan(
@@ -42,12 +42,12 @@ package struct RandomTraces {
 }
 
 extension ReferenceSpan {
-    /// An export request with this span alone.
+    /// An export request with only this span.
     package var record: [UInt8] {
         WireSpanExample.request(service: String(decoding: service, as: UTF8.self), [example])
     }
 
-    /// The span to be written.
+    /// The span as `WireSpanExample` writes it.
     var example: WireSpanExample {
         var example = WireSpanExample()
         example.traceID = traceID

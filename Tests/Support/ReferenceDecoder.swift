@@ -2,7 +2,7 @@ internal import COTLP
 import Engine
 import Support
 
-/// A span as libprotobuf-c reads it, judged by rules written apart from the hot path's.
+/// A span as libprotobuf-c reads it, judged by rules written independently of the hot path.
 package struct ReferenceSpan: Equatable {
     package var service: [UInt8]
     package var name: [UInt8]
@@ -17,7 +17,7 @@ package struct ReferenceSpan: Equatable {
     package var texts: [String: [[UInt8]]]
     package var integers: [String: [Int64]]
 
-    /// Whether Faultline takes the span.
+    /// Whether Faultline accepts the span.
     package var isAcceptable: Bool {
         traceID.count == 16 && traceID.contains { $0 != 0 } && spanID.count == 8 && spanID.contains { $0 != 0 }
             && (parentID.isEmpty || parentID.count == 8) && start > 0 && end > 0 && start <= TimeLimits.latest
@@ -40,7 +40,7 @@ package struct ReferenceSpan: Equatable {
         return false
     }
 
-    /// The integers under a key, and the texts that are numbers.
+    /// The integers under a key, including texts that are numbers.
     private func numbers(_ key: String) -> [Int64] {
         let written = (texts[key] ?? []).filter { text in
             !text.isEmpty && text.count <= 9 && text.allSatisfy { (0x30...0x39).contains($0) }
@@ -49,9 +49,9 @@ package struct ReferenceSpan: Equatable {
     }
 }
 
-/// Decodes with libprotobuf-c, through its tree of messages.
+/// Decodes with libprotobuf-c into its tree of messages.
 package enum ReferenceDecoder {
-    /// The spans of an `ExportTraceServiceRequest`; nil where it is malformed.
+    /// The spans of an `ExportTraceServiceRequest`; nil if it is malformed.
     package static func decode(_ body: [UInt8]) -> [ReferenceSpan]? {
         let message = unsafe body.withUnsafeBufferPointer {
             unsafe faultline__otlp__export_trace_service_request__unpack(nil, $0.count, $0.baseAddress)

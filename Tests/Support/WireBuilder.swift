@@ -1,4 +1,4 @@
-/// Writes protobuf messages for tests, right or wrong as the test wants them.
+/// Writes protobuf messages for tests, valid or invalid.
 package struct WireBuilder {
     package private(set) var bytes: [UInt8] = []
 
@@ -46,7 +46,7 @@ package struct WireBuilder {
     }
 }
 
-/// An OTLP span to be written, with values that are acceptable unless a test changes them.
+/// An OTLP span to encode, acceptable unless a test changes its fields.
 package struct WireSpanExample {
     package var traceID = [UInt8](repeating: 1, count: 16)
     package var spanID: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
@@ -58,7 +58,7 @@ package struct WireSpanExample {
     package var status: UInt64 = 0
     package var texts: [(key: String, value: String)] = []
     package var integers: [(key: String, value: UInt64)] = []
-    /// Appended to the span's message as it is.
+    /// Appended to the span's message unchanged.
     package var extra: [UInt8] = []
 
     package init() {}
@@ -87,7 +87,7 @@ package struct WireSpanExample {
         }
     }
 
-    /// A `KeyValue` message with an `AnyValue` as written.
+    /// A `KeyValue` message with the given `AnyValue`.
     package static func pair(_ key: String, _ value: [UInt8]) -> [UInt8] {
         WireBuilder.message {
             $0.text(1, key)

@@ -68,7 +68,7 @@ extension Configuration {
         if let node = top["allowed_hosts"] { hosts.readNames(node, &diagnostics) }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) {
-                ruleFiles.append(RuleFileName(file, place: (diagnostics.file, node.start)))
+                ruleFiles.append(RuleFileName(file, location: (diagnostics.file, node.start)))
             }
         }
     }

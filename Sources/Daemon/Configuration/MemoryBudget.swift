@@ -93,7 +93,7 @@ package struct MemoryBudget: Equatable, Sendable {
     /// The limit if the configuration sets none. It leaves some of the container's memory unused, so that the kernel
     /// doesn't kill the process for what no part counts. Without a container it is 2 GiB; parts that are set come on
     /// top of the others' shares.
-    package static func defaultLimit(container: Int?, explicit: [Part: Int]) -> Int {
+    static func defaultLimit(container: Int?, explicit: [Part: Int]) -> Int {
         if let container { return container / 10 * 7 }
         let (limit, overflow) = saturatingSum(explicit.values).addingReportingOverflow(
             part(shared(limitDefault), shares(besides: explicit)) + programBytes)

@@ -8,25 +8,24 @@ import Recording
 import RuleFiles
 import Rules
 import ServiceLifecycle
-import Synchronization
 
 /// Assembles the daemon.
-struct LiveParts {
+struct LiveParts: Sendable {
     let recorder: ArchiveRecorder?
     private let configuration: Configuration
     private let logger: Logger
     private let log: RateLimitedLog
     private let budget: MemoryBudget
-    private let state: StateDirectory?
-    private let pipeline: Pipeline
+    let state: StateDirectory?
+    let pipeline: Pipeline
     private let admission: Admission
-    private let intake: LiveTraceService
-    private let delivery: Delivery
-    private let reload: RuleReload
-    private let evaluations = EvaluationDurations()
-    private let clock = ClockHealth()
+    let intake: LiveTraceService
+    let delivery: Delivery
+    let reload: RuleReload
+    let evaluations = EvaluationDurations()
+    let clock = ClockHealth()
     private let pools = AnswerPools()
-    private let connections: ListenerConnections
+    let connections: ListenerConnections
 
     init(
         _ configuration: Configuration, source: RuleSource, rules: RuleSet, room: DescriptorBudget, logger: Logger
@@ -72,6 +71,10 @@ struct LiveParts {
             onClock: onClock)
     }
 
+    var memoryUse: MemoryUse {
+        MemoryUse(budget, pipeline: pipeline, admission: admission, recorder: recorder)
+    }
+
     /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
     var services: [any Service] {
         let readiness = Readiness(addresses: Transport.allCases.count, clock: clock)
@@ -96,14 +99,10 @@ struct LiveParts {
         var limits = configuration.receivers
         // The time until a query has its answer.
         limits.replySeconds = 60
-        let scrape = LiveScrape(
-            pipeline: pipeline, intake: intake, admission: admission, budget: budget, connections: connections,
-            delivery: delivery, evaluations: evaluations, reload: reload, recorder: recorder, state: state,
-            clock: clock)
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
-                pipeline: pipeline, hosts: configuration.hosts, scrape: { scrape.write($0, send: $1) },
+                pipeline: pipeline, hosts: configuration.hosts, scrape: { LiveScrape.write(self, $0, send: $1) },
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil),
             on: listener(.query, for: "scrape and API", on: configuration.listen, limits, readiness), pools: pools)
@@ -132,20 +131,6 @@ struct LiveParts {
     }
 }
 
-/// The receivers; turns readiness off when they are asked to stop.
-private struct ReadyReceivers: Service {
-    let receivers: Receivers
-    let readiness: Readiness
-
-    func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await receivers.run()
-        } onGracefulShutdown: {
-            readiness.stop()
-        }
-    }
-}
-
 extension WindowLimits {
     /// For a daemon, which keeps nothing of spans that left window and history.
     fileprivate var endless: WindowLimits {
@@ -153,30 +138,5 @@ extension WindowLimits {
         limits.isEndless = true
         limits.history.keepsSum = false
         return limits
-    }
-}
-
-/// Readiness: true once all addresses are bound and until shutdown begins, except between a jump of the clock and the
-/// next evaluation.
-final class Readiness: Sendable {
-    private let clock: ClockHealth
-    private let missing: Atomic<Int>
-    private let isStopping = Atomic<Bool>(false)
-
-    init(addresses: Int, clock: ClockHealth) {
-        self.clock = clock
-        missing = Atomic(addresses)
-    }
-
-    func addressBound() {
-        missing.subtract(1, ordering: .relaxed)
-    }
-
-    func stop() {
-        isStopping.store(true, ordering: .relaxed)
-    }
-
-    var isReady: Bool {
-        missing.load(ordering: .relaxed) <= 0 && !isStopping.load(ordering: .relaxed) && !clock.current.isAffected
     }
 }

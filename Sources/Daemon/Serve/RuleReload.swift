@@ -7,6 +7,7 @@ import Rules
 import Support
 import ServiceLifecycle
 import Synchronization
+import Scrape
 import UnixSignals
 
 /// Reloads the rules on SIGHUP, on request, and when a symbolic link to them changes: all of them or none.
@@ -29,7 +30,7 @@ final class RuleReload: Service {
         self.pipeline = pipeline
         self.delivery = delivery
         self.log = log
-        loaded = Mutex(LinkedFiles(rules.files + rules.headersFiles))
+        loaded = Mutex(LinkedFiles(rules.files + rules.sinkFiles))
     }
 
     /// The value of `faultline_config_last_reload_successful`.
@@ -76,7 +77,7 @@ final class RuleReload: Service {
                 let rules = try source.load()
                 try delivery.replace(rules.sinksOrDefault)
                 let dropped = pipeline.replaceRules(rules.groups)
-                loaded = LinkedFiles(rules.files + rules.headersFiles)
+                loaded = LinkedFiles(rules.files + rules.sinkFiles)
                 succeeded.store(true, ordering: .relaxed)
                 log.note(.notice, "rules reloaded") {
                     [
@@ -112,4 +113,12 @@ private struct LinkedFiles {
         }
         return haveChanged
     }
+}
+
+extension RuleReload {
+    static let metrics = MetricTable<RuleReload>([
+        .flag(
+            "faultline_config_last_reload_successful", help: "Whether the last reload of the rules succeeded."
+        ) { $0.lastSucceeded }
+    ])
 }

@@ -1,7 +1,7 @@
 /// Interns byte strings, each with a small number (the salt), to consecutive numbers from 0.
 ///
 /// Open addressing over hashed bytes: no `String` is created on a span's path.
-package struct SymbolTable: Sendable {
+struct SymbolTable: Sendable {
     private struct Entry {
         /// The salt in the high half, the length in the low half.
         var key: UInt64
@@ -21,19 +21,19 @@ package struct SymbolTable: Sendable {
     private static let countMax = 1 << 20 - 1
     private static let cellsMin = 64
 
-    package init(seed: UInt64 = ByteHash.seed) {
+    init(seed: UInt64 = ByteHash.seed) {
         cells = Array(repeating: 0, count: Self.cellsMin)
         self.seed = seed
     }
 
-    package var count: Int { entries.count }
+    var count: Int { entries.count }
     /// Bytes of all strings.
-    package var byteCount: Int { arena.count }
+    var byteCount: Int { arena.count }
 
     /// The number of these bytes, a new one if they aren't interned yet; nil if they are new and the table has `limit`
     /// entries.
     @inline(__always)
-    package mutating func intern(_ bytes: RawSpan, salt: UInt32, limit: Int) -> Int? {
+    mutating func intern(_ bytes: RawSpan, salt: UInt32, limit: Int) -> Int? {
         let key = UInt64(salt) &<< 32 | UInt64(truncatingIfNeeded: bytes.byteCount)
         let hash = ByteHash.hash(bytes, key: key, seed: seed)
         let mask = cells.count &- 1
@@ -51,15 +51,15 @@ package struct SymbolTable: Sendable {
     }
 
     /// Lends the bytes of an entry.
-    package func withBytes<Result>(_ number: Int, _ body: (RawSpan) -> Result) -> Result {
+    func withBytes<Result>(_ number: Int, _ body: (RawSpan) -> Result) -> Result {
         let entry = entries[number]
         return unsafe body(arena.span.bytes.extracting(entry.offset..<entry.offset + entry.length))
     }
 
-    package func salt(_ number: Int) -> UInt32 { UInt32(entries[number].key &>> 32) }
+    func salt(_ number: Int) -> UInt32 { UInt32(entries[number].key &>> 32) }
 
     /// Removes all entries, keeping the memory.
-    package mutating func removeAll() {
+    mutating func removeAll() {
         guard !entries.isEmpty else { return }
         arena.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)

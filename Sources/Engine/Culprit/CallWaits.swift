@@ -1,15 +1,15 @@
 /// A stopped process, as seen in calls to etcd.
-package struct Stall: Equatable, Sendable {
-    package enum Process: Sendable {
+struct Stall: Equatable, Sendable {
+    enum Process: Sendable {
         case etcd
         case apiServer
     }
 
-    package var process: Process
+    var process: Process
     /// Calls that waited for it.
-    package var calls: Int
+    var calls: Int
     /// The longest of these waits, nanoseconds.
-    package var longest: Int64
+    var longest: Int64
 }
 
 /// The calls to etcd that waited long in an interval. Shows whether they waited for a stopped process, and for which.

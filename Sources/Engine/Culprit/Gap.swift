@@ -1,12 +1,12 @@
 /// A time in which a component that had been sending spans sent none.
-package struct Gap: Equatable, Sendable {
+struct Gap: Equatable, Sendable {
     /// Unix nanoseconds, to the second.
-    package var from: Int64
-    package var to: Int64
+    var from: Int64
+    var to: Int64
     /// Spans per second before the gap.
-    package var rate: Double
+    var rate: Double
 
-    package var duration: Int64 { to - from }
+    var duration: Int64 { to - from }
 }
 
 /// Counts a component's spans by the second in which they ended.

@@ -1,5 +1,5 @@
 /// How a duration compares with the baseline. Only what was observed both now and before can be called unchanged.
-package enum Trend: Equatable, Sendable {
+enum Trend: Equatable, Sendable {
     /// Nothing of its kind ended in the interval.
     case unheard
     /// It was observed, but the baseline has nothing to compare with.

@@ -13,7 +13,7 @@
 /// | its count | minus 2; left out for a count of 1 |
 ///
 /// So a bucket of one span takes one byte. The number of spans isn't stored: it is the sum of the counts.
-package struct HistoryBlock: Equatable, Sendable {
+struct HistoryBlock: Equatable, Sendable {
     let bytes: [UInt8]
 
     /// Bytes, including those of the array and of the reference to it.

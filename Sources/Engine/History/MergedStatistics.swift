@@ -1,14 +1,14 @@
 /// Mergeable statistics of one group: counts, errors, sums and maxima are exact, quantiles within 0.55 %.
-package struct MergedStatistics: Sendable {
-    package private(set) var count = 0
-    package private(set) var errors = 0
+struct MergedStatistics: Sendable {
+    private(set) var count = 0
+    private(set) var errors = 0
     /// Sum of durations, nanoseconds.
-    package private(set) var sum: UInt128 = 0
-    package private(set) var max: Int64 = 0
-    package private(set) var histogram = LatencyHistogram()
+    private(set) var sum: UInt128 = 0
+    private(set) var max: Int64 = 0
+    private(set) var histogram = LatencyHistogram()
     private var failed = LatencyHistogram()
 
-    package init() {}
+    init() {}
 
     mutating func add(_ series: SeriesReading) {
         count += series.count
@@ -23,7 +23,7 @@ package struct MergedStatistics: Sendable {
     ///   - quantiles: in 0...1.
     ///   - thresholds: nanoseconds; spans within 0.55 % of one may count on either side of it.
     ///   - absent: durations of zero that were not counted.
-    package func statistics(
+    func statistics(
         _ quantiles: [Double], thresholds: [Int64] = [], absent: Int = 0
     ) -> LatencyStatistics {
         var statistics = LatencyStatistics()

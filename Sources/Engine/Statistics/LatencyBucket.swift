@@ -9,7 +9,7 @@ package struct LatencyBucket: Sendable {
     package static let shared = LatencyBucket()
 
     package static let schema = 6
-    package static let codeCount = 4034
+    static let codeCount = 4034
     /// The native index of code 1.
     private static let firstIndex = -1913
     /// Leading bits of a duration that pick the first guess. They cover at most 0.8 %, less than a bucket, so the right
@@ -43,7 +43,7 @@ package struct LatencyBucket: Sendable {
     }
 
     /// The native index of a code of at least 1.
-    package static func nativeIndex(_ code: Int) -> Int { code - 1 + firstIndex }
+    static func nativeIndex(_ code: Int) -> Int { code - 1 + firstIndex }
 
     /// The geometric middle of a bucket, nanoseconds.
     package func middle(_ code: Int) -> Int64 {

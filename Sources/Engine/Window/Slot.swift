@@ -1,8 +1,8 @@
 internal import Synchronization
 
 /// A run of rows of one slot. Written rows never change, so views read them without the lock.
-package final class SpanBlock: Sendable {
-    package let columns: SpanColumns
+final class SpanBlock: Sendable {
+    let columns: SpanColumns
     private let ledger: BlockLedger
 
     /// Rows in the largest blocks.

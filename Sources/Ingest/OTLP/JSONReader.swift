@@ -176,7 +176,7 @@ package struct JSONReader: ~Escapable {
     /// Tracks the position inside a skipped value with an explicit stack.
     private struct Skipper {
         /// The last string read: the key, if an object or array follows.
-        package var key: String
+        var key: String
         private var brackets: [(closing: UInt8, isValueList: Bool)] = []
         /// Number of enclosing objects under `arrayValue` or `kvlistValue`.
         private var depth = 0
@@ -185,14 +185,14 @@ package struct JSONReader: ~Escapable {
         /// Maximum depth of brackets; a hundred nested key-value lists need 400.
         private static let bracketsMax = 1_000
 
-        package init(key: String) {
+        init(key: String) {
             self.key = key
         }
 
         var isAtTop: Bool { brackets.isEmpty }
 
         /// Returns false if attribute values, or brackets in general, are nested too deep.
-        package mutating func open(_ bracket: UInt8) -> Bool {
+        mutating func open(_ bracket: UInt8) -> Bool {
             let isObject = bracket == UInt8(ascii: "{")
             let isValueList = isObject && Self.valueLists.contains(key)
             // An object inside the hundredth list would be value 101.
@@ -204,7 +204,7 @@ package struct JSONReader: ~Escapable {
         }
 
         /// Returns false if the bracket is unmatched.
-        package mutating func close(_ bracket: UInt8) -> Bool {
+        mutating func close(_ bracket: UInt8) -> Bool {
             guard let last = brackets.popLast(), last.closing == bracket else { return false }
             if last.isValueList { depth -= 1 }
             return true

@@ -5,7 +5,7 @@ import Support
 import Synchronization
 
 /// The file of alerts that were given up, one JSON object per line. Written on a separate thread.
-package final class DeadLetters: Sendable {
+final class DeadLetters: Sendable {
     private struct Letter: Encodable {
         var time: String
         var sink: String

@@ -171,7 +171,7 @@ final class DeliveryQueue: Sendable {
         guard let journal, let last = changes.last else { return }
         let number = journal.write(changes) {
             state.content
-        } whenSettled: { [weak self] in
+        } onCompletion: { [weak self] in
             self?.wake()
         }
         if case .begin = last { state.batch?.change = number }
@@ -180,7 +180,7 @@ final class DeliveryQueue: Sendable {
     private func isReady(_ batch: Batch?) -> Bool {
         guard let batch else { return false }
         guard let journal, let change = batch.change else { return true }
-        return journal.isSettled(change)
+        return journal.isCompleted(change)
     }
 
     /// Wakes the worker if it has something to do.

@@ -12,7 +12,7 @@ package struct DurableFiles: Sendable {
 
     package static let system = DurableFiles { fsync($0) }
 
-    init(synchronize: @escaping @Sendable (_ descriptor: Int32) -> Int32) {
+    package init(synchronize: @escaping @Sendable (_ descriptor: Int32) -> Int32) {
         self.synchronize = synchronize
     }
 

@@ -6,10 +6,10 @@ import Synchronization
 final class JournalWriter: Sendable {
     private struct Pending {
         var changes: [DeliveryJournal.Change] = []
-        /// The numbers of the last calls that arrived, were picked up for writing, and are settled.
+        /// The numbers of the last calls that arrived, were picked up for writing, and are completed.
         var last = 0
         var taken = 0
-        var settled = 0
+        var completed = 0
         var waiting: [(number: Int, body: @Sendable () -> Void)] = []
         var isWriting = false
         /// The first sequence number that isn't on disk.
@@ -27,7 +27,7 @@ final class JournalWriter: Sendable {
     private let onFailure: @Sendable (String) -> Void
 
     /// - Parameters:
-    ///   - patience: how long until a change counts as settled although it isn't on disk.
+    ///   - patience: how long until a change counts as completed although it isn't on disk.
     ///   - onFailure: called with the reason if changes couldn't be written.
     init(_ journal: DeliveryJournal, patience: Duration, onFailure: @escaping @Sendable (String) -> Void) {
         self.journal = Mutex(journal)
@@ -38,11 +38,11 @@ final class JournalWriter: Sendable {
     /// Queues changes to be written in order; returns at once.
     /// - Parameters:
     ///   - content: the queue after these changes; called only if too many changes wait.
-    ///   - whenSettled: called once they are on disk, can't be written, or take too long.
-    /// - Returns: the number to pass to `isSettled`.
+    ///   - onCompletion: called once they are on disk, can't be written, or take too long.
+    /// - Returns: the number to pass to `isCompleted`.
     func write(
         _ changes: [DeliveryJournal.Change], content: () -> DeliveryJournal.Content,
-        whenSettled: @escaping @Sendable () -> Void
+        onCompletion: @escaping @Sendable () -> Void
     ) -> Int {
         let number = pending.withLock { pending in
             pending.changes += changes
@@ -51,18 +51,18 @@ final class JournalWriter: Sendable {
             }
             pending.last += 1
             pending.firstUnkept = pending.firstUnkept ?? changes.firstSequence
-            pending.waiting.append((pending.last, whenSettled))
+            pending.waiting.append((pending.last, onCompletion))
             if !pending.isWriting {
                 pending.isWriting = true
                 thread.async { [self] in write() }
             }
             return pending.last
         }
-        DiskPatience.after(patience) { [weak self] in self?.settle(upTo: number) }
+        DiskPatience.after(patience) { [weak self] in self?.complete(upTo: number) }
         return number
     }
 
-    func isSettled(_ number: Int) -> Bool { pending.withLock { $0.settled >= number } }
+    func isCompleted(_ number: Int) -> Bool { pending.withLock { $0.completed >= number } }
 
     /// The first sequence number whose alerts aren't on disk yet; nil if all are.
     var firstUnkept: Int? { pending.withLock { $0.firstUnkept } }
@@ -89,7 +89,7 @@ final class JournalWriter: Sendable {
             } catch {
                 onFailure("the queue can't be written to disk: \(error)")
             }
-            settle(upTo: number)
+            complete(upTo: number)
         }
     }
 
@@ -105,9 +105,9 @@ final class JournalWriter: Sendable {
         }
     }
 
-    private func settle(upTo number: Int) {
+    private func complete(upTo number: Int) {
         let bodies = pending.withLock { pending in
-            pending.settled = max(pending.settled, number)
+            pending.completed = max(pending.completed, number)
             let due = pending.waiting.prefix { $0.number <= number }
             pending.waiting.removeFirst(due.count)
             return due.map(\.body)

@@ -1,5 +1,4 @@
 package import Rules
-import Support
 
 /// A destination for alerts. A sink makes one attempt when asked; the dispatcher is responsible for retries, order and
 /// limits.
@@ -44,59 +43,10 @@ package enum DeliveryOutcome: String, Hashable, Sendable, CaseIterable {
     case retried
 }
 
-/// Creates the sinks that rule files define.
-package enum AlertSinks {
-    /// Throws the first fault in a header file, with the file's name.
-    package static func make(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) -> [any AlertSink] {
-        var names = Numbering()
-        var identities = Numbering()
-        var sinks: [any AlertSink] = []
-        for definition in definitions {
-            let name = names.next(definition.kind)
-            let identity = identities.next(definition.identity)
-            switch definition {
-            case .stdout(let format):
-                sinks.append(StdoutSink(name: name, identity: identity, format: format))
-            case .webhook(let url, let headersFile):
-                let headers = try headersFile.map(WebhookHeaders.init(path:)) ?? .none
-                sinks.append(WebhookSink(name: name, identity: identity, url: url, headers: headers))
-            case .alertmanager(let url, let headersFile):
-                let headers = try headersFile.map(WebhookHeaders.init(path:)) ?? .none
-                sinks.append(AlertmanagerSink(name: name, identity: identity, url: url, headers: headers))
-            }
-        }
-        return sinks
-    }
-
-    /// Numbers names from the second of a kind on, as in `webhook-2`, so that they are unique in the scrape.
-    private struct Numbering {
-        private var numbers: [String: Int] = [:]
-
-        mutating func next(_ kind: String) -> String {
-            let number = numbers[kind, default: 0] + 1
-            numbers[kind] = number
-            return number == 1 ? kind : "\(kind)-\(number)"
-        }
-    }
-}
-
-extension SinkDefinition {
-    fileprivate var kind: String {
-        switch self {
-        case .stdout: "stdout"
-        case .webhook: "webhook"
-        case .alertmanager: "alertmanager"
-        }
-    }
-
-    /// The same in every run for the same receiver. Hashes the URL, which may contain a secret.
-    fileprivate var identity: String {
-        switch self {
-        case .stdout(let format): return "\(kind)-\(format.rawValue)"
-        case .webhook(let url, _), .alertmanager(let url, _):
-            var hash = FNV1a()
-            hash.combine(url)
-            return "\(kind)-\(hash.hex)"
-        }
+extension Alert {
+    /// The annotations, with `culprit` unless the rule has one itself.
+    var annotationsWithCulprit: [String: String] {
+        guard let culprit = evidence?.culprit.text else { return annotations }
+        return annotations.merging(["culprit": culprit]) { own, _ in own }
     }
 }

@@ -1,22 +1,51 @@
 import Engine
 import Foundation
-package import Rules
+import Rules
 import Support
+
+/// `alertmanager: {url, headers_file}` in a rule file. The URL is that of the Alertmanager itself, not of its API.
+struct AlertmanagerDefinition: EndpointDefinition {
+    static let kind = "alertmanager"
+    private static let example = "http://127.0.0.1:9093"
+    let endpoint: SinkEndpoint
+
+    init(endpoint: SinkEndpoint) {
+        self.endpoint = endpoint
+    }
+
+    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        guard
+            let endpoint = SinkEndpoint(
+                node, "an Alertmanager", example: Self.example, fault: Self.fault, &diagnostics)
+        else { return nil }
+        self.init(endpoint: endpoint)
+    }
+
+    private static func fault(_ url: URL) -> String? {
+        let form = "url is the Alertmanager's base URL, as in \(example): leave"
+        if let ending = SinkURL.alertsPath(of: url) { return "\(form) \(ending) out" }
+        return SinkURL.faultOfFragment(url) ?? (url.query == nil ? nil : "\(form) out ? and what follows")
+    }
+
+    func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
+        AlertmanagerSink(name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers())
+    }
+}
 
 /// Posts alerts to an Alertmanager, as Prometheus does. An Alertmanager accepts any number of repeats, and groups,
 /// silences and routes by itself. It considers an alert resolved if it isn't repeated in time.
-package struct AlertmanagerSink: AlertSink {
-    package let name: String
-    package let identity: String
-    package let keepsQueue = true
-    package let batchLimit = 64
-    package let wantsRepeats = true
+struct AlertmanagerSink: AlertSink {
+    let name: String
+    let identity: String
+    let keepsQueue = true
+    let batchLimit = 64
+    let wantsRepeats = true
     private let client: SinkClient
 
     /// - Parameters:
     ///   - url: the Alertmanager's URL, including its path prefix. May contain credentials, and is never shown.
     ///   - now: the clock, in nanoseconds since the epoch.
-    package init(
+    init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
         headers: WebhookHeaders = .none, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
@@ -32,7 +61,7 @@ package struct AlertmanagerSink: AlertSink {
         return components.string ?? url
     }
 
-    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+    func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         let now = client.now()
         guard let body = try? JSONText.encode(alerts.map { PostableAlert($0, now: now) }) else {
             return .rejected("the alerts can't be written as JSON")
@@ -59,46 +88,5 @@ private struct PostableAlert: Encodable {
         // they start.
         startsAt = Timestamp.rfc3339(min(alert.firedAt ?? alert.activeAt, end))
         endsAt = Timestamp.rfc3339(end)
-    }
-}
-
-extension Alert {
-    /// The annotations, with `culprit` unless the rule has one itself.
-    var annotationsWithCulprit: [String: String] {
-        guard let culprit = evidence?.culprit.text else { return annotations }
-        return annotations.merging(["culprit": culprit]) { own, _ in own }
-    }
-}
-
-/// The repeats for sinks that otherwise forget, as Alertmanager does: firing alerts, and resolved ones for a while.
-/// Times are in nanoseconds since the epoch.
-package struct AlertRepetition: Sendable {
-    /// Prometheus's resend delay.
-    static let interval: Int64 = 60_000_000_000
-    /// How long resolved alerts are repeated, as in Prometheus.
-    static let resolvedFor: Int64 = 900_000_000_000
-
-    private var last: Int64?
-    private var resolved: [String: Alert] = [:]
-
-    package init() {}
-
-    /// Notes alerts that are sent for the first time.
-    package mutating func note(_ alerts: [Alert]) {
-        for alert in alerts { resolved[alert.fingerprint] = alert.state == .resolved ? alert : nil }
-    }
-
-    package func isDue(at now: Int64) -> Bool {
-        // Also due after the clock was set back.
-        last.map { now >= $0 + Self.interval || now < $0 } ?? true
-    }
-
-    /// The alerts to repeat now.
-    /// - Parameter active: the active alerts; those that fire are repeated.
-    package mutating func alerts(at now: Int64, active: [Alert]) -> [Alert] {
-        last = now
-        resolved = resolved.filter { now - ($0.value.resolvedAt ?? 0) < Self.resolvedFor }
-        let firing = active.filter { $0.state == .firing }
-        return firing + resolved.sorted { $0.key < $1.key }.map(\.value)
     }
 }

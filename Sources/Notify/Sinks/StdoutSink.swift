@@ -1,20 +1,55 @@
 import Dispatch
 import Foundation
-package import Rules
+import Rules
 import Support
 
+/// `stdout: {format}` in a rule file.
+struct StdoutDefinition: SinkDefinition {
+    static let kind = "stdout"
+    let format: StdoutFormat
+
+    init(format: StdoutFormat) {
+        self.format = format
+    }
+
+    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        if node.isNull {
+            self.init(format: .text)
+            return
+        }
+        guard let mapping = YAMLMapping(node, "stdout", fields: ["format"], &diagnostics) else { return nil }
+        guard let field = mapping["format"] else {
+            self.init(format: .text)
+            return
+        }
+        guard let format = field.choice("format", of: StdoutFormat.self, &diagnostics) else { return nil }
+        self.init(format: format)
+    }
+
+    var identity: String { "\(Self.kind)-\(format.rawValue)" }
+
+    func sink(name: String, identity: String) -> any AlertSink {
+        StdoutSink(name: name, identity: identity, format: format)
+    }
+}
+
+enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
+    case text
+    case json
+}
+
 /// Writes a line for each alert that fires or resolves.
-package struct StdoutSink: AlertSink {
-    package let name: String
-    package let identity: String
-    package let batchLimit = 100
+struct StdoutSink: AlertSink {
+    let name: String
+    let identity: String
+    let batchLimit = 100
     private let format: StdoutFormat
     private let write: @Sendable (String) throws -> Void
     // A reader that stops reading blocks the write; on a separate thread, that holds up nothing else.
     private let queue = DispatchQueue(label: "faultline.stdout-sink")
 
     /// - Parameter write: writes complete lines; throws if there is no reader any more.
-    package init(
+    init(
         name: String = "stdout", identity: String = "stdout", format: StdoutFormat,
         write: @escaping @Sendable (String) throws -> Void = {
             try FileHandle.standardOutput.write(contentsOf: Data($0.utf8))
@@ -26,7 +61,7 @@ package struct StdoutSink: AlertSink {
         self.write = write
     }
 
-    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+    func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         await withCheckedContinuation { continuation in
             queue.async {
                 do {
@@ -48,9 +83,9 @@ package struct StdoutSink: AlertSink {
 }
 
 /// An alert as one line for people.
-package enum AlertLine {
+enum AlertLine {
     /// `2026-11-23T04:15:46Z FIRING EtcdSlow {service="etcd"} value=0.212 since 2026-11-23T04:15:31Z: etcd is slow`
-    package static func text(_ alert: Alert) -> String {
+    static func text(_ alert: Alert) -> String {
         let time = Timestamp.rfc3339(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
         let labels = alert.labels.sorted { $0.key < $1.key }
             .map { "\($0.key)=\(PrintableText.quote($0.value, limit: 200))" }.joined(separator: " ")

@@ -1,20 +1,51 @@
-package import Rules
+import Foundation
+import Rules
 import Support
 
+/// `webhook: {url, headers_file}` in a rule file.
+struct WebhookDefinition: EndpointDefinition {
+    static let kind = "webhook"
+    let endpoint: SinkEndpoint
+
+    init(endpoint: SinkEndpoint) {
+        self.endpoint = endpoint
+    }
+
+    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        guard
+            let endpoint = SinkEndpoint(
+                node, "a webhook", example: "http://127.0.0.1:9093/hook", fault: Self.fault, &diagnostics)
+        else { return nil }
+        self.init(endpoint: endpoint)
+    }
+
+    private static func fault(_ url: URL) -> String? {
+        if let ending = SinkURL.alertsPath(of: url), ending.hasSuffix("alerts") {
+            return "\(ending) is an Alertmanager's API, which takes no webhooks; write "
+                + "alertmanager: {url: …}, with its base URL"
+        }
+        return SinkURL.faultOfFragment(url)
+    }
+
+    func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
+        WebhookSink(name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers())
+    }
+}
+
 /// Posts alerts to a URL as Alertmanager's webhooks do.
-package struct WebhookSink: AlertSink {
-    package let name: String
-    package let identity: String
-    package let keepsQueue = true
+struct WebhookSink: AlertSink {
+    let name: String
+    let identity: String
+    let keepsQueue = true
     /// Keeps a body below a few hundred kilobytes.
-    package let batchLimit = 64
+    let batchLimit = 64
     private let client: SinkClient
 
     /// - Parameters:
     ///   - url: may contain credentials, and is never shown.
     ///   - timeout: for a whole call; a slower receiver counts as hung.
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
-    package init(
+    init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
         timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
@@ -23,7 +54,7 @@ package struct WebhookSink: AlertSink {
         client = SinkClient(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
 
-    package func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
+    func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         guard let body = try? JSONText.encode(WebhookPayload(alerts, receiver: name)) else {
             return .rejected("the alerts can't be written as JSON")
         }
@@ -42,6 +73,53 @@ enum IdempotencyKey {
             hash.combine("\(alert.firedAt ?? 0) \(alert.resolvedAt ?? 0)")
         }
         return hash.hex
+    }
+}
+
+/// The body of a webhook call: Alertmanager's payload, version 4, so that receivers written for it understand ours.
+struct WebhookPayload: Encodable {
+    struct Entry: Encodable {
+        var status: String
+        var labels: [String: String]
+        var annotations: [String: String]
+        var startsAt: String
+        var endsAt: String
+        var generatorURL = ""
+        var fingerprint: String
+        /// Not in Alertmanager's payload: receivers ignore it, or show the culprit.
+        var evidence: EvidenceJSON?
+        /// Not in Alertmanager's payload: why an alert resolved although its condition wasn't found to be false.
+        var reason: ResolutionReason?
+    }
+
+    var version = "4"
+    var groupKey: String
+    var truncatedAlerts = 0
+    var status: String
+    var receiver: String
+    var groupLabels: [String: String]
+    var commonLabels: [String: String]
+    var commonAnnotations: [String: String]
+    var externalURL = ""
+    var alerts: [Entry]
+
+    /// - Parameter alerts: of one name, by which they are grouped.
+    init(_ alerts: [Alert], receiver: String) {
+        self.alerts = alerts.map(Entry.init)
+        self.receiver = receiver
+        let name = alerts.first?.name ?? ""
+        groupKey = "{}:{alertname=\(PrintableText.quote(name, limit: .max))}"
+        groupLabels = ["alertname": name]
+        // A group is firing as long as one of its alerts is.
+        status = self.alerts.contains { $0.status == "firing" } ? "firing" : "resolved"
+        commonLabels = Self.common(self.alerts.map(\.labels))
+        commonAnnotations = Self.common(self.alerts.map(\.annotations))
+    }
+
+    /// The entries that all dictionaries have in common.
+    private static func common(_ dictionaries: [[String: String]]) -> [String: String] {
+        guard let first = dictionaries.first else { return [:] }
+        return first.filter { entry in dictionaries.allSatisfy { $0[entry.key] == entry.value } }
     }
 }
 

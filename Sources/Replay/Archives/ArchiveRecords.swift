@@ -121,13 +121,13 @@ struct ArchiveScanCounts {
     var groups = 0
     var contentBytes = 0
     var start: RecordingStart?
-    var notes = RecordingNotes()
+    var contents = RecordingContents()
 
     mutating func add(_ reader: borrowing ArchiveReader) {
         records += reader.recordCount
         groups += reader.groupCount
         contentBytes += reader.offset
         start = reader.start ?? start
-        notes = reader.notes
+        contents = reader.contents
     }
 }

@@ -95,21 +95,21 @@ package struct ArchiveScan: Encodable, Sendable {
         let index = ArchiveIndex(path: archive)
         hasIndex = index != nil
         // If records are damaged, there is no need to look further. In concatenated files, no index is of use.
-        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.notes.startCount <= 1 else { return }
-        problems += faults(of: index, reading.scan.notes).map { "\(archive): \($0)" }
+        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.contents.startCount <= 1 else { return }
+        problems += faults(of: index, reading.scan.contents).map { "\(archive): \($0)" }
     }
 
     /// What is wrong with a recording whose records are intact.
-    private func faults(of index: ArchiveIndex?, _ notes: RecordingNotes) -> [String] {
+    private func faults(of index: ArchiveIndex?, _ contents: RecordingContents) -> [String] {
         var faults: [String] = []
-        if notes.startCount == 0 { faults.append("the note at the start of the recording is damaged or missing") }
-        if notes.unstampedCount > 0 {
-            faults.append("\(notes.unstampedCount) records are intact, but the note with their arrivals is damaged")
+        if contents.startCount == 0 { faults.append("the frame at the start of the recording is damaged or missing") }
+        if contents.unstampedCount > 0 {
+            faults.append("\(contents.unstampedCount) records are intact, but the frame with their arrivals is damaged")
         }
         if let index, index.entries.count != groups {
             faults.append("the index lists \(index.entries.count) groups, but \(groups) were found")
         }
-        if index == nil, notes.hasIndex, bytes != nil {
+        if index == nil, contents.hasIndex, bytes != nil {
             faults.append("the index is damaged: reading a time range takes reading the whole file")
         }
         return faults

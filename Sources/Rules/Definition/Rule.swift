@@ -65,20 +65,6 @@ package struct RuleGroup: Hashable, Sendable {
     }
 }
 
-/// Where alerts go.
-package enum SinkDefinition: Hashable, Sendable {
-    case stdout(StdoutFormat)
-    /// `headersFile` is absolute or relative to the working directory.
-    case webhook(url: String, headersFile: String?)
-    /// The URL of the Alertmanager itself, not of its API.
-    case alertmanager(url: String, headersFile: String?)
-}
-
-package enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
-    case text
-    case json
-}
-
 /// What happens to an alert whose condition has no data while other spans arrive: its series may have dropped below a
 /// minimum count for good, or be gone.
 package enum NoDataPolicy: Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Support
 
-/// A place in a file. Lines and columns count from 1, columns in Unicode scalars.
+/// A position in a file. Lines and columns count from 1, columns in Unicode scalars.
 package struct SourcePosition: Hashable, Comparable, Sendable {
     package var line: Int
     package var column: Int
@@ -17,7 +17,7 @@ package struct SourcePosition: Hashable, Comparable, Sendable {
     }
 }
 
-/// A reference to another file, with the place where it is written.
+/// A reference to another file, with the position where it is written.
 package struct FileReference: Hashable, Sendable {
     /// Absolute, or relative to the working directory.
     package var path: String

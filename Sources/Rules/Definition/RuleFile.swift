@@ -2,19 +2,15 @@ import Engine
 import Foundation
 import Support
 
-/// The contents of a rule file.
+/// The rules of a rule file. Its sinks are read by whoever knows their kinds.
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
-    package var sinks: [SinkDefinition]
-    /// The identities of its rules' alerts, with the place of each.
-    package internal(set) var identities: [AlertIdentity.Place] = []
-    /// Header files that its sinks name. Reading a rule file doesn't read them.
-    package internal(set) var headersFiles: [FileReference] = []
+    /// The identities of its rules' alerts, with the position of each.
+    package internal(set) var identities: [AlertIdentity.Occurrence] = []
     package internal(set) var warnings: [RuleDiagnostic] = []
 
-    init(groups: [RuleGroup], sinks: [SinkDefinition]) {
+    init(groups: [RuleGroup]) {
         self.groups = groups
-        self.sinks = sinks
     }
 
     /// Parses a rule file; throws all its problems.
@@ -25,19 +21,20 @@ package struct RuleFile: Hashable, Sendable {
     ///   - exactWindow: how far back single spans are kept, in nanoseconds; before that, statistics are kept by the
     ///     minute.
     ///   - components: component names, by number.
+    ///   - readSinks: reads what is under `sinks`, and reports its problems.
     package init(
         _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max,
-        components: [String] = Component.builtinNames
+        components: [String] = Component.builtinNames,
+        readSinks: (YAMLNode, inout RuleDiagnostics) -> Void = { _, _ in }
     ) throws(RuleDiagnostics) {
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         var reader = RuleFileReader(
             document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow,
             components: components)
-        let rules = reader.readFile()
+        let rules = reader.readFile(readSinks)
         guard reader.diagnostics.isEmpty, var rules else { throw reader.diagnostics }
         rules.identities = reader.identities
-        rules.headersFiles = reader.headersFiles
         rules.warnings = reader.diagnostics.warnings.sorted { $0.position < $1.position }
         self = rules
     }
@@ -50,11 +47,12 @@ package struct RuleFile: Hashable, Sendable {
 
     /// Reads and parses a rule file.
     package init(
-        path: String, maximumWindow: Int64, exactWindow: Int64 = .max, components: [String] = Component.builtinNames
+        path: String, maximumWindow: Int64, exactWindow: Int64 = .max, components: [String] = Component.builtinNames,
+        readSinks: (YAMLNode, inout RuleDiagnostics) -> Void = { _, _ in }
     ) throws(RuleDiagnostics) {
         try self.init(
             try Self.contents(of: path), file: path, maximumWindow: maximumWindow, exactWindow: exactWindow,
-            components: components)
+            components: components, readSinks: readSinks)
     }
 
     /// Reads a file, up to one byte more than a YAML document may have, so that a larger one is recognized. Also for
@@ -92,7 +90,7 @@ package struct RuleFile: Hashable, Sendable {
 /// Distinguishes the alerts of one rule from those of another. Two rules with equal identities have alerts that
 /// receivers can't tell apart.
 package struct AlertIdentity: Hashable, Sendable {
-    package struct Place: Hashable, Sendable {
+    package struct Occurrence: Hashable, Sendable {
         package var identity: AlertIdentity
         package var position: SourcePosition
     }

@@ -189,7 +189,7 @@ extension RuleFileReader {
     /// Notes the identity of a rule's alerts, and reports it if another rule has the same. Receivers know alerts by
     /// their labels: one rule would resolve the other's firing alerts.
     mutating func note(_ identity: AlertIdentity, at position: SourcePosition) {
-        identities.append(AlertIdentity.Place(identity: identity, position: position))
+        identities.append(AlertIdentity.Occurrence(identity: identity, position: position))
         if let line = firstLines[identity] {
             diagnostics.report(position, identity.faultOfSecond(first: "the rule on line \(line)"))
         } else {

@@ -9,13 +9,12 @@ struct RuleFileReader {
     /// Component names, by number.
     let components: [String]
     /// Identities of the rules read so far.
-    var identities: [AlertIdentity.Place] = []
+    var identities: [AlertIdentity.Occurrence] = []
     /// The line where each identity appears first.
     var firstLines: [AlertIdentity: Int] = [:]
-    var headersFiles: [FileReference] = []
 
     /// nil if the file isn't a rule file at all; `diagnostics` holds the problems.
-    mutating func readFile() -> RuleFile? {
+    mutating func readFile(_ readSinks: (YAMLNode, inout RuleDiagnostics) -> Void) -> RuleFile? {
         guard let root = document.root, !root.isNull else {
             diagnostics.report(.start, "the file is empty; rules go under \"groups\"")
             return nil
@@ -26,12 +25,12 @@ struct RuleFileReader {
         if diagnostics.isEmpty, top["groups"] == nil, top["sinks"] == nil {
             diagnostics.report(root.start, "a rule file needs \"groups\" or \"sinks\"")
         }
-        var file = RuleFile(groups: [], sinks: [])
+        var file = RuleFile(groups: [])
         if top["groups"] != nil, let node = top.required("groups", &diagnostics) {
             file.groups = readGroups(node)
         }
         if top["sinks"] != nil, let node = top.required("sinks", &diagnostics) {
-            file.sinks = readSinks(node)
+            readSinks(node, &diagnostics)
         }
         return file
     }

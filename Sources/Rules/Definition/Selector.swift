@@ -54,7 +54,7 @@ extension LabelMatcher: CustomStringConvertible {
     }
 
     /// The text after the sign.
-    package var operand: String {
+    var operand: String {
         switch self {
         case .equal(let text), .notEqual(let text): text
         case .matching(let pattern), .notMatching(let pattern): pattern.text

@@ -1,7 +1,7 @@
 import Engine
 import Support
 
-/// The groups for which counts don't settle an evaluation, and what was measured for them: one call for each range,
+/// The groups that counts leave undecided, and what was measured for them: one call for each range,
 /// with one selection for each grouping.
 struct ExactMeasurements {
     private struct Key: Hashable {

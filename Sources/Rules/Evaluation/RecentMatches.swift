@@ -33,7 +33,7 @@ struct RecentMatches {
     mutating func search(
         _ rule: Rule, _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
         isTracked: (Int) -> Bool, over source: some MeasurementSource
-    ) -> [RuleJudgement.Verdict] {
+    ) -> [GroupJudgement] {
         // The first evaluation doesn't judge what ended before its interval.
         let start = max(
             searchedUpTo ?? time.subtractingSaturating(interval), time.subtractingSaturating(max(rule.over, interval)))
@@ -51,9 +51,9 @@ struct RecentMatches {
         return grouping.values.indices.compactMap { group in
             if let match = matches[group] {
                 let value = NumberInterval(Double(match.duration) / 1e9)
-                return RuleJudgement.Verdict(group: group, truth: .holds, value: value)
+                return GroupJudgement(group: group, truth: .holds, value: value)
             }
-            return isTracked(group) ? RuleJudgement.Verdict(group: group, truth: .fails, value: .missing) : nil
+            return isTracked(group) ? GroupJudgement(group: group, truth: .fails, value: .missing) : nil
         }
     }
 }

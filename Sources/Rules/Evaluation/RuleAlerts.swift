@@ -23,7 +23,7 @@ struct RuleAlerts {
     mutating func search(
         _ grouping: SeriesGrouping, for durations: DurationSet, at time: Int64, interval: Int64,
         over source: some MeasurementSource
-    ) -> [RuleJudgement.Verdict] {
+    ) -> [GroupJudgement] {
         let lives = lives
         return matches.search(
             rule, grouping, for: durations, at: time, interval: interval, isTracked: { lives[$0] != nil }, over: source)
@@ -36,10 +36,10 @@ struct RuleAlerts {
         var hasChanged: Bool
     }
 
-    /// Takes in the verdict of an evaluation on one group.
-    mutating func observe(_ verdict: RuleJudgement.Verdict, at time: Int64, limit: Int) -> Observation? {
-        let holds = verdict.truth == .noData ? nil : verdict.truth == .holds
-        let group = verdict.group
+    /// Takes in what an evaluation says of one group.
+    mutating func observe(_ judgement: GroupJudgement, at time: Int64, limit: Int) -> Observation? {
+        let holds = judgement.truth == .noData ? nil : judgement.truth == .holds
+        let group = judgement.group
         guard holds == true || lives[group] != nil else { return nil }
         guard lives[group] != nil || lives.count < limit else {
             refused += 1
@@ -47,7 +47,7 @@ struct RuleAlerts {
         }
         var life = lives[group] ?? ActiveAlert()
         let change = life.observe(
-            holds, value: verdict.value.value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
+            holds, value: judgement.value.value, at: time, holdFor: rule.holdFor, keepFiringFor: rule.keepFiringFor)
         lives[group] = change == .resolved || change == .inactive ? nil : life
         guard change != nil || life.wantsEvidence(at: time) else { return nil }
         return Observation(group: group, life: life, hasChanged: change != nil)

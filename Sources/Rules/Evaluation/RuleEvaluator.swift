@@ -28,10 +28,10 @@ package struct RuleEvaluator: Sendable {
             rules.indices.map { index in
                 let (rule, own) = (rules[index].rule, numbers[index])
                 if let durations = rule.condition.durations {
-                    let verdicts = rules[index].search(
+                    let found = rules[index].search(
                         groupings[own.grouping], for: durations, at: time, interval: definition.interval, over: source
                     )
-                    return RuleJudgement(rule, own, verdicts: verdicts)
+                    return RuleJudgement(rule, own, groups: found)
                 }
                 var judgement = RuleJudgement(rule, own)
                 judgement.judge(
@@ -65,10 +65,7 @@ package struct RuleEvaluator: Sendable {
     /// How many alerts weren't tracked because their rule had reached its limit.
     package var refusedAlerts: Int { groups.reduce(0) { $0 + $1.rules.reduce(0) { $0 + $1.refused } } }
 
-    /// The pending and firing alerts, sorted by group, rule and labels.
-    package var activeAlerts: [Alert] { numberedAlerts.map(\.alert) }
-
-    /// The same, each with its rule.
+    /// The pending and firing alerts, each with its rule, sorted by group, rule and labels.
     package var numberedAlerts: [(rule: RuleNumber, alert: Alert)] {
         groups.indices.flatMap { group in
             groups[group].rules.indices.flatMap { rule in
@@ -106,9 +103,9 @@ package struct RuleEvaluator: Sendable {
         for (group, judgements) in zip(due, judgements) {
             let limit = min(groups[group].definition.limit ?? alertLimit, alertLimit)
             for (rule, judgement) in judgements.enumerated() {
-                for verdict in judgement.verdicts {
-                    let settled = judgement.settled(verdict, exact)
-                    let observation = groups[group].rules[rule].observe(settled, at: time, limit: limit)
+                for result in judgement.groups {
+                    let decided = judgement.decided(result, exact)
+                    let observation = groups[group].rules[rule].observe(decided, at: time, limit: limit)
                     if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
             }

@@ -6,28 +6,28 @@ struct RuleNumbers {
     var ranges: [Int]
 }
 
-/// One evaluation of one rule over all its groups: first from counts, then from measurements for the groups that counts
-/// don't settle.
-struct RuleJudgement {
-    /// The result for a group, if it changes anything.
-    struct Verdict {
-        var group: Int
-        var truth: TernarySet
-        /// The value that an alert reports, if the condition holds.
-        var value: NumberInterval
-        /// The inputs, if they didn't settle it.
-        var open: EvaluationInputs?
-    }
+/// What one evaluation of a rule says of one group, if it changes anything.
+struct GroupJudgement {
+    var group: Int
+    var truth: TernarySet
+    /// The value that an alert reports, if the condition holds.
+    var value: NumberInterval
+    /// The inputs, if they left it undecided.
+    var undecided: EvaluationInputs?
+}
 
+/// One evaluation of one rule over all its groups: first from counts, then from measurements for the groups that counts
+/// leave undecided.
+struct RuleJudgement {
     private let rule: Rule
     private let numbers: RuleNumbers
-    private(set) var verdicts: [Verdict] = []
+    private(set) var groups: [GroupJudgement] = []
 
-    /// - Parameter verdicts: what is already known.
-    init(_ rule: Rule, _ numbers: RuleNumbers, verdicts: [Verdict] = []) {
+    /// - Parameter groups: what is already known.
+    init(_ rule: Rule, _ numbers: RuleNumbers, groups: [GroupJudgement] = []) {
         self.rule = rule
         self.numbers = numbers
-        self.verdicts = verdicts
+        self.groups = groups
     }
 
     /// Judges all groups from counts, and requests measurements for what they leave open.
@@ -53,23 +53,23 @@ struct RuleJudgement {
             let truth = condition.judge(values)
             if truth == .noData || truth == .fails && !isTracked(group) { continue }
             let value = truth == .fails ? .missing : condition.subjectValue(values)
-            let isSettled = truth.isExact && (truth != .holds || value.isExact)
-            if !isSettled { ask(&exact, for: group, grouping, values) }
-            verdicts.append(Verdict(group: group, truth: truth, value: value, open: isSettled ? nil : values))
+            let isDecided = truth.isExact && (truth != .holds || value.isExact)
+            if !isDecided { ask(&exact, for: group, grouping, values) }
+            groups.append(GroupJudgement(group: group, truth: truth, value: value, undecided: isDecided ? nil : values))
         }
     }
 
-    /// The final verdict on a group, from measurements if counts left it open.
-    func settled(_ verdict: Verdict, _ exact: ExactMeasurements) -> Verdict {
-        guard var values = verdict.open else { return verdict }
+    /// The final judgement of a group, from measurements if counts left it undecided.
+    func decided(_ judgement: GroupJudgement, _ exact: ExactMeasurements) -> GroupJudgement {
+        guard var values = judgement.undecided else { return judgement }
         for index in values.ranges.indices where !values.ranges[index].isExact {
-            let result = exact.result(of: verdict.group, numbers.grouping, in: numbers.ranges[index])
+            let result = exact.result(of: judgement.group, numbers.grouping, in: numbers.ranges[index])
             values.ranges[index].fill(
                 result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
             values.ranges[index].slowdown = result.slowdown
         }
-        return Verdict(
-            group: verdict.group, truth: rule.condition.judge(values),
+        return GroupJudgement(
+            group: judgement.group, truth: rule.condition.judge(values),
             value: rule.condition.subjectValue(values))
     }
 

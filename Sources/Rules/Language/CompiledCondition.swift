@@ -57,10 +57,10 @@ extension Expression {
 
 /// A conjunct `count >= N` or `count > N` (or mirrored): how many spans the rest needs to mean anything. Below it the
 /// condition is unknown rather than false, so a thin window neither fires nor resolves an alert.
-package struct MinimumCount: Hashable, Sendable {
+struct MinimumCount: Hashable, Sendable {
     /// Nanoseconds back: `count offset 1h >= 50` is a minimum for the window an hour ago.
-    package var offset: Int64
-    package var bound: Double
+    var offset: Int64
+    var bound: Double
     var includesBound: Bool
 
     /// The minimum count that a comparison states; nil if it states something else.
@@ -80,7 +80,7 @@ package struct MinimumCount: Hashable, Sendable {
         includesBound = direction == .greaterOrEqual
     }
 
-    package func isMet(by count: Int) -> Bool {
+    func isMet(by count: Int) -> Bool {
         includesBound ? Double(count) >= bound : Double(count) > bound
     }
 

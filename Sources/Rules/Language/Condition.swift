@@ -13,8 +13,8 @@ package final class Condition: Sendable {
     package let text: String
     package let expression: Expression
     /// The value that an alert reports: the left side of the first comparison that isn't a minimum count.
-    package let subject: Expression
-    package let subjectDimension: Dimension
+    let subject: Expression
+    let subjectDimension: Dimension
     package let inputs: ConditionInputs
     /// nil for a condition on single spans.
     private let compiled: CompiledCondition?

@@ -27,7 +27,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 
     var version = SavedAlerts.currentVersion
     /// The time of the last evaluation.
-    var evaluatedAt: String
+    package var evaluatedAt: String
     var alerts: [Entry]
     /// Notifications that may not be in the sinks' queues yet.
     private var unsent: [UnsentAlert]?
@@ -113,8 +113,8 @@ package struct UnsentAlert: Codable, Hashable, Sendable {
 }
 
 /// Why a file of alerts can't be read.
-package struct UnreadableAlerts: Error, CustomStringConvertible {
-    package let description: String
+struct UnreadableAlerts: Error, CustomStringConvertible {
+    let description: String
 
     init(_ description: String) {
         self.description = description

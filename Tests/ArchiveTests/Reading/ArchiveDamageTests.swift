@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `is salvaged where its first bytes are damaged`() throws {
+    @Test func `is salvaged if its first bytes are damaged`() throws {
         let (bytes, ends) = example.file
         for offset in [0, 1, 2, 3] {
             var damaged = bytes
@@ -75,7 +75,7 @@ import Testing
         #expect(read.records == RecordedExample.records(example.groups[1...]))
     }
 
-    @Test func `is salvaged after a note whose kind and length are damaged`() throws {
+    @Test func `is salvaged after a skippable frame whose kind and length are damaged`() throws {
         let example = RecordedExample(groups: 3, recordsPerGroup: 3, bytes: 100)
         let (bytes, ends) = example.file
         // It looks like another tool's frame that extends into the next one.
@@ -84,7 +84,7 @@ import Testing
         #expect(read.records == example.records)
     }
 
-    @Test func `is salvaged where a part is missing or filled with zeros`() throws {
+    @Test func `is salvaged if a part is missing or filled with zeros`() throws {
         let example = RecordedExample(groups: 4, recordsPerGroup: 3, bytes: 100)
         let (bytes, ends) = example.file
         let zeros = Array(bytes[..<ends[0]]) + [UInt8](repeating: 0, count: 10_000) + Array(bytes[ends[0]...])

@@ -91,7 +91,7 @@ import Testing
         #expect(failure?.problem.contains("at byte") == true)
     }
 
-    @Test func `refuses a record longer than any can be`() throws {
+    @Test func `refuses a record longer than the limit`() throws {
         let failure = try read([0xFF, 0xFF, 0xFF, 0xFF, 1, 2]).failure
         #expect(failure?.problem.contains("4294967295") == true)
     }

@@ -58,7 +58,7 @@ import Testing
         #expect(try records("b\":[{}]}],[\n{\"x\":1}\n") == ["b\":[{}]}],[", "{\"x\":1}"])
     }
 
-    @Test func `gives what is left where the last value is cut off`() throws {
+    @Test func `gives what is left if the last value is cut off`() throws {
         #expect(try records("{\"x\":1}\n{\"y\":[") == ["{\"x\":1}", "{\"y\":["])
         #expect(try read(Array("[{\"x\":1},".utf8)).failure?.problem.contains("is not closed") == true)
     }

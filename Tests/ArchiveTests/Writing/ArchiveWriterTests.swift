@@ -30,7 +30,7 @@ import Testing
         #expect(read.sequences == [0, 1, 2])
     }
 
-    @Test func `keeps readings of the clock where there are no records`() throws {
+    @Test func `keeps readings of the clock without records`() throws {
         var writer = ArchiveWriter(RecordedExample.start)
         writer.append(clock: 5, sequence: 0)
         writer.append(clock: 6, sequence: 1)
@@ -40,7 +40,7 @@ import Testing
         #expect(read.failure == nil)
     }
 
-    @Test func `keeps the order where numbers are missing`() throws {
+    @Test func `keeps the order if numbers are missing`() throws {
         var writer = ArchiveWriter(RecordedExample.start)
         for sequence: UInt64 in [3, 4, 9, 10] {
             let record = [UInt8(sequence)]
@@ -70,7 +70,7 @@ import Testing
         #expect(Array(plain) == framed)
     }
 
-    @Test func `is sought by time through its index, and without one`() throws {
+    @Test func `is searched by time with its index and without one`() throws {
         let example = RecordedExample(groups: 8, recordsPerGroup: 4, bytes: 200)
         let (bytes, ends) = example.file
         for contents in [bytes, Array(bytes[..<(ends.last ?? 0)])] {
@@ -83,7 +83,7 @@ import Testing
         #expect(try ReadArchive(bytes, ArchiveOptions(spanEnds: 0..<1_000)).events.isEmpty)
     }
 
-    @Test func `is read only where the index points when sought`() throws {
+    @Test func `is read only where the index points when searched`() throws {
         let example = RecordedExample(groups: 8, recordsPerGroup: 4, bytes: 200)
         var (bytes, ends) = example.file
         // Damages everything but the fourth group and the index.

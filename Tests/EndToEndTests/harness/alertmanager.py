@@ -29,7 +29,7 @@ HERE = "/proc/self/cwd".ljust(len(SHARE), "/")
 
 
 def command():
-    """How to run it: from where it was unpacked, a copy that looks for its templates there, since only root could mount them."""
+    """The program to run. An unpacked package needs a copy that looks for its templates there, since only root could mount them."""
     program = Path(project.tool("prometheus-alertmanager", "prometheus-alertmanager"))
     if program.parents[1] == Path("/usr"):
         return [program]
@@ -39,7 +39,7 @@ def command():
     if not movable.exists():
         content = program.read_bytes()
         assert SHARE.encode() in content, f"{program} doesn't look for {SHARE}"
-        # Tests at the same time may make it as well; each of them makes all of it.
+        # Concurrent tests may make it too; each of them makes all of it.
         made = program.with_name(f"{movable.name}-{os.getpid()}")
         made.write_bytes(content.replace(SHARE.encode(), HERE.encode()))
         made.chmod(0o755)
@@ -48,7 +48,7 @@ def command():
 
 
 class Alertmanager(Server):
-    """Runs on a free port of the loopback interface, with its storage in `directory`; sends all to a webhook."""
+    """Runs on a free port of the loopback interface, with its storage in `directory`; sends all alerts to a webhook."""
 
     def __init__(self, directory, hook, address=None):
         configuration = directory / "alertmanager.yml"
@@ -67,7 +67,7 @@ class Alertmanager(Server):
         )
 
     def alerts(self):
-        """The alerts that are active."""
+        """The active alerts."""
         with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=DEADLINE) as answer:
             return json.load(answer)
 

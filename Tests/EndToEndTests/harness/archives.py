@@ -1,4 +1,4 @@
-"""The forms an archive comes in."""
+"""Archives in all their forms."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def records(content):
 
 
 def framed(messages):
-    """Messages, each behind its length."""
+    """Messages, each preceded by its length."""
     return b"".join(struct.pack(">I", len(message)) + message for message in messages)
 
 
@@ -55,12 +55,12 @@ def json_line(message):
 
 
 def _hex(message, *keys):
-    # OTLP has ids in hex where protobuf's JSON has base64.
+    # OTLP writes ids in hex, protobuf's JSON in base64.
     for key in keys:
         if key in message:
             message[key] = base64.b64decode(message[key]).hex()
 
 
 def example():
-    """The archive of Examples, uncompressed."""
+    """The example archive, uncompressed."""
     return decompress(EXAMPLE)

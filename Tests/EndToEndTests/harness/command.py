@@ -1,4 +1,4 @@
-"""The other commands: run to their end, with all they wrote."""
+"""Commands that end by themselves, with everything they wrote."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.project import BINARY
 
-# Seconds. A replay of the largest capture takes a few in a debug build, many more on a busy machine.
+# Seconds. Replaying the largest capture takes a few in a debug build, many more on a busy machine.
 LIMIT = 300
 
 

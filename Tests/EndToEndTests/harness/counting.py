@@ -1,8 +1,8 @@
-"""What the counters of a daemon say happened meanwhile."""
+"""How much a daemon's counters change during a block of code."""
 
 
 class Counting:
-    """`with Counting(daemon) as change:` and behind it, `change.accepted` and the others."""
+    """After `with Counting(daemon) as change:` come `change.accepted` and the others."""
 
     def __init__(self, daemon):
         self._daemon = daemon

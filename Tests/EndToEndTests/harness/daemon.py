@@ -1,4 +1,4 @@
-"""`faultline serve`, as a process of its own."""
+"""`faultline serve` as a separate process."""
 
 import re
 import resource
@@ -12,17 +12,17 @@ from harness.metrics import Metrics
 from harness.project import BINARY
 from harness.waiting import DEADLINE
 
-# Seconds that the daemon has for its drain: for the tests that are about it.
+# Seconds that the daemon has for draining, for the tests of that.
 STOP_SECONDS = 20
 
 LOOPBACK = "127.0.0.1:0"
 
 
 class Faultline:
-    """Starts on free ports of the loopback interface; ends with SIGTERM, which has to succeed."""
+    """Listens on free ports of the loopback interface. It is stopped by SIGTERM, which must succeed."""
 
     def __init__(self, *arguments, open_files=None):
-        """`open_files` is how many descriptors the process may have, by the soft and the hard limit."""
+        """`open_files` sets the soft and the hard limit of file descriptors."""
         command = [BINARY, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -71,13 +71,13 @@ class Faultline:
         self.process.send_signal(signal.SIGHUP)
 
     def stop(self):
-        """Asks the process to end, if it hasn't, and waits; its exit code."""
+        """Terminates the process if it is still running, and waits for it. Returns its exit code."""
         if self.is_running:
             self.terminate()
         return self.process.wait(timeout=DEADLINE)
 
     def get(self, path, **headers):
-        """Status, content type and body of a GET on the scrape and API address."""
+        """Status, content type and body of a GET from the scrape and API address."""
         request = urllib.request.Request(f"http://{self.query}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
@@ -92,7 +92,7 @@ class Faultline:
         return Metrics(body.decode())
 
     def peak_memory(self):
-        """The most resident bytes since the last `forget_peak_memory`. See proc(5)."""
+        """The peak of resident bytes since the last `forget_peak_memory`; see proc(5)."""
         with open(f"/proc/{self.process.pid}/status") as status:
             (peak,) = [line for line in status if line.startswith("VmHWM:")]
         return int(peak.split()[1]) << 10

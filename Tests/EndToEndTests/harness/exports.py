@@ -1,4 +1,4 @@
-"""One export request by either protocol, with its answer in common terms."""
+"""Export requests over either protocol, with outcomes that don't depend on it."""
 
 from dataclasses import dataclass
 

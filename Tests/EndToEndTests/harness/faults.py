@@ -1,5 +1,5 @@
-"""Faults put into recorded spans, as they would have shown: some time is added at some point of a trace, and all that
-comes later in the trace comes so much later."""
+"""Faults injected into recorded spans as they would have looked: a delay at some point of a trace shifts everything that comes
+later in it."""
 
 import copy
 import json
@@ -49,7 +49,7 @@ def with_clock_off(archive, victim, offset):
 
 
 def without(archive, is_lost):
-    """The bytes of an archive of which some spans did not arrive."""
+    """The bytes of an archive from which some spans are missing."""
     return _archive([(service, span) for service, span in spans(archive) if not is_lost(service, span)])
 
 
@@ -65,7 +65,7 @@ def spans(archive):
 
 
 def _archive(spans, change=lambda service, span: None):
-    """As exporters would have sent it, which hold spans for five seconds; they are sent as their clock would have them."""
+    """The spans as exporters would have sent them: after holding them for up to five seconds, by their own clock."""
     batches = defaultdict(list)
     for service, span in spans:
         batches[(span.end_time_unix_nano // (5 * SECOND), service)].append(span)
@@ -91,7 +91,7 @@ def _delay(trace, time, duration):
 
 
 def slow(is_victim, mean, at_start=True):
-    """Spans take longer: `mean` nanoseconds on average, before all that is within them, or behind it."""
+    """Spans take `mean` nanoseconds longer on average, either before everything inside them or after it."""
 
     def fault(trace, period, chance):
         victims = [span for service, span in trace if is_victim(service, span)]
@@ -104,8 +104,8 @@ def slow(is_victim, mean, at_start=True):
 
 
 def stopped(victim, stop, run):
-    """A process stands still for `stop` nanoseconds, then goes on for `run`, over and over: what would have happened in it
-    happens when it goes on."""
+    """A process is paused for `stop` nanoseconds and runs for `run`, over and over. What would have happened during a pause
+    happens after it."""
 
     def fault(trace, period, _):
         events = sorted(

@@ -1,4 +1,4 @@
-"""OTLP/gRPC by hand: bodies of any bytes, and all that an answer says."""
+"""OTLP/gRPC without an exporter: arbitrary bodies, and every detail of the reply."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Answer:
 
 
 def channel(address):
-    # Without options of its own a channel would share its connection with others to the same address.
+    # Without options of its own, a channel would share its connection with others to the same address.
     return grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
 
 

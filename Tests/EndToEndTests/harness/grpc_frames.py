@@ -1,4 +1,4 @@
-"""A gRPC call frame by frame: what no gRPC library would send."""
+"""gRPC calls frame by frame, as no gRPC library would send them."""
 
 import socket
 import struct
@@ -19,18 +19,18 @@ class Answer:
 
     @property
     def status(self):
-        """The gRPC status code, a number; None where it is no gRPC answer."""
+        """The gRPC status code as a number; None if the reply isn't gRPC."""
         code = self.headers.get("grpc-status")
         return None if code is None else int(code)
 
 
 def message(body, is_compressed=False, length=None):
-    """A message behind its prefix, which may lie about the length."""
+    """A message with its prefix, which may give a false length."""
     return struct.pack(">BI", is_compressed, len(body) if length is None else length) + body
 
 
 def send(address, payload, encoding=None, **pseudo):
-    """Sends one call's payload as it is, and returns headers and trailers as one."""
+    """Sends the payload of one call unchanged. Returns headers and trailers together."""
     headers = {
         ":method": "POST",
         ":scheme": "http",

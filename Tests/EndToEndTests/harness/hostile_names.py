@@ -1,6 +1,6 @@
-"""Names made to break whatever they are written into: a scrape, a terminal, a line."""
+"""Names designed to break whatever they are written to: a scrape, a terminal, a line."""
 
-# As bytes, since some are no UTF-8.
+# As bytes, since some aren't UTF-8.
 NAMES = {
     "a label's end": b'x"} 1\nfake{a="',
     "a backslash at the end": b"back\\",
@@ -26,7 +26,7 @@ def named(build, name):
 
     Python's protobuf refuses to build messages with text that is no UTF-8.
     """
-    # As long as the name, so that all lengths in the message are right.
+    # As long as the name, so that all lengths in the message stay correct.
     stand_in = "\N{SNOWMAN}".ljust(len(name) - 2, "-")
     message = build(stand_in)
     assert message.count(stand_in.encode()) == 1 and len(stand_in.encode()) == len(name)

@@ -1,6 +1,7 @@
-"""An HTTP/2 client that goes on after GOAWAY, as one does that hasn't read it yet; libraries obey it at once."""
+"""An HTTP/2 client that continues after GOAWAY, like one that hasn't read it yet. Libraries obey it at once."""
 
 import socket
+from contextlib import contextmanager
 
 import hpack
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
@@ -18,13 +19,22 @@ class HTTP2Client:
         self._encoder, self._decoder = hpack.Encoder(), hpack.Decoder()
         self._address = address
         self._received = b""
+        self._held = None
         self.goaways = []
-        # Headers and trailers of each stream as one
+        # Headers and trailers of each stream together
         self.answers = {}
         # Error codes by stream
         self.resets = {}
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         self._send(SettingsFrame(0))
+
+    @contextmanager
+    def together(self):
+        """Holds what is sent meanwhile, to send it in one piece."""
+        self._held = b""
+        yield
+        held, self._held = self._held, None
+        self._socket.sendall(held)
 
     def close(self):
         self._socket.close()
@@ -45,7 +55,7 @@ class HTTP2Client:
         self._send(DataFrame(stream, payload, flags=["END_STREAM"] if is_last else []))
 
     def send_in_parts(self, stream, payload, size=16_384):
-        """Sends a payload that isn't the last, in frames of the size that every server takes."""
+        """Sends a payload that isn't the last, in frames small enough for every server."""
         for start in range(0, len(payload), size):
             self.send(stream, payload[start : start + size], is_last=False)
 
@@ -53,7 +63,7 @@ class HTTP2Client:
         self._send(frame)
 
     def receive_until(self, condition):
-        """Receives frames until the condition holds; False if the server closes the connection before."""
+        """Receives frames until the condition holds; False if the server closes the connection first."""
         while not condition():
             frame = self._next()
             if frame is None:
@@ -70,7 +80,10 @@ class HTTP2Client:
         return True
 
     def _send(self, frame):
-        self._socket.sendall(frame.serialize())
+        if self._held is None:
+            self._socket.sendall(frame.serialize())
+        else:
+            self._held += frame.serialize()
 
     def _next(self):
         head = self._take(_HEAD)

@@ -1,4 +1,4 @@
-"""OTLP/HTTP by hand: what exporters would never send, and what they don't show of the answer."""
+"""OTLP/HTTP without an exporter: requests that none would send, and every detail of the reply."""
 
 import http.client
 import json
@@ -26,7 +26,7 @@ class Answer:
 
     @property
     def rejected(self):
-        """How many spans `partial_success` says were rejected, and why; 0 where it is unset."""
+        """How many spans `partial_success` reports as rejected, and why; 0 if it is unset."""
         if self.type == JSON:
             partial = json.loads(self.body).get("partialSuccess", {})
             return int(partial.get("rejectedSpans", 0)), partial.get("errorMessage", "")
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def error(self):
-        """Code and message of the `google.rpc.Status` that the body is."""
+        """Code and message of the `google.rpc.Status` in the body."""
         if self.type == JSON:
             status = json.loads(self.body)
             return status["code"], status["message"]

@@ -1,4 +1,4 @@
-"""What a process writes, line by line, as it comes."""
+"""The output of a process, line by line, while it runs."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from harness.waiting import DEADLINE
 
 
 class Lines:
-    """Reads a stream to its end on a thread of its own."""
+    """Reads a stream to its end on its own thread."""
 
     def __init__(self, stream):
         self._lines = []
@@ -37,12 +37,12 @@ class Lines:
         return self.raw.decode().splitlines()
 
     def matching(self, *parts):
-        """The lines so far that have all these parts."""
+        """The lines so far that contain all these parts."""
         with self._changed:
             return self._matching(parts)
 
     def wait_for(self, *parts, count=1, deadline=DEADLINE):
-        """The lines that have all these parts, once there are `count` of them."""
+        """Waits for `count` lines that contain all these parts, and returns them."""
         end = time.monotonic() + deadline
         with self._changed:
             while True:
@@ -56,7 +56,7 @@ class Lines:
                 self._changed.wait(left)
 
     def finish(self):
-        """Waits for the stream's end."""
+        """Waits for the end of the stream."""
         self._reader.join(DEADLINE)
         assert not self._reader.is_alive(), "the stream is still open"
 

@@ -1,4 +1,4 @@
-"""A scrape in Prometheus' text format, as an independent parser understands it."""
+"""A scrape in Prometheus' text format, read by an independent parser."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -10,17 +10,17 @@ class Metrics:
         self.samples = [sample for family in self.families.values() for sample in family.samples]
 
     def all(self, name, **labels):
-        """The samples of a name that have these labels."""
+        """The samples with this name and these labels."""
         return [
             sample for sample in self.samples if sample.name == name and labels.items() <= sample.labels.items()
         ]
 
     def sum(self, name, **labels):
-        """The sum over all series of a name that have these labels; 0 where there is none."""
+        """The sum over all series with this name and these labels; 0 if there are none."""
         return sum(sample.value for sample in self.all(name, **labels))
 
     def value(self, name, **labels):
-        """The value of the one series with these labels."""
+        """The value of the only series with this name and these labels."""
         samples = self.all(name, **labels)
         assert len(samples) == 1, f"{len(samples)} series {name} {labels}"
         return samples[0].value

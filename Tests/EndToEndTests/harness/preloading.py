@@ -1,11 +1,11 @@
-"""Libraries to preload, by which the operating system fails on purpose."""
+"""Preloaded libraries that make system calls fail on purpose."""
 
 import shutil
 import subprocess
 
 
 def build(source, directory):
-    """The library that a C source makes. Swift's toolchain has a compiler, if nothing else has."""
+    """Compiles a C source to a library. Swift's toolchain includes a compiler, so there always is one."""
     text, built = directory / "preloaded.c", directory / "preloaded.so"
     text.write_text(source)
     compiler = shutil.which("cc") or shutil.which("clang")

@@ -41,12 +41,12 @@ class Prometheus(Server):
             return json.load(answer)["data"]
 
     def query(self, expression):
-        """Labels and value of each series of an instant query."""
+        """Labels and value of each series that an instant query returns."""
         result = self.get("/api/v1/query", query=expression)["result"]
         return [(series["metric"], float(series["value"][1])) for series in result]
 
     def wait_for(self, expression):
-        """What `query` says once it says anything."""
+        """The first result of `query` that isn't empty."""
         return eventually(lambda: self.query(expression), f"{expression} in Prometheus; {self.targets()}")
 
     def targets(self):

@@ -1,4 +1,4 @@
-"""Connections whose bytes are the test's own, and what comes back."""
+"""Connections over which a test sends bytes of its choice."""
 
 import http.client
 import socket
@@ -9,7 +9,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 def connect(address, receive_buffer=None):
-    """A socket; with a small receive buffer a client that reads nothing soon stands in the way."""
+    """A socket. With a small receive buffer, a client that reads nothing soon blocks the server."""
     host, port = address.rsplit(":", 1)
     connection = socket.socket()
     if receive_buffer:
@@ -20,7 +20,7 @@ def connect(address, receive_buffer=None):
 
 
 def send(connection, sent):
-    """Sends until everything is sent or the other end doesn't want it; whether everything was."""
+    """Sends until everything is sent or the other end closes. Returns whether everything was sent."""
     try:
         connection.sendall(sent)
         return True
@@ -29,7 +29,7 @@ def send(connection, sent):
 
 
 def read_to_end(connection):
-    """What comes until the other end closes."""
+    """Everything received until the other end closes."""
     received = b""
     try:
         while part := connection.recv(1 << 16):
@@ -40,7 +40,7 @@ def read_to_end(connection):
 
 
 def answer(address, request):
-    """Status line of the answer to a request, the connection closed behind it; "" for none."""
+    """The status line of the reply to a request, "" for none; the connection must be closed after it."""
     with connect(address) as connection:
         send(connection, request)
         try:
@@ -51,7 +51,7 @@ def answer(address, request):
 
 
 def get(address, path="/-/healthy", method="GET", **headers):
-    """An answer with its body, on a connection of its own."""
+    """A reply with its body, over a new connection."""
     connection = http.client.HTTPConnection(address, timeout=DEADLINE)
     try:
         connection.putrequest(method, path, skip_host="Host" in headers, skip_accept_encoding=True)

@@ -1,4 +1,4 @@
-"""Directories that a daemon records to, and what they hold."""
+"""Directories that a daemon records to, and their contents."""
 
 import struct
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ def files(directory):
 
 
 def span_ids(*paths):
-    """The ids of all spans, as the lz4 command and OpenTelemetry's own definitions read them."""
+    """The ids of all spans, read with the lz4 command and OpenTelemetry's own definitions."""
     return [id for path in paths for id in ids_of(archives.records(archives.decompress(path)))]
 
 
 def ids_of(messages):
-    """The ids of all spans of messages."""
+    """The ids of all spans in messages."""
     found = []
     for message in messages:
         for resource_spans in TracesData.FromString(message).resource_spans:
@@ -47,7 +47,7 @@ class Event:
 
 
 def events(path):
-    """The events that a file's notes tell, in their order, read by docs/archive-format.md alone."""
+    """The events in a file's skippable frames, in order, read only by docs/archive-format.md."""
     content = path.read_bytes()
     found = []
     offset = 0

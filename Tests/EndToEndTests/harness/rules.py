@@ -1,8 +1,8 @@
-"""Rules and a configuration with which an alert is a matter of seconds."""
+"""Rules and a configuration with which an alert takes only seconds."""
 
 CONFIGURATION = "evaluation_delay: 1s\n"
 
-# The median, so that fast spans end the alert as surely as slow ones start it.
+# The median, so that fast spans resolve the alert as surely as slow ones start it.
 SLOW_PAYMENTS = """\
 groups:
   - name: shop

@@ -1,4 +1,4 @@
-"""A server of another project, as a process of its own."""
+"""A server of another project as a separate process."""
 
 import socket
 import subprocess
@@ -8,14 +8,14 @@ from harness.waiting import DEADLINE
 
 
 def free_address():
-    """Of the loopback interface, for servers that don't say which port they got for 0."""
+    """A free address of the loopback interface, for servers that don't say which port they got for 0."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 class Server:
-    """Is ready when its log says so; ends with SIGTERM."""
+    """Ready once its log says so; stopped by SIGTERM."""
 
     def __init__(self, command, ready):
         self.ready = ready

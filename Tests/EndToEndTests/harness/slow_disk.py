@@ -1,4 +1,4 @@
-"""A disk that takes its time: `fsync` and `fdatasync` of a process return late, or not before they may."""
+"""A slow disk: a process's `fsync` and `fdatasync` return late, or only when the test lets them."""
 
 from harness import preloading
 
@@ -28,7 +28,7 @@ int fdatasync(int descriptor)
 
 
 class SlowDisk:
-    """For the processes that are started while it is in use."""
+    """Affects processes that are started while it is in use."""
 
     def __init__(self, directory, environment):
         """`environment` is a `pytest.MonkeyPatch`."""
@@ -40,11 +40,11 @@ class SlowDisk:
         self._environment = environment
 
     def takes(self, milliseconds):
-        """Every sync of a process that is started from now on."""
+        """Sets how long each sync takes, in processes started from now on."""
         self._environment.setenv("DISK_MILLISECONDS", str(milliseconds))
 
     def hold(self):
-        """No sync ends until `go`."""
+        """Blocks every sync until `go`."""
         self._held.touch()
 
     def go(self):

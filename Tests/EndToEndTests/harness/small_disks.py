@@ -1,4 +1,4 @@
-"""Disks that get full, without the right to mount one."""
+"""Disks that get full, without needing the right to mount one."""
 
 from harness import preloading
 
@@ -56,6 +56,6 @@ ssize_t write(int descriptor, const void *bytes, size_t count)
 
 
 def environment(path, directory):
-    """What makes the files in `path`, not those in folders below it, have SIZE bytes together and no more."""
+    """The environment that limits the files in `path`, not those in folders below it, to SIZE bytes in total."""
     library = preloading.build(_SOURCE, directory)
     return {"LD_PRELOAD": str(library), "SMALL_DISK": str(path.resolve()), "SMALL_DISK_BYTES": str(SIZE)}

@@ -21,7 +21,7 @@ def text(key, value):
 
 
 def span(name="work", duration=MILLISECOND, kind=Span.SPAN_KIND_SERVER, is_error=False, **fields):
-    """A span of its own trace that ends now, unless the fields say otherwise."""
+    """A span in a trace of its own that has just ended, unless the fields say otherwise."""
     number = next(_numbers)
     end = time.time_ns()
     defaults = {
@@ -35,7 +35,7 @@ def span(name="work", duration=MILLISECOND, kind=Span.SPAN_KIND_SERVER, is_error
 
 
 def request(*spans, service="checkout"):
-    """One export request of one service."""
+    """An export request of one service."""
     resource = Resource(attributes=[text("service.name", service)])
     return ExportTraceServiceRequest(
         resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=spans)])]

@@ -1,4 +1,4 @@
-"""Makes `fdatasync` fail, and writes down what it was called for."""
+"""Makes `fdatasync` fail, and logs which files it was called for."""
 
 from harness import preloading
 

@@ -1,4 +1,4 @@
-"""Counts and percentiles of an archive, from their definitions, by OpenTelemetry's own protobuf classes and the lz4 command."""
+"""Counts and percentiles of an archive by definition, using OpenTelemetry's own protobuf classes and the lz4 command."""
 
 from collections import Counter, defaultdict
 
@@ -7,7 +7,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 
 def truth_of(records):
-    """As the `truth.json` beside a recording has it, of the fields that tests read and some more."""
+    """The fields of a recording's `truth.json` that tests read, and some more."""
     spans = [one for record in records for one in _spans(record)]
     operations, services = defaultdict(list), defaultdict(list)
     for service, span in spans:

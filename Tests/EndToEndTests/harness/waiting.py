@@ -1,16 +1,16 @@
-"""Waiting for a condition that nothing announces."""
+"""Waiting for conditions."""
 
 import threading
 import time
 
-# Seconds. Far more than anything here takes, also on a busy machine: only a failure waits this long.
+# Seconds: far more than anything here takes even on a busy machine, so only a failure waits this long.
 DEADLINE = 120
-# Seconds between two looks.
+# Seconds between two checks.
 PAUSE = 0.02
 
 
 def eventually(condition, what, deadline=DEADLINE):
-    """The first true value of `condition()`, which is asked again and again until the deadline."""
+    """Calls `condition()` until it returns a true value or the deadline has passed. Returns that value."""
     end = time.monotonic() + deadline
     pause = threading.Event()
     while True:

@@ -7,17 +7,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness.waiting import DEADLINE
 
-# Instead of a status: takes the call, and says nothing until the caller has gone.
+# Instead of a status: accepts the call and doesn't answer until the caller has hung up.
 HANG = "hang"
-# Instead of a status: 200, and a body without an end.
+# Instead of a status: 200 with an endless body.
 FLOOD = "flood"
 
 
 class WebhookReceiver:
-    """Takes calls on a port of the loopback interface, and hands them out in order."""
+    """Accepts calls on a loopback port and returns them in order."""
 
     def __init__(self, answers=(), port=0, headers=None):
-        """`answers` are those to the first calls, with `headers` where they are no 200; all after them are 200."""
+        """`answers` are for the first calls, with `headers` unless they are 200; every later call gets 200."""
         self._calls = queue.Queue()
         self._answers = list(answers)
         self._headers = headers or {}
@@ -45,7 +45,7 @@ class WebhookReceiver:
 
     @property
     def is_done(self):
-        """Whether all calls were handed out."""
+        """Whether all calls have been returned."""
         return self._calls.empty()
 
     def _handler(receiver):

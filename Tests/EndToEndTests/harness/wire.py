@@ -1,4 +1,4 @@
-"""Protobuf's wire format by hand, for messages that no library would write."""
+"""Protobuf's wire format, for messages that no library would write."""
 
 
 def varint(number):
@@ -15,8 +15,8 @@ def field(number, payload):
 
 
 def nested(depth, numbers):
-    """A message within a message, `depth` times; their field numbers from the innermost outwards, over and over."""
-    # From the inside, lengths are known; from the outside, they would have to be guessed.
+    """Messages nested `depth` deep; `numbers` are their field numbers from the innermost outwards, repeated."""
+    # Built from the inside out, since then all lengths are known.
     heads = []
     length = 0
     for level in range(depth):

@@ -39,17 +39,43 @@ struct AttributionTests {
             }
         }
 
+        /// The divided requests by trace and span id.
         func requests(in view: WindowView? = nil) -> [[UInt64]: Request] {
             var requests: [[UInt64]: Request] = [:]
-            (view ?? window.view()).forEachBreakdown(from: .min, to: .max) { request in
-                requests[[request.traceHigh, request.traceLow, request.spanID]] = Request(
-                    duration: request.duration,
+            forEachRequest(in: view ?? window.view()) { span, _, parts in
+                requests[[span.traceHigh, span.traceLow, span.spanID]] = Request(
+                    duration: span.duration,
                     parts: Dictionary(
-                        uniqueKeysWithValues: request.parts.map {
-                            (attributor.components.names[Int($0.component.number)], $0.duration)
-                        }))
+                        uniqueKeysWithValues: parts.map { (attributor.components.names[Int($0.number)], $1) }))
             }
             return requests
+        }
+
+        /// The parts of each request, in nanoseconds by component, by the number of the request's series.
+        func partsBySeries() -> [Int: [[Component: Int64]]] {
+            var bySeries: [Int: [[Component: Int64]]] = [:]
+            forEachRequest(in: window.view()) { _, series, parts in
+                bySeries[series, default: []].append(Dictionary(uniqueKeysWithValues: parts))
+            }
+            return bySeries
+        }
+
+        private func forEachRequest(
+            in view: WindowView, _ body: (SpanRow, _ series: Int, _ parts: [(Component, Int64)]) -> Void
+        ) {
+            for slot in view.slots {
+                guard let attribution = slot.attribution else { continue }
+                let requests = attribution.requests
+                for (number, request) in requests.enumerated() {
+                    let end =
+                        number + 1 < requests.count ? Int(requests[number + 1].firstPart) : attribution.parts.count
+                    let parts = (Int(request.firstPart)..<end).map { part in
+                        let number = attribution.parts.series[part] % UInt32(ComponentTable.countMax)
+                        return (Component(UInt8(number)), attribution.parts.durations[part])
+                    }
+                    body(slot.row(Int(request.row)), Int(request.series), parts)
+                }
+            }
         }
 
         /// Self times by trace and span id, of the spans that have one.
@@ -118,6 +144,28 @@ struct AttributionTests {
             #expect(differ.isEmpty, "\(order): \(differ.count) of \(selfTimes.count) self times differ")
             // There may be more: those of watches that aren't over yet.
             #expect(times.count < selfTimes.count + selfTimes.count / 100)
+        }
+    }
+
+    @Test(arguments: Captures.archives)
+    func `the components of a kind of request are the sums over its single requests`(_ archive: URL) throws {
+        var flow = Flow(settle: 0)
+        for record in try Captures.records(archive) { try flow.take(record, at: .min) }
+        flow.settle(at: .max)
+        let view = flow.window.view()
+        let parts = flow.partsBySeries()
+        let requests = view.requestSummaries()
+        #expect(requests.count == parts.count)
+        for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
+            let own = parts[request.series] ?? []
+            #expect(own.count == request.count)
+            #expect(components.reduce(0) { $0 + $1.sum } == request.sum)
+            for summary in components {
+                let durations = own.map { $0[summary.component] ?? 0 }.sorted()
+                #expect(summary.sum == durations.reduce(0) { $0 + Int128($1) })
+                #expect(summary.p99 == durations[(durations.count * 99 + 99) / 100 - 1])
+                #expect(abs(summary.share - Double(summary.sum) / Double(request.sum)) < 1e-12)
+            }
         }
     }
 

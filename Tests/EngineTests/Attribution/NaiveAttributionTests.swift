@@ -94,7 +94,7 @@ import TestSupport
         #expect(Dictionary(uniqueKeysWithValues: parts) == [1: 50, 2: 20, 3: 10, 4: 10, 5: 10])
     }
 
-    @Test func `spans of no length have no time and hide none`() throws {
+    @Test func `spans of zero length have no time and hide none`() throws {
         let spans = [
             request(1, 100..<200),
             ReferenceSpan("audit", id: 2, parent: 1, 150..<150),

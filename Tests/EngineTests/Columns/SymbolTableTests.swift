@@ -1,6 +1,7 @@
-import Engine
 import Testing
 import TestSupport
+
+@testable import Engine
 
 @Suite struct `The symbol table` {
     @Test(arguments: 0..<4) func `numbers byte strings as a dictionary would`(seed: UInt64) {

@@ -27,7 +27,7 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(stall(covering: "/api/v1/pods") != nil)
     }
 
-    @Test func `is no watch, which lasts whatever happens`() {
+    @Test func `is not a watch, which lasts whatever happens`() {
         #expect(stall(covering: "/api/v1/pods?watch=1") == nil)
     }
 }

@@ -1,6 +1,7 @@
-import Engine
 import Testing
 import TestSupport
+
+@testable import Engine
 
 #if canImport(Glibc)
     import Glibc

@@ -1,9 +1,9 @@
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 struct AlertDispatcherTests {
     /// Answers from a script, then delivers. Remembers what it received.
@@ -145,7 +145,7 @@ struct AlertDispatcherTests {
         #expect(queue.append([.firing("G")]) == [.firing("G")])
     }
 
-    @Test func `pauses grow to the longest, and a receiver's wish is bounded`() {
+    @Test func `pauses grow to a maximum, and a receiver's requested pause is bounded`() {
         let policy = RetryPolicy(first: .seconds(1), longest: .seconds(30))
         #expect(
             (1...8).map { policy.pause(after: $0, wish: nil, jitter: 1) }
@@ -163,7 +163,7 @@ struct AlertDispatcherTests {
         ])
         defer { receiver.stop() }
         let pauses = Mutex<[Duration]>([])
-        let sinks = try AlertSinks.make([.webhook(url: receiver.url, headersFile: nil)])
+        let sinks = try AlertSinks.make([WebhookDefinition(endpoint: SinkEndpoint(url: receiver.url))])
         let dispatcher = AlertDispatcher(
             sinks: sinks, now: { 1_795_407_400 * second }, pause: { pause in pauses.withLock { $0.append(pause) } })
         dispatcher.submit([Alert.firing().transition, Alert.resolved().transition])
@@ -179,11 +179,15 @@ struct AlertDispatcherTests {
     @Test func `sinks of one kind are numbered`() throws {
         let url = "http://127.0.0.1:9/"
         let sinks = try AlertSinks.make([
-            .stdout(.text), .webhook(url: url, headersFile: nil), .webhook(url: url, headersFile: nil),
+            StdoutDefinition(format: .text), WebhookDefinition(endpoint: SinkEndpoint(url: url)),
+            WebhookDefinition(endpoint: SinkEndpoint(url: url)),
         ])
         #expect(sinks.map(\.name) == ["stdout", "webhook", "webhook-2"])
         let fault = #expect(throws: WebhookHeaders.FormatError.self) {
-            try AlertSinks.make([.webhook(url: url, headersFile: "/nonexistent")])
+            let headersFile = FileReference(path: "/nonexistent", position: .start)
+            return try AlertSinks.make([
+                WebhookDefinition(endpoint: SinkEndpoint(url: url, headersFile: headersFile))
+            ])
         }
         #expect(fault?.description == "/nonexistent:1:1: the file can't be read: no such file")
     }

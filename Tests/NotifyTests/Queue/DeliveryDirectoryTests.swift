@@ -3,9 +3,9 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 /// Queues on disk survive the process. Here, one dispatcher follows another.
 final class DeliveryDirectoryTests {
@@ -113,7 +113,9 @@ final class DeliveryDirectoryTests {
 
     @Test func `alerts that a receiver rejects go to the dead letters`() async throws {
         let receiver = try ScriptedReceiver([.status(400)])
-        let sinks = try AlertSinks.make([.webhook(url: receiver.url + "?token=hunter2", headersFile: nil)])
+        let sinks = try AlertSinks.make([
+            WebhookDefinition(endpoint: SinkEndpoint(url: receiver.url + "?token=hunter2"))
+        ])
         let dispatcher = AlertDispatcher(
             sinks: sinks, directory: DeliveryDirectory(path, now: Self.now), now: Self.now)
         dispatcher.submit([Alert.firing().transition])

@@ -2,9 +2,9 @@ import Foundation
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 /// A slow disk holds up the alerts that must be on it before they are sent, and nothing else.
 final class SlowDiskTests {

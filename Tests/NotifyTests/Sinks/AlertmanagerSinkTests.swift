@@ -2,9 +2,9 @@ import Engine
 import Foundation
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 struct AlertmanagerSinkTests {
     private static func body(_ alerts: [Alert]) async throws -> String {

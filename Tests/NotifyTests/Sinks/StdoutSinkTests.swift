@@ -3,9 +3,9 @@ import Support
 import Synchronization
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 struct StdoutSinkTests {
     /// What a sink writes for alerts.

@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 import Testing
+import Rules
 
 @testable import Notify
-@testable import Rules
 
 struct WebhookSinkTests {
     /// The sink's result for one scripted answer. The time limit is more than any machine needs for an answer; it is

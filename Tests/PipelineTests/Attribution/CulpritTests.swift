@@ -6,7 +6,7 @@ import Rules
 import TestSupport
 import Testing
 
-/// The built-in rules over recorded faults: which side is accused, and what reports say about components.
+/// The built-in rules over recorded faults: which side they blame, and what reports say about components.
 @Suite("Culprits")
 struct CulpritTests {
     private struct Facts: Decodable {
@@ -47,7 +47,7 @@ struct CulpritTests {
         }
         for alert in alerts
         where !facts.faults.contains(where: { ($0.start_ns...$0.end_ns).contains(alert.firedAt ?? 0) }) {
-            // An alert that fires after a fault may still be about it.
+            // An alert that fires after the fault may still be about it.
             let side = alert.evidence?.culprit.side
             #expect(side == nil || facts.faults.contains { $0.side == side && $0.end_ns <= alert.firedAt ?? 0 })
         }
@@ -60,28 +60,6 @@ struct CulpritTests {
             let traces = try #require(alert.evidence?.traces)
             #expect((1...5).contains(traces.count) && Set(traces).count == traces.count)
             for trace in traces { #expect(!pipeline.trace(trace).spans.isEmpty) }
-        }
-    }
-
-    @Test(arguments: Captures.archives)
-    func `the components of a kind of request are the sums over its single requests`(_ archive: URL) throws {
-        let view = try Self.replay(archive).pipeline.attributedSummary().view
-        var parts: [Int: [[Component: Int64]]] = [:]
-        view.forEachBreakdown(from: .min, to: .max) { request in
-            parts[request.series, default: []].append(
-                Dictionary(uniqueKeysWithValues: request.parts.map { ($0.component, $0.duration) }))
-        }
-        let requests = view.requestSummaries()
-        for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
-            let own = parts[request.series] ?? []
-            #expect(own.count == request.count)
-            #expect(components.reduce(0) { $0 + $1.sum } == request.sum)
-            for summary in components {
-                let durations = own.map { $0[summary.component] ?? 0 }.sorted()
-                #expect(summary.sum == durations.reduce(0) { $0 + Int128($1) })
-                #expect(summary.p99 == durations[(durations.count * 99 + 99) / 100 - 1])
-                #expect(abs(summary.share - Double(summary.sum) / Double(request.sum)) < 1e-12)
-            }
         }
     }
 

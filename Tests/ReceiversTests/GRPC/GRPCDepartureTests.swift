@@ -78,7 +78,7 @@ private final class Connection {
     }
 }
 
-@Suite struct `A gRPC connection that is to make room` {
+@Suite struct `A gRPC connection that is asked to make room` {
     private let headers: UInt8 = 1
     private let all = UInt32(Int32.max)
 

@@ -1,6 +1,7 @@
 import NIOCore
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `gRPC framing` {
     private func bytes(_ array: [UInt8]) -> ByteBuffer {

@@ -1,6 +1,7 @@
 import NIOHPACK
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `gRPC request headers` {
     private func headers(_ changes: [String: String?] = [:]) -> HPACKHeaders {

@@ -81,7 +81,7 @@ import Testing
         #expect(HTTPHeadCheck.fault(in: &old)?.status == .badRequest)
     }
 
-    @Test func `is refused where it asks for a tunnel`() {
+    @Test func `is refused if it asks for a tunnel`() {
         var head = head("localhost:443", [("Host", "localhost:443")], method: .CONNECT)
         #expect(HTTPHeadCheck.fault(in: &head)?.status == .notImplemented)
     }

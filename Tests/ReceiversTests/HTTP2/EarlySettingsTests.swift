@@ -1,6 +1,7 @@
 import NIOCore
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `early settings` {
     private static let magic = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)

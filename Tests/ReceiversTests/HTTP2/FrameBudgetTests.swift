@@ -1,5 +1,6 @@
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `the budget of frames` {
     private static let perSecond = 100

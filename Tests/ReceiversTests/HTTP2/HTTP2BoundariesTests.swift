@@ -1,6 +1,7 @@
 import NIOCore
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `HTTP/2 boundaries` {
     private let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)

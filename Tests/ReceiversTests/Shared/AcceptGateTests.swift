@@ -1,9 +1,10 @@
 import Foundation
 import NIOCore
 import NIOEmbedded
-import Receivers
 import Synchronization
 import Testing
+
+@testable import Receivers
 
 @Suite struct `A listener that can't accept` {
     @Test func `says so once, and tries again a second later`() throws {

@@ -1,6 +1,7 @@
 import NIOCore
-import Receivers
 import Testing
+
+@testable import Receivers
 
 @Suite struct `admission` {
     @Test func `bytes are admitted up to the limit and given back at the end`() {

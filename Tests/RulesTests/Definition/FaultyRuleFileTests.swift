@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Notify
 import TestSupport
 import Testing
 
@@ -29,7 +30,8 @@ private enum FaultyFiles {
         let limits = WindowLimits()
         let found = try #require(throws: RuleDiagnostics.self) {
             try RuleFile(
-                bytes, file: name, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max)
+                bytes, file: name, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max
+            ) { _ = AlertSinks.read($0, &$1) }
         }
         #expect(found.all.count == 1, "\(found)")
         #expect(try found.description == FaultyFiles.expected()[name])

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import TestSupport
 import Testing
 
@@ -29,10 +28,6 @@ struct RuleFileTests {
                   - alert: Burning
                     select: {verb: list}
                     when: burn_rate(99.9%, 1500ms, 1h) > 14.4 and burn_rate(99.9%, 1500ms, 5m) offset 1m > 6
-            sinks:
-              - stdout: {format: json}
-              - stdout:
-              - webhook: {url: "http://127.0.0.1:9093/hook", headers_file: secret/headers}
             """)
         let rule = try #require(file.groups.first?.rules.first)
         #expect(file.groups.first?.name == "control-plane")
@@ -60,12 +55,6 @@ struct RuleFileTests {
         #expect(rule.keepFiringFor == minute)
         #expect(rule.labels == ["severity": "page", "team": "7"])
         #expect(rule.annotations["summary"]?.text == "{{ $labels.operation }} {{ $labels.severity }}")
-        let folder = URL(fileURLWithPath: "rules.yaml").deletingLastPathComponent().path
-        #expect(
-            file.sinks == [
-                .stdout(.json), .stdout(.text),
-                .webhook(url: "http://127.0.0.1:9093/hook", headersFile: "\(folder)/secret/headers"),
-            ])
     }
 
     @Test func `fields that a rule leaves out have defaults`() throws {
@@ -101,7 +90,6 @@ struct RuleFileTests {
             file.groups.map(\.name) == [
                 "control-plane-objectives", "control-plane-objectives-slow", "control-plane", "control-plane-quick",
             ])
-        #expect(file.sinks.isEmpty)
         for rule in file.groups.flatMap(\.rules) {
             #expect(Set(rule.annotations.keys) == ["summary", "next"], "\(rule.alert)")
         }

@@ -6,7 +6,7 @@ import Testing
 /// Timelines: one character for each evaluation, ten seconds apart. `T` the condition holds, `F` it doesn't,
 /// `.` no data. Below them the state that each evaluation changed to: `p`ending, `f`iring, `r`esolved,
 /// `i`nactive, `.` no change.
-struct AlertLifeTests {
+struct ActiveAlertTests {
     @Test(arguments: [
         (0, 0, "FTTF", ".f.r"),
         (0, 0, "FT..F", ".f..r"),

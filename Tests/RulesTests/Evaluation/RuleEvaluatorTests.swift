@@ -48,7 +48,7 @@ struct RuleEvaluatorTests {
         #expect(resolved.firedAt == Self.start + 45 * second)
         #expect(resolved.resolvedAt == Self.start + 90 * second)
         #expect(resolved.value == 0.2)
-        #expect(evaluator.activeAlerts.isEmpty)
+        #expect(evaluator.numberedAlerts.isEmpty)
     }
 
     @Test func `silence neither fires nor resolves`() throws {
@@ -60,7 +60,7 @@ struct RuleEvaluatorTests {
         for step in Int64(2)..<20 {
             #expect(evaluator.evaluate(at: Self.start + step * 15 * second, over: window).isEmpty)
         }
-        #expect(evaluator.activeAlerts.map(\.state) == [.firing])
+        #expect(evaluator.numberedAlerts.map(\.alert.state) == [.firing])
     }
 
     @Test func `a group's limit applies to each of its rules`() throws {
@@ -196,7 +196,7 @@ struct RuleEvaluatorTests {
                 OperationLabels(service: "etcd", operation: "op\(number)", kind: .server), end: Self.start)
         }
         #expect(evaluator.evaluate(at: Self.start + 15 * second, over: window).count == 3)
-        #expect(evaluator.activeAlerts.count == 3)
+        #expect(evaluator.numberedAlerts.count == 3)
         #expect(evaluator.refusedAlerts == 2)
     }
 
@@ -249,12 +249,12 @@ struct RuleEvaluatorTests {
         let window = Self.window(.etcdRange, duration: second)
         var evaluator = RuleEvaluator(try file([("Kept", "1ms"), ("Changed", "1ms"), ("Removed", "1ms")]))
         _ = evaluator.evaluate(at: Self.start + 15 * second, over: window)
-        #expect(evaluator.activeAlerts.map(\.name) == ["Kept", "Changed", "Removed"])
+        #expect(evaluator.numberedAlerts.map(\.alert.name) == ["Kept", "Changed", "Removed"])
 
         let gone = evaluator.replaceRules(try file([("New", "1ms"), ("Changed", "2ms"), ("Kept", "1ms")]))
         #expect(gone.map(\.name) == ["Changed", "Removed"])
-        #expect(evaluator.activeAlerts.map(\.name) == ["Kept"])
-        #expect(evaluator.activeAlerts.map(\.activeAt) == [Self.start + 15 * second])
+        #expect(evaluator.numberedAlerts.map(\.alert.name) == ["Kept"])
+        #expect(evaluator.numberedAlerts.map(\.alert.activeAt) == [Self.start + 15 * second])
 
         _ = evaluator.evaluate(at: Self.start + 30 * second, over: window)
         let fired = evaluator.evaluate(at: Self.start + 45 * second, over: window)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-struct PossibleNumberTests {
+struct NumberIntervalTests {
     /// EvaluationInputs within bounds, and exact ones that agree with them.
     private static func values(
         _ condition: Condition, _ generator: inout SeededGenerator

@@ -47,15 +47,15 @@ import Testing
         var before = try Self.evaluator(Self.rule())
         #expect(
             Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending", "15 firing"].suffix(1))
-        let left = before.activeAlerts
+        let left = before.numberedAlerts.map(\.alert)
 
         var after = try Self.evaluator(Self.rule())
         #expect(after.restore(try Self.saved(before, at: 60), at: Self.start + 90 * second) == 1)
-        #expect(after.activeAlerts == left)
+        #expect(after.numberedAlerts.map(\.alert) == left)
         // No spans have arrived yet, then all is well, but the window of a minute isn't full before 150.
         let window = Self.window(slow: 0..<0, fast: 120..<300)
         #expect(Self.run(&after, window, from: 105, to: 135) == [])
-        #expect(after.activeAlerts == left)
+        #expect(after.numberedAlerts.map(\.alert) == left)
         #expect(Self.run(&after, window, from: 150, to: 150) == ["150 resolved"])
     }
 
@@ -96,7 +96,7 @@ import Testing
         ] {
             var after = try Self.evaluator(changed, other)
             #expect(after.restore(saved, at: Self.start + 75 * second) == 1)
-            #expect(after.activeAlerts.map(\.name) == ["Other"])
+            #expect(after.numberedAlerts.map(\.alert.name) == ["Other"])
         }
         // A rule that is written differently but means the same is the same rule.
         var after = try Self.evaluator(Self.rule("for: 0s"), other)

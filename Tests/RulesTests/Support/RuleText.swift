@@ -1,3 +1,4 @@
+import Notify
 import Rules
 import TestSupport
 
@@ -9,7 +10,9 @@ enum RuleText {
     static let exactWindow = 60 * minute
 
     static func load(_ text: String) throws -> RuleFile {
-        try RuleFile(text, file: "rules.yaml", maximumWindow: window, exactWindow: exactWindow)
+        try RuleFile(Array(text.utf8), file: "rules.yaml", maximumWindow: window, exactWindow: exactWindow) {
+            _ = AlertSinks.read($0, &$1)
+        }
     }
 
     /// A group of one rule made of the given lines.

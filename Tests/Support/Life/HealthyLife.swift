@@ -1,9 +1,9 @@
-/// What an exporter sends at a time.
+/// One export of an exporter.
 package struct LifeDelivery: Sendable {
     package let arrival: Int64
     package let spans: [LifeSpan]
 
-    /// Batches as the SDK makes them, each an export request.
+    /// The batches as the SDK cuts them, each an export request.
     package var records: [[UInt8]] {
         stride(from: 0, to: spans.count, by: 512).map { first in
             let batch = spans[first..<min(first + 512, spans.count)]
@@ -12,15 +12,16 @@ package struct LifeDelivery: Sendable {
     }
 }
 
-/// The life of a healthy control plane over a day, made of a seed: its nodes, controllers, probes and users, and all that
-/// happens in clusters and is no fault of theirs.
+/// A day in the life of a healthy control plane, generated from a seed: its nodes, controllers, probes and users, and
+/// everything that happens in a cluster without being a fault of the control plane.
 ///
-/// Time goes second by second. Clients ask, processes answer (`LifeControlPlane`), exporters send. To see a fault, change
-/// a process (`plane.members[0].delays`), and all that depends on it changes with it.
+/// Time advances second by second: clients send requests, processes serve them (`LifeControlPlane`), exporters send
+/// spans. To inject a fault, change a process (`plane.members[0].delays`); everything that depends on it changes with
+/// it.
 package struct HealthyLife {
     package var plane: LifeControlPlane
     package let start: Int64
-    /// Nanoseconds; a 24th of it is an hour of the day.
+    /// Nanoseconds. The day has 24 hours of a 24th of it each, however long it is.
     package let duration: Int64
     private var now: Int64
     var clients = LifeClients()
@@ -40,13 +41,13 @@ package struct HealthyLife {
             + (0..<members).map { \LifeControlPlane.members[$0] }
     }
 
-    /// How far the day is, in hours of it.
+    /// The hour of the day.
     var hour: Double { Double(now - start) * 24 / Double(duration) }
 
     /// Seconds since the day began.
     var secondOfDay: Int { Int((now - start) / Self.second) }
 
-    /// The spans that exporters send within the next second, in the order of their arrival; nil when the day is over.
+    /// The exports of the next second, in order of arrival; nil once the day is over.
     package mutating func next() -> [LifeDelivery]? {
         guard now < start + duration else { return nil }
         ask()
@@ -58,7 +59,7 @@ package struct HealthyLife {
         return due
     }
 
-    /// All of the day, delivery by delivery.
+    /// The exports of the whole day, in order.
     package mutating func forEach(_ body: (LifeDelivery) throws -> Void) rethrows {
         while let deliveries = next() {
             for delivery in deliveries { try body(delivery) }
@@ -67,10 +68,10 @@ package struct HealthyLife {
 
     // MARK: Requests
 
-    /// A moment within the second that is going on.
+    /// A random moment within the current second.
     mutating func moment() -> Int64 { now + Int64(plane.chance.fraction() * Double(Self.second)) }
 
-    /// Sends a request to one of the API servers that are there; to none, it is never seen.
+    /// Sends a request to one of the API servers that are up. If none is, the request leaves no span.
     mutating func send(_ request: LifeRequest, at time: Int64? = nil) {
         let time = time ?? moment()
         let servers = plane.apiServers.indices.filter { plane.apiServers[$0].isUp(at: time) }
@@ -78,7 +79,7 @@ package struct HealthyLife {
         plane.serve(request, by: servers[plane.chance.number(0..<servers.count)], at: time)
     }
 
-    /// Takes an API server away for a while: what it has under way ends with it.
+    /// Takes an API server down for a while; the requests it is serving end with it.
     mutating func stop(apiServer: Int, for duration: Int64) {
         let end = now
         plane.apiServers[apiServer].outages.append(end..<end + duration)
@@ -89,7 +90,7 @@ package struct HealthyLife {
         plane.breakWatches(59, of: apiServer, at: end, status: "Canceled")
     }
 
-    /// Takes a member of etcd away for a while; watches on it break.
+    /// Takes an etcd member down for a while; its watches break.
     mutating func stop(member: Int, for duration: Int64) {
         plane.members[member].outages.append(now..<now + duration)
         for server in plane.apiServers.indices {
@@ -97,7 +98,7 @@ package struct HealthyLife {
         }
     }
 
-    /// Ends the watches that are under way, as when their resource version is too old.
+    /// Ends the open watches, as if their resource version were too old.
     mutating func endWatches() {
         let end = now + 200_000_000
         for server in plane.apiServers.indices {

@@ -1,7 +1,7 @@
-/// Who asks the API servers all day long.
+/// The clients that send requests to the API servers all day long.
 struct LifeClients: Sendable {
     var nodes = 10
-    /// The node that is dead just now.
+    /// The node that is currently dead.
     var deadNode: Int?
     /// How long a scrape of `/metrics` takes, nanoseconds.
     var scrape: Int64 = 300_000_000
@@ -14,7 +14,7 @@ struct LifeClients: Sendable {
         .resource("PUT", coordination, "leases", namespace: namespace, name: name, storage: .update)
     }
 
-    /// What users and controllers ask for, each as often as its number says.
+    /// What users and controllers ask for, each as often as its weight says.
     static let usual: [(weight: Int, request: LifeRequest)] = [
         (14, .resource("GET", core, "configmaps", namespace: "team-1", name: "settings", storage: .read(1))),
         (8, .resource("GET", core, "pods", namespace: "team-2", name: "web-0", storage: .cached)),
@@ -38,7 +38,7 @@ struct LifeClients: Sendable {
         (3, .resource("POST", core, "secrets", namespace: "team-2", storage: .create).with { $0.webhooks = 1 }),
         (2, .resource("DELETE", core, "configmaps", namespace: "team-1", name: "old", storage: .update)),
         (4, .resource("POST", "/apis/authorization.k8s.io/v1", "subjectaccessreviews", storage: .none)),
-        // What clients get wrong, all day long.
+        // What clients get wrong, also all day long.
         (
             4,
             .resource("GET", core, "configmaps", namespace: "team-1", name: "none", storage: .read(1)).with {
@@ -65,7 +65,7 @@ struct LifeClients: Sendable {
             }
         ),
         (1, .path("/api", taking: 100_000, status: 401)),
-        // The log of a pod whose node can't be reached.
+        // The log of a pod whose node is unreachable.
         (
             1,
             .resource("GET", core, "pods", namespace: "team-4", name: "lost", subresource: "log", storage: .none).with {
@@ -84,7 +84,7 @@ struct LifeClients: Sendable {
 }
 
 extension HealthyLife {
-    /// What is asked within a second of an ordinary day.
+    /// The requests of one second of an ordinary day.
     mutating func ask() {
         let second = secondOfDay
         for node in 0..<clients.nodes where (second + node) % 10 == 0 && node != clients.deadNode {
@@ -104,7 +104,7 @@ extension HealthyLife {
             let length = 300 + Int64(plane.chance.fraction() * 300)
             send(LifeClients.watch(of: second % 4 < 2 ? "pods" : "configmaps", for: length * Self.second))
         }
-        // Twice as much by day as by night.
+        // Twice as many by day as by night.
         let rate = hour > 7 && hour < 19 ? 3 : 1.5
         for _ in 0..<Int(rate * 2) where plane.chance.happens(0.5) { send(usual()) }
     }

@@ -1,7 +1,7 @@
 import Engine
 
-/// API servers and members of etcd, and the spans that requests leave in them: named, nested and tied as those of
-/// Kubernetes 1.36 and etcd 3.6 are.
+/// API servers and etcd members, and the spans that requests leave in them: names, nesting and links are those of
+/// Kubernetes 1.36 and etcd 3.6.
 package struct LifeControlPlane: Sendable {
     package var apiServers: [LifeProcess]
     package var members: [LifeProcess]
@@ -20,7 +20,7 @@ package struct LifeControlPlane: Sendable {
         self.chance = chance
     }
 
-    /// Where a span stands.
+    /// The position of a span in its trace.
     struct Place {
         var trace: UInt64
         var parent: UInt64
@@ -40,7 +40,7 @@ package struct LifeControlPlane: Sendable {
 
     private static let filters = ["audit", "constrainedimpersonation", "priorityandfairness", "authorization"]
 
-    /// Serves a request that reaches an API server at a time; returns when it was answered.
+    /// Serves a request that reaches an API server at a given time; returns when it was answered.
     @discardableResult
     package mutating func serve(_ request: LifeRequest, by server: Int, at time: Int64) -> Int64 {
         let authentication = Place(trace: chance.id(), parent: 0)
@@ -98,7 +98,7 @@ package struct LifeControlPlane: Sendable {
         case .create:
             time = webhooks(request.webhooks, inside, by: server, at: time)
             time = store("Create etcd3", request, inside, by: server, at: time)
-        // Here webhooks are called within the time of their sibling.
+        // In an update, webhooks are called during their sibling span.
         case .update: time = store("GuaranteedUpdate etcd3", request, inside, by: server, at: time)
         }
         time = finish(own / 2, by: server, from: time)
@@ -155,8 +155,8 @@ package struct LifeControlPlane: Sendable {
 
     // MARK: etcd
 
-    /// A call of etcd; returns when it was answered. One whose member just went down fails and is tried at another; where
-    /// there is none, it waits.
+    /// A call to etcd; returns when it was answered. If its member has just gone down, the call fails and is retried
+    /// on another; if none is up, it waits.
     mutating func call(
         _ name: String, _ typical: Int64, _ place: Place, _ server: Int, _ start: Int64
     ) -> Int64 {
@@ -165,7 +165,7 @@ package struct LifeControlPlane: Sendable {
         if !members[member].isUp(at: time) {
             let others = members.indices.filter { members[$0].isUp(at: time) }
             if let other = others.first {
-                // The connection tells within a moment; until then calls on it fail.
+                // The client notices the broken connection within a moment; until then calls on it fail.
                 let since = members[member].outages.first { $0.contains(time) }?.lowerBound ?? time
                 if time - since < 150_000_000 {
                     note(server, client(name, place, start: time, end: time + 2_000_000, status: "Unavailable"))
@@ -194,7 +194,7 @@ package struct LifeControlPlane: Sendable {
         return call
     }
 
-    /// Watches of an API server on etcd that end together, all with an error as gRPC's clients have it.
+    /// An API server's watches on etcd that end together, all with an error, as gRPC clients record them.
     package mutating func breakWatches(_ count: Int, of server: Int, at time: Int64, status: String) {
         for _ in 0..<count {
             let start = time - 60_000_000_000 - chance.exponential(600_000_000_000)
@@ -204,14 +204,14 @@ package struct LifeControlPlane: Sendable {
         }
     }
 
-    /// Calls that an API server makes by itself: compaction, leases.
+    /// Calls that an API server makes on its own: compaction, leases.
     package mutating func background(_ name: String, by server: Int, at time: Int64) {
         _ = call(name, 500 * Self.microsecond, Place(trace: chance.id(), parent: 0), server, time)
     }
 
     // MARK: Export
 
-    /// Takes the spans that a process's exporter sends at a time.
+    /// Takes the spans that a process's exporter sends at a given time.
     mutating func export(_ process: WritableKeyPath<LifeControlPlane, LifeProcess>, at time: Int64) -> [LifeSpan] {
         let held = self[keyPath: process].held
         let sent = held.filter { $0.end <= time }

@@ -1,9 +1,9 @@
-/// What happens on a day, none of it a fault of the control plane.
+/// Something that happens during a day and is not a fault of the control plane.
 package struct LifeEvent: Sendable {
     package let name: String
-    /// When it begins, hours into the day.
+    /// When it starts, in hours of the day.
     let hour: Double
-    /// What happens in a second of it; seconds count from its beginning.
+    /// What happens in one second of it; seconds count from its start.
     let happens: @Sendable (_ life: inout HealthyLife, _ second: Int) -> Void
 
     private static let core = LifeClients.core
@@ -62,7 +62,8 @@ package struct LifeEvent: Sendable {
         LifeEvent(name: "an API server restarts", hour: 14.1) { life, second in life.apiServerRestarts(second) },
         LifeEvent(name: "etcd restarts, member by member", hour: 16.1) { life, second in
             guard second % 50 == 0, second / 50 < life.plane.members.count else { return }
-            // Of several members the others go on; a single one is only ever replaced in a moment.
+            // If there are several members, the others carry on; a single member is only ever replaced within a
+            // moment.
             let isAlone = life.plane.members.count == 1
             life.stop(member: second / 50, for: (isAlone ? 4 : 30) * HealthyLife.second)
         },
@@ -122,7 +123,7 @@ package struct LifeEvent: Sendable {
 }
 
 extension HealthyLife {
-    /// Lets happen what has begun.
+    /// Runs the events that have started.
     mutating func live(through events: [LifeEvent]) {
         for event in events {
             let second = secondOfDay - Int(event.hour / 24 * Double(duration / Self.second))
@@ -130,7 +131,7 @@ extension HealthyLife {
         }
     }
 
-    /// A pod is made, placed and started.
+    /// A pod is created, scheduled and started.
     fileprivate mutating func startPod() {
         let core = LifeClients.core
         send(
@@ -151,7 +152,7 @@ extension HealthyLife {
         )
     }
 
-    /// Its lease runs out, its pods are marked all at once, then evicted and made anew elsewhere.
+    /// Its lease expires, its pods are all marked at once, then evicted and recreated elsewhere.
     fileprivate mutating func nodeDies(_ second: Int) {
         clients.deadNode = second < 150 ? 3 : nil
         let core = LifeClients.core
@@ -178,7 +179,8 @@ extension HealthyLife {
         endPod()
     }
 
-    /// Its clients go elsewhere, or wait; it comes back, is not ready for a while, and all of them ask for everything.
+    /// Its clients move to another one, or wait. It comes back, isn't ready for a while, and every client relists
+    /// everything.
     fileprivate mutating func apiServerRestarts(_ second: Int) {
         if second == 0 { stop(apiServer: 0, for: 30 * Self.second) }
         guard (30..<45).contains(second) else { return }

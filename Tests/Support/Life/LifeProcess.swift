@@ -1,16 +1,16 @@
-/// A process of a made-up control plane: work in it takes time, more while it is slowed, and none goes on while it stands
-/// still or is down. Faults of a process are put here, so that all who wait for it wait with it.
+/// A process of a simulated control plane. Its work takes time, longer while it is slowed, and makes no progress
+/// while it is paused or down. Faults are injected here, so that everyone who waits for the process is affected.
 package struct LifeProcess: Sendable {
     package let service: String
-    /// When it isn't there at all, Unix nanoseconds.
+    /// When it is down, Unix nanoseconds.
     package var outages: [Range<Int64>] = []
-    /// When it stands still, with its connections open.
+    /// When it is paused, with its connections open.
     package var pauses: [Range<Int64>] = []
-    /// When all that it does takes so many nanoseconds longer on average.
+    /// When everything it does takes longer, and by how many nanoseconds on average.
     package var delays: [(during: Range<Int64>, mean: Int64)] = []
-    /// Its exporter sends every five seconds, each at its own moment.
+    /// Its exporter sends every five seconds, at an offset of its own.
     let exportPhase: Int64
-    /// Spans that have not ended, or not been sent.
+    /// Spans that haven't ended or haven't been exported.
     var held: [LifeSpan] = []
 
     init(service: String, exportPhase: Int64) {
@@ -20,10 +20,10 @@ package struct LifeProcess: Sendable {
 
     package func isUp(at time: Int64) -> Bool { !outages.contains { $0.contains(time) } }
 
-    /// When it is there again, or `time` itself where it is.
+    /// When it is up again; `time` itself if it is up.
     func up(from time: Int64) -> Int64 { outages.first { $0.contains(time) }?.upperBound ?? time }
 
-    /// When work that begins at `time` is done.
+    /// When work that starts at `time` is done.
     func finish(_ duration: Int64, from time: Int64, _ chance: inout LifeChance) -> Int64 {
         var end = time + duration
         for delay in delays where delay.during.contains(time) { end += chance.exponential(delay.mean) }
@@ -34,7 +34,7 @@ package struct LifeProcess: Sendable {
     }
 }
 
-/// Chance as control planes have it: most things take about as long as ever, a few much longer.
+/// Randomness as control planes have it: most things take about as long as ever, a few take much longer.
 package struct LifeChance: Sendable {
     private var generator: SeededGenerator
 
@@ -53,16 +53,16 @@ package struct LifeChance: Sendable {
 
     mutating func exponential(_ mean: Int64) -> Int64 { Int64(-Double(mean) * Self.log(1 - fraction())) }
 
-    /// About `typical` nanoseconds; one time in a hundred up to ten times as much, one in two thousand a hiccup of a disk
-    /// or a garbage collector.
+    /// About `typical` nanoseconds; one in a hundred takes up to ten times as long, one in two thousand hits a hiccup
+    /// of a disk or a garbage collection.
     mutating func duration(_ typical: Int64) -> Int64 {
         let spread = typical * 6 / 10 + exponential(typical * 4 / 10)
         if happens(0.0005) { return spread + 20_000_000 + exponential(60_000_000) }
         return happens(0.01) ? spread + exponential(typical * 4) : spread
     }
 
-    /// The natural logarithm of a number above 0 and at most 1, by its binary exponent and a series: the same on every
-    /// machine.
+    /// The natural logarithm of a number in (0, 1], computed from its binary exponent and a series, so that it is the
+    /// same on every machine.
     private static func log(_ number: Double) -> Double {
         let (mantissa, exponent) = (number.significand, Double(number.exponent))
         let ratio = (mantissa - 1) / (mantissa + 1)

@@ -1,31 +1,31 @@
-/// A kind of request to an API server, and what it takes.
+/// A kind of request to an API server, and what serving it takes.
 package struct LifeRequest: Sendable {
     enum Storage: Sendable {
         /// Answered by the watch cache.
         case cached
-        /// Read from etcd, so many times.
+        /// Read from etcd, in this many calls.
         case read(Int)
         case create
         case update
-        /// By no handler: non-resource paths, and what authorization refuses.
+        /// By no handler: non-resource paths, and requests that authorization refuses.
         case none
     }
 
     var method: String
     var path: String
     var query = ""
-    /// In the server span's name; empty for the method alone.
+    /// As in the SERVER span's name; empty if the name is only the method.
     var template = ""
     var handler = ""
     var resource = ""
     var storage: Storage
-    /// Of its own, besides etcd and webhooks, nanoseconds.
+    /// The API server's own time, without etcd and webhooks, nanoseconds.
     var own: Int64 = 700_000
-    /// To write the answer, nanoseconds.
+    /// How long writing the response takes, nanoseconds.
     var serialize: Int64 = 60_000
     var webhooks = 0
     var status = 200
-    /// Whether its user is of `system:masters`: then `authentication` is in its trace.
+    /// Whether its user is in `system:masters`: then `authentication` is in its trace.
     var isMaster = false
     var userAgent = "kube-controller-manager/v1.36.2"
 
@@ -62,7 +62,7 @@ package struct LifeRequest: Sendable {
             method: method, path: path, template: template, handler: handler, resource: resource, storage: storage)
     }
 
-    /// A path that is no resource's.
+    /// A non-resource path.
     static func path(_ path: String, taking own: Int64, status: Int = 200) -> LifeRequest {
         LifeRequest(
             method: "GET", path: path, storage: .none, own: own, status: status, isMaster: true,

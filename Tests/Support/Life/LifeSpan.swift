@@ -1,6 +1,6 @@
 package import Engine
 
-/// A span of a made-up control plane, with what real ones carry.
+/// A span of a simulated control plane, with the attributes of real ones.
 package struct LifeSpan: Sendable {
     package struct HTTP: Sendable {
         package var method: String
@@ -9,7 +9,7 @@ package struct LifeSpan: Sendable {
         package var status: Int
         package var userAgent: String
 
-        /// As `http.target` has it.
+        /// As in `http.target`.
         package var target: String { query.isEmpty ? path : path + "?" + query }
     }
 
@@ -31,7 +31,7 @@ package struct LifeSpan: Sendable {
 }
 
 extension LifeSpan {
-    /// The span as OTLP has it.
+    /// The span in OTLP.
     package var example: WireSpanExample {
         var example = WireSpanExample()
         example.traceID = Self.bytes(1) + Self.bytes(trace)

@@ -7,11 +7,11 @@ struct PrintableTextTests {
         ("a\u{202E}b\u{2066}", "a\\u{202E}b\\u{2066}"), ("\u{85}\u{2028}\u{7F}", "\\u{85}\\u{2028}\\u{7F}"),
         ("\u{0}", "\\u{0}"), ("back\\slash", "back\\\\slash"), ("\u{200B}\u{FEFF}", "\\u{200B}\\u{FEFF}"),
     ])
-    func `what could steer a terminal is written as an escape`(text: String, expected: String) {
+    func `what could control a terminal is written as an escape`(text: String, expected: String) {
         #expect(PrintableText.escape(text) == expected)
     }
 
-    @Test func `cited text is quoted and shortened`() {
+    @Test func `text from outside is quoted and shortened`() {
         #expect(PrintableText.quote("a\"b") == "\"a\\\"b\"")
         #expect(PrintableText.quote(String(repeating: "x", count: 100), limit: 3) == "\"xxx…\"")
     }

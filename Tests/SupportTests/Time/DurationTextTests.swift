@@ -18,7 +18,7 @@ struct DurationTextTests {
         "5S", "५s",
         "15251w", "522w", "3650d1ns", "99999999999999999999s", "9223372036s9223372036ms", "5s ",
     ])
-    func `what is no duration is refused`(text: String) {
+    func `what is not a duration is refused`(text: String) {
         #expect(DurationText.parse(text) == nil)
     }
 

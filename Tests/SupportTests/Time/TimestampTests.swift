@@ -51,7 +51,7 @@ struct TimestampTests {
         "2026-01-01T00:00:61Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00", "9999-01-01T00:00:00Z",
         "0000-01-01T00:00:00Z", "٢٠٢٦-01-01T00:00:00Z", "2026-01-01T00:00:00Z\n",
     ])
-    func `what is no time is refused`(text: String) {
+    func `what is not a time is refused`(text: String) {
         #expect(Timestamp.parse(rfc3339: text) == nil)
     }
 }

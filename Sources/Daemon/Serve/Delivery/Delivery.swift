@@ -1,6 +1,7 @@
 import Logging
 import Notify
 import Rules
+import Scrape
 import Synchronization
 
 /// The sinks in force, and what they have to deliver. Results of an evaluation are saved in two steps before they are
@@ -149,7 +150,7 @@ final class Delivery: Sendable {
     }
 
     /// Replaces the sinks and reads their headers again. Blocks on the disk.
-    func replace(_ definitions: [SinkDefinition]) throws(WebhookHeaders.FormatError) {
+    func replace(_ definitions: [any SinkDefinition]) throws(WebhookHeaders.FormatError) {
         dispatcher.replace(try AlertSinks.make(definitions))
     }
 
@@ -173,4 +174,23 @@ final class Delivery: Sendable {
             }
         }
     }
+}
+
+extension Delivery {
+    static let metrics = MetricTable<Delivery>([
+        .family(
+            "faultline_notifications", .counter, labels: ["sink", "outcome"],
+            help: "Alerts sent to sinks, by outcome."
+        ) { delivery, exposition in
+            for row in delivery.notifications {
+                exposition.sample(Double(row.count), [row.sink, row.outcome.rawValue])
+            }
+        },
+        .family(
+            "faultline_notifications_queue_length", .gauge, labels: ["sink"],
+            help: "Alerts waiting for a sink."
+        ) { delivery, exposition in
+            for (sink, count) in delivery.waiting { exposition.sample(Double(count), [sink]) }
+        },
+    ])
 }

@@ -4,6 +4,7 @@ import Logging
 import Notify
 import Rules
 import Support
+import Scrape
 import Synchronization
 
 /// The state that survives a restart: alerts and undelivered notifications. Used by one daemon at a time.
@@ -141,4 +142,12 @@ final class StateDirectory: Sendable {
             return (next, saving.waiting)
         }
     }
+}
+
+extension StateDirectory {
+    static let metrics = MetricTable<StateDirectory>([
+        .flag("faultline_state_failed", help: "Whether the last write of alerts to disk failed.") {
+            $0.hasFailed
+        }
+    ]).present(if: "`state.directory` is set")
 }

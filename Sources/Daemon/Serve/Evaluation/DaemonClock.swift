@@ -3,7 +3,6 @@ import CDispatch
 import Engine
 import Glibc
 import Support
-import Synchronization
 
 /// The daemon's clocks, replaceable in tests.
 struct DaemonClock: Sendable {
@@ -29,23 +28,4 @@ enum WallClock {
         return TimeLimits.nearestTime(
             Int64(time.tv_sec).multipliedSaturating(by: 1_000_000_000).addingSaturating(Int64(time.tv_nsec)))
     }
-}
-
-/// What became of the clock, for the scrape and for the readiness.
-final class ClockHealth: Sendable {
-    struct Counts: Equatable {
-        var ahead = 0
-        var back = 0
-        var stalls = 0
-        /// The last step, seconds; negative for one back.
-        var lastStep = 0.0
-        /// From a jump until rules are evaluated again.
-        var isAffected = false
-    }
-
-    private let counts = Mutex(Counts())
-
-    var current: Counts { counts.withLock { $0 } }
-
-    func change(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }
 }

@@ -1,3 +1,4 @@
+import Scrape
 import Receivers
 
 /// The open connections of each listener.
@@ -19,4 +20,23 @@ struct ListenerConnections: Sendable {
         case .query: query
         }
     }
+}
+
+extension ListenerConnections {
+    static let metrics = MetricTable<ListenerConnections>([
+        .family(
+            "faultline_connections", .gauge, labels: ["transport"], help: "Open connections."
+        ) { connections, exposition in
+            for transport in Transport.allCases {
+                exposition.sample(Double(connections[transport].count), [transport.rawValue])
+            }
+        },
+        .family(
+            "faultline_connections_limit", .gauge, labels: ["transport"], help: "Limit of open connections."
+        ) { connections, exposition in
+            for transport in Transport.allCases {
+                exposition.sample(Double(connections[transport].limit), [transport.rawValue])
+            }
+        },
+    ])
 }

@@ -1,12 +1,11 @@
 import Engine
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
-import NIOPosix
 import OTLP
 import Pipeline
 import Receivers
 import Recording
+import Scrape
 import Synchronization
 
 /// Decodes export requests and appends them to the pipeline, on the thread that received them.
@@ -100,35 +99,23 @@ final class LiveTraceService: TraceService {
     var refusals: [Refusal: Int] { refusalCounts.withLock { $0 } }
 }
 
-/// One worker per thread, used by that thread alone.
-private struct ThreadWorkers: @unchecked Sendable {
-    private let variable = ThreadSpecificVariable<IngestWorker>()
-
-    var current: IngestWorker {
-        if let worker = variable.currentValue { return worker }
-        let worker = IngestWorker()
-        variable.currentValue = worker
-        return worker
-    }
-}
-
-/// Decodes bodies into a reusable batch. Each thread that receives bodies has one.
-final class IngestWorker {
-    private var batch = SpanBatch()
-    private let decoder = SpanDecoder()
-
-    /// A batch that held more spans than this is released.
-    private static let spansKept = 65_536
-
-    init() {}
-
-    /// Decodes a body and passes on the batch. Takes nothing of a malformed body.
-    func decode<Result>(
-        _ body: RawSpan, _ take: (borrowing SpanBatch) -> Result
-    ) throws(DecodeError) -> Result {
-        batch.removeAll()
-        if batch.columns.capacity > Self.spansKept { batch = SpanBatch() }
-        try decoder.decode(body, into: &batch)
-        return take(batch)
-    }
+extension LiveTraceService {
+    static let metrics = MetricTable<LiveTraceService>([
+        .family(
+            "faultline_requests_refused", .counter, labels: ["transport", "reason"],
+            help: "Requests or connections refused, by reason."
+        ) { service, exposition in
+            let refusals = service.refusals
+            for transport in Transport.allCases {
+                for reason in RefusalReason.allCases {
+                    let count = refusals[Refusal(transport: transport, reason: reason)] ?? 0
+                    exposition.sample(Double(count), [transport.rawValue, reason.rawValue])
+                }
+            }
+        },
+        .gauge(
+            "faultline_ingest_inflight_bytes", unit: "bytes",
+            help: "Bytes of export requests in flight, and of what they are decoded to."
+        ) { $0.admission.bytesInFlight },
+    ])
 }

@@ -5,7 +5,7 @@ import Support
 /// The index at the end of a recorded file: where its groups are and what times they cover.
 package struct ArchiveIndex: Equatable, Sendable {
     package struct Entry: Equatable, Sendable {
-        /// Of the group's note, bytes from the start of the file.
+        /// Of the group's skippable frame, bytes from the start of the file.
         package var offset: UInt64
         /// Of arrivals and clock readings, Unix nanoseconds.
         package var times: ClosedRange<Int64>
@@ -83,7 +83,7 @@ package struct ArchiveIndex: Equatable, Sendable {
         }
     }
 
-    /// The body of the note that fills exactly this range of the file.
+    /// The body of the skippable frame that fills exactly this range of the file.
     private static func body(_ kind: SkippableFrame.Kind, in descriptor: Int32, _ range: Range<Int>)
         -> LittleEndianReader?
     {

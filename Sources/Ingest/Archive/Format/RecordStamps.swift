@@ -8,7 +8,7 @@ struct RecordStamps {
     private var sequence: UInt64 = 0
     private(set) var groupCount = 0
     private(set) var start: RecordingStart?
-    private(set) var notes = RecordingNotes()
+    private(set) var contents = RecordingContents()
     /// Unix nanoseconds.
     private(set) var lastArrival: Int64?
     /// Of the last event handed out; nil if the archive isn't a recording.
@@ -40,7 +40,7 @@ struct RecordStamps {
             lastArrival = arrival
             return RecordStamp(arrival: arrival, sequence: sequence)
         }
-        if start != nil { notes.unstampedCount += 1 }
+        if start != nil { contents.unstampedCount += 1 }
         return nil
     }
 
@@ -52,12 +52,12 @@ struct RecordStamps {
 
     /// Advances to the next group that starts at or before an offset; false if there is none.
     private mutating func takeGroup(upTo offset: Int, _ chunks: inout ChunkSequence) -> Bool {
-        while let note = chunks.takeNote(upTo: offset) {
-            switch note {
+        while let skippable = chunks.takeSkippable(upTo: offset) {
+            switch skippable {
             case .start(let start):
                 self.start = start
-                notes.startCount += 1
-            case .index: notes.hasIndex = true
+                contents.startCount += 1
+            case .index: contents.hasIndex = true
             case .group(let group):
                 groupCount += 1
                 events = group.events[...]
@@ -70,7 +70,7 @@ struct RecordStamps {
 }
 
 /// What a recording contains besides records.
-package struct RecordingNotes: Equatable, Sendable {
+package struct RecordingContents: Equatable, Sendable {
     /// Number of recorded files, concatenated; 0 if the archive isn't a recording.
     package internal(set) var startCount = 0
     /// Whether an index or a trailer was seen, intact or not.

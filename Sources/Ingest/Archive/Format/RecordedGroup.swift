@@ -1,10 +1,10 @@
-package import Engine
+import Engine
 
 /// What a recording says about the records of one lz4 frame: when and in which order each arrived, and when the rules
 /// were evaluated in between.
-package struct RecordedGroup: Equatable, Sendable {
+struct RecordedGroup: Equatable, Sendable {
     /// An event in the daemon. All events of a recording are numbered in one sequence.
-    package enum Event: Equatable, Sendable {
+    enum Event: Equatable, Sendable {
         /// An export request was added to the window.
         ///
         /// - Parameters:
@@ -15,7 +15,7 @@ package struct RecordedGroup: Equatable, Sendable {
         case clock(ClockReading)
 
         /// Unix nanoseconds.
-        package var time: Int64 {
+        var time: Int64 {
             switch self {
             case .record(let arrival, _, _): arrival
             case .clock(let reading): reading.time
@@ -23,18 +23,18 @@ package struct RecordedGroup: Equatable, Sendable {
         }
     }
 
-    package var firstSequence: UInt64
-    package var events: [Event] = []
+    var firstSequence: UInt64
+    var events: [Event] = []
     /// From the earliest to the latest end of a span, Unix nanoseconds; nil if there are no spans.
-    package var spanEnds: ClosedRange<Int64>?
+    var spanEnds: ClosedRange<Int64>?
     /// Size of the lz4 frame that follows; 0 if there is none because all events are clock readings.
     var frameByteCount = 0
 
-    package init(firstSequence: UInt64) {
+    init(firstSequence: UInt64) {
         self.firstSequence = firstSequence
     }
 
-    package var spanCount: Int {
+    var spanCount: Int {
         events.reduce(0) { count, event in
             guard case .record(_, _, let spans) = event else { return count }
             return count + spans

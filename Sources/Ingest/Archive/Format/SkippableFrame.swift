@@ -2,7 +2,7 @@ import Engine
 import Support
 
 /// What a recording stores besides records, in lz4 frames that other tools skip. See docs/archive-format.md.
-package enum SkippableFrame: Equatable, Sendable {
+enum SkippableFrame: Equatable, Sendable {
     case start(RecordingStart)
     case group(RecordedGroup)
     /// An index or its trailer, intact or not: `ArchiveIndex` reads them from the end of the file.
@@ -143,7 +143,7 @@ extension RecordedGroup {
         }
     }
 
-    var noteFrame: [UInt8] {
+    var skippableFrame: [UInt8] {
         var body = LittleEndianBytes()
         body.append(firstSequence)
         body.append(spanEnds?.lowerBound ?? .max)

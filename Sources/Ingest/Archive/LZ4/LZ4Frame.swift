@@ -73,9 +73,9 @@ extension LZ4Stream {
         var length: UInt64 = 0
         /// Whether its position in a chunk is fixed.
         var isStarted = false
-        /// Where its bytes start in the chunk, and how many notes precede its own.
+        /// Where its bytes start in the chunk, and how many skippable frames precede its own.
         var start = 0
-        var noteCount = 0
+        var skippableCount = 0
 
         /// Whether to hold back all of it until its checksums are verified, because it fits into a chunk.
         var isHeldBack: Bool { header.contentSize.map { $0 <= Chunk.capacity } ?? false }

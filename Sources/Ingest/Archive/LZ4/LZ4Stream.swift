@@ -7,9 +7,9 @@ struct LZ4Stream {
     private var frame: Frame?
     /// The end of the previous chunk, as far as blocks of the frame may still refer to it.
     private var history: [UInt8] = []
-    /// The note about the frame that must come next.
+    /// What the last skippable frame says about the lz4 frame that must come next.
     private var group: RecordedGroup?
-    /// Offset in the file of the current frame, or of its note.
+    /// Offset in the file of the current frame, or of its skippable frame.
     private(set) var unitOffset = 0
     /// Parts of the file to read; nil for all of it.
     private var extents: [Range<Int>]?
@@ -42,7 +42,7 @@ struct LZ4Stream {
         } catch {
             // If the file is cut off, blocks that weren't held back are intact and stay.
             if let frame, frame.isStarted, frame.isHeldBack || !error.isCut {
-                chunk.truncate(to: frame.start, notes: frame.noteCount)
+                chunk.truncate(to: frame.start, skippables: frame.skippableCount)
             }
             var error = error
             error.lostFrom = unitOffset
@@ -73,7 +73,7 @@ struct LZ4Stream {
         guard let started = frame, !started.isStarted else { return true }
         if started.isHeldBack, chunk.room < Int(started.header.contentSize ?? 0) { return false }
         frame?.start = chunk.count
-        frame?.noteCount = chunk.notes.count
+        frame?.skippableCount = chunk.skippables.count
         frame?.isStarted = true
         if let group = group.take() { chunk.append(.group(group)) }
         return true
@@ -95,7 +95,7 @@ struct LZ4Stream {
             guard frame.isHeldBack || chunk.room >= block.uncompressedMax(frame.header) else {
                 history = chunk.history(frame.reach)
                 self.frame?.start = 0
-                self.frame?.noteCount = 0
+                self.frame?.skippableCount = 0
                 return false
             }
             try read(block, of: &frame, from: &source, into: &chunk)
@@ -168,10 +168,10 @@ struct LZ4Stream {
             }
             let word = source.next(4).littleEndianWord(0)
             if word == Self.magic { return try readHeader(&source) }
-            guard group == nil else { throw failure(source, "the frame after a group's note is missing") }
+            guard group == nil else { throw failure(source, "the lz4 frame of a group is missing") }
             let start = source.offset
             skipped =
-                try skipFrame(&source, isNote: word == SkippableFrame.magic, &chunk) ? nil : skipped ?? start
+                try skipFrame(&source, isSkippable: word == SkippableFrame.magic, &chunk) ? nil : skipped ?? start
         }
     }
 
@@ -203,14 +203,14 @@ struct LZ4Stream {
         }
     }
 
-    /// - Returns: whether it was an intact note.
+    /// - Returns: whether it was an intact skippable frame.
     private mutating func skipFrame(
-        _ source: inout ByteSource, isNote: Bool, _ chunk: inout Chunk
+        _ source: inout ByteSource, isSkippable: Bool, _ chunk: inout Chunk
     ) throws(ArchiveError) -> Bool {
         try require(SkippableFrame.frameHeaderByteCount, of: &source)
         let length = Int(source.next(8).littleEndianWord(4))
-        if isNote, let note = try note(of: length, &source) {
-            try take(note, &source, &chunk)
+        if isSkippable, let skippable = try readSkippable(of: length, &source) {
+            try take(skippable, &source, &chunk)
             return true
         }
         source.advance(SkippableFrame.frameHeaderByteCount)
@@ -218,8 +218,8 @@ struct LZ4Stream {
         return false
     }
 
-    /// Reads a note that concerns readers of records. Returns nil for any other skippable frame, without consuming it.
-    private func note(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> SkippableFrame? {
+    /// Reads a skippable frame that concerns readers of records. Returns nil for any other, without consuming it.
+    private func readSkippable(of length: Int, _ source: inout ByteSource) throws(ArchiveError) -> SkippableFrame? {
         let header = SkippableFrame.frameHeaderByteCount
         guard length >= SkippableFrame.prefixByteCount, try source.fill(header + SkippableFrame.prefixByteCount),
             let kind = SkippableFrame.kind(source.next(header + SkippableFrame.prefixByteCount).extracting(header...))
@@ -230,20 +230,20 @@ struct LZ4Stream {
         }
         guard length <= SkippableFrame.groupByteCountMax else { return nil }
         try require(header + length, of: &source)
-        let note = SkippableFrame.read(kind, source.next(header + length).extracting(header...))
-        guard let note else { throw failure(source, "a note of the recording is damaged") }
+        let skippable = SkippableFrame.read(kind, source.next(header + length).extracting(header...))
+        guard let skippable else { throw failure(source, "a skippable frame of the recording is damaged") }
         source.advance(header + length)
-        return note
+        return skippable
     }
 
     private mutating func take(
-        _ note: SkippableFrame, _ source: inout ByteSource, _ chunk: inout Chunk
+        _ skippable: SkippableFrame, _ source: inout ByteSource, _ chunk: inout Chunk
     ) throws(ArchiveError) {
-        guard case .group(let group) = note else { return chunk.append(note) }
+        guard case .group(let group) = skippable else { return chunk.append(skippable) }
         if let spanEnds, !group.mayEnd(in: spanEnds) {
             guard try source.skip(group.frameByteCount) else { throw cut(source) }
         } else if group.frameByteCount == 0 {
-            chunk.append(note)
+            chunk.append(skippable)
         } else {
             self.group = group
         }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes numbers as lz4 frames and notes store them.
+/// Writes numbers as lz4 frames and skippable frames store them.
 struct LittleEndianBytes {
     var bytes: [UInt8] = []
 

@@ -80,11 +80,11 @@ package struct ArchiveReader: ~Copyable {
     /// Number of recorded groups so far.
     package var groupCount: Int { stamps.groupCount }
 
-    /// The start note of the current recorded file; nil if the archive isn't a recording.
+    /// The start of the current recorded file; nil if the archive isn't a recording.
     package var start: RecordingStart? { stamps.start }
 
     /// What a recording contains besides records, as far as it was read.
-    package var notes: RecordingNotes { stamps.notes }
+    package var contents: RecordingContents { stamps.contents }
 
     /// When the last record arrived, Unix nanoseconds; nil if the archive doesn't say.
     package var lastArrival: Int64? { stamps.lastArrival }
@@ -125,7 +125,7 @@ package struct ArchiveReader: ~Copyable {
     ) throws(ArchiveError) -> Step {
         if framing == .undecided { framing = try beginsAsJSON() ? .json : .lengthDelimited }
         if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
-        // A group's note comes with the chunk in which its first record starts.
+        // A group's skippable frame comes with the chunk in which its first record starts.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         guard let place = try framing == .json ? nextValue() : nextMessage() else {
             // Clock readings may follow the last record.

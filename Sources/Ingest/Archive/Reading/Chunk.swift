@@ -14,8 +14,8 @@ struct Chunk: ~Copyable, Sendable {
     var ending: Ending?
     /// Bytes of the file read so far.
     var fileOffset = 0
-    /// A recording's notes, each with the offset of the bytes that it describes.
-    private(set) var notes: [(offset: Int, note: SkippableFrame)] = []
+    /// A recording's skippable frames, each with the offset of the bytes that it describes.
+    private(set) var skippables: [(offset: Int, skippable: SkippableFrame)] = []
     /// Damage that was skipped before these bytes.
     var loss: ArchiveLoss?
 
@@ -36,20 +36,20 @@ struct Chunk: ~Copyable, Sendable {
     mutating func removeAll() {
         count = 0
         ending = nil
-        notes.removeAll(keepingCapacity: true)
+        skippables.removeAll(keepingCapacity: true)
         loss = nil
     }
 
-    /// Drops the bytes from an offset on, and all notes but the first `noteCount`.
-    mutating func truncate(to count: Int, notes noteCount: Int) {
+    /// Drops the bytes from an offset on, and all skippable frames but the first `skippableCount`.
+    mutating func truncate(to count: Int, skippables skippableCount: Int) {
         precondition(count <= self.count)
         self.count = count
-        notes.removeLast(notes.count - noteCount)
+        skippables.removeLast(skippables.count - skippableCount)
     }
 
-    /// Adds a note about the bytes that follow.
-    mutating func append(_ note: SkippableFrame) {
-        notes.append((count, note))
+    /// Adds a skippable frame about the bytes that follow.
+    mutating func append(_ skippable: SkippableFrame) {
+        skippables.append((count, skippable))
     }
 
     mutating func append(_ source: RawSpan) {

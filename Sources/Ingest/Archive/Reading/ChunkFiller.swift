@@ -7,7 +7,7 @@ struct ChunkFiller: ~Copyable {
     /// Damage after the last chunk, to be skipped next.
     private var damage: ArchiveError?
 
-    /// Enough for the start note and for damage before the next note.
+    /// Enough for the start of a recording and for damage before the next skippable frame.
     private static let searchedBytes = 64 << 10
 
     /// In bytes; nil for a pipe.
@@ -42,7 +42,7 @@ struct ChunkFiller: ~Copyable {
         self.source = source
     }
 
-    /// Whether an unrecognisable file is a recording with a damaged start, because a note follows nearby.
+    /// Whether an unrecognisable file is a recording with a damaged start, because a skippable frame follows nearby.
     private static func hasNote(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         _ = try source.fill(searchedBytes)
         let start = source.next(min(source.available, searchedBytes))
@@ -107,7 +107,7 @@ extension LZ4Stream {
     /// The third byte of every magic number.
     static let secondLastOfMagic: UInt8 = 0x4D
 
-    /// Whether a frame with an intact header, or a recording's note, starts at the source's next byte.
+    /// Whether a frame with an intact header, or a recording's skippable frame, starts at the source's next byte.
     static func beginsSoundly(_ source: inout ByteSource) throws(ArchiveError) -> Bool {
         guard try source.fill(7), begins(source) else { return false }
         if source.next(4).littleEndianWord(0) == SkippableFrame.magic {

@@ -14,8 +14,8 @@ struct ChunkSequence: ~Copyable {
     private(set) var losses: [ArchiveLoss] = []
     /// How often damage was skipped.
     private(set) var discontinuities = 0
-    /// A recording's notes that weren't taken yet, each with the offset of the bytes that it describes.
-    private var notes: [(offset: Int, note: SkippableFrame)] = []
+    /// A recording's skippable frames that weren't taken yet, each with the offset of the bytes that it describes.
+    private var skippables: [(offset: Int, skippable: SkippableFrame)] = []
 
     /// Reading and decompressing this much takes no longer than starting a thread and being woken by it.
     private static let inPlaceMax = 64 << 10
@@ -61,7 +61,7 @@ struct ChunkSequence: ~Copyable {
                 chunk.removeAll()
                 filler?.fill(&chunk)
             }
-            for (offset, note) in chunk.notes { notes.append((consumed + offset, note)) }
+            for (offset, skippable) in chunk.skippables { skippables.append((consumed + offset, skippable)) }
             if let loss = chunk.loss { note(loss) }
         } while chunk.count == 0
         return true
@@ -78,9 +78,9 @@ struct ChunkSequence: ~Copyable {
         discontinuities += 1
     }
 
-    /// Takes the next note about bytes at or before an offset of the uncompressed bytes.
-    mutating func takeNote(upTo offset: Int) -> SkippableFrame? {
-        guard let first = notes.first, first.offset <= offset else { return nil }
-        return notes.removeFirst().note
+    /// Takes the next skippable frame about bytes at or before an offset of the uncompressed bytes.
+    mutating func takeSkippable(upTo offset: Int) -> SkippableFrame? {
+        guard let first = skippables.first, first.offset <= offset else { return nil }
+        return skippables.removeFirst().skippable
     }
 }

@@ -2,8 +2,8 @@ package import Engine
 
 /// Builds the bytes of a recorded file, for the caller to write. See docs/archive-format.md.
 ///
-/// Events collect in a group until it is sealed. Then its note and lz4 frame are appended to `output`. An archive that
-/// isn't a recording has only the frames.
+/// Events collect in a group until it is sealed. Then its skippable frame and its lz4 frame are appended to `output`.
+/// An archive that isn't a recording has only lz4 frames.
 package struct ArchiveWriter: ~Copyable {
     /// Bytes not taken yet.
     private var output: [UInt8] = []
@@ -22,7 +22,7 @@ package struct ArchiveWriter: ~Copyable {
     /// Makes an index of about 4 MiB.
     package static let groupsMax = 65_536
 
-    /// - Parameter start: nil for an archive without notes.
+    /// - Parameter start: nil for an archive without skippable frames.
     package init(_ start: RecordingStart?) {
         group = RecordedGroup(firstSequence: start?.firstSequence ?? 0)
         isRecording = start != nil
@@ -79,7 +79,7 @@ package struct ArchiveWriter: ~Copyable {
         group.frameByteCount = frame.count
         if isRecording {
             index.append(group, at: byteCount)
-            add(group.noteFrame)
+            add(group.skippableFrame)
         }
         add(frame)
         let next = group.firstSequence + UInt64(group.events.count)

@@ -29,6 +29,9 @@ final class GRPCConnection: ChannelInboundHandler {
     var watch = ConnectionWatch()
     var departure: Departure?
     var lastStream = HTTP2StreamID.rootStream
+    /// Whether the client's GOAWAY has had its turn. The follower knows of it earlier, while calls that were read together
+    /// with it have yet to begin.
+    private var isGoodbyeRead = false
     private var large = LargeMessages()
 
     /// Messages for `DecodePool`.
@@ -92,7 +95,8 @@ final class GRPCConnection: ChannelInboundHandler {
             continueLeaving()
         default:
             // The HTTP/2 handler deals with settings, other pings, windows and resets.
-            if follower.isLeft, calls.isEmpty { context.close(promise: nil) }
+            if case .goAway = frame.payload { isGoodbyeRead = true }
+            if isGoodbyeRead, follower.isLeft, calls.isEmpty { context.close(promise: nil) }
         }
     }
 

@@ -1,11 +1,11 @@
-package import NIOCore
+import NIOCore
 
 /// Extracts the single length-prefixed message of a unary call from its DATA frames. In gRPC over HTTP/2, a flag byte
 /// for compression and a 4-byte length precede the message.
 ///
 /// A value without I/O: pass it chunks and do what it returns.
-package struct GRPCFraming {
-    package enum Action: Equatable {
+struct GRPCFraming {
+    enum Action: Equatable {
         /// More data is needed.
         case wait
         /// The stream has ended and contained exactly this message.
@@ -13,7 +13,7 @@ package struct GRPCFraming {
         case refuse(FramingError)
     }
 
-    package enum FramingError: Error, Equatable {
+    enum FramingError: Error, Equatable {
         /// The length exceeds the limit. Detected from the prefix, before anything is allocated.
         case tooLarge
         /// The stream ended inside its message.
@@ -43,12 +43,12 @@ package struct GRPCFraming {
     private var isOver = false
 
     /// - Parameter limit: largest message in bytes on the wire.
-    package init(limit: Int) {
+    init(limit: Int) {
         self.limit = limit
     }
 
     /// Takes the payload of one DATA frame. After any result but `wait`, ignores the rest of the call.
-    package mutating func receive(_ chunk: ByteBuffer, endOfStream: Bool) -> Action {
+    mutating func receive(_ chunk: ByteBuffer, endOfStream: Bool) -> Action {
         guard !isOver else { return .wait }
         var chunk = chunk
         do throws(FramingError) {

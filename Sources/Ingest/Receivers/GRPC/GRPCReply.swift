@@ -1,10 +1,10 @@
 import OTLP
 internal import NIOCore
-package import NIOHPACK
+import NIOHPACK
 import Support
 
 /// Header blocks and the message of a reply.
-package enum GRPCReply {
+enum GRPCReply {
     static let head: HPACKHeaders = [":status": "200", "content-type": "application/grpc"]
     static let trailersOK: HPACKHeaders = ["grpc-status": "0"]
 
@@ -20,7 +20,7 @@ package enum GRPCReply {
     }
 
     /// A "Trailers-Only" reply: no message, the headers are the trailers.
-    package static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
+    static func trailersOnly(_ status: RPCStatus) -> HPACKHeaders {
         var headers = head
         headers.add(name: "grpc-status", value: String(status.code.rawValue))
         headers.add(name: "grpc-message", value: percentEncoded(status.message), indexing: .nonIndexable)
@@ -44,7 +44,7 @@ package enum GRPCReply {
     }
 
     /// Encodes a `grpc-message`: everything but printable ASCII, and the percent sign, becomes %XX.
-    package static func percentEncoded(_ text: String) -> String {
+    static func percentEncoded(_ text: String) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {
             if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {

@@ -1,20 +1,20 @@
-package import NIOHPACK
+import NIOHPACK
 
 /// The request headers of a call, checked to be an Export call.
-package struct GRPCRequestHead: Equatable {
-    package static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+struct GRPCRequestHead: Equatable {
+    static let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-    package enum Compression: Sendable {
+    enum Compression: Sendable {
         case identity
         case gzip
     }
 
     /// The compression of messages whose flag is set.
-    package private(set) var compression = Compression.identity
+    private(set) var compression = Compression.identity
     /// The client's timeout, rounded up to seconds; nil if it has none.
-    package private(set) var timeoutSeconds: Int?
+    private(set) var timeoutSeconds: Int?
 
-    package init(_ headers: HPACKHeaders) throws(GRPCHeadError) {
+    init(_ headers: HPACKHeaders) throws(GRPCHeadError) {
         var method: String?
         var path: String?
         var contentType: String?
@@ -51,7 +51,7 @@ package struct GRPCRequestHead: Equatable {
 
     /// Parses a `grpc-timeout`: at most eight digits and a unit. A malformed one is ignored, because the receiver has
     /// its own timeout.
-    package static func seconds(timeout: String) -> Int? {
+    static func seconds(timeout: String) -> Int? {
         guard let unit = timeout.utf8.last else { return nil }
         let digits = timeout.utf8.dropLast()
         guard (1...8).contains(digits.count), let amount = Int(Substring(digits)), amount >= 0 else {
@@ -69,7 +69,7 @@ package struct GRPCRequestHead: Equatable {
 }
 
 /// Why a call is not accepted by its headers.
-package enum GRPCHeadError: Error, Equatable {
+enum GRPCHeadError: Error, Equatable {
     /// Answer with a gRPC status, in headers that are also the trailers ("Trailers-Only").
     case status(RPCStatus, RefusalReason)
     /// Answer with a plain HTTP status, because the request isn't gRPC.

@@ -77,8 +77,8 @@ final class HTTPDeadlines: ChannelInboundHandler, Ticking {
 }
 
 /// The phase of a connection's current request, with its deadline.
-package struct HTTPPhase: Equatable {
-    package enum Step: Equatable, Sendable {
+struct HTTPPhase: Equatable {
+    enum Step: Equatable, Sendable {
         /// Until the first byte of a request. A connection's first request has the shorter `header` deadline.
         case idle
         case header
@@ -91,15 +91,15 @@ package struct HTTPPhase: Equatable {
         case closing
     }
 
-    package private(set) var step = Step.header
-    package private(set) var deadline: UInt64
+    private(set) var step = Step.header
+    private(set) var deadline: UInt64
 
-    package init(limits: ReceiverLimits) {
+    init(limits: ReceiverLimits) {
         deadline = UInt64(clamping: limits.headerSeconds)
     }
 
     /// - Parameter now: seconds since the connection began.
-    package mutating func enter(_ step: Step, now: UInt64, limits: ReceiverLimits) {
+    mutating func enter(_ step: Step, now: UInt64, limits: ReceiverLimits) {
         let seconds =
             switch step {
             case .idle: limits.idleSeconds
@@ -115,7 +115,7 @@ package struct HTTPPhase: Equatable {
     }
 
     /// Whether to close the connection now, and the refusal to count; none for an idle connection.
-    package func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
+    func overdue(now: UInt64) -> (isOverdue: Bool, reason: RefusalReason?) {
         guard now >= deadline else { return (false, nil) }
         switch step {
         case .idle, .closing: return (true, nil)

@@ -2,17 +2,17 @@ internal import NIOCore
 internal import NIOHTTP2
 
 /// Tracks, in seconds, how long an HTTP/2 connection has been stalled, unwritable or idle.
-package struct ConnectionWatch {
+struct ConnectionWatch {
     private var begun: UInt64 = 0
     private var waitingSince: UInt64?
     private var unwritableSince: UInt64?
     private var lastBusy: UInt64 = 0
     private var lastStream = 0
 
-    package init() {}
+    init() {}
 
     /// Seconds since the client stopped in the middle of a header block or a control frame.
-    package mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
+    mutating func secondsStalled(_ boundaries: HTTP2Boundaries, now: UInt64) -> UInt64 {
         guard boundaries.isWaiting else {
             waitingSince = nil
             return 0
@@ -35,7 +35,7 @@ package struct ConnectionWatch {
 
     /// Seconds since the last call. Most calls start and end between two ticks, so the number of the last stream
     /// reveals them.
-    package mutating func secondsIdle(isBusy: Bool, lastStream: Int, now: UInt64) -> UInt64 {
+    mutating func secondsIdle(isBusy: Bool, lastStream: Int, now: UInt64) -> UInt64 {
         if isBusy || lastStream != self.lastStream { lastBusy = now }
         self.lastStream = lastStream
         return now - lastBusy

@@ -17,7 +17,7 @@ package struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
 /// A connection's budget for frames without content: a token bucket, refilled every second and with every call.
 ///
 /// swift-nio-http2 limits some kinds of frames itself. This budget covers all of them.
-package struct FrameBudget {
+struct FrameBudget {
     /// A DATA frame of fewer bytes that doesn't end its stream counts as one without content.
     private static let usefulBytes = 64
     private static let endStream: UInt8 = 1
@@ -27,17 +27,17 @@ package struct FrameBudget {
     private let perSecond: Int
     private var left: Int
     /// The reason that used up the budget; nil while some is left.
-    package private(set) var exceeded: RefusalReason?
+    private(set) var exceeded: RefusalReason?
 
-    package init(perSecond: Int) {
+    init(perSecond: Int) {
         self.perSecond = perSecond
         left = 2 * perSecond
     }
 
     /// Call once a second.
-    package mutating func refill() { add(perSecond) }
+    mutating func refill() { add(perSecond) }
 
-    package mutating func charge(_ type: HTTP2FrameType, length: Int, flags: UInt8) {
+    mutating func charge(_ type: HTTP2FrameType, length: Int, flags: UInt8) {
         switch type {
         case .headers: add(Self.framesPerCall)
         case .data where length >= Self.usefulBytes || flags & Self.endStream != 0: break
@@ -50,7 +50,7 @@ package struct FrameBudget {
     }
 
     /// Charges for a call above the announced limit: more than a call earns.
-    package mutating func chargeForRefusedCall() { spend(2 * Self.framesPerCall, on: .streamErrorFlood) }
+    mutating func chargeForRefusedCall() { spend(2 * Self.framesPerCall, on: .streamErrorFlood) }
 
     private mutating func add(_ frames: Int) { left = min(left + frames, 2 * perSecond) }
 

@@ -1,10 +1,10 @@
-package import NIOCore
+import NIOCore
 
 /// Follows an HTTP/2 connection from frame to frame, to detect a client that stalls inside a header block or a control
 /// frame. The HTTP/2 handler buffers those silently for any length of time.
 ///
 /// It parses only frame headers (RFC 9113, section 4.1: 24-bit length, type, flags, stream).
-package struct HTTP2Boundaries {
+struct HTTP2Boundaries {
     private static let prefaceLength = 24
     private static let headerLength = 9
     private static let endHeaders: UInt8 = 4
@@ -17,21 +17,21 @@ package struct HTTP2Boundaries {
     private var goAway = ByteBuffer()
 
     /// Whether the client has sent a GOAWAY without an error.
-    package private(set) var isLeft = false
+    private(set) var isLeft = false
     private var isInHeaderBlock = false
 
     /// Number of frames begun; all but the last are complete.
-    package private(set) var begun: UInt64 = 0
+    private(set) var begun: UInt64 = 0
 
-    package init() {}
+    init() {}
 
     /// Whether something is incomplete. The payload of DATA doesn't count, because calls have their own deadlines.
-    package var isWaiting: Bool {
+    var isWaiting: Bool {
         isInHeaderBlock || header.readableBytes > 0 || (toSkip > 0 && !isInData)
     }
 
     /// - Parameter onFrame: called for each frame that begins.
-    package mutating func receive(
+    mutating func receive(
         _ bytes: ByteBuffer, onFrame: (HTTP2FrameType, _ length: Int, _ flags: UInt8) -> Void = { _, _, _ in }
     ) {
         var bytes = bytes

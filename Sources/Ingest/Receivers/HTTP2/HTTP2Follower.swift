@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 internal import NIOHTTP2
 
 /// Sits between the socket and the HTTP/2 handler. Follows the incoming bytes, stops floods before they cause work, and
@@ -119,7 +119,7 @@ final class HTTP2Follower: ChannelDuplexHandler {
 /// Until the acknowledgement, swift-nio-http2 would allow only 100 concurrent streams and end the connection at the
 /// next. A client that hasn't read our settings knows no limit (RFC 9113, section 6.5.2) and does nothing wrong.
 /// `GRPCConnection` refuses its excess calls one by one.
-package struct EarlySettings {
+struct EarlySettings {
     private static let headerLength = 9
     /// A SETTINGS frame with the ACK flag.
     private static let acknowledgement: [UInt8] = [0, 0, 0, 4, 1, 0, 0, 0, 0]
@@ -130,12 +130,12 @@ package struct EarlySettings {
     private var header = ByteBuffer()
     private var isInjected = false
     /// Whether everything is passed on unchanged from now on.
-    package private(set) var isOver = false
+    private(set) var isOver = false
 
-    package init() {}
+    init() {}
 
     /// Returns what to pass to the handler for bytes from the client.
-    package mutating func filter(_ bytes: ByteBuffer) -> ByteBuffer {
+    mutating func filter(_ bytes: ByteBuffer) -> ByteBuffer {
         guard !isOver else { return bytes }
         var bytes = bytes
         var result = ByteBuffer()

@@ -1,14 +1,14 @@
 import Foundation
-package import NIOCore
+import NIOCore
 
 /// Admits connections at a listening socket, and stops accepting before the process runs out of file descriptors.
 ///
 /// Without a free descriptor, Dispatch can't list its own threads in /proc and terminates the process. A connection
 /// counts until it has closed, because it keeps its descriptor that long.
-package final class AcceptGate: ChannelDuplexHandler {
-    package typealias InboundIn = any Channel
-    package typealias InboundOut = any Channel
-    package typealias OutboundIn = Never
+final class AcceptGate: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
 
     /// Connections above the limit that are being refused, or are closing to make room.
     static let leavingMax = 2
@@ -19,12 +19,12 @@ package final class AcceptGate: ChannelDuplexHandler {
     private var isBackingOff = false
     private var isReadWithheld = false
 
-    package init(_ connections: OpenConnections, refuse: @escaping (RefusalReason, SocketAddress?) -> Void) {
+    init(_ connections: OpenConnections, refuse: @escaping (RefusalReason, SocketAddress?) -> Void) {
         self.connections = connections
         self.refuse = refuse
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = unwrapInboundIn(data)
         open += 1
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
@@ -39,7 +39,7 @@ package final class AcceptGate: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    package func read(context: ChannelHandlerContext) {
+    func read(context: ChannelHandlerContext) {
         guard !isBackingOff, open < connections.limit + Self.leavingMax else {
             isReadWithheld = true
             return
@@ -47,7 +47,7 @@ package final class AcceptGate: ChannelDuplexHandler {
         context.read()
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError else { return context.fireErrorCaught(error) }
         // A client that left before it was accepted isn't an error.
         guard error.errnoCode != ECONNABORTED, !isBackingOff else { return }

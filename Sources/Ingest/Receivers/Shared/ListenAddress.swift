@@ -25,11 +25,11 @@ extension ListenAddress {
 }
 
 /// Listening on an address failed.
-package struct ListenError: Error, CustomStringConvertible {
-    package let address: ListenAddress
+struct ListenError: Error, CustomStringConvertible {
+    let address: ListenAddress
     private let reason: String
 
-    package init(_ address: ListenAddress, _ error: any Error) {
+    init(_ address: ListenAddress, _ error: any Error) {
         self.address = address
         reason =
             switch error {
@@ -39,5 +39,5 @@ package struct ListenError: Error, CustomStringConvertible {
             }
     }
 
-    package var description: String { "can't listen on \(address): \(reason)" }
+    var description: String { "can't listen on \(address): \(reason)" }
 }

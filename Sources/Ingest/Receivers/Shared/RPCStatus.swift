@@ -1,10 +1,10 @@
 import OTLP
 
 /// The `google.rpc.Status` of a failed call, for both protocols.
-package struct RPCStatus: Equatable, Sendable {
+struct RPCStatus: Equatable, Sendable {
     /// The codes in use, with gRPC's numbers. OTLP defines which of them a client retries. RESOURCE_EXHAUSTED never
     /// carries RetryInfo here, so that a batch over the limit isn't sent over and over.
-    package enum Code: Int32, Sendable {
+    enum Code: Int32, Sendable {
         case invalidArgument = 3
         case deadlineExceeded = 4
         case notFound = 5
@@ -18,12 +18,12 @@ package struct RPCStatus: Equatable, Sendable {
     /// limit the headers that they read to 8 KiB.
     private static let longestMessage = 400
 
-    package let code: Code
-    package let message: String
+    let code: Code
+    let message: String
     /// Only with `.unavailable`.
-    package let retryAfterSeconds: Int?
+    let retryAfterSeconds: Int?
 
-    package init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {
+    init(_ code: Code, _ message: String, retryAfterSeconds: Int? = nil) {
         self.code = code
         let isLong = message.count > Self.longestMessage
         self.message = isLong ? message.prefix(Self.longestMessage) + "…" : message

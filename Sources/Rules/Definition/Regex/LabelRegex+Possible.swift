@@ -2,34 +2,35 @@ extension LabelRegex {
     /// Whether the pattern matches any text at all.
     /// - Parameter alphabet: the characters of such texts; nil for any.
     func matchesSome(of alphabet: [Unicode.Scalar]?) -> Bool {
-        struct Place: Hashable {
-            var state = 0
+        struct State: Hashable {
+            /// The next instruction.
+            var instruction = 0
             /// Whether a character has been read, so `^` can no longer match.
             var isBehindStart = false
             /// Whether `$` has matched, so nothing more may be read.
             var isAtEnd = false
         }
-        var open = [Place()]
-        var seen: Set<Place> = []
-        while let place = open.popLast() {
-            guard seen.insert(place).inserted else { continue }
-            var next = place
-            next.state += 1
-            switch program[place.state] {
+        var open = [State()]
+        var seen: Set<State> = []
+        while let state = open.popLast() {
+            guard seen.insert(state).inserted else { continue }
+            var next = state
+            next.instruction += 1
+            switch program[state.instruction] {
             case .match: return true
             case .one(let set):
-                guard !place.isAtEnd, set.isPossible(in: alphabet) else { continue }
+                guard !state.isAtEnd, set.isPossible(in: alphabet) else { continue }
                 next.isBehindStart = true
                 open.append(next)
             case .jump(let target):
-                next.state = target
+                next.instruction = target
                 open.append(next)
             case .split(let first, let second):
                 for target in [first, second] {
-                    next.state = target
+                    next.instruction = target
                     open.append(next)
                 }
-            case .assertStart: if !place.isBehindStart { open.append(next) }
+            case .assertStart: if !state.isBehindStart { open.append(next) }
             case .assertEnd:
                 next.isAtEnd = true
                 open.append(next)

@@ -30,11 +30,11 @@ struct YAMLComposer: ~Copyable {
     ) throws(YAMLSyntaxError) -> YAMLNode {
         guard depth <= Self.depthLimit else {
             throw YAMLSyntaxError(
-                place: .position(event.start), problem: "nested more than \(Self.depthLimit) deep")
+                location: .position(event.start), problem: "nested more than \(Self.depthLimit) deep")
         }
         if event.hasAnchor {
             throw YAMLSyntaxError(
-                place: .position(event.start),
+                location: .position(event.start),
                 problem: "anchors (\"&\") are not accepted; repeat what they stand for")
         }
         if event.hasTag { diagnostics.report(event.start, "tags (\"!\") are not accepted; leave it out") }
@@ -45,10 +45,10 @@ struct YAMLComposer: ~Copyable {
         case .mappingStart: return try mapping(from: event, depth: depth, &diagnostics)
         case .alias:
             throw YAMLSyntaxError(
-                place: .position(event.start),
+                location: .position(event.start),
                 problem: "aliases (\"*\") are not accepted; quote text that starts with \"*\"")
         default:
-            throw YAMLSyntaxError(place: .position(event.start), problem: "unexpected end")
+            throw YAMLSyntaxError(location: .position(event.start), problem: "unexpected end")
         }
     }
 

@@ -22,12 +22,12 @@ struct YAMLEvent {
 
 /// A syntax error, in libyaml's words.
 struct YAMLSyntaxError: Error {
-    enum Place {
+    enum Location {
         case position(SourcePosition)
         case byte(Int)
     }
 
-    var place: Place
+    var location: Location
     var problem: String
 }
 
@@ -44,7 +44,7 @@ struct YAMLEventReader: ~Copyable {
         unsafe input = .allocate(capacity: bytes.count)
         _ = unsafe input.initialize(from: bytes)
         guard unsafe yaml_parser_initialize(parser) == 1 else {
-            throw YAMLSyntaxError(place: .byte(0), problem: "out of memory")
+            throw YAMLSyntaxError(location: .byte(0), problem: "out of memory")
         }
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         unsafe yaml_parser_set_input_string(parser, input.baseAddress, input.count)
@@ -93,10 +93,10 @@ struct YAMLEventReader: ~Copyable {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "unreadable"
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             return unsafe YAMLSyntaxError(
-                place: .position(Self.position(parser.pointee.problem_mark)), problem: problem)
+                location: .position(Self.position(parser.pointee.problem_mark)), problem: problem)
         }
         return YAMLSyntaxError(
-            place: .byte(Int(clamping: unsafe parser.pointee.problem_offset)), problem: problem)
+            location: .byte(Int(clamping: unsafe parser.pointee.problem_offset)), problem: problem)
     }
 
     private static func style(_ style: yaml_scalar_style_t) -> YAMLScalarStyle {

@@ -5,7 +5,7 @@ package enum YAMLScalarStyle: Sendable {
     case plain, singleQuoted, doubleQuoted, literal, folded
 }
 
-/// A node of a YAML document, with its place.
+/// A node of a YAML document, with its position.
 package struct YAMLNode: Sendable {
     package indirect enum Kind: Sendable {
         case scalar(String, YAMLScalarStyle)

@@ -4,7 +4,7 @@ import Support
 enum YAMLSyntax {
     static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
         let position =
-            switch fault.place {
+            switch fault.location {
             case .position(let position): position
             case .byte(let offset): source.position(ofByte: offset)
             }

@@ -4,10 +4,10 @@ import Support
 import Synchronization
 import TestSupport
 import Testing
+import Notify
+import Rules
 
 @testable import Daemon
-@testable import Notify
-@testable import Rules
 
 private let second: Int64 = 1_000_000_000
 private let start: Int64 = 1_795_407_400 * second
@@ -64,14 +64,14 @@ private struct Process {
     /// An evaluation with or without results.
     func evaluate(at time: Int64, _ alerts: Alert...) {
         delivery.hand(on: alerts.map(\.transition), at: time) {
-            SavedAlerts(evaluatedAt: time, alerts: [])
+            RuleEvaluator([]).savedAlerts(at: time)
         } active: {
             []
         }
     }
 
     func finish(at time: Int64) async {
-        await delivery.finish(at: time, timeout: longEnough) { saved ?? SavedAlerts(evaluatedAt: time, alerts: []) }
+        await delivery.finish(at: time, timeout: longEnough) { saved ?? RuleEvaluator([]).savedAlerts(at: time) }
     }
 }
 

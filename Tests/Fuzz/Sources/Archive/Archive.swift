@@ -10,7 +10,7 @@ func check(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
 }
 
-/// A file in memory, since archives are read by name. It has no other name, and goes with the process.
+/// A file in memory, since archives are opened by name. It is unlinked, so it disappears with the process.
 enum ArchiveFile {
     private static let descriptor = {
         var name = "/dev/shm/faultline-fuzz-XXXXXX".utf8CString.map { $0 }

@@ -2,7 +2,7 @@ import Archive
 import OTLP
 import TestSupport
 
-/// An archive of any bytes: read to its end or to the damage, as a naive reader does.
+/// An arbitrary archive must be read to its end or up to the damage, as a naive reader reads it.
 package enum ArchiveCheck {
     /// Checks the archive in a file that has these contents.
     package static func check(_ contents: RawSpan, file: String) throws(Finding) {
@@ -11,7 +11,7 @@ package enum ArchiveCheck {
             try require(record.count <= ArchiveReader.recordBytesMax, "a record of \(record.count) bytes")
         }
         let salvaged = Self.read(file, ArchiveOptions(isSalvaging: true))
-        // What has notes is salvaged as a recording, however it begins.
+        // If it has frames of ours, it is salvaged as a recording, however it begins.
         try require(
             !isLZ4(contents.array) || salvaged.records.starts(with: read.records),
             "salvage loses what is before the damage")
@@ -20,13 +20,13 @@ package enum ArchiveCheck {
         guard let contents = uncompressed(contents.array) else {
             return try require(read.failure != nil, "read to its end, but lz4 finds it damaged")
         }
-        // What gzip holds isn't looked into.
+        // The contents of gzip are not checked.
         guard !contents.starts(with: [0x1F, 0x8B]) else { return }
         if read.encoding == .json {
             return try checkValues(read.records, of: contents, isWhole: read.failure == nil)
         }
         let naive = messages(contents)
-        // A file of which no record has spans is refused at its end.
+        // A file in which no record has spans is refused at its end.
         if read.failure == nil || read.failure?.kind == .unreadable && read.records == naive {
             try require(
                 read.records == naive, "\(read.records.count) records instead of \(naive.count) up to the end")
@@ -36,9 +36,9 @@ package enum ArchiveCheck {
         }
     }
 
-    /// Values are taken as they stand, one behind the other, and nothing is between them but what separates them.
+    /// Values are taken exactly as written, one after the other, with nothing but separators between them.
     private static func checkValues(_ values: [[UInt8]], of contents: [UInt8], isWhole: Bool) throws(Finding) {
-        // Larger ones may be cut into parts.
+        // Larger ones may be split into parts.
         guard contents.count < 4 << 20 else { return }
         let separators: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D, 0x5B, 0x5D, 0x2C, 0xEF, 0xBB, 0xBF]
         var rest = contents[...]
@@ -72,7 +72,7 @@ package enum ArchiveCheck {
 
     // MARK: The naive reader
 
-    /// nil where lz4 finds the contents damaged.
+    /// nil if lz4 finds the contents damaged.
     private static func uncompressed(_ contents: [UInt8]) -> [UInt8]? {
         isLZ4(contents) ? try? Reference.decompress(contents) : contents
     }

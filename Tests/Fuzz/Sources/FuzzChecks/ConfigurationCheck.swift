@@ -8,8 +8,8 @@ import Rules
 import Support
 import TestSupport
 
-/// A configuration of any bytes: refused with problems that stand in it and are safe to print, or such that a pipeline made
-/// by it works at any time.
+/// An arbitrary configuration is either refused, with problems that have positions inside it and are safe to print,
+/// or makes a pipeline that works at any time.
 package enum ConfigurationCheck {
     package static func check(_ contents: RawSpan) throws(Finding) {
         let bytes = contents.array
@@ -35,7 +35,7 @@ package enum ConfigurationCheck {
               - {alert: A, select: {service: apiserver}, when: p99 > 1us and count >= 1, over: 1m}
         """
 
-    /// Times at the ends of what there is, forwards and back.
+    /// Times at both limits, forwards and back.
     private static func run(_ configuration: Configuration) throws(Finding) {
         let rules = try? RuleFile(
             Array(rules.utf8), file: "rules.yaml",

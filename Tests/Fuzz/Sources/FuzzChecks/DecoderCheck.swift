@@ -2,9 +2,10 @@ import Engine
 import OTLP
 import TestSupport
 
-/// The span decoder against libprotobuf-c: the same acceptance, the same columns. What is decoded goes into windows.
+/// Compares the span decoder with libprotobuf-c: both must accept the same bodies and produce the same columns. What
+/// is decoded goes into windows.
 package enum DecoderCheck {
-    /// What libprotobuf-c is given: deeper nesting would overflow its stack.
+    /// The deepest nesting that libprotobuf-c is given: more would overflow its stack.
     private static let depthMax = 100
 
     package static func check(_ body: RawSpan) throws(Finding) {
@@ -38,7 +39,7 @@ package enum DecoderCheck {
         }
     }
 
-    /// A batch that is cleared and used again takes the same.
+    /// A batch that is cleared and reused decodes the same.
     private static func checkReuse(of batch: inout SpanBatch, for body: RawSpan) throws(Finding) {
         let (spans, rejections, operations) = (batch.count, batch.rejections, batch.operationCount)
         batch.removeAll()

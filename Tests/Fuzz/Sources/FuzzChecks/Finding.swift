@@ -1,4 +1,4 @@
-/// What a check found to be wrong with the product.
+/// A violation that a check found.
 package struct Finding: Error, CustomStringConvertible {
     package let description: String
 
@@ -7,12 +7,12 @@ package struct Finding: Error, CustomStringConvertible {
     }
 }
 
-/// Throws what it is unless a condition holds.
+/// Throws a finding unless a condition holds.
 func require(_ condition: Bool, _ problem: @autoclosure () -> String) throws(Finding) {
     guard condition else { throw Finding(problem()) }
 }
 
 extension RawSpan {
-    /// Its bytes in an array.
+    /// The bytes as an array.
     var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 }

@@ -5,10 +5,10 @@ package import Receivers
 import Synchronization
 package import TestSupport
 
-/// Any frames through the handlers of a gRPC connection. What they export and answer is held against what naive readers
-/// find in the bytes of both sides.
+/// Arbitrary frames through the handlers of a gRPC connection. What they export and answer is compared with what
+/// naive readers find in the bytes of both sides.
 package struct HTTP2Check {
-    /// What a check has come by.
+    /// What a check observed.
     package struct Outcome {
         package var exported: Int
         package var succeeded: Int
@@ -104,7 +104,7 @@ package struct HTTP2Check {
         channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
     }
 
-    /// What must hold whenever nothing is under way.
+    /// What must hold whenever the channel is at rest.
     private mutating func look() throws(Finding) {
         do {
             while let part = try channel.readOutbound(as: ByteBuffer.self) { received += part.readableBytesView }
@@ -151,10 +151,10 @@ extension HTTP2Check {
         return Outcome(exported: exports, succeeded: replies.succeeded.count, reasons: Set(refusals.keys))
     }
 
-    /// A client that says nothing more is left within the times, and nothing of it stays.
+    /// A silent client is disconnected within its deadlines, and nothing of it stays in memory.
     private mutating func close() throws(Finding) {
         let isLeft = channel.isActive
-        // Reading a body, then its reply, then idleness, then the grace time.
+        // First reading a body, then its reply, then being idle, then the grace period.
         pass(Int64(limits.bodySeconds + limits.replySeconds + limits.idleSeconds + limits.graceSeconds + 8))
         try require(!channel.isActive, "a silent client is never left")
         try look()
@@ -165,7 +165,7 @@ extension HTTP2Check {
     }
 }
 
-/// Takes bodies, refuses some, and counts all.
+/// Accepts bodies, refuses some, and counts all.
 private final class CountingService: TraceService {
     private struct State {
         var exported: [[UInt8]: Int] = [:]

@@ -2,14 +2,14 @@ import NIOCore
 import NIOHPACK
 import TestSupport
 
-/// A client of the gRPC receiver that makes plausible calls, and every now and then something that isn't one.
+/// A client of the gRPC receiver that makes plausible calls, and now and then something else.
 struct HTTP2Client {
     enum Step {
         case bytes([UInt8])
         case seconds(Int64)
         case writable(Bool)
         case quiesce
-        /// What waits for the disk is written, or isn't.
+        /// Requests that wait for the disk are written, or fail.
         case complete(isOnDisk: Bool)
     }
 
@@ -20,9 +20,9 @@ struct HTTP2Client {
     private var isBegun = false
     private var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
     private var nextStream: UInt32 = 1
-    /// What streams haven't sent yet.
+    /// What streams have yet to send.
     private var unsent: [(stream: UInt32, message: ArraySlice<UInt8>)] = []
-    /// Bytes that may be sent yet: few choices make floods.
+    /// How many bytes may still be sent, so that a few choices can't make a flood.
     private var left = 48 << 10
 
     init(_ choices: Choices) {
@@ -55,7 +55,7 @@ struct HTTP2Client {
         return .bytes(bytes)
     }
 
-    /// How many of some bytes arrive at once.
+    /// How many of the given bytes arrive at once.
     mutating func partSize(of count: Int) -> Int {
         max(choices.pick([count, count, count, 1, 7, 100, 1_000]), count / 200, 1)
     }
@@ -84,7 +84,7 @@ extension HTTP2Client {
         }
         switch choices.number(below: 10) {
         case 0...1: return frame(3, stream: anyStream(), number(32))
-        // An answer to the server's farewell, asked for or not, is among them.
+        // This may also answer the PING with which the server says goodbye, whether it sent one or not.
         case 2:
             let payload = choices.isOne(in: 2) ? Array("farewell".utf8) : some(choices.pick([8, 8, 8, 7]))
             return frame(6, flags: UInt8(choices.number(below: 2)), payload)
@@ -115,7 +115,8 @@ extension HTTP2Client {
         var payload: [UInt8] = []
         for _ in 0..<choices.number(below: 4) {
             let setting = choices.pick([1, 3, 4, 4, 5, 6, 8, choices.number(below: 9)])
-            // Frames of 16 KiB to 16 MiB, windows below 2 GiB, and yes or no; else it is the end.
+            // Frame sizes from 16 KiB to 16 MiB, windows below 2 GiB, and booleans: any other value ends the
+            // connection.
             let value: [UInt8] =
                 switch setting {
                 case 5: [0, UInt8(choices.number(below: 256)), 64, 0]
@@ -128,7 +129,7 @@ extension HTTP2Client {
         return frame(4, payload)
     }
 
-    /// Small, or large, or anything.
+    /// Small, large, or arbitrary.
     private mutating func number(_ bits: Int) -> [UInt8] {
         switch choices.number(below: 4) {
         case 0: Self.bigEndian(UInt32(choices.number(below: 16)))
@@ -157,7 +158,7 @@ extension HTTP2Client {
         nextStream &+= choices.isOne(in: 64) ? UInt32(choices.number(below: 5)) : 2
         let isGzip = choices.isOne(in: 4)
         var buffer = ByteBuffer()
-        // What can't be encoded leaves its block short, which is another thing to try.
+        // What can't be encoded leaves a truncated block, which is worth trying too.
         try? encoder.encode(headers: headers(isGzip: isGzip), to: &buffer)
         var block = Array(buffer.readableBytesView)
         var flags: UInt8 = choices.isOne(in: 32) ? 1 : 0
@@ -199,7 +200,7 @@ extension HTTP2Client {
         return HPACKHeaders(fields)
     }
 
-    /// Mostly a message with its prefix.
+    /// Usually a message with its prefix.
     private mutating func message(isGzip: Bool) -> [UInt8] {
         let body = body()
         let sent = isGzip ? Self.gzip(body) : body
@@ -216,7 +217,7 @@ extension HTTP2Client {
         }
     }
 
-    /// A member that holds what it holds as it is.
+    /// A gzip member that stores its contents uncompressed.
     static func gzip(_ body: [UInt8]) -> [UInt8] {
         var crc = ~UInt32(0)
         for byte in body {
@@ -229,7 +230,7 @@ extension HTTP2Client {
             + littleEndian(~crc) + littleEndian(UInt32(body.count))
     }
 
-    /// All that a stream has to send yet, or a part of it.
+    /// All that a stream has yet to send, or a part of it.
     private mutating func data(isWhole: Bool) -> [UInt8] {
         guard !unsent.isEmpty else { return frame(0, stream: anyStream(), some(5)) }
         let index = isWhole ? unsent.count - 1 : choices.number(below: unsent.count)
@@ -241,7 +242,7 @@ extension HTTP2Client {
             let isEnd = isLast && number == parts
             let part = isEnd ? message : message.prefix(1 + choices.number(below: min(message.count + 1, 65_536)))
             message = message.dropFirst(part.count)
-            // Larger frames than a server must take (RFC 9113, section 4.2) are made by chance alone.
+            // Only random bytes make frames larger than a server must accept (RFC 9113, section 4.2).
             for chunk in Self.chunks(Array(part), of: 16_000) {
                 let ends = isEnd && chunk.isLast
                 if choices.isOne(in: 12) {

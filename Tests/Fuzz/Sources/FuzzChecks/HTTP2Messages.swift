@@ -11,7 +11,7 @@ struct HTTP2FrameSequence: Sequence, IteratorProtocol {
         func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
     }
 
-    /// What is left: at the end, what is no whole frame.
+    /// The rest, which isn't a whole frame once the sequence has ended.
     private(set) var rest: ArraySlice<UInt8>
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
@@ -28,13 +28,13 @@ struct HTTP2FrameSequence: Sequence, IteratorProtocol {
     }
 }
 
-/// The messages that a naive reader finds in what a client has sent: of each stream the payload of its DATA frames, if it
-/// was ended and is one length-prefixed message.
+/// The messages that a naive reader finds in what a client has sent: for each stream that ended, the payload of its
+/// DATA frames, if it is one length-prefixed message.
 struct HTTP2Messages {
-    /// Of streams that have ended.
+    /// From streams that ended.
     private(set) var bodies: [[UInt8]: Int] = [:]
-    /// Of streams that went on behind trailers. Where swift-nio-http2 refuses these while the socket takes nothing, its
-    /// RST_STREAM waits, and the stream is open until then.
+    /// From streams that continued after trailers. If swift-nio-http2 refuses these while the socket accepts no data,
+    /// its RST_STREAM waits, and the stream stays open until then.
     private(set) var bodiesBehindTrailers: [[UInt8]: Int] = [:]
     private(set) var frames = 0
     private(set) var streamsBegun: Set<UInt32> = []
@@ -48,10 +48,10 @@ struct HTTP2Messages {
 
     private let limits: ReceiverLimits
     private var streams: [UInt32: Stream] = [:]
-    /// Whose headers are continued, if they end it.
+    /// The stream whose headers are being continued, if they end it.
     private var ending: UInt32?
 
-    /// - Parameter sent: all that the client has sent, its preface included
+    /// - Parameter sent: everything that the client has sent, including its preface.
     init(_ sent: [UInt8], limits: ReceiverLimits) {
         self.limits = limits
         for frame in HTTP2FrameSequence(sent.dropFirst(24)) {
@@ -72,7 +72,7 @@ struct HTTP2Messages {
             if frame.has(1) { end(frame.stream) }
         case 1:
             streamsBegun.insert(frame.stream)
-            // swift-nio-http2 leaves a stream idle whose headers it refuses, so that others may begin it.
+            // swift-nio-http2 leaves a stream idle if it refuses its headers, so that others may open it.
             if streams[frame.stream]?.isOver != false || !frame.has(1) {
                 streams[frame.stream] = Stream()
             } else {
@@ -104,7 +104,7 @@ struct HTTP2Messages {
         }
     }
 
-    /// The message that the payloads of a stream's DATA frames are.
+    /// The message in the payloads of a stream's DATA frames.
     private func body(_ contents: [UInt8]) -> [UInt8]? {
         guard contents.count >= 5, contents[0] <= 1 else { return nil }
         let length = contents[1..<5].reduce(0) { $0 << 8 | Int($1) }

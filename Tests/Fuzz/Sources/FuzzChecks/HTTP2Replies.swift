@@ -3,12 +3,12 @@ import NIOHPACK
 
 /// What a server has sent, read as strictly as RFC 9113 allows.
 struct HTTP2Replies {
-    /// Streams that were told of a failure.
+    /// Streams that got an error.
     private(set) var refused: Set<UInt32> = []
     private(set) var succeeded: Set<UInt32> = []
     /// Whether the client was blamed for the end of the connection.
     private(set) var isBlamed = false
-    /// Whether it was told that it should begin no more calls.
+    /// Whether the server said that it accepts no more calls.
     private(set) var isGoodbye = false
 
     private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
@@ -18,7 +18,7 @@ struct HTTP2Replies {
 
     init(_ bytes: [UInt8], to begun: Set<UInt32>) throws(Finding) {
         self.begun = begun
-        // A client may allow any; said here, it makes nothing be set aside.
+        // A client may allow tables of any size; with this limit the decoder refuses none.
         decoder.maxDynamicTableLength = Int(UInt32.max)
         var frames = HTTP2FrameSequence(bytes[...])
         while let frame = frames.next() { try take(frame) }
@@ -42,7 +42,7 @@ struct HTTP2Replies {
             if frame.payload.contains(where: { $0 != 0 }) { refused.insert(frame.stream) }
             ended.insert(frame.stream)
         case 4: try require(frame.has(1) ? size == 0 : size % 6 == 0, "SETTINGS of \(size) bytes")
-        // It asks by a PING of its own only whether its goodbye has been read.
+        // It pings only to find out whether its GOAWAY has been read.
         case 6: try require(size == 8 && (frame.has(1) || isGoodbye), "PING of \(size) bytes, flags \(frame.flags)")
         case 7:
             try require(size >= 8, "GOAWAY of \(size) bytes")

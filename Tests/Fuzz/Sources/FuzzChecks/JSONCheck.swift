@@ -1,7 +1,7 @@
 import Engine
 import OTLP
 
-/// JSON that is translated gives a body that the decoder takes.
+/// JSON that can be translated becomes a body that the decoder accepts.
 package enum JSONCheck {
     package static func check(_ json: RawSpan) throws(Finding) {
         let wire: [UInt8]

@@ -47,9 +47,9 @@ extension PipelineCheck {
             counted == Double(summary.counts.accepted), "\(counted) spans in the scrape of \(summary.counts.accepted)")
     }
 
-    /// A trace has the spans that came of it.
+    /// A trace contains exactly the spans that were accepted for it.
     func checkTraces() throws(Finding) {
-        guard !setting.givesUp else { return }
+        guard !setting.evicts else { return }
         for (trace, spans) in Dictionary(grouping: naive.spans, by: \.traceID) {
             let halves = [trace[..<8], trace[8...]].map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
             let found = pipeline.trace(TraceID(high: halves[0], low: halves[1])).spans

@@ -3,7 +3,7 @@ import Pipeline
 import TestSupport
 
 extension PipelineCheck {
-    /// Rows of operations and requests, over everything that ever came.
+    /// Rows of operations and requests, over all spans since the start.
     func checkRows(_ view: WindowView) throws(Finding) {
         try compare(view.operationSummaries(), naive.operations(of: naive.spans))
         try compare(view.requestSummaries(), naive.requests(of: naive.spans))
@@ -20,7 +20,7 @@ extension PipelineCheck {
             try require(
                 row.count == own.count && row.errors == own.errors && row.sum == own.sum && row.max == own.max,
                 "\(row) of \(own)")
-            try require(row.isExact || setting.givesUp, "\(row) is not exact, though nothing has left the window")
+            try require(row.isExact || setting.evicts, "\(row) is not exact, though nothing has left the window")
             for (value, quantile) in [(row.p50, 0.5), (row.p90, 0.9), (row.p99, 0.99)] {
                 try require(
                     Self.isSame(value, own.quantile(quantile), isExact: row.isExact),
@@ -29,31 +29,16 @@ extension PipelineCheck {
         }
     }
 
-    /// Exactly, or by the middle of the latency bucket.
+    /// Exactly, or within half a latency bucket.
     static func isSame(_ value: Int64, _ expected: Int64, isExact: Bool) -> Bool {
         value == expected || !isExact && abs(Double(value) - Double(expected)) <= 0.0055 * Double(expected) + 1
     }
 
-    // MARK: Whose time it was
+    // MARK: Attribution
 
-    /// Parts of every request come to its duration, to the nanosecond.
-    func checkBreakdowns(_ view: WindowView) throws(Finding) {
-        var problem: RequestBreakdown?
-        var (count, sum) = (0, Int128(0))
-        view.forEachBreakdown(from: .min, to: .max) { request in
-            count += 1
-            sum += Int128(request.duration)
-            let parts = request.parts.reduce(0) { $0 + Int128($1.duration) }
-            let isWhole = parts == Int128(request.duration) && request.parts.allSatisfy { $0.duration > 0 }
-            if !isWhole { problem = problem ?? request }
-        }
-        if let problem { throw Finding("parts that don't come to the request: \(problem)") }
+    /// The time of components adds up to that of the requests, to the nanosecond once all of them are attributed.
+    func checkComponents(_ view: WindowView) throws(Finding) {
         let summaries = view.requestSummaries()
-        let requests = summaries.reduce(0) { $0 + $1.count }
-        try require(count <= requests, "\(count) of \(requests) requests are attributed")
-        if isAttributedWhole, !setting.givesUp {
-            try require(count == requests, "\(count) of \(requests) requests are attributed")
-        }
         for (request, components) in zip(summaries, view.componentSummaries(of: summaries)) {
             let total = components.reduce(0) { $0 + $1.sum }
             try require(total <= request.sum, "components of \(total) ns in \(request)")
@@ -65,22 +50,22 @@ extension PipelineCheck {
                     component.p99 <= request.max && component.p99 >= 0 && component.sum > 0,
                     "\(component) of \(request)")
             }
-            if isAttributedWhole, !setting.givesUp {
+            if isFullyAttributed, !setting.evicts {
                 try require(total == request.sum, "components of \(total) ns instead of \(request.sum)")
             }
         }
     }
 
-    /// Self times and parts are those of the definition.
-    func checkDivision(_ view: WindowView) throws(Finding) {
-        let divisions = naive.divisions()
-        try checkSelfTimes(view, divisions)
+    /// Self times and parts match the definition.
+    func checkAttribution(_ view: WindowView) throws(Finding) {
+        let attributedSpans = naive.attributedSpans()
+        try checkSelfTimes(view, attributedSpans)
         let requests = view.requestSummaries()
         for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
-            let own = divisions.filter { $0.span.oddRequest == request.labels }
+            let own = attributedSpans.filter { $0.span.oddRequestLabels == request.labels }
             for name in Component.builtinNames {
                 var parts = NaiveStatistics()
-                for division in own { parts.add(division.parts?[name] ?? 0, isError: false) }
+                for attributed in own { parts.add(attributed.parts?[name] ?? 0, isError: false) }
                 guard let found = components.first(where: { Component.builtinNames[Int($0.component.number)] == name })
                 else {
                     try require(parts.sum == 0, "nothing of \(name) instead of \(parts.sum) ns in \(request)")
@@ -92,12 +77,12 @@ extension PipelineCheck {
         }
     }
 
-    private func checkSelfTimes(_ view: WindowView, _ divisions: [NaiveTraffic.Division]) throws(Finding) {
+    private func checkSelfTimes(_ view: WindowView, _ attributedSpans: [NaiveReport.AttributedSpan]) throws(Finding) {
         var expected: [OperationLabels: NaiveStatistics] = [:]
-        for division in divisions {
-            guard let time = division.selfTime else { continue }
-            expected[division.span.operationLabels, default: NaiveStatistics()].add(
-                time, isError: division.span.isError)
+        for attributed in attributedSpans {
+            guard let time = attributed.selfTime else { continue }
+            expected[attributed.span.operationLabels, default: NaiveStatistics()].add(
+                time, isError: attributed.span.isError)
         }
         let rows = view.selfTimeSummaries().compactMap { $0 }
         try require(

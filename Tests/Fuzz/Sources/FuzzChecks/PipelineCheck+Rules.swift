@@ -3,7 +3,7 @@ import Pipeline
 import Rules
 import TestSupport
 
-/// Rules that have each value of every group, and one over single spans.
+/// Rules that evaluate each value for every group, and one over single spans.
 enum PipelineRules {
     static let match = "single"
     static let matchMin: Int64 = 2_000_000_000
@@ -34,7 +34,7 @@ enum PipelineRules {
         }
     }
 
-    /// The operator stands behind the value, and the offset between the two.
+    /// The operator follows the value, and the offset stands between them.
     private static func condition(_ value: NaiveRuleValue, offset: Int64) -> String {
         value.condition.replacing(" >=", with: " offset \(offset / PipelineSetting.second)s >=")
     }
@@ -57,25 +57,25 @@ enum PipelineRules {
 extension PipelineCheck {
     private static let entriesMax = 6
 
-    /// The values of alerts after each evaluation are those of the spans that had come.
-    func checkRules(isExactlyDivided: Bool) throws(Finding) {
-        let checksDivision =
-            isExactlyDivided && setting.settle >= setting.settleMax && setting.values.contains { $0.isOfAttribution }
+    /// The values of alerts after each evaluation match the spans that had arrived by then.
+    func checkRules(isExactlyAttributed: Bool) throws(Finding) {
+        let checksAttribution =
+            isExactlyAttributed && setting.settle >= setting.settleMax && setting.values.contains { $0.isOfAttribution }
         let entries = log.entries
-        // As many as there is time for, the last among them.
+        // As many evaluations as there is time for, including the last.
         let step = entries.count / Self.entriesMax + 1
         for entry in entries.enumerated().filter({ ($0.offset + 1 - entries.count) % step == 0 }).map(\.element) {
             let known = naive.prefix(entry.spans)
-            let divisions = checksDivision ? known.divisions() : known.undivided
-            for value in setting.values where checksDivision || !value.isOfAttribution {
-                try check(value, entry, divisions)
+            let spans = checksAttribution ? known.attributedSpans() : known.unattributed
+            for value in setting.values where checksAttribution || !value.isOfAttribution {
+                try check(value, entry, spans)
             }
             try checkMatches(entry)
         }
     }
 
     private func check(
-        _ value: NaiveRuleValue, _ entry: EvaluationLog.Entry, _ divisions: [NaiveTraffic.Division]
+        _ value: NaiveRuleValue, _ entry: EvaluationLog.Entry, _ spans: [NaiveReport.AttributedSpan]
     ) throws(Finding) {
         var found: [[String: String]: Double] = [:]
         for alert in entry.alerts where alert.name == "\(value)" { found[alert.labels] = alert.value ?? .nan }
@@ -83,16 +83,16 @@ extension PipelineCheck {
         let end = entry.time - (value == .seen ? 0 : setting.offset)
         let ranges = ranges(from: end - length, to: end)
         let expected = ranges.map { range in
-            values(value, divisions.filter { range.contains(Int64($0.span.end)) })
+            values(value, spans.filter { range.contains(Int64($0.span.end)) })
         }
-        // Where minutes have left the window, the range is one of whole minutes.
+        // Once minutes have left the window, the range covers whole minutes.
         for labels in Set(expected.flatMap(\.keys)) {
             let possible = expected.map { $0[labels] }
             if possible.contains(nil) { continue }
             guard let value = found[labels] else {
                 throw Finding("no \(value) of \(labels) at \(entry.time), though there are spans")
             }
-            let isBucketed = setting.givesUp && (self.setting.values.contains { $0.isOfBuckets })
+            let isBucketed = setting.evicts && (self.setting.values.contains { $0.isOfBuckets })
             try require(
                 possible.contains { isSame(value, $0 ?? .nan, isBucketed: isBucketed) },
                 "\(value) of \(labels) at \(entry.time) instead of \(possible)")
@@ -103,9 +103,9 @@ extension PipelineCheck {
         abs(value - expected) <= (isBucketed ? 0.0055 : 1e-12) * expected + (isBucketed ? 1e-9 : 0)
     }
 
-    /// The ranges that may be meant, Unix nanoseconds.
+    /// The ranges that an evaluation may cover, Unix nanoseconds.
     private func ranges(from: Int64, to: Int64) -> [Range<Int64>] {
-        guard setting.givesUp else { return [from..<to] }
+        guard setting.evicts else { return [from..<to] }
         let minute = 60 * PipelineSetting.second
         let first = (from + minute - 1) / minute * minute
         let end = max((to + minute - 1) / minute * minute, first)
@@ -113,24 +113,28 @@ extension PipelineCheck {
     }
 
     private func values(
-        _ value: NaiveRuleValue, _ divisions: [NaiveTraffic.Division]
+        _ value: NaiveRuleValue, _ spans: [NaiveReport.AttributedSpan]
     ) -> [[String: String]: Double] {
-        var groups: [[String: String]: [NaiveTraffic.Division]] = [:]
-        for division in divisions {
+        var groups: [[String: String]: [NaiveReport.AttributedSpan]] = [:]
+        for attributed in spans {
             let labels = PipelineRules.labels(value).map { name in
-                (name, value.isOfRequests ? division.span.oddRequest?[name] : division.span.operationLabels[name])
+                (
+                    name,
+                    value.isOfRequests ? attributed.span.oddRequestLabels?[name] : attributed.span.operationLabels[name]
+                )
             }
-            if value.isOfRequests, division.span.oddRequest == nil { continue }
+            if value.isOfRequests, attributed.span.oddRequestLabels == nil { continue }
             let known = labels.compactMap { name, text in text.flatMap { $0.isEmpty ? nil : (name, $0) } }
-            groups[Dictionary(uniqueKeysWithValues: known), default: []].append(division)
+            groups[Dictionary(uniqueKeysWithValues: known), default: []].append(attributed)
         }
         let over = Double(setting.over) / 1e9
         return groups.compactMapValues { value.value(of: $0, over: over) }
     }
 
-    /// An alert about single spans is there where one has just ended that is long enough, with the longest.
+    /// There is an alert about single spans if and only if a span that is long enough has just ended; its value is
+    /// the longest.
     private func checkMatches(_ entry: EvaluationLog.Entry) throws(Finding) {
-        guard !setting.givesUp else { return }
+        guard !setting.evicts else { return }
         var longest: [[String: String]: Int64] = [:]
         for span in naive.spans.prefix(entry.spans) where span.duration >= PipelineRules.matchMin {
             guard (entry.time - setting.interval..<entry.time).contains(Int64(span.end)) else { continue }
@@ -152,7 +156,7 @@ extension PipelineCheck {
 
     // MARK: Evidence
 
-    /// What alerts say of whose fault it is.
+    /// The culprits that alerts name.
     func checkEvidence() throws(Finding) {
         for transition in transitions where transition.alert.state == .firing {
             guard let evidence = transition.alert.evidence else {

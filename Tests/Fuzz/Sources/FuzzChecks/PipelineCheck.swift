@@ -5,25 +5,25 @@ package import Report
 import Rules
 package import TestSupport
 
-/// Odd but lawful traffic through the whole pipeline: appended in any cuts and order, evaluated and looked at in between,
-/// attributed, given up by a small window, and told by every output. What is said is held against naive counts.
+/// Odd but legal traffic through the whole pipeline: cut and ordered in any way, evaluated and read in between,
+/// attributed, evicted from a small window, and shown by every output. Every output is compared with naive counts.
 package struct PipelineCheck {
     let setting: PipelineSetting
     let traffic: OddTraffic
     let pipeline: Pipeline
     let log = EvaluationLog()
-    var naive: NaiveTraffic
+    var naive: NaiveReport
     private(set) var transitions: [AlertTransition] = []
     private var latest = Int64.min
-    /// Whether no slot was attributed for good before all of its traces had come.
-    private(set) var isAttributedWhole = true
+    /// Whether every trace was complete before any of its slots was settled.
+    private(set) var isFullyAttributed = true
 
     /// The bytes make all choices.
     package static func check(_ bytes: RawSpan) throws(Finding) {
         _ = try check(Choices(bytes.array))
     }
 
-    /// - Returns: what a replay would have printed.
+    /// - Returns: the report that a replay would print.
     @discardableResult
     package static func check(_ choices: Choices) throws(Finding) -> Report {
         var check = PipelineCheck(choices)
@@ -34,13 +34,13 @@ package struct PipelineCheck {
     private init(_ choices: Choices) {
         var choices = choices
         setting = PipelineSetting(&choices)
-        traffic = OddTraffic(&choices, hasDuplicates: !setting.givesUp)
-        naive = NaiveTraffic(futureMax: setting.limits.futureMax)
+        traffic = OddTraffic(&choices, hasDuplicates: !setting.evicts)
+        naive = NaiveReport(futureMax: setting.limits.futureMax)
         let log = log
         pipeline = Pipeline(
             rules: RuleEvaluator(PipelineRules.groups(setting)), limits: setting.limits,
             evaluationDelay: setting.evaluationDelay, attribution: setting.attribution,
-            onEvaluation: { time, rules in log.note(time, rules.activeAlerts) })
+            onEvaluation: { time, rules in log.note(time, rules.numberedAlerts.map(\.alert)) })
     }
 
     private mutating func run() throws(Finding) {
@@ -53,7 +53,7 @@ package struct PipelineCheck {
                 do throws(DecodeError) {
                     try unsafe SpanDecoder().decode(record.span.bytes, into: &batch)
                 } catch {
-                    throw Finding("lawful spans are refused: \(error)")
+                    throw Finding("legal spans are refused: \(error)")
                 }
                 _ = pipeline.append(batch, arrival: sent.arrival)
             }
@@ -64,25 +64,25 @@ package struct PipelineCheck {
         }
         transitions += pipeline.evaluate(upTo: latest + 90 * PipelineSetting.second)
         if setting.settlesAtTheEnd { pipeline.note(clock: latest + 3600 * PipelineSetting.second) }
-        isAttributedWhole = setting.settle > setting.settleMax || traffic.isWhole(within: setting.settle)
+        isFullyAttributed = setting.settle > setting.settleMax || traffic.isWhole(within: setting.settle)
     }
 
     private func checkAll() throws(Finding) -> Report {
         let summary = pipeline.attributedSummary()
         try checkCounts(summary.counts)
         try checkRows(summary.view)
-        try checkBreakdowns(summary.view)
-        let isExactlyDivided = isExactlyDivided
-        if isExactlyDivided { try checkDivision(summary.view) }
-        try checkRules(isExactlyDivided: isExactlyDivided)
+        try checkComponents(summary.view)
+        let isExactlyAttributed = isExactlyAttributed
+        if isExactlyAttributed { try checkAttribution(summary.view) }
+        try checkRules(isExactlyAttributed: isExactlyAttributed)
         try checkEvidence()
         try checkTraces()
         return try checkOutputs()
     }
 
-    /// Whether it is told from the definition whose time every instant was: of ids that name two spans nobody can say.
-    var isExactlyDivided: Bool {
-        isAttributedWhole && !setting.givesUp && !traffic.isHuge && !naive.hasTwins && !naive.hasDetached
+    /// Whether the definition says whose time every instant was. If an id names two spans, it doesn't.
+    var isExactlyAttributed: Bool {
+        isFullyAttributed && !setting.evicts && !traffic.isHuge && !naive.hasAmbiguousIDs && !naive.hasDetached
     }
 
     private func checkCounts(_ counts: SpanCounts) throws(Finding) {
@@ -96,7 +96,7 @@ package struct PipelineCheck {
 }
 
 extension OddTraffic {
-    /// Whether every trace has come before any of its slots is attributed for good.
+    /// Whether every trace is complete before any of its slots is settled.
     fileprivate func isWhole(within settle: Int64) -> Bool {
         var arrived: [[UInt8]: Int64] = [:]
         var settled: [[UInt8]: Int64] = [:]

@@ -4,26 +4,26 @@ import Rules
 import Synchronization
 import TestSupport
 
-/// How the pipeline of a check is set up.
+/// How a check configures its pipeline.
 struct PipelineSetting {
     var limits: WindowLimits
     /// Whether spans leave the window.
-    let givesUp: Bool
+    let evicts: Bool
     let settle: Int64
     let settlesAtTheEnd: Bool
     let evaluationDelay: Int64
-    /// Whether somebody asks for everything while spans come.
+    /// Whether all outputs are read while spans arrive.
     let looks: Bool
     /// Of rules, nanoseconds.
     let interval: Int64
     let over: Int64
     let offset: Int64
-    /// Whether alerts fire, which has evidence gathered for each; else they stay pending.
+    /// Whether alerts fire, so that evidence is gathered for each; otherwise they stay pending.
     let fires: Bool
     let values: [NaiveRuleValue]
 
     static let second: Int64 = 1_000_000_000
-    /// Nothing is settled for good.
+    /// Nothing ever settles.
     let settleMax: Int64 = 1 << 50
 
     var attribution: AttributionSettings {
@@ -35,9 +35,9 @@ struct PipelineSetting {
     init(_ choices: inout Choices) {
         limits = WindowLimits(duration: nil)
         limits.summaryRowsMin = choices.pick([1, 1, 4, 256])
-        givesUp = choices.isOne(in: 3)
-        if givesUp {
-            // Three slots of few spans fill 12 KiB.
+        evicts = choices.isOne(in: 3)
+        if evicts {
+            // Three slots of a few spans fill 12 KiB.
             limits.bytesMax = choices.pick([1 << 30, 1 << 30, 12_000, 1])
             limits.duration = choices.pick([nil, 20, 60, 300] as [Int64?]).map { $0 * Self.second }
             if choices.isOne(in: 4) { limits.history = HistoryLimits(duration: 3600 * Self.second, bytesMax: 4_000) }
@@ -57,7 +57,7 @@ struct PipelineSetting {
     }
 }
 
-/// What alerts there were after each evaluation, and how many spans had come before it.
+/// The alerts after each evaluation, and how many spans had arrived before it.
 final class EvaluationLog: Sendable {
     struct Entry {
         var time: Int64

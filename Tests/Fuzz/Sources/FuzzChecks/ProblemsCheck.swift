@@ -1,7 +1,7 @@
 import Rules
 import Support
 
-/// The problems of a file: they stand in it and are safe to print.
+/// The problems of a file have positions inside it and are safe to print.
 enum ProblemsCheck {
     static func check(_ problems: RuleDiagnostics, of bytes: [UInt8]) throws(Finding) {
         try require((1...RuleDiagnostics.limit).contains(problems.count), "refused for \(problems.count) problems")

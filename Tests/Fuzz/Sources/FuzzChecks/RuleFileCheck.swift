@@ -1,7 +1,9 @@
 import Engine
+import Notify
 import Rules
 
-/// A rule file of any bytes: taken and usable, or refused with problems that stand in it and are safe to print.
+/// An arbitrary rule file is either accepted and usable, or refused with problems that have positions inside it and
+/// are safe to print.
 package enum RuleFileCheck {
     private static let maximumWindow: Int64 = 7_200_000_000_000
 
@@ -9,14 +11,16 @@ package enum RuleFileCheck {
         let bytes = contents.array
         let file: RuleFile
         do throws(RuleDiagnostics) {
-            file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow)
+            file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow) {
+                _ = AlertSinks.read($0, &$1)
+            }
         } catch {
             return try ProblemsCheck.check(error, of: bytes)
         }
         for rule in file.groups.flatMap(\.rules) { try check(rule) }
     }
 
-    // MARK: Taken
+    // MARK: Accepted
 
     private static func check(_ rule: Rule) throws(Finding) {
         try checkCondition(rule.condition)
@@ -35,7 +39,7 @@ package enum RuleFileCheck {
         for count in [0, 1, 1_000_000] { try evaluate(rule, count: count) }
     }
 
-    /// A condition written out reads as the same.
+    /// A condition that is written out parses as the same condition.
     private static func checkCondition(_ condition: Condition) throws(Finding) {
         let text = condition.expression.description
         let again: Condition

@@ -4,8 +4,8 @@ import Rules
 import Support
 import TestSupport
 
-/// A state file of any bytes: refused, or such that rules go on with it at any time, and what they save then is a state file
-/// from which the same alerts go on.
+/// An arbitrary state file is either refused, or rules continue with it at any time, and what they save then restores
+/// the same alerts.
 package enum StateFileCheck {
     private static let start: Int64 = 1_795_407_345_000_000_000
     private static let second: Int64 = 1_000_000_000
@@ -13,11 +13,11 @@ package enum StateFileCheck {
     package static func check(_ contents: RawSpan) throws(Finding) {
         guard let saved = try? SavedAlerts(Data(contents.array)) else { return }
         for unsent in saved.unsentAlerts { _ = unsent.transition.alert.fingerprint }
-        // No clock reads a time beyond the limit, so nothing is evaluated for one.
+        // No clock reads a time beyond the limit, so nothing is evaluated there.
         for now in [0, start, start + 7_200 * second, TimeLimits.latest - 3_600 * second] {
             var evaluator = try evaluator()
             let count = evaluator.restore(saved, at: now)
-            try require(evaluator.activeAlerts.count <= count, "more alerts than were taken")
+            try require(evaluator.numberedAlerts.count <= count, "more alerts than were taken")
             try checkSaved(evaluator, at: now)
             evaluate(&evaluator, from: now)
             evaluator.jump(from: now, to: TimeLimits.latest)
@@ -27,7 +27,7 @@ package enum StateFileCheck {
         }
     }
 
-    /// What is saved reads as the same alerts.
+    /// The saved state restores the same alerts.
     private static func checkSaved(_ evaluator: RuleEvaluator, at now: Int64) throws(Finding) {
         var again = try Self.evaluator()
         do {
@@ -36,8 +36,10 @@ package enum StateFileCheck {
         } catch {
             throw Finding("what was saved can't be read: \(error)")
         }
-        // A pending alert waits for ten minutes at least after a restart.
-        let firing = { (evaluator: RuleEvaluator) in evaluator.activeAlerts.filter { $0.state == .firing } }
+        // After a restart a pending alert waits for at least ten minutes.
+        let firing = { (evaluator: RuleEvaluator) in
+            evaluator.numberedAlerts.map(\.alert).filter { $0.state == .firing }
+        }
         try require(firing(again) == firing(evaluator), "other alerts go on than were saved")
     }
 
@@ -51,7 +53,7 @@ package enum StateFileCheck {
         var time = now
         while let next = evaluator.nextEvaluation(after: time), next <= now + 3_600 * second {
             _ = evaluator.evaluate(at: next, over: window.view())
-            // A few near by, then some far off.
+            // A few close together, then some far apart.
             time = next < now + 60 * second ? next : next + 1_200 * second
         }
     }
@@ -74,7 +76,7 @@ package enum StateFileCheck {
               - {alert: K, select: {service: etcd}, when: count >= 1, over: 1m, by: [], no_data: keep}
         """
 
-    /// Files as evaluators leave them, with alerts of every rule.
+    /// Files as evaluators write them, with alerts of every rule.
     package static func examples() throws -> [[UInt8]] {
         var evaluator = try evaluator()
         evaluate(&evaluator, from: start)

@@ -1,7 +1,8 @@
 import Archive
 import OTLP
 
-/// A JSON document of any form that becomes a message: the decoder takes it, and as OTLP's JSON it is the same.
+/// If a JSON document of any form becomes a message, the decoder accepts it, and OTLP's JSON for it gives the same
+/// message.
 package enum TraceDocumentCheck {
     package static func check(_ json: RawSpan) throws(Finding) {
         var omissions = Omissions()
@@ -13,7 +14,7 @@ package enum TraceDocumentCheck {
             return try require(
                 (0...json.byteCount).contains(error.offset), "the fault is beyond the text: \(error)")
         }
-        // What a span has at least is some forty bytes in either form; what is shared is written once.
+        // Even the smallest span takes some forty bytes in either form; what spans share is written once.
         try require(
             message.count <= json.byteCount * 6 + 64, "\(json.byteCount) bytes become \(message.count) on the wire")
         try require(omissions.isEmpty == omissions.texts.isEmpty, "what was left out isn't told")

@@ -1,7 +1,7 @@
 import Engine
 import TestSupport
 
-/// A batch in windows: whatever the spans are, counts add up and quantiles are those of a naive count.
+/// A batch in windows: whatever the spans are, counts add up and quantiles match a naive count.
 enum WindowCheck {
     private static let second: Int64 = 1_000_000_000
 
@@ -10,7 +10,7 @@ enum WindowCheck {
         var latest = Int64.min
         for row in 0..<batch.count { latest = max(latest, batch.end(row)) }
         try checkExact(batch, arrival: latest)
-        // Three slots of few spans fill 12 KiB.
+        // Three slots of a few spans fill 12 KiB.
         try checkBounded(batch, arrival: latest, limits: WindowLimits(duration: nil, bytesMax: 12_000))
         try checkBounded(
             batch, arrival: batch.end(0),
@@ -85,7 +85,7 @@ enum WindowCheck {
             outcomes.append(outcome)
             left += window.evicted.spanCount
             try checkCounts(of: window, appended: outcomes, left: left)
-            // The same whether what left the window is bucketed yet or not.
+            // The same whether the history has bucketed the evicted spans yet or not.
             for _ in 0..<2 {
                 try checkSummaries(window.view().operationSummaries(), outcomes.reduce(0) { $0 + $1.accepted })
                 let requests = window.totals.requests.reduce(0) { $0 + $1.count }

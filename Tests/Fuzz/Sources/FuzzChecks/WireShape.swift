@@ -1,26 +1,26 @@
-/// What a walk over a body's fields says of it, apart from both decoders: how deep values nest, and whether it has
-/// what the two are known to treat differently.
+/// What walking over the fields of a body reveals, independently of both decoders: how deep values nest, and whether
+/// it contains anything that the two are known to treat differently.
 ///
-/// The walk goes on behind what is wrong in a message, and has a stack of its own.
+/// The walk continues after a fault in a message, and keeps its own stack.
 package struct WireShape {
-    /// `AnyValue` messages within each other; the value of an attribute is 1.
+    /// How deep `AnyValue` messages nest; the value of an attribute counts as 1.
     package private(set) var valueDepth = 0
     /// A field number of 0, or a tag of more than 32 bits.
     package private(set) var hasInvalidTag = false
     /// A length in more than five bytes, which libprotobuf-c doesn't read.
     package private(set) var hasLongLength = false
-    /// A `bool_value` that is no varint. libprotobuf-c takes a bool of any wire type.
+    /// A `bool_value` that isn't a varint. libprotobuf-c accepts a bool of any wire type.
     package private(set) var hasOddBool = false
-    /// A span with several `status` fields. Protobuf merges them; libprotobuf-c forgets the code of the earlier.
+    /// A span with several `status` fields. Protobuf merges them; libprotobuf-c forgets the code of the earlier ones.
     package private(set) var hasSeveralStatuses = false
 
-    /// An attribute with several `value` fields. libprotobuf-c refuses them where the one before was empty.
+    /// An attribute with several `value` fields. libprotobuf-c refuses them if the one before was empty.
     package private(set) var hasSeveralValues = false
 
     private enum Message {
         case request, resourceSpans, resource, scopeSpans, scope, span, event, link, status, pair, value, array, list
 
-        /// What message a field of this one holds, if any.
+        /// The message that a field of this one contains, if any.
         func inner(_ field: UInt64) -> Message? {
             switch (self, field) {
             case (.request, 1): .resourceSpans
@@ -45,7 +45,7 @@ package struct WireShape {
         var offset: Int
         var end: Int
         var valueDepth: Int
-        /// The `status` fields of a span, the `value` fields of a pair.
+        /// The number of `status` fields of a span, or `value` fields of a key-value pair.
         var singles = 0
     }
 
@@ -67,14 +67,14 @@ package struct WireShape {
         }
     }
 
-    /// The contents of the message's next field; nil at its end, or where it can't be read on.
+    /// The contents of the message's next field; nil at its end, or if the rest can't be read.
     private mutating func nextField(
         of frame: inout Frame, in body: RawSpan
     ) -> (inner: Message?, contents: Range<Int>)? {
         let start = frame.offset
         guard frame.offset < frame.end, let tag = Self.varint(&frame, body) else { return nil }
         if tag < 8 || tag > UInt64(UInt32.max) || frame.offset - start > 5 { hasInvalidTag = true }
-        // As libprotobuf-c, which leaves out the bits beyond 32, reads it.
+        // libprotobuf-c drops the bits above 32 in the same way.
         let field = UInt64(UInt32(truncatingIfNeeded: tag) >> 3)
         if frame.message == .value, field == 2, tag & 7 != 0 { hasOddBool = true }
         let contents: Range<Int>

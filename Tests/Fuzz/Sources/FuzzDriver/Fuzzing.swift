@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the targets share around libFuzzer, which has the program's `main`.
+/// What the targets share around libFuzzer, which provides `main`.
 package enum Fuzzing {
-    /// Checks one input where it stands, so that a read beyond it is seen; what is found ends the process.
+    /// Checks one input in place, so that a read beyond its end is detected; a finding ends the process.
     package static func check(
         _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ check: (RawSpan) throws -> Void
     ) -> CInt {
@@ -26,7 +26,7 @@ package enum Fuzzing {
     }
 }
 
-/// Called before the first input: where `FAULTLINE_SEEDS` names a folder, only the seeds are written.
+/// Called before the first input. If `FAULTLINE_SEEDS` names a folder, only writes the seeds there.
 @c(LLVMFuzzerInitialize)
 func initialize(_ argumentCount: UnsafeMutableRawPointer?, _ arguments: UnsafeMutableRawPointer?) -> CInt {
     guard let folder = ProcessInfo.processInfo.environment["FAULTLINE_SEEDS"] else { return 0 }

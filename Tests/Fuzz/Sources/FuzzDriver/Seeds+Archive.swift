@@ -2,7 +2,7 @@ import Archive
 import TestSupport
 
 extension Seeds {
-    /// Archives as they are and in lz4 frames of every kind.
+    /// Archives uncompressed and in every kind of lz4 frame.
     static func archives() throws -> [[UInt8]] {
         let records = [everyField, [], WireSpanExample.request([WireSpanExample()])]
         let messages = records.flatMap { record in
@@ -18,14 +18,14 @@ extension Seeds {
         }
         archives.append(Reference.compress(messages) + Reference.compress(messages, FrameForm.all[7]) + [1, 2, 3])
         archives.append(recording(records))
-        // What grows most.
+        // The highest compression ratio.
         archives.append(Reference.compress([UInt8](repeating: 0, count: 1 << 20)))
         archives.append(Reference.compress([0, 16, 0, 0] + [UInt8](repeating: 10, count: 1 << 20)))
         archives.append(Reference.compress(Array("{".utf8) + [UInt8](repeating: 10, count: 1 << 20)))
         return archives
     }
 
-    /// A recorded file of several groups.
+    /// A recorded file with several groups.
     private static func recording(_ records: [[UInt8]]) -> [UInt8] {
         var writer = ArchiveWriter(RecordingStart(recording: RecordingID(low: 1, high: 2), time: 1, firstSequence: 0))
         for sequence: UInt64 in 0..<6 {

@@ -1,5 +1,5 @@
 extension Seeds {
-    /// A file with every field, and what bounds what.
+    /// A file with every field, and files with extreme values.
     static let configurations = [
         """
         otlp: {grpc: "127.0.0.1:4317", http: "[::1]:4318"}

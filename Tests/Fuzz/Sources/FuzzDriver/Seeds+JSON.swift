@@ -25,7 +25,7 @@ extension Seeds {
         "{}",
     ]
 
-    /// Documents of archives that aren't OTLP's requests.
+    /// Documents in archives that aren't OTLP export requests.
     static let jaegerTexts = [
         """
         {"data":[{"traceID":"1A2b","spans":[{"traceID":"1a2B","spanID":"A","flags":1,"operationName":"GET /cart",

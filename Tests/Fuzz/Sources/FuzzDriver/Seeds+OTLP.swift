@@ -1,7 +1,7 @@
 import TestSupport
 
 extension Seeds {
-    /// Records of the example's archive, cut into requests of a few spans.
+    /// Records of the example archive, cut into requests of a few spans.
     static func pieces() throws -> [[UInt8]] {
         var pieces: [[UInt8]] = []
         for (number, record) in try Captures.records(Captures.example).enumerated() where number % 8 == 0 {
@@ -28,7 +28,7 @@ extension Seeds {
         return WireBuilder.message { $0.contents(1, resourceSpans) }
     }
 
-    /// The contents of the length-delimited fields of a well-formed message that have a number.
+    /// The contents of all length-delimited fields with a given number in a well-formed message.
     private static func fields(_ message: ArraySlice<UInt8>, _ number: UInt64) -> [ArraySlice<UInt8>] {
         var fields: [ArraySlice<UInt8>] = []
         var rest = message
@@ -87,7 +87,7 @@ extension Seeds {
             $0.contents(2, WireSpanExample { $0.status = 2 }.message)
             $0.text(3, "https://opentelemetry.io/schemas/1.24.0")
         }
-        // The resource stands behind its spans.
+        // The resource follows its spans.
         let late = WireBuilder.message {
             $0.contents(2, scopeSpans)
             $0.contents(1, resource)
@@ -97,7 +97,7 @@ extension Seeds {
             + WireBuilder.message { $0.contents(1, late) }
     }
 
-    /// Fields of a span of which nothing is kept.
+    /// Fields of a span that Faultline doesn't keep.
     private static var rareFields: [UInt8] {
         let event = WireBuilder.message {
             $0.fixed64(1, 7)

@@ -1,7 +1,7 @@
 import FuzzChecks
 import TestSupport
 
-/// Small inputs that reach most of what a target can do.
+/// Small inputs that together reach most of a target's code.
 enum Seeds {
     /// nil if there is no such target.
     static func of(target: String) throws -> [[UInt8]]? {

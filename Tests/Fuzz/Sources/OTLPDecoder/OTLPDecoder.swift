@@ -7,7 +7,7 @@ func check(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     unsafe Fuzzing.check(bytes, count) { try DecoderCheck.check($0) }
 }
 
-/// Half of the inputs are changed as messages, half as bytes.
+/// Half of the inputs are mutated as messages, half as bytes.
 @c(LLVMFuzzerCustomMutator)
 func mutate(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int, _ limit: Int, _ seed: UInt32) -> Int {
     guard seed.isMultiple(of: 2) else { return unsafe LLVMFuzzerMutate(bytes, count, limit) }

@@ -1,8 +1,8 @@
 internal import CFuzzer
 import TestSupport
 
-/// Changes one field somewhere in nested messages and keeps the lengths around it right, so that more than the
-/// outermost length is tried. Which bytes are messages is guessed: those that read as fields to their end.
+/// Mutates one field somewhere in nested messages and corrects the lengths around it, so that mutations get past the
+/// outermost length. Bytes are taken for a message if they parse as fields to their end.
 struct WireMutator {
     private var random: SeededGenerator
 
@@ -41,7 +41,7 @@ struct WireMutator {
     }
 }
 
-/// A field as it stands in a message.
+/// A field as it is encoded in a message.
 private struct WireField {
     var tag: UInt64
     /// Without the length, where the field has one.
@@ -53,12 +53,12 @@ private struct WireField {
 
     var mayBeMessage: Bool { tag & 7 == 2 && !contents.isEmpty && Self.all(of: contents) != nil }
 
-    /// Makes the field's contents a field of a message in its place.
+    /// Wraps the field's contents in a field of a nested message.
     mutating func nest(under inner: UInt64) {
         contents = WireField(tag: inner, contents: contents).bytes
     }
 
-    /// nil where the bytes are no message.
+    /// nil if the bytes aren't a message.
     static func all(of message: [UInt8]) -> [WireField]? {
         var fields: [WireField] = []
         var rest = message[...]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-struct LabelPatternTests {
+struct LabelRegexTests {
     @Test(arguments: [
         ("etcdserverpb.KV/.*", "etcdserverpb.KV/Range", true),
         ("etcdserverpb.KV/.*", "xetcdserverpb.KV/Range", false),

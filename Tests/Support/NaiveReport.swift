@@ -1,15 +1,16 @@
 package import Engine
 
-/// Everything that is said of some spans, told from their definitions: each span is looked at for each number.
-package struct NaiveTraffic {
-    /// Those that are counted, in the order they came: of the same ids only the first that ended in a slot.
+/// Everything that Faultline reports about `OddTraffic`, computed from the definitions by looking at every span for
+/// every number.
+package struct NaiveReport {
+    /// The accepted spans in order of arrival: the first of those with the same ids in the same slot.
     package private(set) var spans: [ReferenceSpan] = []
-    /// How many came again.
+    /// How many spans were dropped as duplicates.
     package private(set) var duplicates = 0
-    /// Spans that ended too far ahead of their arrival.
+    /// How many spans ended too far ahead of their arrival.
     package private(set) var inFuture = 0
-    /// Whether an id came again in another slot, so that it names two spans.
-    package private(set) var hasTwins = false
+    /// Whether the same id was accepted in two slots, so that it names two spans.
+    package private(set) var hasAmbiguousIDs = false
     private var places: Set<Place> = []
     private var ids: Set<Place> = []
     private let futureMax: Int64
@@ -37,7 +38,7 @@ package struct NaiveTraffic {
                 continue
             }
             let isNew = ids.insert(Place(traceID: span.traceID, spanID: span.spanID, slot: 0)).inserted
-            hasTwins = hasTwins || !isNew
+            hasAmbiguousIDs = hasAmbiguousIDs || !isNew
             spans.append(span)
         }
     }
@@ -49,7 +50,7 @@ package struct NaiveTraffic {
     }
 
     package func requests(of spans: [ReferenceSpan]) -> [RequestLabels: NaiveStatistics] {
-        Self.rows(spans) { $0.oddRequest }
+        Self.rows(spans) { $0.oddRequestLabels }
     }
 
     private static func rows<Labels: Hashable>(
@@ -63,26 +64,26 @@ package struct NaiveTraffic {
         return rows
     }
 
-    /// As if only the first of its spans had come.
-    package func prefix(_ count: Int) -> NaiveTraffic {
-        var traffic = NaiveTraffic(futureMax: futureMax)
+    /// As if only the first `count` spans had arrived.
+    package func prefix(_ count: Int) -> NaiveReport {
+        var traffic = NaiveReport(futureMax: futureMax)
         traffic.spans = Array(spans.prefix(count))
         return traffic
     }
 
-    // MARK: Whose time it was
+    // MARK: Attribution
 
-    /// What a span took itself, and of a request what components took of it.
-    package struct Division {
+    /// A span's self time, and for a request each component's part of it.
+    package struct AttributedSpan {
         package var span: ReferenceSpan
-        /// nil where it says nothing.
+        /// nil if it means nothing.
         package var selfTime: Int64?
-        /// nil of spans that are no request.
+        /// nil for spans that aren't requests.
         package var parts: [String: Int64]?
     }
 
-    /// Whether a span shares no time with another above it that decides what its own time says: a request that lasts as
-    /// long as its client wants, what has an authentication, or a circle. Attribution looks for spans that share some.
+    /// Whether some span doesn't overlap an ancestor that affects what its own time means: a long-running request,
+    /// the request of an authentication span, or a cycle. Attribution only follows links between spans that overlap.
     package var hasDetached: Bool {
         let attribution = NaiveAttribution(spans)
         return spans.contains { span in
@@ -95,11 +96,11 @@ package struct NaiveTraffic {
         }
     }
 
-    /// The spans alone.
-    package var undivided: [Division] { spans.map { Division(span: $0) } }
+    /// The spans without their times.
+    package var unattributed: [AttributedSpan] { spans.map { AttributedSpan(span: $0) } }
 
-    /// In the order of `spans`; as all of them are known.
-    package func divisions() -> [Division] {
+    /// In the order of `spans`, given that all of them are known.
+    package func attributedSpans() -> [AttributedSpan] {
         let attribution = NaiveAttribution(spans)
         var requests: [Place: NaiveAttribution.Request] = [:]
         for request in attribution.requests() {
@@ -110,7 +111,7 @@ package struct NaiveTraffic {
             let parts = request.map { request in
                 Dictionary(uniqueKeysWithValues: request.components.map { ($0.key.rawValue, $0.value) })
             }
-            return Division(
+            return AttributedSpan(
                 span: span, selfTime: attribution.countsSelfTime(span) ? attribution.selfTime(span) : nil, parts: parts)
         }
     }

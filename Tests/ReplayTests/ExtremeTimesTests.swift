@@ -8,11 +8,8 @@ import Support
 import TestSupport
 import Testing
 
-@testable import Daemon
-@testable import Recording
-
-/// Extreme times through each door by which times enter. Nothing may trap, and refusals must be reported.
-@Suite struct `Extreme times` {
+/// Extreme times in everything that a replay reads. Nothing may trap, and refusals must be reported.
+@Suite struct `Extreme times in archives` {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("times-\(UUID().uuidString)")
 
     init() throws {
@@ -115,56 +112,5 @@ import Testing
             _ = try? replay(archive, isSalvaging: isSalvaging)
         }
         _ = try? ArchiveScan(archive)
-    }
-
-    @Test(arguments: [
-        "spans-22620411T234716.854775807Z.otlp.lz4", "spans-99991231T235959.999999999Z.otlp.lz4",
-        "spans-16770921T001244.000000000Z.otlp.lz4", "spans-21160220T235338.427387904Z.otlp.lz4",
-        "spans-20260101T000000.9223372036854775807Z.otlp.lz4", "spans-T.Z.otlp.lz4",
-    ])
-    func `in the name of a recorded file don't prevent the next one`(name: String) throws {
-        _ = try file([], name)
-        let directory = try ArchiveDirectory(folder.path)
-        let now: Int64 = 1_795_407_346_345_284_061
-        let next = directory.nextTime(now)
-        #expect(next >= now)
-        let made = try directory.makeFile(next)
-        let isThere = made.hasName
-        #expect(isThere)
-        #expect(directory.nextTime(now) >= now)
-    }
-
-    @Test(arguments: [
-        "15249w", "3650d", "3650d1ns", "292y", "106751d", "9223372036854775807ns", "-1s", "0", "1ns",
-        "99999999999999999999w",
-    ])
-    func `in a configuration are refused with a message, or make a working pipeline`(text: String) throws {
-        let yaml = """
-            window: {duration: \(text), history: \(text)}
-            evaluation_delay: \(text)
-            attribution: {settle: \(text)}
-            archive: {directory: /tmp, rotate_after: \(text), retain_age: \(text)}
-            """
-        let configuration: Configuration
-        do {
-            configuration = try Configuration(Array(yaml.utf8), file: "faultline.yaml")
-        } catch {
-            #expect(error.description.contains("at most 3650d"), "\(error)")
-            return
-        }
-        let pipeline = Pipeline(
-            rules: RuleEvaluator([]), limits: configuration.window, evaluationDelay: configuration.evaluationDelay,
-            attribution: configuration.attribution)
-        for time in ExtremeTimes.all.compactMap({ TimeLimits.time($0) }).sorted() {
-            var builder = BatchBuilder(firstID: UInt64(time) | 1)
-            if time > 1_000_000 { builder.add(end: time) }
-            _ = pipeline.append(builder.batch, arrival: time)
-            _ = pipeline.advance(to: time)
-            pipeline.note(clock: time)
-        }
-        for time in [0, 1, TimeLimits.latest, 1] { pipeline.jump(to: time) }
-        let directory = try ArchiveDirectory(folder.path)
-        _ = directory.retain(configuration.recording, now: TimeLimits.latest, current: nil)
-        _ = directory.retain(configuration.recording, now: 0, current: nil)
     }
 }

@@ -1,12 +1,12 @@
 package import Engine
 
-/// What a span of `OddTraffic` is.
-struct OddShape {
+/// A kind of span in `OddTraffic`.
+struct OddSpanTemplate {
     var service: String
     var name: String
     var kind: Int32
     var target: String?
-    /// Of a request to the API server that doesn't last as long as its client wants.
+    /// The labels, if it is an API request that is not long-running.
     var request: RequestLabels?
 
     static let requests = [
@@ -19,33 +19,33 @@ struct OddShape {
             "kube-apiserver", "PUT", "update", "apps", "deployments", "status", "resource",
             target: "/apis/apps/v1/namespaces/a/deployments/d/status"),
         request("apiserver", "GET", "get", "", "", "", "", target: "/readyz"),
-        OddShape(
+        OddSpanTemplate(
             service: "apiserver", name: "GET /api/v1/pods", kind: ReferenceSpan.server,
             target: "/api/v1/pods?watch=true"),
     ]
 
-    static let all: [OddShape] =
+    static let all: [OddSpanTemplate] =
         [
-            OddShape(service: "apiserver", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.client),
-            OddShape(service: "apiserver", name: "etcdserverpb.KV/Txn", kind: ReferenceSpan.client),
-            OddShape(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
-            OddShape(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
-            OddShape(service: "etcd", name: "range", kind: 1),
-            OddShape(service: "apiserver", name: "HTTP POST", kind: ReferenceSpan.client),
-            OddShape(service: "my-webhook", name: "POST /mutate", kind: ReferenceSpan.server),
-            OddShape(service: "", name: "", kind: 0),
+            OddSpanTemplate(service: "apiserver", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.client),
+            OddSpanTemplate(service: "apiserver", name: "etcdserverpb.KV/Txn", kind: ReferenceSpan.client),
+            OddSpanTemplate(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
+            OddSpanTemplate(service: "etcd", name: "etcdserverpb.KV/Range", kind: ReferenceSpan.server),
+            OddSpanTemplate(service: "etcd", name: "range", kind: 1),
+            OddSpanTemplate(service: "apiserver", name: "HTTP POST", kind: ReferenceSpan.client),
+            OddSpanTemplate(service: "my-webhook", name: "POST /mutate", kind: ReferenceSpan.server),
+            OddSpanTemplate(service: "", name: "", kind: 0),
             requests[1], requests[2], requests[5],
         ]
         + [
             "authentication", "authorization", "audit", "priorityandfairness", "Call mutating webhook",
             "Call validating webhook", "SerializeObject", "cacher.Get", "GuaranteedUpdate etcd3", "Update",
-        ].map { OddShape(service: "apiserver", name: $0, kind: 1) }
+        ].map { OddSpanTemplate(service: "apiserver", name: $0, kind: 1) }
 
     private static func request(
         _ service: String, _ name: String, _ verb: String, _ group: String, _ resource: String, _ subresource: String,
         _ scope: String, target: String? = nil
-    ) -> OddShape {
-        OddShape(
+    ) -> OddSpanTemplate {
+        OddSpanTemplate(
             service: service, name: name, kind: ReferenceSpan.server, target: target,
             request: RequestLabels(
                 verb: verb, group: group, resource: resource, subresource: subresource, scope: scope))
@@ -53,10 +53,10 @@ struct OddShape {
 }
 
 extension ReferenceSpan {
-    /// The labels of the request that a span of `OddTraffic` is; nil if it is none that counts among them.
-    package var oddRequest: RequestLabels? {
+    /// The labels of a request in `OddTraffic`; nil if the span isn't one, or is long-running.
+    package var oddRequestLabels: RequestLabels? {
         let target = texts["http.target"]?.first
-        return OddShape.requests.first {
+        return OddSpanTemplate.requests.first {
             isAPIServerRequest && Array($0.name.utf8) == name && $0.target.map { Array($0.utf8) } == target
         }?.request
     }

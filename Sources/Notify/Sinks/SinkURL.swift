@@ -3,18 +3,10 @@ import Support
 
 /// The URL of an alert receiver. It may contain a token, so no message quotes it.
 enum SinkURL {
-    enum Kind {
-        case webhook, alertmanager
-
-        var phrase: String { self == .webhook ? "a webhook" : "an Alertmanager" }
-        fileprivate var example: String {
-            self == .webhook ? "http://127.0.0.1:9093/hook" : "http://127.0.0.1:9093"
-        }
-    }
-
     /// The problem with the URL, and the fix; nil if there is none. Doesn't resolve names.
-    static func fault(_ url: String, of kind: Kind) -> String? {
-        let form = "url is a URL such as \(kind.example)"
+    /// - Parameter ofKind: the problem with a URL that is good for other kinds of sinks.
+    static func fault(_ url: String, example: String, ofKind: (URL) -> String?) -> String? {
+        let form = "url is a URL such as \(example)"
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
             let start = url.range(of: "://")?.upperBound
         else { return form }
@@ -24,11 +16,11 @@ enum SinkURL {
         guard hasWholeEscapes(url) else { return "in url, % is followed by two hexadecimal digits, or written as %25" }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
         // The host follows the user and password, if present.
-        let place = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        if let fault = faultOfPlace(place, form) { return fault }
+        let address = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+        if let fault = faultOfAuthority(address, form) { return fault }
         guard let host = parsed.host(), !host.isEmpty else { return form }
         if let refused = RefusedAddress(text: host) { return "\(refused)" }
-        return faultOfPath(parsed, of: kind)
+        return ofKind(parsed)
     }
 
     private static func hasWholeEscapes(_ url: String) -> Bool {
@@ -37,18 +29,19 @@ enum SinkURL {
         }
     }
 
-    private static func faultOfPlace(_ place: Substring, _ form: String) -> String? {
-        var host = place
+    private static func faultOfAuthority(_ address: Substring, _ form: String) -> String? {
+        var host = address
         var port: Substring?
-        if place.hasPrefix("[") {
-            guard let end = place.firstIndex(of: "]"), isIPv6(place[place.index(after: place.startIndex)..<end]) else {
+        if address.hasPrefix("[") {
+            guard let end = address.firstIndex(of: "]"), isIPv6(address[address.index(after: address.startIndex)..<end])
+            else {
                 return "brackets in url are for an IPv6 address, as in http://[::1]:9093"
             }
-            let rest = place[place.index(after: end)...]
+            let rest = address[address.index(after: end)...]
             guard rest.isEmpty || rest.first == ":" else { return form }
             port = rest.isEmpty ? nil : rest.dropFirst()
-        } else if let colon = place.firstIndex(of: ":") {
-            (host, port) = (place[..<colon], place[place.index(after: colon)...])
+        } else if let colon = address.firstIndex(of: ":") {
+            (host, port) = (address[..<colon], address[address.index(after: colon)...])
             if port?.contains(":") == true {
                 return "an IPv6 address in url goes in brackets, as in http://[::1]:9093"
             }
@@ -81,22 +74,14 @@ enum SinkURL {
     /// The paths below its base URL where an Alertmanager accepts alerts.
     private static let alertsPaths = ["/api/v2/alerts", "/api/v1/alerts", "/api/v2", "/api/v1"]
 
-    private static func faultOfPath(_ url: URL, of kind: Kind) -> String? {
+    /// The end of the URL by which it is that of an Alertmanager's API; nil if it isn't.
+    static func alertsPath(of url: URL) -> String? {
         let path = "/" + url.path().split(separator: "/").joined(separator: "/")
-        if let ending = alertsPaths.first(where: { path.lowercased().hasSuffix($0) }) {
-            switch kind {
-            case .alertmanager:
-                return "url is the Alertmanager's base URL, as in \(kind.example): leave \(ending) out"
-            case .webhook where ending.hasSuffix("alerts"):
-                return "\(ending) is an Alertmanager's API, which takes no webhooks; write "
-                    + "alertmanager: {url: …}, with its base URL"
-            case .webhook: break
-            }
-        }
-        if url.fragment != nil { return "url has a fragment, which only browsers use: leave out # and what follows" }
-        if kind == .alertmanager, url.query != nil {
-            return "url is the Alertmanager's base URL, as in \(kind.example): leave out ? and what follows"
-        }
-        return nil
+        return alertsPaths.first { path.lowercased().hasSuffix($0) }
+    }
+
+    static func faultOfFragment(_ url: URL) -> String? {
+        url.fragment == nil
+            ? nil : "url has a fragment, which only browsers use: leave out # and what follows"
     }
 }

@@ -101,7 +101,7 @@ extension RuleGroupJSON {
 
 extension Resource {
     /// The rules in force and their alerts.
-    static let rules = Resource(path: "rules") { pipeline, _ in
-        try JSONText.encode(pipeline.evaluation.groups.map { RuleGroupJSON($0) })
+    static let rules = json("/api/v1/rules") { surface, _ in
+        surface.pipeline.evaluation.groups.map { RuleGroupJSON($0) }
     }
 }

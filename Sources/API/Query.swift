@@ -1,0 +1,57 @@
+import Foundation
+import Support
+
+/// The parameters of a request for a resource. Unknown, repeated and wrong ones are errors.
+struct Query: Sendable {
+    private var values: [String: String] = [:]
+    private let declared: [String]
+
+    /// - Parameters:
+    ///   - text: the query of the URI, still encoded.
+    ///   - variables: the percent-decoded components of the path by name.
+    init(_ text: String?, variables: [String: String] = [:], of resource: Resource) throws(QueryError) {
+        let parameters = resource.parameters ?? []
+        declared = parameters.map(\.name)
+        if resource.parameters != nil { try read(text ?? "", known: declared.filter { variables[$0] == nil }) }
+        values.merge(variables) { _, variable in variable }
+        for parameter in parameters {
+            guard let value = values[parameter.name], !parameter.isValid(value) else { continue }
+            throw QueryError(message: "\(parameter.rule), but found \(PrintableText.quote(value))")
+        }
+    }
+
+    subscript(parameter: QueryParameter) -> String? {
+        precondition(declared.contains(parameter.name), "a parameter that the resource doesn't declare")
+        return values[parameter.name]
+    }
+
+    private mutating func read(_ text: String, known: [String]) throws(QueryError) {
+        for part in text.split(separator: "&") {
+            let (key, value) = try Self.decode(part)
+            guard known.contains(key) else {
+                let valid = known.isEmpty ? "this takes none" : "this takes \(known.joined(separator: ", "))"
+                throw QueryError(message: "unknown parameter \(PrintableText.quote(key)); \(valid)")
+            }
+            guard values[key] == nil else {
+                throw QueryError(message: "the parameter \(PrintableText.quote(key)) is given twice")
+            }
+            values[key] = value
+        }
+    }
+
+    /// Name and value in form encoding: `+` is a space, the rest is percent-encoded.
+    private static func decode(_ part: Substring) throws(QueryError) -> (key: String, value: String) {
+        let texts = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+            $0.replacing("+", with: " ").removingPercentEncoding
+        }
+        guard let key = texts[0], let value = texts.count > 1 ? texts[1] : "" else {
+            throw QueryError(message: "\(PrintableText.quote(String(part))) is not percent-encoded UTF-8")
+        }
+        return (key, value)
+    }
+}
+
+/// Says what is wrong with a query and what would be valid.
+struct QueryError: Error, Equatable {
+    let message: String
+}

@@ -1,0 +1,26 @@
+import HTTPTypes
+import Hummingbird
+import Rules
+
+extension Resource {
+    /// A resource that answers in JSON, computed on the threads for queries. Identical questions share one answer.
+    ///
+    /// - Parameters:
+    ///   - absent: the reply if the answer is nil.
+    ///   - answer: computes no more than it returns.
+    static func json<Answer: Encodable & SendableMetatype>(
+        _ path: String, parameters: [QueryParameter] = [], absent: String = "not found",
+        answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: Query) throws -> Answer?
+    ) -> Resource {
+        Resource(path: path, parameters: parameters) { exchange in
+            let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
+            guard let place = pools.queries.place() else { return exchange.tooMany() }
+            let json = try await pools.answers.answer("\(exchange.request.uri)") {
+                try await pools.queries.run { try answer(surface, query).map { try JSONText.encode($0) } }
+            }
+            guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: place, json))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Receivers
+
+/// Answers requests that are for no resource: lists the known paths, or the methods that a known path takes.
+struct UnknownRequest: RouterMiddleware {
+    let service: any TraceService
+
+    func handle(
+        _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound {
+            return answer(request, context.channel.remoteAddress)
+        }
+    }
+
+    private func answer(_ request: Request, _ peer: SocketAddress?) -> Response {
+        let methods = Resource.all.filter { $0.matches(request.uri.path) }.map(\.method)
+        guard methods.isEmpty else {
+            service.refused(transport: .query, reason: .wrongMethod, peer: peer)
+            let allowed = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
+            var response = QueryReply.text("this path takes \(allowed)\n", status: .methodNotAllowed)
+            response.headers[.allow] = allowed
+            return response
+        }
+        service.refused(transport: .query, reason: .unknownPath, peer: peer)
+        let known = Resource.all.map(\.shownPath)
+        let list = "\(known.dropLast().joined(separator: ", ")) and \(known.last ?? "")"
+        return QueryReply.text("no such path; known paths are \(list)\n", status: .notFound)
+    }
+}

@@ -1,0 +1,36 @@
+import Engine
+import NIOPosix
+import OTLP
+
+/// One worker per thread, used by that thread alone.
+struct ThreadWorkers: @unchecked Sendable {
+    private let variable = ThreadSpecificVariable<IngestWorker>()
+
+    var current: IngestWorker {
+        if let worker = variable.currentValue { return worker }
+        let worker = IngestWorker()
+        variable.currentValue = worker
+        return worker
+    }
+}
+
+/// Decodes bodies into a reusable batch. Each thread that receives bodies has one.
+final class IngestWorker {
+    private var batch = SpanBatch()
+    private let decoder = SpanDecoder()
+
+    /// A batch that held more spans than this is released.
+    private static let spansKept = 65_536
+
+    init() {}
+
+    /// Decodes a body and passes on the batch. Takes nothing of a malformed body.
+    func decode<Result>(
+        _ body: RawSpan, _ take: (borrowing SpanBatch) -> Result
+    ) throws(DecodeError) -> Result {
+        batch.removeAll()
+        if batch.columns.capacity > Self.spansKept { batch = SpanBatch() }
+        try decoder.decode(body, into: &batch)
+        return take(batch)
+    }
+}

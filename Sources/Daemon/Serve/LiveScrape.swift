@@ -1,0 +1,36 @@
+import Pipeline
+import Recording
+package import Scrape
+
+/// Everything that `GET /metrics` returns: the tables of all components. Each is beside the component that knows its
+/// numbers.
+package enum LiveScrape {
+    /// Every family that a scrape may have, in order.
+    package static var families: [MetricFamily] { table.families }
+
+    private static let table = MetricTable<LiveParts>(joining: [
+        EngineMetrics.table.read { EngineMetrics($0.pipeline) },
+        LiveTraceService.metrics.read { $0.intake },
+        ListenerConnections.metrics.read { $0.connections },
+        WindowMetrics.table.read { $0.pipeline.windowGauges() },
+        MemoryUse.metrics.read { $0.memoryUse },
+        AlertMetrics.table.read { $0.pipeline.evaluation },
+        EvaluationDurations.metrics.read { $0.evaluations.current },
+        Delivery.metrics.read { $0.delivery },
+        StateDirectory.metrics.read { $0.state },
+        RuleReload.metrics.read { $0.reload },
+        ClockHealth.metrics.read { $0.clock.current },
+        ArchiveRecorder.metrics.read { $0.recorder },
+        Version.metrics.read { _ in () },
+        ProcessMetrics.table.read { _ in ProcessMetrics() },
+    ])
+
+    /// Writes the scrape part by part: see `Exposition`.
+    static func write(
+        _ parts: LiveParts, _ format: Exposition.Format, send: @escaping ([UInt8]) -> Bool
+    ) {
+        var exposition = Exposition(format, send: send)
+        table.write(parts, to: &exposition)
+        exposition.finish()
+    }
+}
