@@ -1,5 +1,5 @@
 /// Counts of what attribution found in a slot, by series and latency bucket. Immutable, so that views read it without a lock.
-package final class AttributionSummary: Sendable {
+final class AttributionSummary: Sendable {
     let selfTimes: SeriesCounts
     let parts: SeriesCounts
     let buckets: SelfTimeBuckets

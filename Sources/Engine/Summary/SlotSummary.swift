@@ -2,7 +2,7 @@
 ///
 /// A slot gets one when rules first look at it. From then on ranges, queries and the history add up its cells, which are far
 /// fewer than rows. Rows that arrive later are counted one by one.
-package final class SlotSummary: Sendable {
+final class SlotSummary: Sendable {
     /// The number of rows it counts.
     let rowCount: Int
     let spans: SeriesCounts
