@@ -10,12 +10,21 @@ enum QuantileBenchmark {
 
     static func run(columnsFile: String?) throws {
         let view = try makeView(spans: spanCount, writingTo: columnsFile)
+        // As in a daemon, whose rules have looked at all slots but the newest.
+        var summarized = view
+        var summarizer = SlotSummarizer(rowsMin: 1)
+        let start = Harness.cpuSeconds()
+        _ = summarizer.summarize(&summarized, upTo: .max, thresholds: [])
+        let summarizing = Harness.cpuSeconds() - start
         let results = Harness(rounds: 5).measure([
-            .init(name: "exact percentiles of every operation") { check(view.operationSummaries()) }
+            .init(name: "exact percentiles of every operation") { check(view.operationSummaries()) },
+            .init(name: "the same, with summaries") { check(summarized.operationSummaries()) },
         ])
         let seconds = results[0].seconds
         print("\nQuantiles: \(spanCount / 1_000_000) million spans, \(operationCount) operations")
         print("  exact count, errors, p50, p90, p99, max of each   \(number(seconds * 1e3, 1)) ms CPU")
+        print("  the same from slots with summaries                \(number(results[1].seconds * 1e3, 1)) ms CPU")
+        print("  summarizing the slots, once                       \(number(summarizing * 1e3, 1)) ms CPU")
         try runSmall()
         if let columnsFile {
             try "\(seconds)".write(toFile: columnsFile + ".seconds", atomically: true, encoding: .utf8)

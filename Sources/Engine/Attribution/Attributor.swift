@@ -46,16 +46,14 @@ package struct Attributor: ~Copyable, Sendable {
             + mappings.byteCount + provisional.byteCount
     }
 
-    /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet. Also attributes, but
-    /// only for itself, those that probably have all their spans, so that readers don't wait for that.
+    /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
     package mutating func settle(_ view: WindowView, at clock: Int64) -> [(slot: Int64, attribution: SlotAttribution)] {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
-        let probable = open.filter { view.slots[$0].end.addingSaturating(settle / Self.probablyWhole) <= clock }
-        let due = probable.filter { view.slots[$0].end.addingSaturating(settle) <= clock }
-        prepare(view, from: probable.first)
+        let due = open.filter { view.slots[$0].end.addingSaturating(settle) <= clock }
+        prepare(view, from: due.first)
         totals.follow(view)
         provisional.remove(before: open.first.map { view.slots[$0].start } ?? .max)
-        let settled = due.map { index in
+        return due.map { index in
             let start = view.slots[index].start
             let attribution =
                 provisional.attribution(of: index, view.slots, reachingBack) ?? attribute(index, of: view.slots)
@@ -63,12 +61,7 @@ package struct Attributor: ~Copyable, Sendable {
             totals.add(attribution)
             return (start, attribution)
         }
-        for index in probable.dropFirst(due.count) { _ = attributeProvisionally(index, of: view.slots) }
-        return settled
     }
-
-    /// After this fraction of the time to settle a slot probably has all its spans: exporters send every five seconds.
-    private static let probablyWhole: Int64 = 3
 
     /// The view with every unsettled slot attributed with the spans it has so far.
     package mutating func attributed(_ view: WindowView) -> WindowView {

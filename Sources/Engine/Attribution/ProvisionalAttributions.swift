@@ -1,5 +1,5 @@
-/// Attributions of slots that have not settled, kept until something they depend on changes. Most spans arrive within
-/// seconds, so most slots settle with the attribution they already have.
+/// Attributions of slots that have not settled, made for a reader and kept for the next until something they depend on
+/// changes.
 struct ProvisionalAttributions: Sendable {
     /// Everything that the attribution of a slot depends on. Rows never change, so their number tells whether there are
     /// new ones.
