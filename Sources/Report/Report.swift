@@ -50,14 +50,14 @@ package struct SpansRow: Encodable, Sendable {
         /// Left the window before their slot had settled.
         package var evicted: Int
         /// Their slot was full.
-        package var slotFull: Int
+        package var slot_full: Int
     }
 
     package init(_ counts: SpanCounts, _ unattributed: UnattributedSpans) {
         self.unattributed =
             unattributed == UnattributedSpans()
             ? nil
-            : Unattributed(settled: unattributed.settled, evicted: unattributed.evicted, slotFull: unattributed.full)
+            : Unattributed(settled: unattributed.settled, evicted: unattributed.evicted, slot_full: unattributed.full)
         received = counts.received
         accepted = counts.accepted
         duplicates = counts.duplicates

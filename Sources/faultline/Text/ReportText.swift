@@ -32,7 +32,7 @@ struct ReportText {
         if let unattributed = counts.unattributed {
             let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) left the window too soon)" : ""
             text +=
-                "; \(unattributed.settled + unattributed.evicted + unattributed.slotFull) count for no request's time\(evicted)"
+                "; \(unattributed.settled + unattributed.evicted + unattributed.slot_full) count for no request's time\(evicted)"
         }
         for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
             text += "; \(count) rejected: \(reason)"
