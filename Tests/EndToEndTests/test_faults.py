@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from harness import faults, project
 from harness.command import faultline
@@ -20,6 +21,15 @@ FAULTS = {
     ),
     "the way to etcd is slow": (faults.slow(faults.is_etcd_call, 60 * MILLISECOND), "connection", "etcd-client"),
     "a webhook is slow": (faults.slow(faults.is_webhook_call, 500 * MILLISECOND), "webhook", "mutating-webhook"),
+    "mutating webhooks are slow, validating ones as fast as ever": (
+        faults.slow(faults.is_mutating_webhook_call, 800 * MILLISECOND), "webhook", "mutating-webhook",
+    ),
+    "mutating webhooks fail": (
+        faults.failing_webhook("Call mutating webhook", 0.9), "webhook", "mutating-webhook",
+    ),
+    "validating webhooks fail": (
+        faults.failing_webhook("Call validating webhook", 0.9), "webhook", "validating-webhook",
+    ),
     "requests queue": (
         faults.slow(faults.is_filter("priorityandfairness"), 100 * MILLISECOND), "apiserver", "priority-and-fairness",
     ),
@@ -61,6 +71,23 @@ def shrunk(why):
         if float(now) * units[unit] < float(before) * units[unit_before]:
             return True
     return False
+
+
+@pytest.mark.parametrize(
+    "name, kind, component",
+    [
+        ("HTTP GET", Span.SPAN_KIND_CLIENT, "proxy"),
+        ("TransformFromStorage with envelopeTransformer", Span.SPAN_KIND_INTERNAL, "transform"),
+    ],
+)
+def test_what_one_kind_of_request_waits_for_is_named(tmp_path, name, kind, component):
+    archive = tmp_path / "one-kind.otlp"
+    archive.write_bytes(faults.with_one_slow_kind(name, kind))
+    alerts = faultline("replay", "--quiet", "--format", "json", archive).json["alerts"]
+    assert {alert["alert"] for alert in alerts} == {"RequestsOfOneKindSlowerNow"}
+    assert [alert["labels"]["group"] for alert in alerts] == ["metrics.k8s.io"]
+    culprit = alerts[0]["evidence"]["culprit"]
+    assert (culprit["side"], culprit["component"], culprit["certainty"]) == ("apiserver", component, "clear")
 
 
 MISSING = "etcd's clock may be off, or not all of its spans arrive"

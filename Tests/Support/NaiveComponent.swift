@@ -18,7 +18,8 @@ extension NaiveAttribution {
         // The spans of a webhook that traces are part of the webhook's time.
         guard span.isOfAPIServer else { return parent(span).map(component) ?? .apiserver }
         if span.kind == ReferenceSpan.client {
-            return name.hasPrefix("etcdserverpb.") ? .etcdClient : webhook(above: span) ?? .apiserver
+            if name.hasPrefix("etcdserverpb.") { return .etcdClient }
+            return webhook(above: span) ?? (name.hasPrefix("HTTP ") ? .proxy : .apiserver)
         }
         if name.hasSuffix(" etcd3") { return .storage }
         if name.hasPrefix("cacher") { return .watchCache }

@@ -89,7 +89,10 @@ package struct ComponentTable: Sendable {
     }
 
     private static func targetOfAPIServer(_ name: String, _ kind: SpanKind) -> ComponentMapping.Target {
-        if kind == .client { return name.hasPrefix("etcdserverpb.") ? .component(.etcdClient) : .webhookAbove }
+        if kind == .client {
+            if name.hasPrefix("etcdserverpb.") { return .component(.etcdClient) }
+            return .webhookAbove(else: name.hasPrefix("HTTP ") ? .proxy : .apiServer)
+        }
         switch name {
         case "authentication": return .component(.authentication)
         case "authorization": return .component(.authorization)
@@ -113,8 +116,9 @@ package struct ComponentTable: Sendable {
 struct ComponentMapping: Equatable, Sendable {
     enum Target: Equatable, Sendable {
         case component(Component)
-        /// A call by the API server: counts for a webhook if it is below one, else for the API server.
-        case webhookAbove
+        /// A call by the API server: counts for a webhook if it is below one, else for this component. A request passed on
+        /// to an aggregated API server is such a call; Kubernetes 1.36 has no `Proxy via` span.
+        case webhookAbove(else: Component)
         /// A span of another service: counts for its caller's component.
         case parent
     }

@@ -21,7 +21,7 @@ extension TraceTree {
             switch mapping.target {
             case .component(let component):
                 return SpanOwner(component: component, webhook: component.isWebhook ? component : above)
-            case .webhookAbove: return SpanOwner(component: above ?? .apiServer, webhook: above)
+            case .webhookAbove(let other): return SpanOwner(component: above ?? other, webhook: above)
             case .parent: return SpanOwner(component: component, webhook: above)
             }
         }

@@ -10,8 +10,10 @@ package struct Evidence: Sendable {
     package var cached = Slowdown()
     /// The time of the API server's calls to etcd beyond etcd's own spans.
     package var connection = Slowdown()
-    /// The time of webhooks in requests.
-    package var webhook = Slowdown()
+    /// The time of each kind of webhook in requests.
+    package var mutatingWebhook = Slowdown()
+    package var validatingWebhook = Slowdown()
+    var webhookFailures = WebhookFailures()
     /// etcd sent nothing while the API server continued.
     var etcdGap: Gap?
     /// Neither sent anything, and spans of the API server cover that time: it was stopped.
@@ -60,6 +62,11 @@ package struct Comparison: Hashable, Sendable {
         self.interval = interval
         self.baseline = baseline
     }
+
+    /// The length of the interval as a fraction of that of the baseline.
+    var intervalShare: Double {
+        Double(interval.upperBound - interval.lowerBound) / max(Double(baseline.upperBound - baseline.lowerBound), 1)
+    }
 }
 
 /// The culprit of an interval, and how much of a request's time each component took in it and before.
@@ -70,25 +77,29 @@ package struct CulpritFinding: Sendable {
 }
 
 extension WindowView {
-    /// The culprit at a time, for a fault that began earlier (both Unix nanoseconds). The view must be attributed.
+    /// What to compare at a time, for a fault that began earlier (both Unix nanoseconds): the last half minute with the ten
+    /// minutes before the fault. A condition over a long range notices a fault late, so the baseline ends half of that range
+    /// earlier, if enough history remains.
     ///
-    /// Compares the last half minute with the ten minutes before the fault. A condition over a long range notices a fault
-    /// late, so the baseline ends half of that range earlier, if enough history remains.
     /// - Parameter range: the length of the condition's range, nanoseconds.
-    package func culprit(at time: Int64, since begin: Int64, range: Int64, _ components: ComponentTable)
-        -> CulpritFinding
-    {
+    package func comparison(at time: Int64, since begin: Int64, range: Int64) -> Comparison {
         let oldest = slots.first?.start ?? time
         let noticed = begin.subtractingSaturating(max(range / 2, Self.culpritInterval))
         let latest = begin.subtractingSaturating(Self.culpritInterval)
         let end = noticed.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? noticed : latest
-        let evidence = evidence(
-            Comparison(
-                interval: time.subtractingSaturating(Self.culpritInterval)..<time,
-                baseline: end.subtractingSaturating(Self.culpritBaseline)..<end),
-            components)
-        return CulpritFinding(
-            verdict: evidence.verdict,
+        return Comparison(
+            interval: time.subtractingSaturating(Self.culpritInterval)..<time,
+            baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
+    }
+
+    /// The culprit according to evidence from this view.
+    ///
+    /// - Parameter requests: the request series that the question is about; nil if it is about something else.
+    package func culprit(
+        _ evidence: Evidence, _ comparison: Comparison, requests: [Int32]?, _ components: ComponentTable
+    ) -> CulpritFinding {
+        CulpritFinding(
+            verdict: evidence.verdict { requests.flatMap { verdict(onRequests: $0, comparison, components) } },
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
@@ -109,7 +120,10 @@ extension WindowView {
                 gathering.addEnds(slot)
             }
         }
-        for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) { gathering.addHandlers(slot) }
+        for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) {
+            gathering.addHandlers(slot)
+            gathering.addFailedWebhooks(slot)
+        }
         var evidence = gathering.evidence
         if let gap = evidence.etcdGap {
             for slot in slots where slot.start < gap.to && slot.end > gap.from {

@@ -7,7 +7,20 @@ struct EvidenceGathering {
         case etcd
         /// A call to etcd by the API server.
         case etcdCall
+        /// Another call by the API server.
+        case call
+        case mutatingWebhook
+        case validatingWebhook
         case apiServer
+
+        /// Webhooks whose calls are below the span.
+        var webhook: Component? {
+            switch self {
+            case .mutatingWebhook: .mutatingWebhook
+            case .validatingWebhook: .validatingWebhook
+            case .none, .etcd, .etcdCall, .call, .apiServer: nil
+            }
+        }
     }
 
     private let comparison: Comparison
@@ -16,7 +29,10 @@ struct EvidenceGathering {
     private var apiServer = SlowdownMeter()
     private var cached = SlowdownMeter()
     private var connection = SlowdownMeter()
-    private var webhook = SlowdownMeter()
+    private var mutatingWebhook = SlowdownMeter()
+    private var validatingWebhook = SlowdownMeter()
+    private var webhookFailures = WebhookFailures()
+    private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
     private var apiServerEnds: GapMeter
     private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
@@ -49,10 +65,14 @@ struct EvidenceGathering {
     }
 
     static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
-        switch components.mapping(labels).target {
+        let isAPIServer = ServiceRole(labels.service) == .apiServer
+        return switch components.mapping(labels).target {
         case .component(.etcd): labels.kind == .server ? .etcd : .none
         case .component(.etcdClient): .etcdCall
-        default: ServiceRole(labels.service) == .apiServer ? .apiServer : .none
+        case .component(.mutatingWebhook) where isAPIServer: .mutatingWebhook
+        case .component(.validatingWebhook) where isAPIServer: .validatingWebhook
+        case .webhookAbove where isAPIServer: .call
+        default: isAPIServer ? .apiServer : .none
         }
     }
 
@@ -62,15 +82,18 @@ struct EvidenceGathering {
         requestCounts[isNow ? 0 : 1] += attribution.requests.count
         for request in attribution.requests {
             let series = Int(request.series)
+            if isNow, slot.row(Int(request.row)).flags.isError { webhookFailures.requests += 1 }
             apiServer.add(request.ownBucket, series: series, isNow: isNow)
             if !request.reachesEtcd { cached.add(request.ownBucket, series: series, isNow: isNow) }
         }
         for part in 0..<attribution.parts.count {
             let number = Int(attribution.parts.series[part]) % ComponentTable.countMax
             sums[number + (isNow ? 0 : ComponentTable.countMax)] += Double(attribution.parts.durations[part])
-            if Component(UInt8(number)).isWebhook {
-                webhook.add(
-                    attribution.parts.buckets[part], series: Int(attribution.parts.series[part]), isNow: isNow)
+            let (bucket, series) = (attribution.parts.buckets[part], Int(attribution.parts.series[part]))
+            switch Component(UInt8(number)) {
+            case .mutatingWebhook: mutatingWebhook.add(bucket, series: series, isNow: isNow)
+            case .validatingWebhook: validatingWebhook.add(bucket, series: series, isNow: isNow)
+            default: break
             }
         }
     }
@@ -83,7 +106,7 @@ struct EvidenceGathering {
                 switch roles[Int(columns.operation[row])] {
                 case .none: continue
                 case .etcd: etcdEnds.add(end: end)
-                case .etcdCall, .apiServer: apiServerEnds.add(end: end)
+                case .etcdCall, .call, .mutatingWebhook, .validatingWebhook, .apiServer: apiServerEnds.add(end: end)
                 }
             }
         }
@@ -103,7 +126,8 @@ struct EvidenceGathering {
                     if isNow, columns.parentID[offset] != 0 { handlersWithParent += 1 }
                     continue
                 case .etcdCall: addCall(slot, row: blockStart + offset, operation, isNow: isNow)
-                case .apiServer: break
+                case .call: addCall(columns, offset, isNow: isNow)
+                case .mutatingWebhook, .validatingWebhook, .apiServer: break
                 }
                 apiServerEnds.add(end: end)
                 // A watch lasts whatever happens to the process.
@@ -134,6 +158,27 @@ struct EvidenceGathering {
         guard selfTime >= CallWaits.waitMin else { return }
         let span = slot.row(row)
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
+    }
+
+    /// Adds a call to something other than etcd, if it failed.
+    private mutating func addCall(_ columns: borrowing SpanColumns, _ row: Int, isNow: Bool) {
+        guard SpanFlags(rawValue: columns.flags[row]).isError else { return }
+        guard isNow else {
+            webhookFailures.callsBefore += comparison.intervalShare
+            return
+        }
+        failedCalls.add(parent: columns.parentID[row])
+    }
+
+    /// Finds the webhooks whose calls failed.
+    mutating func addFailedWebhooks(_ slot: SlotView) {
+        guard !failedCalls.isEmpty else { return }
+        slot.forEachBlock { columns, count in
+            for row in 0..<count {
+                guard let webhook = roles[Int(columns.operation[row])].webhook else { continue }
+                for _ in 0..<failedCalls.count(below: columns.spanID[row]) { webhookFailures.count(webhook) }
+            }
+        }
     }
 
     /// Finds the handlers of the calls that waited long.
@@ -181,7 +226,9 @@ struct EvidenceGathering {
         evidence.apiServer = apiServer.slowdown
         evidence.cached = cached.slowdown
         evidence.connection = connection.slowdown
-        evidence.webhook = webhook.slowdown
+        evidence.mutatingWebhook = mutatingWebhook.slowdown
+        evidence.validatingWebhook = validatingWebhook.slowdown
+        evidence.webhookFailures = webhookFailures
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.handlersWithParent = handlersWithParent

@@ -46,7 +46,14 @@ extension Evidence {
     private static let answeredMin = 3
 
     /// The verdict that the evidence supports.
-    package var verdict: Verdict {
+    ///
+    /// - Parameter ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
+    package func verdict(ofKind: () -> Verdict? = { nil }) -> Verdict {
+        ofProcesses ?? ofKind() ?? ofFailures ?? .notClear(nothingSlower)
+    }
+
+    /// nil if no process is slow or silent.
+    private var ofProcesses: Verdict? {
         if let gap = etcdGap {
             return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
         }
@@ -57,12 +64,16 @@ extension Evidence {
             return .notClear("there is nothing from before to compare with")
         }
         guard requestCount > 0 || etcd.now.count > 0 else { return .notClear("no request ended in this time") }
-        if let times = slowness(webhook), share(of: .webhook) >= 0.5 { return slowWebhook(times) }
+        if share(of: .webhook) >= 0.5, let slow = slowestWebhook { return slowWebhook(slow.component, slow.times) }
         let (etcdTimes, ownTimes) = (slowness(etcd), slowness(apiServer))
         if let etcdTimes, etcdTimes >= ownTimes ?? 0 { return slowEtcd(etcdTimes) }
         if let ownTimes { return slowAPIServer(ownTimes) }
         if let times = connection.times, times >= Self.slowConnection { return slowCalls(times) }
-        return .notClear(nothingSlower)
+        return nil
+    }
+
+    private var ofFailures: Verdict? {
+        webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
     }
 
     /// How many times as long as before a side takes; nil unless it is slow.
@@ -159,12 +170,32 @@ extension Evidence {
             why: "apiserver: its own work on a request took \(VerdictText.p50(apiServer)); \(etcdText)")
     }
 
-    private func slowWebhook(_ times: Double) -> Verdict {
+    /// The webhooks that took more of the time added to requests, if they are slow.
+    private var slowestWebhook: (component: Component, times: Double)? {
+        guard let component = component(of: .webhook) else { return nil }
+        let slowdown = webhook(component)
+        let times = [slowness(slowdown), slowdown.timesOfFew].compactMap(\.self).max()
+        return times.map { (component, $0) }
+    }
+
+    private func webhook(_ component: Component) -> Slowdown {
+        component == .validatingWebhook ? validatingWebhook : mutatingWebhook
+    }
+
+    private func slowWebhook(_ component: Component, _ times: Double) -> Verdict {
         Verdict(
-            side: .webhook, component: component(of: .webhook) ?? .mutatingWebhook,
-            certainty: times >= Self.verySlow ? .clear : .likely,
-            why: "webhook: admission webhooks took \(VerdictText.p99(webhook)); they account for "
+            side: .webhook, component: component, certainty: times >= Self.verySlow ? .clear : .likely,
+            why:
+                "webhook: \(VerdictText.webhooks(component)) took \(VerdictText.p99(webhook(component))); they account for "
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of the time added to requests")
+    }
+
+    private func failingWebhook(_ component: Component, calls: Int) -> Verdict {
+        Verdict(
+            side: .webhook, component: component, certainty: calls >= webhookFailures.requests ? .clear : .likely,
+            why:
+                "webhook: \(calls) calls of \(VerdictText.webhooks(component)) failed, and \(webhookFailures.requests) "
+                + "requests with them; nothing got clearly slower")
     }
 
     /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive.
@@ -222,7 +253,7 @@ extension Evidence {
         }
         judge(apiServer, "the API server", "requests")
         // A cluster may have no webhooks, and they aren't called all the time.
-        if webhook.times != nil { known.append("webhooks") }
+        if mutatingWebhook.times != nil || validatingWebhook.times != nil { known.append("webhooks") }
         if connection.times != nil { known.append("the connection to etcd") }
         let but = missing.joined(separator: ", and ")
         guard !known.isEmpty else { return but }

@@ -8,6 +8,10 @@ enum VerdictText {
         return "\(number(value / unit.size)) \(unit.name)"
     }
 
+    static func webhooks(_ component: Component) -> String {
+        component == .validatingWebhook ? "validating webhooks" : "mutating webhooks"
+    }
+
     static func rate(_ perSecond: Double) -> String { number(perSecond) }
 
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }

@@ -76,13 +76,13 @@ extension WindowView {
         let others = worstTraces(
             silent.map { questions[$0].searchOfRequests(requests.count) }, limit: AlertEvidence.tracesMax)
         for (number, found) in zip(silent, others) { traces[number] = found }
-        var findings: [[Int64]: CulpritFinding] = [:]
+        var known: [Comparison: Evidence] = [:]
         return zip(questions, traces).map { question, traces in
-            let key = [question.time, question.activeAt, question.over]
-            let finding =
-                findings[key]
-                ?? culprit(at: question.time, since: question.activeAt, range: question.over, components)
-            findings[key] = finding
+            let comparison = comparison(at: question.time, since: question.activeAt, range: question.over)
+            let evidence = known[comparison] ?? evidence(comparison, components)
+            known[comparison] = evidence
+            let finding = culprit(
+                evidence, comparison, requests: question.population == .requests ? question.series : nil, components)
             return AlertEvidence(finding, traces: traces, components)
         }
     }

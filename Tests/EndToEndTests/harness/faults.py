@@ -8,7 +8,7 @@ import struct
 from collections import defaultdict
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from harness import archives, project
 from harness.spans import SECOND
@@ -35,6 +35,36 @@ class Recording:
         for trace in traces.values():
             fault(trace, (self.begin + START * SECOND, self.begin + END * SECOND), chance)
         return _archive(faulty)
+
+
+def with_one_slow_kind(name, kind):
+    """The bytes of an archive of three minutes in which requests for nodes take a millisecond, and those for one kind of object
+    spend 5 ms in a span, from the third minute on 1.7 s."""
+    begin = 1_767_225_600 * SECOND
+    found = []
+
+    def add(trace, parent, name, kind, start, duration, **attributes):
+        span = Span(
+            trace_id=trace.to_bytes(16, "big"), span_id=len(found).to_bytes(7, "big") + b"\1", parent_span_id=parent,
+            name=name, kind=kind, start_time_unix_nano=start, end_time_unix_nano=start + duration,
+        )
+        for key, value in attributes.items():
+            span.attributes.add(key=key.replace("__", ".")).value.string_value = value
+        found.append(("apiserver", span))
+        return span.span_id
+
+    for number in range(180 * 10):
+        start = begin + number * SECOND // 10
+        is_slow_kind = number % 5 == 0
+        inner = (17 * SECOND // 10 if number >= 1200 else SECOND // 200) if is_slow_kind else SECOND // 1000
+        path = "/apis/metrics.k8s.io/v1/pods" if is_slow_kind else f"/api/v1/nodes/n{number % 7}"
+        top = add(
+            number + 1, b"", "GET", Span.SPAN_KIND_SERVER, start, inner + SECOND // 1000,
+            url__path=path, http__request__method="GET",
+        )
+        if is_slow_kind:
+            add(number + 1, top, name, kind, start + SECOND // 2000, inner)
+    return _archive(found)
 
 
 def with_clock_off(archive, victim, offset):
@@ -126,6 +156,31 @@ def stopped(victim, stop, run):
     return fault
 
 
+def failing_webhook(name, share):
+    """A share of the calls of a kind of webhook is answered with 500, as fast as ever, and the request fails with it."""
+
+    def fault(trace, period, chance):
+        webhooks = {span.span_id for service, span in trace if service == "apiserver" and span.name == name}
+        for service, span in trace:
+            if span.parent_span_id in webhooks and period[0] <= span.start_time_unix_nano < period[1]:
+                if chance.random() < share:
+                    _fail(span)
+                    for other_service, other in trace:
+                        if other_service == "apiserver" and other.kind == Span.SPAN_KIND_SERVER:
+                            _fail(other)
+
+    return fault
+
+
+def _fail(span):
+    span.status.code = Status.STATUS_CODE_ERROR
+    for attribute in span.attributes:
+        if attribute.key == "http.response.status_code":
+            attribute.value.int_value = 500
+            return
+    span.attributes.add(key="http.response.status_code").value.int_value = 500
+
+
 def is_etcd(service, span):
     return service == "etcd" and span.kind == Span.SPAN_KIND_SERVER and "Watch" not in span.name
 
@@ -136,6 +191,10 @@ def is_etcd_call(service, span):
 
 def is_webhook_call(service, span):
     return service == "apiserver" and span.name.startswith("Call ")
+
+
+def is_mutating_webhook_call(service, span):
+    return service == "apiserver" and span.name == "Call mutating webhook"
 
 
 def is_filter(name):

@@ -127,7 +127,8 @@ import TestSupport
         ]).requests()
         #expect(
             requests.map(\.components) == [
-                [.apiserver: 20 + 30, .validatingWebhook: 40, .etcdClient: 10], [.apiserver: 30, .etcdClient: 10],
+                [.apiserver: 20 + 20, .validatingWebhook: 40, .etcdClient: 10, .proxy: 10],
+                [.apiserver: 20, .etcdClient: 10, .proxy: 10],
             ])
     }
 

@@ -1,0 +1,43 @@
+/// Calls of webhooks that failed, and the API requests that failed in the same time.
+struct WebhookFailures: Sendable {
+    /// API requests that failed in the interval.
+    var requests = 0
+    /// Failed calls in the interval, by component.
+    private(set) var mutating = 0
+    private(set) var validating = 0
+    /// Failed calls of the API server to anything but etcd in the baseline, scaled to the length of the interval. There are
+    /// at least as many as calls of webhooks.
+    var callsBefore = 0.0
+
+    mutating func count(_ component: Component) {
+        if component == .mutatingWebhook { mutating += 1 } else { validating += 1 }
+    }
+
+    /// The webhooks whose failures explain most of the failed requests, and how many of their calls failed; nil if there are
+    /// few, or about as many as before.
+    var culprit: (component: Component, calls: Int)? {
+        let component = mutating >= validating ? Component.mutatingWebhook : .validatingWebhook
+        let calls = max(mutating, validating)
+        guard calls >= Self.callsMin, 2 * calls >= requests, requests > 0 else { return nil }
+        return Double(calls) >= Self.moreThanBefore * callsBefore ? (component, calls) : nil
+    }
+
+    private static let callsMin = 5
+    private static let moreThanBefore = 5.0
+}
+
+/// Finds the calls of webhooks among the failed calls of the API server: those whose parent is the span of a webhook.
+struct FailedCalls: Sendable {
+    /// The parents of failed calls.
+    private var parents: [UInt64: Int] = [:]
+    private static let parentsMax = 10_000
+
+    var isEmpty: Bool { parents.isEmpty }
+
+    mutating func add(parent: UInt64) {
+        if parents.count < Self.parentsMax { parents[parent, default: 0] += 1 }
+    }
+
+    /// How many failed calls a span is the parent of.
+    func count(below spanID: UInt64) -> Int { parents[spanID] ?? 0 }
+}
