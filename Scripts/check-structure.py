@@ -195,6 +195,19 @@ def holds(words, retired):
     return any(words[start : start + len(retired)] in forms for start in range(len(words) - len(retired) + 1))
 
 
+# Words of ordinary English that say something else in the field: names in Sources use the glossary's.
+FORBIDDEN_PARTS = {"retire", "retired", "gone", "told", "untold", "farewell", "surroundings", "kin"}
+
+
+def check_parts(sources):
+    """Rejects words in the names of Sources."""
+    for source in sources:
+        for match in re.finditer(r"\b[A-Za-z_]\w+\b", source.code):
+            if found := FORBIDDEN_PARTS & set(words_of(match.group())):
+                line = source.code.count("\n", 0, match.start()) + 1
+                problems.append(f"{source.name}:{line}: {match.group()}: not \"{found.pop()}\"; see docs/glossary.md")
+
+
 def check_words():
     """Rejects names from the glossary's last table, in any file but the glossary and the changelog, in any style and also as
     part of another name. A retired name of one word may be an ordinary word elsewhere, so only the name itself is rejected."""
@@ -436,6 +449,7 @@ def main():
     check_arrows(sources)
     check_dependencies()
     check_words()
+    check_parts(sources)
     check_package(sources)
     check_mirror()
     check_self_contained()

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Shares answers to identical questions. Concurrent askers share one computation, and an answer is reused for twenty times
+/// Shares answers to identical questions. Concurrent clients share one computation, and an answer is reused for twenty times
 /// as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core, however many
 /// clients poll it.
 final class AnswerCache: Sendable {

@@ -6,8 +6,8 @@ import Synchronization
 /// Threads for slow answers, so that the event loop stays free for health checks. The number of concurrent answers is
 /// limited, because each holds memory until its client has read it.
 final class AnswerPool: Sendable {
-    /// A place for one concurrent answer. Deallocation frees the place.
-    final class Place: Sendable {
+    /// Allows one concurrent answer. Deallocation frees it.
+    final class Permit: Sendable {
         fileprivate let pool: AnswerPool
 
         fileprivate init(_ pool: AnswerPool) {
@@ -32,13 +32,13 @@ final class AnswerPool: Sendable {
         self.atOnce = atOnce
     }
 
-    /// nil if all places are taken.
-    func place() -> Place? {
+    /// nil if all are taken.
+    func permit() -> Permit? {
         guard taken.add(1, ordering: .relaxed).newValue <= atOnce else {
             taken.subtract(1, ordering: .relaxed)
             return nil
         }
-        return Place(self)
+        return Permit(self)
     }
 
     func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
@@ -47,11 +47,11 @@ final class AnswerPool: Sendable {
 
     /// A body that `make` writes on one of the threads, part by part, no faster than the client reads.
     func body(
-        in place: Place, _ make: @escaping @Sendable (_ send: @escaping ([UInt8]) -> Bool) -> Void
+        in permit: Permit, _ make: @escaping @Sendable (_ send: @escaping ([UInt8]) -> Bool) -> Void
     ) -> ResponseBody {
         ResponseBody { writer in
             let parts = PartQueue()
-            place.pool.threads.submit { _ in
+            permit.pool.threads.submit { _ in
                 make(parts.send)
                 parts.finish()
             }
@@ -68,9 +68,9 @@ final class AnswerPool: Sendable {
     }
 
     /// A body that is already complete.
-    func body(in place: Place, _ text: String) -> ResponseBody {
+    func body(in permit: Permit, _ text: String) -> ResponseBody {
         let bytes = ByteBuffer(string: text)
-        return ResponseBody(contentLength: bytes.readableBytes) { [place] writer in
+        return ResponseBody(contentLength: bytes.readableBytes) { [permit] writer in
             var rest = bytes
             let end = ContinuousClock.now + .seconds(Self.secondsMax)
             while let part = rest.readSlice(length: min(rest.readableBytes, 64 << 10)), part.readableBytes > 0 {
@@ -78,7 +78,7 @@ final class AnswerPool: Sendable {
                 try await writer.write(part)
             }
             try await writer.finish(nil)
-            extendLifetime(place)
+            extendLifetime(permit)
         }
     }
 

@@ -29,7 +29,7 @@ struct Query: Sendable {
         for part in text.split(separator: "&") {
             let (key, value) = try Self.decode(part)
             guard known.contains(key) else {
-                let valid = known.isEmpty ? "this takes none" : "this takes \(known.joined(separator: ", "))"
+                let valid = known.isEmpty ? "there are none" : "valid: \(known.joined(separator: ", "))"
                 throw QueryError(message: "unknown parameter \(PrintableText.quote(key)); \(valid)")
             }
             guard values[key] == nil else {

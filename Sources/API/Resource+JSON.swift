@@ -1,3 +1,4 @@
+import Support
 import HTTPTypes
 import Hummingbird
 import Rules
@@ -14,13 +15,13 @@ extension Resource {
     ) -> Resource {
         Resource(path: path, parameters: parameters) { exchange in
             let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
-            guard let place = pools.queries.place() else { return exchange.tooMany() }
+            guard let permit = pools.queries.permit() else { return exchange.tooMany() }
             let json = try await pools.answers.answer("\(exchange.request.uri)") {
                 try await pools.queries.run { try answer(surface, query).map { try JSONText.encode($0) } }
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
             return Response(
-                status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: place, json))
+                status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: permit, json))
         }
     }
 }

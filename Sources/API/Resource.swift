@@ -13,7 +13,7 @@ struct Resource: Sendable {
     let path: String
     /// GET includes HEAD.
     var method = HTTPRequest.Method.get
-    /// Others are refused. nil ignores whatever comes.
+    /// Others are refused. nil: the query string is ignored.
     var parameters: [QueryParameter]?
     /// Runs on the server's event loop, so it may not take long. `json` computes elsewhere.
     let respond: Respond
@@ -56,7 +56,7 @@ struct QueryExchange: Sendable {
 
     var surface: QueryServer.Surface { server.surface }
 
-    /// The reply when all places for this kind of answer are taken.
+    /// The reply when as many answers of this kind as allowed are under way.
     func tooMany() -> Response {
         server.service.refused(transport: .query, reason: .queries, peer: peer)
         var response = QueryReply.text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)

@@ -1,3 +1,4 @@
+import Support
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -22,13 +23,12 @@ struct UnknownRequest: RouterMiddleware {
         guard methods.isEmpty else {
             service.refused(transport: .query, reason: .wrongMethod, peer: peer)
             let allowed = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
-            var response = QueryReply.text("this path takes \(allowed)\n", status: .methodNotAllowed)
+            var response = QueryReply.text("allowed methods: \(allowed)\n", status: .methodNotAllowed)
             response.headers[.allow] = allowed
             return response
         }
         service.refused(transport: .query, reason: .unknownPath, peer: peer)
         let known = Resource.all.map(\.shownPath)
-        let list = "\(known.dropLast().joined(separator: ", ")) and \(known.last ?? "")"
-        return QueryReply.text("no such path; known paths are \(list)\n", status: .notFound)
+        return QueryReply.text("no such path; known paths are \(known.listed())\n", status: .notFound)
     }
 }

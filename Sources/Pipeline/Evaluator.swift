@@ -85,13 +85,13 @@ final class Evaluator: Sendable {
     ) -> Int64 {
         var last = start
         while let time = state.rules.nextEvaluation(after: last), time <= limit {
-            var look = intake.look(at: time + delay, evaluating: time)
-            attribution.settle(at: time + delay, look, into: intake)
-            let first = look.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
+            var current = intake.view(at: time + delay, evaluating: time)
+            attribution.settle(at: time + delay, current, into: intake)
+            let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
             if first > limit {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
-                attribution.settle(at: clock, intake.look(at: clock, evaluating: limit), into: intake)
+                attribution.settle(at: clock, intake.view(at: clock, evaluating: limit), into: intake)
                 return limit
             }
             if first >= time {
@@ -99,9 +99,9 @@ final class Evaluator: Sendable {
                 last = first
                 continue
             }
-            intake.attach(state.summarizer.summarize(&look.view, upTo: time, thresholds: state.rules.thresholds))
-            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
-            pinned.withLock { $0.follow(found, look.view) }
+            intake.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
+            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
+            pinned.withLock { $0.follow(found, current.view) }
             onEvaluation?(time, state.rules)
             transitions += found
             last = time
@@ -151,8 +151,8 @@ final class Evaluator: Sendable {
 
 extension WindowAttribution {
     /// Attributes what has settled at `clock`, in a view taken at that time.
-    func settle(at clock: Int64, _ look: (view: WindowView, load: Double), into intake: SpanIntake) {
-        settle(at: clock, look.view, load: look.load) { intake.attach($0) }
+    func settle(at clock: Int64, _ current: (view: WindowView, load: Double), into intake: SpanIntake) {
+        settle(at: clock, current.view, load: current.load) { intake.attach($0) }
     }
 }
 

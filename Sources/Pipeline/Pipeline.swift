@@ -23,9 +23,9 @@ package final class Pipeline: Sendable {
     ) {
         var limits = limits
         // Evaluation runs late, and a rule's whole range must still be in the window then.
-        let late = evaluationDelay + 2 * Window.slotWidth
-        limits.duration = limits.duration.map { $0 + late }
-        limits.recordedDuration = limits.recordedDuration.map { $0 + late }
+        let margin = evaluationDelay + 2 * Window.slotWidth
+        limits.duration = limits.duration.map { $0 + margin }
+        limits.recordedDuration = limits.recordedDuration.map { $0 + margin }
         intake = SpanIntake(limits: limits, selecting: rules.selectedNames, onClock: onClock)
         attribution = WindowAttribution(settings)
         evaluator = Evaluator(
@@ -67,7 +67,7 @@ package final class Pipeline: Sendable {
     /// Attributes the slots that have settled.
     package func note(clock: Int64) {
         guard attribution.isDue(at: clock) else { return intake.note(ClockReading(clock)) }
-        attribution.settle(at: clock, intake.look(at: clock), into: intake)
+        attribution.settle(at: clock, intake.view(at: clock), into: intake)
     }
 
     /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process stood

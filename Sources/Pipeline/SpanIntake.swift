@@ -38,7 +38,7 @@ final class SpanIntake: Sendable {
         if isTooMuch {
             folder.fold(from: self)
         } else if isDue {
-            folder.foldIfNobodyDoes(from: self)
+            folder.foldIfIdle(from: self)
         }
         outcome.rejections.add(batch.rejections)
         return outcome
@@ -99,7 +99,7 @@ final class SpanIntake: Sendable {
     /// clock starts from this view, so that the replay of a recording does the same.
     ///
     /// - Parameter evaluating: the time that is about to be evaluated with this view.
-    func look(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
+    func view(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
         state.withLock { state in
             if let time { state.evaluatedUpTo = max(state.evaluatedUpTo, time) }
             onClock?(ClockReading(clock))
@@ -110,7 +110,7 @@ final class SpanIntake: Sendable {
     /// The clock jumped. Evaluation goes on from `time`; if that is back, spans of later times no longer count in any
     /// range.
     func jump(to clock: Int64, evaluatingFrom time: Int64, isBack: Bool) {
-        folder.whileNobodyFolds(from: self, foldingFirst: isBack) {
+        folder.withFoldingPaused(from: self, foldingFirst: isBack) {
             state.withLock { state in
                 if isBack { state.window.setBack(to: clock) }
                 state.evaluatedUpTo = time
@@ -160,12 +160,12 @@ final class HistoryFolder: Sendable {
     }
 
     /// If another thread is folding, leave it to that thread, or to the next append. Views count these spans meanwhile.
-    func foldIfNobodyDoes(from intake: SpanIntake) {
+    func foldIfIdle(from intake: SpanIntake) {
         _ = folding.withLockIfAvailable { _ in addAll(from: intake) }
     }
 
     /// Runs `body` while no thread is between reading the history and replacing it.
-    func whileNobodyFolds(from intake: SpanIntake, foldingFirst: Bool, _ body: () -> Void) {
+    func withFoldingPaused(from intake: SpanIntake, foldingFirst: Bool, _ body: () -> Void) {
         folding.withLock { _ in
             if foldingFirst { addAll(from: intake) }
             body()

@@ -120,7 +120,7 @@ package struct Recording {
             spanEnds: batch.ends())
     }
 
-    /// Assigns the message's place in the order. Call this under the window's lock.
+    /// Assigns the message's position in the order. Call this under the window's lock.
     package mutating func append() {
         isAppended = true
         durability = recorder.append(message)

@@ -115,7 +115,7 @@ final class EventReplay {
 
     /// Takes the next record of an archive.
     ///
-    /// - Returns: false if spans came too late.
+    /// - Returns: false if spans were out of order by more than 30 s.
     private func take(_ input: ReplayInput) -> Bool {
         var isInTime = true
         // For recordings among other archives, the spans count but their arrivals don't.

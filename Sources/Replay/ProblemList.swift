@@ -16,7 +16,7 @@ struct ProblemList {
     ///   - behind: when the first record after it arrived.
     mutating func note(_ problem: ArchiveProblem, between before: Int64? = nil, and behind: Int64? = nil) {
         count += 1
-        if first.count < Self.kept { first.append(problem.text + Self.place(problem.kind, before, behind)) }
+        if first.count < Self.kept { first.append(problem.text + Self.location(problem.kind, before, behind)) }
     }
 
     /// Notes problems that all lie between the same two records.
@@ -25,7 +25,7 @@ struct ProblemList {
         count += problems.count - problems.first.count
     }
 
-    private static func place(_ kind: ArchiveProblem.Kind, _ before: Int64?, _ behind: Int64?) -> String {
+    private static func location(_ kind: ArchiveProblem.Kind, _ before: Int64?, _ behind: Int64?) -> String {
         let before = before.map { Timestamp.rfc3339($0) }
         switch kind {
         case .record: return ""

@@ -106,14 +106,14 @@ package struct FiredAlerts: Sendable {
 
     /// In the order in which they fired.
     package private(set) var all: [Alert] = []
-    private var places: [Life: Int] = [:]
+    private var indices: [Life: Int] = [:]
 
     /// - Parameter active: alerts as they are at the end, whose evidence may be newer than their last notification.
     package init(_ transitions: [AlertTransition], active: [(rule: RuleNumber, alert: Alert)] = []) {
         add(transitions)
         for (rule, alert) in active {
             let life = Life(rule: rule, fingerprint: alert.fingerprint, activeAt: alert.activeAt)
-            if let place = places[life] { all[place].evidence = alert.evidence }
+            if let index = indices[life] { all[index].evidence = alert.evidence }
         }
     }
 
@@ -121,10 +121,10 @@ package struct FiredAlerts: Sendable {
         for transition in transitions where transition.isNotified {
             let alert = transition.alert
             let life = Life(rule: transition.rule, fingerprint: alert.fingerprint, activeAt: alert.activeAt)
-            if let place = places[life] {
-                all[place] = alert
+            if let index = indices[life] {
+                all[index] = alert
             } else {
-                places[life] = all.count
+                indices[life] = all.count
                 all.append(alert)
             }
         }

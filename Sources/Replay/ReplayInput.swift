@@ -29,8 +29,8 @@ final class ReplayInput {
 
     var progress: (read: Int, size: Int?) { (record.fileOffset, fileSize) }
 
-    /// The place of the next record in a recording; nil if the archive isn't one.
-    var place: RecordedPlace? { record.place }
+    /// The position of the next record in a recording; nil if the archive isn't one.
+    var recordedPosition: RecordedPosition? { record.recordedPosition }
 
     /// Whether a daemon recorded it, with arrivals.
     var isRecorded: Bool { record.isRecorded }

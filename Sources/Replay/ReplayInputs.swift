@@ -9,7 +9,7 @@ struct ReplayInputs {
         /// The time of its first record, or of an earlier one in a later file of the same recording, in Unix
         /// nanoseconds.
         var time: Int64
-        var place: RecordedPlace?
+        var recordedPosition: RecordedPosition?
     }
 
     /// Whether all of them are recordings, with arrivals.
@@ -49,10 +49,10 @@ struct ReplayInputs {
 
     /// Sorts by time. A file of a recording waits no longer than the files after it.
     private static func latestFirst(_ files: [Waiting]) -> [Waiting] {
-        var files = files.sorted { $0.place?.sequence ?? 0 > $1.place?.sequence ?? 0 }
+        var files = files.sorted { $0.recordedPosition?.sequence ?? 0 > $1.recordedPosition?.sequence ?? 0 }
         var earliest: [RecordingID: Int64] = [:]
         for index in files.indices {
-            guard let recording = files[index].place?.recording else { continue }
+            guard let recording = files[index].recordedPosition?.recording else { continue }
             files[index].time = min(files[index].time, earliest[recording] ?? .max)
             earliest[recording] = files[index].time
         }
@@ -67,7 +67,8 @@ struct ReplayInputs {
         var first = DecodedRecord()
         decoder.next(&first)
         if let refusal = first.refusal { throw refusal }
-        let waiting = Waiting(archive: archive, time: first.time(after: nil) ?? 0, place: first.place)
+        let waiting = Waiting(
+            archive: archive, time: first.time(after: nil) ?? 0, recordedPosition: first.recordedPosition)
         return (waiting, decoder.fileSize, first.isRecorded || first.isEnd)
     }
 
@@ -99,7 +100,8 @@ struct ReplayInputs {
     private var earliest: ReplayInput? {
         guard let first = open.min(by: { ($0.time ?? .max) < ($1.time ?? .max) }) else { return nil }
         return open.reduce(first) { first, input in
-            guard let place = input.place, let other = first.place, place.precedes(other) else { return first }
+            guard let position = input.recordedPosition, let other = first.recordedPosition, position.precedes(other)
+            else { return first }
             return input
         }
     }

@@ -35,7 +35,7 @@ package struct RuleComparison: Sendable {
             activities[rule, default: RuleActivity()].add(transition)
         }
         // Rules with the same name are matched by their order.
-        var places: [Name: Int] = [:]
+        var rowOfName: [Name: Int] = [:]
         var counted: [String: Int] = [:]
         for (index, group) in (new + old).enumerated() {
             if index == new.count { counted = [:] }
@@ -45,10 +45,10 @@ package struct RuleComparison: Sendable {
                 var activity = activities[RuleNumber(group: index, rule: number)] ?? RuleActivity()
                 activity.close(at: end)
                 if index < new.count {
-                    places[name] = rows.count
+                    rowOfName[name] = rows.count
                     rows.append(Row(alert: rule.alert, group: group.name, new: activity))
-                } else if let place = places[name] {
-                    rows[place].old = activity
+                } else if let row = rowOfName[name] {
+                    rows[row].old = activity
                 } else {
                     rows.append(Row(alert: rule.alert, group: group.name, old: activity))
                 }

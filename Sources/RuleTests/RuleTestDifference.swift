@@ -83,13 +83,13 @@ struct AlertPairing {
 
     /// Finds an alert for an expectation, reassigning others if necessary (augmenting paths).
     private mutating func pair(_ number: Int, _ tried: inout Set<Int>) -> Bool {
-        for place in found.indices where expected[number].isMet(by: found[place]) && tried.insert(place).inserted {
-            guard let partner = partners[place] else {
-                partners[place] = number
+        for index in found.indices where expected[number].isMet(by: found[index]) && tried.insert(index).inserted {
+            guard let partner = partners[index] else {
+                partners[index] = number
                 return true
             }
             if pair(partner, &tried) {
-                partners[place] = number
+                partners[index] = number
                 return true
             }
         }

@@ -66,8 +66,8 @@ struct SyntheticOperation: Sendable {
         let millionths = rank * (1_000_000 / size)
         guard let first = percentiles.first, let last = percentiles.last else { return 0 }
         guard millionths > first.millionths else { return first.duration }
-        guard let place = percentiles.firstIndex(where: { $0.millionths >= millionths }) else { return last.duration }
-        let (below, above) = (percentiles[place - 1], percentiles[place])
+        guard let index = percentiles.firstIndex(where: { $0.millionths >= millionths }) else { return last.duration }
+        let (below, above) = (percentiles[index - 1], percentiles[index])
         let share = Double(millionths - below.millionths) / Double(above.millionths - below.millionths)
         return below.duration + Int64((Double(above.duration - below.duration) * share).rounded())
     }

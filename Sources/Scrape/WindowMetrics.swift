@@ -30,11 +30,11 @@ package enum WindowMetrics {
         },
         .counter(
             "faultline_operations_overflowed_spans",
-            help: "Spans of operations without a place, counted in the operation _other."
+            help: "Spans whose operation exceeded the limit of names, counted as the operation _other."
         ) { $0.operations.overflowed },
         .counter(
             "faultline_requests_overflowed",
-            help: "Requests to the API server with labels without a place, counted under the verb _other."
+            help: "Requests to the API server whose labels exceeded the limit of names, counted under the verb _other."
         ) { $0.requests.overflowed },
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],

@@ -29,8 +29,8 @@ import Testing
     @Test func `are refused with what would be right`() {
         #expect(fault("even=3") == "even is an even number, but found \"3\"")
         #expect(fault(nil, name: "") == "name is a name, but found \"\"")
-        #expect(fault("odd=3") == "unknown parameter \"odd\"; this takes even")
-        #expect(fault("name=b") == "unknown parameter \"name\"; this takes even")
+        #expect(fault("odd=3") == "unknown parameter \"odd\"; valid: even")
+        #expect(fault("name=b") == "unknown parameter \"name\"; valid: even")
         #expect(fault("even=2&even=2") == "the parameter \"even\" is given twice")
         #expect(fault("even=%zz") == "\"even=%zz\" is not percent-encoded UTF-8")
     }

@@ -110,9 +110,9 @@ def test_after_endless_junk_names_the_alerts_of_the_control_plane_still_fire(ser
         "faultline_operation_duration_seconds_count", service="etcd", operation="etcdserverpb.KV/Range") == 20
     assert metrics.value("faultline_request_duration_seconds_count", verb="list", resource="pods") == 20
     # One line in ten seconds, however many names there are.
-    lines = daemon.log.wait_for("operations without a place", "reason=limit")
+    lines = daemon.log.wait_for("operations beyond the limit of names", "reason=limit")
     assert "window.max_operations" in lines[0] and len(lines) <= 1 + (time.monotonic() - begin) / 10
-    daemon.log.wait_for("requests without a place")
+    daemon.log.wait_for("requests beyond the limit of names")
 
 
 def test_forgotten_names_leave_the_scrape_and_make_room(serve):

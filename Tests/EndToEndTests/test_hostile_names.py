@@ -110,7 +110,7 @@ def test_the_report_of_a_replay_is_harmless_on_a_terminal(tmp_path, format):
 def test_the_log_is_harmless_where_it_names_them(serve):
     daemon = serve(configuration="window: {max_operations: 1}\n")
     send_all(daemon)
-    daemon.log.wait_for("operations without a place")
+    daemon.log.wait_for("operations beyond the limit of names")
     assert daemon.stop() == 0
     daemon.log.finish()
     assert not harmful("\n".join(daemon.log.all))

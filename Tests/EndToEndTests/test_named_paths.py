@@ -41,6 +41,6 @@ def test_paths_that_are_named_anywhere_are_answered(daemon):
         real = re.sub(r"\b(ID|TRACE_ID)\b", "0af7651916cd43dd8448eb211c80319c", path)
         status, _, body = daemon.get(real)
         # A missing trace gets a message; an unknown path doesn't, or takes another method.
-        if status == 404 and b"no span of this trace" not in body and not path.endswith("/reload"):
+        if status == 404 and b"trace not found" not in body and not path.endswith("/reload"):
             missing.append(f"{path} ({where})")
     assert not missing

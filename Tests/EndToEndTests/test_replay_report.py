@@ -176,4 +176,4 @@ def test_spans_whose_time_could_not_be_attributed_are_reported(tmp_path):
     evicted = done.json["spans"]["unattributed"]["evicted"]
     assert evicted > 0
     text = faultline("replay", "--config", tmp_path / "small.yaml", EXAMPLE).output
-    assert f"; {evicted} count for no request" in text.splitlines()[0]
+    assert f"; {evicted} not attributed to any request" in text.splitlines()[0]

@@ -6,14 +6,14 @@ extension Resource {
     /// The scrape, in the format and encoding that its client accepts.
     static let metrics = Resource(path: "/metrics") { exchange in
         let (accepted, scrapes) = (exchange.request.headers, exchange.server.pools.scrapes)
-        guard let place = scrapes.place() else { return exchange.tooMany() }
+        guard let permit = scrapes.permit() else { return exchange.tooMany() }
         let format = Exposition.Format(accept: accepted[.accept])
         let isGzip = takesGzip(accepted[.acceptEncoding])
         var headers: HTTPFields = [.contentType: format.contentType, .vary: "Accept-Encoding"]
         if isGzip { headers[.contentEncoding] = "gzip" }
         return Response(
             status: .ok, headers: headers,
-            body: scrapes.body(in: place) { [scrape = exchange.surface.scrape] send in
+            body: scrapes.body(in: permit) { [scrape = exchange.surface.scrape] send in
                 guard isGzip else { return scrape(format, send) }
                 let gzip = GzipWriter()
                 scrape(format) { gzip.write($0, send) }

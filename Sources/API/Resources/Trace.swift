@@ -5,7 +5,7 @@ import Support
 extension Resource {
     /// A trace with spans in the window, or one that an active alert names.
     static let trace = json(
-        "/api/v1/traces/:id", parameters: [.traceID], absent: "no span of this trace is held"
+        "/api/v1/traces/:id", parameters: [.traceID], absent: "trace not found"
     ) { surface, query in
         query.traceID.map { TraceJSON($0, surface.pipeline) }.flatMap { $0.spans.isEmpty ? nil : $0 }
     }

@@ -35,7 +35,7 @@ package struct Configuration: Sendable {
     /// Rule files and patterns, relative to the working directory; empty means the built-in rules.
     package var ruleFiles: [RuleFileName] = []
     /// Positions in the file of settings that only the running machine can judge.
-    var places = ConfigurationPlaces()
+    var positions = ConfigurationPositions()
     /// Warnings found while reading: settings that work but are hardly intended.
     var readingWarnings: [RuleDiagnostic] = []
     /// Directories that the file names.
@@ -49,7 +49,7 @@ package struct Configuration: Sendable {
 }
 
 /// Positions in a configuration file of settings that only the running machine can judge.
-struct ConfigurationPlaces {
+struct ConfigurationPositions {
     /// nil without a file.
     var file: String?
     var addresses: [ListenField: (address: ListenAddress, position: SourcePosition)] = [:]
@@ -65,21 +65,21 @@ extension Configuration {
     /// All warnings, including those that depend on this machine.
     /// - Parameter container: the container's memory limit in bytes; nil without one.
     package func warnings(container: Int?) -> [RuleDiagnostic] {
-        guard let file = places.file else { return [] }
+        guard let file = positions.file else { return [] }
         var diagnostics = RuleDiagnostics(file: file)
-        if let position = places.archiveSettings, recording.directory == nil {
+        if let position = positions.archiveSettings, recording.directory == nil {
             diagnostics.warn(
                 position,
                 "nothing is recorded, because archive has no directory: set one here, or use --archive")
         }
-        if let position = places.memory, let memoryLimit, let container, memoryLimit > container {
+        if let position = positions.memory, let memoryLimit, let container, memoryLimit > container {
             diagnostics.warn(
                 position,
                 "memory \(ByteSize.text(memoryLimit)) is more than the \(ByteSize.text(container)) that the container "
                     + "allows here (memory.max of its control group): the kernel would kill the process before it reaches its "
                     + "own limit; omit memory to use 70 % of what the container allows")
         }
-        if let position = places.memoryPart, let excess = memoryExcess(container: container) {
+        if let position = positions.memoryPart, let excess = memoryExcess(container: container) {
             diagnostics.warn(position, excess.description)
         }
         return (readingWarnings + diagnostics.warnings).sorted { $0.position < $1.position }
@@ -96,7 +96,7 @@ extension Configuration {
         do {
             budget = try memoryBudget(container: container)
         } catch {
-            guard let file = places.file, let position = places.memoryPart else {
+            guard let file = positions.file, let position = positions.memoryPart else {
                 throw StartError(description: "the parts of memory don't fit: \(error)")
             }
             var diagnostics = RuleDiagnostics(file: file)

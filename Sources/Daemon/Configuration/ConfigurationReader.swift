@@ -19,7 +19,7 @@ extension Configuration {
         self.init()
         var diagnostics = RuleDiagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
-        places.file = file
+        positions.file = file
         if let root = document.root, !root.isNull,
             let top = YAMLMapping(root, "a configuration", fields: Self.fields, &diagnostics)
         {
@@ -39,10 +39,10 @@ extension Configuration {
             checkMemory(at: node.start, &diagnostics)
         }
         if let node = top["archive"] {
-            if let place = recording.read(node, &diagnostics) {
-                directories.append(place)
+            if let directory = recording.read(node, &diagnostics) {
+                directories.append(directory)
             } else {
-                places.archiveSettings = node.start
+                positions.archiveSettings = node.start
             }
         }
         if let node = top["state"],
@@ -81,7 +81,7 @@ extension Configuration {
         nodes[.grpc]?.address("grpc", &diagnostics, into: &otlpGRPC)
         nodes[.http]?.address("http", &diagnostics, into: &otlpHTTP)
         nodes[.listen]?.address("listen", &diagnostics, into: &listen)
-        for (field, node) in nodes { places.addresses[field] = (self[field], node.start) }
+        for (field, node) in nodes { positions.addresses[field] = (self[field], node.start) }
         for conflict in portConflicts {
             // If neither is written in the file, the file is not at fault.
             guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
@@ -102,7 +102,7 @@ extension Configuration {
         if let duration = mapping["history"]?.duration("history", &diagnostics) { window.history.duration = duration }
         mapping["history_bytes"]?.bytes("history_bytes", &diagnostics, into: &window.history.bytesMax)
         if mapping["history_bytes"] != nil { explicitMemory[.history] = window.history.bytesMax }
-        places.memoryPart = (mapping["max_bytes"] ?? mapping["history_bytes"])?.start
+        positions.memoryPart = (mapping["max_bytes"] ?? mapping["history_bytes"])?.start
         if let node = mapping["history_bytes"], window.history.duration == 0 {
             diagnostics.warn(node.start, "history_bytes has no effect with history: 0s")
         }
@@ -116,7 +116,7 @@ extension Configuration {
         isBodySizeExplicit = mapping["max_request_bytes"] != nil
         mapping["max_bytes_in_flight"]?.bytes("max_bytes_in_flight", &diagnostics, into: &receivers.bytesInFlight)
         if mapping["max_bytes_in_flight"] != nil { explicitMemory[.ingest] = receivers.bytesInFlight }
-        places.memoryPart = places.memoryPart ?? mapping["max_bytes_in_flight"]?.start
+        positions.memoryPart = positions.memoryPart ?? mapping["max_bytes_in_flight"]?.start
         if let node = mapping["memory"] { readMemory(node, &diagnostics) }
         mapping["max_connections"]?.number(
             "max_connections", in: 1...100_000, &diagnostics, into: &receivers.connections)
@@ -134,7 +134,7 @@ extension Configuration {
                 node.start, "memory is at least \(ByteSize.text(MemoryBudget.limitMin)), but found \(node.phrase)")
         }
         memoryLimit = limit
-        places.memory = node.start
+        positions.memory = node.start
     }
 
     /// Checks that the parts set in the file fit into `limits.memory`.

@@ -66,11 +66,11 @@ extension Configuration {
 
     private func fault(_ message: String, of field: ListenField) -> any Error {
         // An option may have overridden the file.
-        guard let place = places.addresses[field], place.address == self[field], let file = places.file else {
+        guard let written = positions.addresses[field], written.address == self[field], let file = positions.file else {
             return StartError(description: message)
         }
         var diagnostics = RuleDiagnostics(file: file)
-        diagnostics.report(place.position, message)
+        diagnostics.report(written.position, message)
         return diagnostics
     }
 }

@@ -95,7 +95,7 @@ struct RefusedNames {
         nextLine[refusal.reason] = now + Self.interval
         let use = places()
         logger.warning(
-            "\(what) without a place are counted together as _other",
+            "\(what) beyond the limit of names are counted together as _other",
             metadata: [
                 "spans": "\(names.overflowed - seen)", "reason": "\(refusal.reason.rawValue)",
                 "of": "\(PrintableText.escape(refusal.owner))", "for_example": "\(PrintableText.escape(refusal.name))",

@@ -52,7 +52,7 @@ enum VerdictText {
         switch slowdown.trend {
         case .unchanged: "\(isAre) unaffected"
         case .grew: "\(name) grew less (\(times(slowdown.times ?? 1)))"
-        case .unheard: "nothing was heard of \(name) in the interval"
+        case .unheard: "there are no spans of \(name) in the interval"
         case .withoutBaseline: "there is no earlier data on \(name)"
         case .tooFew: "there is too little data on \(name) to compare"
         }

@@ -94,9 +94,9 @@ package struct History: Sendable {
     /// - Parameter clock: Unix nanoseconds.
     mutating func setBack(to clock: Int64) {
         let minute = HistoryTime.minute(of: clock)
-        let gone = hours.indices.flatMap { hours[$0].setBack(to: minute) }
+        let removed = hours.indices.flatMap { hours[$0].setBack(to: minute) }
         hours.removeAll { $0.minutes.isEmpty && $0.hasMinutes }
-        if !gone.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + gone) }
+        if !removed.isEmpty, limits.keepsSum { beyond = HistoryPeriod(merging: beyond.blocks + removed) }
         let newest = hours.last.map { $0.minutes.last?.number ?? ($0.number + 1) * HistoryTime.minutesPerHour - 1 }
         newestMinute = newest ?? .min
         horizon = min(horizon, firstHour(at: clock))

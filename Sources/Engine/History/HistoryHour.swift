@@ -87,13 +87,13 @@ struct HistoryHour: Sendable {
         touched = min(touched, minute)
         for index in minutes.indices { minutes[index].touched = min(minutes[index].touched, minute) }
         guard end > minute else { return [] }
-        var gone = minutes.filter { $0.number >= minute }.flatMap(\.period.blocks)
+        var removed = minutes.filter { $0.number >= minute }.flatMap(\.period.blocks)
         minutes.removeAll { $0.number >= minute }
-        if !hasMinutes { gone = whole.blocks }
+        if !hasMinutes { removed = whole.blocks }
         whole = HistoryPeriod()
         (isOpen, hasMinutes) = (true, true)
         count()
-        return gone
+        return removed
     }
 
     /// Its blocks: the whole hour, or its minutes.

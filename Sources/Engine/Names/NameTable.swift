@@ -66,23 +66,23 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
         return UInt16(labels.count - 1)
     }
 
-    /// Forgets the names for which `isGone` is true.
+    /// Forgets the names for which `isUnused` is true.
     ///
     /// - Returns: the numbers that became vacant.
-    mutating func forget(where isGone: (_ number: Int) -> Bool) -> [Int] {
+    mutating func forget(where isUnused: (_ number: Int) -> Bool) -> [Int] {
         wasRefused = false
-        var gone: [Int] = []
+        var unused: [Int] = []
         for number in labels.indices {
-            guard let place = placeOfNumber[number], isGone(number) else { continue }
+            guard let place = placeOfNumber[number], isUnused(number) else { continue }
             numberOfLabels[labels[number]] = nil
             placeOfNumber[number] = nil
             places.giveBack(place.claim, owner: place.owner)
             births.vacate(number)
             vacant.append(UInt16(number))
-            gone.append(number)
+            unused.append(number)
         }
-        forgotten += gone.count
-        return gone
+        forgotten += unused.count
+        return unused
     }
 }
 

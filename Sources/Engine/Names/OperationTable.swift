@@ -35,7 +35,7 @@ package struct OperationTable: Sendable {
         overflowed += spans
     }
 
-    mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
+    mutating func forget(where isUnused: (Int) -> Bool) -> [Int] { names.forget(where: isUnused) }
 
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
         // First, because rules may select the operations of any number of services.

@@ -34,7 +34,7 @@ package struct RequestTable: Sendable {
         overflowed += requests
     }
 
-    mutating func forget(where isGone: (Int) -> Bool) -> [Int] { names.forget(where: isGone) }
+    mutating func forget(where isUnused: (Int) -> Bool) -> [Int] { names.forget(where: isUnused) }
 
     /// Clients can ask for resources that don't exist, so Kubernetes' own come first.
     private static func claim(_ labels: RequestLabels, _ selected: SelectedNames) -> NameClaim {

@@ -4,14 +4,14 @@ struct CountedSlots: Sendable {
     /// The changes of a step.
     struct Change {
         /// Counted rows that left the range.
-        var gone: [SlotRows] = []
+        var left: [SlotRows] = []
         /// Rows not yet counted.
-        var come: [SlotRows] = []
+        var joined: [SlotRows] = []
         /// Number of counted rows that stayed.
         var stayed = 0
 
         /// More than half of the counted rows left: starting over costs less than subtracting.
-        var removesMost: Bool { gone.reduce(0) { $0 + $1.rows.count } > stayed }
+        var removesMost: Bool { left.reduce(0) { $0 + $1.rows.count } > stayed }
     }
 
     /// In order of time.
@@ -29,11 +29,11 @@ struct CountedSlots: Sendable {
                 precondition(counted <= view[new].count)
                 change.stayed += counted
                 if counted < view[new].count {
-                    change.come.append(SlotRows(view[new], from: counted))
+                    change.joined.append(SlotRows(view[new], from: counted))
                     slots[index] = view[new]
                 }
             } else {
-                change.come.append(SlotRows(view[new]))
+                change.joined.append(SlotRows(view[new]))
                 slots.insert(view[new], at: index)
             }
             index += 1
@@ -44,7 +44,7 @@ struct CountedSlots: Sendable {
     private mutating func removeSlots(from index: Int, before start: Int64, _ change: inout Change) {
         var end = index
         while end < slots.count, slots[end].start < start {
-            change.gone.append(SlotRows(slots[end]))
+            change.left.append(SlotRows(slots[end]))
             end += 1
         }
         if end > index { slots.removeSubrange(index..<end) }

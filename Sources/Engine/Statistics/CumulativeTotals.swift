@@ -47,9 +47,9 @@ package struct CumulativeTotals: Sendable {
     }
 
     /// Resets the series whose names were forgotten.
-    mutating func forget(operations goneOperations: [Int], requests goneRequests: [Int]) {
-        for number in goneOperations { operations[number] = Series() }
-        for number in goneRequests { requests[number] = Series() }
+    mutating func forget(operations unusedOperations: [Int], requests unusedRequests: [Int]) {
+        for number in unusedOperations { operations[number] = Series() }
+        for number in unusedRequests { requests[number] = Series() }
     }
 
     @inline(__always)

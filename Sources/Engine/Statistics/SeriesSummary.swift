@@ -49,7 +49,7 @@ extension WindowView {
     ) -> [SeriesSummary<Labels>?] {
         let selection = each(population, quantiles: Self.quantiles)
         let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
-        let merged = mergedWhereGone(population)
+        let merged = mergedWhereEvicted(population)
         return labels.indices.map { number in
             if let merged = merged[number] {
                 Self.summary(number, labels[number], merged.statistics(Self.quantiles), isExact: false)
@@ -100,7 +100,7 @@ extension WindowView {
             }
         }
         let inWindow = measureWindow(.parts, from: .min, to: .max, [selection])[0]
-        let merged = mergedWhereGone(.parts)
+        let merged = mergedWhereEvicted(.parts)
         return requests.indices.map { index in
             let parts = (0..<width).map { number in
                 let group = index * width + number

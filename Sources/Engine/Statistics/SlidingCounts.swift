@@ -50,8 +50,8 @@ package struct SlidingCounts: Sendable {
         indexOfSeries = scope.indexOfSeries
         table.extend(toSeries: scope.count)
         bad.extend(toSeries: scope.count)
-        for part in change.gone { remove(part, scope) }
-        for part in change.come where byteCount <= bytesMax { add(part, scope) }
+        for part in change.left { remove(part, scope) }
+        for part in change.joined where byteCount <= bytesMax { add(part, scope) }
         guard byteCount <= bytesMax else {
             reset()
             restsUntil = to

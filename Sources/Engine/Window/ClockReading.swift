@@ -2,7 +2,7 @@
 package struct ClockReading: Hashable, Sendable {
     /// Unix nanoseconds.
     package var time: Int64
-    /// Whether it doesn't follow from earlier readings, because the clock was set or the process stood still.
+    /// Whether it doesn't follow from earlier readings, because the clock was set or the process was suspended.
     /// Evaluation restarts there.
     package var isJump: Bool
 

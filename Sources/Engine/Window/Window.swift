@@ -204,22 +204,28 @@ package struct Window: ~Copyable {
     @discardableResult
     package mutating func evict(above bytesMax: Int) -> Int {
         let before = byteCount
-        var gone = 0
-        while gone < slots.count, slots[gone].number < horizon || byteCount > bytesMax && gone + 1 < slots.count {
-            byteCount -= slots[gone].byteCount
-            columnByteCount -= slots[gone].columnByteCount
-            spanCount -= slots[gone].count
-            horizon = max(horizon, slots[gone].number + 1)
-            if slots[gone].attribution == nil { unattributed.evicted += slots[gone].count }
-            evicted.add(SlotView(slots[gone]), byteCount: slots[gone].byteCount)
-            aged?.add(slots[gone])
-            gone += 1
+        var count = 0
+        while count < slots.count, slots[count].number < horizon || byteCount > bytesMax && count + 1 < slots.count {
+            let slot = slots[count]
+            discount(slot)
+            horizon = max(horizon, slot.number + 1)
+            evicted.add(SlotView(slot), byteCount: slot.byteCount)
+            aged?.add(slot)
+            count += 1
         }
         aged?.trim(to: limits.bytesMax - min(byteCount, limits.bytesMax))
-        guard gone > 0 else { return 0 }
-        slots.removeFirst(gone)
+        guard count > 0 else { return 0 }
+        slots.removeFirst(count)
         lastUsed = 0
         return before - byteCount
+    }
+
+    /// Updates the window's counts for a slot that is evicted.
+    private mutating func discount(_ slot: Slot) {
+        byteCount -= slot.byteCount
+        columnByteCount -= slot.columnByteCount
+        spanCount -= slot.count
+        if slot.attribution == nil { unattributed.evicted += slot.count }
     }
 
     // MARK: Forgetting names
@@ -235,9 +241,9 @@ package struct Window: ~Copyable {
         nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
         let oldestHeld = min(oldest ?? .max, history.oldestHeld ?? .max, evicted.oldestHeld ?? .max)
         let totals = totals
-        let goneOperations = operations.forget { totals.operations[$0].lastEnd < oldestHeld }
-        let goneRequests = requests.forget { totals.requests[$0].lastEnd < oldestHeld }
-        self.totals.forget(operations: goneOperations, requests: goneRequests)
+        let forgottenOperations = operations.forget { totals.operations[$0].lastEnd < oldestHeld }
+        let forgottenRequests = requests.forget { totals.requests[$0].lastEnd < oldestHeld }
+        self.totals.forget(operations: forgottenOperations, requests: forgottenRequests)
         translations = NameTranslations()
     }
 
@@ -256,7 +262,7 @@ package struct Window: ~Copyable {
     /// not in the times to come: those are measured by the spans that arrive in them.
     package mutating func setBack(to clock: Int64) {
         foldEvicted()
-        retireSlots(after: Self.slotNumber(clock))
+        evictSlots(after: Self.slotNumber(clock))
         history.setBack(to: clock)
         evicted.setBack(to: clock, newestMinute: history.newestMinute)
         let byAge = limits.duration.map { Self.slotNumber(max(clock.subtractingSaturating($0), 0)) } ?? .min
@@ -266,13 +272,10 @@ package struct Window: ~Copyable {
     }
 
     /// Moves the slots after a given one out of the window.
-    private mutating func retireSlots(after number: Int64) {
+    private mutating func evictSlots(after number: Int64) {
         aged?.evictAll()
         while let last = slots.last, last.number > number {
-            byteCount -= last.byteCount
-            columnByteCount -= last.columnByteCount
-            spanCount -= last.count
-            if last.attribution == nil { unattributed.evicted += last.count }
+            discount(last)
             evicted.add(beyond: SlotView(last), byteCount: last.byteCount)
             slots.removeLast()
         }

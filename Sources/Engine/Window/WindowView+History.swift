@@ -13,12 +13,12 @@ extension WindowView {
         let newest = max(history.newestMinute, evicted.newestMinute)
         var merge = GroupMerge(population, seriesCount: seriesCount(population), selections)
         let blocks = history.blocks(in: range)
-        let isRetired = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
+        let isEvicted = { [history] (minute: Int64) in history.counts(minute: minute, in: range) }
         // Regardless of series: how many spans have been bucketed so far must not decide whether the range is rounded
         // to minutes.
-        guard !blocks.isEmpty || evicted.hasSpans(where: isRetired) else { return nil }
+        guard !blocks.isEmpty || evicted.hasSpans(where: isEvicted) else { return nil }
         var tally = SeriesTally()
-        evicted.count(in: &tally, population, wanted: merge.wanted, where: isRetired)
+        evicted.count(in: &tally, population, wanted: merge.wanted, where: isEvicted)
         for block in blocks { merge.add(block) }
         // The window may hold the rest of a minute of the range, or of the one after it.
         let window = TimeRange(
@@ -43,17 +43,17 @@ extension WindowView {
     }
 
     /// For series with spans that left the window: statistics of everything accepted.
-    func mergedWhereGone(_ population: Population) -> [Int: MergedStatistics] {
+    func mergedWhereEvicted(_ population: Population) -> [Int: MergedStatistics] {
         guard !history.isEmpty || !evicted.isEmpty else { return [:] }
-        var gone = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
+        var merge = GroupMerge(population, seriesCount: seriesCount(population), [each(population)])
         var tally = SeriesTally()
         evicted.countAll(in: &tally, population)
-        for block in history.allBlocks + [HistoryBlock(tally)] { gone.add(block) }
+        for block in history.allBlocks + [HistoryBlock(tally)] { merge.add(block) }
         tally.removeAll()
-        let hasGone = gone.results[0].map { $0.count > 0 }
-        for slot in slots { tally.add(slot, population, within: nil, wanted: hasGone) }
-        gone.add(HistoryBlock(tally))
-        let merged = gone.results[0].enumerated().filter { hasGone[$0.offset] }
+        let hasEvicted = merge.results[0].map { $0.count > 0 }
+        for slot in slots { tally.add(slot, population, within: nil, wanted: hasEvicted) }
+        merge.add(HistoryBlock(tally))
+        let merged = merge.results[0].enumerated().filter { hasEvicted[$0.offset] }
         return Dictionary(uniqueKeysWithValues: merged.map { ($0.offset, $0.element) })
     }
 

@@ -164,8 +164,8 @@ extension WindowView {
         if let first, first <= time { return time }
         let waiting = (evicted.slots.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
         let rows = (evicted.rows.lazy.map(\.minute).filter { $0 >= minute }.min()).map { [$0] } ?? []
-        let gone = (waiting + rows).min().map { HistoryTime.start(ofMinute: $0) }
-        return [first, gone].compactMap(\.self).min().map { max($0, time) }
+        let evictedFrom = (waiting + rows).min().map { HistoryTime.start(ofMinute: $0) }
+        return [first, evictedFrom].compactMap(\.self).min().map { max($0, time) }
     }
 
     /// Whether a slot, or a minute of evicted spans, reaches beyond a time (Unix nanoseconds).

@@ -18,19 +18,19 @@ extension OTLPJSON {
         var reader = contents
         while !reader.isAtEnd {
             let tag = try reader.tag()
-            guard let place = fields.firstIndex(where: { $0.tag == tag }) else {
+            guard let index = fields.firstIndex(where: { $0.tag == tag }) else {
                 let known = fields.reduce(UInt32(0)) { $0 | 1 << UInt32($1.number) }
                 try reader.skipOther(tag, known: known)
                 continue
             }
-            let value = try value(of: fields[place], &reader, depth: depth)
+            let value = try value(of: fields[index], &reader, depth: depth)
             // `AnyValue` is a oneof: the last field wins.
             if message == .anyValue { values = [[UInt8]?](repeating: nil, count: fields.count) }
-            if fields[place].isRepeated, values[place] != nil {
-                values[place]?.append(UInt8(ascii: ","))
-                values[place]?.append(contentsOf: value)
+            if fields[index].isRepeated, values[index] != nil {
+                values[index]?.append(UInt8(ascii: ","))
+                values[index]?.append(contentsOf: value)
             } else {
-                values[place] = value
+                values[index] = value
             }
         }
         return object(fields, values)

@@ -56,8 +56,8 @@ struct SpanAttributes {
         }
     }
 
-    private static func keep(_ value: AttributeValue, in place: inout Range<Int>) {
-        if case .text(let range) = value { place = range }
+    private static func keep(_ value: AttributeValue, in kept: inout Range<Int>) {
+        if case .text(let range) = value { kept = range }
     }
 
     private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan) {

@@ -12,7 +12,7 @@ package final class AlertDispatcher: Sendable {
     package static let queueLimit = 10_000
 
     /// How long a removed sink's remaining alerts are still delivered.
-    private static let farewell = Duration.seconds(60)
+    private static let removalGrace = Duration.seconds(60)
 
     private struct Lane: Sendable {
         let sink: SinkSlot
@@ -128,16 +128,16 @@ package final class AlertDispatcher: Sendable {
             lanes.withLock { $0 = new }
             for lane in old {
                 lane.queue.close()
-                if let directory { lane.queue.moveJournal(to: directory.farewell(lane.sink.sink)) }
+                if let directory { lane.queue.moveJournal(to: directory.removedJournalPath(lane.sink.sink)) }
             }
-            if !old.isEmpty { bidFarewell(old) }
+            if !old.isEmpty { drainRemoved(old) }
         }
     }
 
-    private func bidFarewell(_ gone: [Lane]) {
+    private func drainRemoved(_ removed: [Lane]) {
         Task {
-            _ = await Self.finish(gone.map(\.task), within: Self.farewell)
-            for lane in gone {
+            _ = await Self.finish(removed.map(\.task), within: Self.removalGrace)
+            for lane in removed {
                 lane.task.cancel()
                 context.giveUp(
                     lane.queue.abandon().alerts, lane.sink.sink.name, .dropped, "the sink is no longer defined",

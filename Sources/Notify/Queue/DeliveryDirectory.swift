@@ -30,8 +30,8 @@ package struct DeliveryDirectory: Sendable {
     }
 
     /// A path for the journal of a removed sink while its queue empties. At the next start it counts as an orphan.
-    func farewell(_ sink: any AlertSink) -> String {
-        "\(path)/\(Self.prefix)\(sink.identity)-gone-\(UUID().uuidString)\(Self.suffix)"
+    func removedJournalPath(_ sink: any AlertSink) -> String {
+        "\(path)/\(Self.prefix)\(sink.identity)-removed-\(UUID().uuidString)\(Self.suffix)"
     }
 
     /// The journals of sinks that no longer exist.

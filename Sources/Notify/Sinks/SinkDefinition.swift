@@ -52,7 +52,7 @@ package enum AlertSinks {
         if let kind = found.first, let value = mapping[kind.kind] { return kind.init(value, &diagnostics) }
         if diagnostics.count == before {
             diagnostics.report(
-                node.start, "a sink is \(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")")
+                node.start, "a sink is \(names.listed("or"))")
         }
         return nil
     }

@@ -107,10 +107,10 @@ struct ArchiveRecords {
         case .clock(let reading): try body(RawSpan(), batch, .clock(reading))
         case .end: return false
         }
-        let place = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
-        for text in omissions.texts { problems.note(ArchiveProblem("\(reader.name): \(place): \(text)")) }
-        if let failure { problems.note(ArchiveProblem("\(reader.name): \(place): \(failure)")) }
-        attempt.take(failure.map { "\(place): \($0)" })
+        let location = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
+        for text in omissions.texts { problems.note(ArchiveProblem("\(reader.name): \(location): \(text)")) }
+        if let failure { problems.note(ArchiveProblem("\(reader.name): \(location): \(failure)")) }
+        attempt.take(failure.map { "\(location): \($0)" })
         return true
     }
 }

@@ -46,7 +46,7 @@ package struct RuleGroup: Hashable, Sendable {
     package var rules: [Rule]
 
     static let defaultInterval: Int64 = 15_000_000_000
-    /// How many active alerts a rule may have, whatever its group says: more help nobody.
+    /// How many active alerts a rule may have, whatever its group says: more are not useful.
     package static let limitMax = 10_000
 
     package init(name: String, interval: Int64 = defaultInterval, limit: Int? = nil, rules: [Rule]) {

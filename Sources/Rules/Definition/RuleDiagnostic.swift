@@ -48,7 +48,7 @@ package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
 
 /// The problems of one file, collected while reading it.
 package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A file can hold a hundred thousand, and more than this help nobody.
+    /// A file can hold a hundred thousand, and more than this are not useful.
     package static let limit = 200
 
     package let file: String

@@ -76,7 +76,7 @@ package enum ResolutionReason: String, Hashable, Sendable, Codable {
     case noData = "no data"
 }
 
-/// A rule, by its place in an evaluator's definitions.
+/// A rule, by its index in an evaluator's definitions.
 package struct RuleNumber: Hashable, Sendable {
     package var group: Int
     package var rule: Int

@@ -1,6 +1,6 @@
 import Engine
 
-/// A condition prepared for evaluation: its expressions are flattened, and its values resolved to places in
+/// A condition prepared for evaluation: its expressions are flattened, and its values resolved to indices in
 /// `EvaluationInputs`.
 struct CompiledCondition: Sendable {
     private let expression: FlatExpression

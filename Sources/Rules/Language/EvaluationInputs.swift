@@ -83,16 +83,16 @@ extension EvaluationInputs.Range {
         guard statistics.count > 0 else { return }
         max = statistics.max...statistics.max
         for (index, fraction) in wanted.fractions.enumerated() {
-            guard let place = selection.fractions.firstIndex(of: fraction) else {
+            guard let position = selection.fractions.firstIndex(of: fraction) else {
                 preconditionFailure("a quantile of the condition was not measured")
             }
-            quantiles[index] = statistics.quantiles[place]...statistics.quantiles[place]
+            quantiles[index] = statistics.quantiles[position]...statistics.quantiles[position]
         }
         for (index, threshold) in wanted.thresholds.enumerated() {
-            guard let place = selection.thresholds.firstIndex(of: threshold) else {
+            guard let position = selection.thresholds.firstIndex(of: threshold) else {
                 preconditionFailure("a threshold of the condition was not measured")
             }
-            bad[index] = statistics.bad[place]
+            bad[index] = statistics.bad[position]
         }
     }
 }

@@ -1,6 +1,6 @@
 import Engine
 
-/// An expression as one array of nodes, children before parents, with values resolved to places in `EvaluationInputs`.
+/// An expression as one array of nodes, children before parents, with values resolved to indices in `EvaluationInputs`.
 /// Judging follows no references, which matters with a thousand rules over thousands of groups.
 struct FlatExpression: Sendable {
     private enum Node {

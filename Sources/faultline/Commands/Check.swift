@@ -28,8 +28,8 @@ struct Check: ParsableCommand {
             }
         }
         // A rule file named next to its configuration is read twice.
-        var told: Set<String> = []
-        for line in lines where told.insert(line).inserted { Console.print(line) }
+        var printed: Set<String> = []
+        for line in lines where printed.insert(line).inserted { Console.print(line) }
         if isFaulty { throw ExitCode.fault }
     }
 

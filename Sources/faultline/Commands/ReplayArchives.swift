@@ -90,8 +90,8 @@ struct ReplayArchives: ParsableCommand {
         }
         try print(report(replay, settings.rules.groups, others.groups))
         if replay.problems.isEmpty, replay.pipeline.summary().counts.received == 0 {
-            let place = from == nil && to == nil ? "in the input" : "that end between --from and --to"
-            Console.note("faultline: no spans \(place)")
+            let which = from == nil && to == nil ? "in the input" : "that end between --from and --to"
+            Console.note("faultline: no spans \(which)")
         }
         let problems = replay.problems
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }

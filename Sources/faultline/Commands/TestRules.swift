@@ -35,8 +35,8 @@ struct TestRules: ParsableCommand {
             Console.note("faultline: \(PrintableText.escape("\(file): \(test.name): \(problem)"))")
         }
         for difference in result.differences {
-            let place = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"
-            Console.print("\(place): \(PrintableText.escape(test.name)): at \(difference.time)")
+            let location = "\(PrintableText.escape(file)):\(difference.position.line):\(difference.position.column)"
+            Console.print("\(location): \(PrintableText.escape(test.name)): at \(difference.time)")
             for line in difference.lines { Console.print("    \(line)") }
         }
         return result.differences.isEmpty && result.problems.isEmpty

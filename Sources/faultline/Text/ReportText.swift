@@ -27,12 +27,12 @@ struct ReportText {
         let counts = report.spans
         var text = "\(counts.accepted) spans"
         if let first = report.firstEnd, let last = report.last { text += " that ended from \(first) to \(last)" }
-        if counts.duplicates > 0 { text += "; \(counts.duplicates) more came twice" }
-        if counts.late > 0 { text += "; \(counts.late) came after their time was evaluated" }
+        if counts.duplicates > 0 { text += "; \(counts.duplicates) duplicates" }
+        if counts.late > 0 { text += "; \(counts.late) late" }
         if let unattributed = counts.unattributed {
-            let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) left the window too soon)" : ""
+            let evicted = unattributed.evicted > 0 ? " (\(unattributed.evicted) evicted before attribution)" : ""
             text +=
-                "; \(unattributed.settled + unattributed.evicted + unattributed.slot_full) count for no request's time\(evicted)"
+                "; \(unattributed.settled + unattributed.evicted + unattributed.slot_full) not attributed to any request\(evicted)"
         }
         for (reason, count) in counts.rejected.sorted(by: { $0.key < $1.key }) {
             text += "; \(count) rejected: \(reason)"
@@ -67,7 +67,7 @@ struct ReportText {
                 ] + shares.map { $0 == 0 ? "-" : String(format: "%.0f %%", $0 * 100) }
                     + [PrintableText.escape(name(row))])
         }
-        return style.heading("Requests to the API server") + " (watches and other long-running ones apart)\n"
+        return style.heading("Requests to the API server") + " (excluding watches and other long-running ones)\n"
             + table.render(style) + more(report.requests.count)
     }
 

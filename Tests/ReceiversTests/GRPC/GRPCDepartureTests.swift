@@ -68,7 +68,7 @@ private final class Connection {
 
     func acknowledgePing() throws {
         var payload = ByteBuffer()
-        payload.writeInteger(GRPCConnection.farewell.integer)
+        payload.writeInteger(GRPCConnection.shutdownPing.integer)
         try frame(type: 6, flags: 1, payload)
     }
 

@@ -73,8 +73,8 @@ final class StateDirectory: Sendable {
         case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
             .valueNotFound(_, let context):
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-            let place = path.isEmpty ? "" : " (at \(path.joined(separator: ".")))"
-            return PrintableText.escape(context.debugDescription + place)
+            let location = path.isEmpty ? "" : " (at \(path.joined(separator: ".")))"
+            return PrintableText.escape(context.debugDescription + location)
         @unknown default: return "it is not a file of alerts"
         }
     }

@@ -13,13 +13,13 @@ enum JaegerImport {
         try reader.forEachField { (key, reader) throws(DecodeError) in
             guard key == "data" else { return try reader.skipValue(of: key) }
             _ = try reader.forEachElementOfArray { (reader) throws(DecodeError) in
-                let place = reader.offset
+                let offset = reader.offset
                 if let trace = try jaeger.trace(&reader) {
                     traces += 1
                     write(trace, to: &writer)
                 } else {
                     others += 1
-                    jaeger.omissions.add(.trace, "no list of spans at byte \(place)")
+                    jaeger.omissions.add(.trace, "no list of spans at byte \(offset)")
                 }
             }
         }
@@ -56,16 +56,16 @@ enum JaegerImport {
 
     /// Groups values by key, in the order in which the keys first appeared.
     private struct Groups<Key: Hashable, Value> {
-        private var places: [Key: Int] = [:]
+        private var indices: [Key: Int] = [:]
         private(set) var all: [(key: Key, value: Value)] = []
 
         mutating func update(_ key: Key, initial: Value, _ body: (inout Value) -> Void) {
-            let place = places[key] ?? all.count
-            if place == all.count {
-                places[key] = place
+            let index = indices[key] ?? all.count
+            if index == all.count {
+                indices[key] = index
                 all.append((key, initial))
             }
-            body(&all[place].value)
+            body(&all[index].value)
         }
     }
 

@@ -35,7 +35,7 @@ struct JaegerReader {
     }
 
     private mutating func span(_ reader: inout JSONReader) throws(DecodeError) -> JaegerTrace.Span? {
-        let place = reader.offset
+        let offset = reader.offset
         var (traceID, spanID, start, duration): (JSONScalar?, JSONScalar?, JSONScalar?, JSONScalar?)
         var span = JaegerTrace.Span(spanID: [], start: 0, end: 0)
         let isObject = try reader.forEachKeyOfObject { (key, reader) throws(DecodeError) in
@@ -54,7 +54,7 @@ struct JaegerReader {
             default: try reader.skipValue(of: key)
             }
         }
-        let name = spanID.map { Self.quoted($0.string) } ?? "at byte \(place)"
+        let name = spanID.map { Self.quoted($0.string) } ?? "at byte \(offset)"
         guard isObject else { return leaveOut(.span, "\(name) is not an object") }
         guard let id = JaegerTrace.id(spanID, bytes: 8) else {
             return leaveOut(.span, "\(name) has no spanID in hexadecimal")
@@ -99,7 +99,7 @@ struct JaegerReader {
         let isNull = reader.peek() == UInt8(ascii: "n")
         let isList = try reader.forEachElementOfArray { (reader) throws(DecodeError) in
             var (tagKey, type, value): (JSONScalar?, JSONScalar?, JSONScalar?)
-            let place = reader.offset
+            let offset = reader.offset
             let isObject = try reader.forEachKeyOfObject { (key, reader) throws(DecodeError) in
                 switch key {
                 case "key": tagKey = try reader.scalar()
@@ -108,7 +108,7 @@ struct JaegerReader {
                 default: try reader.skipValue(of: key)
                 }
             }
-            guard isObject, let tagKey else { return omissions.add(.tag, "no key at byte \(place)") }
+            guard isObject, let tagKey else { return omissions.add(.tag, "no key at byte \(offset)") }
             guard let value else {
                 return omissions.add(
                     .tag, "\(Self.quoted(tagKey.string)) has no string, number or boolean as its value")
@@ -123,7 +123,7 @@ struct JaegerReader {
         var logs: [JaegerTrace.Log] = []
         let isNull = reader.peek() == UInt8(ascii: "n")
         let isList = try reader.forEachElementOfArray { (reader) throws(DecodeError) in
-            let place = reader.offset
+            let offset = reader.offset
             var timestamp: JSONScalar?
             var fields: [JaegerTrace.Tag] = []
             let isObject = try reader.forEachKeyOfObject { (key, reader) throws(DecodeError) in
@@ -134,7 +134,7 @@ struct JaegerReader {
                 }
             }
             guard isObject, let time = timestamp?.nanosecondsOfMicroseconds else {
-                return omissions.add(.log, "no timestamp in microseconds at byte \(place)")
+                return omissions.add(.log, "no timestamp in microseconds at byte \(offset)")
             }
             logs.append(JaegerTrace.Log(time: time, fields: fields))
         }
@@ -146,7 +146,7 @@ struct JaegerReader {
         var references: [JaegerTrace.Reference] = []
         let isNull = reader.peek() == UInt8(ascii: "n")
         let isList = try reader.forEachElementOfArray { (reader) throws(DecodeError) in
-            let place = reader.offset
+            let offset = reader.offset
             var (traceID, spanID, type): (JSONScalar?, JSONScalar?, JSONScalar?)
             _ = try reader.forEachKeyOfObject { (key, reader) throws(DecodeError) in
                 switch key {
@@ -158,7 +158,7 @@ struct JaegerReader {
             }
             let trace = JaegerTrace.id(traceID, bytes: 16)
             guard let id = JaegerTrace.id(spanID, bytes: 8), trace != nil || traceID == nil else {
-                return omissions.add(.reference, "no hexadecimal ids at byte \(place)")
+                return omissions.add(.reference, "no hexadecimal ids at byte \(offset)")
             }
             references.append(
                 JaegerTrace.Reference(traceID: trace, spanID: id, isChildOf: type?.string != "FOLLOWS_FROM"))

@@ -12,7 +12,7 @@ struct RecordStamps {
     /// Unix nanoseconds.
     private(set) var lastArrival: Int64?
     /// Of the last event handed out; nil if the archive isn't a recording.
-    private(set) var place: RecordedPlace?
+    private(set) var recordedPosition: RecordedPosition?
 
     /// Takes the next clock reading if it comes before the record at this offset of the uncompressed bytes.
     mutating func nextClock(at offset: Int, _ chunks: inout ChunkSequence) -> ClockReading? {
@@ -45,7 +45,7 @@ struct RecordStamps {
     }
 
     private mutating func passEvent() {
-        place = start.map { RecordedPlace(recording: $0.recording, sequence: sequence) }
+        recordedPosition = start.map { RecordedPosition(recording: $0.recording, sequence: sequence) }
         events.removeFirst()
         sequence += 1
     }

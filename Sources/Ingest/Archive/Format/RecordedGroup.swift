@@ -55,12 +55,12 @@ struct RecordedGroup: Equatable, Sendable {
 }
 
 /// The position of a daemon's event in its recording.
-package struct RecordedPlace: Equatable, Sendable {
+package struct RecordedPosition: Equatable, Sendable {
     package let recording: RecordingID
     package let sequence: UInt64
 
     /// Whether it is known to come before another: false if they are from different recordings.
-    package func precedes(_ other: RecordedPlace) -> Bool {
+    package func precedes(_ other: RecordedPosition) -> Bool {
         recording == other.recording && sequence < other.sequence
     }
 }

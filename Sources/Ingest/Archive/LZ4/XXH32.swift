@@ -63,11 +63,11 @@ struct XXH32 {
             guard buffer.count >= stripe, let base = buffer.baseAddress else { return before }
             var lanes = before
             for offset in stride(from: 0, through: buffer.count - stripe, by: stripe) {
-                let place = unsafe base + offset
-                unsafe lanes.0 = step(lanes.0, place.loadUnaligned(as: UInt32.self))
-                unsafe lanes.1 = step(lanes.1, place.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-                unsafe lanes.2 = step(lanes.2, place.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-                unsafe lanes.3 = step(lanes.3, place.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+                let offset = unsafe base + offset
+                unsafe lanes.0 = step(lanes.0, offset.loadUnaligned(as: UInt32.self))
+                unsafe lanes.1 = step(lanes.1, offset.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+                unsafe lanes.2 = step(lanes.2, offset.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+                unsafe lanes.3 = step(lanes.3, offset.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
             }
             return lanes
         }

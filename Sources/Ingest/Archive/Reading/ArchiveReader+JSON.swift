@@ -4,7 +4,7 @@ extension ArchiveReader {
     private static let partBytes = 8 << 20
 
     /// The next JSON value, or a part of one.
-    mutating func nextValue() throws(ArchiveError) -> Place? {
+    mutating func nextValue() throws(ArchiveError) -> RecordBytes? {
         while try hasUnread() {
             resumeBehindLoss()
             if spanning.isEmpty {
@@ -63,7 +63,7 @@ extension ArchiveReader {
     }
 
     /// Takes the complete elements of the list as a value of the same form.
-    private mutating func cutPart() -> Place? {
+    private mutating func cutPart() -> RecordBytes? {
         guard let list = json.list, let comma = list.comma else { return nil }
         part = Array(spanning[..<comma]) + list.closing
         spanning.removeSubrange(list.prefix...comma)

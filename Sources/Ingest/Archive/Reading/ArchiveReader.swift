@@ -51,7 +51,7 @@ package struct ArchiveReader: ~Copyable {
     }
 
     /// Where a record is stored.
-    enum Place {
+    enum RecordBytes {
         case chunk(Range<Int>)
         case spanning(Range<Int>)
         case part
@@ -90,7 +90,7 @@ package struct ArchiveReader: ~Copyable {
     package var lastArrival: Int64? { stamps.lastArrival }
 
     /// Position of the last event handed out; nil if the archive isn't a recording.
-    package var place: RecordedPlace? { stamps.place }
+    package var recordedPosition: RecordedPosition? { stamps.recordedPosition }
 
     /// The damaged parts skipped so far.
     package var losses: [ArchiveLoss] { chunks.losses }
@@ -127,20 +127,20 @@ package struct ArchiveReader: ~Copyable {
         if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
         // A group's skippable frame comes with the chunk in which its first record starts.
         if spanning.isEmpty, try hasUnread(), let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
-        guard let place = try framing == .json ? nextValue() : nextMessage() else {
+        guard let bytes = try framing == .json ? nextValue() : nextMessage() else {
             // Clock readings may follow the last record.
             if let clock = stamps.nextClock(at: offset, &chunks) { return .clock(clock) }
             try requireContent()
             return .end
         }
         recordCount += 1
-        hand(place, to: body)
+        hand(bytes, to: body)
         return .record
     }
 
-    private mutating func hand(_ place: Place, to body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void) {
+    private mutating func hand(_ bytes: RecordBytes, to body: (RawSpan, OTLPEncoding, RecordStamp?) -> Void) {
         let encoding: OTLPEncoding = framing == .json ? .json : .protobuf
-        switch place {
+        switch bytes {
         case .chunk(let range):
             let stamp = stamps.stamp(range.count, at: offset - 4 - range.count, &chunks)
             if !hasContent { hasContent = Self.hasContent(chunks.current.extracting(range), encoding) }
@@ -163,15 +163,15 @@ package struct ArchiveReader: ~Copyable {
 
     // MARK: Messages
 
-    private mutating func nextMessage() throws(ArchiveError) -> Place? {
+    private mutating func nextMessage() throws(ArchiveError) -> RecordBytes? {
         while true {
-            let place = try messageOfOnePiece()
+            let bytes = try messageOfOnePiece()
             // A record that continues in skipped damage is dropped.
-            if place != nil || !hasLostPiece { return place }
+            if bytes != nil || !hasLostPiece { return bytes }
         }
     }
 
-    private mutating func messageOfOnePiece() throws(ArchiveError) -> Place? {
+    private mutating func messageOfOnePiece() throws(ArchiveError) -> RecordBytes? {
         hasLostPiece = false
         let prefix = try gather(4)
         guard !hasLostPiece, prefix > 0 else { return nil }

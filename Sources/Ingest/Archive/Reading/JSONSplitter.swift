@@ -130,7 +130,7 @@ struct JSONSplitter {
     }
 
     /// - Returns: whether the byte ends the value.
-    private mutating func readStructure(_ byte: UInt8, at place: Int) -> Bool {
+    private mutating func readStructure(_ byte: UInt8, at offset: Int) -> Bool {
         switch byte {
         case 0x20, 0x09, 0x0A, 0x0D: return false
         case UInt8(ascii: "\""):
@@ -138,23 +138,23 @@ struct JSONSplitter {
             key.removeAll(keepingCapacity: true)
         case UInt8(ascii: "["), UInt8(ascii: "{"):
             depth += 1
-            if byte == UInt8(ascii: "["), list == nil, beginsList(at: place) {
-                list = List(depth: depth, prefix: place + 1)
+            if byte == UInt8(ascii: "["), list == nil, beginsList(at: offset) {
+                list = List(depth: depth, prefix: offset + 1)
             }
         case UInt8(ascii: "]"), UInt8(ascii: "}"):
             if list?.depth == depth { list?.isOpen = false }
             depth -= 1
             if depth <= 0 { return true }
         case UInt8(ascii: ","):
-            if let list, list.isOpen, list.depth == depth { self.list?.comma = place }
+            if let list, list.isOpen, list.depth == depth { self.list?.comma = offset }
         default: break
         }
         last = byte
         return false
     }
 
-    private func beginsList(at place: Int) -> Bool {
-        depth >= 2 && depth <= 3 && last == UInt8(ascii: ":") && place < Self.prefixMax && Self.listNames.contains(key)
+    private func beginsList(at offset: Int) -> Bool {
+        depth >= 2 && depth <= 3 && last == UInt8(ascii: ":") && offset < Self.prefixMax && Self.listNames.contains(key)
     }
 
     /// Skips bytes of a string up to a quote, a backslash or a newline.

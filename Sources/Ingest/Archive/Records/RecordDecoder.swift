@@ -18,7 +18,7 @@ package struct DecodedRecord: ~Copyable, Sendable {
     /// Whether a daemon recorded the archive, with arrivals, as far as it was read.
     package internal(set) var isRecorded = false
     /// Its position in the recording; nil if the archive isn't one.
-    package internal(set) var place: RecordedPlace?
+    package internal(set) var recordedPosition: RecordedPosition?
     package internal(set) var batch = SpanBatch()
     /// Problems with skipped records before it, or with the archive.
     package internal(set) var problems = ArchiveProblems()
@@ -83,7 +83,7 @@ package struct RecordDecoder: ~Copyable {
             }
         }
         record.isRecorded = reader.start != nil || reader.groupCount > 0
-        record.place = reader.place
+        record.recordedPosition = reader.recordedPosition
         record.fileOffset = reader.progress.read
     }
 
@@ -126,10 +126,10 @@ package struct RecordDecoder: ~Copyable {
                 throw ArchiveError(.unreadable, reader.name, "is not a span archive: \(firstProblem)")
             }
         }
-        let place = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
-        for text in omissions.texts { record.problems.add(ArchiveProblem("\(reader.name): \(place): \(text)")) }
+        let location = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
+        for text in omissions.texts { record.problems.add(ArchiveProblem("\(reader.name): \(location): \(text)")) }
         if let failure {
-            let problem = "\(place): \(failure)"
+            let problem = "\(location): \(failure)"
             firstProblem = firstProblem ?? problem
             record.batch.removeAll()
             record.problems.add(ArchiveProblem("\(reader.name): \(problem)"))

@@ -50,7 +50,7 @@ extension GRPCConnection {
     }
 
     /// Payload of the PING after a GOAWAY. Its acknowledgement shows that the client has read the GOAWAY.
-    static let farewell = HTTP2PingData(withInteger: 0x66_61_72_65_77_65_6C_6C)
+    static let shutdownPing = HTTP2PingData(withInteger: 0x66_61_72_65_77_65_6C_6C)
 
     /// Closes the connection to make room for a new one, unless it has become busy.
     func makeRoom() {
@@ -76,7 +76,7 @@ extension GRPCConnection {
         departure = Departure(begun: now, patience: UInt64(clamping: patience))
         context?.flush()
         follower.sendGoAway(lastStream: UInt32(Int32.max))
-        write(.rootStream, .ping(Self.farewell, ack: false))
+        write(.rootStream, .ping(Self.shutdownPing, ack: false))
         context?.flush()
     }
 

@@ -17,7 +17,7 @@ final class GRPCConnection: ChannelInboundHandler {
     /// This connection's share of the bytes in flight.
     private let admission: Admission
     private let reader: BodyReader
-    private let verdict: ConnectionVerdict
+    private let errorDetector: ConnectionErrorDetector
     let connections: OpenConnections
     private let peer: SocketAddress?
     private let seconds = EverySecond()
@@ -42,7 +42,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
     init(
         limits: ReceiverLimits, admission: Admission, service: any TraceService, connections: OpenConnections,
-        peer: SocketAddress?, follower: HTTP2Follower, verdict: ConnectionVerdict
+        peer: SocketAddress?, follower: HTTP2Follower, errorDetector: ConnectionErrorDetector
     ) {
         self.limits = limits
         self.admission = Admission(limit: limits.connectionBytesInFlight, of: admission)
@@ -50,7 +50,7 @@ final class GRPCConnection: ChannelInboundHandler {
         self.peer = peer
         self.service = service
         self.follower = follower
-        self.verdict = verdict
+        self.errorDetector = errorDetector
         reader = BodyReader(service: service, transport: .grpc, limits: limits, peer: peer)
     }
 
@@ -90,7 +90,7 @@ final class GRPCConnection: ChannelInboundHandler {
         case .data(let payload):
             guard case .byteBuffer(let chunk) = payload.data else { return }
             receive(chunk, on: frame.streamID, endOfStream: payload.endStream)
-        case .ping(Self.farewell, ack: true):
+        case .ping(Self.shutdownPing, ack: true):
             departure?.isKnown = true
             continueLeaving()
         default:
@@ -121,13 +121,13 @@ final class GRPCConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isGone = error is IOError || error is ChannelError
+        let isDisconnected = error is IOError || error is ChannelError
         // The HTTP/2 handler has reset the stream.
-        if !isGone, !verdict.isFailed { refused(.streamError) }
-        if isGone || follower.isLeft && calls.isEmpty {
+        if !isDisconnected, !errorDetector.isFailed { refused(.streamError) }
+        if isDisconnected || follower.isLeft && calls.isEmpty {
             // The client has left or said goodbye: nothing more was refused.
             context.close(promise: nil)
-        } else if verdict.isFailed {
+        } else if errorDetector.isFailed {
             close(HTTP2Protection.reason(error))
         }
     }

@@ -1,4 +1,4 @@
-/// A YAML file as nodes that know their places.
+/// A YAML file as nodes that know their positions.
 package struct YAMLDocument {
     /// Bytes. A thousand rules take a fifth of this.
     static let sizeLimit = 1 << 20
@@ -53,7 +53,7 @@ package struct YAMLDocument {
 }
 
 extension YAMLDocument {
-    /// The place in the file of an offset, in Unicode scalars, into a scalar's text. Exact for scalars on one line and
+    /// The position in the file of an offset, in Unicode scalars, into a scalar's text. Exact for scalars on one line and
     /// for literal blocks (`|`); the scalar's start for folded ones.
     package func position(of offset: Int, in node: YAMLNode) -> SourcePosition {
         guard case .scalar(let text, let style) = node.kind else { return node.start }

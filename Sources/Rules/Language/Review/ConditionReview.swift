@@ -97,7 +97,7 @@ struct ConditionReview {
             if !Conjunction.isPossible(fewer) { core = fewer }
         }
         let parts = core.map { PrintableText.quote("\($0.expression)") }
-        let list = parts.dropLast().joined(separator: ", ") + " and " + (parts.last ?? "")
+        let list = parts.listed()
         let effect = isAll ? "the condition never holds" : "this side of \"or\" never holds"
         return ConditionError(
             at: core.last?.position ?? 0, "\(list) can't \(parts.count == 2 ? "both hold" : "hold together"): \(effect)"

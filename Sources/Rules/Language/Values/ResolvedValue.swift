@@ -13,7 +13,7 @@ enum ValueComputation: Hashable, Sendable {
     case none
 }
 
-/// A value of a condition, resolved to its place in `EvaluationInputs`.
+/// A value of a condition, resolved to its index in `EvaluationInputs`.
 struct ResolvedValue: Sendable {
     var computation: ValueComputation
     /// The number of the range of its first measured durations.
@@ -25,20 +25,20 @@ struct ResolvedValue: Sendable {
 }
 
 extension ConditionInputs {
-    /// Resolves a value of the condition to its place in `EvaluationInputs`.
+    /// Resolves a value of the condition to its index in `EvaluationInputs`.
     func resolve(_ value: WindowValue) -> ResolvedValue {
         let traits = value.measure.traits
-        let places = traits.measured.map { measured in
-            guard let place = ranges.firstIndex(of: Range(value, measured)) else {
+        let indices = traits.measured.map { measured in
+            guard let index = ranges.firstIndex(of: Range(value, measured)) else {
                 preconditionFailure("a value of another condition")
             }
-            return place
+            return index
         }
-        let range = places[0]
+        let range = indices[0]
         let quantile = traits.quantile.flatMap { quantiles[range].firstIndex(of: $0) }
         let threshold = traits.threshold.flatMap { thresholds[range].firstIndex(of: $0) }
         return ResolvedValue(
-            computation: traits.computation, range: range, whole: places[places.count - 1],
+            computation: traits.computation, range: range, whole: indices[indices.count - 1],
             index: quantile ?? threshold ?? 0)
     }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Support
 
 /// The values that conditions can ask for. A new one takes a row here and, unless it is computed like an existing one,
 /// a case of `ValueComputation`. The parser, the checks of units and ranges, messages, docs/rules.md and the schema
@@ -94,7 +95,7 @@ enum ValueTable {
 }
 
 extension ValueTable {
-    /// The value without arguments that has this name. A name that isn't in the table is a mistake of ours.
+    /// The value without arguments that has this name. A name that isn't in the table is a programming error.
     static func measure(_ name: String) -> Measure {
         guard let definition = all.first(where: { $0.name == name }), case .word = definition.form else {
             preconditionFailure("no value without arguments is called \(name)")
@@ -132,7 +133,7 @@ extension ValueTable {
             let examples = definition.examples
             return definition.signature + (examples.isEmpty ? "" : " (\(examples.joined(separator: ", ")), …)")
         }
-        return "the values are \(entries.dropLast().joined(separator: ", ")) and \(entries.last ?? "")"
+        return "the values are \(entries.listed())"
     }()
 
     /// The table in docs/rules.md.

@@ -1,3 +1,4 @@
+import Support
 import API
 import Engine
 import Scrape

@@ -1,8 +1,5 @@
-import Rules
-import Support
-
 /// SHA-256 (FIPS 180-4): nobody can construct two names with the same hash.
-enum SHA256 {
+package enum SHA256 {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
     private static let constants: [UInt32] = primes.prefix(64).map { fraction(ofRoot: 3, of: $0) }
     /// The same of the square roots of the first eight.
@@ -23,7 +20,7 @@ enum SHA256 {
     }
 
     /// 64 hexadecimal digits.
-    static func hex(_ bytes: [UInt8]) -> String {
+    package static func hex(_ bytes: [UInt8]) -> String {
         var state = start
         var padded = bytes + [0x80]
         padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
