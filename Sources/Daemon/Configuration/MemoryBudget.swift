@@ -148,8 +148,8 @@ extension MemoryBudget {
     /// An eighth is for evicted slots that are not yet in the history.
     var windowBytes: Int { self[.window] / 8 * 7 }
 
-    /// A quarter holds the spans of a portion, at 130 bytes each. The rest is for the results of a whole slot and for
-    /// temporary attribution.
+    /// A quarter holds the spans of a portion, at 130 bytes each; twice as much the attribution that is kept of slots that have
+    /// not settled. The rest is for the results of a whole slot.
     var portionRows: Int { max(self[.attribution] / 4 / 130, 1024) }
 
     /// A third is for data being compressed and written.

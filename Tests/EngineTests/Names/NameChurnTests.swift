@@ -19,6 +19,7 @@ import Testing
         #expect(churn.window.operations.forgotten > 200, "seed \(seed)")
         #expect(churn.window.requests.forgotten > 200, "seed \(seed)")
         #expect(churn.totalsOfReusedNumbers > 50, "seed \(seed)")
+        #expect(churn.requestsChecked > 50, "seed \(seed)")
     }
 
     @Test func `spans count for the component of their name, also in an older view`() {
@@ -142,6 +143,7 @@ private struct NameChurn: ~Copyable {
     private var nameOfSpan: [UInt64: String] = [:]
     /// Component sums seen under the second or a later name of a number.
     private(set) var totalsOfReusedNumbers = 0
+    private(set) var requestsChecked = 0
 
     init(seed: UInt64, operationsMax: Int) {
         var limits = WindowLimits(
@@ -221,6 +223,7 @@ private struct NameChurn: ~Copyable {
                 guard row.request > RequestTable.overflow + 1 else { continue }
                 let resource = view.requests[Int(row.request) - 1].resource
                 #expect(row.duration == Self.duration(resource), "seed \(seed)")
+                requestsChecked += 1
             }
         }
         for row in view.operationSummaries() where row.series > 0 && row.labels.operation != "GET" {
