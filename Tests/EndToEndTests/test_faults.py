@@ -33,6 +33,13 @@ FAULTS = {
     "requests queue": (
         faults.slow(faults.is_filter("priorityandfairness"), 100 * MILLISECOND), "apiserver", "priority-and-fairness",
     ),
+    "authorization is slow, and requests queue behind it": (
+        faults.both(
+            faults.slow(faults.is_filter("authorization"), 100 * MILLISECOND),
+            faults.slow(faults.is_filter("priorityandfairness"), 800 * MILLISECOND),
+        ),
+        "apiserver", "authorization",
+    ),
     "authorization is slow": (
         faults.slow(faults.is_filter("authorization"), 100 * MILLISECOND), "apiserver", "authorization",
     ),

@@ -13,6 +13,8 @@ package struct Evidence: Sendable {
     /// The time of each kind of webhook in requests.
     package var mutatingWebhook = Slowdown()
     package var validatingWebhook = Slowdown()
+    /// The time of authorization in requests. It holds their seats, for which others queue.
+    var authorization = Slowdown()
     var webhookFailures = WebhookFailures()
     /// etcd sent nothing while the API server continued.
     var etcdGap: Gap?

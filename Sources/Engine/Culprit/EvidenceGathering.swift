@@ -31,6 +31,7 @@ struct EvidenceGathering {
     private var connection = SlowdownMeter()
     private var mutatingWebhook = SlowdownMeter()
     private var validatingWebhook = SlowdownMeter()
+    private var authorization = SlowdownMeter()
     private var webhookFailures = WebhookFailures()
     private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
@@ -93,6 +94,7 @@ struct EvidenceGathering {
             switch Component(UInt8(number)) {
             case .mutatingWebhook: mutatingWebhook.add(bucket, series: series, isNow: isNow)
             case .validatingWebhook: validatingWebhook.add(bucket, series: series, isNow: isNow)
+            case .authorization: authorization.add(bucket, series: series, isNow: isNow)
             default: break
             }
         }
@@ -228,6 +230,7 @@ struct EvidenceGathering {
         evidence.connection = connection.slowdown
         evidence.mutatingWebhook = mutatingWebhook.slowdown
         evidence.validatingWebhook = validatingWebhook.slowdown
+        evidence.authorization = authorization.slowdown
         evidence.webhookFailures = webhookFailures
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)

@@ -164,10 +164,24 @@ extension Evidence {
         let etcdText =
             knowsEtcd
             ? VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers") : "etcd sends no spans"
+        let work =
+            queueBehindAuthorization.map {
+                "authorization took \(VerdictText.p50(authorization)); requests queue behind it in priority-and-fairness "
+                    + "(\(VerdictText.duration($0)))"
+            } ?? "its own work on a request took \(VerdictText.p50(apiServer))"
         return Verdict(
-            side: .apiServer, component: component(of: .apiServer) ?? .apiServer,
-            certainty: isCertain ? .clear : certainty(times, against: etcd),
-            why: "apiserver: its own work on a request took \(VerdictText.p50(apiServer)); \(etcdText)")
+            side: .apiServer,
+            component: queueBehindAuthorization == nil ? component(of: .apiServer) ?? .apiServer : .authorization,
+            certainty: isCertain ? .clear : certainty(times, against: etcd), why: "apiserver: \(work); \(etcdText)")
+    }
+
+    /// The mean time that requests queue, nanoseconds, if authorization is what they queue for: a request holds its seat
+    /// while it is authorized, so a slow authorizer shows above all in the queue.
+    private var queueBehindAuthorization: Int64? {
+        guard component(of: .apiServer) == .priorityAndFairness, slowness(authorization) != nil,
+            let queue = components.first(where: { $0.component == .priorityAndFairness })
+        else { return nil }
+        return Int64(queue.now)
     }
 
     /// The webhooks that took more of the time added to requests, if they are slow.

@@ -133,6 +133,16 @@ def slow(is_victim, mean, at_start=True):
     return fault
 
 
+def both(first, second):
+    """Two faults at the same time."""
+
+    def fault(trace, period, chance):
+        first(trace, period, chance)
+        second(trace, period, chance)
+
+    return fault
+
+
 def stopped(victim, stop, run):
     """A process is paused for `stop` nanoseconds and runs for `run`, over and over. What would have happened during a pause
     happens after it."""
