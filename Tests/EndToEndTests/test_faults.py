@@ -24,6 +24,7 @@ FAULTS = {
     "mutating webhooks are slow, validating ones as fast as ever": (
         faults.slow(faults.is_mutating_webhook_call, 800 * MILLISECOND), "webhook", "mutating-webhook",
     ),
+    "etcd is out of space": (faults.failing_etcd(0.9), "etcd", "etcd"),
     "mutating webhooks fail": (
         faults.failing_webhook("Call mutating webhook", 0.9), "webhook", "mutating-webhook",
     ),

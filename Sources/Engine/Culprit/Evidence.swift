@@ -16,6 +16,7 @@ package struct Evidence: Sendable {
     /// The time of authorization in requests. It holds their seats, for which others queue.
     var authorization = Slowdown()
     var webhookFailures = WebhookFailures()
+    var etcdFailures = EtcdFailures()
     /// etcd sent nothing while the API server continued.
     var etcdGap: Gap?
     /// Neither sent anything, and spans of the API server cover that time: it was stopped.

@@ -33,6 +33,7 @@ struct EvidenceGathering {
     private var validatingWebhook = SlowdownMeter()
     private var authorization = SlowdownMeter()
     private var webhookFailures = WebhookFailures()
+    private var etcdFailures = EtcdFailures()
     private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
     private var apiServerEnds: GapMeter
@@ -154,11 +155,19 @@ struct EvidenceGathering {
             let selfTime = attribution.selfTimes[row]
         else { return }
         connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
-        guard isNow else { return }
-        calls += 1
-        if selfTime < slot.row(row).duration { callsHandled += 1 }
-        guard selfTime >= CallWaits.waitMin else { return }
         let span = slot.row(row)
+        guard isNow else {
+            if span.flags.isError { etcdFailures.callsBefore += comparison.intervalShare }
+            return
+        }
+        calls += 1
+        let isHandled = selfTime < span.duration
+        if isHandled { callsHandled += 1 }
+        if span.flags.isError {
+            etcdFailures.calls += 1
+            if isHandled { etcdFailures.answered += 1 }
+        }
+        guard selfTime >= CallWaits.waitMin else { return }
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
 
@@ -232,6 +241,7 @@ struct EvidenceGathering {
         evidence.validatingWebhook = validatingWebhook.slowdown
         evidence.authorization = authorization.slowdown
         evidence.webhookFailures = webhookFailures
+        evidence.etcdFailures = etcdFailures
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.handlersWithParent = handlersWithParent

@@ -73,7 +73,8 @@ extension Evidence {
     }
 
     private var ofFailures: Verdict? {
-        webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
+        if etcdFailures.explain(requests: webhookFailures.requests) { return failingEtcd }
+        return webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
     }
 
     /// How many times as long as before a side takes; nil unless it is slow.
@@ -202,6 +203,15 @@ extension Evidence {
             why:
                 "webhook: \(VerdictText.webhooks(component)) took \(VerdictText.p99(webhook(component))); they account for "
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of the time added to requests")
+    }
+
+    private var failingEtcd: Verdict {
+        Verdict(
+            side: .etcd, component: .etcd,
+            certainty: etcdFailures.answered >= webhookFailures.requests ? .clear : .likely,
+            why:
+                "etcd: it answered \(etcdFailures.answered) calls with an error, and \(webhookFailures.requests) requests failed; "
+                + "nothing got clearly slower")
     }
 
     private func failingWebhook(_ component: Component, calls: Int) -> Verdict {

@@ -182,6 +182,21 @@ def failing_webhook(name, share):
     return fault
 
 
+def failing_etcd(share):
+    """A share of the transactions is answered with an error, as fast as ever, and the request fails with it: etcd without space."""
+
+    def fault(trace, period, chance):
+        for service, span in trace:
+            if service == "apiserver" and span.kind == Span.SPAN_KIND_CLIENT and span.name == "etcdserverpb.KV/Txn":
+                if period[0] <= span.start_time_unix_nano < period[1] and chance.random() < share:
+                    span.status.code = Status.STATUS_CODE_ERROR
+                    for other_service, other in trace:
+                        if other_service == "apiserver" and other.kind == Span.SPAN_KIND_SERVER:
+                            _fail(other)
+
+    return fault
+
+
 def _fail(span):
     span.status.code = Status.STATUS_CODE_ERROR
     for attribute in span.attributes:

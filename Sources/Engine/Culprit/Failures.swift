@@ -22,8 +22,25 @@ struct WebhookFailures: Sendable {
         return Double(calls) >= Self.moreThanBefore * callsBefore ? (component, calls) : nil
     }
 
-    private static let callsMin = 5
-    private static let moreThanBefore = 5.0
+    fileprivate static let callsMin = 5
+    fileprivate static let moreThanBefore = 5.0
+}
+
+/// Calls to etcd that failed.
+struct EtcdFailures: Sendable {
+    /// In the interval.
+    var calls = 0
+    /// Those of them that contain a handler of etcd: it answered, with an error.
+    var answered = 0
+    /// In the baseline, scaled to the length of the interval.
+    var callsBefore = 0.0
+
+    /// Whether etcd's own errors explain most of the failed requests. A call that failed without a handler may have failed on
+    /// the way.
+    func explain(requests: Int) -> Bool {
+        requests > 0 && answered >= WebhookFailures.callsMin && 2 * answered >= calls && 2 * calls >= requests
+            && Double(calls) >= WebhookFailures.moreThanBefore * callsBefore
+    }
 }
 
 /// Finds the calls of webhooks among the failed calls of the API server: those whose parent is the span of a webhook.
