@@ -66,9 +66,12 @@ package struct Comparison: Hashable, Sendable {
         self.baseline = baseline
     }
 
-    /// The length of the interval as a fraction of that of the baseline.
-    var intervalShare: Double {
-        Double(interval.upperBound - interval.lowerBound) / max(Double(baseline.upperBound - baseline.lowerBound), 1)
+    /// The length of the interval as a multiple of the part of the baseline from `oldest` on (Unix nanoseconds), of which
+    /// there may be spans.
+    func intervalShare(from oldest: Int64) -> Double {
+        let known = baseline.upperBound.subtractingSaturating(max(baseline.lowerBound, oldest))
+        return Double(interval.upperBound.subtractingSaturating(interval.lowerBound))
+            / Double(max(known, Window.slotWidth))
     }
 }
 

@@ -2,28 +2,9 @@ import Support
 
 /// Collects the evidence for a comparison, slot by slot.
 struct EvidenceGathering {
-    enum Role: UInt8 {
-        case none
-        case etcd
-        /// A call to etcd by the API server.
-        case etcdCall
-        /// Another call by the API server.
-        case call
-        case mutatingWebhook
-        case validatingWebhook
-        case apiServer
-
-        /// Webhooks whose calls are below the span.
-        var webhook: Component? {
-            switch self {
-            case .mutatingWebhook: .mutatingWebhook
-            case .validatingWebhook: .validatingWebhook
-            case .none, .etcd, .etcdCall, .call, .apiServer: nil
-            }
-        }
-    }
-
     private let comparison: Comparison
+    /// What one event of the baseline counts in the time of the interval.
+    private let shareBefore: Double
     private let roles: [Role]
     private var etcd = SlowdownMeter()
     private var apiServer = SlowdownMeter()
@@ -57,6 +38,7 @@ struct EvidenceGathering {
     /// - Parameter oldest: the start of the earliest slot, Unix nanoseconds.
     init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
         self.comparison = comparison
+        shareBefore = comparison.intervalShare(from: oldest)
         self.roles = roles
         // An alert may have been active for longer than the window covers.
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
@@ -64,18 +46,6 @@ struct EvidenceGathering {
         let range = lower..<max(comparison.interval.upperBound, lower)
         etcdEnds = GapMeter(range)
         apiServerEnds = GapMeter(range)
-    }
-
-    static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
-        let isAPIServer = ServiceRole(labels.service) == .apiServer
-        return switch components.mapping(labels).target {
-        case .component(.etcd): labels.kind == .server ? .etcd : .none
-        case .component(.etcdClient): .etcdCall
-        case .component(.mutatingWebhook) where isAPIServer: .mutatingWebhook
-        case .component(.validatingWebhook) where isAPIServer: .validatingWebhook
-        case .webhookAbove where isAPIServer: .call
-        default: isAPIServer ? .apiServer : .none
-        }
     }
 
     mutating func add(_ slot: SlotView, isNow: Bool) {
@@ -157,7 +127,7 @@ struct EvidenceGathering {
         connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
         let span = slot.row(row)
         guard isNow else {
-            if span.flags.isError { etcdFailures.callsBefore += comparison.intervalShare }
+            if span.flags.isError { etcdFailures.callsBefore += shareBefore }
             return
         }
         calls += 1
@@ -175,7 +145,7 @@ struct EvidenceGathering {
     private mutating func addCall(_ columns: borrowing SpanColumns, _ row: Int, isNow: Bool) {
         guard SpanFlags(rawValue: columns.flags[row]).isError else { return }
         guard isNow else {
-            webhookFailures.callsBefore += comparison.intervalShare
+            webhookFailures.callsBefore += shareBefore
             return
         }
         failedCalls.add(parent: columns.parentID[row])

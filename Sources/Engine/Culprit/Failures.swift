@@ -58,3 +58,30 @@ struct FailedCalls: Sendable {
     /// How many failed calls a span is the parent of.
     func count(below spanID: UInt64) -> Int { parents[spanID] ?? 0 }
 }
+
+// MARK: - The verdict
+
+extension Evidence {
+    /// The verdict about failures, asked if nothing is slow or silent; nil if they accuse nobody.
+    var ofFailures: Verdict? {
+        if etcdFailures.explain(requests: webhookFailures.requests) { return failingEtcd }
+        return webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
+    }
+
+    private var failingEtcd: Verdict {
+        Verdict(
+            side: .etcd, component: .etcd,
+            certainty: etcdFailures.answered >= webhookFailures.requests ? .clear : .likely,
+            why:
+                "etcd: it answered \(etcdFailures.answered) calls with an error, and \(webhookFailures.requests) requests failed; "
+                + "nothing got clearly slower")
+    }
+
+    private func failingWebhook(_ component: Component, calls: Int) -> Verdict {
+        Verdict(
+            side: .webhook, component: component, certainty: calls >= webhookFailures.requests ? .clear : .likely,
+            why:
+                "webhook: \(calls) calls of \(VerdictText.webhooks(component)) failed, and \(webhookFailures.requests) "
+                + "requests with them; nothing got clearly slower")
+    }
+}

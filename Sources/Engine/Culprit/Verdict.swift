@@ -72,11 +72,6 @@ extension Evidence {
         return nil
     }
 
-    private var ofFailures: Verdict? {
-        if etcdFailures.explain(requests: webhookFailures.requests) { return failingEtcd }
-        return webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
-    }
-
     /// How many times as long as before a side takes; nil unless it is slow.
     private func slowness(_ slowdown: Slowdown) -> Double? { slowdown.times.flatMap { $0 >= Self.slow ? $0 : nil } }
 
@@ -203,23 +198,6 @@ extension Evidence {
             why:
                 "webhook: \(VerdictText.webhooks(component)) took \(VerdictText.p99(webhook(component))); they account for "
                 + "\(Int((share(of: .webhook) * 100).rounded())) % of the time added to requests")
-    }
-
-    private var failingEtcd: Verdict {
-        Verdict(
-            side: .etcd, component: .etcd,
-            certainty: etcdFailures.answered >= webhookFailures.requests ? .clear : .likely,
-            why:
-                "etcd: it answered \(etcdFailures.answered) calls with an error, and \(webhookFailures.requests) requests failed; "
-                + "nothing got clearly slower")
-    }
-
-    private func failingWebhook(_ component: Component, calls: Int) -> Verdict {
-        Verdict(
-            side: .webhook, component: component, certainty: calls >= webhookFailures.requests ? .clear : .likely,
-            why:
-                "webhook: \(calls) calls of \(VerdictText.webhooks(component)) failed, and \(webhookFailures.requests) "
-                + "requests with them; nothing got clearly slower")
     }
 
     /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive.
