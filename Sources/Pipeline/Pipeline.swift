@@ -97,6 +97,9 @@ package final class Pipeline: Sendable {
     /// Received spans by outcome.
     package func counts() -> (spans: SpanCounts, unattributed: UnattributedSpans) { intake.counts() }
 
+    /// The sources of all spans since the start.
+    package func sources() -> SourceTable { intake.sources() }
+
     /// The summary with all slots attributed with the spans they have so far.
     package func attributedSummary() -> PipelineSummary {
         var summary = summary()
@@ -119,5 +122,7 @@ package final class Pipeline: Sendable {
     package func windowGauges() -> WindowGauges { intake.gauges(attributionBytes: attribution.byteCount) }
 
     /// How the tables of names are shared among their owners.
-    package func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse) { intake.namePlaces() }
+    package func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse, sources: NamePlacesUse) {
+        intake.namePlaces()
+    }
 }

@@ -4,6 +4,7 @@ package import Engine
 package struct PipelineSummary: Sendable {
     package internal(set) var view: WindowView
     package let totals: CumulativeTotals
+    package let sources: SourceTable
     package let counts: SpanCounts
     package let unattributed: UnattributedSpans
     /// By component number.
@@ -20,11 +21,12 @@ package struct PipelineSummary: Sendable {
     private var isWindowOnly = false
 
     package init(
-        view: WindowView, totals: CumulativeTotals, counts: SpanCounts, unattributed: UnattributedSpans,
-        componentNames: [String]
+        view: WindowView, totals: CumulativeTotals, sources: SourceTable, counts: SpanCounts,
+        unattributed: UnattributedSpans, componentNames: [String]
     ) {
         self.view = view
         self.totals = totals
+        self.sources = sources
         self.counts = counts
         self.unattributed = unattributed
         self.componentNames = componentNames
@@ -47,6 +49,7 @@ package struct WindowGauges: Sendable {
     package let oldest: Int64?
     package let operations: NameGauges
     package let requests: NameGauges
+    package let sources: NameGauges
     package let historyBytes: Int
     /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?
@@ -68,6 +71,10 @@ package struct NameGauges: Equatable, Sendable {
     }
 
     package init(_ table: RequestTable) {
+        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+    }
+
+    package init(_ table: SourceTable) {
         (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
     }
 }

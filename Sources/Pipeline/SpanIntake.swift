@@ -124,16 +124,19 @@ final class SpanIntake: Sendable {
     func view() -> WindowView { state.withLock { $0.window.view() } }
 
     func summary(componentNames: [String]) -> PipelineSummary {
-        let (view, totals, counts, unattributed) = state.withLock {
-            ($0.window.wholeView(), $0.window.totals, $0.counts, $0.window.unattributed)
+        let (view, totals, sources, counts, unattributed) = state.withLock {
+            ($0.window.wholeView(), $0.window.totals, $0.window.sources, $0.counts, $0.window.unattributed)
         }
         return PipelineSummary(
-            view: view, totals: totals, counts: counts, unattributed: unattributed, componentNames: componentNames)
+            view: view, totals: totals, sources: sources, counts: counts, unattributed: unattributed,
+            componentNames: componentNames)
     }
 
     func counts() -> (spans: SpanCounts, unattributed: UnattributedSpans) {
         state.withLock { ($0.counts, $0.window.unattributed) }
     }
+
+    func sources() -> SourceTable { state.withLock { $0.window.sources } }
 
     func gauges(attributionBytes: Int) -> WindowGauges {
         state.withLock {
@@ -141,13 +144,16 @@ final class SpanIntake: Sendable {
                 spans: $0.window.spanCount, bytes: $0.window.byteCount, bytesHeld: $0.window.bytesHeld,
                 oldest: $0.window.oldest,
                 operations: NameGauges($0.window.operations), requests: NameGauges($0.window.requests),
+                sources: NameGauges($0.window.sources),
                 historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
                 unattributed: $0.window.unattributed, attributionBytes: attributionBytes)
         }
     }
 
-    func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse) {
-        state.withLock { ($0.window.operations.placesUse, $0.window.requests.placesUse) }
+    func namePlaces() -> (operations: NamePlacesUse, requests: NamePlacesUse, sources: NamePlacesUse) {
+        state.withLock {
+            ($0.window.operations.placesUse, $0.window.requests.placesUse, $0.window.sources.placesUse)
+        }
     }
 }
 

@@ -14,6 +14,7 @@ package struct Report: Encodable, Sendable {
     package var firstEnd: String?
     package var operations: [OperationRow]
     package var requests: [RequestRow]
+    package var sources: [SourceRow]
     package var alerts: [AlertJSON]
     /// Present when two sets of rules are compared.
     package var comparison: [RuleComparison.Row]?
@@ -29,6 +30,7 @@ package struct Report: Encodable, Sendable {
         last = ends.map { Timestamp.rfc3339($0.upperBound) }
         operations = OperationRow.rows(of: summary)
         requests = RequestRow.rows(of: summary)
+        sources = SourceRow.rows(of: summary.sources)
         self.alerts = alerts
         self.comparison = comparison?.rows
     }
@@ -71,7 +73,7 @@ package struct SpansRow: Encodable, Sendable {
 
 extension Report {
     private enum CodingKeys: String, CodingKey {
-        case spans, first, firstEnd = "first_end", last, operations, requests, alerts, comparison
+        case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, comparison
     }
 
     // Written by hand because a synthesized one would leave out absent times.
@@ -83,6 +85,7 @@ extension Report {
         try container.encode(last, forKey: .last)
         try container.encode(operations, forKey: .operations)
         try container.encode(requests, forKey: .requests)
+        try container.encode(sources, forKey: .sources)
         try container.encode(alerts, forKey: .alerts)
         try container.encodeIfPresent(comparison, forKey: .comparison)
     }

@@ -26,6 +26,9 @@ struct SyntheticSpans {
             let operation = streams[index].operation
             guard streams[index].next < operation.count, operation.end(of: streams[index].next) < end else { continue }
             let names = Self.names(of: operation, in: &batch)
+            let source = Self.withBytes(operation.service) {
+                batch.source(cluster: RawSpan(), service: $0, instance: RawSpan())
+            }
             while streams[index].next < operation.count, operation.end(of: streams[index].next) < end {
                 let number = streams[index].next
                 let duration = operation.duration(number)
@@ -33,7 +36,7 @@ struct SyntheticSpans {
                     SpanRow(
                         traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0,
                         start: Self.start + operation.end(of: number) - duration, duration: duration,
-                        operation: names.operation, request: names.request,
+                        operation: names.operation, request: names.request, source: source,
                         flags: SpanFlags(isError: operation.isError(number), isLongRunning: names.isLongRunning)))
                 nextID += 1
                 streams[index].next += 1

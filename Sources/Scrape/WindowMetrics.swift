@@ -36,13 +36,18 @@ package enum WindowMetrics {
             "faultline_requests_overflowed",
             help: "Requests to the API server whose labels exceeded the limit of names, counted under the verb _other."
         ) { $0.requests.overflowed },
+        .counter(
+            "faultline_sources_overflowed_spans",
+            help: "Spans of sources without a place, counted in the source _other."
+        ) { $0.sources.overflowed },
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],
             help:
-                "Operations and request labels forgotten, because neither window nor history had spans of them."
+                "Operations and request labels of which neither window nor history had spans any more, and sources of which the window had none."
         ) { window, exposition in
             exposition.sample(Double(window.operations.forgotten), ["operations"])
             exposition.sample(Double(window.requests.forgotten), ["requests"])
+            exposition.sample(Double(window.sources.forgotten), ["sources"])
         },
     ])
 }

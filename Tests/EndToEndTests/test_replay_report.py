@@ -61,6 +61,12 @@ SHAPE = {
             "components": [{"component": str, "seconds": NUMBER, "share": NUMBER, "p99_seconds": NUMBER}],
         }
     ],
+    "sources": [
+        {
+            **{"cluster": str, "service": str, "instance": str},
+            **{"spans": int, "first": str, "last": str},
+        }
+    ],
     "alerts": [
         {
             **{"alert": str, "labels": dict, "annotations": dict, "state": str},

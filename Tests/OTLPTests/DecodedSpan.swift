@@ -5,6 +5,8 @@ import OTLP
 struct DecodedSpan: Equatable {
     var row: SpanRow
     var service: [UInt8]
+    /// Cluster, service and instance.
+    var source: [[UInt8]]
     var name: [UInt8]
     var kind: SpanKind
     /// verb, group, resource, subresource and scope between zero bytes; nil if the span isn't a request.
@@ -24,9 +26,15 @@ struct DecodedSpan: Equatable {
                 : batch.withRequest(Int(row.request) - 1) { key, salt in
                     bytes(key) + [UInt8(salt >> 8), UInt8(salt & 255)]
                 }
+            let source = batch.withSource(Int(row.source)) { cluster, service, instance in
+                [bytes(cluster), bytes(service), bytes(instance)]
+            }
             row.operation = 0
             row.request = 0
-            spans.append(DecodedSpan(row: row, service: names.0, name: names.1, kind: names.2, request: request))
+            row.source = 0
+            spans.append(
+                DecodedSpan(
+                    row: row, service: names.0, source: source, name: names.1, kind: names.2, request: request))
         }
         return spans
     }

@@ -68,7 +68,12 @@ import Testing
             }
         }
         return WireSpanExample.request([span, WireSpanExample { $0.status = 2 }])
-            + WireSpanExample.request(service: "etcd", [span])
+            + WireSpanExample.request(
+                service: "etcd",
+                resource: [
+                    ("k8s.cluster.name", "east"), ("host.name", "node-1"), ("k8s.pod.name", "etcd-node-1"),
+                    ("service.instance.id", ""),
+                ], [span])
     }
 
     @Test func `agree on the sample that is mutated`() throws {
@@ -132,6 +137,8 @@ extension DecodedSpan {
             && row.spanID == number(other.spanID[...]) && row.parentID == number(other.parentID[...])
             && row.start == Int64(other.start) && row.duration == Int64(other.end - other.start)
             && service == Array(other.service.prefix(SpanBatch.nameBytesMax))
+            && source
+                == [other.cluster, other.service, other.instance].map { Array($0.prefix(SpanBatch.nameBytesMax)) }
             && name == Array(other.name.prefix(SpanBatch.nameBytesMax)) && self.kind == kind
             && row.flags.isError == other.isError
             && (request != nil)

@@ -12,17 +12,18 @@ import TestSupport
     private static let start: UInt64 = 1_767_225_600_000_000_000
 
     /// Spans of many random traces over minutes, some of them seconds long; some are repeated, some differ only in
-    /// their contents.
+    /// their contents or in who sent them.
     private static func spans(_ generator: inout SeededGenerator) -> [ReferenceSpan] {
         var traces = RandomTraces(seed: generator.next())
         return (0..<30).flatMap { number -> [ReferenceSpan] in
             let offset = start + UInt64.random(in: 0..<120_000_000_000, using: &generator)
             let scale = UInt64.random(in: 1...50_000_000, using: &generator)
-            return traces.next().map { span in
-                var span = span
+            return traces.next().flatMap { span in
+                var span = span.withSource(Int.random(in: 0..<64, using: &generator))
                 span.traceID[0] = UInt8(number)
                 (span.start, span.end) = (offset + span.start * scale, offset + span.end * scale)
-                return span
+                let isRepeated = Int.random(in: 0..<8, using: &generator) == 0
+                return isRepeated ? [span, span.withSource(Int.random(in: 0..<64, using: &generator))] : [span]
             }
         }
     }

@@ -13,13 +13,16 @@ package struct BatchBuilder: ~Copyable {
     /// Adds a span with the given id, or with the next free one.
     package mutating func add(
         service: String = "apiserver", operation: String = "Get", kind: SpanKind = .internal, end: Int64,
-        duration: Int64 = 1_000_000, isError: Bool = false, id: UInt64? = nil
+        duration: Int64 = 1_000_000, isError: Bool = false, id: UInt64? = nil, cluster: String = "",
+        instance: String = ""
     ) {
         let serviceBytes = Array(service.utf8)
         let operationBytes = Array(operation.utf8)
         let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
         let number = unsafe batch.operation(service: serviceNumber, name: operationBytes.span.bytes, kind: kind)
-        append(operation: number, request: 0, end: end, duration: duration, flags: SpanFlags(isError: isError), id: id)
+        append(
+            operation: number, request: 0, source: source(cluster, service, instance), end: end, duration: duration,
+            flags: SpanFlags(isError: isError), id: id)
     }
 
     /// Adds a SERVER span of the API server.
@@ -37,17 +40,25 @@ package struct BatchBuilder: ~Copyable {
         let number = unsafe batch.operation(
             service: serviceNumber, name: methodBytes.span.bytes, kind: .server)
         let flags = SpanFlags(isError: isError, isLongRunning: parsed.isLongRunning)
-        append(operation: number, request: request, end: end, duration: duration, flags: flags, id: nil)
+        append(
+            operation: number, request: request, source: source("", "apiserver", ""), end: end, duration: duration,
+            flags: flags, id: nil)
+    }
+
+    private mutating func source(_ cluster: String, _ service: String, _ instance: String) -> UInt16 {
+        let (cluster, service, instance) = (Array(cluster.utf8), Array(service.utf8), Array(instance.utf8))
+        return unsafe batch.source(
+            cluster: cluster.span.bytes, service: service.span.bytes, instance: instance.span.bytes)
     }
 
     private mutating func append(
-        operation: UInt16, request: UInt16, end: Int64, duration: Int64, flags: SpanFlags, id: UInt64?
+        operation: UInt16, request: UInt16, source: UInt16, end: Int64, duration: Int64, flags: SpanFlags, id: UInt64?
     ) {
         let spanID = id ?? nextID
         nextID += 1
         batch.append(
             SpanRow(
                 traceHigh: 1, traceLow: spanID, spanID: spanID, parentID: 0, start: end - duration,
-                duration: duration, operation: operation, request: request, flags: flags))
+                duration: duration, operation: operation, request: request, source: source, flags: flags))
     }
 }

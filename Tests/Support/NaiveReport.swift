@@ -53,6 +53,14 @@ package struct NaiveReport {
         Self.rows(spans) { $0.oddRequestLabels }
     }
 
+    /// What each source sent: how many spans, and their earliest and latest end.
+    package var sources: [SourceLabels: (spans: Int, first: Int64, last: Int64)] {
+        Dictionary(grouping: spans, by: \.sourceLabels).mapValues { spans in
+            let ends = spans.map { Int64($0.end) }
+            return (spans.count, ends.min() ?? .max, ends.max() ?? .min)
+        }
+    }
+
     private static func rows<Labels: Hashable>(
         _ spans: [ReferenceSpan], _ labels: (ReferenceSpan) -> Labels?
     ) -> [Labels: NaiveStatistics] {

@@ -37,7 +37,7 @@ package struct OddTraffic {
             var trace = OddTrace(
                 number: number, begin: base + Int64(number) * pace, hasDuplicates: hasDuplicates, &choices)
             if isHuge { trace.addMany(&choices) } else { trace.addSome(&choices) }
-            for span in trace.spans { send(span, clock: trace.clock(of: span), &choices) }
+            for span in trace.spans { send(span.withSource(spans.count), clock: trace.clock(of: span), &choices) }
         }
         self.isHuge = isHuge
         cut(&choices)
@@ -67,15 +67,17 @@ package struct OddTraffic {
 }
 
 extension OddTraffic.Batch {
-    /// These spans as export requests, one for each run of spans of the same service.
+    /// These spans as export requests, one for each run of spans of the same source.
     package var records: [[UInt8]] {
         var records: [[UInt8]] = []
         var rest = spans[...]
         while let first = rest.first {
-            let own = rest.prefix { $0.service == first.service }
+            let own = rest.prefix { $0.sourceLabels == first.sourceLabels }
             rest = rest.dropFirst(own.count)
-            let service = String(decoding: first.service, as: UTF8.self)
-            records.append(WireSpanExample.request(service: service, own.map(\.example)))
+            records.append(
+                WireSpanExample.request(
+                    service: first.serviceText, resource: OddResource.attributes(of: first.sourceLabels),
+                    own.map(\.example)))
         }
         return records
     }

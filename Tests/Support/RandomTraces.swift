@@ -44,7 +44,8 @@ package struct RandomTraces {
 extension ReferenceSpan {
     /// An export request with only this span.
     package var record: [UInt8] {
-        WireSpanExample.request(service: String(decoding: service, as: UTF8.self), [example])
+        WireSpanExample.request(
+            service: serviceText, resource: OddResource.attributes(of: sourceLabels), [example])
     }
 
     /// The span as `WireSpanExample` writes it.

@@ -16,6 +16,9 @@ package struct ReferenceSpan: Equatable {
     /// Every value of every key.
     package var texts: [String: [[UInt8]]]
     package var integers: [String: [Int64]]
+    /// Who sent it: of its resource.
+    package var cluster: [UInt8] = []
+    package var instance: [UInt8] = []
 
     /// Whether Faultline accepts the span.
     package var isAcceptable: Bool {
@@ -69,16 +72,19 @@ package enum ReferenceDecoder {
     private static func add(
         _ resource: UnsafeMutablePointer<Faultline__Otlp__ResourceSpans>, to spans: inout [ReferenceSpan]
     ) {
-        var service: [UInt8] = []
+        var texts: [String: [[UInt8]]] = [:]
         if let described = unsafe resource.pointee.resource {
-            let attributes = unsafe read(described.pointee.attributes, described.pointee.n_attributes)
-            service = attributes.texts["service.name"]?.last ?? []
+            texts = unsafe read(described.pointee.attributes, described.pointee.n_attributes).texts
         }
+        let instances = ["service.instance.id", "k8s.pod.name", "host.name"].map { texts[$0]?.last ?? [] }
         for scope in unsafe 0..<resource.pointee.n_scope_spans {
             guard let scope = unsafe resource.pointee.scope_spans[scope] else { continue }
             for index in unsafe 0..<scope.pointee.n_spans {
                 guard let span = unsafe scope.pointee.spans[index] else { continue }
-                unsafe spans.append(read(span, service: service))
+                var read = unsafe read(span, service: texts["service.name"]?.last ?? [])
+                read.cluster = texts["k8s.cluster.name"]?.last ?? []
+                read.instance = instances.first { !$0.isEmpty } ?? []
+                spans.append(read)
             }
         }
     }

@@ -96,15 +96,20 @@ package struct WireSpanExample {
     }
 
     /// An export request with one resource.
-    package static func request(service: String = "apiserver", _ spans: [WireSpanExample]) -> [UInt8] {
+    package static func request(
+        service: String = "apiserver", resource attributes: [(key: String, value: String)] = [],
+        _ spans: [WireSpanExample]
+    ) -> [UInt8] {
         WireBuilder.message { request in
             request.contents(
                 1,
                 WireBuilder.message { resource in
                     resource.contents(
                         1,
-                        WireBuilder.message {
-                            $0.contents(1, pair("service.name", WireBuilder.message { $0.text(1, service) }))
+                        WireBuilder.message { resource in
+                            for (key, value) in attributes + [("service.name", service)] {
+                                resource.contents(1, pair(key, WireBuilder.message { $0.text(1, value) }))
+                            }
                         })
                     resource.contents(
                         2,

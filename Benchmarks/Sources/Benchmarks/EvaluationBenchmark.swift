@@ -164,21 +164,24 @@ struct EvaluationSpans: ~Copyable {
                 let number = unsafe batch.service(service.span.bytes)
                 return unsafe batch.operation(service: number, name: name.span.bytes, kind: .server)
             }
-            for place in 0..<rate { append(numbers, end: now + Int64(place) * 1_000_000_000 / Int64(rate)) }
+            let source = batch.source(cluster: RawSpan(), service: RawSpan(), instance: RawSpan())
+            for place in 0..<rate {
+                append(numbers, source, end: now + Int64(place) * 1_000_000_000 / Int64(rate))
+            }
             _ = window.append(batch, arrival: now + 1_000_000_000, evaluatedUpTo: .min)
             filledSeconds += 1
         }
     }
 
     /// Latencies of about 2 ms, spread over three orders of magnitude.
-    private mutating func append(_ numbers: [UInt16], end: Int64) {
+    private mutating func append(_ numbers: [UInt16], _ source: UInt16, end: Int64) {
         let octave = (0..<6).reduce(0.0) { sum, _ in sum + Double.random(in: 0..<2, using: &random) }
         let duration = Int64(31_250 * exp2(octave))
         let operation = numbers[Int(UInt64.random(in: 0..<UInt64(numbers.count), using: &random))]
         batch.append(
             SpanRow(
                 traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0, start: end - duration, duration: duration,
-                operation: operation, request: 0,
+                operation: operation, request: 0, source: source,
                 flags: SpanFlags(isError: UInt64.random(in: 0..<100, using: &random) == 0)))
         nextID += 1
     }

@@ -23,6 +23,7 @@ enum HistoryBenchmark {
         for number in 0..<1_440 {
             batch.removeAll()
             let service = batch.service(RawSpan())
+            let source = batch.source(cluster: RawSpan(), service: RawSpan(), instance: RawSpan())
             let numbers = names.map { unsafe batch.operation(service: service, name: $0.span.bytes, kind: .internal) }
             let time = start + Int64(number) * minute
             for span in 0..<spansPerMinute {
@@ -34,7 +35,7 @@ enum HistoryBenchmark {
                 batch.append(
                     SpanRow(
                         traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0, start: end - duration,
-                        duration: duration, operation: numbers[operation], request: 0,
+                        duration: duration, operation: numbers[operation], request: 0, source: source,
                         flags: SpanFlags(isError: nextID % 200 == 0)))
                 nextID += 1
             }

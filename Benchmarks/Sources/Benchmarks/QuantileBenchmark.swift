@@ -63,6 +63,7 @@ enum QuantileBenchmark {
         for part in 0..<spans / 10_000 {
             batch.removeAll()
             let service = batch.service(RawSpan())
+            let source = batch.source(cluster: RawSpan(), service: RawSpan(), instance: RawSpan())
             let operations = names.map {
                 unsafe batch.operation(service: service, name: $0.span.bytes, kind: .internal)
             }
@@ -76,7 +77,8 @@ enum QuantileBenchmark {
                     SpanRow(
                         traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0,
                         start: 1_767_225_600_000_000_000 + Int64(part) * 300_000_000 - duration, duration: duration,
-                        operation: operations[operation], request: 0, flags: SpanFlags(isError: isError)))
+                        operation: operations[operation], request: 0, source: source,
+                        flags: SpanFlags(isError: isError)))
                 nextID += 1
                 if columnsFile != nil {
                     unsafe withUnsafeBytes(of: (Int32(operation), Int32(isError ? 1 : 0), duration)) {

@@ -27,6 +27,7 @@ enum LockBenchmark {
         var batch = SpanBatch()
         let name = Array("operation-\(number % 100)".utf8)
         let service = batch.service(RawSpan())
+        let source = batch.source(cluster: RawSpan(), service: RawSpan(), instance: RawSpan())
         let operation = unsafe batch.operation(service: service, name: name.span.bytes, kind: .internal)
         // Two hundred batches a second.
         let start = 1_767_225_600_000_000_000 + Int64(number) * 5_000_000
@@ -34,7 +35,7 @@ enum LockBenchmark {
             batch.append(
                 SpanRow(
                     traceHigh: 1, traceLow: nextID, spanID: nextID, parentID: 0, start: start, duration: 1_000_000,
-                    operation: operation, request: 0, flags: SpanFlags()))
+                    operation: operation, request: 0, source: source, flags: SpanFlags()))
             nextID += 1
         }
         return batch

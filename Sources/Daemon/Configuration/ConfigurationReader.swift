@@ -90,7 +90,9 @@ extension Configuration {
     }
 
     private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
-        let fields = ["duration", "max_bytes", "max_operations", "max_requests", "history", "history_bytes"]
+        let fields = [
+            "duration", "max_bytes", "max_operations", "max_requests", "max_sources", "history", "history_bytes",
+        ]
         guard let mapping = YAMLMapping(node, "window", fields: fields, &diagnostics) else { return }
         if let duration = mapping["duration"]?.duration("duration", atLeast: 1_000_000_000, &diagnostics) {
             window.duration = duration
@@ -99,6 +101,7 @@ extension Configuration {
         if mapping["max_bytes"] != nil { explicitMemory[.window] = window.bytesMax }
         mapping["max_operations"]?.number("max_operations", in: 1...65_000, &diagnostics, into: &window.operationsMax)
         mapping["max_requests"]?.number("max_requests", in: 1...65_000, &diagnostics, into: &window.requestsMax)
+        mapping["max_sources"]?.number("max_sources", in: 1...65_000, &diagnostics, into: &window.sourcesMax)
         if let duration = mapping["history"]?.duration("history", &diagnostics) { window.history.duration = duration }
         mapping["history_bytes"]?.bytes("history_bytes", &diagnostics, into: &window.history.bytesMax)
         if mapping["history_bytes"] != nil { explicitMemory[.history] = window.history.bytesMax }

@@ -21,12 +21,14 @@ struct SelfWatch: Service {
             var memory = memory
             var operations = RefusedNames(what: "operations", field: "window.max_operations")
             var requests = RefusedNames(what: "requests", field: "window.max_requests")
+            var sources = RefusedNames(what: "sources", field: "window.max_sources")
             var gaps = RecordingGaps()
             while !Task.isCancelled {
                 memory.look(at: pipeline)
                 let gauges = pipeline.windowGauges()
                 operations.look(at: gauges.operations, logger) { pipeline.namePlaces().operations }
                 requests.look(at: gauges.requests, logger) { pipeline.namePlaces().requests }
+                sources.look(at: gauges.sources, logger) { pipeline.namePlaces().sources }
                 if let recorder { gaps.look(at: recorder.current, logger) }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }

@@ -14,16 +14,18 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
+    private var sources = SymbolTable()
     private var requestKey = RequestKey()
+    private var sourceKey = SourceKey()
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
-    /// Stands for operations and request labels beyond the limit of a batch's dictionaries.
+    /// Stands for operations, request labels and sources beyond the limit of a batch's dictionaries.
     package static let overflow = UInt16.max
     private static let dictionaryLimit = Int(UInt16.max) - 1
     /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
     package static let nameBytesMax = 1024
-    /// More than the operations and request labels of a cluster, few enough for the cache.
+    /// More than the operations, request labels and sources of a cluster, few enough for the cache.
     private static let namesKept = 4096
     private static let nameBytesKept = 1 << 19
     /// Kubernetes allows 253 bytes in a group's name and 63 in a resource's.
@@ -38,8 +40,8 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
-        let most = max(services.count, operations.count, requests.count)
-        let bytes = services.byteCount + operations.byteCount + requests.byteCount
+        let most = max(services.count, operations.count, requests.count, sources.count)
+        let bytes = services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
         if most > Self.namesKept || bytes > Self.nameBytesKept { removeNames() }
     }
 
@@ -51,12 +53,24 @@ package struct SpanBatch: ~Copyable, Sendable {
         services.removeAll()
         operations.removeAll()
         requests.removeAll()
+        sources.removeAll()
         templates.removeAll()
     }
 
     /// The batch's number for a service name.
     package mutating func service(_ name: RawSpan) -> UInt16 {
         number(services.intern(name.extracting(first: Self.nameBytesMax), salt: 0, limit: Self.dictionaryLimit))
+    }
+
+    /// The batch's number for a source.
+    package mutating func source(cluster: RawSpan, service: RawSpan, instance: RawSpan) -> UInt16 {
+        sourceKey.set(cluster: cluster, service: service, instance: instance)
+        return number(sourceKey.withBytes { sources.intern($0, salt: sourceKey.salt, limit: Self.dictionaryLimit) })
+    }
+
+    /// The batch's number for a source lent by `withSourceKey`.
+    mutating func source(key: RawSpan, salt: UInt32) -> UInt16 {
+        number(sources.intern(key, salt: salt, limit: Self.dictionaryLimit))
     }
 
     /// The batch's number for an operation: service.name, span name and kind.
@@ -141,6 +155,7 @@ package final class BatchNames: Sendable {}
 extension SpanBatch {
     package var operationCount: Int { operations.count }
     package var requestCount: Int { requests.count }
+    var sourceCount: Int { sources.count }
 
     /// Lends the names of an operation.
     package func withOperation<Result>(
@@ -161,6 +176,19 @@ extension SpanBatch {
     package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }
+    }
+
+    /// Lends the names of a source.
+    package func withSource<Result>(
+        _ number: Int, _ body: (_ cluster: RawSpan, _ service: RawSpan, _ instance: RawSpan) -> Result
+    ) -> Result {
+        withSourceKey(number) { SourceKey.withNames($0, salt: $1, body) }
+    }
+
+    /// Lends the key of a source (`SourceKey`) and its salt.
+    func withSourceKey<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
+        let salt = sources.salt(number)
+        return sources.withBytes(number) { body($0, salt) }
     }
 }
 

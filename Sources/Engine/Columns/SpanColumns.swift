@@ -1,4 +1,4 @@
-/// Columns of spans, all of the same length: 55 bytes per row.
+/// Columns of spans, all of the same length: 57 bytes per row.
 @usableFromInline
 package struct SpanColumns: ~Copyable, Sendable {
     @usableFromInline package let traceHigh: Column<UInt64>
@@ -11,9 +11,11 @@ package struct SpanColumns: ~Copyable, Sendable {
     @usableFromInline package let bucket: Column<UInt16>
     @usableFromInline package let operation: Column<UInt16>
     @usableFromInline package let request: Column<UInt16>
+    /// Index of who sent the span.
+    @usableFromInline package let source: Column<UInt16>
     @usableFromInline package let flags: Column<UInt8>
 
-    package static let bytesPerRow = 6 * 8 + 3 * 2 + 1
+    package static let bytesPerRow = 6 * 8 + 4 * 2 + 1
 
     @inlinable @inline(__always) package var capacity: Int { flags.capacity }
 
@@ -27,6 +29,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         bucket = Column(capacity: capacity)
         operation = Column(capacity: capacity)
         request = Column(capacity: capacity)
+        source = Column(capacity: capacity)
         flags = Column(capacity: capacity)
     }
 
@@ -43,6 +46,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         unsafe bucket.write(code, atChecked: index)
         unsafe operation.write(row.operation, atChecked: index)
         unsafe request.write(row.request, atChecked: index)
+        unsafe source.write(row.source, atChecked: index)
         unsafe flags.write(row.flags.rawValue, atChecked: index)
     }
 
@@ -54,7 +58,7 @@ package struct SpanColumns: ~Copyable, Sendable {
             spanID: spanID.read(atChecked: index), parentID: parentID.read(atChecked: index),
             start: start.read(atChecked: index), duration: duration.read(atChecked: index),
             operation: operation.read(atChecked: index), request: request.read(atChecked: index),
-            flags: SpanFlags(rawValue: flags.read(atChecked: index)))
+            source: source.read(atChecked: index), flags: SpanFlags(rawValue: flags.read(atChecked: index)))
     }
 
     func copyPrefix(_ count: Int, of other: borrowing SpanColumns) {
@@ -67,6 +71,7 @@ package struct SpanColumns: ~Copyable, Sendable {
         bucket.copyPrefix(count, of: other.bucket)
         operation.copyPrefix(count, of: other.operation)
         request.copyPrefix(count, of: other.request)
+        source.copyPrefix(count, of: other.source)
         flags.copyPrefix(count, of: other.flags)
     }
 }

@@ -17,12 +17,14 @@ package struct SpanRow: Equatable, Sendable {
     @usableFromInline package var operation: UInt16
     /// The number of the request labels plus one; 0 if the span isn't an API request.
     @usableFromInline package var request: UInt16
+    /// The number of its source in the batch or the window.
+    @usableFromInline package var source: UInt16
     @usableFromInline package var flags: SpanFlags
 
     @inlinable @inline(__always)
     package init(
         traceHigh: UInt64, traceLow: UInt64, spanID: UInt64, parentID: UInt64, start: Int64,
-        duration: Int64, operation: UInt16, request: UInt16, flags: SpanFlags
+        duration: Int64, operation: UInt16, request: UInt16, source: UInt16, flags: SpanFlags
     ) {
         self.traceHigh = traceHigh
         self.traceLow = traceLow
@@ -32,6 +34,7 @@ package struct SpanRow: Equatable, Sendable {
         self.duration = duration
         self.operation = operation
         self.request = request
+        self.source = source
         self.flags = flags
     }
 }

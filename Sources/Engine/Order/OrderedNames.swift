@@ -6,6 +6,7 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
+    private var sources = SymbolTable()
     private var translations: [Translation] = []
     /// The translation to replace next when there are too many.
     private var oldest = 0
@@ -23,6 +24,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         fileprivate let names: BatchNames
         fileprivate var operations: [UInt32] = []
         fileprivate var requests: [UInt32] = []
+        fileprivate var sources: [UInt32] = []
 
         @inline(__always)
         func operation(_ number: UInt16) -> UInt32 {
@@ -35,11 +37,18 @@ package struct OrderedNames: ~Copyable, Sendable {
             if column == 0 { return 0 }
             return column == SpanBatch.overflow ? OrderedNames.overflow : requests[Int(column) &- 1]
         }
+
+        @inline(__always)
+        func source(_ number: UInt16) -> UInt32 {
+            number == SpanBatch.overflow ? OrderedNames.overflow : sources[Int(number)]
+        }
     }
 
     package init() {}
 
-    package var byteCount: Int { services.byteCount + operations.byteCount + requests.byteCount }
+    package var byteCount: Int {
+        services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
+    }
 
     // MARK: Names of batches
 
@@ -60,6 +69,12 @@ package struct OrderedNames: ~Copyable, Sendable {
                 Self.intern(key, salt: salt, &requests)
             }
             translations[index].requests.append(number == Self.overflow ? number : number + 1)
+        }
+        while translations[index].sources.count < batch.sourceCount {
+            let number = batch.withSourceKey(translations[index].sources.count) { key, salt in
+                Self.intern(key, salt: salt, &sources)
+            }
+            translations[index].sources.append(number)
         }
         return translations[index]
     }
@@ -97,6 +112,15 @@ package struct OrderedNames: ~Copyable, Sendable {
         return salt != otherSalt ? salt < otherSalt : Self.isName(a - 1, before: b - 1, requests)
     }
 
+    func isSource(_ a: UInt32, before b: UInt32) -> Bool {
+        guard a != Self.overflow, b != Self.overflow else { return a < b }
+        return sources.withBytes(Int(a)) { key in
+            sources.withBytes(Int(b)) { other in
+                SourceKey.isBefore(key, salt: sources.salt(Int(a)), other, salt: sources.salt(Int(b)))
+            }
+        }
+    }
+
     private static func isName(_ a: UInt32, before b: UInt32, _ table: borrowing SymbolTable) -> Bool {
         guard Int(a) < table.count, Int(b) < table.count else { return a < b }
         return table.withBytes(Int(a)) { a in table.withBytes(Int(b)) { b in ByteHash.isBefore(a, b) } }
@@ -110,6 +134,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         /// By the number here; `unknown` if the batch doesn't have the name yet.
         var operations: [Int32] = []
         var requests: [Int32] = []
+        var sources: [Int32] = []
 
         static let unknown: Int32 = -1
     }
@@ -121,7 +146,8 @@ package struct OrderedNames: ~Copyable, Sendable {
         let row = SpanRow(
             traceHigh: span.traceHigh, traceLow: span.traceLow, spanID: span.spanID, parentID: span.parentID,
             start: span.start, duration: span.duration, operation: operation(span.operation, in: &batch),
-            request: request(span.request, in: &batch), flags: SpanFlags(rawValue: span.flags))
+            request: request(span.request, in: &batch), source: source(span.source, in: &batch),
+            flags: SpanFlags(rawValue: span.flags))
         batch.append(row, bucket: span.bucket)
     }
 
@@ -140,6 +166,14 @@ package struct OrderedNames: ~Copyable, Sendable {
             return UInt16(truncatingIfNeeded: written.requests[Int(number)])
         }
         return number == Self.overflow ? SpanBatch.overflow : addRequest(number, to: &batch)
+    }
+
+    @inline(__always)
+    private mutating func source(_ number: UInt32, in batch: inout SpanBatch) -> UInt16 {
+        if number < written.sources.count, written.sources[Int(number)] >= 0 {
+            return UInt16(truncatingIfNeeded: written.sources[Int(number)])
+        }
+        return number == Self.overflow ? SpanBatch.overflow : addSource(number, to: &batch)
     }
 
     @inline(never)
@@ -162,6 +196,14 @@ package struct OrderedNames: ~Copyable, Sendable {
         let salt = requests.salt(Int(number) - 1)
         let known = requests.withBytes(Int(number) - 1) { batch.request(key: $0, salt: salt) }
         Self.set(&written.requests, number, known)
+        return known
+    }
+
+    @inline(never)
+    private mutating func addSource(_ number: UInt32, to batch: inout SpanBatch) -> UInt16 {
+        let salt = sources.salt(Int(number))
+        let known = sources.withBytes(Int(number)) { batch.source(key: $0, salt: salt) }
+        Self.set(&written.sources, number, known)
         return known
     }
 

@@ -26,7 +26,7 @@ package final class SpanBin {
                 if count == spans.capacity { grow() }
                 spans[count] = OrderedSpan(
                     row, bucket: batch.columns.bucket[index], operation: translation.operation(row.operation),
-                    request: translation.request(row.request))
+                    request: translation.request(row.request), source: translation.source(row.source))
                 isInOrder = isInOrder && end > lastEnd
                 lastEnd = end
                 count &+= 1

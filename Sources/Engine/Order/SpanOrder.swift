@@ -83,6 +83,8 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
     var operation: UInt32 = 0
     /// The number of its request labels plus one; 0 if the span isn't an API request.
     var request: UInt32 = 0
+    /// Its number in `OrderedNames`.
+    var source: UInt32 = 0
     /// `LatencyBucket` code of the duration.
     var bucket: UInt16 = 0
     var flags: UInt8 = 0
@@ -91,7 +93,7 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
     package init() {}
 
     @inline(__always)
-    init(_ row: SpanRow, bucket: UInt16, operation: UInt32, request: UInt32) {
+    init(_ row: SpanRow, bucket: UInt16, operation: UInt32, request: UInt32, source: UInt32) {
         traceHigh = row.traceHigh
         traceLow = row.traceLow
         spanID = row.spanID
@@ -100,6 +102,7 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
         duration = row.duration
         self.operation = operation
         self.request = request
+        self.source = source
         self.bucket = bucket
         flags = row.flags.rawValue
     }
@@ -120,7 +123,8 @@ extension OrderedSpan {
         if a.start != b.start { return a.start < b.start }
         if a.flags != b.flags { return a.flags < b.flags }
         if a.operation != b.operation { return names.isOperation(a.operation, before: b.operation) }
-        return a.request != b.request && names.isRequest(a.request, before: b.request)
+        if a.request != b.request { return names.isRequest(a.request, before: b.request) }
+        return a.source != b.source && names.isSource(a.source, before: b.source)
     }
 }
 

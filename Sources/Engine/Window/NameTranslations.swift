@@ -11,10 +11,11 @@ struct NameTranslations: Sendable {
 
     /// The translation of a batch's numbers, extended by those that are new.
     mutating func translate(
-        _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable
+        _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable,
+        sources: inout SourceTable
     ) -> NameTranslation {
         let index = index(of: batch.names)
-        known[index].extend(to: batch, &operations, &requests)
+        known[index].extend(to: batch, &operations, &requests, &sources)
         return known[index]
     }
 
@@ -38,6 +39,8 @@ struct NameTranslation: Sendable {
     private var operations: [UInt16] = []
     /// The window's `request` column by that of the batch.
     private var requests: [UInt16] = [0]
+    /// By the batch's source number.
+    private var sources: [UInt16] = []
 
     /// Marks a number that isn't translated yet; no table has so many names. Only names that spans of the batch use are
     /// translated: a batch remembers names from long ago, which must not be revived.
@@ -58,11 +61,18 @@ struct NameTranslation: Sendable {
         column == SpanBatch.overflow ? RequestTable.overflow + 1 : requests[Int(column)]
     }
 
+    @inline(__always)
+    func source(_ number: UInt16) -> UInt16 {
+        number == SpanBatch.overflow ? SourceTable.overflow : sources[Int(number)]
+    }
+
     fileprivate mutating func extend(
-        to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable
+        to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable,
+        _ sourceTable: inout SourceTable
     ) {
         Self.extend(&operations, to: batch.operationCount)
         Self.extend(&requests, to: batch.requestCount + 1)
+        Self.extend(&sources, to: batch.sourceCount)
         for row in 0..<batch.count {
             let operation = batch.columns.operation[row]
             if operation != SpanBatch.overflow, operations[Int(operation)] == Self.unknown {
@@ -74,6 +84,10 @@ struct NameTranslation: Sendable {
             if request != SpanBatch.overflow, requests[Int(request)] == Self.unknown {
                 requests[Int(request)] =
                     batch.withRequest(Int(request) - 1) { requestTable.number(key: $0, salt: $1) } + 1
+            }
+            let source = batch.columns.source[row]
+            if source != SpanBatch.overflow, sources[Int(source)] == Self.unknown {
+                sources[Int(source)] = batch.withSourceKey(Int(source)) { sourceTable.number(key: $0, salt: $1) }
             }
         }
     }

@@ -5,8 +5,7 @@ import Support
 /// Not thread-safe: callers hold one lock while they append a batch or take a view. It has no clock.
 package struct Window: ~Copyable {
     package let limits: WindowLimits
-    package private(set) var operations: OperationTable
-    package private(set) var requests: RequestTable
+    private var names: WindowNames
     package private(set) var totals = CumulativeTotals()
     package private(set) var byteCount = 0
     package private(set) var spanCount = 0
@@ -28,28 +27,28 @@ package struct Window: ~Copyable {
     private var horizon = Int64.min
     private var lastUsed = 0
     private var lookAhead = IndexLookAhead()
-    private var translations = NameTranslations()
     private let ledger = BlockLedger()
     private var columnByteCount = 0
-    /// When names may next be forgotten, Unix nanoseconds.
-    private var nextForgetting = Int64.min
     private let seed: UInt64
 
     package init(limits: WindowLimits, seed: UInt64 = ByteHash.seed) {
         self.limits = limits
         duration = limits.duration
         self.seed = seed
-        operations = OperationTable(limit: limits.operationsMax)
-        requests = RequestTable(limit: limits.requestsMax)
+        names = WindowNames(limits)
         history = History(limits: limits.history)
     }
+
+    package var operations: OperationTable { names.operations }
+    package var requests: RequestTable { names.requests }
+    package var sources: SourceTable { names.sources }
 
     /// Appends a batch that arrived at a time (Unix nanoseconds).
     ///
     /// - Parameter evaluatedUpTo: spans that end before this count as late.
     package mutating func append(_ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64) -> AppendOutcome {
         forgetNames(at: arrival)
-        let translation = translations.translate(batch, operations: &operations, requests: &requests)
+        let translation = names.translate(batch)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
@@ -67,6 +66,7 @@ package struct Window: ~Copyable {
             }
             row.operation = translation.operation(row.operation)
             row.request = translation.request(row.request)
+            row.source = translation.source(row.source)
             guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
                 outcome.duplicates += 1
                 continue
@@ -155,8 +155,7 @@ package struct Window: ~Copyable {
             }
         }
         totals.count(row, bucket: bucket)
-        if row.operation == OperationTable.overflow { operations.countOverflow(1) }
-        if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
+        names.count(row, end: end)
         return true
     }
 
@@ -228,33 +227,18 @@ package struct Window: ~Copyable {
         if slot.attribution == nil { unattributed.evicted += slot.count }
     }
 
-    // MARK: Forgetting names
+    // MARK: Names
 
-    /// When places are scarce, forgets names that neither the window nor its history holds anything of.
-    ///
-    /// Translations are dropped too, so that no batch brings back a number that now has another name.
+    /// When places are scarce, forgets names of which nothing is held any more.
     private mutating func forgetNames(at arrival: Int64) {
-        guard limits.isEndless, operations.isPressed || requests.isPressed,
-            // A clock that was set back restarts the wait.
-            arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
-        else { return }
-        nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
-        let oldestHeld = min(oldest ?? .max, history.oldestHeld ?? .max, evicted.oldestHeld ?? .max)
-        let totals = totals
-        let forgottenOperations = operations.forget { totals.operations[$0].lastEnd < oldestHeld }
-        let forgottenRequests = requests.forget { totals.requests[$0].lastEnd < oldestHeld }
-        self.totals.forget(operations: forgottenOperations, requests: forgottenRequests)
-        translations = NameTranslations()
+        guard limits.isEndless, names.isForgettingDue(at: arrival) else { return }
+        let oldestInWindow = oldest ?? .max
+        let oldestHeld = min(oldestInWindow, history.oldestHeld ?? .max, evicted.oldestHeld ?? .max)
+        names.forget(at: arrival, &totals, oldestHeld: oldestHeld, oldestInWindow: oldestInWindow)
     }
-
-    /// Nanoseconds. A pass takes some microseconds for a thousand names, and translations are rebuilt.
-    private static let forgettingInterval: Int64 = 5_000_000_000
 
     /// Sets what rules select by exact names; places are reserved for it.
-    package mutating func select(_ names: SelectedNames) {
-        operations.selected = names
-        requests.selected = names
-    }
+    package mutating func select(_ selected: SelectedNames) { names.select(selected) }
 
     // MARK: A clock that is set back
 

@@ -5,12 +5,14 @@ package struct WindowLimits: Equatable, Sendable {
     /// The daemon's `duration`, in the replay of its recording. Rules then see what they saw in the daemon; spans that
     /// leave by age stay for the report, as far as `bytesMax` allows.
     package var recordedDuration: Int64?
-    /// Bytes of all slots. The default of 1 GiB holds 16 million spans at 62 to 67 bytes each.
+    /// Bytes of all slots. The default of 1 GiB holds 15 million spans at 64 to 69 bytes each.
     package var bytesMax: Int
     /// Distinct operations: more than any cluster has (a few hundred), few enough to scrape.
     package var operationsMax: Int
     /// Distinct request labels: verbs × resources, including custom ones.
     package var requestsMax: Int
+    /// Distinct sources: more than a large cluster has nodes.
+    package var sourcesMax: Int
     /// How long after its arrival a span may end, nanoseconds, to allow for clock skew.
     package var futureMax: Int64
     /// Limits of the history of spans that left the window.
@@ -27,12 +29,14 @@ package struct WindowLimits: Equatable, Sendable {
 
     package init(
         duration: Int64? = 3_600_000_000_000, bytesMax: Int = 1 << 30, operationsMax: Int = 10_000,
-        requestsMax: Int = 10_000, futureMax: Int64 = 600_000_000_000, history: HistoryLimits = HistoryLimits()
+        requestsMax: Int = 10_000, sourcesMax: Int = 8_000, futureMax: Int64 = 600_000_000_000,
+        history: HistoryLimits = HistoryLimits()
     ) {
         self.duration = duration
         self.bytesMax = bytesMax
         self.operationsMax = operationsMax
         self.requestsMax = requestsMax
+        self.sourcesMax = sourcesMax
         self.futureMax = futureMax
         self.history = history
     }

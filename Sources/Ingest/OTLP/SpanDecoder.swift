@@ -49,32 +49,26 @@ package struct SpanDecoder {
     private func resource(
         _ message: WireReader, into batch: inout SpanBatch
     ) throws(DecodeError) -> SpanOrigin {
-        var name = 0..<0
+        var attributes = ResourceAttributes()
         var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x0A: try readResource(reader.message(), name: &name)
+            case 0x0A: try readResource(reader.message(), &attributes)
             default: try reader.skipUnknown(tag)
             }
         }
-        return SpanOrigin(service: message.bytes.extracting(name), in: &batch)
+        return SpanOrigin(attributes, in: message.bytes, &batch)
     }
 
     private func readResource(
-        _ message: WireReader, name: inout Range<Int>
+        _ message: WireReader, _ attributes: inout ResourceAttributes
     ) throws(DecodeError) {
         var reader = message
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x0A:
-                let attribute = try Attribute.read(reader.message())
-                if case .text(let text) = attribute.value,
-                    ASCII.equals(message.bytes.extracting(attribute.key), "service.name")
-                {
-                    name = text
-                }
+            case 0x0A: attributes.note(try Attribute.read(reader.message()), in: message.bytes)
             case 0x10: _ = try reader.varint()
             default: try reader.skipOther(tag, known: 0b110)
             }
@@ -184,18 +178,5 @@ package struct SpanDecoder {
             default: try reader.skipOther(tag, known: 0b111_1110)
             }
         }
-    }
-}
-
-/// What all spans of one resource share.
-struct SpanOrigin {
-    /// Index of the service name in the batch.
-    let service: UInt16
-    /// Whether SERVER spans of this service are requests to the Kubernetes API server.
-    let isAPIServer: Bool
-
-    init(service name: RawSpan, in batch: inout SpanBatch) {
-        service = batch.service(name)
-        isAPIServer = ServiceRole(name) == .apiServer
     }
 }

@@ -113,8 +113,8 @@ struct WireSpan: ~Copyable {
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,
                 start: begin, duration: end - begin,
-                operation: operation, request: request, flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)
-            ))
+                operation: operation, request: request, source: origin.source,
+                flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
     }
 
     /// The request labels of an API server's SERVER span, from its path or, without one, from its name.

@@ -4,8 +4,11 @@ import Testing
 
 @Suite struct `Spans put in order of event time` {
     private func names(_ batch: borrowing SpanBatch, _ row: Int) -> String {
-        batch.withOperation(Int(batch.columns.operation[row])) { service, name, kind in
+        let operation = batch.withOperation(Int(batch.columns.operation[row])) { service, name, kind in
             "\(service.text) \(name.text) \(kind.name)"
+        }
+        return batch.withSource(Int(batch.columns.source[row])) { cluster, service, instance in
+            "\(operation) \(cluster.text) \(service.text) \(instance.text)"
         }
     }
 
@@ -50,7 +53,9 @@ import Testing
                     operation: ["Get", "Gets", "List", ""].randomElement(using: &generator) ?? "",
                     end: 5_000_000_000 + Int64.random(in: 0...ends, using: &generator) * 77_777_777,
                     duration: Int64.random(in: 0...2, using: &generator),
-                    isError: Bool.random(using: &generator), id: UInt64.random(in: 1...9, using: &generator))
+                    isError: Bool.random(using: &generator), id: UInt64.random(in: 1...9, using: &generator),
+                    cluster: ["", "a", "ab"].randomElement(using: &generator) ?? "",
+                    instance: ["", "b", "ba", "a"].randomElement(using: &generator) ?? "")
             }
             expected += lines(builder.batch)
             let isInTime = order.insert(builder.batch)

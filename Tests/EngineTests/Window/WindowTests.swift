@@ -177,11 +177,12 @@ private let base: Int64 = 1_767_225_600 * second
         for (id, byte) in [0xFE, 0xFF].enumerated() {
             let name: [UInt8] = [0x47, UInt8(byte)]
             let service = batch.service(RawSpan())
+            let source = batch.source(cluster: RawSpan(), service: RawSpan(), instance: RawSpan())
             let operation = unsafe batch.operation(service: service, name: name.span.bytes, kind: .client)
             batch.append(
                 SpanRow(
                     traceHigh: 1, traceLow: 1, spanID: UInt64(id + 1), parentID: 0, start: base, duration: 1,
-                    operation: operation, request: 0, flags: SpanFlags()))
+                    operation: operation, request: 0, source: source, flags: SpanFlags()))
         }
         _ = window.append(batch, arrival: base, evaluatedUpTo: .min)
         let rows = window.view().operationSummaries()

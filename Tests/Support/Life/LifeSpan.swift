@@ -66,6 +66,9 @@ extension LifeSpan {
 
     /// Adds the span to a batch, as the decoder would.
     package func append(to batch: inout SpanBatch) {
+        let source = Self.withBytes(service) {
+            batch.source(cluster: RawSpan(), service: $0, instance: RawSpan())
+        }
         let service = Self.withBytes(service) { batch.service($0) }
         let operation = Self.withBytes(name) { batch.operation(service: service, name: $0, kind: kind) }
         var (request, isLongRunning) = (UInt16(0), false)
@@ -81,7 +84,7 @@ extension LifeSpan {
         batch.append(
             SpanRow(
                 traceHigh: 1, traceLow: trace, spanID: id, parentID: parent, start: start, duration: end - start,
-                operation: operation, request: request,
+                operation: operation, request: request, source: source,
                 flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
     }
 

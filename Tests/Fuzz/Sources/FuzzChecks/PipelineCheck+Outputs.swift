@@ -17,6 +17,7 @@ extension PipelineCheck {
         let counted = report.operations.reduce(0) { $0 + $1.count }
         try require(
             counted == summary.counts.accepted, "\(counted) spans in the report of \(summary.counts.accepted)")
+        try checkSources(report.sources)
         do {
             _ = try report.json
             _ = try Report(summary.windowOnly, alerts: []).json

@@ -1,5 +1,6 @@
 import Engine
 import Pipeline
+import Report
 import TestSupport
 
 extension PipelineCheck {
@@ -27,6 +28,27 @@ extension PipelineCheck {
                     "\(quantile) of \(row) is not \(own.quantile(quantile))")
             }
         }
+    }
+
+    /// One row for each source, in order, with what it has sent so far.
+    func checkSources(_ rows: [SourceRow]) throws(Finding) {
+        let expected = naive.sources
+        let seen = pipeline.sources().seen
+        try require(seen.count == expected.count, "\(seen.count) sources instead of \(expected.count)")
+        for (labels, counts) in seen {
+            guard let own = expected[labels] else { throw Finding("no such source: \(labels)") }
+            try require(
+                (counts.spans, counts.first, counts.last) == (own.spans, own.first, own.last),
+                "\(counts) of \(labels) instead of \(own)")
+        }
+        let inOrder = expected.sorted { a, b in
+            [a.key.cluster, a.key.service, a.key.instance].lexicographicallyPrecedes(
+                [b.key.cluster, b.key.service, b.key.instance])
+        }
+        try require(
+            rows.map { [$0.cluster, $0.service, $0.instance, "\($0.spans)"] }
+                == inOrder.map { [$0.key.cluster, $0.key.service, $0.key.instance, "\($0.value.spans)"] },
+            "rows of \(rows) instead of \(inOrder)")
     }
 
     /// Exactly, or within half a latency bucket.

@@ -1,0 +1,84 @@
+/// A source of spans: an instance of a service in a cluster.
+package struct SourceLabels: Hashable, Sendable {
+    /// Empty if the sender doesn't name it; so is the instance.
+    package var cluster: String
+    package var service: String
+    package var instance: String
+
+    package init(cluster: String, service: String, instance: String) {
+        self.cluster = cluster
+        self.service = service
+        self.instance = instance
+    }
+}
+
+/// What came from a source since the start.
+package struct SourceCounts: Equatable, Sendable {
+    /// Accepted spans.
+    package fileprivate(set) var spans = 0
+    /// The earliest and the latest span end, Unix nanoseconds.
+    package fileprivate(set) var first = Int64.max
+    package fileprivate(set) var last = Int64.min
+}
+
+/// The window's sources, by number, and what came from each. Number 0 is the overflow row, for sources that have no place.
+package struct SourceTable: Sendable {
+    private var names: NameTable<SourceLabels>
+    /// By number.
+    private var counts = [SourceCounts()]
+
+    package static let overflow: UInt16 = 0
+
+    /// - Parameter limit: sources besides the overflow row, at most 65,534: the highest 16-bit number marks a source
+    ///   that isn't translated yet (`NameTranslation`).
+    package init(limit: Int) {
+        names = NameTable(
+            overflow: SourceLabels(cluster: "_other", service: "_other", instance: "_other"),
+            limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd])
+    }
+
+    package var refusal: NameRefusal? { names.refusal }
+    package var forgotten: Int { names.forgotten }
+    package var placesUse: NamePlacesUse { names.placesUse }
+    /// Spans counted in the overflow row.
+    package var overflowed: Int { counts[Int(Self.overflow)].spans }
+    var isPressed: Bool { names.isPressed }
+
+    /// The sources that have spans.
+    package var seen: [(labels: SourceLabels, counts: SourceCounts)] {
+        zip(names.labels, counts).filter { $1.spans > 0 }.map { (labels: $0, counts: $1) }
+    }
+
+    /// The number of a source, by the key from `SpanBatch.withSourceKey`.
+    mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
+        let labels = SourceKey.withNames(key, salt: salt) {
+            SourceLabels(cluster: $0.text, service: $1.text, instance: $2.text)
+        }
+        let number = names.number(labels) { (Self.claim($0), $0.service, $0.instance) }
+        if number == counts.count { counts.append(SourceCounts()) }
+        return number
+    }
+
+    /// Counts a span by its end, Unix nanoseconds.
+    @inline(__always)
+    mutating func count(_ source: UInt16, end: Int64) {
+        let source = Int(source)
+        counts[source].spans &+= 1
+        counts[source].first = min(counts[source].first, end)
+        counts[source].last = max(counts[source].last, end)
+    }
+
+    /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.
+    mutating func forget(endedBefore time: Int64) {
+        let known = counts
+        for number in names.forget(where: { known[$0].last < time }) { counts[number] = SourceCounts() }
+    }
+
+    private static func claim(_ labels: SourceLabels) -> NameClaim {
+        switch ServiceRole(labels.service) {
+        case .apiServer: .apiServer
+        case .etcd: .etcd
+        case .other: .other
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Support
+
+/// The names of a window's spans: the tables that number them, and what the numbers of batches stand for in them.
+struct WindowNames: Sendable {
+    private(set) var operations: OperationTable
+    private(set) var requests: RequestTable
+    private(set) var sources: SourceTable
+    private var translations = NameTranslations()
+    /// When names may next be forgotten, Unix nanoseconds.
+    private var nextForgetting = Int64.min
+
+    init(_ limits: WindowLimits) {
+        operations = OperationTable(limit: limits.operationsMax)
+        requests = RequestTable(limit: limits.requestsMax)
+        sources = SourceTable(limit: limits.sourcesMax)
+    }
+
+    mutating func translate(_ batch: borrowing SpanBatch) -> NameTranslation {
+        translations.translate(batch, operations: &operations, requests: &requests, sources: &sources)
+    }
+
+    /// Counts an accepted span.
+    @inline(__always)
+    mutating func count(_ row: SpanRow, end: Int64) {
+        sources.count(row.source, end: end)
+        if row.operation == OperationTable.overflow { operations.countOverflow(1) }
+        if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
+    }
+
+    /// Sets what rules select by exact names; places are reserved for it.
+    mutating func select(_ names: SelectedNames) {
+        operations.selected = names
+        requests.selected = names
+    }
+
+    // MARK: Forgetting
+
+    /// Nanoseconds. A pass takes some microseconds for a thousand names, and translations are rebuilt.
+    private static let forgettingInterval: Int64 = 5_000_000_000
+
+    /// Whether places are scarce, and the last pass was long enough ago.
+    func isForgettingDue(at arrival: Int64) -> Bool {
+        guard areSeriesPressed || sources.isPressed else { return false }
+        // A clock that was set back restarts the wait.
+        return arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
+    }
+
+    private var areSeriesPressed: Bool { operations.isPressed || requests.isPressed }
+
+    /// Where places are scarce, forgets the names of spans that all ended before a time (Unix nanoseconds), with their
+    /// counts.
+    ///
+    /// Translations are dropped too, so that no batch brings back a number that now has another name.
+    ///
+    /// - Parameters:
+    ///   - oldestHeld: of spans in the window or its history.
+    ///   - oldestInWindow: of spans in the window. The history doesn't tell sources apart.
+    mutating func forget(
+        at arrival: Int64, _ totals: inout CumulativeTotals, oldestHeld: Int64, oldestInWindow: Int64
+    ) {
+        nextForgetting = arrival.addingSaturating(Self.forgettingInterval)
+        if areSeriesPressed {
+            let known = totals
+            let forgottenOperations = operations.forget { known.operations[$0].lastEnd < oldestHeld }
+            let forgottenRequests = requests.forget { known.requests[$0].lastEnd < oldestHeld }
+            totals.forget(operations: forgottenOperations, requests: forgottenRequests)
+        }
+        if sources.isPressed { sources.forget(endedBefore: oldestInWindow) }
+        translations = NameTranslations()
+    }
+}

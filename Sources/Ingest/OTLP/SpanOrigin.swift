@@ -1,0 +1,53 @@
+import Engine
+
+/// What all spans of one resource share.
+struct SpanOrigin {
+    /// The batch's number for the service.
+    let service: UInt16
+    /// The batch's number for the source.
+    let source: UInt16
+    /// Whether SERVER spans of this service are requests to the Kubernetes API server.
+    let isAPIServer: Bool
+
+    /// - Parameter bytes: what the ranges of the attributes refer to.
+    init(_ attributes: ResourceAttributes, in bytes: RawSpan, _ batch: inout SpanBatch) {
+        let name = bytes.extracting(attributes.service)
+        service = batch.service(name)
+        source = batch.source(
+            cluster: bytes.extracting(attributes.cluster), service: name,
+            instance: bytes.extracting(attributes.instance))
+        isAPIServer = ServiceRole(name) == .apiServer
+    }
+}
+
+/// The attributes of a resource that say who sends. Each is a range in the body, empty if it is missing or no string; of
+/// repeated ones the last counts.
+struct ResourceAttributes {
+    private(set) var service = 0..<0
+    private(set) var cluster = 0..<0
+    private var instanceID = 0..<0
+    private var pod = 0..<0
+    private var host = 0..<0
+
+    /// The most precise name of the process that is there.
+    var instance: Range<Int> {
+        if !instanceID.isEmpty { return instanceID }
+        return pod.isEmpty ? host : pod
+    }
+
+    mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
+        guard case .text(let text) = attribute.value else { return }
+        let key = bytes.extracting(attribute.key)
+        if ASCII.equals(key, "service.name") {
+            service = text
+        } else if ASCII.equals(key, "k8s.cluster.name") {
+            cluster = text
+        } else if ASCII.equals(key, "service.instance.id") {
+            instanceID = text
+        } else if ASCII.equals(key, "k8s.pod.name") {
+            pod = text
+        } else if ASCII.equals(key, "host.name") {
+            host = text
+        }
+    }
+}
