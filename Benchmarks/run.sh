@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs all benchmarks, or the named stages: memory decode append attribution record lock quantile history evaluate replay
-# archive transport. The stage `instructions` counts instructions per span with callgrind. See docs/benchmarks.md.
+# archive transport serve. The stage `instructions` counts instructions per span with callgrind. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-named=" ${*:-memory decode append attribution record lock quantile history evaluate replay archive transport} "
+named=" ${*:-memory decode append attribution record lock quantile history evaluate replay archive transport serve} "
 wants() { [[ "$named" == *" $1 "* ]]; }
 native=()
 for stage in memory decode append attribution record lock quantile history evaluate replay archive; do
@@ -27,6 +27,7 @@ if wants quantile; then
     .venv/bin/python duckdb_quantiles.py "$work/columns"
 fi
 if wants transport; then transport/run.sh; fi
+if wants serve; then serve/run.sh; fi
 
 # instructions WHAT FUNCTION STAGE WORKLOAD: prints the instructions within a function, per span of a workload.
 instructions() {

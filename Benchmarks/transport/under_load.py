@@ -7,23 +7,11 @@ at the start and the end of an interval.
 
 import argparse
 import contextlib
-import os
-import pathlib
 import statistics
 import subprocess
 import time
 
 from servers import faultline, free_port, running
-
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    """User and system time of all threads."""
-    # The name of the program, in parentheses, may hold spaces.
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
 
 class Turn:
     def __init__(self, arguments, size):
@@ -50,9 +38,9 @@ class Turn:
         """The server's CPU time per span."""
         with self.load(server):
             time.sleep(self.arguments.settle)
-            begun, before = time.monotonic(), cpu_seconds(server.pid)
+            begun, before = time.monotonic(), server.cpu_seconds()
             time.sleep(self.arguments.seconds)
-            spent, elapsed = cpu_seconds(server.pid) - before, time.monotonic() - begun
+            spent, elapsed = server.cpu_seconds() - before, time.monotonic() - begun
         return spent / elapsed / self.arguments.rate * 1e9
 
 
