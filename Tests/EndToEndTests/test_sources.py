@@ -139,7 +139,7 @@ def test_only_accepted_spans_count(daemon):
     again.resource_spans[0].resource.attributes.append(spans.text("k8s.pod.name", "b"))
     send(daemon, again, request({"service.name": "apiserver", "host.name": "c"}, now, span_id=b""))
     send(daemon, request(attributes, now))
-    total = [row("", "apiserver", "a", [now - 2 * SECOND, now])]
+    total = [row("", "apiserver", "a", [now - 2 * SECOND, now - SECOND, now])]
     eventually(lambda: sources(daemon) == total, "the third span")
 
 
