@@ -38,7 +38,7 @@ package enum WindowMetrics {
         ) { $0.requests.overflowed },
         .counter(
             "faultline_sources_overflowed_spans",
-            help: "Spans of sources without a place, counted in the source _other."
+            help: "Spans whose source exceeded the limit of names, counted as the source _other."
         ) { $0.sources.overflowed },
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],

@@ -213,6 +213,6 @@ def test_sources_beyond_the_limit_count_together(serve):
     (other,) = [one for one in rows if one["service"] == "_other"]
     assert (other["cluster"], other["instance"]) == ("_other", "_other")
     assert daemon.metrics().value("faultline_sources_overflowed_spans_total") == other["spans"]
-    daemon.log.wait_for("sources without a place")
+    daemon.log.wait_for("sources beyond the limit of names")
     # The spans still count under their operation.
     assert daemon.metrics().sum("faultline_operation_duration_seconds_count", service="junk") == 1_000
