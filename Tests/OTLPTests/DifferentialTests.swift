@@ -137,8 +137,7 @@ extension DecodedSpan {
             && row.spanID == number(other.spanID[...]) && row.parentID == number(other.parentID[...])
             && row.start == Int64(other.start) && row.duration == Int64(other.end - other.start)
             && service == Array(other.service.prefix(SpanBatch.nameBytesMax))
-            && source
-                == [other.cluster, other.service, other.instance].map { Array($0.prefix(SpanBatch.nameBytesMax)) }
+            && source == other.source
             && name == Array(other.name.prefix(SpanBatch.nameBytesMax)) && self.kind == kind
             && row.flags.isError == other.isError
             && (request != nil)

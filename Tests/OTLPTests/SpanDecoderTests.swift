@@ -39,6 +39,19 @@ import Testing
         #expect(batch.operationCount == 0)
     }
 
+    @Test func `cuts long names of a source`() {
+        let body = WireSpanExample.request(
+            service: String(repeating: "s", count: 2_000),
+            resource: [
+                ("k8s.cluster.name", String(repeating: "c", count: 300)),
+                ("host.name", String(repeating: "h", count: 257)),
+            ], [WireSpanExample()])
+        var spans: [DecodedSpan] = []
+        #expect(decode(body) { spans = DecodedSpan.all($0) } == nil)
+        let expected = [("c", 256), ("s", 1024), ("h", 256)].map { [UInt8](String(repeating: $0, count: $1).utf8) }
+        #expect(spans.map(\.source) == [expected])
+    }
+
     private func nested(_ depth: Int, inList: Bool) -> [UInt8] {
         var value = WireBuilder.message { $0.varint(3, 1) }
         for _ in 1..<depth {

@@ -20,6 +20,14 @@ package struct ReferenceSpan: Equatable {
     package var cluster: [UInt8] = []
     package var instance: [UInt8] = []
 
+    /// Cluster, service and instance, as far as Faultline reads them.
+    package var source: [[UInt8]] {
+        [
+            Array(cluster.prefix(SpanBatch.sourceBytesMax)), Array(service.prefix(SpanBatch.nameBytesMax)),
+            Array(instance.prefix(SpanBatch.sourceBytesMax)),
+        ]
+    }
+
     /// Whether Faultline accepts the span.
     package var isAcceptable: Bool {
         traceID.count == 16 && traceID.contains { $0 != 0 } && spanID.count == 8 && spanID.contains { $0 != 0 }

@@ -1,23 +1,23 @@
 /// Cluster, service and instance as one byte string: the key that sources are interned by. The lengths of the first two
 /// are the salt, since any byte may occur in a name.
 struct SourceKey: ~Copyable, Sendable {
-    private let bytes = Column<UInt8>(capacity: 3 * SpanBatch.nameBytesMax)
+    private let bytes = Column<UInt8>(capacity: SpanBatch.nameBytesMax + 2 * SpanBatch.sourceBytesMax)
     private var count = 0
     private(set) var salt: UInt32 = 0
 
     /// Longer names are cut.
     mutating func set(cluster: RawSpan, service: RawSpan, instance: RawSpan) {
         count = 0
-        let clusterBytes = append(cluster)
-        let serviceBytes = append(service)
-        append(instance)
+        let clusterBytes = append(cluster, upTo: SpanBatch.sourceBytesMax)
+        let serviceBytes = append(service, upTo: SpanBatch.nameBytesMax)
+        append(instance, upTo: SpanBatch.sourceBytesMax)
         salt = UInt32(clusterBytes) &<< 16 | UInt32(serviceBytes)
     }
 
     /// - Returns: how many bytes were appended.
     @discardableResult
-    private mutating func append(_ name: RawSpan) -> Int {
-        let name = name.extracting(first: SpanBatch.nameBytesMax)
+    private mutating func append(_ name: RawSpan, upTo bytesMax: Int) -> Int {
+        let name = name.extracting(first: bytesMax)
         bytes.write(name, at: count)
         count += name.byteCount
         return name.byteCount

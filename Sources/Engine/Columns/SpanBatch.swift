@@ -25,6 +25,8 @@ package struct SpanBatch: ~Copyable, Sendable {
     private static let dictionaryLimit = Int(UInt16.max) - 1
     /// Longer names are cut: Kubernetes' longest span names are under 200 bytes.
     package static let nameBytesMax = 1024
+    /// Of the names of clusters and instances. Kubernetes allows 253 bytes in that of a pod or a node.
+    package static let sourceBytesMax = 256
     /// More than the operations, request labels and sources of a cluster, few enough for the cache.
     private static let namesKept = 4096
     private static let nameBytesKept = 1 << 19

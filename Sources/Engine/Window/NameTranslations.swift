@@ -6,7 +6,7 @@ struct NameTranslations: Sendable {
     private var oldest = 0
 
     /// More than the batches in use at a time: one on each thread of a receiver, ten for each archive of a replay. Each
-    /// takes at most 256 KiB.
+    /// takes at most 384 KiB.
     private static let knownMax = 64
 
     /// The translation of a batch's numbers, extended by those that are new.

@@ -94,6 +94,8 @@ package enum DecoderCheck {
             names.0 == Array(span.service.prefix(SpanBatch.nameBytesMax))
                 && names.1 == Array(span.name.prefix(SpanBatch.nameBytesMax)) && names.2 == kind,
             "another operation than \(span): \(names)")
+        let source = batch.withSource(Int(row.source)) { [$0.array, $1.array, $2.array] }
+        try require(source == span.source, "another source than \(span): \(source)")
         let isRequest =
             kind == .server && ["apiserver", "kube-apiserver"].map { Array($0.utf8) }.contains(span.service)
         try require((row.request > 0) == isRequest, "request labels of \(span): \(row.request)")
