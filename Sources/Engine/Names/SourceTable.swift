@@ -19,6 +19,13 @@ package struct SourceCounts: Equatable, Sendable {
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
+
+    @inline(__always)
+    fileprivate mutating func add(end: Int64) {
+        spans &+= 1
+        first = min(first, end)
+        last = max(last, end)
+    }
 }
 
 /// The window's sources, by number, and what came from each. Number 0 is the overflow row, for sources that have no place.
@@ -62,10 +69,7 @@ package struct SourceTable: Sendable {
     /// Counts a span by its end, Unix nanoseconds.
     @inline(__always)
     mutating func count(_ source: UInt16, end: Int64) {
-        let source = Int(source)
-        counts[source].spans &+= 1
-        counts[source].first = min(counts[source].first, end)
-        counts[source].last = max(counts[source].last, end)
+        counts[Int(source)].add(end: end)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.
