@@ -27,10 +27,9 @@ def fill(arguments, server):
 
 def phase(arguments, server, *options):
     process = sending(arguments, server, arguments.seconds + MORE_SECONDS, *options)
-    polling = clients.Polling(server.ports["scrape"], arguments.seconds)
-    answers, times = polling.finish()
+    answers, times, others = clients.Polling(server.ports["scrape"], arguments.seconds, arguments.client_nice).finish()
     report, _ = process.communicate()
-    clients.describe(answers, times)
+    clients.describe(answers, times, others)
     return process.returncode == 0, report, times
 
 

@@ -1,4 +1,6 @@
+import Glibc
 import Hummingbird
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -25,6 +27,8 @@ final class AnswerPool: Sendable {
     private let threads: NIOThreadPool
     private let taken = Atomic<Int>(0)
     private let atOnce: Int
+    /// Held by the thread that makes a part of a body, so that they take one core at most.
+    private let turn = NIOLock()
 
     init(threads count: Int, atOnce: Int) {
         threads = NIOThreadPool(numberOfThreads: count)
@@ -42,17 +46,39 @@ final class AnswerPool: Sendable {
     }
 
     func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await threads.runIfActive(work)
+        try await threads.runIfActive {
+            Self.yieldToOthers()
+            return try work()
+        }
     }
 
-    /// A body that `make` writes on one of the threads, part by part, no faster than the client reads.
+    /// Lets the kernel prefer threads that receive spans, evaluate rules and answer health checks. On Linux a nice value
+    /// is a thread's (setpriority(2)).
+    private static func yieldToOthers() {
+        _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness)
+    }
+
+    /// A third of the usual weight: sched(7).
+    private static let niceness: Int32 = 5
+
+    /// A body that `make` writes on one of the threads, part by part, no faster than the client reads. The threads take
+    /// turns.
     func body(
         in permit: Permit, _ make: @escaping @Sendable (_ send: @escaping ([UInt8]) -> Bool) -> Void
     ) -> ResponseBody {
         ResponseBody { writer in
             let parts = PartQueue()
             permit.pool.threads.submit { _ in
-                make(parts.send)
+                Self.yieldToOthers()
+                let turn = permit.pool.turn
+                turn.withLock {
+                    make { part in
+                        // While this one waits for its client.
+                        turn.unlock()
+                        defer { turn.lock() }
+                        return parts.send(part)
+                    }
+                }
                 parts.finish()
             }
             // Makes the thread stop at its next part.

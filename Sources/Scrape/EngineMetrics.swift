@@ -3,13 +3,28 @@ package import Pipeline
 
 /// Latencies and errors of operations, requests and components, and the spans that they are of, at one moment.
 package struct EngineMetrics {
-    private let counts: SpanCounts
-    private let operations: [(labels: [String], totals: CumulativeTotals.Series)]
-    private let requests: [(labels: [String], totals: CumulativeTotals.Series)]
-    private let components: [(labels: [String], nanoseconds: Int128)]
-    private let rows: [SeriesSummary<OperationLabels>]
+    /// A series with its counts since the start.
+    private struct Counted {
+        let text: SeriesText
+        let totals: CumulativeTotals.Series
+    }
 
-    private static let bounds = ClassicBuckets.shared.bounds.map { Double($0) / 1e9 }
+    /// The spans of a series in the window.
+    private struct InWindow {
+        let text: SeriesText
+        let quantiles: InlineArray<3, Int64>
+        let errorRatio: Double
+    }
+
+    private let counts: SpanCounts
+    private let operations: [Counted]
+    private let requests: [Counted]
+    private let components: [(text: SeriesText, nanoseconds: Int128)]
+    private let inWindow: [InWindow]
+
+    private static let bounds = HistogramBounds(ClassicBuckets.shared.bounds.map { Double($0) / 1e9 })
+
+    private static let shownQuantiles = ["0.5", "0.9", "0.99"]
 
     package init(_ pipeline: Pipeline) {
         // Read the components first, so that the summary contains all of their requests.
@@ -20,16 +35,29 @@ package struct EngineMetrics {
     package init(summary: PipelineSummary, components totals: ComponentTotals) {
         counts = summary.counts
         let view = summary.view
-        operations = zip(view.operations, summary.totals.operations).filter { $1.count > 0 }
-            .map { (labels: $0.values, totals: $1) }
-        requests = zip(view.requests, summary.totals.requests).filter { $1.count > 0 }
-            .map { (labels: $0.values, totals: $1) }
-        components = totals.sums.enumerated().compactMap { part, sum -> (labels: [String], nanoseconds: Int128)? in
+        let operationTexts = zip(view.operations, summary.totals.operations).map { labels, totals in
+            totals.count > 0 ? labels.text : nil
+        }
+        let requestTexts = zip(view.requests, summary.totals.requests).map { labels, totals in
+            totals.count > 0 ? labels.text : nil
+        }
+        operations = Self.counted(operationTexts, summary.totals.operations)
+        requests = Self.counted(requestTexts, summary.totals.requests)
+        components = totals.sums.enumerated().compactMap { part, sum in
             let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
             guard sum > 0, totals.isOf(request, in: view) else { return nil }
-            return (view.requests[request].values + [summary.componentNames[component]], sum)
+            let text = requestTexts[request] ?? view.requests[request].text
+            return (text.adding("component", summary.componentNames[component]), sum)
         }
-        rows = view.windowOnly.operationSummaries()
+        inWindow = view.windowOnly.operationSummaries().map { row in
+            InWindow(
+                text: operationTexts[row.series] ?? row.labels.text, quantiles: [row.p50, row.p90, row.p99],
+                errorRatio: Double(row.errors) / Double(row.count))
+        }
+    }
+
+    private static func counted(_ texts: [SeriesText?], _ totals: [CumulativeTotals.Series]) -> [Counted] {
+        zip(texts, totals).compactMap { text, totals in text.map { Counted(text: $0, totals: totals) } }
     }
 
     package static let table = MetricTable<EngineMetrics>(joining: [series, SpanMetrics.table.read { $0.counts }])
@@ -43,7 +71,7 @@ package struct EngineMetrics {
             "faultline_operation_errors", .counter, labels: OperationLabels.names,
             help: "Failed spans by operation."
         ) { metrics, exposition in
-            for (labels, totals) in metrics.operations { exposition.sample(Double(totals.errors), labels) }
+            for series in metrics.operations { exposition.sample(Double(series.totals.errors), series.text) }
         },
         .family(
             "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
@@ -53,22 +81,22 @@ package struct EngineMetrics {
             "faultline_request_errors", .counter, labels: RequestLabels.names,
             help: "Failed requests to the API server."
         ) { metrics, exposition in
-            for (labels, totals) in metrics.requests { exposition.sample(Double(totals.errors), labels) }
+            for series in metrics.requests { exposition.sample(Double(series.totals.errors), series.text) }
         },
         .family(
             "faultline_request_component_seconds", .counter, unit: "seconds",
             labels: RequestLabels.names + ["component"],
             help: "Time of settled requests to the API server, by component."
         ) { metrics, exposition in
-            for (labels, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, labels) }
+            for (text, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, text) }
         },
         .family(
             "faultline_window_latency_seconds", .summary, unit: "seconds", labels: OperationLabels.names,
             help: "Exact nearest-rank quantiles of duration over the window."
         ) { metrics, exposition in
-            for row in metrics.rows {
-                for (quantile, value) in [("0.5", row.p50), ("0.9", row.p90), ("0.99", row.p99)] {
-                    exposition.quantile(quantile, Double(value) / 1e9, row.labels.values)
+            for series in metrics.inWindow {
+                for index in series.quantiles.indices {
+                    exposition.quantile(shownQuantiles[index], Double(series.quantiles[index]) / 1e9, series.text)
                 }
             }
         },
@@ -76,27 +104,23 @@ package struct EngineMetrics {
             "faultline_window_error_ratio", .gauge, unit: "ratio", labels: OperationLabels.names,
             help: "Share of failed spans over the window."
         ) { metrics, exposition in
-            for row in metrics.rows {
-                exposition.sample(Double(row.errors) / Double(row.count), row.labels.values)
-            }
+            for series in metrics.inWindow { exposition.sample(series.errorRatio, series.text) }
         },
     ])
 
-    private static func writeHistograms(
-        _ series: [(labels: [String], totals: CumulativeTotals.Series)], _ exposition: inout Exposition
-    ) {
-        for (labels, totals) in series {
+    private static func writeHistograms(_ series: [Counted], _ exposition: inout Exposition) {
+        for series in series {
+            let buckets = series.totals.buckets
             exposition.histogram(
-                bounds: bounds, counts: totals.buckets.indices.map { totals.buckets[$0] }, sum: totals.sum / 1e9,
-                labels)
+                bounds, counts: buckets.indices.map { buckets[$0] }, sum: series.totals.sum / 1e9, series.text)
         }
     }
 }
 
 extension OperationLabels {
-    fileprivate var values: [String] { Self.names.map { self[$0] ?? "" } }
+    fileprivate var text: SeriesText { SeriesText(Self.names, Self.names.map { self[$0] ?? "" }) }
 }
 
 extension RequestLabels {
-    fileprivate var values: [String] { Self.names.map { self[$0] ?? "" } }
+    fileprivate var text: SeriesText { SeriesText(Self.names, Self.names.map { self[$0] ?? "" }) }
 }

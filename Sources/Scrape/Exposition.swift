@@ -31,9 +31,10 @@ package struct Exposition {
     private let send: ([UInt8]) -> Bool
     private var text: [UInt8] = []
     private var family = MetricFamily(name: "", kind: .gauge, unit: nil, help: "", labels: [], condition: nil)
+    private var name: [UInt8] = []
+    /// What all buckets of a series begin with.
+    private var bucketStart: [UInt8] = []
     private var isWanted = true
-    /// Cache of long values as written, because an operation appears in several families.
-    private var longValues: [String: String] = [:]
 
     /// - Parameter send: takes the output part by part; returns false once the client is gone.
     package init(_ format: Format, send: @escaping ([UInt8]) -> Bool) {
@@ -45,64 +46,102 @@ package struct Exposition {
     /// Begins a family, to which the following samples belong.
     mutating func begin(_ family: MetricFamily) {
         self.family = family
-        // In the text format the family of a counter has the name of its samples.
-        let shown = format == .text ? family.shownName : family.name
-        let help = Self.escapedHelp(family.help, quotes: format == .openMetrics)
-        write("# HELP \(shown) \(help)\n# TYPE \(shown) \(family.kind.rawValue)\n")
-        if format == .openMetrics, let unit = family.unit { write("# UNIT \(shown) \(unit)\n") }
+        name = Array(family.name.utf8)
+        text += family.head[format]
     }
 
     /// A sample of a counter or gauge, with one value for each label of the family.
     package mutating func sample(_ value: Double, _ labels: [String] = []) {
-        sample(family.kind == .counter ? "_total" : "", value, written(labels))
+        sample(value, SeriesText(family.labels, labels))
+    }
+
+    /// A sample of a counter or gauge.
+    mutating func sample(_ value: Double, _ series: SeriesText) {
+        sample(family.kind == .counter ? "_total" : "", value, series)
     }
 
     /// A quantile of a summary without sum and count.
-    package mutating func quantile(_ quantile: String, _ value: Double, _ labels: [String] = []) {
-        sample("", value, Self.adding("quantile", quantile, to: written(labels)))
+    mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText) {
+        precondition(series.count == family.labels.count, "a quantile of \(family.name) without its labels")
+        guard isWanted else { return }
+        text += name
+        text.append(UInt8(ascii: "{"))
+        text += series.bytes
+        if series.count > 0 { text.append(UInt8(ascii: ",")) }
+        text += "quantile=\"".utf8
+        text += quantile.utf8
+        text += "\"} ".utf8
+        write(value)
     }
 
-    /// - Parameters:
-    ///   - bounds: upper bounds in seconds, without the infinite one.
-    ///   - counts: observations in each bucket, not cumulative, the infinite one last.
-    package mutating func histogram(bounds: [Double], counts: [Int], sum: Double, _ labels: [String] = []) {
-        let labels = written(labels)
+    /// - Parameter counts: observations in each bucket, not cumulative, the infinite one last.
+    package mutating func histogram(
+        _ bounds: HistogramBounds, counts: [Int], sum: Double, _ labels: [String] = []
+    ) {
+        histogram(bounds, counts: counts, sum: sum, SeriesText(family.labels, labels))
+    }
+
+    mutating func histogram(_ bounds: HistogramBounds, counts: [Int], sum: Double, _ series: SeriesText) {
+        precondition(counts.count == bounds.ends.count, "\(family.name) with another number of buckets")
+        bucketStart.removeAll(keepingCapacity: true)
+        bucketStart += name
+        bucketStart += "_bucket{".utf8
+        bucketStart += series.bytes
+        if series.count > 0 { bucketStart.append(UInt8(ascii: ",")) }
         var cumulative = 0
-        for (index, count) in counts.enumerated() {
+        for (end, count) in zip(bounds.ends, counts) {
             cumulative += count
-            let bound = index < bounds.count ? Self.number(bounds[index]) : "+Inf"
-            sample("_bucket", Double(cumulative), Self.adding("le", bound, to: labels))
+            guard isWanted else { return }
+            text += bucketStart
+            text += end
+            write(Int64(cumulative))
+            endLine()
         }
-        sample("_sum", sum, labels)
-        sample("_count", Double(cumulative), labels)
-    }
-
-    private static func adding(_ name: String, _ value: String, to labels: String) -> String {
-        "\(labels)\(labels.isEmpty ? "" : ",")\(name)=\"\(value)\""
+        sample("_sum", sum, series)
+        sample("_count", Double(cumulative), series)
     }
 
     /// Sends the rest.
     package mutating func finish() {
-        if format == .openMetrics { write("# EOF\n") }
+        if format == .openMetrics { text += "# EOF\n".utf8 }
         handOn()
     }
 
-    private mutating func sample(_ suffix: String, _ value: Double, _ labels: String) {
+    private mutating func sample(_ suffix: StaticString, _ value: Double, _ series: SeriesText) {
+        precondition(series.count == family.labels.count, "a sample of \(family.name) without its labels")
         guard isWanted else { return }
-        write(family.name)
-        write(suffix)
-        if !labels.isEmpty {
-            write("{")
-            write(labels)
-            write("}")
+        text += name
+        suffix.withUTF8Buffer { unsafe text.append(contentsOf: $0) }
+        if series.count > 0 {
+            text.append(UInt8(ascii: "{"))
+            text += series.bytes
+            text.append(UInt8(ascii: "}"))
         }
-        write(" ")
-        write(Self.number(value))
-        write("\n")
+        text.append(UInt8(ascii: " "))
+        write(value)
+    }
+
+    /// Ends a line with its value.
+    private mutating func write(_ value: Double) {
+        if let whole = Self.whole(value) { write(whole) } else { text += Self.number(value).utf8 }
+        endLine()
+    }
+
+    private mutating func endLine() {
+        text.append(UInt8(ascii: "\n"))
         if text.count >= Self.partBytes { handOn() }
     }
 
-    private mutating func write(_ part: String) { text.append(contentsOf: part.utf8) }
+    private mutating func write(_ value: Int64) {
+        if value < 0 { text.append(UInt8(ascii: "-")) }
+        let start = text.count
+        var rest = value.magnitude
+        repeat {
+            text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        text[start...].reverse()
+    }
 
     private mutating func handOn() {
         guard isWanted, !text.isEmpty else { return }
@@ -110,36 +149,14 @@ package struct Exposition {
         text.removeAll(keepingCapacity: true)
     }
 
-    private mutating func written(_ values: [String]) -> String {
-        precondition(values.count == family.labels.count, "a sample of \(family.name) without its labels")
-        var text = ""
-        for (name, value) in zip(family.labels, values) {
-            if !text.isEmpty { text += "," }
-            text += name
-            text += "=\""
-            text += written(value)
-            text += "\""
-        }
-        return text
-    }
-
-    private mutating func written(_ value: String) -> String {
-        guard value.utf8.count > LabelText.wholeBytes else { return LabelText.written(value) }
-        if let known = longValues[value] { return known }
-        let written = LabelText.written(value)
-        longValues[value] = written
-        return written
-    }
-
     package static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
-        if value == value.rounded(), abs(value) < 1e15 { return String(Int64(value)) }
-        return "\(value)"
+        return whole(value).map { String($0) } ?? "\(value)"
     }
 
-    private static func escapedHelp(_ text: String, quotes: Bool) -> String {
-        let escaped = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        return quotes ? escaped.replacing("\"", with: "\\\"") : escaped
+    /// The value as an integer if it is one that is written without an exponent.
+    private static func whole(_ value: Double) -> Int64? {
+        value == value.rounded() && abs(value) < 1e15 ? Int64(value) : nil
     }
 }

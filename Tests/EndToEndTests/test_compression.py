@@ -107,6 +107,36 @@ def test_gzip_of_two_members_is_taken(survivor):
     assert change.accepted == 2
 
 
+SPANS_OF_3_MIB = 3_000
+
+
+@pytest.fixture(scope="module")
+def more_than_announced():
+    """Spans of 3 MiB in a few kilobytes. The length at the end of the body is that of its last member: one span."""
+    note = spans.text("note", "x" * 1_000)
+    trace = (1).to_bytes(16, "big")
+    made = [
+        spans.span(trace_id=trace, span_id=number.to_bytes(8, "big"), attributes=[note])
+        for number in range(1, SPANS_OF_3_MIB + 1)
+    ]
+    large = spans.body(*made)
+    assert len(large) > 3 * MIB
+    body = gzip.compress(large, 9) + GOOD
+    assert len(body) < 64 << 10
+    return body
+
+
+def test_a_body_larger_than_announced_is_taken_over_http(daemon, more_than_announced):
+    assert http_client.send(daemon.http, more_than_announced, encoding="gzip").status == 200
+    assert daemon.metrics().accepted == SPANS_OF_3_MIB + 1
+
+
+def test_a_body_larger_than_announced_is_taken_over_grpc(daemon, more_than_announced):
+    answer = grpc_frames.send(daemon.grpc, grpc_frames.message(more_than_announced, is_compressed=True), "gzip")
+    assert answer.status == grpc.StatusCode.OK.value[0]
+    assert daemon.metrics().accepted == SPANS_OF_3_MIB + 1
+
+
 @pytest.mark.parametrize("encoding", ["deflate", "zstd", "br", "gzip, gzip", "x"])
 def test_an_unknown_encoding_over_http_is_unsupported(survivor, encoding):
     with Counting(survivor) as change:

@@ -1,6 +1,7 @@
 """The scrape and API address: which names and clients it answers, HEAD, and how floods are logged."""
 
 import json
+import zlib
 
 import pytest
 
@@ -147,6 +148,27 @@ def test_only_requested_operations_are_listed(daemon):
     assert len(json.loads(raw.get(daemon.query, "/api/v1/requests?limit=1")[2])) <= 1
 
 
+@pytest.mark.parametrize("type", ["text/plain", "application/openmetrics-text"])
+def test_a_compressed_scrape_has_the_same_series(daemon, type):
+    made = [spans.span(f"operation {number}", duration=number * 1_234_567) for number in range(600)]
+    assert http_client.send(daemon.http, spans.body(*made)).status == 200
+    _, plain_fields, plain = raw.get(daemon.query, "/metrics", Accept=type)
+    _, fields, compressed = raw.get(daemon.query, "/metrics", Accept=type, Accept_Encoding="gzip")
+    assert (plain_fields["Content-Encoding"], fields["Content-Encoding"]) == (None, "gzip")
+    assert (fields["Content-Type"], fields["Vary"]) == (plain_fields["Content-Type"], "Accept-Encoding")
+    # One member: not every client reads more.
+    decompressor = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    content = decompressor.decompress(compressed)
+    assert decompressor.eof and not decompressor.unused_data
+    assert len(compressed) < len(content) / 8
+
+    def series_of_operations(text):
+        return [line for line in text.decode().splitlines() if "faultline_operation" in line]
+
+    assert len(series_of_operations(content)) > 600 * 19
+    assert series_of_operations(content) == series_of_operations(plain)
+
+
 def test_a_flood_of_one_cause_is_logged_in_one_line_and_then_counted(daemon):
     for _ in range(200):
         assert raw.get(daemon.query, Host="evil.example")[0] == 403
@@ -189,6 +211,6 @@ def test_a_request_without_a_route_is_refused_and_counted(survivor, method, path
 def test_the_paths_suggested_for_an_unknown_one_exist(survivor):
     told = raw.get(survivor.query, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
-    assert len(paths) == 8
+    assert len(paths) == 9
     for path in paths:
         assert raw.get(survivor.query, path)[0] == 200

@@ -13,9 +13,11 @@ import Testing
         .counter("x_taken", unit: "bytes", help: "Taken \"so\" far.") { $0.taken },
         .optional("x_oldest", .gauge, help: "Oldest.", if: "there is one") { $0.oldest },
         .family("x_seconds", .histogram, unit: "seconds", labels: ["verb"], help: "Took.") {
-            $1.histogram(bounds: [0.5, 1], counts: [1, 0, 2], sum: 4.5, ["list"])
+            $1.histogram(HistogramBounds([0.5, 1]), counts: [1, 0, 2], sum: 4.5, ["list"])
         },
-        .family("x_latency", .summary, labels: ["verb"], help: "Quantiles.") { $1.quantile("0.5", 0.25, ["a\"b"]) },
+        .family("x_latency", .summary, labels: ["verb"], help: "Quantiles.") {
+            $1.quantile("0.5", 0.25, SeriesText(["verb"], ["a\"b"]))
+        },
     ])
     private static let parts = MetricTable<Int>([.gauge("x_part", help: "Of a part.") { $0 }])
         .present(if: "there is a part")
@@ -43,6 +45,24 @@ import Testing
                 "# HELP x_latency Quantiles.", "# TYPE x_latency summary",
                 "x_latency{verb=\"a\\\"b\",quantile=\"0.5\"} 0.25",
             ])
+    }
+
+    @Test(arguments: [
+        (0, "0"), (-0.0, "0"), (-17, "-17"), (1e9, "1000000000"), (999_999_999_999_999, "999999999999999"),
+        (1e15, "1000000000000000.0"),
+        (-1e300, "-1e+300"), (0.1, "0.1"), (-2.5, "-2.5"), (1.0 / 3, "0.3333333333333333"), (.infinity, "+Inf"),
+        (-.infinity, "-Inf"), (.nan, "NaN"),
+    ])
+    func `writes numbers so that Prometheus reads the same`(value: Double, written: String) {
+        let table = MetricTable<Double>([.optional("x", .gauge, help: "X.", if: "always") { $0 }])
+        var text = ""
+        var exposition = Exposition(.text) { part in
+            text += String(decoding: part, as: UTF8.self)
+            return true
+        }
+        table.write(value, to: &exposition)
+        exposition.finish()
+        #expect(text.split(separator: "\n").last == "x \(written)")
     }
 
     @Test func `is written in OpenMetrics with units and an end`() {

@@ -25,13 +25,14 @@ final class EvaluationDurations: Sendable {
 }
 
 extension EvaluationDurations {
+    private static let shownBounds = HistogramBounds(bounds)
+
     static let metrics = MetricTable<Counts>([
         .family(
             "faultline_rule_evaluation_duration_seconds", .histogram, unit: "seconds",
             help: "Time taken to evaluate the rules that were due."
         ) { durations, exposition in
-            exposition.histogram(
-                bounds: EvaluationDurations.bounds, counts: durations.buckets, sum: durations.sum)
+            exposition.histogram(shownBounds, counts: durations.buckets, sum: durations.sum)
         }
     ])
 }

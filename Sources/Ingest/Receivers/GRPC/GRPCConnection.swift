@@ -192,8 +192,8 @@ extension GRPCConnection {
         case .wait: break
         case .refuse(let status, let reason): refuse(stream, status, reason)
         case .message(let message, let isGzip):
-            guard reader.isLarge(message, isGzip: isGzip) else {
-                return finish(stream, call, reader.take(message, isGzip: isGzip, encoding: .protobuf))
+            if let result = reader.takeIfSmall(message, isGzip: isGzip, encoding: .protobuf) {
+                return finish(stream, call, result)
             }
             large.waiting.append((stream, call, message, isGzip))
             decodeNextLarge()

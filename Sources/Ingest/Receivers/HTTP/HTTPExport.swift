@@ -31,10 +31,10 @@ struct HTTPExport: Sendable {
         let body = try await collect(request.body, head, &reservation)
         let reader = BodyReader(service: service, transport: .http, limits: limits, peer: channel.remoteAddress)
         let result =
-            if reader.isLarge(body, isGzip: head.isGzip) {
-                await DecodePool.run { reader.take(body, isGzip: head.isGzip, encoding: head.encoding) }
+            if let small = reader.takeIfSmall(body, isGzip: head.isGzip, encoding: head.encoding) {
+                small
             } else {
-                reader.take(body, isGzip: head.isGzip, encoding: head.encoding)
+                await DecodePool.run { reader.take(body, isGzip: head.isGzip, encoding: head.encoding) }
             }
         switch result {
         case .exported(let export):

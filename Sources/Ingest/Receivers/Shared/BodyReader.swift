@@ -22,11 +22,20 @@ struct BodyReader: Sendable {
         self.peer = peer
     }
 
-    /// Whether to process a body on `DecodePool`.
-    func isLarge(_ body: ByteBuffer, isGzip: Bool) -> Bool {
-        guard isGzip else { return body.readableBytes > limits.inlineBytes }
-        return body.readableBytes > limits.inlineCompressedBytes
-            || Inflate.announcedSize(body.readableBytesSpan) > limits.inlineBytes
+    /// Processes a body unless that would hold up an event loop for too long; nil if it is one for `DecodePool`.
+    func takeIfSmall(_ body: ByteBuffer, isGzip: Bool, encoding: OTLPEncoding) -> Result? {
+        guard isGzip else {
+            return body.readableBytes <= limits.inlineBytes ? take(body, isGzip: false, encoding: encoding) : nil
+        }
+        guard
+            body.readableBytes <= limits.inlineCompressedBytes,
+            Inflate.announcedSize(body.readableBytesSpan) <= limits.inlineBytes
+        else { return nil }
+        // The announced size may be false.
+        let limit = min(limits.inlineBytes, limits.bodyBytes)
+        let result = inflate(body, limit: limit, encoding)
+        if case .tooLarge = result, limit < limits.bodyBytes { return nil }
+        return result
     }
 
     func take(_ body: ByteBuffer, isGzip: Bool, encoding: OTLPEncoding) -> Result {
@@ -35,11 +44,14 @@ struct BodyReader: Sendable {
             return .exported(export(body.readableBytesSpan, encoding))
         }
         guard body.readableBytes <= limits.compressedBytes else { return .tooLarge }
+        return inflate(body, limit: limits.bodyBytes, encoding)
+    }
+
+    /// - Parameter limit: of the decompressed size, bytes.
+    private func inflate(_ body: ByteBuffer, limit: Int, _ encoding: OTLPEncoding) -> Result {
         do {
             return .exported(
-                try Inflate.gzip(
-                    body.readableBytesSpan, limit: limits.bodyBytes, ratio: limits.compressionRatio
-                ) { inflated in
+                try Inflate.gzip(body.readableBytesSpan, limit: limit, ratio: limits.compressionRatio) { inflated in
                     export(inflated, encoding)
                 })
         } catch {
