@@ -9,7 +9,7 @@ import time
 
 PATHS = [
     "/api/v1/requests", "/api/v1/operations", "/metrics", "/api/v1/alerts", "/api/v1/rules", "/api/v1/status",
-    "/api/v1/traces/00000000000000000000000000000001",
+    "/api/v1/sources", "/api/v1/traces/00000000000000000000000000000001",
 ]
 
 def get(port, path, headers=(), timeout=60):

@@ -38,6 +38,7 @@ def main():
     parser.add_argument("--rate", type=int, default=100_000, help="spans a second while health is probed")
     parser.add_argument("--seconds", type=float, default=30, help="of each phase under load")
     parser.add_argument("--fill", type=float, default=12, help="seconds of filling the window, as fast as spans are taken")
+    parser.add_argument("--memory", type=int, default=2048, help="limits.memory while loaded, MiB")
     parser.add_argument(
         "--client-nice", type=int, default=0,
         help="niceness of the eight clients: above 0 they don't compete with the daemon, as if they were elsewhere")

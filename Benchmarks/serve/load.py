@@ -5,8 +5,7 @@ import subprocess
 import clients
 from servers import faultline
 
-MEMORY = 2 << 30
-# Beyond those of one phase, so that the load lasts as long as the questions.
+# How much longer the load lasts than the questions.
 MORE_SECONDS = 2
 
 
@@ -34,7 +33,7 @@ def phase(arguments, server, *options):
 
 
 def measure(arguments):
-    with faultline(arguments.faultline, has_rules=True, settings=f"limits: {{memory: {MEMORY >> 30}GiB}}\n") as server:
+    with faultline(arguments.faultline, has_rules=True, settings=f"limits: {{memory: {arguments.memory}MiB}}\n") as server:
         fill(arguments, server)
         before = server.cpu_seconds()
         is_clean, report, times = phase(arguments, server, "--rate", str(arguments.rate), "--open-loop")
@@ -45,4 +44,4 @@ def measure(arguments):
         yield f"/-/healthy p99, 8 clients, {arguments.rate:,} spans/s", 20, 5, clients.quantile(times, 0.99) * 1e3, "ms"
         _, report, _ = phase(arguments, server)
         print("  flat out: " + report.strip().replace("\n", "\n  "))
-        yield "peak memory of limits.memory, flat out with questions", 1.15, 1.0, server.peak_bytes() / MEMORY, "×"
+        yield "peak memory of limits.memory, flat out with questions", 1.15, 1.0, (server.peak_bytes() >> 20) / arguments.memory, "×"
