@@ -27,13 +27,16 @@ final class AnswerPool: Sendable {
     private let threads: NIOThreadPool
     private let taken = Atomic<Int>(0)
     private let atOnce: Int
+    /// Of the threads while they compute: see nice(1).
+    private let niceness: Int32
     /// Held by the thread that makes a part of a body, so that they take one core at most.
     private let turn = NIOLock()
 
-    init(threads count: Int, atOnce: Int) {
+    init(threads count: Int, atOnce: Int, niceness: Int32 = 0) {
         threads = NIOThreadPool(numberOfThreads: count)
         threads.start()
         self.atOnce = atOnce
+        self.niceness = niceness
     }
 
     /// nil if all are taken.
@@ -45,21 +48,14 @@ final class AnswerPool: Sendable {
         return Permit(self)
     }
 
+    /// Computes on one of the threads.
     func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await threads.runIfActive {
-            Self.yieldToOthers()
+        try await threads.runIfActive { [niceness] in
+            // On Linux a nice value is that of a thread: setpriority(2).
+            if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
             return try work()
         }
     }
-
-    /// Lets the kernel prefer threads that receive spans, evaluate rules and answer health checks. On Linux a nice value
-    /// is a thread's (setpriority(2)).
-    private static func yieldToOthers() {
-        _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness)
-    }
-
-    /// A third of the usual weight: sched(7).
-    private static let niceness: Int32 = 5
 
     /// A body that `make` writes on one of the threads, part by part, no faster than the client reads. The threads take
     /// turns.
@@ -69,7 +65,6 @@ final class AnswerPool: Sendable {
         ResponseBody { writer in
             let parts = PartQueue()
             permit.pool.threads.submit { _ in
-                Self.yieldToOthers()
                 let turn = permit.pool.turn
                 turn.withLock {
                     make { part in
@@ -118,8 +113,9 @@ final class AnswerPool: Sendable {
 
 /// The pools for slow answers.
 package struct AnswerPools: Sendable {
-    /// For the API. Two threads, because queries are bound by memory bandwidth; further queries wait.
-    let queries = AnswerPool(threads: 2, atOnce: 8)
+    /// For the API. Two threads, because queries are bound by memory bandwidth; further queries wait. On a busy processor
+    /// they get a third of the share of a thread that receives spans, evaluates rules or answers health checks.
+    let queries = AnswerPool(threads: 2, atOnce: 8, niceness: 5)
     let answers = AnswerCache()
     /// For scrapes. Each has its own thread, because it waits for its client.
     let scrapes = AnswerPool(threads: 4, atOnce: 4)
