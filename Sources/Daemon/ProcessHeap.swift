@@ -30,6 +30,8 @@ package enum ProcessHeap {
         // Keep short-lived arrays on the heap, and keep the heap from shrinking in between.
         _ = mallopt(M_MMAP_THRESHOLD, mappedAlone)
         _ = mallopt(M_TRIM_THRESHOLD, .max)
+        // All threads share that heap: what they allocate would otherwise be on small pages.
+        _ = mallopt(M_ARENA_MAX, 1)
         _ = mallopt(M_TOP_PAD, Int32(clamping: bytes))
         let grown = unsafe malloc(growth)
         _ = mallopt(M_TOP_PAD, topPad)

@@ -1,5 +1,6 @@
 import Engine
 package import Rules
+import Support
 import Synchronization
 
 /// Evaluates the rules as time passes and publishes the result.
@@ -58,8 +59,21 @@ final class Evaluator: Sendable {
         }
     }
 
+    /// The first reading of the clock at which anything may be due after an evaluation at `clock`.
+    func nextDue(after clock: Int64) -> Int64 {
+        let next = snapshot.groups.compactMap { $0.definition.nextEvaluation(after: time(at: clock)) }.min()
+        // Near the start of time evaluations aren't delayed.
+        return next.map { $0 > 0 ? $0.addingSaturating(delay) : $0 } ?? .max
+    }
+
     /// Evaluates the rules for every due time up to `limit`.
     func evaluate(upTo limit: Int64) -> [AlertTransition] {
+        var window = WindowAccess(intake)
+        return evaluate(upTo: limit, &window)
+    }
+
+    /// The same, over the window as `window` shows it.
+    func evaluate(upTo limit: Int64, _ window: inout WindowAccess) -> [AlertTransition] {
         state.withLock { state in
             guard let last = state.last else {
                 // Times before the first arrival are never evaluated.
@@ -71,7 +85,7 @@ final class Evaluator: Sendable {
             }
             var transitions = state.ended
             state.ended = []
-            let reached = evaluate(&state, after: last, upTo: limit, &transitions)
+            let reached = evaluate(&state, &window, after: last, upTo: limit, &transitions)
             guard reached != last || !transitions.isEmpty else { return [] }
             state.last = reached
             publish(state)
@@ -81,17 +95,18 @@ final class Evaluator: Sendable {
 
     /// - Returns: the time up to which everything has been evaluated.
     private func evaluate(
-        _ state: inout State, after start: Int64, upTo limit: Int64, _ transitions: inout [AlertTransition]
+        _ state: inout State, _ window: inout WindowAccess, after start: Int64, upTo limit: Int64,
+        _ transitions: inout [AlertTransition]
     ) -> Int64 {
         var last = start
         while let time = state.rules.nextEvaluation(after: last), time <= limit {
-            var current = intake.view(at: time + delay, evaluating: time)
-            attribution.settle(at: time + delay, current, into: intake)
-            let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
+            var look = window.look(at: time + delay, evaluating: time)
+            attribution.settle(at: time + delay, look, into: &window)
+            let first = look.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
             if first > limit {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
-                attribution.settle(at: clock, intake.view(at: clock, evaluating: limit), into: intake)
+                attribution.settle(at: clock, window.look(at: clock, evaluating: limit), into: &window)
                 return limit
             }
             if first >= time {
@@ -99,9 +114,9 @@ final class Evaluator: Sendable {
                 last = first
                 continue
             }
-            intake.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
-            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
-            pinned.withLock { $0.follow(found, current.view) }
+            window.attach(state.summarizer.summarize(&look.view, upTo: time, thresholds: state.rules.thresholds))
+            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
+            pinned.withLock { $0.follow(found, look.view) }
             onEvaluation?(time, state.rules)
             transitions += found
             last = time
@@ -151,8 +166,8 @@ final class Evaluator: Sendable {
 
 extension WindowAttribution {
     /// Attributes what has settled at `clock`, in a view taken at that time.
-    func settle(at clock: Int64, _ current: (view: WindowView, load: Double), into intake: SpanIntake) {
-        settle(at: clock, current.view, load: current.load) { intake.attach($0) }
+    func settle(at clock: Int64, _ look: (view: WindowView, load: Double), into window: inout WindowAccess) {
+        settle(at: clock, look.view, load: look.load) { window.attach($0) }
     }
 }
 

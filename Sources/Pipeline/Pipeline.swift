@@ -5,9 +5,9 @@ package import Rules
 /// spans go to the history (`HistoryFolder`), and rules are evaluated as time passes (`Evaluator`). It has no clock of
 /// its own: callers pass arrival times and clock readings.
 package final class Pipeline: Sendable {
-    private let intake: SpanIntake
-    private let evaluator: Evaluator
-    private let attribution: WindowAttribution
+    let intake: SpanIntake
+    let evaluator: Evaluator
+    let attribution: WindowAttribution
 
     /// - Parameters:
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds. Exporters hold spans for up to five
@@ -67,7 +67,8 @@ package final class Pipeline: Sendable {
     /// Attributes the slots that have settled.
     package func note(clock: Int64) {
         guard attribution.isDue(at: clock) else { return intake.note(ClockReading(clock)) }
-        attribution.settle(at: clock, intake.view(at: clock), into: intake)
+        var window = WindowAccess(intake)
+        attribution.settle(at: clock, window.look(at: clock), into: &window)
     }
 
     /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process stood

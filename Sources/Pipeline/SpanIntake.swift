@@ -103,9 +103,12 @@ final class SpanIntake: Sendable {
         state.withLock { state in
             if let time { state.evaluatedUpTo = max(state.evaluatedUpTo, time) }
             onClock?(ClockReading(clock))
-            return (state.window.view(), Double(state.window.byteCount) / Double(state.window.limits.bytesMax))
+            return (state.window.view(), state.window.load)
         }
     }
+
+    /// The fraction of the window's memory in use.
+    var load: Double { state.withLock { $0.window.load } }
 
     /// The clock jumped. Evaluation goes on from `time`; if that is back, spans of later times no longer count in any
     /// range.
@@ -155,6 +158,10 @@ final class SpanIntake: Sendable {
             ($0.window.operations.placesUse, $0.window.requests.placesUse, $0.window.sources.placesUse)
         }
     }
+}
+
+extension Window {
+    fileprivate var load: Double { Double(byteCount) / Double(limits.bytesMax) }
 }
 
 /// Adds evicted spans to the history. Buckets are counted without the window's lock, by one thread at a time.

@@ -59,7 +59,7 @@ package struct SlotSummarizer: Sendable {
         else { return nil }
         var slot = slot
         let buckets = SelfTimeBuckets(attribution.selfTimes)
-        slot.selfTimeBuckets = buckets
+        slot.attach(buckets)
         return AttributionSummary(
             selfTimes: counter.count(slot, .selfTimes, seriesCount: operations, []), parts: parts, buckets: buckets)
     }

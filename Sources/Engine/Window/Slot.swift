@@ -55,6 +55,8 @@ struct Slot: Sendable {
     private(set) var summary: SlotSummary?
     /// The same for its attribution.
     private(set) var attributionSummary: AttributionSummary?
+    /// The last view, for the next one: most slots no longer change.
+    private var lastView: SlotView?
 
     static let rowsMax = SpanIndex.rowsMax
 
@@ -112,16 +114,28 @@ struct Slot: Sendable {
     mutating func attach(_ summary: SlotSummary) {
         byteCount += summary.byteCount - (self.summary?.byteCount ?? 0)
         self.summary = summary
+        lastView = nil
     }
 
     mutating func attach(_ summary: AttributionSummary) {
         byteCount += summary.byteCount - (attributionSummary?.byteCount ?? 0)
         attributionSummary = summary
+        lastView = nil
     }
 
     mutating func attach(_ attribution: SlotAttribution) {
         byteCount += attribution.byteCount - (self.attribution?.byteCount ?? 0)
         self.attribution = attribution
+        lastView = nil
+    }
+
+    /// The slot as it is now.
+    mutating func view() -> SlotView {
+        // Rows are only ever added.
+        if let lastView, lastView.count == count { return lastView }
+        let view = SlotView(self)
+        lastView = view
+        return view
     }
 
     @inline(never)

@@ -1,32 +1,81 @@
 import Support
 
-/// A slot as it was when the view was taken.
+/// A slot as it was when the view was taken: one reference, since every evaluation copies those of the whole window.
 package struct SlotView: Sendable {
-    /// Unix nanoseconds.
-    package let start: Int64
-    package let count: Int
-    let blocks: [SpanBlock]
-    let bucketMin: UInt16
-    let bucketMax: UInt16
-    /// nil until the slot has been attributed.
-    var attribution: SlotAttribution?
-    /// nil until rules have looked at the slot, and for a slot of few rows.
-    var summary: SlotSummary?
-    /// The same for its attribution.
-    var attributionSummary: AttributionSummary?
-    /// nil if the buckets of self times have to be computed row by row.
-    var selfTimeBuckets: SelfTimeBuckets?
+    private final class Contents: Sendable {
+        let start: Int64
+        let count: Int
+        let blocks: [SpanBlock]
+        let bucketMin: UInt16
+        let bucketMax: UInt16
+        let attribution: SlotAttribution?
+        let summary: SlotSummary?
+        let attributionSummary: AttributionSummary?
+        let selfTimeBuckets: SelfTimeBuckets?
+
+        init(_ slot: Slot) {
+            start = slot.number * Window.slotWidth
+            count = slot.count
+            blocks = slot.blocks
+            bucketMin = slot.bucketMin
+            bucketMax = slot.bucketMax
+            attribution = slot.attribution
+            summary = slot.summary
+            attributionSummary = slot.attributionSummary
+            selfTimeBuckets = slot.attributionSummary?.buckets
+        }
+
+        init(
+            _ other: Contents, attribution: SlotAttribution?, summary: SlotSummary?,
+            attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
+        ) {
+            (start, count, blocks) = (other.start, other.count, other.blocks)
+            (bucketMin, bucketMax) = (other.bucketMin, other.bucketMax)
+            self.attribution = attribution
+            self.summary = summary
+            self.attributionSummary = attributionSummary
+            self.selfTimeBuckets = selfTimeBuckets
+        }
+    }
+
+    private var contents: Contents
 
     init(_ slot: Slot) {
-        start = slot.number * Window.slotWidth
-        count = slot.count
-        blocks = slot.blocks
-        bucketMin = slot.bucketMin
-        bucketMax = slot.bucketMax
-        attribution = slot.attribution
-        summary = slot.summary
-        attributionSummary = slot.attributionSummary
-        selfTimeBuckets = slot.attributionSummary?.buckets
+        contents = Contents(slot)
+    }
+
+    /// Unix nanoseconds.
+    package var start: Int64 { contents.start }
+    package var count: Int { contents.count }
+    var blocks: [SpanBlock] { contents.blocks }
+    var bucketMin: UInt16 { contents.bucketMin }
+    var bucketMax: UInt16 { contents.bucketMax }
+    /// nil until the slot has been attributed.
+    var attribution: SlotAttribution? { contents.attribution }
+    /// nil until rules have looked at the slot, and for a slot of few rows.
+    var summary: SlotSummary? { contents.summary }
+    /// The same for its attribution.
+    var attributionSummary: AttributionSummary? { contents.attributionSummary }
+    /// nil if the buckets of self times have to be computed row by row.
+    var selfTimeBuckets: SelfTimeBuckets? { contents.selfTimeBuckets }
+
+    mutating func attach(_ attribution: SlotAttribution) {
+        contents = Contents(
+            contents, attribution: attribution, summary: summary, attributionSummary: attributionSummary,
+            selfTimeBuckets: selfTimeBuckets)
+    }
+
+    mutating func attach(_ buckets: SelfTimeBuckets) {
+        contents = Contents(
+            contents, attribution: attribution, summary: summary, attributionSummary: attributionSummary,
+            selfTimeBuckets: buckets)
+    }
+
+    mutating func attach(_ summaries: SlotSummaries) {
+        contents = Contents(
+            contents, attribution: attribution, summary: summaries.rows ?? summary,
+            attributionSummary: summaries.attribution ?? attributionSummary,
+            selfTimeBuckets: summaries.attribution?.buckets ?? selfTimeBuckets)
     }
 
     var columnByteCount: Int { blocks.reduce(0) { $0 + $1.byteCount } }

@@ -63,7 +63,10 @@ extension WindowView {
     /// Whether any spans ended in a range of time (Unix nanoseconds); for spans that left the window, to the minute.
     package func hasSpans(from: Int64, to: Int64) -> Bool {
         let exact = TimeRange(from: from, to: to)
-        if slots.contains(where: { $0.start < to && $0.end > from && $0.hasSpans(in: exact) }) { return true }
+        // Slots are in order of time: the last one before the range may reach into it.
+        let first = max(slots.indices.first(reaching: { slots[$0].start >= from }) - 1, 0)
+        let reaching = slots[first...].prefix { $0.start < to }
+        if reaching.contains(where: { $0.end > from && $0.hasSpans(in: exact) }) { return true }
         guard reachesHistory(from: from, to: to) else { return false }
         let range = MinuteRange(from: from, to: to)
         return !history.blocks(in: range).isEmpty || evicted.hasSpans { history.counts(minute: $0, in: range) }

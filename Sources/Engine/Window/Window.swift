@@ -79,9 +79,9 @@ package struct Window: ~Copyable {
     }
 
     /// A snapshot for readers. Costs time proportional to slots, not spans.
-    package func view() -> WindowView {
+    package mutating func view() -> WindowView {
         WindowView(
-            slots: slots.map { SlotView($0) }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
+            slots: slots.indices.map { slots[$0].view() }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
             requestBirths: requests.births, history: history, evicted: evicted)
     }
@@ -94,7 +94,7 @@ package struct Window: ~Copyable {
     }
 
     /// The view for a report: everything, with slots that left by age still whole.
-    package func wholeView() -> WindowView {
+    package mutating func wholeView() -> WindowView {
         guard let aged, !aged.areIncomplete else { return view() }
         return WindowView(
             slots: (aged.slots + slots).map { SlotView($0) }, horizon: .min, operations: operations.labels,

@@ -67,15 +67,28 @@ package struct WindowView: Sendable {
     }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt index: Int) {
-        slots[index].attribution = attribution
+        slots[index].attach(attribution)
     }
 
     mutating func attach(_ summaries: SlotSummaries, toSlotAt index: Int) {
-        if let rows = summaries.rows { slots[index].summary = rows }
-        if let attribution = summaries.attribution {
-            slots[index].attributionSummary = attribution
-            slots[index].selfTimeBuckets = attribution.buckets
-        }
+        slots[index].attach(summaries)
+    }
+
+    /// Stores a slot's attribution (by the slot's start, Unix nanoseconds) if the view has the slot and it has none.
+    package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
+        guard let index = index(ofSlotFrom: start), slots[index].attribution == nil else { return }
+        slots[index].attach(attribution)
+    }
+
+    /// Stores the summaries of a slot, if the view has the slot.
+    package mutating func attach(_ summaries: SlotSummaries) {
+        guard let index = index(ofSlotFrom: summaries.slot) else { return }
+        slots[index].attach(summaries)
+    }
+
+    private func index(ofSlotFrom start: Int64) -> Int? {
+        let index = slots.indices.first(reaching: { slots[$0].start >= start })
+        return index < slots.count && slots[index].start == start ? index : nil
     }
 
     package func seriesCount(_ population: Population) -> Int {

@@ -32,6 +32,9 @@ final class WindowAttribution: Sendable {
     /// Whether a slot may have settled since `settle` was last called, at a time in Unix nanoseconds.
     func isDue(at clock: Int64) -> Bool { state.withLock { clock >= $0.due } }
 
+    /// When the next slot may settle after a call of `settle` at `clock`.
+    static func nextDue(after clock: Int64) -> Int64 { (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth }
+
     /// The clock was set back: look again for the next slot to settle.
     func setBack() {
         state.withLock { state in
@@ -52,7 +55,7 @@ final class WindowAttribution: Sendable {
     ) {
         state.withLock { state in
             guard clock >= state.due else { return }
-            state.due = (max(clock, 0) / Window.slotWidth + 1) * Window.slotWidth
+            state.due = Self.nextDue(after: clock)
             let leaving = view.slotsLeaving(load: load) ?? .min
             let settled = state.attributor.settle(view, at: max(clock, leaving.addingSaturating(settle)))
             // Publish before the slots get their attributions: a reader of both then finds every attributed request in

@@ -63,6 +63,12 @@ package struct RuleGroup: Hashable, Sendable {
         let (last, overflow) = time.subtractingReportingOverflow(sinceMultiple)
         return overflow ? nil : last
     }
+
+    /// The first evaluation after `time`; nil at the end of the range of times.
+    package func nextEvaluation(after time: Int64) -> Int64? {
+        let (next, overflow) = (lastEvaluation(until: time) ?? .min).addingReportingOverflow(interval)
+        return overflow ? nil : next
+    }
 }
 
 /// What happens to an alert whose condition has no data while other spans arrive: its series may have dropped below a

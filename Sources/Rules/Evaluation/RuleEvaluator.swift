@@ -80,11 +80,7 @@ package struct RuleEvaluator: Sendable {
 
     /// The first evaluation of any group after `time`; nil if there are no groups, or at the end of the range of times.
     package func nextEvaluation(after time: Int64) -> Int64? {
-        groups.compactMap { group in
-            let last = group.definition.lastEvaluation(until: time) ?? .min
-            let (next, overflow) = last.addingReportingOverflow(group.definition.interval)
-            return overflow ? nil : next
-        }.min()
+        groups.compactMap { $0.definition.nextEvaluation(after: time) }.min()
     }
 
     // MARK: Evaluation

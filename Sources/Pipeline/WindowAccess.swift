@@ -1,0 +1,54 @@
+import Engine
+
+/// Attributions and summaries of slots, to be stored in the window.
+package struct SlotResults: Sendable {
+    fileprivate(set) var attributions: [(slot: Int64, attribution: SlotAttribution)] = []
+    fileprivate(set) var summaries: [SlotSummaries] = []
+}
+
+/// How an evaluation looks at the window and stores what it computed about slots: in the window itself, or aside while
+/// spans are appended.
+struct WindowAccess {
+    private let intake: SpanIntake
+    /// The window as it was; nil to look at it as it is.
+    private var snapshot: (view: WindowView, load: Double)?
+    /// What was stored aside.
+    private(set) var results = SlotResults()
+
+    init(_ intake: SpanIntake, snapshot: (view: WindowView, load: Double)? = nil) {
+        self.intake = intake
+        self.snapshot = snapshot
+    }
+
+    /// The window when the clock reads `clock`, and the fraction of its memory in use.
+    ///
+    /// - Parameter time: the time that is about to be evaluated.
+    func look(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
+        snapshot ?? intake.look(at: clock, evaluating: time)
+    }
+
+    mutating func attach(_ settled: [(slot: Int64, attribution: SlotAttribution)]) {
+        guard snapshot != nil else { return intake.attach(settled) }
+        results.attributions += settled
+        for (slot, attribution) in settled { snapshot?.view.attach(attribution, toSlotFrom: slot) }
+    }
+
+    mutating func attach(_ summaries: [SlotSummaries]) {
+        guard snapshot != nil else { return intake.attach(summaries) }
+        results.summaries += summaries
+        for summaries in summaries { snapshot?.view.attach(summaries) }
+    }
+
+    /// Takes in what an earlier evaluation stored aside, which the snapshot may lack.
+    mutating func include(_ earlier: SlotResults) {
+        for (slot, attribution) in earlier.attributions { snapshot?.view.attach(attribution, toSlotFrom: slot) }
+        for summaries in earlier.summaries { snapshot?.view.attach(summaries) }
+    }
+}
+
+extension SpanIntake {
+    func attach(_ results: SlotResults) {
+        attach(results.attributions)
+        attach(results.summaries)
+    }
+}
