@@ -1,7 +1,9 @@
+import Dispatch
 package import Engine
 package import Pipeline
 package import Rules
 import Support
+import Synchronization
 
 /// What `replay --format json` prints, and the query API in parts. Durations in seconds.
 package struct Report: Encodable, Sendable {
@@ -28,11 +30,27 @@ package struct Report: Encodable, Sendable {
         first = ends.map { _ in Timestamp.rfc3339(max(summary.totals.firstStart, from)) }
         firstEnd = ends.map { Timestamp.rfc3339($0.lowerBound) }
         last = ends.map { Timestamp.rfc3339($0.upperBound) }
-        operations = OperationRow.rows(of: summary)
-        requests = RequestRow.rows(of: summary)
+        (operations, requests) = Self.rows(of: summary)
         sources = SourceRow.rows(of: summary.sources)
         self.alerts = alerts
         self.comparison = comparison?.rows
+    }
+}
+
+extension Report {
+    /// Computes operations and requests side by side: neither needs the other.
+    private static func rows(of summary: PipelineSummary) -> ([OperationRow], [RequestRow]) {
+        let rows = Mutex<(operations: [OperationRow], requests: [RequestRow])>(([], []))
+        DispatchQueue.concurrentPerform(iterations: 2) { part in
+            if part == 0 {
+                let operations = OperationRow.rows(of: summary)
+                rows.withLock { $0.operations = operations }
+            } else {
+                let requests = RequestRow.rows(of: summary)
+                rows.withLock { $0.requests = requests }
+            }
+        }
+        return rows.withLock { $0 }
     }
 }
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import random
 import resource
 import signal
@@ -108,6 +109,19 @@ def test_a_report_does_not_depend_on_the_number_and_order_of_files(capture, tmp_
         names[-1].write_bytes(archives.framed(records[place] for place in order[number::5]))
     assert replay(*names) == report
     assert replay(*names[::-1]) == report
+
+
+def test_a_report_does_not_depend_on_the_number_of_processors(capture, tmp_path):
+    records, report = capture
+    path = tmp_path / "archive"
+    path.write_bytes(archives.framed(records))
+    for processor in os.sched_getaffinity(0):
+        done = subprocess.run(
+            [BINARY, "replay", "--quiet", "--format", "json", path], capture_output=True, timeout=LIMIT,
+            preexec_fn=lambda: os.sched_setaffinity(0, [processor]),
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.decode() == report
 
 
 def test_standard_input_in_any_order_gives_the_same_report(capture):

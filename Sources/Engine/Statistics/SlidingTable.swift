@@ -110,28 +110,6 @@ struct SlidingTable: Sendable {
         }
     }
 
-    /// Calls `body` with each series that has spans, then `cell` with its buckets in order, and removes them.
-    mutating func removeAll(
-        _ body: (_ seriesIndex: Int, LatencyTally) -> Void, cell: (_ code: UInt16, _ count: UInt32) -> Void
-    ) {
-        for seriesIndex in tallies.indices where tallies[seriesIndex].count > 0 {
-            body(seriesIndex, tallies[seriesIndex])
-            tallies[seriesIndex] = LatencyTally()
-            while octavesInUse[seriesIndex] != 0 {
-                let octave = octavesInUse[seriesIndex].trailingZeroBitCount
-                octavesInUse[seriesIndex] &= octavesInUse[seriesIndex] &- 1
-                let page = octaves[seriesIndex * Self.octavesPerSeries + octave].page
-                octaves[seriesIndex * Self.octavesPerSeries + octave].count = 0
-                freePages.append(page)
-                let first = Int(page) * Self.codesPerPage
-                for code in 0..<Self.codesPerPage where cells[first + code] > 0 {
-                    cell(UInt16(octave * Self.codesPerPage + code), cells[first + code])
-                    cells[first + code] = 0
-                }
-            }
-        }
-    }
-
     // MARK: Summaries
 
     /// Adds the spans of a summary.

@@ -1,17 +1,10 @@
-/// Counts the durations of a slot by series, for its summary. Reuses its tables from slot to slot.
+/// Counts the durations of a slot by series, for its summary. Reuses its memory from slot to slot.
 struct SeriesCounter: Sendable {
-    private var table = SlidingTable()
+    /// By index of the series; zero between slots.
+    private var tallies: [LatencyTally] = []
     private var maxima: [Int64] = []
-    private var failed: [FailedSpan] = []
-
-    private struct FailedSpan: Comparable {
-        var seriesIndex: UInt16
-        var code: UInt16
-
-        static func < (left: FailedSpan, right: FailedSpan) -> Bool {
-            (left.seriesIndex, left.code) < (right.seriesIndex, right.code)
-        }
-    }
+    private var codes = CodesBySeries()
+    private var failed = CodesBySeries()
 
     /// Counts all series of a population other than parts.
     mutating func count(
@@ -55,50 +48,64 @@ struct SeriesCounter: Sendable {
     ) -> SeriesCounts {
         var bad = BadCounts(thresholds: thresholds)
         bad.extend(toSeries: scope.count)
-        table.extend(toSeries: scope.count)
-        if maxima.count < scope.count { maxima += repeatElement(0, count: scope.count - maxima.count) }
-        failed.removeAll(keepingCapacity: true)
+        if tallies.count < scope.count {
+            maxima += repeatElement(0, count: scope.count - tallies.count)
+            tallies += repeatElement(LatencyTally(), count: scope.count - tallies.count)
+        }
+        codes.removeAll()
+        failed.removeAll()
         scope.forEachBlock(of: [slot]) { rows in
             rows.fetch(seriesCount: scope.count, withDurations: true)
-            table.add(rows)
+            codes.makeRoom(rows.seriesIndices.count)
+            Self.add(rows, &tallies, &maxima, &codes)
             bad.add(rows)
-            Self.findMaxima(rows, &maxima)
             Self.listFailed(rows, &failed)
         }
-        failed.sort()
+        codes.sort(seriesCount: scope.count)
+        failed.sort(seriesCount: scope.count)
         return take(bad, number)
     }
 
     /// Moves the counts out of the tables.
     private mutating func take(_ bad: BadCounts, _ number: (Int) -> Int) -> SeriesCounts {
-        var counts = SeriesCounts(thresholds: bad.thresholds)
-        var next = failed.startIndex
-        table.removeAll { seriesIndex, tally in
+        var counts = SeriesCounts(
+            thresholds: bad.thresholds, series: tallies.count { $0.count > 0 }, cells: codes.distinctCount,
+            failedCells: failed.distinctCount)
+        for seriesIndex in tallies.indices where tallies[seriesIndex].count > 0 {
             counts.append(
-                number(seriesIndex), tally, max: maxima[seriesIndex],
+                number(seriesIndex), tallies[seriesIndex], max: maxima[seriesIndex],
                 bad: bad.thresholds.indices.map { bad.count(ofSeries: seriesIndex, threshold: $0) })
+            tallies[seriesIndex] = LatencyTally()
             maxima[seriesIndex] = 0
-            while next < failed.endIndex, failed[next].seriesIndex == seriesIndex {
-                let first = next
-                while next < failed.endIndex, failed[next] == failed[first] { next += 1 }
-                counts.append(failed: SeriesCounts.Cell(code: failed[first].code, count: UInt32(next - first)))
-            }
-        } cell: { code, count in
-            counts.append(SeriesCounts.Cell(code: code, count: count))
+            codes.forEachDistinct(seriesIndex) { counts.append(SeriesCounts.Cell(code: $0, count: $1)) }
+            failed.forEachDistinct(seriesIndex) { counts.append(failed: SeriesCounts.Cell(code: $0, count: $1)) }
         }
         return counts
     }
 
+    // A separate function, so that addresses stay in registers.
     @inline(never)
-    private static func findMaxima(_ rows: borrowing MeasuredRows, _ maxima: inout [Int64]) {
+    private static func add(
+        _ rows: borrowing MeasuredRows, _ tallies: inout [LatencyTally], _ maxima: inout [Int64],
+        _ codes: inout CodesBySeries
+    ) {
+        var tallies = tallies.mutableSpan
         var maxima = maxima.mutableSpan
-        rows.forEach { seriesIndex, row in maxima[seriesIndex] = max(maxima[seriesIndex], rows.durations[row]) }
+        rows.forEach { seriesIndex, row in
+            let duration = rows.durations[row]
+            tallies[seriesIndex].count &+= 1
+            tallies[seriesIndex].errors &+= Int(rows.flags[row] & SpanFlags.error)
+            tallies[seriesIndex].sum &+= Int128(duration)
+            maxima[seriesIndex] = max(maxima[seriesIndex], duration)
+            codes.append(rows.buckets[row], seriesIndex)
+        }
     }
 
     @inline(never)
-    private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout [FailedSpan]) {
+    private static func listFailed(_ rows: borrowing MeasuredRows, _ failed: inout CodesBySeries) {
         rows.forEachError { seriesIndex, row in
-            failed.append(FailedSpan(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: rows.buckets[row]))
+            failed.makeRoom(1)
+            failed.append(rows.buckets[row], seriesIndex)
         }
     }
 }

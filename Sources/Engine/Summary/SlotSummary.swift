@@ -20,15 +20,42 @@ final class SlotSummary: Sendable {
 
 /// Spans by series and latency bucket, in columns.
 struct SeriesCounts: Sendable {
-    struct Series: Sendable {
-        let number: Int
-        let tally: LatencyTally
+    /// 48 bytes: a slot has hundreds of series, and at most 2^24 rows.
+    struct Series: BitwiseCopyable, Sendable {
+        private let storedNumber: UInt32
+        private let count: UInt32
+        private let errors: UInt32
+        private let storedFirstCell: UInt32
+        private let storedFirstFailed: UInt32
+        private let sumLow: UInt64
+        private let sumHigh: Int64
         /// Nanoseconds.
         let max: Int64
+
+        init(_ number: Int, _ tally: LatencyTally, max: Int64, firstCell: Int, firstFailed: Int) {
+            storedNumber = UInt32(truncatingIfNeeded: number)
+            count = UInt32(truncatingIfNeeded: tally.count)
+            errors = UInt32(truncatingIfNeeded: tally.errors)
+            storedFirstCell = UInt32(truncatingIfNeeded: firstCell)
+            storedFirstFailed = UInt32(truncatingIfNeeded: firstFailed)
+            sumLow = UInt64(truncatingIfNeeded: tally.sum)
+            sumHigh = Int64(truncatingIfNeeded: tally.sum >> 64)
+            self.max = max
+        }
+
+        var number: Int { Int(storedNumber) }
         /// Its first cell; its cells end where those of the next series begin.
-        let firstCell: Int
+        var firstCell: Int { Int(storedFirstCell) }
         /// Its first cell of failed spans.
-        let firstFailed: Int
+        var firstFailed: Int { Int(storedFirstFailed) }
+
+        var tally: LatencyTally {
+            var tally = LatencyTally()
+            tally.count = Int(count)
+            tally.errors = Int(errors)
+            tally.sum = Int128(sumHigh) << 64 | Int128(sumLow)
+            return tally
+        }
     }
 
     /// A latency bucket and the number of spans in it.
@@ -47,9 +74,17 @@ struct SeriesCounts: Sendable {
     /// For each threshold, the bad spans by index in `series`.
     private var bad: [[Int]]
 
-    init(thresholds: [Int64]) {
+    /// - Parameters:
+    ///   - series: how many series will be added; room is made for no more.
+    ///   - cells: the same for their cells.
+    ///   - failedCells: the same for those of failed spans.
+    init(thresholds: [Int64], series: Int, cells: Int, failedCells: Int) {
         self.thresholds = thresholds
         bad = thresholds.map { _ in [] }
+        self.series.reserveCapacity(series)
+        self.cells.reserveCapacity(cells)
+        self.failedCells.reserveCapacity(failedCells)
+        for index in bad.indices { bad[index].reserveCapacity(series) }
     }
 
     var byteCount: Int {
@@ -82,8 +117,7 @@ struct SeriesCounts: Sendable {
     /// Starts the next series. Its cells follow.
     mutating func append(_ number: Int, _ tally: LatencyTally, max: Int64, bad counts: [Int]) {
         series.append(
-            Series(
-                number: number, tally: tally, max: max, firstCell: cells.count, firstFailed: failedCells.count))
+            Series(number, tally, max: max, firstCell: cells.count, firstFailed: failedCells.count))
         for (threshold, count) in counts.enumerated() { bad[threshold].append(count) }
     }
 

@@ -32,8 +32,8 @@ final class BlockLedger: Sendable {
     }
 }
 
-/// The spans that ended within one slot of time, in blocks of 64 rows, doubling to 4,096: a slot of few spans is small,
-/// and one of many needs no large copy.
+/// The spans that ended within one slot of time, in blocks of 64 to 4,096 rows, each at most a quarter of what the slot has:
+/// a slot of few spans is small, one of many needs no large copy, and little of it is unused.
 struct Slot: Sendable {
     /// Unix time of the slot's start divided by the slots' width.
     let number: Int64
@@ -149,21 +149,27 @@ struct Slot: Sendable {
 
     // MARK: Rows to blocks
 
-    private static let doublings = 6
-    private static let rowsBeforeLarge = 64 * 63
+    private static let rowsMin = 64
+    /// Blocks of one size, before they double. With fewer, up to half of a slot's rows would be unused.
+    private static let blocksPerSize = 4
+    /// The number of the first of the largest blocks, and its first row.
+    private static let firstLargest = (block: 28, row: 1 << 14)
 
     static func capacity(block: Int) -> Int {
-        block < doublings ? 64 << block : SpanBlock.rowsMax
+        // After the first four, four more double the rows.
+        block < blocksPerSize ? rowsMin : min(rowsMin << (block / blocksPerSize - 1), SpanBlock.rowsMax)
     }
 
     @inline(__always)
     static func locate(_ row: Int) -> (block: Int, offset: Int) {
-        if row >= rowsBeforeLarge {
-            let beyond = row - rowsBeforeLarge
-            return (doublings + beyond >> 12, beyond & 4095)
+        if row >= firstLargest.row {
+            let beyond = row - firstLargest.row
+            return (firstLargest.block + beyond >> 12, beyond & (SpanBlock.rowsMax - 1))
         }
-        let block = 63 - (row >> 6 + 1).leadingZeroBitCount
-        return (block, row - 64 * (1 << block - 1))
+        if row < rowsMin * blocksPerSize { return (row >> 6, row & (rowsMin - 1)) }
+        // Rows from 2^n to 2^(n+1) are in four blocks of 2^(n-2).
+        let shift = 61 - row.leadingZeroBitCount
+        return (blocksPerSize * (shift - 6) + row >> shift, row & (1 << shift - 1))
     }
 }
 

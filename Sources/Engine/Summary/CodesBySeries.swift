@@ -1,0 +1,140 @@
+/// Latency bucket codes of spans, sorted by series and code. Reuses its memory.
+///
+/// Counting in a table of all buckets costs more: a slot has a few spans in each of hundreds of series, scattered over an
+/// octave or two.
+struct CodesBySeries: Sendable {
+    private struct Entry: BitwiseCopyable, Sendable {
+        var seriesIndex: UInt16 = 0
+        var code: UInt16 = 0
+    }
+
+    /// In the order of spans.
+    private var entries: [Entry] = []
+    private var count = 0
+    /// The codes by series, each sorted.
+    private var sorted: [UInt16] = []
+    private var others: [UInt16] = []
+    /// Where the codes of each series end.
+    private var ends: [Int] = []
+
+    /// Up to this many are sorted by insertion, more by radix.
+    private static let insertionMax = 24
+    /// A code has two digits of this many bits.
+    private static let digitBits: UInt16 = 6
+    private static let digits = 1 << 6
+
+    mutating func removeAll() { count = 0 }
+
+    /// Makes room for more codes.
+    mutating func makeRoom(_ more: Int) {
+        if entries.count < count + more {
+            entries += repeatElement(Entry(), count: max(count + more - entries.count, entries.count))
+        }
+    }
+
+    /// Adds a code; there must be room.
+    @inline(__always)
+    mutating func append(_ code: UInt16, _ seriesIndex: Int) {
+        entries[count] = Entry(seriesIndex: UInt16(truncatingIfNeeded: seriesIndex), code: code)
+        count &+= 1
+    }
+
+    // MARK: Sorting
+
+    /// Sorts the codes.
+    mutating func sort(seriesCount: Int) {
+        if sorted.count < count {
+            sorted = Array(repeating: 0, count: entries.count)
+            others = sorted
+        }
+        ends.removeAll(keepingCapacity: true)
+        ends += repeatElement(0, count: seriesCount)
+        Self.group(entries, count, &ends, &sorted)
+        for seriesIndex in 0..<seriesCount { sortCodes(range(seriesIndex)) }
+    }
+
+    /// Moves codes to where those of their series are, in order of series.
+    private static func group(_ entries: [Entry], _ count: Int, _ ends: inout [Int], _ sorted: inout [UInt16]) {
+        let entries = entries.span.extracting(first: count)
+        var ends = ends.mutableSpan
+        var sorted = sorted.mutableSpan
+        for index in entries.indices { ends[Int(entries[index].seriesIndex)] &+= 1 }
+        var sum = 0
+        for seriesIndex in ends.indices {
+            let size = ends[seriesIndex]
+            ends[seriesIndex] = sum
+            sum &+= size
+        }
+        for index in entries.indices {
+            let seriesIndex = Int(entries[index].seriesIndex)
+            sorted[ends[seriesIndex]] = entries[index].code
+            ends[seriesIndex] &+= 1
+        }
+    }
+
+    private mutating func sortCodes(_ range: Range<Int>) {
+        guard range.count > Self.insertionMax else { return Self.insertionSort(range, &sorted) }
+        Self.radixPass(range, sorted, &others, shift: 0)
+        Self.radixPass(range, others, &sorted, shift: Self.digitBits)
+    }
+
+    private static func insertionSort(_ range: Range<Int>, _ codes: inout [UInt16]) {
+        var codes = codes.mutableSpan
+        for index in range.dropFirst() {
+            let code = codes[index]
+            var free = index
+            while free > range.lowerBound, codes[free &- 1] > code {
+                codes[free] = codes[free &- 1]
+                free &-= 1
+            }
+            codes[free] = code
+        }
+    }
+
+    private static func radixPass(
+        _ range: Range<Int>, _ codes: [UInt16], _ others: inout [UInt16], shift: UInt16
+    ) {
+        let codes = codes.span
+        var others = others.mutableSpan
+        var begins = InlineArray<64, Int>(repeating: 0)
+        for index in range { begins[Int(codes[index] &>> shift) & (digits - 1)] &+= 1 }
+        var sum = range.lowerBound
+        for digit in 0..<digits {
+            let size = begins[digit]
+            begins[digit] = sum
+            sum &+= size
+        }
+        for index in range {
+            let digit = Int(codes[index] &>> shift) & (digits - 1)
+            others[begins[digit]] = codes[index]
+            begins[digit] &+= 1
+        }
+    }
+
+    // MARK: Reading
+
+    /// How many different codes the series have, together.
+    var distinctCount: Int {
+        var distinct = 0
+        for seriesIndex in ends.indices { forEachDistinct(seriesIndex) { _, _ in distinct += 1 } }
+        return distinct
+    }
+
+    /// Calls `body` with the different codes of a series in order, and the number of spans of each.
+    @inline(__always)
+    func forEachDistinct(_ seriesIndex: Int, _ body: (_ code: UInt16, _ count: UInt32) -> Void) {
+        let codes = sorted.span.extracting(range(seriesIndex))
+        var first = 0
+        while first < codes.count {
+            var end = first &+ 1
+            while end < codes.count, codes[end] == codes[first] { end &+= 1 }
+            body(codes[first], UInt32(truncatingIfNeeded: end &- first))
+            first = end
+        }
+    }
+
+    private func range(_ seriesIndex: Int) -> Range<Int> {
+        guard seriesIndex < ends.count else { return 0..<0 }
+        return (seriesIndex == 0 ? 0 : ends[seriesIndex - 1])..<ends[seriesIndex]
+    }
+}
