@@ -103,6 +103,7 @@ final class SpanIntake: Sendable {
         state.withLock { state in
             if let time { state.evaluatedUpTo = max(state.evaluatedUpTo, time) }
             onClock?(ClockReading(clock))
+            state.window.keepViews()
             return (state.window.view(), state.window.load)
         }
     }

@@ -17,7 +17,7 @@ private let start: Int64 = 1_767_225_600 * second
               - name: g
                 interval: 10s
                 rules:
-                  - {alert: Any, select: {kind: server}, when: count > 50, over: 1m, by: [service]}
+                  - {alert: Any, select: {kind: SERVER}, when: count > 50, over: 1m, by: [service]}
                   - {alert: Etcd, select: {verb: "=~ .+"}, when: share(etcd) > 0.01, over: 30s, by: [verb]}
                   - {alert: Slow, select: {verb: "=~ .+"}, when: p90 > 1ms, over: 5m, by: [resource]}
             """

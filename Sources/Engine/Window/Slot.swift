@@ -55,7 +55,7 @@ struct Slot: Sendable {
     private(set) var summary: SlotSummary?
     /// The same for its attribution.
     private(set) var attributionSummary: AttributionSummary?
-    /// The last view, for the next one: most slots no longer change.
+    /// The view when it was last kept: most slots no longer change.
     private var lastView: SlotView?
 
     static let rowsMax = SpanIndex.rowsMax
@@ -130,12 +130,15 @@ struct Slot: Sendable {
     }
 
     /// The slot as it is now.
-    mutating func view() -> SlotView {
+    var view: SlotView {
         // Rows are only ever added.
         if let lastView, lastView.count == count { return lastView }
-        let view = SlotView(self)
-        lastView = view
-        return view
+        return SlotView(self)
+    }
+
+    /// Keeps the view for later.
+    mutating func keepView() {
+        if lastView?.count != count { lastView = SlotView(self) }
     }
 
     @inline(never)

@@ -79,11 +79,16 @@ package struct Window: ~Copyable {
     }
 
     /// A snapshot for readers. Costs time proportional to slots, not spans.
-    package mutating func view() -> WindowView {
+    package func view() -> WindowView {
         WindowView(
-            slots: slots.indices.map { slots[$0].view() }, horizon: horizon == .min ? .min : horizon * Self.slotWidth,
+            slots: slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
             requestBirths: requests.births, history: history, evicted: evicted)
+    }
+
+    /// Keeps the views of slots, so that those that don't change are the same objects in later views.
+    package mutating func keepViews() {
+        for index in slots.indices { slots[index].keepView() }
     }
 
     /// Call before appending a daemon's recording: spans then leave by age as they did there.
@@ -94,10 +99,10 @@ package struct Window: ~Copyable {
     }
 
     /// The view for a report: everything, with slots that left by age still whole.
-    package mutating func wholeView() -> WindowView {
+    package func wholeView() -> WindowView {
         guard let aged, !aged.areIncomplete else { return view() }
         return WindowView(
-            slots: (aged.slots + slots).map { SlotView($0) }, horizon: .min, operations: operations.labels,
+            slots: (aged.slots + slots).map(\.view), horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
             history: History(), evicted: EvictedSpans())
     }
