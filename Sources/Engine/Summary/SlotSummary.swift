@@ -87,10 +87,10 @@ struct SeriesCounts: Sendable {
         for index in bad.indices { bad[index].reserveCapacity(series) }
     }
 
+    /// By what is used: room depends on the state of malloc, and what a window evicts must not.
     var byteCount: Int {
-        series.capacity * MemoryLayout<Series>.stride
-            + (cells.capacity + failedCells.capacity) * MemoryLayout<Cell>.stride
-            + bad.reduce(0) { $0 + $1.capacity * MemoryLayout<Int>.stride }
+        series.count * MemoryLayout<Series>.stride + (cells.count + failedCells.count) * MemoryLayout<Cell>.stride
+            + bad.count * series.count * MemoryLayout<Int>.stride
     }
 
     /// The buckets of the series at an index.
