@@ -28,7 +28,7 @@ package struct DeferredEvaluation: Sendable {
         var window = window
         for results in earlier { window.include(results) }
         let transitions = evaluator.evaluate(upTo: evaluator.time(at: clock), &window)
-        attribution.settle(at: clock, window.look(at: clock), into: &window)
+        attribution.settle(at: clock, window.view(at: clock), into: &window)
         return Results(transitions: transitions, slots: window.results)
     }
 }
@@ -37,7 +37,7 @@ extension Pipeline {
     /// Prepares an evaluation at a time (Unix nanoseconds), to run while spans that ended later are appended.
     package func deferredEvaluation(at clock: Int64) -> DeferredEvaluation {
         DeferredEvaluation(
-            at: clock, evaluator, attribution, WindowAccess(intake, snapshot: intake.look(at: clock)))
+            at: clock, evaluator, attribution, WindowAccess(intake, snapshot: intake.view(at: clock)))
     }
 
     /// Stores what a deferred evaluation computed.

@@ -100,13 +100,13 @@ final class Evaluator: Sendable {
     ) -> Int64 {
         var last = start
         while let time = state.rules.nextEvaluation(after: last), time <= limit {
-            var look = window.look(at: time + delay, evaluating: time)
-            attribution.settle(at: time + delay, look, into: &window)
-            let first = look.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
+            var current = window.view(at: time + delay, evaluating: time)
+            attribution.settle(at: time + delay, current, into: &window)
+            let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
             if first > limit {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
-                attribution.settle(at: clock, window.look(at: clock, evaluating: limit), into: &window)
+                attribution.settle(at: clock, window.view(at: clock, evaluating: limit), into: &window)
                 return limit
             }
             if first >= time {
@@ -114,9 +114,9 @@ final class Evaluator: Sendable {
                 last = first
                 continue
             }
-            window.attach(state.summarizer.summarize(&look.view, upTo: time, thresholds: state.rules.thresholds))
-            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(look.view, attribution))
-            pinned.withLock { $0.follow(found, look.view) }
+            window.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
+            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
+            pinned.withLock { $0.follow(found, current.view) }
             onEvaluation?(time, state.rules)
             transitions += found
             last = time
@@ -166,8 +166,8 @@ final class Evaluator: Sendable {
 
 extension WindowAttribution {
     /// Attributes what has settled at `clock`, in a view taken at that time.
-    func settle(at clock: Int64, _ look: (view: WindowView, load: Double), into window: inout WindowAccess) {
-        settle(at: clock, look.view, load: look.load) { window.attach($0) }
+    func settle(at clock: Int64, _ current: (view: WindowView, load: Double), into window: inout WindowAccess) {
+        settle(at: clock, current.view, load: current.load) { window.attach($0) }
     }
 }
 

@@ -68,7 +68,7 @@ package final class Pipeline: Sendable {
     package func note(clock: Int64) {
         guard attribution.isDue(at: clock) else { return intake.note(ClockReading(clock)) }
         var window = WindowAccess(intake)
-        attribution.settle(at: clock, window.look(at: clock), into: &window)
+        attribution.settle(at: clock, window.view(at: clock), into: &window)
     }
 
     /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process stood

@@ -10,7 +10,7 @@ package struct SlotResults: Sendable {
 /// spans are appended.
 struct WindowAccess {
     private let intake: SpanIntake
-    /// The window as it was; nil to look at it as it is.
+    /// The window as it was; nil as it is now.
     private var snapshot: (view: WindowView, load: Double)?
     /// What was stored aside.
     private(set) var results = SlotResults()
@@ -23,8 +23,8 @@ struct WindowAccess {
     /// The window when the clock reads `clock`, and the fraction of its memory in use.
     ///
     /// - Parameter time: the time that is about to be evaluated.
-    func look(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
-        snapshot ?? intake.look(at: clock, evaluating: time)
+    func view(at clock: Int64, evaluating time: Int64? = nil) -> (view: WindowView, load: Double) {
+        snapshot ?? intake.view(at: clock, evaluating: time)
     }
 
     mutating func attach(_ settled: [(slot: Int64, attribution: SlotAttribution)]) {
