@@ -23,7 +23,6 @@ from simulation.kinds import KINDS  # noqa: E402
 from simulation.recording import Recording  # noqa: E402
 
 BINARY = os.environ.get("FAULTLINE_BINARY") or ROOT / ".build" / "release" / "faultline"
-STRENGTHS = (1.5, 2, 3, 5, 10, 30)
 # In the order of how good they are
 OUTCOMES = ("right", "side only", "not clear", "silent", "wrong")
 
@@ -53,7 +52,7 @@ def respond(case):
     kind = KINDS[case.kind]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "faulty.otlp"
-        scenario.write(path, recording(case.recording), kind.make, case.strength, case.share, case.seed)
+        scenario.write(path, recording(case.recording), kind, case.strength, case.share, case.seed)
         return judge(kind, verdicts(replay(path)))
 
 
@@ -63,7 +62,7 @@ def judge(kind, found):
     if any(seconds < 0 for seconds, _ in found) or any(culprit["side"] not in kind.sides for _, culprit in sure):
         outcome = "wrong"
     elif not found:
-        outcome = "silent"
+        outcome = "silent" if kind.sides else "right"
     elif not sure:
         outcome = "not clear"
     elif kind.components and not any(culprit["component"] in kind.components for _, culprit in sure):
@@ -96,7 +95,7 @@ def main():
         Case(path, name, strength, share, seed)
         for name, kind in KINDS.items() if not options.kind or any(part in name for part in options.kind)
         for share in kind.shares if not options.share or share in options.share
-        for strength in STRENGTHS if not options.strength or strength in options.strength
+        for strength in kind.strengths if not options.strength or strength in options.strength
         for path in options.recording or [str(steady)]
         for seed in range(options.seeds)
     ]

@@ -51,19 +51,6 @@ class Archive:
         path.write_bytes(archives.framed(self.records()))
 
 
-class Use:
-    """One use of a recorded unit: recorded units are used again and again, with other ids."""
-
-    __slots__ = ("unit", "mask", "chance", "failure", "memory")
-
-    def __init__(self, unit, seed, number):
-        self.unit = unit
-        self.chance = random.Random(f"{seed} {number}")
-        self.mask = self.chance.getrandbits(128)
-        self.failure = None
-        self.memory = {}
-
-
 class Failure:
     """How a span says that it failed."""
 
@@ -80,6 +67,28 @@ class Failure:
             attribute.value.int_value = self.value
         else:
             attribute.value.string_value = self.value
+
+
+INTERNAL_ERROR = Failure("http.response.status_code", 500)
+
+
+class Use:
+    """One use of a recorded unit: recorded units are used again and again, with other ids."""
+
+    __slots__ = ("unit", "mask", "chance", "failure", "memory", "is_added", "of_level")
+
+    def __init__(self, unit, seed, number, is_added=False):
+        self.unit = unit
+        self.chance = random.Random(f"{seed} {number}")
+        self.mask = self.chance.getrandbits(128)
+        self.failure = None
+        self.memory = {}
+        self.is_added = is_added
+        self.of_level = self.chance.random()
+
+    def fail(self):
+        """The request ends as soon as what fails has ended."""
+        self.failure = INTERNAL_ERROR
 
 
 def _mixed(identifier, mask):

@@ -3,10 +3,6 @@
 import heapq
 from itertools import count
 
-from simulation.archive import Failure
-
-INTERNAL_ERROR = Failure("http.response.status_code", 500)
-
 
 class Engine:
     """A simulation in order of time. `fault.work` decides how long each step takes."""
@@ -55,7 +51,7 @@ class Engine:
 
         def finish(now):
             failure = own_failure
-            if failure is None and node.is_root_of_request and use.failure is not None:
+            if failure is None and node.is_request and use.failure is not None:
                 failure = use.failure
             self.record(node, use, time, now, failure)
             self.fault.ended(self, use, node, now)
@@ -89,8 +85,22 @@ def _ignore(_):
 class Fault:
     """Health: everything takes as long as it took."""
 
+    # Clients wait for answers before they ask again, so there are never more requests at once.
+    most_at_once = 200
+
+    def __init__(self):
+        self._at_once = 0
+
     def arrive(self, engine, use, time):
-        engine.begin(use, use.unit.top, time, _ignore)
+        if self._at_once < self.most_at_once:
+            self._at_once += 1
+            engine.begin(use, use.unit.top, time, self._leave)
+
+    def _leave(self, _):
+        self._at_once -= 1
+
+    def traffic(self, engine, recording, dose, new_use):
+        """Plays what the fault adds to the load; `new_use(unit)` gives it ids of its own."""
 
     def work(self, engine, use, node, index, kind, work, time, done):
         """Calls `done(time)` when the step is over, or `done(time, failure)` if the span fails."""

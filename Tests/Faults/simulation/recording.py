@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from harness import archives
 from harness.spans import SECOND
-from simulation.spans import units
+from simulation.trees import units
 
 # What exporters hold back at the edges of a recording.
 EDGE = 6 * SECOND
@@ -37,6 +37,7 @@ class Recording:
             if 0 <= index < len(self.blocks):
                 self.blocks[index].append(unit)
         self.units = [unit for block in self.blocks for unit in block]
+        self.seconds = len(self.blocks) * BLOCK // SECOND
 
     def healthy(self, seconds, seed):
         """Units with their times from a beginning at zero: blocks in random order, all of them equally often."""
@@ -60,4 +61,6 @@ def _spans(archive):
                 key = service, resource, scope_spans.scope.SerializeToString()
                 source = sources.setdefault(key, Source(*key))
                 for span in scope_spans.spans:
+                    # Their times would have to move along, and nothing here reads them.
+                    del span.events[:]
                     yield source, span

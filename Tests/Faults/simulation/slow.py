@@ -1,30 +1,24 @@
-"""Faults that make some steps take longer."""
-
-from collections import namedtuple
+"""Faults that make single steps take longer."""
 
 from harness.spans import MILLISECOND
 from simulation.engine import Fault
-from simulation.processes import Disk, Process
-from simulation.spans import (
-    ETCD, ETCD_CALL, FROM_ETCD, MUTATING, OF_API_SERVER, PROXY, TO_ETCD, VALIDATING,
-)
+from simulation.processes import Disk, Seats
+from simulation.spans import AUTHENTICATION, AUTHORIZATION, ETCD, ETCD_CALL, FROM_ETCD, QUEUE, TO_ETCD
 
-# What a fault does: so many times as long, for this share of what it touches, from begin to end.
-Dose = namedtuple("Dose", "strength share begin end chance typical")
-
-# What a process needs its CPU for when an answer arrives.
-_RECEIVE = MILLISECOND // 50
-# A longer stretch of a span's own time is a wait of another kind.
-_WORK_AT_MOST = 2 * MILLISECOND
+# How long TCP waits at least before it sends a lost segment again
+_RETRANSMISSION = 200 * MILLISECOND
 
 
 class Slower(Fault):
-    """A share of the steps of some kinds takes longer, by a delay that `delay(chance)` says for the whole span."""
+    """A share of the spans that have a step of some kind takes longer, by a delay that `delay(chance)` gives for the whole span."""
 
-    def __init__(self, dose, kinds, delay):
-        self._share = dose.share
+    def __init__(self, share, kinds, delay, applies=lambda use, node: True):
+        """`kinds`: the part of the delay that falls to each kind of step."""
+        super().__init__()
+        self._share = share
         self._kinds = kinds
         self._delay = delay
+        self._applies = applies
 
     def work(self, engine, use, node, index, kind, work, time, done):
         if kind in self._kinds:
@@ -34,66 +28,90 @@ class Slower(Fault):
     def _of(self, use, node):
         """The delay of a span, the same for all of its steps."""
         if node not in use.memory:
-            use.memory[node] = self._delay(use.chance) if use.chance.random() < self._share else 0
+            is_slow = self._applies(use, node) and use.chance.random() < self._share
+            use.memory[node] = self._delay(use.chance) if is_slow else 0
         return use.memory[node]
 
 
 def network(dose, spread):
     """Every call is delayed, half of it each way, by a constant or by between nothing and twice as much."""
     delay = (dose.strength - 1) * dose.typical.etcd_call
-
     return Slower(
-        dose, {TO_ETCD: 0.5, FROM_ETCD: 0.5, ETCD_CALL: 1},
+        dose.share, {TO_ETCD: 0.5, FROM_ETCD: 0.5, ETCD_CALL: 1},
         (lambda chance: chance.uniform(0, 2) * delay) if spread else (lambda chance: delay),
     )
 
 
-def outside(dose, kind, typical):
+def lossy_network(dose):
+    """Segments are lost and sent again, after twice as long each time, so often that the mean call takes so many times as long."""
+    lost = min(0.9, (dose.strength - 1) * dose.typical.mean_etcd_call / _RETRANSMISSION)
+
+    def delay(chance):
+        wait = total = _RETRANSMISSION
+        while chance.random() < lost and wait < 16 * _RETRANSMISSION:
+            wait *= 2
+            total += wait
+        return total
+
+    return Slower(lost, {TO_ETCD: 1, ETCD_CALL: 1}, delay)
+
+
+def outside(dose, kind, typical, applies=lambda use, node: True):
     """Something that the API server asks takes longer."""
-    return Slower(dose, {kind: 1}, lambda chance: (dose.strength - 1) * typical * chance.uniform(0.8, 1.2))
+    return Slower(dose.share, {kind: 1}, lambda chance: (dose.strength - 1) * typical * chance.uniform(0.8, 1.2), applies)
 
 
-class ShortOfCPU(Fault):
-    """A process runs only a part of the time. Its work waits while it stands still and then queues for its cores."""
+def token_webhook(dose):
+    """Authentication of those whose `authentication` is a trace of its own: others don't come with a token."""
+    return outside(dose, AUTHENTICATION, dose.typical.request,
+                   lambda use, node: any(child.span.parent_span_id != node.span.span_id for child in node.children))
 
-    # Clients wait for answers before they ask again.
-    _IN_FLIGHT = 100
 
-    def __init__(self, pauses, is_etcd):
-        self._process = Process(pauses)
-        self._own = {ETCD} if is_etcd else OF_API_SERVER
-        self._received = {TO_ETCD} if is_etcd else {FROM_ETCD, ETCD_CALL, PROXY, MUTATING, VALIDATING}
-        self._is_etcd = is_etcd
-        self._in_flight = 0
+def authorization(dose):
+    """The authorization webhook, for a share of the requests."""
+    return outside(dose, AUTHORIZATION, dose.typical.request)
 
-    def arrive(self, engine, use, time):
-        if self._in_flight >= self._IN_FLIGHT:
-            return
-        self._in_flight += 1
-        if not self._is_etcd:
-            time = self._process.run(time, _RECEIVE)
-        engine.at(time, lambda now: engine.begin(use, use.unit.top, now, self._leave))
 
-    def _leave(self, _):
-        self._in_flight -= 1
+def kms_without_spans(dose):
+    """A KMS plugin of the first version: writes of secrets wait in storage, in no span of their own."""
+    return _Encryption(dose.share, {}, lambda chance: (dose.strength - 1) * dose.typical.request * chance.uniform(0.8, 1.2))
+
+
+class _Encryption(Slower):
+    """What `… etcd3` does for secrets before its last call takes longer."""
 
     def work(self, engine, use, node, index, kind, work, time, done):
-        if kind in self._own:
-            work, waiting = min(work, _WORK_AT_MOST), max(0, work - _WORK_AT_MOST)
-        elif kind in self._received:
-            work, waiting = _RECEIVE, work
+        is_last_call = index == len(node.steps) - 2 and node.name.endswith(("Create etcd3", "GuaranteedUpdate etcd3"))
+        if is_last_call and "/secrets" in use.unit.path:
+            work += round(self._of(use, node))
+        engine.at(time + work, done)
+
+
+class AuthorizationHoldsSeats(Slower):
+    """Authorization is slow, and requests keep their seats while it lasts: more come than there are seats for."""
+
+    def __init__(self, dose):
+        mean = (dose.strength - 1) * dose.typical.request
+        super().__init__(dose.share, {AUTHORIZATION: 1}, lambda chance: mean * chance.uniform(0.8, 1.2))
+        busy = dose.typical.requests_a_second * (dose.typical.mean_request + dose.share * mean) / 1e9
+        self._seats = Seats(max(1, round(0.9 * busy)))
+
+    def work(self, engine, use, node, index, kind, work, time, done):
+        if kind == QUEUE:
+            self._seats.take(time, lambda now: engine.at(now + work, done))
         else:
-            return engine.at(time + work, done)
-        if waiting:
-            engine.at(time + waiting, lambda now: engine.at(self._process.run(now, work), done))
-        else:
-            engine.at(self._process.run(time, work), done)
+            super().work(engine, use, node, index, kind, work, time, done)
+
+    def ended(self, engine, use, node, time):
+        if node.steps[0][1] == QUEUE:
+            self._seats.leave(time)
 
 
 class SlowDisk(Fault):
     """Writes of etcd wait for a disk that commits one group after another; half of the reads wait for the group at work."""
 
     def __init__(self, dose):
+        super().__init__()
         self._disk = Disk()
         self._duration = (dose.strength - 1) * dose.typical.etcd_write
         self._share = dose.share

@@ -1,7 +1,5 @@
 """Recorded spans as trees of work: what a span did itself, and what it waited for, in order."""
 
-from collections import defaultdict
-
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from harness.spans import MILLISECOND
@@ -13,6 +11,8 @@ ETCD, TO_ETCD, FROM_ETCD, ETCD_CALL, MUTATING, VALIDATING, PROXY, AUTHENTICATION
 )
 # The API server's own work, for which it needs its CPU.
 OF_API_SERVER = {AUTHENTICATION, AUTHORIZATION, QUEUE, TRANSFORM, SERIALIZE, API}
+# What the API server waits for until an answer arrives.
+ANSWERS = {FROM_ETCD, ETCD_CALL, PROXY, MUTATING, VALIDATING}
 
 _FILTERS = {"authentication": AUTHENTICATION, "authorization": AUTHORIZATION, "priorityandfairness": QUEUE}
 
@@ -20,7 +20,7 @@ _FILTERS = {"authentication": AUTHENTICATION, "authorization": AUTHORIZATION, "p
 class Node:
     """A span with the steps it is made of: some work of its own, then children, which may run beside each other."""
 
-    __slots__ = ("span", "source", "start", "end", "children", "parent", "steps", "is_root_of_request")
+    __slots__ = ("span", "source", "start", "end", "children", "parent", "steps", "is_request", "is_etcd_call")
 
     def __init__(self, span, source):
         self.span = span
@@ -30,7 +30,10 @@ class Node:
         self.children = []
         self.parent = None
         self.steps = []
-        self.is_root_of_request = source.service == "apiserver" and span.kind == Span.SPAN_KIND_SERVER
+        is_api_server = source.service == "apiserver"
+        self.is_request = is_api_server and span.kind == Span.SPAN_KIND_SERVER
+        self.is_etcd_call = (is_api_server and span.kind == Span.SPAN_KIND_CLIENT
+                             and span.name.startswith(("etcdserverpb.KV/", "etcdserverpb.Lease/")))
 
     @property
     def name(self):
@@ -39,11 +42,6 @@ class Node:
     @property
     def duration(self):
         return self.end - self.start
-
-    @property
-    def is_etcd_call(self):
-        return (self.source.service == "apiserver" and self.span.kind == Span.SPAN_KIND_CLIENT
-                and self.name.startswith(("etcdserverpb.KV/", "etcdserverpb.Lease/")))
 
     def attribute(self, key):
         for attribute in self.span.attributes:
@@ -113,52 +111,7 @@ class Unit:
         self.top = top
         self.nodes = list(top.below())
         self.start = top.start
-        self.request = next((node for node in self.nodes if node.is_root_of_request), None)
-        path = self.request.attribute("http.target") or self.request.attribute("url.path") if self.request else ""
-        self.path = path
-        self.is_long = top.end - top.start > 10_000 * MILLISECOND or "watch=" in path
+        self.request = next((node for node in self.nodes if node.is_request), None)
+        self.path = self.request.attribute("http.target") if self.request else ""
+        self.is_long = top.duration > 10_000 * MILLISECOND or "watch=" in self.path
         top.divide()
-
-
-def units(found):
-    """The units among recorded spans, given as pairs of source and span."""
-    nodes = [Node(span, source) for source, span in found]
-    by_id = {node.span.span_id: node for node in nodes}
-    for node in nodes:
-        node.parent = by_id.get(node.span.parent_span_id)
-    _tie_authentications(nodes)
-    tops = []
-    for node in nodes:
-        (tops if node.parent is None else node.parent.children).append(node)
-    for node in nodes:
-        _put_webhooks_within_updates(node)
-    return sorted((Unit(top) for top in tops), key=lambda unit: unit.start)
-
-
-def _tie_authentications(nodes):
-    """Puts a request whose `authentication` is a trace of its own below it: both end at the same time."""
-    parents = {node.parent for node in nodes}
-    lone = [node for node in nodes if node.name == "authentication" and node not in parents]
-    candidates = defaultdict(list)
-    for node in nodes:
-        if node.is_root_of_request and node.parent is None:
-            candidates[node.end // MILLISECOND].append(node)
-    for authentication in sorted(lone, key=lambda node: node.end):
-        slot = authentication.end // MILLISECOND
-        near = [node for node in candidates[slot] + candidates[slot - 1]
-                if node.parent is None and authentication.start <= node.start
-                and authentication.end - MILLISECOND <= node.end <= authentication.end]
-        if near:
-            max(near, key=lambda node: node.end).parent = authentication
-
-
-def _put_webhooks_within_updates(node):
-    """Webhooks of updates run within their sibling `GuaranteedUpdate etcd3`: what it does next waits for them."""
-    updates = [child for child in node.children if child.name.endswith(" etcd3")]
-    for child in list(node.children):
-        if child.name.startswith("Call "):
-            for update in updates:
-                if update.start <= child.start and child.end <= update.end:
-                    node.children.remove(child)
-                    update.children.append(child)
-                    break
