@@ -31,6 +31,18 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
         "apiserver",
     ]
 
+    /// Work of the API server itself. It waits for somebody else, or for itself, in all others.
+    static let ownWork: [Component] = [.storage, .audit, .impersonation, .serialize, .apiServer]
+
+    /// Where requests wait for requests before them, or for etcd: the consequence of something else.
+    static let queues: [Component] = [.priorityAndFairness, .watchCache]
+
+    /// Whether the API server waits for something else there on behalf of a request: a webhook, an authenticator, a plugin,
+    /// another API server.
+    var isOutsideWait: Bool {
+        self != .etcd && self != .etcdClient && !Self.ownWork.contains(self) && !Self.queues.contains(self)
+    }
+
     var isWebhook: Bool { self == .mutatingWebhook || self == .validatingWebhook }
 
     package var side: Side {

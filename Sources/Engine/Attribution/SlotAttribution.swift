@@ -33,7 +33,7 @@ struct AttributedRequest: BitwiseCopyable, Sendable {
     var firstPart: UInt32
     /// Its number in the view's `requests`.
     var series: UInt16
-    /// Latency bucket code of the API server's own time: without etcd, calls to etcd, and webhooks.
+    /// Latency bucket code of the API server's own work on it: `Component.ownWork`.
     var ownBucket: UInt16
     /// Whether it waited for etcd at all.
     var reachesEtcd: Bool

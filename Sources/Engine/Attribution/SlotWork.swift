@@ -20,14 +20,17 @@ struct SlotWork: ~Copyable, Sendable {
         if parts.capacity - partCount < ComponentTable.countMax { growParts() }
         let end = Self.add(partition.parts, partition.present, of: span, to: parts, from: partCount)
         let etcd = partition.parts[Int(Component.etcd.number)] &+ partition.parts[Int(Component.etcdClient.number)]
-        let webhooks =
-            partition.parts[Int(Component.mutatingWebhook.number)]
-            &+ partition.parts[Int(Component.validatingWebhook.number)]
         requests.append(
             AttributedRequest(
                 row: row, firstPart: UInt32(truncatingIfNeeded: partCount), series: span.request &- 1,
-                ownBucket: buckets.code(span.duration &- etcd &- webhooks), reachesEtcd: etcd > 0))
+                ownBucket: buckets.code(Self.ownWork(partition.parts)), reachesEtcd: etcd > 0))
         partCount = end
+    }
+
+    private static func ownWork(_ parts: borrowing Column<Int64>) -> Int64 {
+        parts[Int(Component.storage.number)] &+ parts[Int(Component.audit.number)]
+            &+ parts[Int(Component.impersonation.number)] &+ parts[Int(Component.serialize.number)]
+            &+ parts[Int(Component.apiServer.number)]
     }
 
     /// Appends the parts of a request. (Columns passed as parameters stay in registers.)

@@ -2,21 +2,21 @@ import Support
 
 /// The evidence for and against each side, comparing an interval with the time before it. See docs/culprit.md.
 package struct Evidence: Sendable {
-    /// etcd's own spans.
-    package var etcd = Slowdown()
-    /// The API server's own time in its requests.
-    package var apiServer = Slowdown()
-    /// Requests that never reached etcd.
-    package var cached = Slowdown()
-    /// The time of the API server's calls to etcd beyond etcd's own spans.
-    package var connection = Slowdown()
-    /// The time of each kind of webhook in requests.
-    package var mutatingWebhook = Slowdown()
-    package var validatingWebhook = Slowdown()
-    /// The time of authorization in requests. It holds their seats, for which others queue.
-    var authorization = Slowdown()
-    var webhookFailures = WebhookFailures()
-    var etcdFailures = EtcdFailures()
+    /// etcd's own handlers.
+    package var etcd = Growth()
+    /// The API server's calls to etcd beyond etcd's handlers.
+    var connection = Growth()
+    /// The API server's own work on a request: no waiting for anything else.
+    package var ownWork = Growth()
+    /// The same for requests that never reach etcd.
+    var ownWorkWithoutEtcd = Growth()
+    /// The parts of requests, by component.
+    var parts = [Growth](repeating: Growth(), count: ComponentTable.countMax)
+    /// By component: how much longer the requests of the interval took than as many of the same kinds before, nanoseconds.
+    var excess = [Double](repeating: 0, count: ComponentTable.countMax)
+    var failures = Failures()
+    /// The kinds of request, by series.
+    var requests: [RequestLabels] = []
     /// etcd sent nothing while the API server continued.
     var etcdGap: Gap?
     /// Neither sent anything, and spans of the API server cover that time: it was stopped.
@@ -41,6 +41,8 @@ package struct Evidence: Sendable {
     var requestCountBefore = 0
     /// Whether etcd has ever sent a span.
     var knowsEtcd = false
+    /// What users call the components, by number.
+    var names = Component.builtinNames
 
     package init() {}
 }
@@ -66,12 +68,14 @@ package struct Comparison: Hashable, Sendable {
         self.baseline = baseline
     }
 
-    /// The length of the interval as a multiple of the part of the baseline from `oldest` on (Unix nanoseconds), of which
-    /// there may be spans.
-    func intervalShare(from oldest: Int64) -> Double {
-        let known = baseline.upperBound.subtractingSaturating(max(baseline.lowerBound, oldest))
-        return Double(interval.upperBound.subtractingSaturating(interval.lowerBound))
-            / Double(max(known, Window.slotWidth))
+    func isInterval(_ slot: SlotView) -> Bool { interval.overlaps(slot.start..<slot.end) }
+
+    func isBaseline(_ slot: SlotView) -> Bool { !isInterval(slot) && baseline.overlaps(slot.start..<slot.end) }
+
+    /// Which stretch of the baseline a slot belongs to, counted back from its end. They are as long as the interval.
+    func stretch(of slot: SlotView) -> Int {
+        let length = max(interval.upperBound.subtractingSaturating(interval.lowerBound), Window.slotWidth)
+        return Int(max(baseline.upperBound - slot.start - 1, 0) / length)
     }
 }
 
@@ -102,10 +106,13 @@ extension WindowView {
     ///
     /// - Parameter requests: the request series that the question is about; nil if it is about something else.
     package func culprit(
-        _ evidence: Evidence, _ comparison: Comparison, requests: [Int32]?, _ components: ComponentTable
+        _ evidence: Evidence, _ comparison: Comparison, requests: [Int32]?, isAboutErrors: Bool,
+        _ components: ComponentTable
     ) -> CulpritFinding {
         CulpritFinding(
-            verdict: evidence.verdict { requests.flatMap { verdict(onRequests: $0, comparison, components) } },
+            verdict: evidence.verdict(isAboutErrors: isAboutErrors) {
+                requests.flatMap { verdict(onRequests: $0, comparison, components) }
+            },
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
@@ -116,21 +123,25 @@ extension WindowView {
     /// Gathers the evidence for a comparison from an attributed view. Both ranges are rounded to slots.
     package func evidence(_ comparison: Comparison, _ components: ComponentTable) -> Evidence {
         let roles = operations.map { EvidenceGathering.role($0, components) }
-        var gathering = EvidenceGathering(comparison, roles: roles, oldest: slots.first?.start ?? .max)
+        var evidence = Evidence()
+        (evidence.names, evidence.requests) = (components.names, requests)
+        measure(EvidenceMeters(roles), comparison).report(to: &evidence)
+        var gathering = EvidenceGathering(
+            comparison, roles: roles, stretches: stretchCount(comparison), oldest: slots.first?.start ?? .max)
         for slot in slots {
-            if comparison.interval.overlaps(slot.start..<slot.end) {
-                gathering.add(slot, isNow: true)
-            } else if comparison.baseline.overlaps(slot.start..<slot.end) {
-                gathering.add(slot, isNow: false)
+            if comparison.isInterval(slot) {
+                gathering.add(slot, stretch: nil)
+            } else if comparison.isBaseline(slot) {
+                gathering.add(slot, stretch: comparison.stretch(of: slot))
             } else if slot.start >= comparison.baseline.lowerBound, slot.start < comparison.interval.upperBound {
                 gathering.addEnds(slot)
             }
         }
-        for slot in slots where comparison.interval.overlaps(slot.start..<slot.end) {
+        for slot in slots where comparison.isInterval(slot) {
             gathering.addHandlers(slot)
             gathering.addFailedWebhooks(slot)
         }
-        var evidence = gathering.evidence
+        gathering.report(to: &evidence)
         if let gap = evidence.etcdGap {
             for slot in slots where slot.start < gap.to && slot.end > gap.from {
                 evidence.callsAnsweredInGap += gathering.callsAnswered(in: gap, of: slot)
@@ -142,5 +153,20 @@ extension WindowView {
             }
         }
         return evidence
+    }
+
+    /// Passes over the baseline to learn what is usual, and over everything to compare.
+    func measure(_ meters: consuming EvidenceMeters, _ comparison: Comparison) -> EvidenceMeters {
+        let before = slots.filter { comparison.isBaseline($0) }
+        for slot in before { meters.add(slot, .learning) }
+        meters.learned(stretches: stretchCount(comparison))
+        for slot in before { meters.add(slot, .comparing(stretch: comparison.stretch(of: slot))) }
+        for slot in slots where comparison.isInterval(slot) { meters.add(slot, .comparing(stretch: nil)) }
+        return meters
+    }
+
+    /// How many stretches of the baseline the window has something of.
+    private func stretchCount(_ comparison: Comparison) -> Int {
+        slots.first { comparison.isBaseline($0) }.map { comparison.stretch(of: $0) + 1 } ?? 0
     }
 }

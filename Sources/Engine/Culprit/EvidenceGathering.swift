@@ -3,23 +3,11 @@ import Support
 /// Collects the evidence for a comparison, slot by slot.
 struct EvidenceGathering {
     private let comparison: Comparison
-    /// What one event of the baseline counts in the time of the interval.
-    private let shareBefore: Double
     private let roles: [Role]
-    private var etcd = SlowdownMeter()
-    private var apiServer = SlowdownMeter()
-    private var cached = SlowdownMeter()
-    private var connection = SlowdownMeter()
-    private var mutatingWebhook = SlowdownMeter()
-    private var validatingWebhook = SlowdownMeter()
-    private var authorization = SlowdownMeter()
-    private var webhookFailures = WebhookFailures()
-    private var etcdFailures = EtcdFailures()
+    private var failures: Failures
     private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
     private var apiServerEnds: GapMeter
-    private var sums = [Double](repeating: 0, count: ComponentTable.countMax * 2)
-    private var requestCounts = [0, 0]
     /// Calls to etcd that ended in the interval, and those that contain a handler.
     private var (calls, callsHandled) = (0, 0)
     private var handlersWithParent = 0
@@ -35,10 +23,12 @@ struct EvidenceGathering {
     /// How long the exporters of etcd and the API server hold spans, plus a second because gaps start on whole seconds.
     private static let exporterDelay: Int64 = 6_000_000_000
 
-    /// - Parameter oldest: the start of the earliest slot, Unix nanoseconds.
-    init(_ comparison: Comparison, roles: [Role], oldest: Int64) {
+    /// - Parameters:
+    ///   - stretches: of the baseline.
+    ///   - oldest: the start of the earliest slot, Unix nanoseconds.
+    init(_ comparison: Comparison, roles: [Role], stretches: Int, oldest: Int64) {
         self.comparison = comparison
-        shareBefore = comparison.intervalShare(from: oldest)
+        failures = Failures(stretches: stretches)
         self.roles = roles
         // An alert may have been active for longer than the window covers.
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
@@ -48,26 +38,12 @@ struct EvidenceGathering {
         apiServerEnds = GapMeter(range)
     }
 
-    mutating func add(_ slot: SlotView, isNow: Bool) {
-        addSpans(slot, isNow: isNow)
+    /// - Parameter stretch: of the baseline; nil for the interval.
+    mutating func add(_ slot: SlotView, stretch: Int?) {
+        addSpans(slot, stretch: stretch)
         guard let attribution = slot.attribution else { return }
-        requestCounts[isNow ? 0 : 1] += attribution.requests.count
-        for request in attribution.requests {
-            let series = Int(request.series)
-            if isNow, slot.row(Int(request.row)).flags.isError { webhookFailures.requests += 1 }
-            apiServer.add(request.ownBucket, series: series, isNow: isNow)
-            if !request.reachesEtcd { cached.add(request.ownBucket, series: series, isNow: isNow) }
-        }
-        for part in 0..<attribution.parts.count {
-            let number = Int(attribution.parts.series[part]) % ComponentTable.countMax
-            sums[number + (isNow ? 0 : ComponentTable.countMax)] += Double(attribution.parts.durations[part])
-            let (bucket, series) = (attribution.parts.buckets[part], Int(attribution.parts.series[part]))
-            switch Component(UInt8(number)) {
-            case .mutatingWebhook: mutatingWebhook.add(bucket, series: series, isNow: isNow)
-            case .validatingWebhook: validatingWebhook.add(bucket, series: series, isNow: isNow)
-            case .authorization: authorization.add(bucket, series: series, isNow: isNow)
-            default: break
-            }
+        for request in attribution.requests where slot.row(Int(request.row)).flags.isError {
+            failures.addRequest(series: Int(request.series), stretch: stretch)
         }
     }
 
@@ -85,7 +61,8 @@ struct EvidenceGathering {
         }
     }
 
-    private mutating func addSpans(_ slot: SlotView, isNow: Bool) {
+    private mutating func addSpans(_ slot: SlotView, stretch: Int?) {
+        let isNow = stretch == nil
         var blockStart = 0
         slot.forEachBlock { columns, count in
             for offset in 0..<count {
@@ -94,12 +71,11 @@ struct EvidenceGathering {
                 switch roles[operation] {
                 case .none: continue
                 case .etcd:
-                    etcd.add(columns.bucket[offset], series: operation, isNow: isNow)
                     etcdEnds.add(end: end)
                     if isNow, columns.parentID[offset] != 0 { handlersWithParent += 1 }
                     continue
-                case .etcdCall: addCall(slot, row: blockStart + offset, operation, isNow: isNow)
-                case .call: addCall(columns, offset, isNow: isNow)
+                case .etcdCall: addCall(slot, row: blockStart + offset, stretch: stretch)
+                case .call: addCall(columns, offset, stretch: stretch)
                 case .mutatingWebhook, .validatingWebhook, .apiServer: break
                 }
                 apiServerEnds.add(end: end)
@@ -120,35 +96,26 @@ struct EvidenceGathering {
         if isNow, role == .etcdCall { longCalls.append(span) }
     }
 
-    private mutating func addCall(_ slot: SlotView, row: Int, _ operation: Int, isNow: Bool) {
+    private mutating func addCall(_ slot: SlotView, row: Int, stretch: Int?) {
         guard let attribution = slot.attribution, row < attribution.rowCount,
             let selfTime = attribution.selfTimes[row]
         else { return }
-        connection.add(LatencyBucket.shared.code(selfTime), series: operation, isNow: isNow)
         let span = slot.row(row)
-        guard isNow else {
-            if span.flags.isError { etcdFailures.callsBefore += shareBefore }
-            return
-        }
+        if span.flags.isError { failures.etcdCalls.add(stretch: stretch) }
+        guard stretch == nil else { return }
         calls += 1
         let isHandled = selfTime < span.duration
         if isHandled { callsHandled += 1 }
-        if span.flags.isError {
-            etcdFailures.calls += 1
-            if isHandled { etcdFailures.answered += 1 }
-        }
+        if isHandled, span.flags.isError { failures.etcdAnswered += 1 }
         guard selfTime >= CallWaits.waitMin else { return }
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
 
     /// Adds a call to something other than etcd, if it failed.
-    private mutating func addCall(_ columns: borrowing SpanColumns, _ row: Int, isNow: Bool) {
+    private mutating func addCall(_ columns: borrowing SpanColumns, _ row: Int, stretch: Int?) {
         guard SpanFlags(rawValue: columns.flags[row]).isError else { return }
-        guard isNow else {
-            webhookFailures.callsBefore += shareBefore
-            return
-        }
-        failedCalls.add(parent: columns.parentID[row])
+        failures.calls.add(stretch: stretch)
+        if stretch == nil { failedCalls.add(parent: columns.parentID[row]) }
     }
 
     /// Finds the webhooks whose calls failed.
@@ -157,7 +124,8 @@ struct EvidenceGathering {
         slot.forEachBlock { columns, count in
             for row in 0..<count {
                 guard let webhook = roles[Int(columns.operation[row])].webhook else { continue }
-                for _ in 0..<failedCalls.count(below: columns.spanID[row]) { webhookFailures.count(webhook) }
+                let calls = failedCalls.count(below: columns.spanID[row])
+                if calls > 0 { failures.callsByComponent[webhook, default: 0] += calls }
             }
         }
     }
@@ -201,37 +169,15 @@ struct EvidenceGathering {
         return handlers
     }
 
-    var evidence: Evidence {
-        var evidence = Evidence()
-        evidence.etcd = etcd.slowdown
-        evidence.apiServer = apiServer.slowdown
-        evidence.cached = cached.slowdown
-        evidence.connection = connection.slowdown
-        evidence.mutatingWebhook = mutatingWebhook.slowdown
-        evidence.validatingWebhook = validatingWebhook.slowdown
-        evidence.authorization = authorization.slowdown
-        evidence.webhookFailures = webhookFailures
-        evidence.etcdFailures = etcdFailures
+    func report(to evidence: inout Evidence) {
+        evidence.failures = failures
+        let webhooks = failures.callsByComponent.values.reduce(0, +)
+        if failedCalls.count > webhooks { evidence.failures.callsByComponent[.proxy] = failedCalls.count - webhooks }
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.handlersWithParent = handlersWithParent
         evidence.stall = waits.stall
-        (evidence.requestCount, evidence.requestCountBefore) = (requestCounts[0], requestCounts[1])
-        evidence.components = components
         judgeGaps(&evidence)
-        return evidence
-    }
-
-    private var components: [ComponentGrowth] {
-        guard requestCounts[0] > 0 else { return [] }
-        return (0..<ComponentTable.countMax).compactMap { number in
-            let now = sums[number] / Double(requestCounts[0])
-            let sumBefore = sums[number + ComponentTable.countMax]
-            guard now > 0 || sumBefore > 0 else { return nil }
-            return ComponentGrowth(
-                component: Component(UInt8(number)), now: now,
-                before: requestCounts[1] > 0 ? sumBefore / Double(requestCounts[1]) : nil)
-        }
     }
 
     private func judgeGaps(_ evidence: inout Evidence) {

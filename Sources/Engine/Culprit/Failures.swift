@@ -1,58 +1,72 @@
-/// Calls of webhooks that failed, and the API requests that failed in the same time.
-struct WebhookFailures: Sendable {
-    /// API requests that failed in the interval.
-    var requests = 0
-    /// Failed calls in the interval, by component.
-    private(set) var mutating = 0
-    private(set) var validating = 0
-    /// Failed calls of the API server to anything but etcd in the baseline, scaled to the length of the interval. There are
-    /// at least as many as calls of webhooks.
-    var callsBefore = 0.0
+/// What failed in an interval, and how much of it fails in health.
+struct Failures: Sendable {
+    /// Failures of one sort: in the interval, and usually in as much time.
+    struct Count: Sendable {
+        private(set) var now = 0
+        /// By stretch of the baseline.
+        private var before: [Int]
 
-    mutating func count(_ component: Component) {
-        if component == .mutatingWebhook { mutating += 1 } else { validating += 1 }
+        init(stretches: Int) {
+            before = Array(repeating: 0, count: stretches)
+        }
+
+        /// - Parameter stretch: of the baseline; nil for the interval.
+        mutating func add(_ count: Int = 1, stretch: Int?) {
+            if let stretch { before[stretch] += count } else { now += count }
+        }
+
+        /// Half of the stretches had no more: a fault in the others is no measure of health.
+        private var usual: Int { before.isEmpty ? 0 : before.sorted()[(before.count - 1) / 2] }
+
+        /// Whether there are far more than usual.
+        var isUnusual: Bool { now >= Self.countMin && now >= Self.timesMin * usual }
+
+        private static let countMin = 5
+        private static let timesMin = 5
     }
 
-    /// The webhooks whose failures explain most of the failed requests, and how many of their calls failed; nil if there are
-    /// few, or about as many as before.
-    var culprit: (component: Component, calls: Int)? {
-        let component = mutating >= validating ? Component.mutatingWebhook : .validatingWebhook
-        let calls = max(mutating, validating)
-        guard calls >= Self.callsMin, 2 * calls >= requests, requests > 0 else { return nil }
-        return Double(calls) >= Self.moreThanBefore * callsBefore ? (component, calls) : nil
+    /// API requests.
+    var requests: Count
+    /// Those of the interval by series.
+    var requestsBySeries: [Int] = []
+    /// Calls to etcd.
+    var etcdCalls: Count
+    /// Those of the interval that contain a handler of etcd: it answered, with an error.
+    var etcdAnswered = 0
+    /// Calls to anything else.
+    var calls: Count
+    /// Those of the interval by what they are part of: a kind of webhook, or `proxy`.
+    var callsByComponent: [Component: Int] = [:]
+
+    init(stretches: Int = 0) {
+        requests = Count(stretches: stretches)
+        etcdCalls = Count(stretches: stretches)
+        calls = Count(stretches: stretches)
     }
 
-    fileprivate static let callsMin = 5
-    fileprivate static let moreThanBefore = 5.0
+    mutating func addRequest(series: Int, stretch: Int?) {
+        requests.add(stretch: stretch)
+        guard stretch == nil else { return }
+        while requestsBySeries.count <= series { requestsBySeries.append(0) }
+        requestsBySeries[series] += 1
+    }
+
+    /// Whether so many failed calls explain most of the failed requests.
+    func explain(_ count: Int) -> Bool { requests.now > 0 && 2 * count >= requests.now }
 }
 
-/// Calls to etcd that failed.
-struct EtcdFailures: Sendable {
-    /// In the interval.
-    var calls = 0
-    /// Those of them that contain a handler of etcd: it answered, with an error.
-    var answered = 0
-    /// In the baseline, scaled to the length of the interval.
-    var callsBefore = 0.0
-
-    /// Whether etcd's own errors explain most of the failed requests. A call that failed without a handler may have failed on
-    /// the way.
-    func explain(requests: Int) -> Bool {
-        requests > 0 && answered >= WebhookFailures.callsMin && 2 * answered >= calls && 2 * calls >= requests
-            && Double(calls) >= WebhookFailures.moreThanBefore * callsBefore
-    }
-}
-
-/// Finds the calls of webhooks among the failed calls of the API server: those whose parent is the span of a webhook.
+/// Failed calls of the API server to anything but etcd, by their parents.
 struct FailedCalls: Sendable {
-    /// The parents of failed calls.
     private var parents: [UInt64: Int] = [:]
+    private(set) var count = 0
     private static let parentsMax = 10_000
 
     var isEmpty: Bool { parents.isEmpty }
 
     mutating func add(parent: UInt64) {
-        if parents.count < Self.parentsMax { parents[parent, default: 0] += 1 }
+        guard parents.count < Self.parentsMax else { return }
+        parents[parent, default: 0] += 1
+        count += 1
     }
 
     /// How many failed calls a span is the parent of.
@@ -62,26 +76,57 @@ struct FailedCalls: Sendable {
 // MARK: - The verdict
 
 extension Evidence {
-    /// The verdict about failures, asked if nothing is slow or silent; nil if they accuse nobody.
+    /// The verdict about failures; nil if not many more requests fail than usual.
     var ofFailures: Verdict? {
-        if etcdFailures.explain(requests: webhookFailures.requests) { return failingEtcd }
-        return webhookFailures.culprit.map { failingWebhook($0.component, calls: $0.calls) }
+        guard failures.requests.isUnusual else { return nil }
+        if failures.etcdCalls.isUnusual, failures.explain(failures.etcdCalls.now) {
+            return 2 * failures.etcdAnswered >= failures.etcdCalls.now ? failingEtcd : failingConnection
+        }
+        let called = failures.callsByComponent.max { ($0.value, $1.key.number) < ($1.value, $0.key.number) }
+        if let called, failures.calls.isUnusual, failures.explain(called.value) {
+            return failingCalls(called.key, called.value)
+        }
+        return .notClear("\(failedRequests), and no call of the API server below them did: \(nothingSlower)")
+    }
+
+    /// `17 requests failed, 12 of them create widgets`
+    private var failedRequests: String {
+        let count = failures.requests.now
+        let most = failures.requestsBySeries.indices.max {
+            failures.requestsBySeries[$0] < failures.requestsBySeries[$1]
+        }
+        guard let most, most < requests.count, 2 * failures.requestsBySeries[most] >= count else {
+            return "\(count) requests failed"
+        }
+        let kind = VerdictText.kind(requests[most])
+        let ofKind = failures.requestsBySeries[most]
+        return ofKind == count ? "\(count) requests failed, all of them \(kind)" : "\(count) requests failed, \(ofKind) of them \(kind)"
     }
 
     private var failingEtcd: Verdict {
         Verdict(
             side: .etcd, component: .etcd,
-            certainty: etcdFailures.answered >= webhookFailures.requests ? .clear : .likely,
-            why:
-                "etcd: it answered \(etcdFailures.answered) calls with an error, and \(webhookFailures.requests) requests failed; "
-                + "nothing got clearly slower")
+            certainty: failures.etcdAnswered >= failures.requests.now ? .clear : .likely,
+            why: "etcd: it answered \(failures.etcdAnswered) calls with an error, and \(failedRequests)")
     }
 
-    private func failingWebhook(_ component: Component, calls: Int) -> Verdict {
-        Verdict(
-            side: .webhook, component: component, certainty: calls >= webhookFailures.requests ? .clear : .likely,
-            why:
-                "webhook: \(calls) calls of \(VerdictText.webhooks(component)) failed, and \(webhookFailures.requests) "
-                + "requests with them; nothing got clearly slower")
+    /// Calls to etcd fail before it handles them.
+    private var failingConnection: Verdict {
+        guard knowsEtcd else {
+            return .notClear(
+                "\(failures.etcdCalls.now) calls to etcd failed, and \(failedRequests), but etcd sends no spans: etcd and the "
+                    + "connection to it can't be told apart")
+        }
+        return Verdict(
+            side: .connection, component: .etcdClient, certainty: .likely,
+            why: "connection: \(failures.etcdCalls.now) calls to etcd failed, most of them before it handled them, and "
+                + failedRequests)
+    }
+
+    private func failingCalls(_ component: Component, _ calls: Int) -> Verdict {
+        let name = component.isWebhook ? VerdictText.webhooks(component) : "aggregated API servers"
+        return Verdict(
+            side: component.side, component: component, certainty: calls >= failures.requests.now ? .clear : .likely,
+            why: "\(component.side.rawValue): \(calls) calls of \(name) failed, and \(failedRequests)")
     }
 }

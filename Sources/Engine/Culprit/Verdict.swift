@@ -36,246 +36,107 @@ package struct Verdict: Equatable, Sendable {
 }
 
 extension Evidence {
-    /// On a healthy cluster, even on a busy machine, slowdowns over half a minute stay below 2.2; faults are far above.
-    private static let slow = 3.0
-    private static let verySlow = 6.0
-    private static let slowConnection = 4.0
-    /// If both ends grew a little, the culprit grew more by at least this ratio.
-    private static let distinct = 1.4
     /// Clocks may put a few spans in the wrong place.
     private static let answeredMin = 3
+    /// The process that grew more is the culprit only if it grew by this many times as much.
+    private static let distinct = 2.0
+    /// A verdict is clear from this growth on, and with this distance from the other side.
+    private static let clearTimes = 3.0
+    private static let clearDistance = 3.0
 
     /// The verdict that the evidence supports.
     ///
-    /// - Parameter ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
-    package func verdict(ofKind: () -> Verdict? = { nil }) -> Verdict {
-        ofProcesses ?? ofKind() ?? ofFailures ?? .notClear(nothingSlower)
+    /// - Parameters:
+    ///   - isAboutErrors: whether the question is about failures, not about time.
+    ///   - ofKind: the verdict about some kinds of request; asked if no process is slow or silent.
+    package func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
+        if let verdict = ofSilence { return verdict }
+        if isAboutErrors, let verdict = ofFailures { return verdict }
+        return ofTime ?? ofKind() ?? ofFailures ?? .notClear(nothingSlower)
     }
 
-    /// nil if no process is slow or silent.
-    private var ofProcesses: Verdict? {
+    /// nil if no process is silent.
+    private var ofSilence: Verdict? {
         if let gap = etcdGap {
             return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
         }
         if let gap = apiServerStall { return silentAPIServer(gap) }
         // Slow handlers are conclusive whatever else was observed.
-        if let apiServerGap, slowness(etcd) == nil { return missingAPIServer(apiServerGap) }
-        guard requestCountBefore > 0 || etcd.countBefore > 0 else {
+        if let apiServerGap, etcd.trend != .grew {
+            return missingAPIServer(apiServerGap, isAnswered: handlersInGap >= Self.answeredMin)
+        }
+        guard requestCountBefore > 0 || etcd.before.count > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
         guard requestCount > 0 || etcd.now.count > 0 else { return .notClear("no request ended in this time") }
-        if share(of: .webhook) >= 0.5, let slow = slowestWebhook { return slowWebhook(slow.component, slow.times) }
-        let (etcdTimes, ownTimes) = (slowness(etcd), slowness(apiServer))
-        if let etcdTimes, etcdTimes >= ownTimes ?? 0 { return slowEtcd(etcdTimes) }
-        if let ownTimes { return slowAPIServer(ownTimes) }
-        if let times = connection.times, times >= Self.slowConnection { return slowCalls(times) }
         return nil
     }
 
-    /// How many times as long as before a side takes; nil unless it is slow.
-    private func slowness(_ slowdown: Slowdown) -> Double? { slowdown.times.flatMap { $0 >= Self.slow ? $0 : nil } }
+    /// nil if nothing takes clearly longer.
+    private var ofTime: Verdict? {
+        if let component = slowestWait { return slowWait(component) }
+        if isEveryCallDelayed { return slowCalls }
+        switch (etcd.trend == .grew, ownWork.trend == .grew) {
+        case (true, true):
+            if etcd.times >= Self.distinct * ownWork.times { return slowEtcd }
+            return ownWork.times >= Self.distinct * etcd.times ? slowAPIServer : slowBoth
+        case (true, false): return slowEtcd
+        case (false, true): return isQueueLonger ? slowQueue(.priorityAndFairness) : slowAPIServer
+        case (false, false):
+            if connection.trend == .grew { return slowCalls }
+            return Component.queues.first { part($0).trend == .grew }.map(slowQueue)
+        }
+    }
+
+    /// Whether even the fast calls to etcd take longer, and more so than either end explains: those to a process that lacks
+    /// CPU are as fast as ever.
+    private var isEveryCallDelayed: Bool {
+        guard connection.grew(.low), let delay = connection[.low]?.times else { return false }
+        return delay >= Self.distinct * max(times(etcd), times(ownWork))
+    }
+
+    private func times(_ growth: Growth) -> Double { growth.trend == .grew ? growth.times : 1 }
+
+    func part(_ component: Component) -> Growth { parts[Int(component.number)] }
 
     /// Clear only if the other side was observed and compared.
-    private func certainty(_ times: Double, against other: Slowdown) -> Verdict.Certainty {
-        guard let others = other.times else { return .likely }
-        return times >= Self.verySlow && times >= 2 * others ? .clear : .likely
+    func certainty(of growth: Growth, against other: Growth) -> Verdict.Certainty {
+        guard other.isCompared, growth.greatest >= Self.clearTimes else { return .likely }
+        return other.trend == .unchanged || growth.times >= Self.clearDistance * other.times ? .clear : .likely
     }
 
-    /// The fraction of the growth of requests that belongs to a side, 0...1.
-    private func share(of side: Side) -> Double {
-        let growth = components.compactMap { part in part.growth.map { (side: part.component.side, time: $0) } }
-            .filter { $0.time > 0 }
-        let all = growth.reduce(0) { $0 + $1.time }
-        guard all > 0 else { return 0 }
-        return growth.filter { $0.side == side }.reduce(0) { $0 + $1.time } / all
+    // MARK: What the API server waits for
+
+    /// The webhook, authenticator, plugin or other server that added most time to requests; nil if none got slower, or if
+    /// the time that a process added is more.
+    private var slowestWait: Component? {
+        let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
+        guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
+        // Whoever lacks CPU waits longer for everything.
+        if ownWork.trend == .grew, part(longest).greatest < Self.clearDistance * ownWork.times { return nil }
+        var others = 0.0
+        if etcd.trend == .grew { others = max(others, excess(.etcd)) }
+        if connection.trend == .grew { others = max(others, excess(.etcdClient)) }
+        if ownWork.trend == .grew { others = max(others, Component.ownWork.reduce(0) { $0 + excess($1) }) }
+        return excess(longest) >= others ? longest : nil
     }
 
-    /// The component of a side that grew most.
-    private func component(of side: Side) -> Component? {
-        components.filter { $0.component.side == side }.max { $0.growth ?? $0.now < $1.growth ?? $1.now }?.component
+    func isSlow(_ component: Component) -> Bool {
+        part(component).trend == .grew || part(component).timesOfFew != nil
     }
 
-    // MARK: Sides
+    func excess(_ component: Component) -> Double { max(excess[Int(component.number)], 0) }
 
-    private func silentEtcd(_ gap: Gap) -> Verdict {
-        let duration = VerdictText.duration(gap.duration)
-        let rate = VerdictText.rate(gap.rate)
-        return Verdict(
-            side: .etcd, component: .etcd, certainty: .likely,
-            why: "etcd: none of its spans ended for \(duration), down from \(rate) a second; the API server continued")
+    /// Whether requests queue for longer, and what the API server does itself took little of the added time.
+    private var isQueueLonger: Bool {
+        part(.priorityAndFairness).trend == .grew && ownWork.times < Self.clearTimes
+            && excess(.priorityAndFairness)
+                >= Self.clearDistance * Component.ownWork.reduce(0) { $0 + excess($1) }
     }
 
-    private func missingEtcd(_ gap: Gap) -> Verdict {
-        .notClear(
-            "no span of etcd ended for \(VerdictText.duration(gap.duration)), yet \(callsAnsweredInGap) calls to "
-                + "it were answered meanwhile: \(VerdictText.mayBeMissing)")
-    }
-
-    private func silentAPIServer(_ gap: Gap) -> Verdict {
-        Verdict(
-            side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: it was stopped for \(VerdictText.duration(gap.duration)): none of its spans ended, "
-                + "and some cover all of that time")
-    }
-
-    private func missingAPIServer(_ gap: Gap) -> Verdict {
-        let silent = "no span of the API server ended for \(VerdictText.duration(gap.duration))"
-        // Only the API server calls etcd: if etcd was called, it was alive.
-        guard handlersInGap < Self.answeredMin else {
-            return .notClear(
-                "\(silent), yet etcd answered \(handlersInGap) calls meanwhile: the two clocks may differ, or not all "
-                    + "spans of the API server arrive")
-        }
-        return Verdict(
-            side: .apiServer, component: .apiServer, certainty: .likely,
-            why: "apiserver: \(silent), down from \(VerdictText.rate(gap.rate)) a second; etcd continued")
-    }
-
-    private func slowEtcd(_ times: Double) -> Verdict {
-        let why = "etcd: its own handlers took \(VerdictText.p99(etcd)); \(besideEtcd)"
-        guard apiServerGap == nil else {
-            return Verdict(side: .etcd, component: .etcd, certainty: .likely, why: why)
-        }
-        // Handlers without a call in this interval may belong to another time.
-        guard calls == 0 || isHandled else {
-            return Verdict(
-                side: .etcd, component: .etcd, certainty: .likely, why: "\(why); \(unhandledCalls)")
-        }
-        return Verdict(
-            side: .etcd, component: .etcd, certainty: certainty(times, against: apiServer), why: why)
-    }
-
-    /// A clause about the API server while etcd is slow.
-    private var besideEtcd: String {
-        if let apiServerGap {
-            return "no span of the API server ended for \(VerdictText.duration(apiServerGap.duration))"
-        }
-        if cached.trend == .unchanged { return "requests that never reach etcd are unaffected" }
-        return VerdictText.beside(apiServer, "the API server's own work is", "the API server's own work")
-    }
-
-    private func slowAPIServer(_ times: Double) -> Verdict {
-        // Requests that never reach etcd can't be slow because of etcd, observed or not.
-        let isCertain = etcd.times == nil && (cached.times ?? 0) >= Self.verySlow && times >= Self.verySlow
-        let etcdText =
-            knowsEtcd
-            ? VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers") : "etcd sends no spans"
-        let work =
-            queueBehindAuthorization.map {
-                "authorization took \(VerdictText.p50(authorization)); requests queue behind it in priority-and-fairness "
-                    + "(\(VerdictText.duration($0)))"
-            } ?? "its own work on a request took \(VerdictText.p50(apiServer))"
-        return Verdict(
-            side: .apiServer,
-            component: queueBehindAuthorization == nil ? component(of: .apiServer) ?? .apiServer : .authorization,
-            certainty: isCertain ? .clear : certainty(times, against: etcd), why: "apiserver: \(work); \(etcdText)")
-    }
-
-    /// The mean time that requests queue, nanoseconds, if authorization is what they queue for: a request holds its seat
-    /// while it is authorized, so a slow authorizer shows above all in the queue.
-    private var queueBehindAuthorization: Int64? {
-        guard component(of: .apiServer) == .priorityAndFairness, slowness(authorization) != nil,
-            let queue = components.first(where: { $0.component == .priorityAndFairness })
-        else { return nil }
-        return Int64(queue.now)
-    }
-
-    /// The webhooks that took more of the time added to requests, if they are slow.
-    private var slowestWebhook: (component: Component, times: Double)? {
-        guard let component = component(of: .webhook) else { return nil }
-        let slowdown = webhook(component)
-        let times = [slowness(slowdown), slowdown.timesOfFew].compactMap(\.self).max()
-        return times.map { (component, $0) }
-    }
-
-    private func webhook(_ component: Component) -> Slowdown {
-        component == .validatingWebhook ? validatingWebhook : mutatingWebhook
-    }
-
-    private func slowWebhook(_ component: Component, _ times: Double) -> Verdict {
-        Verdict(
-            side: .webhook, component: component, certainty: times >= Self.verySlow ? .clear : .likely,
-            why:
-                "webhook: \(VerdictText.webhooks(component)) took \(VerdictText.p99(webhook(component))); they account for "
-                + "\(Int((share(of: .webhook) * 100).rounded())) % of the time added to requests")
-    }
-
-    /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive.
-    /// Assumed if etcd doesn't join its callers' traces.
-    private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
-
-    private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
-
-    private var unhandledCalls: String {
-        "\(calls - callsHandled) of \(calls) calls to etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
-    }
-
-    /// Calls to etcd take longer: the end whose own time grew is the culprit, or the connection if neither's did.
-    private func slowCalls(_ times: Double) -> Verdict {
-        let slower = "calls to etcd took \(VerdictText.p99(connection))"
-        guard knowsEtcd else {
-            return .notClear("\(slower), but etcd sends no spans: etcd and the connection to it can't be told apart")
-        }
-        guard let etcdTimes = etcd.times, let ownTimes = apiServer.times else {
-            let missing =
-                VerdictText.missing(etcd, "spans of etcd's handlers") ?? VerdictText.missing(apiServer, "requests")
-            return .notClear("\(slower), but \(missing ?? unhandledCalls)")
-        }
-        guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
-        if etcd.trend == .grew, etcdTimes >= Self.distinct * ownTimes { return slowEtcd(etcdTimes) }
-        if apiServer.trend == .grew, ownTimes >= Self.distinct * etcdTimes { return slowAPIServer(ownTimes) }
-        guard etcd.trend == .unchanged, apiServer.trend == .unchanged else {
-            return .notClear("calls to etcd got slower, but so did etcd and the API server, slightly")
-        }
-        if let stall { return stalled(stall) }
-        return Verdict(
-            side: .connection, component: .etcdClient,
-            certainty: times >= 2 * Self.slowConnection && areHandlersJoined ? .clear : .likely,
-            why: "connection: \(slower) beyond what etcd itself took; "
-                + "etcd's own handlers and the API server's own work are unaffected")
-    }
-
-    /// Nothing that can be compared is slow; names what can't be.
-    private var nothingSlower: String {
-        var known: [String] = []
-        var missing: [String] = []
-        func judge(_ slowdown: Slowdown, _ name: String, _ spans: String) {
-            if let text = VerdictText.missing(slowdown, spans) { missing.append(text) } else { known.append(name) }
-        }
-        if !knowsEtcd {
-            missing.append("etcd sends no spans")
-        } else if calls > 0, !isHandled {
-            missing.append(unhandledCalls)
-        } else if calls == 0, handlersWithParent > 0 {
-            missing.append(
-                "etcd answered \(handlersWithParent) calls that appear in no span of the API server: the two clocks may "
-                    + "differ, or not all spans arrive")
-        } else {
-            judge(etcd, "etcd", "spans of etcd's handlers")
-        }
-        judge(apiServer, "the API server", "requests")
-        // A cluster may have no webhooks, and they aren't called all the time.
-        if mutatingWebhook.times != nil || validatingWebhook.times != nil { known.append("webhooks") }
-        if connection.times != nil { known.append("the connection to etcd") }
-        let but = missing.joined(separator: ", and ")
-        guard !known.isEmpty else { return but }
-        return but.isEmpty ? VerdictText.noneSlower(known) : "\(VerdictText.noneSlower(known)), but \(but)"
-    }
-
-    /// Neither end took longer for its work, but one of them did nothing for a while.
-    private func stalled(_ stall: Stall) -> Verdict {
-        let duration = VerdictText.duration(stall.longest)
-        switch stall.process {
-        case .etcd:
-            return Verdict(
-                side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and continued "
-                    + "together: it was stopped meanwhile")
-        case .apiServer:
-            return Verdict(
-                side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they "
-                    + "ended, and ended together: it was stopped meanwhile")
-        }
+    /// The mean time that requests queue, nanoseconds, if they queue for longer.
+    var queue: Int64? {
+        guard part(.priorityAndFairness).trend == .grew else { return nil }
+        return components.first { $0.component == .priorityAndFairness }.map { Int64($0.now) }
     }
 }

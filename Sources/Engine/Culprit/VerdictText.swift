@@ -8,35 +8,45 @@ enum VerdictText {
         return "\(number(value / unit.size)) \(unit.name)"
     }
 
+    /// What took the time: `mutating webhooks`, `authorization`.
+    static func name(_ component: Component, _ names: [String]) -> String {
+        component.isWebhook ? webhooks(component) : names[Int(component.number)]
+    }
+
     static func webhooks(_ component: Component) -> String {
         component == .validatingWebhook ? "validating webhooks" : "mutating webhooks"
+    }
+
+    /// A kind of request: `create widgets`, `get pods/log`.
+    static func kind(_ request: RequestLabels) -> String {
+        let resource = request.subresource.isEmpty ? request.resource : "\(request.resource)/\(request.subresource)"
+        return resource.isEmpty ? request.verb : "\(request.verb) \(resource)"
     }
 
     static func rate(_ perSecond: Double) -> String { number(perSecond) }
 
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }
 
-    /// `210 ms instead of 2 ms at p99`, or at p50 if the tail hides the growth.
-    static func p99(_ slowdown: Slowdown) -> String {
-        grown(slowdown, [(0.99, "p99"), (0.5, "p50")])
-    }
-
-    /// At p50, or at p99 if only some of the durations grew.
-    static func p50(_ slowdown: Slowdown) -> String {
-        grown(slowdown, [(0.5, "p50"), (0.99, "p99")])
-    }
-
-    /// At the first of some quantiles that at least doubled. If none did, the mix hides the growth: the text then gives
-    /// the slowdown instead.
-    private static func grown(_ slowdown: Slowdown, _ quantiles: [(quantile: Double, name: String)]) -> String {
-        for (quantile, name) in quantiles {
-            guard let now = slowdown.now.quantile(quantile), let before = slowdown.before.quantile(quantile),
-                Double(now) >= Slowdown.changed * Double(before)
+    /// `210 ms instead of 2 ms at p99`, at the quantile that shows the growth. If none does, the mix hides it, or it is that of
+    /// a few: the text then says how many times as long they took.
+    static func grown(_ growth: Growth) -> String {
+        let decisive: [(Double, String)] =
+            switch growth.decisive {
+            case .tail: [(0.9, "p90"), (0.99, "p99"), (0.5, "p50")]
+            case .mean: [(0.99, "p99"), (0.9, "p90"), (0.5, "p50")]
+            case .low, .median, nil: [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")]
+            }
+        for (quantile, name) in decisive {
+            guard let now = growth.now.quantile(quantile), let before = growth.before.quantile(quantile),
+                now / 2 >= before
             else { continue }
             return "\(duration(now)) instead of \(duration(before)) at \(name)"
         }
-        return "\(times(slowdown.times ?? 1)) as long as before, each kind compared with itself"
+        return "\(times(growth.greatest)) as long as before, each kind compared with itself"
     }
+
+    /// From this many times the usual on, a growth leaves no doubt.
+    static let overwhelming = 6.0
 
     // MARK: Missing spans
 
@@ -48,10 +58,11 @@ enum VerdictText {
     /// - Parameters:
     ///   - isAre: `etcd's own handlers are`.
     ///   - name: the same without the verb.
-    static func beside(_ slowdown: Slowdown, _ isAre: String, _ name: String) -> String {
-        switch slowdown.trend {
+    static func beside(_ growth: Growth, _ isAre: String, _ name: String) -> String {
+        switch growth.trend {
         case .unchanged: "\(isAre) unaffected"
-        case .grew: "\(name) grew less (\(times(slowdown.times ?? 1)))"
+        case .grewSlightly: "\(name) took slightly longer"
+        case .grew: "\(name) grew less (\(times(growth.times)))"
         case .unheard: "there are no spans of \(name) in the interval"
         case .withoutBaseline: "there is no earlier data on \(name)"
         case .tooFew: "there is too little data on \(name) to compare"
@@ -59,9 +70,9 @@ enum VerdictText {
     }
 
     /// A clause that says what is missing for a comparison; nil if nothing is.
-    static func missing(_ slowdown: Slowdown, _ spans: String) -> String? {
-        switch slowdown.trend {
-        case .unchanged, .grew: nil
+    static func missing(_ growth: Growth, _ spans: String) -> String? {
+        switch growth.trend {
+        case .unchanged, .grewSlightly, .grew: nil
         case .unheard where spans.contains("etcd"): "no \(spans) ended in the interval: \(mayBeMissing)"
         case .unheard: "no \(spans) ended in the interval"
         case .withoutBaseline: "there are no earlier \(spans) to compare with"

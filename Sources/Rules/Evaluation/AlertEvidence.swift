@@ -82,7 +82,8 @@ extension WindowView {
             let evidence = known[comparison] ?? evidence(comparison, components)
             known[comparison] = evidence
             let finding = culprit(
-                evidence, comparison, requests: question.population == .requests ? question.series : nil, components)
+                evidence, comparison, requests: question.population == .requests ? question.series : nil,
+                isAboutErrors: question.isAboutErrors, components)
             return AlertEvidence(finding, traces: traces, components)
         }
     }

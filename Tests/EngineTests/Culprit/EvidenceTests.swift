@@ -31,11 +31,3 @@ private let base: Int64 = 1_767_225_600 * second
         #expect(stall(covering: "/api/v1/pods?watch=1") == nil)
     }
 }
-
-@Suite struct `Failures before an interval` {
-    @Test func `count by the part of the baseline that the window covers`() {
-        let comparison = Comparison(interval: base..<base + 30 * second, baseline: base - 600 * second..<base)
-        #expect(comparison.intervalShare(from: base - 900 * second) == 0.05)
-        #expect(comparison.intervalShare(from: base - 60 * second) == 0.5)
-    }
-}

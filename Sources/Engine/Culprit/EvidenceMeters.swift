@@ -1,0 +1,162 @@
+/// Compares what each process alone can slow, and what the API server waits for on behalf of requests.
+struct EvidenceMeters: Sendable {
+    /// Where the durations of a slot belong.
+    enum Pass {
+        /// To what is usual: the first pass over the baseline.
+        case learning
+        /// To a stretch of the baseline, or to the interval if nil.
+        case comparing(stretch: Int?)
+    }
+
+    /// etcd's own handlers.
+    private var etcd = GrowthMeter()
+    /// Calls to etcd beyond its handlers.
+    private var connection = GrowthMeter()
+    /// The API server's own work on a request.
+    private var ownWork = GrowthMeter()
+    /// The same for requests that never reach etcd.
+    private var ownWorkWithoutEtcd = GrowthMeter()
+    /// Parts of requests, by component.
+    private var parts = [GrowthMeter](repeating: GrowthMeter(), count: ComponentTable.countMax)
+    private var times = ComponentTimes()
+    private let roles: [EvidenceGathering.Role]
+    /// By request series; nil for all.
+    private let isWanted: [Bool]?
+
+    /// - Parameter isWanted: by request series, whether the question is about it; nil if it is about all.
+    init(_ roles: [EvidenceGathering.Role], isWanted: [Bool]? = nil) {
+        self.roles = roles
+        self.isWanted = isWanted
+    }
+
+    mutating func learned(stretches count: Int) {
+        etcd.learned(stretches: count)
+        connection.learned(stretches: count)
+        ownWork.learned(stretches: count)
+        ownWorkWithoutEtcd.learned(stretches: count)
+        for number in parts.indices { parts[number].learned(stretches: count) }
+    }
+
+    mutating func add(_ slot: SlotView, _ pass: Pass) {
+        addSpans(slot, pass)
+        addRequests(slot, pass)
+        addParts(slot, pass)
+    }
+
+    private mutating func addSpans(_ slot: SlotView, _ pass: Pass) {
+        // Only processes as a whole.
+        guard isWanted == nil else { return }
+        slot.forEachSpanCell { operation, code, count in
+            if roles[operation] == .etcd { etcd.add(code, count, operation, pass) }
+        }
+        slot.forEachSelfTimeCell { operation, code, count in
+            if roles[operation] == .etcdCall { connection.add(code, count, operation, pass) }
+        }
+    }
+
+    private mutating func addRequests(_ slot: SlotView, _ pass: Pass) {
+        guard let attribution = slot.attribution else { return }
+        for request in attribution.requests {
+            let series = Int(request.series)
+            guard isWanted?[series] ?? true else { continue }
+            ownWork.add(request.ownBucket, 1, series, pass)
+            if !request.reachesEtcd { ownWorkWithoutEtcd.add(request.ownBucket, 1, series, pass) }
+            switch pass {
+            case .learning: break
+            case .comparing(let stretch): times.addRequest(series: series, isNow: stretch == nil)
+            }
+        }
+    }
+
+    private mutating func addParts(_ slot: SlotView, _ pass: Pass) {
+        slot.forEachPartCell { series, code, count in
+            let request = series / ComponentTable.countMax
+            guard isWanted?[request] ?? true else { return }
+            parts[series % ComponentTable.countMax].add(code, count, request, pass)
+        }
+        guard case .comparing(let stretch) = pass else { return }
+        slot.forEachPartSum { series, sum in
+            guard isWanted?[series / ComponentTable.countMax] ?? true else { return }
+            times.addParts(series: series, sum: sum, isNow: stretch == nil)
+        }
+    }
+
+    func report(to evidence: inout Evidence) {
+        evidence.etcd = etcd.growth
+        evidence.connection = connection.growth
+        evidence.ownWork = ownWork.growth
+        evidence.ownWorkWithoutEtcd = ownWorkWithoutEtcd.growth
+        evidence.parts = parts.map(\.growth)
+        evidence.excess = times.excess
+        evidence.components = times.growth
+        (evidence.requestCount, evidence.requestCountBefore) = (times.requestCount, times.requestCountBefore)
+    }
+}
+
+extension GrowthMeter {
+    @inline(__always)
+    fileprivate mutating func add(_ code: UInt16, _ count: Int, _ series: Int, _ pass: EvidenceMeters.Pass) {
+        switch pass {
+        case .learning: learn(code, count: count, series: series)
+        case .comparing(let stretch): add(code, count: count, series: series, stretch: stretch)
+        }
+    }
+}
+
+// MARK: - Cells
+
+extension SlotView {
+    /// Called with a series, a latency bucket of it and how many of its durations lie there.
+    fileprivate typealias CellBody = (_ series: Int, _ code: UInt16, _ count: Int) -> Void
+
+    /// Calls `body` with the durations of spans by operation.
+    fileprivate func forEachSpanCell(_ body: CellBody) {
+        SlotRows(self).forEachCell(of: .spans, body).forEachBlock { columns, _, rows in
+            for row in rows { body(Int(columns.operation[row]), columns.bucket[row], 1) }
+        }
+    }
+
+    /// Calls `body` with the self times of spans by operation.
+    fileprivate func forEachSelfTimeCell(_ body: CellBody) {
+        guard let attribution else { return }
+        SlotRows(self).forEachCell(of: .selfTimes, body).forEachBlock { columns, first, rows in
+            for row in rows where first + row < attribution.rowCount {
+                guard let selfTime = attribution.selfTimes[first + row] else { continue }
+                body(Int(columns.operation[row]), LatencyBucket.shared.code(selfTime), 1)
+            }
+        }
+    }
+
+    /// Calls `body` with the parts of requests by series of `Population.parts`.
+    fileprivate func forEachPartCell(_ body: CellBody) {
+        guard let attribution, !SlotRows(self).forEachCell(of: .parts, body).rows.isEmpty else { return }
+        for part in 0..<attribution.parts.count {
+            body(Int(attribution.parts.series[part]), attribution.parts.buckets[part], 1)
+        }
+    }
+
+    /// Calls `body` with sums of the durations of request parts, nanoseconds, by series.
+    fileprivate func forEachPartSum(_ body: (_ series: Int, _ sum: Double) -> Void) {
+        if let (counts, _) = SlotRows(self).summarized(.parts) {
+            for series in counts.series { body(series.number, Double(series.tally.sum)) }
+        } else if let attribution {
+            for part in 0..<attribution.parts.count {
+                body(Int(attribution.parts.series[part]), Double(attribution.parts.durations[part]))
+            }
+        }
+    }
+}
+
+extension SlotRows {
+    /// Calls `body` with the cells of the slot's summary, and returns the rows that it doesn't know.
+    fileprivate func forEachCell(of population: Population, _ body: SlotView.CellBody) -> SlotRows {
+        guard let (counts, rest) = summarized(population) else { return self }
+        for index in counts.series.indices {
+            let cells = counts.cells(index)
+            for cell in cells.indices {
+                body(counts.series[index].number, cells[cell].code, Int(cells[cell].count))
+            }
+        }
+        return rest
+    }
+}

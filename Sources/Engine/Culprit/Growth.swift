@@ -1,0 +1,135 @@
+/// How durations of one kind compare with those before the fault.
+package struct Growth: Sendable {
+    /// A statistic now, compared with what it did from one healthy stretch of time to the next.
+    struct Change: Sendable {
+        /// The binary logarithm of the ratio to the usual value.
+        let steps: Double
+        /// The same in standard deviations.
+        let deviations: Double
+
+        /// How many times the usual value.
+        var times: Double { LatencyBucket.ratio(ofSteps: steps * 64) }
+    }
+
+    /// How a duration compares with the baseline. Only what was observed both now and before can be called unchanged.
+    enum Trend: Sendable {
+        /// Nothing of its kind ended in the interval.
+        case unheard
+        /// It was observed, but the baseline has nothing to compare with.
+        case withoutBaseline
+        /// It was observed too rarely, now or before.
+        case tooFew
+        case unchanged
+        /// More than in health, but not by much.
+        case grewSlightly
+        case grew
+    }
+
+    /// Durations that could be compared.
+    package private(set) var count = 0
+    /// Earlier durations of the compared series.
+    private(set) var countBefore = 0
+    /// All durations, compared or not.
+    private(set) var now = LatencyHistogram()
+    /// Those of the baseline, without the stretches of time that stand out from the others.
+    private(set) var before = LatencyHistogram()
+    /// By number of the statistic; empty if there is too little to compare.
+    private var changes: [Change] = []
+    /// Of the compared ones, those of at least three times the longest earlier one of their series: how many, and how many
+    /// times as long as usual they are.
+    private var beyond = (count: 0, times: 1.0)
+
+    package init() {}
+
+    init(_ meter: GrowthMeter) {
+        now = meter.now.all
+        count = meter.now.count
+        countBefore = meter.stretches.reduce(0) { $0 + $1.count }
+        if meter.beyond > 0 {
+            beyond = (
+                meter.beyond, LatencyBucket.ratio(ofSteps: Double(meter.stepsBeyond) / Double(meter.beyond))
+            )
+        }
+        let healthy = meter.healthyStretches
+        for stretch in healthy { for (code, count) in stretch.all.cells { before.add(code, count: count) } }
+        guard count >= Self.countMin, countBefore >= Self.countMin else { return }
+        changes = GrowthStatistic.allCases.map { Self.change($0, meter.now, healthy) }
+    }
+
+    /// With fewer durations a statistic means nothing.
+    private static let countMin = 20
+
+    private static func change(
+        _ statistic: GrowthStatistic, _ now: RelativeDurations, _ stretches: [RelativeDurations]
+    ) -> Change {
+        let before = stretches.filter { $0.count >= countMin / 2 }.compactMap { $0[statistic] }
+        let usual = before.isEmpty ? 0 : before.sorted()[before.count / 2]
+        let steps = (now[statistic] ?? 0) - usual
+        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
+        let seen = before.reduce(0) { $0 + ($1 - usual) * ($1 - usual) }
+        let expected = statistic.usualDeviation * statistic.usualDeviation
+        let variance = (seen + weightOfOthers * expected) / (Double(before.count) + weightOfOthers)
+        let sampling = statistic.deviationOfOne * statistic.deviationOfOne / Double(max(now.count, 1))
+        return Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
+    }
+
+    /// What is known of other clusters counts as much as this many stretches of time.
+    private static let weightOfOthers = 4.0
+
+    // MARK: Reading
+
+    /// nil if there is too little to compare.
+    subscript(_ statistic: GrowthStatistic) -> Change? { changes.isEmpty ? nil : changes[statistic.rawValue] }
+
+    private static let sure = 5.0
+    private static let slight = 3.0
+
+    /// Whether a statistic grew beyond what health explains.
+    func grew(_ statistic: GrowthStatistic) -> Bool {
+        guard let change = self[statistic] else { return false }
+        return change.steps >= statistic.growthMin && change.deviations >= Self.sure
+    }
+
+    /// The statistic that grew furthest beyond what health explains; nil if none did.
+    var decisive: GrowthStatistic? {
+        GrowthStatistic.allCases.filter(grew).max {
+            (self[$0]?.deviations ?? 0) < (self[$1]?.deviations ?? 0)
+        }
+    }
+
+    var trend: Trend {
+        guard !changes.isEmpty else {
+            if now.count == 0 { return .unheard }
+            return before.count == 0 ? .withoutBaseline : .tooFew
+        }
+        if decisive != nil { return .grew }
+        return changes.contains { $0.deviations >= Self.slight && $0.steps >= Self.slightMin } ? .grewSlightly : .unchanged
+    }
+
+    /// Half again as long.
+    private static let slightMin = 0.585
+
+    var isCompared: Bool { !changes.isEmpty }
+
+    /// How many times as long as usual it takes on average; 1 if there is nothing to compare.
+    package var times: Double { max(self[.mean]?.times ?? 1, 1) }
+
+    /// How many times the usual by the statistic that grew most, or of the few that did; 1 if none did.
+    var greatest: Double {
+        let grown = GrowthStatistic.allCases.filter(grew).compactMap { self[$0]?.times }
+        return max(grown.max() ?? 1, timesOfFew ?? 1)
+    }
+
+    /// How many times as long as usual the longest durations are, if they are few but can't be chance: nothing before came
+    /// near them. Were now and before alike, the longest of all would all lie in the interval with a probability of less
+    /// than one in a million.
+    var timesOfFew: Double? {
+        var chance = 1.0
+        for number in 0..<beyond.count {
+            chance *= Double(count - number) / Double(count + countBefore - number)
+        }
+        return beyond.count > 0 && chance < Self.chanceMax ? beyond.times : nil
+    }
+
+    private static let chanceMax = 1e-6
+}

@@ -1,0 +1,104 @@
+/// Durations of a stretch of time, each relative to the usual one of its own series.
+struct RelativeDurations: Sendable {
+    /// Counts by the number of latency buckets between a duration and the usual one, shifted to be positive.
+    private var steps = LatencyHistogram()
+    /// The durations themselves, compared or not.
+    private(set) var all = LatencyHistogram()
+
+    private static let shift = LatencyBucket.codeCount
+
+    /// Durations that could be compared.
+    var count: Int { steps.count }
+
+    mutating func add(_ code: Int, usual: Int?, count: Int) {
+        all.add(code, count: count)
+        guard let usual else { return }
+        steps.add(max(code, GrowthMeter.codeMin) - usual + Self.shift, count: count)
+    }
+
+    /// The binary logarithm of a statistic of the ratios; nil without any.
+    subscript(_ statistic: GrowthStatistic) -> Double? {
+        guard steps.count > 0 else { return nil }
+        guard let quantile = statistic.quantile else { return mean }
+        return steps.code(quantile: quantile).map { Double($0 - Self.shift) / 64 }
+    }
+
+    /// The mean of the ratios without the highest one in a hundred: a single duration can be a thousand times the usual one.
+    private var mean: Double {
+        var left = steps.count - (steps.count + 99) / 100
+        guard left > 0 else { return Double((steps.code(quantile: 1) ?? Self.shift) - Self.shift) / 64 }
+        let counted = Double(left)
+        var sum = 0.0
+        for (code, count) in steps.cells where left > 0 {
+            let taken = min(count, left)
+            left -= taken
+            sum += Double(taken) * LatencyBucket.ratio(ofSteps: Double(code - Self.shift))
+        }
+        return Self.log2(sum / counted)
+    }
+
+    /// The binary logarithm of a positive number, within a hundredth.
+    private static func log2(_ value: Double) -> Double {
+        guard value > 0 else { return -64 }
+        // Linear between powers of 2^(1/64).
+        var exponent = Double(value.exponent)
+        var rest = value.significand
+        var step = 0.5
+        var factor = 2.0.squareRoot()
+        for _ in 0..<16 {
+            if rest >= factor {
+                rest /= factor
+                exponent += step
+            }
+            step /= 2
+            factor = factor.squareRoot()
+        }
+        return exponent
+    }
+}
+
+/// A statistic of durations relative to their usual ones. Which of them grew tells causes apart: a slow network delays the fast
+/// calls too, a process that lacks CPU only those that had to wait for it.
+enum GrowthStatistic: Int, CaseIterable, Sendable {
+    case low
+    case median
+    case tail
+    case mean
+
+    /// nil for the mean.
+    var quantile: Double? {
+        switch self {
+        case .low: 0.1
+        case .median: 0.5
+        case .tail: 0.9
+        case .mean: nil
+        }
+    }
+
+    /// How much the binary logarithm varies from one healthy stretch of time to the next on a busy machine, as a standard
+    /// deviation: docs/culprit.md.
+    var usualDeviation: Double {
+        switch self {
+        case .low, .median: 0.25
+        case .tail: 0.5
+        case .mean: 0.4
+        }
+    }
+
+    /// The standard deviation of the binary logarithm that comes from a single duration; it falls with the root of their
+    /// number.
+    var deviationOfOne: Double {
+        switch self {
+        case .low, .median: 1.2
+        case .tail, .mean: 2.5
+        }
+    }
+
+    /// The binary logarithm of the least growth that counts, whatever the deviation.
+    var growthMin: Double {
+        switch self {
+        case .low, .median, .mean: 1
+        case .tail: 1.6
+        }
+    }
+}

@@ -1,0 +1,210 @@
+// What the verdict says of each side: in each sentence the comparison that decided.
+extension Evidence {
+    // MARK: Silence
+
+    func silentEtcd(_ gap: Gap) -> Verdict {
+        Verdict(
+            side: .etcd, component: .etcd, certainty: .likely,
+            why: "etcd: none of its spans ended for \(VerdictText.duration(gap.duration)), down from "
+                + "\(VerdictText.rate(gap.rate)) a second; the API server continued")
+    }
+
+    func missingEtcd(_ gap: Gap) -> Verdict {
+        .notClear(
+            "no span of etcd ended for \(VerdictText.duration(gap.duration)), yet \(callsAnsweredInGap) calls to "
+                + "it were answered meanwhile: \(VerdictText.mayBeMissing)")
+    }
+
+    func silentAPIServer(_ gap: Gap) -> Verdict {
+        Verdict(
+            side: .apiServer, component: .apiServer, certainty: .likely,
+            why: "apiserver: it was stopped for \(VerdictText.duration(gap.duration)): none of its spans ended, "
+                + "and some cover all of that time")
+    }
+
+    /// - Parameter isAnswered: whether etcd was called meanwhile. Only the API server calls it.
+    func missingAPIServer(_ gap: Gap, isAnswered: Bool) -> Verdict {
+        let silent = "no span of the API server ended for \(VerdictText.duration(gap.duration))"
+        guard !isAnswered else {
+            return .notClear(
+                "\(silent), yet etcd answered \(handlersInGap) calls meanwhile: the two clocks may differ, or not all "
+                    + "spans of the API server arrive")
+        }
+        return Verdict(
+            side: .apiServer, component: .apiServer, certainty: .likely,
+            why: "apiserver: \(silent), down from \(VerdictText.rate(gap.rate)) a second; etcd continued")
+    }
+
+    // MARK: etcd
+
+    var slowEtcd: Verdict {
+        let why = "etcd: its own handlers took \(VerdictText.grown(etcd)); \(besideEtcd)"
+        guard apiServerGap == nil else {
+            return Verdict(side: .etcd, component: .etcd, certainty: .likely, why: why)
+        }
+        // Handlers without a call in this interval may belong to another time.
+        guard calls == 0 || isHandled else {
+            return Verdict(side: .etcd, component: .etcd, certainty: .likely, why: "\(why); \(unhandledCalls)")
+        }
+        return Verdict(side: .etcd, component: .etcd, certainty: certainty(of: etcd, against: ownWork), why: why)
+    }
+
+    /// A clause about the API server while etcd is slow.
+    private var besideEtcd: String {
+        if let apiServerGap {
+            return "no span of the API server ended for \(VerdictText.duration(apiServerGap.duration))"
+        }
+        if ownWorkWithoutEtcd.trend == .unchanged { return "requests that never reach etcd are unaffected" }
+        return VerdictText.beside(ownWork, "the API server's own work is", "the API server's own work")
+    }
+
+    // MARK: The API server
+
+    var slowAPIServer: Verdict {
+        // Requests that never reach etcd can't be slow because of etcd, observed or not.
+        let isCertain = !etcd.isCompared && ownWorkWithoutEtcd.trend == .grew
+        var work = "its own work on a request took \(VerdictText.grown(ownWork))"
+        if let queue { work += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))" }
+        return Verdict(
+            side: .apiServer, component: slowestWork,
+            certainty: isCertain ? .clear : certainty(of: ownWork, against: etcd),
+            why: "apiserver: \(work); \(besideAPIServer)")
+    }
+
+    /// The part of the API server's own work that grew most.
+    private var slowestWork: Component {
+        // Reading and writing etcd's answers waits for whatever the rest waits for.
+        Component.ownWork.filter { $0 != .storage && excess($0) > 0 }.max { excess($0) < excess($1) } ?? .apiServer
+    }
+
+    /// A clause about etcd while the API server is slow.
+    private var besideAPIServer: String {
+        guard knowsEtcd else { return "etcd sends no spans" }
+        return VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers")
+    }
+
+    /// Requests wait longer in a queue, and nothing that they queue for takes longer.
+    func slowQueue(_ component: Component) -> Verdict {
+        Verdict(
+            side: .apiServer, component: component,
+            certainty: etcd.trend == .unchanged && ownWork.trend == .unchanged ? .clear : .likely,
+            why: "apiserver: requests waited \(VerdictText.grown(part(component))) in "
+                + "\(VerdictText.name(component, names)); what they wait for takes no longer, so there are more of "
+                + "them, or they ask for more; \(besideAPIServer)")
+    }
+
+    /// Both processes slowed about as much.
+    var slowBoth: Verdict {
+        .notClear(
+            "etcd's own handlers took \(VerdictText.grown(etcd)), and the API server's own work "
+                + "\(VerdictText.grown(ownWork)): something that both share may be slow, such as their machine")
+    }
+
+    // MARK: What the API server waits for
+
+    /// - Parameter requests: whose time it is.
+    func slowWait(_ component: Component, in requests: String = "requests") -> Verdict {
+        let growth = part(component)
+        let isClear = growth.greatest >= VerdictText.overwhelming && !(ownWork.trend == .grew || etcd.trend == .grew)
+        var why = "\(component.side.rawValue): \(VerdictText.name(component, names)) took \(VerdictText.grown(growth))"
+        let share = shareOfExcess(component)
+        if share > 0 { why += "; it accounts for \(share) % of the time added to \(requests)" }
+        if let queue {
+            why += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))"
+        }
+        return Verdict(side: component.side, component: component, certainty: isClear ? .clear : .likely, why: why)
+    }
+
+    /// The percentage of the time added to requests that belongs to a component, without what is a consequence.
+    private func shareOfExcess(_ component: Component) -> Int {
+        let all = excess.indices.map { Component(UInt8($0)) }.filter { !Component.queues.contains($0) }
+            .reduce(0) { $0 + excess($1) }
+        return all > 0 ? Int((excess(component) / all * 100).rounded()) : 0
+    }
+
+    // MARK: Calls to etcd
+
+    /// Whether etcd's handlers lie within the calls that started them, as they do if clocks agree and all spans arrive.
+    /// Assumed if etcd doesn't join its callers' traces.
+    private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
+
+    private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
+
+    private var unhandledCalls: String {
+        "\(calls - callsHandled) of \(calls) calls to etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
+    }
+
+    /// Calls to etcd take longer, but neither end of them.
+    var slowCalls: Verdict {
+        let slower = "calls to etcd took \(VerdictText.grown(connection))"
+        guard knowsEtcd else {
+            return .notClear("\(slower), but etcd sends no spans: etcd and the connection to it can't be told apart")
+        }
+        guard etcd.isCompared, ownWork.isCompared else {
+            let missing =
+                VerdictText.missing(etcd, "spans of etcd's handlers") ?? VerdictText.missing(ownWork, "requests")
+            return .notClear("\(slower), but \(missing ?? unhandledCalls)")
+        }
+        guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
+        if let stall { return stalled(stall) }
+        let isEvery = connection.grew(.low) && (connection[.low]?.times ?? 1) >= VerdictText.overwhelming
+        let ends = [(etcd, "etcd's own handlers"), (ownWork, "the API server's own work")]
+        let slightly = ends.filter { $0.0.trend != .unchanged }.map(\.1)
+        guard isEvery || slightly.isEmpty else {
+            return .notClear("\(slower), but \(slightly.joined(separator: " and ")) also took longer, slightly")
+        }
+        let beside =
+            slightly.isEmpty
+            ? "etcd's own handlers and the API server's own work are unaffected"
+            : "the fast calls too, so nothing waits for its turn"
+        return Verdict(
+            side: .connection, component: .etcdClient, certainty: isEvery && areHandlersJoined ? .clear : .likely,
+            why: "connection: \(slower) beyond what etcd itself took; \(beside)")
+    }
+
+    /// Neither end took longer for its work, but one of them did nothing for a while.
+    private func stalled(_ stall: Stall) -> Verdict {
+        let duration = VerdictText.duration(stall.longest)
+        switch stall.process {
+        case .etcd:
+            return Verdict(
+                side: .etcd, component: .etcd, certainty: .likely,
+                why: "etcd: \(stall.calls) calls waited up to \(duration) for its handlers to begin, and continued "
+                    + "together: it was stopped meanwhile")
+        case .apiServer:
+            return Verdict(
+                side: .apiServer, component: .apiServer, certainty: .likely,
+                why: "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they "
+                    + "ended, and ended together: it was stopped meanwhile")
+        }
+    }
+
+    // MARK: Nothing
+
+    /// Nothing that can be compared is slow; names what can't be.
+    var nothingSlower: String {
+        var known: [String] = []
+        var missing: [String] = []
+        func judge(_ growth: Growth, _ name: String, _ spans: String) {
+            if let text = VerdictText.missing(growth, spans) { missing.append(text) } else { known.append(name) }
+        }
+        if !knowsEtcd {
+            missing.append("etcd sends no spans")
+        } else if calls > 0, !isHandled {
+            missing.append(unhandledCalls)
+        } else if calls == 0, handlersWithParent > 0 {
+            missing.append(
+                "etcd answered \(handlersWithParent) calls that appear in no span of the API server: the two clocks may "
+                    + "differ, or not all spans arrive")
+        } else {
+            judge(etcd, "etcd", "spans of etcd's handlers")
+        }
+        judge(ownWork, "the API server", "requests")
+        // A cluster may have no webhooks, and they aren't called all the time.
+        if part(.mutatingWebhook).isCompared || part(.validatingWebhook).isCompared { known.append("webhooks") }
+        if connection.isCompared { known.append("the connection to etcd") }
+        let but = missing.joined(separator: ", and ")
+        guard !known.isEmpty else { return but }
+        return but.isEmpty ? VerdictText.noneSlower(known) : "\(VerdictText.noneSlower(known)), but \(but)"
+    }
+}
