@@ -73,9 +73,15 @@ package struct RequestRow: Encodable, Sendable {
     package var max_seconds: Double
     /// Sorted by time, longest first.
     package var components: [ComponentRow]
+    /// Requests that begin with their own span because their authentication can't be told, by reason; absent if there are
+    /// none.
+    package var without_authentication: WithoutAuthenticationRow?
     package var exact: Bool?
 
-    package init(_ row: SeriesSummary<RequestLabels>, components: [ComponentRow]) {
+    package init(
+        _ row: SeriesSummary<RequestLabels>, components: [ComponentRow],
+        without authentication: WithoutAuthentication = WithoutAuthentication()
+    ) {
         verb = row.labels.verb
         group = row.labels.group
         resource = row.labels.resource
@@ -88,15 +94,32 @@ package struct RequestRow: Encodable, Sendable {
         p99_seconds = Double(row.p99) / 1e9
         max_seconds = Double(row.max) / 1e9
         self.components = components
+        without_authentication = authentication.isEmpty ? nil : WithoutAuthenticationRow(authentication)
         exact = row.isExact ? nil : false
     }
 
     /// One row for each kind of request, with its components.
     package static func rows(of summary: PipelineSummary) -> [RequestRow] {
         let requests = summary.view.requestSummaries()
+        let without = summary.view.withoutAuthentication()
         return zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
-            RequestRow(request, components: components.map { ComponentRow($0, summary.componentNames) })
+            RequestRow(
+                request, components: components.map { ComponentRow($0, summary.componentNames) },
+                without: without[request.series])
         }
+    }
+}
+
+/// Why requests begin with their own span.
+package struct WithoutAuthenticationRow: Encodable, Sendable {
+    /// Their instance's spans are sampled.
+    package var sampled: Int
+    /// Too many authentications of their instance stand alone.
+    package var too_many: Int
+
+    package init(_ counts: WithoutAuthentication) {
+        sampled = counts.sampled
+        too_many = counts.crowded
     }
 }
 

@@ -75,11 +75,11 @@ package struct EngineMetrics {
         },
         .family(
             "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
-            help: "Duration of requests to the API server, without long-running ones."
+            help: "Duration of settled requests to the API server with their authentication, without long-running ones."
         ) { writeHistograms($0.requests, &$1) },
         .family(
             "faultline_request_errors", .counter, labels: RequestLabels.names,
-            help: "Failed requests to the API server."
+            help: "Failed requests to the API server, once they have settled."
         ) { metrics, exposition in
             for series in metrics.requests { exposition.sample(Double(series.totals.errors), series.text) }
         },

@@ -9,6 +9,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from harness import http_client, project, spans
 from harness.prometheus import Prometheus
 from harness.spans import MILLISECOND
+from harness.waiting import eventually
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -25,8 +26,10 @@ POD = "/api/v1/namespaces/shop/pods/checkout-0"
 
 
 @pytest.fixture
-def busy(daemon):
+def busy(serve):
     """A daemon that has received every kind of span, and refused some."""
+    # Requests are observed once they have settled.
+    daemon = serve(configuration="evaluation_delay: 0s\nattribution: {settle: 1s}\n")
     reads = [
         spans.span(
             "GET /api/v1/namespaces/{:namespace}/pods/{:name}",
@@ -41,6 +44,7 @@ def busy(daemon):
     assert http_client.send(daemon.http, spans.body(*reads, *calls, bad, service="apiserver")).status == 200
     assert http_client.send(daemon.http, spans.body(*calls, service="apiserver")).status == 200
     assert http_client.send(daemon.http, b"\xff").status == 400
+    eventually(lambda: daemon.metrics().all("faultline_request_duration_seconds_count"), "requests in the scrape")
     return daemon
 
 

@@ -5,11 +5,13 @@ package struct NaiveAttribution {
     package struct Request: Equatable {
         package var traceID: [UInt8]
         package var spanID: [UInt8]
-        /// Nanoseconds, like all durations here.
+        /// From the start of its authentication, if that is known; nanoseconds, like all durations here.
         package var duration: Int64
+        /// The time before its span.
+        package var lead: Int64 = 0
         /// Each component's part of the duration; components without one are left out.
         package var components: [NaiveComponent: Int64] = [:]
-        /// Each span's part of the duration, by span id; spans without one are left out.
+        /// Each span's part of the time of the request's span, by span id; spans without one are left out.
         package var spans: [[UInt8]: Int64] = [:]
     }
 
@@ -35,7 +37,8 @@ package struct NaiveAttribution {
 
     /// One for each SERVER span of the API server that is not long-running, in the order in which they were received.
     package func requests() -> [Request] {
-        spans.filter { $0.isAPIServerRequest && !$0.isLongRunning }.map(attribute)
+        let authentication = NaiveAuthentication(self)
+        return spans.filter { $0.isAPIServerRequest && !$0.isLongRunning }.map { attribute($0, authentication) }
     }
 
     /// A span's duration minus the time that its children cover.
@@ -56,8 +59,7 @@ package struct NaiveAttribution {
     /// for an authentication span that nothing links to its request.
     package func countsSelfTime(_ span: ReferenceSpan) -> Bool {
         let isAlone = parent(span) == nil || isOwnAncestor(span)
-        let isAuthentication = span.isOfAPIServer && component(span) == .authentication
-        return !isBelowLongRunning(span) && !(isAlone && isAuthentication)
+        return !isBelowLongRunning(span) && !(isAlone && isAuthentication(span))
     }
 
     private func isBelowLongRunning(_ span: ReferenceSpan) -> Bool {
@@ -66,9 +68,12 @@ package struct NaiveAttribution {
         return isBelowLongRunning(above)
     }
 
-    private func attribute(_ server: ReferenceSpan) -> Request {
+    private func attribute(_ server: ReferenceSpan, _ authentication: NaiveAuthentication) -> Request {
+        let start = authentication.start(of: server)
         var request = Request(
-            traceID: server.traceID, spanID: server.spanID, duration: length(server.start..<server.end))
+            traceID: server.traceID, spanID: server.spanID, duration: length(start..<server.end),
+            lead: length(start..<server.start))
+        if request.lead > 0 { request.components[.authentication] = request.lead }
         for interval in instants(of: server, cutBy: descendants(server)) {
             let owner = owner(of: interval.lowerBound, in: server)
             request.components[component(owner), default: 0] += length(interval)
@@ -112,7 +117,7 @@ package struct NaiveAttribution {
         (children[key(span)] ?? []).map { spans[$0] }
     }
 
-    private func isOwnAncestor(_ span: ReferenceSpan) -> Bool {
+    func isOwnAncestor(_ span: ReferenceSpan) -> Bool {
         var seen: Set<Key> = []
         var current = parent(span)
         while let above = current, seen.insert(key(above)).inserted {

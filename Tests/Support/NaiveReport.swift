@@ -49,8 +49,14 @@ package struct NaiveReport {
         Self.rows(spans) { $0.operationLabels }
     }
 
-    package func requests(of spans: [ReferenceSpan]) -> [RequestLabels: NaiveStatistics] {
-        Self.rows(spans) { $0.oddRequestLabels }
+    /// Requests with their authentication.
+    package func requests(_ spans: [AttributedSpan]) -> [RequestLabels: NaiveStatistics] {
+        var rows: [RequestLabels: NaiveStatistics] = [:]
+        for attributed in spans {
+            guard let labels = attributed.span.oddRequestLabels else { continue }
+            rows[labels, default: NaiveStatistics()].add(attributed.duration, isError: attributed.span.isError)
+        }
+        return rows
     }
 
     /// What each source sent: how many spans, and their earliest and latest end.
@@ -88,17 +94,25 @@ package struct NaiveReport {
         package var selfTime: Int64?
         /// nil for spans that aren't requests.
         package var parts: [String: Int64]?
+
+        /// Of a request with its authentication, nanoseconds.
+        package var duration: Int64 { parts.map { $0.values.reduce(0, +) } ?? span.duration }
     }
 
     /// Whether some span doesn't overlap an ancestor that affects what its own time means: a long-running request,
-    /// the request of an authentication span, or a cycle. Attribution only follows links between spans that overlap.
+    /// the request of an authentication span, the authentication of a request, or a cycle. Attribution only follows links
+    /// between spans that overlap, and looks for the trace of an authentication near its end.
     package var hasDetached: Bool {
         let attribution = NaiveAttribution(spans)
+        let slotsOfTrace = Dictionary(grouping: spans, by: \.traceID).mapValues { $0.map { $0.end / 5_000_000_000 } }
         return spans.contains { span in
+            let slots = slotsOfTrace[span.traceID] ?? []
+            let isAloneInItsSlot = slots.count > 1 && slots.count { $0 == span.end / 5_000_000_000 } == 1
+            if isAloneInItsSlot, attribution.isAuthentication(span) { return true }
             var above: [ReferenceSpan] = []
             while above.count <= spans.count, let next = attribution.parent(above.last ?? span) { above.append(next) }
             let decides =
-                above.count > spans.count || attribution.component(span) == .authentication
+                above.count > spans.count || attribution.component(span) == .authentication || span.isAPIServerRequest
                 || above.contains { $0.isLongRunning }
             return decides && above.contains { $0.start >= span.end || $0.end <= span.start }
         }

@@ -46,7 +46,8 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
         var durations = NaiveStatistics()
         var selfTimes = NaiveStatistics()
         for attributed in group {
-            durations.add(attributed.span.duration, isError: attributed.span.isError)
+            durations.add(
+                isOfRequests ? attributed.duration : attributed.span.duration, isError: attributed.span.isError)
             if let time = attributed.selfTime { selfTimes.add(time, isError: false) }
         }
         switch self {
@@ -76,7 +77,7 @@ package enum NaiveRuleValue: CaseIterable, Sendable {
     }
 
     private static func share(_ component: String, _ group: [NaiveReport.AttributedSpan]) -> Double? {
-        let all = group.reduce(0) { $0 + Double($1.span.duration) }
+        let all = group.reduce(0) { $0 + Double($1.duration) }
         return all > 0 ? sum(component, group) / all : nil
     }
 

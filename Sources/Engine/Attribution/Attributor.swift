@@ -24,6 +24,7 @@ package struct Attributor: ~Copyable, Sendable {
     /// The spans of a trace that are scattered over slots, or too many to be taken unordered.
     private var gathered: [TraceSpan] = []
     private var division = RequestDivision()
+    private var trust = TieTrust()
 
     /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each; twice as many bytes are
     ///   kept of slots that have not settled.
@@ -43,7 +44,7 @@ package struct Attributor: ~Copyable, Sendable {
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
-            + mappings.byteCount + provisional.byteCount
+            + mappings.byteCount + provisional.byteCount + trust.byteCount
     }
 
     /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
@@ -56,9 +57,11 @@ package struct Attributor: ~Copyable, Sendable {
         return due.map { index in
             let start = view.slots[index].start
             let attribution =
-                provisional.attribution(of: index, view.slots, reachingBack) ?? attribute(index, of: view.slots)
+                provisional.attribution(of: index, view.slots, reachingBack, trust)
+                ?? attribute(index, of: view.slots).attribution
             provisional.remove(slotFrom: start)
             totals.add(attribution)
+            trust.add(attribution.ties)
             return (start, attribution)
         }
     }
@@ -73,7 +76,10 @@ package struct Attributor: ~Copyable, Sendable {
     }
 
     /// Forgets the attributions of slots that have not settled: the clock was set back, and their spans may be gone.
-    package mutating func setBack() { provisional.removeAll() }
+    package mutating func setBack() {
+        provisional.removeAll()
+        trust.removeAll()
+    }
 
     /// Updates the state kept between slots for a view in which slots from `first` on will be attributed.
     private mutating func prepare(_ view: WindowView, from first: Int?) {
@@ -98,17 +104,17 @@ package struct Attributor: ~Copyable, Sendable {
 
     /// The attribution of a slot with the spans it has so far.
     private mutating func attributeProvisionally(_ index: Int, of slots: [SlotView]) -> SlotAttribution {
-        if let known = provisional.attribution(of: index, slots, reachingBack) { return known }
+        if let known = provisional.attribution(of: index, slots, reachingBack, trust) { return known }
         var filter = TraceFilter(spans: slots[index].count)
         var searchedFrom = Int64.max
-        let attribution = attribute(index, of: slots) { traces, earlier in
+        let (attribution, usesNext) = attribute(index, of: slots) { traces, earlier in
             for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
             searchedFrom = min(searchedFrom, earlier.earliest)
         }
         provisional.keep(
             attribution, ofSlotFrom: slots[index].start,
             ProvisionalAttributions.Dependencies(
-                index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom))
+                index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom, usesNext: usesNext))
         return attribution
     }
 
@@ -116,7 +122,7 @@ package struct Attributor: ~Copyable, Sendable {
     private mutating func attribute(
         _ index: Int, of slots: [SlotView],
         done: (borrowing SlotTraces, borrowing EarlierRows) -> Void = { _, _ in }
-    ) -> SlotAttribution {
+    ) -> (attribution: SlotAttribution, usesNext: Bool) {
         let slot = slots[index]
         division.removeAll()
         var selfTimes = SelfTimes(rows: slot.count)
@@ -124,7 +130,11 @@ package struct Attributor: ~Copyable, Sendable {
             attribute(portion, index, slots, &selfTimes)
             done(traces, earlier)
         }
-        return SlotAttribution(division.work, selfTimes)
+        let (mappings, reachingBack) = (mappings, reachingBack)
+        let tied = division.tie(slot, trust) { tree, candidates in
+            NextCandidates(after: index, of: slots, reachingBack)?.find(mappings, &tree, &candidates)
+        }
+        return (SlotAttribution(division.work, selfTimes, tied.sources), tied.usesNext)
     }
 
     private mutating func attribute(
@@ -138,8 +148,20 @@ package struct Attributor: ~Copyable, Sendable {
         for trace in 0..<traces.count { attribute(trace, slot, slots, &selfTimes) }
         earlier.find(before: index, of: slots, &traces, &elsewhere)
         for trace in earlier.traces {
-            gather(trace, slots, selfTimes)
+            gather(trace, slots)
             division.divide(gathered, mappings, &selfTimes)
+            divideRest(trace, &selfTimes)
+        }
+    }
+
+    /// Divides requests that their trace has no room for, each by itself.
+    @inline(__always)
+    private mutating func divideRest(_ trace: Int, _ selfTimes: inout SelfTimes) {
+        for index in traces.range(trace).dropFirst(TraceTree.spansMax) {
+            if traces.spans[index].isRequestHere {
+                division.divide(traces.spans, index..<index + 1, mappings, &selfTimes)
+            }
+            selfTimes.remove(row: traces.spans[index].row)
         }
     }
 
@@ -151,21 +173,21 @@ package struct Attributor: ~Copyable, Sendable {
         if !traces.reachesBack(trace), range.count <= TraceTree.unorderedMax, traces.lastElsewhere(trace) < 0 {
             return division.divide(traces.spans, range, mappings, &selfTimes)
         }
-        gather(trace, slots, selfTimes)
+        gather(trace, slots)
         if traces.reachesBack(trace) {
             let earliest = division.divide(gathered, ifNotBefore: slot.start, mappings, &selfTimes)
-            if let earliest { earlier.want(trace, from: earliest, traces) }
+            if let earliest { return earlier.want(trace, from: earliest, traces) }
         } else {
             division.divide(gathered, mappings, &selfTimes)
         }
+        divideRest(trace, &selfTimes)
     }
 
     /// Gathers a trace's spans, from this slot and others, in the order that the tree needs.
-    private mutating func gather(_ trace: Int, _ slots: [SlotView], _ selfTimes: borrowing SelfTimes) {
+    private mutating func gather(_ trace: Int, _ slots: [SlotView]) {
         gathered.removeAllKeepingRoom()
         let range = traces.range(trace)
         for index in range.prefix(TraceTree.spansMax) { gathered.append(traces.spans[index]) }
-        for index in range.dropFirst(TraceTree.spansMax) { selfTimes.remove(row: traces.spans[index].row) }
         var next = traces.lastElsewhere(trace)
         while next >= 0, gathered.count < TraceTree.spansMax {
             let (slot, row) = elsewhere.row(next)

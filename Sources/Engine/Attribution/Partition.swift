@@ -89,7 +89,7 @@ struct Partition: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    private mutating func add(_ duration: Int64, to component: Component) {
+    mutating func add(_ duration: Int64, to component: Component) {
         guard duration > 0 else { return }
         parts[Int(component.number)] &+= duration
         present |= 1 &<< UInt32(component.number)

@@ -13,10 +13,13 @@ struct ProvisionalAttributions: Sendable {
         /// Earlier slots that end after this were searched, Unix nanoseconds.
         fileprivate let searchedFrom: Int64
         fileprivate let earlierRows: Int
+        fileprivate let usesNext: Bool
+        /// Rows of all later slots, if any of them decides what is tied; else 0.
+        fileprivate let rowsBeyond: Int
 
         init(
             _ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack], traces: TraceFilter,
-            searchedFrom: Int64
+            searchedFrom: Int64, usesNext: Bool
         ) {
             firstBlock = slots[index].blocks.first
             rowCount = slots[index].count
@@ -24,12 +27,19 @@ struct ProvisionalAttributions: Sendable {
             laterRows = traces.count(laterThan: index, of: slots, reachingBack)
             self.searchedFrom = searchedFrom
             earlierRows = Self.rows(before: index, of: slots, from: searchedFrom)
+            self.usesNext = usesNext
+            rowsBeyond = usesNext ? Self.rows(after: index, of: slots) : 0
         }
 
         fileprivate func hold(_ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]) -> Bool {
             slots[index].count == rowCount && slots[index].blocks.first === firstBlock
                 && traces.count(laterThan: index, of: slots, reachingBack) == laterRows
                 && Self.rows(before: index, of: slots, from: searchedFrom) == earlierRows
+                && (!usesNext || Self.rows(after: index, of: slots) == rowsBeyond)
+        }
+
+        private static func rows(after index: Int, of slots: [SlotView]) -> Int {
+            slots[(index + 1)...].reduce(0) { $0 + $1.count }
         }
 
         private static func rows(before index: Int, of slots: [SlotView], from time: Int64) -> Int {
@@ -55,11 +65,12 @@ struct ProvisionalAttributions: Sendable {
 
     /// The attribution of a slot; nil if none is kept or something has changed since.
     func attribution(
-        of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack]
+        of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack], _ trust: TieTrust
     ) -> SlotAttribution? {
-        guard let entry = entries[slots[index].start], entry.dependencies.hold(index, of: slots, reachingBack) else {
-            return nil
-        }
+        guard let entry = entries[slots[index].start], entry.dependencies.hold(index, of: slots, reachingBack),
+            // What slots before it have shown meanwhile may change what is trusted.
+            entry.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
+        else { return nil }
         return entry.attribution
     }
 
@@ -107,7 +118,7 @@ struct TraceFilter: Sendable {
         words[word(hash)] |= 1 &<< (hash & 63)
     }
 
-    private func mayHave(_ low: UInt64) -> Bool {
+    func mayHave(_ low: UInt64) -> Bool {
         let hash = ByteHash.mix(low, seed)
         return words[word(hash)] &>> (hash & 63) & 1 == 1
     }

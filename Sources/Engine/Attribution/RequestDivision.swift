@@ -3,11 +3,13 @@ struct RequestDivision: ~Copyable, Sendable {
     private var tree = TraceTree()
     private var partition = Partition()
     private(set) var work = SlotWork()
+    private var ties = AuthenticationTies()
 
-    var byteCount: Int { tree.byteCount + work.byteCount }
+    var byteCount: Int { tree.byteCount + work.byteCount + ties.byteCount }
 
     mutating func removeAll() {
         work.removeAll()
+        ties.removeAll()
     }
 
     /// Attributes a trace of at most `TraceTree.unorderedMax` spans.
@@ -20,7 +22,9 @@ struct RequestDivision: ~Copyable, Sendable {
     ) {
         let spans = spans.span(range)
         guard spans.count > 1 || spans[0].request > 0 else {
-            return selfTimes.set(spans[0], isAuthentication: mappings.isAuthentication(spans[0].operation))
+            let isAuthentication = mappings.isAuthentication(spans[0].operation)
+            if isAuthentication { ties.candidates.add(authentication: spans[0]) }
+            return selfTimes.set(spans[0], isAuthentication: isAuthentication)
         }
         tree.link(spans)
         divideLinked(spans, mappings, &selfTimes)
@@ -42,7 +46,7 @@ struct RequestDivision: ~Copyable, Sendable {
         _ selfTimes: inout SelfTimes
     ) -> Int64? {
         tree.link(spans.span)
-        let earliest = earliestStart(spans.span, mappings)
+        let earliest = earliestStart(spans.span, start, mappings)
         if earliest < start { return earliest }
         divideLinked(spans.span, mappings, &selfTimes)
         return nil
@@ -53,11 +57,14 @@ struct RequestDivision: ~Copyable, Sendable {
     ) {
         partition.removeAll()
         let dependOnParent = partition.give(spans, tree.links, mappings.components, &selfTimes)
-        if tree.hasLongRunning || partition.mayHave(.authentication) { removeSelfTimes(spans, mappings, selfTimes) }
+        if tree.hasLongRunning || partition.mayHave(.authentication) {
+            removeSelfTimes(spans, mappings, selfTimes)
+            addCandidates(spans, mappings)
+        }
         guard tree.requestCount > 0 else { return }
         if !dependOnParent, tree.isOneRequest(spans) {
             takeBackAbove(spans, mappings)
-            work.add(partition, of: spans[Int(tree.request)])
+            add(Int(tree.request), spans, mappings)
         } else {
             divideEach(spans, mappings)
         }
@@ -89,13 +96,69 @@ struct RequestDivision: ~Copyable, Sendable {
         tree.orderChildren(spans)
         for index in 0..<spans.count where spans[index].isRequestHere {
             partition.divide(TraceTree.Index(truncatingIfNeeded: index), of: tree, spans, mappings.mappings)
-            work.add(partition, of: spans[index])
+            add(index, spans, mappings)
         }
     }
 
+    // MARK: Authentication
+
+    /// Adds a request, which begins with its authentication.
+    @inline(__always)
+    private mutating func add(_ index: Int, _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings) {
+        switch tree.beginning(of: index, spans, mappings) {
+        case .authenticated(let lead):
+            partition.add(lead, to: .authentication)
+            work.add(partition, of: spans[index], lead: lead)
+        case .within: work.add(partition, of: spans[index])
+        case .alone:
+            ties.candidates.add(request: spans[index], index: Int32(truncatingIfNeeded: work.requests.count))
+            work.add(partition, of: spans[index], mayBeTied: true)
+        }
+    }
+
+    /// Adds what is to be tied besides the requests that are divided.
+    private mutating func addCandidates(_ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings) {
+        if spans.count == 1, spans[0].isHere, mappings.isAuthentication(spans[0].operation) {
+            ties.candidates.add(authentication: spans[0])
+        }
+        guard tree.hasLongRunning else { return }
+        for index in 0..<spans.count where spans[index].isLongRunningRequestHere {
+            if case .alone = tree.beginning(of: index, spans, mappings) {
+                ties.candidates.add(request: spans[index], index: TieCandidates.Candidate.none)
+            }
+        }
+    }
+
+    /// Ties authentications that stand alone to the divided requests of a slot.
+    ///
+    /// - Parameter next: finds the candidates of the next slot, and returns it; nil if there is no such slot.
+    /// - Returns: what was found about each source, and whether the next slot mattered.
+    mutating func tie(
+        _ slot: SlotView, _ trust: TieTrust, next: (inout TraceTree, inout TieCandidates) -> SlotView?
+    ) -> (sources: [SourceTies], usesNext: Bool) {
+        ties.tie(slot, trust)
+        if ties.wantsNext {
+            var candidates = TieCandidates()
+            if let nextSlot = next(&tree, &candidates) { ties.tie(next: &candidates, of: nextSlot) }
+        }
+        for lead in ties.leads { work.extend(Int(lead.request), by: lead.duration) }
+        for (requests, decision) in ties.refused {
+            for index in requests where ties.candidates.requests[index].request != TieCandidates.Candidate.none {
+                work.refuse(Int(ties.candidates.requests[index].request), decision)
+            }
+        }
+        return (ties.sources, ties.wantsNext)
+    }
+
     /// The earliest start of the slot's spans whose time counts: not watches and what is below them, nor authentication
-    /// that stands alone.
-    private func earliestStart(_ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings) -> Int64 {
+    /// that stands alone. Whether it does is looked up in the slot before only if it ends within reach of that: a request ends
+    /// with its authentication.
+    private func earliestStart(
+        _ spans: Span<TraceSpan>, _ slotStart: Int64, _ mappings: borrowing ComponentMappings
+    ) -> Int64 {
+        if spans.count == 1, mappings.isAuthentication(spans[0].operation) {
+            return spans[0].end < slotStart &+ TieChoice.reach ? max(spans[0].start, slotStart - 1) : Int64.max
+        }
         var earliest = Int64.max
         for index in 0..<spans.count where spans[index].isHere && !tree.links[index].isLongRunning {
             let isAlone = spans[index].parentID == 0 && mappings.isAuthentication(spans[index].operation)
@@ -109,7 +172,7 @@ extension ComponentMappings {
     /// For most users' requests, authentication is a separate trace that lasts as long as the request: without a parent
     /// its time is meaningless.
     @inline(__always)
-    fileprivate func isAuthentication(_ operation: UInt16) -> Bool {
+    func isAuthentication(_ operation: UInt16) -> Bool {
         components[Int(operation)] == Component.authentication.number
     }
 }
@@ -117,7 +180,7 @@ extension ComponentMappings {
 /// One component's part of a request.
 struct RequestPart: BitwiseCopyable, Sendable {
     /// Nanoseconds.
-    let duration: Int64
+    var duration: Int64
     /// As in `RequestParts`.
     let series: UInt32
     let flags: UInt8

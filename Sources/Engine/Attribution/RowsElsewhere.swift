@@ -1,3 +1,5 @@
+import Support
+
 /// Rows of other slots that belong to traces of the slot being attributed.
 struct RowsElsewhere: Sendable {
     private struct Entry: BitwiseCopyable {
@@ -30,8 +32,8 @@ struct RowsElsewhere: Sendable {
     func before(_ number: Int) -> Int { Int(entries[number].previous) - 1 }
 }
 
-/// The rows of a slot whose spans started before the slot: the only ones that matter to requests of earlier slots, and
-/// few. Grows with its slot, whose rows never change.
+/// The rows of a slot whose spans started before the slot, or within reach of its start: the only ones that matter to
+/// requests of earlier slots, and few. Grows with its slot, whose rows never change.
 struct RowsReachingBack: Sendable {
     /// The slot's start, Unix nanoseconds.
     let start: Int64
@@ -53,7 +55,8 @@ struct RowsReachingBack: Sendable {
             defer { blockStart += count }
             guard blockStart + count > rowsSeen else { return }
             columns.start.withSpan(0..<count) { starts in
-                for offset in max(rowsSeen - blockStart, 0)..<count where starts[offset] < slot.start {
+                let limit = slot.start.addingSaturating(TieChoice.reach)
+                for offset in max(rowsSeen - blockStart, 0)..<count where starts[offset] < limit {
                     rows.append(UInt32(truncatingIfNeeded: blockStart + offset))
                 }
             }
@@ -63,6 +66,9 @@ struct RowsReachingBack: Sendable {
 }
 
 extension [RowsReachingBack] {
+    /// The rows of the slot at an index of `slots`; the array covers the slots at the end of `slots`.
+    func rows(of index: Int, _ slots: [SlotView]) -> [UInt32] { self[index - (slots.count - count)].rows }
+
     /// Calls `body` with each row of later slots that started before the end of a slot: its columns and offset, its slot,
     /// and its number there.
     ///

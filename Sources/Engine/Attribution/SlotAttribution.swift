@@ -4,17 +4,25 @@ package final class SlotAttribution: Sendable {
     package var rowCount: Int { selfTimes.count }
     let selfTimes: SelfTimes
     let requests: [AttributedRequest]
+    /// Of the requests, in the same order.
+    let durations: RequestDurations
     let parts: RequestParts
+    /// What it is known by whether authentications may be tied to requests by time.
+    let ties: [SourceTies]
 
-    init(_ work: borrowing SlotWork, _ selfTimes: consuming SelfTimes) {
+    init(_ work: borrowing SlotWork, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = []) {
         self.selfTimes = selfTimes
-        requests = Array(work.requests)
-        parts = RequestParts(work.parts, work.partCount)
+        self.ties = ties
+        durations = RequestDurations(work.requests.span)
+        var requests = work.requests.map { AttributedRequest($0) }
+        parts = RequestParts(work, &requests)
+        self.requests = requests
     }
 
     var byteCount: Int {
-        selfTimes.byteCount + requests.count * MemoryLayout<AttributedRequest>.stride
-            + parts.count * RequestParts.bytesPerPart
+        selfTimes.byteCount + requests.count
+            * (MemoryLayout<AttributedRequest>.stride + RequestDurations.bytesPerRequest)
+            + parts.count * RequestParts.bytesPerPart + ties.count * MemoryLayout<SourceTies>.stride
     }
 
     /// The row of the request that a part belongs to.
@@ -37,6 +45,56 @@ struct AttributedRequest: BitwiseCopyable, Sendable {
     var ownBucket: UInt16
     /// Whether it waited for etcd at all.
     var reachesEtcd: Bool
+    /// Why it begins with its own span although authentications of its instance stand alone; `tied` otherwise.
+    var tie: TieDecision
+
+    @inline(__always)
+    init(_ request: SlotWork.Request) {
+        row = request.row
+        firstPart = request.firstPart
+        series = request.series
+        ownBucket = request.ownBucket
+        reachesEtcd = request.reachesEtcd
+        tie = request.decision
+    }
+}
+
+/// The durations of requests in columns: from the start of their authentication, where it is known.
+struct RequestDurations: ~Copyable, Sendable {
+    let count: Int
+    /// Their numbers in the view's `requests`.
+    let series: Column<UInt16>
+    /// Nanoseconds.
+    let durations: Column<Int64>
+    let buckets: Column<UInt16>
+    /// `SpanFlags`.
+    let flags: Column<UInt8>
+    /// The lowest and the highest bucket code.
+    let bucketMin: UInt16
+    let bucketMax: UInt16
+
+    static let bytesPerRequest = 2 + 8 + 2 + 1
+
+    init(_ requests: Span<SlotWork.Request>) {
+        count = requests.count
+        series = Column(capacity: count)
+        durations = Column(capacity: count)
+        buckets = Column(capacity: count)
+        flags = Column(capacity: count)
+        let codes = LatencyBucket.shared
+        var (least, greatest) = (UInt16.max, UInt16.min)
+        for index in 0..<count {
+            let request = requests[index]
+            let duration = request.duration &+ request.lead
+            let bucket = codes.code(duration)
+            (least, greatest) = (min(least, bucket), max(greatest, bucket))
+            series[index] = request.series
+            durations[index] = duration
+            buckets[index] = bucket
+            flags[index] = request.flags
+        }
+        (bucketMin, bucketMax) = (least, greatest)
+    }
 }
 
 /// The parts of requests in columns, one component of one request each; those of one request are adjacent.
@@ -55,23 +113,44 @@ struct RequestParts: ~Copyable, Sendable {
 
     static let bytesPerPart = 4 + 8 + 2 + 1
 
-    init(_ parts: borrowing Column<RequestPart>, _ count: Int) {
-        self.count = count
-        series = Column(capacity: count)
-        durations = Column(capacity: count)
-        buckets = Column(capacity: count)
-        flags = Column(capacity: count)
+    /// Takes the parts that have any time.
+    ///
+    /// - Parameter requests: of `work`; get the numbers of their first parts here.
+    init(_ work: borrowing SlotWork, _ requests: inout [AttributedRequest]) {
+        // One more, which takes a part without time that comes last.
+        let capacity = work.partCount + 1
+        series = Column(capacity: capacity)
+        durations = Column(capacity: capacity)
+        buckets = Column(capacity: capacity)
+        flags = Column(capacity: capacity)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
-        for index in 0..<count {
-            let part = parts[index]
+        var next = 0
+        for index in 0..<work.partCount {
+            let part = work.parts[index]
             let bucket = codes.code(part.duration)
-            (least, greatest) = (min(least, bucket), max(greatest, bucket))
-            series[index] = part.series
-            durations[index] = part.duration
-            buckets[index] = bucket
-            flags[index] = part.flags
+            series[next] = part.series
+            durations[next] = part.duration
+            buckets[next] = bucket
+            flags[next] = part.flags
+            // A part that was kept for an authentication has no time unless one was tied.
+            let isTaken = part.duration > 0
+            (least, greatest) = (min(least, isTaken ? bucket : UInt16.max), max(greatest, bucket))
+            next &+= isTaken ? 1 : 0
         }
+        count = next
         (bucketMin, bucketMax) = (least, greatest)
+        if next < work.partCount { Self.renumber(&requests, work) }
+    }
+
+    private static func renumber(_ requests: inout [AttributedRequest], _ work: borrowing SlotWork) {
+        var (next, part) = (0, 0)
+        for request in requests.indices {
+            while part < Int(requests[request].firstPart) {
+                next += work.parts[part].duration > 0 ? 1 : 0
+                part += 1
+            }
+            requests[request].firstPart = UInt32(truncatingIfNeeded: next)
+        }
     }
 }

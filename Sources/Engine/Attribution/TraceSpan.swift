@@ -35,6 +35,7 @@ struct TraceSpan: BitwiseCopyable, Sendable {
 
     /// Whether it is a request of this slot, and not long-running.
     @inline(__always) var isRequestHere: Bool { request > 0 && !flags.isLongRunning && isHere }
+    @inline(__always) var isLongRunningRequestHere: Bool { request > 0 && flags.isLongRunning && isHere }
 
     /// The order of siblings; the later of two that cover an instant owns it. Later is the one that started last, then
     /// the one that ends first, then the one with the smaller id.

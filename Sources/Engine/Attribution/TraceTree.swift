@@ -219,4 +219,32 @@ extension TraceTree {
         }
         return true
     }
+
+    /// How a request begins.
+    enum RequestBeginning {
+        /// Below its authentication, which began this much earlier, nanoseconds.
+        case authenticated(lead: Int64)
+        /// Within another request.
+        case within
+        /// Its authentication may be a trace of its own.
+        case alone
+    }
+
+    @inline(__always)
+    func beginning(
+        of index: Int, _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings
+    ) -> RequestBeginning {
+        var above = Int(links[index].parent)
+        guard above >= 0 else { return .alone }
+        if mappings.isAuthentication(spans[above].operation) {
+            return .authenticated(lead: max(spans[index].start &- spans[above].start, 0))
+        }
+        // Hostile spans may have cyclic parents.
+        for _ in 0..<Self.depthMax {
+            if above < 0 { return .alone }
+            if spans[above].request > 0 { return .within }
+            above = Int(links[above].parent)
+        }
+        return .within
+    }
 }

@@ -48,6 +48,12 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
         unsafe base.update(from: other.base, count: count)
     }
 
+    /// Copies the first `count` elements of another column to a place in this one.
+    func copyPrefix(_ count: Int, of other: borrowing Column<Element>, to offset: Int) {
+        precondition(count >= 0 && offset >= 0 && count <= other.capacity && count <= capacity - offset)
+        unsafe (base + offset).update(from: other.base, count: count)
+    }
+
     /// Lends the elements of some rows for one scan.
     @inlinable @inline(__always)
     func withSpan<Result>(_ rows: Range<Int>, _ body: (Span<Element>) -> Result) -> Result {

@@ -83,7 +83,8 @@ extension SeriesTally {
     mutating func add(_ slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?) {
         let range = range.flatMap { $0.covers(slot) ? nil : $0 }
         switch population {
-        case .spans, .requests: addSpans(of: slot, population, within: range, wanted: wanted)
+        case .spans: addSpans(of: SlotRows(slot), population, within: range, wanted: wanted)
+        case .requests: addRequests(of: slot, within: range, wanted: wanted)
         case .selfTimes: addSelfTimes(of: slot, within: range, wanted: wanted)
         case .parts: addParts(of: slot, within: range, wanted: wanted)
         }
@@ -105,10 +106,27 @@ extension SeriesTally {
         }
     }
 
+    private mutating func addRequests(of slot: SlotView, within range: TimeRange?, wanted: [Bool]?) {
+        let rows = SlotRows(slot)
+        guard slot.attributionSummary == nil || range != nil, let (attribution, rest) = rows.attributedRequests,
+            let attribution
+        else { return addSpans(of: rows, .requests, within: range, wanted: wanted) }
+        for request in 0..<attribution.durations.count {
+            let series = Int(attribution.durations.series[request])
+            guard wanted?[series] ?? true else { continue }
+            if let range, !range.contains(attribution.end(ofRequest: request, in: slot)) { continue }
+            add(
+                SeriesKey(.requests, series), bucket: attribution.durations.buckets[request],
+                duration: attribution.durations.durations[request],
+                isError: SpanFlags(rawValue: attribution.durations.flags[request]).isError)
+        }
+        addSpans(of: rest, .requests, within: range, wanted: wanted)
+    }
+
     private mutating func addSpans(
-        of slot: SlotView, _ population: Population, within range: TimeRange?, wanted: [Bool]?
+        of all: SlotRows, _ population: Population, within range: TimeRange?, wanted: [Bool]?
     ) {
-        var rows = SlotRows(slot)
+        var rows = all
         if range == nil, let (counts, rest) = rows.summarized(population) {
             add(counts, population, wanted: wanted)
             rows = rest

@@ -20,13 +20,22 @@ struct CountedSlots: Sendable {
     var isEmpty: Bool { slots.isEmpty }
 
     /// Moves to some slots of a view, in order of time.
-    mutating func move(to view: [SlotView], _ indices: Range<Int>, _ change: inout Change) {
+    mutating func move(
+        to view: [SlotView], _ indices: Range<Int>, _ population: Population, _ change: inout Change
+    ) {
         var index = 0
         for new in indices {
             removeSlots(from: index, before: view[new].start, &change)
             if index < slots.count, slots[index].start == view[new].start {
                 let counted = slots[index].count
                 precondition(counted <= view[new].count)
+                if population == .requests, slots[index].attribution !== view[new].attribution {
+                    change.left.append(SlotRows(slots[index]))
+                    change.joined.append(SlotRows(view[new]))
+                    slots[index] = view[new]
+                    index += 1
+                    continue
+                }
                 change.stayed += counted
                 if counted < view[new].count {
                     change.joined.append(SlotRows(view[new], from: counted))

@@ -15,7 +15,7 @@ package struct CumulativeTotals: Sendable {
     }
 
     package private(set) var operations: [Series] = []
-    /// Excludes long-running requests.
+    /// Excludes long-running requests. Each counts once, when its slot has been attributed for good.
     package private(set) var requests: [Series] = []
     /// The earliest start and the latest end of all spans, Unix nanoseconds.
     package private(set) var firstStart = Int64.max
@@ -29,8 +29,9 @@ package struct CumulativeTotals: Sendable {
         while requests.count < requestCount { requests.append(Series()) }
     }
 
+    /// - Parameter isFinal: whether the span will not be attributed, so that a request counts as it is.
     @inline(__always)
-    mutating func count(_ row: SpanRow, bucket: UInt16) {
+    mutating func count(_ row: SpanRow, bucket: UInt16, isFinal: Bool) {
         let classic = bounds.index(row.duration, code: bucket)
         let isError = row.flags.isError
         let end = row.start &+ row.duration
@@ -43,7 +44,34 @@ package struct CumulativeTotals: Sendable {
         guard row.request > 0 else { return }
         let request = Int(row.request) - 1
         requests[request].lastEnd = max(requests[request].lastEnd, end)
-        if !row.flags.isLongRunning { Self.count(&requests[request], row.duration, classic, isError) }
+        if isFinal, !row.flags.isLongRunning { Self.count(&requests[request], row.duration, classic, isError) }
+    }
+
+    /// Counts the requests of a slot: those that it was attributed with, and those of other rows.
+    mutating func countRequests(_ slot: SlotView) {
+        let rows = SlotRows(slot)
+        let (attribution, rest) = rows.attributedRequests ?? (nil, rows)
+        if let attribution { count(attribution.durations) }
+        rest.forEachBlock { columns, _, rows in
+            for row in rows where columns.request[row] > 0 {
+                let flags = SpanFlags(rawValue: columns.flags[row])
+                guard !flags.isLongRunning else { continue }
+                let duration = columns.duration[row]
+                Self.count(
+                    &requests[Int(columns.request[row]) - 1], duration,
+                    bounds.index(duration, code: columns.bucket[row]), flags.isError)
+            }
+        }
+    }
+
+    private mutating func count(_ durations: borrowing RequestDurations) {
+        for request in 0..<durations.count {
+            let duration = durations.durations[request]
+            Self.count(
+                &requests[Int(durations.series[request])], duration,
+                bounds.index(duration, code: durations.buckets[request]),
+                SpanFlags(rawValue: durations.flags[request]).isError)
+        }
     }
 
     /// Resets the series whose names were forgotten.

@@ -201,12 +201,21 @@ struct LatencyColumns {
 }
 
 extension SlotView {
+    /// Between the lowest and the highest bucket code of requests; the lowest is above the highest if there are no spans.
+    var requestBuckets: (least: UInt16, greatest: UInt16) {
+        guard let attribution else { return (bucketMin, bucketMax) }
+        // Later rows have no attribution.
+        return (min(bucketMin, attribution.durations.bucketMin), max(bucketMax, attribution.durations.bucketMax))
+    }
+
     /// The lowest and the highest bucket code of a population; nil if it has no durations.
     fileprivate func buckets(of population: Population) -> ClosedRange<UInt16>? {
         let (least, greatest): (UInt16, UInt16)
         switch population {
-        case .spans, .requests:
+        case .spans:
             (least, greatest) = (bucketMin, bucketMax)
+        case .requests:
+            (least, greatest) = requestBuckets
         case .selfTimes:
             guard let attribution else { return nil }
             (least, greatest) = (min(bucketMin, LatencyBucket.shared.code(attribution.selfTimes.least)), bucketMax)

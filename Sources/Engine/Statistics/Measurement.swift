@@ -3,15 +3,18 @@ package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     /// All spans, by operation.
     case spans
     /// API requests, by request labels; excludes long-running ones (watch, proxy, attach, exec, portforward, log with
-    /// follow).
+    /// follow). In attributed slots they begin with their authentication.
     case requests
     /// Self times of spans, by operation. Known for attributed slots.
     case selfTimes
     /// Parts of requests; one series for each request series and component (`part`). Known for attributed slots.
     case parts
 
-    /// Whether slots must be attributed first.
-    package var isOfAttribution: Bool { self == .selfTimes || self == .parts }
+    /// Whether slots should be attributed first.
+    package var isOfAttribution: Bool { self != .spans }
+
+    /// Whether sliding counts can follow it: the others are known for attributed slots alone.
+    package var isCounted: Bool { self == .spans || self == .requests }
 
     /// How many series there are with these numbers of operations and of request labels.
     package func seriesCount(operations: Int, requests: Int) -> Int {

@@ -65,7 +65,8 @@ struct SeriesScope {
         var listed = RowList()
         for part in parts {
             switch population {
-            case .spans, .requests: forEachBlock(ofSpans: part, &listed, body)
+            case .spans: forEachBlock(ofSpans: part, &listed, body)
+            case .requests: forEachBlock(ofRequests: part, &listed, body)
             case .selfTimes: forEachBlock(ofSelfTimes: part, &listed, body)
             case .parts where part.rows.isEmpty: break
             case .parts: forEachBlock(ofParts: part.slot, &listed, body)
@@ -158,6 +159,36 @@ extension SeriesScope {
         }
     }
 
+    /// Requests with their authentication, then those that came after the attribution.
+    @inline(__always)
+    private func forEachBlock(
+        ofRequests part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+    ) {
+        guard let (attribution, rest) = part.attributedRequests else {
+            return forEachBlock(ofSpans: part, &listed, body)
+        }
+        let isCovered = range.covers(part.slot)
+        let count = attribution?.durations.count ?? 0
+        for start in stride(from: 0, to: count, by: SpanBlock.rowsMax) {
+            guard let attribution else { break }
+            let requests = start..<min(start + SpanBlock.rowsMax, count)
+            attribution.durations.buckets.withSpan(requests) { buckets in
+                attribution.durations.durations.withSpan(requests) { durations in
+                    attribution.durations.flags.withSpan(requests) { flags in
+                        attribution.durations.series.withSpan(requests) { series in
+                            listed.fill(series, indexOfSeries.span) { _ in true }
+                        }
+                        if !isCovered {
+                            listed.keep { range.contains(attribution.end(ofRequest: start + $0, in: part.slot)) }
+                        }
+                        listed.hand(to: body, buckets, durations, flags)
+                    }
+                }
+            }
+        }
+        forEachBlock(ofSpans: rest, &listed, body)
+    }
+
     @inline(__always)
     private func forEachBlock(
         ofParts slot: SlotView, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
@@ -182,6 +213,12 @@ extension SeriesScope {
 }
 
 extension SlotAttribution {
+    /// When a request ended, Unix nanoseconds.
+    func end(ofRequest request: Int, in slot: SlotView) -> Int64 {
+        let span = slot.row(Int(requests[request].row))
+        return span.start &+ span.duration
+    }
+
     /// When the request of a part ended, Unix nanoseconds.
     func end(ofPart part: Int, in slot: SlotView) -> Int64 {
         let span = slot.row(row(ofPart: part))

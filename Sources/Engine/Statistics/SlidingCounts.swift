@@ -2,7 +2,8 @@
 /// changed, however many spans the range holds. Counts, errors and sums are exact; a quantile is known to its latency
 /// bucket.
 ///
-/// Rows of a slot are only ever appended, so it suffices to remember how many were counted.
+/// Rows of a slot are only ever appended, so it suffices to remember how many were counted. Requests of a slot are counted
+/// anew when its attribution changes.
 package struct SlidingCounts: Sendable {
     package let population: Population
     /// The slots of the range as they were counted. Those that left are kept until the next step, even if the window
@@ -31,7 +32,7 @@ package struct SlidingCounts: Sendable {
     package mutating func advance(
         over view: WindowView, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool {
-        guard population.isSettledOnArrival, from < to, from.isMultiple(of: Window.slotWidth),
+        guard population.isCounted, from < to, from.isMultiple(of: Window.slotWidth),
             to.isMultiple(of: Window.slotWidth),
             from >= view.horizon, !view.reachesHistory(from: from, to: to), from >= restsUntil
         else {
@@ -41,11 +42,11 @@ package struct SlidingCounts: Sendable {
         let scope = SeriesScope(population, range: TimeRange(from: .min, to: .max), isWanted: isWanted)
         let inRange = view.slots.indices(from: from, to: to)
         var change = CountedSlots.Change()
-        slots.move(to: view.slots, inRange, &change)
+        slots.move(to: view.slots, inRange, population, &change)
         if change.removesMost {
             reset()
             change = CountedSlots.Change()
-            slots.move(to: view.slots, inRange, &change)
+            slots.move(to: view.slots, inRange, population, &change)
         }
         indexOfSeries = scope.indexOfSeries
         table.extend(toSeries: scope.count)
@@ -126,16 +127,6 @@ package struct SlidingCounts: Sendable {
     package func bounds(of quantile: Double, of series: Span<Int32>, count: Int) -> ClosedRange<Int64> {
         let rank = ExactQuantile.rank(quantile, of: count)
         return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, indexOfSeries))
-    }
-}
-
-extension Population {
-    /// Whether a span's measurement is known on arrival and never changes, so that it can be subtracted again.
-    fileprivate var isSettledOnArrival: Bool {
-        switch self {
-        case .spans, .requests: true
-        case .selfTimes, .parts: false
-        }
     }
 }
 

@@ -1,16 +1,19 @@
 /// Counts of what attribution found in a slot, by series and latency bucket. Immutable, so that views read it without a lock.
 final class AttributionSummary: Sendable {
+    /// Of the attributed rows, without the long-running ones.
+    let requests: SeriesCounts
     let selfTimes: SeriesCounts
     let parts: SeriesCounts
     let buckets: SelfTimeBuckets
 
-    init(selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets) {
+    init(requests: SeriesCounts, selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets) {
+        self.requests = requests
         self.selfTimes = selfTimes
         self.parts = parts
         self.buckets = buckets
     }
 
-    var byteCount: Int { selfTimes.byteCount + parts.byteCount + buckets.byteCount }
+    var byteCount: Int { requests.byteCount + selfTimes.byteCount + parts.byteCount + buckets.byteCount }
 }
 
 /// The latency bucket code of the self time of each row of a slot.

@@ -10,10 +10,17 @@ struct SeriesCounter: Sendable {
     mutating func count(
         _ slot: SlotView, _ population: Population, seriesCount: Int, _ thresholds: [Int64]
     ) -> SeriesCounts {
+        count(SlotRows(slot), population, seriesCount: seriesCount, thresholds)
+    }
+
+    /// The same for some of its rows.
+    mutating func count(
+        _ rows: SlotRows, _ population: Population, seriesCount: Int, _ thresholds: [Int64]
+    ) -> SeriesCounts {
         let scope = SeriesScope(
             population, range: TimeRange(from: .min, to: .max), isWanted: Array(repeating: true, count: seriesCount))
         // The scope has every series, so an index is a series number.
-        return count(slot, scope, thresholds) { $0 }
+        return count(rows, scope, thresholds) { $0 }
     }
 
     /// Counts the parts of requests: of all the series that there could be, only those that the slot has.
@@ -32,7 +39,7 @@ struct SeriesCounter: Sendable {
         guard numbers.count <= seriesMax else { return nil }
         let scope = SeriesScope(
             partsIn: TimeRange(from: .min, to: .max), groups: 0..<numbers.count, groupOfSeries: groupOfSeries)
-        return count(slot, scope, []) { numbers[$0] }
+        return count(SlotRows(slot), scope, []) { numbers[$0] }
     }
 
     // A separate function, so that addresses stay in registers.
@@ -44,7 +51,7 @@ struct SeriesCounter: Sendable {
 
     /// - Parameter number: the number of the series at an index of the scope; grows with the index.
     private mutating func count(
-        _ slot: SlotView, _ scope: SeriesScope, _ thresholds: [Int64], number: (Int) -> Int
+        _ rows: SlotRows, _ scope: SeriesScope, _ thresholds: [Int64], number: (Int) -> Int
     ) -> SeriesCounts {
         var bad = BadCounts(thresholds: thresholds)
         bad.extend(toSeries: scope.count)
@@ -54,7 +61,7 @@ struct SeriesCounter: Sendable {
         }
         codes.removeAll()
         failed.removeAll()
-        scope.forEachBlock(of: [slot]) { rows in
+        scope.forEachBlock(of: [rows]) { rows in
             rows.fetch(seriesCount: scope.count, withDurations: true)
             codes.makeRoom(rows.seriesIndices.count)
             Self.add(rows, &tallies, &maxima, &codes)

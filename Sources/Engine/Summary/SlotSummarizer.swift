@@ -34,7 +34,8 @@ package struct SlotSummarizer: Sendable {
             let slot = view.slots[index]
             guard slot.end <= time, slot.count >= rowsMin else { return nil }
             let rows = slot.summary == nil ? summarize(slot, of: view, thresholds) : nil
-            let attribution = slot.attributionSummary == nil ? summarizeAttribution(of: slot, of: view) : nil
+            let attribution =
+                slot.attributionSummary == nil ? summarizeAttribution(of: slot, of: view, thresholds) : nil
             guard rows != nil || attribution != nil else { return nil }
             let summaries = SlotSummaries(slot: slot.start, rows: rows, attribution: attribution)
             view.attach(summaries, toSlotAt: index)
@@ -43,17 +44,17 @@ package struct SlotSummarizer: Sendable {
     }
 
     private mutating func summarize(_ slot: SlotView, of view: WindowView, _ thresholds: [Int64]) -> SlotSummary? {
-        let (operations, requests) = (view.seriesCount(.spans), view.seriesCount(.requests))
-        guard max(operations, requests) <= Self.seriesMax else { return nil }
+        let operations = view.seriesCount(.spans)
+        guard operations <= Self.seriesMax else { return nil }
         return SlotSummary(
-            rowCount: slot.count,
-            spans: counter.count(slot, .spans, seriesCount: operations, thresholds),
-            requests: counter.count(slot, .requests, seriesCount: requests, thresholds))
+            rowCount: slot.count, spans: counter.count(slot, .spans, seriesCount: operations, thresholds))
     }
 
-    private mutating func summarizeAttribution(of slot: SlotView, of view: WindowView) -> AttributionSummary? {
-        let operations = view.seriesCount(.selfTimes)
-        guard let attribution = slot.attribution, operations <= Self.seriesMax,
+    private mutating func summarizeAttribution(
+        of slot: SlotView, of view: WindowView, _ thresholds: [Int64]
+    ) -> AttributionSummary? {
+        let (operations, requests) = (view.seriesCount(.selfTimes), view.seriesCount(.requests))
+        guard let attribution = slot.attribution, max(operations, requests) <= Self.seriesMax,
             let parts = counter.count(
                 partsOf: slot, attribution, seriesCount: view.seriesCount(.parts), seriesMax: Self.seriesMax)
         else { return nil }
@@ -61,6 +62,8 @@ package struct SlotSummarizer: Sendable {
         let buckets = SelfTimeBuckets(attribution.selfTimes)
         slot.attach(buckets)
         return AttributionSummary(
+            requests: counter.count(
+                SlotRows(slot, upTo: attribution.rowCount), .requests, seriesCount: requests, thresholds),
             selfTimes: counter.count(slot, .selfTimes, seriesCount: operations, []), parts: parts, buckets: buckets)
     }
 }

@@ -6,16 +6,13 @@ final class SlotSummary: Sendable {
     /// The number of rows it counts.
     let rowCount: Int
     let spans: SeriesCounts
-    /// Without the long-running ones.
-    let requests: SeriesCounts
 
-    init(rowCount: Int, spans: SeriesCounts, requests: SeriesCounts) {
+    init(rowCount: Int, spans: SeriesCounts) {
         self.rowCount = rowCount
         self.spans = spans
-        self.requests = requests
     }
 
-    var byteCount: Int { spans.byteCount + requests.byteCount }
+    var byteCount: Int { spans.byteCount }
 }
 
 /// Spans by series and latency bucket, in columns.

@@ -26,11 +26,9 @@ extension WindowView {
             longest: Array(repeating: nil, count: selection.groupCount), isHeard: hasSpans(from: from, to: to))
         // Most slots have no span as slow as rules ask for.
         let promising = inRange.filter { slot in
-            let slotDurations =
-                LatencyBucket.shared.bounds(Int(slot.bucketMin))
-                .lowerBound...LatencyBucket.shared.bounds(
-                    Int(slot.bucketMax)
-                ).upperBound
+            let (least, greatest) = population == .requests ? slot.requestBuckets : (slot.bucketMin, slot.bucketMax)
+            let codes = LatencyBucket.shared
+            let slotDurations = codes.bounds(Int(least)).lowerBound...codes.bounds(Int(greatest)).upperBound
             return durations.contains { $0.overlaps(slotDurations) }
         }
         guard !promising.isEmpty else { return found }
@@ -118,8 +116,13 @@ extension WindowView {
     ) {
         let own = searches.filter { $0.population == population }
         for slot in slots where own.contains(where: { $0.range.overlaps(slot.start..<slot.end) }) {
-            slot.forEachBlock { columns, count in
-                for row in 0..<count {
+            var rows = SlotRows(slot)
+            if population == .requests, let (attribution, rest) = rows.attributedRequests {
+                rows = rest
+                if let attribution { Self.find(attribution, slot, searches, searchesOfSeries, &found) }
+            }
+            rows.forEachBlock { columns, _, rows in
+                for row in rows {
                     let flags = SpanFlags(rawValue: columns.flags[row])
                     let series = population.series(
                         operation: columns.operation[row], request: columns.request[row], flags: flags)
@@ -130,6 +133,26 @@ extension WindowView {
                             TraceID(high: columns.traceHigh[row], low: columns.traceLow[row])
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+extension WindowView {
+    /// Searches the requests of an attributed slot.
+    private static func find(
+        _ attribution: SlotAttribution, _ slot: SlotView, _ searches: [WorstSpanSearch], _ searchesOfSeries: [[Int]],
+        _ found: inout [WorstSpans]
+    ) {
+        for (request, attributed) in attribution.requests.enumerated() {
+            let wanting = searchesOfSeries[Int(attributed.series)]
+            guard !wanting.isEmpty else { continue }
+            let span = slot.row(Int(attributed.row))
+            let (end, duration) = (span.start &+ span.duration, attribution.durations.durations[request])
+            for number in wanting where searches[number].range.contains(end) {
+                found[number].add(duration: duration, isError: span.flags.isError) {
+                    TraceID(high: span.traceHigh, low: span.traceLow)
                 }
             }
         }

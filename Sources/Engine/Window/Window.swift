@@ -116,9 +116,11 @@ package struct Window: ~Copyable {
             _ = aged?.attach(attribution, toSlot: Self.slotNumber(start))
             return
         }
+        guard slots[index].attribution == nil else { return }
         byteCount -= slots[index].byteCount
         slots[index].attach(attribution)
         byteCount += slots[index].byteCount
+        totals.countRequests(slots[index].view)
     }
 
     /// Stores the summaries of a slot, if it is still in the window.
@@ -136,6 +138,7 @@ package struct Window: ~Copyable {
     @inline(__always)
     private mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64) -> Bool {
         let number = Self.slotNumber(end)
+        var isFinal = true
         if number < horizon {
             evicted.add(HistoryRow(row, bucket: bucket))
             let (slotBytesMax, ledger) = (limits.slotBytesMax, ledger)
@@ -150,7 +153,8 @@ package struct Window: ~Copyable {
                 spanCount += 1
                 byteCount += slots[slot].byteCount - before
                 columnByteCount += slots[slot].columnByteCount - columnsBefore
-                if slots[slot].attribution != nil { unattributed.settled += 1 }
+                isFinal = slots[slot].attribution != nil
+                if isFinal { unattributed.settled += 1 }
             case .duplicate:
                 return false
             case .full:
@@ -159,7 +163,7 @@ package struct Window: ~Copyable {
                 aged?.evictAll()
             }
         }
-        totals.count(row, bucket: bucket)
+        totals.count(row, bucket: bucket, isFinal: isFinal)
         names.count(row, end: end)
         return true
     }
@@ -229,7 +233,9 @@ package struct Window: ~Copyable {
         byteCount -= slot.byteCount
         columnByteCount -= slot.columnByteCount
         spanCount -= slot.count
-        if slot.attribution == nil { unattributed.evicted += slot.count }
+        guard slot.attribution == nil else { return }
+        unattributed.evicted += slot.count
+        totals.countRequests(slot.view)
     }
 
     // MARK: Names

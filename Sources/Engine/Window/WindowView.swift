@@ -16,13 +16,28 @@ struct SlotRows {
         rows = 0..<end
     }
 
+    private init(_ slot: SlotView, rows: Range<Int>) {
+        self.slot = slot
+        self.rows = rows
+    }
+
+    /// The attribution that has requests among these rows, if any, and the rows that it doesn't know; nil if the slot has no
+    /// attribution.
+    var attributedRequests: (attribution: SlotAttribution?, rest: SlotRows)? {
+        guard let attribution = slot.attribution else { return nil }
+        let first = min(max(rows.lowerBound, attribution.rowCount), rows.upperBound)
+        return (rows.lowerBound == 0 ? attribution : nil, SlotRows(slot, rows: first..<rows.upperBound))
+    }
+
     /// The counts of the rows that the slot's summary knows, and the other rows; nil if these rows are not all of the
     /// slot's, or it has no summary.
     func summarized(_ population: Population) -> (counts: SeriesCounts, rest: SlotRows)? {
         guard rows == 0..<slot.count else { return nil }
         switch population {
         case .spans: return slot.summary.map { ($0.spans, SlotRows(slot, from: $0.rowCount)) }
-        case .requests: return slot.summary.map { ($0.requests, SlotRows(slot, from: $0.rowCount)) }
+        case .requests:
+            guard let (attribution, rest) = attributedRequests, attribution != nil else { return nil }
+            return slot.attributionSummary.map { ($0.requests, rest) }
         // Rows that came after the attribution have neither.
         case .selfTimes: return slot.attributionSummary.map { ($0.selfTimes, SlotRows(slot, from: slot.count)) }
         case .parts: return slot.attributionSummary.map { ($0.parts, SlotRows(slot, from: slot.count)) }

@@ -105,7 +105,8 @@ extension WindowView {
     private static let loadMax = 0.75
 }
 
-/// The window as rules see it in one evaluation. It is attributed when the first rule needs that.
+/// The window as rules see it in one evaluation. It is attributed when the first rule needs that: rules over requests do,
+/// since a request begins with its authentication.
 final class EvaluatedWindow: ViewedSource {
     let view: WindowView
     private let attribution: WindowAttribution
@@ -120,8 +121,23 @@ final class EvaluatedWindow: ViewedSource {
     func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
-        (population.isOfAttribution ? attributed : view).measure(population, from: from, to: to, selections, &parts)
+        view(for: population).measure(population, from: from, to: to, selections, &parts)
     }
+
+    func find(
+        _ population: Population, from: Int64, to: Int64, _ selection: Selection,
+        lasting durations: [ClosedRange<Int64>]
+    ) -> FoundSpans {
+        view(for: population).find(population, from: from, to: to, selection, lasting: durations)
+    }
+
+    func advance(
+        _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
+    ) -> Bool {
+        view(for: counts.population).advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
+    }
+
+    private func view(for population: Population) -> WindowView { population.isOfAttribution ? attributed : view }
 
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {
         attributed.evidence(questions, attribution.components)

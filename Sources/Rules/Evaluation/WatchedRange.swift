@@ -96,7 +96,7 @@ extension WatchedRange.Key {
     /// Whether this range can be counted.
     fileprivate var isCountable: Bool {
         if case .slowdown = measured { return false }
-        return !measuredPopulation.isOfAttribution
+        return measuredPopulation.isCounted
     }
 
     /// The population that has its durations.

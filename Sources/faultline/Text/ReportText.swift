@@ -68,7 +68,20 @@ struct ReportText {
                     + [PrintableText.escape(name(row))])
         }
         return style.heading("Requests to the API server") + " (excluding watches and other long-running ones)\n"
-            + table.render(style) + more(report.requests.count)
+            + table.render(style) + more(report.requests.count) + withoutAuthentication
+    }
+
+    /// Says so if requests begin later than they really did.
+    private var withoutAuthentication: String {
+        let counts = report.requests.compactMap(\.without_authentication)
+        let (sampled, crowded) = (counts.reduce(0) { $0 + $1.sampled }, counts.reduce(0) { $0 + $1.too_many })
+        var text = ""
+        if sampled > 0 { text += "\(sampled) requests are shown without their authentication: the spans are sampled\n" }
+        if crowded > 0 {
+            text +=
+                "\(crowded) requests are shown without their authentication: there are too many of it to tell whose it is\n"
+        }
+        return text
     }
 
     /// The components with the largest shares of all requests' time; each gets a column.

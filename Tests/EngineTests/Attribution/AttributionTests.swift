@@ -42,9 +42,9 @@ struct AttributionTests {
         /// The divided requests by trace and span id.
         func requests(in view: WindowView? = nil) -> [[UInt64]: Request] {
             var requests: [[UInt64]: Request] = [:]
-            forEachRequest(in: view ?? window.view()) { span, _, parts in
+            forEachRequest(in: view ?? window.view()) { span, _, duration, parts in
                 requests[[span.traceHigh, span.traceLow, span.spanID]] = Request(
-                    duration: span.duration,
+                    duration: duration,
                     parts: Dictionary(
                         uniqueKeysWithValues: parts.map { (attributor.components.names[Int($0.number)], $1) }))
             }
@@ -54,14 +54,15 @@ struct AttributionTests {
         /// The parts of each request, in nanoseconds by component, by the number of the request's series.
         func partsBySeries() -> [Int: [[Component: Int64]]] {
             var bySeries: [Int: [[Component: Int64]]] = [:]
-            forEachRequest(in: window.view()) { _, series, parts in
+            forEachRequest(in: window.view()) { _, series, _, parts in
                 bySeries[series, default: []].append(Dictionary(uniqueKeysWithValues: parts))
             }
             return bySeries
         }
 
         private func forEachRequest(
-            in view: WindowView, _ body: (SpanRow, _ series: Int, _ parts: [(Component, Int64)]) -> Void
+            in view: WindowView,
+            _ body: (SpanRow, _ series: Int, _ duration: Int64, _ parts: [(Component, Int64)]) -> Void
         ) {
             for slot in view.slots {
                 guard let attribution = slot.attribution else { continue }
@@ -73,7 +74,8 @@ struct AttributionTests {
                         let number = attribution.parts.series[part] % UInt32(ComponentTable.countMax)
                         return (Component(UInt8(number)), attribution.parts.durations[part])
                     }
-                    body(slot.row(Int(request.row)), Int(request.series), parts)
+                    body(
+                        slot.row(Int(request.row)), Int(request.series), attribution.durations.durations[number], parts)
                 }
             }
         }

@@ -67,8 +67,9 @@ struct AttributorMemoryTests {
         for _ in 0..<2 { flow.add(spans: 1_000) }
         let view = flow.window.view()
         let settled = try #require(view.slots.first?.attribution)
-        // One part for each request: 16 bytes for the request, 15 for its part, 8 for the span's self time; and one more.
-        #expect(settled.byteCount == 1_000 * (16 + 15 + 8) + 8)
+        // One part for each request: 16 bytes for the request, 13 for its duration, 15 for its part, 8 for the span's self
+        // time; and one more, and what is known of the one source.
+        #expect(settled.byteCount == 1_000 * (16 + 13 + 15 + 8) + 8 + MemoryLayout<SourceTies>.stride)
         #expect(view.slots.last?.attribution == nil)
     }
 }

@@ -70,9 +70,9 @@ package struct PipelineCheck {
     private func checkAll() throws(Finding) -> Report {
         let summary = pipeline.attributedSummary()
         try checkCounts(summary.counts)
-        try checkRows(summary.view)
-        try checkComponents(summary.view)
         let isExactlyAttributed = isExactlyAttributed
+        try checkRows(summary.view, isExactlyAttributed: isExactlyAttributed)
+        try checkComponents(summary.view)
         if isExactlyAttributed { try checkAttribution(summary.view) }
         try checkRules(isExactlyAttributed: isExactlyAttributed)
         try checkEvidence()

@@ -88,8 +88,13 @@ enum WindowCheck {
             // The same whether the history has bucketed the evicted spans yet or not.
             for _ in 0..<2 {
                 try checkSummaries(window.view().operationSummaries(), outcomes.reduce(0) { $0 + $1.accepted })
-                let requests = window.totals.requests.reduce(0) { $0 + $1.count }
-                try checkSummaries(window.view().requestSummaries(), requests)
+                // Requests count when their slot is attributed, or leaves without.
+                var attributed = window.view()
+                var attributor = Attributor()
+                let settled = attributor.settle(attributed, at: .max)
+                for (slot, attribution) in settled { attributed.attach(attribution, toSlotFrom: slot) }
+                let requests = window.totals.requests.reduce(0) { $0 + $1.count } + attributor.totals.requestCount
+                try checkSummaries(attributed.requestSummaries(), requests)
                 window.foldEvicted()
             }
         }

@@ -1,0 +1,33 @@
+/// How many requests begin with their own span although authentications of their instance stand alone, by reason.
+package struct WithoutAuthentication: Equatable, Sendable {
+    /// The spans are sampled, so that most halves of a request are missing.
+    package private(set) var sampled = 0
+    /// So many authentications stand alone that a stranger is often nearer than one's own.
+    package private(set) var crowded = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { sampled == 0 && crowded == 0 }
+
+    fileprivate mutating func add(_ decision: TieDecision) {
+        switch decision {
+        case .tied: break
+        case .sampled: sampled += 1
+        case .crowded: crowded += 1
+        }
+    }
+}
+
+extension WindowView {
+    /// The requests without authentication in attributed slots, by request number.
+    package func withoutAuthentication() -> [WithoutAuthentication] {
+        var counts = requests.map { _ in WithoutAuthentication() }
+        for slot in slots {
+            guard let attribution = slot.attribution, attribution.ties.contains(where: { $0.decision != .tied }) else {
+                continue
+            }
+            for request in attribution.requests { counts[Int(request.series)].add(request.tie) }
+        }
+        return counts
+    }
+}
