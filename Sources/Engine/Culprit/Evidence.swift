@@ -117,7 +117,7 @@ extension WindowView {
     }
 
     private static let culpritInterval: Int64 = 30_000_000_000
-    private static let culpritBaseline: Int64 = 600_000_000_000
+    static let culpritBaseline: Int64 = 600_000_000_000
     private static let culpritBaselineMin: Int64 = 60_000_000_000
 
     /// Gathers the evidence for a comparison from an attributed view. Both ranges are rounded to slots.

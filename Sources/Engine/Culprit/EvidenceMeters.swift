@@ -46,10 +46,10 @@ struct EvidenceMeters: Sendable {
     private mutating func addSpans(_ slot: SlotView, _ pass: Pass) {
         // Only processes as a whole.
         guard isWanted == nil else { return }
-        slot.forEachSpanCell { operation, code, count in
+        slot.forEachCell(of: .spans) { operation, code, count in
             if roles[operation] == .etcd { etcd.add(code, count, operation, pass) }
         }
-        slot.forEachSelfTimeCell { operation, code, count in
+        slot.forEachCell(of: .selfTimes) { operation, code, count in
             if roles[operation] == .etcdCall { connection.add(code, count, operation, pass) }
         }
     }
@@ -69,7 +69,7 @@ struct EvidenceMeters: Sendable {
     }
 
     private mutating func addParts(_ slot: SlotView, _ pass: Pass) {
-        slot.forEachPartCell { series, code, count in
+        slot.forEachCell(of: .parts) { series, code, count in
             let request = series / ComponentTable.countMax
             guard isWanted?[request] ?? true else { return }
             parts[series % ComponentTable.countMax].add(code, count, request, pass)
@@ -100,63 +100,5 @@ extension GrowthMeter {
         case .learning: learn(code, count: count, series: series)
         case .comparing(let stretch): add(code, count: count, series: series, stretch: stretch)
         }
-    }
-}
-
-// MARK: - Cells
-
-extension SlotView {
-    /// Called with a series, a latency bucket of it and how many of its durations lie there.
-    fileprivate typealias CellBody = (_ series: Int, _ code: UInt16, _ count: Int) -> Void
-
-    /// Calls `body` with the durations of spans by operation.
-    fileprivate func forEachSpanCell(_ body: CellBody) {
-        SlotRows(self).forEachCell(of: .spans, body).forEachBlock { columns, _, rows in
-            for row in rows { body(Int(columns.operation[row]), columns.bucket[row], 1) }
-        }
-    }
-
-    /// Calls `body` with the self times of spans by operation.
-    fileprivate func forEachSelfTimeCell(_ body: CellBody) {
-        guard let attribution else { return }
-        SlotRows(self).forEachCell(of: .selfTimes, body).forEachBlock { columns, first, rows in
-            for row in rows where first + row < attribution.rowCount {
-                guard let selfTime = attribution.selfTimes[first + row] else { continue }
-                body(Int(columns.operation[row]), LatencyBucket.shared.code(selfTime), 1)
-            }
-        }
-    }
-
-    /// Calls `body` with the parts of requests by series of `Population.parts`.
-    fileprivate func forEachPartCell(_ body: CellBody) {
-        guard let attribution, !SlotRows(self).forEachCell(of: .parts, body).rows.isEmpty else { return }
-        for part in 0..<attribution.parts.count {
-            body(Int(attribution.parts.series[part]), attribution.parts.buckets[part], 1)
-        }
-    }
-
-    /// Calls `body` with sums of the durations of request parts, nanoseconds, by series.
-    fileprivate func forEachPartSum(_ body: (_ series: Int, _ sum: Double) -> Void) {
-        if let (counts, _) = SlotRows(self).summarized(.parts) {
-            for series in counts.series { body(series.number, Double(series.tally.sum)) }
-        } else if let attribution {
-            for part in 0..<attribution.parts.count {
-                body(Int(attribution.parts.series[part]), Double(attribution.parts.durations[part]))
-            }
-        }
-    }
-}
-
-extension SlotRows {
-    /// Calls `body` with the cells of the slot's summary, and returns the rows that it doesn't know.
-    fileprivate func forEachCell(of population: Population, _ body: SlotView.CellBody) -> SlotRows {
-        guard let (counts, rest) = summarized(population) else { return self }
-        for index in counts.series.indices {
-            let cells = counts.cells(index)
-            for cell in cells.indices {
-                body(counts.series[index].number, cells[cell].code, Int(cells[cell].count))
-            }
-        }
-        return rest
     }
 }

@@ -57,7 +57,7 @@ package struct Growth: Sendable {
     }
 
     /// With fewer durations a statistic means nothing.
-    private static let countMin = 20
+    private static let countMin = 10
 
     private static func change(
         _ statistic: GrowthStatistic, _ now: RelativeDurations, _ stretches: [RelativeDurations]

@@ -34,36 +34,27 @@ struct RelativeDurations: Sendable {
             left -= taken
             sum += Double(taken) * LatencyBucket.ratio(ofSteps: Double(code - Self.shift))
         }
-        return Self.log2(sum / counted)
-    }
-
-    /// The binary logarithm of a positive number, within a hundredth.
-    private static func log2(_ value: Double) -> Double {
-        guard value > 0 else { return -64 }
-        // Linear between powers of 2^(1/64).
-        var exponent = Double(value.exponent)
-        var rest = value.significand
-        var step = 0.5
-        var factor = 2.0.squareRoot()
-        for _ in 0..<16 {
-            if rest >= factor {
-                rest /= factor
-                exponent += step
-            }
-            step /= 2
-            factor = factor.squareRoot()
-        }
-        return exponent
+        return LatencyBucket.binaryLogarithm(sum / counted)
     }
 }
 
 /// A statistic of durations relative to their usual ones. Which of them grew tells causes apart: a slow network delays the fast
 /// calls too, a process that lacks CPU only those that had to wait for it.
-enum GrowthStatistic: Int, CaseIterable, Sendable {
+package enum GrowthStatistic: Int, CaseIterable, Sendable {
     case low
     case median
     case tail
     case mean
+
+    /// As users write it.
+    package var name: String {
+        switch self {
+        case .low: "p10"
+        case .median: "p50"
+        case .tail: "p90"
+        case .mean: "mean"
+        }
+    }
 
     /// nil for the mean.
     var quantile: Double? {

@@ -67,6 +67,21 @@ package struct LatencyBucket: Sendable {
         return Double(sign: .plus, exponent: Int(max(min(whole, 1000), -1000)), significand: sum)
     }
 
+    /// The binary logarithm of a positive number, within 2^-16.
+    static func binaryLogarithm(_ value: Double) -> Double {
+        guard value > 0, value.isFinite else { return 0 }
+        var (result, rest) = (Double(value.exponent), value.significand)
+        var (step, factor) = (0.5, 2.0.squareRoot())
+        for _ in 0..<16 {
+            if rest >= factor {
+                rest /= factor
+                result += step
+            }
+            (step, factor) = (step / 2, factor.squareRoot())
+        }
+        return result
+    }
+
     @inlinable @inline(__always)
     static func guessIndex(_ value: UInt64) -> Int {
         let leading = value.leadingZeroBitCount

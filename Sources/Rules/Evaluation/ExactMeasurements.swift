@@ -14,10 +14,12 @@ struct ExactMeasurements {
         /// Ascending once measured.
         var values = MeasuredValues()
         var groups: [Int] = []
+        /// When the alerts of these became active, Unix nanoseconds; nil for those that have none.
+        var since: [Int64?] = []
         /// The index of each group in `groups`, or -1.
         var indexOfGroup: [Int32]
         var statistics: [LatencyStatistics] = []
-        /// By index in `groups`; only for a range that is compared with an earlier one.
+        /// By index in `groups`; only for a range that is compared with earlier ones.
         var slowdowns: [Double?] = []
     }
 
@@ -25,7 +27,9 @@ struct ExactMeasurements {
     private var requestOfKey: [Key: Int] = [:]
 
     /// Requests values of a group over a range, besides count, errors, sum and maximum.
-    mutating func request(_ values: MeasuredValues, of group: Int, _ grouping: Int, groupCount: Int, in range: Int) {
+    mutating func request(
+        _ values: MeasuredValues, of group: Int, _ grouping: Int, groupCount: Int, in range: Int, since: Int64?
+    ) {
         let key = Key(range: range, grouping: grouping)
         let number = requestOfKey[key] ?? requests.count
         if number == requests.count {
@@ -41,6 +45,7 @@ struct ExactMeasurements {
         guard requests[number].indexOfGroup[group] < 0 else { return }
         requests[number].indexOfGroup[group] = Int32(clamping: requests[number].groups.count)
         requests[number].groups.append(group)
+        requests[number].since.append(since)
     }
 
     /// Measures everything requested.
@@ -59,9 +64,18 @@ struct ExactMeasurements {
             let population = ranges[range].key.measuredPopulation
             let measured = source.measure(population, from: from, to: to, selections)
             for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
-            guard case .slowdown(let slowdown) = ranges[range].key.measured else { continue }
             for (number, selection) in zip(numbers, selections) {
-                requests[number].slowdowns = slowdown.measure(population, from: from, to: to, selection, over: source)
+                switch ranges[range].key.measured {
+                case .slowdown(let slowdown):
+                    requests[number].slowdowns = slowdown.measure(
+                        population, from: from, to: to, selection, over: source)
+                case .growth(let statistic):
+                    requests[number].slowdowns = source.growth(
+                        population, from: from, to: to,
+                        GrowthQuestion(
+                            statistic: statistic, groupOfSeries: selection.groupOfSeries, since: requests[number].since))
+                case .durations, .selfTimes, .part, .parts: break
+                }
             }
         }
     }

@@ -18,6 +18,10 @@ package protocol MeasurementSource {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]]
 
+    /// How many times as long as usual what ended in [from, to) takes, in nanoseconds since the epoch, by group; nil if there
+    /// is too little to compare.
+    func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Double?]
+
     /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
     /// selection.
     func find(
@@ -49,6 +53,12 @@ extension MeasurementSource {
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 
+    package func growth(
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
+    ) -> [Double?] {
+        Array(repeating: nil, count: question.groupCount)
+    }
+
     /// Whether a span of any API server or etcd ended in [from, to), in nanoseconds since the epoch.
     func hearsControlPlane(from: Int64, to: Int64) -> Bool {
         guard hasSpans(from: from, to: to) else { return false }
@@ -73,6 +83,12 @@ extension ViewedSource {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         view.measure(population, from: from, to: to, selections)
+    }
+
+    package func growth(
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
+    ) -> [Double?] {
+        view.growth(population, from: from, to: to, question)
     }
 
     package func find(

@@ -13,8 +13,8 @@ struct RuleAlerts {
         self.rule = rule
     }
 
-    /// Whether a group has an alert.
-    func isTracked(_ group: Int) -> Bool { !lives.isEmpty && lives[group] != nil }
+    /// When the alert of a group became active, Unix nanoseconds; nil if it has none.
+    func activeSince(_ group: Int) -> Int64? { lives.isEmpty ? nil : lives[group]?.activeAt }
 
     /// Whether there is any state for a group.
     func keeps(_ group: Int) -> Bool { lives[group] != nil || matches[group] != nil }

@@ -35,7 +35,7 @@ package struct RuleEvaluator: Sendable {
                 }
                 var judgement = RuleJudgement(rule, own)
                 judgement.judge(
-                    groupings[own.grouping], ranges, isTracked: rules[index].isTracked, asking: &exact)
+                    groupings[own.grouping], ranges, activeSince: rules[index].activeSince, asking: &exact)
                 return judgement
             }
         }

@@ -31,9 +31,10 @@ struct RuleJudgement {
     }
 
     /// Judges all groups from counts, and requests measurements for what they leave open.
-    /// - Parameter isTracked: whether a group has an alert, which a false condition would change.
+    /// - Parameter activeSince: when the alert of a group became active, Unix nanoseconds; nil if it has none, which a false
+    ///   condition would change.
     mutating func judge(
-        _ grouping: SeriesGrouping, _ ranges: [WatchedRange], isTracked: (Int) -> Bool,
+        _ grouping: SeriesGrouping, _ ranges: [WatchedRange], activeSince: (Int) -> Int64?,
         asking exact: inout ExactMeasurements
     ) {
         let condition = rule.condition
@@ -51,10 +52,10 @@ struct RuleJudgement {
             counts.fillTallies(&values, group: group)
             counts.fillBounds(&values, row: row)
             let truth = condition.judge(values)
-            if truth == .noData || truth == .fails && !isTracked(group) { continue }
+            if truth == .noData || truth == .fails && activeSince(group) == nil { continue }
             let value = truth == .fails ? .missing : condition.subjectValue(values)
             let isDecided = truth.isExact && (truth != .holds || value.isExact)
-            if !isDecided { ask(&exact, for: group, grouping, values) }
+            if !isDecided { ask(&exact, for: group, grouping, values, since: activeSince(group)) }
             groups.append(GroupJudgement(group: group, truth: truth, value: value, undecided: isDecided ? nil : values))
         }
     }
@@ -74,12 +75,13 @@ struct RuleJudgement {
     }
 
     private func ask(
-        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ values: EvaluationInputs
+        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ values: EvaluationInputs,
+        since: Int64?
     ) {
         for (index, range) in numbers.ranges.enumerated() where !values.ranges[index].isExact {
             exact.request(
                 rule.condition.inputs.measured(in: index), of: group, numbers.grouping,
-                groupCount: grouping.values.count, in: range)
+                groupCount: grouping.values.count, in: range, since: since)
         }
     }
 }

@@ -95,14 +95,16 @@ struct WatchedRange {
 extension WatchedRange.Key {
     /// Whether this range can be counted.
     fileprivate var isCountable: Bool {
-        if case .slowdown = measured { return false }
-        return measuredPopulation.isCounted
+        switch measured {
+        case .slowdown, .growth: false
+        case .durations, .selfTimes, .part, .parts: measuredPopulation.isCounted
+        }
     }
 
     /// The population that has its durations.
     var measuredPopulation: Population {
         switch measured {
-        case .durations, .slowdown: population
+        case .durations, .slowdown, .growth: population
         case .selfTimes: .selfTimes
         case .part, .parts: .parts
         }
@@ -111,7 +113,7 @@ extension WatchedRange.Key {
     /// The series of the measured population that belong to a series of the selector's population.
     func measuredSeries(of series: Int32) -> Range<Int> {
         switch measured {
-        case .durations, .selfTimes, .slowdown:
+        case .durations, .selfTimes, .slowdown, .growth:
             return Int(series)..<Int(series) + 1
         case .part(let component):
             let part = Population.part(of: Int(series), component)

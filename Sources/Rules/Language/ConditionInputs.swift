@@ -71,6 +71,8 @@ package enum Measured: Hashable, Comparable, Sendable {
     case parts
     /// The durations of the rule's spans or requests, each series compared with itself at an earlier time.
     case slowdown(SlowdownRatio)
+    /// The same compared with what is usual for it.
+    case growth(GrowthStatistic)
 
     /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
@@ -82,6 +84,7 @@ package enum Measured: Hashable, Comparable, Sendable {
         case .parts: (2, 0, 0)
         case .part(let component): (3, Int64(component.number), 0)
         case .slowdown(let slowdown): (4, slowdown.ago, slowdown.quantile.fraction)
+        case .growth(let statistic): (5, Int64(statistic.rawValue), 0)
         }
     }
 

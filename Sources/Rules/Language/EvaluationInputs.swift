@@ -13,7 +13,7 @@ package struct EvaluationInputs {
         /// How many spans failed or took longer than each threshold of the condition's inputs. Meaningless without a
         /// tally.
         package var bad: [Int]
-        /// The slowdown ratio; nil if there is too little to compare. Meaningless without a tally.
+        /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally.
         package var slowdown: Double?
         /// Whether any spans arrived, in any group.
         package var isHeard = false

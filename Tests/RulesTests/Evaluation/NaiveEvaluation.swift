@@ -121,7 +121,7 @@ enum NaiveEvaluation {
                 let threshold = traits.threshold ?? 0
                 return Double(spans.count { $0.isError || $0.duration > threshold }) / count / budget
             // Tested separately, over windows of real spans.
-            case .slowdown, .share, .time, .none: return nil
+            case .slowdown, .growth, .share, .time, .none: return nil
             }
         default: return nil
         }

@@ -1,3 +1,4 @@
+import Engine
 import TestSupport
 
 @testable import Rules
@@ -83,7 +84,7 @@ enum RandomExpression {
         + [
             measure("p", .percentile("50")), measure("p", .percentile("99.9")),
             measure("burn_rate", .objective("99.95"), .duration(90 * millisecond), .duration(5 * minute)),
-            measure("slowdown", .percentile("99.9"), .duration(90 * second)),
+            measure("slowdown", .percentile("99.9"), .duration(90 * second)), measure("growth", .statistic(.mean)),
         ]
 
     private static func measure(_ name: String, _ arguments: ValueArgument?...) -> Measure {

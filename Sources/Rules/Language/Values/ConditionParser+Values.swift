@@ -50,6 +50,12 @@ extension ConditionParser {
             else { throw unexpected(parameter.wanted) }
             step()
             return .percentile(percentile)
+        case .statistic:
+            guard case .word(let word) = token.kind,
+                let statistic = GrowthStatistic.allCases.first(where: { $0.name == word })
+            else { throw unexpected(parameter.wanted) }
+            step()
+            return .statistic(statistic)
         case .objective:
             guard case .literal(let literal) = token.kind, literal.dimension == .ratio else {
                 throw unexpected(parameter.wanted)

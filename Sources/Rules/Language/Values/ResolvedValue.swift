@@ -2,7 +2,7 @@ import Engine
 
 /// How a value is computed from what was measured.
 enum ValueComputation: Hashable, Sendable {
-    case quantile, mean, max, count, rate, errors, errorRatio, seen, slowdown
+    case quantile, mean, max, count, rate, errors, errorRatio, seen, slowdown, growth
     /// - Parameter budget: the ratio of bad spans that the objective allows, 0...1.
     case burnRate(budget: Double)
     /// The sum of the first measured durations divided by the sum of the second.
@@ -70,7 +70,7 @@ extension EvaluationInputs {
         case .errors: NumberInterval(Double(tally.errors))
         case .errorRatio: NumberInterval(Double(tally.errors) / count)
         case .burnRate(let budget): NumberInterval(Double(ranges[value.range].bad[value.index]) / count / budget)
-        case .slowdown: ranges[value.range].slowdown.map { NumberInterval($0) } ?? .missing
+        case .slowdown, .growth: ranges[value.range].slowdown.map { NumberInterval($0) } ?? .missing
         case .share, .time, .none: .missing
         }
     }

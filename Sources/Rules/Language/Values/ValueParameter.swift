@@ -5,6 +5,7 @@ import Support
 struct ValueParameter: Sendable {
     enum Kind: Sendable {
         case percentile
+        case statistic
         case objective
         case component
         /// - Parameter refusingZero: why it can't be 0s; nil if it can.
@@ -21,6 +22,8 @@ struct ValueParameter: Sendable {
 
     static let percentile = ValueParameter(
         kind: .percentile, name: "pN", phrase: "a percentile", wanted: "a percentile such as p50")
+    static let statistic = ValueParameter(
+        kind: .statistic, name: "statistic", phrase: "a statistic", wanted: GrowthStatistic.listing)
     static let component = ValueParameter(
         kind: .component, name: "component", phrase: "a component", wanted: "a component such as etcd")
     static let objective = ValueParameter(
@@ -39,6 +42,7 @@ struct ValueParameter: Sendable {
 /// An argument of a value, as read.
 enum ValueArgument: Hashable, Sendable {
     case percentile(Quantile)
+    case statistic(GrowthStatistic)
     case objective(Objective)
     case component(RequestPart)
     /// Nanoseconds.
@@ -49,11 +53,16 @@ extension ValueArgument: CustomStringConvertible {
     var description: String {
         switch self {
         case .percentile(let percentile): "p\(percentile.percent)"
+        case .statistic(let statistic): statistic.name
         case .objective(let objective): "\(objective.percent)%"
         case .component(let part): part.name
         case .duration(let nanoseconds): DurationText.format(nanoseconds)
         }
     }
+}
+
+extension GrowthStatistic {
+    fileprivate static let listing = "one of \(allCases.map(\.name).joined(separator: ", "))"
 }
 
 /// The arguments of a value, by their position among the parameters of its row.
@@ -67,6 +76,11 @@ struct ValueArguments: Sendable {
     func percentile(_ index: Int) -> Quantile {
         guard case .percentile(let percentile) = all[index] else { Self.mismatch(index) }
         return percentile
+    }
+
+    func statistic(_ index: Int) -> GrowthStatistic {
+        guard case .statistic(let statistic) = all[index] else { Self.mismatch(index) }
+        return statistic
     }
 
     func objective(_ index: Int) -> Objective {

@@ -85,6 +85,10 @@ enum ValueTable {
             let ratio = SlowdownRatio(quantile: arguments.percentile(0), ago: arguments.duration(1))
             return ValueTraits(.slowdown, measured: [.slowdown(ratio)])
         },
+        ValueDefinition(
+            "growth", .plain, "how many times as long as usual it takes: see [Growth](#growth)",
+            form: .function([.statistic], example: "growth(p50)")
+        ) { ValueTraits(.growth, measured: [.growth($0.statistic(0))]) },
     ]
 
     private static let ofSingleSpans: [ValueDefinition] = [

@@ -1,0 +1,71 @@
+// The durations of a slot by series and latency bucket: from its summary, or one by one what it doesn't know.
+extension SlotView {
+    /// Called with a series, a latency bucket of it and how many of its durations lie there.
+    typealias CellBody = (_ series: Int, _ code: UInt16, _ count: Int) -> Void
+
+    func forEachCell(of population: Population, _ body: CellBody) {
+        let rest = SlotRows(self).forEachCell(of: population, body)
+        guard !rest.rows.isEmpty else { return }
+        switch population {
+        case .spans:
+            rest.forEachBlock { columns, _, rows in
+                for row in rows { body(Int(columns.operation[row]), columns.bucket[row], 1) }
+            }
+        case .requests: rest.forEachRequest(body)
+        case .selfTimes: forEachSelfTime(body)
+        case .parts: forEachPart(body)
+        }
+    }
+
+    private func forEachSelfTime(_ body: CellBody) {
+        guard let attribution else { return }
+        SlotRows(self).forEachBlock { columns, first, rows in
+            for row in rows where first + row < attribution.rowCount {
+                guard let selfTime = attribution.selfTimes[first + row] else { continue }
+                body(Int(columns.operation[row]), LatencyBucket.shared.code(selfTime), 1)
+            }
+        }
+    }
+
+    private func forEachPart(_ body: CellBody) {
+        guard let attribution else { return }
+        for part in 0..<attribution.parts.count {
+            body(Int(attribution.parts.series[part]), attribution.parts.buckets[part], 1)
+        }
+    }
+
+    /// Calls `body` with sums of the durations of request parts, nanoseconds, by series of `Population.parts`.
+    func forEachPartSum(_ body: (_ series: Int, _ sum: Double) -> Void) {
+        if let (counts, _) = SlotRows(self).summarized(.parts) {
+            for series in counts.series { body(series.number, Double(series.tally.sum)) }
+        } else if let attribution {
+            for part in 0..<attribution.parts.count {
+                body(Int(attribution.parts.series[part]), Double(attribution.parts.durations[part]))
+            }
+        }
+    }
+}
+
+extension SlotRows {
+    /// Calls `body` with the cells of the slot's summary, and returns the rows that it doesn't know.
+    fileprivate func forEachCell(of population: Population, _ body: SlotView.CellBody) -> SlotRows {
+        guard let (counts, rest) = summarized(population) else { return self }
+        for index in counts.series.indices {
+            let cells = counts.cells(index)
+            for cell in cells.indices {
+                body(counts.series[index].number, cells[cell].code, Int(cells[cell].count))
+            }
+        }
+        return rest
+    }
+
+    /// Calls `body` with requests that aren't long-running.
+    fileprivate func forEachRequest(_ body: SlotView.CellBody) {
+        forEachBlock { columns, _, rows in
+            for row in rows where columns.request[row] > 0 {
+                guard columns.flags[row] & SpanFlags.longRunning == 0 else { continue }
+                body(Int(columns.request[row]) - 1, columns.bucket[row], 1)
+            }
+        }
+    }
+}
