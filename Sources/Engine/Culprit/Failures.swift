@@ -100,7 +100,8 @@ extension Evidence {
         }
         let kind = VerdictText.kind(requests[most])
         let ofKind = failures.requestsBySeries[most]
-        return ofKind == count ? "\(count) requests failed, all of them \(kind)" : "\(count) requests failed, \(ofKind) of them \(kind)"
+        return ofKind == count
+            ? "\(count) requests failed, all of them \(kind)" : "\(count) requests failed, \(ofKind) of them \(kind)"
     }
 
     private var failingEtcd: Verdict {

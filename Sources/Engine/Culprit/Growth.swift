@@ -103,7 +103,8 @@ package struct Growth: Sendable {
             return before.count == 0 ? .withoutBaseline : .tooFew
         }
         if decisive != nil { return .grew }
-        return changes.contains { $0.deviations >= Self.slight && $0.steps >= Self.slightMin } ? .grewSlightly : .unchanged
+        return changes.contains { $0.deviations >= Self.slight && $0.steps >= Self.slightMin }
+            ? .grewSlightly : .unchanged
     }
 
     /// Half again as long.

@@ -10,10 +10,14 @@ extension WindowView {
         var evidence = Evidence()
         evidence.names = components.names
         measure(EvidenceMeters([], isWanted: isWanted), comparison).report(to: &evidence)
-        guard let most = evidence.excess.indices.max(by: { evidence.excess[$0] < evidence.excess[$1] }) else { return nil }
+        guard let most = evidence.excess.indices.max(by: { evidence.excess[$0] < evidence.excess[$1] }) else {
+            return nil
+        }
         let component = Component(UInt8(most))
         let all = evidence.excess.reduce(0) { $0 + max($1, 0) }
-        guard component.isOutsideWait, evidence.isSlow(component), 2 * evidence.excess(component) >= all else { return nil }
+        guard component.isOutsideWait, evidence.isSlow(component), 2 * evidence.excess(component) >= all else {
+            return nil
+        }
         return evidence.slowWait(component, in: "these requests")
     }
 }

@@ -59,8 +59,18 @@ extension SlotRows {
         return rest
     }
 
-    /// Calls `body` with requests that aren't long-running.
+    /// Calls `body` with requests: those of the attribution with their authentication, then those that came after it.
     fileprivate func forEachRequest(_ body: SlotView.CellBody) {
+        guard let (attribution, rest) = attributedRequests else { return forEachRequestSpan(body) }
+        if let attribution {
+            for request in 0..<attribution.durations.count {
+                body(Int(attribution.durations.series[request]), attribution.durations.buckets[request], 1)
+            }
+        }
+        rest.forEachRequestSpan(body)
+    }
+
+    private func forEachRequestSpan(_ body: SlotView.CellBody) {
         forEachBlock { columns, _, rows in
             for row in rows where columns.request[row] > 0 {
                 guard columns.flags[row] & SpanFlags.longRunning == 0 else { continue }

@@ -73,7 +73,8 @@ struct ExactMeasurements {
                     requests[number].slowdowns = source.growth(
                         population, from: from, to: to,
                         GrowthQuestion(
-                            statistic: statistic, groupOfSeries: selection.groupOfSeries, since: requests[number].since))
+                            statistic: statistic, groupOfSeries: selection.groupOfSeries, since: requests[number].since)
+                    )
                 case .durations, .selfTimes, .part, .parts: break
                 }
             }
