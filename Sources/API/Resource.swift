@@ -20,7 +20,7 @@ struct Resource: Sendable {
 
     /// In the order in which the reply to an unknown path lists them.
     static let all = [
-        healthy, ready, metrics, alerts, operations, requests, rules, sources, status, trace, reload,
+        healthy, ready, metrics, alerts, incidents, operations, requests, rules, sources, status, trace, reload,
     ]
 
     /// Names of the parameters that are components of the path.

@@ -24,16 +24,18 @@ final class Evaluator: Sendable {
     private let published: Mutex<EvaluationSnapshot>
     private let pinned = Mutex(PinnedTraces())
     private let delay: Int64
+    private let notifiesOfIncidents: Bool
     private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     init(
         _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, summarizer: SlotSummarizer,
-        delay: Int64,
+        delay: Int64, notifiesOfIncidents: Bool,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
     ) {
         self.intake = intake
         self.attribution = attribution
         self.delay = delay
+        self.notifiesOfIncidents = notifiesOfIncidents
         self.onEvaluation = onEvaluation
         state = Mutex(State(rules: rules, summarizer: summarizer))
         published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil))
@@ -116,9 +118,10 @@ final class Evaluator: Sendable {
             }
             window.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
             let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
-            pinned.withLock { $0.follow(found, current.view) }
+            let notices = state.rules.incidents.notices
+            pinned.withLock { $0.follow(found + notices, current.view) }
             onEvaluation?(time, state.rules)
-            transitions += found
+            transitions += notifiesOfIncidents ? found + notices : found
             last = time
         }
         return last
@@ -189,6 +192,13 @@ package struct EvaluationSnapshot: Sendable {
     /// Bytes of the rules' counts.
     package let countByteCount: Int
 
+    private let tracker: IncidentTracker
+    /// Closed ones first, then open ones.
+    package var incidents: [Incident] { tracker.incidents }
+    package var incidentsOpened: Int { tracker.openedCount }
+    /// The open incidents that sinks have been notified of, as alerts.
+    package var firingIncidents: [Alert] { tracker.firingAlerts }
+
     package var alerts: [Alert] { numberedAlerts.map(\.alert) }
 
     /// - Parameters:
@@ -204,6 +214,7 @@ package struct EvaluationSnapshot: Sendable {
         numberedAlerts = rules.numberedAlerts
         refusedAlerts = rules.refusedAlerts
         countByteCount = rules.countByteCount
+        tracker = rules.incidents
         for (rule, alert) in numberedAlerts { groups[rule.group].alerts[rule.rule].append(alert) }
     }
 }

@@ -12,12 +12,13 @@ package final class Pipeline: Sendable {
     /// - Parameters:
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds. Exporters hold spans for up to five
     ///     seconds, and transport takes some more.
+    ///   - notifiesOfIncidents: whether transitions include the notifications of incidents, each of which is an alert.
     ///   - onClock: called with each clock reading that has an effect, in one order with the appended batches, while a
     ///     lock is held.
     ///   - onEvaluation: called with the time of each evaluation and the rules after it, while a lock is held.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
-        attribution settings: AttributionSettings = AttributionSettings(),
+        attribution settings: AttributionSettings = AttributionSettings(), notifiesOfIncidents: Bool = false,
         onClock: (@Sendable (ClockReading) -> Void)? = nil,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
@@ -31,7 +32,7 @@ package final class Pipeline: Sendable {
         evaluator = Evaluator(
             rules, over: intake, attribution: attribution,
             summarizer: SlotSummarizer(rowsMin: limits.summaryRowsMin), delay: evaluationDelay,
-            onEvaluation: onEvaluation)
+            notifiesOfIncidents: notifiesOfIncidents, onEvaluation: onEvaluation)
     }
 
     // MARK: Spans

@@ -18,12 +18,14 @@ package struct Report: Encodable, Sendable {
     package var requests: [RequestRow]
     package var sources: [SourceRow]
     package var alerts: [AlertJSON]
+    package var incidents: [IncidentJSON]
     /// Present when two sets of rules are compared.
     package var comparison: [RuleComparison.Row]?
 
     /// - Parameter from: the start of the requested range, Unix nanoseconds.
     package init(
-        _ summary: PipelineSummary, from: Int64 = .min, alerts: [AlertJSON], comparison: RuleComparison? = nil
+        _ summary: PipelineSummary, from: Int64 = .min, alerts: [AlertJSON], incidents: [IncidentJSON] = [],
+        comparison: RuleComparison? = nil
     ) {
         let ends = summary.ends
         spans = SpansRow(summary.counts, summary.unattributed)
@@ -33,6 +35,7 @@ package struct Report: Encodable, Sendable {
         (operations, requests) = Self.rows(of: summary)
         sources = SourceRow.rows(of: summary.sources)
         self.alerts = alerts
+        self.incidents = incidents
         self.comparison = comparison?.rows
     }
 }
@@ -91,7 +94,7 @@ package struct SpansRow: Encodable, Sendable {
 
 extension Report {
     private enum CodingKeys: String, CodingKey {
-        case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, comparison
+        case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, incidents, comparison
     }
 
     // Written by hand because a synthesized one would leave out absent times.
@@ -105,6 +108,7 @@ extension Report {
         try container.encode(requests, forKey: .requests)
         try container.encode(sources, forKey: .sources)
         try container.encode(alerts, forKey: .alerts)
+        try container.encode(incidents, forKey: .incidents)
         try container.encodeIfPresent(comparison, forKey: .comparison)
     }
 

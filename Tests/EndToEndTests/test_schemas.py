@@ -83,6 +83,7 @@ VALID = [
             rules(select="select: {verb: list, group: '', subresource: , scope: '!~ cluster'}"),
             rules(select="match: {verb: create}", when="duration > 10s", rule="for: 0s"),
             rules(select="match: {kind: CLIENT}", when="duration > 10s", rule="over: 5m; by: [service, operation]"),
+            rules(rule="over: 1m; incident: false"),
             rules(when="burn_rate(99.9%, 1s, 1h) > 14.4", rule="labels: {severity: page}"),
             rules(when="seen == 0 and count offset 2m >= 60"),
             rules(select="select: {verb: list}", when="share(etcd) > 60% and time(etcd) > 50ms"),

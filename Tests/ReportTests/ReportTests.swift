@@ -20,7 +20,8 @@ import Testing
     @Test func `without spans has null times and no rows`() throws {
         let fields = try Self.fields(Report(Self.pipeline().attributedSummary(), alerts: []))
         #expect(fields["first"] is NSNull && fields["last"] is NSNull)
-        #expect(Set(fields.keys) == ["spans", "first", "last", "operations", "requests", "sources", "alerts"])
+        #expect(
+            Set(fields.keys) == ["spans", "first", "last", "operations", "requests", "sources", "alerts", "incidents"])
         #expect((fields["operations"] as? [Any])?.isEmpty == true && (fields["sources"] as? [Any])?.isEmpty == true)
     }
 

@@ -193,11 +193,7 @@ extension YAMLNode {
     }
 
     fileprivate func flag(_ what: String, _ diagnostics: inout RuleDiagnostics, into flag: inout Bool) {
-        guard let text = string(what, &diagnostics) else { return }
-        guard let value = Bool(text) else {
-            return diagnostics.report(start, "\(what) is true or false, but found \(phrase)")
-        }
-        flag = value
+        flag = boolean(what, &diagnostics) ?? flag
     }
 
     fileprivate func number(

@@ -68,7 +68,7 @@ struct LiveParts: Sendable {
         return Pipeline(
             rules: evaluator, limits: configuration.window.endless,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution,
-            onClock: onClock)
+            notifiesOfIncidents: true, onClock: onClock)
     }
 
     var memoryUse: MemoryUse {

@@ -15,6 +15,7 @@ package enum LiveScrape {
         WindowMetrics.table.read { $0.pipeline.windowGauges() },
         MemoryUse.metrics.read { $0.memoryUse },
         AlertMetrics.table.read { $0.pipeline.evaluation },
+        IncidentMetrics.table.read { $0.pipeline.evaluation },
         EvaluationDurations.metrics.read { $0.evaluations.current },
         Delivery.metrics.read { $0.delivery },
         StateDirectory.metrics.read { $0.state },

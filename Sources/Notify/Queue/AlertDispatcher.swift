@@ -89,6 +89,10 @@ package final class AlertDispatcher: Sendable {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
         for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
+            let subject = lane.sink.sink.subject
+            let alerts = alerts.filter { subject.includes($0) }
+            // A journal keeps the number of the hand-over even if there is nothing in it for the sink.
+            guard !alerts.isEmpty || lane.sink.sink.keepsQueue else { continue }
             context.giveUp(
                 lane.queue.append(alerts, sequence: sequence, isAgain: isAgain), lane.sink.sink.name, .dropped,
                 "the queue is full")
@@ -108,7 +112,8 @@ package final class AlertDispatcher: Sendable {
     package func submitRepeats(_ alerts: [Alert]) {
         for lane in lanes.withLock({ $0 }) where lane.sink.sink.wantsRepeats {
             // Sorted, so that alerts of one name go together.
-            lane.queue.appendRepeats(alerts.sorted { $0.name < $1.name })
+            let subject = lane.sink.sink.subject
+            lane.queue.appendRepeats(alerts.filter { subject.includes($0) }.sorted { $0.name < $1.name })
         }
     }
 

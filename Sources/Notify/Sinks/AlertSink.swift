@@ -7,6 +7,8 @@ package protocol AlertSink: Sendable {
     var name: String { get }
     /// Identifies the sink, the same in every run. May be part of a file name.
     var identity: String { get }
+    /// Which alerts it is notified of.
+    var subject: SinkSubject { get }
     /// How many alerts it takes at once.
     var batchLimit: Int { get }
     /// Whether its undelivered alerts are kept on disk.
@@ -19,8 +21,27 @@ package protocol AlertSink: Sendable {
 
 extension AlertSink {
     package var identity: String { name }
+    package var subject: SinkSubject { .alerts }
     package var keepsQueue: Bool { false }
     package var wantsRepeats: Bool { false }
+}
+
+/// What a sink is notified of: `send` in rule files.
+package enum SinkSubject: String, Hashable, Sendable, CaseIterable {
+    /// Every alert of a rule.
+    case alerts
+    /// Incidents, each of them as one alert.
+    case incidents
+
+    func includes(_ alert: Alert) -> Bool { (alert.incident != nil) == (self == .incidents) }
+
+    static func read(_ mapping: YAMLMapping, _ diagnostics: inout RuleDiagnostics) -> SinkSubject? {
+        guard let node = mapping["send"] else { return .alerts }
+        return node.choice("send", of: SinkSubject.self, &diagnostics)
+    }
+
+    /// Distinguishes the identities of two sinks for the same receiver.
+    var suffix: String { self == .alerts ? "" : "-\(rawValue)" }
 }
 
 /// How an attempt at delivery ended.

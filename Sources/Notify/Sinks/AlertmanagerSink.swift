@@ -28,7 +28,9 @@ struct AlertmanagerDefinition: EndpointDefinition {
     }
 
     func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
-        AlertmanagerSink(name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers())
+        AlertmanagerSink(
+            name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
+            subject: endpoint.subject)
     }
 }
 
@@ -37,6 +39,7 @@ struct AlertmanagerDefinition: EndpointDefinition {
 struct AlertmanagerSink: AlertSink {
     let name: String
     let identity: String
+    let subject: SinkSubject
     let keepsQueue = true
     let batchLimit = 64
     let wantsRepeats = true
@@ -47,10 +50,12 @@ struct AlertmanagerSink: AlertSink {
     ///   - now: the clock, in nanoseconds since the epoch.
     init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
-        headers: WebhookHeaders = .none, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
+        headers: WebhookHeaders = .none, subject: SinkSubject = .alerts, timeout: Duration = .seconds(10),
+        now: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.identity = identity
+        self.subject = subject
         client = SinkClient(
             url: Self.address(url), headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
@@ -63,10 +68,24 @@ struct AlertmanagerSink: AlertSink {
 
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         let now = client.now()
-        guard let body = try? JSONText.encode(alerts.map { PostableAlert($0, now: now) }) else {
+        let posted = alerts.flatMap { [$0] + [$0.underFormerLabels(endingAt: now)].compactMap(\.self) }
+        guard let body = try? JSONText.encode(posted.map { PostableAlert($0, now: now) }) else {
             return .rejected("the alerts can't be written as JSON")
         }
         return await client.post(body)
+    }
+}
+
+extension Alert {
+    /// An Alertmanager knows alerts by their labels: if those of an incident have changed, the alert that had the former ones
+    /// ends, so that the incident isn't two.
+    fileprivate func underFormerLabels(endingAt now: Int64) -> Alert? {
+        guard let former = incident?.formerLabels else { return nil }
+        var alert = self
+        alert.labels.merge(former) { _, former in former }
+        alert.state = .resolved
+        alert.resolvedAt = now
+        return alert
     }
 }
 

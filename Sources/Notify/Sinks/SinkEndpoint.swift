@@ -9,10 +9,12 @@ struct SinkEndpoint: Hashable, Sendable {
     let url: String
     /// Absolute, or relative to the working directory.
     let headersFile: FileReference?
+    let subject: SinkSubject
 
-    init(url: String, headersFile: FileReference? = nil) {
+    init(url: String, headersFile: FileReference? = nil, subject: SinkSubject = .alerts) {
         self.url = url
         self.headersFile = headersFile
+        self.subject = subject
     }
 
     /// nil if the node is unusable; `diagnostics` says why.
@@ -24,7 +26,7 @@ struct SinkEndpoint: Hashable, Sendable {
         _ node: YAMLNode, _ what: String, example: String, fault: (URL) -> String?,
         _ diagnostics: inout RuleDiagnostics
     ) {
-        guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file"], &diagnostics),
+        guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file", "send"], &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
@@ -32,6 +34,7 @@ struct SinkEndpoint: Hashable, Sendable {
             diagnostics.report(urlNode.start, fault)
             return nil
         }
+        guard let subject = SinkSubject.read(mapping, &diagnostics) else { return nil }
         let headersFile = mapping["headers_file"].flatMap { node in
             node.string("headers_file", &diagnostics).map { (node.start, $0) }
         }
@@ -39,7 +42,7 @@ struct SinkEndpoint: Hashable, Sendable {
             url: url,
             headersFile: headersFile.map { position, file in
                 FileReference(path: Self.path(of: file, in: diagnostics.file), position: position)
-            })
+            }, subject: subject)
     }
 
     /// Resolves a path relative to the folder of a rule file.
@@ -64,7 +67,7 @@ extension EndpointDefinition {
     var identity: String {
         var hash = FNV1a()
         hash.combine(endpoint.url)
-        return "\(Self.kind)-\(hash.hex)"
+        return "\(Self.kind)-\(hash.hex)\(endpoint.subject.suffix)"
     }
 
     var files: [String] { endpoint.headersFile.map { [$0.path] } ?? [] }

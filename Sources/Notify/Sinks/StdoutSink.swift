@@ -7,9 +7,11 @@ import Support
 struct StdoutDefinition: SinkDefinition {
     static let kind = "stdout"
     let format: StdoutFormat
+    let subject: SinkSubject
 
-    init(format: StdoutFormat) {
+    init(format: StdoutFormat, subject: SinkSubject = .alerts) {
         self.format = format
+        self.subject = subject
     }
 
     init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
@@ -17,19 +19,21 @@ struct StdoutDefinition: SinkDefinition {
             self.init(format: .text)
             return
         }
-        guard let mapping = YAMLMapping(node, "stdout", fields: ["format"], &diagnostics) else { return nil }
+        guard let mapping = YAMLMapping(node, "stdout", fields: ["format", "send"], &diagnostics),
+            let subject = SinkSubject.read(mapping, &diagnostics)
+        else { return nil }
         guard let field = mapping["format"] else {
-            self.init(format: .text)
+            self.init(format: .text, subject: subject)
             return
         }
         guard let format = field.choice("format", of: StdoutFormat.self, &diagnostics) else { return nil }
-        self.init(format: format)
+        self.init(format: format, subject: subject)
     }
 
-    var identity: String { "\(Self.kind)-\(format.rawValue)" }
+    var identity: String { "\(Self.kind)-\(format.rawValue)\(subject.suffix)" }
 
     func sink(name: String, identity: String) -> any AlertSink {
-        StdoutSink(name: name, identity: identity, format: format)
+        StdoutSink(name: name, identity: identity, format: format, subject: subject)
     }
 }
 
@@ -38,10 +42,11 @@ enum StdoutFormat: String, Hashable, Sendable, CaseIterable {
     case json
 }
 
-/// Writes a line for each alert that fires or resolves.
+/// Writes a line for each alert that fires or resolves, or for each notification of an incident.
 struct StdoutSink: AlertSink {
     let name: String
     let identity: String
+    let subject: SinkSubject
     let batchLimit = 100
     private let format: StdoutFormat
     private let write: @Sendable (String) throws -> Void
@@ -51,6 +56,7 @@ struct StdoutSink: AlertSink {
     /// - Parameter write: writes complete lines; throws if there is no reader any more.
     init(
         name: String = "stdout", identity: String = "stdout", format: StdoutFormat,
+        subject: SinkSubject = .alerts,
         write: @escaping @Sendable (String) throws -> Void = {
             try FileHandle.standardOutput.write(contentsOf: Data($0.utf8))
         }
@@ -58,6 +64,7 @@ struct StdoutSink: AlertSink {
         self.name = name
         self.identity = identity
         self.format = format
+        self.subject = subject
         self.write = write
     }
 
@@ -75,9 +82,11 @@ struct StdoutSink: AlertSink {
     }
 
     func line(_ alert: Alert) throws -> String {
-        switch format {
-        case .json: try JSONText.encode(AlertJSON(alert))
-        case .text: AlertLine.text(alert)
+        switch (format, alert.incident?.incident) {
+        case (.json, nil): try JSONText.encode(AlertJSON(alert))
+        case (.json, let incident?): try JSONText.encode(incident)
+        case (.text, nil): AlertLine.text(alert)
+        case (.text, let incident?): IncidentLine.text(alert, incident)
         }
     }
 }
@@ -102,5 +111,17 @@ enum AlertLine {
             "\(time) \(alert.state.rawValue.uppercased()) \(PrintableText.escape(alert.name)) {\(labels)}\(value) "
             + "since \(Timestamp.rfc3339(alert.activeAt))" + (notes.isEmpty ? "" : ": \(notes)") + culprit
             + (alert.reason.map { "; resolved due to: \($0.rawValue)" } ?? "")
+    }
+}
+
+/// A notification of an incident as one line for people.
+enum IncidentLine {
+    /// `2026-11-23T04:33:30Z INCIDENT OPEN 2026-11-23T04:33:30Z (critical): control plane incident: etcd (clear): …`
+    static func text(_ alert: Alert, _ incident: IncidentJSON) -> String {
+        let time = Timestamp.rfc3339(alert.resolvedAt ?? alert.firedAt ?? alert.activeAt)
+        let parts = ["summary", "affects", "next"].compactMap { alert.annotations[$0] }.map { PrintableText.escape($0) }
+        return
+            "\(time) INCIDENT \(incident.state.rawValue.uppercased()) \(incident.id) (\(incident.severity.rawValue)): "
+            + parts.joined(separator: "; ")
     }
 }

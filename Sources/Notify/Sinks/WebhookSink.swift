@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Rules
 import Support
@@ -28,7 +29,9 @@ struct WebhookDefinition: EndpointDefinition {
     }
 
     func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
-        WebhookSink(name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers())
+        WebhookSink(
+            name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
+            subject: endpoint.subject)
     }
 }
 
@@ -36,6 +39,7 @@ struct WebhookDefinition: EndpointDefinition {
 struct WebhookSink: AlertSink {
     let name: String
     let identity: String
+    let subject: SinkSubject
     let keepsQueue = true
     /// Keeps a body below a few hundred kilobytes.
     let batchLimit = 64
@@ -47,10 +51,11 @@ struct WebhookSink: AlertSink {
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
-        timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
+        subject: SinkSubject = .alerts, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.identity = identity
+        self.subject = subject
         client = SinkClient(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
     }
 
@@ -71,6 +76,8 @@ enum IdempotencyKey {
             hash.combine(alert.fingerprint)
             hash.combine(alert.state.rawValue)
             hash.combine("\(alert.firedAt ?? 0) \(alert.resolvedAt ?? 0)")
+            // Of one incident there may be a second call, when its verdict has become clear.
+            if let culprit = alert.incident?.incident.culprit { hash.combine(culprit.certainty.rawValue) }
         }
         return hash.hex
     }
@@ -90,6 +97,8 @@ struct WebhookPayload: Encodable {
         var evidence: EvidenceJSON?
         /// Not in Alertmanager's payload: why an alert resolved although its condition wasn't found to be false.
         var reason: ResolutionReason?
+        /// Not in Alertmanager's payload: the incident, if that is what the call is about.
+        var incident: IncidentJSON?
     }
 
     var version = "4"
@@ -133,6 +142,7 @@ extension WebhookPayload.Entry {
         annotations = alert.annotationsWithCulprit
         evidence = alert.evidence.map { EvidenceJSON($0) }
         reason = alert.reason
+        incident = alert.incident?.incident
         startsAt = Timestamp.rfc3339(alert.firedAt ?? alert.activeAt)
         endsAt = alert.resolvedAt.map(Timestamp.rfc3339) ?? Self.never
         fingerprint = alert.fingerprint

@@ -25,7 +25,7 @@ struct PinnedTraces: Sendable {
             let life = Life(fingerprint: alert.fingerprint, activeAt: alert.activeAt)
             switch alert.state {
             case .firing:
-                for trace in alert.evidence?.traces ?? [] {
+                for trace in alert.namedTraces {
                     if alertsOfTrace[trace] == nil { wanted.append(trace) }
                     alertsOfTrace[trace, default: []].insert(life)
                 }
@@ -52,6 +52,13 @@ struct PinnedTraces: Sendable {
             alertsOfTrace[trace] = nil
             spanCount -= spansOfTrace.removeValue(forKey: trace)?.spans.count ?? 0
         }
+    }
+}
+
+extension Alert {
+    /// The traces that it, or the incident that it notifies of, points to.
+    fileprivate var namedTraces: [TraceID] {
+        evidence?.traces ?? incident?.incident.traces.compactMap { TraceID(hex: $0) } ?? []
     }
 }
 

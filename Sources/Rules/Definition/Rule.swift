@@ -17,11 +17,13 @@ package struct Rule: Hashable, Sendable {
     package var noData: NoDataPolicy
     package var labels: [String: String]
     package var annotations: [String: AnnotationTemplate]
+    /// Whether its alerts belong to incidents.
+    package var isOfIncidents: Bool
 
     package init(
         alert: String, selector: Selector, by: [String], condition: Condition, over: Int64, holdFor: Int64 = 0,
         keepFiringFor: Int64 = 0, noData: NoDataPolicy = .standard, labels: [String: String] = [:],
-        annotations: [String: AnnotationTemplate] = [:]
+        annotations: [String: AnnotationTemplate] = [:], isOfIncidents: Bool = true
     ) {
         self.alert = alert
         self.selector = selector
@@ -33,6 +35,7 @@ package struct Rule: Hashable, Sendable {
         self.noData = noData
         self.labels = labels
         self.annotations = annotations
+        self.isOfIncidents = isOfIncidents
     }
 }
 

@@ -4,8 +4,7 @@ import Support
 extension RuleFileReader {
     private static let fields = [
         "alert", "select", "match", "when", "over", "by", "for", "keep_firing_for", "no_data", "no_data_after",
-        "labels",
-        "annotations",
+        "labels", "annotations", "incident",
     ]
 
     /// Fields that users know from Prometheus.
@@ -40,6 +39,7 @@ extension RuleFileReader {
         let holdFor = readDuration("for", mapping)
         let keepFiringFor = readDuration("keep_firing_for", mapping)
         let noData = readNoData(mapping, inherited: noData)
+        let isOfIncidents = mapping["incident"].map { $0.boolean("incident", &diagnostics) ?? true } ?? true
         let labels = mapping["labels"].map { readLabels($0) } ?? [:]
         // Without a valid `by`, every label in a template would seem unknown, so none is checked.
         let known = by.map { Set(labels.keys).union($0).union(["alertname"]) }
@@ -52,7 +52,8 @@ extension RuleFileReader {
         }
         let rule = Rule(
             alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
-            keepFiringFor: keepFiringFor, noData: noData, labels: labels, annotations: annotations)
+            keepFiringFor: keepFiringFor, noData: noData, labels: labels, annotations: annotations,
+            isOfIncidents: isOfIncidents)
         warn(of: rule, mapping, interval: interval)
         note(AlertIdentity(rule), at: mapping["alert"]?.start ?? node.start)
         return rule

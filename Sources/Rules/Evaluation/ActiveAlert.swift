@@ -14,6 +14,8 @@ struct ActiveAlert: Hashable, Sendable {
     /// Until when a false condition is ignored: a process that has just started hasn't seen enough spans.
     private var ignoresCalmUntil = Int64.min
     private(set) var reason: ResolutionReason?
+    /// The last evaluation at which the condition held.
+    private(set) var heldAt = Int64.min
     /// The last evaluation that had data.
     private var dataAt = Int64.min
     /// How long there has been no data while other spans arrived.
@@ -81,6 +83,7 @@ struct ActiveAlert: Hashable, Sendable {
             activeAt = time
         }
         self.value = value
+        heldAt = time
         falseSince = nil
         if state == .pending, elapsed(since: activeAt, at: time) >= holdFor {
             state = .firing

@@ -17,12 +17,14 @@ package struct Alert: Hashable, Sendable {
     package var value: Double?
     /// The evidence of an alert that fired; nil if there is no attribution.
     package var evidence: AlertEvidence?
+    /// The incident, if this is the notification of one.
+    package var incident: IncidentNotice?
 
     package init(
         name: String, labels: [String: String], annotations: [String: String], state: AlertState,
         activeAt: Int64,
         firedAt: Int64? = nil, resolvedAt: Int64? = nil, reason: ResolutionReason? = nil, value: Double? = nil,
-        evidence: AlertEvidence? = nil
+        evidence: AlertEvidence? = nil, incident: IncidentNotice? = nil
     ) {
         self.name = name
         self.labels = labels
@@ -34,10 +36,16 @@ package struct Alert: Hashable, Sendable {
         self.reason = reason
         self.value = value
         self.evidence = evidence
+        self.incident = incident
     }
 
     /// 16 hexadecimal digits that identify this alert, the same in every run: FNV-1a of its name and sorted labels.
+    /// The labels of an incident may change, its id doesn't.
     package var fingerprint: String {
+        Self.fingerprint(name: name, labels: incident.map { ["incident": $0.incident.id] } ?? labels)
+    }
+
+    static func fingerprint(name: String, labels: [String: String]) -> String {
         var hash = FNV1a()
         hash.combine("alertname")
         hash.combine(name)

@@ -38,6 +38,10 @@ package protocol MeasurementSource {
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool
 
+    /// Counts the requests that ended in [from, to), in nanoseconds since the epoch; `thresholds` are durations by request
+    /// number.
+    func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes
+
     /// The evidence for each question; empty if there is no attribution.
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence]
 }
@@ -99,6 +103,10 @@ extension ViewedSource {
     }
 
     package func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
+
+    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
+        view.requestOutcomes(from: from, to: to, slowerThan: thresholds)
+    }
 
     package func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int

@@ -78,10 +78,9 @@ struct RuleAlerts {
     /// The question about an alert, if more evidence could help.
     func question(_ observation: Observation, _ grouping: SeriesGrouping, at time: Int64) -> EvidenceQuestion? {
         guard observation.life.wantsEvidence(at: time) else { return nil }
-        let members = grouping.memberStarts[observation.group]..<grouping.memberStarts[observation.group + 1]
         return EvidenceQuestion(
             time: time, activeAt: min(observation.life.activeAt, time), over: rule.evidenceRange,
-            population: rule.selector.population, series: Array(grouping.members[members]),
+            population: rule.selector.population, series: Array(grouping.members(of: observation.group)),
             isAboutErrors: rule.condition.isAboutErrors)
     }
 
@@ -89,6 +88,14 @@ struct RuleAlerts {
         guard observation.hasChanged else { return nil }
         return AlertTransition(
             time: time, alert: alert(observation.life, values: grouping.values[observation.group]))
+    }
+
+    /// The firing alerts, by group, and whether their conditions hold at the time of an evaluation. A single span holds only
+    /// at the evaluation that finds it.
+    func firing(at time: Int64) -> [(group: Int, life: ActiveAlert, holds: Bool)] {
+        lives.filter { $0.value.state == .firing }.sorted { $0.key < $1.key }.map { group, life in
+            (group, life, rule.condition.durations == nil ? life.heldAt == time : matches[group]?.time == time)
+        }
     }
 
     // MARK: Clock jumps
@@ -122,9 +129,7 @@ struct RuleAlerts {
     // MARK: Alerts
 
     private func alert(_ life: ActiveAlert, values: [String]) -> Alert {
-        var labels = Dictionary(zip(rule.by, values)) { first, _ in first }
-        // As in Prometheus, an empty label is the same as none.
-        labels = labels.merging(rule.labels) { _, own in own }.filter { !$0.value.isEmpty }
+        let labels = rule.labels(of: values)
         var known = labels
         known["alertname"] = rule.alert
         return Alert(
@@ -138,6 +143,13 @@ struct RuleAlerts {
 }
 
 extension Rule {
+    /// The labels of an alert, given the values of the `by` labels.
+    func labels(of values: [String]) -> [String: String] {
+        // As in Prometheus, an empty label is the same as none.
+        Dictionary(zip(by, values)) { first, _ in first }.merging(labels) { _, own in own }
+            .filter { !$0.value.isEmpty }
+    }
+
     /// How long a false condition is ignored after a gap in evaluations, in nanoseconds: while the rule's range fills
     /// again. Matches of single spans survive the gap.
     var blindTime: Int64 { condition.durations == nil ? min(over, RuleEvaluator.grace) : 0 }

@@ -47,6 +47,7 @@ package struct RuleEvaluator: Sendable {
     var groups: [Group] = []
     var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
+    package internal(set) var incidents = IncidentTracker()
 
     /// - Parameter countBytesMax: bytes that the counts of all ranges may take together; ranges beyond it are scanned.
     package init(
@@ -110,12 +111,14 @@ package struct RuleEvaluator: Sendable {
         // By rule. No two observations are of the same alert, so those of a rule may come in any order.
         observations.sort { ($0.group, $0.rule, $0.of.group) < ($1.group, $1.rule, $1.of.group) }
         addEvidence(to: &observations, at: time, from: source)
-        return observations.compactMap { observation in
+        let transitions = observations.compactMap { observation -> AlertTransition? in
             let (group, rule) = (observation.group, observation.rule)
             var transition = groups[group].rules[rule].transition(observation.of, grouping(of: observation), at: time)
             transition?.rule = RuleNumber(group: group, rule: rule)
             return transition
         }
+        trackIncidents(transitions, of: due, at: time, over: source)
+        return transitions
     }
 
     private mutating func extendGroupings(from source: some MeasurementSource) {
@@ -215,6 +218,7 @@ package struct RuleEvaluator: Sendable {
     ///   - time: what counts as the last evaluation from now on.
     package mutating func jump(from last: Int64, to time: Int64) {
         for range in ranges.indices { ranges[range].reset() }
+        incidents.jump(from: last, to: time)
         for group in groups.indices {
             for rule in groups[group].rules.indices { groups[group].rules[rule].jump(from: last, to: time) }
         }
@@ -257,9 +261,11 @@ package struct RuleEvaluator: Sendable {
         thresholds = Set(ranges.flatMap(\.thresholds)).sorted()
         longestRange =
             definitions.flatMap { group in group.rules.map { max($0.reach, group.interval) } }.max() ?? 0
-        return old.flatMap { group in
+        let dropped = old.flatMap { group in
             zip(group.rules, group.numbers).flatMap { $0.active(oldGroupings[$1.grouping]) }
         }
+        incidents.end(dropped)
+        return dropped
     }
 
     /// The number of a key. Calls `add` for a new one.

@@ -67,6 +67,9 @@ struct SeriesGrouping {
     /// Whether a group's number is currently unused.
     func isVacant(_ group: Int) -> Bool { isVacant[group] }
 
+    /// The series of a group.
+    func members(of group: Int) -> ArraySlice<Int32> { members[memberStarts[group]..<memberStarts[group + 1]] }
+
     /// The group of a combination of `by` values, created if no series has it yet.
     mutating func group(of combination: [String]) -> Int {
         let group = number(of: combination)

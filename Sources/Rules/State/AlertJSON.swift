@@ -19,6 +19,8 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     package var value: Double?
     /// null unless the alert has fired.
     package var evidence: EvidenceJSON?
+    /// Only in the notification of an incident.
+    package var incident: IncidentNotice?
 
     package init(_ alert: Alert) {
         self.alert = alert.name
@@ -31,6 +33,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         reason = alert.reason
         value = alert.value
         evidence = alert.evidence.map { EvidenceJSON($0) }
+        incident = alert.incident
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -38,7 +41,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case activeAt = "active_at"
         case firedAt = "fired_at"
         case resolvedAt = "resolved_at"
-        case reason, value, evidence
+        case reason, value, evidence, incident
     }
 
     // By hand, since a synthesized one omits absent values.
@@ -54,6 +57,7 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         try container.encode(reason, forKey: .reason)
         try container.encode(value, forKey: .value)
         try container.encode(evidence, forKey: .evidence)
+        try container.encodeIfPresent(incident, forKey: .incident)
     }
 }
 
@@ -66,7 +70,7 @@ extension Alert {
             firedAt: json.firedAt.flatMap { Timestamp.parse(rfc3339: $0) },
             resolvedAt: json.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) }, reason: json.reason,
             value: json.value,
-            evidence: json.evidence.map { AlertEvidence($0) })
+            evidence: json.evidence.map { AlertEvidence($0) }, incident: json.incident)
     }
 }
 
@@ -97,6 +101,12 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
     package var components: [ComponentRow]
     /// Hexadecimal trace ids of the worst requests, the worst first.
     package var traces: [String]
+
+    init(culprit: AlertEvidence.Culprit, components: [ComponentRow], traces: [String]) {
+        self.culprit = culprit
+        self.components = components
+        self.traces = traces
+    }
 
     package init(_ evidence: AlertEvidence) {
         culprit = evidence.culprit

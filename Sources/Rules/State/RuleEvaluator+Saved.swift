@@ -5,7 +5,7 @@ extension RuleEvaluator {
     /// The longest outage after which pending alerts continue, as in Prometheus.
     static let outageTolerance: Int64 = 3_600_000_000_000
 
-    /// The pending and firing alerts, for the next process.
+    /// The pending and firing alerts, and the incidents, for the next process.
     /// - Parameter time: the last evaluation, in nanoseconds since the epoch.
     package func savedAlerts(at time: Int64) -> SavedAlerts {
         var entries: [SavedAlerts.Entry] = []
@@ -26,7 +26,7 @@ extension RuleEvaluator {
                 }
             }
         }
-        return SavedAlerts(evaluatedAt: time, alerts: entries)
+        return SavedAlerts(evaluatedAt: time, alerts: entries, incidents: incidents.saved)
     }
 
     /// Continues the alerts of a process that has ended, except those whose rules have changed. A firing alert keeps
@@ -38,6 +38,7 @@ extension RuleEvaluator {
     @discardableResult
     package mutating func restore(_ saved: SavedAlerts, at now: Int64) -> Int {
         guard let savedAt = Timestamp.parse(rfc3339: saved.evaluatedAt) else { return 0 }
+        if let incidents = saved.incidents { self.incidents.restore(incidents, savedAt: savedAt, now: now) }
         var count = 0
         var byRule: [String: [SavedAlerts.Entry]] = [:]
         for entry in saved.alerts { byRule[entry.rule, default: []].append(entry) }

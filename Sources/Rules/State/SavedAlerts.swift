@@ -1,7 +1,7 @@
 package import Foundation
 import Support
 
-/// Pending and firing alerts as saved in a file for the next process. Times are in RFC 3339.
+/// Pending and firing alerts, and incidents, as saved in a file for the next process. Times are in RFC 3339.
 package struct SavedAlerts: Codable, Hashable, Sendable {
     struct Entry: Codable, Hashable, Sendable {
         /// The name of the rule, for people.
@@ -29,6 +29,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// The time of the last evaluation.
     package var evaluatedAt: String
     var alerts: [Entry]
+    var incidents: SavedIncidents?
     /// Notifications that may not be in the sinks' queues yet.
     private var unsent: [UnsentAlert]?
 
@@ -43,7 +44,7 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     package var unsentAlerts: [UnsentAlert] { unsent ?? [] }
 
     /// Whether there is nothing to restore.
-    package var isEmpty: Bool { alerts.isEmpty && unsentAlerts.isEmpty }
+    package var isEmpty: Bool { alerts.isEmpty && incidents == nil && unsentAlerts.isEmpty }
 
     /// - Throws: `UnreadableAlerts` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
     ///   version.
@@ -55,13 +56,14 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
 
     /// Every time in the file.
     private var times: [String] {
-        [evaluatedAt]
+        [evaluatedAt] + (incidents?.times ?? [])
             + alerts.flatMap { [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt].compactMap(\.self) }
     }
 
-    init(evaluatedAt: Int64, alerts: [Entry]) {
+    init(evaluatedAt: Int64, alerts: [Entry], incidents: SavedIncidents? = nil) {
         self.evaluatedAt = Timestamp.rfc3339(evaluatedAt)
         self.alerts = alerts
+        self.incidents = incidents
     }
 
     package func encoded() throws -> Data {

@@ -109,6 +109,7 @@ struct ReplayArchives: ParsableCommand {
         return Report(
             pipeline.attributedSummary(), from: from?.nanoseconds ?? .min,
             alerts: FiredAlerts(own, active: pipeline.evaluation.numberedAlerts).all.map { AlertJSON($0) },
+            incidents: pipeline.evaluation.incidents.map { IncidentJSON($0) },
             comparison: compare.isEmpty ? nil : comparison)
     }
 
@@ -157,11 +158,15 @@ extension Settings {
     }
 
     /// A pipeline that keeps spans for as long as memory allows, so that percentiles of the whole archive are exact.
-    /// - Parameter others: rules to evaluate next to the configuration's own.
+    /// - Parameter others: rules to evaluate next to the configuration's own; their alerts make no incidents.
     func replayPipeline(comparing others: [RuleGroup]) -> Pipeline {
         var limits = configuration.window
         limits.recordedDuration = limits.duration
         limits.duration = nil
+        var others = others
+        for group in others.indices {
+            for rule in others[group].rules.indices { others[group].rules[rule].isOfIncidents = false }
+        }
         return Pipeline(
             rules: RuleEvaluator(rules.groups + others), limits: limits,
             evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)

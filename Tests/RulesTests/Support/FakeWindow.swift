@@ -88,6 +88,14 @@ final class FakeWindow: MeasurementSource {
         return FoundSpans(longest: longest, isHeard: !inRange.isEmpty)
     }
 
+    func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
+        let ended = entries.filter { $0.population == .requests && $0.end >= from && $0.end < to }
+        return RequestOutcomes(
+            count: ended.count,
+            slow: ended.count { $0.series < thresholds.count && $0.duration > thresholds[$0.series] },
+            failed: ended.count(where: \.isError))
+    }
+
     func hasSpans(from: Int64, to: Int64) -> Bool { entries.contains { $0.end >= from && $0.end < to } }
 
     func advance(

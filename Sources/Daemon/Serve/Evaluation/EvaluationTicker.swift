@@ -20,7 +20,7 @@ struct EvaluationTicker: Service {
                 delivery.hand(on: transitions, at: now) {
                     pipeline.savedAlerts()
                 } active: {
-                    pipeline.evaluation.alerts
+                    pipeline.evaluation.alerts + pipeline.evaluation.firingIncidents
                 }
             })
         await cancelWhenGracefulShutdown {

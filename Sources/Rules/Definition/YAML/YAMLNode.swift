@@ -50,6 +50,15 @@ extension YAMLNode {
         return text
     }
 
+    package func boolean(_ what: String, _ diagnostics: inout RuleDiagnostics) -> Bool? {
+        guard let text = string(what, &diagnostics) else { return nil }
+        guard let value = Bool(text) else {
+            diagnostics.report(start, "\(what) is true or false, but found \(phrase)")
+            return nil
+        }
+        return value
+    }
+
     /// A duration, in nanoseconds.
     package func duration(_ what: String, atLeast least: Int64 = 0, _ diagnostics: inout RuleDiagnostics) -> Int64? {
         guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text), duration >= least else {

@@ -1,0 +1,43 @@
+/// How the requests of a stretch of time ended.
+package struct RequestOutcomes: Hashable, Sendable {
+    package var count: Int
+    /// Took longer than the threshold of their kind.
+    package var slow: Int
+    package var failed: Int
+
+    package init(count: Int = 0, slow: Int = 0, failed: Int = 0) {
+        self.count = count
+        self.slow = slow
+        self.failed = failed
+    }
+
+    package static func += (left: inout RequestOutcomes, right: RequestOutcomes) {
+        left.count += right.count
+        left.slow += right.slow
+        left.failed += right.failed
+    }
+}
+
+extension WindowView {
+    /// Counts the requests of the window that ended in `from..<to` (Unix nanoseconds).
+    ///
+    /// - Parameter thresholds: durations in nanoseconds, by request number. Requests of further numbers are never slow.
+    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
+        let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
+        let scope = SeriesScope(
+            .requests, range: TimeRange(from: from, to: to), isWanted: Array(repeating: true, count: requests.count))
+        // All series are wanted, so the index of a series is its number.
+        let missing = max(requests.count - thresholds.count, 0)
+        let thresholds = thresholds + Array(repeating: Int64.max, count: missing)
+        var outcomes = RequestOutcomes()
+        scope.forEachBlock(of: inRange) { rows in
+            let thresholds = thresholds.span
+            rows.forEach { series, row in
+                outcomes.count += 1
+                if rows.durations[row] > thresholds[series] { outcomes.slow += 1 }
+                if rows.flags[row] & SpanFlags.error != 0 { outcomes.failed += 1 }
+            }
+        }
+        return outcomes
+    }
+}

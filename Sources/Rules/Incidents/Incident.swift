@@ -1,0 +1,94 @@
+package import Engine
+import Support
+
+/// One fault of a control plane as people hear of it: the alerts that it raised, and the surest verdict on its cause. Times
+/// are in nanoseconds since the epoch.
+package struct Incident: Hashable, Sendable {
+    /// An alert that belongs to an incident, from firing to resolving.
+    struct Member: Hashable, Sendable {
+        var name: String
+        var labels: [String: String]
+        var firedAt: Int64
+        var resolvedAt: Int64?
+
+        /// The same for every evaluation of one alert, and different once it fires again.
+        var id: AlertID
+    }
+
+    /// The time at which it opened. A second one that opens in the same evaluation has a number besides.
+    package let id: String
+    let openedAt: Int64
+    /// The beginning of the window in which its first alert found its condition: the fault began after it.
+    let startedAt: Int64
+    package internal(set) var closedAt: Int64?
+    package internal(set) var severity: IncidentSeverity
+    /// The surest evidence found while it was open; nil if there is no attribution.
+    package internal(set) var evidence: AlertEvidence?
+    package internal(set) var requests = RequestOutcomes()
+    /// In the order in which they fired; the first thousand.
+    private(set) var members: [Member] = []
+
+    static let membersMax = 1_000
+
+    package var side: String? { evidence?.culprit.side }
+    var certainty: Verdict.Certainty { evidence?.culprit.certainty ?? .notClear }
+
+    init(id: String, openedAt: Int64, startedAt: Int64, severity: IncidentSeverity, evidence: AlertEvidence?) {
+        self.id = id
+        self.openedAt = openedAt
+        self.startedAt = startedAt
+        self.severity = severity
+        self.evidence = evidence
+    }
+
+    mutating func add(_ member: Member) {
+        guard members.count < Self.membersMax, !members.contains(where: { $0.id == member.id }) else { return }
+        members.append(member)
+    }
+
+    mutating func remove(_ alert: AlertID) { members.removeAll { $0.id == alert } }
+
+    mutating func resolve(_ alert: AlertID, at time: Int64) {
+        guard let index = members.lastIndex(where: { $0.id == alert }) else { return }
+        members[index].resolvedAt = time
+    }
+}
+
+/// One firing of an alert.
+struct AlertID: Hashable, Sendable {
+    var fingerprint: String
+    var activeAt: Int64
+
+    init(fingerprint: String, activeAt: Int64) {
+        self.fingerprint = fingerprint
+        self.activeAt = activeAt
+    }
+
+    init(_ alert: Alert) {
+        self.init(fingerprint: alert.fingerprint, activeAt: alert.activeAt)
+    }
+}
+
+/// How urgent an incident is: as urgent as its most urgent alert, by the label `severity`.
+package enum IncidentSeverity: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
+    case info, warning, critical
+
+    /// Alerts without the label, or with words of their own, are warnings.
+    init(label: String?) {
+        switch label {
+        case "critical", "page", "emergency": self = .critical
+        case "info", "none": self = .info
+        default: self = .warning
+        }
+    }
+
+    private var rank: Int {
+        switch self {
+        case .info: 0
+        case .warning: 1
+        case .critical: 2
+        }
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
+}

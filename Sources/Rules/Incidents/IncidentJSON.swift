@@ -1,0 +1,143 @@
+package import Engine
+import Support
+
+/// An incident in outputs: a row of `incidents` in a replay's output and the API, and in notifications. Every field is
+/// always present, null if it has no value. Times are in RFC 3339, durations in seconds.
+package struct IncidentJSON: Codable, Hashable, Sendable {
+    package enum State: String, Codable, Sendable, CaseIterable {
+        case open, closed
+    }
+
+    package struct Culprit: Codable, Hashable, Sendable {
+        /// null if it isn't clear.
+        package var side: String?
+        package var component: String?
+        /// null unless the verdict is about one instance of several.
+        package var instance: String?
+        package var certainty: Verdict.Certainty
+        package var why: String
+    }
+
+    package struct Requests: Codable, Hashable, Sendable {
+        package var count: Int
+        package var slow: Int
+        package var failed: Int
+    }
+
+    package struct AlertRow: Codable, Hashable, Sendable {
+        package var alert: String
+        package var labels: [String: String]
+        var activeAt: String
+        package var firedAt: String
+        package var resolvedAt: String?
+    }
+
+    package var id: String
+    package var state: State
+    package var severity: IncidentSeverity
+    var openedAt: String
+    var startedAt: String
+    package var closedAt: String?
+    package var culprit: Culprit
+    package var requests: Requests
+    package var components: [EvidenceJSON.ComponentRow]
+    package var alerts: [AlertRow]
+    package var traces: [String]
+    package var next: String
+
+    package init(_ incident: Incident) {
+        id = incident.id
+        state = incident.closedAt == nil ? .open : .closed
+        severity = incident.severity
+        openedAt = Timestamp.rfc3339(incident.openedAt)
+        startedAt = Timestamp.rfc3339(incident.startedAt)
+        closedAt = incident.closedAt.map(Timestamp.rfc3339)
+        let evidence = incident.evidence.map { EvidenceJSON($0) }
+        culprit = Culprit(
+            side: evidence?.culprit.side, component: evidence?.culprit.component, certainty: incident.certainty,
+            why: evidence?.culprit.why ?? "there is no evidence")
+        let outcomes = incident.requests
+        requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
+        components = evidence?.components ?? []
+        alerts = incident.members.map {
+            AlertRow(
+                alert: $0.name, labels: $0.labels, activeAt: Timestamp.rfc3339($0.id.activeAt),
+                firedAt: Timestamp.rfc3339($0.firedAt), resolvedAt: $0.resolvedAt.map(Timestamp.rfc3339))
+        }
+        traces = evidence?.traces ?? []
+        next = incident.advice
+    }
+}
+
+// By hand, since synthesized encoders omit absent values.
+
+extension IncidentJSON {
+    private enum CodingKeys: String, CodingKey {
+        case id, state, severity
+        case openedAt = "opened_at"
+        case startedAt = "started_at"
+        case closedAt = "closed_at"
+        case culprit, requests, components, alerts, traces, next
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(state, forKey: .state)
+        try container.encode(severity, forKey: .severity)
+        try container.encode(openedAt, forKey: .openedAt)
+        try container.encode(startedAt, forKey: .startedAt)
+        try container.encode(closedAt, forKey: .closedAt)
+        try container.encode(culprit, forKey: .culprit)
+        try container.encode(requests, forKey: .requests)
+        try container.encode(components, forKey: .components)
+        try container.encode(alerts, forKey: .alerts)
+        try container.encode(traces, forKey: .traces)
+        try container.encode(next, forKey: .next)
+    }
+}
+
+extension IncidentJSON.Culprit {
+    private enum CodingKeys: String, CodingKey {
+        case side, component, instance, certainty, why
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(side, forKey: .side)
+        try container.encode(component, forKey: .component)
+        try container.encode(instance, forKey: .instance)
+        try container.encode(certainty, forKey: .certainty)
+        try container.encode(why, forKey: .why)
+    }
+}
+
+extension IncidentJSON.AlertRow {
+    private enum CodingKeys: String, CodingKey {
+        case alert, labels
+        case activeAt = "active_at"
+        case firedAt = "fired_at"
+        case resolvedAt = "resolved_at"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(alert, forKey: .alert)
+        try container.encode(labels, forKey: .labels)
+        try container.encode(activeAt, forKey: .activeAt)
+        try container.encode(firedAt, forKey: .firedAt)
+        try container.encode(resolvedAt, forKey: .resolvedAt)
+    }
+}
+
+/// What an alert carries that notifies of an incident.
+package struct IncidentNotice: Codable, Hashable, Sendable {
+    package var incident: IncidentJSON
+    /// The labels of the last notification, if this one has others: receivers know it by its labels.
+    package var formerLabels: [String: String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case incident
+        case formerLabels = "former_labels"
+    }
+}

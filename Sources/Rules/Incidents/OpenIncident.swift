@@ -1,0 +1,122 @@
+import Engine
+import Support
+
+/// An incident while it is open. Times are in nanoseconds since the epoch.
+struct OpenIncident: Hashable, Sendable {
+    /// What a notification said, which decides when there is another.
+    struct Notified: Hashable, Sendable, Codable {
+        var certainty: Verdict.Certainty
+        var side: String?
+        var severity: IncidentSeverity
+    }
+
+    /// How long a notification waits for a clear verdict.
+    private static let patience: Int64 = 10_000_000_000
+
+    var incident: Incident
+    /// When it closes unless a condition of its alerts holds once more.
+    var closesAt: Int64
+    /// Whether all its alerts look further back than a minute, so that they hold it open.
+    var looksFarBack: Bool
+    /// The 99th percentile of each kind of request before it began, in nanoseconds.
+    var usual: [String: Int64] = [:]
+    /// The requests that ended before this are counted.
+    var countedUpTo: Int64
+    var notified: Notified?
+
+    init(
+        _ incident: Incident, closesAt: Int64, looksFarBack: Bool, usual: [String: Int64], countedUpTo: Int64,
+        notified: Notified?
+    ) {
+        self.incident = incident
+        self.closesAt = closesAt
+        self.looksFarBack = looksFarBack
+        self.usual = usual
+        self.countedUpTo = countedUpTo
+        self.notified = notified
+    }
+
+    /// - Parameter first: the alert that opens it.
+    init(id: String, _ first: AlertSighting, at time: Int64) {
+        incident = Incident(
+            id: id, openedAt: TimeLimits.nearestTime(time), startedAt: first.earliestStart, severity: first.severity,
+            evidence: first.evidence)
+        closesAt = Self.closing(after: first, at: time)
+        looksFarBack = first.looksFarBack
+        countedUpTo = first.earliestStart
+        incident.add(first.member)
+    }
+
+    // MARK: Alerts
+
+    mutating func join(_ sighting: AlertSighting, in context: some IncidentContext) {
+        incident.add(sighting.member)
+        incident.severity = max(incident.severity, sighting.severity)
+        looksFarBack = looksFarBack && sighting.looksFarBack
+        holdOpen(by: sighting, in: context)
+        consider(sighting.evidence)
+    }
+
+    mutating func holdOpen(by sighting: AlertSighting, in context: some IncidentContext) {
+        guard sighting.holds else { return }
+        if sighting.looksFarBack {
+            guard looksFarBack, context.heldLately(sighting) else { return }
+        }
+        closesAt = max(closesAt, Self.closing(after: sighting, at: context.time))
+    }
+
+    private static func closing(after sighting: AlertSighting, at time: Int64) -> Int64 {
+        TimeLimits.nearestTime(time.addingSaturating(sighting.calm))
+    }
+
+    mutating func delayClosing(by step: Int64) {
+        closesAt = TimeLimits.nearestTime(closesAt.addingSaturating(step))
+    }
+
+    /// Keeps the surest verdict.
+    mutating func consider(_ evidence: AlertEvidence?) {
+        guard let evidence else { return }
+        if incident.evidence == nil || incident.certainty < evidence.culprit.certainty { incident.evidence = evidence }
+    }
+
+    /// Whether the verdict on an alert is clear and contradicts the incident's own.
+    func isAboutAnother(_ sighting: AlertSighting) -> Bool {
+        guard let verdict = sighting.evidence?.culprit, let side = verdict.side else { return false }
+        return verdict.certainty == .clear && incident.certainty == .clear && side != incident.side
+    }
+
+    /// Counts the requests since the last evaluation.
+    mutating func count(in context: some IncidentContext) {
+        guard countedUpTo < context.time else { return }
+        incident.requests += context.outcomes(from: countedUpTo, to: context.time, usual: usual)
+        countedUpTo = TimeLimits.nearestTime(context.time)
+    }
+
+    // MARK: Notifications
+
+    /// The notification that is due: of the opening, or of a verdict that has become clear.
+    mutating func notice(in context: some IncidentContext) -> Alert? {
+        let isClear = incident.certainty == .clear
+        let isDue: Bool
+        if let notified {
+            isDue = isClear && notified.certainty != .clear
+        } else {
+            let latest = incident.openedAt.addingSaturating(Self.patience)
+            isDue = isClear || (context.next ?? .max) > latest
+        }
+        guard isDue else { return nil }
+        let former = notified.map { incident.labels(as: $0) }
+        let now = Notified(certainty: incident.certainty, side: incident.side, severity: incident.severity)
+        notified = now
+        return incident.alert(as: now, replacing: former)
+    }
+
+    /// Closes it, with the last notification.
+    mutating func close(at time: Int64) -> Alert? {
+        incident.closedAt = TimeLimits.nearestTime(time)
+        return notified.map { incident.alert(as: $0) }
+    }
+
+    /// As it is now, for sinks that need repetition; nil before the first notification.
+    var firingAlert: Alert? { notified.map { incident.alert(as: $0) } }
+}

@@ -1,0 +1,109 @@
+import Engine
+import Support
+
+/// Incidents as saved with the alerts for the next process. Times are in RFC 3339.
+struct SavedIncidents: Codable, Hashable, Sendable {
+    struct Entry: Codable, Hashable, Sendable {
+        var incident: IncidentJSON
+        /// The rest is nil once it has closed.
+        var closesAt: String?
+        var looksFarBack: Bool?
+        var usualNanoseconds: [String: Int64]?
+        var countedUpTo: String?
+        var notified: OpenIncident.Notified?
+    }
+
+    /// A firing alert and the incident that it belongs to.
+    struct Home: Codable, Hashable, Sendable {
+        var fingerprint: String
+        var activeAt: String
+        var incident: String
+    }
+
+    var entries: [Entry]
+    var homes: [Home]
+
+    /// Every time in it.
+    var times: [String] {
+        homes.map(\.activeAt)
+            + entries.flatMap { entry in
+                [entry.incident.openedAt, entry.incident.startedAt]
+                    + [entry.incident.closedAt, entry.closesAt, entry.countedUpTo].compactMap(\.self)
+                    + entry.incident.alerts.flatMap { [$0.activeAt, $0.firedAt] + [$0.resolvedAt].compactMap(\.self) }
+            }
+    }
+}
+
+extension IncidentTracker {
+    /// The incidents for the next process; nil if there are none.
+    var saved: SavedIncidents? {
+        guard !open.isEmpty || !closed.isEmpty else { return nil }
+        let openEntries = open.map { open in
+            SavedIncidents.Entry(
+                incident: IncidentJSON(open.incident), closesAt: Timestamp.rfc3339(open.closesAt),
+                looksFarBack: open.looksFarBack, usualNanoseconds: open.usual,
+                countedUpTo: Timestamp.rfc3339(open.countedUpTo), notified: open.notified)
+        }
+        return SavedIncidents(
+            entries: closed.map { SavedIncidents.Entry(incident: IncidentJSON($0)) } + openEntries,
+            homes: homes.map {
+                SavedIncidents.Home(
+                    fingerprint: $0.fingerprint, activeAt: Timestamp.rfc3339($0.activeAt), incident: $1)
+            }.sorted { ($0.incident, $0.fingerprint, $0.activeAt) < ($1.incident, $1.fingerprint, $1.activeAt) })
+    }
+
+    /// Goes on with the incidents of a process that has ended.
+    /// - Parameters:
+    ///   - savedAt: its last evaluation, in nanoseconds since the epoch.
+    ///   - now: what counts as the last evaluation from now on.
+    mutating func restore(_ saved: SavedIncidents, savedAt: Int64, now: Int64) {
+        for entry in saved.entries {
+            guard let incident = Incident(entry.incident) else { continue }
+            if incident.closedAt != nil {
+                closed.append(incident)
+            } else {
+                let countedUpTo = entry.countedUpTo.flatMap { Timestamp.parse(rfc3339: $0) } ?? savedAt
+                open.append(
+                    OpenIncident(
+                        incident, closesAt: entry.closesAt.flatMap { Timestamp.parse(rfc3339: $0) } ?? savedAt,
+                        looksFarBack: entry.looksFarBack ?? false, usual: entry.usualNanoseconds ?? [:],
+                        countedUpTo: countedUpTo, notified: entry.notified))
+            }
+        }
+        for home in saved.homes {
+            guard let activeAt = Timestamp.parse(rfc3339: home.activeAt) else { continue }
+            homes[AlertID(fingerprint: home.fingerprint, activeAt: activeAt)] = home.incident
+        }
+        jump(from: savedAt, to: now)
+    }
+}
+
+extension Incident {
+    /// nil if the JSON isn't an incident.
+    fileprivate init?(_ json: IncidentJSON) {
+        guard let openedAt = Timestamp.parse(rfc3339: json.openedAt),
+            let startedAt = Timestamp.parse(rfc3339: json.startedAt)
+        else { return nil }
+        let culprit = AlertEvidence.Culprit(
+            side: json.culprit.side, component: json.culprit.component, certainty: json.culprit.certainty,
+            why: json.culprit.why)
+        self.init(
+            id: json.id, openedAt: openedAt, startedAt: startedAt, severity: json.severity,
+            evidence: AlertEvidence(
+                EvidenceJSON(culprit: culprit, components: json.components, traces: json.traces)))
+        closedAt = json.closedAt.flatMap { Timestamp.parse(rfc3339: $0) }
+        requests = RequestOutcomes(
+            count: json.requests.count, slow: json.requests.slow, failed: json.requests.failed)
+        for row in json.alerts {
+            guard let activeAt = Timestamp.parse(rfc3339: row.activeAt),
+                let firedAt = Timestamp.parse(rfc3339: row.firedAt)
+            else { continue }
+            add(
+                Member(
+                    name: row.alert, labels: row.labels, firedAt: firedAt,
+                    resolvedAt: row.resolvedAt.flatMap { Timestamp.parse(rfc3339: $0) },
+                    id: AlertID(
+                        fingerprint: Alert.fingerprint(name: row.alert, labels: row.labels), activeAt: activeAt)))
+        }
+    }
+}
