@@ -67,6 +67,20 @@ SHAPE = {
             **{"spans": int, "first": str, "last": str},
         }
     ],
+    "incidents": [
+        {
+            **{"id": str, "state": str, "severity": str, "opened_at": str, "started_at": str},
+            "closed_at": (str, type(None)),
+            "culprit": {"side": str, "component": str, "instance": (str, type(None)), "certainty": str, "why": str},
+            "requests": {"count": int, "slow": int, "failed": int},
+            "components": [{"component": str, "seconds": NUMBER, "baseline_seconds": NUMBER}],
+            "alerts": [
+                {"alert": str, "labels": dict, "active_at": str, "fired_at": str, "resolved_at": (str, type(None))}
+            ],
+            "traces": [str],
+            "next": str,
+        }
+    ],
     "alerts": [
         {
             **{"alert": str, "labels": dict, "annotations": dict, "state": str},
@@ -112,10 +126,15 @@ def test_text_shows_the_same(report):
     assert (done.code, done.errors) == (0, "")
     assert ESCAPE not in done.output
     assert "44186 spans" in done.output
-    for heading in ("Operations", "Requests to the API server", "Alerts"):
+    for heading in ("Incidents", "Operations", "Requests to the API server"):
         assert heading in done.output
     for alert in report["alerts"]:
         assert alert["alert"] in done.output and alert["annotations"]["summary"] in done.output
+    # What it comes to is said first, and once.
+    (incident,) = report["incidents"]
+    assert done.output.index("Incidents") < done.output.index("Operations")
+    assert done.output.count(incident["culprit"]["why"].removeprefix("etcd: ")) == 1
+    assert incident["next"] in done.output
     assert all(line == line.rstrip() for line in done.output.splitlines())
 
 

@@ -27,7 +27,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     package struct AlertRow: Codable, Hashable, Sendable {
         package var alert: String
         package var labels: [String: String]
-        var activeAt: String
+        package var activeAt: String
         package var firedAt: String
         package var resolvedAt: String?
     }
@@ -35,7 +35,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     package var id: String
     package var state: State
     package var severity: IncidentSeverity
-    var openedAt: String
+    package var openedAt: String
     var startedAt: String
     package var closedAt: String?
     package var culprit: Culprit
@@ -44,6 +44,13 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     package var alerts: [AlertRow]
     package var traces: [String]
     package var next: String
+
+    /// The verdict as one sentence.
+    package var verdict: String {
+        AlertEvidence.Culprit(
+            side: culprit.side, component: culprit.component, certainty: culprit.certainty, why: culprit.why
+        ).text
+    }
 
     package init(_ incident: Incident) {
         id = incident.id

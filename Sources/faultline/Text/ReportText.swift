@@ -20,7 +20,7 @@ struct ReportText {
     }
 
     var text: String {
-        ([spans, operations, requests, alerts] + (comparison.map { [$0] } ?? [])).joined(separator: "\n")
+        ([spans, incidents, operations, requests] + [alerts, comparison].compactMap(\.self)).joined(separator: "\n")
     }
 
     private var spans: String {
@@ -95,33 +95,16 @@ struct ReportText {
             .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(Self.componentsMax).map(\.key)
     }
 
-    private var alerts: String {
-        guard !report.alerts.isEmpty else { return style.heading("Alerts") + "\nnone fired\n" }
-        var text = style.heading("Alerts") + "\n"
-        for alert in report.alerts {
-            let labels = alert.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-            text += style.alarm(PrintableText.escape(alert.alert))
-            text += "  " + PrintableText.escape(labels.joined(separator: " ")) + "\n"
-            text += "    active \(alert.activeAt), fired \(alert.firedAt ?? "never"), "
-            text += alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
-            text += "\n"
-            if let summary = alert.annotations["summary"] { text += "    \(PrintableText.escape(summary))\n" }
-            if let evidence = alert.evidence { text += lines(evidence) }
-        }
-        return text
-    }
+    private var incidents: String { IncidentText(style: style, alerts: report.alerts).text(report.incidents) }
 
-    private func lines(_ evidence: EvidenceJSON) -> String {
-        var text = "    culprit: \(PrintableText.escape(evidence.culprit.text))\n"
-        let grown = evidence.components.prefix(3).filter { $0.seconds > $0.baselineSeconds ?? 0 }.map {
-            let before = $0.baselineSeconds.map { "before: \(durationText(seconds: $0))" } ?? "no baseline yet"
-            return "\($0.component) \(durationText(seconds: $0.seconds)) (\(before))"
+    /// The alerts that belong to no incident; nil if there are only others.
+    private var alerts: String? {
+        let rows = report.incidents.flatMap(\.alerts)
+        let others = report.alerts.filter { alert in
+            !rows.contains { $0.alert == alert.alert && $0.labels == alert.labels && $0.activeAt == alert.activeAt }
         }
-        if !grown.isEmpty {
-            text += "    of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))\n"
-        }
-        if !evidence.traces.isEmpty { text += "    worst traces: \(evidence.traces.joined(separator: " "))\n" }
-        return text
+        return others.isEmpty && !rows.isEmpty
+            ? nil : AlertText(style: style).text(others, besideIncidents: !rows.isEmpty)
     }
 
     /// How often and how long each rule fired, next to the old one.
