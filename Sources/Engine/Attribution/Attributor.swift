@@ -234,14 +234,14 @@ package struct ComponentTotals: Sendable {
 
     mutating func add(_ attribution: SlotAttribution) {
         requestCount += attribution.requests.count
-        add(attribution.parts)
+        let greatest = attribution.requests.reduce(-1) { max($0, Int($1.series)) }
+        add(attribution.parts, requestCount: greatest + 1)
     }
 
-    private mutating func add(_ parts: borrowing RequestParts) {
+    private mutating func add(_ parts: borrowing RequestParts, requestCount: Int) {
         let series = parts.series.span(0..<parts.count)
         let durations = parts.durations.span(0..<parts.count)
-        var last = -1
-        for part in 0..<parts.count { last = max(last, Int(series[part])) }
+        let last = Population.part(of: requestCount, Component(0)) - 1
         if sums.count <= last { sums += Array(repeating: 0, count: last + 1 - sums.count) }
         var sums = sums.mutableSpan
         for part in 0..<parts.count { sums[Int(series[part])] &+= Int128(durations[part]) }

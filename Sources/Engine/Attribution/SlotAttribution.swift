@@ -14,9 +14,8 @@ package final class SlotAttribution: Sendable {
         self.selfTimes = selfTimes
         self.ties = ties
         durations = RequestDurations(work.requests.span)
-        var requests = work.requests.map { AttributedRequest($0) }
-        parts = RequestParts(work, &requests)
-        self.requests = requests
+        requests = work.requests.map { AttributedRequest($0) }
+        parts = RequestParts(work)
     }
 
     var byteCount: Int {
@@ -113,44 +112,24 @@ struct RequestParts: ~Copyable, Sendable {
 
     static let bytesPerPart = 4 + 8 + 2 + 1
 
-    /// Takes the parts that have any time.
-    ///
-    /// - Parameter requests: of `work`; get the numbers of their first parts here.
-    init(_ work: borrowing SlotWork, _ requests: inout [AttributedRequest]) {
-        // One more, which takes a part without time that comes last.
-        let capacity = work.partCount + 1
+    init(_ work: borrowing SlotWork) {
+        let capacity = work.partCount
         series = Column(capacity: capacity)
         durations = Column(capacity: capacity)
         buckets = Column(capacity: capacity)
         flags = Column(capacity: capacity)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
-        var next = 0
-        for index in 0..<work.partCount {
+        for index in 0..<capacity {
             let part = work.parts[index]
             let bucket = codes.code(part.duration)
-            series[next] = part.series
-            durations[next] = part.duration
-            buckets[next] = bucket
-            flags[next] = part.flags
-            // A part that was kept for an authentication has no time unless one was tied.
-            let isTaken = part.duration > 0
-            (least, greatest) = (min(least, isTaken ? bucket : UInt16.max), max(greatest, bucket))
-            next &+= isTaken ? 1 : 0
+            (least, greatest) = (min(least, bucket), max(greatest, bucket))
+            series[index] = part.series
+            durations[index] = part.duration
+            buckets[index] = bucket
+            flags[index] = part.flags
         }
-        count = next
+        count = capacity
         (bucketMin, bucketMax) = (least, greatest)
-        if next < work.partCount { Self.renumber(&requests, work) }
-    }
-
-    private static func renumber(_ requests: inout [AttributedRequest], _ work: borrowing SlotWork) {
-        var (next, part) = (0, 0)
-        for request in requests.indices {
-            while part < Int(requests[request].firstPart) {
-                next += work.parts[part].duration > 0 ? 1 : 0
-                part += 1
-            }
-            requests[request].firstPart = UInt32(truncatingIfNeeded: next)
-        }
     }
 }

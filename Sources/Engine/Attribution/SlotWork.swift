@@ -5,7 +5,7 @@ struct SlotWork: ~Copyable, Sendable {
         /// Its row in the slot.
         let row: UInt32
         /// Its first part; its parts end where the next request's begin.
-        let firstPart: UInt32
+        var firstPart: UInt32
         /// Its number in the view's `requests`.
         let series: UInt16
         /// `SpanFlags`.
@@ -24,6 +24,8 @@ struct SlotWork: ~Copyable, Sendable {
     private(set) var requests: [Request] = []
     private(set) var parts = Column<RequestPart>(capacity: 512)
     private(set) var partCount = 0
+    /// Parts that were kept for an authentication and have no time.
+    private(set) var emptyCount = 0
     private let buckets = LatencyBucket.shared
 
     /// No component's number.
@@ -37,6 +39,7 @@ struct SlotWork: ~Copyable, Sendable {
         requests.removeAllKeepingRoom()
         parts.makeRoom(max(partCount, 512))
         partCount = 0
+        emptyCount = 0
     }
 
     /// - Parameters:
@@ -55,6 +58,7 @@ struct SlotWork: ~Copyable, Sendable {
                 series: span.request &- 1, flags: span.flags.rawValue, duration: span.duration &+ lead,
                 ownBucket: buckets.code(Self.ownWork(partition.parts)), reachesEtcd: etcd > 0))
         partCount = end
+        if mayBeTied, partition.parts[Int(authentication)] == 0 { emptyCount &+= 1 }
     }
 
     private static func ownWork(_ parts: borrowing Column<Int64>) -> Int64 {
@@ -70,7 +74,25 @@ struct SlotWork: ~Copyable, Sendable {
         while parts[part].series & UInt32(ComponentTable.countMax - 1) != UInt32(Component.authentication.number) {
             part += 1
         }
+        if parts[part].duration == 0, lead > 0 { emptyCount &-= 1 }
         parts[part].duration &+= lead
+    }
+
+    /// Removes the parts that have no time after all.
+    mutating func removeEmptyParts() {
+        guard emptyCount > 0 else { return }
+        var (part, next) = (0, 0)
+        for request in requests.indices {
+            let end = request + 1 < requests.count ? Int(requests[request + 1].firstPart) : partCount
+            requests[request].firstPart = UInt32(truncatingIfNeeded: next)
+            while part < end {
+                parts[next] = parts[part]
+                next += parts[part].duration > 0 ? 1 : 0
+                part += 1
+            }
+        }
+        partCount = next
+        emptyCount = 0
     }
 
     /// Notes why a request begins with its own span.

@@ -61,6 +61,7 @@ struct TieCandidates: ~Copyable, Sendable {
     mutating func removeAll() {
         authentications.removeAllKeepingRoom()
         requests.removeAllKeepingRoom()
+        sort.removeAll()
     }
 
     @inline(__always)

@@ -1,12 +1,18 @@
-/// Sorts candidates of a slot by the time of their end. Most come nearly in order.
+/// Sorts candidates of a slot, most of which come nearly in order.
 struct TieSort: Sendable {
     private var before: [TieCandidates.Candidate] = []
     private var ends: [Int] = []
 
-    /// More candidates than this are sorted by stretch first; and within one, no longer by insertion.
-    private static let insertionMax = 16
+    /// By how many places candidates may be out of order, on average, to be sorted by insertion.
+    private static let movesMax = 8
 
     var byteCount: Int { before.capacity * MemoryLayout<TieCandidates.Candidate>.stride + ends.capacity * 8 }
+
+    /// Frees the room that is far more than was needed last.
+    mutating func removeAll() {
+        before.removeAllKeepingRoom()
+        ends.removeAllKeepingRoom()
+    }
 
     @inline(__always)
     mutating func sort(
@@ -14,19 +20,16 @@ struct TieSort: Sendable {
         by isBefore: (TieCandidates.Candidate, TieCandidates.Candidate) -> Bool
     ) {
         var sorted = candidates.mutableSpan
-        guard range.count > Self.insertionMax else { return Self.insert(&sorted, range, by: isBefore) }
+        if Self.insert(&sorted, range, by: isBefore, movesMax: range.count * Self.movesMax) { return }
         // About as many stretches of the slot as there are candidates.
         let bits = Int64(range.count.leadingZeroBitCount - Window.slotWidth.leadingZeroBitCount)
-        before.removeAllKeepingRoom()
-        ends.removeAllKeepingRoom()
+        removeAll()
         ends += repeatElement(0, count: Int(Window.slotWidth >> bits) + 1)
         for index in range { before.append(sorted[index]) }
         Self.distribute(before, &sorted, from: range.lowerBound, &ends, slotStart, bits)
         var begin = range.lowerBound
         for end in ends where end > begin {
-            if end - begin <= Self.insertionMax {
-                Self.insert(&sorted, begin..<end, by: isBefore)
-            } else {
+            if !Self.insert(&sorted, begin..<end, by: isBefore, movesMax: (end - begin) * Self.movesMax) {
                 let inOrder = (begin..<end).map { sorted[$0] }.sorted(by: isBefore)
                 for index in inOrder.indices { sorted[begin + index] = inOrder[index] }
             }
@@ -55,19 +58,32 @@ struct TieSort: Sendable {
         }
     }
 
+    /// Sorts by insertion.
+    ///
+    /// - Returns: false if that takes too many moves; the candidates are then in another order.
     @inline(__always)
     private static func insert(
         _ candidates: inout MutableSpan<TieCandidates.Candidate>, _ range: Range<Int>,
-        by isBefore: (TieCandidates.Candidate, TieCandidates.Candidate) -> Bool
-    ) {
-        for index in range.dropFirst() {
+        by isBefore: (TieCandidates.Candidate, TieCandidates.Candidate) -> Bool, movesMax: Int
+    ) -> Bool {
+        guard range.count > 1 else { return true }
+        var movesLeft = movesMax
+        var last = candidates[range.lowerBound]
+        for index in range.lowerBound + 1..<range.upperBound {
             let candidate = candidates[index]
+            guard isBefore(candidate, last) else {
+                last = candidate
+                continue
+            }
             var free = index
             while free > range.lowerBound, isBefore(candidate, candidates[free - 1]) {
                 candidates[free] = candidates[free - 1]
                 free -= 1
             }
             candidates[free] = candidate
+            movesLeft -= index - free
+            if movesLeft < 0 { return false }
         }
+        return true
     }
 }

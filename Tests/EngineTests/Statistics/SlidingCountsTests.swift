@@ -46,6 +46,58 @@ private let base: Int64 = 1_767_225_600 * second
         }
     }
 
+    /// Requests change when their slot is attributed again: an authentication that arrived since may belong to one.
+    @Test(arguments: 0..<8, [false, true])
+    func `follow requests whose authentication arrives later`(seed: UInt64, hasSummaries: Bool) {
+        var random = SeededGenerator(seed: seed)
+        var window = Window(limits: WindowLimits(duration: nil))
+        var attributor = Attributor(settle: 30 * second)
+        var summarizer = SlotSummarizer(rowsMin: 1)
+        var counts = SlidingCounts(.requests, thresholds: Self.thresholds)
+        var id: UInt64 = 1
+        var to = base
+        var waiting: [(end: Int64, duration: Int64)] = []
+        var found = 0
+        for _ in 0..<40 {
+            var builder = BatchBuilder(firstID: id)
+            for _ in 0..<Int.random(in: 0..<40, using: &random) {
+                let end = to - Int64.random(in: -5 * second..<80 * second, using: &random)
+                let duration = Int64.random(in: 0..<60 * second, using: &random)
+                let resource = ["pods", "nodes", "secrets"].randomElement(using: &random) ?? ""
+                builder.addRequest(method: "GET", target: "/api/v1/\(resource)", end: end, duration: duration)
+                waiting.append((end, duration + Int64.random(in: 0..<second, using: &random)))
+            }
+            // Some arrive with their request, the others after the next step.
+            waiting.shuffle(using: &random)
+            for (end, duration) in waiting.suffix(waiting.count / 2) {
+                builder.add(operation: "authentication", end: end + 5_000, duration: duration + 5_000)
+            }
+            waiting.removeLast(waiting.count / 2)
+            id += UInt64(builder.batch.count)
+            _ = window.append(builder.batch, arrival: to, evaluatedUpTo: .min)
+            to += [5, 5, 15, 60].randomElement(using: &random).map { $0 * second } ?? 0
+            for (slot, attribution) in attributor.settle(window.view(), at: to) {
+                window.attach(attribution, toSlotFrom: slot)
+            }
+            var view = window.view()
+            if hasSummaries {
+                for summaries in summarizer.summarize(&view, upTo: to, thresholds: Self.thresholds) {
+                    window.attach(summaries)
+                }
+            }
+            view = attributor.attributed(view)
+            let isWanted = view.requests.indices.map { $0 != 1 }
+            let isCounted = counts.advance(
+                over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
+            #expect(isCounted)
+            expectSame(counts, view, from: to - 60 * second, to: to, isWanted)
+            found += view.componentSummaries(of: view.requestSummaries()).joined().count {
+                $0.component == .authentication
+            }
+        }
+        #expect(found > 0)
+    }
+
     private func expectSame(
         _ counts: SlidingCounts, _ view: WindowView, from: Int64, to: Int64, _ isWanted: [Bool]
     ) {
@@ -56,7 +108,7 @@ private let base: Int64 = 1_767_225_600 * second
             let selection = Selection(
                 groupOfSeries: isWanted.indices.map { members.contains(Int32($0)) ? 0 : -1 }, groupCount: 1,
                 quantiles: quantiles, thresholds: Self.thresholds)
-            let exact = view.measure(.spans, from: from, to: to, [selection])[0][0]
+            let exact = view.measure(counts.population, from: from, to: to, [selection])[0][0]
             let tally = counts.tally(of: members.span)
             #expect((tally.count, tally.errors) == (exact.count, exact.errors))
             #expect(tally.sum == exact.sum)
