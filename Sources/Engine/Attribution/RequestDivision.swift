@@ -142,7 +142,6 @@ struct RequestDivision: ~Copyable, Sendable {
             if let nextSlot = next(&tree, &candidates) { ties.tie(next: &candidates, of: nextSlot) }
         }
         for lead in ties.leads { work.extend(Int(lead.request), by: lead.duration) }
-        work.removeEmptyParts()
         for (requests, decision) in ties.refused {
             for index in requests where ties.candidates.requests[index].request != TieCandidates.Candidate.none {
                 work.refuse(Int(ties.candidates.requests[index].request), decision)

@@ -14,7 +14,12 @@ package final class SlotAttribution: Sendable {
         self.selfTimes = selfTimes
         self.ties = ties
         durations = RequestDurations(work.requests.span)
-        requests = work.requests.map { AttributedRequest($0) }
+        var removed: UInt32 = 0
+        requests = work.requests.map { request in
+            let attributed = AttributedRequest(request, removedParts: removed)
+            removed &+= request.hasEmptyPart ? 1 : 0
+            return attributed
+        }
         parts = RequestParts(work)
     }
 
@@ -48,9 +53,9 @@ struct AttributedRequest: BitwiseCopyable, Sendable {
     var tie: TieDecision
 
     @inline(__always)
-    init(_ request: SlotWork.Request) {
+    init(_ request: SlotWork.Request, removedParts: UInt32) {
         row = request.row
-        firstPart = request.firstPart
+        firstPart = request.firstPart &- removedParts
         series = request.series
         ownBucket = request.ownBucket
         reachesEtcd = request.reachesEtcd
@@ -113,23 +118,27 @@ struct RequestParts: ~Copyable, Sendable {
     static let bytesPerPart = 4 + 8 + 2 + 1
 
     init(_ work: borrowing SlotWork) {
-        let capacity = work.partCount
-        series = Column(capacity: capacity)
-        durations = Column(capacity: capacity)
-        buckets = Column(capacity: capacity)
-        flags = Column(capacity: capacity)
+        count = work.partCount - work.emptyCount
+        // One more takes a part without time that comes last.
+        series = Column(capacity: count + 1)
+        durations = Column(capacity: count + 1)
+        buckets = Column(capacity: count + 1)
+        flags = Column(capacity: count + 1)
         let codes = LatencyBucket.shared
         var (least, greatest) = (UInt16.max, UInt16.min)
-        for index in 0..<capacity {
+        var next = 0
+        for index in 0..<work.partCount {
             let part = work.parts[index]
             let bucket = codes.code(part.duration)
-            (least, greatest) = (min(least, bucket), max(greatest, bucket))
-            series[index] = part.series
-            durations[index] = part.duration
-            buckets[index] = bucket
-            flags[index] = part.flags
+            series[next] = part.series
+            durations[next] = part.duration
+            buckets[next] = bucket
+            flags[next] = part.flags
+            // Branch-free: which parts have no time can't be predicted.
+            let isTaken = part.duration > 0
+            (least, greatest) = (min(least, isTaken ? bucket : UInt16.max), max(greatest, bucket))
+            next &+= isTaken ? 1 : 0
         }
-        count = capacity
         (bucketMin, bucketMax) = (least, greatest)
     }
 }

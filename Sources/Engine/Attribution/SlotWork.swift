@@ -5,7 +5,7 @@ struct SlotWork: ~Copyable, Sendable {
         /// Its row in the slot.
         let row: UInt32
         /// Its first part; its parts end where the next request's begin.
-        var firstPart: UInt32
+        let firstPart: UInt32
         /// Its number in the view's `requests`.
         let series: UInt16
         /// `SpanFlags`.
@@ -19,12 +19,14 @@ struct SlotWork: ~Copyable, Sendable {
         let ownBucket: UInt16
         /// Whether it waited for etcd at all.
         let reachesEtcd: Bool
+        /// Whether one of its parts was kept for an authentication and has no time.
+        var hasEmptyPart: Bool
     }
 
     private(set) var requests: [Request] = []
     private(set) var parts = Column<RequestPart>(capacity: 512)
     private(set) var partCount = 0
-    /// Parts that were kept for an authentication and have no time.
+    /// Requests with a part that has no time.
     private(set) var emptyCount = 0
     private let buckets = LatencyBucket.shared
 
@@ -52,13 +54,15 @@ struct SlotWork: ~Copyable, Sendable {
             partition.parts, partition.present | (mayBeTied ? 1 &<< authentication : 0), of: span,
             keeping: mayBeTied ? authentication : Self.noComponent, to: parts, from: partCount)
         let etcd = partition.parts[Int(Component.etcd.number)] &+ partition.parts[Int(Component.etcdClient.number)]
+        let isEmpty = mayBeTied && partition.parts[Int(authentication)] == 0
         requests.append(
             Request(
                 row: UInt32(truncatingIfNeeded: span.row), firstPart: UInt32(truncatingIfNeeded: partCount),
                 series: span.request &- 1, flags: span.flags.rawValue, duration: span.duration &+ lead,
-                ownBucket: buckets.code(Self.ownWork(partition.parts)), reachesEtcd: etcd > 0))
+                ownBucket: buckets.code(Self.ownWork(partition.parts)), reachesEtcd: etcd > 0,
+                hasEmptyPart: isEmpty))
         partCount = end
-        if mayBeTied, partition.parts[Int(authentication)] == 0 { emptyCount &+= 1 }
+        emptyCount &+= isEmpty ? 1 : 0
     }
 
     private static func ownWork(_ parts: borrowing Column<Int64>) -> Int64 {
@@ -74,25 +78,11 @@ struct SlotWork: ~Copyable, Sendable {
         while parts[part].series & UInt32(ComponentTable.countMax - 1) != UInt32(Component.authentication.number) {
             part += 1
         }
-        if parts[part].duration == 0, lead > 0 { emptyCount &-= 1 }
-        parts[part].duration &+= lead
-    }
-
-    /// Removes the parts that have no time after all.
-    mutating func removeEmptyParts() {
-        guard emptyCount > 0 else { return }
-        var (part, next) = (0, 0)
-        for request in requests.indices {
-            let end = request + 1 < requests.count ? Int(requests[request + 1].firstPart) : partCount
-            requests[request].firstPart = UInt32(truncatingIfNeeded: next)
-            while part < end {
-                parts[next] = parts[part]
-                next += parts[part].duration > 0 ? 1 : 0
-                part += 1
-            }
+        if requests[request].hasEmptyPart, lead > 0 {
+            requests[request].hasEmptyPart = false
+            emptyCount &-= 1
         }
-        partCount = next
-        emptyCount = 0
+        parts[part].duration &+= lead
     }
 
     /// Notes why a request begins with its own span.
