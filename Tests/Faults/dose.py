@@ -4,47 +4,27 @@
 Runs the release binary, or the one that FAULTLINE_BINARY names."""
 
 import argparse
-import json
 import multiprocessing
-import os
-import subprocess
 import sys
 import tempfile
-from collections import Counter, namedtuple
-from datetime import datetime
+from collections import namedtuple
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEndTests"))
 
 from harness.spans import SECOND  # noqa: E402
-from simulation import scenario  # noqa: E402
+from simulation import quantiles, scenario, table  # noqa: E402
 from simulation.kinds import KINDS  # noqa: E402
 from simulation.recording import Recording  # noqa: E402
+from simulation.verdicts import judge, replay, verdicts  # noqa: E402
 
-BINARY = os.environ.get("FAULTLINE_BINARY") or ROOT / ".build" / "release" / "faultline"
-# In the order of how good they are
-OUTCOMES = ("right", "side only", "not clear", "silent", "wrong")
+STEADY = ROOT / "Examples" / "captures" / "steady.otlp.lz4"
 
 Case = namedtuple("Case", "recording kind strength share seed")
-Response = namedtuple("Response", "outcome seconds said")
 
-
-def replay(path):
-    done = subprocess.run([BINARY, "replay", "--quiet", "--format", "json", path], check=True, capture_output=True)
-    return json.loads(done.stdout)
-
-
-def verdicts(report):
-    """What was said and when, as pairs of seconds from the fault's start and a culprit: incidents if there are any."""
-    found = []
-    if "incidents" in report:
-        found = [(one["opened_at"], one["culprit"]) for one in report["incidents"]]
-    else:
-        found = [(one["fired_at"], one["evidence"]["culprit"]) for one in report["alerts"] if one.get("fired_at")]
-    begin = scenario.BEGIN / SECOND + scenario.BEFORE
-    return sorted(((datetime.fromisoformat(time).timestamp() - begin, culprit) for time, culprit in found),
-                  key=lambda verdict: verdict[0])
+recording = lru_cache(Recording)
 
 
 def respond(case):
@@ -56,57 +36,65 @@ def respond(case):
         return judge(kind, verdicts(replay(path)))
 
 
-def judge(kind, found):
-    said = sorted({f"{culprit['side']}/{culprit['component']} {culprit['certainty']}" for _, culprit in found})
-    sure = [(seconds, culprit) for seconds, culprit in found if culprit["side"] is not None]
-    if any(seconds < 0 for seconds, _ in found) or any(culprit["side"] not in kind.sides for _, culprit in sure):
-        outcome = "wrong"
-    elif not found:
-        outcome = "silent" if kind.sides else "right"
-    elif not sure:
-        outcome = "not clear"
-    elif kind.components and not any(culprit["component"] in kind.components for _, culprit in sure):
-        outcome = "side only"
-    else:
-        outcome = "right"
-    return Response(outcome, found[0][0] if found else None, ", ".join(said))
+def observe(case):
+    """What the spans of a case look like."""
+    observer = quantiles.Observer(scenario.BEFORE * SECOND, (scenario.BEFORE + scenario.LASTS) * SECOND)
+    scenario.simulate(observer.add, recording(case.recording), KINDS[case.kind], case.strength, case.share, case.seed)
+    return list(observer.rows())
 
 
-_recordings = {}
+def cases(options):
+    return [
+        Case(path, name, strength, share, seed)
+        for name, kind in KINDS.items() if not options.kind or any(part in name for part in options.kind)
+        for share in kind.shares if not options.share or share in options.share
+        for strength in kind.strengths if not options.strength or strength in options.strength
+        for path in options.recording or [str(STEADY)]
+        for seed in range(options.seeds)
+        if not options.demanded or not kind.sides or kind.must_be_found(strength, share)
+    ]
 
 
-def recording(path):
-    if path not in _recordings:
-        _recordings[path] = Recording(path)
-    return _recordings[path]
+def heading(case):
+    return f"{case.kind:36} {case.share:4.0%} ×{case.strength:<4g} {Path(case.recording).name.partition('.')[0]:18} {case.seed}"
+
+
+def show(case, response):
+    seconds = "" if response.seconds is None else f"{response.seconds:.0f} s"
+    is_missed = KINDS[case.kind].must_be_found(case.strength, case.share) and response.outcome != "right"
+    print(f"{heading(case)} {response.outcome:9} {seconds:>5} {response.said}{'   missed' if is_missed else ''}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recording", action="append", help="an archive with its facts beside it (default: steady)")
     parser.add_argument("--kind", action="append", help="only kinds whose name contains this")
-    parser.add_argument("--strength", type=float, action="append")
-    parser.add_argument("--share", type=float, action="append")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--strength", type=float, action="append", help="only this strength")
+    parser.add_argument("--share", type=float, action="append", help="only where this share is touched, such as 0.2")
+    parser.add_argument("--demanded", action="store_true", help="only what must be found, and health")
+    parser.add_argument("--seeds", type=int, default=1, help="how often each, with other random numbers")
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    parser.add_argument("--markdown", action="store_true", help="print the table for documents")
+    parser.add_argument("--quantiles", action="store_true", help="print what the spans look like instead of replaying them")
+    parser.add_argument("--write", metavar="FILE", help="write the archive of the first case and do nothing else")
     options = parser.parse_args()
-    steady = ROOT / "Examples" / "captures" / "steady.otlp.lz4"
-    cases = [
-        Case(path, name, strength, share, seed)
-        for name, kind in KINDS.items() if not options.kind or any(part in name for part in options.kind)
-        for share in kind.shares if not options.share or share in options.share
-        for strength in kind.strengths if not options.strength or strength in options.strength
-        for path in options.recording or [str(steady)]
-        for seed in range(options.seeds)
-    ]
+    chosen = cases(options)
+    if options.write:
+        case = chosen[0]
+        scenario.write(Path(options.write), recording(case.recording), KINDS[case.kind], case.strength, case.share, case.seed)
+        return
+    responses = []
     with multiprocessing.Pool(options.jobs) as pool:
-        responses = []
-        for case, response in zip(cases, pool.imap(respond, cases)):
-            responses.append((case, response))
-            seconds = "" if response.seconds is None else f"{response.seconds:4.0f} s"
-            print(f"{case.kind:32} {case.share:5.0%} ×{case.strength:<4g} {case.seed} {response.outcome:9} {seconds:6} {response.said}",
-                  flush=True)
-    print(Counter(response.outcome for _, response in responses))
+        for case, result in zip(chosen, pool.imap(observe if options.quantiles else respond, chosen)):
+            if not options.quantiles:
+                show(case, result)
+                responses.append((case, result))
+                continue
+            print(heading(case))
+            for what, count, ratios, of_means in result:
+                print(f"    {what:22} {count:6} " + " ".join(f"{ratio:8.3g}" for ratio in ratios) + f"  mean {of_means:.3g}")
+    if responses:
+        print("\n" + table.text(responses, options.markdown))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from simulation.spans import ANSWERS, ETCD, OF_API_SERVER, QUEUE, SERIALIZE, TO_
 
 # What a process needs its CPU for when a call or an answer arrives.
 _RECEIVE = MILLISECOND // 50
-# A longer stretch of a span's own time is a wait of another kind.
-_WORK_AT_MOST = 2 * MILLISECOND
+# A longer stretch of a span's own time is a wait of another kind. A handler of etcd's waits for other threads of etcd.
+_WORK_AT_MOST = MILLISECOND // 3
+_ETCD_AT_MOST = 2 * MILLISECOND
 
 
 class Paused(Fault):
@@ -36,7 +37,8 @@ class Paused(Fault):
         if kind in ANSWERS or kind == TO_ETCD:
             work, waiting = _RECEIVE, work
         elif kind in OF_API_SERVER or kind == ETCD:
-            work, waiting = min(work, _WORK_AT_MOST), max(0, work - _WORK_AT_MOST)
+            most = _ETCD_AT_MOST if is_etcd else _WORK_AT_MOST
+            work, waiting = min(work, most), max(0, work - most)
         limit = time + deadline(use)
 
         def ready(now):
@@ -70,9 +72,11 @@ class BigLists(Fault):
     its turn behind them, answers from elsewhere more often, and etcd, which shares the machine, now and then."""
 
     # Parts of the steps that wait
-    _OWN, _ANSWERS, _ETCD = 0.06, 0.6, 0.1
+    _OWN, _ANSWERS, _ETCD = 0.015, 0.6, 0.1
+    # How long they wait for each list at most
+    _WAIT = 7 * MILLISECOND
     # How long encoding lasts before something else runs, and how long all of it takes
-    _SLICE = 20 * MILLISECOND
+    _SLICE = 60 * MILLISECOND
     _ENCODING = 600 * MILLISECOND
 
     def __init__(self, dose, between=0):
@@ -81,6 +85,7 @@ class BigLists(Fault):
         self._lists = max(1, round(dose.strength))
         self._end = dose.end
         self._between = between
+        self._encoding = 0
 
     def traffic(self, engine, recording, dose, new_use):
         unit = expensive_list(recording)
@@ -93,19 +98,21 @@ class BigLists(Fault):
             engine.at(dose.begin + number * MILLISECOND, ask)
 
     def work(self, engine, use, node, index, kind, work, time, done):
-        draw = use.chance.random()
+        draw = use.chance.random() if self._encoding else 1
         if use.is_added and kind == SERIALIZE and index == 0:
+            self._encoding += 1
             self._encode(engine, self._ENCODING, time, done)
         elif kind in OF_API_SERVER and draw < self._OWN:
             engine.at(self._process.run(time, work), done)
         elif kind in ANSWERS and draw < self._ANSWERS or kind == ETCD and draw < self._ETCD:
-            wait = use.chance.uniform(0, self._SLICE / 3 * self._lists)
+            wait = use.chance.uniform(0, self._WAIT * self._lists)
             engine.at(time + work + round(wait), done)
         else:
             engine.at(time + work, done)
 
     def _encode(self, engine, remaining, time, done):
         if remaining <= 0:
+            self._encoding -= 1
             return done(time)
         end = self._process.run(time, self._SLICE)
         engine.at(end, lambda now: self._encode(engine, remaining - self._SLICE, now, done))
@@ -119,7 +126,7 @@ def big_lists_now_and_then(dose):
 class StarvedLevel(Fault):
     """One client's expensive lists hold the seats of a priority level; the requests of that level queue."""
 
-    _LISTS = 4
+    _LISTS = 3
 
     def __init__(self, dose):
         super().__init__()

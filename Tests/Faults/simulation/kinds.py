@@ -66,7 +66,8 @@ KINDS = {
     "slow token webhook": _slow(slow.token_webhook, "apiserver", "authentication"),
     "slow authorization": _slow(slow.authorization, "apiserver", "authorization"),
     "slow authorization that holds seats": _slow(slow.AuthorizationHoldsSeats, "apiserver", "authorization"),
-    "starved priority level": _slow(cpu.StarvedLevel, "apiserver", "priority-and-fairness"),
+    "starved priority level": Kind(
+        cpu.StarvedLevel, "apiserver", "priority-and-fairness", strengths=(10, 30, 100)),
     "slow KMS plugin": _slow(
         lambda dose: slow.outside(dose, TRANSFORM, dose.typical.request), "apiserver", "transform"),
     "slow KMS plugin, no spans of its own": _slow(slow.kms_without_spans, "apiserver", "storage", "transform"),

@@ -41,12 +41,18 @@ def typical(recording):
 
 def write(path, recording, kind, strength, share, seed):
     """Writes an archive in which a fault of this kind lasts from BEFORE for LASTS seconds."""
+    archive = Archive(BEGIN)
+    simulate(archive.add, recording, kind, strength, share, seed)
+    archive.write(path)
+
+
+def simulate(record, recording, kind, strength, share, seed):
+    """Calls `record(node, use, start, end, failure)` for each span."""
     begin, end = BEFORE * SECOND, (BEFORE + LASTS) * SECOND
     chance = random.Random(f"{strength} {share} {seed}")
     dose = Dose(strength, share, begin, end, chance, typical(recording))
     fault = kind.make(dose)
-    archive = Archive(BEGIN)
-    engine = Engine(fault, archive.add)
+    engine = Engine(fault, record)
     numbers = count()
 
     def new_use(unit, is_added=True):
@@ -58,11 +64,10 @@ def write(path, recording, kind, strength, share, seed):
             meanwhile.append((time, unit))
         else:
             use = new_use(unit, is_added=False)
-            for node in unit.nodes:
-                archive.add(node, use, time + node.start - unit.start, time + node.end - unit.start)
+            for node in reversed(unit.nodes):
+                record(node, use, time + node.start - unit.start, time + node.end - unit.start)
     meanwhile.sort(key=lambda pair: pair[0])
     for time, unit in kind.life(chance, meanwhile) if kind.life else meanwhile:
         engine.play(new_use(unit, is_added=False), time)
     fault.traffic(engine, recording, dose, new_use)
     engine.run()
-    archive.write(path)

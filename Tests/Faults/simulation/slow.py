@@ -44,11 +44,11 @@ def network(dose, spread):
 
 def lossy_network(dose):
     """Segments are lost and sent again, after twice as long each time, so often that the mean call takes so many times as long."""
-    lost = min(0.9, (dose.strength - 1) * dose.typical.mean_etcd_call / _RETRANSMISSION)
+    lost = min(0.5, (dose.strength - 1) * dose.typical.mean_etcd_call / _RETRANSMISSION)
 
     def delay(chance):
         wait = total = _RETRANSMISSION
-        while chance.random() < lost and wait < 16 * _RETRANSMISSION:
+        while chance.random() < lost and wait < 8 * _RETRANSMISSION:
             wait *= 2
             total += wait
         return total
