@@ -105,13 +105,14 @@ final class Evaluator: Sendable {
             var current = window.view(at: time + delay, evaluating: time)
             attribution.settle(at: time + delay, current, into: &window)
             let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
-            if first > limit {
+            let isAwaited = state.rules.incidents.awaitsNotification
+            if first > limit, !isAwaited {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
                 attribution.settle(at: clock, window.view(at: clock, evaluating: limit), into: &window)
                 return limit
             }
-            if first >= time {
+            if first >= time, !isAwaited {
                 // No spans until `first`, which may be years away: skip ahead.
                 last = first
                 continue

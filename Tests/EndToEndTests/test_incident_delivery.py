@@ -101,6 +101,7 @@ def test_a_replay_of_a_recording_has_the_incidents_that_the_daemon_had(serve, tm
     configuration = CONFIGURATION + f"archive: {{directory: {tmp_path / 'archive'}}}\n"
     daemon = serve(RULES, configuration)
     call_etcd(daemon, 400 * MILLISECOND)
+    eventually(lambda: [len(row["alerts"]) for row in rows(daemon, "/api/v1/incidents")] == [2], "both alerts fire")
 
     def resolved():
         call_etcd(daemon, MILLISECOND)

@@ -7,6 +7,8 @@ struct CutWindows<Source: MeasurementSource> {
     /// The series that the condition is judged for.
     let series: ArraySlice<Int32>
     let time: Int64
+    /// When the alert became active: what came after is no measure of what is usual.
+    let since: Int64
     let source: Source
 
     /// Whether the condition certainly holds without what ended in some stretches of time.
@@ -52,12 +54,22 @@ struct CutWindows<Source: MeasurementSource> {
             guard found.count > 0 else { continue }
             var other = range
             other.fill(found, of: wanted, wanted: wanted)
-            if case .slowdown(let slowdown) = key.measured {
-                other.slowdown =
-                    slowdown.measure(
-                        key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
-            }
+            other.slowdown = ratio(key, part, selection)
             range.merge(other)
+        }
+    }
+
+    /// How many times as long as earlier, or as usual, a part of a window takes, if that is what the range is about.
+    private func ratio(_ key: WatchedRange.Key, _ part: Range<Int64>, _ selection: Selection) -> Double? {
+        switch key.measured {
+        case .slowdown(let slowdown):
+            slowdown.measure(
+                key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
+        case .growth(let statistic):
+            source.growth(
+                key.measuredPopulation, from: part.lowerBound, to: part.upperBound,
+                GrowthQuestion(statistic: statistic, groupOfSeries: selection.groupOfSeries, since: [since]))[0]
+        case .durations, .selfTimes, .part, .parts: nil
         }
     }
 

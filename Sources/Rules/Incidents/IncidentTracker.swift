@@ -25,6 +25,9 @@ package struct IncidentTracker: Hashable, Sendable {
     /// The open ones that sinks have been notified of, as they are now.
     package var firingAlerts: [Alert] { open.compactMap(\.firingAlert) }
 
+    /// Whether sinks haven't been notified of an open incident yet: then evaluations matter even if no spans arrive.
+    package var awaitsNotification: Bool { open.contains { $0.notified == nil } }
+
     // MARK: Evaluations
 
     /// Takes in an evaluation.

@@ -18,7 +18,10 @@ extension Rule {
     var shortestWindow: Int64 { min(ownWindows.min() ?? 0, Self.incidentWindow) }
 
     /// Whether it looks further back than a minute, so that it may fire when a fault is over.
-    var looksFarBack: Bool { (ownWindows.max() ?? 0) > Self.incidentWindow }
+    var looksFarBack: Bool { longestWindow > Self.incidentWindow }
+
+    /// The longest window that its condition looks at.
+    var longestWindow: Int64 { ownWindows.max() ?? 0 }
 
     /// How long after its condition last held no window within a minute holds what was bad.
     func calm(interval: Int64) -> Int64 {

@@ -71,7 +71,7 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
         guard windows.rule.condition.durations == nil, !windows.rule.condition.inputs.wantsHeard.contains(true) else {
             return false
         }
-        let first = time.subtractingSaturating(windows.rule.reach)
+        let first = time.subtractingSaturating(windows.rule.longestWindow)
         let overlapping = times.filter { $0.upperBound > first }
         return !overlapping.isEmpty && !windows.holds(without: overlapping)
     }
@@ -83,7 +83,7 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
         let grouping = rules.groupings[group.numbers[alert.rule.rule].grouping]
         return CutWindows(
             rule: group.rules[alert.rule.rule].rule, series: grouping.members(of: alert.group), time: time,
-            source: source)
+            since: alert.id.activeAt, source: source)
     }
 
     func usualDurations(from: Int64, to: Int64) -> [String: Int64] {
