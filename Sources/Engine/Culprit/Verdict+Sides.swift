@@ -153,6 +153,10 @@ extension Evidence {
         guard isEvery || slightly.isEmpty else {
             return .notClear("\(slower), but \(slightly.joined(separator: " and ")) also took longer, slightly")
         }
+        // A process that lacks CPU lets some calls wait and not others, as does a network that loses a few.
+        guard isEvery || connection.greatest >= VerdictText.overwhelming else {
+            return .notClear("\(slower), but not the fast ones: either end may lack CPU, or the network lose packets")
+        }
         let beside =
             slightly.isEmpty
             ? "etcd's own handlers and the API server's own work are unaffected"
