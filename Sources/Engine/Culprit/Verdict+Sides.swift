@@ -83,14 +83,16 @@ extension Evidence {
         return VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers")
     }
 
-    /// Requests wait longer in a queue, and nothing that they queue for takes longer.
+    /// Requests wait longer in a queue than anything explains that they queue for.
     func slowQueue(_ component: Component) -> Verdict {
-        Verdict(
-            side: .apiServer, component: component,
-            certainty: etcd.trend == .unchanged && ownWork.trend == .unchanged ? .clear : .likely,
+        let beside =
+            ownWork.trend == .grew
+            ? "the API server's own work grew far less (\(VerdictText.times(ownWork.times)))"
+            : "what they wait for takes no longer, so there are more of them, or they ask for more"
+        return Verdict(
+            side: .apiServer, component: component, certainty: etcd.trend == .unchanged ? .clear : .likely,
             why: "apiserver: requests waited \(VerdictText.grown(part(component))) in "
-                + "\(VerdictText.name(component, names)); what they wait for takes no longer, so there are more of "
-                + "them, or they ask for more; \(besideAPIServer)")
+                + "\(VerdictText.name(component, names)); \(beside); \(besideAPIServer)")
     }
 
     /// Both processes slowed about as much.
@@ -147,24 +149,32 @@ extension Evidence {
         }
         guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
         if let stall { return stalled(stall) }
-        let isEvery = connection.grew(.low) && (connection[.low]?.times ?? 1) >= VerdictText.overwhelming
+        let isEvery = connection.grew(.low)
         let ends = [(etcd, "etcd's own handlers"), (ownWork, "the API server's own work")]
         let slightly = ends.filter { $0.0.trend != .unchanged }.map(\.1)
         guard isEvery || slightly.isEmpty else {
             return .notClear("\(slower), but \(slightly.joined(separator: " and ")) also took longer, slightly")
         }
-        // A process that lacks CPU lets some calls wait and not others, as does a network that loses a few.
-        guard isEvery || connection.greatest >= VerdictText.overwhelming else {
+        guard isEvery || isLossy else {
             return .notClear("\(slower), but not the fast ones: either end may lack CPU, or the network lose packets")
         }
+        let isClear = areHandlersJoined && isEvery && (connection[.low]?.times ?? 1) >= VerdictText.overwhelming
         let beside =
             slightly.isEmpty
             ? "etcd's own handlers and the API server's own work are unaffected"
             : "the fast calls too, so nothing waits for its turn"
         return Verdict(
-            side: .connection, component: .etcdClient, certainty: isEvery && areHandlersJoined ? .clear : .likely,
+            side: .connection, component: .etcdClient, certainty: isClear ? .clear : .likely,
             why: "connection: \(slower) beyond what etcd itself took; \(beside)")
     }
+
+    /// Whether few calls wait, and as long as TCP does before it sends a lost segment again (at least 200 ms by RFC 6298's
+    /// common practice). A process that lacks CPU lets many wait, for less than the 100 ms of the kernel's period.
+    private var isLossy: Bool {
+        !connection.grew(.median) && (connection.now.quantile(0.99) ?? 0) >= Self.retransmission
+    }
+
+    private static let retransmission: Int64 = 150_000_000
 
     /// Neither end took longer for its work, but one of them did nothing for a while.
     private func stalled(_ stall: Stall) -> Verdict {

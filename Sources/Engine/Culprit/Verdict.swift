@@ -129,7 +129,7 @@ extension Evidence {
 
     /// Whether requests queue for longer, and what the API server does itself took little of the added time.
     private var isQueueLonger: Bool {
-        part(.priorityAndFairness).trend == .grew && ownWork.times < Self.clearTimes
+        part(.priorityAndFairness).trend == .grew
             && excess(.priorityAndFairness)
                 >= Self.clearDistance * Component.ownWork.reduce(0) { $0 + excess($1) }
     }

@@ -1,0 +1,98 @@
+import Engine
+import TestSupport
+import Testing
+
+@testable import Rules
+
+@Suite struct `Growth` {
+    private static let start = 1_767_225_600 * second
+
+    /// Spans of one operation in a half minute.
+    private struct Calls {
+        var operation = "a"
+        var count = 60
+        var duration = 10 * millisecond
+    }
+
+    /// A window of consecutive half minutes, the calls of each spread evenly over it. Durations vary by up to a tenth.
+    private static func window(_ halfMinutes: [[Calls]]) -> Window {
+        var window = Window(limits: WindowLimits(duration: nil))
+        var builder = BatchBuilder()
+        var generator = SeededGenerator(seed: 1)
+        for (number, calls) in halfMinutes.enumerated() {
+            for calls in calls {
+                for call in 0..<calls.count {
+                    let end = Int64(number) * 30 * second + Int64(call) * 30 * second / Int64(calls.count)
+                    let duration = calls.duration * Int64(generator.number(95...105)) / 100
+                    builder.add(
+                        service: "etcd", operation: calls.operation, end: start + end, duration: duration)
+                }
+            }
+        }
+        let end = start + Int64(halfMinutes.count) * 30 * second
+        _ = window.append(builder.batch, arrival: end, evaluatedUpTo: .min)
+        return window
+    }
+
+    private static func evaluator(_ condition: String) throws -> RuleEvaluator {
+        try RuleText.evaluator("alert: Slower", "select: {service: etcd}", "when: \(condition)", "over: 30s")
+    }
+
+    /// The value at the end of the last half minute; nil for no data.
+    private static func value(_ halfMinutes: [[Calls]], _ statistic: String = "p50") throws -> Double? {
+        var evaluator = try evaluator("growth(\(statistic)) > 0")
+        let end = start + Int64(halfMinutes.count) * 30 * second
+        return evaluator.evaluate(at: end, over: window(halfMinutes).view()).first?.alert.value
+    }
+
+    private static func healthy(_ count: Int) -> [[Calls]] { Array(repeating: [Calls()], count: count) }
+
+    @Test(arguments: ["p10", "p50", "p90", "mean"])
+    func `is how much longer it takes than usual`(statistic: String) throws {
+        let value = try #require(try Self.value(Self.healthy(6) + [[Calls(duration: 40 * millisecond)]], statistic))
+        #expect(abs(value - 4) < 0.3)
+    }
+
+    @Test func `is 1 if only the mix has changed`() throws {
+        let (pods, events) = (Calls(operation: "pods", duration: 90 * millisecond), Calls(operation: "events"))
+        let before = Array(
+            repeating: [Calls(operation: "pods", count: 10, duration: 90 * millisecond), events], count: 6)
+        let value = try #require(try Self.value(before + [[pods, Calls(operation: "events", count: 12)]]))
+        #expect(value <= 1)
+    }
+
+    @Test func `is 1 if it is no more than what health varies`() throws {
+        let before = (0..<20).map { [Calls(duration: ($0 % 2 == 0 ? 10 : 40) * millisecond)] }
+        #expect(try #require(try Self.value(before + [[Calls(duration: 60 * millisecond)]])) <= 1)
+    }
+
+    @Test func `doesn't take an earlier fault for usual`() throws {
+        let fault = [[Calls]](repeating: [Calls(duration: 400 * millisecond)], count: 5)
+        let value = try Self.value(Self.healthy(8) + fault + Self.healthy(2) + [[Calls(duration: 50 * millisecond)]])
+        #expect(try #require(value) > 3)
+    }
+
+    @Test func `shows one call in five at p90 only`() throws {
+        let mixed = [Calls(count: 48), Calls(count: 12, duration: 200 * millisecond)]
+        #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p90")) > 10)
+        #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p50")) <= 1)
+    }
+
+    @Test(arguments: [(10, true), (9, false)])
+    func `is no data with too little to compare`(count: Int, isKnown: Bool) throws {
+        #expect(try Self.value(Self.healthy(6) + [[Calls(count: count)]]).map { _ in true } ?? false == isKnown)
+    }
+
+    @Test func `of a fault that lasts doesn't end because it has become normal`() throws {
+        var evaluator = try Self.evaluator("growth(p50) > 2")
+        let faulty = [[Calls]](repeating: [Calls(duration: 40 * millisecond)], count: 18)
+        let window = Self.window(Self.healthy(4) + faulty + Self.healthy(2))
+        var states: [(halfMinute: Int64, state: AlertState)] = []
+        for halfMinute in Int64(1)...24 {
+            let time = Self.start + halfMinute * 30 * second
+            states += evaluator.evaluate(at: time, over: window.view()).map { (halfMinute, $0.alert.state) }
+        }
+        #expect(states.map(\.state) == [.firing, .resolved])
+        #expect(states.map(\.halfMinute) == [5, 23])
+    }
+}
