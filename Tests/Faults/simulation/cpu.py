@@ -2,6 +2,7 @@
 
 from harness.spans import MILLISECOND
 from simulation.engine import Fault
+from simulation.additions import another_kind
 from simulation.failures import DEADLINE, deadline
 from simulation.processes import Process, Seats, quota
 from simulation.spans import ANSWERS, ETCD, OF_API_SERVER, QUEUE, SERIALIZE, TO_ETCD
@@ -137,7 +138,7 @@ class StarvedLevel(Fault):
         self._end = dose.end
 
     def traffic(self, engine, recording, dose, new_use):
-        unit = expensive_list(recording)
+        unit = another_kind(expensive_list(recording))
 
         def ask(now):
             if now < self._end:

@@ -1,0 +1,61 @@
+"""Faults simulated at the level of processes: no verdict names another side, and what must be found is found."""
+
+import pytest
+
+from harness import project
+from simulation import scenario
+from simulation.kinds import KINDS
+from simulation.recording import Recording
+from simulation.verdicts import judge, replay, verdicts
+
+# Kind, strength, share
+FOUND = [
+    ("network, constant delay", 10, 1),
+    ("network loses and retries", 10, 1),
+    ("API server short of CPU", 30, 1),
+    ("etcd short of CPU", 30, 1),
+    ("big lists", 10, 1),
+    ("slow disk under etcd", 10, 1),
+    ("slow mutating webhook", 10, 1),
+    ("slow token webhook", 10, 1),
+    ("slow authorization", 10, 1),
+    ("slow authorization that holds seats", 10, 1),
+    ("mutating webhook fails", 1, 1),
+    ("etcd out of space", 1, 1),
+    ("etcd killed", 1, 1),
+    ("etcd without a leader", 1, 1),
+]
+# Too little to be found for certain.
+FAINT = [("network, constant delay", 1.5, 0.05), ("slow disk under etcd", 2, 0.2), ("slow mutating webhook", 1.5, 0.2)]
+HEALTHY = ["healthy", "healthy, twice the load", "healthy, a rollout"]
+
+
+@pytest.fixture(scope="module")
+def steady():
+    return Recording(project.capture("steady"))
+
+
+def respond(steady, folder, name, strength, share):
+    kind = KINDS[name]
+    archive = folder / "faulty.otlp"
+    scenario.write(archive, steady, kind, strength, share, seed=0)
+    return judge(kind, verdicts(replay(archive, project.BINARY)))
+
+
+@pytest.mark.parametrize("name, strength, share", FOUND)
+def test_a_fault_that_must_be_found_is_named(steady, tmp_path, name, strength, share):
+    response = respond(steady, tmp_path, name, strength, share)
+    assert response.outcome == "right", response
+    assert response.seconds <= scenario.LASTS, response
+
+
+@pytest.mark.parametrize("name, strength, share", FAINT)
+def test_a_faint_fault_is_never_blamed_on_another_side(steady, tmp_path, name, strength, share):
+    response = respond(steady, tmp_path, name, strength, share)
+    assert response.outcome in ("right", "not clear", "silent"), response
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_said_of_health(steady, tmp_path, name):
+    response = respond(steady, tmp_path, name, 1, 1)
+    assert response.outcome == "right", response
