@@ -30,7 +30,7 @@ class Kind:
         if not self.sides:
             return False
         if self.strengths != ANY_STRENGTH:
-            return strength >= min(10, max(self.strengths))
+            return strength >= min(10, max(self.strengths)) and share >= 0.2
         return strength >= (3 if share == 1 else 10) and share >= 0.2
 
 
