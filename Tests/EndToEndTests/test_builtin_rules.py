@@ -7,9 +7,10 @@ from harness.command import faultline
 
 FIRED = {
     "steady": set(),
-    "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow"},
+    "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow", "RequestsSlowerNow", "EtcdCallsSlowerNow"},
     "errors": {
         "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerStallsNow",
+        "RequestsOfOneKindFailNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",
     },
 }
 

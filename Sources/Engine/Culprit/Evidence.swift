@@ -7,7 +7,7 @@ package struct Evidence: Sendable {
     /// The API server's calls to etcd beyond etcd's handlers.
     var connection = Growth()
     /// The API server's own work on a request: no waiting for anything else.
-    package var ownWork = Growth()
+    var ownWork = Growth()
     /// The same for requests that never reach etcd.
     var ownWorkWithoutEtcd = Growth()
     /// The parts of requests, by component.

@@ -1,9 +1,9 @@
 extension WindowView {
-    /// The verdict about the requests of some series in an interval; nil if what they wait for outside the API server took no
-    /// longer, or little of the time added to them. Few kinds don't move the evidence about processes.
+    /// The verdict about the requests of some series in an interval, where no process as a whole is slow; nil if no component
+    /// of the API server took most of the time added to them. Few kinds don't move the evidence about processes.
     ///
-    /// Time of other components can't be told from that of a process that waits for its turn, so only evidence about
-    /// processes counts for them.
+    /// Its own work on few kinds is never clear: what delays it leaves no span, such as a plugin that encrypts. Time of calls
+    /// to etcd can't be told from that of a process that waits for its turn, so only evidence about processes counts for it.
     func verdict(onRequests series: [Int32], _ comparison: Comparison, _ components: ComponentTable) -> Verdict? {
         var isWanted = [Bool](repeating: false, count: requests.count)
         for number in series where isWanted.indices.contains(Int(number)) { isWanted[Int(number)] = true }
@@ -15,9 +15,11 @@ extension WindowView {
         }
         let component = Component(UInt8(most))
         let all = evidence.excess.reduce(0) { $0 + max($1, 0) }
-        guard component.isOutsideWait, evidence.isSlow(component), 2 * evidence.excess(component) >= all else {
-            return nil
-        }
-        return evidence.slowWait(component, in: "these requests")
+        guard component.side == .apiServer || component.side == .webhook, evidence.isSlow(component),
+            2 * evidence.excess(component) >= all
+        else { return nil }
+        var verdict = evidence.slowWait(component, in: "these requests")
+        if !component.isOutsideWait { verdict.certainty = .likely }
+        return verdict
     }
 }
