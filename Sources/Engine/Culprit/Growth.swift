@@ -29,7 +29,9 @@ package struct Growth: Sendable {
     package private(set) var count = 0
     /// Earlier durations of the compared series.
     private(set) var countBefore = 0
-    /// All durations, compared or not.
+    /// Durations of the interval and of the baseline, compared or not.
+    private(set) var (heard, heardBefore) = (0, 0)
+    /// The compared durations.
     private(set) var now = LatencyHistogram()
     /// Those of the baseline, without the stretches of time that stand out from the others.
     private(set) var before = LatencyHistogram()
@@ -42,7 +44,8 @@ package struct Growth: Sendable {
     package init() {}
 
     init(_ meter: GrowthMeter) {
-        now = meter.now.all
+        now = meter.now.compared
+        (heard, heardBefore) = (meter.now.heard, meter.stretches.reduce(0) { $0 + $1.heard })
         count = meter.now.count
         countBefore = meter.stretches.reduce(0) { $0 + $1.count }
         if meter.beyond > 0 {
@@ -51,7 +54,7 @@ package struct Growth: Sendable {
             )
         }
         let healthy = meter.healthyStretches
-        for stretch in healthy { for (code, count) in stretch.all.cells { before.add(code, count: count) } }
+        for stretch in healthy { for (code, count) in stretch.compared.cells { before.add(code, count: count) } }
         guard count >= Self.countMin, countBefore >= Self.countMin else { return }
         changes = GrowthStatistic.allCases.map { Self.change($0, meter.now, healthy) }
     }
@@ -99,8 +102,8 @@ package struct Growth: Sendable {
 
     var trend: Trend {
         guard !changes.isEmpty else {
-            if now.count == 0 { return .unheard }
-            return before.count == 0 ? .withoutBaseline : .tooFew
+            if heard == 0 { return .unheard }
+            return heardBefore == 0 ? .withoutBaseline : .tooFew
         }
         if decisive != nil { return .grew }
         return changes.contains { $0.deviations >= Self.slight && $0.steps >= Self.slightMin }

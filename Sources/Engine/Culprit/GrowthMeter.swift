@@ -59,7 +59,7 @@ struct GrowthMeter: Sendable {
 
     /// The stretches of the baseline without those that stand out from the others: an earlier fault is no measure of health.
     var healthyStretches: [RelativeDurations] {
-        let heard = stretches.filter { $0.all.count > 0 }
+        let heard = stretches.filter { $0.heard > 0 }
         let means = heard.compactMap { $0[.mean] }.sorted()
         guard means.count >= 3 else { return heard }
         let usual = means[means.count / 2]

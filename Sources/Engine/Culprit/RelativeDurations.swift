@@ -2,8 +2,10 @@
 struct RelativeDurations: Sendable {
     /// Counts by the number of latency buckets between a duration and the usual one, shifted to be positive.
     private var steps = LatencyHistogram()
-    /// The durations themselves, compared or not.
-    private(set) var all = LatencyHistogram()
+    /// The compared durations themselves.
+    private(set) var compared = LatencyHistogram()
+    /// Durations, compared or not.
+    private(set) var heard = 0
 
     private static let shift = LatencyBucket.codeCount
 
@@ -11,8 +13,9 @@ struct RelativeDurations: Sendable {
     var count: Int { steps.count }
 
     mutating func add(_ code: Int, usual: Int?, count: Int) {
-        all.add(code, count: count)
+        heard += count
         guard let usual else { return }
+        compared.add(code, count: count)
         steps.add(max(code, GrowthMeter.codeMin) - usual + Self.shift, count: count)
     }
 

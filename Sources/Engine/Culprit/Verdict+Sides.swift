@@ -130,7 +130,7 @@ extension Evidence {
     /// Assumed if etcd doesn't join its callers' traces.
     private var isHandled: Bool { 2 * callsHandled >= calls || !areHandlersJoined }
 
-    private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.now.count }
+    private var areHandlersJoined: Bool { 2 * handlersWithParent >= etcd.heard }
 
     private var unhandledCalls: String {
         "\(calls - callsHandled) of \(calls) calls to etcd have no handler's span within them: \(VerdictText.mayBeMissing)"

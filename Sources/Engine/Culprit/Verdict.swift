@@ -65,10 +65,10 @@ extension Evidence {
         if let apiServerGap, etcd.trend != .grew {
             return missingAPIServer(apiServerGap, isAnswered: handlersInGap >= Self.answeredMin)
         }
-        guard requestCountBefore > 0 || etcd.before.count > 0 else {
+        guard requestCountBefore > 0 || etcd.heardBefore > 0 else {
             return .notClear("there is nothing from before to compare with")
         }
-        guard requestCount > 0 || etcd.now.count > 0 else { return .notClear("no request ended in this time") }
+        guard requestCount > 0 || etcd.heard > 0 else { return .notClear("no request ended in this time") }
         return nil
     }
 
