@@ -128,6 +128,7 @@ def test_an_archive_without_spans_is_one(file, content):
         "last": None,
         "operations": [],
         "requests": [],
+        "incidents": [],
         "sources": [],
         "alerts": [],
     }

@@ -1,8 +1,7 @@
 import Support
 
 /// Asks how much longer than usual spans or requests take, by group of series.
-package struct GrowthQuestion: Sendable {
-    let statistic: GrowthStatistic
+package struct GrowthQuestion: Equatable, Sendable {
     /// The group of each series; -1 for none.
     let groupOfSeries: [Int32]
     /// By group: since when it has been slow, Unix nanoseconds; nil if it isn't. A fault is no measure of what is usual.
@@ -10,21 +9,34 @@ package struct GrowthQuestion: Sendable {
 
     package var groupCount: Int { since.count }
 
-    package init(statistic: GrowthStatistic, groupOfSeries: [Int32], since: [Int64?]) {
-        self.statistic = statistic
+    package init(groupOfSeries: [Int32], since: [Int64?]) {
         self.groupOfSeries = groupOfSeries
         self.since = since
     }
 }
 
+/// How many times as long as usual something takes: the ratio of each statistic to the usual one, of durations relative to
+/// their series. 1 unless it grew by more than it varies in health.
+package struct Growths: Sendable {
+    private let times: [Double]
+
+    fileprivate init(_ growth: Growth, sure: Double) {
+        times = GrowthStatistic.allCases.map { statistic in
+            guard let change = growth[statistic] else { return 1 }
+            return change.deviations >= sure ? change.times : min(change.times, 1)
+        }
+    }
+
+    package subscript(_ statistic: GrowthStatistic) -> Double { times[statistic.rawValue] }
+}
+
 extension WindowView {
-    /// How many times as long as usual what ended in [from, to), Unix nanoseconds, takes, by group: the ratio of a statistic
-    /// to the usual one, of durations relative to their series. 1 unless it grew by more than it varies in health; nil if
-    /// there is too little to compare.
+    /// How many times as long as usual what ended in [from, to), Unix nanoseconds, takes, by group; nil if there is too little
+    /// to compare.
     ///
     /// What is usual is learned from the ten minutes before, in stretches as long as the range, as far as they are in the
     /// window and before the group became slow.
-    package func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Double?] {
+    package func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Growths?] {
         guard from < to else { return Array(repeating: nil, count: question.groupCount) }
         let baseline = from.subtractingSaturating(Self.culpritBaseline)..<from
         let comparison = Comparison(interval: from..<to, baseline: baseline)
@@ -83,12 +95,12 @@ private struct GroupMeters {
         }
     }
 
-    var growth: [Double?] {
+    var growth: [Growths?] {
         // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
         let sure = (Self.sure * Self.sure + 2 * Double(meters.count).logarithm).squareRoot()
         return meters.map { meter in
-            guard let change = meter.growth[question.statistic] else { return nil }
-            return change.deviations >= sure ? change.times : min(change.times, 1)
+            let growth = meter.growth
+            return growth.isCompared ? Growths(growth, sure: sure) : nil
         }
     }
 

@@ -52,6 +52,7 @@ struct ExactMeasurements {
     mutating func measure(
         _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource
     ) {
+        var growths = MeasuredGrowths()
         let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
             let selections = numbers.map { number in
@@ -70,11 +71,11 @@ struct ExactMeasurements {
                     requests[number].slowdowns = slowdown.measure(
                         population, from: from, to: to, selection, over: source)
                 case .growth(let statistic):
-                    requests[number].slowdowns = source.growth(
-                        population, from: from, to: to,
-                        GrowthQuestion(
-                            statistic: statistic, groupOfSeries: selection.groupOfSeries, since: requests[number].since)
-                    )
+                    let question = GrowthQuestion(
+                        groupOfSeries: selection.groupOfSeries, since: requests[number].since)
+                    requests[number].slowdowns = growths.of(population, from..<to, question, over: source).map {
+                        $0?[statistic]
+                    }
                 case .durations, .selfTimes, .part, .parts: break
                 }
             }
@@ -114,6 +115,22 @@ struct ExactMeasurements {
         return Result(
             statistics: request.statistics[index], values: request.values,
             slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[index])
+    }
+}
+
+/// The growths measured in one evaluation: all statistics come with one pass over the window.
+private struct MeasuredGrowths {
+    private var known: [(population: Population, range: Range<Int64>, question: GrowthQuestion, growths: [Growths?])] =
+        []
+
+    mutating func of(
+        _ population: Population, _ range: Range<Int64>, _ question: GrowthQuestion, over source: some MeasurementSource
+    ) -> [Growths?] {
+        let found = known.first { $0.population == population && $0.range == range && $0.question == question }
+        if let found { return found.growths }
+        let growths = source.growth(population, from: range.lowerBound, to: range.upperBound, question)
+        known.append((population, range, question, growths))
+        return growths
     }
 }
 

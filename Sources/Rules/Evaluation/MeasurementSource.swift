@@ -20,7 +20,7 @@ package protocol MeasurementSource {
 
     /// How many times as long as usual what ended in [from, to) takes, in nanoseconds since the epoch, by group; nil if there
     /// is too little to compare.
-    func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Double?]
+    func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Growths?]
 
     /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
     /// selection.
@@ -59,7 +59,7 @@ extension MeasurementSource {
 
     package func growth(
         _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
-    ) -> [Double?] {
+    ) -> [Growths?] {
         Array(repeating: nil, count: question.groupCount)
     }
 
@@ -91,7 +91,7 @@ extension ViewedSource {
 
     package func growth(
         _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
-    ) -> [Double?] {
+    ) -> [Growths?] {
         view.growth(population, from: from, to: to, question)
     }
 

@@ -187,7 +187,9 @@ package struct RuleEvaluator: Sendable {
         var questions: [EvidenceQuestion] = []
         for (number, observation) in observations.enumerated() {
             let rule = groups[observation.group].rules[observation.rule]
-            guard let question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
+            guard var question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
+            // A fault is no measure of health for what it slows later.
+            question.activeAt = min(question.activeAt, incidents.activeSince ?? .max)
             asking.append(number)
             questions.append(question)
         }

@@ -68,7 +68,7 @@ struct CutWindows<Source: MeasurementSource> {
         case .growth(let statistic):
             source.growth(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound,
-                GrowthQuestion(statistic: statistic, groupOfSeries: selection.groupOfSeries, since: [since]))[0]
+                GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since]))[0]?[statistic]
         case .durations, .selfTimes, .part, .parts: nil
         }
     }

@@ -28,6 +28,9 @@ package struct IncidentTracker: Hashable, Sendable {
     /// Whether sinks haven't been notified of an open incident yet: then evaluations matter even if no spans arrive.
     package var awaitsNotification: Bool { open.contains { $0.notified == nil } }
 
+    /// When the alert that opened the first of the open ones became active; nil if there is none.
+    var activeSince: Int64? { open.compactMap(\.incident.members.first?.id.activeAt).min() }
+
     // MARK: Evaluations
 
     /// Takes in an evaluation.
