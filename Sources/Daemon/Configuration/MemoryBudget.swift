@@ -26,14 +26,14 @@ package struct MemoryBudget: Equatable, Sendable {
         /// Share in thousandths.
         package var share: Int {
             switch self {
-            case .window: 450
+            case .window: 410
             case .history: 32
             case .attribution: 80
             case .rules: 60
             case .ingest: 128
             case .archive: 60
             case .sinks: 20
-            case .reserve: 170
+            case .reserve: 210
             }
         }
 
