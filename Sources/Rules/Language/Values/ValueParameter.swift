@@ -23,7 +23,7 @@ struct ValueParameter: Sendable {
     static let percentile = ValueParameter(
         kind: .percentile, name: "pN", phrase: "a percentile", wanted: "a percentile such as p50")
     static let statistic = ValueParameter(
-        kind: .statistic, name: "statistic", phrase: "a statistic", wanted: GrowthStatistic.listing)
+        kind: .statistic, name: "statistic", phrase: "a statistic", wanted: "one of p10, p50, p90 and mean")
     static let component = ValueParameter(
         kind: .component, name: "component", phrase: "a component", wanted: "a component such as etcd")
     static let objective = ValueParameter(
@@ -59,10 +59,6 @@ extension ValueArgument: CustomStringConvertible {
         case .duration(let nanoseconds): DurationText.format(nanoseconds)
         }
     }
-}
-
-extension GrowthStatistic {
-    fileprivate static let listing = "one of \(allCases.map(\.name).joined(separator: ", "))"
 }
 
 /// The arguments of a value, by their position among the parameters of its row.
