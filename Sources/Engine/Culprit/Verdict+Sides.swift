@@ -111,15 +111,16 @@ extension Evidence {
         var why = "\(component.side.rawValue): \(VerdictText.name(component, names)) took \(VerdictText.grown(growth))"
         let share = shareOfExcess(component)
         if share > 0 { why += "; it accounts for \(share) % of the time added to \(requests)" }
-        if let queue {
+        if component != .priorityAndFairness, let queue {
             why += "; requests queue behind it in priority-and-fairness (\(VerdictText.duration(queue)))"
         }
         return Verdict(side: component.side, component: component, certainty: isClear ? .clear : .likely, why: why)
     }
 
-    /// The percentage of the time added to requests that belongs to a component, without what is a consequence.
+    /// The percentage of the time added to requests that belongs to a component, without that in other queues.
     private func shareOfExcess(_ component: Component) -> Int {
-        let all = excess.indices.map { Component(UInt8($0)) }.filter { !Component.queues.contains($0) }
+        let all = excess.indices.map { Component(UInt8($0)) }
+            .filter { $0 == component || !Component.queues.contains($0) }
             .reduce(0) { $0 + excess($1) }
         return all > 0 ? Int((excess(component) / all * 100).rounded()) : 0
     }
