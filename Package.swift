@@ -69,6 +69,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["Engine", "Rules", "Support"], swiftSettings: settings),
         .target(name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support"], swiftSettings: settings),
+        .target(
+            name: "Setup", dependencies: ["Rules", "Support", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
         .target(name: "Report", dependencies: ["Engine", "Pipeline", "Rules", "Support"], swiftSettings: settings),
         .target(
             name: "Scrape", dependencies: ["Engine", "Pipeline", "Rules", "Support", "CZlib"], swiftSettings: settings),
@@ -116,7 +119,7 @@ let package = Package(
             name: "faultline",
             dependencies: [
                 "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
-                "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Support",
+                "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -3,7 +3,7 @@
 #
 #   Scripts/install-packages.sh demo    to build it
 #   Scripts/install-packages.sh test    to build, test and check it: also the Python environment .venv, and Prometheus
-#                                       and Alertmanager in .build-tools. Those two are unpacked from Debian's packages
+#                                       Alertmanager and etcd in .build-tools. Those are unpacked from Debian's packages
 #                                       but not installed, because that would start servers
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,6 +35,9 @@ has_alertmanager() {
     has_command prometheus-alertmanager || [ -x "$tools/prometheus-alertmanager/usr/bin/prometheus-alertmanager" ]
 }
 
+# Debian 12's etcd is too old to send spans.
+has_etcd() { [ -x "$tools/etcd-server/usr/bin/etcd" ]; }
+
 require_apt() {
     has_command apt-get || fail "apt-get not found; install these packages yourself (Debian names): $*"
 }
@@ -65,6 +68,7 @@ install_packages() {
     if [ "$purpose" = test ]; then
         has_command protoc-c || missing+=(protobuf-c-compiler)
         has_command lz4 || missing+=(lz4)
+        has_command patch || missing+=(patch)
         has_python || missing+=(python3 python3-venv)
     fi
     [ ${#missing[@]} = 0 ] && return
@@ -87,6 +91,23 @@ unpack() {
     rm -r "$tools/download"
 }
 
+# unpack_from RELEASE PACKAGE: the same from another release of Debian, for programs that need no libraries of it.
+unpack_from() {
+    require_apt "$2"
+    say "unpacking $2 of Debian $1 into $tools"
+    local apt=$PWD/$tools/apt-$1
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $1 main" \
+        >"$apt/sources.list"
+    local options=(-qq -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=-
+        -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+    apt-get "${options[@]}" update
+    rm -rf "$tools/${2:?}"
+    (cd "$apt" && apt-get "${options[@]}" download "$2")
+    dpkg-deb -x "$apt/$2"_*.deb "$tools/$2"
+    rm -r "$apt"
+}
+
 make_python_environment() {
     cmp -s "$requirements" .venv/requirements.txt && return
     say "making the Python environment .venv"
@@ -105,5 +126,6 @@ install_packages
 if [ "$purpose" = test ]; then
     has_prometheus || unpack prometheus
     has_alertmanager || unpack prometheus-alertmanager
+    has_etcd || unpack_from trixie etcd-server
     make_python_environment
 fi

@@ -6,6 +6,7 @@ import Notify
 import Replay
 import RuleFiles
 import Rules
+import Setup
 import Support
 
 extension ExitCode {
@@ -20,7 +21,8 @@ extension ExitCode {
     init(_ error: any Error) {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
-        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError:
+        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError,
+            is SetupError:
             self = .usage
         case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
         default: self = .fault

@@ -14,7 +14,7 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
-            PrintCompletions.self, PrintMetrics.self, PrintVersion.self,
+            SetUp.self, PrintCompletions.self, PrintMetrics.self, PrintVersion.self,
         ])
 
     static func main() async {

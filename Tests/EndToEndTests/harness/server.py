@@ -17,10 +17,11 @@ def free_address():
 class Server:
     """Ready once its log says so; stopped by SIGTERM."""
 
-    def __init__(self, command, ready):
+    def __init__(self, command, ready, environment=None):
+        """`environment` replaces that of the tests."""
         self.ready = ready
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
         )
         self.log = Lines(self.process.stderr)
 

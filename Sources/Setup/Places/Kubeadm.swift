@@ -1,0 +1,47 @@
+// kubeadm's ClusterConfiguration: a list of arguments since v1beta4 (Kubernetes 1.31), a map before.
+extension TracingRequest {
+    func addKubeadm(to plan: inout SetupPlan) {
+        addConfigurationFile(Self.file, to: &plan)
+        let hasLists = kubernetes >= Release(1, 31)
+        func arguments(_ flags: [Setting]) -> YAML { hasLists ? flags.named : flags.fields }
+        let environment = hasLists ? certificates.map { [("extraEnvs", $0.environment.named)] } ?? [] : []
+        let apiServer: YAML = [
+            "extraArgs": arguments(apiServerFlags(file: Self.file)), "extraVolumes": .list(kubeadmVolumes),
+        ]
+        let local: YAML = ["extraArgs": arguments(etcdFlags(instance: nil))]
+        plan.steps.append(
+            SetupPlan.Step(
+                comments: kubeadmComments(hasLists: hasLists),
+                content: [
+                    "apiVersion": .text("kubeadm.k8s.io/\(hasLists ? "v1beta4" : "v1beta3")"),
+                    "kind": "ClusterConfiguration", "apiServer": apiServer.with(environment),
+                    "etcd": ["local": local.with(environment)],
+                ]))
+        addKubelet(to: &plan)
+    }
+
+    private var kubeadmVolumes: [YAML] {
+        apiServerFolders.map { folder in
+            [
+                "name": .text(folder.name), "hostPath": .text(folder.path), "mountPath": .text(folder.path),
+                "readOnly": true, "pathType": "Directory",
+            ]
+        }
+    }
+
+    private func kubeadmComments(hasLists: Bool) -> [String] {
+        var comments = [
+            "kubeadm's ClusterConfiguration (ConfigMap kubeadm-config in kube-system): merge.",
+            "Then on each control-plane node, with the merged configuration:",
+            "kubeadm init phase control-plane apiserver --config FILE",
+            "kubeadm init phase etcd local --config FILE",
+            "Or, on a node that runs: faultline setup --from /etc/kubernetes/manifests --diff",
+        ]
+        guard certificates != nil else { return comments }
+        if !hasLists { comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.") }
+        if !etcdFolders.isEmpty {
+            comments.append("kubeadm shows etcd no other files than /etc/kubernetes/pki/etcd: copy them there.")
+        }
+        return comments
+    }
+}

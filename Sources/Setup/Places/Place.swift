@@ -1,0 +1,46 @@
+/// How a control plane is run: who writes its components' command lines.
+package enum Place: String, CaseIterable, Sendable {
+    case kubeadm, manifests, kind, minikube, rke2, k3s, talos, eks, gke, aks, openshift
+
+    package func plan(_ request: TracingRequest) -> SetupPlan {
+        var plan = SetupPlan()
+        switch self {
+        case .kubeadm: request.addKubeadm(to: &plan)
+        case .manifests: request.addStaticPods(to: &plan)
+        case .kind: request.addKind(to: &plan)
+        case .minikube: request.addMinikube(to: &plan)
+        case .rke2: request.addRKE2(to: &plan)
+        case .k3s: request.addK3s(to: &plan)
+        case .talos: request.addTalos(to: &plan)
+        case .eks, .gke, .aks, .openshift: return plan
+        }
+        request.addLastStep(to: &plan)
+        return plan
+    }
+
+    /// The honest sentence about a control plane whose tracing can't be switched on; nil for the others.
+    package var refusal: String? {
+        let names = [Place.eks: "Amazon EKS", .gke: "Google GKE", .aks: "Azure AKS", .openshift: "OpenShift"]
+        guard let name = names[self] else { return nil }
+        return """
+            \(name) has no switch of its own for the tracing of kube-apiserver and etcd: Faultline can't see them there.
+            Kubelets that you configure yourself can send spans: add "tracing" to their KubeletConfiguration.
+            """
+    }
+}
+
+extension TracingRequest {
+    func addConfigurationFile(_ path: String, to plan: inout SetupPlan) {
+        plan.add("\(path), on every control-plane node:", content: tracingConfiguration)
+    }
+
+    fileprivate func addLastStep(to plan: inout SetupPlan) {
+        let percent = Double(samplingRatePerMillion) / 10_000
+        let text = percent == percent.rounded() ? String(Int(percent)) : String(percent)
+        plan.add(
+            "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(endpoint)",
+            "Exporters drop spans while nobody listens; nothing else suffers.",
+            "\(text) % of the requests are traced. Whether spans arrive, and from whom:",
+            "curl http://127.0.0.1:9464/api/v1/sources")
+    }
+}

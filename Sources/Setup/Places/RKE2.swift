@@ -1,0 +1,40 @@
+// RKE2 and k3s: one configuration file, whose lists are arguments of the components.
+extension TracingRequest {
+    func addRKE2(to plan: inout SetupPlan) {
+        let directory = "/etc/rancher/rke2/tracing"
+        let file = "\(directory)/apiserver.yaml"
+        addConfigurationFile(file, to: &plan)
+        let mounts = ([directory] + [certificates?.directory].compactMap { $0 }).map { "\($0):\($0):ro" as YAML }
+        var content: YAML = [
+            "kube-apiserver-arg": apiServerFlags(file: file).pairs, "kube-apiserver-extra-mount": .list(mounts),
+            "etcd-arg": etcdFlags(instance: nil).pairs,
+        ]
+        if let certificates {
+            content = content.with([
+                ("kube-apiserver-extra-env", certificates.environment.pairs),
+                ("etcd-extra-env", certificates.environment.pairs),
+                ("etcd-extra-mount", .list([mounts[1]])),
+            ])
+        }
+        plan.add(
+            "/etc/rancher/rke2/config.yaml on every server: merge, then systemctl restart rke2-server.",
+            content: content)
+    }
+
+    func addK3s(to plan: inout SetupPlan) {
+        let file = "/etc/rancher/k3s/tracing.yaml"
+        addConfigurationFile(file, to: &plan)
+        plan.add(
+            "/etc/rancher/k3s/config.yaml on every server: merge, then systemctl restart k3s.",
+            "etcd-arg counts only with embedded etcd (cluster-init): other databases have no spans.",
+            content: [
+                "kube-apiserver-arg": apiServerFlags(file: file).pairs, "etcd-arg": etcdFlags(instance: nil).pairs,
+            ])
+        guard let certificates else { return }
+        plan.steps.append(
+            SetupPlan.Step(
+                comments: ["/etc/systemd/system/k3s.service.env: add (API server and etcd are one process)"]
+                    + certificates.environment.map { "\($0.name)=\($0.value)" },
+                content: nil))
+    }
+}

@@ -1,0 +1,123 @@
+// What kube-apiserver, etcd and the kubelet are told, by release. Sources: the Kubernetes documentation "Traces for
+// Kubernetes System Components", the types of apiserver.config.k8s.io, the flags of `etcd --help`.
+
+/// What `setup` is asked to set up.
+package struct TracingRequest: Sendable {
+    var kubernetes: Release
+    var etcd: Release
+    var endpoint: TracingEndpoint
+    var samplingRatePerMillion: Int
+    var certificates: ClientCertificates?
+
+    /// The first release whose API server has spans at all, behind a feature gate.
+    static let firstKubernetes = Release(1, 22)
+    package static let firstEtcd = Release(3, 5)
+
+    /// - Parameter samplingRatePerMillion: of requests whose client doesn't say whether they are sampled.
+    package init(
+        kubernetes: Release, etcd: Release, endpoint: TracingEndpoint, samplingRatePerMillion: Int,
+        certificates: ClientCertificates? = nil
+    ) throws(SetupError) {
+        guard kubernetes >= Self.firstKubernetes, kubernetes.major == 1 else {
+            throw SetupError(
+                "Kubernetes \(kubernetes) has no tracing in its API server: that came with \(Self.firstKubernetes)")
+        }
+        guard etcd >= Self.firstEtcd, etcd.major == 3 else {
+            throw SetupError("etcd \(etcd) has no tracing: that came with \(Self.firstEtcd)")
+        }
+        guard 0...1_000_000 ~= samplingRatePerMillion else {
+            throw SetupError(
+                "the sampling rate \(samplingRatePerMillion) must be between 0 and 1000000, requests per million")
+        }
+        self.kubernetes = kubernetes
+        self.etcd = etcd
+        self.endpoint = endpoint
+        self.samplingRatePerMillion = samplingRatePerMillion
+        self.certificates = certificates
+    }
+}
+
+/// A command-line flag or environment variable of a component.
+struct Setting: Hashable, Sendable {
+    let name: String
+    let value: String
+
+    init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension TracingRequest {
+    /// The TracingConfiguration that `--tracing-config-file` names.
+    var tracingConfiguration: YAML {
+        let version =
+            switch kubernetes {
+            case ..<Release(1, 27): "v1alpha1"
+            case ..<Release(1, 34): "v1beta1"
+            default: "v1"
+            }
+        return [
+            "apiVersion": "apiserver.config.k8s.io/\(version)", "kind": "TracingConfiguration",
+            "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
+        ]
+    }
+
+    /// - Parameter file: the path of the TracingConfiguration, as the API server sees it.
+    func apiServerFlags(file: String) -> [Setting] {
+        [Setting("tracing-config-file", file)]
+            + (apiServerGate.map { [Setting("feature-gates", "\($0)=true")] } ?? [])
+    }
+
+    /// The feature gate that must be on, where tracing isn't on by default.
+    var apiServerGate: String? { kubernetes < Release(1, 27) ? "APIServerTracing" : nil }
+
+    /// etcd samples what the API server sampled. A rate of its own would add traces without an API request.
+    /// - Parameter instance: what the member's spans say who they are from; nil leaves it out.
+    func etcdFlags(instance: String?) -> [Setting] {
+        let flags = [
+            Setting("\(etcdPrefix)enable-distributed-tracing", "true"),
+            Setting("\(etcdPrefix)distributed-tracing-address", endpoint.description),
+        ]
+        return flags + (instance.map { [Setting(etcdInstanceFlag, $0)] } ?? [])
+    }
+
+    private var etcdPrefix: String { etcd < Release(3, 6) ? "experimental-" : "" }
+    var etcdInstanceFlag: String { "\(etcdPrefix)distributed-tracing-instance-id" }
+
+    /// The kubelet's block; nil where its release has no tracing.
+    var kubeletConfiguration: YAML? {
+        guard kubernetes >= Release(1, 25) else { return nil }
+        let head: YAML = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
+        let gate: [(String, YAML)] = kubernetes < Release(1, 27) ? [("featureGates", ["KubeletTracing": true])] : []
+        let tracing: YAML = [
+            "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
+        ]
+        return head.with(gate + [("tracing", tracing)])
+    }
+}
+
+/// Files of certificates on the control-plane nodes, named as in a Secret of type kubernetes.io/tls.
+package struct ClientCertificates: Sendable {
+    let directory: String
+    /// Whether the exporters show a certificate of their own.
+    let isMutual: Bool
+
+    package init(directory: String, isMutual: Bool) throws(SetupError) {
+        guard directory.hasPrefix("/"), directory.count > 1 else {
+            throw SetupError("the directory of certificates \"\(directory)\" must be an absolute path on the nodes")
+        }
+        self.directory = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
+        self.isMutual = isMutual
+    }
+
+    /// What the exporters of kube-apiserver and etcd read. `https://` in the endpoint changes nothing for them.
+    var environment: [Setting] {
+        let authority = [Setting("OTEL_EXPORTER_OTLP_CERTIFICATE", "\(directory)/ca.crt")]
+        guard isMutual else { return authority }
+        return authority + [
+            Setting("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "\(directory)/tls.crt"),
+            Setting("OTEL_EXPORTER_OTLP_CLIENT_KEY", "\(directory)/tls.key"),
+        ]
+    }
+}

@@ -1,0 +1,125 @@
+import ArgumentParser
+import Foundation
+import Setup
+import Support
+
+struct SetUp: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup",
+        abstract: "Print what makes kube-apiserver and etcd send their spans: what to add, and where.",
+        discussion: """
+            Give the releases and how the control plane is run, or the manifests of a control-plane node with --from. \
+            Nothing is changed without --write, which keeps a backup.
+            """)
+
+    @Option(help: ArgumentHelp("The release of Kubernetes. By default the one of --from.", valueName: "release"))
+    var kubernetes: String?
+
+    @Option(help: ArgumentHelp("The release of etcd. By default the one of --from, else 3.5.", valueName: "release"))
+    var etcd: String?
+
+    @Option(
+        name: .customLong("on"),
+        help: ArgumentHelp(
+            "How the control plane is run: \(Place.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "place"))
+    var place: Place?
+
+    @Option(help: ArgumentHelp("Where Faultline listens, as the control plane sees it.", valueName: "host:port"))
+    var endpoint = "127.0.0.1:4317"
+
+    @Option(help: ArgumentHelp("Requests to trace, per million.", valueName: "rate"))
+    var sampling = 100_000
+
+    @Option(
+        help: ArgumentHelp(
+            "Send over TLS: the nodes' folder of ca.crt and, for mutual TLS, tls.crt and tls.key.",
+            valueName: "directory"))
+    var tls: String?
+
+    @Option(
+        help: ArgumentHelp("Read a node's manifests, and print what changes them.", valueName: "directory"))
+    var from: String?
+
+    @Flag(help: "With --from: print the changes as a patch.")
+    var diff = false
+
+    @Flag(help: "With --from: make the changes. The files as they were go to a folder of backups.")
+    var write = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --write: the folder for the files as they were; it must not exist. "
+                + "By default /etc/kubernetes/faultline-backup-TIME.",
+            valueName: "directory"))
+    var backup: String?
+
+    func validate() throws {
+        if backup != nil, !write { throw ValidationError("--backup needs --write") }
+        if from == nil, diff || write { throw ValidationError("\(diff ? "--diff" : "--write") needs --from DIRECTORY") }
+        if diff && write { throw ValidationError("--diff prints changes and --write makes them: choose one") }
+        if from != nil, let place, ![.kubeadm, .manifests].contains(place) {
+            throw ValidationError("--from reads static pods' manifests, which --on \(place.rawValue) has none of")
+        }
+        if from == nil, place == nil {
+            throw ValidationError("--on PLACE or --from DIRECTORY must be given")
+        }
+        if from == nil, kubernetes == nil, place?.refusal == nil {
+            throw ValidationError("--kubernetes RELEASE must be given, such as --kubernetes 1.31")
+        }
+    }
+
+    func run() throws {
+        try Ending.reporting {
+            if let from { return try change(from) }
+            guard let place else { return }
+            if let refusal = place.refusal { return Console.print(refusal) }
+            let request = try request(kubernetes: nil, etcd: Release(3, 5))
+            Console.print(String(try place.plan(request).text().dropLast()))
+        }
+    }
+
+    /// - Parameters: the releases that the manifests say, where the command line doesn't.
+    private func request(kubernetes found: Release?, etcd foundEtcd: Release?) throws -> TracingRequest {
+        try TracingRequest(
+            kubernetes: release(kubernetes, "kubernetes", "1.31") ?? known(found, "--kubernetes"),
+            etcd: release(etcd, "etcd", "3.5") ?? known(foundEtcd, "--etcd"),
+            endpoint: TracingEndpoint(endpoint), samplingRatePerMillion: sampling, certificates: certificates())
+    }
+
+    private func release(_ text: String?, _ option: String, _ example: String) throws -> Release? {
+        guard let text else { return nil }
+        guard let release = Release(text) else {
+            throw SetupError("--\(option) \(PrintableText.quote(text)) must be a release such as \(example)")
+        }
+        return release
+    }
+
+    private func known(_ found: Release?, _ option: String) throws(SetupError) -> Release {
+        guard let found else { throw SetupError("the image's tag is no release; give it with \(option)") }
+        return found
+    }
+
+    /// Mutual TLS unless the folder is here and has no client certificate.
+    private func certificates() throws -> ClientCertificates? {
+        guard let tls else { return nil }
+        let isMutual = !FilePattern.isDirectory(tls) || FilePattern.isFile("\(tls)/tls.crt")
+        return try ClientCertificates(directory: tls, isMutual: isMutual)
+    }
+
+    private func change(_ directory: String) throws {
+        var manifests = try InstalledManifests(directory: directory)
+        let request = try request(
+            kubernetes: manifests.kubernetesRelease,
+            etcd: manifests.hasEtcd ? manifests.etcdRelease : TracingRequest.firstEtcd)
+        try manifests.apply(request)
+        if manifests.isComplete { return Console.note("\(directory): nothing to change; tracing is set up") }
+        if !manifests.hasEtcd { Console.note("\(directory): no etcd.yaml; set up etcd where it runs") }
+        guard write else { return Console.print(String(manifests.diff.dropLast())) }
+        let backup = backup ?? "/etc/kubernetes/faultline-backup-\(Int(Date().timeIntervalSince1970))"
+        for path in try manifests.write(backup: backup) { Console.note("changed \(path)") }
+        Console.note("the files as they were are in \(backup)")
+    }
+}
+
+extension Place: ExpressibleByArgument {}

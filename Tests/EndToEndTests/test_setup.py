@@ -1,0 +1,283 @@
+"""`faultline setup`: what it prints is what kube-apiserver, etcd and those who run them take."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from harness import project
+from harness.command import faultline
+from harness.daemon import Faultline
+from harness.etcd import Etcd
+from harness.waiting import eventually
+
+# The fields of apiserver.config.k8s.io's TracingConfiguration and of kubelet.config.k8s.io's TracingConfiguration
+TRACING_FIELDS = {"endpoint", "samplingRatePerMillion"}
+
+API_SERVER = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  annotations:
+    kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint: 10.0.0.5:6443
+  name: kube-apiserver
+  namespace: kube-system
+spec:
+  containers:
+  - command:
+    - kube-apiserver
+    - --advertise-address=10.0.0.5
+    - --etcd-servers=https://127.0.0.1:2379   # this node's
+    - --secure-port=6443
+    image: registry.k8s.io/kube-apiserver:v1.31.4
+    name: kube-apiserver
+    volumeMounts:
+    - mountPath: /etc/kubernetes/pki
+      name: k8s-certs
+      readOnly: true
+  hostNetwork: true
+  volumes:
+  - hostPath:
+      path: /etc/kubernetes/pki
+      type: DirectoryOrCreate
+    name: k8s-certs
+status: {}
+"""
+
+ETCD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: etcd
+spec:
+  containers:
+  - command:
+    - etcd
+    - --data-dir=/var/lib/etcd
+    - --name=node-1
+    image: registry.k8s.io/etcd:3.5.16-0
+    name: etcd
+    volumeMounts:
+    - mountPath: /etc/kubernetes/pki/etcd
+      name: etcd-certs
+  volumes:
+  - hostPath:
+      path: /etc/kubernetes/pki/etcd
+    name: etcd-certs
+"""
+
+
+def setup(*arguments):
+    done = faultline("setup", *arguments)
+    assert (done.code, done.errors) == (0, ""), done
+    return done.output
+
+
+def documents(*arguments):
+    return [document for document in yaml.safe_load_all(setup(*arguments)) if document]
+
+
+def of_kind(found, kind):
+    (document,) = [document for document in found if document.get("kind") == kind]
+    return document
+
+
+def pod(found, container):
+    (document,) = [one for one in found if one.get("spec", {}).get("containers", [{}])[0].get("name") == container]
+    return document["spec"]
+
+
+@pytest.mark.parametrize("release", ["1.26", "1.27", "1.31", "1.34", "1.36"])
+@pytest.mark.parametrize("place", ["kubeadm", "manifests"])
+def test_the_tracing_configuration_of_each_release(release, place):
+    found = documents("--kubernetes", release, "--etcd", "3.5", "--on", place, "--endpoint", "10.0.0.5:4317")
+    golden = project.fixture("Tests", "EndToEndTests", "golden", f"tracing-configuration-{release}.yaml")
+    configuration = of_kind(found, "TracingConfiguration")
+    assert configuration == yaml.safe_load(golden.read_text())
+    assert set(configuration) - {"apiVersion", "kind"} == TRACING_FIELDS
+
+
+@pytest.mark.parametrize("release, expected", [("1.22", True), ("1.26", True), ("1.27", False), ("1.36", False)])
+def test_the_feature_gate_only_where_tracing_is_off_by_default(release, expected):
+    spec = pod(documents("--kubernetes", release, "--on", "manifests"), "kube-apiserver")
+    assert ("--feature-gates=APIServerTracing=true" in spec["containers"][0]["command"]) == expected
+
+
+@pytest.mark.parametrize("release, prefix", [("3.5", "experimental-"), ("3.5.21", "experimental-"), ("3.6", ""), ("3.7", "")])
+def test_the_spelling_of_etcds_flags(release, prefix):
+    spec = pod(documents("--kubernetes", "1.31", "--etcd", release, "--on", "manifests"), "etcd")
+    assert spec["containers"][0]["command"] == [
+        f"--{prefix}enable-distributed-tracing=true",
+        f"--{prefix}distributed-tracing-address=127.0.0.1:4317",
+    ]
+
+
+def test_kubeadms_arguments_are_a_map_and_from_v1beta4_on_a_list():
+    old = of_kind(documents("--kubernetes", "1.30", "--on", "kubeadm"), "ClusterConfiguration")
+    new = of_kind(documents("--kubernetes", "1.31", "--on", "kubeadm"), "ClusterConfiguration")
+    file = "/etc/kubernetes/tracing/apiserver.yaml"
+    assert old["apiVersion"] == "kubeadm.k8s.io/v1beta3"
+    assert old["apiServer"]["extraArgs"] == {"tracing-config-file": file}
+    assert new["apiVersion"] == "kubeadm.k8s.io/v1beta4"
+    assert new["apiServer"]["extraArgs"] == [{"name": "tracing-config-file", "value": file}]
+    assert all(isinstance(flag["value"], str) for flag in new["etcd"]["local"]["extraArgs"])
+
+
+@pytest.mark.parametrize("release, gates", [("1.26", {"KubeletTracing": True}), ("1.27", None)])
+def test_the_kubelets_block(release, gates):
+    block = of_kind(documents("--kubernetes", release, "--on", "kubeadm"), "KubeletConfiguration")
+    assert block.get("featureGates") == gates
+    assert set(block["tracing"]) == TRACING_FIELDS
+
+
+@pytest.mark.parametrize("place", ["kubeadm", "manifests", "kind", "minikube", "rke2", "k3s", "talos"])
+def test_every_place_is_told_of_the_file_and_of_etcds_flags(place):
+    text = setup("--kubernetes", "1.31", "--on", place, "--sampling", "250000")
+    list(yaml.safe_load_all(text))
+    assert re.search(r"tracing-config-file", text) and "samplingRatePerMillion: 250000" in text
+    assert "experimental-enable-distributed-tracing" in text and "25 % of the requests" in text
+
+
+def test_rke2s_configuration():
+    found = documents("--kubernetes", "1.31", "--on", "rke2", "--tls", "/etc/otel")
+    (configuration,) = [document for document in found if "etcd-arg" in document]
+    assert "experimental-enable-distributed-tracing=true" in configuration["etcd-arg"]
+    assert configuration["etcd-extra-mount"] == ["/etc/otel:/etc/otel:ro"]
+    assert "OTEL_EXPORTER_OTLP_CERTIFICATE=/etc/otel/ca.crt" in configuration["etcd-extra-env"]
+
+
+@pytest.mark.parametrize("place, name", [("eks", "Amazon EKS"), ("gke", "Google GKE"), ("aks", "Azure AKS"), ("openshift", "OpenShift")])
+def test_managed_control_planes_get_an_honest_sentence(place, name):
+    assert setup("--on", place).startswith(f"{name} has no switch of its own")
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ([], "--on PLACE or --from DIRECTORY must be given"),
+        (["--on", "kubeadm"], "--kubernetes RELEASE must be given, such as --kubernetes 1.31"),
+        (["--on", "heroku", "--kubernetes", "1.31"], "'heroku' is invalid for '--on <place>'"),
+        (["--on", "kubeadm", "--kubernetes", "latest"], '"latest" must be a release such as 1.31'),
+        (["--on", "kubeadm", "--kubernetes", "1.21"], "that came with 1.22"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--etcd", "3.4"], "etcd 3.4 has no tracing"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "http://a:4317"], "has a scheme"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "a"], "has no port"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "::1:4317"], "needs brackets"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "a:0"], "between 1 and 65535"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--sampling", "1000001"], "between 0 and 1000000"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--tls", "pki"], "must be an absolute path"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--write"], "--write needs --from DIRECTORY"),
+        (["--from", "/nowhere"], "/nowhere: not a folder"),
+    ],
+)
+def test_a_wrong_command_line_says_what_would_be_right(arguments, expected):
+    done = faultline("setup", *arguments)
+    assert (done.code, done.output) == (2, "")
+    assert expected in done.errors
+
+
+@pytest.fixture
+def manifests(tmp_path):
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    (folder / "kube-apiserver.yaml").write_text(API_SERVER)
+    (folder / "etcd.yaml").write_text(ETCD)
+    return folder
+
+
+def patched(folder, *arguments):
+    """Applies the printed patch, and returns the API server's and etcd's pods."""
+    patch = setup("--from", folder, "--diff", *arguments)
+    # The TracingConfiguration's path is absolute and outside of the test's folder.
+    parts = re.split(r"(?m)^(?=--- )", patch)
+    own = "".join(part for part in parts if part.startswith(f"--- {folder}"))
+    done = subprocess.run(["patch", "-p0", "--directory", "/"], input=own, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr + own
+    return [yaml.safe_load((folder / name).read_text()) for name in ("kube-apiserver.yaml", "etcd.yaml")]
+
+
+def test_the_patch_adds_flags_volumes_and_environment_and_leaves_the_rest(manifests):
+    server, etcd = patched(manifests, "--tls", "/etc/otel")
+    container = server["spec"]["containers"][0]
+    assert container["command"][-1] == "--tracing-config-file=/etc/kubernetes/tracing/apiserver.yaml"
+    assert [mount["mountPath"] for mount in container["volumeMounts"]] == [
+        "/etc/kubernetes/tracing", "/etc/otel", "/etc/kubernetes/pki",
+    ]
+    assert container["env"][0] == {"name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": "/etc/otel/ca.crt"}
+    volumes = {volume["name"]: volume["hostPath"] for volume in server["spec"]["volumes"]}
+    assert volumes["tracing"] == {"path": "/etc/kubernetes/tracing", "type": "Directory"}
+    assert "# this node's" in (manifests / "kube-apiserver.yaml").read_text()
+    before = yaml.safe_load(API_SERVER)
+    assert server["metadata"] == before["metadata"] and container["command"][:4] == before["spec"]["containers"][0]["command"]
+    assert etcd["spec"]["containers"][0]["command"] == [
+        "etcd", "--data-dir=/var/lib/etcd", "--name=node-1", "--experimental-enable-distributed-tracing=true",
+        "--experimental-distributed-tracing-address=127.0.0.1:4317",
+        "--experimental-distributed-tracing-instance-id=node-1",
+    ]
+
+
+def test_what_is_there_already_is_kept(manifests, tmp_path):
+    file = tmp_path / "tracing" / "apiserver.yaml"
+    file.parent.mkdir()
+    text = API_SERVER.replace(
+        "    - --secure-port=6443\n",
+        f"    - --secure-port=6443\n    - --tracing-config-file={file}\n    - --feature-gates=A=true,APIServerTracing=false\n",
+    ).replace("v1.31.4", "v1.26.1")
+    (manifests / "kube-apiserver.yaml").write_text(text)
+    done = faultline("setup", "--from", manifests, "--diff")
+    assert done.code == 0, done
+    assert "+    - --feature-gates=A=true,APIServerTracing=true" in done.output
+    assert f"+++ {file}" in done.output and "tracing-config-file=/etc" not in done.output
+
+
+def test_writing_keeps_a_backup_and_a_second_time_changes_nothing(manifests, tmp_path):
+    file = tmp_path / "tracing" / "apiserver.yaml"
+    (manifests / "kube-apiserver.yaml").write_text(
+        API_SERVER.replace("    - --secure-port=6443\n", f"    - --tracing-config-file={file}\n    - --secure-port=6443\n")
+    )
+    os.chmod(manifests / "etcd.yaml", 0o640)
+    done = faultline("setup", "--from", manifests, "--write", "--backup", tmp_path / "backup")
+    assert (done.code, done.output) == (0, ""), done
+    assert of_kind([yaml.safe_load(file.read_text())], "TracingConfiguration")["apiVersion"].endswith("/v1beta1")
+    assert (tmp_path / "backup" / "etcd.yaml").read_text() == ETCD
+    assert os.stat(manifests / "etcd.yaml").st_mode & 0o777 == 0o640
+    assert sorted(os.listdir(manifests)) == ["etcd.yaml", "kube-apiserver.yaml"]
+    again = faultline("setup", "--from", manifests, "--write", "--backup", tmp_path / "second")
+    assert (again.code, again.errors) == (0, f"{manifests}: nothing to change; tracing is set up\n")
+    assert not (tmp_path / "second").exists()
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("{", "kube-apiserver.yaml:2:1:"),
+        ("a: 1\n", "this must be the manifest of kube-apiserver's static pod"),
+        ("spec: {containers: [{name: kube-apiserver, command: [kube-apiserver, --a=b]}]}\n", "must be one element a line"),
+        (API_SERVER.replace("v1.31.4", "latest"), "give it with --kubernetes"),
+    ],
+)
+def test_a_manifest_that_cant_be_changed_is_left_and_said(manifests, text, expected):
+    (manifests / "kube-apiserver.yaml").write_text(text)
+    kubernetes = [] if "latest" in text else ["--kubernetes", "1.31"]
+    done = faultline("setup", "--from", manifests, "--write", *kubernetes)
+    assert (done.code, done.output) == (2, "")
+    assert expected in done.errors
+    assert (manifests / "kube-apiserver.yaml").read_text() == text
+
+
+def test_a_real_etcd_set_up_so_sends_its_spans(tmp_path):
+    with Faultline() as daemon:
+        found = documents("--kubernetes", "1.31", "--etcd", "3.5", "--on", "manifests", "--endpoint", daemon.grpc)
+        flags = pod(found, "etcd")["containers"][0]["command"]
+        with Etcd(tmp_path, flags) as etcd:
+            for number in range(1, 6):
+                etcd.range(f"{number:032x}", f"{number:016x}")
+            eventually(lambda: etcds_ranges(daemon) == 5, "etcd's five spans")
+
+
+def etcds_ranges(daemon):
+    operations = json.loads(daemon.get("/api/v1/operations")[2])
+    return sum(row["count"] for row in operations if (row["service"], row["operation"]) == ("etcd", "etcdserverpb.KV/Range"))
