@@ -5,11 +5,20 @@ import Support
 struct Query: Sendable {
     private var values: [String: String] = [:]
     private let declared: [String]
+    /// When it was asked, Unix nanoseconds.
+    let now: Int64
+    /// The whole window unless given.
+    private(set) var range: QueryRange
 
     /// - Parameters:
     ///   - text: the query of the URI, still encoded.
     ///   - variables: the percent-decoded components of the path by name.
-    init(_ text: String?, variables: [String: String] = [:], of resource: Resource) throws(QueryError) {
+    ///   - now: Unix nanoseconds; times may be given relative to it.
+    init(
+        _ text: String?, variables: [String: String] = [:], of resource: Resource, now: Int64
+    ) throws(QueryError) {
+        self.now = now
+        range = QueryRange(from: nil, to: nil, now: now)
         let parameters = resource.parameters ?? []
         declared = parameters.map(\.name)
         if resource.parameters != nil { try read(text ?? "", known: declared.filter { variables[$0] == nil }) }
@@ -18,6 +27,8 @@ struct Query: Sendable {
             guard let value = values[parameter.name], !parameter.isValid(value) else { continue }
             throw QueryError(message: "\(parameter.rule), but found \(PrintableText.quote(value))")
         }
+        if declared.contains(QueryParameter.from.name) { range = try range(.from, .to) }
+        try resource.check?(self)
     }
 
     subscript(parameter: QueryParameter) -> String? {

@@ -1,3 +1,6 @@
+import Engine
+import Support
+
 /// A parameter of a resource, in the query or in the path.
 struct QueryParameter: Sendable {
     let name: String
@@ -28,10 +31,40 @@ extension Query {
 }
 
 extension QueryParameter {
+    static let cluster = QueryParameter("cluster", "cluster is the name of a cluster") { !$0.isEmpty }
+}
+
+extension Query {
+    /// Whether rows of a cluster are asked for; nil for rows that don't say theirs.
+    func includes(cluster: String?) -> Bool {
+        guard let wanted = self[.cluster], let cluster else { return true }
+        return cluster == wanted
+    }
+}
+
+extension QueryParameter {
     static let service = QueryParameter("service", "service is the name of a service") { _ in true }
 }
 
 extension Query {
     /// nil for all services.
     var service: String? { self[.service] }
+}
+
+// MARK: Kinds of request
+
+extension QueryParameter {
+    /// The labels of requests.
+    static let requestLabels = RequestLabels.names.map { name in
+        QueryParameter(name, "\(name) is a \(name) of requests") { _ in true }
+    }
+}
+
+extension Query {
+    /// Whether requests of a kind are asked for.
+    func includes(_ labels: RequestLabels) -> Bool {
+        QueryParameter.requestLabels.allSatisfy { parameter in
+            self[parameter].map { $0 == labels[parameter.name] } ?? true
+        }
+    }
 }

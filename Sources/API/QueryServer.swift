@@ -19,21 +19,25 @@ package struct QueryServer: Service {
         let scrape: @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void
         let isReady: @Sendable () -> Bool
         let reload: (@Sendable () -> String?)?
+        let now: @Sendable () -> Int64
 
         /// - Parameters:
         ///   - scrape: writes the scrape part by part; `send` returns false once the client is gone.
         ///   - reload: reloads the rules and returns the problems, or nil if there are none. nil if requests may not
         ///   reload.
+        ///   - now: the time, Unix nanoseconds.
         package init(
             pipeline: Pipeline, hosts: AllowedHosts,
             scrape: @escaping @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void,
-            isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?
+            isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?,
+            now: @escaping @Sendable () -> Int64
         ) {
             self.pipeline = pipeline
             self.hosts = hosts
             self.scrape = scrape
             self.isReady = isReady
             self.reload = reload
+            self.now = now
         }
     }
 
@@ -96,12 +100,17 @@ package struct QueryServer: Service {
         do {
             let variables = resource.variables.map { ($0, context.parameters.get($0) ?? "") }
             query = try Query(
-                request.uri.query, variables: Dictionary(uniqueKeysWithValues: variables), of: resource)
+                request.uri.query, variables: Dictionary(uniqueKeysWithValues: variables), of: resource,
+                now: surface.now())
         } catch {
             return QueryReply.text(error.message + "\n", status: .badRequest)
         }
-        return try await resource.respond(
-            QueryExchange(request: request, query: query, server: self, peer: context.channel.remoteAddress))
+        do {
+            return try await resource.respond(
+                QueryExchange(request: request, query: query, server: self, peer: context.channel.remoteAddress))
+        } catch let error as QueryError {
+            return QueryReply.text(error.message + "\n", status: .badRequest)
+        }
     }
 }
 

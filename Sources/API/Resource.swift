@@ -15,12 +15,16 @@ struct Resource: Sendable {
     var method = HTTPRequest.Method.get
     /// Others are refused. nil: the query string is ignored.
     var parameters: [QueryParameter]?
+    /// Checks parameters that depend on each other.
+    var check: (@Sendable (_ query: Query) throws(QueryError) -> Void)?
     /// Runs on the server's event loop, so it may not take long. `json` computes elsewhere.
     let respond: Respond
 
     /// In the order in which the reply to an unknown path lists them.
     static let all = [
-        healthy, ready, metrics, alerts, incidents, operations, requests, rules, sources, status, trace, reload,
+        healthy, ready, metrics, alerts, components, culprit, incidents, latency, operations, requests, rules, sources,
+        status,
+        trace, reload,
     ]
 
     /// Names of the parameters that are components of the path.

@@ -14,8 +14,19 @@ final class Evaluator: Sendable {
         var rulesSince: Int64?
         /// Alerts that were firing when their rules went; reported ahead of the next evaluation's transitions.
         var ended: [AlertTransition] = []
+        /// The last alerts that resolved, the oldest first.
+        var resolved: [Alert] = []
 
-        var snapshot: EvaluationSnapshot { EvaluationSnapshot(rules, since: rulesSince, last: last) }
+        private static let resolvedMax = 1_000
+
+        mutating func note(_ found: [AlertTransition]) {
+            resolved += found.filter { $0.alert.state == .resolved }.map(\.alert)
+            resolved.removeFirst(max(resolved.count - Self.resolvedMax, 0))
+        }
+
+        var snapshot: EvaluationSnapshot {
+            EvaluationSnapshot(rules, since: rulesSince, last: last, resolved: resolved)
+        }
     }
 
     private let intake: SpanIntake
@@ -38,7 +49,7 @@ final class Evaluator: Sendable {
         self.notifiesOfIncidents = notifiesOfIncidents
         self.onEvaluation = onEvaluation
         state = Mutex(State(rules: rules, summarizer: summarizer))
-        published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil))
+        published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil, resolved: []))
     }
 
     /// The state after the last evaluation.
@@ -86,6 +97,7 @@ final class Evaluator: Sendable {
                 return []
             }
             var transitions = state.ended
+            state.note(state.ended)
             state.ended = []
             let reached = evaluate(&state, &window, after: last, upTo: limit, &transitions)
             guard reached != last || !transitions.isEmpty else { return [] }
@@ -122,6 +134,7 @@ final class Evaluator: Sendable {
             let notices = state.rules.incidents.notices
             pinned.withLock { $0.follow(found + notices, current.view) }
             onEvaluation?(time, state.rules)
+            state.note(found)
             transitions += notifiesOfIncidents ? found + notices : found
             last = time
         }
@@ -201,11 +214,13 @@ package struct EvaluationSnapshot: Sendable {
     package var firingIncidents: [Alert] { tracker.firingAlerts }
 
     package var alerts: [Alert] { numberedAlerts.map(\.alert) }
+    /// The last thousand alerts that resolved, the oldest first.
+    package let resolvedAlerts: [Alert]
 
     /// - Parameters:
     ///   - since: these rules evaluate times after this, Unix nanoseconds.
     ///   - last: the time of the last evaluation, Unix nanoseconds.
-    init(_ rules: RuleEvaluator, since: Int64?, last: Int64?) {
+    init(_ rules: RuleEvaluator, since: Int64?, last: Int64?, resolved: [Alert]) {
         groups = rules.definitions.map { definition in
             let evaluation = last.flatMap { definition.lastEvaluation(until: $0) }
             return Group(
@@ -216,6 +231,7 @@ package struct EvaluationSnapshot: Sendable {
         refusedAlerts = rules.refusedAlerts
         countByteCount = rules.countByteCount
         tracker = rules.incidents
+        resolvedAlerts = resolved
         for (rule, alert) in numberedAlerts { groups[rule.group].alerts[rule.rule].append(alert) }
     }
 }

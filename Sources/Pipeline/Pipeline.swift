@@ -109,6 +109,9 @@ package final class Pipeline: Sendable {
         return summary
     }
 
+    /// Which spans belong to which component.
+    package var components: ComponentTable { attribution.components }
+
     /// The time that components took of settled requests, since the start.
     package func componentTotals() -> ComponentTotals { attribution.totals }
 

@@ -37,6 +37,16 @@ package struct PipelineSummary: Sendable {
         if isWindowOnly { return view.ends }
         return totals.firstEnd <= totals.lastEnd ? totals.firstEnd...totals.lastEnd : nil
     }
+
+    /// How long spans have been ending, as far as a range covers it: what rates are taken over.
+    ///
+    /// - Parameter range: Unix nanoseconds; nil for everything.
+    package func seconds(in range: Range<Int64>? = nil) -> Double {
+        guard let ends else { return 0 }
+        let first = max(ends.lowerBound, range?.lowerBound ?? .min)
+        let last = min(ends.upperBound, range?.upperBound ?? .max)
+        return max(Double(last - first) / 1e9, 0)
+    }
 }
 
 /// Metrics of the window itself, and of its history.

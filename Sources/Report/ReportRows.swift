@@ -49,10 +49,12 @@ package struct OperationRow: Encodable, Sendable {
     }
 
     /// One row for each operation.
-    package static func rows(of summary: PipelineSummary) -> [OperationRow] {
-        let seconds = summary.ends.map { Double($0.upperBound - $0.lowerBound) / 1e9 } ?? 0
-        let selfTimes = summary.view.selfTimeSummaries()
-        return summary.view.operationSummaries().map {
+    ///
+    /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
+    package static func rows(of summary: PipelineSummary, in range: Range<Int64>? = nil) -> [OperationRow] {
+        let seconds = summary.seconds(in: range)
+        let selfTimes = summary.view.selfTimeSummaries(in: range)
+        return summary.view.operationSummaries(in: range).map {
             OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
         }
     }
@@ -99,10 +101,18 @@ package struct RequestRow: Encodable, Sendable {
     }
 
     /// One row for each kind of request, with its components.
-    package static func rows(of summary: PipelineSummary) -> [RequestRow] {
-        let requests = summary.view.requestSummaries()
-        let without = summary.view.withoutAuthentication()
-        return zip(requests, summary.view.componentSummaries(of: requests)).map { request, components in
+    ///
+    /// - Parameters:
+    ///   - range: of the ends of requests, Unix nanoseconds; nil for everything.
+    ///   - isWanted: which kinds.
+    package static func rows(
+        of summary: PipelineSummary, in range: Range<Int64>? = nil,
+        where isWanted: (RequestLabels) -> Bool = { _ in true }
+    ) -> [RequestRow] {
+        let requests = summary.view.requestSummaries(in: range).filter { isWanted($0.labels) }
+        let without = summary.view.withoutAuthentication(in: range)
+        let components = summary.view.componentSummaries(of: requests, in: range)
+        return zip(requests, components).map { request, components in
             RequestRow(
                 request, components: components.map { ComponentRow($0, summary.componentNames) },
                 without: without[request.series])

@@ -22,9 +22,11 @@ package struct SourceRow: Encodable, Sendable {
         last = Timestamp.rfc3339(counts.last)
     }
 
-    /// One row for each source, by cluster, service and instance.
-    package static func rows(of table: SourceTable) -> [SourceRow] {
-        table.seen.map { SourceRow($0.labels, $0.counts) }.sorted {
+    /// One row for each source that is wanted, by cluster, service and instance.
+    package static func rows(
+        of table: SourceTable, where isWanted: (SourceLabels, SourceCounts) -> Bool = { _, _ in true }
+    ) -> [SourceRow] {
+        table.seen.filter { isWanted($0.labels, $0.counts) }.map { SourceRow($0.labels, $0.counts) }.sorted {
             ($0.cluster, $0.service, $0.instance) < ($1.cluster, $1.service, $1.instance)
         }
     }

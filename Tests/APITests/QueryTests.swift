@@ -13,7 +13,7 @@ import Testing
 
     private func fault(_ text: String?, name: String = "a") -> String? {
         do throws(QueryError) {
-            _ = try Query(text, variables: ["name": name], of: Self.resource)
+            _ = try Query(text, variables: ["name": name], of: Self.resource, now: 0)
             return nil
         } catch {
             return error.message
@@ -21,9 +21,9 @@ import Testing
     }
 
     @Test func `have their values, from the query and from the path`() throws {
-        let query = try Query("even=%34", variables: ["name": "b c"], of: Self.resource)
+        let query = try Query("even=%34", variables: ["name": "b c"], of: Self.resource, now: 0)
         #expect(query[Self.even] == "4" && query[Self.name] == "b c")
-        #expect(try Query(nil, variables: ["name": "a"], of: Self.resource)[Self.even] == nil)
+        #expect(try Query(nil, variables: ["name": "a"], of: Self.resource, now: 0)[Self.even] == nil)
     }
 
     @Test func `are refused with what would be right`() {
@@ -37,6 +37,6 @@ import Testing
 
     @Test func `are ignored by resources that take whatever comes`() throws {
         let resource = Resource(path: "/any") { _ in QueryReply.text("") }
-        _ = try Query("x=%zz&x", of: resource)
+        _ = try Query("x=%zz&x", of: resource, now: 0)
     }
 }

@@ -2,9 +2,17 @@ import Pipeline
 import Report
 
 extension Resource {
-    /// Operations over the window, not since the start.
-    static let operations = json("/api/v1/operations", parameters: [.service, .limit]) { surface, query in
-        let rows = OperationRow.rows(of: surface.pipeline.attributedSummary().windowOnly)
+    /// Operations over the range.
+    static let operations = json("/api/v1/operations", parameters: [.service]) { surface, query in
+        let rows = OperationRow.rows(of: surface.summary(of: query), in: query.range.given)
         return Array(rows.filter { query.service ?? $0.service == $0.service }.prefix(query.limit))
+    }
+}
+
+extension QueryServer.Surface {
+    /// What a question is about: the window unless it has a range, which may reach into the history.
+    func summary(of query: Query) -> PipelineSummary {
+        let summary = pipeline.attributedSummary()
+        return query.range.given == nil ? summary.windowOnly : summary
     }
 }

@@ -2,8 +2,9 @@ import Pipeline
 import Report
 
 extension Resource {
-    /// Requests to API servers, over the window.
-    static let requests = json("/api/v1/requests", parameters: [.limit]) { surface, query in
-        Array(RequestRow.rows(of: surface.pipeline.attributedSummary().windowOnly).prefix(query.limit))
+    /// Requests to API servers, over the range.
+    static let requests = json("/api/v1/requests", parameters: QueryParameter.requestLabels) { surface, query in
+        let rows = RequestRow.rows(of: surface.summary(of: query), in: query.range.given) { query.includes($0) }
+        return Array(rows.prefix(query.limit))
     }
 }

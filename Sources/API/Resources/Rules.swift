@@ -101,7 +101,13 @@ extension RuleGroupJSON {
 
 extension Resource {
     /// The rules in force and their alerts.
-    static let rules = json("/api/v1/rules") { surface, _ in
-        surface.pipeline.evaluation.groups.map { RuleGroupJSON($0) }
+    ///
+    /// A range and a cluster choose among the alerts, the limit among the groups.
+    static let rules = json("/api/v1/rules") { surface, query in
+        surface.pipeline.evaluation.groups.prefix(query.limit).map { group in
+            var group = group
+            group.alerts = group.alerts.map { $0.filter { query.includes($0) } }
+            return RuleGroupJSON(group)
+        }
     }
 }

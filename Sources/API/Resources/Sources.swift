@@ -1,9 +1,13 @@
+import Engine
 import Pipeline
 import Report
 
 extension Resource {
-    /// Who has sent spans since the start.
-    static let sources = json("/api/v1/sources") { surface, _ in
-        SourceRow.rows(of: surface.pipeline.sources())
+    /// Who has sent spans since the start; over a range, those whose spans reach into it.
+    static let sources = json("/api/v1/sources") { surface, query in
+        let rows = SourceRow.rows(of: surface.pipeline.sources()) { labels, counts in
+            query.includes(cluster: labels.cluster) && query.range.overlaps(counts.first, counts.last)
+        }
+        return Array(rows.prefix(query.limit))
     }
 }

@@ -1,10 +1,43 @@
+import Engine
 import Pipeline
 import Report
+import Rules
+import Support
 
 extension Resource {
-    /// Counts of the received spans by outcome.
-    static let status = json("/api/v1/status") { surface, _ in
-        let (spans, unattributed) = surface.pipeline.counts()
-        return SpansRow(spans, unattributed)
+    /// How things are: counts of the received spans by outcome, how many come, and the open incident.
+    static let status = json("/api/v1/status") { surface, query in StatusJSON(surface.pipeline, query.range) }
+}
+
+/// How things are.
+struct StatusJSON: Encodable, Sendable {
+    private var spans: SpansRow
+    /// The most urgent open one, of these the latest; null if there is none.
+    var incident: OrNull<IncidentJSON>
+    /// The latest end; null without spans.
+    var last_span: OrNull<String>
+    /// Of the spans that ended in the range, or in the last minute.
+    var spans_per_second: Double
+
+    init(_ pipeline: Pipeline, _ range: QueryRange) {
+        let (counts, unattributed) = pipeline.counts()
+        spans = SpansRow(counts, unattributed)
+        let open = pipeline.evaluation.incidents.filter(\.isOpen)
+        incident = OrNull(open.max { ($0.severity, $0.openedAt) < ($1.severity, $1.openedAt) }.map { IncidentJSON($0) })
+        let view = pipeline.view()
+        last_span = OrNull(view.lastEnd.map(Timestamp.rfc3339))
+        spans_per_second = view.spanRate(in: range.given, now: range.now)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case incident, last_span, spans_per_second
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try spans.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(incident, forKey: .incident)
+        try container.encode(last_span, forKey: .last_span)
+        try container.encode(spans_per_second, forKey: .spans_per_second)
     }
 }

@@ -20,13 +20,19 @@ package struct WithoutAuthentication: Equatable, Sendable {
 
 extension WindowView {
     /// The requests without authentication in attributed slots, by request number.
-    package func withoutAuthentication() -> [WithoutAuthentication] {
+    ///
+    /// - Parameter range: of their ends, Unix nanoseconds; nil for everything.
+    package func withoutAuthentication(in range: Range<Int64>? = nil) -> [WithoutAuthentication] {
         var counts = requests.map { _ in WithoutAuthentication() }
         for slot in slots {
             guard let attribution = slot.attribution, attribution.ties.contains(where: { $0.decision != .tied }) else {
                 continue
             }
-            for request in attribution.requests { counts[Int(request.series)].add(request.tie) }
+            if let range, !range.overlaps(slot.start..<slot.end) { continue }
+            for (number, request) in attribution.requests.enumerated() {
+                guard range?.contains(attribution.end(ofRequest: number, in: slot)) ?? true else { continue }
+                counts[Int(request.series)].add(request.tie)
+            }
         }
         return counts
     }

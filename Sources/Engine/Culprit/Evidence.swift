@@ -102,6 +102,17 @@ extension WindowView {
             baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
     }
 
+    /// What to compare for an interval that somebody asks about, unless they say with what: the ten minutes before it. The
+    /// last half minute of them is left out if the window goes back far enough, because people notice faults late.
+    package func comparison(of interval: Range<Int64>, baseline: Range<Int64>?) -> Comparison {
+        if let baseline { return Comparison(interval: interval, baseline: baseline) }
+        let oldest = slots.first?.start ?? interval.lowerBound
+        let early = interval.lowerBound.subtractingSaturating(Self.culpritInterval)
+        let end = early.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? early : interval.lowerBound
+        return Comparison(
+            interval: interval, baseline: max(end.subtractingSaturating(Self.culpritBaseline), 0)..<max(end, 0))
+    }
+
     /// The culprit according to evidence from this view.
     ///
     /// - Parameter requests: the request series that the question is about; nil if it is about something else.

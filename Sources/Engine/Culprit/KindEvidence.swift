@@ -5,11 +5,8 @@ extension WindowView {
     /// Its own work on few kinds is never clear: what delays it leaves no span, such as a plugin that encrypts. Time of calls
     /// to etcd can't be told from that of a process that waits for its turn, so only evidence about processes counts for it.
     func verdict(onRequests series: [Int32], _ comparison: Comparison, _ components: ComponentTable) -> Verdict? {
-        var isWanted = [Bool](repeating: false, count: requests.count)
-        for number in series where isWanted.indices.contains(Int(number)) { isWanted[Int(number)] = true }
-        var evidence = Evidence()
+        var evidence = evidence(onRequests: series, comparison)
         evidence.names = components.names
-        measure(EvidenceMeters([], isWanted: isWanted), comparison).report(to: &evidence)
         guard let most = evidence.excess.indices.max(by: { evidence.excess[$0] < evidence.excess[$1] }) else {
             return nil
         }
@@ -21,5 +18,19 @@ extension WindowView {
         var verdict = evidence.slowWait(component, in: "these requests")
         if !component.isOutsideWait { verdict.certainty = .likely }
         return verdict
+    }
+
+    /// The time of the components in the mean request of some series, largest growth first.
+    package func componentGrowth(ofRequests series: [Int32], _ comparison: Comparison) -> [ComponentGrowth] {
+        evidence(onRequests: series, comparison).components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now }
+    }
+
+    /// The part of the evidence that requests of some series give.
+    private func evidence(onRequests series: [Int32], _ comparison: Comparison) -> Evidence {
+        var isWanted = [Bool](repeating: false, count: requests.count)
+        for number in series where isWanted.indices.contains(Int(number)) { isWanted[Int(number)] = true }
+        var evidence = Evidence()
+        measure(EvidenceMeters([], isWanted: isWanted), comparison).report(to: &evidence)
+        return evidence
     }
 }

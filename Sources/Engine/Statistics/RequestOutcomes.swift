@@ -19,16 +19,26 @@ package struct RequestOutcomes: Hashable, Sendable {
 }
 
 extension WindowView {
+    /// Counts all requests of the window that ended in `from..<to`; see below.
+    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
+        requestOutcomes(from: from, to: to, slowerThan: thresholds, where: requests.map { _ in true })
+    }
+
     /// Counts the requests of the window that ended in `from..<to` (Unix nanoseconds).
     ///
-    /// - Parameter thresholds: durations in nanoseconds, by request number. Requests of further numbers are never slow.
-    package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
+    /// - Parameters:
+    ///   - thresholds: durations in nanoseconds, by request number. Requests of further numbers are never slow.
+    ///   - isWanted: by request number, which kinds count.
+    package func requestOutcomes(
+        from: Int64, to: Int64, slowerThan thresholds: [Int64], where isWanted: [Bool]
+    ) -> RequestOutcomes {
         let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
         let scope = SeriesScope(
-            .requests, range: TimeRange(from: from, to: to), isWanted: Array(repeating: true, count: requests.count))
-        // All series are wanted, so the index of a series is its number.
+            .requests, range: TimeRange(from: from, to: to), isWanted: isWanted)
         let missing = max(requests.count - thresholds.count, 0)
-        let thresholds = thresholds + Array(repeating: Int64.max, count: missing)
+        // By index in the scope, which has the wanted series in their order.
+        let thresholds = (thresholds + Array(repeating: Int64.max, count: missing)).enumerated()
+            .filter { isWanted[$0.offset] }.map(\.element)
         var outcomes = RequestOutcomes()
         scope.forEachBlock(of: inRange) { rows in
             let thresholds = thresholds.span

@@ -1,7 +1,7 @@
 /// Which rows a scan covers, and the index of each row's series.
 struct SeriesScope {
     let population: Population
-    let range: TimeRange
+    var range: TimeRange
     /// Lines.
     let count: Int
     /// The index of each series among those of the scope, or `noSeries`.

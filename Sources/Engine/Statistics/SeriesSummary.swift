@@ -19,8 +19,10 @@ extension WindowView {
     private static let quantiles = [0.5, 0.9, 0.99]
 
     /// One row for each operation with spans in the window or its history, most frequent first.
-    package func operationSummaries() -> [SeriesSummary<OperationLabels>] {
-        summaries(.spans, operations).sorted {
+    ///
+    /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
+    package func operationSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<OperationLabels>] {
+        summaries(.spans, operations, range).sorted {
             $0.count != $1.count
                 ? $0.count > $1.count
                 : ($0.labels.service, $0.labels.operation, $0.labels.kind.rawValue)
@@ -29,25 +31,31 @@ extension WindowView {
     }
 
     /// One row for each kind of request, without long-running ones, most frequent first.
-    package func requestSummaries() -> [SeriesSummary<RequestLabels>] {
-        summaries(.requests, requests).sorted {
+    package func requestSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<RequestLabels>] {
+        summaries(.requests, requests, range).sorted {
             $0.count != $1.count ? $0.count > $1.count : $0.labels.path < $1.labels.path
         }
     }
 
     /// Self times by operation number; nil for operations without attributed spans.
-    package func selfTimeSummaries() -> [SeriesSummary<OperationLabels>?] { summariesBySeries(.selfTimes, operations) }
+    package func selfTimeSummaries(in range: Range<Int64>? = nil) -> [SeriesSummary<OperationLabels>?] {
+        summariesBySeries(.selfTimes, operations, range)
+    }
 
     private func summaries<Labels: Sendable>(
-        _ population: Population, _ labels: [Labels]
+        _ population: Population, _ labels: [Labels], _ range: Range<Int64>?
     ) -> [SeriesSummary<Labels>] {
-        summariesBySeries(population, labels).compactMap { $0 }
+        summariesBySeries(population, labels, range).compactMap { $0 }
     }
 
     private func summariesBySeries<Labels: Sendable>(
-        _ population: Population, _ labels: [Labels]
+        _ population: Population, _ labels: [Labels], _ range: Range<Int64>?
     ) -> [SeriesSummary<Labels>?] {
         let selection = each(population, quantiles: Self.quantiles)
+        if let range {
+            let (statistics, isExact) = measured(population, in: range, selection)
+            return labels.indices.map { Self.summary($0, labels[$0], statistics[$0], isExact: isExact) }
+        }
         let inWindow = measureWindow(population, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(population)
         return labels.indices.map { number in
@@ -57,6 +65,15 @@ extension WindowView {
                 Self.summary(number, labels[number], inWindow[number], isExact: true)
             }
         }
+    }
+
+    fileprivate func measured(
+        _ population: Population, in range: Range<Int64>, _ selection: Selection
+    ) -> (statistics: [LatencyStatistics], isExact: Bool) {
+        var parts = WindowParts()
+        let (statistics, isExact) = measured(
+            population, from: range.lowerBound, to: range.upperBound, [selection], &parts)
+        return (statistics[0], isExact)
     }
 
     private static func summary<Labels>(
@@ -88,7 +105,11 @@ package struct ComponentSummary: Equatable, Sendable {
 
 extension WindowView {
     /// For each request series, its components, longest first, over attributed slots.
-    package func componentSummaries(of requests: [SeriesSummary<RequestLabels>]) -> [[ComponentSummary]] {
+    ///
+    /// - Parameter range: the one that the requests are from; nil for everything.
+    package func componentSummaries(
+        of requests: [SeriesSummary<RequestLabels>], in range: Range<Int64>? = nil
+    ) -> [[ComponentSummary]] {
         let width = ComponentTable.countMax
         var selection = Selection(
             groupOfSeries: Array(repeating: -1, count: seriesCount(.parts)), groupCount: requests.count * width,
@@ -98,6 +119,10 @@ extension WindowView {
                 selection.groupOfSeries[request.series * width + number] = Int32(index * width + number)
                 selection.counts.append(request.count)
             }
+        }
+        if let range {
+            let parts = measured(.parts, in: range, selection).statistics
+            return requests.indices.map { Self.summaries(Array(parts[$0 * width..<($0 + 1) * width])) }
         }
         let inWindow = measureWindow(.parts, from: .min, to: .max, [selection])[0]
         let merged = mergedWhereEvicted(.parts)

@@ -135,16 +135,24 @@ package struct WindowView: Sendable {
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> [[LatencyStatistics]] {
+        measured(population, from: from, to: to, selections, &parts).statistics
+    }
+
+    /// The same, and whether quantiles are exact.
+    func measured(
+        _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
+    ) -> (statistics: [[LatencyStatistics]], isExact: Bool) {
         if let merged = measureBeyond(population, from: from, to: to, selections, &parts) {
-            return zip(merged, selections).map { groups, selection in
+            let statistics = zip(merged, selections).map { groups, selection in
                 groups.enumerated().map { group, merged in
                     merged.statistics(
                         selection.quantiles, thresholds: selection.thresholds,
                         absent: selection.absent(group, rows: merged.count))
                 }
             }
+            return (statistics, false)
         }
-        return measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections)
+        return (measureWindow(population, from: startInWindow(from: from, to: to), to: to, selections), true)
     }
 
     /// Exact statistics of spans in the window.

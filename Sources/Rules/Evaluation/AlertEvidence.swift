@@ -91,5 +91,5 @@ extension WindowView {
 
 extension AlertEvidence {
     /// As many as anyone looks at.
-    fileprivate static let tracesMax = 5
+    static let tracesMax = 5
 }

@@ -17,7 +17,7 @@ package struct Incident: Hashable, Sendable {
 
     /// The time at which it opened. A second one that opens in the same evaluation has a number besides.
     package let id: String
-    let openedAt: Int64
+    package let openedAt: Int64
     /// The beginning of the window in which its first alert found its condition: the fault began after it.
     let startedAt: Int64
     package internal(set) var closedAt: Int64?
@@ -30,6 +30,7 @@ package struct Incident: Hashable, Sendable {
 
     static let membersMax = 1_000
 
+    package var isOpen: Bool { closedAt == nil }
     package var side: String? { evidence?.culprit.side }
     var certainty: Verdict.Certainty { evidence?.culprit.certainty ?? .notClear }
 

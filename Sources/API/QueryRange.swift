@@ -1,0 +1,81 @@
+import Support
+
+// The range of time that every question may be limited to.
+
+extension QueryParameter {
+    static let from = time("from")
+    static let to = time("to")
+
+    /// What every resource of the API takes.
+    static let common = [from, to, cluster, limit]
+
+    static func time(_ name: String) -> QueryParameter {
+        QueryParameter(name, "\(name) is \(Timestamp.forms)") { Timestamp.parse($0, now: TimeLimits.latest) != nil }
+    }
+}
+
+/// A range of time as it was asked for, Unix nanoseconds.
+struct QueryRange: Equatable, Sendable {
+    /// Nothing is kept for longer.
+    private static let longest: Int64 = 92 * 86_400 * 1_000_000_000
+
+    /// nil if it was left open: from the oldest span, or to now.
+    let from: Int64?
+    let to: Int64?
+    let now: Int64
+
+    init(from: Int64?, to: Int64?, now: Int64) {
+        (self.from, self.to, self.now) = (from, to, now)
+    }
+
+    /// The range of span ends; nil if it is the whole window. An open end includes spans of hosts whose clocks are ahead.
+    var given: Range<Int64>? {
+        guard from != nil || to != nil else { return nil }
+        let end = to ?? TimeLimits.latest
+        return min(from ?? 0, end)..<end
+    }
+
+    /// Whether it has any moment of a stretch of time; both ends are included, Unix nanoseconds.
+    func overlaps(_ first: Int64, _ last: Int64) -> Bool {
+        first < to ?? .max && last >= from ?? .min
+    }
+
+    /// Both ends.
+    ///
+    /// - Parameter oldest: when the range begins if that was left open, Unix nanoseconds; nil if there are no spans.
+    func resolved(oldest: Int64?) -> Range<Int64> {
+        let end = to ?? max(now, from ?? 0)
+        return min(from ?? oldest ?? end, end)..<end
+    }
+
+    /// What is wrong with it; nil if nothing is.
+    ///
+    /// - Parameters:
+    ///   - names: of the parameters for its ends.
+    ///   - texts: of their values.
+    func fault(_ names: (from: String, to: String), _ texts: (from: String?, to: String?)) -> String? {
+        guard let from else { return nil }
+        let shown = "\(names.from)=\(PrintableText.quote(texts.from ?? ""))"
+        let end = to ?? now
+        guard from < end else {
+            let other = texts.to.map { "\(names.to)=\(PrintableText.quote($0))" } ?? "now"
+            return "\(names.from) must be before \(names.to), but \(shown) is not before \(other)"
+        }
+        guard end - from <= Self.longest else {
+            return "a range is at most \(DurationText.format(Self.longest)) long, but \(shown) begins "
+                + "\(DurationText.format((end - from) / 1_000_000_000 * 1_000_000_000)) before its end"
+        }
+        return nil
+    }
+}
+
+extension Query {
+    /// Reads a range, and checks that it is one.
+    func range(_ from: QueryParameter, _ to: QueryParameter) throws(QueryError) -> QueryRange {
+        let range = QueryRange(
+            from: self[from].flatMap { Timestamp.parse($0, now: now) },
+            to: self[to].flatMap { Timestamp.parse($0, now: now) }, now: now)
+        if let fault = range.fault((from.name, to.name), (self[from], self[to])) { throw QueryError(message: fault) }
+        return range
+    }
+}

@@ -1,0 +1,99 @@
+import Engine
+import Pipeline
+import Rules
+import Support
+
+extension Resource {
+    /// The culprit of any interval, and the evidence.
+    static let culprit = json(
+        "/api/v1/culprit", parameters: [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
+        check: { query throws(QueryError) in _ = try query.baseline() }
+    ) { surface, query in
+        let summary = surface.pipeline.attributedSummary()
+        let view = summary.view
+        let comparison = try view.comparison(
+            of: query.interval, baseline: query.baseline()?.resolved(oldest: view.slots.first?.start))
+        let finding = view.evidence(
+            comparison, where: query.namesRequests ? view.requests.map { query.includes($0) } : nil,
+            surface.pipeline.components)
+        return CulpritJSON(comparison, finding)
+    }
+}
+
+extension QueryParameter {
+    fileprivate static let baselineFrom = time("baseline_from")
+    fileprivate static let baselineTo = time("baseline_to")
+}
+
+extension Query {
+    private static let usualInterval: Int64 = 60_000_000_000
+
+    fileprivate var namesRequests: Bool { QueryParameter.requestLabels.contains { self[$0] != nil } }
+
+    /// The last minute unless given.
+    fileprivate var interval: Range<Int64> {
+        let end = range.to ?? now
+        return min(range.from ?? max(end - Self.usualInterval, 0), end)..<end
+    }
+
+    /// nil if none was given.
+    fileprivate func baseline() throws(QueryError) -> QueryRange? {
+        guard self[.baselineFrom] != nil || self[.baselineTo] != nil else { return nil }
+        guard self[.baselineFrom] != nil, self[.baselineTo] != nil else {
+            throw QueryError(message: "baseline_from and baseline_to go together; give both or neither")
+        }
+        let baseline = try range(.baselineFrom, .baselineTo)
+        guard let end = baseline.to, end <= interval.lowerBound else {
+            throw QueryError(
+                message: "the baseline must end before the interval begins: baseline_to is "
+                    + "\(Timestamp.rfc3339(baseline.to ?? now)), from is \(Timestamp.rfc3339(interval.lowerBound))")
+        }
+        return baseline
+    }
+}
+
+/// A verdict over an interval.
+struct CulpritJSON: Encodable, Sendable {
+    struct Culprit: Encodable, Sendable {
+        /// null if it isn't clear.
+        var side: OrNull<String>
+        var component: OrNull<String>
+        /// null unless the verdict is about one instance of several.
+        var instance: OrNull<String>
+        var certainty: Verdict.Certainty
+        var why: String
+    }
+
+    struct Requests: Encodable, Sendable {
+        var count: Int
+        /// Slower than the 99th percentile that their kind had in the baseline.
+        var slow: Int
+        var failed: Int
+    }
+
+    var from: String
+    var to: String
+    var baseline_from: String
+    var baseline_to: String
+    var culprit: Culprit
+    /// Largest growth first.
+    var components: [EvidenceJSON.ComponentRow]
+    var requests: Requests
+    /// The worst first.
+    var traces: [String]
+
+    init(_ comparison: Comparison, _ finding: IntervalEvidence) {
+        from = Timestamp.rfc3339(comparison.interval.lowerBound)
+        to = Timestamp.rfc3339(comparison.interval.upperBound)
+        baseline_from = Timestamp.rfc3339(comparison.baseline.lowerBound)
+        baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
+        let evidence = EvidenceJSON(finding.evidence)
+        culprit = Culprit(
+            side: OrNull(evidence.culprit.side), component: OrNull(evidence.culprit.component), instance: OrNull(nil),
+            certainty: finding.evidence.culprit.certainty, why: evidence.culprit.why)
+        components = evidence.components
+        let outcomes = finding.requests
+        requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
+        traces = evidence.traces
+    }
+}
