@@ -209,7 +209,8 @@ let package = Package(
             name: "RecordingTests", dependencies: ["Recording", "Support"], swiftSettings: settings),
         .testTarget(
             name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport"], swiftSettings: settings),
-        .testTarget(name: "APITests", dependencies: ["API"], swiftSettings: settings),
+        .testTarget(
+            name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
         .testTarget(name: "ScrapeTests", dependencies: ["Scrape", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ReplayTests",

@@ -2,19 +2,23 @@ import Synchronization
 
 /// Shares answers to identical questions. Concurrent clients share one computation, and an answer is reused for twenty times
 /// as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core, however many
-/// clients poll it.
+/// clients poll it. What only stragglers still change is computed once a minute.
 final class AnswerCache: Sendable {
     private struct Answer {
         let text: Task<String?, any Error>
         let begun: ContinuousClock.Instant
+        let isSettled: Bool
         /// nil while computing.
         var usableUntil: ContinuousClock.Instant?
+        var byteCount = 0
     }
 
     private static let reuseFactor = 20
     private static let ageMax = Duration.seconds(5)
-    /// Answers over a large window take tens of megabytes.
-    private static let answersMax = 8
+    private static let settledAge = Duration.seconds(60)
+    private static let answersMax = 64
+    /// Answers over a large window take megabytes.
+    private static let bytesMax = 32 << 20
 
     private let answers = Mutex<[String: Answer]>([:])
     private let clock: @Sendable () -> ContinuousClock.Instant
@@ -25,39 +29,47 @@ final class AnswerCache: Sendable {
 
     /// - Parameters:
     ///   - question: a path with its query.
+    ///   - isSettled: whether only stragglers can change the answer.
     ///   - compute: computes the answer. Not called if an answer can be shared.
     func answer(
-        _ question: String, compute: @escaping @Sendable () async throws -> String?
-    ) async throws -> String? {
+        _ question: String, isSettled: Bool = false, compute: @escaping @Sendable () async throws -> String?
+    ) -> Task<String?, any Error> {
         let now = clock()
-        let task = answers.withLock { answers in
+        return answers.withLock { answers in
             answers = answers.filter { $0.value.usableUntil.map { now < $0 } ?? true }
             if let known = answers[question] { return known.text }
             let task = Task { [weak self] in
                 do {
                     let text = try await compute()
-                    self?.finish(question, begun: now)
+                    self?.finish(question, begun: now, text)
                     return text
                 } catch {
-                    self?.forget(question)
+                    self?.forget(question, begun: now)
                     throw error
                 }
             }
-            if answers.count < Self.answersMax { answers[question] = Answer(text: task, begun: now) }
+            if answers.count < Self.answersMax {
+                answers[question] = Answer(text: task, begun: now, isSettled: isSettled)
+            }
             return task
         }
-        return try await task.value
     }
 
-    private func finish(_ question: String, begun: ContinuousClock.Instant) {
+    private func finish(_ question: String, begun: ContinuousClock.Instant, _ text: String?) {
         answers.withLock { answers in
-            guard answers[question]?.begun == begun else { return }
+            guard var answer = answers[question], answer.begun == begun else { return }
+            answer.byteCount = text?.utf8.count ?? 0
             let cost = clock() - begun
-            answers[question]?.usableUntil = begun + min(cost * Self.reuseFactor, Self.ageMax)
+            answer.usableUntil =
+                begun + (answer.isSettled ? Self.settledAge : min(cost * Self.reuseFactor, Self.ageMax))
+            let held = answers.values.reduce(answer.byteCount) { $0 + $1.byteCount }
+            answers[question] = held <= Self.bytesMax ? answer : nil
         }
     }
 
-    private func forget(_ question: String) {
-        _ = answers.withLock { $0.removeValue(forKey: question) }
+    private func forget(_ question: String, begun: ContinuousClock.Instant) {
+        answers.withLock { answers in
+            if answers[question]?.begun == begun { answers[question] = nil }
+        }
     }
 }

@@ -117,6 +117,7 @@ package struct AnswerPools: Sendable {
     /// they get a third of the share of a thread that receives spans, evaluates rules or answers health checks.
     let queries = AnswerPool(threads: 2, atOnce: 8, niceness: 5)
     let answers = AnswerCache()
+    let events = EventHub()
     /// For scrapes. Each has its own thread, because it waits for its client.
     let scrapes = AnswerPool(threads: 4, atOnce: 4)
     /// For reloads of the rules, one at a time.

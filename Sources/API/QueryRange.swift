@@ -40,6 +40,11 @@ struct QueryRange: Equatable, Sendable {
         first < to ?? .max && last >= from ?? .min
     }
 
+    /// Whether only stragglers still change what is known about it.
+    var isSettled: Bool { to.map { $0 < now.subtractingSaturating(Self.settling) } ?? false }
+
+    private static let settling: Int64 = 120_000_000_000
+
     /// Both ends.
     ///
     /// - Parameter oldest: when the range begins if that was left open, Unix nanoseconds; nil if there are no spans.

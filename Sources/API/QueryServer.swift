@@ -68,6 +68,18 @@ package struct QueryServer: Service {
         let responder = router.buildResponder()
         var listener = listener
         listener.group = loops
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            // Ends with the listener.
+            async let _: Void = EventTicker(surface: surface, service: service, pools: pools).run()
+            try await answerRequests(on: listener, responder)
+        } onCancelOrGracefulShutdown: { [events = pools.events] in
+            events.stop()
+        }
+    }
+
+    private func answerRequests(
+        on listener: Listener, _ responder: some HTTPResponder<QueryContext>
+    ) async throws {
         try await HTTPListener(listener) { request, channel in
             let context = QueryContext(source: ApplicationRequestContextSource(channel: channel, logger: Self.silent))
             do {

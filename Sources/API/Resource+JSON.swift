@@ -19,8 +19,20 @@ extension Resource {
         Resource(path: path, parameters: QueryParameter.common + parameters, check: check) { exchange in
             let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
             guard let permit = pools.queries.permit() else { return exchange.tooMany() }
-            let json = try await pools.answers.answer("\(exchange.request.uri)") {
-                try await pools.queries.run { try answer(surface, query).map { try JSONText.encode($0) } }
+            let end = ContinuousClock.now + QueryDeadline.usual
+            let json: String?
+            do {
+                let task = pools.answers.answer("\(exchange.request.uri)", isSettled: query.range.isSettled) {
+                    try await pools.queries.run {
+                        extendLifetime(permit)
+                        // Nobody waits for it any more.
+                        guard ContinuousClock.now < end else { throw QueryDeadline.Passed() }
+                        return try answer(surface, query).map { try JSONText.encode($0) }
+                    }
+                }
+                json = try await QueryDeadline.value(of: task, within: QueryDeadline.usual)
+            } catch is QueryDeadline.Passed {
+                return exchange.tooSlow()
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
             return Response(

@@ -22,7 +22,8 @@ struct Resource: Sendable {
 
     /// In the order in which the reply to an unknown path lists them.
     static let all = [
-        healthy, ready, metrics, alerts, components, culprit, incidents, latency, operations, requests, rules, sources,
+        healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, operations, requests, rules,
+        sources,
         status,
         trace, reload,
     ]
@@ -59,6 +60,16 @@ struct QueryExchange: Sendable {
     let peer: SocketAddress?
 
     var surface: QueryServer.Surface { server.surface }
+
+    /// The reply when an answer isn't there in time. The computation goes on, so a later question may find its answer.
+    func tooSlow() -> Response {
+        server.service.refused(transport: .query, reason: .queryDeadline, peer: peer)
+        var response = QueryReply.text(
+            "no answer within \(QueryDeadline.usual.components.seconds) s; ask for a shorter range, or retry in 5 s\n",
+            status: .gatewayTimeout)
+        response.headers[.retryAfter] = "5"
+        return response
+    }
 
     /// The reply when as many answers of this kind as allowed are under way.
     func tooMany() -> Response {

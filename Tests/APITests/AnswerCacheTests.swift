@@ -36,11 +36,13 @@ private final class Counter: Sendable {
     }
 
     /// The answer is the number of computations so far.
-    private func ask(_ path: String = "requests", lasting cost: Duration = .zero) async throws -> String? {
-        try await cache.answer(path) { [clock, computed] in
+    private func ask(
+        _ path: String = "requests", lasting cost: Duration = .zero, isSettled: Bool = false
+    ) async throws -> String? {
+        try await cache.answer(path, isSettled: isSettled) { [clock, computed] in
             clock.pass(cost)
             return "\(computed.next())"
-        }
+        }.value
     }
 
     @Test func `are reused for twenty times as long as they took`() async throws {
@@ -61,6 +63,27 @@ private final class Counter: Sendable {
         #expect(try await ask() == "2")
     }
 
+    @Test func `are reused for a minute where only stragglers could change them`() async throws {
+        #expect(try await ask(isSettled: true) == "1")
+        clock.pass(.seconds(59))
+        #expect(try await ask(isSettled: true) == "1")
+        clock.pass(.seconds(1))
+        #expect(try await ask(isSettled: true) == "2")
+    }
+
+    @Test func `are not waited for any longer than the deadline`() async throws {
+        let (never, signal) = AsyncStream.makeStream(of: Void.self)
+        let task = cache.answer("requests") {
+            for await _ in never { break }
+            return "late"
+        }
+        await #expect(throws: QueryDeadline.Passed.self) {
+            try await QueryDeadline.value(of: task, within: .milliseconds(1))
+        }
+        signal.yield()
+        #expect(try await QueryDeadline.value(of: task, within: .seconds(60)) == "late")
+    }
+
     @Test func `are computed once for all who ask at the same time`() async throws {
         let (asked, signal) = AsyncStream.makeStream(of: Void.self)
         let tasks = (0..<4).map { _ in
@@ -69,7 +92,7 @@ private final class Counter: Sendable {
                     for await _ in asked { break }
                     clock.pass(.seconds(1))
                     return "\(computed.next())"
-                }
+                }.value
             }
         }
         while clock.readings < tasks.count { await Task.yield() }
@@ -79,7 +102,7 @@ private final class Counter: Sendable {
 
     @Test func `are not kept if they failed`() async throws {
         struct Failure: Error {}
-        await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() } }
+        await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() }.value }
         #expect(try await ask() == "1")
     }
 }

@@ -211,6 +211,7 @@ def test_a_request_without_a_route_is_refused_and_counted(survivor, method, path
 def test_the_paths_suggested_for_an_unknown_one_exist(survivor):
     told = raw.get(survivor.query, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
-    assert len(paths) == 13
+    assert {"/metrics", "/api/v1/status", "/api/v1/events"} <= set(paths)
     for path in paths:
-        assert raw.get(survivor.query, path)[0] == 200
+        # The answer to a GET of events doesn't end.
+        assert raw.get(survivor.query, path, "HEAD")[0] == 200

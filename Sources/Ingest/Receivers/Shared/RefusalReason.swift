@@ -32,12 +32,16 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case streams
     /// Too many concurrent scrapes or queries.
     case queries
+    /// The answer to a query took too long.
+    case queryDeadline = "query_deadline"
     /// Accepting a connection failed for lack of descriptors or memory.
     case acceptFailed = "accept_failed"
     // Slow clients
     case headerTimeout = "header_timeout"
     case bodyTimeout = "body_timeout"
     case replyTimeout = "reply_timeout"
+    /// A listener to events didn't read them.
+    case slowListener = "slow_listener"
     // HTTP/2 misuse
     case resetFlood = "http2_reset_flood"
     case continuationFlood = "http2_continuation_flood"

@@ -1,0 +1,91 @@
+import NIOCore
+import Pipeline
+import Receivers
+import Rules
+import Support
+
+/// Looks for changes while anybody listens, and tells the listeners.
+struct EventTicker: Sendable {
+    let surface: QueryServer.Surface
+    let service: any TraceService
+    let pools: AnswerPools
+
+    private static let period = Duration.milliseconds(500)
+    private static let ticksPerStatus = 4
+
+    /// Runs until it is cancelled.
+    func run() async {
+        var known: EventChanges?
+        var ticks = 0
+        while (try? await Task.sleep(for: Self.period)) != nil {
+            guard pools.events.isHeard else {
+                known = nil
+                continue
+            }
+            let (before, isStatusDue) = (known, ticks % Self.ticksPerStatus == 0)
+            ticks += 1
+            let found = try? await pools.queries.run { [surface] in
+                var changes = before ?? EventChanges(surface.pipeline.evaluation)
+                var events = try changes.update(surface.pipeline.evaluation)
+                if isStatusDue { events.append(try Self.status(surface)) }
+                return (changes, events)
+            }
+            guard let (changes, events) = found else { continue }
+            known = changes
+            for event in events {
+                for peer in pools.events.send(event) {
+                    service.refused(transport: .query, reason: .slowListener, peer: peer)
+                }
+            }
+        }
+    }
+
+    static func status(_ surface: QueryServer.Surface) throws -> ByteBuffer {
+        let now = QueryRange(from: nil, to: nil, now: surface.now())
+        return try ServerSentEvent.text("status", StatusJSON(surface.pipeline, now))
+    }
+}
+
+/// What listeners know of alerts and incidents.
+struct EventChanges: Sendable {
+    private struct Key: Hashable {
+        var fingerprint: String
+        var activeAt: Int64
+    }
+
+    private var incidents: [String: IncidentJSON]
+    private var alerts: [Key: AlertState]
+
+    init(_ evaluation: EvaluationSnapshot) {
+        incidents = Self.incidents(evaluation)
+        alerts = Self.alerts(evaluation).mapValues(\.state)
+    }
+
+    /// The events that say what has changed.
+    mutating func update(_ evaluation: EvaluationSnapshot) throws -> [ByteBuffer] {
+        let (incidentsNow, alertsNow) = (Self.incidents(evaluation), Self.alerts(evaluation))
+        let changedAlerts = alertsNow.filter { alerts[$0.key] != $0.value.state }
+            .sorted { ($0.key.activeAt, $0.key.fingerprint) < ($1.key.activeAt, $1.key.fingerprint) }
+        let changedIncidents = incidentsNow.filter { incidents[$0.key] != $0.value }.sorted { $0.key < $1.key }
+        incidents = incidentsNow
+        alerts = alertsNow.mapValues(\.state)
+        return try changedIncidents.map { try ServerSentEvent.text("incident", $0.value) }
+            + changedAlerts.map { try ServerSentEvent.text("alert", AlertJSON($0.value)) }
+    }
+
+    private static func incidents(_ evaluation: EvaluationSnapshot) -> [String: IncidentJSON] {
+        Dictionary(evaluation.incidents.map { ($0.id, IncidentJSON($0)) }) { $1 }
+    }
+
+    private static func alerts(_ evaluation: EvaluationSnapshot) -> [Key: Alert] {
+        let all = evaluation.resolvedAlerts + evaluation.alerts
+        return Dictionary(all.map { (Key(fingerprint: $0.fingerprint, activeAt: $0.activeAt), $0) }) { $1 }
+    }
+}
+
+/// The format of server-sent events (WHATWG HTML, "Server-sent events"). JSON has no line breaks.
+enum ServerSentEvent {
+    static func text(_ name: String, _ value: some Encodable) throws -> ByteBuffer {
+        ByteBuffer(string: "event: \(name)\ndata: \(try JSONText.encode(value))\n\n")
+    }
+}
