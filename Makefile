@@ -23,9 +23,10 @@ build: ## Build the release binary: .build/release/faultline
 	@Scripts/install-packages.sh demo
 	swift build -c release --product faultline
 
-docs: ## Generate docs/metrics.md from the declarations of metrics
+docs: ## Generate docs/metrics.md and docs/openapi.json from the code
 	swift build --product faultline
 	.build/debug/faultline metrics-reference > docs/metrics.md
+	.build/debug/faultline openapi | python3 -m json.tool > docs/openapi.json
 
 test: ## Run all tests: unit tests, then the real process from outside
 	@Scripts/install-packages.sh test

@@ -118,8 +118,8 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Replay",
-                "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support",
+                "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
+                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

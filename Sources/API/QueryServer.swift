@@ -19,24 +19,27 @@ package struct QueryServer: Service {
         let scrape: @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void
         let isReady: @Sendable () -> Bool
         let reload: (@Sendable () -> String?)?
+        let version: String
         let now: @Sendable () -> Int64
 
         /// - Parameters:
         ///   - scrape: writes the scrape part by part; `send` returns false once the client is gone.
         ///   - reload: reloads the rules and returns the problems, or nil if there are none. nil if requests may not
         ///   reload.
+        ///   - version: of the program, for the description of the API.
         ///   - now: the time, Unix nanoseconds.
         package init(
             pipeline: Pipeline, hosts: AllowedHosts,
             scrape: @escaping @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void,
             isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?,
-            now: @escaping @Sendable () -> Int64
+            version: String, now: @escaping @Sendable () -> Int64
         ) {
             self.pipeline = pipeline
             self.hosts = hosts
             self.scrape = scrape
             self.isReady = isReady
             self.reload = reload
+            self.version = version
             self.now = now
         }
     }

@@ -8,15 +8,20 @@ extension Resource {
     ///
     /// - Parameters:
     ///   - parameters: besides those that all resources take.
+    ///   - summary: one line for the description of the API.
+    ///   - schema: what an answer looks like.
     ///   - check: checks parameters that depend on each other.
     ///   - absent: the reply if the answer is nil.
     ///   - answer: computes no more than it returns.
     static func json<Answer: Encodable & SendableMetatype>(
-        _ path: String, parameters: [QueryParameter] = [], absent: String = "not found",
+        _ path: String, parameters: [QueryParameter] = [], summary: String = "", schema: Schema = .any,
+        absent: String = "not found",
         check: (@Sendable (_ query: Query) throws(QueryError) -> Void)? = nil,
         answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: Query) throws -> Answer?
     ) -> Resource {
-        Resource(path: path, parameters: QueryParameter.common + parameters, check: check) { exchange in
+        Resource(
+            path: path, parameters: QueryParameter.common + parameters, check: check, summary: summary, answer: schema
+        ) { exchange in
             let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
             guard let permit = pools.queries.permit() else { return exchange.tooMany() }
             let end = ContinuousClock.now + QueryDeadline.usual
@@ -36,7 +41,7 @@ extension Resource {
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
             return Response(
-                status: .ok, headers: [.contentType: "application/json"], body: pools.queries.body(in: permit, json))
+                status: .ok, headers: [.contentType: jsonType], body: pools.queries.body(in: permit, json))
         }
     }
 }

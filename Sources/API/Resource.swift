@@ -17,12 +17,20 @@ struct Resource: Sendable {
     var parameters: [QueryParameter]?
     /// Checks parameters that depend on each other.
     var check: (@Sendable (_ query: Query) throws(QueryError) -> Void)?
+    /// One line for the description of the API.
+    var summary = ""
+    /// What an answer looks like, and its type.
+    var answer = Schema.any
+    var contentType = jsonType
     /// Runs on the server's event loop, so it may not take long. `json` computes elsewhere.
     let respond: Respond
 
+    static let jsonType = "application/json"
+
     /// In the order in which the reply to an unknown path lists them.
     static let all = [
-        healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, operations, requests, rules,
+        healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, openapi, operations, requests,
+        rules,
         sources,
         status,
         trace, reload,

@@ -3,7 +3,10 @@ import Rules
 
 extension Resource {
     /// The pending and firing alerts; over a range also those of the last resolved ones that were active in it.
-    static let alerts = json("/api/v1/alerts") { surface, query in
+    static let alerts = json(
+        "/api/v1/alerts", summary: "pending and firing alerts; over a range also resolved ones",
+        schema: .array(.named("Alert"))
+    ) { surface, query in
         let evaluation = surface.pipeline.evaluation
         let past = query.range.given == nil ? [] : evaluation.resolvedAlerts
         let found = (past + evaluation.alerts).filter { query.includes($0) }

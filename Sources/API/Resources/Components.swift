@@ -4,7 +4,10 @@ import Support
 
 extension Resource {
     /// Whose time requests took, step by step.
-    static let components = json("/api/v1/components", parameters: [.step] + QueryParameter.requestLabels) {
+    static let components = json(
+        "/api/v1/components", parameters: [.step] + QueryParameter.requestLabels,
+        summary: "whose time requests took, step by step", schema: .steps(of: ComponentStepJSON.schema)
+    ) {
         surface, query in
         let summary = surface.pipeline.attributedSummary()
         let grid = try query.steps(of: summary.view)
@@ -46,6 +49,12 @@ struct ComponentStepJSON: Encodable, Sendable {
     var components: [Part]
     /// False if requests of the step have left the window; otherwise absent.
     var exact: Bool?
+
+    static let schema = Schema.object(
+        [
+            "time": .time, "count": .integer, "errors": .integer, "mean_seconds": .nullable(.number),
+            "components": .array(.object(["component": .text, "seconds": .number])),
+        ], optional: ["exact": .boolean])
 
     init(_ start: Int64, _ step: ComponentStep, _ names: [String]) {
         time = Timestamp.rfc3339(start)

@@ -7,6 +7,7 @@ extension Resource {
     /// The culprit of any interval, and the evidence.
     static let culprit = json(
         "/api/v1/culprit", parameters: [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
+        summary: "the verdict on any interval, and the evidence", schema: CulpritJSON.schema,
         check: { query throws(QueryError) in _ = try query.baseline() }
     ) { surface, query in
         let summary = surface.pipeline.attributedSummary()
@@ -81,6 +82,12 @@ struct CulpritJSON: Encodable, Sendable {
     var requests: Requests
     /// The worst first.
     var traces: [String]
+
+    static let schema = Schema.object([
+        "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "culprit": .named("Culprit"),
+        "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
+        "traces": .array(.text),
+    ])
 
     init(_ comparison: Comparison, _ finding: IntervalEvidence) {
         from = Timestamp.rfc3339(comparison.interval.lowerBound)

@@ -3,7 +3,11 @@ import Hummingbird
 
 extension Resource {
     /// Server-sent events: a status every two seconds; alerts and incidents as they change.
-    static let events = Resource(path: "/api/v1/events", parameters: []) { exchange in
+    static let events = Resource(
+        path: "/api/v1/events", parameters: [],
+        summary: "server-sent events: a status every two seconds; alerts and incidents as they change",
+        answer: .text, contentType: "text/event-stream"
+    ) { exchange in
         guard let listener = exchange.server.pools.events.listen(exchange.peer) else { return exchange.tooMany() }
         let first = try await exchange.server.pools.queries.run { [surface = exchange.surface] in
             try EventTicker.status(surface)

@@ -6,6 +6,8 @@ extension Resource {
     /// How long an operation, or a kind of request, took, step by step: a heat map.
     static let latency = json(
         "/api/v1/latency", parameters: [.step, .service, .operation, .kind] + QueryParameter.requestLabels,
+        summary: "how long an operation or a kind of request took, step by step",
+        schema: .steps(of: LatencyStepJSON.schema),
         check: { query throws(QueryError) in try query.checkSubject() }
     ) { surface, query in
         let summary = surface.pipeline.attributedSummary()
@@ -66,6 +68,14 @@ struct LatencyStepJSON: Encodable, Sendable {
     var buckets: [Bucket]
     /// False if spans of the step have left the window; otherwise absent.
     var exact: Bool?
+
+    static let schema = Schema.object(
+        [
+            "time": .time, "count": .integer, "errors": .integer, "p50_seconds": .nullable(.number),
+            "p99_seconds": .nullable(.number),
+            "buckets": .array(
+                .object(["lower_seconds": .number, "upper_seconds": .number, "count": .integer])),
+        ], optional: ["exact": .boolean])
 
     /// - Parameter step: with the median and the 99th percentile.
     init(_ start: Int64, _ step: LatencyStep) {

@@ -3,7 +3,9 @@ import Report
 
 extension Resource {
     /// Operations over the range.
-    static let operations = json("/api/v1/operations", parameters: [.service]) { surface, query in
+    static let operations = json(
+        "/api/v1/operations", parameters: [.service], summary: "operations", schema: .array(.named("Operation"))
+    ) { surface, query in
         let rows = OperationRow.rows(of: surface.summary(of: query), in: query.range.given)
         return Array(rows.filter { query.service ?? $0.service == $0.service }.prefix(query.limit))
     }

@@ -84,6 +84,18 @@ extension RuleGroupJSON.Rule {
 }
 
 extension RuleGroupJSON {
+    static let schema = Schema.object([
+        "name": .text, "interval_seconds": .number, "limit": .nullable(.integer), "evaluated_at": .nullable(.time),
+        "rules": .array(
+            .object(
+                [
+                    "alert": .text, "when": .text, "over_seconds": .nullable(.number), "by": .array(.text),
+                    "for_seconds": .number, "keep_firing_for_seconds": .number, "labels": .map(.text),
+                    "annotations": .map(.text), "state": .choice(["inactive", "pending", "firing"]),
+                    "alerts": .array(.named("Alert")),
+                ], optional: ["select": .map(.text), "match": .map(.text)])),
+    ])
+
     private enum CodingKeys: String, CodingKey {
         case name, interval_seconds, limit, evaluated_at, rules
     }
@@ -103,7 +115,9 @@ extension Resource {
     /// The rules in force and their alerts.
     ///
     /// A range and a cluster choose among the alerts, the limit among the groups.
-    static let rules = json("/api/v1/rules") { surface, query in
+    static let rules = json(
+        "/api/v1/rules", summary: "the rules in force and their alerts", schema: .array(RuleGroupJSON.schema)
+    ) { surface, query in
         surface.pipeline.evaluation.groups.prefix(query.limit).map { group in
             var group = group
             group.alerts = group.alerts.map { $0.filter { query.includes($0) } }

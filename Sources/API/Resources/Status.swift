@@ -6,7 +6,9 @@ import Support
 
 extension Resource {
     /// How things are: counts of the received spans by outcome, how many come, and the open incident.
-    static let status = json("/api/v1/status") { surface, query in StatusJSON(surface.pipeline, query.range) }
+    static let status = json("/api/v1/status", summary: "how things are", schema: .named("Status")) { surface, query in
+        StatusJSON(surface.pipeline, query.range)
+    }
 }
 
 /// How things are.

@@ -5,7 +5,8 @@ import Support
 extension Resource {
     /// A trace with spans in the window, or one that an active alert names.
     static let trace = json(
-        "/api/v1/traces/:id", parameters: [.traceID], absent: "trace not found"
+        "/api/v1/traces/:id", parameters: [.traceID], summary: "the spans of a trace", schema: TraceJSON.schema,
+        absent: "trace not found"
     ) { surface, query in
         query.traceID.map { TraceJSON($0, surface.pipeline) }.flatMap { $0.spans.isEmpty ? nil : $0 }
     }
@@ -35,6 +36,16 @@ struct TraceJSON: Encodable {
         var duration_seconds: Double
         var error: Bool
     }
+
+    static let schema = Schema.object([
+        "trace_id": .text,
+        "spans": .array(
+            .object(
+                [
+                    "span_id": .text, "service": .text, "operation": .text, "kind": .text, "start": .time,
+                    "duration_seconds": .number, "error": .boolean,
+                ], optional: ["parent_span_id": .text])),
+    ])
 
     var trace_id: String
     var spans: [Span]

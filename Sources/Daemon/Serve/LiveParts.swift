@@ -104,7 +104,8 @@ struct LiveParts: Sendable {
             QueryServer.Surface(
                 pipeline: pipeline, hosts: configuration.hosts, scrape: { LiveScrape.write(self, $0, send: $1) },
                 isReady: { readiness.isReady },
-                reload: configuration.enableLifecycle ? lifecycle : nil, now: { WallClock.now }),
+                reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,
+                now: { WallClock.now }),
             on: listener(.query, for: "scrape and API", on: configuration.listen, limits, readiness), pools: pools)
     }
 

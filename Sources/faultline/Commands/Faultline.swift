@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Daemon
 import Foundation
@@ -14,7 +15,7 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
-            SetUp.self, PrintCompletions.self, PrintMetrics.self, PrintVersion.self,
+            SetUp.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self, PrintVersion.self,
         ])
 
     static func main() async {
@@ -124,5 +125,17 @@ struct PrintMetrics: ParsableCommand {
 
     func run() {
         Console.print(MetricsReference(LiveScrape.families).text)
+    }
+}
+
+/// Used by `make docs`, which writes docs/openapi.json.
+struct PrintOpenAPI: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "openapi",
+        abstract: "Print the OpenAPI description of the query API.",
+        shouldDisplay: false)
+
+    func run() throws {
+        Console.print(try OpenAPI(version: Version.current).json)
     }
 }

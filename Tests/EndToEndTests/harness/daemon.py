@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
+from harness import openapi
 from harness.lines import Lines
 from harness.metrics import Metrics
 from harness.project import BINARY
@@ -81,7 +82,9 @@ class Faultline:
         request = urllib.request.Request(f"http://{self.query}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-                return answer.status, answer.headers["Content-Type"], answer.read()
+                body = answer.read()
+                openapi.check(path, answer.headers["Content-Type"], body)
+                return answer.status, answer.headers["Content-Type"], body
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.headers["Content-Type"], error.read()

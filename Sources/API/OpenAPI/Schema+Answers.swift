@@ -1,0 +1,91 @@
+import Engine
+import Rules
+
+// What the answers look like. Beside the rows of Report and Rules, which know nothing of this description, and shared by
+// several resources; a resource that has an answer of its own describes it there.
+
+extension Schema {
+    /// By name, for the components of the description.
+    static let shared: KeyValuePairs<String, Schema> = [
+        "Alert": alert, "Incident": incident, "Evidence": evidence, "Culprit": culprit,
+        "ComponentGrowth": componentGrowth, "RequestOutcomes": requestOutcomes, "Operation": operation,
+        "Request": request, "Source": source, "Status": status,
+    ]
+
+    private static let culprit = object(
+        [
+            "side": .nullable(.choice(["etcd", "apiserver", "webhook", "connection"])), "component": .nullable(.text),
+            "certainty": .choice(["clear", "likely", "not clear"]), "why": .text,
+        ], optional: ["instance": .nullable(.text)])
+
+    private static let componentGrowth = object([
+        "component": .text, "seconds": .number, "baseline_seconds": .nullable(.number),
+    ])
+
+    private static let requestOutcomes = object(["count": .integer, "slow": .integer, "failed": .integer])
+
+    private static let evidence = object([
+        "culprit": .named("Culprit"), "components": .array(.named("ComponentGrowth")), "traces": .array(.text),
+    ])
+
+    private static let alert = object([
+        "alert": .text, "labels": .map(.text), "annotations": .map(.text),
+        "state": .choice(["pending", "firing", "resolved"]), "active_at": .time, "fired_at": .nullable(.time),
+        "resolved_at": .nullable(.time), "reason": .nullable(.text), "value": .nullable(.number),
+        "evidence": .nullable(.named("Evidence")),
+    ])
+
+    private static let incident = object([
+        "id": .text, "state": .choice(IncidentJSON.State.allCases.map(\.rawValue)),
+        "severity": .choice(IncidentSeverity.allCases.map(\.rawValue)), "opened_at": .time, "started_at": .time,
+        "closed_at": .nullable(.time), "culprit": .named("Culprit"), "requests": .named("RequestOutcomes"),
+        "components": .array(.named("ComponentGrowth")), "traces": .array(.text), "next": .text,
+        "alerts": .array(
+            .object([
+                "alert": .text, "labels": .map(.text), "active_at": .time, "fired_at": .time,
+                "resolved_at": .nullable(.time),
+            ])),
+    ])
+
+    private static let operation = object(
+        [
+            "service": .text, "operation": .text, "kind": .choice(SpanKind.allCases.map(\.name)), "count": .integer,
+            "errors": .integer, "error_ratio": .number, "rate": .number, "mean_seconds": .number,
+            "p50_seconds": .number, "p90_seconds": .number, "p99_seconds": .number, "max_seconds": .number,
+        ],
+        optional: [
+            "self_mean_seconds": .number, "self_p50_seconds": .number, "self_p90_seconds": .number,
+            "self_p99_seconds": .number, "self_max_seconds": .number, "exact": .boolean,
+        ])
+
+    private static let request = object(
+        [
+            "verb": .text, "group": .text, "resource": .text, "subresource": .text, "scope": .text, "count": .integer,
+            "errors": .integer, "p50_seconds": .number, "p90_seconds": .number, "p99_seconds": .number,
+            "max_seconds": .number,
+            "components": .array(
+                .object(["component": .text, "seconds": .number, "share": .number, "p99_seconds": .number])),
+        ],
+        optional: [
+            "exact": .boolean, "without_authentication": .object(["sampled": .integer, "too_many": .integer]),
+        ])
+
+    private static let source = object([
+        "cluster": .text, "service": .text, "instance": .text, "spans": .integer, "first": .time, "last": .time,
+    ])
+
+    private static let status = object(
+        [
+            "received": .integer, "accepted": .integer, "duplicates": .integer, "late": .integer,
+            "rejected": .map(.integer), "incident": .nullable(.named("Incident")), "last_span": .nullable(.time),
+            "spans_per_second": .number,
+        ],
+        optional: [
+            "unattributed": .object(["settled": .integer, "evicted": .integer, "slot_full": .integer])
+        ])
+
+    /// An answer in steps.
+    static func steps(of step: Schema) -> Schema {
+        object(["from": .time, "to": .time, "step_seconds": .number, "steps": .array(step)])
+    }
+}
