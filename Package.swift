@@ -104,6 +104,15 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "MCP",
+            dependencies: [
+                "Support",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "Daemon",
             dependencies: [
                 "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
@@ -118,7 +127,7 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
+                "API", "Archive", "Daemon", "Engine", "MCP", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
                 "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -210,7 +219,8 @@ let package = Package(
         .testTarget(
             name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
+            name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: settings),
         .testTarget(name: "ScrapeTests", dependencies: ["Scrape", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ReplayTests",

@@ -15,7 +15,8 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, PrintBuiltinRules.self,
-            SetUp.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self, PrintVersion.self,
+            SetUp.self, ServeAssistants.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self,
+            PrintVersion.self,
         ])
 
     static func main() async {

@@ -1,0 +1,94 @@
+/// Something that an assistant can ask: questions to a daemon's query API.
+struct Tool: Sendable {
+    struct Parameter: Sendable {
+        let name: String
+        let description: String
+        var isRequired = false
+    }
+
+    let name: String
+    let description: String
+    let parameters: [Parameter]
+    /// Asks the daemon.
+    let ask: @Sendable (_ arguments: [String: String], _ daemon: DaemonClient) async throws -> String
+
+    /// What `tools/list` says of it.
+    var listed: JSONValue {
+        let properties = parameters.map {
+            ($0.name, JSONValue.object(["type": "string", "description": .text($0.description)]))
+        }
+        return [
+            "name": .text(name), "description": .text(description),
+            "inputSchema": [
+                "type": "object", "properties": .object(Dictionary(properties) { first, _ in first }),
+                "required": .array(parameters.filter(\.isRequired).map { .text($0.name) }),
+                "additionalProperties": false,
+            ],
+            "annotations": ["readOnlyHint": true, "openWorldHint": false],
+        ]
+    }
+}
+
+extension Tool {
+    private static let range = [
+        Parameter(
+            name: "from",
+            description: "start of the range: RFC 3339, Unix seconds, or a duration ago such as -15m"),
+        Parameter(name: "to", description: "end of the range, in the same forms, or now (the default)"),
+        Parameter(name: "cluster", description: "only of this cluster"),
+    ]
+    private static let limit = Parameter(name: "limit", description: "the maximum number of rows; 20 if left out")
+    private static let kinds = [
+        Parameter(
+            name: "verb", description: "Kubernetes verb in lower case: get, list, watch, create, update, patch, delete"),
+        Parameter(name: "group", description: "API group; empty for the core group"),
+        Parameter(name: "resource", description: "resource in the plural, such as pods"),
+        Parameter(name: "subresource", description: "subresource, such as status"),
+        Parameter(name: "scope", description: "resource, namespace or cluster"),
+    ]
+
+    static let all = [whatIsWrong, verdict, requests, trace]
+
+    private static let whatIsWrong = Tool(
+        name: "what_is_wrong_now",
+        description:
+            "Whether anything is wrong with the Kubernetes control plane right now: the open incident with its culprit, "
+            + "what it affects and what to do next, or null; and the last incidents.",
+        parameters: []
+    ) { _, daemon in
+        let status = try await daemon.get("status")
+        let incidents = try await daemon.get("incidents", ["limit": "5"])
+        return "{\"status\":\(status),\"last_incidents\":\(incidents)}"
+    }
+
+    private static let verdict = Tool(
+        name: "verdict",
+        description:
+            "Which component made API requests slow or fail in an interval (etcd, the API server, a webhook, or the "
+            + "connection between the API server and etcd), how sure that is, why, and the worst traces. Compares with the "
+            + "time before the interval unless a baseline is given.",
+        parameters: range + [
+            Parameter(name: "baseline_from", description: "start of what to compare with; goes with baseline_to"),
+            Parameter(name: "baseline_to", description: "end of what to compare with, not after from"),
+        ] + kinds
+    ) { try await $1.get("culprit", $0) }
+
+    private static let requests = Tool(
+        name: "requests",
+        description:
+            "Kinds of request to the API server, most frequent first: counts, errors, percentiles, and the time "
+            + "that each component took of them.",
+        parameters: range + kinds + [limit]
+    ) { try await $1.get("requests", limited($0)) }
+
+    private static let trace = Tool(
+        name: "trace", description: "All spans of one trace.",
+        parameters: [Parameter(name: "id", description: "the trace id: 32 hexadecimal digits", isRequired: true)]
+    ) { arguments, daemon in
+        try await daemon.get("traces/\(DaemonClient.encode(arguments["id"] ?? ""))")
+    }
+
+    private static func limited(_ arguments: [String: String]) -> [String: String] {
+        arguments.merging(["limit": "20"]) { given, _ in given }
+    }
+}
