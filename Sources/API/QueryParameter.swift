@@ -35,11 +35,8 @@ extension QueryParameter {
 }
 
 extension Query {
-    /// Whether rows of a cluster are asked for; nil for rows that don't say theirs.
-    func includes(cluster: String?) -> Bool {
-        guard let wanted = self[.cluster], let cluster else { return true }
-        return cluster == wanted
-    }
+    /// Whether rows of a cluster are asked for; nil or empty for rows of spans that name none.
+    func includes(cluster: String?) -> Bool { self[.cluster].map { $0 == cluster ?? "" } ?? true }
 }
 
 extension QueryParameter {
@@ -63,8 +60,9 @@ extension QueryParameter {
 extension Query {
     /// Whether requests of a kind are asked for.
     func includes(_ labels: RequestLabels) -> Bool {
-        QueryParameter.requestLabels.allSatisfy { parameter in
-            self[parameter].map { $0 == labels[parameter.name] } ?? true
-        }
+        includes(cluster: labels.cluster)
+            && QueryParameter.requestLabels.allSatisfy { parameter in
+                self[parameter].map { $0 == labels[parameter.name] } ?? true
+            }
     }
 }

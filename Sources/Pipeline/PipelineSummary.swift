@@ -60,6 +60,8 @@ package struct WindowGauges: Sendable {
     package let operations: NameGauges
     package let requests: NameGauges
     package let sources: NameGauges
+    /// Spans of clusters beyond the limit.
+    package let clustersOverflowed: Int
     package let historyBytes: Int
     /// Unix nanoseconds; nil while the history is empty.
     package let historyOldest: Int64?

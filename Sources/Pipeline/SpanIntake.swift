@@ -148,7 +148,7 @@ final class SpanIntake: Sendable {
                 spans: $0.window.spanCount, bytes: $0.window.byteCount, bytesHeld: $0.window.bytesHeld,
                 oldest: $0.window.oldest,
                 operations: NameGauges($0.window.operations), requests: NameGauges($0.window.requests),
-                sources: NameGauges($0.window.sources),
+                sources: NameGauges($0.window.sources), clustersOverflowed: $0.window.clusters.overflowed,
                 historyBytes: $0.window.history.byteCount, historyOldest: $0.window.history.oldest,
                 unattributed: $0.window.unattributed, attributionBytes: attributionBytes)
         }

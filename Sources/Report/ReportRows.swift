@@ -1,8 +1,10 @@
 package import Engine
 package import Pipeline
 
-/// A row of `operations`, one for each (service.name, span name, kind). Durations in seconds.
+/// A row of `operations`, one for each (service.name, span name, kind) of a cluster. Durations in seconds.
 package struct OperationRow: Encodable, Sendable {
+    /// Absent where the spans name none.
+    package var cluster: String?
     package var service: String
     package var operation: String
     package var kind: String
@@ -28,6 +30,7 @@ package struct OperationRow: Encodable, Sendable {
     package init(
         _ row: SeriesSummary<OperationLabels>, selfTime: SeriesSummary<OperationLabels>?, seconds: Double
     ) {
+        cluster = row.labels.cluster.isEmpty ? nil : row.labels.cluster
         service = row.labels.service
         operation = row.labels.operation
         kind = row.labels.kind.name
@@ -60,8 +63,10 @@ package struct OperationRow: Encodable, Sendable {
     }
 }
 
-/// A row of `requests`, one for each kind of API request. Durations in seconds.
+/// A row of `requests`, one for each kind of API request of a cluster. Durations in seconds.
 package struct RequestRow: Encodable, Sendable {
+    /// Absent where the spans name none.
+    package var cluster: String?
     package var verb: String
     package var group: String
     package var resource: String
@@ -84,6 +89,7 @@ package struct RequestRow: Encodable, Sendable {
         _ row: SeriesSummary<RequestLabels>, components: [ComponentRow],
         without authentication: WithoutAuthentication = WithoutAuthentication()
     ) {
+        cluster = row.labels.cluster.isEmpty ? nil : row.labels.cluster
         verb = row.labels.verb
         group = row.labels.group
         resource = row.labels.resource

@@ -118,9 +118,9 @@ package struct EngineMetrics {
 }
 
 extension OperationLabels {
-    fileprivate var text: SeriesText { SeriesText(Self.names, Self.names.map { self[$0] ?? "" }) }
+    fileprivate var text: SeriesText { SeriesText(cluster: cluster, Self.names, Self.names.map { self[$0] ?? "" }) }
 }
 
 extension RequestLabels {
-    fileprivate var text: SeriesText { SeriesText(Self.names, Self.names.map { self[$0] ?? "" }) }
+    fileprivate var text: SeriesText { SeriesText(cluster: cluster, Self.names, Self.names.map { self[$0] ?? "" }) }
 }

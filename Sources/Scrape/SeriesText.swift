@@ -2,7 +2,7 @@
 struct SeriesText: Sendable {
     /// `service="checkout",kind="SERVER"` in UTF-8.
     let bytes: [UInt8]
-    /// How many labels there are.
+    /// How many labels there are besides the cluster.
     let count: Int
 
     /// - Parameters:
@@ -13,6 +13,19 @@ struct SeriesText: Sendable {
         var bytes: [UInt8] = []
         for (name, value) in zip(names, values) { Self.write(name, value, to: &bytes) }
         self.init(bytes: bytes, count: names.count)
+    }
+
+    /// - Parameter cluster: written first, unless it is empty.
+    init(cluster: String, _ names: [String], _ values: [String]) {
+        let own = SeriesText(names, values)
+        guard !cluster.isEmpty else {
+            self = own
+            return
+        }
+        var bytes: [UInt8] = []
+        Self.write("cluster", cluster, to: &bytes)
+        bytes.append(UInt8(ascii: ","))
+        self.init(bytes: bytes + own.bytes, count: own.count)
     }
 
     private init(bytes: [UInt8], count: Int) {

@@ -40,6 +40,10 @@ package enum WindowMetrics {
             "faultline_sources_overflowed_spans",
             help: "Spans whose source exceeded the limit of names, counted as the source _other."
         ) { $0.sources.overflowed },
+        .counter(
+            "faultline_clusters_overflowed_spans",
+            help: "Spans whose cluster exceeded the limit of clusters, counted as the cluster _other."
+        ) { $0.clustersOverflowed },
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],
             help:

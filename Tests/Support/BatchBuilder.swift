@@ -18,7 +18,9 @@ package struct BatchBuilder: ~Copyable {
     ) {
         let serviceBytes = Array(service.utf8)
         let operationBytes = Array(operation.utf8)
-        let serviceNumber = unsafe batch.service(serviceBytes.span.bytes)
+        let clusterBytes = Array(cluster.utf8)
+        let clusterNumber = unsafe batch.cluster(clusterBytes.span.bytes)
+        let serviceNumber = unsafe batch.service(serviceBytes.span.bytes, cluster: clusterNumber)
         let number = unsafe batch.operation(service: serviceNumber, name: operationBytes.span.bytes, kind: kind)
         append(
             operation: number, request: 0, source: source(cluster, service, instance), end: end, duration: duration,

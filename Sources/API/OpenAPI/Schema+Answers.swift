@@ -54,7 +54,7 @@ extension Schema {
             "p50_seconds": .number, "p90_seconds": .number, "p99_seconds": .number, "max_seconds": .number,
         ],
         optional: [
-            "self_mean_seconds": .number, "self_p50_seconds": .number, "self_p90_seconds": .number,
+            "cluster": .text, "self_mean_seconds": .number, "self_p50_seconds": .number, "self_p90_seconds": .number,
             "self_p99_seconds": .number, "self_max_seconds": .number, "exact": .boolean,
         ])
 
@@ -67,7 +67,8 @@ extension Schema {
                 .object(["component": .text, "seconds": .number, "share": .number, "p99_seconds": .number])),
         ],
         optional: [
-            "exact": .boolean, "without_authentication": .object(["sampled": .integer, "too_many": .integer]),
+            "cluster": .text, "exact": .boolean,
+            "without_authentication": .object(["sampled": .integer, "too_many": .integer]),
         ])
 
     private static let source = object([

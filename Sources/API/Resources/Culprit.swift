@@ -4,7 +4,8 @@ import Rules
 import Support
 
 extension Resource {
-    /// The culprit of any interval, and the evidence.
+    /// The culprit of any interval, and the evidence. Of several clusters the one with the surest verdict is shown unless
+    /// the question names one.
     static let culprit = json(
         "/api/v1/culprit", parameters: [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
         summary: "the verdict on any interval, and the evidence", schema: CulpritJSON.schema,
@@ -14,10 +15,16 @@ extension Resource {
         let view = summary.view
         let comparison = try view.comparison(
             of: query.interval, baseline: query.baseline()?.resolved(oldest: view.slots.first?.start))
-        let finding = view.evidence(
-            comparison, where: query.namesRequests ? view.requests.map { query.includes($0) } : nil,
-            surface.pipeline.components)
-        return CulpritJSON(comparison, finding)
+        let findings = (query[.cluster].map { [$0] } ?? view.clusters).map { cluster in
+            let finding = view.evidence(
+                comparison, ofCluster: cluster,
+                where: query.namesRequests ? view.requests.map { query.includes($0) } : nil,
+                surface.pipeline.components)
+            return CulpritJSON(comparison, finding, cluster: cluster)
+        }
+        return findings.dropFirst().reduce(findings.first) { best, next in
+            best.map { next.culprit.certainty > $0.culprit.certainty } ?? true ? next : best
+        }
     }
 }
 
@@ -72,6 +79,8 @@ struct CulpritJSON: Encodable, Sendable {
         var failed: Int
     }
 
+    /// Absent where the spans name none.
+    var cluster: String?
     var from: String
     var to: String
     var baseline_from: String
@@ -83,13 +92,15 @@ struct CulpritJSON: Encodable, Sendable {
     /// The worst first.
     var traces: [String]
 
-    static let schema = Schema.object([
-        "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "culprit": .named("Culprit"),
-        "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
-        "traces": .array(.text),
-    ])
+    static let schema = Schema.object(
+        [
+            "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "culprit": .named("Culprit"),
+            "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
+            "traces": .array(.text),
+        ], optional: ["cluster": .text])
 
-    init(_ comparison: Comparison, _ finding: IntervalEvidence) {
+    init(_ comparison: Comparison, _ finding: IntervalEvidence, cluster: String) {
+        self.cluster = cluster.isEmpty ? nil : cluster
         from = Timestamp.rfc3339(comparison.interval.lowerBound)
         to = Timestamp.rfc3339(comparison.interval.upperBound)
         baseline_from = Timestamp.rfc3339(comparison.baseline.lowerBound)

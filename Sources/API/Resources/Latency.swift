@@ -42,9 +42,10 @@ extension Query {
     }
 
     func includes(_ labels: OperationLabels) -> Bool {
-        [.service, .operation, .kind].allSatisfy { (parameter: QueryParameter) in
-            self[parameter].map { $0 == labels[parameter.name] } ?? true
-        }
+        includes(cluster: labels.cluster)
+            && [.service, .operation, .kind].allSatisfy { (parameter: QueryParameter) in
+                self[parameter].map { $0 == labels[parameter.name] } ?? true
+            }
     }
 }
 

@@ -6,8 +6,10 @@ extension Resource {
     static let operations = json(
         "/api/v1/operations", parameters: [.service], summary: "operations", schema: .array(.named("Operation"))
     ) { surface, query in
-        let rows = OperationRow.rows(of: surface.summary(of: query), in: query.range.given)
-        return Array(rows.filter { query.service ?? $0.service == $0.service }.prefix(query.limit))
+        let rows = OperationRow.rows(of: surface.summary(of: query), in: query.range.given).filter { row in
+            query.includes(cluster: row.cluster) && query.service ?? row.service == row.service
+        }
+        return Array(rows.prefix(query.limit))
     }
 }
 

@@ -201,7 +201,7 @@ package struct Attributor: ~Copyable, Sendable {
     /// Finds rows of later slots that reach into this one and belong to its traces.
     private mutating func addLaterRows(_ index: Int, of slots: [SlotView]) {
         reachingBack.forEachRow(laterThan: index, of: slots) { columns, offset, slot, row in
-            let trace = traces.number(ofTrace: columns.traceHigh[offset], columns.traceLow[offset])
+            let trace = traces.number(ofTraceOf: columns, offset)
             if trace >= 0 { elsewhere.add(slot: slot, row: row, to: trace, of: &traces) }
         }
     }

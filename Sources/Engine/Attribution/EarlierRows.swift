@@ -43,8 +43,7 @@ struct EarlierRows: ~Copyable, Sendable {
             var row = 0
             slot.forEachBlock { columns, rows in
                 for offset in 0..<rows where isWanted(columns.traceLow[offset]) {
-                    let trace = slotTraces.number(
-                        ofTrace: columns.traceHigh[offset], columns.traceLow[offset])
+                    let trace = slotTraces.number(ofTraceOf: columns, offset)
                     guard let start = starts[trace], slot.end > start else { continue }
                     elsewhere.add(slot: other, row: row &+ offset, to: trace, of: &slotTraces)
                 }

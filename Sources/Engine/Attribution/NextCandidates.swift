@@ -33,7 +33,7 @@ struct NextCandidates {
             guard isNear, span.request > 0 || mappings.isAuthentication(span.operation) else { continue }
             guard rows.count < Self.rowsMax else { return nil }
             rows.insert(Int(row))
-            traces[TraceID(high: span.traceHigh, low: span.traceLow)] = []
+            traces[span.traceInCluster] = []
         }
         gather(&traces)
         for trace in traces.keys.sorted(by: { ($0.high, $0.low) < ($1.high, $1.low) }) {
@@ -49,7 +49,7 @@ struct NextCandidates {
         var filter = TraceFilter(spans: traces.count)
         for trace in traces.keys { filter.insert(trace.low) }
         func add(_ span: SpanRow, row: Int) {
-            let trace = TraceID(high: span.traceHigh, low: span.traceLow)
+            let trace = span.traceInCluster
             guard let count = traces[trace]?.count, count < TraceTree.spansMax else { return }
             traces[trace]?.append(TraceSpan(span, row: row))
         }
@@ -81,4 +81,9 @@ struct NextCandidates {
             }
         }
     }
+}
+
+extension SpanRow {
+    /// Tells traces of different clusters apart.
+    fileprivate var traceInCluster: TraceID { TraceID(high: traceHigh ^ flags.traceSalt, low: traceLow) }
 }

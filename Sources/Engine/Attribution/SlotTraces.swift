@@ -5,6 +5,7 @@
 /// are copied to where their trace begins: 44 bytes per row and about 40 per trace.
 struct SlotTraces: ~Copyable, Sendable {
     struct Entry: BitwiseCopyable, Sendable {
+        /// The upper half of its id, salted by its cluster.
         var high: UInt64
         var low: UInt64
         /// One past the last of its spans.
@@ -93,8 +94,9 @@ struct SlotTraces: ~Copyable, Sendable {
         var count = known
         let (highs, lows) = (columns.traceHigh.span(offsets), columns.traceLow.span(offsets))
         let starts = columns.start.span(offsets)
+        let flags = columns.flags.span(offsets)
         for offset in 0..<offsets.count {
-            let (high, low) = (highs[offset], lows[offset])
+            let (high, low) = (highs[offset] ^ SpanFlags(rawValue: flags[offset]).traceSalt, lows[offset])
             let hash = hash(high, low, seed)
             guard portion.has(hash) else {
                 traceOfRow[blockStart &+ offsets.lowerBound &+ offset] = noTrace
@@ -157,8 +159,14 @@ struct SlotTraces: ~Copyable, Sendable {
         (trace == 0 ? 0 : Int(entries[trace &- 1].end))..<Int(entries[trace].end)
     }
 
-    /// The number of a trace by its id; -1 if it has no span here.
-    func number(ofTrace high: UInt64, _ low: UInt64) -> Int {
+    /// The number of the trace that a row of any slot belongs to; -1 if it has no span here.
+    @inline(__always)
+    func number(ofTraceOf columns: borrowing SpanColumns, _ offset: Int) -> Int {
+        let salt = SpanFlags(rawValue: columns.flags[offset]).traceSalt
+        return number(ofTrace: columns.traceHigh[offset] ^ salt, columns.traceLow[offset])
+    }
+
+    private func number(ofTrace high: UInt64, _ low: UInt64) -> Int {
         let mask = cellCount &- 1
         var cell = Self.firstCell(high, low, seed, mask)
         while true {

@@ -11,6 +11,8 @@ package struct SpanBatch: ~Copyable, Sendable {
 
     /// Changes when the dictionaries are cleared.
     package private(set) var names = BatchNames()
+    private var clusters = SymbolTable()
+    /// The salt is the number of the cluster.
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
@@ -42,8 +44,9 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
-        let most = max(services.count, operations.count, requests.count, sources.count)
-        let bytes = services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
+        let most = max(max(clusters.count, services.count, operations.count), max(requests.count, sources.count))
+        let bytes =
+            clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
         if most > Self.namesKept || bytes > Self.nameBytesKept { removeNames() }
     }
 
@@ -52,6 +55,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         count = 0
         rejections = Rejections()
         names = BatchNames()
+        clusters.removeAll()
         services.removeAll()
         operations.removeAll()
         requests.removeAll()
@@ -59,9 +63,19 @@ package struct SpanBatch: ~Copyable, Sendable {
         templates.removeAll()
     }
 
-    /// The batch's number for a service name.
-    package mutating func service(_ name: RawSpan) -> UInt16 {
-        number(services.intern(name.extracting(first: Self.nameBytesMax), salt: 0, limit: Self.dictionaryLimit))
+    /// The batch's number for a cluster; 0 if it has no name.
+    package mutating func cluster(_ name: RawSpan) -> UInt16 {
+        guard name.byteCount > 0 else { return 0 }
+        let number = clusters.intern(
+            name.extracting(first: Self.sourceBytesMax), salt: 0, limit: Self.dictionaryLimit - 1)
+        return number.map { UInt16(truncatingIfNeeded: $0 + 1) } ?? Self.overflow
+    }
+
+    /// The batch's number for a service of a cluster.
+    package mutating func service(_ name: RawSpan, cluster: UInt16 = 0) -> UInt16 {
+        number(
+            services.intern(
+                name.extracting(first: Self.nameBytesMax), salt: UInt32(cluster), limit: Self.dictionaryLimit))
     }
 
     /// The batch's number for a source.
@@ -91,25 +105,30 @@ package struct SpanBatch: ~Copyable, Sendable {
 
     /// The `request` column of a span: the batch's number for its request labels, plus one.
     ///
-    /// - Parameter operation: an operation named after the template of the path, whose spans with the same kind of query all
-    ///   have the same labels; nil for other names.
+    /// - Parameters:
+    ///   - cluster: the batch's number for the cluster.
+    ///   - operation: an operation named after the template of the path, whose spans with the same kind of query all
+    ///     have the same labels; nil for other names.
     package mutating func request(
-        _ request: APIServerRequest, in target: RawSpan, of operation: UInt16?, query: RequestQuery
+        _ request: APIServerRequest, in target: RawSpan, cluster: UInt16 = 0, of operation: UInt16?,
+        query: RequestQuery
     ) -> UInt16 {
         requestKey.removeAll()
         requestKey.append(target.extracting(request.group).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.resource).extracting(first: Self.labelBytesMax))
         requestKey.append(target.extracting(request.subresource).extracting(first: Self.labelBytesMax))
-        let salt = UInt32(request.verb.rawValue) &<< 8 | UInt32(request.scope.rawValue)
+        let salt =
+            UInt32(cluster) &<< 16 | UInt32(request.verb.rawValue) &<< 8 | UInt32(request.scope.rawValue)
         let number = requestKey.withBytes { requests.intern($0, salt: salt, limit: Self.dictionaryLimit) }
         let column = number.map { UInt16($0 + 1) } ?? Self.overflow
         if let operation { templates.remember((column, request.isLongRunning), of: operation, query) }
         return column
     }
 
-    /// The `request` column for labels lent by `withRequest`.
-    mutating func request(key: RawSpan, salt: UInt32) -> UInt16 {
-        requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
+    /// The `request` column for labels lent by `withRequest`, of a cluster.
+    mutating func request(key: RawSpan, salt: UInt32, cluster: UInt16) -> UInt16 {
+        let salt = UInt32(cluster) &<< 16 | salt & 0xFFFF
+        return requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
     }
 
     /// Adds a span; its duration must not be negative.
@@ -173,8 +192,24 @@ extension SpanBatch {
         }
     }
 
+    /// Lends the name of an operation's cluster; empty if it has none.
+    func withCluster<Result>(ofOperation number: Int, _ body: (RawSpan) -> Result) -> Result {
+        let service = UInt16(truncatingIfNeeded: operations.salt(number) &>> 8)
+        return withCluster(service == Self.overflow ? 0 : services.salt(Int(service)), body)
+    }
+
+    /// Lends the name of the cluster of request labels; empty if it has none.
+    func withCluster<Result>(ofRequest number: Int, _ body: (RawSpan) -> Result) -> Result {
+        withCluster(requests.salt(number) &>> 16, body)
+    }
+
+    private func withCluster<Result>(_ cluster: UInt32, _ body: (RawSpan) -> Result) -> Result {
+        if cluster == 0 || cluster == Self.overflow { return body(RawSpan()) }
+        return clusters.withBytes(Int(cluster) - 1, body)
+    }
+
     /// Lends the key of request labels: group, resource and subresource, each followed by a zero byte. The salt holds verb
-    /// and scope.
+    /// and scope in its low half.
     package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }

@@ -39,7 +39,7 @@ package struct SpanRow: Equatable, Sendable {
     }
 }
 
-/// Properties of a span, one bit each.
+/// Properties of a span, one bit each, and in a window the number of its cluster.
 @usableFromInline
 package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @usableFromInline package var rawValue: UInt8
@@ -61,6 +61,19 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
     /// A request that lasts as long as its client wants, and so is left out of latency percentiles.
     @inlinable @inline(__always) package var isLongRunning: Bool { rawValue & 2 != 0 }
+
+    static let clusterBits = 6
+    private static let clusterShift: UInt8 = 2
+
+    /// The number of its cluster in the window; always 0 in a batch.
+    @inline(__always)
+    var cluster: UInt8 {
+        get { rawValue &>> Self.clusterShift }
+        set { rawValue = rawValue & 3 | newValue &<< Self.clusterShift }
+    }
+
+    /// Changes a trace id, so that equal ids of two clusters are two traces. 0 without a cluster.
+    @inline(__always) var traceSalt: UInt64 { UInt64(cluster) &* 0x9E37_79B9_7F4A_7C15 }
 }
 
 /// A trace id: 16 bytes as two big-endian numbers.

@@ -131,14 +131,19 @@ extension WindowView {
     static let culpritBaseline: Int64 = 600_000_000_000
     private static let culpritBaselineMin: Int64 = 60_000_000_000
 
-    /// Gathers the evidence for a comparison from an attributed view. Both ranges are rounded to slots.
-    package func evidence(_ comparison: Comparison, _ components: ComponentTable) -> Evidence {
-        let roles = operations.map { EvidenceGathering.role($0, components) }
+    /// Gathers the evidence about one cluster for a comparison from an attributed view. Both ranges are rounded to slots.
+    ///
+    /// - Parameter cluster: as in labels; empty for spans that name none.
+    package func evidence(_ comparison: Comparison, ofCluster cluster: String, _ components: ComponentTable) -> Evidence
+    {
+        let roles = operations.map { $0.cluster == cluster ? EvidenceGathering.role($0, components) : .none }
+        let isWanted = requests.map { $0.cluster == cluster }
         var evidence = Evidence()
         (evidence.names, evidence.requests) = (components.names, requests)
-        measure(EvidenceMeters(roles), comparison).report(to: &evidence)
+        measure(EvidenceMeters(roles, isWanted: isWanted), comparison).report(to: &evidence)
         var gathering = EvidenceGathering(
-            comparison, roles: roles, stretches: stretchCount(comparison), oldest: slots.first?.start ?? .max)
+            comparison, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
+            oldest: slots.first?.start ?? .max)
         for slot in slots {
             if comparison.isInterval(slot) {
                 gathering.add(slot, stretch: nil)

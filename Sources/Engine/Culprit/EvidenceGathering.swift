@@ -4,6 +4,8 @@ import Support
 struct EvidenceGathering {
     private let comparison: Comparison
     private let roles: [Role]
+    /// By request series, whether it is of the cluster in question.
+    private let isWanted: [Bool]
     private var failures: Failures
     private var failedCalls = FailedCalls()
     private var etcdEnds: GapMeter
@@ -24,12 +26,15 @@ struct EvidenceGathering {
     private static let exporterDelay: Int64 = 6_000_000_000
 
     /// - Parameters:
+    ///   - roles: by operation.
+    ///   - isWanted: by request series.
     ///   - stretches: of the baseline.
     ///   - oldest: the start of the earliest slot, Unix nanoseconds.
-    init(_ comparison: Comparison, roles: [Role], stretches: Int, oldest: Int64) {
+    init(_ comparison: Comparison, roles: [Role], isWanted: [Bool], stretches: Int, oldest: Int64) {
         self.comparison = comparison
         failures = Failures(stretches: stretches)
         self.roles = roles
+        self.isWanted = isWanted
         // An alert may have been active for longer than the window covers.
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
         let lower = min(max(begin, oldest), comparison.interval.lowerBound)
@@ -42,7 +47,8 @@ struct EvidenceGathering {
     mutating func add(_ slot: SlotView, stretch: Int?) {
         addSpans(slot, stretch: stretch)
         guard let attribution = slot.attribution else { return }
-        for request in attribution.requests where slot.row(Int(request.row)).flags.isError {
+        for request in attribution.requests
+        where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
             failures.addRequest(series: Int(request.series), stretch: stretch)
         }
     }

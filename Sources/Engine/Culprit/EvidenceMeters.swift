@@ -20,11 +20,13 @@ struct EvidenceMeters: Sendable {
     private var parts = [GrowthMeter](repeating: GrowthMeter(), count: ComponentTable.countMax)
     private var times = ComponentTimes()
     private let roles: [EvidenceGathering.Role]
-    /// By request series; nil for all.
-    private let isWanted: [Bool]?
+    /// By request series.
+    private let isWanted: [Bool]
 
-    /// - Parameter isWanted: by request series, whether the question is about it; nil if it is about all.
-    init(_ roles: [EvidenceGathering.Role], isWanted: [Bool]? = nil) {
+    /// - Parameters:
+    ///   - roles: by operation; empty if the question is about requests only, not about processes as a whole.
+    ///   - isWanted: by request series, whether the question is about it.
+    init(_ roles: [EvidenceGathering.Role], isWanted: [Bool]) {
         self.roles = roles
         self.isWanted = isWanted
     }
@@ -44,8 +46,7 @@ struct EvidenceMeters: Sendable {
     }
 
     private mutating func addSpans(_ slot: SlotView, _ pass: Pass) {
-        // Only processes as a whole.
-        guard isWanted == nil else { return }
+        guard !roles.isEmpty else { return }
         slot.forEachCell(of: .spans) { operation, code, count in
             if roles[operation] == .etcd { etcd.add(code, count, operation, pass) }
         }
@@ -58,7 +59,7 @@ struct EvidenceMeters: Sendable {
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests {
             let series = Int(request.series)
-            guard isWanted?[series] ?? true else { continue }
+            guard isWanted[series] else { continue }
             ownWork.add(request.ownBucket, 1, series, pass)
             if !request.reachesEtcd { ownWorkWithoutEtcd.add(request.ownBucket, 1, series, pass) }
             switch pass {
@@ -71,12 +72,12 @@ struct EvidenceMeters: Sendable {
     private mutating func addParts(_ slot: SlotView, _ pass: Pass) {
         slot.forEachCell(of: .parts) { series, code, count in
             let request = series / ComponentTable.countMax
-            guard isWanted?[request] ?? true else { return }
+            guard isWanted[request] else { return }
             parts[series % ComponentTable.countMax].add(code, count, request, pass)
         }
         guard case .comparing(let stretch) = pass else { return }
         slot.forEachPartSum { series, sum in
-            guard isWanted?[series / ComponentTable.countMax] ?? true else { return }
+            guard isWanted[series / ComponentTable.countMax] else { return }
             times.addParts(series: series, sum: sum, isNow: stretch == nil)
         }
     }

@@ -24,10 +24,13 @@ package struct OperationTable: Sendable {
     var isPressed: Bool { names.isPressed }
 
     /// The number of an operation. Invalid UTF-8 is replaced, so names that differ only there are the same.
-    mutating func number(service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
-        let labels = OperationLabels(service: service.text, operation: name.text, kind: kind)
+    ///
+    /// - Parameter cluster: as in labels.
+    mutating func number(cluster: String, service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
+        let labels = OperationLabels(cluster: cluster, service: service.text, operation: name.text, kind: kind)
         return names.number(labels) { [selected] labels in
-            (Self.claim(labels, selected), labels.service, labels.operation)
+            let owner = labels.cluster.isEmpty ? labels.service : "\(labels.service) of cluster \(labels.cluster)"
+            return (Self.claim(labels, selected), owner, labels.operation)
         }
     }
 

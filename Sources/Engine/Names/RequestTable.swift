@@ -24,9 +24,14 @@ package struct RequestTable: Sendable {
     var isPressed: Bool { names.isPressed }
 
     /// The number of request labels, by the key from `SpanBatch.withRequest`.
-    mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
-        names.number(Self.labels(key: key.text, salt: salt)) { [selected] labels in
-            (Self.claim(labels, selected), "API group \(labels.group)", labels.resource)
+    ///
+    /// - Parameter cluster: as in labels.
+    mutating func number(cluster: String, key: RawSpan, salt: UInt32) -> UInt16 {
+        names.number(Self.labels(cluster: cluster, key: key.text, salt: salt)) { [selected] labels in
+            let owner =
+                labels.cluster.isEmpty
+                ? "API group \(labels.group)" : "API group \(labels.group) of cluster \(labels.cluster)"
+            return (Self.claim(labels, selected), owner, labels.resource)
         }
     }
 
@@ -42,14 +47,15 @@ package struct RequestTable: Sendable {
         return selected.hasRequest({ labels[$0] }) ? .selected : .other
     }
 
-    private static func labels(key: String, salt: UInt32) -> RequestLabels {
+    private static func labels(cluster: String, key: String, salt: UInt32) -> RequestLabels {
         // A zero byte inside a part looks like its end; parts after the third are dropped.
         let parts = key.split(separator: "\0", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
         let verb = RequestVerb(rawValue: UInt8(truncatingIfNeeded: salt &>> 8)) ?? .unknown
         let scope = RequestScope(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .none
         func part(_ index: Int) -> String { index < parts.count ? parts[index] : "" }
         return RequestLabels(
-            verb: verb.name, group: part(0), resource: part(1), subresource: part(2), scope: scope.name)
+            cluster: cluster, verb: verb.name, group: part(0), resource: part(1), subresource: part(2),
+            scope: scope.name)
     }
 }
 

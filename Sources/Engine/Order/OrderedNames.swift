@@ -3,6 +3,9 @@
 /// Unlike a window's tables these aren't meant to fill up: the window decides which names to keep apart, in the order
 /// of event time.
 package struct OrderedNames: ~Copyable, Sendable {
+    /// Number 0 is the one without a name.
+    private var clusters = SymbolTable()
+    /// The salt is the number of the cluster.
     private var services = SymbolTable()
     private var operations = SymbolTable()
     private var requests = SymbolTable()
@@ -44,10 +47,12 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
     }
 
-    package init() {}
+    package init() {
+        _ = clusters.intern(RawSpan(), salt: 0, limit: .max)
+    }
 
     package var byteCount: Int {
-        services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
+        clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
     }
 
     // MARK: Names of batches
@@ -56,8 +61,10 @@ package struct OrderedNames: ~Copyable, Sendable {
     mutating func translate(_ batch: borrowing SpanBatch) -> Translation {
         let index = index(of: batch.names)
         while translations[index].operations.count < batch.operationCount {
-            let number = batch.withOperation(translations[index].operations.count) { service, name, kind in
-                let service = Self.intern(service, salt: 0, &services)
+            let operation = translations[index].operations.count
+            let cluster = batch.withCluster(ofOperation: operation) { Self.cluster($0, &clusters) }
+            let number = batch.withOperation(operation) { service, name, kind in
+                let service = Self.intern(service, salt: cluster, &services)
                 // The salt has 24 bits for the service.
                 let salt = min(service, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
                 return Self.intern(name, salt: salt, &operations)
@@ -65,8 +72,10 @@ package struct OrderedNames: ~Copyable, Sendable {
             translations[index].operations.append(number)
         }
         while translations[index].requests.count < batch.requestCount {
-            let number = batch.withRequest(translations[index].requests.count) { key, salt in
-                Self.intern(key, salt: salt, &requests)
+            let request = translations[index].requests.count
+            let cluster = batch.withCluster(ofRequest: request) { Self.cluster($0, &clusters) }
+            let number = batch.withRequest(request) { key, salt in
+                Self.intern(key, salt: cluster &<< 16 | salt & 0xFFFF, &requests)
             }
             translations[index].requests.append(number == Self.overflow ? number : number + 1)
         }
@@ -82,6 +91,12 @@ package struct OrderedNames: ~Copyable, Sendable {
     private static func intern(_ bytes: RawSpan, salt: UInt32, _ table: inout SymbolTable) -> UInt32 {
         let limit = table.byteCount < bytesMax ? Int.max : table.count
         return table.intern(bytes, salt: salt, limit: limit).map { UInt32(truncatingIfNeeded: $0) } ?? overflow
+    }
+
+    /// The salts have 16 bits for the cluster; of more clusters the rest are taken for one without a name.
+    private static func cluster(_ name: RawSpan, _ clusters: inout SymbolTable) -> UInt32 {
+        let number = intern(name, salt: 0, &clusters)
+        return number <= 0xFFFF ? number : 0
     }
 
     private mutating func index(of names: BatchNames) -> Int {
@@ -100,15 +115,23 @@ package struct OrderedNames: ~Copyable, Sendable {
     func isOperation(_ a: UInt32, before b: UInt32) -> Bool {
         guard a != Self.overflow, b != Self.overflow else { return a < b }
         let (salt, otherSalt) = (operations.salt(Int(a)), operations.salt(Int(b)))
-        if salt >> 8 != otherSalt >> 8 { return Self.isName(salt >> 8, before: otherSalt >> 8, services) }
+        if salt >> 8 != otherSalt >> 8 { return isService(salt >> 8, before: otherSalt >> 8) }
         if salt != otherSalt { return salt < otherSalt }
         return Self.isName(a, before: b, operations)
+    }
+
+    private func isService(_ a: UInt32, before b: UInt32) -> Bool {
+        guard Int(a) < services.count, Int(b) < services.count else { return a < b }
+        let (cluster, otherCluster) = (services.salt(Int(a)), services.salt(Int(b)))
+        if cluster != otherCluster { return Self.isName(cluster, before: otherCluster, clusters) }
+        return Self.isName(a, before: b, services)
     }
 
     /// Compares `request` columns.
     func isRequest(_ a: UInt32, before b: UInt32) -> Bool {
         guard min(a, b) > 0, max(a, b) != Self.overflow else { return a < b }
         let (salt, otherSalt) = (requests.salt(Int(a) - 1), requests.salt(Int(b) - 1))
+        if salt >> 16 != otherSalt >> 16 { return Self.isName(salt >> 16, before: otherSalt >> 16, clusters) }
         return salt != otherSalt ? salt < otherSalt : Self.isName(a - 1, before: b - 1, requests)
     }
 
@@ -182,7 +205,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         let service = Int(salt >> 8)
         let serviceNumber =
             service < services.count
-            ? services.withBytes(service) { batch.service($0) } : SpanBatch.overflow
+            ? addService(service, to: &batch) : SpanBatch.overflow
         let kind = SpanKind(rawValue: UInt8(truncatingIfNeeded: salt)) ?? .unspecified
         let known = operations.withBytes(Int(number)) { name in
             batch.operation(service: serviceNumber, name: name, kind: kind)
@@ -191,10 +214,16 @@ package struct OrderedNames: ~Copyable, Sendable {
         return known
     }
 
+    private func addService(_ service: Int, to batch: inout SpanBatch) -> UInt16 {
+        let cluster = clusters.withBytes(Int(services.salt(service))) { batch.cluster($0) }
+        return services.withBytes(service) { batch.service($0, cluster: cluster) }
+    }
+
     @inline(never)
     private mutating func addRequest(_ number: UInt32, to batch: inout SpanBatch) -> UInt16 {
         let salt = requests.salt(Int(number) - 1)
-        let known = requests.withBytes(Int(number) - 1) { batch.request(key: $0, salt: salt) }
+        let cluster = clusters.withBytes(Int(salt >> 16)) { batch.cluster($0) }
+        let known = requests.withBytes(Int(number) - 1) { batch.request(key: $0, salt: salt, cluster: cluster) }
         Self.set(&written.requests, number, known)
         return known
     }

@@ -1,15 +1,25 @@
-/// The labels of a row of `operations`: service.name, span name and kind.
+/// What the labels of operations and of requests have in common.
+package enum SeriesLabels {
+    /// The label that names the cluster. A series without a cluster doesn't show it.
+    package static let cluster = "cluster"
+}
+
+/// The labels of a row of `operations`: service.name, span name and kind, of one cluster.
 package struct OperationLabels: Hashable, Sendable {
+    /// Empty if the sender doesn't name it.
+    package var cluster: String
     package var service: String
     package var operation: String
     package var kind: SpanKind
 
-    package init(service: String, operation: String, kind: SpanKind) {
+    package init(cluster: String = "", service: String, operation: String, kind: SpanKind) {
+        self.cluster = cluster
         self.service = service
         self.operation = operation
         self.kind = kind
     }
 
+    /// Those that every span has.
     package static let names = ["service", "operation", "kind"]
 
     /// Whether the service is an API server or etcd.
@@ -18,6 +28,7 @@ package struct OperationLabels: Hashable, Sendable {
     /// The value of a label as users name it; nil if spans have no such label.
     package subscript(name: String) -> String? {
         switch name {
+        case SeriesLabels.cluster: cluster
         case "service": service
         case "operation": operation
         case "kind": kind.name
@@ -26,18 +37,23 @@ package struct OperationLabels: Hashable, Sendable {
     }
 }
 
-/// The labels of a row of `requests`, as Kubernetes names them.
+/// The labels of a row of `requests`, as Kubernetes names them, of one cluster.
 ///
 /// `verb` is a Kubernetes verb in lower case. For non-resource paths it is the HTTP method in lower case, and the other
 /// fields are empty. `scope` is `resource`, `namespace`, `cluster` or empty.
 package struct RequestLabels: Hashable, Sendable {
+    /// Empty if the sender doesn't name it.
+    package var cluster: String
     package var verb: String
     package var group: String
     package var resource: String
     package var subresource: String
     package var scope: String
 
-    package init(verb: String, group: String, resource: String, subresource: String, scope: String) {
+    package init(
+        cluster: String = "", verb: String, group: String, resource: String, subresource: String, scope: String
+    ) {
+        self.cluster = cluster
         self.verb = verb
         self.group = group
         self.resource = resource
@@ -45,11 +61,13 @@ package struct RequestLabels: Hashable, Sendable {
         self.scope = scope
     }
 
+    /// Those that every request has.
     package static let names = ["verb", "group", "resource", "subresource", "scope"]
 
     /// The value of a label as users name it; nil if requests have no such label.
     package subscript(name: String) -> String? {
         switch name {
+        case SeriesLabels.cluster: cluster
         case "verb": verb
         case "group": group
         case "resource": resource

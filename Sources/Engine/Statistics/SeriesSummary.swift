@@ -25,8 +25,8 @@ extension WindowView {
         summaries(.spans, operations, range).sorted {
             $0.count != $1.count
                 ? $0.count > $1.count
-                : ($0.labels.service, $0.labels.operation, $0.labels.kind.rawValue)
-                    < ($1.labels.service, $1.labels.operation, $1.labels.kind.rawValue)
+                : ($0.labels.service, $0.labels.operation, $0.labels.kind.rawValue, $0.labels.cluster)
+                    < ($1.labels.service, $1.labels.operation, $1.labels.kind.rawValue, $1.labels.cluster)
         }
     }
 
@@ -89,7 +89,7 @@ extension WindowView {
 
 extension RequestLabels {
     /// All labels as one text, for sorting.
-    fileprivate var path: String { [verb, group, resource, subresource, scope].joined(separator: "/") }
+    fileprivate var path: String { [verb, group, resource, subresource, scope, cluster].joined(separator: "/") }
 }
 
 /// A component's part of the requests of one series.

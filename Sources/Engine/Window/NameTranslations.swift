@@ -11,11 +11,11 @@ struct NameTranslations: Sendable {
 
     /// The translation of a batch's numbers, extended by those that are new.
     mutating func translate(
-        _ batch: borrowing SpanBatch, operations: inout OperationTable, requests: inout RequestTable,
-        sources: inout SourceTable
+        _ batch: borrowing SpanBatch, clusters: inout ClusterTable, operations: inout OperationTable,
+        requests: inout RequestTable, sources: inout SourceTable
     ) -> NameTranslation {
         let index = index(of: batch.names)
-        known[index].extend(to: batch, &operations, &requests, &sources)
+        known[index].extend(to: batch, &clusters, &operations, &requests, &sources)
         return known[index]
     }
 
@@ -41,6 +41,8 @@ struct NameTranslation: Sendable {
     private var requests: [UInt16] = [0]
     /// By the batch's source number.
     private var sources: [UInt16] = []
+    /// The window's number for the cluster of each source.
+    private var clusters: [UInt8] = []
 
     /// Marks a number that isn't translated yet; no table has so many names. Only names that spans of the batch use are
     /// translated: a batch remembers names from long ago, which must not be revived.
@@ -66,28 +68,42 @@ struct NameTranslation: Sendable {
         number == SpanBatch.overflow ? SourceTable.overflow : sources[Int(number)]
     }
 
+    /// The window's number for a source's cluster.
+    @inline(__always)
+    func cluster(ofSource number: UInt16) -> UInt8 {
+        number == SpanBatch.overflow ? ClusterTable.unnamed : clusters[Int(number)]
+    }
+
     fileprivate mutating func extend(
-        to batch: borrowing SpanBatch, _ operationTable: inout OperationTable, _ requestTable: inout RequestTable,
-        _ sourceTable: inout SourceTable
+        to batch: borrowing SpanBatch, _ clusterTable: inout ClusterTable, _ operationTable: inout OperationTable,
+        _ requestTable: inout RequestTable, _ sourceTable: inout SourceTable
     ) {
         Self.extend(&operations, to: batch.operationCount)
         Self.extend(&requests, to: batch.requestCount + 1)
         Self.extend(&sources, to: batch.sourceCount)
+        while clusters.count < sources.count { clusters.append(ClusterTable.unnamed) }
         for row in 0..<batch.count {
             let operation = batch.columns.operation[row]
             if operation != SpanBatch.overflow, operations[Int(operation)] == Self.unknown {
+                let cluster = batch.withCluster(ofOperation: Int(operation)) { clusterTable.label($0.text) }
                 operations[Int(operation)] = batch.withOperation(Int(operation)) {
-                    operationTable.number(service: $0, name: $1, kind: $2)
+                    operationTable.number(cluster: cluster, service: $0, name: $1, kind: $2)
                 }
             }
             let request = batch.columns.request[row]
             if request != SpanBatch.overflow, requests[Int(request)] == Self.unknown {
+                let cluster = batch.withCluster(ofRequest: Int(request) - 1) { clusterTable.label($0.text) }
                 requests[Int(request)] =
-                    batch.withRequest(Int(request) - 1) { requestTable.number(key: $0, salt: $1) } + 1
+                    batch.withRequest(Int(request) - 1) {
+                        requestTable.number(cluster: cluster, key: $0, salt: $1)
+                    } + 1
             }
             let source = batch.columns.source[row]
             if source != SpanBatch.overflow, sources[Int(source)] == Self.unknown {
                 sources[Int(source)] = batch.withSourceKey(Int(source)) { sourceTable.number(key: $0, salt: $1) }
+                clusters[Int(source)] = batch.withSource(Int(source)) { cluster, _, _ in
+                    clusterTable.number(cluster.text)
+                }
             }
         }
     }

@@ -88,6 +88,7 @@ struct Slot: Sendable {
             return columns.columns.spanID[offset] == row.spanID
                 && columns.columns.traceLow[offset] == row.traceLow
                 && columns.columns.traceHigh[offset] == row.traceHigh
+                && SpanFlags(rawValue: columns.columns.flags[offset]).cluster == row.flags.cluster
         }
         guard case .free(let cell) = found else { return .duplicate }
         guard count < Self.rowsMax else { return .full }

@@ -42,6 +42,7 @@ package struct Window: ~Copyable {
     package var operations: OperationTable { names.operations }
     package var requests: RequestTable { names.requests }
     package var sources: SourceTable { names.sources }
+    package var clusters: ClusterTable { names.clusters }
 
     /// Appends a batch that arrived at a time (Unix nanoseconds).
     ///
@@ -66,6 +67,7 @@ package struct Window: ~Copyable {
             }
             row.operation = translation.operation(row.operation)
             row.request = translation.request(row.request)
+            row.flags.cluster = translation.cluster(ofSource: row.source)
             row.source = translation.source(row.source)
             guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
                 outcome.duplicates += 1

@@ -2,6 +2,7 @@ import Support
 
 /// The names of a window's spans: the tables that number them, and what the numbers of batches stand for in them.
 struct WindowNames: Sendable {
+    private(set) var clusters = ClusterTable()
     private(set) var operations: OperationTable
     private(set) var requests: RequestTable
     private(set) var sources: SourceTable
@@ -16,13 +17,15 @@ struct WindowNames: Sendable {
     }
 
     mutating func translate(_ batch: borrowing SpanBatch) -> NameTranslation {
-        translations.translate(batch, operations: &operations, requests: &requests, sources: &sources)
+        translations.translate(
+            batch, clusters: &clusters, operations: &operations, requests: &requests, sources: &sources)
     }
 
     /// Counts an accepted span.
     @inline(__always)
     mutating func count(_ row: SpanRow, end: Int64) {
         sources.count(row.source, end: end)
+        if row.flags.cluster != ClusterTable.unnamed { clusters.count(row.flags.cluster, end: end) }
         if row.operation == OperationTable.overflow { operations.countOverflow(1) }
         if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
     }
@@ -40,7 +43,7 @@ struct WindowNames: Sendable {
 
     /// Whether places are scarce, and the last pass was long enough ago.
     func isForgettingDue(at arrival: Int64) -> Bool {
-        guard areSeriesPressed || sources.isPressed else { return false }
+        guard areSeriesPressed || sources.isPressed || clusters.isPressed else { return false }
         // A clock that was set back restarts the wait.
         return arrival >= nextForgetting || arrival < nextForgetting.subtractingSaturating(Self.forgettingInterval)
     }
@@ -54,7 +57,7 @@ struct WindowNames: Sendable {
     ///
     /// - Parameters:
     ///   - oldestHeld: of spans in the window or its history.
-    ///   - oldestInWindow: of spans in the window. The history doesn't tell sources apart.
+    ///   - oldestInWindow: of spans in the window. The history tells neither sources nor the numbers of clusters.
     mutating func forget(
         at arrival: Int64, _ totals: inout CumulativeTotals, oldestHeld: Int64, oldestInWindow: Int64
     ) {
@@ -65,6 +68,7 @@ struct WindowNames: Sendable {
             let forgottenRequests = requests.forget { known.requests[$0].lastEnd < oldestHeld }
             totals.forget(operations: forgottenOperations, requests: forgottenRequests)
         }
+        if clusters.isPressed { clusters.forget(endedBefore: oldestInWindow) }
         if sources.isPressed { sources.forget(endedBefore: oldestInWindow) }
         translations = NameTranslations()
     }

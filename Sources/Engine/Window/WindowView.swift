@@ -106,6 +106,13 @@ package struct WindowView: Sendable {
         return index < slots.count && slots[index].start == start ? index : nil
     }
 
+    /// The clusters whose spans it has, as in labels, sorted; the empty one if there are no others.
+    package var clusters: [String] {
+        let named = operations.indices.filter { !operationBirths.isVacant($0) && $0 != Int(OperationTable.overflow) }
+        let clusters = Set(named.map { operations[$0].cluster })
+        return clusters.isEmpty ? [""] : clusters.sorted()
+    }
+
     package func seriesCount(_ population: Population) -> Int {
         population.seriesCount(operations: operations.count, requests: requests.count)
     }

@@ -2,6 +2,8 @@ import Engine
 
 /// What all spans of one resource share.
 struct SpanOrigin {
+    /// The batch's number for the cluster.
+    let cluster: UInt16
     /// The batch's number for the service.
     let service: UInt16
     /// The batch's number for the source.
@@ -12,7 +14,8 @@ struct SpanOrigin {
     /// - Parameter bytes: what the ranges of the attributes refer to.
     init(_ attributes: ResourceAttributes, in bytes: RawSpan, _ batch: inout SpanBatch) {
         let name = bytes.extracting(attributes.service)
-        service = batch.service(name)
+        cluster = batch.cluster(bytes.extracting(attributes.cluster))
+        service = batch.service(name, cluster: cluster)
         source = batch.source(
             cluster: bytes.extracting(attributes.cluster), service: name,
             instance: bytes.extracting(attributes.instance))

@@ -107,7 +107,7 @@ struct WireSpan: ~Copyable {
         var request: UInt16 = 0
         var isLongRunning = false
         if origin.isAPIServer, kind.isServer {
-            (request, isLongRunning) = readRequest(body, attributes, of: operation, into: &batch)
+            (request, isLongRunning) = readRequest(body, attributes, from: origin, of: operation, into: &batch)
         }
         batch.append(
             SpanRow(
@@ -120,7 +120,8 @@ struct WireSpan: ~Copyable {
     /// The request labels of an API server's SERVER span, from its path or, without one, from its name.
     @inline(never)
     private func readRequest(
-        _ body: RawSpan, _ attributes: SpanAttributes, of operation: UInt16, into batch: inout SpanBatch
+        _ body: RawSpan, _ attributes: SpanAttributes, from origin: SpanOrigin, of operation: UInt16,
+        into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         // Prefer `http.target`: it has the query, and only the query tells a watch from a list.
         let path = attributes.target.isEmpty ? attributes.path : attributes.target
@@ -130,7 +131,8 @@ struct WireSpan: ~Copyable {
         // A span whose name contradicts its attributes has the labels that its attributes tell.
         guard let end = name.match(body, method, target) else {
             let query = RequestQuery(target: body.extracting(target), query: body.extracting(attributes.query))
-            return Self.request(body.extracting(method), body.extracting(target), query, of: nil, into: &batch)
+            return Self.request(
+                body.extracting(method), body.extracting(target), query, from: origin, of: nil, into: &batch)
         }
         let query = RequestQuery(
             ownQuery: body.extracting(min(end + 1, target.upperBound)..<target.upperBound),
@@ -138,25 +140,28 @@ struct WireSpan: ~Copyable {
         if let known = batch.knownRequest(of: operation, query: query) { return known }
         let template = name.isOfOneResource(body, query) ? operation : nil
         return Self.request(
-            body.extracting(method), body.extracting(target), query, of: template, into: &batch)
+            body.extracting(method), body.extracting(target), query, from: origin, of: template, into: &batch)
     }
 
     private static func request(
-        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, of operation: UInt16?,
-        into batch: inout SpanBatch
+        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, from origin: SpanOrigin,
+        of operation: UInt16?, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         guard let decoded = RequestPath.decoded(target) else {
-            return read(method, target, query, of: operation, into: &batch)
+            return read(method, target, query, from: origin, of: operation, into: &batch)
         }
-        return unsafe read(method, decoded.span.bytes, query, of: operation, into: &batch)
+        return unsafe read(method, decoded.span.bytes, query, from: origin, of: operation, into: &batch)
     }
 
     private static func read(
-        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, of operation: UInt16?,
-        into batch: inout SpanBatch
+        _ method: RawSpan, _ target: RawSpan, _ query: RequestQuery, from origin: SpanOrigin,
+        of operation: UInt16?, into batch: inout SpanBatch
     ) -> (request: UInt16, isLongRunning: Bool) {
         let request = APIServerRequest.parse(method: method, target: target, query: query)
-        return (batch.request(request, in: target, of: operation, query: query), request.isLongRunning)
+        return (
+            batch.request(request, in: target, cluster: origin.cluster, of: operation, query: query),
+            request.isLongRunning
+        )
     }
 
     @inline(__always)

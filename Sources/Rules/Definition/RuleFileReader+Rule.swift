@@ -42,7 +42,7 @@ extension RuleFileReader {
         let isOfIncidents = mapping["incident"].map { $0.boolean("incident", &diagnostics) ?? true } ?? true
         let labels = mapping["labels"].map { readLabels($0) } ?? [:]
         // Without a valid `by`, every label in a template would seem unknown, so none is checked.
-        let known = by.map { Set(labels.keys).union($0).union(["alertname"]) }
+        let known = by.map { Set(labels.keys).union($0).union(["alertname", SeriesLabels.cluster]) }
         let annotations =
             mapping["annotations"].map {
                 readAnnotations($0, labels: known, dimension: condition?.subjectDimension)

@@ -74,13 +74,19 @@ extension WindowView {
         // An alert about silence has no spans: take the worst requests of that time.
         let silent = questions.indices.filter { traces[$0].isEmpty }
         let others = worstTraces(
-            silent.map { questions[$0].searchOfRequests(requests.count) }, limit: AlertEvidence.tracesMax)
+            silent.map { questions[$0].searchOfRequests(requests) }, limit: AlertEvidence.tracesMax)
         for (number, found) in zip(silent, others) { traces[number] = found }
-        var known: [Comparison: Evidence] = [:]
+        /// What evidence is about.
+        struct Subject: Hashable {
+            var comparison: Comparison
+            var cluster: String
+        }
+        var known: [Subject: Evidence] = [:]
         return zip(questions, traces).map { question, traces in
             let comparison = comparison(at: question.time, since: question.activeAt, range: question.over)
-            let evidence = known[comparison] ?? evidence(comparison, components)
-            known[comparison] = evidence
+            let subject = Subject(comparison: comparison, cluster: question.cluster)
+            let evidence = known[subject] ?? evidence(comparison, ofCluster: question.cluster, components)
+            known[subject] = evidence
             let finding = culprit(
                 evidence, comparison, requests: question.population == .requests ? question.series : nil,
                 isAboutErrors: question.isAboutErrors, components)

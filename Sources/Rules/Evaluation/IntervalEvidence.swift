@@ -10,16 +10,16 @@ package struct IntervalEvidence: Sendable {
 extension WindowView {
     private static let usualQuantile = 0.99
 
-    /// Finds the evidence for an interval. Requires an attributed view.
+    /// Finds the evidence about a cluster for an interval. Requires an attributed view.
     ///
     /// - Parameter isWanted: by request number, the kinds that the question is about; nil if it is about all.
     package func evidence(
-        _ comparison: Comparison, where isWanted: [Bool]?, _ components: ComponentTable
+        _ comparison: Comparison, ofCluster cluster: String, where isWanted: [Bool]?, _ components: ComponentTable
     ) -> IntervalEvidence {
-        let wanted = isWanted ?? requests.map { _ in true }
+        let wanted = requests.indices.map { requests[$0].cluster == cluster && isWanted?[$0] ?? true }
         let series = wanted.indices.filter { wanted[$0] }.map { Int32($0) }
         var finding = culprit(
-            evidence(comparison, components), comparison, requests: isWanted.map { _ in series },
+            evidence(comparison, ofCluster: cluster, components), comparison, requests: isWanted.map { _ in series },
             isAboutErrors: false, components)
         if isWanted != nil { finding.components = componentGrowth(ofRequests: series, comparison) }
         let worst = WorstSpanSearch(

@@ -80,7 +80,8 @@ struct RuleAlerts {
         guard observation.life.wantsEvidence(at: time) else { return nil }
         return EvidenceQuestion(
             time: time, activeAt: min(observation.life.activeAt, time), over: rule.evidenceRange,
-            population: rule.selector.population, series: Array(grouping.members(of: observation.group)),
+            cluster: rule.cluster(of: grouping.values[observation.group]), population: rule.selector.population,
+            series: Array(grouping.members(of: observation.group)),
             isAboutErrors: rule.condition.isAboutErrors)
     }
 
@@ -143,10 +144,20 @@ struct RuleAlerts {
 }
 
 extension Rule {
-    /// The labels of an alert, given the values of the `by` labels.
+    /// The labels that distinguish the rule's alerts, the cluster among them: a rule never mixes clusters.
+    var grouping: [String] { namesCluster ? by : by + [SeriesLabels.cluster] }
+
+    var namesCluster: Bool { by.contains(SeriesLabels.cluster) }
+
+    /// The cluster of an alert, given the values of the `grouping` labels.
+    fileprivate func cluster(of values: [String]) -> String {
+        zip(grouping, values).first { $0.0 == SeriesLabels.cluster }?.1 ?? ""
+    }
+
+    /// The labels of an alert, given the values of the `grouping` labels.
     func labels(of values: [String]) -> [String: String] {
         // As in Prometheus, an empty label is the same as none.
-        Dictionary(zip(by, values)) { first, _ in first }.merging(labels) { _, own in own }
+        Dictionary(zip(grouping, values)) { first, _ in first }.merging(labels) { _, own in own }
             .filter { !$0.value.isEmpty }
     }
 

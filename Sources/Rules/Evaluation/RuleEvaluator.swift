@@ -242,7 +242,7 @@ package struct RuleEvaluator: Sendable {
         for definition in definitions where definition.interval > 0 {
             var group = Group(definition: definition)
             for rule in definition.rules {
-                let key = SeriesGrouping.Key(selector: rule.selector, by: rule.by)
+                let key = SeriesGrouping.Key(selector: rule.selector, by: rule.grouping)
                 let grouping = Self.number(of: key, &numberOfGrouping) {
                     groupings.append(oldGroupings.first { $0.key == key } ?? SeriesGrouping(key))
                 }

@@ -126,7 +126,8 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
 /// A kind of request as text, the same in every process.
 private enum RequestKind {
     static func text(_ labels: RequestLabels) -> String {
-        RequestLabels.names.map { labels[$0] ?? "" }.joined(separator: "\n")
+        let own = RequestLabels.names.map { labels[$0] ?? "" }
+        return (labels.cluster.isEmpty ? own : own + [labels.cluster]).joined(separator: "\n")
     }
 }
 

@@ -17,7 +17,8 @@ extension RuleEvaluator {
                 let values = groupings[own.grouping].values
                 entries += tracked.map { group, life, match in
                     SavedAlerts.Entry(
-                        alert: rule.rule.alert, rule: identity, values: values[group], state: life.state,
+                        alert: rule.rule.alert, rule: identity, values: rule.rule.saved(values[group]),
+                        state: life.state,
                         activeAt: Timestamp.rfc3339(life.activeAt), firedAt: life.firedAt.map(Timestamp.rfc3339),
                         falseSince: life.falseSince.map(Timestamp.rfc3339), value: life.value,
                         evidence: life.evidence.map { EvidenceJSON($0) },
@@ -46,18 +47,30 @@ extension RuleEvaluator {
             for rule in groups[group].rules.indices {
                 let definition = groups[group].rules[rule].rule
                 let identity = RuleIdentity.text(definition, inGroup: groups[group].definition.name)
-                for entry in byRule.removeValue(forKey: identity) ?? [] where entry.values.count == definition.by.count
-                {
-                    guard let life = ActiveAlert(entry, of: definition, savedAt: savedAt, now: now) else {
-                        continue
-                    }
-                    let number = groupings[groups[group].numbers[rule].grouping].group(of: entry.values)
+                for entry in byRule.removeValue(forKey: identity) ?? [] {
+                    guard let values = definition.restored(entry.values),
+                        let life = ActiveAlert(entry, of: definition, savedAt: savedAt, now: now)
+                    else { continue }
+                    let number = groupings[groups[group].numbers[rule].grouping].group(of: values)
                     groups[group].rules[rule].restore(life, match: entry.match, group: number)
                     count += 1
                 }
             }
         }
         return count
+    }
+}
+
+extension Rule {
+    /// The values of the `grouping` labels as they are saved: without an empty cluster that `by` doesn't name.
+    fileprivate func saved(_ values: [String]) -> [String] {
+        !namesCluster && values.last?.isEmpty == true ? values.dropLast() : values
+    }
+
+    /// Undoes `saved`; nil if the values can't be this rule's.
+    fileprivate func restored(_ values: [String]) -> [String]? {
+        if values.count == grouping.count { return values }
+        return !namesCluster && values.count == by.count ? values + [""] : nil
     }
 }
 

@@ -20,7 +20,7 @@ private let base: Int64 = 1_767_225_600 * second
         _ = window.append(builder.batch, arrival: base + 240 * second, evaluatedUpTo: .min)
         let comparison = Comparison(
             interval: base + 200 * second..<base + 230 * second, baseline: base..<base + 200 * second)
-        return window.view().evidence(comparison, ComponentTable()).apiServerStall
+        return window.view().evidence(comparison, ofCluster: "", ComponentTable()).apiServerStall
     }
 
     @Test func `is a request that lasts over a time in which neither side sent anything`() {

@@ -33,6 +33,7 @@ import Testing
     private struct Place: Hashable {
         var id: UInt64
         var slot: Int64
+        var cluster: String
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
@@ -53,7 +54,7 @@ import Testing
                 let id = UInt64.random(in: 1...100, using: &random)
                 builder.add(
                     service: labels.service, end: end, id: id, cluster: labels.cluster, instance: labels.instance)
-                let place = Place(id: id, slot: end / (5 * second))
+                let place = Place(id: id, slot: end / (5 * second), cluster: labels.cluster)
                 guard senders[place] == nil else { continue }
                 senders[place] = labels
                 ends[labels, default: []].append(end)
@@ -68,10 +69,12 @@ import Testing
         }
         // Each row has the number of its own source, and of no other.
         var pairs: Set<[String]> = []
-        for slot in window.view().slots {
+        let view = window.view()
+        for slot in view.slots {
             for number in 0..<slot.count {
                 let row = slot.row(number)
-                let sender = senders[Place(id: row.spanID, slot: slot.start / (5 * second))]
+                let cluster = view.operations[Int(row.operation)].cluster
+                let sender = senders[Place(id: row.spanID, slot: slot.start / (5 * second), cluster: cluster)]
                 pairs.insert(["\(row.source)", sender.map { "\($0)" } ?? "nobody"])
             }
         }

@@ -1,0 +1,173 @@
+"""Two clusters that send to one Faultline: each has what it would have alone."""
+
+import json
+
+import pytest
+
+from harness import archives, faults, http_client, project, spans
+from harness.command import faultline
+from harness.spans import MILLISECOND, SECOND
+from harness.waiting import eventually
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+START = 1_767_225_600 * SECOND
+RULES = """
+groups:
+  - name: quick
+    interval: 5s
+    rules:
+      - alert: EtcdSlow
+        select: {service: etcd, operation: etcdserverpb.KV/Txn}
+        when: p90 > 20ms
+        over: 30s
+        annotations: {note: "{{ $labels.cluster }}: {{ $culprit }}"}
+      - alert: AllRequests
+        select: {verb: =~ .+}
+        when: count >= 50
+        over: 1m
+        by: []
+      - alert: OnlyWest
+        select: {verb: create, cluster: west}
+        when: count >= 1
+        over: 1m
+"""
+
+
+def of_cluster(archive, name):
+    """The messages of an archive as a cluster would have sent them."""
+    named = []
+    for message in archives.records(archive):
+        request = ExportTraceServiceRequest.FromString(message)
+        for resource_spans in request.resource_spans:
+            resource_spans.resource.attributes.append(spans.text("k8s.cluster.name", name))
+        named.append(request.SerializeToString())
+    return named
+
+
+def replay(tmp_path, content, *arguments):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    done = faultline("replay", "--quiet", "--format", "json", "--rules", rules, *arguments, "-", input=content)
+    assert (done.code, done.errors) == (0, "")
+    return done.json
+
+
+def share(report, cluster):
+    """What a report says about a cluster, without its name."""
+    rows = {}
+    for part in ("operations", "requests"):
+        rows[part] = [dict(row) for row in report[part] if row.get("cluster") == cluster]
+        for row in rows[part]:
+            row.pop("cluster", None)
+    rows["alerts"] = []
+    for alert in report["alerts"]:
+        if alert["labels"].get("cluster") == cluster:
+            labels = {name: value for name, value in alert["labels"].items() if name != "cluster"}
+            annotations = {name: text.removeprefix(cluster or "") for name, text in alert["annotations"].items()}
+            rows["alerts"].append({**alert, "labels": labels, "annotations": annotations})
+    return rows
+
+
+@pytest.fixture(scope="module")
+def slow():
+    return archives.decompress(project.EXAMPLE)
+
+
+@pytest.fixture(scope="module")
+def steady(slow):
+    """The same requests, with the same ids and times, of an etcd that took no time: nothing but the cluster tells them apart."""
+    found = []
+    for message in archives.records(slow):
+        request = ExportTraceServiceRequest.FromString(message)
+        for resource_spans in request.resource_spans:
+            for scope in resource_spans.scope_spans:
+                for span in scope.spans:
+                    if span.name.startswith("etcdserverpb.") and span.kind == span.SPAN_KIND_SERVER:
+                        span.end_time_unix_nano = span.start_time_unix_nano + 1_000
+        found.append(request.SerializeToString())
+    return archives.framed(found)
+
+
+def test_each_cluster_has_what_it_has_alone(tmp_path, slow, steady):
+    both = archives.framed(of_cluster(slow, "west") + of_cluster(steady, "east"))
+    report = replay(tmp_path, both)
+    alone = {name: replay(tmp_path, content) for name, content in [("west", slow), ("east", steady)]}
+    assert report["spans"]["duplicates"] == 0
+    assert report["spans"]["accepted"] == sum(one["spans"]["accepted"] for one in alone.values())
+    # Rates are over the time of the whole archive.
+    ends = {(one["first_end"], one["last"]) for one in [report, *alone.values()]}
+    for name, one in alone.items():
+        found, expected = share(report, name), share(one, None)
+        found["alerts"] = [alert for alert in found["alerts"] if alert["alert"] != "OnlyWest"]
+        if len(ends) > 1:
+            for row in found["operations"] + expected["operations"] + found["requests"] + expected["requests"]:
+                row.pop("rate", None)
+        assert found == expected
+    fired = {(alert["alert"], alert["labels"]["cluster"]) for alert in report["alerts"]}
+    assert fired == {("EtcdSlow", "west"), ("AllRequests", "west"), ("AllRequests", "east"), ("OnlyWest", "west")}
+    (etcd,) = [alert for alert in report["alerts"] if alert["alert"] == "EtcdSlow"]
+    assert etcd["annotations"]["note"].startswith("west: ")
+
+
+def test_without_clusters_nothing_names_one(tmp_path, slow):
+    report = replay(tmp_path, slow)
+    rows = report["operations"] + report["requests"] + [alert["labels"] for alert in report["alerts"]]
+    assert rows
+    assert not any("cluster" in row for row in rows)
+
+
+def test_a_replay_has_the_same_clusters_in_any_order(tmp_path, slow, steady):
+    messages = of_cluster(slow, "west") + archives.records(slow) + of_cluster(steady, "east")
+    report = replay(tmp_path, archives.framed(messages))
+    assert {row.get("cluster") for row in report["requests"]} == {None, "east", "west"}
+    assert replay(tmp_path, archives.framed(messages[::-1])) == report
+
+
+def request(cluster, end, trace, service="kube-apiserver"):
+    top = {"trace_id": trace, "span_id": b"\1" * 8}
+    made = spans.request(
+        spans.span(
+            "GET /api/v1/pods", start_time_unix_nano=end - 10 * MILLISECOND, end_time_unix_nano=end, **top
+        ),
+        service=service,
+    )
+    if cluster:
+        made.resource_spans[0].resource.attributes.append(spans.text("k8s.cluster.name", cluster))
+    return made.SerializeToString()
+
+
+def test_a_daemon_tells_clusters_apart(serve):
+    daemon = serve(configuration="evaluation_delay: 0s\nattribution: {settle: 1s}\n")
+    end = spans.time.time_ns() - 6 * SECOND
+    for cluster in ("west", "east", ""):
+        assert http_client.send(daemon.http, request(cluster, end, b"t" * 16)).status == 200
+
+    def rows(path):
+        return json.loads(daemon.get(path)[2])
+
+    operations = rows("/api/v1/operations")
+    assert sorted((row.get("cluster", ""), row["count"]) for row in operations) == [("", 1), ("east", 1), ("west", 1)]
+    assert [row["cluster"] for row in rows("/api/v1/operations?cluster=east")] == ["east"]
+    assert [row["cluster"] for row in rows("/api/v1/requests?cluster=west")] == ["west"]
+    count = "faultline_operation_duration_seconds_count"
+    metrics = daemon.metrics()
+    for cluster in ("east", "west"):
+        assert metrics.sum(count, cluster=cluster) == 1
+    assert metrics.sum(count) == 3
+    eventually(
+        lambda: daemon.metrics().sum("faultline_request_duration_seconds_count", cluster="east") == 1, "the request"
+    )
+    assert rows("/api/v1/culprit?cluster=east")["cluster"] == "east"
+
+
+def test_clusters_beyond_the_limit_count_together(daemon):
+    end = spans.time.time_ns() - SECOND
+    body = b"".join(request(f"c{number}", end, b"t" * 16) for number in range(100))
+    assert http_client.send(daemon.http, body).status == 200
+    rows = json.loads(daemon.get("/api/v1/operations")[2])
+    assert sum(row["count"] for row in rows) == 63
+    clusters = {row["cluster"]: row["count"] for row in rows}
+    assert len(clusters) == 63
+    assert clusters["_other"] == 1
+    assert daemon.metrics().value("faultline_clusters_overflowed_spans_total") == 1
