@@ -67,6 +67,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "Traces", dependencies: ["Archive", "Engine", "OTLP", "Support"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["Engine", "Rules", "Support"], swiftSettings: settings),
         .target(name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support"], swiftSettings: settings),
         .target(
@@ -93,7 +95,7 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Engine", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support",
+                "Archive", "Engine", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support", "Traces",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -116,7 +118,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
-                "Scrape", "Support", "CMalloc",
+                "Scrape", "Support", "Traces", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -120,6 +120,20 @@ make_python_environment() {
     cp "$requirements" .venv/requirements.txt
 }
 
+# make_client NAME PACKAGE…: Python clients of Jaeger whose requirements contradict each other get an environment each.
+make_client() {
+    local name=$1; shift
+    [ "$(cat "$tools/$name/requirements" 2>/dev/null)" = "$*" ] && return
+    say "making the Python environment $tools/$name"
+    local python=python3
+    has_python || python=/usr/bin/python3
+    rm -rf "${tools:?}/$name"
+    mkdir -p "$tools"
+    "$python" -m venv "$tools/$name"
+    "$tools/$name/bin/pip" install --quiet --disable-pip-version-check "$@"
+    echo "$*" >"$tools/$name/requirements"
+}
+
 has_command swift || fail "no Swift toolchain; install Swift 6.3: https://www.swift.org/install/linux"
 has_command dpkg-query || require_apt liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config git
 install_packages
@@ -128,4 +142,6 @@ if [ "$purpose" = test ]; then
     has_alertmanager || unpack prometheus-alertmanager
     has_etcd || unpack_from trixie etcd-server
     make_python_environment
+    make_client jaeger-mcp jaeger-mcp==0.1.0 mcp==1.30.0 httpx==0.28.1
+    make_client mcp-server-jaeger mcp-server-jaeger==0.1.0
 fi

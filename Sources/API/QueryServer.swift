@@ -7,6 +7,7 @@ package import Pipeline
 package import Receivers
 package import Scrape
 import ServiceLifecycle
+package import Traces
 
 /// The daemon's HTTP surface: scrape, health, reload and the query API.
 ///
@@ -15,6 +16,7 @@ package struct QueryServer: Service {
     /// What the server exposes, and under which host names.
     package struct Surface: Sendable {
         let pipeline: Pipeline
+        let traces: WholeTraces
         let hosts: AllowedHosts
         let scrape: @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void
         let isReady: @Sendable () -> Bool
@@ -29,12 +31,13 @@ package struct QueryServer: Service {
         ///   - version: of the program, for the description of the API.
         ///   - now: the time, Unix nanoseconds.
         package init(
-            pipeline: Pipeline, hosts: AllowedHosts,
+            pipeline: Pipeline, traces: WholeTraces, hosts: AllowedHosts,
             scrape: @escaping @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void,
             isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?,
             version: String, now: @escaping @Sendable () -> Int64
         ) {
             self.pipeline = pipeline
+            self.traces = traces
             self.hosts = hosts
             self.scrape = scrape
             self.isReady = isReady
@@ -111,18 +114,19 @@ package struct QueryServer: Service {
     }
 
     private func answer(_ resource: Resource, _ request: Request, _ context: QueryContext) async throws -> Response {
+        let names = resource.variables.map { ($0, context.parameters.get($0) ?? "") }
+        let variables = Dictionary(uniqueKeysWithValues: names)
         let query: Query
         do {
-            let variables = resource.variables.map { ($0, context.parameters.get($0) ?? "") }
-            query = try Query(
-                request.uri.query, variables: Dictionary(uniqueKeysWithValues: variables), of: resource,
-                now: surface.now())
+            query = try Query(request.uri.query, variables: variables, of: resource, now: surface.now())
         } catch {
             return QueryReply.text(error.message + "\n", status: .badRequest)
         }
         do {
             return try await resource.respond(
-                QueryExchange(request: request, query: query, server: self, peer: context.channel.remoteAddress))
+                QueryExchange(
+                    request: request, query: query, variables: variables, server: self,
+                    peer: context.channel.remoteAddress))
         } catch let error as QueryError {
             return QueryReply.text(error.message + "\n", status: .badRequest)
         }

@@ -19,23 +19,30 @@ extension Resource {
         check: (@Sendable (_ query: Query) throws(QueryError) -> Void)? = nil,
         answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: Query) throws -> Answer?
     ) -> Resource {
+        text(
+            path, parameters: parameters, summary: summary, schema: schema, absent: absent, check: check
+        ) { surface, query in
+            try answer(surface, query).map { try JSONText.encode($0) }
+        }
+    }
+
+    /// The same for an answer that is JSON text already.
+    static func text(
+        _ path: String, parameters: [QueryParameter] = [], summary: String = "", schema: Schema = .any,
+        absent: String = "not found",
+        check: (@Sendable (_ query: Query) throws(QueryError) -> Void)? = nil,
+        answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: Query) throws -> String?
+    ) -> Resource {
         Resource(
             path: path, parameters: QueryParameter.common + parameters, check: check, summary: summary, answer: schema
         ) { exchange in
             let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
             guard let permit = pools.queries.permit() else { return exchange.tooMany() }
-            let end = ContinuousClock.now + QueryDeadline.usual
             let json: String?
             do {
-                let task = pools.answers.answer("\(exchange.request.uri)", isSettled: query.range.isSettled) {
-                    try await pools.queries.run {
-                        extendLifetime(permit)
-                        // Nobody waits for it any more.
-                        guard ContinuousClock.now < end else { throw QueryDeadline.Passed() }
-                        return try answer(surface, query).map { try JSONText.encode($0) }
-                    }
+                json = try await exchange.computed(permit, isSettled: query.range.isSettled) {
+                    try answer(surface, query)
                 }
-                json = try await QueryDeadline.value(of: task, within: QueryDeadline.usual)
             } catch is QueryDeadline.Passed {
                 return exchange.tooSlow()
             }
@@ -43,5 +50,26 @@ extension Resource {
             return Response(
                 status: .ok, headers: [.contentType: jsonType], body: pools.queries.body(in: permit, json))
         }
+    }
+}
+
+extension QueryExchange {
+    /// Computes an answer on the threads for queries. Identical questions share it.
+    ///
+    /// - Throws: `QueryDeadline.Passed`, and what `answer` throws.
+    func computed(
+        _ permit: AnswerPool.Permit, isSettled: Bool = false, _ answer: @escaping @Sendable () throws -> String?
+    ) async throws -> String? {
+        let queries = server.pools.queries
+        let end = ContinuousClock.now + QueryDeadline.usual
+        let task = server.pools.answers.answer("\(request.uri)", isSettled: isSettled) {
+            try await queries.run {
+                extendLifetime(permit)
+                // Nobody waits for it any more.
+                guard ContinuousClock.now < end else { throw QueryDeadline.Passed() }
+                return try answer()
+            }
+        }
+        return try await QueryDeadline.value(of: task, within: QueryDeadline.usual)
     }
 }

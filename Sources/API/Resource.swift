@@ -28,13 +28,11 @@ struct Resource: Sendable {
     static let jsonType = "application/json"
 
     /// In the order in which the reply to an unknown path lists them.
-    static let all = [
-        healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, openapi, operations, requests,
-        rules,
-        sources,
-        status,
-        trace, reload,
-    ]
+    static let all =
+        [
+            healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, openapi, operations,
+            requests, rules, sources, status, traces, trace, reload,
+        ] + jaeger
 
     /// Names of the parameters that are components of the path.
     var variables: [String] {
@@ -64,6 +62,8 @@ struct QueryExchange: Sendable {
     let request: Request
     /// The parameters, checked; empty if the resource ignores them.
     let query: Query
+    /// The percent-decoded components of the path by name.
+    let variables: [String: String]
     let server: QueryServer
     let peer: SocketAddress?
 

@@ -121,7 +121,7 @@ package final class Pipeline: Sendable {
         let view = view()
         let spans = view.spans(of: [trace])[0]
         let kept = evaluator.pinned(trace)
-        return spans.count >= kept.spans.count ? NamedSpans(spans, view.operations) : kept
+        return spans.count >= kept.spans.count ? NamedSpans(spans, view) : kept
     }
 
     package func windowGauges() -> WindowGauges { intake.gauges(attributionBytes: attribution.byteCount) }

@@ -212,6 +212,7 @@ def test_the_paths_suggested_for_an_unknown_one_exist(survivor):
     told = raw.get(survivor.query, "/api/v1/nope")[2].decode().partition("known paths are ")[2]
     paths = [word.strip(",") for word in told.split() if word.startswith("/") and "ID" not in word and "reload" not in word]
     assert {"/metrics", "/api/v1/status", "/api/v1/events"} <= set(paths)
-    for path in paths:
+    # Jaeger's have parameters that can't be left out.
+    for path in [path for path in paths if not path.startswith("/api/") or path.startswith("/api/v1/")]:
         # The answer to a GET of events doesn't end.
         assert raw.get(survivor.query, path, "HEAD")[0] == 200

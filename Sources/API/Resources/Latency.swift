@@ -32,9 +32,9 @@ extension QueryParameter {
 
 extension Query {
     /// Whether the question is about spans by operation, not about requests.
-    fileprivate var namesOperation: Bool { self[.service] != nil || self[.operation] != nil || self[.kind] != nil }
+    var namesOperation: Bool { self[.service] != nil || self[.operation] != nil || self[.kind] != nil }
 
-    fileprivate func checkSubject() throws(QueryError) {
+    func checkSubject() throws(QueryError) {
         guard namesOperation, let label = QueryParameter.requestLabels.first(where: { self[$0] != nil }) else { return }
         throw QueryError(
             message: "\(label.name) selects requests, and service, operation and kind select spans; "

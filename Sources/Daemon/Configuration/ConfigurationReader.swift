@@ -6,7 +6,7 @@ package import Rules
 
 extension Configuration {
     static let fields = [
-        "otlp", "listen", "window", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
+        "otlp", "listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
         "attribution", "external_labels", "external_url", "allowed_hosts", "rules",
     ]
 
@@ -34,6 +34,7 @@ extension Configuration {
     ) {
         readAddresses(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
+        if let node = top["traces"] { readTraces(node, &diagnostics) }
         if let node = top["limits"] {
             readLimits(node, &diagnostics)
             checkMemory(at: node.start, &diagnostics)
@@ -111,6 +112,16 @@ extension Configuration {
         }
     }
 
+    private mutating func readTraces(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        guard let mapping = YAMLMapping(node, "traces", fields: ["max_bytes"], &diagnostics),
+            let node = mapping["max_bytes"]
+        else { return }
+        var bytes = 0
+        node.bytes("max_bytes", atLeast: 0, &diagnostics, into: &bytes)
+        explicitMemory[.traces] = bytes
+        positions.memoryPart = positions.memoryPart ?? node.start
+    }
+
     private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
         let fields = ["memory", "max_request_bytes", "max_bytes_in_flight", "max_connections", "max_streams"]
         guard let mapping = YAMLMapping(node, "limits", fields: fields, &diagnostics) else { return }
@@ -182,6 +193,10 @@ extension YAMLNode {
         _ what: String, atLeast least: Int = 1, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int
     ) {
         guard let text = string(what, &diagnostics) else { return }
+        if least == 0, text == "0" {
+            bytes = 0
+            return
+        }
         guard let size = ByteSize.parse(text) else {
             return diagnostics.report(
                 start, "\(what) is a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")

@@ -9,6 +9,8 @@ package struct MemoryBudget: Equatable, Sendable {
         /// Spans as columns, and their attribution.
         case window
         case history
+        /// Recent export bodies as they came.
+        case traces
         /// Working memory to divide the requests of a slot, and the temporary attribution of slots that have not
         /// settled.
         case attribution
@@ -26,8 +28,9 @@ package struct MemoryBudget: Equatable, Sendable {
         /// Share in thousandths.
         package var share: Int {
             switch self {
-            case .window: 410
+            case .window: 282
             case .history: 32
+            case .traces: 128
             case .attribution: 80
             case .rules: 60
             case .ingest: 128
@@ -42,6 +45,7 @@ package struct MemoryBudget: Equatable, Sendable {
             switch self {
             case .window: "window.max_bytes"
             case .history: "window.history_bytes"
+            case .traces: "traces.max_bytes"
             case .ingest: "limits.max_bytes_in_flight"
             case .attribution, .rules, .archive, .sinks, .reserve: nil
             }

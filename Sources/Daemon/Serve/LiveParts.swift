@@ -8,6 +8,7 @@ import Recording
 import RuleFiles
 import Rules
 import ServiceLifecycle
+import Traces
 
 /// Assembles the daemon.
 struct LiveParts: Sendable {
@@ -19,6 +20,7 @@ struct LiveParts: Sendable {
     let state: StateDirectory?
     let pipeline: Pipeline
     private let admission: Admission
+    let bodies: RecentBodies
     let intake: LiveTraceService
     let delivery: Delivery
     let reload: RuleReload
@@ -45,7 +47,9 @@ struct LiveParts: Sendable {
         let saved = state?.load()
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
-        intake = LiveTraceService(pipeline, admission: admission, recorder: recorder, log: log)
+        bodies = RecentBodies(limit: budget[.traces])
+        intake = LiveTraceService(
+            pipeline, admission: admission, recorder: recorder, bodies: bodies, log: log)
         delivery = Delivery(
             try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
@@ -72,7 +76,7 @@ struct LiveParts: Sendable {
     }
 
     var memoryUse: MemoryUse {
-        MemoryUse(budget, pipeline: pipeline, admission: admission, recorder: recorder)
+        MemoryUse(budget, pipeline: pipeline, bodies: bodies, admission: admission, recorder: recorder)
     }
 
     /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
@@ -102,7 +106,8 @@ struct LiveParts: Sendable {
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
-                pipeline: pipeline, hosts: configuration.hosts, scrape: { LiveScrape.write(self, $0, send: $1) },
+                pipeline: pipeline, traces: WholeTraces(bodies), hosts: configuration.hosts,
+                scrape: { LiveScrape.write(self, $0, send: $1) },
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,
                 now: { WallClock.now }),

@@ -2,6 +2,7 @@ import Pipeline
 import Receivers
 import Recording
 import Scrape
+import Traces
 
 /// What each part of the memory budget takes.
 struct MemoryUse: Sendable {
@@ -9,11 +10,15 @@ struct MemoryUse: Sendable {
     let bytes: [(part: MemoryBudget.Part, bytes: Int)]
 
     /// - Parameter recorder: nil if nothing is recorded.
-    init(_ budget: MemoryBudget, pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder?) {
+    init(
+        _ budget: MemoryBudget, pipeline: Pipeline, bodies: RecentBodies, admission: Admission,
+        recorder: ArchiveRecorder?
+    ) {
         self.budget = budget
         let window = pipeline.windowGauges()
         bytes = [
             (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
+            (.traces, bodies.use.byteCount),
             (.attribution, window.attributionBytes), (.rules, pipeline.evaluation.countByteCount),
             (.ingest, admission.bytesInFlight), (.archive, recorder?.queueBytes ?? 0),
         ]

@@ -30,6 +30,9 @@ package struct WireWriter {
         bytes.append(contentsOf: contents)
     }
 
+    /// Appends fields that are encoded already.
+    package mutating func append(_ fields: [UInt8]) { bytes += fields }
+
     /// Begins a nested message. Pass the result to `end`.
     package mutating func begin(_ field: Int) -> Int {
         rawVarint(UInt64(field) << 3 | 2)

@@ -16,7 +16,7 @@ struct PinnedTraces: Sendable {
     /// Enough for one incident; the traces of further alerts leave with the window.
     private static let spansMax = 100_000
 
-    subscript(trace: TraceID) -> NamedSpans { spansOfTrace[trace] ?? NamedSpans([], []) }
+    subscript(trace: TraceID) -> NamedSpans { spansOfTrace[trace] ?? NamedSpans() }
 
     /// Pins the traces of alerts that fire, reading their spans from a view, and releases those of alerts that resolve.
     mutating func follow(_ transitions: [AlertTransition], _ view: WindowView) {
@@ -35,7 +35,7 @@ struct PinnedTraces: Sendable {
         }
         guard !wanted.isEmpty else { return }
         for (trace, spans) in zip(wanted, view.spans(of: wanted)) where spanCount + spans.count <= Self.spansMax {
-            spansOfTrace[trace] = NamedSpans(spans, view.operations)
+            spansOfTrace[trace] = NamedSpans(spans, view)
             spanCount += spans.count
         }
     }
@@ -62,24 +62,36 @@ extension Alert {
     }
 }
 
-/// Spans with the names of their operations, so that they outlive a view's operation numbers.
+/// Spans with the names that they refer to, so that they outlive a view's numbers.
 package struct NamedSpans: Sendable {
-    /// Each span's operation is an index into `operations`.
-    package private(set) var spans: [SpanRow]
+    /// Each span's operation is an index into `operations`, its request one into `requests`, plus one.
+    package private(set) var spans: [SpanRow] = []
     package private(set) var operations: [OperationLabels] = []
+    package private(set) var requests: [RequestLabels] = []
 
-    /// - Parameter names: by the operation numbers of the spans.
-    package init(_ spans: [SpanRow], _ names: [OperationLabels]) {
+    package init() {}
+
+    /// - Parameter view: what the spans' numbers are of.
+    package init(_ spans: [SpanRow], _ view: WindowView) {
         self.spans = spans
-        var numbers: [UInt16: UInt16] = [:]
+        var operationIndices: [UInt16: UInt16] = [:]
+        var requestIndices: [UInt16: UInt16] = [:]
         for index in spans.indices {
-            let known = spans[index].operation
-            let number = numbers[known] ?? UInt16(operations.count)
-            if number == operations.count {
-                numbers[known] = number
-                operations.append(names[Int(known)])
-            }
-            self.spans[index].operation = number
+            self.spans[index].operation = Self.index(
+                of: spans[index].operation, in: view.operations, &operationIndices, &operations)
+            guard spans[index].request > 0 else { continue }
+            self.spans[index].request =
+                Self.index(of: spans[index].request - 1, in: view.requests, &requestIndices, &requests) + 1
         }
+    }
+
+    private static func index<Labels>(
+        of number: UInt16, in all: [Labels], _ indices: inout [UInt16: UInt16], _ labels: inout [Labels]
+    ) -> UInt16 {
+        if let known = indices[number] { return known }
+        let index = UInt16(labels.count)
+        indices[number] = index
+        labels.append(all[Int(number)])
+        return index
     }
 }

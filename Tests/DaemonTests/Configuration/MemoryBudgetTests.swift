@@ -39,7 +39,7 @@ import Testing
         #expect(
             excess?.description
                 == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and everything else needs "
-                + "at least 153.7 MiB, but the limit is 1 GiB (limits.memory)")
+                + "at least 185.1 MiB, but the limit is 1 GiB (limits.memory)")
         for explicit in [[Part.window: Int.max], [.window: .max, .ingest: .max]] {
             #expect(throws: MemoryBudget.Excess.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
         }
@@ -71,7 +71,7 @@ import Testing
         ("limits: {memory: lots}", "memory is a size such as"),
         (
             "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
-            "window.max_bytes 1 GiB, and everything else needs at least 71.9 MiB, but the limit is 256 MiB"
+            "window.max_bytes 1 GiB, and everything else needs at least 78.8 MiB, but the limit is 256 MiB"
         ),
         (
             "limits: {memory: 256MiB, max_request_bytes: 64MiB}",

@@ -7,11 +7,13 @@ import Receivers
 import Recording
 import Scrape
 import Synchronization
+import Traces
 
 /// Decodes export requests and appends them to the pipeline, on the thread that received them.
 final class LiveTraceService: TraceService {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
+    private let bodies: RecentBodies
     private let admission: Admission
     private let clock: DaemonClock
     private let workers = ThreadWorkers()
@@ -31,14 +33,15 @@ final class LiveTraceService: TraceService {
     ///   - admission: bounds the bodies decoded at a time.
     ///   - recorder: nil if nothing is recorded.
     init(
-        _ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil, clock: DaemonClock = .system,
-        log: RateLimitedLog
+        _ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil,
+        bodies: RecentBodies = RecentBodies(limit: 0), clock: DaemonClock = .system, log: RateLimitedLog
     ) {
         self.pipeline = pipeline
         self.admission = admission
         self.clock = clock
         self.log = log
         self.recorder = recorder
+        self.bodies = bodies
     }
 
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
@@ -72,6 +75,7 @@ final class LiveTraceService: TraceService {
             let arrival = clock.wall()
             recording?.take(message, batch, arrival: arrival)
             let outcome = pipeline.append(batch, arrival: arrival) { recording?.append() }
+            bodies.keep(message, batch, arrival: arrival)
             let rejected = outcome.rejections.total
             return Export(
                 rejected == 0 ? .accepted : .partial(rejectedSpans: rejected, message: outcome.rejections.message),

@@ -6,11 +6,17 @@ import OTLP
 /// Source: jaeger `internal/uimodel/model.go`.
 struct JaegerDocument: Encodable {
     var data: [Trace]
+    // What clients of the query API expect around the traces.
+    let total = 0
+    let limit = 0
+    let offset = 0
+    let errors = JSONNull()
 
     struct Trace: Encodable {
         var traceID: String
         var spans: [Span]
         var processes: [String: Process]
+        let warnings = JSONNull()
     }
 
     struct Span: Encodable {
@@ -27,6 +33,7 @@ struct JaegerDocument: Encodable {
         var logs: [Log]?
         var processID: String?
         var process: Process?
+        let warnings = JSONNull()
     }
 
     struct Reference: Encodable {
@@ -76,5 +83,15 @@ struct JaegerDocument: Encodable {
             case .number(let value): "\(value)"
             }
         }
+    }
+}
+
+/// A field that is there and null.
+package struct JSONNull: Encodable {
+    package init() {}
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encodeNil()
     }
 }

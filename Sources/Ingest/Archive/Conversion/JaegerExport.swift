@@ -45,7 +45,7 @@ package struct JaegerExport {
     private mutating func add(
         _ span: OTLPDocument.Span, _ scope: OTLPDocument.Scope?, _ process: JaegerDocument.Process
     ) {
-        let traceID = span.traceId ?? ""
+        let traceID = JaegerTrace.id(ofOTLP: span.traceId)
         let processID: String
         if let known = processes[traceID]?[process] {
             processID = known
@@ -63,7 +63,7 @@ package struct JaegerExport {
     private func jaeger(
         _ span: OTLPDocument.Span, _ scope: OTLPDocument.Scope?, _ processID: String
     ) -> JaegerDocument.Span {
-        let traceID = span.traceId ?? ""
+        let traceID = JaegerTrace.id(ofOTLP: span.traceId)
         let start = UInt64(span.startTimeUnixNano ?? "") ?? 0
         let end = UInt64(span.endTimeUnixNano ?? "") ?? 0
         var references: [JaegerDocument.Reference] = []
@@ -71,7 +71,8 @@ package struct JaegerExport {
             references.append(JaegerDocument.Reference(refType: "CHILD_OF", traceID: traceID, spanID: parent))
         }
         references += (span.links ?? []).map {
-            JaegerDocument.Reference(refType: "FOLLOWS_FROM", traceID: $0.traceId ?? "", spanID: $0.spanId ?? "")
+            JaegerDocument.Reference(
+                refType: "FOLLOWS_FROM", traceID: JaegerTrace.id(ofOTLP: $0.traceId), spanID: $0.spanId ?? "")
         }
         return JaegerDocument.Span(
             traceID: traceID, spanID: span.spanId ?? "", operationName: span.name ?? "", references: references,

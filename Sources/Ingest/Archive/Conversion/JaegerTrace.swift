@@ -89,6 +89,14 @@ struct JaegerTrace {
     }
 }
 
+extension JaegerTrace {
+    /// An id of OTLP as Jaeger writes it: 16 digits where the upper half is zero.
+    static func id(ofOTLP text: String?) -> String {
+        let text = text ?? ""
+        return text.utf8.count == 32 && text.hasPrefix("0000000000000000") ? String(text.suffix(16)) : text
+    }
+}
+
 /// Span kinds as named in Jaeger's `span.kind` tag.
 enum JaegerKind {
     private static let names = ["", "internal", "server", "client", "producer", "consumer"]

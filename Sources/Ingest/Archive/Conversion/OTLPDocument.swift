@@ -1,89 +1,89 @@
 import OTLP
 
 /// The subset of OTLP/JSON that Jaeger can represent; `OTLPMessage` has the full schema.
-struct OTLPDocument: Codable {
-    var resourceSpans: [ResourceSpans]?
+package struct OTLPDocument: Codable {
+    package var resourceSpans: [ResourceSpans]?
 
-    struct ResourceSpans: Codable {
-        var resource: Resource?
-        var scopeSpans: [ScopeSpans]?
+    package struct ResourceSpans: Codable {
+        package var resource: Resource?
+        package var scopeSpans: [ScopeSpans]?
     }
 
-    struct Resource: Codable {
-        var attributes: [Attribute]?
+    package struct Resource: Codable {
+        package var attributes: [Attribute]?
     }
 
-    struct ScopeSpans: Codable {
-        var scope: Scope?
-        var spans: [Span]?
+    package struct ScopeSpans: Codable {
+        package var scope: Scope?
+        package var spans: [Span]?
     }
 
-    struct Scope: Codable {
-        var name: String?
-        var version: String?
+    package struct Scope: Codable {
+        package var name: String?
+        package var version: String?
     }
 
-    struct Span: Codable {
-        var traceId: String?
-        var spanId: String?
-        var traceState: String?
-        var parentSpanId: String?
-        var name: String?
-        var kind: Int?
-        var startTimeUnixNano: String?
-        var endTimeUnixNano: String?
-        var attributes: [Attribute]?
-        var events: [Event]?
-        var links: [Link]?
-        var status: Status?
+    package struct Span: Codable {
+        package var traceId: String?
+        package var spanId: String?
+        package var traceState: String?
+        package var parentSpanId: String?
+        package var name: String?
+        package var kind: Int?
+        package var startTimeUnixNano: String?
+        package var endTimeUnixNano: String?
+        package var attributes: [Attribute]?
+        package var events: [Event]?
+        package var links: [Link]?
+        package var status: Status?
     }
 
-    struct Event: Codable {
-        var timeUnixNano: String?
-        var name: String?
-        var attributes: [Attribute]?
+    package struct Event: Codable {
+        package var timeUnixNano: String?
+        package var name: String?
+        package var attributes: [Attribute]?
     }
 
-    struct Link: Codable {
-        var traceId: String?
-        var spanId: String?
+    package struct Link: Codable {
+        package var traceId: String?
+        package var spanId: String?
     }
 
-    struct Status: Codable {
-        var message: String?
-        var code: Int?
+    package struct Status: Codable {
+        package var message: String?
+        package var code: Int?
     }
 
-    struct Attribute: Codable {
-        var key: String?
-        var value: Value?
+    package struct Attribute: Codable {
+        package var key: String?
+        package var value: Value?
     }
 
     /// Nested values stay text, as in Jaeger.
-    struct Value: Codable {
-        var stringValue: String?
-        var boolValue: Bool?
-        var intValue: String?
-        var doubleValue: Number?
-        var arrayValue: List?
-        var kvlistValue: Pairs?
-        var bytesValue: String?
+    package struct Value: Codable {
+        package var stringValue: String?
+        package var boolValue: Bool?
+        package var intValue: String?
+        package var doubleValue: Number?
+        package var arrayValue: List?
+        package var kvlistValue: Pairs?
+        package var bytesValue: String?
     }
 
-    struct List: Codable {
-        var values: [Value]?
+    package struct List: Codable {
+        package var values: [Value]?
     }
 
-    struct Pairs: Codable {
-        var values: [Attribute]?
+    package struct Pairs: Codable {
+        package var values: [Attribute]?
     }
 
     /// A number, or the name of one that JSON can't write.
-    enum Number: Codable {
+    package enum Number: Codable {
         case value(Double)
         case name(String)
 
-        init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let value = try? container.decode(Double.self) {
                 self = .value(value)
@@ -92,7 +92,7 @@ struct OTLPDocument: Codable {
             }
         }
 
-        func encode(to encoder: any Encoder) throws {
+        package func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
             case .value(let value): try container.encode(value)

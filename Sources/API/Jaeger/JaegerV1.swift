@@ -1,0 +1,135 @@
+import Archive
+import Engine
+import Foundation
+import Pipeline
+import Support
+import Traces
+
+/// Jaeger's first query API: Grafana's data source, scripts, Jaeger's page up to 2.20.
+enum JaegerV1 {
+    static let resources = [
+        services, operationsOfService, operations, traces, trace, dependencies, latencies, calls, errors,
+    ]
+
+    private static let services = Resource.jaegerV1("/api/services") { surface, _ in
+        try list(surface.serviceNames)
+    }
+
+    private static let operationsOfService = Resource.jaegerV1("/api/services/:service/operations") { surface, query in
+        let service = query.variable("service")
+        return try list(Set(surface.operations(of: service).map(\.operation)).sorted())
+    }
+
+    private static let operations = Resource.jaegerV1("/api/operations") { surface, query in
+        guard let service = query["service"] else {
+            throw JaegerError.badRequest("the parameter service is missing: the name of a service")
+        }
+        return try list(surface.jaegerOperations(of: service, kind: query["spanKind"]))
+    }
+
+    private static let traces = Resource.jaegerV1("/api/traces") { surface, query in
+        let ids = query.all("traceID")
+        if !ids.isEmpty {
+            let traces = try ids.map { try JaegerQuery.traceID($0) }
+            return surface.traces.jaeger(traces) ?? empty
+        }
+        return surface.traces.jaeger(try search(query).traces(surface).map(\.id)) ?? empty
+    }
+
+    private static let trace = Resource.jaegerV1("/api/traces/:id") { surface, query in
+        let id = try JaegerQuery.traceID(query.variable("id"))
+        guard let json = surface.traces.jaeger([id]) else { throw JaegerError.noTrace }
+        return json
+    }
+
+    private static let dependencies = Resource.jaegerV1("/api/dependencies") { surface, query in
+        try list(JaegerDependency.all(query, surface))
+    }
+
+    private static let latencies = metrics(.latencies)
+    private static let calls = metrics(.calls)
+    private static let errors = metrics(.errors)
+
+    private static func metrics(_ kind: JaegerMetrics.Kind) -> Resource {
+        .jaegerV1("/api/metrics/\(kind.rawValue)") { surface, query in
+            try JSONText.encode(JaegerMetrics(kind, query, surface))
+        }
+    }
+
+    private static func search(_ query: JaegerQuery) throws -> JaegerSearch {
+        let microseconds: ClosedRange<Int64> = 0...(Int64.max / 1_000)
+        let start = try query.number("start", in: microseconds).map { $0 * 1_000 } ?? 0
+        let end = try query.number("end", in: microseconds).map { $0 * 1_000 } ?? .max - 1
+        guard start <= end else { throw JaegerError.badRequest("start must not be after end") }
+        var search = JaegerSearch(service: query["service"], operation: query["operation"], range: start..<end + 1)
+        let least = try query.duration("minDuration") ?? 0
+        let most = try query.duration("maxDuration") ?? .max
+        guard least <= most else { throw JaegerError.badRequest("minDuration must not be more than maxDuration") }
+        search.durations = least...most
+        search.tags = try query.tags("tags")
+        for tag in query.all("tag") {
+            let halves = tag.split(separator: ":", maxSplits: 1).map(String.init)
+            guard halves.count == 2 else {
+                throw JaegerError.badRequest("tag must be KEY:VALUE, but found \(PrintableText.quote(tag))")
+            }
+            search.tags[halves[0]] = halves[1]
+        }
+        if let limit = try query.number("limit", in: 1...JaegerSearch.limitMax) { search.limit = Int(limit) }
+        return search
+    }
+
+    // MARK: The envelope
+
+    private struct Envelope<Data: Encodable>: Encodable {
+        var data: Data
+        var total: Int
+        let limit = 0
+        let offset = 0
+        let errors = JSONNull()
+    }
+
+    private struct ErrorEnvelope: Encodable {
+        struct Error: Encodable {
+            var code: Int
+            var msg: String
+        }
+
+        let data = JSONNull()
+        let total = 0
+        let limit = 0
+        let offset = 0
+        var errors: [Error]
+    }
+
+    static func list(_ elements: [some Encodable]) throws -> String {
+        try JSONText.encode(Envelope(data: elements, total: elements.count))
+    }
+
+    private static let empty = #"{"data":[],"total":0,"limit":0,"offset":0,"errors":null}"#
+
+    static func envelope(_ error: JaegerError) -> String {
+        (try? JSONText.encode(ErrorEnvelope(errors: [.init(code: error.status, msg: error.message)]))) ?? ""
+    }
+}
+
+struct JaegerOperation: Encodable, Hashable {
+    var name: String
+    var spanKind: String
+}
+
+extension QueryServer.Surface {
+    var serviceNames: [String] {
+        Set(pipeline.view().operations.map(\.service)).subtracting(["_other", ""]).sorted()
+    }
+
+    func operations(of service: String) -> [OperationLabels] {
+        pipeline.view().operations.filter { $0.service == service }
+    }
+
+    /// - Parameter kind: of spans, in lower case; nil for all.
+    func jaegerOperations(of service: String, kind: String?) -> [JaegerOperation] {
+        operations(of: service).map { JaegerOperation(name: $0.operation, spanKind: $0.kind.name.lowercased()) }
+            .filter { kind == nil || $0.spanKind == kind }
+            .sorted { ($0.name, $0.spanKind) < ($1.name, $1.spanKind) }
+    }
+}

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Support
+
+extension Resource {
+    /// A resource of Jaeger's query API. Answers are computed on the threads for queries.
+    ///
+    /// - Parameters:
+    ///   - envelope: an error's body.
+    ///   - answer: the body in JSON.
+    static func jaeger(
+        _ path: String, errors envelope: @escaping @Sendable (JaegerError) -> String,
+        answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: JaegerQuery) throws -> String
+    ) -> Resource {
+        Resource(path: path, parameters: nil) { exchange in
+            let (surface, pools) = (exchange.surface, exchange.server.pools)
+            guard let permit = pools.queries.permit() else { return exchange.tooMany() }
+            let query = JaegerQuery(exchange.request.uri.query, variables: exchange.variables)
+            do {
+                let json = try await exchange.computed(permit) { try answer(surface, query) }
+                return Response(
+                    status: .ok, headers: [.contentType: "application/json"],
+                    body: pools.queries.body(in: permit, json ?? ""))
+            } catch is QueryDeadline.Passed {
+                return exchange.tooSlow()
+            } catch let error as JaegerError {
+                return Response(
+                    status: .init(code: error.status), headers: [.contentType: "application/json"],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: envelope(error))))
+            }
+        }
+    }
+
+    static func jaegerV1(
+        _ path: String,
+        answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: JaegerQuery) throws -> String
+    ) -> Resource {
+        jaeger(path, errors: { JaegerV1.envelope($0) }, answer: answer)
+    }
+
+    static func jaegerV3(
+        _ path: String,
+        answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: JaegerQuery) throws -> String
+    ) -> Resource {
+        jaeger(path, errors: { JaegerV3.envelope($0) }, answer: answer)
+    }
+
+    static let jaeger = JaegerV1.resources + JaegerV3.resources
+}

@@ -1,0 +1,128 @@
+import Engine
+import Pipeline
+import Support
+import Traces
+
+extension Resource {
+    /// Traces by one of their spans or requests, the longest first.
+    static let traces = json(
+        "/api/v1/traces",
+        parameters: [
+            .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order,
+        ] + QueryParameter.requestLabels,
+        summary: "traces by one of their spans or requests, worst first", schema: TracesJSON.schema,
+        check: { query throws(QueryError) in try query.checkSubject() }
+    ) { surface, query in
+        try TracesJSON(query, surface)
+    }
+}
+
+extension QueryParameter {
+    static let minDuration = duration("min_duration")
+    static let maxDuration = duration("max_duration")
+    static let minPart = duration("min_part")
+    static let status = QueryParameter("status", "status is ok or error") { ["ok", "error"].contains($0) }
+    static let component = QueryParameter("component", "component is the name of a component") { _ in true }
+    static let order = QueryParameter("order", "order is duration, recent or part") {
+        TraceSearch.Order(rawValue: $0) != nil
+    }
+
+    private static func duration(_ name: String) -> QueryParameter {
+        QueryParameter(name, "\(name) is a duration such as 100ms or 1.5s") { DurationText.parse($0) != nil }
+    }
+}
+
+extension Query {
+    fileprivate func duration(_ parameter: QueryParameter) -> Int64? {
+        self[parameter].flatMap { DurationText.parse($0) }
+    }
+}
+
+/// Found traces for the query API.
+struct TracesJSON: Encodable, Sendable {
+    struct Trace: Encodable, Sendable {
+        var trace_id: String
+        var start: String
+        var duration_seconds: Double
+        var service: String
+        var operation: String
+        var status: String
+        var span_count: Int
+        var error_count: Int
+        var request: RequestLabelsJSON?
+        var components: [ComponentSecondsJSON]
+    }
+
+    var from: String
+    var to: String
+    var traces: [Trace]
+    /// Whether there may be more.
+    var truncated: Bool
+
+    /// - Throws: `QueryError`.
+    init(_ query: Query, _ surface: QueryServer.Surface) throws {
+        let view = surface.pipeline.attributedSummary().view
+        let range = try query.range(.from, .to).resolved(oldest: view.ends?.lowerBound)
+        let search = try query.search(view, range, surface.pipeline.components)
+        let found = view.search(search)
+        from = Timestamp.rfc3339(range.lowerBound)
+        to = Timestamp.rfc3339(range.upperBound)
+        truncated = found.count == search.limit
+        traces = found.map { Trace($0, view, surface.pipeline.components.names) }
+    }
+}
+
+extension TracesJSON.Trace {
+    init(_ found: FoundTrace, _ view: WindowView, _ components: [String]) {
+        let labels = view.operations[Int(found.span.operation)]
+        // Children may end later than their parent, and belong to slots around it.
+        let margin: Int64 = 40_000_000_000
+        let end = found.span.start &+ found.span.duration
+        let around = found.span.start.subtractingSaturating(margin)..<end.addingSaturating(margin)
+        let spans = view.spans(of: [found.id], endingIn: around)[0]
+        trace_id = found.id.hex
+        start = Timestamp.rfc3339(found.span.start)
+        duration_seconds = Double(found.duration) / 1e9
+        service = labels.service
+        operation = labels.operation
+        status = found.span.flags.isError ? "error" : "ok"
+        span_count = spans.count
+        error_count = spans.count { $0.flags.isError }
+        request = found.span.request > 0 ? RequestLabelsJSON(view.requests[Int(found.span.request) - 1]) : nil
+        self.components = found.parts.map { part in
+            ComponentSecondsJSON(
+                component: components[Int(part.component.number)], seconds: Double(part.duration) / 1e9)
+        }
+    }
+}
+
+extension Query {
+    fileprivate func search(
+        _ view: WindowView, _ range: Range<Int64>, _ components: ComponentTable
+    ) throws -> TraceSearch {
+        let isAboutSpans = namesOperation
+        var search = TraceSearch(range: range, isWanted: [], limit: min(self[.limit].flatMap { Int($0) } ?? 20, 1_000))
+        if isAboutSpans {
+            search.population = .spans
+            search.isWanted = view.operations.map { includes($0) }
+        } else {
+            search.isWanted = view.requests.map { includes($0) }
+        }
+        search.durations =
+            (duration(.minDuration) ?? 0)...max(duration(.maxDuration) ?? .max, duration(.minDuration) ?? 0)
+        search.isError = self[.status].map { $0 == "error" }
+        search.order = self[.order].flatMap { TraceSearch.Order(rawValue: $0) } ?? .duration
+        if let name = self[.component] {
+            guard let component = components.component(named: name) else {
+                let names = components.names.joined(separator: ", ")
+                throw QueryError(message: "component is one of \(names), but found \(PrintableText.quote(name))")
+            }
+            guard !isAboutSpans else {
+                throw QueryError(
+                    message: "component is of requests: it can't be combined with service, operation or kind")
+            }
+            search.part = (component, duration(.minPart) ?? 0)
+        }
+        return search
+    }
+}

@@ -1,0 +1,95 @@
+package import Archive
+package import Engine
+import Foundation
+import OTLP
+import Support
+
+/// Traces with everything that their spans carry, read from recent bodies.
+package struct WholeTraces: Sendable {
+    private let bodies: RecentBodies
+
+    package init(_ bodies: RecentBodies) {
+        self.bodies = bodies
+    }
+
+    /// The spans of some traces as an `ExportTraceServiceRequest` on the wire; empty if no body holds any. A span that was
+    /// sent twice is there once.
+    package func message(of traces: [TraceID], mergesScopes: Bool = false) -> [UInt8] {
+        var extract = TraceExtract(traces)
+        for body in bodies.bodies(mayHold: traces) {
+            // Only bodies that were decoded are kept, so that none throws.
+            try? unsafe extract.add(body.bytes.span.bytes)
+        }
+        return extract.message(mergesScopes: mergesScopes)
+    }
+
+    /// The same in OTLP's JSON; nil if no body holds any.
+    package func otlp(_ traces: [TraceID], mergesScopes: Bool = false) -> String? {
+        let message = message(of: traces, mergesScopes: mergesScopes)
+        guard !message.isEmpty, let text = try? unsafe OTLPJSON.text(of: message.span.bytes) else { return nil }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The same as Jaeger's query API answers; nil if no body holds any.
+    package func jaeger(_ traces: [TraceID]) -> String? {
+        let message = message(of: traces)
+        var export = JaegerExport()
+        guard !message.isEmpty, (try? unsafe export.add(message.span.bytes)) != nil, let json = try? export.json()
+        else { return nil }
+        return String(decoding: json, as: UTF8.self)
+    }
+
+    /// The same, each trace with its spans; in the order of `traces`, without those of which nothing is kept.
+    package func traces(_ traces: [TraceID]) -> [WholeTrace] {
+        WholeTrace.traces(in: message(of: traces), order: traces)
+    }
+}
+
+/// A trace as its spans came.
+package struct WholeTrace: Sendable {
+    package let id: TraceID
+    /// In order of start; each span id once.
+    package private(set) var spans: [Span]
+
+    /// A span with its resource and its scope.
+    package struct Span: Sendable {
+        package var span: OTLPDocument.Span
+        package var resource: [OTLPDocument.Attribute]
+        package var scope: OTLPDocument.Scope?
+        package var spanID: UInt64
+        /// Unix nanoseconds.
+        package var start: UInt64
+        package var end: UInt64
+
+        package var service: String {
+            resource.last { $0.key == "service.name" }?.value?.stringValue ?? ""
+        }
+        package var isError: Bool { span.status?.code == 2 }
+    }
+
+    static func traces(in message: [UInt8], order: [TraceID]) -> [WholeTrace] {
+        guard let text = try? unsafe OTLPJSON.text(of: message.span.bytes),
+            let document = try? JSONDecoder().decode(OTLPDocument.self, from: Data(text))
+        else { return [] }
+        var spans: [TraceID: [UInt64: Span]] = [:]
+        for resourceSpans in document.resourceSpans ?? [] {
+            for scopeSpans in resourceSpans.scopeSpans ?? [] {
+                for span in scopeSpans.spans ?? [] {
+                    guard let trace = TraceID(hex: span.traceId ?? ""),
+                        let id = UInt64(span.spanId ?? "", radix: 16)
+                    else { continue }
+                    let whole = Span(
+                        span: span, resource: resourceSpans.resource?.attributes ?? [], scope: scopeSpans.scope,
+                        spanID: id, start: UInt64(span.startTimeUnixNano ?? "") ?? 0,
+                        end: UInt64(span.endTimeUnixNano ?? "") ?? 0)
+                    spans[trace, default: [:]][id] = spans[trace]?[id] ?? whole
+                }
+            }
+        }
+        return order.compactMap { id in
+            spans[id].map { found in
+                WholeTrace(id: id, spans: found.values.sorted { ($0.start, $0.spanID) < ($1.start, $1.spanID) })
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+"""Captures with their times moved to the present, as a daemon would receive them."""
+
+import time
+
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+from harness import archives, http_client, project
+
+SECOND = 1_000_000_000
+
+
+def spans(message):
+    for resource_spans in message.resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            yield from scope_spans.spans
+
+
+def messages(path=project.EXAMPLE):
+    """The messages of an archive, the last span having ended two seconds ago."""
+    found = [TracesData.FromString(record) for record in archives.records(archives.decompress(path))]
+    last = max(span.end_time_unix_nano for message in found for span in spans(message))
+    shift = time.time_ns() - 2 * SECOND - last
+    for message in found:
+        for span in spans(message):
+            span.start_time_unix_nano += shift
+            span.end_time_unix_nano += shift
+            for event in span.events:
+                event.time_unix_nano += shift
+    return found
+
+
+def send(daemon, found):
+    """Exports messages, each of which must be accepted whole."""
+    for message in found:
+        assert http_client.send(daemon.http, message.SerializeToString()).status == 200
