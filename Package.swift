@@ -92,10 +92,11 @@ let package = Package(
             name: "RuleTests",
             dependencies: ["Archive", "Engine", "Pipeline", "Replay", "RuleFiles", "Rules", "Support"],
             swiftSettings: settings),
+        .target(name: "Page", resources: [.embedInCode("Assets")], swiftSettings: settings),
         .target(
             name: "API",
             dependencies: [
-                "Archive", "Engine", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support", "Traces",
+                "Archive", "Engine", "Page", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support", "Traces",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -220,6 +221,7 @@ let package = Package(
             name: "RecordingTests", dependencies: ["Recording", "Support"], swiftSettings: settings),
         .testTarget(
             name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "PageTests", dependencies: ["Page"], swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings),

@@ -22,7 +22,7 @@ extension Resource {
     }
 
     /// Whether a client accepts gzip, without `q=0`.
-    private static func takesGzip(_ accepted: String?) -> Bool {
+    static func takesGzip(_ accepted: String?) -> Bool {
         (accepted ?? "").split(separator: ",").contains { part in
             let fields = part.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
             return fields.first == "gzip" && !fields.contains { $0.hasPrefix("q=0") && Double($0.dropFirst(2)) == 0 }

@@ -1,0 +1,35 @@
+// What was compared: each component's part of the mean request, then and now.
+
+import { h } from "./dom.js";
+import { duration, factor } from "./format.js";
+import { link } from "./state.js";
+import { classOf, nameOf } from "./vocabulary.js";
+
+const ROWS = 5;
+
+/** @param {{component: string, seconds: number, baseline_seconds: number}[]} components */
+export function evidence(components) {
+  if (!components.length) return null;
+  const growth = (/** @type {any} */ part) => part.seconds - (part.baseline_seconds ?? 0);
+  const rows = [...components].sort((left, right) => growth(right) - growth(left)).slice(0, ROWS);
+  const most = Math.max(...rows.map((part) => Math.max(part.seconds, part.baseline_seconds ?? 0)), 1e-9);
+  return h("table", { class: "evidence" },
+    h("caption", {}, "A request’s time, before and now"),
+    h("thead", { class: "hidden" }, h("tr", {}, ["Component", "Share", "Before", "Now", "Growth"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, rows.map((part) => {
+      const before = part.baseline_seconds ?? 0;
+      return h("tr", {},
+        h("th", { scope: "row" }, h("span", { class: `key swatch ${classOf(part.component)}`, "aria-hidden": "true" }), nameOf(part.component)),
+        h("td", { class: "growth", "aria-hidden": "true" },
+          h("span", { class: `now swatch ${classOf(part.component)}`, style: { width: `${(part.seconds / most) * 100}%` } }),
+          h("span", { class: "before", style: { width: `${(before / most) * 100}%` } })),
+        h("td", { class: "number muted" }, duration(before)),
+        h("td", { class: "number" }, duration(part.seconds)),
+        h("td", { class: "number" }, part.seconds > before * 1.2 ? factor(part.seconds, before) : "–"));
+    })));
+}
+
+/** @param {string[]} ids */
+export function traceLinks(ids) {
+  return ids.slice(0, 5).map((id) => h("a", { class: "mono chip", href: link({ trace: id }), title: id }, id.slice(0, 8)));
+}

@@ -1,0 +1,50 @@
+// Incidents and alerts, open and past, each with its evidence and rule, and the way to its interval on the chart.
+
+import { ask, rows } from "./api.js";
+import { fill, h } from "./dom.js";
+import { clock, duration, moment } from "./format.js";
+import { evidence, traceLinks } from "./evidence.js";
+import { link } from "./state.js";
+import { certaintyBadge, incidentVerdict } from "./verdict.js";
+
+/** @param {Record<string, string>} labels */
+function labelText(labels) {
+  return Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`).join(" ");
+}
+
+/** @param {string} from @param {string} to */
+const interval = (from, to) => h("a", { class: "button", href: link({ from, to }) }, "Show on the chart");
+
+/** @param {Element} element @param {any[]} incidents @param {string} now */
+export function showIncidents(element, incidents, now) {
+  if (!incidents.length) return fill(element, h("p", { class: "note" }, "No incidents."));
+  fill(element, incidents.map((incident) => {
+    const from = incident.started_at ?? incident.opened_at;
+    return h("article", { class: "incident" },
+      incidentVerdict(incident, now),
+      h("details", {},
+        h("summary", {}, `${incident.alerts.length} alert${incident.alerts.length === 1 ? "" : "s"}`),
+        h("ul", { class: "plain" }, incident.alerts.map((/** @type {any} */ alert) =>
+          h("li", {}, h("b", {}, alert.alert), " ", h("span", { class: "mono small" }, labelText(alert.labels)), ` fired ${clock(alert.fired_at)}`, alert.resolved_at ? `, resolved ${clock(alert.resolved_at)}` : ", still firing")))),
+      interval(from, incident.closed_at ?? now));
+  }));
+}
+
+/** @param {Element} element @param {string} now @param {string | undefined} cluster */
+export async function showAlerts(element, now, cluster) {
+  const [alerts, groups] = await Promise.all([ask("alerts", { cluster }), ask("rules", { cluster })]);
+  const rules = rows(groups, "rules").flatMap((group) => group.rules);
+  const list = rows(alerts, "alerts");
+  if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts; ${rules.length} rules are quiet.`));
+  fill(element, list.map((alert) => {
+    const rule = rules.find((candidate) => candidate.alert === alert.alert);
+    const since = alert.fired_at ?? alert.active_at;
+    return h("article", { class: "alert" },
+      h("h2", {}, h("span", { class: `badge state-${alert.state}` }, alert.state), alert.alert, h("span", { class: "mono small muted" }, labelText(alert.labels))),
+      h("p", {}, alert.annotations?.summary ?? "", h("span", { class: "muted" }, ` since ${moment(since)} UTC`)),
+      alert.evidence?.culprit && h("p", {}, certaintyBadge(alert.evidence.culprit.certainty), " ", alert.evidence.culprit.why),
+      rule && h("p", {}, h("code", {}, rule.when), h("span", { class: "muted small" }, rule.over_seconds ? ` over ${duration(rule.over_seconds)}` : "")),
+      h("details", {}, h("summary", {}, "Evidence"), evidence(alert.evidence?.components ?? []), h("p", {}, traceLinks(alert.evidence?.traces ?? []))),
+      interval(alert.active_at, alert.resolved_at ?? now));
+  }));
+}

@@ -1,0 +1,96 @@
+// One kind of request, or one operation: heat map, components over time, its worst and its median traces.
+
+import { areaChart } from "./areachart.js";
+import { ask, rows } from "./api.js";
+import { fill, h } from "./dom.js";
+import { clock, count, duration, percent, rate } from "./format.js";
+import { heatMap } from "./heatmap.js";
+import { lengthOf, stepFor } from "./range.js";
+import { labelsOf, requestName, requestScope } from "./requests.js";
+import { adjust, current, go, joined, link, split } from "./state.js";
+import { showTraces } from "./tracelist.js";
+
+/** How far from the median a trace may be to be an ordinary one. */
+const NEAR = 0.15;
+const COLUMNS = 72;
+
+/** @param {{range: () => any, selection: () => any, cluster: () => string | undefined, incidents: () => any[], choose: any}} context */
+export function kindView(context) {
+  const title = h("header", { class: "kind-title" });
+  const heat = heatMap((from, to, lower, upper) => adjust({ cell: joined([from, to, lower.toPrecision(6), upper.toPrecision(6)]) }));
+  const chart = areaChart(context.choose);
+  const course = h("section", { "aria-label": "Components over time" }, h("h2", {}, "Whose time"), chart.element);
+  const lists = [0, 1, 2].map(() => h("section", { class: "trace-list" }));
+  const element = h("div", { class: "kind" }, title, h("section", { "aria-label": "Heat map" }, h("h2", {}, "How long they took"), heat.element), course, h("div", { class: "lists" }, lists));
+  let asked = 0;
+
+  /** @returns {Record<string, any>} */
+  function subject() {
+    const state = current();
+    if (state.request) return labelsOf(state.request);
+    const [service, operation, kind] = split(state.operation);
+    return { service, operation, kind };
+  }
+
+  async function traces(/** @type {Record<string, any>} */ parameters) {
+    const answer = await ask("traces", { ...subject(), cluster: context.cluster(), ...parameters });
+    return { list: rows(answer, "traces"), isTruncated: Boolean(answer.truncated) };
+  }
+
+  /** @param {number} id @param {any} range */
+  async function showLists(id, range, /** @type {number | null} */ median) {
+    const [from, to, lower, upper] = split(current().cell);
+    lists[0].hidden = !upper;
+    if (upper) {
+      const cell = await traces({ from, to, min_duration: `${Number(lower) * 1e3}ms`, max_duration: `${Number(upper) * 1e3}ms`, limit: 50 });
+      if (id !== asked) return;
+      showTraces(lists[0], `At ${clock(from)}, ${duration(Number(lower))} to ${duration(Number(upper))}`, cell.list, cell.isTruncated);
+    }
+    const worst = await traces({ from: range.from, to: range.to, order: "duration", limit: 8 });
+    const usual = median ? await traces({ from: range.from, to: range.to, min_duration: `${median * (1 - NEAR) * 1e3}ms`, max_duration: `${median * (1 + NEAR) * 1e3}ms`, order: "recent", limit: 8 }) : { list: [] };
+    if (id !== asked) return;
+    showTraces(lists[1], "Worst", worst.list);
+    showTraces(lists[2], "Around the median", usual.list);
+  }
+
+  /** @param {any[]} steps @param {any} range @param {any} row */
+  function showTitle(steps, range, row) {
+    const state = current();
+    const labels = subject();
+    const total = steps.reduce((sum, step) => sum + step.count, 0);
+    const failed = steps.reduce((sum, step) => sum + step.errors, 0);
+    fill(title,
+      h("a", { class: "back", href: link({ request: null, operation: null, cell: null }) }, "‹ All requests"),
+      h("h1", {}, state.request ? requestName(labels) : labels.operation, h("span", { class: "muted" }, ` ${state.request ? requestScope(labels) : `${labels.service} · ${String(labels.kind).toLowerCase()}`}`)),
+      h("p", { class: "line" },
+        h("span", {}, rate(total / lengthOf(range))), h("span", {}, `${count(total)} in all`),
+        h("span", { class: failed ? "bad" : "" }, `${failed ? percent(failed / total) : "none"} failed`),
+        row && h("span", {}, "p50 ", h("b", {}, duration(row.p50_seconds)), ", p99 ", h("b", {}, duration(row.p99_seconds)), ", longest ", h("b", {}, duration(row.max_seconds)))));
+  }
+
+  return {
+    element,
+    async load() {
+      const id = (asked += 1);
+      const range = context.range();
+      const isRequest = Boolean(current().request);
+      course.hidden = !isRequest;
+      const common = { from: range.from, to: range.to, cluster: context.cluster() };
+      const step = stepFor(Date.parse(range.from), Date.parse(range.to), COLUMNS);
+      const [latency, table] = await Promise.all([
+        ask("latency", { ...subject(), ...common, step: `${step}s` }), ask(isRequest ? "requests" : "operations", common),
+      ]);
+      if (id !== asked) return;
+      const row = rows(table, isRequest ? "requests" : "operations").find((candidate) => Object.entries(subject()).every(([name, value]) => (candidate[name] ?? "") === value));
+      showTitle(latency.steps, range, row);
+      heat.show(latency, current().cell);
+      if (isRequest) {
+        const components = await ask("components", { ...subject(), ...common, step: `${stepFor(Date.parse(range.from), Date.parse(range.to))}s` });
+        if (id !== asked) return;
+        chart.show(components, { selection: null, incidents: context.incidents() });
+      }
+      await showLists(id, range, row?.p50_seconds ?? null);
+    },
+    close: () => go({ request: null, operation: null, cell: null }),
+  };
+}

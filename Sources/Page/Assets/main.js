@@ -1,0 +1,191 @@
+// Which view is shown, and when it asks again.
+
+import { areaChart } from "./areachart.js";
+import { ask, rows } from "./api.js";
+import { fill, h } from "./dom.js";
+import { clock, rate, stretch } from "./format.js";
+import { kindView } from "./kindview.js";
+import { meanOf } from "./legend.js";
+import { follow } from "./live.js";
+import { lastHour, lengthOf, selected } from "./range.js";
+import { current, go, onChange } from "./state.js";
+import { tabs } from "./tabs.js";
+import { traceView } from "./traceview.js";
+import { emptyVerdict, incidentVerdict, intervalVerdict, quietVerdict } from "./verdict.js";
+
+const REFRESH_SECONDS = 15;
+
+/** @type {any} */
+let status = {};
+/** @type {any[]} */
+let sources = [];
+/** @type {any[]} */
+let incidents = [];
+/** @type {import("./range.js").Range | null} */
+let hour = null;
+/** @type {any} */
+let components = null;
+let connection = "lost";
+
+const main = /** @type {HTMLElement} */ (document.getElementById("main"));
+const live = /** @type {HTMLElement} */ (document.getElementById("live"));
+const clusters = /** @type {HTMLSelectElement} */ (document.getElementById("cluster"));
+
+const context = {
+  selection: () => selected(current()),
+  range: () => selected(current()) ?? hour ?? { from: new Date(Date.now() - 3600_000).toISOString(), to: new Date().toISOString() },
+  cluster: () => current().cluster,
+  now: () => hour?.to ?? new Date().toISOString(),
+  incidents: () => (current().cluster ? incidents.filter((incident) => (incident.cluster ?? "") === current().cluster) : incidents),
+  choose: {
+    choose: (/** @type {string} */ from, /** @type {string} */ to) => go({ from, to, cell: null }),
+    clear: () => go({ from: null, to: null, cell: null }),
+  },
+};
+
+const verdict = h("section", { "aria-label": "Verdict", "aria-live": "polite" });
+const chart = areaChart(context.choose);
+const tables = tabs(context);
+const kind = kindView(context);
+const trace = traceView();
+const problem = h("p", { class: "problem", role: "alert", hidden: true });
+const overview = h("div", {}, verdict, h("section", { "aria-label": "Whose time was it", class: "whose" }, h("h2", {}, "Whose time ", h("span", { class: "muted small" }, "the mean request by component; drag over an interval to ask about it")), chart.element), tables.element);
+fill(main, problem, overview, kind.element, trace.element);
+
+/** Runs a load, and shows what went wrong with it. @param {() => unknown} load */
+async function attempt(load) {
+  try {
+    await load();
+    problem.hidden = true;
+  } catch (error) {
+    problem.textContent = error instanceof Error ? error.message : String(error);
+    problem.hidden = false;
+  }
+}
+
+/** What every view needs. */
+async function basics() {
+  const cluster = context.cluster();
+  const [seen, had] = await Promise.all([ask("sources"), ask("incidents", { limit: 200 })]);
+  sources = rows(seen, "sources");
+  incidents = rows(had, "incidents");
+  hour = lastHour(status.last_span, cluster ? sources.filter((source) => source.cluster === cluster) : sources);
+  showClusters();
+}
+
+function showClusters() {
+  const names = [...new Set(sources.map((source) => source.cluster).filter(Boolean))].sort();
+  /** @type {HTMLElement} */ (clusters.parentElement).hidden = names.length < 2;
+  if (clusters.options.length !== names.length + 1) fill(clusters, h("option", { value: "" }, "all"), names.map((name) => h("option", { value: name }, name)));
+  clusters.value = context.cluster() ?? "";
+}
+
+let shownVerdict = "";
+async function showVerdict() {
+  const selection = context.selection();
+  const open = context.incidents().find((incident) => incident.state === "open");
+  let element;
+  if (!hour) element = emptyVerdict();
+  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }));
+  else if (open) element = incidentVerdict(open, context.now());
+  else {
+    const firing = rows(await ask("alerts", { cluster: context.cluster() }), "alerts").filter((alert) => alert.state === "firing").length;
+    const mean = components ? meanOf(components.steps) : null;
+    element = quietVerdict(mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing);
+  }
+  document.title = `${element.querySelector("h1")?.lastChild?.textContent ?? ""} Faultline`;
+  // Announced, and the focus lost, only if it says something else.
+  if (element.textContent === shownVerdict) return;
+  shownVerdict = element.textContent ?? "";
+  fill(verdict, element);
+}
+
+async function showChart() {
+  if (!hour) return;
+  components = await ask("components", { from: hour.from, to: hour.to, step: `${hour.step}s`, cluster: context.cluster() });
+  markChart();
+}
+
+function markChart() {
+  if (components) chart.show(components, { selection: context.selection(), incidents: context.incidents() });
+}
+
+/** Shows the view of the URL. @param {boolean} isRefresh whether to ask about the hour again */
+async function show(isRefresh) {
+  const state = current();
+  const isKind = Boolean(state.request || state.operation);
+  overview.hidden = isKind || Boolean(state.trace);
+  kind.element.hidden = !isKind || Boolean(state.trace);
+  trace.element.hidden = !state.trace;
+  if (state.trace) return attempt(() => trace.load(/** @type {string} */ (state.trace)));
+  trace.forget();
+  if (isRefresh) await attempt(basics);
+  if (isKind) return attempt(kind.load);
+  if (isRefresh || !components) await attempt(showChart);
+  else markChart();
+  await attempt(showVerdict);
+  await attempt(() => tables.redraw());
+  if (isRefresh || interval() !== loadedInterval) {
+    loadedInterval = interval();
+    await attempt(() => tables.load());
+  }
+}
+
+let loadedInterval = "";
+const interval = () => `${current().from}/${current().to}/${current().cluster}`;
+
+function showLive() {
+  const age = status.last_span ? (Date.now() - Date.parse(status.last_span)) / 1000 : null;
+  const words = connection === "live" ? "live" : connection === "polling" ? "asking every few seconds" : "not connected";
+  fill(live, h("span", { class: `dot ${connection}`, "aria-hidden": "true" }), words,
+    status.spans_per_second !== undefined && h("span", { class: "wide-only" }, ` · ${rate(status.spans_per_second)} spans`),
+    age !== null && h("span", { class: "wide-only" }, age < 3600 ? ` · last span ${stretch(Math.max(age, 0))} ago` : ` · last span ${clock(status.last_span)}`));
+}
+
+let pending = 0;
+/** One refresh at a time, and soon after news. @param {number} seconds */
+function refreshSoon(seconds) {
+  clearTimeout(pending);
+  pending = setTimeout(async () => {
+    // A page that nobody sees asks nothing.
+    if (!document.hidden) await show(true);
+    refreshSoon(REFRESH_SECONDS);
+  }, seconds * 1000);
+}
+
+clusters.addEventListener("change", () => { components = null; go({ cluster: clusters.value || null }); refreshSoon(0); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshSoon(0); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "")) {
+    event.preventDefault();
+    /** @type {any} */ (document.querySelector("input[type=search]"))?.focus();
+  }
+});
+let lastView = "";
+onChange((isVisit) => {
+  const { request, operation, trace: id } = current();
+  const view = [request, operation, id].join(" ");
+  if (isVisit && view !== lastView) {
+    scrollTo({ top: 0 });
+    main.focus({ preventScroll: true });
+  }
+  lastView = view;
+  show(false);
+});
+
+status = await ask("status").catch(() => ({}));
+await show(true);
+follow({
+  status(next) {
+    const isNews = Boolean(status.incident) !== Boolean(next.incident);
+    status = next;
+    showLive();
+    if (isNews) refreshSoon(0);
+  },
+  change: () => refreshSoon(0.3),
+  connected(how) {
+    connection = how;
+    showLive();
+  },
+});
+refreshSoon(REFRESH_SECONDS);

@@ -1,0 +1,31 @@
+// Operations: what spans are called, by service and kind.
+
+import { h } from "./dom.js";
+import { count, duration, percent, rate } from "./format.js";
+import { rateOf } from "./requests.js";
+import { joined, link } from "./state.js";
+
+/** @param {any} row */
+const ratio = (row) => row.error_ratio ?? (row.count ? row.errors / row.count : 0);
+
+export const operations = {
+  label: "Operations",
+  resource: "operations",
+  sort: "-p99",
+  empty: "No spans in this interval.",
+  /** @param {any} row */
+  text: (row) => `${row.service} ${row.operation} ${row.kind} ${row.cluster ?? ""}`,
+  /** @param {{range: () => {from: string, to: string}, cluster: () => string | undefined}} context @returns {import("./table.js").Column[]} */
+  columns: (context) => [
+    {
+      key: "operation", label: "Operation", value: (row) => row.operation,
+      cell: (row) => h("a", { href: link({ operation: joined([row.service, row.operation, row.kind]), cluster: row.cluster || context.cluster() || null, request: null, trace: null, cell: null }) }, h("b", {}, row.operation), h("span", { class: "muted small" }, `${row.service} · ${String(row.kind).toLowerCase()}${row.cluster ? ` · ${row.cluster}` : ""}`)),
+    },
+    { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: `${count(row.count)} spans` }, rate(rateOf(row, context.range()))) },
+    { key: "errors", label: "Errors", numeric: true, width: "78px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },
+    { key: "p50", label: "p50", numeric: true, width: "86px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
+    { key: "p99", label: "p99", numeric: true, width: "86px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
+    { key: "self", label: "Self p99", numeric: true, wide: true, width: "92px", hint: "the time that its children don’t cover", value: (row) => row.self_p99_seconds ?? -1, cell: (row) => duration(row.self_p99_seconds) },
+    { key: "max", label: "Max", numeric: true, wide: true, width: "92px", value: (row) => row.max_seconds, cell: (row) => duration(row.max_seconds) },
+  ],
+};

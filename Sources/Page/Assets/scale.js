@@ -1,0 +1,31 @@
+// Axes.
+
+/** Round values of an axis from nothing up to at least `max`. @param {number} max @param {number} wanted */
+export function ticks(max, wanted = 4) {
+  if (!(max > 0)) return [0, 1];
+  const rough = max / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999) ?? rough;
+  const values = [];
+  for (let index = 0; index * step < max + step * 0.999; index += 1) values.push(index * step);
+  return values;
+}
+
+/** Round times within a range, at most `wanted` or so. @param {number} from milliseconds @param {number} to @param {number} wanted */
+export function timeTicks(from, to, wanted) {
+  const steps = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].map((seconds) => seconds * 1000);
+  const step = steps.find((size) => (to - from) / size <= wanted) ?? 86400_000 * Math.ceil((to - from) / 86400_000 / wanted);
+  const values = [];
+  for (let time = Math.ceil(from / step) * step; time < to; time += step) values.push(time);
+  return values;
+}
+
+/** Powers of ten and their thirds between two durations. @param {number} lower @param {number} upper seconds */
+export function logTicks(lower, upper) {
+  const values = [];
+  for (let power = Math.floor(Math.log10(lower)); power <= Math.ceil(Math.log10(upper)); power += 1) {
+    const value = 10 ** power;
+    if (value >= lower * 0.999 && value <= upper * 1.001) values.push(value);
+  }
+  return values;
+}

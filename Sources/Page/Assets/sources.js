@@ -1,0 +1,22 @@
+// Sources: who sends spans, how late, sampled how, and whether their clock is off.
+
+import { h } from "./dom.js";
+import { count, duration, moment, percent, stretch } from "./format.js";
+
+export const sources = {
+  label: "Sources",
+  resource: "sources",
+  sort: "-spans",
+  empty: "Nobody has sent spans in this interval.",
+  /** @param {any} row */
+  text: (row) => `${row.service} ${row.instance} ${row.cluster ?? ""}`,
+  /** @param {{now: () => string}} context @returns {import("./table.js").Column[]} */
+  columns: (context) => [
+    { key: "source", label: "Source", value: (row) => `${row.service} ${row.instance}`, cell: (row) => h("span", { class: "two" }, h("b", {}, row.service), h("span", { class: "muted small" }, [row.instance, row.cluster].filter(Boolean).join(" · ") || "one instance")) },
+    { key: "spans", label: "Spans", numeric: true, width: "100px", value: (row) => row.spans, cell: (row) => count(row.spans) },
+    { key: "last", label: "Last span", numeric: true, width: "150px", value: (row) => row.last, cell: (row) => h("span", { title: `${moment(row.last)} UTC` }, `${stretch(Math.max(0, (Date.parse(context.now()) - Date.parse(row.last)) / 1000))} before the last`) },
+    { key: "sampling", label: "Sampled", numeric: true, wide: true, width: "120px", value: (row) => row.sampling_ratio ?? 1, cell: (row) => `${percent(row.sampling_ratio ?? 1)}${row.sampling_source ? ` ${row.sampling_source}` : ""}` },
+    { key: "clock", label: "Clock", numeric: true, wide: true, width: "150px", hint: "how far its clock is ahead of the API server’s", value: (row) => Math.abs(row.clock_offset_seconds ?? 0), cell: (row) => (row.clock_offset_seconds ? h("span", { class: "bad" }, `${row.clock_offset_seconds > 0 ? "ahead" : "behind"} by ${duration(Math.abs(row.clock_offset_seconds))}`) : h("span", { class: "muted" }, "agrees")) },
+    { key: "dialect", label: "Dialect", wide: true, width: "130px", value: (row) => row.dialect ?? "", cell: (row) => row.dialect ?? "–" },
+  ],
+};

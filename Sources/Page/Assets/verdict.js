@@ -1,0 +1,104 @@
+// Is something wrong, and who is it? One sentence, then why, what it affects and what to do.
+
+import { h } from "./dom.js";
+import { clock, count, duration, moment, rate, stretch } from "./format.js";
+import { lengthOf } from "./range.js";
+import { link } from "./state.js";
+import { evidence, traceLinks } from "./evidence.js";
+import { nameOf, whoOf } from "./vocabulary.js";
+
+/** @typedef {{side: string | null, component: string | null, instance?: string | null, certainty: string, why: string}} Culprit */
+
+/** @type {Record<string, string>} */
+const SURE = { "clear": "clear", "likely": "likely", "not clear": "not clear" };
+
+/** @param {Culprit} culprit */
+function headline(culprit) {
+  if (/restarted/.test(culprit.why) && culprit.side) return `${capital(whoOf(culprit))} restarted.`;
+  if (!culprit.side || culprit.certainty === "not clear") return "Something changed, but it is not clear who.";
+  return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
+}
+
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** @param {string} term @param {...import("./dom.js").Child} text */
+const fact = (term, ...text) => [h("dt", {}, term), h("dd", {}, text)];
+
+/** "clear" as a badge that says it in words. @param {string} certainty */
+export function certaintyBadge(certainty) {
+  return h("span", { class: `badge sure-${certainty.replace(" ", "-")}` }, SURE[certainty] ?? certainty);
+}
+
+/** @param {{count: number, slow: number, failed: number}} requests @param {string[]} [verbs] */
+function affected(requests, verbs = []) {
+  if (!requests?.count) return null;
+  const parts = [requests.slow > 0 && `${count(requests.slow)} slow`, requests.failed > 0 && `${count(requests.failed)} failed`].filter(Boolean);
+  const of = `of ${count(requests.count)} requests`;
+  return `${parts.length ? parts.join(", ") : "none"} ${of}${verbs.length ? `: ${verbs.join(", ")}` : ""}`;
+}
+
+/** The verdict on an open incident, or a past one. @param {any} incident @param {string} now */
+export function incidentVerdict(incident, now) {
+  const culprit = incident.culprit ?? { side: null, component: null, certainty: "not clear", why: "" };
+  const since = incident.started_at ?? incident.opened_at;
+  const verbs = [...new Set((incident.alerts ?? []).map((/** @type {any} */ alert) => alert.labels?.verb).filter(Boolean))].sort();
+  return frame(incident.closed_at ? "past" : "alarm", headline(culprit), [
+    certaintyBadge(culprit.certainty),
+    culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
+    culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
+    incident.cluster && h("span", {}, "cluster ", h("b", {}, incident.cluster)),
+    h("span", {}, `since ${moment(since)} UTC, ${stretch(Math.max(0, (Date.parse(incident.closed_at ?? now) - Date.parse(since)) / 1000))}${incident.closed_at ? ", over" : ""}`),
+  ], [
+    culprit.why && fact("Why", culprit.why),
+    affected(incident.requests) && fact("Affects", affected(incident.requests, verbs)),
+    incident.next && fact("Next", incident.next),
+    incident.traces?.length > 0 && fact("Traces", traceLinks(incident.traces)),
+  ], evidence(incident.components ?? []));
+}
+
+/** The verdict on any interval. @param {any} answer of `culprit` */
+export function intervalVerdict(answer) {
+  const { culprit, requests } = answer;
+  const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
+  return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
+    certaintyBadge(culprit.certainty),
+    culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
+    culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
+    h("span", {}, `${clock(answer.from)} – ${clock(answer.to)} UTC, ${stretch(lengthOf(answer))}`),
+    answer.baseline_from && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
+    h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, "Back to now"),
+  ], [
+    culprit.why && fact("Why", culprit.why),
+    affected(requests) && fact("Affects", affected(requests)),
+    answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
+  ], evidence(answer.components ?? []));
+}
+
+/** Nothing is wrong. @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing */
+export function quietVerdict(traffic, incidents, firing) {
+  const [last] = incidents;
+  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert fires" : `${firing} alerts fire`}.` : "Nothing is wrong.", [
+    traffic && h("span", {}, `${rate(traffic.count / traffic.seconds)} requests take ${duration(traffic.mean)} on average`),
+    firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
+    last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, "no incident so far"),
+  ], [], null);
+}
+
+/** No spans at all. */
+export function emptyVerdict() {
+  return frame("past", "No spans yet.", [h("span", {}, "Point the tracing of kube-apiserver and etcd at this daemon: OTLP over gRPC or HTTP.")], [], null);
+}
+
+/**
+ * @param {string} mood @param {string} title @param {import("./dom.js").Child[]} line
+ * @param {import("./dom.js").Child[]} facts @param {import("./dom.js").Child} proof
+ */
+function frame(mood, title, line, facts, proof) {
+  return h("div", { class: `verdict ${mood}` },
+    h("div", { class: "verdict-text" },
+      h("h1", {}, h("span", { class: "sign", "aria-hidden": "true" }, mood === "quiet" ? "✓" : mood === "alarm" ? "!" : "○"), title),
+      h("p", { class: "line" }, line),
+      facts.flat().some(Boolean) && h("dl", {}, facts)),
+    proof);
+}
