@@ -1,4 +1,5 @@
 package import Archive
+package import Engine
 package import Pipeline
 package import Rules
 
@@ -14,16 +15,18 @@ package struct Replay {
     /// - Parameters:
     ///   - range: only spans that end in it are read, in Unix nanoseconds.
     ///   - isSalvaging: whether damage is skipped where possible.
+    ///   - services: which services have which role.
     ///   - memory: bytes that spans may take while they are sorted.
     ///   - makePipeline: called again if the spans turn out to be too far out of order, which voids the results so far.
     /// - Throws: `ArchiveError` for an archive that can't be read at all.
     package init(
-        _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, memory: Int = defaultMemory,
+        _ archives: [String], endingIn range: Range<Int64>, isSalvaging: Bool = false, services: ServiceNames = .usual,
+        memory: Int = defaultMemory,
         makePipeline: @escaping () -> Pipeline
     ) throws(ArchiveError) {
         var files: [ReplayArchive] = []
         for name in archives {
-            files.append(try ReplayArchive(name, endingIn: range, isSalvaging: isSalvaging))
+            files.append(try ReplayArchive(name, endingIn: range, isSalvaging: isSalvaging, services: services))
         }
         let inputs = try ReplayInputs(files)
         course =

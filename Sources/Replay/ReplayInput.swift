@@ -69,9 +69,13 @@ struct ReplayArchive {
     private let range: Range<Int64>
     private let isSalvaging: Bool
     private let spooled: SpooledInput?
+    private let services: ServiceNames
 
     /// - Throws: `ArchiveError` for a pipe that can't be spooled.
-    init(_ name: String, endingIn range: Range<Int64>, isSalvaging: Bool) throws(ArchiveError) {
+    init(
+        _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool, services: ServiceNames
+    ) throws(ArchiveError) {
+        self.services = services
         self.name = name
         self.range = range
         self.isSalvaging = isSalvaging
@@ -81,7 +85,8 @@ struct ReplayArchive {
     /// Starts reading it.
     func decoder(readsAhead: Bool) throws(ArchiveError) -> RecordDecoder {
         try RecordDecoder(
-            name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead, spooled: spooled)
+            name, endingIn: range, isSalvaging: isSalvaging, readsAhead: readsAhead, spooled: spooled,
+            services: services)
     }
 }
 

@@ -50,7 +50,9 @@ package struct RuleTestRun {
         case .archive(let name):
             // A replay that has to start over gets a new pipeline and a new log.
             var log: EvidenceLog?
-            let replay = try Replay([name], endingIn: .min..<(.max), memory: limits.bytesMax / 4) {
+            let replay = try Replay(
+                [name], endingIn: .min..<(.max), services: limits.services, memory: limits.bytesMax / 4
+            ) {
                 log = wantsEvidence ? EvidenceLog() : nil
                 return pipeline(log)
             }

@@ -66,6 +66,35 @@ extension YAMLNode {
     }
 }
 
+extension ServiceNames {
+    private static let patternsMax = 100
+
+    /// Reads `services`: the names of services by role. A role that isn't named keeps its usual names.
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+        let roles = ServiceRole.allCases.filter { $0 != .other }
+        guard let mapping = YAMLMapping(node, "services", fields: roles.map(\.rawValue), &diagnostics) else { return }
+        for role in roles {
+            guard let node = mapping[role.rawValue],
+                let elements = node.list(role.rawValue, &diagnostics)
+            else { continue }
+            if elements.count > Self.patternsMax {
+                diagnostics.report(
+                    node.start, "at most \(Self.patternsMax) names of services, but found \(elements.count)")
+            }
+            let texts = elements.compactMap { element -> String? in
+                guard let text = element.string("a name of a service", &diagnostics) else { return nil }
+                if text.isEmpty {
+                    diagnostics.report(
+                        element.start, "the name of a service is text in which * stands for any, but found an empty one"
+                    )
+                }
+                return text
+            }
+            set(role, texts)
+        }
+    }
+}
+
 extension RecordingSettings {
     /// - Returns: the configured directory; nil without one.
     mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> FileReference? {

@@ -7,7 +7,7 @@ package import Rules
 extension Configuration {
     static let fields = [
         "otlp", "listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
-        "attribution", "external_labels", "external_url", "allowed_hosts", "rules",
+        "attribution", "services", "external_labels", "external_url", "allowed_hosts", "rules",
     ]
 
     /// Reads a configuration file. Throws all of its problems.
@@ -58,6 +58,7 @@ extension Configuration {
         if let node = top["evaluation_delay"], let delay = node.duration("evaluation_delay", &diagnostics) {
             evaluationDelay = delay
         }
+        if let node = top["services"] { window.services.read(node, &diagnostics) }
         if let node = top["attribution"] { readAttribution(node, in: document, &diagnostics) }
         for entry in top["external_labels"]?.entries("external_labels", &diagnostics) ?? [] {
             guard LabelName.check(entry, &diagnostics),

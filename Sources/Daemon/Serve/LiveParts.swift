@@ -49,7 +49,8 @@ struct LiveParts: Sendable {
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         bodies = RecentBodies(limit: budget[.traces])
         intake = LiveTraceService(
-            pipeline, admission: admission, recorder: recorder, bodies: bodies, log: log)
+            pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
+            bodies: bodies, log: log)
         delivery = Delivery(
             try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)

@@ -93,10 +93,10 @@ package struct ComponentTable: Sendable {
 
     private func target(_ labels: OperationLabels) -> ComponentMapping.Target {
         if let name = mapping(labels), let component = component(named: name) { return .component(component) }
-        switch ServiceRole(labels.service) {
+        switch labels.role {
         case .etcd: return .component(.etcd)
         case .apiServer: return Self.targetOfAPIServer(labels.operation, labels.kind)
-        case .other: return .parent
+        case .kubelet, .other: return .parent
         }
     }
 

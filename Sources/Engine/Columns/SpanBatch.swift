@@ -193,7 +193,7 @@ extension SpanBatch {
     }
 
     /// Lends the name of an operation's cluster; empty if it has none.
-    func withCluster<Result>(ofOperation number: Int, _ body: (RawSpan) -> Result) -> Result {
+    package func withCluster<Result>(ofOperation number: Int, _ body: (RawSpan) -> Result) -> Result {
         let service = UInt16(truncatingIfNeeded: operations.salt(number) &>> 8)
         return withCluster(service == Self.overflow ? 0 : services.salt(Int(service)), body)
     }

@@ -22,7 +22,7 @@ extension EvidenceGathering {
     }
 
     static func role(_ labels: OperationLabels, _ components: ComponentTable) -> Role {
-        let isAPIServer = ServiceRole(labels.service) == .apiServer
+        let isAPIServer = labels.role == .apiServer
         return switch components.mapping(labels).target {
         case .component(.etcd): labels.kind == .server ? .etcd : .none
         case .component(.etcdClient): .etcdCall

@@ -1,6 +1,7 @@
 /// The window's operations, by number. Number 0 is the overflow row, for spans whose operation has no place.
 package struct OperationTable: Sendable {
     private var names: NameTable<OperationLabels>
+    private let services: ServiceNames
     /// Names that rules select; places are reserved for them.
     var selected = SelectedNames()
     /// Spans counted in the overflow row.
@@ -8,9 +9,12 @@ package struct OperationTable: Sendable {
 
     package static let overflow: UInt16 = 0
 
-    /// - Parameter limit: operations besides the overflow row, at most 65,534: the highest 16-bit number marks a name
-    ///   that isn't translated yet (`NameTranslation`).
-    package init(limit: Int) {
+    /// - Parameters:
+    ///   - limit: operations besides the overflow row, at most 65,534: the highest 16-bit number marks a name that isn't
+    ///     translated yet (`NameTranslation`).
+    ///   - services: which services have which role.
+    package init(limit: Int, services: ServiceNames = .usual) {
+        self.services = services
         names = NameTable(
             overflow: OperationLabels(service: "_other", operation: "_other", kind: .unspecified),
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.known, .apiServer, .etcd, .selected])
@@ -27,7 +31,9 @@ package struct OperationTable: Sendable {
     ///
     /// - Parameter cluster: as in labels.
     mutating func number(cluster: String, service: RawSpan, name: RawSpan, kind: SpanKind) -> UInt16 {
-        let labels = OperationLabels(cluster: cluster, service: service.text, operation: name.text, kind: kind)
+        let labels = OperationLabels(
+            cluster: cluster, service: service.text, operation: name.text, kind: kind,
+            role: services.role(of: service))
         return names.number(labels) { [selected] labels in
             let owner = labels.cluster.isEmpty ? labels.service : "\(labels.service) of cluster \(labels.cluster)"
             return (Self.claim(labels, selected), owner, labels.operation)
@@ -42,13 +48,13 @@ package struct OperationTable: Sendable {
 
     private static func claim(_ labels: OperationLabels, _ selected: SelectedNames) -> NameClaim {
         // First, because rules may select the operations of any number of services.
-        if ControlPlaneOperations.has(service: labels.service, operation: labels.operation) { return .known }
+        if ControlPlaneOperations.has(labels.role, operation: labels.operation) { return .known }
         // Before the service's own claim, so that a flood under a control plane's name doesn't take this place.
         if selected.hasNamedOperation({ labels[$0] }) { return .selected }
-        switch ServiceRole(labels.service) {
+        switch labels.role {
         case .apiServer: return .apiServer
         case .etcd: return .etcd
-        case .other: return selected.hasOperation({ labels[$0] }) ? .selected : .other
+        case .kubelet, .other: return selected.hasOperation({ labels[$0] }) ? .selected : .other
         }
     }
 }
@@ -63,12 +69,12 @@ extension RawSpan {
 /// SERVER spans of the API server are named after routes, too many to list. Sources: spans of kube-apiserver 1.26 to
 /// 1.37 and of etcd 3.5 to 3.7, and the methods of etcd's gRPC services (`rpc.proto`).
 enum ControlPlaneOperations {
-    /// Whether the service has a component's usual name and the operation is a known one of that component.
-    static func has(service: String, operation: String) -> Bool {
-        switch ServiceRole(service) {
+    /// Whether the operation is a known one of services with this role.
+    static func has(_ role: ServiceRole, operation: String) -> Bool {
+        switch role {
         case .apiServer: apiServer.contains(operation) || etcd.contains(operation)
         case .etcd: etcd.contains(operation)
-        case .other: false
+        case .kubelet, .other: false
         }
     }
 

@@ -31,6 +31,7 @@ package struct SourceCounts: Equatable, Sendable {
 /// The window's sources, by number, and what came from each. Number 0 is the overflow row, for sources that have no place.
 package struct SourceTable: Sendable {
     private var names: NameTable<SourceLabels>
+    private let services: ServiceNames
     /// By number.
     private var counts = [SourceCounts()]
 
@@ -38,7 +39,8 @@ package struct SourceTable: Sendable {
 
     /// - Parameter limit: sources besides the overflow row, at most 65,534: the highest 16-bit number marks a source
     ///   that isn't translated yet (`NameTranslation`).
-    package init(limit: Int) {
+    package init(limit: Int, services: ServiceNames = .usual) {
+        self.services = services
         names = NameTable(
             overflow: SourceLabels(cluster: "_other", service: "_other", instance: "_other"),
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd])
@@ -61,7 +63,9 @@ package struct SourceTable: Sendable {
         let labels = SourceKey.withNames(key, salt: salt) {
             SourceLabels(cluster: $0.text, service: $1.text, instance: $2.text)
         }
-        let number = names.number(labels) { (Self.claim($0), $0.service, $0.instance) }
+        let number = names.number(labels) { [services] in
+            (Self.claim(services.role(of: $0.service)), $0.service, $0.instance)
+        }
         if number == counts.count { counts.append(SourceCounts()) }
         return number
     }
@@ -78,11 +82,11 @@ package struct SourceTable: Sendable {
         for number in names.forget(where: { known[$0].last < time }) { counts[number] = SourceCounts() }
     }
 
-    private static func claim(_ labels: SourceLabels) -> NameClaim {
-        switch ServiceRole(labels.service) {
+    private static func claim(_ role: ServiceRole) -> NameClaim {
+        switch role {
         case .apiServer: .apiServer
         case .etcd: .etcd
-        case .other: .other
+        case .kubelet, .other: .other
         }
     }
 }

@@ -11,19 +11,27 @@ package struct OperationLabels: Hashable, Sendable {
     package var service: String
     package var operation: String
     package var kind: SpanKind
+    /// That of the service.
+    package var role: ServiceRole
 
-    package init(cluster: String = "", service: String, operation: String, kind: SpanKind) {
+    /// - Parameter role: nil for that of a service with a usual name.
+    package init(
+        cluster: String = "", service: String, operation: String, kind: SpanKind, role: ServiceRole? = nil
+    ) {
+        self.role = role ?? ServiceNames.usual.role(of: service)
         self.cluster = cluster
         self.service = service
         self.operation = operation
         self.kind = kind
     }
 
+    /// The label that tells the role of the service. Rules may select by it; rows and series don't show it.
+    package static let role = "role"
     /// Those that every span has.
     package static let names = ["service", "operation", "kind"]
 
     /// Whether the service is an API server or etcd.
-    package var isOfControlPlane: Bool { ServiceRole(service) != .other }
+    package var isOfControlPlane: Bool { role == .apiServer || role == .etcd }
 
     /// The value of a label as users name it; nil if spans have no such label.
     package subscript(name: String) -> String? {
@@ -32,6 +40,7 @@ package struct OperationLabels: Hashable, Sendable {
         case "service": service
         case "operation": operation
         case "kind": kind.name
+        case Self.role: role.rawValue
         default: nil
         }
     }

@@ -13,6 +13,8 @@ package struct WindowLimits: Equatable, Sendable {
     package var requestsMax: Int
     /// Distinct sources: more than a large cluster has nodes.
     package var sourcesMax: Int
+    /// Which services have which role.
+    package var services = ServiceNames.usual
     /// How long after its arrival a span may end, nanoseconds, to allow for clock skew.
     package var futureMax: Int64
     /// Limits of the history of spans that left the window.

@@ -11,9 +11,9 @@ struct WindowNames: Sendable {
     private var nextForgetting = Int64.min
 
     init(_ limits: WindowLimits) {
-        operations = OperationTable(limit: limits.operationsMax)
+        operations = OperationTable(limit: limits.operationsMax, services: limits.services)
         requests = RequestTable(limit: limits.requestsMax)
-        sources = SourceTable(limit: limits.sourcesMax)
+        sources = SourceTable(limit: limits.sourcesMax, services: limits.services)
     }
 
     mutating func translate(_ batch: borrowing SpanBatch) -> NameTranslation {

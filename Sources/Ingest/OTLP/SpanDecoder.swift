@@ -5,7 +5,12 @@ package import Engine
 /// A malformed body is refused as a whole. A span with invalid ids or times is rejected alone and counted in the batch.
 /// Accepts exactly what a full protobuf parser accepts: every nested message is validated, even if none of it is kept.
 package struct SpanDecoder {
-    package init() {}
+    private let services: ServiceNames
+
+    /// - Parameter services: which services have which role; spans of API servers are requests.
+    package init(services: ServiceNames = .usual) {
+        self.services = services
+    }
 
     /// Adds the spans of an `ExportTraceServiceRequest` (or `TracesData`) to a batch. If the body is refused, the batch
     /// ends up empty.
@@ -58,7 +63,7 @@ package struct SpanDecoder {
             default: try reader.skipUnknown(tag)
             }
         }
-        return SpanOrigin(attributes, in: message.bytes, &batch)
+        return SpanOrigin(attributes, in: message.bytes, services, &batch)
     }
 
     private func readResource(

@@ -11,15 +11,19 @@ struct SpanOrigin {
     /// Whether SERVER spans of this service are requests to the Kubernetes API server.
     let isAPIServer: Bool
 
-    /// - Parameter bytes: what the ranges of the attributes refer to.
-    init(_ attributes: ResourceAttributes, in bytes: RawSpan, _ batch: inout SpanBatch) {
+    /// - Parameters:
+    ///   - bytes: what the ranges of the attributes refer to.
+    ///   - services: which services have which role.
+    init(
+        _ attributes: ResourceAttributes, in bytes: RawSpan, _ services: ServiceNames, _ batch: inout SpanBatch
+    ) {
         let name = bytes.extracting(attributes.service)
         cluster = batch.cluster(bytes.extracting(attributes.cluster))
         service = batch.service(name, cluster: cluster)
         source = batch.source(
             cluster: bytes.extracting(attributes.cluster), service: name,
             instance: bytes.extracting(attributes.instance))
-        isAPIServer = ServiceRole(name) == .apiServer
+        isAPIServer = services.role(of: name) == .apiServer
     }
 }
 

@@ -14,6 +14,7 @@ enum KnownValues {
     static func all(of label: String) -> [String]? {
         switch label {
         case "kind": SpanKind.allCases.map(\.name)
+        case OperationLabels.role: ServiceRole.allCases.map(\.rawValue)
         case "scope": ["resource", "namespace", "cluster", ""]
         case "verb": RequestVerb.allCases.map(\.name).filter { !longRunningVerbs.contains($0) }
         default: nil

@@ -79,7 +79,7 @@ extension Population {
 
     /// The population whose series have the label.
     package init?(label: String) {
-        if OperationLabels.names.contains(label) {
+        if OperationLabels.names.contains(label) || label == OperationLabels.role {
             self = .spans
         } else if RequestLabels.names.contains(label) {
             self = .requests

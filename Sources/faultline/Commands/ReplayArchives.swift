@@ -74,7 +74,8 @@ struct ReplayArchives: ParsableCommand {
         let replay = try Ending.reporting {
             let names = try ArchiveNames.expand(archives)
             let memory = settings.configuration.window.bytesMax / 4
-            return try Replay(names, endingIn: range, isSalvaging: salvage, memory: memory) {
+            let services = settings.configuration.window.services
+            return try Replay(names, endingIn: range, isSalvaging: salvage, services: services, memory: memory) {
                 settings.replayPipeline(comparing: others.groups)
             }
         }

@@ -16,7 +16,7 @@ final class LiveTraceService: TraceService {
     private let bodies: RecentBodies
     private let admission: Admission
     private let clock: DaemonClock
-    private let workers = ThreadWorkers()
+    private let workers: ThreadWorkers
     private let log: RateLimitedLog
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
@@ -31,11 +31,13 @@ final class LiveTraceService: TraceService {
 
     /// - Parameters:
     ///   - admission: bounds the bodies decoded at a time.
+    ///   - services: which services have which role.
     ///   - recorder: nil if nothing is recorded.
     init(
-        _ pipeline: Pipeline, admission: Admission, recorder: ArchiveRecorder? = nil,
+        _ pipeline: Pipeline, admission: Admission, services: ServiceNames = .usual, recorder: ArchiveRecorder? = nil,
         bodies: RecentBodies = RecentBodies(limit: 0), clock: DaemonClock = .system, log: RateLimitedLog
     ) {
+        workers = ThreadWorkers(services: services)
         self.pipeline = pipeline
         self.admission = admission
         self.clock = clock

@@ -40,7 +40,7 @@ package struct DecodedRecord: ~Copyable, Sendable {
 /// Decodes the records of an archive in order.
 package struct RecordDecoder: ~Copyable {
     private var reader: ArchiveReader
-    private let decoder = SpanDecoder()
+    private let decoder: SpanDecoder
     private let range: Range<Int64>
     private var lossCount = 0
     private var isAnyDecoded = false
@@ -52,10 +52,12 @@ package struct RecordDecoder: ~Copyable {
     ///   - isSalvaging: whether to skip damage where possible.
     ///   - readsAhead: whether to allow a thread that reads ahead; takes more memory.
     ///   - spooled: what to read instead of the named file.
+    ///   - services: which services have which role.
     package init(
         _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true,
-        spooled: SpooledInput? = nil
+        spooled: SpooledInput? = nil, services: ServiceNames = .usual
     ) throws(ArchiveError) {
+        decoder = SpanDecoder(services: services)
         let isAll = range == .min..<(.max)
         reader = try ArchiveReader(
             name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging, spooled: spooled),

@@ -21,6 +21,7 @@ enum WindowCheck {
     // MARK: All spans in the window
 
     private struct SpanPlace: Hashable {
+        var cluster: String
         var traceHigh: UInt64
         var traceLow: UInt64
         var spanID: UInt64
@@ -36,13 +37,16 @@ enum WindowCheck {
         for index in 0..<batch.count {
             let row = batch.columns.row(index)
             let slot = batch.end(index) / Window.slotWidth
+            let cluster = batch.withCluster(ofOperation: Int(row.operation)) {
+                String(decoding: $0.array, as: UTF8.self)
+            }
             let place = SpanPlace(
-                traceHigh: row.traceHigh, traceLow: row.traceLow, spanID: row.spanID, slot: slot)
+                cluster: cluster, traceHigh: row.traceHigh, traceLow: row.traceLow, spanID: row.spanID, slot: slot)
             guard places.insert(place).inserted else { continue }
             if batch.end(index) < arrival { late += 1 }
             let labels = batch.withOperation(Int(row.operation)) {
                 OperationLabels(
-                    service: String(decoding: $0.array, as: UTF8.self),
+                    cluster: cluster, service: String(decoding: $0.array, as: UTF8.self),
                     operation: String(decoding: $1.array, as: UTF8.self), kind: $2)
             }
             naive[labels, default: NaiveStatistics()].add(row.duration, isError: row.flags.isError)
