@@ -10,6 +10,13 @@ from servers import faultline
 ROUNDS = 5
 # Longer than an answer is kept.
 PAUSE = 6
+# What the page asks for when it is refreshed: what is wrong, whose time it was over the last hour, and the table of requests.
+PAGE = [
+    "/api/v1/status", "/api/v1/sources", "/api/v1/incidents?limit=200", "/api/v1/alerts",
+    "/api/v1/components?from=-1h&step=15s", "/api/v1/requests?from=-1h",
+]
+# What a look at an interval and at one kind of request asks for.
+LOOKS = ["/api/v1/culprit?from=-30s", "/api/v1/latency?from=-1h&step=15s&verb=list", "/api/v1/requests?from=-1m"]
 
 
 def cpu(server, path):
@@ -32,3 +39,19 @@ def measure(arguments):
             print(f"  {path}: first {', '.join(f'{value:.0f}' for value in first)} ms of CPU")
             yield f"{path}, full window, CPU", 150, 50, statistics.median(first), "ms"
             yield "… again within its slot", 5, 1, statistics.mean(again), "ms"
+        refreshes, answers = [], []
+        for _ in range(ROUNDS):
+            time.sleep(PAUSE)
+            begin = time.monotonic()
+            refreshes.append({path: cpu(server, path) for path in PAGE})
+            answers.append((time.monotonic() - begin) * 1e3)
+        for path in PAGE:
+            print(f"  {path}: {statistics.median(refresh[path] for refresh in refreshes):.1f} ms of CPU")
+        yield "a refresh of the page, CPU", 100, 50, statistics.median(sum(refresh.values()) for refresh in refreshes), "ms"
+        yield "… until all answers are there, one by one", 500, 250, statistics.median(answers), "ms"
+        for path in LOOKS:
+            costs = []
+            for _ in range(ROUNDS):
+                time.sleep(PAUSE)
+                costs.append(cpu(server, path))
+            yield f"{path}, CPU", 400, 100, statistics.median(costs), "ms"
