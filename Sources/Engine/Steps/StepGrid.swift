@@ -34,6 +34,7 @@ package struct StepGrid: Equatable, Sendable {
 extension WindowView {
     /// Whether a step lies beyond the window, at least in part.
     func isBeyond(_ bounds: Range<Int64>) -> Bool {
-        bounds.lowerBound < horizon && reachesHistory(from: bounds.lowerBound, to: bounds.upperBound)
+        let newest = max(history.newestMinute, evicted.newestMinute)
+        return bounds.lowerBound < horizon && HistoryTime.minute(of: bounds.lowerBound) <= newest
     }
 }
