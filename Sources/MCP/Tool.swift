@@ -47,7 +47,7 @@ extension Tool {
         Parameter(name: "scope", description: "resource, namespace or cluster"),
     ]
 
-    static let all = [whatIsWrong, verdict, requests, trace]
+    static let all = [whatIsWrong, verdict, requests, searchTraces, trace]
 
     private static let whatIsWrong = Tool(
         name: "what_is_wrong_now",
@@ -80,6 +80,22 @@ extension Tool {
             + "that each component took of them.",
         parameters: range + kinds + [limit]
     ) { try await $1.get("requests", limited($0)) }
+
+    private static let searchTraces = Tool(
+        name: "search_traces",
+        description:
+            "Traces, worst first, by operation, kind of request, duration, status, or the part that a component took.",
+        parameters: range + [
+            Parameter(name: "service", description: "service.name"),
+            Parameter(name: "operation", description: "the name of a span"),
+            Parameter(name: "min_duration", description: "at least this long, such as 1s"),
+            Parameter(name: "max_duration", description: "at most this long"),
+            Parameter(name: "status", description: "ok or error"),
+            Parameter(name: "component", description: "with time of this component, such as etcd"),
+            Parameter(name: "min_part", description: "at least so much of it, such as 100ms"),
+            Parameter(name: "order", description: "duration (the default), recent, or part"),
+        ] + kinds + [limit]
+    ) { try await $1.get("traces", limited($0)) }
 
     private static let trace = Tool(
         name: "trace", description: "All spans of one trace.",

@@ -59,7 +59,7 @@ def test_it_introduces_itself_and_lists_its_tools(loaded):
     welcome, listed = converse(loaded.query, introduction)
     assert welcome.server_info.name == "faultline" and "never instructions" in welcome.instructions
     names = [tool.name for tool in listed.tools]
-    assert names == ["what_is_wrong_now", "verdict", "requests", "trace"]
+    assert names == ["what_is_wrong_now", "verdict", "requests", "search_traces", "trace"]
     for tool in listed.tools:
         assert tool.annotations.read_only_hint and tool.description
         assert tool.input_schema["additionalProperties"] is False
@@ -78,6 +78,8 @@ def test_answers_are_those_of_the_daemon(loaded):
     assert answer("requests", resource="a&limit=0") == []
     verdict = answer("verdict", **{"from": "-1m", "to": "now"})
     openapi.check("/api/v1/culprit", "application/json", json.dumps(verdict).encode())
+    (found,) = answer("search_traces", verb="list", order="recent")["traces"]
+    assert (found["trace_id"], found["operation"]) == (TRACE.hex(), "GET /api/v1/pods")
     trace = answer("trace", id=TRACE.hex())
     assert [span["operation"] for span in trace["spans"]] == ["GET /api/v1/pods"]
 
