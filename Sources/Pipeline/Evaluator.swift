@@ -117,7 +117,7 @@ final class Evaluator: Sendable {
             var current = window.view(at: time + delay, evaluating: time)
             attribution.settle(at: time + delay, current, into: &window)
             let first = current.view.firstSpans(from: time - min(state.rules.longestRange, time)) ?? .max
-            let isAwaited = state.rules.incidents.awaitsNotification
+            let isAwaited = state.rules.incidents.awaitsTime
             if first > limit, !isAwaited {
                 // No spans in any rule's range, now or up to the limit: all of these times count as evaluated.
                 let clock = limit + delay
@@ -140,6 +140,9 @@ final class Evaluator: Sendable {
         }
         return last
     }
+
+    /// Call before the first evaluation of a replay by event time.
+    func followEventTime() { state.withLock { $0.rules.followEventTime() } }
 
     func jump(to clock: Int64) {
         state.withLock { state in
@@ -210,6 +213,7 @@ package struct EvaluationSnapshot: Sendable {
     /// Closed ones first, then open ones.
     package var incidents: [Incident] { tracker.incidents }
     package var incidentsOpened: Int { tracker.openedCount }
+    package var incidentsDropped: Int { tracker.droppedCount }
     /// The open incidents that sinks have been notified of, as alerts.
     package var firingIncidents: [Alert] { tracker.firingAlerts }
 

@@ -40,6 +40,9 @@ package final class Pipeline: Sendable {
     /// Call before appending a daemon's recording: rules then see what they saw in the daemon.
     package func followRecording() { intake.followRecording() }
 
+    /// Call before a replay by event time: that nothing at all is heard is then a gap in the files.
+    package func followEventTime() { evaluator.followEventTime() }
+
     /// Appends a decoded batch that arrived at a time (Unix nanoseconds). The lock is held only for the copy.
     ///
     /// - Parameter inOrder: called under the lock, so that calls have the order of the appended batches.

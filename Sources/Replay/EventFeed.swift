@@ -25,6 +25,7 @@ struct EventFeed: ~Copyable {
 
     init(_ pipeline: Pipeline) {
         self.pipeline = pipeline
+        pipeline.followEventTime()
     }
 
     deinit {

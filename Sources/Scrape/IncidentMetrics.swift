@@ -16,6 +16,9 @@ package enum IncidentMetrics {
             }
         },
         .counter("faultline_incidents_opened", help: "Incidents that have opened.") { $0.incidentsOpened },
+        .counter(
+            "faultline_incidents_dropped", help: "Closed incidents that made room for later ones: a thousand are kept."
+        ) { $0.incidentsDropped },
     ])
 
     private static let sides = Side.allCases.map(\.rawValue) + ["unknown"]

@@ -35,17 +35,19 @@ extension Schema {
         "evidence": .nullable(.named("Evidence")),
     ])
 
-    private static let incident = object([
-        "id": .text, "state": .choice(IncidentJSON.State.allCases.map(\.rawValue)),
-        "severity": .choice(IncidentSeverity.allCases.map(\.rawValue)), "opened_at": .time, "started_at": .time,
-        "closed_at": .nullable(.time), "culprit": .named("Culprit"), "requests": .named("RequestOutcomes"),
-        "components": .array(.named("ComponentGrowth")), "traces": .array(.text), "next": .text,
-        "alerts": .array(
-            .object([
-                "alert": .text, "labels": .map(.text), "active_at": .time, "fired_at": .time,
-                "resolved_at": .nullable(.time),
-            ])),
-    ])
+    private static let incident = object(
+        [
+            "id": .text, "kind": .choice(Incident.Kind.allCases.map(\.rawValue)),
+            "state": .choice(IncidentJSON.State.allCases.map(\.rawValue)),
+            "severity": .choice(IncidentSeverity.allCases.map(\.rawValue)), "opened_at": .time, "started_at": .time,
+            "closed_at": .nullable(.time), "culprit": .named("Culprit"), "requests": .named("RequestOutcomes"),
+            "components": .array(.named("ComponentGrowth")), "traces": .array(.text), "next": .text,
+            "alerts": .array(
+                .object([
+                    "alert": .text, "labels": .map(.text), "active_at": .time, "fired_at": .time,
+                    "resolved_at": .nullable(.time),
+                ])),
+        ], optional: ["cluster": .text])
 
     private static let operation = object(
         [

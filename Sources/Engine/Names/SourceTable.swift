@@ -48,6 +48,8 @@ package struct SourceTable: Sendable {
 
     package var refusal: NameRefusal? { names.refusal }
     package var forgotten: Int { names.forgotten }
+    /// By number.
+    var labels: [SourceLabels] { names.labels }
     package var placesUse: NamePlacesUse { names.placesUse }
     /// Spans counted in the overflow row.
     package var overflowed: Int { counts[Int(Self.overflow)].spans }

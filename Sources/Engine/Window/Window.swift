@@ -85,7 +85,7 @@ package struct Window: ~Copyable {
         WindowView(
             slots: slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
-            requestBirths: requests.births, history: history, evicted: evicted)
+            requestBirths: requests.births, sources: names.sources.labels, history: history, evicted: evicted)
     }
 
     /// Keeps the views of slots, so that those that don't change are the same objects in later views.
@@ -106,7 +106,7 @@ package struct Window: ~Copyable {
         return WindowView(
             slots: (aged.slots + slots).map(\.view), horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
-            history: History(), evicted: EvictedSpans())
+            sources: names.sources.labels, history: History(), evicted: EvictedSpans())
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.

@@ -70,6 +70,8 @@ package struct WindowView: Sendable {
     /// Labels by request number.
     package let requests: [RequestLabels]
     package let requestBirths: NameBirths
+    /// Who sent the spans, by source number.
+    package let sources: [SourceLabels]
     package let history: History
     /// Evicted spans that are not in the history yet.
     let evicted: EvictedSpans
@@ -78,7 +80,8 @@ package struct WindowView: Sendable {
     package var windowOnly: WindowView {
         WindowView(
             slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
-            requests: requests, requestBirths: requestBirths, history: History(), evicted: EvictedSpans())
+            requests: requests, requestBirths: requestBirths, sources: sources, history: History(),
+            evicted: EvictedSpans())
     }
 
     mutating func attach(_ attribution: SlotAttribution, toSlotAt index: Int) {

@@ -7,13 +7,18 @@ package struct AlertEvidence: Hashable, Sendable {
         /// nil if it isn't clear.
         package var side: String?
         package var component: String?
+        /// nil unless it is one of several.
+        package var instance: String?
         package var certainty: Verdict.Certainty
         /// One sentence.
         package var why: String
 
-        package init(side: String?, component: String?, certainty: Verdict.Certainty, why: String) {
+        package init(
+            side: String?, component: String?, instance: String? = nil, certainty: Verdict.Certainty, why: String
+        ) {
             self.side = side
             self.component = component
+            self.instance = instance
             self.certainty = certainty
             self.why = why
         }
@@ -23,7 +28,8 @@ package struct AlertEvidence: Hashable, Sendable {
             guard let side else { return "not clear: \(why)" }
             // The sentence may begin with the side.
             let reason = why.hasPrefix("\(side): ") ? String(why.dropFirst(side.count + 2)) : why
-            return "\(side) (\(certainty.rawValue)): \(reason)"
+            let one = instance.map { " \($0)" } ?? ""
+            return "\(side)\(one) (\(certainty.rawValue)): \(reason)"
         }
     }
 

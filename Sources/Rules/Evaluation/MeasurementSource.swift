@@ -42,6 +42,9 @@ package protocol MeasurementSource {
     /// number.
     func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes
 
+    /// What each API server and etcd did in [from, to), in nanoseconds since the epoch.
+    func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity]
+
     /// The evidence for each question; empty if there is no attribution.
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence]
 }
@@ -56,6 +59,8 @@ extension MeasurementSource {
     }
 
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
+
+    package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] { [] }
 
     package func growth(
         _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
@@ -103,6 +108,10 @@ extension ViewedSource {
     }
 
     package func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
+
+    package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] {
+        view.activity(from: from, to: to, sourcesMax: sourcesMax)
+    }
 
     package func requestOutcomes(from: Int64, to: Int64, slowerThan thresholds: [Int64]) -> RequestOutcomes {
         view.requestOutcomes(from: from, to: to, slowerThan: thresholds)

@@ -19,6 +19,9 @@ struct AlertSighting: Hashable, Sendable {
     /// How long an incident stays open after the condition last held, in nanoseconds.
     var calm: Int64
 
+    /// Empty if its spans don't name one.
+    var cluster: String { labels["cluster"] ?? "" }
+
     var severity: IncidentSeverity { IncidentSeverity(label: labels["severity"]) }
 
     /// Alerts that can open an incident come first, the surest of them ahead, so that the others find it open. The same

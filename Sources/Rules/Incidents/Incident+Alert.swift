@@ -7,39 +7,63 @@ extension Incident {
 
     /// The labels that identify it to receivers. They change only with a notification.
     func labels(as notified: OpenIncident.Notified) -> [String: String] {
-        [
+        var labels = [
             "incident": id, "side": notified.side ?? "unknown", "severity": notified.severity.rawValue,
         ]
+        if !cluster.isEmpty { labels["cluster"] = cluster }
+        return labels
     }
 
-    /// - Parameter former: the labels of the last notification; nil for the first.
-    func alert(as notified: OpenIncident.Notified, replacing former: [String: String]? = nil) -> Alert {
+    /// - Parameters:
+    ///   - former: what the last notification said; nil for the first.
+    ///   - now: how the requests of the last minute fared, once it has closed.
+    func alert(
+        as notified: OpenIncident.Notified, replacing former: OpenIncident.Notified? = nil, now: RequestOutcomes? = nil
+    ) -> Alert {
         let labels = labels(as: notified)
         let notice = IncidentNotice(
-            incident: IncidentJSON(self), formerLabels: former.flatMap { $0 == labels ? nil : $0 })
+            incident: IncidentJSON(self),
+            formerLabels: former.map { self.labels(as: $0) }.flatMap { $0 == labels ? nil : $0 })
         return Alert(
             name: Self.alertName, labels: labels,
-            annotations: ["summary": summary, "verdict": verdict, "affects": affects, "next": advice],
+            annotations: [
+                "summary": summary(isSurer: former != nil, now), "verdict": verdict, "affects": affects, "next": advice,
+            ],
             state: closedAt == nil ? .firing : .resolved, activeAt: startedAt, firedAt: openedAt, resolvedAt: closedAt,
             incident: notice)
     }
 
     private var verdict: String { evidence?.culprit.text ?? "not clear: there is no evidence" }
 
-    private var summary: String {
-        guard let closedAt else { return "control plane incident: \(verdict)" }
-        let length = DurationText.format(closedAt.subtractingSaturating(openedAt))
-        return "control plane incident over after \(length); it was \(verdict)"
+    private func summary(isSurer: Bool, _ now: RequestOutcomes?) -> String {
+        let place = cluster.isEmpty ? "" : " in \(PrintableText.escape(cluster))"
+        let name = kind == .restart ? "restart" : "control plane incident"
+        guard let closedAt else {
+            return isSurer
+                ? "\(name)\(place), whose cause is clear now: \(verdict)" : "\(name)\(place): \(verdict)"
+        }
+        if kind == .restart { return "\(name)\(place) over: \(verdict)" }
+        let length = DurationText.format(closedAt.subtractingSaturating(startedAt))
+        return "\(name)\(place) over after \(length); \(Self.state(now)); it was \(verdict)"
+    }
+
+    /// How it is now that it is over.
+    private static func state(_ now: RequestOutcomes?) -> String {
+        guard let now, now.count > 0 else { return "no requests end now" }
+        return "in the last minute \(now.failed) of \(now.count) requests failed and \(now.slow) took longer than "
+            + "99 % of their kind before"
     }
 
     private var affects: String {
+        let outcomes =
+            "of \(requests.count) requests since \(Timestamp.rfc3339(startedAt)), \(requests.slow) took longer than "
+            + "99 % of their kind before and \(requests.failed) failed"
+        guard !members.isEmpty else { return outcomes }
         var names: [String] = []
         for member in members where !names.contains(member.name) { names.append(member.name) }
         let shown = names.prefix(Self.namesShown).joined(separator: ", ")
         let rest = names.count > Self.namesShown ? " and \(names.count - Self.namesShown) more" : ""
-        return
-            "of \(requests.count) requests since \(Timestamp.rfc3339(startedAt)), \(requests.slow) took longer than 99 % of "
-            + "their kind before and \(requests.failed) failed; alerts: \(shown)\(rest)"
+        return "\(outcomes); alerts: \(shown)\(rest)"
     }
 
     private static let namesShown = 10

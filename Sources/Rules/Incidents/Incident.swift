@@ -15,8 +15,21 @@ package struct Incident: Hashable, Sendable {
         var id: AlertID
     }
 
-    /// The time at which it opened. A second one that opens in the same evaluation has a number besides.
+    /// What an incident is about.
+    package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+        /// Alerts fire.
+        case fault
+        /// An API server or etcd has restarted: for the record.
+        case restart
+        /// An API server, or everything, isn't heard.
+        case silence
+    }
+
+    /// The time at which it opened, and the cluster. A second one that opens in the same evaluation has a number besides.
     package let id: String
+    let kind: Kind
+    /// Empty if its spans don't name one.
+    package let cluster: String
     package let openedAt: Int64
     /// The beginning of the window in which its first alert found its condition: the fault began after it.
     let startedAt: Int64
@@ -34,8 +47,13 @@ package struct Incident: Hashable, Sendable {
     package var side: String? { evidence?.culprit.side }
     var certainty: Verdict.Certainty { evidence?.culprit.certainty ?? .notClear }
 
-    init(id: String, openedAt: Int64, startedAt: Int64, severity: IncidentSeverity, evidence: AlertEvidence?) {
+    init(
+        id: String, kind: Kind = .fault, cluster: String = "", openedAt: Int64, startedAt: Int64,
+        severity: IncidentSeverity, evidence: AlertEvidence?
+    ) {
         self.id = id
+        self.kind = kind
+        self.cluster = cluster
         self.openedAt = openedAt
         self.startedAt = startedAt
         self.severity = severity

@@ -1,8 +1,29 @@
+import Support
+
 /// What to do next, in one sentence, by the component that a verdict names.
 extension Incident {
     var advice: String {
+        switch kind {
+        case .restart: return Self.restarted(side)
+        case .silence: return Self.silent(evidence?.culprit.instance)
+        case .fault: break
+        }
         guard let culprit = evidence?.culprit, let side = culprit.side else { return Self.unclear }
         return culprit.component.flatMap { Self.byComponent[$0] } ?? Self.bySide[side] ?? Self.unclear
+    }
+
+    private static func restarted(_ side: String?) -> String {
+        let name = side == "etcd" ? "etcd" : "kube-apiserver"
+        return "Nothing if it was meant. Else find out why \(name) ended: its previous log (crictl logs, kubectl logs "
+            + "--previous or journalctl), OOM kills (dmesg), failed liveness probes (the kubelet's log)."
+    }
+
+    private static func silent(_ instance: String?) -> String {
+        let which = instance.map { "\(PrintableText.escape($0))" } ?? "the API server"
+        return
+            "Ask \(which) itself (kubectl get --raw /readyz, or curl -k https://HOST:6443/readyz). If it answers, check the "
+            + "way to Faultline: its tracing configuration, a collector in between, and the network. If not, check its host, "
+            + "its container (crictl ps -a) and its log; it ends if etcd is away or its disk is full."
     }
 
     private static let unclear =

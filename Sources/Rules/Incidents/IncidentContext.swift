@@ -9,6 +9,9 @@ protocol IncidentContext {
     /// Whether a span of the control plane ended since an earlier evaluation.
     func isHeard(since last: Int64) -> Bool
 
+    /// What each API server and etcd did in a stretch of time.
+    func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity]
+
     /// Whether an alert's condition no longer holds once some stretches of time are cut out of its windows.
     func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool
 

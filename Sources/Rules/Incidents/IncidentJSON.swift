@@ -33,6 +33,10 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     }
 
     package var id: String
+    /// nil in what an earlier version saved: a fault.
+    var kind: Incident.Kind?
+    /// nil if its spans don't name one.
+    package var cluster: String?
     package var state: State
     package var severity: IncidentSeverity
     package var openedAt: String
@@ -48,12 +52,15 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     /// The verdict as one sentence.
     package var verdict: String {
         AlertEvidence.Culprit(
-            side: culprit.side, component: culprit.component, certainty: culprit.certainty, why: culprit.why
+            side: culprit.side, component: culprit.component, instance: culprit.instance,
+            certainty: culprit.certainty, why: culprit.why
         ).text
     }
 
     package init(_ incident: Incident) {
         id = incident.id
+        kind = incident.kind
+        cluster = incident.cluster.isEmpty ? nil : incident.cluster
         state = incident.closedAt == nil ? .open : .closed
         severity = incident.severity
         openedAt = Timestamp.rfc3339(incident.openedAt)
@@ -61,7 +68,8 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         closedAt = incident.closedAt.map(Timestamp.rfc3339)
         let evidence = incident.evidence.map { EvidenceJSON($0) }
         culprit = Culprit(
-            side: evidence?.culprit.side, component: evidence?.culprit.component, certainty: incident.certainty,
+            side: evidence?.culprit.side, component: evidence?.culprit.component,
+            instance: evidence?.culprit.instance, certainty: incident.certainty,
             why: evidence?.culprit.why ?? "there is no evidence")
         let outcomes = incident.requests
         requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
@@ -80,7 +88,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
 
 extension IncidentJSON {
     private enum CodingKeys: String, CodingKey {
-        case id, state, severity
+        case id, kind, cluster, state, severity
         case openedAt = "opened_at"
         case startedAt = "started_at"
         case closedAt = "closed_at"
@@ -90,6 +98,8 @@ extension IncidentJSON {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
+        try container.encode(kind ?? .fault, forKey: .kind)
+        try container.encodeIfPresent(cluster, forKey: .cluster)
         try container.encode(state, forKey: .state)
         try container.encode(severity, forKey: .severity)
         try container.encode(openedAt, forKey: .openedAt)

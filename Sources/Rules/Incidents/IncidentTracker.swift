@@ -14,6 +14,9 @@ package struct IncidentTracker: Hashable, Sendable {
     /// The incident of each firing alert, by id.
     var homes: [AlertID: String] = [:]
     private var last: Int64?
+    var processes = ProcessWatch()
+    /// How many closed ones are no longer kept.
+    package private(set) var droppedCount = 0
     /// How many have opened since the start.
     package private(set) var openedCount = 0
     /// What sinks are to be notified of after the last evaluation.
@@ -26,10 +29,18 @@ package struct IncidentTracker: Hashable, Sendable {
     package var firingAlerts: [Alert] { open.compactMap(\.firingAlert) }
 
     /// Whether sinks haven't been notified of an open incident yet: then evaluations matter even if no spans arrive.
-    package var awaitsNotification: Bool { open.contains { $0.notified == nil } }
+    var awaitsNotification: Bool { open.contains { $0.notified == nil } }
+
+    /// Whether evaluations matter even if no spans arrive.
+    package var awaitsTime: Bool { awaitsNotification || processes.awaitsSpans }
 
     /// When the alert that opened the first of the open ones became active; nil if there is none.
-    var activeSince: Int64? { open.compactMap(\.incident.members.first?.id.activeAt).min() }
+    var activeSince: Int64? {
+        open.compactMap { open in
+            open.incident.members.first?.id.activeAt
+                ?? (open.incident.kind == .silence ? open.incident.startedAt : nil)
+        }.min()
+    }
 
     // MARK: Evaluations
 
@@ -39,18 +50,22 @@ package struct IncidentTracker: Hashable, Sendable {
     ///   - resolved: the alerts that resolved.
     mutating func observe(_ sightings: [AlertSighting], resolved: [AlertID], in context: some IncidentContext) {
         notices = []
-        guard !sightings.isEmpty || !open.isEmpty || !resolved.isEmpty else {
+        let read = processes.unread(at: context.time)
+        let events = processes.observe(
+            context.activity(read, sourcesMax: ProcessWatch.sourcesMax), at: context.time)
+        guard !sightings.isEmpty || !open.isEmpty || !resolved.isEmpty || !events.isEmpty else {
             last = context.time
             return
         }
         waitWhileNothingIsHeard(sightings, context)
         for sighting in sightings.sorted(by: AlertSighting.comesFirst) { take(sighting, context) }
+        for event in events { take(event, context) }
         resolve(resolved, at: context.time)
         for index in open.indices {
             open[index].count(in: context)
             notify(open[index].notice(in: context), at: context.time)
         }
-        close(at: context.time)
+        close(in: context)
     }
 
     private mutating func notify(_ alert: Alert?, at time: Int64) {
@@ -70,13 +85,16 @@ package struct IncidentTracker: Hashable, Sendable {
         for index in open.indices { open[index].delayClosing(by: step) }
     }
 
-    private mutating func close(at time: Int64) {
+    private mutating func close(in context: some IncidentContext) {
+        let time = context.time
         for var ended in open where ended.closesAt <= time {
-            notify(ended.close(at: time), at: time)
+            notify(ended.close(in: context), at: time)
             closed.append(ended.incident)
         }
         open.removeAll { $0.closesAt <= time }
-        if closed.count > Self.closedMax { closed.removeFirst(closed.count - Self.closedMax) }
+        guard closed.count > Self.closedMax else { return }
+        droppedCount += closed.count - Self.closedMax
+        closed.removeFirst(closed.count - Self.closedMax)
     }
 
     private mutating func resolve(_ alerts: [AlertID], at time: Int64) {
@@ -98,6 +116,7 @@ package struct IncidentTracker: Hashable, Sendable {
     /// Goes on at another time, after an outage or when the clock was set.
     mutating func jump(from last: Int64, to time: Int64) {
         delayClosing(by: time.subtractingSaturating(last))
+        processes.jump(from: last, to: time)
         self.last = time
     }
 
@@ -128,9 +147,11 @@ package struct IncidentTracker: Hashable, Sendable {
         if let index = host(of: sighting) {
             open[index].join(sighting, in: context)
             homes[sighting.id] = open[index].incident.id
-        } else if open.isEmpty, let before = closed.last, isAftermath(sighting, context) {
-            closed[closed.count - 1].add(sighting.member)
-            homes[sighting.id] = before.id
+        } else if !hosts(in: sighting.cluster).isEmpty {
+            begin(sighting, context)
+        } else if let before = lastFault(in: sighting.cluster), isAftermath(sighting, context) {
+            closed[before].add(sighting.member)
+            homes[sighting.id] = closed[before].id
         } else {
             begin(sighting, context)
         }
@@ -139,31 +160,88 @@ package struct IncidentTracker: Hashable, Sendable {
     /// The open incident that an alert joins: that of its side. A clear verdict decides an incident whose own isn't clear,
     /// but one that contradicts another clear verdict is about another fault.
     private func host(of sighting: AlertSighting) -> Int? {
+        let hosts = hosts(in: sighting.cluster)
         if let verdict = sighting.evidence?.culprit, let side = verdict.side {
-            if let same = open.firstIndex(where: { $0.incident.side == side }) { return same }
-            if verdict.certainty == .clear { return open.firstIndex { $0.incident.certainty != .clear } }
+            if let same = hosts.first(where: { open[$0].incident.side == side }) { return same }
+            if verdict.certainty == .clear { return hosts.first { open[$0].incident.certainty != .clear } }
         }
-        return open.indices.last
+        return hosts.last
+    }
+
+    /// The open incidents of a cluster that alerts may join. A restart is for the record: what alerts find is more than that.
+    private func hosts(in cluster: String) -> [Int] {
+        open.indices.filter { open[$0].incident.kind != .restart && open[$0].incident.cluster == cluster }
+    }
+
+    private func lastFault(in cluster: String) -> Int? {
+        closed.lastIndex { $0.kind != .restart && $0.cluster == cluster }
     }
 
     private func isAftermath(_ sighting: AlertSighting, _ context: some IncidentContext) -> Bool {
-        let times = closed.compactMap { incident in
+        let ofCluster = closed.filter { $0.kind != .restart && $0.cluster == sighting.cluster }
+        let times = ofCluster.compactMap { incident in
             incident.closedAt.map { min(incident.startedAt, $0)..<$0 }
         }
         return context.isAftermath(sighting, of: times)
     }
 
     private mutating func begin(_ sighting: AlertSighting, _ context: some IncidentContext) {
-        let stem = Timestamp.rfc3339(context.time)
-        let others = open.count { $0.incident.openedAt == context.time }
-        let id = others == 0 ? stem : "\(stem)-\(others + 1)"
-        var begun = OpenIncident(id: id, sighting, at: context.time)
+        let id = newID(in: sighting.cluster, at: context.time)
+        begin(OpenIncident(id: id, sighting, at: context.time), context)
+        homes[sighting.id] = id
+    }
+
+    private mutating func begin(_ incident: OpenIncident, _ context: some IncidentContext) {
+        var begun = incident
         let from = max(
             begun.incident.startedAt.subtractingSaturating(Self.baseline), closed.last?.closedAt ?? .min)
         begun.usual = context.usualDurations(from: from, to: begun.incident.startedAt)
         open.append(begun)
         openedCount += 1
-        homes[sighting.id] = id
+    }
+
+    private func newID(in cluster: String, at time: Int64) -> String {
+        let stem = Timestamp.rfc3339(time) + (cluster.isEmpty ? "" : "-\(cluster)")
+        let others = open.count { $0.incident.openedAt == time && $0.incident.cluster == cluster }
+        return others == 0 ? stem : "\(stem)-\(others + 1)"
+    }
+
+    // MARK: Processes
+
+    /// What a process does is told by an incident of its own, unless an open one covers it.
+    private mutating func take(_ event: ProcessEvent, _ context: some IncidentContext) {
+        let hosts = hosts(in: event.cluster)
+        switch event.kind {
+        case .restarted:
+            if let silence = hosts.first(where: { isOfSilence(event, open[$0]) }) {
+                open[silence].consider(event.evidence)
+            } else if hosts.isEmpty, !wasFault(event) {
+                begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
+            }
+        case .silent:
+            if let known = hosts.first(where: { open[$0].isSilence(of: event) }) {
+                open[known].holdOpenBySilence(at: context.time)
+            } else if let unclear = hosts.first(where: { [nil, event.side?.rawValue].contains(open[$0].incident.side) })
+            {
+                open[unclear].consider(event.evidence)
+                if event.side == nil { open[unclear].holdOpenBySilence(at: context.time) }
+            } else {
+                begin(OpenIncident(id: newID(in: event.cluster, at: context.time), event, at: context.time), context)
+            }
+        }
+    }
+
+    /// Whether what restarted is what an incident found silent.
+    private func isOfSilence(_ event: ProcessEvent, _ open: OpenIncident) -> Bool {
+        open.incident.kind == .silence && [nil, event.side?.rawValue].contains(open.incident.side)
+    }
+
+    /// Whether an incident that has closed covers the time at which a process fell silent.
+    private func wasFault(_ event: ProcessEvent) -> Bool {
+        closed.contains { incident in
+            incident.kind != .restart && incident.cluster == event.cluster && incident.startedAt <= event.since
+                && (incident.closedAt ?? .min) >= event.since
+        }
     }
 
     /// How far back durations count as usual.

@@ -39,12 +39,36 @@ struct OpenIncident: Hashable, Sendable {
     /// - Parameter first: the alert that opens it.
     init(id: String, _ first: AlertSighting, at time: Int64) {
         incident = Incident(
-            id: id, openedAt: TimeLimits.nearestTime(time), startedAt: first.earliestStart, severity: first.severity,
-            evidence: first.evidence)
+            id: id, cluster: first.cluster, openedAt: TimeLimits.nearestTime(time), startedAt: first.earliestStart,
+            severity: first.severity, evidence: first.evidence)
         closesAt = Self.closing(after: first, at: time)
         looksFarBack = first.looksFarBack
         countedUpTo = first.earliestStart
         incident.add(first.member)
+    }
+
+    /// How long it stays open after a process was last found silent, or to have restarted.
+    private static let processCalm: Int64 = 30_000_000_000
+
+    init(id: String, _ event: ProcessEvent, at time: Int64) {
+        let isRestart = event.kind == .restarted
+        let severity: IncidentSeverity = isRestart ? .info : event.instance == nil ? .critical : .warning
+        incident = Incident(
+            id: id, kind: isRestart ? .restart : .silence, cluster: event.cluster,
+            openedAt: TimeLimits.nearestTime(time), startedAt: TimeLimits.nearestTime(event.since), severity: severity,
+            evidence: event.evidence)
+        closesAt = TimeLimits.nearestTime(time.addingSaturating(Self.processCalm))
+        looksFarBack = false
+        countedUpTo = TimeLimits.nearestTime(event.since)
+    }
+
+    /// Whether it is about the silence of these processes.
+    func isSilence(of event: ProcessEvent) -> Bool {
+        incident.kind == .silence && incident.startedAt == event.since
+    }
+
+    mutating func holdOpenBySilence(at time: Int64) {
+        closesAt = max(closesAt, TimeLimits.nearestTime(time.addingSaturating(Self.processCalm)))
     }
 
     // MARK: Alerts
@@ -105,16 +129,19 @@ struct OpenIncident: Hashable, Sendable {
             isDue = isClear || (context.next ?? .max) > latest
         }
         guard isDue else { return nil }
-        let former = notified.map { incident.labels(as: $0) }
+        let former = notified
         let now = Notified(certainty: incident.certainty, side: incident.side, severity: incident.severity)
         notified = now
         return incident.alert(as: now, replacing: former)
     }
 
     /// Closes it, with the last notification.
-    mutating func close(at time: Int64) -> Alert? {
+    mutating func close(in context: some IncidentContext) -> Alert? {
+        let time = context.time
         incident.closedAt = TimeLimits.nearestTime(time)
-        return notified.map { incident.alert(as: $0) }
+        guard let notified else { return nil }
+        let lately = max(time.subtractingSaturating(Rule.incidentWindow), incident.startedAt)
+        return incident.alert(as: notified, now: context.outcomes(from: lately, to: time, usual: usual))
     }
 
     /// As it is now, for sinks that need repetition; nil before the first notification.

@@ -19,6 +19,9 @@ extension RuleEvaluator {
         swap(&tracker, &incidents)
     }
 
+    /// No clock goes on while no spans come.
+    package mutating func followEventTime() { incidents.processes.judgesSilenceOfAll = false }
+
     /// The firing alerts of a group's rules that are about the control plane.
     private func sightings(inGroup group: Int, at time: Int64, over source: some MeasurementSource) -> [AlertSighting] {
         groups[group].rules.indices.flatMap { number -> [AlertSighting] in
@@ -64,6 +67,10 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
     var next: Int64? { rules.nextEvaluation(after: time) }
 
     func isHeard(since last: Int64) -> Bool { source.hearsControlPlane(from: last, to: time) }
+
+    func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] {
+        source.activity(from: times.lowerBound, to: times.upperBound, sourcesMax: sourcesMax)
+    }
 
     func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool {
         let windows = windows(of: alert)

@@ -85,10 +85,11 @@ extension Incident {
             let startedAt = Timestamp.parse(rfc3339: json.startedAt)
         else { return nil }
         let culprit = AlertEvidence.Culprit(
-            side: json.culprit.side, component: json.culprit.component, certainty: json.culprit.certainty,
-            why: json.culprit.why)
+            side: json.culprit.side, component: json.culprit.component, instance: json.culprit.instance,
+            certainty: json.culprit.certainty, why: json.culprit.why)
         self.init(
-            id: json.id, openedAt: openedAt, startedAt: startedAt, severity: json.severity,
+            id: json.id, kind: json.kind ?? .fault, cluster: json.cluster ?? "", openedAt: openedAt,
+            startedAt: startedAt, severity: json.severity,
             evidence: AlertEvidence(
                 EvidenceJSON(culprit: culprit, components: json.components, traces: json.traces)))
         closedAt = json.closedAt.flatMap { Timestamp.parse(rfc3339: $0) }

@@ -14,9 +14,11 @@ import Testing
         var isHeard = true
         var isAftermath = false
         var heldLately = false
+        var activities: [SourceActivity] = []
 
         var next: Int64? { time + interval }
         func isHeard(since last: Int64) -> Bool { isHeard }
+        func activity(_ times: Range<Int64>, sourcesMax: Int) -> [SourceActivity] { activities }
         func isAftermath(_ alert: AlertSighting, of times: [Range<Int64>]) -> Bool { isAftermath && !times.isEmpty }
         func heldLately(_ alert: AlertSighting) -> Bool { heldLately }
         func usualDurations(from: Int64, to: Int64) -> [String: Int64] { ["get": 7] }

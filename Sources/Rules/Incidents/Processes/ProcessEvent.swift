@@ -1,0 +1,41 @@
+import Engine
+
+/// What the silence of a process means. Times are in nanoseconds since the epoch.
+struct ProcessEvent: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        /// It is back, and a new process.
+        case restarted
+        /// It isn't heard.
+        case silent
+    }
+
+    var kind: Kind
+    /// When it was last heard.
+    var since: Int64
+    var cluster: String
+    var side: Side?
+    /// nil unless it is one of several.
+    var instance: String?
+    var certainty: Verdict.Certainty
+    /// One sentence.
+    var why: String
+
+    var evidence: AlertEvidence {
+        let component: Component? =
+            switch side {
+            case .apiServer: .apiServer
+            case .etcd: .etcd
+            case .connection, .webhook, nil: nil
+            }
+        return AlertEvidence(
+            culprit: AlertEvidence.Culprit(
+                side: side?.rawValue, component: component.map { Component.builtinNames[Int($0.number)] },
+                instance: instance, certainty: certainty, why: why),
+            components: [], traces: [])
+    }
+
+    /// The same for one silence, however often it is noticed.
+    func isSame(as other: ProcessEvent) -> Bool {
+        kind == other.kind && cluster == other.cluster && side == other.side && instance == other.instance
+    }
+}

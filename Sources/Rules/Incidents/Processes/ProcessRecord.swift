@@ -1,0 +1,123 @@
+import Engine
+import Support
+
+/// What is known of one process of the control plane from its spans. Times are in nanoseconds since the epoch.
+struct ProcessRecord: Hashable, Sendable {
+    /// How it came back after it had been silent.
+    struct Return: Hashable, Sendable {
+        /// When it had last been heard, and when it was heard again.
+        var silence: Range<Int64>
+        var failedPaths = 0
+        var ownCalls = 0
+        /// A span covers the silence: the process stood still, but it is the same.
+        var isSameProcess = false
+
+        var length: Int64 { silence.upperBound.subtractingSaturating(silence.lowerBound) }
+    }
+
+    let source: SourceLabels
+    let role: ServiceRole
+    /// The start of the first second that counts for the rate, and the end of the last one in which it was heard.
+    private(set) var since: Int64
+    private(set) var heardUpTo: Int64
+    /// Since `since`.
+    private var spans = 0.0
+    private var ownCalls = 0.0
+    /// The longest silence that was of no consequence, nanoseconds.
+    private var habitualSilence: Int64 = 0
+    /// The last return, until it has been judged.
+    var comeback: Return?
+
+    private static let second: Int64 = 1_000_000_000
+    /// What counts for the rate: older spans count half.
+    private static let memory: Int64 = 600_000_000_000
+    private static let silenceMin: Int64 = 3_000_000_000
+    /// By chance a process that is up and sends at its usual rate is silent for so long once in a million times.
+    private static let missingMin = 14.0
+    /// Where the streams that etcd's end breaks tell more than its silence does.
+    private static let missingMinOfEtcd = 3.0
+    /// How long after its return spans may tell of a start.
+    private static let startLength: Int64 = 15_000_000_000
+    /// Failed health checks, or calls of its own to etcd, that tell of a start.
+    private static let failedPathsMin = 3
+    private static let ownCallsMin = 10
+    private static let ownCallsTimesMin = 5.0
+
+    init(_ activity: SourceActivity, from first: Int64) {
+        source = activity.source
+        role = activity.role
+        since = first
+        heardUpTo = first
+    }
+
+    /// Whether it would have been heard in a time after it was last heard, nanoseconds.
+    func isExpected(within silence: Int64) -> Bool {
+        silence >= max(Self.silenceMin, habitualSilence.multipliedSaturating(by: 3))
+            && rate(of: spans) * Double(silence) >= Self.missingMin
+    }
+
+    /// Whether a silence may be that of a restart.
+    private func maySuggestRestart(_ silence: Int64) -> Bool {
+        if isExpected(within: silence) { return true }
+        return role == .etcd && silence >= Self.silenceMin
+            && rate(of: spans) * Double(silence) >= Self.missingMinOfEtcd
+    }
+
+    func silence(at time: Int64) -> Int64 { time.subtractingSaturating(heardUpTo) }
+
+    /// A nanosecond. Bursts of a few seconds are no rate.
+    private func rate(of count: Double) -> Double {
+        count / Double(max(heardUpTo.subtractingSaturating(since), 10 * Self.second))
+    }
+
+    mutating func add(_ second: SourceActivity.Second) {
+        let silence = second.start.subtractingSaturating(heardUpTo)
+        if maySuggestRestart(silence) {
+            // What it did before the silence is its rate, not the silence.
+            since = since.addingSaturating(silence)
+            if silence > comeback?.length ?? 0 { comeback = Return(silence: heardUpTo..<second.start) }
+        } else {
+            habitualSilence = max(habitualSilence, silence)
+        }
+        if let last = comeback, second.start < last.silence.upperBound.addingSaturating(Self.startLength) {
+            comeback?.failedPaths += second.failedPaths
+            comeback?.ownCalls += second.ownCalls
+            if second.earliestStart < last.silence.lowerBound { comeback?.isSameProcess = true }
+        }
+        spans += Double(second.spans)
+        ownCalls += Double(second.ownCalls)
+        heardUpTo = second.start.addingSaturating(Self.second)
+        forget()
+    }
+
+    private mutating func forget() {
+        let length = heardUpTo.subtractingSaturating(since)
+        guard length > Self.memory else { return }
+        since = since.addingSaturating(length / 2)
+        (spans, ownCalls) = (spans / 2, ownCalls / 2)
+        habitualSilence /= 2
+    }
+
+    /// Takes a silence that had no cause of its own for what is usual.
+    mutating func endComeback(wasRestart: Bool) {
+        if let comeback, !wasRestart {
+            habitualSilence = max(habitualSilence, comeback.length)
+        }
+        comeback = nil
+    }
+
+    /// Whether the spans after its return are those of an API server that starts.
+    var showsStart: Bool {
+        guard let comeback, !comeback.isSameProcess else { return false }
+        if comeback.failedPaths >= Self.failedPathsMin { return true }
+        let usual = rate(of: ownCalls - Double(comeback.ownCalls)) * Double(Self.startLength)
+        return comeback.ownCalls >= Self.ownCallsMin
+            && Double(comeback.ownCalls) >= Self.ownCallsTimesMin * max(usual, 0)
+    }
+
+    /// Time in which nobody listened doesn't count.
+    mutating func delay(by step: Int64) {
+        since = since.addingSaturating(step)
+        heardUpTo = heardUpTo.addingSaturating(step)
+    }
+}
