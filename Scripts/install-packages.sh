@@ -69,6 +69,7 @@ install_packages() {
         has_command protoc-c || missing+=(protobuf-c-compiler)
         has_command lz4 || missing+=(lz4)
         has_command patch || missing+=(patch)
+        has_command chromium || missing+=(chromium)
         has_python || missing+=(python3 python3-venv)
     fi
     [ ${#missing[@]} = 0 ] && return

@@ -11,7 +11,8 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).sorted()
         #expect(PageAssets.all.map(\.name).sorted() == names)
         for asset in PageAssets.all {
-            #expect(try Data(contentsOf: Self.folder.appending(path: asset.name)) == Data(asset.content), "\(asset.name)")
+            #expect(
+                try Data(contentsOf: Self.folder.appending(path: asset.name)) == Data(asset.content), "\(asset.name)")
         }
     }
 
@@ -21,7 +22,9 @@ import Testing
         let addresses = text.matches(of: /(?:https?:)?\/\/[\w-]+\.[\w.\/-]+/).map { String($0.output) }
         // The name of SVG's namespace is no address that anything fetches.
         #expect(addresses.filter { $0 != "http://www.w3.org/2000/svg" } == [])
-        for danger in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "@import"] {
+        for danger in [
+            "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "@import",
+        ] {
             #expect(!text.contains(danger), "\(name) contains \(danger)")
         }
     }

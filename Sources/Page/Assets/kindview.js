@@ -8,7 +8,7 @@ import { heatMap } from "./heatmap.js";
 import { lengthOf, stepFor } from "./range.js";
 import { labelsOf, requestName, requestScope } from "./requests.js";
 import { adjust, current, go, joined, link, split } from "./state.js";
-import { showTraces } from "./tracelist.js";
+import { showNoTraces, showTraces } from "./tracelist.js";
 
 /** How far from the median a trace may be to be an ordinary one. */
 const NEAR = 0.15;
@@ -89,7 +89,7 @@ export function kindView(context) {
         if (id !== asked) return;
         chart.show(components, { selection: null, incidents: context.incidents() });
       }
-      await showLists(id, range, row?.p50_seconds ?? null);
+      await showLists(id, range, row?.p50_seconds ?? null).catch((error) => lists.forEach((list) => showNoTraces(list, error)));
     },
     close: () => go({ request: null, operation: null, cell: null }),
   };

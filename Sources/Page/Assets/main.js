@@ -3,7 +3,7 @@
 import { areaChart } from "./areachart.js";
 import { ask, rows } from "./api.js";
 import { fill, h } from "./dom.js";
-import { clock, rate, stretch } from "./format.js";
+import { clock, count, stretch } from "./format.js";
 import { kindView } from "./kindview.js";
 import { meanOf } from "./legend.js";
 import { follow } from "./live.js";
@@ -49,7 +49,7 @@ const tables = tabs(context);
 const kind = kindView(context);
 const trace = traceView();
 const problem = h("p", { class: "problem", role: "alert", hidden: true });
-const overview = h("div", {}, verdict, h("section", { "aria-label": "Whose time was it", class: "whose" }, h("h2", {}, "Whose time ", h("span", { class: "muted small" }, "the mean request by component; drag over an interval to ask about it")), chart.element), tables.element);
+const overview = h("div", {}, verdict, h("section", { "aria-label": "Whose time was it", class: "sheet" }, h("h2", {}, "Whose time ", h("span", { class: "muted small" }, "the mean request by component; drag over an interval to ask about it")), chart.element), tables.element);
 fill(main, problem, overview, kind.element, trace.element);
 
 /** Runs a load, and shows what went wrong with it. @param {() => unknown} load */
@@ -86,7 +86,7 @@ async function showVerdict() {
   const open = context.incidents().find((incident) => incident.state === "open");
   let element;
   if (!hour) element = emptyVerdict();
-  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }));
+  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents());
   else if (open) element = incidentVerdict(open, context.now());
   else {
     const firing = rows(await ask("alerts", { cluster: context.cluster() }), "alerts").filter((alert) => alert.state === "firing").length;
@@ -138,7 +138,7 @@ function showLive() {
   const age = status.last_span ? (Date.now() - Date.parse(status.last_span)) / 1000 : null;
   const words = connection === "live" ? "live" : connection === "polling" ? "asking every few seconds" : "not connected";
   fill(live, h("span", { class: `dot ${connection}`, "aria-hidden": "true" }), words,
-    status.spans_per_second !== undefined && h("span", { class: "wide-only" }, ` · ${rate(status.spans_per_second)} spans`),
+    status.spans_per_second !== undefined && h("span", { class: "wide-only" }, ` · ${count(status.spans_per_second)} spans/s`),
     age !== null && h("span", { class: "wide-only" }, age < 3600 ? ` · last span ${stretch(Math.max(age, 0))} ago` : ` · last span ${clock(status.last_span)}`));
 }
 

@@ -5,6 +5,8 @@ const STEPS_MAX = 240;
 const STEPS = [5, 15, 30, 60, 300, 900, 3600, 21600, 86400];
 /** Spans this recent are live: the chart runs on to now even while nothing comes. */
 const LIVE = 120_000;
+/** Requests this recent may still lack spans, and would seem to be another component's. */
+const UNSETTLED = 10_000;
 
 /** @typedef {{from: string, to: string, step: number}} Range step in seconds */
 
@@ -23,7 +25,7 @@ export function lastHour(last, sources) {
   if (!ends.length) return null;
   const now = Date.now();
   const latest = Math.max(...ends);
-  const end = Math.abs(now - latest) < LIVE ? Math.max(now, latest) : latest;
+  const end = Math.abs(now - latest) < LIVE ? Math.max(now, latest) - UNSETTLED : latest;
   const first = Math.min(...sources.map((source) => Date.parse(source.first)), end - 60_000);
   const begin = Math.max(first, end - HOUR);
   const step = stepFor(begin, end);

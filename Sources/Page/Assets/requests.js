@@ -55,7 +55,7 @@ export const requests = {
     { key: "errors", label: "Errors", numeric: true, width: "78px", value: errorRatio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(errorRatio(row))) : h("span", { class: "muted" }, "0")) },
     { key: "p50", label: "p50", numeric: true, width: "86px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
     { key: "p99", label: "p99", numeric: true, width: "86px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
-    { key: "trend", label: "Mean", wide: true, width: "112px", hint: "the mean request’s time over the interval", cell: (row) => trend(row, context) },
+    { key: "trend", label: "Mean", wide: true, width: "124px", hint: "the mean request’s time over the interval", cell: (row) => trend(row, context) },
     { key: "whose", label: "Whose time", wide: true, width: "27%", value: (row) => Math.max(...(row.components ?? []).filter((/** @type {any} */ part) => part.component === "etcd").map((/** @type {any} */ part) => part.share), 0), hint: "sorts by etcd’s share", cell: (row) => componentBar(row.components ?? []) },
   ],
 };

@@ -53,16 +53,8 @@ function draw(cell, steps) {
   const means = steps.map((step) => (step.count ? step.mean_seconds ?? step.components.reduce((/** @type {number} */ sum, /** @type {any} */ part) => sum + part.seconds, 0) : null));
   const most = Math.max(...means.map((mean) => mean ?? 0));
   if (!(most > 0)) return;
-  let path = "";
-  let isOpen = false;
-  means.forEach((mean, index) => {
-    if (mean === null) {
-      isOpen = false;
-      return;
-    }
-    const [x, y] = [(index + 0.5) * (WIDTH / means.length), HEIGHT - 2 - (mean / most) * (HEIGHT - 4)];
-    path += `${isOpen ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}${isOpen ? "" : "h.01"}`;
-    isOpen = true;
-  });
+  const points = means.flatMap((mean, index) => (mean === null ? [] : [`${((index + 0.5) * (WIDTH / means.length)).toFixed(1)},${(HEIGHT - 2 - (mean / most) * (HEIGHT - 4)).toFixed(1)}`]));
+  // A lone point has no line, but a cap.
+  const path = `M${points.join("L")}${points.length === 1 ? "h.01" : ""}`;
   fill(cell, s("svg", { width: WIDTH, height: HEIGHT, role: "img", "aria-label": `mean time, at most ${duration(most)}` }, s("path", { d: path, class: "spark-line" })));
 }

@@ -51,7 +51,7 @@ export function table({ label, columns, empty, sorted, seen }) {
     return body.contains(document.activeElement) ? document.activeElement?.closest("tr")?.getAttribute("aria-rowindex") ?? null : null;
   }
 
-  const spacer = (/** @type {number} */ count) => count > 0 && h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { colspan: columns.length, style: { height: `${count * ROW}px` } }));
+  const spacer = (/** @type {number} */ count) => count > 0 && h("tr", { class: "spacer", "aria-hidden": "true" }, h("td", { style: { height: `${count * ROW}px` } }));
 
   scroller.addEventListener("scroll", () => draw(false), { passive: true });
   new ResizeObserver(() => draw()).observe(scroller);

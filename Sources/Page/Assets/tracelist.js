@@ -17,3 +17,8 @@ export function showTraces(element, title, traces, isTruncated = false) {
       trace.status === "error" && h("span", { class: "badge failed" }, "failed"),
       h("span", { class: "mono small muted id" }, trace.trace_id.slice(0, 8)))))) : h("p", { class: "note" }, "None."));
 }
+
+/** @param {Element} element @param {Error} error */
+export function showNoTraces(element, error) {
+  fill(element, h("h2", {}, "Traces"), h("p", { class: "note" }, error.message));
+}

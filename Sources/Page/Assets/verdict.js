@@ -57,9 +57,14 @@ export function incidentVerdict(incident, now) {
   ], evidence(incident.components ?? []));
 }
 
-/** The verdict on any interval. @param {any} answer of `culprit` */
-export function intervalVerdict(answer) {
+/**
+ * The verdict on any interval.
+ * @param {any} answer of `culprit`
+ * @param {any[]} incidents of which one may have been then, and say what to do
+ */
+export function intervalVerdict(answer, incidents) {
   const { culprit, requests } = answer;
+  const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
   const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
   return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
     certaintyBadge(culprit.certainty),
@@ -71,6 +76,7 @@ export function intervalVerdict(answer) {
   ], [
     culprit.why && fact("Why", culprit.why),
     affected(requests) && fact("Affects", affected(requests)),
+    culprit.side && incident?.next && fact("Next", incident.next),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
   ], evidence(answer.components ?? []));
 }

@@ -1,0 +1,176 @@
+"""The page at `/`, in a real browser."""
+
+import json
+import re
+import urllib.request
+
+import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
+from playwright.sync_api import expect, sync_playwright
+
+from harness import now, project
+from harness.daemon import Faultline
+from harness.waiting import eventually
+
+HOSTILE = '<img src=x onerror="document.title=1">'
+# Milliseconds: far more than anything here takes, so only a failure waits this long.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
+
+
+def hostile_message(last):
+    message = TracesData()
+    resource = message.resource_spans.add()
+    resource.resource.attributes.add(key="service.name").value.string_value = HOSTILE
+    resource.scope_spans.add().spans.add(
+        trace_id=b"h" * 16, span_id=b"h" * 8, name=HOSTILE, kind=Span.SPAN_KIND_SERVER,
+        start_time_unix_nano=last - now.SECOND, end_time_unix_nano=last,
+    ).attributes.add(key=HOSTILE).value.string_value = HOSTILE
+    return message
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    with Faultline() as running:
+        messages = now.messages()
+        last = max(span.end_time_unix_nano for message in messages for span in now.spans(message))
+        now.send(running, [*messages, hostile_message(last)])
+        eventually(lambda: json.loads(running.get("/api/v1/incidents")[2]), "an incident")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(daemon, browser):
+    """A page of 1280 pixels; at its end nothing was said on the console and nothing left the origin."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"http://{daemon.query}/")
+    yield page
+    context.close()
+    assert said == []
+    assert all(url.startswith(f"http://{daemon.query}/") for url in asked), asked
+
+
+def test_the_first_sentence_names_the_culprit(page):
+    expect(page.locator(".verdict h1")).to_contain_text("etcd")
+    expect(page.locator(".verdict")).to_contain_text("etcd: its own handlers took")
+
+
+def test_a_drag_over_the_chart_asks_about_that_interval(page):
+    plot = page.locator(".chart .plot").first
+    expect(page.locator(".chart .legend").first).to_contain_text("etcd")
+    box = plot.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.55, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, y, steps=5)
+    page.mouse.up()
+    page.wait_for_url(re.compile("from=.*to=|to=.*from="))
+    expect(page.locator(".verdict")).to_contain_text("compared with")
+    page.get_by_role("link", name="Back to now").click()
+    page.wait_for_url(lambda url: "from=" not in url)
+
+
+def test_from_the_table_to_the_trace_and_whose_time_it_was(page):
+    table = page.locator("#panel table")
+    expect(table.locator("tbody a").first).to_be_visible()
+    page.get_by_role("searchbox", name="Filter the rows").fill("leases")
+    expect(table.locator("tbody a").first).to_contain_text("leases")
+    assert "q=leases" in page.url
+    table.locator("tbody a").first.click()
+    heat = page.locator(".plot.heat")
+    expect(heat.locator("rect.cell").first).to_be_visible()
+    heat.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.locator("main a[href*='trace=']:visible").first.click()
+    lane = page.locator(".lane").first
+    expect(lane).to_contain_text("Whose time")
+    expect(lane.locator(".sums")).to_contain_text(re.compile(r"etcd\s+[\d.]+\s(µs|ms|s)"))
+    page.locator(".waterfall .span-row", has_text="/leases").first.click()
+    expect(page.locator("body")).to_contain_text("http.request.method")
+
+
+def test_hostile_names_are_text(page, daemon):
+    page.goto(f"http://{daemon.query}/?tab=operations&q=onerror")
+    expect(page.locator("#panel")).to_contain_text(HOSTILE)
+    page.goto(f"http://{daemon.query}/?trace={(b'h' * 16).hex()}")
+    expect(page.locator(".waterfall")).to_contain_text(HOSTILE)
+    assert page.locator("img").count() == 0 and page.title() != "1"
+
+
+def test_everything_is_reachable_by_keyboard_and_has_a_name(page):
+    expect(page.locator("#panel tbody a").first).to_be_visible()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('a,button,input,select,[tabindex="0"]')]
+            .filter((element) => element.offsetParent && !(element.getAttribute('aria-label') ||
+                element.textContent.trim() || element.labels?.length || element.title || element.id === 'main'))
+            .map((element) => element.outerHTML.slice(0, 120))"""
+    )
+    assert nameless == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the verdict"
+
+
+# The relative luminance and contrast of WCAG 2.2, of every text against the background behind it
+CONTRAST = """() => {
+  const channel = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4 };
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([red, green, blue]) => 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const style = getComputedStyle(element);
+      if (style.backgroundImage !== 'none') return null;
+      const [red, green, blue, alpha = 1] = parse(style.backgroundColor);
+      if (alpha > 0.99) return [red, green, blue];
+      if (alpha > 0) return null;
+    }
+    return null;
+  };
+  const bad = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.offsetParent || element.closest('[aria-hidden=true],svg')) continue;
+    const back = behind(element);
+    if (!back) continue;
+    const style = getComputedStyle(element);
+    const [a, b] = [light(parse(style.color)), light(back)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least) bad.push(`${element.className || element.tagName} ${ratio.toFixed(2)} ${element.textContent.slice(0, 40)}`);
+  }
+  return bad;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_contrast_and_no_sideways_scrolling(daemon, browser, scheme, width):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"http://{daemon.query}/")
+    expect(page.locator("#panel tbody a").first).to_be_visible()
+    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+def test_the_policy_allows_nothing_from_elsewhere_or_inline(daemon):
+    with urllib.request.urlopen(f"http://{daemon.query}/") as answer:
+        policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
