@@ -8,7 +8,7 @@ import Testing
             "\(service.text) \(name.text) \(kind.name)"
         }
         return batch.withSource(Int(batch.columns.source[row])) { cluster, service, instance in
-            "\(operation) \(cluster.text) \(service.text) \(instance.text)"
+            "\(cluster.text) \(operation) \(cluster.text) \(service.text) \(instance.text)"
         }
     }
 
