@@ -86,7 +86,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Replay",
-            dependencies: ["Archive", "Engine", "OTLP", "Pipeline", "Report", "Rules", "Support"],
+            dependencies: ["Archive", "Engine", "OTLP", "Pipeline", "Report", "Rules", "Support", "Traces"],
             swiftSettings: settings),
         .target(
             name: "RuleTests",

@@ -6,8 +6,8 @@ import Support
 /// Asks a running daemon's query API.
 package struct DaemonClient: Sendable {
     /// What the daemon, or the way to it, says against a question.
-    struct Refusal: Error {
-        let message: String
+    package struct Refusal: Error {
+        package let message: String
     }
 
     private static let bytesMax = 512 << 10
@@ -21,7 +21,8 @@ package struct DaemonClient: Sendable {
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    func get(_ path: String, _ parameters: [String: String] = [:]) async throws -> String {
+    /// - Throws: `Refusal`.
+    package func get(_ path: String, _ parameters: [String: String] = [:]) async throws -> String {
         let query = parameters.sorted { $0.key < $1.key }
             .map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
         let url = "\(address)/api/v1/\(path)\(query.isEmpty ? "" : "?\(query)")"

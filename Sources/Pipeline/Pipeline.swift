@@ -8,6 +8,8 @@ package final class Pipeline: Sendable {
     let intake: SpanIntake
     let evaluator: Evaluator
     let attribution: WindowAttribution
+    /// Which services have which role.
+    package let services: ServiceNames
 
     /// - Parameters:
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds. Exporters hold spans for up to five
@@ -23,6 +25,7 @@ package final class Pipeline: Sendable {
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
+        services = limits.services
         // Evaluation runs late, and a rule's whole range must still be in the window then.
         let margin = evaluationDelay + 2 * Window.slotWidth
         limits.duration = limits.duration.map { $0 + margin }

@@ -1,8 +1,8 @@
-import Engine
-import OTLP
+package import Engine
+package import OTLP
 
 /// Cuts the spans of some traces out of export bodies, with their resources and scopes.
-struct TraceExtract {
+package struct TraceExtract {
     /// Fields of a message on the wire, in their order.
     private typealias Head = [UInt8]
 
@@ -21,7 +21,7 @@ struct TraceExtract {
     private var indices: [Origin: Int] = [:]
     private var origins: [(origin: Origin, spans: [[UInt8]])] = []
 
-    init(_ traces: some Sequence<TraceID>) {
+    package init(_ traces: some Sequence<TraceID>) {
         self.traces = Set(traces)
     }
 
@@ -29,7 +29,7 @@ struct TraceExtract {
     ///
     /// - Parameter mergesScopes: whether each has one `ScopeSpans` with the first span's scope, as clients want that make
     ///   a row of each.
-    func message(mergesScopes: Bool = false) -> [UInt8] {
+    package func message(mergesScopes: Bool = false) -> [UInt8] {
         var writer = WireWriter()
         var written = Set<Int>()
         for (index, (first, _)) in origins.enumerated() where written.insert(index).inserted {
@@ -56,7 +56,7 @@ struct TraceExtract {
 
     /// Adds a body's spans.
     /// - Throws: `DecodeError` for a body that `SpanDecoder` refuses too.
-    mutating func add(_ body: RawSpan) throws(DecodeError) {
+    package mutating func add(_ body: RawSpan) throws(DecodeError) {
         var reader = WireReader(body)
         while !reader.isAtEnd {
             let tag = try reader.tag()

@@ -26,8 +26,10 @@ package struct NaiveReport {
     }
 
     package mutating func add(_ batch: OddTraffic.Batch) {
-        for span in batch.spans {
+        for var span in batch.spans {
             let end = Int64(span.end)
+            // Spans of two clusters belong to two traces even if their ids are the same.
+            span.traceID = span.traceIDInCluster
             guard end <= batch.arrival + futureMax else {
                 inFuture += 1
                 continue
@@ -142,7 +144,14 @@ package struct NaiveReport {
 extension ReferenceSpan {
     package var duration: Int64 { Int64(end - start) }
 
+    /// The trace id changed by the cluster; changing it again gives the trace id.
+    package var traceIDInCluster: [UInt8] {
+        traceID.enumerated().map { index, byte in index < cluster.count ? byte ^ cluster[index] : byte }
+    }
+
     package var operationLabels: OperationLabels {
-        OperationLabels(service: serviceText, operation: nameText, kind: SpanKind(wire: kind))
+        OperationLabels(
+            cluster: String(decoding: cluster, as: UTF8.self), service: serviceText, operation: nameText,
+            kind: SpanKind(wire: kind))
     }
 }

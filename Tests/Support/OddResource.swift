@@ -30,10 +30,11 @@ extension ReferenceSpan {
     /// come together.
     package func withSource(_ number: Int) -> ReferenceSpan {
         var span = self
-        let usual = Int(traceID.last ?? 0) * 5 + service.count
-        let choice = number % 8 == 7 ? number * 7 : usual
-        span.cluster = Array(OddResource.clusters[choice % 3].utf8)
-        span.instance = Array(OddResource.instances[choice / 3 % 4].utf8)
+        let trace = Int(traceID.last ?? 0)
+        // Now and then ids come from another cluster than that of their trace.
+        span.cluster = Array(OddResource.clusters[(number % 8 == 7 ? number * 7 : trace) % 3].utf8)
+        span.instance = Array(
+            OddResource.instances[(number % 8 == 7 ? number * 7 / 3 : trace + service.count) % 4].utf8)
         return span
     }
 

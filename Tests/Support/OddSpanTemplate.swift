@@ -56,8 +56,10 @@ extension ReferenceSpan {
     /// The labels of a request in `OddTraffic`; nil if the span isn't one, or is long-running.
     package var oddRequestLabels: RequestLabels? {
         let target = texts["http.target"]?.first
-        return OddSpanTemplate.requests.first {
+        var labels = OddSpanTemplate.requests.first {
             isAPIServerRequest && Array($0.name.utf8) == name && $0.target.map { Array($0.utf8) } == target
         }?.request
+        labels?.cluster = String(decoding: cluster, as: UTF8.self)
+        return labels
     }
 }

@@ -24,8 +24,8 @@ extension QueryServer.Surface {
     func trace(_ id: TraceID) -> TraceDetail? {
         let known = pipeline.trace(id)
         return TraceDetail(
-            id, known: (known.spans, known.operations, known.requests), from: traces,
-            components: pipeline.components)
+            id, known: (known.spans, known.operations, known.requests), message: traces.message(of: [id]),
+            services: pipeline.services, components: pipeline.components)
     }
 }
 
@@ -148,9 +148,19 @@ struct TraceJSON: Encodable, Sendable {
     var requests: [Request]
 
     init(_ trace: TraceDetail, _ pipeline: Pipeline) {
+        self.init(trace, pipeline.components.names)
+        guard !requests.isEmpty else { return }
+        let view = pipeline.attributedSummary().view
+        for index in requests.indices {
+            requests[index].rank = Self.rank(trace.timeline.requests[index], of: trace, in: view)
+        }
+    }
+
+    /// Without ranks.
+    /// - Parameter names: of components.
+    init(_ trace: TraceDetail, _ names: [String]) {
         let start = trace.spans.map(\.start).min() ?? 0
         let end = trace.spans.map { $0.start &+ $0.duration }.max() ?? start
-        let names = pipeline.components.names
         trace_id = trace.id.hex
         self.start = Timestamp.rfc3339(start)
         self.end = Timestamp.rfc3339(end)
@@ -158,11 +168,6 @@ struct TraceJSON: Encodable, Sendable {
         whole = trace.spans.allSatisfy { trace.carried[$0.spanID] != nil }
         spans = trace.spans.indices.map { Span($0, of: trace, since: start, names) }
         requests = trace.timeline.requests.map { Request($0, of: trace, since: start, names) }
-        guard !requests.isEmpty else { return }
-        let view = pipeline.attributedSummary().view
-        for index in requests.indices {
-            requests[index].rank = Self.rank(trace.timeline.requests[index], of: trace, in: view)
-        }
     }
 
     private static func rank(_ request: TraceTimeline.Request, of trace: TraceDetail, in view: WindowView) -> Rank? {

@@ -8,6 +8,16 @@ enum Console {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Columns of the terminal; 80 where the output is none and `COLUMNS` isn't set.
+    static var width: Int {
+        if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init), columns > 0 {
+            return columns
+        }
+        var size = winsize()
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     static func print(_ text: String) {
         // A closed pipe means the reader has seen enough. Any other failure loses the result.
         guard let fault = write(text + "\n", to: STDOUT_FILENO), fault != EPIPE else { return }

@@ -43,6 +43,9 @@ enum PipelineRules {
         value.isOfRequests ? RequestLabels.names : OperationLabels.names
     }
 
+    /// Those that an alert has: clusters are always told apart.
+    static func told(_ value: NaiveRuleValue) -> [String] { labels(value) + [SeriesLabels.cluster] }
+
     private static func rule(
         alert: String, select: String, by: [String], when: String, over: Int64, holdFor hours: Int,
         isMatch: Bool = false
@@ -117,7 +120,7 @@ extension PipelineCheck {
     ) -> [[String: String]: Double] {
         var groups: [[String: String]: [NaiveReport.AttributedSpan]] = [:]
         for attributed in spans {
-            let labels = PipelineRules.labels(value).map { name in
+            let labels = PipelineRules.told(value).map { name in
                 (
                     name,
                     value.isOfRequests ? attributed.span.oddRequestLabels?[name] : attributed.span.operationLabels[name]
@@ -139,7 +142,7 @@ extension PipelineCheck {
         for span in naive.spans.prefix(entry.spans) where span.duration >= PipelineRules.matchMin {
             guard (entry.time - setting.interval..<entry.time).contains(Int64(span.end)) else { continue }
             let labels = span.operationLabels
-            let known = OperationLabels.names.compactMap { name in
+            let known = (OperationLabels.names + [SeriesLabels.cluster]).compactMap { name in
                 labels[name].flatMap { $0.isEmpty ? nil : (name, $0) }
             }
             let key = Dictionary(uniqueKeysWithValues: known)

@@ -1,0 +1,61 @@
+import API
+import ArgumentParser
+import Engine
+import Foundation
+import MCP
+import Replay
+import Support
+
+/// `faultline trace`: a trace as a waterfall.
+struct ShowTrace: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace",
+        abstract: "Show a trace: its spans as a waterfall, and whose time its requests took.",
+        discussion: "Reads the trace from archives, or asks a daemon if none is named.")
+
+    @Option(help: ArgumentHelp("Where the daemon listens for scrape and API.", valueName: "host:port"))
+    var address: String?
+
+    @Argument(help: ArgumentHelp("The trace: 32 hexadecimal digits.", valueName: "id"))
+    var id: String
+
+    @Argument(help: Archive.namesHelp)
+    var archives: [String] = []
+
+    func validate() throws {
+        guard TraceID(hex: id) != nil else {
+            throw ValidationError("\(PrintableText.quote(id)) is no trace id: it must be 32 hexadecimal digits")
+        }
+        if address != nil, !archives.isEmpty {
+            throw ValidationError("--address asks a daemon, and archives are read: give the one or the other")
+        }
+    }
+
+    func run() async throws {
+        guard let trace = TraceID(hex: id) else { return }
+        let json = archives.isEmpty ? try await ask() : try read(trace)
+        let shown = try JSONDecoder().decode(ShownTrace.self, from: Data(json.utf8))
+        Console.print(TraceText(shown, width: Console.width).text)
+    }
+
+    private func ask() async throws -> String {
+        do {
+            return try await DaemonClient(address: address ?? "127.0.0.1:9464").get("traces/\(id)")
+        } catch let refusal as DaemonClient.Refusal {
+            Console.note("faultline: \(refusal.message)")
+            throw ExitCode.fault
+        }
+    }
+
+    private func read(_ trace: TraceID) throws -> String {
+        try Ending.reporting {
+            let found = try ArchivedTrace(trace, in: try ArchiveNames.expand(archives))
+            for problem in found.problems { Console.note(PrintableText.escape(problem)) }
+            guard let detail = found.detail else {
+                Console.note("faultline: no span of the trace \(id) in \(archives.listed())")
+                throw ExitCode.fault
+            }
+            return try detail.json(ComponentTable())
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Support
+
+/// What the API says about a trace, as far as a terminal shows it.
+struct ShownTrace: Decodable {
+    struct Span: Decodable {
+        var span_id: String
+        var parent_span_id: String?
+        var service: String
+        var operation: String
+        var offset_seconds: Double
+        var duration_seconds: Double
+        var component: String
+        var error: Bool
+        var status: Status
+    }
+
+    struct Status: Decodable {
+        var message: String?
+    }
+
+    struct Request: Decodable {
+        var verb: String
+        var group: String
+        var resource: String
+        var subresource: String
+        var duration_seconds: Double
+        var components: [Part]
+        var rank: Rank?
+    }
+
+    struct Part: Decodable {
+        var component: String
+        var seconds: Double
+    }
+
+    struct Rank: Decodable {
+        var faster_share: Double
+        var of: Int
+    }
+
+    var trace_id: String
+    var start: String
+    var duration_seconds: Double
+    var spans: [Span]
+    var requests: [Request]
+}
+
+/// A trace for a terminal: whose time its requests took, then a line for each span. No line is longer than `width`.
+struct TraceText {
+    private let trace: ShownTrace
+    private let width: Int
+
+    /// Columns of the bars, and of the durations behind them.
+    private let barWidth: Int
+    private static let durationWidth = 9
+
+    init(_ trace: ShownTrace, width: Int) {
+        self.trace = trace
+        self.width = max(width, 40)
+        barWidth = max(self.width / 3, 10)
+    }
+
+    var text: String {
+        let count = "\(trace.spans.count) span\(trace.spans.count == 1 ? "" : "s")"
+        var lines = [
+            cut("trace \(trace.trace_id), \(durationText(seconds: trace.duration_seconds)), \(count)"),
+            cut("from \(trace.start)"),
+        ]
+        for request in trace.requests { lines += self.lines(of: request) }
+        lines.append("")
+        for (span, depth) in ordered { lines += self.lines(of: span, depth: depth) }
+        return lines.joined(separator: "\n")
+    }
+
+    // MARK: Requests
+
+    private func lines(of request: ShownTrace.Request) -> [String] {
+        var name = request.resource
+        if !request.group.isEmpty { name += ".\(request.group)" }
+        if !request.subresource.isEmpty { name += "/\(request.subresource)" }
+        var title = "\(request.verb) \(PrintableText.escape(name)): \(durationText(seconds: request.duration_seconds))"
+        if let rank = request.rank {
+            // Rounded down, so that only the slowest of all is slower than 100 %.
+            let share = (rank.faster_share * 1000).rounded(.down) / 10
+            title += ", slower than \(String(format: "%g", share)) % of \(rank.of) like it"
+        }
+        let parts = request.components.filter { $0.seconds > 0 }.map { part in
+            let share = part.seconds / max(request.duration_seconds, .leastNonzeroMagnitude)
+            return "\(PrintableText.escape(part.component)) \(durationText(seconds: part.seconds)) (\(percent(share)))"
+        }
+        return ["", cut(title)] + wrapped(parts, indent: "  ")
+    }
+
+    private func percent(_ share: Double) -> String { share < 0.01 ? "<1 %" : String(format: "%.0f %%", share * 100) }
+
+    /// Joins items with commas, and begins a new line before one that doesn't fit.
+    private func wrapped(_ items: [String], indent: String) -> [String] {
+        var lines: [String] = []
+        var line = indent
+        for (index, item) in items.enumerated() {
+            let text = item + (index < items.count - 1 ? "," : "")
+            if line.count + 1 + text.count > width, line != indent {
+                lines.append(line)
+                line = indent
+            }
+            line += line == indent ? text : " " + text
+        }
+        return (lines + [line]).map(cut)
+    }
+
+    // MARK: Spans
+
+    /// Children below their parent, in order of start. A span whose parent isn't there is a root.
+    private var ordered: [(span: ShownTrace.Span, depth: Int)] {
+        let ids = Set(trace.spans.map(\.span_id))
+        var children: [String: [ShownTrace.Span]] = [:]
+        var stack: [(span: ShownTrace.Span, depth: Int)] = []
+        for span in trace.spans.reversed() {
+            if let parent = span.parent_span_id, ids.contains(parent), parent != span.span_id {
+                children[parent, default: []].append(span)
+            } else {
+                stack.append((span, 0))
+            }
+        }
+        var result: [(span: ShownTrace.Span, depth: Int)] = []
+        var seen: Set<String> = []
+        while let next = stack.popLast() {
+            guard seen.insert(next.span.span_id).inserted else { continue }
+            result.append(next)
+            stack += (children[next.span.span_id] ?? []).map { ($0, next.depth + 1) }
+        }
+        // Spans that are their own ancestors have no root.
+        return result + trace.spans.filter { !seen.contains($0.span_id) }.map { ($0, 0) }
+    }
+
+    private func lines(of span: ShownTrace.Span, depth: Int) -> [String] {
+        let nameWidth = width - barWidth - Self.durationWidth - 2
+        let indent = String(repeating: " ", count: min(depth, 12))
+        let name = indent + PrintableText.escape("\(span.service) \(span.operation)")
+        let length = durationText(seconds: span.duration_seconds)
+        let padding = String(repeating: " ", count: max(Self.durationWidth - length.count, 0))
+        let line = "\(fitted(name, nameWidth)) \(bar(span)) \(padding)\(length)"
+        guard span.error else { return [line] }
+        let message = span.status.message.map { ": \(PrintableText.escape($0))" } ?? ""
+        return [line, cut("\(indent)  error\(message)")]
+    }
+
+    private func bar(_ span: ShownTrace.Span) -> String {
+        let whole = max(trace.duration_seconds, .leastNonzeroMagnitude)
+        let first = min(max(Int(span.offset_seconds / whole * Double(barWidth)), 0), barWidth - 1)
+        let end = (span.offset_seconds + span.duration_seconds) / whole * Double(barWidth)
+        let last = min(max(Int(end.rounded(.up)), first + 1), barWidth)
+        let mark: Character = span.error ? "x" : "="
+        return String(repeating: " ", count: first) + String(repeating: mark, count: last - first)
+            + String(repeating: " ", count: barWidth - last)
+    }
+
+    /// Shortened in the middle, where names differ least, or padded.
+    private func fitted(_ name: String, _ length: Int) -> String {
+        guard name.count > length else { return name + String(repeating: " ", count: length - name.count) }
+        let tail = (length - 1) / 2
+        return name.prefix(length - 1 - tail) + "…" + name.suffix(tail)
+    }
+
+    private func cut(_ line: String) -> String { line.count > width ? line.prefix(width - 1) + "…" : line }
+}
