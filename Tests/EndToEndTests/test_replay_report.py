@@ -69,7 +69,7 @@ SHAPE = {
     ],
     "incidents": [
         {
-            **{"id": str, "state": str, "severity": str, "opened_at": str, "started_at": str},
+            **{"id": str, "kind": str, "state": str, "severity": str, "opened_at": str, "started_at": str},
             "closed_at": (str, type(None)),
             "culprit": {"side": str, "component": str, "instance": (str, type(None)), "certainty": str, "why": str},
             "requests": {"count": int, "slow": int, "failed": int},
