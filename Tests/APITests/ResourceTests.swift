@@ -16,7 +16,9 @@ import Testing
     }
 
     @Test func `check every parameter that stands in their path`() {
-        for resource in Resource.all {
+        // Jaeger's read theirs themselves, since they ignore unknown ones.
+        let own = Resource.jaeger.map(\.path)
+        for resource in Resource.all where !own.contains(resource.path) {
             let names = (resource.parameters ?? []).map(\.name)
             #expect(Set(names).isSuperset(of: resource.variables), "\(resource.path)")
             #expect(Set(names).count == names.count, "\(resource.path)")
