@@ -56,12 +56,14 @@ let package = Package(
             ],
             path: "Sources/Ingest/Receivers", swiftSettings: settings),
         .target(
-            name: "Rules", dependencies: ["Engine", "Support", .product(name: "Yams", package: "Yams")],
+            name: "YAML", dependencies: ["Support", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+        .target(
+            name: "Rules", dependencies: ["Engine", "Support", "YAML"],
             resources: [.embedInCode("Builtin/control-plane.yaml")], swiftSettings: settings),
         .target(
             name: "Notify",
             dependencies: [
-                "Engine", "Rules", "Support",
+                "Engine", "Rules", "Support", "YAML",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -70,9 +72,10 @@ let package = Package(
         .target(
             name: "Traces", dependencies: ["Archive", "Engine", "OTLP", "Support"], swiftSettings: settings),
         .target(name: "Pipeline", dependencies: ["Engine", "Rules", "Support"], swiftSettings: settings),
-        .target(name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support"], swiftSettings: settings),
         .target(
-            name: "Setup", dependencies: ["Rules", "Support", .product(name: "Yams", package: "Yams")],
+            name: "RuleFiles", dependencies: ["Engine", "Notify", "Rules", "Support", "YAML"], swiftSettings: settings),
+        .target(
+            name: "Setup", dependencies: ["Support", "YAML"],
             swiftSettings: settings),
         .target(name: "Report", dependencies: ["Engine", "Pipeline", "Rules", "Support"], swiftSettings: settings),
         .target(
@@ -90,7 +93,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "RuleTests",
-            dependencies: ["Archive", "Engine", "Pipeline", "Replay", "RuleFiles", "Rules", "Support"],
+            dependencies: ["Archive", "Engine", "Pipeline", "Replay", "RuleFiles", "Rules", "Support", "YAML"],
             swiftSettings: settings),
         .target(name: "Page", resources: [.embedInCode("Assets")], swiftSettings: settings),
         .target(
@@ -119,7 +122,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
-                "Scrape", "Support", "Traces", "CMalloc",
+                "Scrape", "Support", "Traces", "YAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -131,7 +134,7 @@ let package = Package(
             name: "faultline",
             dependencies: [
                 "API", "Archive", "Daemon", "Engine", "MCP", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
-                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support",
+                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -151,7 +154,7 @@ let package = Package(
             name: "FuzzChecks",
             dependencies: [
                 "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Report",
-                "Rules", "Scrape", "Support", "TestSupport",
+                "Rules", "Scrape", "Support", "TestSupport", "YAML",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -202,25 +205,25 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "RulesTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
+            name: "RulesTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport", "YAML"],
             exclude: ["Faulty"],
             swiftSettings: settings),
         .testTarget(
-            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport"],
+            name: "NotifyTests", dependencies: ["Engine", "Notify", "Rules", "Support", "TestSupport", "YAML"],
             swiftSettings: settings),
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Engine", "OTLP", "Pipeline", "Replay", "Rules", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "RuleFilesTests", dependencies: ["Notify", "RuleFiles", "Rules"], swiftSettings: settings),
+            name: "RuleFilesTests", dependencies: ["Notify", "RuleFiles", "Rules", "YAML"], swiftSettings: settings),
         .testTarget(
             name: "ReportTests", dependencies: ["Engine", "Pipeline", "Report", "Rules", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RecordingTests", dependencies: ["Recording", "Support"], swiftSettings: settings),
         .testTarget(
-            name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport"], swiftSettings: settings),
+            name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport", "YAML"], swiftSettings: settings),
         .testTarget(name: "PageTests", dependencies: ["Page"], swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],
@@ -236,6 +239,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Rules", "Support", "TestSupport",
+                "YAML",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

@@ -2,15 +2,15 @@ import Dispatch
 package import Engine
 package import Pipeline
 package import Rules
-import Support
+package import Support
 import Synchronization
 
 /// What `replay --format json` prints, and the query API in parts. Durations in seconds.
 package struct Report: Encodable, Sendable {
     package var spans: SpansRow
     /// RFC 3339; null if no span was accepted.
-    package var first: String?
-    package var last: String?
+    @OrNull package var first: String?
+    @OrNull package var last: String?
     /// The earliest span end. Rates are over the time from here to the last end, since a watch may have begun long
     /// before.
     package var firstEnd: String?
@@ -21,6 +21,10 @@ package struct Report: Encodable, Sendable {
     package var incidents: [IncidentJSON]
     /// Present when two sets of rules are compared.
     package var comparison: [RuleComparison.Row]?
+
+    private enum CodingKeys: String, CodingKey {
+        case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, incidents, comparison
+    }
 
     /// - Parameter from: the start of the requested range, Unix nanoseconds.
     package init(
@@ -93,25 +97,6 @@ package struct SpansRow: Encodable, Sendable {
 }
 
 extension Report {
-    private enum CodingKeys: String, CodingKey {
-        case spans, first, firstEnd = "first_end", last, operations, requests, sources, alerts, incidents, comparison
-    }
-
-    // Written by hand because a synthesized one would leave out absent times.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(spans, forKey: .spans)
-        try container.encode(first, forKey: .first)
-        try container.encodeIfPresent(firstEnd, forKey: .firstEnd)
-        try container.encode(last, forKey: .last)
-        try container.encode(operations, forKey: .operations)
-        try container.encode(requests, forKey: .requests)
-        try container.encode(sources, forKey: .sources)
-        try container.encode(alerts, forKey: .alerts)
-        try container.encode(incidents, forKey: .incidents)
-        try container.encodeIfPresent(comparison, forKey: .comparison)
-    }
-
     /// One JSON object, with keys in alphabetical order.
     package var json: String {
         get throws { try JSONText.encode(self) }

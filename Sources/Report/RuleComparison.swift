@@ -1,4 +1,5 @@
 package import Rules
+package import Support
 
 /// How often and how long the rules of two sets fired over the same spans, rule by rule.
 package struct RuleComparison: Sendable {
@@ -7,20 +8,8 @@ package struct RuleComparison: Sendable {
         package var alert: String
         package var group: String
         /// null if the set has no such rule.
-        package var new: RuleActivity?
-        package var old: RuleActivity?
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(alert, forKey: .alert)
-            try container.encode(group, forKey: .group)
-            try container.encode(new, forKey: .new)
-            try container.encode(old, forKey: .old)
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case alert, group, new, old
-        }
+        @OrNull package var new: RuleActivity?
+        @OrNull package var old: RuleActivity?
     }
 
     package private(set) var rows: [Row] = []

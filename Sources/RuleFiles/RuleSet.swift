@@ -3,6 +3,7 @@ import Engine
 package import Notify
 package import Rules
 import Support
+package import YAML
 
 /// The rules and sinks in force.
 package struct RuleSet: Sendable {
@@ -10,7 +11,7 @@ package struct RuleSet: Sendable {
     package private(set) var sinks: [any SinkDefinition] = []
     /// The loaded files, in order.
     package private(set) var files: [String] = []
-    package private(set) var warnings: [RuleDiagnostic] = []
+    package private(set) var warnings: [Diagnostic] = []
     private var firstRules: [AlertIdentity: String] = [:]
 
     package init() {}
@@ -21,8 +22,8 @@ package struct RuleSet: Sendable {
     /// Adds a rule file. Returns its conflicts with earlier files, and problems of the files that it names.
     mutating func add(
         _ rules: RuleFile, _ sinks: [any SinkDefinition], from file: String, sendsAlerts: Bool
-    ) -> [RuleDiagnostics] {
-        var diagnostics = RuleDiagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
+    ) -> [Diagnostics] {
+        var diagnostics = Diagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
         for occurrence: AlertIdentity.Occurrence in rules.identities {
             if let first = firstRules[occurrence.identity] {
                 diagnostics.report(occurrence.position, occurrence.identity.faultOfSecond(first: first))

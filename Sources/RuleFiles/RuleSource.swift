@@ -1,8 +1,9 @@
 import Foundation
 package import Engine
 import Notify
-package import Rules
+import Rules
 import Support
+package import YAML
 
 /// The source of the rules, for loading and reloading them. All commands read rules through it.
 package struct RuleSource: Sendable {
@@ -64,7 +65,7 @@ package struct RuleSource: Sendable {
 
     private func load(
         _ file: String, named name: RuleFileName
-    ) throws(RuleDiagnostics) -> (rules: RuleFile, sinks: [any SinkDefinition]) {
+    ) throws(Diagnostics) -> (rules: RuleFile, sinks: [any SinkDefinition]) {
         guard file != Self.builtin else { return (try BuiltinRules.controlPlane(), []) }
         if name.location != nil, let reason = FilePattern.unreadable(file) {
             throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
@@ -91,8 +92,8 @@ package struct RuleFileName: Sendable {
     }
 
     /// A problem of the name, at its position.
-    package func fault(_ message: String) -> RuleDiagnostics {
-        var diagnostics = RuleDiagnostics(file: location?.file ?? name)
+    package func fault(_ message: String) -> Diagnostics {
+        var diagnostics = Diagnostics(file: location?.file ?? name)
         diagnostics.report(location?.position ?? .start, message)
         return diagnostics
     }
@@ -100,9 +101,9 @@ package struct RuleFileName: Sendable {
 
 /// The problems of rule files, file by file.
 package struct RuleErrors: Error, CustomStringConvertible {
-    package var all: [RuleDiagnostics]
+    package var all: [Diagnostics]
 
-    package init(all: [RuleDiagnostics] = []) {
+    package init(all: [Diagnostics] = []) {
         self.all = all
     }
 

@@ -1,5 +1,6 @@
-package import Rules
+import Rules
 import Support
+package import YAML
 
 /// How the alerts at one moment differ from those expected.
 package struct RuleTestDifference {

@@ -4,6 +4,7 @@ import Replay
 package import RuleFiles
 import Rules
 import Support
+import YAML
 
 /// The contents of a file of rule tests: the rules, and what they must find in given spans.
 package struct RuleTestFile: Sendable {
@@ -24,7 +25,7 @@ extension RuleTestFile {
             throw RuleErrors(all: [error])
         }
         var faults = RuleErrors()
-        var diagnostics = RuleDiagnostics(file: path)
+        var diagnostics = Diagnostics(file: path)
         for archive in file.archives {
             if let fault = Self.fault(of: archive.path) { diagnostics.report(archive.position, fault) }
         }

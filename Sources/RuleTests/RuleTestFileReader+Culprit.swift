@@ -1,6 +1,7 @@
 import Engine
 import Rules
 import Support
+import YAML
 
 extension RuleTestFileReader {
     private static let notClear = Verdict.Certainty.notClear.rawValue

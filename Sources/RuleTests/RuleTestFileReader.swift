@@ -2,13 +2,14 @@ import Foundation
 import RuleFiles
 import Rules
 import Support
+import YAML
 
 extension RuleTestFile {
     static let fields = ["rule_files", "tests"]
 
     /// Parses a file of rule tests; throws all its problems.
-    init(_ bytes: [UInt8], file: String) throws(RuleDiagnostics) {
-        var diagnostics = RuleDiagnostics(file: file)
+    init(_ bytes: [UInt8], file: String) throws(Diagnostics) {
+        var diagnostics = Diagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         var reader = RuleTestFileReader(document: document, diagnostics: diagnostics)
         self = reader.readFile()
@@ -17,7 +18,7 @@ extension RuleTestFile {
 
     /// Whether a file is meant as a file of rule tests.
     package static func isRuleTests(_ bytes: [UInt8]) -> Bool {
-        var ignored = RuleDiagnostics(file: "")
+        var ignored = Diagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
         return entries.contains { fields.contains($0.key) }
     }
@@ -26,10 +27,10 @@ extension RuleTestFile {
 /// Reads a file of rule tests from its nodes. Continues after each problem, so that all are reported.
 struct RuleTestFileReader {
     let document: YAMLDocument
-    var diagnostics: RuleDiagnostics
+    var diagnostics: Diagnostics
     private var archives: [FileReference] = []
 
-    init(document: YAMLDocument, diagnostics: RuleDiagnostics) {
+    init(document: YAMLDocument, diagnostics: Diagnostics) {
         self.document = document
         self.diagnostics = diagnostics
     }

@@ -1,14 +1,16 @@
+import YAML
+
 /// What to add where: YAML documents with comments that say what to do with each.
 package struct SetupPlan: Sendable {
     struct Step: Sendable {
         /// What to do, one comment line each.
         var comments: [String]
-        var content: YAML?
+        var content: YAMLValue?
     }
 
     var steps: [Step] = []
 
-    mutating func add(_ comments: String..., content: YAML? = nil) {
+    mutating func add(_ comments: String..., content: YAMLValue? = nil) {
         steps.append(Step(comments: comments, content: content))
     }
 

@@ -1,3 +1,5 @@
+import YAML
+
 // What kube-apiserver, etcd and the kubelet are told, by release. Sources: the Kubernetes documentation "Traces for
 // Kubernetes System Components", the types of apiserver.config.k8s.io, the flags of `etcd --help`.
 
@@ -50,7 +52,7 @@ struct Setting: Hashable, Sendable {
 
 extension TracingRequest {
     /// The TracingConfiguration that `--tracing-config-file` names.
-    var tracingConfiguration: YAML {
+    var tracingConfiguration: YAMLValue {
         let version =
             switch kubernetes {
             case ..<Release(1, 27): "v1alpha1"
@@ -86,11 +88,12 @@ extension TracingRequest {
     var etcdInstanceFlag: String { "\(etcdPrefix)distributed-tracing-instance-id" }
 
     /// The kubelet's block; nil where its release has no tracing.
-    var kubeletConfiguration: YAML? {
+    var kubeletConfiguration: YAMLValue? {
         guard kubernetes >= Release(1, 25) else { return nil }
-        let head: YAML = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
-        let gate: [(String, YAML)] = kubernetes < Release(1, 27) ? [("featureGates", ["KubeletTracing": true])] : []
-        let tracing: YAML = [
+        let head: YAMLValue = ["apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration"]
+        let gate: [(String, YAMLValue)] =
+            kubernetes < Release(1, 27) ? [("featureGates", ["KubeletTracing": true])] : []
+        let tracing: YAMLValue = [
             "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
         ]
         return head.with(gate + [("tracing", tracing)])
@@ -120,4 +123,12 @@ package struct ClientCertificates: Sendable {
             Setting("OTEL_EXPORTER_OTLP_CLIENT_KEY", "\(directory)/tls.key"),
         ]
     }
+}
+
+extension [Setting] {
+    /// `NAME=VALUE`, as RKE2 and k3s take them.
+    var pairs: YAMLValue { .list(map { "\($0.name)=\($0.value)" }) }
+    /// `{name, value}`, as Kubernetes writes environment variables.
+    var named: YAMLValue { .list(map { ["name": .text($0.name), "value": .text($0.value)] }) }
+    var fields: YAMLValue { .map(map { ($0.name, .text($0.value)) }) }
 }

@@ -13,40 +13,40 @@ from harness.project import ROOT
 KINDS = {
     1: ("HTTP/2 floods: resets, CONTINUATION, SETTINGS, PING, an unread socket", {
         "test_bad_transport.py": [
-            "test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted",
-            "test_line_1_http_2_on_the_other_ports_is_refused",
-            "test_line_1_only_streams_beyond_the_limit_are_refused",
-            "test_line_1_a_client_that_says_goodbye_is_not_refused",
-            "test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight",
+            "test_a_flood_whose_client_reads_nothing_is_closed_and_counted",
+            "test_http_2_on_the_other_ports_is_refused",
+            "test_only_streams_beyond_the_limit_are_refused",
+            "test_a_client_that_says_goodbye_is_not_refused",
+            "test_one_connection_holds_a_quarter_of_what_may_be_in_flight",
         ],
         "ReceiversTests/Shared/AdmissionTests.swift": ["a client that keeps sending parts of one header block is stalled, one that completes some isn't"],
     }),
     2: ("slow headers and bodies, connections without end", {
         "test_bad_transport.py": [
-            "test_line_2_an_incomplete_request_is_closed_in_time",
-            "test_line_2_a_body_that_is_not_awaited_may_take_its_time",
-            "test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time",
-            "test_line_2_any_number_of_idle_connections_leaves_room_for_others",
-            "test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs",
+            "test_an_incomplete_request_is_closed_in_time",
+            "test_a_body_that_is_not_awaited_may_take_its_time",
+            "test_clients_that_read_nothing_hold_little_memory_for_a_short_time",
+            "test_any_number_of_idle_connections_leaves_room_for_others",
+            "test_with_too_few_descriptors_the_daemon_says_how_many_it_needs",
         ],
         "ReceiversTests/Shared/AdmissionTests.swift": ["each step of an HTTP request has its time", "idleness is counted from the last call"],
     }),
     3: ("tens of thousands of headers, two lengths of one body", {
         "test_bad_transport.py": [
-            "test_line_3_endless_tiny_headers_are_refused",
-            "test_line_3_endless_tiny_headers_are_refused_over_grpc",
-            "test_line_3_two_ways_of_framing_are_refused",
+            "test_endless_tiny_headers_are_refused",
+            "test_endless_tiny_headers_are_refused_over_grpc",
+            "test_two_ways_of_framing_are_refused",
         ],
         "test_http_requests.py": ["test_bad_http_is_refused_with_a_reason"],
     }),
     5: ("gzip bombs, gzip cut off, an unknown encoding", {
         "test_bad_payload.py": [
-            "test_line_5_a_body_that_grows_more_than_spans_ever_do_is_too_large",
-            "test_line_5_a_batch_of_equal_spans_is_accepted_however_well_it_compresses",
-            "test_line_5_empty_blocks_are_decompressed_to_nothing",
-            "test_line_5_more_compressed_bytes_than_spans_need_are_too_large",
-            "test_line_5_truncated_gzip_is_bad",
-            "test_line_5_the_scrape_port_decompresses_nothing",
+            "test_a_body_that_grows_more_than_spans_ever_do_is_too_large",
+            "test_a_batch_of_equal_spans_is_accepted_however_well_it_compresses",
+            "test_empty_blocks_are_decompressed_to_nothing",
+            "test_more_compressed_bytes_than_spans_need_are_too_large",
+            "test_truncated_gzip_is_bad",
+            "test_the_scrape_port_decompresses_nothing",
         ],
         "test_compression.py": [
             "test_a_bomb_over_http_is_too_large", "test_a_bomb_over_grpc_is_too_large",
@@ -56,19 +56,19 @@ KINDS = {
     }),
     6: ("a gRPC length of 4 GiB with few bytes", {
         "test_bad_payload.py": [
-            "test_line_6_an_announced_length_reserves_no_memory",
+            "test_an_announced_length_reserves_no_memory",
         ],
         "test_grpc_calls.py": ["test_a_length_of_four_gibibytes_reserves_no_memory", "test_wrong_framing_is_refused"],
     }),
     7: ("protobuf that is none", {
         "test_bad_payload.py": [
-            "test_line_7_malformed_protobuf_is_refused_whole",
+            "test_malformed_protobuf_is_refused_whole",
         ],
         "test_malformed_bodies.py": ["test_a_malformed_body_is_refused_whole", "test_malformed_bodies_are_counted_by_transport"],
     }),
     8: ("values nested without end", {
         "test_bad_payload.py": [
-            "test_line_8_values_nested_too_deep_are_refused",
+            "test_values_nested_too_deep_are_refused",
         ],
         "test_malformed_bodies.py": [
             "test_values_nested_too_deep_are_refused", "test_values_nested_a_hundred_deep_are_taken",
@@ -77,7 +77,7 @@ KINDS = {
     }),
     9: ("a million empty messages", {
         "test_bad_payload.py": [
-            "test_line_9_health_is_answered_while_a_million_empty_messages_are_decoded",
+            "test_health_is_answered_while_a_million_empty_messages_are_decoded",
         ],
         "test_malformed_bodies.py": [
             "test_a_million_empty_resource_spans_hold_nothing", "test_a_million_empty_spans_are_rejected_one_by_one",
@@ -110,8 +110,8 @@ KINDS = {
     }),
     15: ("wrong paths, methods and content types", {
         "test_bad_payload.py": [
-            "test_line_15_a_wrong_request_is_answered_with_a_status",
-            "test_line_15_the_scrape_port_has_no_other_paths",
+            "test_a_wrong_request_is_answered_with_a_status",
+            "test_the_scrape_port_has_no_other_paths",
         ],
         "test_http_requests.py": [
             "test_another_path_is_not_found", "test_another_method_is_not_allowed",
@@ -132,8 +132,8 @@ KINDS = {
     }),
     17: ("names that end a label of the scrape", {
         "test_bad_payload.py": [
-            "test_line_17_the_scrape_parses_whatever_names_contain",
-            "test_line_17_no_two_names_become_one_series",
+            "test_the_scrape_parses_whatever_names_contain",
+            "test_no_two_names_become_one_series",
         ],
         "test_hostile_names.py": ["test_the_scrape_stays_parseable"],
     }),
@@ -143,12 +143,12 @@ KINDS = {
             "test_the_report_of_a_replay_is_harmless_on_a_terminal", "test_the_log_is_harmless_where_it_names_them",
         ],
         "NotifyTests/Sinks/StdoutSinkTests.swift": ["hostile labels stay on one line and are harmless"],
-        "RulesTests/Definition/RuleDiagnosticTests.swift": ["quoted text can't control a terminal"],
+        "RulesTests/Definition/DiagnosticsTests.swift": ["quoted text can't control a terminal"],
     }),
     19: ("wrong parameters of queries", {
         "test_bad_payload.py": [
-            "test_line_19_a_wrong_parameter_is_named",
-            "test_line_19_each_path_has_its_own_parameters",
+            "test_a_wrong_parameter_is_named",
+            "test_each_path_has_its_own_parameters",
         ],
     }),
     20: ("rule files made to break their reader", {
@@ -156,7 +156,7 @@ KINDS = {
             "test_every_problem_is_reported_at_its_position", "test_what_is_not_a_rule_file_is_reported_on_one_line",
         ],
         "test_reload.py": ["test_bad_rules_leave_the_old_ones_whole"],
-        "RulesTests/Definition/RuleDiagnosticTests.swift": ["hostile files are refused, and no alias is ever expanded"],
+        "RulesTests/Definition/DiagnosticsTests.swift": ["hostile files are refused, and no alias is ever expanded"],
     }),
     21: ("rules over what can't be known", {
         "test_no_data.py": ["test_operations_never_seen_divisions_by_zero_and_too_few_spans_fire_nothing"],
@@ -167,7 +167,7 @@ KINDS = {
             "test_credentials_of_sinks_are_in_no_log_and_no_reply", "test_a_wrong_url_is_not_quoted",
         ],
         "test_delivery_guarantees.py": ["test_what_is_refused_is_a_dead_letter"],
-        "RulesTests/Definition/RuleDiagnosticTests.swift": ["a secret URL is not quoted"],
+        "RulesTests/Definition/DiagnosticsTests.swift": ["a secret URL is not quoted"],
         "NotifyTests/Sinks/WebhookSinkTests.swift": ["headers don't show their values"],
     }),
     23: ("redirects and addresses that are nobody's business", {

@@ -49,7 +49,7 @@ def repeated(unit, size):
 # Line 5
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_a_body_that_grows_more_than_spans_ever_do_is_too_large(survivor, transport):
+def test_a_body_that_grows_more_than_spans_ever_do_is_too_large(survivor, transport):
     body = repeated(b"\x0a\x00", 32 * MIB)
     assert len(body) < 40_000
     survivor.forget_peak_memory()
@@ -62,21 +62,21 @@ def test_line_5_a_body_that_grows_more_than_spans_ever_do_is_too_large(survivor,
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_a_batch_of_equal_spans_is_accepted_however_well_it_compresses(survivor, transport):
+def test_a_batch_of_equal_spans_is_accepted_however_well_it_compresses(survivor, transport):
     body = gzip.compress(spans.body(*[spans.span() for _ in range(2_000)]))
     with Counting(survivor) as change:
         assert send_compressed(survivor, transport, body) == {"http": 200, "grpc": 0}[transport]
     assert change.accepted == 2_000
 
 
-def test_line_5_empty_blocks_are_decompressed_to_nothing(survivor):
+def test_empty_blocks_are_decompressed_to_nothing(survivor):
     body = empty_blocks(1_000)
     assert zlib.decompress(body, 31) == b""
     assert http_client.send(survivor.http, body, encoding="gzip").status == 200
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_more_compressed_bytes_than_spans_need_are_too_large(serve, transport):
+def test_more_compressed_bytes_than_spans_need_are_too_large(serve, transport):
     daemon = serve(configuration="limits: {max_request_bytes: 4MiB}\n")
     body = empty_blocks(2 * MIB + 1_000)
     assert send_compressed(daemon, transport, body) == {"http": 413, "grpc": RESOURCE_EXHAUSTED}[transport]
@@ -84,12 +84,12 @@ def test_line_5_more_compressed_bytes_than_spans_need_are_too_large(serve, trans
 
 
 @pytest.mark.parametrize("transport", exports.TRANSPORTS)
-def test_line_5_truncated_gzip_is_bad(survivor, transport):
+def test_truncated_gzip_is_bad(survivor, transport):
     body = gzip.compress(spans.body(spans.span()))[:-9]
     assert send_compressed(survivor, transport, body) == {"http": 400, "grpc": INVALID_ARGUMENT}[transport]
 
 
-def test_line_5_the_scrape_port_decompresses_nothing(survivor):
+def test_the_scrape_port_decompresses_nothing(survivor):
     body = repeated(bytes(1024), 64 * MIB)
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
@@ -116,7 +116,7 @@ def test_large_bodies_are_counted_exactly(survivor, transport, is_compressed):
 # Line 6
 
 @pytest.mark.parametrize("length", [0xFFFFFFFF, 0x80000000, 64 * MIB + 1])
-def test_line_6_an_announced_length_reserves_no_memory(survivor, length):
+def test_an_announced_length_reserves_no_memory(survivor, length):
     survivor.forget_peak_memory()
     before = survivor.peak_memory()
     answer = grpc_frames.send(survivor.grpc, struct.pack(">BI", 0, length) + b"few")
@@ -131,7 +131,7 @@ def test_line_6_an_announced_length_reserves_no_memory(survivor, length):
     [b"\x0a\x05\x00", b"\x0a" + varint(1 << 63), b"\x0a" + b"\x80" * 10 + b"\x01", b"\x02\x00", b"\x0b", b"\x0c", b"\x08\x01"],
     ids=["length past the end", "length of 2^63", "varint of 11 bytes", "field 0", "group", "group's end", "wire type"],
 )
-def test_line_7_malformed_protobuf_is_refused_whole(survivor, export, fault):
+def test_malformed_protobuf_is_refused_whole(survivor, export, fault):
     with Counting(survivor) as change:
         assert export(spans.body(spans.span()) + fault).what == MALFORMED
     assert change.received == 0
@@ -146,7 +146,7 @@ def json_nested(depth):
 
 
 @pytest.mark.parametrize("depth", [101, 100_000])
-def test_line_8_values_nested_too_deep_are_refused(survivor, export, depth):
+def test_values_nested_too_deep_are_refused(survivor, export, depth):
     attribute = field(1, b"key") + field(2, nested(2 * depth, [1, 5]))
     assert export(field(1, field(1, field(1, attribute)))).what == MALFORMED
     assert http_client.send(survivor.http, json_nested(depth), JSON).status == 400
@@ -155,7 +155,7 @@ def test_line_8_values_nested_too_deep_are_refused(survivor, export, depth):
 # Line 9
 
 @pytest.mark.parametrize("body", [b"\x0a\x00" * 1_000_000, b"\x0a\x02\x12\x00" * 1_000_000], ids=["resource", "scope"])
-def test_line_9_health_is_answered_while_a_million_empty_messages_are_decoded(survivor, export, body):
+def test_health_is_answered_while_a_million_empty_messages_are_decoded(survivor, export, body):
     with Counting(survivor) as change:
         assert export(body).what == TAKEN
     assert raw.get(survivor.query)[0] == 200
@@ -165,7 +165,7 @@ def test_line_9_health_is_answered_while_a_million_empty_messages_are_decoded(su
 # Line 15
 
 @pytest.mark.parametrize("type", [PROTOBUF, JSON])
-def test_line_15_a_wrong_request_is_answered_with_a_status(survivor, type):
+def test_a_wrong_request_is_answered_with_a_status(survivor, type):
     body = spans.body(spans.span())
     assert http_client.send(survivor.http, body, type, path="/v1/metrics").error[0] == 5
     assert http_client.send(survivor.http, b"", type, method="GET").status == 405
@@ -179,7 +179,7 @@ def test_line_15_a_wrong_request_is_answered_with_a_status(survivor, type):
     [("POST", "/metrics", 405), ("DELETE", "/api/v1/rules", 405), ("GET", "/v1/traces", 404), ("GET", "/metrics/", 200),
      ("GET", "//nope", 404), ("GET", "/%00", 404), ("GET", "/../../etc/passwd", 404), ("PRI", "*", 505)],
 )
-def test_line_15_the_scrape_port_has_no_other_paths(survivor, method, path, status):
+def test_the_scrape_port_has_no_other_paths(survivor, method, path, status):
     assert raw.get(survivor.query, path, method)[0] == status
 
 
@@ -187,7 +187,7 @@ def test_line_15_the_scrape_port_has_no_other_paths(survivor, method, path, stat
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "gzip;q=0", "br, gzip;q=0.5"])
-def test_line_17_the_scrape_parses_whatever_names_contain(daemon, accept, encoding):
+def test_the_scrape_parses_whatever_names_contain(daemon, accept, encoding):
     for name in NAMES.values():
         body = named(lambda stand_in: spans.body(spans.span(stand_in)), name)
         assert http_client.send(daemon.http, body).status == 200
@@ -204,7 +204,7 @@ def test_line_17_the_scrape_parses_whatever_names_contain(daemon, accept, encodi
         assert text.endswith("# EOF\n")
 
 
-def test_line_17_no_two_names_become_one_series(daemon):
+def test_no_two_names_become_one_series(daemon):
     long = "x" * 500
     made = ["\x1b", r"\u{1B}", r"\u{5C}u{1B}", "\\\x1b", r"\\u{1B}", long + "1", long + "2", "x" * 200, "x" * 201]
     assert http_client.send(daemon.http, spans.body(*[spans.span(name) for name in made])).status == 200
@@ -223,12 +223,12 @@ def test_line_17_no_two_names_become_one_series(daemon):
     [("limit=1000000000000", "limit"), ("limit=-1", "limit"), ("limit=0", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
      ("limit=3&limit=4", "limit"), ("nothing=1", "nothing"), ("service=a&kind=b", "kind"), ("%1b=1", r"\u{1B}")],
 )
-def test_line_19_a_wrong_parameter_is_named(survivor, query, named_thing):
+def test_a_wrong_parameter_is_named(survivor, query, named_thing):
     status, _, body = raw.get(survivor.query, f"/api/v1/operations?{query}")
     assert status == 400
     assert named_thing in body.decode()
 
 
 @pytest.mark.parametrize("path", ["requests?service=a", "alerts?service=a", "rules?x=1", "status?x=1", "traces/" + "0" * 31 + "1?x=1"])
-def test_line_19_each_path_has_its_own_parameters(survivor, path):
+def test_each_path_has_its_own_parameters(survivor, path):
     assert raw.get(survivor.query, f"/api/v1/{path}")[0] == 400

@@ -72,7 +72,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("flood", FLOODS)
-def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivor, flood):
+def test_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivor, flood):
     reason, frames = FLOODS[flood]
     with Counting(survivor) as change:
         with raw.connect(survivor.grpc, receive_buffer=4096) as connection:
@@ -86,7 +86,7 @@ def test_line_1_a_flood_whose_client_reads_nothing_is_closed_and_counted(survivo
 
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_1_http_2_on_the_other_ports_is_refused(survivor, port):
+def test_http_2_on_the_other_ports_is_refused(survivor, port):
     with Counting(survivor) as change:
         with raw.connect(address(survivor, port)) as connection:
             raw.send(connection, START + PingFrame(0, b"12345678").serialize() * 20_000)
@@ -95,7 +95,7 @@ def test_line_1_http_2_on_the_other_ports_is_refused(survivor, port):
     assert is_healthy(survivor)
 
 
-def test_line_1_only_streams_beyond_the_limit_are_refused(survivor):
+def test_only_streams_beyond_the_limit_are_refused(survivor):
     """Even if the client hasn't acknowledged the settings yet."""
     client = HTTP2Client(survivor.grpc)
     streams = range(1, 2 * 120, 2)
@@ -112,7 +112,7 @@ def test_line_1_only_streams_beyond_the_limit_are_refused(survivor):
     client.close()
 
 
-def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
+def test_a_client_that_says_goodbye_is_not_refused(survivor):
     client = HTTP2Client(survivor.grpc)
     with Counting(survivor) as change:
         client.begin(1)
@@ -124,7 +124,7 @@ def test_line_1_a_client_that_says_goodbye_is_not_refused(survivor):
     client.close()
 
 
-def test_line_1_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(survivor):
+def test_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(survivor):
     client = HTTP2Client(survivor.grpc)
     with Counting(survivor) as change:
         with client.together():
@@ -138,7 +138,7 @@ def test_line_1_a_call_that_comes_in_one_piece_with_a_goodbye_is_answered(surviv
     client.close()
 
 
-def test_line_1_one_connection_holds_a_quarter_of_what_may_be_in_flight(serve):
+def test_one_connection_holds_a_quarter_of_what_may_be_in_flight(serve):
     daemon = serve(configuration="limits: {max_request_bytes: 1MiB, max_bytes_in_flight: 4MiB}\n")
     greedy = HTTP2Client(daemon.grpc)
     for stream in (1, 3):
@@ -196,7 +196,7 @@ HALF_A_BODY = {
     [(HALF_A_REQUEST, PORTS, "header_timeout"), (HALF_A_BODY, ["grpc", "http"], "body_timeout")],
     ids=["header", "body"],
 )
-def test_line_2_an_incomplete_request_is_closed_in_time(survivor, sent, ports, reason):
+def test_an_incomplete_request_is_closed_in_time(survivor, sent, ports, reason):
     with ExitStack() as open_connections, Counting(survivor) as change:
         for port in ports:
             connection = open_connections.enter_context(raw.connect(address(survivor, port)))
@@ -211,7 +211,7 @@ def test_line_2_an_incomplete_request_is_closed_in_time(survivor, sent, ports, r
     assert {port: change.refused[port] for port in ports} == dict.fromkeys(ports, {reason: 1})
 
 
-def test_line_2_a_body_that_is_not_awaited_may_take_its_time(survivor):
+def test_a_body_that_is_not_awaited_may_take_its_time(survivor):
     """`POST /-/reload` has none: the answer comes before it."""
     with raw.connect(survivor.query) as connection:
         raw.send(connection, HALF_A_BODY["query"])
@@ -234,7 +234,7 @@ def unread(daemon, path):
 
 
 @pytest.mark.parametrize("path, at_once", [("/metrics", 4), ("/api/v1/operations", 8)])
-def test_line_2_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, path, at_once):
+def test_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, path, at_once):
     size = len(raw.get(crowded.query, path)[2])
     assert size > 1_500_000
     crowded.forget_peak_memory()
@@ -274,7 +274,7 @@ def raise_own_limit(wanted):
 
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("open_files", [64, 256])
-def test_line_2_any_number_of_idle_connections_leaves_room_for_others(open_files, port):
+def test_any_number_of_idle_connections_leaves_room_for_others(open_files, port):
     raise_own_limit(4_096)
     with Faultline(open_files=open_files) as daemon, ExitStack() as idle:
         kept = http.client.HTTPConnection(daemon.query, timeout=DEADLINE)
@@ -300,7 +300,7 @@ def test_line_2_any_number_of_idle_connections_leaves_room_for_others(open_files
     assert 1 <= len(daemon.log.matching("refused", "reason=connections", f"transport={port}")) < 30
 
 
-def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_first():
+def test_connections_that_wait_for_their_next_call_make_room_the_longest_first():
     with Faultline(open_files=64) as daemon, ExitStack() as idle:
         limit = int(daemon.metrics().value("faultline_connections_limit", transport="grpc"))
         clients = [HTTP2Client(daemon.grpc) for _ in range(limit)]
@@ -329,7 +329,7 @@ def test_line_2_connections_that_wait_for_their_next_call_make_room_the_longest_
         assert daemon.metrics().refused("http")["connections"] >= 1
 
 
-def test_line_2_calls_of_a_client_are_answered_whatever_connections_make_room():
+def test_calls_of_a_client_are_answered_whatever_connections_make_room():
     """More clients than there is room for, using the most common gRPC library: a connection that a call is on its way to is
     never closed."""
     with Faultline(open_files=128) as daemon:
@@ -347,7 +347,7 @@ def test_line_2_calls_of_a_client_are_answered_whatever_connections_make_room():
         assert metrics.value("faultline_spans_received_total") == rounds * len(clients)
 
 
-def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
+def test_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
     with pytest.raises(BaseException):
         with Faultline(open_files=24):
             pass
@@ -356,7 +356,7 @@ def test_line_2_with_too_few_descriptors_the_daemon_says_how_many_it_needs():
 # Line 3
 
 @pytest.mark.parametrize("port", ["http", "query"])
-def test_line_3_endless_tiny_headers_are_refused(survivor, port):
+def test_endless_tiny_headers_are_refused(survivor, port):
     fields = b"".join(b"a%d: b\r\n" % number for number in range(70_000))
     with Counting(survivor) as change:
         status = raw.answer(address(survivor, port), b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + fields + b"\r\n")
@@ -365,7 +365,7 @@ def test_line_3_endless_tiny_headers_are_refused(survivor, port):
     assert change.refused[port] == {"headers_too_large": 1}
 
 
-def test_line_3_endless_tiny_headers_are_refused_over_grpc(survivor):
+def test_endless_tiny_headers_are_refused_over_grpc(survivor):
     block = hpack.Encoder().encode(CALL + [(f"a{number}", "b") for number in range(70_000)])
     frames = [block[start : start + 16_000] for start in range(0, len(block), 16_000)]
     sent = HeadersFrame(1, frames[0], flags=[]).serialize()
@@ -379,7 +379,7 @@ def test_line_3_endless_tiny_headers_are_refused_over_grpc(survivor):
 
 
 @pytest.mark.parametrize("port, target", [("http", "/v1/traces"), ("query", "/-/reload")])
-def test_line_3_two_ways_of_framing_are_refused(survivor, port, target):
+def test_two_ways_of_framing_are_refused(survivor, port, target):
     request = f"POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
     with Counting(survivor) as change:
         status = raw.answer(address(survivor, port), request.encode() + b"0\r\n\r\n")

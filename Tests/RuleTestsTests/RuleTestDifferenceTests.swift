@@ -1,3 +1,4 @@
+import YAML
 import Rules
 import TestSupport
 import Testing

@@ -44,7 +44,7 @@ struct ComponentStepJSON: Encodable, Sendable {
     var count: Int
     var errors: Int
     /// null without requests.
-    var mean_seconds: OrNull<Double>
+    @OrNull var mean_seconds: Double?
     /// In the order of the components' numbers, which doesn't change from step to step.
     var components: [Part]
     /// False if requests of the step have left the window; otherwise absent.
@@ -61,7 +61,7 @@ struct ComponentStepJSON: Encodable, Sendable {
         count = step.count
         errors = step.errors
         let perRequest = 1 / Double(max(step.count, 1)) / 1e9
-        mean_seconds = OrNull(step.count > 0 ? Double(step.sum) * perRequest : nil)
+        mean_seconds = step.count > 0 ? Double(step.sum) * perRequest : nil
         components = step.parts.enumerated().filter { step.count > 0 && $0.element > 0 }.map {
             Part(component: names[$0.offset], seconds: Double($0.element) * perRequest)
         }

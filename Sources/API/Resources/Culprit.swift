@@ -64,10 +64,10 @@ extension Query {
 struct CulpritJSON: Encodable, Sendable {
     struct Culprit: Encodable, Sendable {
         /// null if it isn't clear.
-        var side: OrNull<String>
-        var component: OrNull<String>
+        @OrNull var side: String?
+        @OrNull var component: String?
         /// null unless the verdict is about one instance of several.
-        var instance: OrNull<String>
+        @OrNull var instance: String?
         var certainty: Verdict.Certainty
         var why: String
     }
@@ -107,7 +107,7 @@ struct CulpritJSON: Encodable, Sendable {
         baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
         let evidence = EvidenceJSON(finding.evidence)
         culprit = Culprit(
-            side: OrNull(evidence.culprit.side), component: OrNull(evidence.culprit.component), instance: OrNull(nil),
+            side: evidence.culprit.side, component: evidence.culprit.component, instance: nil,
             certainty: finding.evidence.culprit.certainty, why: evidence.culprit.why)
         components = evidence.components
         let outcomes = finding.requests

@@ -63,8 +63,8 @@ struct LatencyStepJSON: Encodable, Sendable {
     var count: Int
     var errors: Int
     /// null without spans.
-    var p50_seconds: OrNull<Double>
-    var p99_seconds: OrNull<Double>
+    @OrNull var p50_seconds: Double?
+    @OrNull var p99_seconds: Double?
     /// Those with spans, the shortest first.
     var buckets: [Bucket]
     /// False if spans of the step have left the window; otherwise absent.
@@ -83,8 +83,8 @@ struct LatencyStepJSON: Encodable, Sendable {
         time = Timestamp.rfc3339(start)
         count = step.statistics.count
         errors = step.statistics.errors
-        p50_seconds = OrNull(step.statistics.quantiles.first.map { Double($0) / 1e9 })
-        p99_seconds = OrNull(step.statistics.quantiles.last.map { Double($0) / 1e9 })
+        p50_seconds = step.statistics.quantiles.first.map { Double($0) / 1e9 }
+        p99_seconds = step.statistics.quantiles.last.map { Double($0) / 1e9 }
         buckets = step.buckets.map { number, count in
             let bounds = HeatBucket.bounds(number)
             return Bucket(

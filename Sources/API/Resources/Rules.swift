@@ -1,6 +1,6 @@
 package import Pipeline
 package import Rules
-import Support
+package import Support
 
 /// A group of rules for the query API, with the field names of a rule file. Durations are in seconds, times in RFC
 /// 3339. Missing values are null, except that a rule has only one of `select` and `match`.
@@ -12,7 +12,7 @@ package struct RuleGroupJSON: Encodable, Sendable {
         package var match: [String: String]?
         package var when: String
         /// null if every value of the condition has its own window.
-        var over_seconds: Double?
+        @OrNull var over_seconds: Double?
         package var by: [String]
         var for_seconds: Double
         var keep_firing_for_seconds: Double
@@ -27,9 +27,9 @@ package struct RuleGroupJSON: Encodable, Sendable {
     package var name: String
     var interval_seconds: Double
     /// null without a limit.
-    package var limit: Int?
+    @OrNull package var limit: Int?
     /// The last evaluated time; null until these rules have been evaluated.
-    var evaluated_at: String?
+    @OrNull var evaluated_at: String?
     package var rules: [Rule]
 
     package init(_ group: EvaluationSnapshot.Group) {
@@ -59,28 +59,6 @@ extension RuleGroupJSON.Rule {
         state = active.contains { $0.state == .firing } ? .firing : active.isEmpty ? .inactive : .pending
         alerts = active.map { AlertJSON($0) }
     }
-
-    private enum CodingKeys: String, CodingKey {
-        case alert, select, match, when, over_seconds, by, for_seconds, keep_firing_for_seconds, labels, annotations
-        case state, alerts
-    }
-
-    // A synthesized encoder would omit nil values.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(alert, forKey: .alert)
-        try container.encodeIfPresent(select, forKey: .select)
-        try container.encodeIfPresent(match, forKey: .match)
-        try container.encode(when, forKey: .when)
-        try container.encode(over_seconds, forKey: .over_seconds)
-        try container.encode(by, forKey: .by)
-        try container.encode(for_seconds, forKey: .for_seconds)
-        try container.encode(keep_firing_for_seconds, forKey: .keep_firing_for_seconds)
-        try container.encode(labels, forKey: .labels)
-        try container.encode(annotations, forKey: .annotations)
-        try container.encode(state, forKey: .state)
-        try container.encode(alerts, forKey: .alerts)
-    }
 }
 
 extension RuleGroupJSON {
@@ -95,20 +73,6 @@ extension RuleGroupJSON {
                     "alerts": .array(.named("Alert")),
                 ], optional: ["select": .map(.text), "match": .map(.text)])),
     ])
-
-    private enum CodingKeys: String, CodingKey {
-        case name, interval_seconds, limit, evaluated_at, rules
-    }
-
-    // A synthesized encoder would omit nil values.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(name, forKey: .name)
-        try container.encode(interval_seconds, forKey: .interval_seconds)
-        try container.encode(limit, forKey: .limit)
-        try container.encode(evaluated_at, forKey: .evaluated_at)
-        try container.encode(rules, forKey: .rules)
-    }
 }
 
 extension Resource {

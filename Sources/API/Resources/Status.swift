@@ -15,9 +15,9 @@ extension Resource {
 struct StatusJSON: Encodable, Sendable {
     private var spans: SpansRow
     /// The most urgent open one, of these the latest; null if there is none.
-    var incident: OrNull<IncidentJSON>
+    @OrNull var incident: IncidentJSON?
     /// The latest end; null without spans.
-    var last_span: OrNull<String>
+    @OrNull var last_span: String?
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double
 
@@ -25,9 +25,9 @@ struct StatusJSON: Encodable, Sendable {
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
         let open = pipeline.evaluation.incidents.filter(\.isOpen)
-        incident = OrNull(open.max { ($0.severity, $0.openedAt) < ($1.severity, $1.openedAt) }.map { IncidentJSON($0) })
+        incident = open.max { ($0.severity, $0.openedAt) < ($1.severity, $1.openedAt) }.map { IncidentJSON($0) }
         let view = pipeline.view()
-        last_span = OrNull(view.lastEnd.map(Timestamp.rfc3339))
+        last_span = view.lastEnd.map(Timestamp.rfc3339)
         spans_per_second = view.spanRate(in: range.given, now: range.now)
     }
 

@@ -1,9 +1,9 @@
 import Archive
-import Engine
+package import Engine
 import Foundation
 import Pipeline
 import Support
-import Traces
+package import Traces
 
 extension Resource {
     /// A trace with spans in the window or among the recent bodies, or one that an active alert names.
@@ -299,5 +299,12 @@ extension [String: AttributeJSON] {
     init(_ attributes: [OTLPDocument.Attribute]) {
         self = Dictionary(
             attributes.map { ($0.key ?? "", AttributeJSON($0.value)) }, uniquingKeysWith: { _, last in last })
+    }
+}
+
+extension TraceDetail {
+    /// What `GET /api/v1/traces/ID` answers about a trace, without the ranks of its requests.
+    package func json(_ components: ComponentTable) throws -> String {
+        try JSONText.encode(TraceJSON(self, components.names))
     }
 }

@@ -5,7 +5,8 @@ package import Pipeline
 package import Receivers
 package import Recording
 package import RuleFiles
-package import Rules
+import Rules
+package import YAML
 
 /// The daemon's configuration; everything has a default. See docs/configuration.md.
 package struct Configuration: Sendable {
@@ -37,7 +38,7 @@ package struct Configuration: Sendable {
     /// Positions in the file of settings that only the running machine can judge.
     var positions = ConfigurationPositions()
     /// Warnings found while reading: settings that work but are hardly intended.
-    var readingWarnings: [RuleDiagnostic] = []
+    var readingWarnings: [Diagnostic] = []
     /// Directories that the file names.
     var directories: [FileReference] = []
     /// Added to every delivered alert that lacks the label.
@@ -64,9 +65,9 @@ struct ConfigurationPositions {
 extension Configuration {
     /// All warnings, including those that depend on this machine.
     /// - Parameter container: the container's memory limit in bytes; nil without one.
-    package func warnings(container: Int?) -> [RuleDiagnostic] {
+    package func warnings(container: Int?) -> [Diagnostic] {
         guard let file = positions.file else { return [] }
-        var diagnostics = RuleDiagnostics(file: file)
+        var diagnostics = Diagnostics(file: file)
         if let position = positions.archiveSettings, recording.directory == nil {
             diagnostics.warn(
                 position,
@@ -99,7 +100,7 @@ extension Configuration {
             guard let file = positions.file, let position = positions.memoryPart else {
                 throw StartError(description: "the parts of memory don't fit: \(error)")
             }
-            var diagnostics = RuleDiagnostics(file: file)
+            var diagnostics = Diagnostics(file: file)
             diagnostics.report(position, error.description)
             throw diagnostics
         }

@@ -3,10 +3,11 @@ import Engine
 import Pipeline
 import Recording
 import Rules
+import YAML
 
 extension Configuration {
     /// Reads `attribution`: the settle time, and components for services that Faultline doesn't know.
-    mutating func readAttribution(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics) {
+    mutating func readAttribution(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout Diagnostics) {
         guard let mapping = YAMLMapping(node, "attribution", fields: ["settle", "components"], &diagnostics) else {
             return
         }
@@ -30,7 +31,7 @@ private struct ConfiguredComponent {
     let component: String
     let selector: Selector
 
-    init?(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics) {
+    init?(_ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout Diagnostics) {
         guard let mapping = YAMLMapping(node, "a component", fields: ["component", "select"], &diagnostics) else {
             return nil
         }
@@ -53,7 +54,7 @@ private struct ConfiguredComponent {
 
 extension YAMLNode {
     /// A component's name, as used in `share(name)`.
-    fileprivate func componentName(_ diagnostics: inout RuleDiagnostics) -> String? {
+    fileprivate func componentName(_ diagnostics: inout Diagnostics) -> String? {
         guard let name = string("component", &diagnostics) else { return nil }
         let isName =
             (1...40).contains(name.utf8.count) && name.first?.isLetter == true
@@ -70,7 +71,7 @@ extension ServiceNames {
     private static let patternsMax = 100
 
     /// Reads `services`: the names of services by role. A role that isn't named keeps its usual names.
-    mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         let roles = ServiceRole.allCases.filter { $0 != .other }
         guard let mapping = YAMLMapping(node, "services", fields: roles.map(\.rawValue), &diagnostics) else { return }
         for role in roles {
@@ -97,7 +98,7 @@ extension ServiceNames {
 
 extension RecordingSettings {
     /// - Returns: the configured directory; nil without one.
-    mutating func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> FileReference? {
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> FileReference? {
         let fields = ["directory", "mode", "rotate_bytes", "rotate_after", "retain_bytes", "retain_age"]
         guard let mapping = YAMLMapping(node, "archive", fields: fields, &diagnostics) else { return nil }
         if let path = mapping["directory"]?.directory(&diagnostics) { directory = path }
@@ -126,7 +127,7 @@ extension RecordingSettings {
 
 extension YAMLNode {
     /// The path of a directory; empty paths are reported.
-    func directory(_ diagnostics: inout RuleDiagnostics) -> String? {
+    func directory(_ diagnostics: inout Diagnostics) -> String? {
         guard let path = string("directory", &diagnostics) else { return nil }
         guard !path.isEmpty else {
             diagnostics.report(start, "directory is a path, but found an empty one; omit the field for none")
@@ -137,7 +138,7 @@ extension YAMLNode {
 }
 
 extension AllowedHosts {
-    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard let text = node.string("external_url", &diagnostics) else { return }
         guard setExternalURL(text) else {
             return diagnostics.report(
@@ -146,7 +147,7 @@ extension AllowedHosts {
         }
     }
 
-    mutating func readNames(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    mutating func readNames(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         for entry in node.list("allowed_hosts", &diagnostics) ?? [] {
             guard let text = entry.string("a host", &diagnostics) else { continue }
             guard add(name: text) else {

@@ -2,7 +2,8 @@ import Engine
 package import Receivers
 import Recording
 import RuleFiles
-package import Rules
+import Rules
+package import YAML
 
 extension Configuration {
     static let fields = [
@@ -11,13 +12,13 @@ extension Configuration {
     ]
 
     /// Reads a configuration file. Throws all of its problems.
-    package init(path: String) throws(RuleDiagnostics) {
+    package init(path: String) throws(Diagnostics) {
         try self.init(try RuleFile.contents(of: path), file: path)
     }
 
-    package init(_ bytes: [UInt8], file: String) throws(RuleDiagnostics) {
+    package init(_ bytes: [UInt8], file: String) throws(Diagnostics) {
         self.init()
-        var diagnostics = RuleDiagnostics(file: file)
+        var diagnostics = Diagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         positions.file = file
         if let root = document.root, !root.isNull,
@@ -30,7 +31,7 @@ extension Configuration {
     }
 
     private mutating func read(
-        _ top: YAMLMapping, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics
+        _ top: YAMLMapping, in document: YAMLDocument, _ diagnostics: inout Diagnostics
     ) {
         readAddresses(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
@@ -76,7 +77,7 @@ extension Configuration {
     }
 
     /// Reads the listen addresses and reports conflicts between them, including those of defaults.
-    private mutating func readAddresses(_ top: YAMLMapping, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func readAddresses(_ top: YAMLMapping, _ diagnostics: inout Diagnostics) {
         let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &diagnostics) }
         let nodes = [ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"]].compactMapValues(
             \.self)
@@ -91,7 +92,7 @@ extension Configuration {
         }
     }
 
-    private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func readWindow(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         let fields = [
             "duration", "max_bytes", "max_operations", "max_requests", "max_sources", "history", "history_bytes",
         ]
@@ -113,7 +114,7 @@ extension Configuration {
         }
     }
 
-    private mutating func readTraces(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func readTraces(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard let mapping = YAMLMapping(node, "traces", fields: ["max_bytes"], &diagnostics),
             let node = mapping["max_bytes"]
         else { return }
@@ -123,7 +124,7 @@ extension Configuration {
         positions.memoryPart = positions.memoryPart ?? node.start
     }
 
-    private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func readLimits(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         let fields = ["memory", "max_request_bytes", "max_bytes_in_flight", "max_connections", "max_streams"]
         guard let mapping = YAMLMapping(node, "limits", fields: fields, &diagnostics) else { return }
         mapping["max_request_bytes"]?.bytes("max_request_bytes", &diagnostics, into: &receivers.bodyBytes)
@@ -140,7 +141,7 @@ extension Configuration {
 }
 
 extension Configuration {
-    private mutating func readMemory(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    private mutating func readMemory(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         var limit = 0
         node.bytes("memory", &diagnostics, into: &limit)
         guard limit > 0 else { return }
@@ -153,7 +154,7 @@ extension Configuration {
     }
 
     /// Checks that the parts set in the file fit into `limits.memory`.
-    private func checkMemory(at position: SourcePosition, _ diagnostics: inout RuleDiagnostics) {
+    private func checkMemory(at position: SourcePosition, _ diagnostics: inout Diagnostics) {
         if let memoryLimit {
             do {
                 let budget = try MemoryBudget(limit: memoryLimit, explicit: explicitMemory)
@@ -178,7 +179,7 @@ extension Configuration {
 
 extension YAMLNode {
     fileprivate func address(
-        _ what: String, _ diagnostics: inout RuleDiagnostics, into address: inout ListenAddress
+        _ what: String, _ diagnostics: inout Diagnostics, into address: inout ListenAddress
     ) {
         if let parsed = string(what, &diagnostics).map({ ListenAddress($0) }) {
             if let parsed {
@@ -191,7 +192,7 @@ extension YAMLNode {
     }
 
     func bytes(
-        _ what: String, atLeast least: Int = 1, _ diagnostics: inout RuleDiagnostics, into bytes: inout Int
+        _ what: String, atLeast least: Int = 1, _ diagnostics: inout Diagnostics, into bytes: inout Int
     ) {
         guard let text = string(what, &diagnostics) else { return }
         if least == 0, text == "0" {
@@ -208,12 +209,12 @@ extension YAMLNode {
         bytes = size
     }
 
-    fileprivate func flag(_ what: String, _ diagnostics: inout RuleDiagnostics, into flag: inout Bool) {
+    fileprivate func flag(_ what: String, _ diagnostics: inout Diagnostics, into flag: inout Bool) {
         flag = boolean(what, &diagnostics) ?? flag
     }
 
     fileprivate func number(
-        _ what: String, in range: ClosedRange<Int>, _ diagnostics: inout RuleDiagnostics, into number: inout Int
+        _ what: String, in range: ClosedRange<Int>, _ diagnostics: inout Diagnostics, into number: inout Int
     ) {
         guard let text = string(what, &diagnostics) else { return }
         guard let value = Int(text), range.contains(value) else {
@@ -227,7 +228,7 @@ extension YAMLNode {
 extension Configuration {
     /// Whether a file is empty, which is a valid configuration of defaults.
     package static func isEmpty(_ bytes: [UInt8]) -> Bool {
-        var diagnostics = RuleDiagnostics(file: "")
+        var diagnostics = Diagnostics(file: "")
         guard let document = YAMLDocument(bytes, &diagnostics), diagnostics.isEmpty else { return false }
         guard let root = document.root, !root.isNull else { return true }
         if case .mapping(let entries) = root.kind { return entries.isEmpty }
@@ -236,7 +237,7 @@ extension Configuration {
 
     /// Whether a file is meant as a configuration: it has keys of one, and none of a rule file.
     package static func isConfiguration(_ bytes: [UInt8]) -> Bool {
-        var ignored = RuleDiagnostics(file: "")
+        var ignored = Diagnostics(file: "")
         guard case .mapping(let entries) = YAMLDocument(bytes, &ignored)?.root?.kind else { return false }
         let keys = Set(entries.map(\.key))
         return keys.isDisjoint(with: ["groups", "sinks"]) && !keys.isDisjoint(with: fields)

@@ -1,6 +1,7 @@
 import Receivers
 import Rules
 import Support
+import YAML
 
 /// The configuration keys of listen addresses.
 enum ListenField: String, CaseIterable {
@@ -69,7 +70,7 @@ extension Configuration {
         guard let written = positions.addresses[field], written.address == self[field], let file = positions.file else {
             return StartError(description: message)
         }
-        var diagnostics = RuleDiagnostics(file: file)
+        var diagnostics = Diagnostics(file: file)
         diagnostics.report(written.position, message)
         return diagnostics
     }

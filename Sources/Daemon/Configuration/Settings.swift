@@ -3,6 +3,7 @@ import Pipeline
 package import RuleFiles
 import Rules
 import Support
+import YAML
 
 /// A configuration together with its rules. Every command reads both through this type.
 package struct Settings: Sendable {
@@ -46,8 +47,8 @@ extension RuleSource {
 }
 
 extension Configuration {
-    fileprivate func faultsOfDirectories(in file: String) -> [RuleDiagnostics] {
-        var diagnostics = RuleDiagnostics(file: file)
+    fileprivate func faultsOfDirectories(in file: String) -> [Diagnostics] {
+        var diagnostics = Diagnostics(file: file)
         // A directory that doesn't exist yet is created at the start.
         for directory in directories {
             guard let fault = DirectoryPath(directory.path).fault else { continue }

@@ -1,4 +1,5 @@
 package import Rules
+import YAML
 
 /// A destination for alerts. A sink makes one attempt when asked; the dispatcher is responsible for retries, order and
 /// limits.
@@ -35,7 +36,7 @@ package enum SinkSubject: String, Hashable, Sendable, CaseIterable {
 
     func includes(_ alert: Alert) -> Bool { (alert.incident != nil) == (self == .incidents) }
 
-    static func read(_ mapping: YAMLMapping, _ diagnostics: inout RuleDiagnostics) -> SinkSubject? {
+    static func read(_ mapping: YAMLMapping, _ diagnostics: inout Diagnostics) -> SinkSubject? {
         guard let node = mapping["send"] else { return .alerts }
         return node.choice("send", of: SinkSubject.self, &diagnostics)
     }

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Rules
 import Support
+import YAML
 
 /// `alertmanager: {url, headers_file}` in a rule file. The URL is that of the Alertmanager itself, not of its API.
 struct AlertmanagerDefinition: EndpointDefinition {
@@ -13,7 +14,7 @@ struct AlertmanagerDefinition: EndpointDefinition {
         self.endpoint = endpoint
     }
 
-    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard
             let endpoint = SinkEndpoint(
                 node, "an Alertmanager", example: Self.example, fault: Self.fault, &diagnostics)

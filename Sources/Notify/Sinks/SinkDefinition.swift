@@ -1,5 +1,6 @@
-package import Rules
+import Rules
 import Support
+package import YAML
 
 /// A sink as a rule file defines it. Each kind has its own file, with all that is particular to it; `AlertSinks.kinds`
 /// lists them.
@@ -7,7 +8,7 @@ package protocol SinkDefinition: Sendable {
     /// Its key in rule files, and the first part of its name in the scrape.
     static var kind: String { get }
     /// Reads what is under the key; nil if that is unusable, and `diagnostics` says why.
-    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics)
+    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics)
     /// The same in every run for the same receiver. May be part of a file name, so it reveals no URL.
     var identity: String { get }
     /// The files that it names, which are watched for changes.
@@ -34,11 +35,11 @@ package enum AlertSinks {
     package static let standard: any SinkDefinition = StdoutDefinition(format: .text)
 
     /// Reads `sinks`: a list of mappings with one key each, the kind of sink.
-    package static func read(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> [any SinkDefinition] {
+    package static func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> [any SinkDefinition] {
         (node.list("sinks", &diagnostics) ?? []).compactMap { readOne($0, &diagnostics) }
     }
 
-    private static func readOne(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) -> (any SinkDefinition)? {
+    private static func readOne(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> (any SinkDefinition)? {
         let before = diagnostics.count
         let names = kinds.map { $0.kind }
         guard let mapping = YAMLMapping(node, "a sink", fields: names, &diagnostics) else { return nil }

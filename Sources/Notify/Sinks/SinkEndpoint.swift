@@ -1,6 +1,7 @@
 import Foundation
 import Rules
 import Support
+import YAML
 
 /// What sinks over HTTP have in common in a rule file: where to post, and with which headers. A field for all of them, such
 /// as one for TLS, is read here and handed to `SinkClient`.
@@ -24,7 +25,7 @@ struct SinkEndpoint: Hashable, Sendable {
     ///   - fault: what is wrong with a URL for this kind of sink.
     init?(
         _ node: YAMLNode, _ what: String, example: String, fault: (URL) -> String?,
-        _ diagnostics: inout RuleDiagnostics
+        _ diagnostics: inout Diagnostics
     ) {
         guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file", "send"], &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import Rules
 import Support
+import YAML
 
 /// `stdout: {format}` in a rule file.
 struct StdoutDefinition: SinkDefinition {
@@ -14,7 +15,7 @@ struct StdoutDefinition: SinkDefinition {
         self.subject = subject
     }
 
-    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         if node.isNull {
             self.init(format: .text)
             return

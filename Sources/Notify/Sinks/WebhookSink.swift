@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Rules
 import Support
+import YAML
 
 /// `webhook: {url, headers_file}` in a rule file.
 struct WebhookDefinition: EndpointDefinition {
@@ -12,7 +13,7 @@ struct WebhookDefinition: EndpointDefinition {
         self.endpoint = endpoint
     }
 
-    init?(_ node: YAMLNode, _ diagnostics: inout RuleDiagnostics) {
+    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard
             let endpoint = SinkEndpoint(
                 node, "a webhook", example: "http://127.0.0.1:9093/hook", fault: Self.fault, &diagnostics)

@@ -1,3 +1,5 @@
+package import YAML
+
 /// Rule files that ship with the program, read by the same loader as users' files.
 package enum BuiltinRules {
     /// The file name in messages about them.
@@ -7,7 +9,7 @@ package enum BuiltinRules {
 
     /// Rules for a Kubernetes control plane. If a rule's window is longer than the statistics reach back, it uses what
     /// there is.
-    package static func controlPlane() throws(RuleDiagnostics) -> RuleFile {
+    package static func controlPlane() throws(Diagnostics) -> RuleFile {
         try RuleFile(controlPlaneText, file: file, maximumWindow: .max)
     }
 }

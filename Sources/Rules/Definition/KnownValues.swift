@@ -1,5 +1,6 @@
 import Engine
 import Support
+package import YAML
 
 /// The values that labels can have. A selector on any other value selects nothing, so its rule never fires.
 enum KnownValues {
@@ -168,7 +169,7 @@ enum KnownValues {
 /// Checks label names that users choose.
 package enum LabelName {
     /// Whether an entry's key is a valid label name; reports it if not.
-    package static func check(_ entry: YAMLNode.Entry, _ diagnostics: inout RuleDiagnostics) -> Bool {
+    package static func check(_ entry: YAMLNode.Entry, _ diagnostics: inout Diagnostics) -> Bool {
         let isName = isName(entry.key)
         if !isName || entry.key == "alertname" {
             let reason = isName ? "that is the name of the alert" : "use letters, digits and _"

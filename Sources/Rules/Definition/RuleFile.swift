@@ -1,13 +1,14 @@
 import Engine
 import Foundation
 import Support
+package import YAML
 
 /// The rules of a rule file. Its sinks are read by whoever knows their kinds.
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
     /// The identities of its rules' alerts, with the position of each.
     package internal(set) var identities: [AlertIdentity.Occurrence] = []
-    package internal(set) var warnings: [RuleDiagnostic] = []
+    package internal(set) var warnings: [Diagnostic] = []
 
     init(groups: [RuleGroup]) {
         self.groups = groups
@@ -25,9 +26,9 @@ package struct RuleFile: Hashable, Sendable {
     package init(
         _ bytes: [UInt8], file: String, maximumWindow: Int64, exactWindow: Int64 = .max,
         components: [String] = Component.builtinNames,
-        readSinks: (YAMLNode, inout RuleDiagnostics) -> Void = { _, _ in }
-    ) throws(RuleDiagnostics) {
-        var diagnostics = RuleDiagnostics(file: file)
+        readSinks: (YAMLNode, inout Diagnostics) -> Void = { _, _ in }
+    ) throws(Diagnostics) {
+        var diagnostics = Diagnostics(file: file)
         guard let document = YAMLDocument(bytes, &diagnostics) else { throw diagnostics }
         var reader = RuleFileReader(
             document: document, diagnostics: diagnostics, maximumWindow: maximumWindow, exactWindow: exactWindow,
@@ -41,15 +42,15 @@ package struct RuleFile: Hashable, Sendable {
 
     package init(
         _ text: String, file: String, maximumWindow: Int64, exactWindow: Int64 = .max
-    ) throws(RuleDiagnostics) {
+    ) throws(Diagnostics) {
         try self.init(Array(text.utf8), file: file, maximumWindow: maximumWindow, exactWindow: exactWindow)
     }
 
     /// Reads and parses a rule file.
     package init(
         path: String, maximumWindow: Int64, exactWindow: Int64 = .max, components: [String] = Component.builtinNames,
-        readSinks: (YAMLNode, inout RuleDiagnostics) -> Void = { _, _ in }
-    ) throws(RuleDiagnostics) {
+        readSinks: (YAMLNode, inout Diagnostics) -> Void = { _, _ in }
+    ) throws(Diagnostics) {
         try self.init(
             try Self.contents(of: path), file: path, maximumWindow: maximumWindow, exactWindow: exactWindow,
             components: components, readSinks: readSinks)
@@ -57,20 +58,20 @@ package struct RuleFile: Hashable, Sendable {
 
     /// Reads a file, up to one byte more than a YAML document may have, so that a larger one is recognized. Also for
     /// configuration files.
-    package static func contents(of path: String) throws(RuleDiagnostics) -> [UInt8] {
+    package static func contents(of path: String) throws(Diagnostics) -> [UInt8] {
         do {
             let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? file.close() }
             if EndlessDevice.isOpen(as: file.fileDescriptor) {
-                var diagnostics = RuleDiagnostics(file: path)
+                var diagnostics = Diagnostics(file: path)
                 diagnostics.report(.start, "the file can't be read: it is a device, which never ends")
                 throw diagnostics
             }
             return Array(try file.read(upToCount: YAMLDocument.sizeLimit + 1) ?? Data())
-        } catch let diagnostics as RuleDiagnostics {
+        } catch let diagnostics as Diagnostics {
             throw diagnostics
         } catch {
-            var diagnostics = RuleDiagnostics(file: path)
+            var diagnostics = Diagnostics(file: path)
             diagnostics.report(.start, "the file can't be read: \(reason(error))")
             throw diagnostics
         }

@@ -1,5 +1,6 @@
 import Engine
 import Support
+import YAML
 
 extension RuleFileReader {
     /// The length of the rule's window; 0 if it isn't given, since its values may have their own windows.

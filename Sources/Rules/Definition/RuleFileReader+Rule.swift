@@ -1,5 +1,6 @@
 import Engine
 import Support
+import YAML
 
 extension RuleFileReader {
     private static let fields = [

@@ -1,5 +1,6 @@
 import Engine
 import Support
+import YAML
 
 extension RuleFileReader {
     /// Reads `select` or `match`: a mapping from labels to matchers.

@@ -1,9 +1,10 @@
 import Support
+import YAML
 
 /// Reads a rule file from its nodes. Continues after each problem, so that all are reported.
 struct RuleFileReader {
     let document: YAMLDocument
-    var diagnostics: RuleDiagnostics
+    var diagnostics: Diagnostics
     let maximumWindow: Int64
     let exactWindow: Int64
     /// Component names, by number.
@@ -14,7 +15,7 @@ struct RuleFileReader {
     var firstLines: [AlertIdentity: Int] = [:]
 
     /// nil if the file isn't a rule file at all; `diagnostics` holds the problems.
-    mutating func readFile(_ readSinks: (YAMLNode, inout RuleDiagnostics) -> Void) -> RuleFile? {
+    mutating func readFile(_ readSinks: (YAMLNode, inout Diagnostics) -> Void) -> RuleFile? {
         guard let root = document.root, !root.isNull else {
             diagnostics.report(.start, "the file is empty; rules go under \"groups\"")
             return nil

@@ -1,4 +1,5 @@
 package import Engine
+package import YAML
 
 /// Selects the series of a population whose labels all match.
 package struct Selector: Hashable, Sendable {
@@ -92,7 +93,7 @@ extension Population {
 extension Selector {
     /// Reads a selector outside a rule file; reports problems and returns nil if there are any.
     package static func read(
-        _ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout RuleDiagnostics
+        _ node: YAMLNode, in document: YAMLDocument, _ diagnostics: inout Diagnostics
     ) -> Selector? {
         var reader = RuleFileReader(
             document: document, diagnostics: diagnostics, maximumWindow: .max, exactWindow: .max, components: [])

@@ -1,17 +1,22 @@
 package import Engine
-import Support
+package import Support
 
 /// What an alert adds to the fact that it fires: the culprit, and where to look.
 package struct AlertEvidence: Hashable, Sendable {
-    package struct Culprit: Hashable, Sendable {
+    package struct Culprit: Codable, Hashable, Sendable {
         /// nil if it isn't clear.
-        package var side: String?
-        package var component: String?
+        @OrNull package var side: String?
+        @OrNull package var component: String?
         /// nil unless it is one of several.
         package var instance: String?
         package var certainty: Verdict.Certainty
         /// One sentence.
         package var why: String
+
+        /// In JSON the instance stands in the incident only.
+        private enum CodingKeys: String, CodingKey {
+            case side, component, certainty, why
+        }
 
         package init(
             side: String?, component: String?, instance: String? = nil, certainty: Verdict.Certainty, why: String
@@ -104,4 +109,79 @@ extension WindowView {
 extension AlertEvidence {
     /// As many as anyone looks at.
     static let tracesMax = 5
+}
+
+/// Asks for the evidence of one alert at one evaluation.
+package struct EvidenceQuestion: Sendable {
+    /// The time of the evaluation, in Unix nanoseconds, like all times here.
+    package var time: Int64
+    /// When the alert's condition was first found to hold.
+    package var activeAt: Int64
+    /// The length of the rule's window, or of the shortest window in its condition, in nanoseconds.
+    package var over: Int64
+    /// The cluster that the alert is about; empty for spans that name none.
+    package var cluster: String
+    /// The series that the alert is about.
+    package var population: Population
+    package var series: [Int32]
+    var isAboutErrors: Bool
+}
+
+extension EvidenceQuestion {
+    var search: WorstSpanSearch {
+        WorstSpanSearch(population: population, range: range, series: series, failedFirst: isAboutErrors)
+    }
+
+    /// Searches all requests of the cluster.
+    ///
+    /// - Parameter requests: labels by request number.
+    func searchOfRequests(_ requests: [RequestLabels]) -> WorstSpanSearch {
+        let series = requests.indices.filter { requests[$0].cluster == cluster }.map { Int32($0) }
+        return WorstSpanSearch(population: .requests, range: range, series: series, failedFirst: isAboutErrors)
+    }
+
+    private var range: Range<Int64> { time.subtractingSaturating(max(over, 0))..<time }
+}
+
+/// The evidence for an interval that somebody asks about: what an alert in it would say.
+package struct IntervalEvidence: Sendable {
+    package var evidence: AlertEvidence
+    /// Of the interval; slow ones took longer than the 99th percentile of their kind in the baseline.
+    package var requests: RequestOutcomes
+}
+
+extension WindowView {
+    private static let usualQuantile = 0.99
+
+    /// Finds the evidence about a cluster for an interval. Requires an attributed view.
+    ///
+    /// - Parameter isWanted: by request number, the kinds that the question is about; nil if it is about all.
+    package func evidence(
+        _ comparison: Comparison, ofCluster cluster: String, where isWanted: [Bool]?, _ components: ComponentTable
+    ) -> IntervalEvidence {
+        let wanted = requests.indices.map { requests[$0].cluster == cluster && isWanted?[$0] ?? true }
+        let series = wanted.indices.filter { wanted[$0] }.map { Int32($0) }
+        var finding = culprit(
+            evidence(comparison, ofCluster: cluster, components), comparison, requests: isWanted.map { _ in series },
+            isAboutErrors: false, components)
+        if isWanted != nil { finding.components = componentGrowth(ofRequests: series, comparison) }
+        let worst = WorstSpanSearch(
+            population: .requests, range: comparison.interval, series: series, failedFirst: false)
+        let traces = worstTraces([worst], limit: AlertEvidence.tracesMax)[0]
+        return IntervalEvidence(
+            evidence: AlertEvidence(finding, traces: traces, components),
+            requests: requestOutcomes(
+                from: comparison.interval.lowerBound, to: comparison.interval.upperBound,
+                slowerThan: usualDurations(comparison), where: wanted))
+    }
+
+    /// By request number, nanoseconds; kinds without requests in the baseline are never slow.
+    private func usualDurations(_ comparison: Comparison) -> [Int64] {
+        let each = Selection(
+            groupOfSeries: requests.indices.map { Int32($0) }, groupCount: requests.count,
+            quantiles: [Self.usualQuantile])
+        return measure(
+            .requests, from: comparison.baseline.lowerBound, to: comparison.baseline.upperBound, [each])[0]
+            .map { $0.quantiles.first ?? .max }
+    }
 }

@@ -1,5 +1,5 @@
 package import Engine
-import Support
+package import Support
 
 /// An incident in outputs: a row of `incidents` in a replay's output and the API, and in notifications. Every field is
 /// always present, null if it has no value. Times are in RFC 3339, durations in seconds.
@@ -10,10 +10,10 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
 
     package struct Culprit: Codable, Hashable, Sendable {
         /// null if it isn't clear.
-        package var side: String?
-        package var component: String?
+        @OrNull package var side: String?
+        @OrNull package var component: String?
         /// null unless the verdict is about one instance of several.
-        package var instance: String?
+        @OrNull package var instance: String?
         package var certainty: Verdict.Certainty
         package var why: String
     }
@@ -29,25 +29,39 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         package var labels: [String: String]
         package var activeAt: String
         package var firedAt: String
-        package var resolvedAt: String?
+        @OrNull package var resolvedAt: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case alert, labels
+            case activeAt = "active_at"
+            case firedAt = "fired_at"
+            case resolvedAt = "resolved_at"
+        }
     }
 
     package var id: String
-    /// nil in what an earlier version saved: a fault.
-    var kind: Incident.Kind?
+    var kind: Incident.Kind
     /// nil if its spans don't name one.
     package var cluster: String?
     package var state: State
     package var severity: IncidentSeverity
     package var openedAt: String
     var startedAt: String
-    package var closedAt: String?
+    @OrNull package var closedAt: String?
     package var culprit: Culprit
     package var requests: Requests
     package var components: [EvidenceJSON.ComponentRow]
     package var alerts: [AlertRow]
     package var traces: [String]
     package var next: String
+
+    private enum CodingKeys: String, CodingKey {
+        case id, kind, cluster, state, severity
+        case openedAt = "opened_at"
+        case startedAt = "started_at"
+        case closedAt = "closed_at"
+        case culprit, requests, components, alerts, traces, next
+    }
 
     /// The verdict as one sentence.
     package var verdict: String {
@@ -81,69 +95,6 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
         }
         traces = evidence?.traces ?? []
         next = incident.advice
-    }
-}
-
-// By hand, since synthesized encoders omit absent values.
-
-extension IncidentJSON {
-    private enum CodingKeys: String, CodingKey {
-        case id, kind, cluster, state, severity
-        case openedAt = "opened_at"
-        case startedAt = "started_at"
-        case closedAt = "closed_at"
-        case culprit, requests, components, alerts, traces, next
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(id, forKey: .id)
-        try container.encode(kind ?? .fault, forKey: .kind)
-        try container.encodeIfPresent(cluster, forKey: .cluster)
-        try container.encode(state, forKey: .state)
-        try container.encode(severity, forKey: .severity)
-        try container.encode(openedAt, forKey: .openedAt)
-        try container.encode(startedAt, forKey: .startedAt)
-        try container.encode(closedAt, forKey: .closedAt)
-        try container.encode(culprit, forKey: .culprit)
-        try container.encode(requests, forKey: .requests)
-        try container.encode(components, forKey: .components)
-        try container.encode(alerts, forKey: .alerts)
-        try container.encode(traces, forKey: .traces)
-        try container.encode(next, forKey: .next)
-    }
-}
-
-extension IncidentJSON.Culprit {
-    private enum CodingKeys: String, CodingKey {
-        case side, component, instance, certainty, why
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(side, forKey: .side)
-        try container.encode(component, forKey: .component)
-        try container.encode(instance, forKey: .instance)
-        try container.encode(certainty, forKey: .certainty)
-        try container.encode(why, forKey: .why)
-    }
-}
-
-extension IncidentJSON.AlertRow {
-    private enum CodingKeys: String, CodingKey {
-        case alert, labels
-        case activeAt = "active_at"
-        case firedAt = "fired_at"
-        case resolvedAt = "resolved_at"
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(alert, forKey: .alert)
-        try container.encode(labels, forKey: .labels)
-        try container.encode(activeAt, forKey: .activeAt)
-        try container.encode(firedAt, forKey: .firedAt)
-        try container.encode(resolvedAt, forKey: .resolvedAt)
     }
 }
 

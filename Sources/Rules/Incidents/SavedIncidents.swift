@@ -88,7 +88,7 @@ extension Incident {
             side: json.culprit.side, component: json.culprit.component, instance: json.culprit.instance,
             certainty: json.culprit.certainty, why: json.culprit.why)
         self.init(
-            id: json.id, kind: json.kind ?? .fault, cluster: json.cluster ?? "", openedAt: openedAt,
+            id: json.id, kind: json.kind, cluster: json.cluster ?? "", openedAt: openedAt,
             startedAt: startedAt, severity: json.severity,
             evidence: AlertEvidence(
                 EvidenceJSON(culprit: culprit, components: json.components, traces: json.traces)))

@@ -1,6 +1,6 @@
 import Engine
 import Foundation
-import Support
+package import Support
 
 /// An alert in outputs: a row of `alerts` in a replay's output and the API, or a line of the stdout sink. Every field
 /// is always present, null if it has no value yet.
@@ -11,14 +11,14 @@ package struct AlertJSON: Codable, Hashable, Sendable {
     package var state: AlertState
     /// RFC 3339, like all times here.
     package var activeAt: String
-    package var firedAt: String?
-    package var resolvedAt: String?
+    @OrNull package var firedAt: String?
+    @OrNull package var resolvedAt: String?
     /// Why it resolved; null if its condition was found to be false.
-    package var reason: ResolutionReason?
+    @OrNull package var reason: ResolutionReason?
     /// Seconds, per second or 0...1.
-    package var value: Double?
+    @OrNull package var value: Double?
     /// null unless the alert has fired.
-    package var evidence: EvidenceJSON?
+    @OrNull package var evidence: EvidenceJSON?
     /// Only in the notification of an incident.
     package var incident: IncidentNotice?
 
@@ -43,22 +43,6 @@ package struct AlertJSON: Codable, Hashable, Sendable {
         case resolvedAt = "resolved_at"
         case reason, value, evidence, incident
     }
-
-    // By hand, since a synthesized one omits absent values.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(alert, forKey: .alert)
-        try container.encode(labels, forKey: .labels)
-        try container.encode(annotations, forKey: .annotations)
-        try container.encode(state, forKey: .state)
-        try container.encode(activeAt, forKey: .activeAt)
-        try container.encode(firedAt, forKey: .firedAt)
-        try container.encode(resolvedAt, forKey: .resolvedAt)
-        try container.encode(reason, forKey: .reason)
-        try container.encode(value, forKey: .value)
-        try container.encode(evidence, forKey: .evidence)
-        try container.encodeIfPresent(incident, forKey: .incident)
-    }
 }
 
 extension Alert {
@@ -81,19 +65,11 @@ package struct EvidenceJSON: Codable, Hashable, Sendable {
         package var component: String
         package var seconds: Double
         /// null if there is nothing earlier to compare with.
-        package var baselineSeconds: Double?
+        @OrNull package var baselineSeconds: Double?
 
         private enum CodingKeys: String, CodingKey {
             case component, seconds
             case baselineSeconds = "baseline_seconds"
-        }
-
-        // By hand, since a synthesized one omits absent values.
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(component, forKey: .component)
-            try container.encode(seconds, forKey: .seconds)
-            try container.encode(baselineSeconds, forKey: .baselineSeconds)
         }
     }
 
@@ -125,29 +101,5 @@ extension AlertEvidence {
                 ComponentTime(component: $0.component, seconds: $0.seconds, baselineSeconds: $0.baselineSeconds)
             },
             traces: json.traces.compactMap { TraceID(hex: $0) })
-    }
-}
-
-extension AlertEvidence.Culprit: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case side, component, certainty, why
-    }
-
-    // By hand, since a synthesized one omits absent values.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(side, forKey: .side)
-        try container.encode(component, forKey: .component)
-        try container.encode(certainty, forKey: .certainty)
-        try container.encode(why, forKey: .why)
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            side: try container.decodeIfPresent(String.self, forKey: .side),
-            component: try container.decodeIfPresent(String.self, forKey: .component),
-            certainty: try container.decode(Verdict.Certainty.self, forKey: .certainty),
-            why: try container.decode(String.self, forKey: .why))
     }
 }

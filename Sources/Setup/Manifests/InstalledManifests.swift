@@ -1,5 +1,5 @@
+import YAML
 internal import Foundation
-internal import Rules
 internal import Support
 
 /// The static pods' manifests of a control-plane node, and what changes them so that their components send spans.

@@ -1,5 +1,5 @@
-internal import Rules
 internal import Support
+import YAML
 
 /// The manifest of a control-plane component's static pod: what it says, and changes to its text.
 struct StaticPod {
@@ -14,7 +14,7 @@ struct StaticPod {
     /// - Parameter component: the name of the container, such as "etcd".
     init(_ text: String, path: String, component: String) throws(SetupError) {
         self.path = path
-        var diagnostics = RuleDiagnostics(file: path)
+        var diagnostics = Diagnostics(file: path)
         guard let root = YAMLDocument([UInt8](text.utf8), &diagnostics)?.root, diagnostics.isEmpty else {
             throw SetupError(diagnostics.isEmpty ? "\(path): the file is empty" : diagnostics.description)
         }

@@ -1,8 +1,10 @@
+import YAML
+
 // kind and minikube: clusters in containers, configured when they are created.
 extension TracingRequest {
     func addKind(to plan: inout SetupPlan) {
         plan.add("tracing.yaml, beside kind's configuration:", content: tracingConfiguration)
-        let mount: YAML = ["hostPath": "./tracing.yaml", "containerPath": .text(Self.file), "readOnly": true]
+        let mount: YAMLValue = ["hostPath": "./tracing.yaml", "containerPath": .text(Self.file), "readOnly": true]
         plan.add(
             "kind's configuration: kind create cluster --config FILE",
             "The endpoint is seen from the node's container, where 127.0.0.1 is the container itself.",

@@ -1,14 +1,16 @@
+import YAML
+
 // kubeadm's ClusterConfiguration: a list of arguments since v1beta4 (Kubernetes 1.31), a map before.
 extension TracingRequest {
     func addKubeadm(to plan: inout SetupPlan) {
         addConfigurationFile(Self.file, to: &plan)
         let hasLists = kubernetes >= Release(1, 31)
-        func arguments(_ flags: [Setting]) -> YAML { hasLists ? flags.named : flags.fields }
+        func arguments(_ flags: [Setting]) -> YAMLValue { hasLists ? flags.named : flags.fields }
         let environment = hasLists ? certificates.map { [("extraEnvs", $0.environment.named)] } ?? [] : []
-        let apiServer: YAML = [
+        let apiServer: YAMLValue = [
             "extraArgs": arguments(apiServerFlags(file: Self.file)), "extraVolumes": .list(kubeadmVolumes),
         ]
-        let local: YAML = ["extraArgs": arguments(etcdFlags(instance: nil))]
+        let local: YAMLValue = ["extraArgs": arguments(etcdFlags(instance: nil))]
         plan.steps.append(
             SetupPlan.Step(
                 comments: kubeadmComments(hasLists: hasLists),
@@ -20,7 +22,7 @@ extension TracingRequest {
         addKubelet(to: &plan)
     }
 
-    private var kubeadmVolumes: [YAML] {
+    private var kubeadmVolumes: [YAMLValue] {
         apiServerFolders.map { folder in
             [
                 "name": .text(folder.name), "hostPath": .text(folder.path), "mountPath": .text(folder.path),

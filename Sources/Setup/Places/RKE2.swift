@@ -1,11 +1,13 @@
+import YAML
+
 // RKE2 and k3s: one configuration file, whose lists are arguments of the components.
 extension TracingRequest {
     func addRKE2(to plan: inout SetupPlan) {
         let directory = "/etc/rancher/rke2/tracing"
         let file = "\(directory)/apiserver.yaml"
         addConfigurationFile(file, to: &plan)
-        let mounts = ([directory] + [certificates?.directory].compactMap { $0 }).map { "\($0):\($0):ro" as YAML }
-        var content: YAML = [
+        let mounts = ([directory] + [certificates?.directory].compactMap { $0 }).map { "\($0):\($0):ro" as YAMLValue }
+        var content: YAMLValue = [
             "kube-apiserver-arg": apiServerFlags(file: file).pairs, "kube-apiserver-extra-mount": .list(mounts),
             "etcd-arg": etcdFlags(instance: nil).pairs,
         ]

@@ -1,3 +1,5 @@
+import YAML
+
 /// A folder of the host that a pod must see.
 struct HostFolder {
     let name: String
@@ -37,15 +39,17 @@ extension TracingRequest {
         addKubelet(to: &plan)
     }
 
-    private func pod(_ name: String, _ flags: [Setting], _ folders: [HostFolder]) -> YAML {
-        var container: [(String, YAML)] = [
+    private func pod(_ name: String, _ flags: [Setting], _ folders: [HostFolder]) -> YAMLValue {
+        var container: [(String, YAMLValue)] = [
             ("name", .text(name)), ("command", .list(flags.map { "--\($0.name)=\($0.value)" })),
         ]
         if let environment = certificates?.environment { container.append(("env", environment.named)) }
         guard !folders.isEmpty else { return ["spec": ["containers": [.map(container)]]] }
-        let mounts = folders.map { ["mountPath": .text($0.path), "name": .text($0.name), "readOnly": true] as YAML }
+        let mounts = folders.map {
+            ["mountPath": .text($0.path), "name": .text($0.name), "readOnly": true] as YAMLValue
+        }
         let volumes = folders.map {
-            ["hostPath": ["path": .text($0.path), "type": "Directory"], "name": .text($0.name)] as YAML
+            ["hostPath": ["path": .text($0.path), "type": "Directory"], "name": .text($0.name)] as YAMLValue
         }
         container.append(("volumeMounts", .list(mounts)))
         return ["spec": ["containers": [.map(container)], "volumes": .list(volumes)]]

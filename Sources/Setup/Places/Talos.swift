@@ -1,10 +1,12 @@
+import YAML
+
 // Talos: a patch of the machine configuration, which writes files below /var only.
 extension TracingRequest {
     func addTalos(to plan: inout SetupPlan) {
         let directory = "/var/etc/tracing"
         let file = "\(directory)/apiserver.yaml"
         let folders = [directory] + [certificates?.directory].compactMap { $0 }
-        let server: YAML = [
+        let server: YAMLValue = [
             "extraArgs": apiServerFlags(file: file).fields,
             "extraVolumes": .list(folders.map { ["hostPath": .text($0), "mountPath": .text($0), "readonly": true] }),
         ]

@@ -3,6 +3,7 @@ import Daemon
 import RuleFiles
 import RuleTests
 import Rules
+import YAML
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct Check: ParsableCommand {
 
     /// Reads a file as the other commands do.
     /// - Throws: its problems, or the usage exit code if it can't be read.
-    private func warnings(of file: String, _ configuration: inout Configuration) throws -> [RuleDiagnostic] {
+    private func warnings(of file: String, _ configuration: inout Configuration) throws -> [Diagnostic] {
         guard file != RuleSource.builtin else {
             return try RuleSource([RuleFileName(file)], configuration: configuration).load().warnings
         }
@@ -46,7 +47,7 @@ struct Check: ParsableCommand {
             return settings.configuration.warnings(container: ContainerMemory.limit()) + settings.rules.warnings
         }
         if Configuration.isEmpty(contents) {
-            var diagnostics = RuleDiagnostics(file: file)
+            var diagnostics = Diagnostics(file: file)
             diagnostics.warn(
                 .start,
                 "the file is empty: a configuration with every default; rules belong under \"groups\"")

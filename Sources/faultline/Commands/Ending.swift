@@ -8,6 +8,7 @@ import RuleFiles
 import Rules
 import Setup
 import Support
+import YAML
 
 extension ExitCode {
     /// The input has a fault, or something other than the command line failed.
@@ -21,7 +22,7 @@ extension ExitCode {
     init(_ error: any Error) {
         switch error {
         case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
-        case is RuleDiagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError,
+        case is Diagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError,
             is SetupError:
             self = .usage
         case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
@@ -55,7 +56,7 @@ enum Ending {
 
     /// Problems in files begin with their position, as editors expect, and without the program's name.
     private static func report(_ error: any Error) -> ExitCode {
-        let isPlaced = error is RuleDiagnostics || error is RuleErrors
+        let isPlaced = error is Diagnostics || error is RuleErrors
         var text = "\(error)"
         if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
         Console.note(isPlaced ? text : "faultline: \(PrintableText.escape(text))")

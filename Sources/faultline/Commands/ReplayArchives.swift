@@ -1,3 +1,4 @@
+import YAML
 import Archive
 import ArgumentParser
 import Daemon

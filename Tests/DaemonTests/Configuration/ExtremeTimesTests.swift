@@ -1,3 +1,4 @@
+import YAML
 import Engine
 import Pipeline
 import Rules

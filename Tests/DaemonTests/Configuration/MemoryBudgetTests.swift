@@ -6,6 +6,7 @@ import Rules
 import Testing
 
 @testable import Daemon
+import YAML
 
 @Suite struct `The memory budget` {
     private typealias Part = MemoryBudget.Part
@@ -113,7 +114,7 @@ import Testing
         let position = SourcePosition(line: 1, column: column)
         #expect(configuration.warnings(container: 512 << 20).map(\.position) == [position])
         #expect(configuration.warnings(container: 64 << 30).isEmpty)
-        let fault = #expect(throws: RuleDiagnostics.self) { try configuration.fit(container: 512 << 20) }
+        let fault = #expect(throws: Diagnostics.self) { try configuration.fit(container: 512 << 20) }
         #expect(fault?.all.map(\.position) == [position])
         #expect(throws: Never.self) { try configuration.fit(container: 64 << 30) }
     }

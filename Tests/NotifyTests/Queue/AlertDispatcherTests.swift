@@ -4,6 +4,7 @@ import Testing
 import Rules
 
 @testable import Notify
+import YAML
 
 struct AlertDispatcherTests {
     /// Answers from a script, then delivers. Remembers what it received.

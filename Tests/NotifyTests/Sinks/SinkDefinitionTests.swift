@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Notify
+import YAML
 
 struct SinkDefinitionTests {
     private static func read(_ text: String) throws -> [any SinkDefinition] {
@@ -41,7 +42,7 @@ struct SinkDefinitionTests {
     }
 
     @Test func `problems of rules and of sinks are reported together, in the order of the file`() throws {
-        let problems = try #require(throws: RuleDiagnostics.self) {
+        let problems = try #require(throws: Diagnostics.self) {
             try Self.read(
                 """
                 sinks:

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Rules
+import YAML
 
 /// The files in Tests/RulesTests/Faulty. Each has one fault and is named after it. `expected.txt` is what `faultline
 /// check *.yaml` prints there.
@@ -28,7 +29,7 @@ private enum FaultyFiles {
     @Test(arguments: try FaultyFiles.names()) func `has its one fault reported in place`(name: String) throws {
         let bytes = Array(try Fixtures.contents(FaultyFiles.folder.appending(path: name)))
         let limits = WindowLimits()
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleFile(
                 bytes, file: name, maximumWindow: limits.reach, exactWindow: limits.duration ?? .max
             ) { _ = AlertSinks.read($0, &$1) }

@@ -1,3 +1,4 @@
+import YAML
 import Engine
 import TestSupport
 import Testing

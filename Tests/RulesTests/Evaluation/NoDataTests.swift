@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Rules
+import YAML
 
 /// etcd's series thins out below a rule's minimum count, while others continue or don't.
 @Suite struct `An alert without data` {
@@ -120,7 +121,7 @@ import Testing
     ])
     func `has a policy that is checked`(field: String, problem: String) {
         let text = RuleText.group(["alert: A", "select: {service: etcd}", "when: max > 1s", "over: 1m", field])
-        let error = #expect(throws: RuleDiagnostics.self) { try RuleText.load(text) }
+        let error = #expect(throws: Diagnostics.self) { try RuleText.load(text) }
         #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
     }
 }

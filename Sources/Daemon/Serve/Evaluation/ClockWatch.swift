@@ -1,6 +1,8 @@
+// Both modules declare timespec; whichever the compiler reads first owns it.
 import CDispatch
 import Engine
 import Glibc
+import Scrape
 import Support
 import Synchronization
 
@@ -56,4 +58,73 @@ struct ClockWatch: Sendable {
 
     /// Call this when the work after a reading has ended, so that its duration doesn't count as a stall.
     mutating func rest(at monotonic: Int64) { restedAt = monotonic }
+}
+
+/// What became of the clock, for the scrape and for the readiness.
+final class ClockHealth: Sendable {
+    struct Counts: Equatable {
+        var ahead = 0
+        var back = 0
+        var stalls = 0
+        /// The last step, seconds; negative for one back.
+        var lastStep = 0.0
+        /// From a jump until rules are evaluated again.
+        var isAffected = false
+    }
+
+    private let counts = Mutex(Counts())
+
+    var current: Counts { counts.withLock { $0 } }
+
+    func change(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }
+}
+
+extension ClockHealth {
+    static let metrics = MetricTable<Counts>([
+        .family(
+            "faultline_clock_jumps", .counter, labels: ["direction"],
+            help: "Times the wall clock was set by a second or more, by direction."
+        ) { counts, exposition in
+            exposition.sample(Double(counts.ahead), ["ahead"])
+            exposition.sample(Double(counts.back), ["back"])
+        },
+        .family(
+            "faultline_clock_jump_seconds", .gauge, unit: "seconds",
+            help: "Last step of the wall clock; negative if it was set back, 0 if it was never set."
+        ) { $1.sample($0.lastStep) },
+        .counter(
+            "faultline_evaluation_stalls",
+            help: "Times the process was stopped for 30 s or longer; rules are not evaluated for that time."
+        ) { $0.stalls },
+        .flag(
+            "faultline_clock_affected",
+            help: "Whether the clock jumped or the process was stopped, and no rule has been evaluated since."
+        ) { $0.isAffected },
+    ])
+}
+
+/// The daemon's clocks, replaceable in tests.
+struct DaemonClock: Sendable {
+    /// The time of day in Unix nanoseconds. It may be set.
+    var wall: @Sendable () -> Int64
+    /// Nanoseconds since some fixed moment. It can't be set.
+    var monotonic: @Sendable () -> Int64
+
+    static let system = DaemonClock(wall: { WallClock.now }, monotonic: { WallClock.monotonic })
+}
+
+/// The system's time of day and monotonic clock.
+enum WallClock {
+    /// Unix nanoseconds, clamped to valid times.
+    static var now: Int64 { read(CLOCK_REALTIME) }
+
+    /// Nanoseconds since boot, not counting suspend.
+    static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(clock, &time)
+        return TimeLimits.nearestTime(
+            Int64(time.tv_sec).multipliedSaturating(by: 1_000_000_000).addingSaturating(Int64(time.tv_nsec)))
+    }
 }

@@ -2,7 +2,10 @@ import Engine
 import Logging
 import Pipeline
 import Rules
+import Scrape
+import ServiceLifecycle
 import Support
+import Synchronization
 
 /// Reads the clock, evaluates the rules that are due, and starts anew if the clock was set or the process was stopped.
 struct EvaluationLoop {
@@ -86,4 +89,72 @@ struct EvaluationLoop {
     private func warn(_ what: Logger.Message, seconds: Int64) {
         log.note(.warning, what) { ["seconds": "\(Double(seconds) / 1e9)"] }
     }
+}
+
+/// Runs the evaluation loop as a service and hands its alerts over.
+struct EvaluationTicker: Service {
+    let pipeline: Pipeline
+    let delivery: Delivery
+    let durations: EvaluationDurations
+    let health: ClockHealth
+    let log: RateLimitedLog
+
+    /// Interval of clock readings: a fraction of the shortest useful rule interval.
+    private static let period = Duration.milliseconds(250)
+
+    func run() async throws {
+        let loop = Mutex(
+            EvaluationLoop(pipeline, health: health, log: log) { transitions, now, nanoseconds in
+                durations.observe(.nanoseconds(nanoseconds))
+                delivery.hand(on: transitions, at: now) {
+                    pipeline.savedAlerts()
+                } active: {
+                    pipeline.evaluation.alerts + pipeline.evaluation.firingIncidents
+                }
+            })
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                loop.withLock { $0.look() }
+                do { try await Task.sleep(for: Self.period) } catch { return }
+            }
+        }
+        // Evaluate what became due while the receivers finished.
+        loop.withLock { $0.look() }
+    }
+}
+
+/// Durations of evaluations, counted for the scrape.
+final class EvaluationDurations: Sendable {
+    /// Seconds.
+    static let bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10]
+
+    struct Counts {
+        var buckets = [Int](repeating: 0, count: EvaluationDurations.bounds.count + 1)
+        var sum = 0.0
+    }
+
+    private let counts = Mutex(Counts())
+
+    func observe(_ duration: Duration) {
+        let seconds = duration / .seconds(1)
+        counts.withLock { counts in
+            counts.buckets[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
+            counts.sum += seconds
+        }
+    }
+
+    var current: Counts { counts.withLock { $0 } }
+}
+
+extension EvaluationDurations {
+    private static let shownBounds = HistogramBounds(bounds)
+
+    static let metrics = MetricTable<Counts>([
+        .family(
+            "faultline_rule_evaluation_duration_seconds", .histogram, unit: "seconds",
+            help: "Time taken to evaluate the rules that were due."
+        ) { durations, exposition in
+            exposition.histogram(shownBounds, counts: durations.buckets, sum: durations.sum)
+        }
+    ])
 }

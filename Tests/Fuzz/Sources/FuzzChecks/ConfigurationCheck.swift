@@ -7,6 +7,7 @@ import Recording
 import Rules
 import Support
 import TestSupport
+import YAML
 
 /// An arbitrary configuration is either refused, with problems that have positions inside it and are safe to print,
 /// or makes a pipeline that works at any time.
@@ -15,7 +16,7 @@ package enum ConfigurationCheck {
         let bytes = contents.array
         _ = Configuration.isConfiguration(bytes)
         let configuration: Configuration
-        do throws(RuleDiagnostics) {
+        do throws(Diagnostics) {
             configuration = try Configuration(bytes, file: "faultline.yaml")
         } catch {
             return try ProblemsCheck.check(error, of: bytes)

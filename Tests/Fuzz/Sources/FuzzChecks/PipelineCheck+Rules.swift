@@ -2,6 +2,7 @@ import Engine
 import Pipeline
 import Rules
 import TestSupport
+import YAML
 
 /// Rules that evaluate each value for every group, and one over single spans.
 enum PipelineRules {
@@ -27,7 +28,7 @@ enum PipelineRules {
                 rules:
             \(rules.map { "      - \($0)" }.joined(separator: "\n"))
             """
-        do throws(RuleDiagnostics) {
+        do throws(Diagnostics) {
             return try RuleFile(file, file: "all.yaml", maximumWindow: .max).groups
         } catch {
             preconditionFailure("rules of the check itself: \(error)")

@@ -1,10 +1,11 @@
 import Rules
 import Support
+import YAML
 
 /// The problems of a file have positions inside it and are safe to print.
 enum ProblemsCheck {
-    static func check(_ problems: RuleDiagnostics, of bytes: [UInt8]) throws(Finding) {
-        try require((1...RuleDiagnostics.limit).contains(problems.count), "refused for \(problems.count) problems")
+    static func check(_ problems: Diagnostics, of bytes: [UInt8]) throws(Finding) {
+        try require((1...Diagnostics.limit).contains(problems.count), "refused for \(problems.count) problems")
         // Each of these bytes begins or ends a line break of YAML.
         let lines = 1 + bytes.count { [0x0A, 0x0D, 0x85, 0xA8, 0xA9].contains($0) }
         for problem in problems.all {

@@ -1,6 +1,7 @@
 import Engine
 import Notify
 import Rules
+import YAML
 
 /// An arbitrary rule file is either accepted and usable, or refused with problems that have positions inside it and
 /// are safe to print.
@@ -10,7 +11,7 @@ package enum RuleFileCheck {
     package static func check(_ contents: RawSpan) throws(Finding) {
         let bytes = contents.array
         let file: RuleFile
-        do throws(RuleDiagnostics) {
+        do throws(Diagnostics) {
             file = try RuleFile(bytes, file: "rules.yaml", maximumWindow: maximumWindow) {
                 _ = AlertSinks.read($0, &$1)
             }

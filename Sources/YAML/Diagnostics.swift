@@ -30,7 +30,7 @@ package struct FileReference: Hashable, Sendable {
 }
 
 /// A problem in a rule or configuration file: what is wrong, where, and the fix.
-package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
+package struct Diagnostic: Hashable, Sendable, CustomStringConvertible {
     package var file: String
     package var position: SourcePosition
     package var message: String
@@ -47,14 +47,14 @@ package struct RuleDiagnostic: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The problems of one file, collected while reading it.
-package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertible {
+package struct Diagnostics: Error, Hashable, Sendable, CustomStringConvertible {
     /// A file can hold a hundred thousand, and more than this are not useful.
     package static let limit = 200
 
     package let file: String
-    private var found: [RuleDiagnostic] = []
+    private var found: [Diagnostic] = []
     /// What works, but probably not as intended. Not counted as problems.
-    package private(set) var warnings: [RuleDiagnostic] = []
+    package private(set) var warnings: [Diagnostic] = []
 
     package init(file: String) {
         self.file = file
@@ -62,13 +62,13 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
 
     package mutating func warn(_ position: SourcePosition, _ message: @autoclosure () -> String) {
         guard warnings.count < Self.limit else { return }
-        warnings.append(RuleDiagnostic(file: file, position: position, message: "warning: \(message())"))
+        warnings.append(Diagnostic(file: file, position: position, message: "warning: \(message())"))
     }
 
     /// Builds the message only if there is room for it.
     package mutating func report(_ position: SourcePosition, _ message: @autoclosure () -> String) {
         guard !isFull else { return }
-        found.append(RuleDiagnostic(file: file, position: position, message: message()))
+        found.append(Diagnostic(file: file, position: position, message: message()))
     }
 
     package var isFull: Bool { found.count >= Self.limit }
@@ -76,7 +76,7 @@ package struct RuleDiagnostics: Error, Hashable, Sendable, CustomStringConvertib
     package var count: Int { found.count }
 
     /// In file order.
-    package var all: [RuleDiagnostic] {
+    package var all: [Diagnostic] {
         found.sorted { ($0.position, $0.message) < ($1.position, $1.message) }
     }
 

@@ -13,7 +13,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     /// The only document of the stream; nil if there is none.
-    mutating func document(_ diagnostics: inout RuleDiagnostics) throws(YAMLSyntaxError) -> YAMLNode? {
+    mutating func document(_ diagnostics: inout Diagnostics) throws(YAMLSyntaxError) -> YAMLNode? {
         _ = try events.next()  // the start of the stream
         guard case .documentStart = try events.next().kind else { return nil }
         let root = try node(from: try events.next(), depth: 1, &diagnostics)
@@ -26,7 +26,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func node(
-        from event: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
+        from event: YAMLEvent, depth: Int, _ diagnostics: inout Diagnostics
     ) throws(YAMLSyntaxError) -> YAMLNode {
         guard depth <= Self.depthLimit else {
             throw YAMLSyntaxError(
@@ -53,7 +53,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func sequence(
-        from start: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
+        from start: YAMLEvent, depth: Int, _ diagnostics: inout Diagnostics
     ) throws(YAMLSyntaxError) -> YAMLNode {
         var elements: [YAMLNode] = []
         while true {
@@ -66,7 +66,7 @@ struct YAMLComposer: ~Copyable {
     }
 
     private mutating func mapping(
-        from start: YAMLEvent, depth: Int, _ diagnostics: inout RuleDiagnostics
+        from start: YAMLEvent, depth: Int, _ diagnostics: inout Diagnostics
     ) throws(YAMLSyntaxError) -> YAMLNode {
         var entries: [YAMLNode.Entry] = []
         var lines: [String: Int] = [:]

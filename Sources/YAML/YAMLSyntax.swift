@@ -2,7 +2,7 @@ import Support
 
 /// Explains syntax errors in terms of the text rather than the parser.
 enum YAMLSyntax {
-    static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout RuleDiagnostics) {
+    static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout Diagnostics) {
         let position =
             switch fault.location {
             case .position(let position): position
@@ -16,7 +16,7 @@ enum YAMLSyntax {
 
     /// If there is a tab near the fault, the tab is the fault: reports every line that is indented with one.
     private static func reportTabs(
-        near fault: SourcePosition, in source: SourceText, _ diagnostics: inout RuleDiagnostics
+        near fault: SourcePosition, in source: SourceText, _ diagnostics: inout Diagnostics
     ) -> Bool {
         // libyaml notices a tab on its line or, if the tab ends a construct early, on the next.
         let suspects = [fault.line, fault.line - 1].filter { tabColumn(source.line($0)) != nil }

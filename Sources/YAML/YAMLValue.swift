@@ -1,15 +1,15 @@
 internal import Yams
 
 /// A YAML value to print. Mappings keep the order of their fields.
-indirect enum YAML: Sendable {
+package indirect enum YAMLValue: Sendable {
     case text(String)
     case number(Int)
     case boolean(Bool)
-    case list([YAML])
-    case map([(String, YAML)])
+    case list([YAMLValue])
+    case map([(String, YAMLValue)])
 
     /// In block style, ending with a newline.
-    func serialized() throws -> String { try Yams.serialize(node: node, width: -1) }
+    package func serialized() throws -> String { try Yams.serialize(node: node, width: -1) }
 
     private var node: Node {
         switch self {
@@ -31,25 +31,17 @@ indirect enum YAML: Sendable {
     }
 }
 
-extension YAML: ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
+extension YAMLValue: ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
     ExpressibleByBooleanLiteral
 {
-    init(stringLiteral value: String) { self = .text(value) }
-    init(arrayLiteral elements: YAML...) { self = .list(elements) }
-    init(dictionaryLiteral elements: (String, YAML)...) { self = .map(elements) }
-    init(booleanLiteral value: Bool) { self = .boolean(value) }
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(arrayLiteral elements: YAMLValue...) { self = .list(elements) }
+    package init(dictionaryLiteral elements: (String, YAMLValue)...) { self = .map(elements) }
+    package init(booleanLiteral value: Bool) { self = .boolean(value) }
 
     /// The mapping with more fields at its end; only mappings have fields.
-    func with(_ fields: [(String, YAML)]) -> YAML {
+    package func with(_ fields: [(String, YAMLValue)]) -> YAMLValue {
         guard case .map(let own) = self else { return self }
         return .map(own + fields)
     }
-}
-
-extension [Setting] {
-    /// `NAME=VALUE`, as RKE2 and k3s take them.
-    var pairs: YAML { .list(map { "\($0.name)=\($0.value)" }) }
-    /// `{name, value}`, as Kubernetes writes environment variables.
-    var named: YAML { .list(map { ["name": .text($0.name), "value": .text($0.value)] }) }
-    var fields: YAML { .map(map { ($0.name, .text($0.value)) }) }
 }

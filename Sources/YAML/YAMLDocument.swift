@@ -1,7 +1,7 @@
 /// A YAML file as nodes that know their positions.
 package struct YAMLDocument {
     /// Bytes. A thousand rules take a fifth of this.
-    static let sizeLimit = 1 << 20
+    package static let sizeLimit = 1 << 20
 
     /// nil if the file is empty.
     package let root: YAMLNode?
@@ -9,7 +9,7 @@ package struct YAMLDocument {
 
     /// Parses a file's bytes. Reports problems: it leaves out what can be skipped (duplicate keys, tags), and fails on
     /// what can't, such as a syntax error.
-    package init?(_ bytes: [UInt8], _ diagnostics: inout RuleDiagnostics) {
+    package init?(_ bytes: [UInt8], _ diagnostics: inout Diagnostics) {
         guard bytes.count <= Self.sizeLimit else {
             diagnostics.report(.start, "the file is larger than 1 MiB")
             return nil
@@ -25,7 +25,7 @@ package struct YAMLDocument {
         }
     }
 
-    private static func isReadable(_ bytes: [UInt8], _ diagnostics: inout RuleDiagnostics) -> Bool {
+    private static func isReadable(_ bytes: [UInt8], _ diagnostics: inout Diagnostics) -> Bool {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
             diagnostics.report(
                 .start, "the file starts with a byte order mark (U+FEFF); save it as UTF-8 without one")

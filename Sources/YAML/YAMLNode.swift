@@ -1,4 +1,3 @@
-import Engine
 import Support
 
 package enum YAMLScalarStyle: Sendable {
@@ -42,7 +41,7 @@ package struct YAMLNode: Sendable {
 
 extension YAMLNode {
     /// The text of a scalar. `what` names the field in messages.
-    package func string(_ what: String, _ diagnostics: inout RuleDiagnostics) -> String? {
+    package func string(_ what: String, _ diagnostics: inout Diagnostics) -> String? {
         guard case .scalar(let text, _) = kind, !isNull else {
             diagnostics.report(start, "\(what) is text, but found \(phrase)")
             return nil
@@ -50,7 +49,7 @@ extension YAMLNode {
         return text
     }
 
-    package func boolean(_ what: String, _ diagnostics: inout RuleDiagnostics) -> Bool? {
+    package func boolean(_ what: String, _ diagnostics: inout Diagnostics) -> Bool? {
         guard let text = string(what, &diagnostics) else { return nil }
         guard let value = Bool(text) else {
             diagnostics.report(start, "\(what) is true or false, but found \(phrase)")
@@ -60,7 +59,7 @@ extension YAMLNode {
     }
 
     /// A duration, in nanoseconds.
-    package func duration(_ what: String, atLeast least: Int64 = 0, _ diagnostics: inout RuleDiagnostics) -> Int64? {
+    package func duration(_ what: String, atLeast least: Int64 = 0, _ diagnostics: inout Diagnostics) -> Int64? {
         guard case .scalar(let text, _) = kind, let duration = DurationText.parse(text), duration >= least else {
             let lower = least > 0 ? "at least \(DurationText.format(least)) and " : ""
             diagnostics.report(
@@ -73,7 +72,7 @@ extension YAMLNode {
     }
 
     /// The elements of a list.
-    package func list(_ what: String, _ diagnostics: inout RuleDiagnostics) -> [YAMLNode]? {
+    package func list(_ what: String, _ diagnostics: inout Diagnostics) -> [YAMLNode]? {
         guard case .sequence(let elements) = kind else {
             diagnostics.report(start, "\(what) is a list, but found \(phrase)")
             return nil
@@ -82,7 +81,7 @@ extension YAMLNode {
     }
 
     /// The entries of a mapping with arbitrary keys.
-    package func entries(_ what: String, _ diagnostics: inout RuleDiagnostics) -> [Entry]? {
+    package func entries(_ what: String, _ diagnostics: inout Diagnostics) -> [Entry]? {
         guard case .mapping(let entries) = kind else {
             diagnostics.report(start, "\(what) is a mapping, but found \(phrase)")
             return nil
@@ -92,7 +91,7 @@ extension YAMLNode {
 
     /// One of a few words.
     package func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ what: String, of _: Choice.Type, _ diagnostics: inout RuleDiagnostics
+        _ what: String, of _: Choice.Type, _ diagnostics: inout Diagnostics
     ) -> Choice? {
         if case .scalar(let text, _) = kind, let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue).joined(separator: " or ")
@@ -113,7 +112,7 @@ package struct YAMLMapping {
     ///   - later: fields that users may know from elsewhere, each with a hint.
     package init?(
         _ node: YAMLNode, _ what: String, fields: [String], later: [String: String] = [:],
-        _ diagnostics: inout RuleDiagnostics
+        _ diagnostics: inout Diagnostics
     ) {
         guard case .mapping(let entries) = node.kind else {
             diagnostics.report(
@@ -142,7 +141,7 @@ package struct YAMLMapping {
     }
 
     /// The value of a required field. Reports a missing or empty one and returns nil.
-    package func required(_ field: String, _ diagnostics: inout RuleDiagnostics) -> YAMLNode? {
+    package func required(_ field: String, _ diagnostics: inout Diagnostics) -> YAMLNode? {
         guard let node = self[field] else {
             diagnostics.report(start, "\(what) needs the field \"\(field)\"")
             return nil

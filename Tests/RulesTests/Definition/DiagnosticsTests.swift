@@ -2,10 +2,11 @@ import Foundation
 import Testing
 
 @testable import Rules
+import YAML
 
-struct RuleDiagnosticTests {
+struct DiagnosticsTests {
     @Test func `all problems of a file are reported, in file order`() throws {
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleText.load(
                 """
                 groups:
@@ -32,19 +33,19 @@ struct RuleDiagnosticTests {
     }
 
     @Test func `at most two hundred problems are reported`() throws {
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleText.load((0..<5000).map { "field\($0): 1\n" }.joined())
         }
         #expect(found.all.count == 200)
     }
 
     @Test func `quoted text can't control a terminal`() throws {
-        let found = try #require(throws: RuleDiagnostics.self) { try RuleText.load("\"a\\eb\\u202E\": 1\n") }
+        let found = try #require(throws: Diagnostics.self) { try RuleText.load("\"a\\eb\\u202E\": 1\n") }
         #expect(found.description.contains("\"a\\u{1B}b\\u{202E}\""))
     }
 
     @Test func `a secret URL is not quoted`() throws {
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleText.load("sinks:\n  - webhook: {url: \"hptt://user:hunter2@host/?token=hunter2\"}\n")
         }
         #expect(!found.description.contains("hunter2"))
@@ -52,7 +53,7 @@ struct RuleDiagnosticTests {
 
     @Test func `text that is not UTF-8 is reported by line and column`() throws {
         let bytes = Array("groups:\n  - name: é".utf8) + [0xFF] + Array("\n".utf8)
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleFile(bytes, file: "rules.yaml", maximumWindow: RuleText.window)
         }
         #expect(found.description == "rules.yaml:2:12: the byte 0xFF is not UTF-8")
@@ -72,17 +73,17 @@ struct RuleDiagnosticTests {
         ]
         for text in hostile {
             let bytes = Array(text.utf8)
-            #expect(throws: RuleDiagnostics.self) {
+            #expect(throws: Diagnostics.self) {
                 try RuleFile(bytes, file: "rules.yaml", maximumWindow: RuleText.window)
             }
         }
     }
 
     @Test func `a file that can't be read is reported`() throws {
-        let found = try #require(throws: RuleDiagnostics.self) {
+        let found = try #require(throws: Diagnostics.self) {
             try RuleFile(path: "/nonexistent/rules.yaml", maximumWindow: RuleText.window)
         }
         #expect(found.description == "/nonexistent/rules.yaml:1:1: the file can't be read: no such file")
-        #expect(throws: RuleDiagnostics.self) { try RuleFile(path: "/", maximumWindow: RuleText.window) }
+        #expect(throws: Diagnostics.self) { try RuleFile(path: "/", maximumWindow: RuleText.window) }
     }
 }
