@@ -20,7 +20,7 @@ struct QueryParameter: Sendable {
 extension QueryParameter {
     private static let limitMax = 100_000
 
-    static let limit = QueryParameter("limit", "limit is a number from 1 to \(limitMax)") {
+    static let limit = QueryParameter("limit", "limit must be a number from 1 to \(limitMax)") {
         Int($0).map { (1...limitMax).contains($0) } ?? false
     }
 }
@@ -31,7 +31,7 @@ extension Query {
 }
 
 extension QueryParameter {
-    static let cluster = QueryParameter("cluster", "cluster is the name of a cluster") { !$0.isEmpty }
+    static let cluster = QueryParameter("cluster", "cluster must be the name of a cluster") { !$0.isEmpty }
 }
 
 extension Query {
@@ -40,7 +40,7 @@ extension Query {
 }
 
 extension QueryParameter {
-    static let service = QueryParameter("service", "service is the name of a service") { _ in true }
+    static let service = QueryParameter("service", "service must be the name of a service") { _ in true }
 }
 
 extension Query {
@@ -72,7 +72,7 @@ extension Query {
 extension QueryParameter {
     private static let longest: Int64 = 86_400_000_000_000
 
-    static let step = QueryParameter("step", "step is a duration from 1s to 1d, such as 15s") {
+    static let step = QueryParameter("step", "step must be a duration from 1s to 1d, such as 15s") {
         DurationText.parse($0).map { (1_000_000_000...longest).contains($0) } ?? false
     }
 }

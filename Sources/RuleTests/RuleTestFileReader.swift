@@ -115,7 +115,7 @@ struct RuleTestFileReader {
         guard let time = node.string("at", &diagnostics).flatMap({ Timestamp.parse(rfc3339: $0) }) else {
             diagnostics.report(
                 node.start,
-                "at is a time of the archive such as 2026-01-01T00:05:00Z, but found \(node.phrase)")
+                "at must be a time of the archive such as 2026-01-01T00:05:00Z, but found \(node.phrase)")
             return nil
         }
         return .absolute(time)

@@ -43,7 +43,7 @@ extension YAMLNode {
     /// The text of a scalar. `what` names the field in messages.
     package func string(_ what: String, _ diagnostics: inout Diagnostics) -> String? {
         guard case .scalar(let text, _) = kind, !isNull else {
-            diagnostics.report(start, "\(what) is text, but found \(phrase)")
+            diagnostics.report(start, "\(what) must be text, but found \(phrase)")
             return nil
         }
         return text
@@ -52,7 +52,7 @@ extension YAMLNode {
     package func boolean(_ what: String, _ diagnostics: inout Diagnostics) -> Bool? {
         guard let text = string(what, &diagnostics) else { return nil }
         guard let value = Bool(text) else {
-            diagnostics.report(start, "\(what) is true or false, but found \(phrase)")
+            diagnostics.report(start, "\(what) must be true or false, but found \(phrase)")
             return nil
         }
         return value
@@ -64,7 +64,7 @@ extension YAMLNode {
             let lower = least > 0 ? "at least \(DurationText.format(least)) and " : ""
             diagnostics.report(
                 start,
-                "\(what) is a duration such as 30s, 5m or 1h30m, \(lower)at most "
+                "\(what) must be a duration such as 30s, 5m or 1h30m, \(lower)at most "
                     + "\(DurationText.format(TimeLimits.longest)), but found \(phrase)")
             return nil
         }
@@ -74,7 +74,7 @@ extension YAMLNode {
     /// The elements of a list.
     package func list(_ what: String, _ diagnostics: inout Diagnostics) -> [YAMLNode]? {
         guard case .sequence(let elements) = kind else {
-            diagnostics.report(start, "\(what) is a list, but found \(phrase)")
+            diagnostics.report(start, "\(what) must be a list, but found \(phrase)")
             return nil
         }
         return elements
@@ -83,7 +83,7 @@ extension YAMLNode {
     /// The entries of a mapping with arbitrary keys.
     package func entries(_ what: String, _ diagnostics: inout Diagnostics) -> [Entry]? {
         guard case .mapping(let entries) = kind else {
-            diagnostics.report(start, "\(what) is a mapping, but found \(phrase)")
+            diagnostics.report(start, "\(what) must be a mapping, but found \(phrase)")
             return nil
         }
         return entries
@@ -95,7 +95,7 @@ extension YAMLNode {
     ) -> Choice? {
         if case .scalar(let text, _) = kind, let choice = Choice(rawValue: text) { return choice }
         let choices = Choice.allCases.map(\.rawValue).joined(separator: " or ")
-        diagnostics.report(start, "\(what) is \(choices), but found \(phrase)")
+        diagnostics.report(start, "\(what) must be \(choices), but found \(phrase)")
         return nil
     }
 }
@@ -117,7 +117,7 @@ package struct YAMLMapping {
         guard case .mapping(let entries) = node.kind else {
             diagnostics.report(
                 node.start,
-                "\(what) is a mapping (\(fields.joined(separator: ", "))), but found \(node.phrase)")
+                "\(what) must be a mapping (\(fields.joined(separator: ", "))), but found \(node.phrase)")
             return nil
         }
         for entry in entries where !fields.contains(entry.key) {

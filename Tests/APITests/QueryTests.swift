@@ -3,10 +3,10 @@ import Testing
 @testable import API
 
 @Suite struct `the parameters of a query` {
-    private static let even = QueryParameter("even", "even is an even number") { text in
+    private static let even = QueryParameter("even", "even must be an even number") { text in
         Int(text).map { $0 % 2 == 0 } ?? false
     }
-    private static let name = QueryParameter("name", "name is a name") { !$0.isEmpty }
+    private static let name = QueryParameter("name", "name must be a name") { !$0.isEmpty }
     private static let resource = Resource(path: "/things/:name", parameters: [name, even]) { _ in
         QueryReply.text("")
     }
@@ -27,8 +27,8 @@ import Testing
     }
 
     @Test func `are refused with what would be right`() {
-        #expect(fault("even=3") == "even is an even number, but found \"3\"")
-        #expect(fault(nil, name: "") == "name is a name, but found \"\"")
+        #expect(fault("even=3") == "even must be an even number, but found \"3\"")
+        #expect(fault(nil, name: "") == "name must be a name, but found \"\"")
         #expect(fault("odd=3") == "unknown parameter \"odd\"; valid: even")
         #expect(fault("name=b") == "unknown parameter \"name\"; valid: even")
         #expect(fault("even=2&even=2") == "the parameter \"even\" is given twice")

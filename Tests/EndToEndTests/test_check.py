@@ -371,16 +371,16 @@ def test_a_replay_needs_no_headers_and_says_that_they_are_missing(file):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("limits: {max_bytes_in_flight: 9223372036854775807}", "1:31: max_bytes_in_flight is a size such as"),
-        ("window: {max_bytes: 9223372036854775807}", "1:21: max_bytes is a size such as"),
-        ("window: {history_bytes: 2000000GiB}", "1:25: history_bytes is a size such as"),
-        ("window: {duration: 0s}", "1:20: duration is a duration such as 30s, 5m or 1h30m, at least 1s"),
+        ("limits: {max_bytes_in_flight: 9223372036854775807}", "1:31: max_bytes_in_flight must be a size such as"),
+        ("window: {max_bytes: 9223372036854775807}", "1:21: max_bytes must be a size such as"),
+        ("window: {history_bytes: 2000000GiB}", "1:25: history_bytes must be a size such as"),
+        ("window: {duration: 0s}", "1:20: duration must be a duration such as 30s, 5m or 1h30m, at least 1s"),
         ("archive: {directory: a, rotate_after: 1ns}", "1:39: rotate_after is a duration"),
-        ('archive: {directory: ""}', "1:22: directory is a path, but found an empty one"),
-        ('state: {directory: ""}', "1:20: directory is a path, but found an empty one"),
+        ('archive: {directory: ""}', "1:22: directory must be a path, but found an empty one"),
+        ('state: {directory: ""}', "1:20: directory must be a path, but found an empty one"),
         ("archive: {directory: a, retain_age: 0s}", "1:37: retain_age is a duration"),
-        ("archive: {directory: a, retain_bytes: 1}", '1:39: retain_bytes is at least 16 KiB, but found "1"'),
-        ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes is at least 4 KiB, but found "4095"'),
+        ("archive: {directory: a, retain_bytes: 1}", '1:39: retain_bytes must be at least 16 KiB, but found "1"'),
+        ("archive: {directory: a, rotate_bytes: 4095}", '1:39: rotate_bytes must be at least 4 KiB, but found "4095"'),
     ],
 )
 def test_meaningless_numbers_are_problems_for_check_and_serve_alike(tmp_path, text, problem):

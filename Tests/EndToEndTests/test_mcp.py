@@ -86,7 +86,7 @@ def test_answers_are_those_of_the_daemon(loaded):
 
 @pytest.mark.parametrize(
     "tool, arguments, reason", [
-        ("requests", {"from": "yesterday"}, "400: from is a time in RFC 3339"),
+        ("requests", {"from": "yesterday"}, "400: from must be a time in RFC 3339"),
         ("requests", {"frm": "-5m"}, 'requests has no argument "frm"; it has from, to, cluster, verb'),
         ("requests", {"limit": [1]}, "limit is a text or a number"),
         ("trace", {}, "id is missing: the trace id"),

@@ -282,7 +282,7 @@ def test_vague_expectations_leave_alerts_to_specific_ones(run):
         ("culprit: us", "us", 'unknown side "us"; expected one of: etcd, apiserver, webhook, connection, not clear'),
         ("culprit: storage", "storage", 'unknown side "storage"; it is a component: {component: storage}'),
         ("culprit: [etcd]", "[etcd]", "culprit is etcd, apiserver, webhook, connection, not clear, or a mapping"),
-        ("culprit: ~", "~", "the side of a culprit is text, but found nothing"),
+        ("culprit: ~", "~", "the side of a culprit must be text, but found nothing"),
         ("culprit: {}", "{}", "a culprit has at least one of side, component and certainty"),
         ("culprit: {sied: etcd}", "sied", 'unknown field "sied" in a culprit; did you mean "side"?'),
         ("culprit: {side: Etcd}", "Etcd", 'unknown side "Etcd"; did you mean "etcd"?'),

@@ -75,7 +75,7 @@ def test_other_services_have_no_requests(tmp_path, api, store):
     "services, message",
     [
         ("{proxy: [a]}", 'unknown field "proxy"'),
-        ("{etcd: ['']}", "the name of a service is text in which * stands for any, but found an empty one"),
+        ("{etcd: ['']}", "the name of a service must be text in which * stands for any, but found an empty one"),
         ("{etcd: etcd}", "list"),
     ],
 )

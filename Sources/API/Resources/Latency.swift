@@ -24,8 +24,8 @@ extension Resource {
 }
 
 extension QueryParameter {
-    static let operation = QueryParameter("operation", "operation is the name of a span") { _ in true }
-    static let kind = QueryParameter("kind", "kind is \(SpanKind.allCases.map(\.name).listed("or"))") { text in
+    static let operation = QueryParameter("operation", "operation must be the name of a span") { _ in true }
+    static let kind = QueryParameter("kind", "kind must be \(SpanKind.allCases.map(\.name).listed("or"))") { text in
         SpanKind.allCases.contains { $0.name == text }
     }
 }

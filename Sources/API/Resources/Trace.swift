@@ -30,11 +30,11 @@ extension QueryServer.Surface {
 }
 
 extension QueryParameter {
-    fileprivate static let traceID = QueryParameter("id", "a trace id is 32 hexadecimal digits") {
+    fileprivate static let traceID = QueryParameter("id", "a trace id must be 32 hexadecimal digits") {
         TraceID(hex: $0) != nil
     }
 
-    fileprivate static let traceFormat = QueryParameter("format", "format is faultline, otlp or jaeger") {
+    fileprivate static let traceFormat = QueryParameter("format", "format must be faultline, otlp or jaeger") {
         ["faultline", "otlp", "jaeger"].contains($0)
     }
 }

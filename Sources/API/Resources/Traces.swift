@@ -21,9 +21,9 @@ extension QueryParameter {
     static let minDuration = duration("min_duration")
     static let maxDuration = duration("max_duration")
     static let minPart = duration("min_part")
-    static let status = QueryParameter("status", "status is ok or error") { ["ok", "error"].contains($0) }
-    static let component = QueryParameter("component", "component is the name of a component") { _ in true }
-    static let order = QueryParameter("order", "order is duration, recent or part") {
+    static let status = QueryParameter("status", "status must be ok or error") { ["ok", "error"].contains($0) }
+    static let component = QueryParameter("component", "component must be the name of a component") { _ in true }
+    static let order = QueryParameter("order", "order must be duration, recent or part") {
         TraceSearch.Order(rawValue: $0) != nil
     }
 
@@ -115,7 +115,7 @@ extension Query {
         if let name = self[.component] {
             guard let component = components.component(named: name) else {
                 let names = components.names.joined(separator: ", ")
-                throw QueryError(message: "component is one of \(names), but found \(PrintableText.quote(name))")
+                throw QueryError(message: "component must be one of \(names), but found \(PrintableText.quote(name))")
             }
             guard !isAboutSpans else {
                 throw QueryError(

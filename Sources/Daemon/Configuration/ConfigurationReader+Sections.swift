@@ -86,7 +86,7 @@ extension ServiceNames {
                 guard let text = element.string("a name of a service", &diagnostics) else { return nil }
                 if text.isEmpty {
                     diagnostics.report(
-                        element.start, "the name of a service is text in which * stands for any, but found an empty one"
+                        element.start, "the name of a service must be text in which * stands for any, but found an empty one"
                     )
                 }
                 return text
@@ -130,7 +130,7 @@ extension YAMLNode {
     func directory(_ diagnostics: inout Diagnostics) -> String? {
         guard let path = string("directory", &diagnostics) else { return nil }
         guard !path.isEmpty else {
-            diagnostics.report(start, "directory is a path, but found an empty one; omit the field for none")
+            diagnostics.report(start, "directory must be a path, but found an empty one; omit the field for none")
             return nil
         }
         return path
@@ -142,7 +142,7 @@ extension AllowedHosts {
         guard let text = node.string("external_url", &diagnostics) else { return }
         guard setExternalURL(text) else {
             return diagnostics.report(
-                node.start, "external_url is an address such as https://faultline.example.com, but found \(node.phrase)"
+                node.start, "external_url must be an address such as https://faultline.example.com, but found \(node.phrase)"
             )
         }
     }
@@ -153,7 +153,7 @@ extension AllowedHosts {
             guard add(name: text) else {
                 diagnostics.report(
                     entry.start,
-                    "a host is a name such as faultline.example.com, without a port, but found \(entry.phrase)")
+                    "a host must be a name such as faultline.example.com, without a port, but found \(entry.phrase)")
                 continue
             }
         }

@@ -147,7 +147,7 @@ extension Configuration {
         guard limit > 0 else { return }
         if limit < MemoryBudget.limitMin {
             diagnostics.report(
-                node.start, "memory is at least \(ByteSize.text(MemoryBudget.limitMin)), but found \(node.phrase)")
+                node.start, "memory must be at least \(ByteSize.text(MemoryBudget.limitMin)), but found \(node.phrase)")
         }
         memoryLimit = limit
         positions.memory = node.start
@@ -201,10 +201,10 @@ extension YAMLNode {
         }
         guard let size = ByteSize.parse(text) else {
             return diagnostics.report(
-                start, "\(what) is a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")
+                start, "\(what) must be a size such as 64MiB or 1GiB, at most 1048576GiB, but found \(phrase)")
         }
         guard size >= least else {
-            return diagnostics.report(start, "\(what) is at least \(ByteSize.text(least)), but found \(phrase)")
+            return diagnostics.report(start, "\(what) must be at least \(ByteSize.text(least)), but found \(phrase)")
         }
         bytes = size
     }
@@ -219,7 +219,7 @@ extension YAMLNode {
         guard let text = string(what, &diagnostics) else { return }
         guard let value = Int(text), range.contains(value) else {
             return diagnostics.report(
-                start, "\(what) is a number from \(range.lowerBound) to \(range.upperBound), but found \(phrase)")
+                start, "\(what) must be a number from \(range.lowerBound) to \(range.upperBound), but found \(phrase)")
         }
         number = value
     }

@@ -48,7 +48,7 @@ enum SinkURL {
         }
         guard !host.isEmpty else { return "\(form): the host is missing" }
         if let port, port.first == "+" || !(1...65_535).contains(Int(port) ?? 0) {
-            return "the port in url is a number from 1 to 65535; without a port, leave out the colon"
+            return "the port in url must be a number from 1 to 65535; without a port, leave out the colon"
         }
         guard isHostName(host) else {
             return "the host in url is an address, or a name of parts between dots that neither begin nor end with -"

@@ -93,7 +93,7 @@ extension RuleFileReader {
         else {
             diagnostics.report(
                 node.start,
-                "the name of an alert is one line of at most 200 characters, but found \(node.phrase)")
+                "the name of an alert must be one line of at most 200 characters, but found \(node.phrase)")
             return nil
         }
         return name

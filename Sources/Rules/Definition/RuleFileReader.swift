@@ -72,7 +72,7 @@ struct RuleFileReader {
         guard let limit = Int(text), (0...RuleGroup.limitMax).contains(limit) else {
             diagnostics.report(
                 node.start,
-                "limit is a number of alerts from 0 to \(RuleGroup.limitMax), but found \(node.phrase)")
+                "limit must be a number of alerts from 0 to \(RuleGroup.limitMax), but found \(node.phrase)")
             return nil
         }
         return limit == 0 ? nil : limit
@@ -82,7 +82,7 @@ struct RuleFileReader {
         guard let interval = node.duration("interval", &diagnostics) else { return RuleGroup.defaultInterval }
         // A replay evaluates every multiple: below a tenth of a second, that takes longer than the spans lasted.
         if !(100_000_000...86_400_000_000_000).contains(interval) {
-            diagnostics.report(node.start, "interval is from 100ms to 1d, but found \(node.phrase)")
+            diagnostics.report(node.start, "interval must be from 100ms to 1d, but found \(node.phrase)")
         }
         return interval
     }

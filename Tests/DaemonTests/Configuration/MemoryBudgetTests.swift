@@ -68,8 +68,8 @@ import YAML
     }
 
     @Test(arguments: [
-        ("limits: {memory: 1MiB}", "f:1:18: memory is at least 128 MiB, but found"),
-        ("limits: {memory: lots}", "memory is a size such as"),
+        ("limits: {memory: 1MiB}", "f:1:18: memory must be at least 128 MiB, but found"),
+        ("limits: {memory: lots}", "memory must be a size such as"),
         (
             "limits: {memory: 256MiB}\nwindow: {max_bytes: 1GiB}",
             "window.max_bytes 1 GiB, and everything else needs at least 78.8 MiB, but the limit is 256 MiB"

@@ -112,8 +112,8 @@ import YAML
     }
 
     @Test(arguments: [
-        ("no_data: drop", "no_data is keep or resolve, but found \"drop\""),
-        ("no_data_after: soon", "no_data_after is a duration"),
+        ("no_data: drop", "no_data must be keep or resolve, but found \"drop\""),
+        ("no_data_after: soon", "no_data_after must be a duration"),
         (
             "no_data: keep\n        no_data_after: 5m",
             "\"no_data: keep\" never resolves an alert, so no_data_after has no effect"

@@ -63,7 +63,7 @@ extension ConditionParser {
             guard let objective = Objective(percent: String(literal.text.dropLast())) else {
                 throw ConditionError(
                     at: token.position,
-                    "an objective is above 0% and below 100%, with up to six decimals, but found "
+                    "an objective must be above 0% and below 100%, with up to six decimals, but found "
                         + PrintableText.quote(literal.text))
             }
             step()
