@@ -223,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "RecordingTests", dependencies: ["Recording", "Support"], swiftSettings: settings),
         .testTarget(
-            name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport", "YAML"], swiftSettings: settings),
+            name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport", "YAML"], swiftSettings: settings
+        ),
         .testTarget(name: "PageTests", dependencies: ["Page"], swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],

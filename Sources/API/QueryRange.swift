@@ -10,7 +10,9 @@ extension QueryParameter {
     static let common = [from, to, cluster, limit]
 
     static func time(_ name: String) -> QueryParameter {
-        QueryParameter(name, "\(name) must be \(Timestamp.forms)") { Timestamp.parse($0, now: TimeLimits.latest) != nil }
+        QueryParameter(name, "\(name) must be \(Timestamp.forms)") {
+            Timestamp.parse($0, now: TimeLimits.latest) != nil
+        }
     }
 }
 

@@ -86,7 +86,8 @@ extension ServiceNames {
                 guard let text = element.string("a name of a service", &diagnostics) else { return nil }
                 if text.isEmpty {
                     diagnostics.report(
-                        element.start, "the name of a service must be text in which * stands for any, but found an empty one"
+                        element.start,
+                        "the name of a service must be text in which * stands for any, but found an empty one"
                     )
                 }
                 return text
@@ -142,7 +143,8 @@ extension AllowedHosts {
         guard let text = node.string("external_url", &diagnostics) else { return }
         guard setExternalURL(text) else {
             return diagnostics.report(
-                node.start, "external_url must be an address such as https://faultline.example.com, but found \(node.phrase)"
+                node.start,
+                "external_url must be an address such as https://faultline.example.com, but found \(node.phrase)"
             )
         }
     }

@@ -77,7 +77,8 @@ extension RuleFileReader {
         guard case .scalar(let text, _) = entry.value.kind else {
             diagnostics.report(
                 entry.value.start,
-                "\(PrintableText.quote(entry.key)) must be text, or =~, !~ or != and text, but found \(entry.value.phrase)")
+                "\(PrintableText.quote(entry.key)) must be text, or =~, !~ or != and text, but found \(entry.value.phrase)"
+            )
             return nil
         }
         for (sign, isPattern) in [("=~", true), ("!~", true), ("!=", false)] where text.hasPrefix(sign) {
