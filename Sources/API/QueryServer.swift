@@ -18,7 +18,7 @@ package struct QueryServer: Service {
         let pipeline: Pipeline
         let traces: WholeTraces
         let hosts: AllowedHosts
-        let scrape: @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void
+        let scrape: @Sendable (_ format: ExpositionFormat, _ send: @escaping ([UInt8]) -> Bool) -> Void
         let isReady: @Sendable () -> Bool
         let reload: (@Sendable () -> String?)?
         let version: String
@@ -32,7 +32,7 @@ package struct QueryServer: Service {
         ///   - now: the time, Unix nanoseconds.
         package init(
             pipeline: Pipeline, traces: WholeTraces, hosts: AllowedHosts,
-            scrape: @escaping @Sendable (_ format: Exposition.Format, _ send: @escaping ([UInt8]) -> Bool) -> Void,
+            scrape: @escaping @Sendable (_ format: ExpositionFormat, _ send: @escaping ([UInt8]) -> Bool) -> Void,
             isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?,
             version: String, now: @escaping @Sendable () -> Int64
         ) {

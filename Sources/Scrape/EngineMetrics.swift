@@ -5,6 +5,7 @@ package import Pipeline
 package struct EngineMetrics {
     /// A series with its counts since the start.
     private struct Counted {
+        let number: Int
         let text: SeriesText
         let totals: CumulativeTotals.Series
     }
@@ -19,6 +20,8 @@ package struct EngineMetrics {
     private let counts: SpanCounts
     private let operations: [Counted]
     private let requests: [Counted]
+    private let selfTimes: [Counted]
+    private let exemplars: (operations: Exemplars, requests: Exemplars)
     private let components: [(text: SeriesText, nanoseconds: Int128)]
     private let inWindow: [InWindow]
 
@@ -41,7 +44,9 @@ package struct EngineMetrics {
         let requestTexts = zip(view.requests, summary.totals.requests).map { labels, totals in
             totals.count > 0 ? labels.text : nil
         }
+        exemplars = view.exemplars()
         operations = Self.counted(operationTexts, summary.totals.operations)
+        selfTimes = Self.counted(operationTexts, summary.totals.selfTimes).filter { $0.totals.count > 0 }
         requests = Self.counted(requestTexts, summary.totals.requests)
         components = totals.sums.enumerated().compactMap { part, sum in
             let (request, component) = part.quotientAndRemainder(dividingBy: ComponentTable.countMax)
@@ -57,7 +62,9 @@ package struct EngineMetrics {
     }
 
     private static func counted(_ texts: [SeriesText?], _ totals: [CumulativeTotals.Series]) -> [Counted] {
-        zip(texts, totals).compactMap { text, totals in text.map { Counted(text: $0, totals: totals) } }
+        zip(texts, totals).enumerated().compactMap { number, series in
+            series.0.map { Counted(number: number, text: $0, totals: series.1) }
+        }
     }
 
     package static let table = MetricTable<EngineMetrics>(joining: [series, SpanMetrics.table.read { $0.counts }])
@@ -66,7 +73,9 @@ package struct EngineMetrics {
         .family(
             "faultline_operation_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
             help: "Duration of spans by operation."
-        ) { writeHistograms($0.operations, &$1) },
+        ) { metrics, exposition in
+            writeHistograms(metrics.operations, &exposition) { metrics.exemplars.operations[$0, $1] }
+        },
         .family(
             "faultline_operation_errors", .counter, labels: OperationLabels.names,
             help: "Failed spans by operation."
@@ -74,9 +83,15 @@ package struct EngineMetrics {
             for series in metrics.operations { exposition.sample(Double(series.totals.errors), series.text) }
         },
         .family(
+            "faultline_operation_self_duration_seconds", .histogram, unit: "seconds", labels: OperationLabels.names,
+            help: "Duration of settled spans without their children, by operation."
+        ) { writeHistograms($0.selfTimes, &$1) },
+        .family(
             "faultline_request_duration_seconds", .histogram, unit: "seconds", labels: RequestLabels.names,
             help: "Duration of settled requests to the API server with their authentication, without long-running ones."
-        ) { writeHistograms($0.requests, &$1) },
+        ) { metrics, exposition in
+            writeHistograms(metrics.requests, &exposition) { metrics.exemplars.requests[$0, $1] }
+        },
         .family(
             "faultline_request_errors", .counter, labels: RequestLabels.names,
             help: "Failed requests to the API server, once they have settled."
@@ -108,11 +123,17 @@ package struct EngineMetrics {
         },
     ])
 
-    private static func writeHistograms(_ series: [Counted], _ exposition: inout Exposition) {
+    /// - Parameter exemplar: of a series and a bucket.
+    private static func writeHistograms(
+        _ series: [Counted], _ exposition: inout Exposition,
+        exemplar: @escaping (Int, Int) -> Exemplar? = { _, _ in nil }
+    ) {
         for series in series {
             let buckets = series.totals.buckets
             exposition.histogram(
-                bounds, counts: buckets.indices.map { buckets[$0] }, sum: series.totals.sum / 1e9, series.text)
+                HistogramSample(
+                    bounds: bounds, counts: buckets.indices.map { buckets[$0] }, sum: series.totals.sum / 1e9,
+                    native: series.totals.native, exemplar: { exemplar(series.number, $0) }), series.text)
         }
     }
 }

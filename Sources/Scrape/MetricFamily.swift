@@ -15,7 +15,7 @@ package struct MetricFamily: Sendable {
     package let labels: [String]
     /// The condition, in words, under which the family is present; nil if always.
     package let condition: String?
-    private let unit: String?
+    let unit: String?
     /// The lines that announce it.
     let head: Head
 
@@ -42,8 +42,8 @@ package struct MetricFamily: Sendable {
 
     /// The comments above a family's samples, in UTF-8.
     struct Head: Sendable {
-        private let text: [UInt8]
-        private let openMetrics: [UInt8]
+        let text: [UInt8]
+        let openMetrics: [UInt8]
 
         fileprivate init(_ name: String, _ kind: Kind, unit: String?, help: String) {
             let escaped = help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
@@ -53,7 +53,5 @@ package struct MetricFamily: Sendable {
             let unit = unit.map { "# UNIT \(name) \($0)\n" } ?? ""
             openMetrics = Array("# HELP \(name) \(quoted)\n# TYPE \(name) \(kind.rawValue)\n\(unit)".utf8)
         }
-
-        subscript(format: Exposition.Format) -> [UInt8] { format == .text ? text : openMetrics }
     }
 }

@@ -9,7 +9,7 @@ package struct ProcessMetrics: Sendable {
     var virtualBytes: Double?
     private var threads: Double?
     /// Unix seconds.
-    private var startTime: Double?
+    package private(set) var startTime: Double?
     var openDescriptors: Double?
     var descriptorLimit: Double?
 

@@ -39,21 +39,28 @@ struct SeriesText: Sendable {
         return SeriesText(bytes: longer, count: count + 1)
     }
 
+    /// Calls `body` with the name and the value of each label, in UTF-8 and without the escapes of the text format.
+    func forEachLabel(_ body: (_ name: ArraySlice<UInt8>, _ value: [UInt8]) -> Void) {
+        var rest = bytes[...]
+        while let equals = rest.firstIndex(of: UInt8(ascii: "=")) {
+            let name = rest[..<equals]
+            var (value, index) = ([UInt8](), equals + 2)
+            while rest[index] != UInt8(ascii: "\"") {
+                let isEscape = rest[index] == UInt8(ascii: "\\")
+                if isEscape { index += 1 }
+                value.append(isEscape && rest[index] == UInt8(ascii: "n") ? UInt8(ascii: "\n") : rest[index])
+                index += 1
+            }
+            body(name, value)
+            rest = rest[(index + 1)...].dropFirst()
+        }
+    }
+
     private static func write(_ name: String, _ value: String, to bytes: inout [UInt8]) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
         bytes += name.utf8
         bytes += "=\"".utf8
         bytes += LabelText.written(value).utf8
         bytes.append(UInt8(ascii: "\""))
-    }
-}
-
-/// The upper bounds of a histogram's buckets in seconds, without the infinite one.
-package struct HistogramBounds: Sendable {
-    /// The `le` of each bucket with the end of the labels, the infinite one last.
-    let ends: [[UInt8]]
-
-    package init(_ seconds: [Double]) {
-        ends = (seconds + [.infinity]).map { Array("le=\"\(Exposition.number($0))\"} ".utf8) }
     }
 }

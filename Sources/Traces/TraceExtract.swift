@@ -1,5 +1,6 @@
 package import Engine
 package import OTLP
+import Support
 
 /// Cuts the spans of some traces out of export bodies, with their resources and scopes.
 package struct TraceExtract {

@@ -23,7 +23,7 @@ import Testing
         .present(if: "there is a part")
     private static let all = MetricTable(joining: [table, parts.read { $0.part }])
 
-    private func scrape(_ source: Source, _ format: Exposition.Format) -> [String] {
+    private func scrape(_ source: Source, _ format: ExpositionFormat) -> [String] {
         var text = ""
         var exposition = Exposition(format) { part in
             text += String(decoding: part, as: UTF8.self)

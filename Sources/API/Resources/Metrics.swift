@@ -7,7 +7,7 @@ extension Resource {
     static let metrics = Resource(path: "/metrics") { exchange in
         let (accepted, scrapes) = (exchange.request.headers, exchange.server.pools.scrapes)
         guard let permit = scrapes.permit() else { return exchange.tooMany() }
-        let format = Exposition.Format(accept: accepted[.accept])
+        let format = ExpositionFormat(accept: accepted[.accept])
         let isGzip = takesGzip(accepted[.acceptEncoding])
         var headers: HTTPFields = [.contentType: format.contentType, .vary: "Accept-Encoding"]
         if isGzip { headers[.contentEncoding] = "gzip" }

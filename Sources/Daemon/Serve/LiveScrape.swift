@@ -26,11 +26,14 @@ package enum LiveScrape {
         ProcessMetrics.table.read { _ in ProcessMetrics() },
     ])
 
+    /// Counters begin with the process. Unix nanoseconds.
+    private static let created = ProcessMetrics().startTime.map { Int64($0 * 1e9) }
+
     /// Writes the scrape part by part: see `Exposition`.
     static func write(
-        _ parts: LiveParts, _ format: Exposition.Format, send: @escaping ([UInt8]) -> Bool
+        _ parts: LiveParts, _ format: ExpositionFormat, send: @escaping ([UInt8]) -> Bool
     ) {
-        var exposition = Exposition(format, send: send)
+        var exposition = Exposition(format, created: created, send: send)
         table.write(parts, to: &exposition)
         exposition.finish()
     }

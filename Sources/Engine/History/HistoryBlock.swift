@@ -1,3 +1,5 @@
+import Support
+
 /// The series of some stretch of time, encoded in a few dozen bytes each; immutable.
 ///
 /// The series follow one another in the order of their keys. All numbers are varints (seven bits per byte, lowest
@@ -186,16 +188,5 @@ private struct BucketsBySeries {
             if count > 1 { body.appendVarint(count - 2) }
             before = code
         }
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func appendVarint(_ value: some FixedWidthInteger & UnsignedInteger) {
-        var rest = value
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
     }
 }

@@ -6,7 +6,7 @@ import Support
 package struct Window: ~Copyable {
     package let limits: WindowLimits
     private var names: WindowNames
-    package private(set) var totals = CumulativeTotals()
+    package private(set) var totals: CumulativeTotals
     package private(set) var byteCount = 0
     package private(set) var spanCount = 0
     package private(set) var history: History
@@ -37,6 +37,7 @@ package struct Window: ~Copyable {
         self.seed = seed
         names = WindowNames(limits)
         history = History(limits: limits.history)
+        totals = CumulativeTotals(isScraped: limits.isEndless)
     }
 
     package var operations: OperationTable { names.operations }
@@ -122,7 +123,7 @@ package struct Window: ~Copyable {
         byteCount -= slots[index].byteCount
         slots[index].attach(attribution)
         byteCount += slots[index].byteCount
-        totals.countRequests(slots[index].view)
+        totals.countSettled(slots[index].view)
     }
 
     /// Stores the summaries of a slot, if it is still in the window.
@@ -237,7 +238,7 @@ package struct Window: ~Copyable {
         spanCount -= slot.count
         guard slot.attribution == nil else { return }
         unattributed.evicted += slot.count
-        totals.countRequests(slot.view)
+        totals.countSettled(slot.view)
     }
 
     // MARK: Names

@@ -1,4 +1,4 @@
-import Support
+package import Support
 
 /// Translates one request from JSON to the wire format.
 package struct OTLPTranslation {

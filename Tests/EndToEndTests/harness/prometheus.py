@@ -21,7 +21,7 @@ scrape_configs:
 class Prometheus(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`."""
 
-    def __init__(self, target, directory):
+    def __init__(self, target, directory, options=()):
         configuration = directory / "prometheus.yml"
         configuration.write_text(CONFIGURATION.format(target=target))
         self.address = free_address()
@@ -31,6 +31,7 @@ class Prometheus(Server):
                 f"--config.file={configuration}",
                 f"--storage.tsdb.path={directory / 'storage'}",
                 f"--web.listen-address={self.address}",
+                *options,
             ],
             ready="Server is ready to receive web requests",
         )

@@ -1,4 +1,5 @@
 import OTLP
+import Support
 
 /// Converts responses of Jaeger's query API to an OTLP request on the wire. A round trip isn't lossless: Jaeger's times
 /// are microseconds, so nanoseconds are lost, and its tags have five types, so lists and maps come back as text.

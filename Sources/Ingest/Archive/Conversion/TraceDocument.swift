@@ -1,3 +1,4 @@
+import Support
 package import OTLP
 
 /// Converts a JSON document from an archive to a single request on the wire. Accepts all known forms: an OTLP request,

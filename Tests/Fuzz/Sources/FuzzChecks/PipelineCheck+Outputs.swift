@@ -25,11 +25,11 @@ extension PipelineCheck {
         } catch {
             throw Finding("no JSON: \(error)")
         }
-        for format in [Exposition.Format.text, .openMetrics] { try checkScrape(summary, format) }
+        for format in [ExpositionFormat.text, .openMetrics] { try checkScrape(summary, format) }
         return report
     }
 
-    private func checkScrape(_ summary: PipelineSummary, _ format: Exposition.Format) throws(Finding) {
+    private func checkScrape(_ summary: PipelineSummary, _ format: ExpositionFormat) throws(Finding) {
         var bytes: [UInt8] = []
         var exposition = Exposition(format) { part in
             bytes += part
