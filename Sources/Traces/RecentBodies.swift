@@ -6,121 +6,120 @@ import Synchronization
 ///
 /// Nothing is decoded until somebody looks: a body costs one copy and a few bits for each span.
 package final class RecentBodies: Sendable {
-    /// A body and which traces it may hold.
+    /// An `ExportTraceServiceRequest` on the wire, valid.
     package struct Body: Sendable {
-        /// An `ExportTraceServiceRequest` on the wire, valid.
-        package let bytes: [UInt8]
+        fileprivate let chunk: BodyChunk
+        fileprivate let range: Range<Int>
+
+        package func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+            try chunk.withBytes(range, body)
+        }
+    }
+
+    /// Where a body is, and which traces it may hold.
+    private struct Entry: Sendable {
+        let range: Range<Int>
         let filter: TraceFilter
-        /// Unix nanoseconds.
+
+        /// Besides its bytes: with the header of an array and its allocation.
+        var byteCount: Int { filter.byteCount + 128 }
+    }
+
+    /// A chunk and its bodies, in order of arrival.
+    private struct Segment: Sendable {
+        var chunk: BodyChunk
+        var entries: [Entry] = []
+        /// The arrival of the first body, Unix nanoseconds.
         let arrival: Int64
 
-        /// What it is charged for: with the headers of two arrays and their allocations.
-        var byteCount: Int { bytes.count + filter.byteCount + 128 }
+        var byteCount: Int { entries.reduce(chunk.capacity) { $0 + $1.byteCount } }
     }
 
     private struct State {
-        /// In order of arrival. Those before `first` have gone.
-        var bodies: [Body] = []
-        var first = 0
+        /// In order of arrival; the last is being filled.
+        var segments: [Segment] = []
         var byteCount = 0
         var dropped = 0
     }
 
     /// Bytes; 0 keeps nothing.
     package let limit: Int
+    /// What goes at once when there is too much. A larger body has a chunk of its own.
+    private let chunkBytes: Int
     private let state = Mutex(State())
 
     package init(limit: Int) {
         self.limit = limit
+        chunkBytes = min(1 << 20, limit / 16)
     }
 
     /// Keeps a copy of a body.
     /// - Parameter batch: what it was decoded to.
     package func keep(_ message: RawSpan, _ batch: borrowing SpanBatch, arrival: Int64) {
         guard limit > 0, batch.count > 0 else { return }
-        let bytes = unsafe message.withUnsafeBytes { unsafe [UInt8]($0) }
-        let body = Body(bytes: bytes, filter: TraceFilter(batch), arrival: arrival)
-        guard body.byteCount <= limit else { return state.withLock { $0.dropped += 1 } }
+        let filter = TraceFilter(batch)
         state.withLock { state in
-            state.bodies.append(body)
-            state.byteCount += body.byteCount
-            Self.evict(&state, limit)
+            if let last = state.segments.indices.last, let range = state.segments[last].chunk.append(message) {
+                let entry = Entry(range: range, filter: filter)
+                state.segments[last].entries.append(entry)
+                state.byteCount += entry.byteCount
+                _ = evict(&state, room: 0)
+            } else {
+                begin(message, filter, arrival, &state)
+            }
         }
     }
 
-    private static func evict(_ state: inout State, _ limit: Int) {
-        while state.byteCount > limit {
-            state.byteCount -= state.bodies[state.first].byteCount
-            state.bodies[state.first] = Body(bytes: [], filter: TraceFilter(), arrival: 0)
-            state.first += 1
+    /// Keeps a body in a new segment.
+    private func begin(_ message: RawSpan, _ filter: TraceFilter, _ arrival: Int64, _ state: inout State) {
+        let capacity = max(chunkBytes, message.byteCount)
+        let room = capacity + Entry(range: 0..<0, filter: filter).byteCount
+        guard room <= limit else {
+            state.dropped += 1
+            return
         }
-        // Moving half of the list once it is half empty costs each body one move.
-        if state.first >= 64, state.first * 2 >= state.bodies.count {
-            state.bodies.removeFirst(state.first)
-            state.first = 0
+        let spare = evict(&state, room: room)
+        let chunk = spare.flatMap { $0.capacity == capacity ? $0 : nil } ?? BodyChunk(capacity: capacity)
+        guard let range = chunk.append(message) else { return }
+        state.segments.append(Segment(chunk: chunk, entries: [Entry(range: range, filter: filter)], arrival: arrival))
+        state.byteCount += room
+    }
+
+    /// Makes room.
+    /// - Returns: a chunk that nobody reads any more, empty.
+    private func evict(_ state: inout State, room: Int) -> BodyChunk? {
+        var spare: BodyChunk?
+        while state.byteCount + room > limit, !state.segments.isEmpty {
+            var oldest = state.segments.removeFirst()
+            state.byteCount -= oldest.byteCount
+            guard isKnownUniquelyReferenced(&oldest.chunk) else { continue }
+            oldest.chunk.reset()
+            spare = oldest.chunk
         }
+        return spare
     }
 
     /// Bodies that may hold spans of any of some traces, in order of arrival.
     package func bodies(mayHold traces: [TraceID]) -> [Body] {
         state.withLock { state in
-            state.bodies[state.first...].filter { body in traces.contains { body.filter.mayHold($0) } }
+            state.segments.flatMap { segment in
+                segment.entries.lazy.filter { entry in traces.contains { entry.filter.mayHold($0) } }
+                    .map { Body(chunk: segment.chunk, range: $0.range) }
+            }
         }
     }
 
     package var use: Use {
         state.withLock { state in
-            Use(
-                bodies: state.bodies.count - state.first, byteCount: state.byteCount, dropped: state.dropped,
-                oldest: state.first < state.bodies.count ? state.bodies[state.first].arrival : nil)
+            Use(byteCount: state.byteCount, dropped: state.dropped, oldest: state.segments.first?.arrival)
         }
     }
 
     package struct Use: Equatable, Sendable {
-        package var bodies: Int
         package var byteCount: Int
         /// Larger than everything that may be kept.
         package var dropped: Int
         /// The arrival of the oldest, Unix nanoseconds.
         package var oldest: Int64?
-    }
-}
-
-/// A Bloom filter of trace ids: sixteen bits and two probes a span, so that one body in a hundred is decoded in vain at most.
-struct TraceFilter: Sendable {
-    private var words: [UInt64] = []
-
-    static let bitsPerSpan = 16
-
-    init() {}
-
-    init(_ batch: borrowing SpanBatch) {
-        var wordCount = 1
-        while wordCount * 64 < batch.count * Self.bitsPerSpan { wordCount *= 2 }
-        words = Array(repeating: 0, count: wordCount)
-        let mask = UInt64(wordCount * 64 - 1)
-        var words = words.mutableSpan
-        for row in 0..<batch.count {
-            let (high, low) = (batch.columns.traceHigh[row], batch.columns.traceLow[row])
-            let (first, second) = Self.bits(high, low, mask)
-            words[Int(first >> 6)] |= 1 << (first & 63)
-            words[Int(second >> 6)] |= 1 << (second & 63)
-        }
-    }
-
-    var byteCount: Int { words.count * 8 }
-
-    func mayHold(_ trace: TraceID) -> Bool {
-        guard !words.isEmpty else { return false }
-        let mask = UInt64(words.count * 64 - 1)
-        let (first, second) = Self.bits(trace.high, trace.low, mask)
-        return words[Int(first >> 6)] >> (first & 63) & words[Int(second >> 6)] >> (second & 63) & 1 == 1
-    }
-
-    /// Two bits. Ids are random but for hostile ones, which can only make bodies be decoded in vain.
-    @inline(__always)
-    private static func bits(_ high: UInt64, _ low: UInt64, _ mask: UInt64) -> (UInt64, UInt64) {
-        let mixed: UInt64 = (low ^ (high &* 0x9E37_79B9_7F4A_7C15)) &* 0xD6E8_FEB8_6659_FD93
-        return (mixed &>> 20 & mask, mixed &>> 40 & mask)
     }
 }

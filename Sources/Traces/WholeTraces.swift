@@ -18,7 +18,7 @@ package struct WholeTraces: Sendable {
         var extract = TraceExtract(traces)
         for body in bodies.bodies(mayHold: traces) {
             // Only bodies that were decoded are kept, so that none throws.
-            try? unsafe extract.add(body.bytes.span.bytes)
+            try? body.withBytes { try extract.add($0) }
         }
         return extract.message(mergesScopes: mergesScopes)
     }

@@ -264,7 +264,7 @@ WRONG = {
     "to=1764288000000": "to must be a time in RFC 3339",
     "to=": "to must be a time in RFC 3339",
     "from=1e9": "from must be a time in RFC 3339",
-    "cluster=": "cluster is the name of a cluster",
+    "cluster=": "cluster must be the name of a cluster",
     "frm=-5m": 'unknown parameter "frm"; valid: from, to, cluster, limit',
 }
 
@@ -279,12 +279,12 @@ def test_wrong_parameters_are_refused_with_what_would_be_right(survivor, resourc
 
 @pytest.mark.parametrize(
     "question, reason", [
-        ("components?step=0s", "step is a duration from 1s to 1d"),
-        ("components?step=-1s", "step is a duration from 1s to 1d"),
-        ("components?step=15", "step is a duration from 1s to 1d"),
+        ("components?step=0s", "step must be a duration from 1s to 1d"),
+        ("components?step=-1s", "step must be a duration from 1s to 1d"),
+        ("components?step=15", "step must be a duration from 1s to 1d"),
         ("latency?step=1s&from=-1d", "step=1s makes 86400 steps of this range, but there may be 1500 at most; take a step of 1m"),
         ("latency?verb=list&service=a", "verb selects requests, and service, operation and kind select spans"),
-        ("latency?kind=server", "kind is "),
+        ("latency?kind=server", "kind must be "),
         ("culprit?baseline_from=-5m", "baseline_from and baseline_to go together"),
         ("culprit?baseline_from=-5m&baseline_to=-6m", "baseline_from must be before baseline_to"),
         ("culprit?baseline_from=-5m&baseline_to=-1m&from=-2m", "the baseline must end before the interval begins"),

@@ -147,10 +147,10 @@ def test_a_range_of_time_limits_the_search(daemon):
     [
         ({"limit": "0"}, "limit must be a number from 1 to"),
         ({"limit": "1000000000000"}, "limit must be a number from 1 to"),
-        ({"component": "disk"}, "component is one of etcd, etcd-client"),
+        ({"component": "disk"}, "component must be one of etcd, etcd-client"),
         ({"min_duration": "fast"}, "min_duration must be a duration such as"),
-        ({"order": "best"}, "order is duration, recent or part"),
-        ({"status": "broken"}, "status is ok or error"),
+        ({"order": "best"}, "order must be duration, recent or part"),
+        ({"status": "broken"}, "status must be ok or error"),
         ({"component": "etcd", "service": "etcd"}, "can't be combined"),
         ({"colour": "red"}, "unknown parameter"),
     ],

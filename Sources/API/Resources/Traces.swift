@@ -28,7 +28,7 @@ extension QueryParameter {
     }
 
     private static func duration(_ name: String) -> QueryParameter {
-        QueryParameter(name, "\(name) is a duration such as 100ms or 1.5s") { DurationText.parse($0) != nil }
+        QueryParameter(name, "\(name) must be a duration such as 100ms or 1.5s") { DurationText.parse($0) != nil }
     }
 }
 

@@ -8,6 +8,7 @@ import Traces
 struct MemoryUse: Sendable {
     let budget: MemoryBudget
     let bytes: [(part: MemoryBudget.Part, bytes: Int)]
+    let bodies: RecentBodies.Use
 
     /// - Parameter recorder: nil if nothing is recorded.
     init(
@@ -16,9 +17,10 @@ struct MemoryUse: Sendable {
     ) {
         self.budget = budget
         let window = pipeline.windowGauges()
+        self.bodies = bodies.use
         bytes = [
             (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
-            (.traces, bodies.use.byteCount),
+            (.traces, self.bodies.byteCount),
             (.attribution, window.attributionBytes), (.rules, pipeline.evaluation.countByteCount),
             (.ingest, admission.bytesInFlight), (.archive, recorder?.queueBytes ?? 0),
         ]
@@ -42,5 +44,14 @@ struct MemoryUse: Sendable {
         ) { memory, exposition in
             for (part, bytes) in memory.bytes { exposition.sample(Double(bytes), [part.rawValue]) }
         },
+        .optional(
+            "faultline_traces_oldest_timestamp_seconds", .gauge, unit: "seconds",
+            help: "Since when traces are kept with everything that their spans carry, Unix time.",
+            if: "any are kept"
+        ) { $0.bodies.oldest.map { Double($0) / 1e9 } },
+        .counter(
+            "faultline_traces_dropped_requests",
+            help: "Export requests that were not kept for traces because each is larger than all that may be kept."
+        ) { $0.bodies.dropped },
     ])
 }
