@@ -23,7 +23,7 @@ done
 # completions SHELL FILE: where the shell looks below a prefix such as /usr/local.
 completions() {
     mkdir -p "$(dirname "$work/$name/share/$2")"
-    "$binary" completions "$1" >"$work/$name/share/$2"
+    "$binary" completion "$1" >"$work/$name/share/$2"
 }
 completions bash bash-completion/completions/faultline
 completions zsh zsh/site-functions/_faultline

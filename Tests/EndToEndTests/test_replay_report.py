@@ -3,7 +3,9 @@
 import json
 import os
 import pty
+import re
 import subprocess
+import unicodedata
 
 import pytest
 
@@ -132,10 +134,77 @@ def test_text_shows_the_same(report):
         assert alert["alert"] in done.output and alert["annotations"]["summary"] in done.output
     # What it comes to is said first, and once.
     (incident,) = report["incidents"]
-    assert done.output.index("Incidents") < done.output.index("Operations")
+    headings = ["Incidents", "Requests to the API server", "Operations", "Streams"]
+    assert sorted(headings, key=done.output.index) == headings
     assert done.output.count(incident["culprit"]["why"].removeprefix("etcd: ")) == 1
     assert incident["next"] in done.output
     assert all(line == line.rstrip() for line in done.output.splitlines())
+
+
+def rows_of(text, heading):
+    """The rows of a table, each as its cells."""
+    lines = text.split(f"\n{heading}", 1)[1].split("\n\n", 1)[0].splitlines()
+    start = next(number for number, line in enumerate(lines) if "p50" in line)
+    return [re.split(r"\s{2,}", line.strip()) for line in lines[start + 1 :] if not line.startswith("…")]
+
+
+def seconds(text):
+    number, unit = text.split()
+    return float(number) * {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}[unit]
+
+
+def test_watches_and_what_lasts_as_long_are_apart(report):
+    text = faultline("replay", "--top", "1000", EXAMPLE).output
+    operations = {cells[-1]: cells for cells in rows_of(text, "Operations")}
+    streams = {cells[-1]: cells for cells in rows_of(text, "Streams")}
+    # The p99 of all is that of watches; they take minutes, and requests less than ten seconds.
+    filter = next(row for row in report["operations"] if row["operation"] == "audit")
+    assert filter["p99_seconds"] > 60
+    ordinary, long = operations["apiserver audit (internal)"], streams["apiserver audit (internal)"]
+    assert int(ordinary[0]) + int(long[0]) == filter["count"] and int(long[0]) > 0
+    assert all(seconds(cells[6]) < 10 for cells in operations.values())
+    assert seconds(long[3]) == pytest.approx(filter["max_seconds"], rel=0.01)
+    both = [*operations.values(), *streams.values()]
+    assert sum(int(cells[0]) for cells in both) == report["spans"]["accepted"]
+
+
+def test_rows_are_sorted_and_limited_as_asked(report):
+    text = faultline("replay", "--sort", "p99", "--top", "3", EXAMPLE).output
+    found = rows_of(text, "Requests to the API server")
+    expected = sorted((row["p99_seconds"] for row in report["requests"]), reverse=True)[:3]
+    assert [seconds(cells[4]) for cells in found] == pytest.approx(expected, rel=0.01)
+    assert f"… and {len(report['requests']) - 3} more" in text
+    default = rows_of(faultline("replay", EXAMPLE).output, "Requests to the API server")
+    counts = [int(cells[0]) for cells in default]
+    assert len(counts) == 20 and counts == sorted(counts, reverse=True)
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_no_line_is_wider_than_the_terminal(columns):
+    lines = faultline("replay", EXAMPLE, COLUMNS=columns).output.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    # What matters most is there at any width.
+    text = "\n".join(lines)
+    assert "EtcdSlowNow" in text and "etcd (clear)" in text
+    assert all(any(heading in line for line in lines) for heading in ("requests  errors", "spans  errors"))
+
+
+def test_without_a_terminal_lines_have_80_columns():
+    process = subprocess.run(
+        [BINARY, "replay", EXAMPLE], capture_output=True, timeout=60,
+        env={name: value for name, value in os.environ.items() if name != "COLUMNS"},
+    )
+    assert 70 < max(len(line) for line in process.stdout.decode().splitlines()) <= 80
+
+
+def test_wide_characters_count_as_two_columns(tmp_path):
+    name = "名前" * 40
+    span = {"traceId": "1" * 32, "spanId": "1" * 16, "name": name, "startTimeUnixNano": "1000000000",
+            "endTimeUnixNano": "2000000000"}
+    (tmp_path / "wide.json").write_text(json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}))
+    text = faultline("replay", tmp_path / "wide.json", COLUMNS="80").output
+    (line,) = [line for line in text.splitlines() if "名" in line]
+    assert 70 < sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in line) <= 80
 
 
 def test_a_replay_is_the_same_each_time(report):
@@ -172,6 +241,13 @@ def test_colour_is_for_terminals():
 def test_no_color_is_respected():
     written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, NO_COLOR="1")
     assert ESCAPE not in written and "44186 spans" in written
+
+
+def test_a_dumb_terminal_gets_no_escape_sequences():
+    written, _ = on_a_terminal("stdout", "replay", "--quiet", EXAMPLE, TERM="dumb")
+    assert ESCAPE not in written and "44186 spans" in written
+    drawn, output = on_a_terminal("stderr", "replay", EXAMPLE, TERM="dumb")
+    assert drawn == "" and "44186 spans" in output
 
 
 def test_json_is_never_coloured():

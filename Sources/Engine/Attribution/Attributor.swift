@@ -161,7 +161,7 @@ package struct Attributor: ~Copyable, Sendable {
             if traces.spans[index].isRequestHere {
                 division.divide(traces.spans, index..<index + 1, mappings, &selfTimes)
             }
-            selfTimes.remove(row: traces.spans[index].row)
+            selfTimes.markUnknown(row: traces.spans[index].row)
         }
     }
 

@@ -58,7 +58,7 @@ struct RequestDivision: ~Copyable, Sendable {
         partition.removeAll()
         let dependOnParent = partition.give(spans, tree.links, mappings.components, &selfTimes)
         if tree.hasLongRunning || partition.mayHave(.authentication) {
-            removeSelfTimes(spans, mappings, selfTimes)
+            markStreams(spans, mappings, selfTimes)
             addCandidates(spans, mappings)
         }
         guard tree.requestCount > 0 else { return }
@@ -70,15 +70,14 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// Removes meaningless self times: those of watches and everything below them, and of authentication that isn't
-    /// tied to a request.
-    private func removeSelfTimes(
+    /// Marks what lasts as long as a stream: watches and everything below them, and authentication in a trace of its own.
+    private func markStreams(
         _ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings, _ selfTimes: borrowing SelfTimes
     ) {
         for index in 0..<spans.count where spans[index].isHere {
             let link = tree.links[index]
             if link.isLongRunning || link.parent < 0 && mappings.isAuthentication(spans[index].operation) {
-                selfTimes.remove(row: spans[index].row)
+                selfTimes.markStream(row: spans[index].row)
             }
         }
     }

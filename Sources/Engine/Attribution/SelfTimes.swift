@@ -1,14 +1,16 @@
 /// The self time of each row of a slot.
 struct SelfTimes: ~Copyable, Sendable {
     let count: Int
-    /// Nanoseconds, or `none`. The extra last element takes writes for spans of other slots.
+    /// Nanoseconds, or a negative mark. The extra last element takes writes for spans of other slots.
     let durations: Column<Int64>
     /// No span with children has a shorter self time, nanoseconds.
     private(set) var least = Int64.max
 
-    /// Marks a self time that is meaningless: of watches and everything below them, and of `authentication` spans that
-    /// aren't tied to a request.
-    static let none: Int64 = -1
+    /// Marks spans that last as long as a stream, whose self time is meaningless: watches and everything below them, and
+    /// `authentication` in a trace of its own, which may be a watch's.
+    private static let stream: Int64 = -2
+    /// Marks spans whose self time isn't known.
+    private static let unknown: Int64 = -1
 
     /// Makes room for `rows` self times, all of which have to be set.
     init(rows: Int) {
@@ -18,22 +20,29 @@ struct SelfTimes: ~Copyable, Sendable {
 
     var byteCount: Int { durations.capacity * MemoryLayout<Int64>.stride }
 
-    /// The self time of an attributed row; nil if it is meaningless.
+    /// The self time of an attributed row; nil if it is meaningless or unknown.
     @inline(__always)
     subscript(row: Int) -> Int64? {
         let duration = durations[row]
         return duration >= 0 ? duration : nil
     }
 
+    /// Whether an attributed row lasts as long as a stream.
+    @inline(__always)
+    func isStream(row: Int) -> Bool { durations[row] == Self.stream }
+
     /// Sets the self time of a span that is alone in its trace.
     @inline(__always)
     func set(_ span: TraceSpan, isAuthentication: Bool) {
-        durations[span.row] = span.flags.isLongRunning || isAuthentication ? Self.none : span.duration
+        durations[span.row] = span.flags.isLongRunning || isAuthentication ? Self.stream : span.duration
     }
 
-    /// Marks a self time as meaningless.
-    func remove(row: Int) {
-        durations[row] = Self.none
+    func markUnknown(row: Int) {
+        durations[row] = Self.unknown
+    }
+
+    func markStream(row: Int) {
+        durations[row] = Self.stream
     }
 
     /// Records a lower bound of self times.

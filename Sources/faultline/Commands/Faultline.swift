@@ -41,7 +41,7 @@ struct Faultline: AsyncParsableCommand {
         var command: any ParsableCommand.Type = Faultline.self
         for name in arguments.dropFirst() where !name.hasPrefix("-") {
             let known = command.configuration.subcommands
-            guard let next = known.first(where: { $0._commandName == name }) else {
+            guard let next = known.first(where: { $0.isNamed(name) }) else {
                 let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }.joined(
                     separator: ", ")
                 let choice = names.isEmpty ? "it has no commands" : "commands are \(names)"
@@ -67,6 +67,10 @@ struct Faultline: AsyncParsableCommand {
         // Argument Parser's own code for a wrong command line is 64.
         Foundation.exit(code == .validationFailure ? 2 : code.rawValue)
     }
+}
+
+extension ParsableCommand {
+    static func isNamed(_ name: String) -> Bool { _commandName == name || configuration.aliases.contains(name) }
 }
 
 struct PrintVersion: ParsableCommand {
@@ -102,13 +106,14 @@ struct PrintCompletions: ParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        commandName: "completions",
+        commandName: "completion",
         abstract: "Print completions of the command line for a shell.",
         discussion: """
-            bash: faultline completions bash > /etc/bash_completion.d/faultline. \
-            zsh: faultline completions zsh > "${fpath[1]}/_faultline". \
-            fish: faultline completions fish > ~/.config/fish/completions/faultline.fish.
-            """)
+            bash: faultline completion bash > /etc/bash_completion.d/faultline. \
+            zsh: faultline completion zsh > "${fpath[1]}/_faultline". \
+            fish: faultline completion fish > ~/.config/fish/completions/faultline.fish.
+            """,
+        aliases: ["completions"])
 
     @Argument(help: "bash, zsh or fish.")
     var shell: Shell

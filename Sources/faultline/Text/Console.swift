@@ -7,6 +7,8 @@ import Synchronization
 enum Console {
     static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+    /// Whether the terminal can't do more than print lines.
+    static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
     /// Columns of the terminal; 80 where the output is none and `COLUMNS` isn't set.
     static var width: Int {

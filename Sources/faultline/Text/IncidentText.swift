@@ -2,7 +2,7 @@ import Report
 import Rules
 import Support
 
-/// The incidents of a report as text for people, each with its alerts.
+/// The incidents of a report as text for people, each with its evidence and its alerts.
 struct IncidentText {
     let style: TextStyle
     /// All alerts of the report.
@@ -14,27 +14,26 @@ struct IncidentText {
     }
 
     private func text(_ incident: IncidentJSON) -> String {
-        var text = style.alarm(PrintableText.escape(incident.verdict)) + "\n"
-        text +=
-            "    opened \(incident.openedAt), " + (incident.closedAt.map { "closed \($0)" } ?? "still open at the end")
-        text += "; \(incident.severity.rawValue)\n"
+        let end = incident.closedAt.map { "closed \($0)" } ?? "still open at the end"
         let requests = incident.requests
-        text +=
-            "    \(requests.count) requests, of which \(requests.slow) took longer than 99 % of their kind before and "
-        text += "\(requests.failed) failed\n"
-        text += EvidenceText.components(incident.components) + EvidenceText.traces(incident.traces)
-        text += "    next: \(incident.next)\n"
-        for row in incident.alerts { text += line(row) }
-        return text
+        let evidence = EvidenceText(style: style)
+        return style.alarmingProse(PrintableText.escape(incident.verdict))
+            + style.prose("opened \(incident.openedAt), \(end); \(incident.severity.rawValue)", indent: 4)
+            + style.prose(
+                "\(requests.count) requests, of which \(requests.slow) took longer than 99 % of their kind before and "
+                    + "\(requests.failed) failed", indent: 4)
+            + evidence.components(incident.components) + evidence.traces(incident.traces)
+            + style.prose("next: \(PrintableText.escape(incident.next))", indent: 4, hanging: 2)
+            + incident.alerts.map(line).joined()
     }
 
+    /// An alert, when it fired, and what it says. The verdict is the incident's.
     private func line(_ row: IncidentJSON.AlertRow) -> String {
-        let end = row.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
-        var text = "    \(AlertText.name(row.alert, row.labels))\n"
-        text += "        active \(row.activeAt), fired \(row.firedAt), \(end)\n"
         let alert = alerts.first { $0.alert == row.alert && $0.labels == row.labels && $0.activeAt == row.activeAt }
-        if let summary = alert?.annotations["summary"] { text += "        \(PrintableText.escape(summary))\n" }
-        return text
+        let end = row.resolvedAt.map { ", resolved \($0)" } ?? ""
+        let summary = alert?.annotations["summary"].map { ": \(PrintableText.escape($0))" } ?? ""
+        return style.prose(AlertText.name(row.alert, row.labels), indent: 4, hanging: 4)
+            + style.prose("fired \(row.firedAt)\(end)\(summary)", indent: 8)
     }
 }
 
@@ -50,32 +49,39 @@ struct AlertText {
     }
 
     private func text(_ alert: AlertJSON) -> String {
-        var text = style.alarm(Self.name(alert.alert, alert.labels)) + "\n"
-        text += "    active \(alert.activeAt), fired \(alert.firedAt ?? "never"), "
-        text += (alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end") + "\n"
-        if let summary = alert.annotations["summary"] { text += "    \(PrintableText.escape(summary))\n" }
-        guard let evidence = alert.evidence else { return text }
-        return text + "    culprit: \(PrintableText.escape(evidence.culprit.text))\n"
-            + EvidenceText.components(evidence.components) + EvidenceText.traces(evidence.traces)
+        let end = alert.resolvedAt.map { "resolved \($0)" } ?? "still firing at the end"
+        var text = style.alarmingProse(Self.name(alert.alert, alert.labels))
+        text += style.prose("active \(alert.activeAt), fired \(alert.firedAt ?? "never"), \(end)", indent: 4)
+        if let summary = alert.annotations["summary"] { text += style.prose(PrintableText.escape(summary), indent: 4) }
+        guard let found = alert.evidence else { return text }
+        let evidence = EvidenceText(style: style)
+        return text
+            + style.prose("culprit: \(PrintableText.escape(found.culprit.text))", indent: 4, hanging: 2)
+            + evidence.components(found.components) + evidence.traces(found.traces)
     }
 
     static func name(_ alert: String, _ labels: [String: String]) -> String {
         let labels = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        return PrintableText.escape(([labels.isEmpty ? alert : alert + " "] + labels).joined(separator: " "))
+        return PrintableText.escape(([alert] + labels).joined(separator: " "))
     }
 }
 
 /// Evidence as text for people.
-enum EvidenceText {
-    static func components(_ rows: [EvidenceJSON.ComponentRow]) -> String {
+struct EvidenceText {
+    let style: TextStyle
+
+    func components(_ rows: [EvidenceJSON.ComponentRow]) -> String {
         let grown = rows.prefix(3).filter { $0.seconds > $0.baselineSeconds ?? 0 }.map {
             let before = $0.baselineSeconds.map { "before: \(durationText(seconds: $0))" } ?? "no baseline yet"
             return "\($0.component) \(durationText(seconds: $0.seconds)) (\(before))"
         }
-        return grown.isEmpty ? "" : "    of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))\n"
+        guard !grown.isEmpty else { return "" }
+        return style.prose(
+            "of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))", indent: 4, hanging: 2)
     }
 
-    static func traces(_ traces: [String]) -> String {
-        traces.isEmpty ? "" : "    worst traces: \(traces.joined(separator: " "))\n"
+    func traces(_ traces: [String]) -> String {
+        traces.isEmpty
+            ? "" : style.prose("worst traces: \(traces.joined(separator: " "))", indent: 4, hanging: 2)
     }
 }

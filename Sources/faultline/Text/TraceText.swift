@@ -62,10 +62,10 @@ struct TraceText {
     }
 
     var text: String {
-        let count = "\(trace.spans.count) span\(trace.spans.count == 1 ? "" : "s")"
+        let count = countText(trace.spans.count, "span")
         var lines = [
-            cut("trace \(trace.trace_id), \(durationText(seconds: trace.duration_seconds)), \(count)"),
-            cut("from \(trace.start)"),
+            "trace \(trace.trace_id), \(durationText(seconds: trace.duration_seconds)), \(count)".cut(width),
+            "from \(trace.start)".cut(width),
         ]
         for request in trace.requests { lines += self.lines(of: request) }
         lines.append("")
@@ -76,10 +76,9 @@ struct TraceText {
     // MARK: Requests
 
     private func lines(of request: ShownTrace.Request) -> [String] {
-        var name = request.resource
-        if !request.group.isEmpty { name += ".\(request.group)" }
-        if !request.subresource.isEmpty { name += "/\(request.subresource)" }
-        var title = "\(request.verb) \(PrintableText.escape(name)): \(durationText(seconds: request.duration_seconds))"
+        let name = RequestName.text(
+            verb: request.verb, group: request.group, resource: request.resource, subresource: request.subresource)
+        var title = "\(PrintableText.escape(name)): \(durationText(seconds: request.duration_seconds))"
         if let rank = request.rank {
             // Rounded down, so that only the slowest of all is slower than 100 %.
             let share = (rank.faster_share * 1000).rounded(.down) / 10
@@ -87,12 +86,11 @@ struct TraceText {
         }
         let parts = request.components.filter { $0.seconds > 0 }.map { part in
             let share = part.seconds / max(request.duration_seconds, .leastNonzeroMagnitude)
-            return "\(PrintableText.escape(part.component)) \(durationText(seconds: part.seconds)) (\(percent(share)))"
+            let time = "\(durationText(seconds: part.seconds)) (\(shareText(share)))"
+            return "\(PrintableText.escape(part.component)) \(time)"
         }
-        return ["", cut(title)] + wrapped(parts, indent: "  ")
+        return ["", title.cut(width)] + wrapped(parts, indent: "  ")
     }
-
-    private func percent(_ share: Double) -> String { share < 0.01 ? "<1 %" : String(format: "%.0f %%", share * 100) }
 
     /// Joins items with commas, and begins a new line before one that doesn't fit.
     private func wrapped(_ items: [String], indent: String) -> [String] {
@@ -100,13 +98,13 @@ struct TraceText {
         var line = indent
         for (index, item) in items.enumerated() {
             let text = item + (index < items.count - 1 ? "," : "")
-            if line.count + 1 + text.count > width, line != indent {
+            if line.columns + 1 + text.columns > width, line != indent {
                 lines.append(line)
                 line = indent
             }
             line += line == indent ? text : " " + text
         }
-        return (lines + [line]).map(cut)
+        return (lines + [line]).map { $0.cut(width) }
     }
 
     // MARK: Spans
@@ -139,11 +137,11 @@ struct TraceText {
         let indent = String(repeating: " ", count: min(depth, 12))
         let name = indent + PrintableText.escape("\(span.service) \(span.operation)")
         let length = durationText(seconds: span.duration_seconds)
-        let padding = String(repeating: " ", count: max(Self.durationWidth - length.count, 0))
-        let line = "\(fitted(name, nameWidth)) \(bar(span)) \(padding)\(length)"
+        let shownName = name.shortened(nameWidth).left(nameWidth)
+        let line = "\(shownName) \(bar(span)) \(length.right(Self.durationWidth))"
         guard span.error else { return [line] }
         let message = span.status.message.map { ": \(PrintableText.escape($0))" } ?? ""
-        return [line, cut("\(indent)  error\(message)")]
+        return [line, "\(indent)  error\(message)".cut(width)]
     }
 
     private func bar(_ span: ShownTrace.Span) -> String {
@@ -155,13 +153,4 @@ struct TraceText {
         return String(repeating: " ", count: first) + String(repeating: mark, count: last - first)
             + String(repeating: " ", count: barWidth - last)
     }
-
-    /// Shortened in the middle, where names differ least, or padded.
-    private func fitted(_ name: String, _ length: Int) -> String {
-        guard name.count > length else { return name + String(repeating: " ", count: length - name.count) }
-        let tail = (length - 1) / 2
-        return name.prefix(length - 1 - tail) + "…" + name.suffix(tail)
-    }
-
-    private func cut(_ line: String) -> String { line.count > width ? line.prefix(width - 1) + "…" : line }
 }

@@ -1,6 +1,7 @@
 """Commands that end by themselves, with everything they wrote."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass
 
@@ -21,13 +22,14 @@ class Result:
         return json.loads(self.output)
 
 
-def faultline(*arguments, input=b"", directory=None, limit=LIMIT):
-    """Runs `faultline` with these arguments; `input` is its standard input."""
+def faultline(*arguments, input=b"", directory=None, limit=LIMIT, **environment):
+    """Runs `faultline` with these arguments; `input` is its standard input. Output is so wide that no sentence is broken."""
     done = subprocess.run(
         [BINARY, *map(str, arguments)],
         input=input,
         capture_output=True,
         timeout=limit,
         cwd=directory,
+        env=os.environ | {"COLUMNS": "10000"} | environment,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

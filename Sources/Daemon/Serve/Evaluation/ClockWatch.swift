@@ -114,9 +114,9 @@ struct DaemonClock: Sendable {
 }
 
 /// The system's time of day and monotonic clock.
-enum WallClock {
+package enum WallClock {
     /// Unix nanoseconds, clamped to valid times.
-    static var now: Int64 { read(CLOCK_REALTIME) }
+    package static var now: Int64 { read(CLOCK_REALTIME) }
 
     /// Nanoseconds since boot, not counting suspend.
     static var monotonic: Int64 { read(CLOCK_MONOTONIC) }

@@ -1,0 +1,33 @@
+import Foundation
+
+/// Three significant digits and a unit.
+func durationText(seconds: Double) -> String {
+    let units: [(scale: Double, name: String)] = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")]
+    let unit = units.first { seconds >= $0.scale } ?? (1e-9, "ns")
+    let value = seconds / unit.scale
+    let digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+    return String(format: "%.\(digits)f", value) + " " + unit.name
+}
+
+/// A share of errors: `0`, `0.02 %`, `12.5 %`.
+func percentText(_ ratio: Double) -> String {
+    ratio == 0 ? "0" : String(format: ratio < 0.001 ? "%.2f %%" : "%.1f %%", ratio * 100)
+}
+
+/// A share of time: `-`, `<1 %`, `92 %`.
+func shareText(_ share: Double) -> String {
+    share == 0 ? "-" : share < 0.01 ? "<1 %" : String(format: "%.0f %%", share * 100)
+}
+
+/// Errors among a count: `-`, `5 (0.2 %)`.
+func errorText(_ count: Int, of all: Int) -> String {
+    count == 0 ? "-" : "\(count) (\(percentText(Double(count) / Double(all))))"
+}
+
+/// Events per second: `0.3/s`, `18.5/s`, `1250/s`.
+func rateText(_ perSecond: Double) -> String {
+    String(format: perSecond < 100 ? "%.1f/s" : "%.0f/s", perSecond)
+}
+
+/// `1 span`, `2 spans`.
+func countText(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
