@@ -134,7 +134,7 @@ let package = Package(
             name: "faultline",
             dependencies: [
                 "API", "Archive", "Daemon", "Engine", "MCP", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
-                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support", "YAML",
+                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support", "Traces", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

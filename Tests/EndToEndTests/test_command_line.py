@@ -18,7 +18,7 @@ WRONG_COMMANDS = [
     ("nonsense", "nonsense"),
     ("--nonsense", "--nonsense"),
     ("--quiet", "--quiet"),
-    ("help nonsense", "commands are serve, replay, check"),
+    ("help nonsense", "commands are serve, replay, view, check"),
     ("help archive nonsense", "commands are verify, info, cat, convert"),
     ("help serve nonsense", "no commands"),
     ("serve --nonsense", "--nonsense"),

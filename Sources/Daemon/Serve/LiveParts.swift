@@ -101,9 +101,6 @@ struct LiveParts: Sendable {
     }
 
     private func queryServer(_ readiness: Readiness) -> QueryServer {
-        var limits = configuration.receivers
-        // The time until a query has its answer.
-        limits.replySeconds = 60
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
@@ -112,7 +109,9 @@ struct LiveParts: Sendable {
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,
                 now: { WallClock.now }),
-            on: listener(.query, for: "scrape and API", on: configuration.listen, limits, readiness), pools: pools)
+            on: listener(
+                .query, for: "scrape and API", on: configuration.listen, configuration.queryLimits, readiness),
+            pools: pools)
     }
 
     private func listener(

@@ -14,7 +14,8 @@ struct Faultline: AsyncParsableCommand {
         abstract: "Which component makes the Kubernetes API slow? Trace analytics for the control plane.",
         version: "faultline \(Version.current)",
         subcommands: [
-            Serve.self, ReplayArchives.self, Check.self, TestRules.self, Archive.self, ShowTrace.self,
+            Serve.self, ReplayArchives.self, ViewArchives.self, Check.self, TestRules.self, Archive.self,
+            ShowTrace.self,
             PrintBuiltinRules.self,
             SetUp.self, ServeAssistants.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self,
             PrintVersion.self,

@@ -48,7 +48,12 @@ struct ReplayArchives: ParsableCommand {
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         let replay = try input.replay(settings, comparing: others.groups)
         try print(replay, settings.rules.groups, others.groups)
-        try input.end(replay)
+        let isFaulty = input.report(replay)
+        if Interruption.isRequested {
+            Console.note("faultline: interrupted; the report covers what was read until then")
+            throw ExitCode.interrupted
+        }
+        if isFaulty { throw ExitCode.fault }
     }
 
     private func print(_ replay: Replay, _ rules: [RuleGroup], _ others: [RuleGroup]) throws {

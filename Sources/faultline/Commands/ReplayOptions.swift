@@ -79,19 +79,16 @@ struct ReplayOptions: ParsableArguments {
         return replay
     }
 
-    /// Prints what was wrong with the input, and throws the exit code for it.
-    func end(_ replay: Replay) throws {
+    /// Prints what was wrong with the input.
+    /// - Returns: whether anything was.
+    func report(_ replay: Replay) -> Bool {
         let problems = replay.problems
         if problems.isEmpty, replay.pipeline.summary().counts.received == 0 {
             let which = from == nil && to == nil ? "in the input" : "that end between --from and --to"
             Console.note("faultline: no spans \(which)")
         }
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
-        if Interruption.isRequested {
-            Console.note("faultline: interrupted; the report covers what was read until then")
-            throw ExitCode.interrupted
-        }
-        if !problems.isEmpty { throw ExitCode.fault }
+        return !problems.isEmpty
     }
 }
 

@@ -68,7 +68,7 @@ struct Serve: AsyncParsableCommand {
 
 extension ListenAddress {
     /// - Throws: unless it is `host:port`; the error describes a valid address.
-    fileprivate init(argument: String) throws {
+    init(argument: String) throws {
         guard let address = Self(argument) else { throw ValidationError(Self.form) }
         self = address
     }

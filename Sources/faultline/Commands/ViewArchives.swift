@@ -1,0 +1,51 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Logging
+import Pipeline
+import Receivers
+import Replay
+import Support
+import Traces
+
+/// `faultline view`: the page over recorded spans.
+struct ViewArchives: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "view",
+        abstract: "Show recorded spans in a browser: the page, the query API and Jaeger's, without a daemon.",
+        discussion: """
+            Replays archives as replay does, and prints the URL of the page once it can be opened. Questions \
+            relative to now are relative to the last span. Ctrl-C ends it.
+            """)
+
+    @OptionGroup var input: ReplayOptions
+
+    @Option(
+        help: ArgumentHelp("The address for the browser; by default a free port of 127.0.0.1.", valueName: "address"),
+        transform: ListenAddress.init(argument:))
+    var listen = ListenAddress(host: "127.0.0.1", port: 0)
+
+    func validate() throws {
+        if input.archives.contains("-") {
+            throw ValidationError("archives are read twice, so standard input can't be viewed: name a file")
+        }
+    }
+
+    func run() async throws {
+        let settings = try input.settings(sendsAlerts: false)
+        let replay = try input.replay(settings)
+        if Interruption.isRequested { throw ExitCode.interrupted }
+        _ = input.report(replay)
+        guard replay.pipeline.summary().counts.accepted > 0 else { throw ExitCode.fault }
+        let bodies = RecentBodies(limit: settings.configuration.traceBytes)
+        try Ending.reporting { try bodies.keep(recordsOf: try ArchiveNames(input.archives).all, endingIn: input.range) }
+        // Questions leave out what ends at their end.
+        let now = min(replay.clock, TimeLimits.latest - 1) / 1_000_000_000 * 1_000_000_000 + 1_000_000_000
+        let server = ArchiveServer(
+            replay.pipeline, traces: WholeTraces(bodies), configuration: settings.configuration, now: now,
+            logger: Logger(label: "faultline") { _ in SwiftLogNoOpLogHandler() })
+        try await Ending.reporting {
+            try await server.run(on: listen) { address in Console.print("http://\(address)/") }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+"""`faultline view`: the page, the query API and Jaeger's over recorded spans, without a daemon."""
+
+import json
+import signal
+import subprocess
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from harness import openapi, project
+from harness.command import faultline
+from harness.lines import Lines
+from harness.metrics import Metrics
+from harness.waiting import DEADLINE
+
+PATIENCE = 60_000
+
+
+class Viewer:
+    """`faultline view` as a separate process; Ctrl-C ends it, with 0."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [project.BINARY, "view", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.output, self.errors = Lines(self.process.stdout), Lines(self.process.stderr)
+
+    def __enter__(self):
+        (line,) = self.output.wait_for("http://")
+        self.url = line.strip().rstrip("/")
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(DEADLINE)
+        self.output.finish()
+        self.errors.finish()
+        if kind is None:
+            assert code == 0, "\n".join(self.errors.all)
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=DEADLINE) as answer:
+            body = answer.read()
+            openapi.check(path, answer.headers["Content-Type"], body)
+            return body
+
+    def ask(self, path):
+        return json.loads(self.get(path))
+
+
+@pytest.fixture(scope="module")
+def viewer():
+    with Viewer(project.EXAMPLE) as running:
+        assert running.url.startswith("http://127.0.0.1:")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def report():
+    return faultline("replay", "--format", "json", project.EXAMPLE).json
+
+
+def test_the_api_says_what_a_replay_says(viewer, report):
+    for name in ("operations", "requests", "incidents"):
+        assert viewer.ask(f"/api/v1/{name}") == report[name]
+    status = viewer.ask("/api/v1/status")
+    assert status["accepted"] == report["spans"]["accepted"] and status["last_span"] == report["last"]
+    assert status["incident"]["id"] == report["incidents"][0]["id"]
+    for path in ("alerts", "rules", "sources", "culprit?from=-1m", "components?step=5s", "latency?step=5s&operation=audit"):
+        assert viewer.get(f"/api/v1/{path}")
+
+
+def test_now_is_when_the_last_span_ended(viewer, report):
+    found = viewer.ask("/api/v1/requests?from=-10s")
+    assert 0 < sum(row["count"] for row in found) < sum(row["count"] for row in report["requests"])
+    assert viewer.ask("/api/v1/requests?from=-1h") == report["requests"]
+
+
+def test_traces_have_all_that_their_spans_carry(viewer, report):
+    id = report["incidents"][0]["traces"][0]
+    trace = viewer.ask(f"/api/v1/traces/{id}")
+    assert trace["whole"] and any(span["attributes"] for span in trace["spans"])
+    found = viewer.ask("/api/v1/traces?limit=5&order=duration")["traces"]
+    assert len(found) == 5 and all(trace["span_count"] > 0 for trace in found)
+    otlp = viewer.ask(f"/api/v1/traces/{id}?format=otlp")
+    spans = [span for resource in otlp["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]]
+    assert {span["spanId"] for span in spans} == {span["span_id"] for span in trace["spans"]}
+
+
+def test_jaegers_clients_find_them_too(viewer, report):
+    assert viewer.ask("/api/services")["data"] == ["apiserver", "etcd"]
+    id = report["incidents"][0]["traces"][0]
+    (trace,) = viewer.ask(f"/api/traces/{id}")["data"]
+    assert trace["traceID"] == id and trace["spans"]
+    found = viewer.ask(f"/api/v3/traces/{id}")
+    assert found["result"]["resourceSpans"]
+
+
+def test_the_scrape_counts_the_spans(viewer, report):
+    metrics = Metrics(viewer.get("/metrics").decode())
+    assert metrics.sum("faultline_spans_accepted_total") == report["spans"]["accepted"]
+
+
+def test_the_page_names_the_culprit_and_opens_a_trace(viewer):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(viewer.url)
+        expect(page.locator(".verdict h1")).to_contain_text("etcd", timeout=PATIENCE)
+        expect(page.locator(".chart .legend").first).to_contain_text("etcd", timeout=PATIENCE)
+        id = viewer.ask("/api/v1/traces?limit=1")["traces"][0]["trace_id"]
+        page.goto(f"{viewer.url}/?trace={id}")
+        expect(page.locator("main")).to_contain_text("etcd", timeout=PATIENCE)
+        browser.close()
+    assert said == []
+
+
+def test_a_part_of_an_archive_is_viewed_with_the_rules_and_the_address_given(tmp_path, report):
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("groups: [{name: g, rules: [{alert: Many, select: {service: etcd}, when: count > 1, over: 1m}]}]\n")
+    with Viewer("--rules", rules, "--from", "2026-11-23T04:33:30Z", "--listen", "127.0.0.1:0", project.EXAMPLE) as part:
+        assert [alert["alert"] for alert in part.ask("/api/v1/alerts")] == ["Many"]
+        assert 0 < part.ask("/api/v1/status")["accepted"] < report["spans"]["accepted"]
+        found = part.ask("/api/v1/traces?limit=1000")["traces"]
+        assert found and part.ask(f"/api/v1/traces/{found[0]['trace_id']}")["whole"]
+
+
+def test_what_a_damaged_archive_has_is_shown(tmp_path):
+    damaged = tmp_path / "damaged.otlp.lz4"
+    content = project.EXAMPLE.read_bytes()
+    damaged.write_bytes(content[: len(content) * 3 // 4])
+    with Viewer(damaged) as viewer:
+        assert viewer.ask("/api/v1/status")["accepted"] > 0
+    assert any("damaged.otlp.lz4" in line for line in viewer.errors.all)
+
+
+@pytest.mark.parametrize(
+    "arguments, code, said",
+    [
+        (["view"], 2, "<archive>"),
+        (["view", "-"], 2, "standard input can't be viewed: name a file"),
+        (["view", "missing.otlp"], 2, "missing.otlp: no such file"),
+        (["view", "--listen", "9464", project.EXAMPLE], 2, "an address is HOST:PORT"),
+        (["view", "--from", "2026-11-24T00:00:00Z", project.EXAMPLE], 1, "no spans that end between --from and --to"),
+    ],
+)
+def test_what_cant_be_viewed_is_said(arguments, code, said):
+    done = faultline(*arguments)
+    assert (done.code, done.output) == (code, "")
+    assert said in " ".join(done.errors.split())
+
+
+def test_an_address_in_use_is_named(viewer):
+    done = faultline("view", "--listen", viewer.url.removeprefix("http://"), project.EXAMPLE)
+    assert (done.code, done.output) == (1, "")
+    assert viewer.url.removeprefix("http://") in done.errors
