@@ -8,15 +8,24 @@ package struct DaemonClient: Sendable {
     /// What the daemon, or the way to it, says against a question.
     package struct Refusal: Error {
         package let message: String
+
+        package init(message: String) {
+            self.message = message
+        }
     }
 
-    private static let bytesMax = 512 << 10
+    /// What fits an assistant.
+    package static let bytesMax = 512 << 10
     private static let timeout = TimeAmount.seconds(40)
 
     private let address: String
+    private let bytesMax: Int
 
-    /// - Parameter address: `HOST:PORT`, or a URL.
-    package init(address: String) {
+    /// - Parameters:
+    ///   - address: `HOST:PORT`, or a URL.
+    ///   - bytesMax: of an answer.
+    package init(address: String, bytesMax: Int = bytesMax) {
+        self.bytesMax = bytesMax
         let url = address.contains("://") ? address : "http://\(address)"
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
     }
@@ -30,9 +39,9 @@ package struct DaemonClient: Sendable {
         let body: ByteBuffer
         do {
             answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
-            body = try await answer.body.collect(upTo: Self.bytesMax)
+            body = try await answer.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
-            throw Refusal(message: "the answer is larger than \(Self.bytesMax) bytes; give a limit or a shorter range")
+            throw Refusal(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
         } catch {
             throw Refusal(
                 message: "no answer from the daemon at \(address): \(PrintableText.escape("\(error)")); "

@@ -1,53 +1,14 @@
 """`faultline view`: the page, the query API and Jaeger's over recorded spans, without a daemon."""
 
-import json
-import signal
-import subprocess
-import urllib.request
-
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from harness import openapi, project
+from harness import project
 from harness.command import faultline
-from harness.lines import Lines
 from harness.metrics import Metrics
-from harness.waiting import DEADLINE
+from harness.viewer import Viewer
 
 PATIENCE = 60_000
-
-
-class Viewer:
-    """`faultline view` as a separate process; Ctrl-C ends it, with 0."""
-
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen(
-            [project.BINARY, "view", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self.output, self.errors = Lines(self.process.stdout), Lines(self.process.stderr)
-
-    def __enter__(self):
-        (line,) = self.output.wait_for("http://")
-        self.url = line.strip().rstrip("/")
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(DEADLINE)
-        self.output.finish()
-        self.errors.finish()
-        if kind is None:
-            assert code == 0, "\n".join(self.errors.all)
-
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=DEADLINE) as answer:
-            body = answer.read()
-            openapi.check(path, answer.headers["Content-Type"], body)
-            return body
-
-    def ask(self, path):
-        return json.loads(self.get(path))
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +117,6 @@ def test_what_cant_be_viewed_is_said(arguments, code, said):
 
 
 def test_an_address_in_use_is_named(viewer):
-    done = faultline("view", "--listen", viewer.url.removeprefix("http://"), project.EXAMPLE)
+    done = faultline("view", "--listen", viewer.query, project.EXAMPLE)
     assert (done.code, done.output) == (1, "")
-    assert viewer.url.removeprefix("http://") in done.errors
+    assert viewer.query in done.errors

@@ -13,13 +13,12 @@ struct ServeAssistants: AsyncParsableCommand {
             "127.0.0.1:9464"]}. It only reads.
             """)
 
-    @Option(help: ArgumentHelp("Where the daemon listens for scrape and API.", valueName: "host:port"))
-    var address = "127.0.0.1:9464"
+    @OptionGroup var daemon: DaemonOptions
 
     private static let lineMax = 1 << 20
 
     func run() async {
-        let server = MCPServer(DaemonClient(address: address), version: Version.current)
+        let server = MCPServer(daemon.client(), version: Version.current)
         var lines = LineSplitter(bytesMax: Self.lineMax)
         while true {
             let bytes = FileHandle.standardInput.availableData

@@ -13,8 +13,7 @@ struct ShowTrace: AsyncParsableCommand {
         abstract: "Show a trace: its spans as a waterfall, and whose time its requests took.",
         discussion: "Reads the trace from archives, or asks a daemon if none is named.")
 
-    @Option(help: ArgumentHelp("Where the daemon listens for scrape and API.", valueName: "host:port"))
-    var address: String?
+    @OptionGroup var daemon: DaemonOptions
 
     @Argument(help: ArgumentHelp("The trace: 32 hexadecimal digits.", valueName: "id"))
     var id: String
@@ -26,7 +25,7 @@ struct ShowTrace: AsyncParsableCommand {
         guard TraceID(hex: id) != nil else {
             throw ValidationError("\(PrintableText.quote(id)) is no trace id: it must be 32 hexadecimal digits")
         }
-        if address != nil, !archives.isEmpty {
+        if daemon.address != nil, !archives.isEmpty {
             throw ValidationError("--address asks a daemon, and archives are read: give the one or the other")
         }
     }
@@ -40,7 +39,7 @@ struct ShowTrace: AsyncParsableCommand {
 
     private func ask() async throws -> String {
         do {
-            return try await DaemonClient(address: address ?? "127.0.0.1:9464").get("traces/\(id)")
+            return try await daemon.client().get("traces/\(id)")
         } catch let refusal as DaemonClient.Refusal {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.fault

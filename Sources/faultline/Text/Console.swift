@@ -11,13 +11,26 @@ enum Console {
     static var isDumb: Bool { ProcessInfo.processInfo.environment["TERM"] == "dumb" }
 
     /// Columns of the terminal; 80 where the output is none and `COLUMNS` isn't set.
-    static var width: Int {
-        if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init), columns > 0 {
-            return columns
-        }
+    static var width: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? 80 }
+
+    /// Lines of the terminal; 24 where the output is none and `LINES` isn't set.
+    static var height: Int { given("LINES") ?? size.map { Int($0.ws_row) } ?? 24 }
+
+    private static func given(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    private static var size: winsize? {
         var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return nil
+        }
+        return size
+    }
+
+    /// Writes to the terminal as it is, escape sequences too.
+    static func draw(_ text: String) {
+        _ = write(text, to: STDOUT_FILENO)
     }
 
     static func print(_ text: String) {
@@ -54,6 +67,11 @@ enum Interruption {
             PipeReading.end()
             signal(SIGINT, SIG_DFL)
         }
+    }
+
+    /// SIGTERM and a terminal that is closed ask the same, for commands that have something to put in order.
+    static func watchTermination() {
+        for number in [SIGTERM, SIGHUP] { signal(number) { _ in Interruption.isAsked.store(true, ordering: .relaxed) } }
     }
 
     static var isRequested: Bool { isAsked.load(ordering: .relaxed) }

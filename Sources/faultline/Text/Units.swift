@@ -26,7 +26,7 @@ func errorText(_ count: Int, of all: Int) -> String {
 
 /// Events per second: `0.3/s`, `18.5/s`, `1250/s`.
 func rateText(_ perSecond: Double) -> String {
-    String(format: perSecond < 100 ? "%.1f/s" : "%.0f/s", perSecond)
+    perSecond == 0 ? "0/s" : String(format: perSecond < 100 ? "%.1f/s" : "%.0f/s", perSecond)
 }
 
 /// `1 span`, `2 spans`.

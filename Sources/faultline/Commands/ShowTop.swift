@@ -1,0 +1,149 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import MCP
+import Support
+import Synchronization
+
+/// `faultline top`: the last minute of a daemon, redrawn in place.
+struct ShowTop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "Watch a daemon: what is wrong, whose time it was, and the requests of the last minute.",
+        discussion: """
+            Redrawn in place until Ctrl-C. With --once, and where the output is no terminal or a dumb one, it prints once.
+            """)
+
+    @OptionGroup var daemon: DaemonOptions
+
+    @Flag(help: "Print once.")
+    var once = false
+
+    @Option(help: "What requests are sorted by: count, errors, p50, p90, p99 or max.")
+    var sort = RowOrder.Key.count
+
+    @Option(
+        help: ArgumentHelp("How often it is redrawn, from 500ms (2s).", valueName: "duration"),
+        transform: Self.interval)
+    var interval: Int64 = 2_000_000_000
+
+    private static let answerBytesMax = 16 << 20
+    private static let rowsOnce = 20
+
+    func run() async throws {
+        let source = MinuteSource(daemon.client(bytesMax: Self.answerBytesMax))
+        if once || !Console.isOutputTerminal || Console.isDumb {
+            do {
+                Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
+            } catch let refusal as DaemonClient.Refusal {
+                Console.note("faultline: \(refusal.message)")
+                throw ExitCode.fault
+            }
+            return
+        }
+        Interruption.watch()
+        Interruption.watchTermination()
+        Screen.enter()
+        defer { Screen.leave() }
+        let asking = Task { await source.keepAsking(every: .nanoseconds(interval)) }
+        defer { asking.cancel() }
+        await draw(source)
+    }
+
+    /// Draws what is new, or again once the terminal has another size.
+    private func draw(_ source: MinuteSource) async {
+        var shown: (count: Int, width: Int, height: Int)?
+        while !Interruption.isRequested {
+            let (answer, count) = source.latest
+            let next = (count: count, width: Console.width, height: Console.height)
+            if shown.map({ $0 != next }) ?? true {
+                shown = next
+                Screen.draw(lines(answer, height: next.height))
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private func lines(_ answer: Result<ShownMinute, DaemonClient.Refusal>?, height: Int) -> [String] {
+        switch answer {
+        case .success(let minute): text.lines(minute, height: height)
+        case .failure(let refusal): Array(refusal.message.wrapped(Console.width).prefix(height))
+        case nil: ["asking \(address) …".cut(Console.width)]
+        }
+    }
+
+    private var address: String { PrintableText.escape(daemon.address ?? DaemonOptions.defaultAddress) }
+
+    private var text: TopText {
+        TopText(
+            style: .output, address: address, order: RowOrder(key: sort, top: Self.rowsOnce), now: WallClock.now)
+    }
+
+    /// - Throws: unless it is a duration of half a second or more; the error describes a valid one.
+    private static func interval(_ text: String) throws -> Int64 {
+        guard let interval = DurationText.parse(text), interval >= 500_000_000 else {
+            throw ValidationError("an interval is a duration of 500ms or more, such as 2s")
+        }
+        return interval
+    }
+}
+
+/// A daemon's last minute, asked for again and again.
+private final class MinuteSource: Sendable {
+    private typealias Answer = Result<ShownMinute, DaemonClient.Refusal>
+
+    private let client: DaemonClient
+    private let state = Mutex<(answer: Answer?, count: Int)>((nil, 0))
+
+    init(_ client: DaemonClient) {
+        self.client = client
+    }
+
+    /// The last answer, and how many there were.
+    var latest: (answer: Result<ShownMinute, DaemonClient.Refusal>?, count: Int) { state.withLock { $0 } }
+
+    /// - Throws: `DaemonClient.Refusal`.
+    func ask() async throws -> ShownMinute {
+        async let status = client.get("status")
+        async let alerts = client.get("alerts")
+        async let requests = client.get("requests", ["from": "-1m"])
+        return try await ShownMinute(
+            status: decoded(status), alerts: decoded(alerts), requests: decoded(requests))
+    }
+
+    /// Runs until it is cancelled.
+    func keepAsking(every interval: Duration) async {
+        while !Task.isCancelled {
+            let answer: Answer
+            do {
+                answer = .success(try await ask())
+            } catch let refusal as DaemonClient.Refusal {
+                answer = .failure(refusal)
+            } catch {
+                return
+            }
+            state.withLock { $0 = (answer, $0.count + 1) }
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    private func decoded<Value: Decodable>(_ json: String) throws -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+        } catch {
+            throw DaemonClient.Refusal(message: "what answers there is no faultline of this version")
+        }
+    }
+}
+
+/// The terminal while something is drawn on it: its second screen, without a cursor.
+private enum Screen {
+    static func enter() { Console.draw("\u{1B}[?1049h\u{1B}[?25l") }
+
+    static func leave() { Console.draw("\u{1B}[?25h\u{1B}[?1049l") }
+
+    /// Lines that fit the terminal. Each is drawn over the one before, so that nothing flickers.
+    static func draw(_ lines: [String]) {
+        Console.draw("\u{1B}[H" + lines.map { $0 + "\u{1B}[K" }.joined(separator: "\r\n") + "\u{1B}[J")
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Rules
+import Support
+
+/// What a daemon says about the last minute, as far as `faultline top` shows it.
+struct ShownMinute: Sendable {
+    struct Status: Decodable, Sendable {
+        var incident: IncidentJSON?
+        var last_span: String?
+        var spans_per_second: Double
+    }
+
+    struct Alert: Decodable, Sendable {
+        var state: String
+    }
+
+    struct Request: Decodable, Sendable, LatencyRow {
+        struct Part: Decodable, Sendable {
+            var component: String
+            var seconds: Double
+            var share: Double
+        }
+
+        var verb: String
+        var group: String
+        var resource: String
+        var subresource: String
+        var scope: String
+        var count: Int
+        var errors: Int
+        var p50_seconds: Double
+        var p90_seconds: Double
+        var p99_seconds: Double
+        var max_seconds: Double
+        var components: [Part]
+    }
+
+    static let seconds = 60.0
+
+    var status: Status
+    var alerts: [Alert]
+    var requests: [Request]
+
+    /// Who took the time of all requests, most first, as shares of it.
+    var components: [(name: String, share: Double)] {
+        var seconds: [String: Double] = [:]
+        for part in requests.flatMap(\.components) { seconds[part.component, default: 0] += part.seconds }
+        let total = seconds.values.reduce(0, +)
+        guard total > 0 else { return [] }
+        return seconds.map { (name: $0.key, share: $0.value / total) }
+            .sorted { ($1.share, $0.name) < ($0.share, $1.name) }
+    }
+}
+
+/// The last minute for a terminal: the verdict, whose time it was, and the requests. No line is wider than the style has it.
+struct TopText {
+    let style: TextStyle
+    let address: String
+    let order: RowOrder
+    /// Unix nanoseconds.
+    let now: Int64
+
+    private static let componentsMax = 3
+    private static let shareMin = 0.01
+
+    /// - Parameter height: at most this many lines; nil for as many as it takes.
+    func lines(_ minute: ShownMinute, height: Int? = nil) -> [String] {
+        let head = self.head(minute.status) + verdict(minute) + whoseTime(minute) + [""]
+        // The heading of the table takes one.
+        var order = order
+        if let height { order.top = max(height - head.count - 1, 0) }
+        let lines = head + table(minute, order)
+        return height.map { Array(lines.prefix($0)) } ?? lines
+    }
+
+    private func head(_ status: ShownMinute.Status) -> [String] {
+        let clock = Timestamp.rfc3339(now / 1_000_000_000 * 1_000_000_000)
+        let last = status.last_span.flatMap { Timestamp.parse(rfc3339: $0) }
+        let age = last.map { "last span \(self.age(of: $0))" } ?? "no spans yet"
+        return [
+            style.heading("faultline \(address)".cut(max(style.width - clock.columns - 2, 8))) + "  " + clock,
+            "\(rateText(status.spans_per_second)) spans, \(age)".cut(style.width),
+        ]
+    }
+
+    /// `1.52 s ago`; the time if it is longer ago than a minute.
+    private func age(of time: Int64) -> String {
+        let seconds = Double(max(now - time, 0)) / 1e9
+        return seconds < ShownMinute.seconds
+            ? "\(durationText(seconds: seconds)) ago" : "at \(Timestamp.rfc3339(time / 1_000_000_000 * 1_000_000_000))"
+    }
+
+    private func verdict(_ minute: ShownMinute) -> [String] {
+        let firing = minute.alerts.count { $0.state == "firing" }
+        let alerts = firing == 0 ? "no alert fires" : "\(countText(firing, "alert")) fire\(firing == 1 ? "s" : "")"
+        guard let incident = minute.status.incident else { return ["", "no open incident; \(alerts)"] }
+        let requests = incident.requests
+        let facts =
+            "since \(incident.openedAt); \(countText(requests.count, "request")), \(requests.slow) slow, "
+            + "\(requests.failed) failed; \(alerts)"
+        return [""] + PrintableText.escape(incident.verdict).wrapped(style.width).map(style.alarm)
+            + facts.wrapped(style.width, indent: 4)
+    }
+
+    private func whoseTime(_ minute: ShownMinute) -> [String] {
+        let shares = minute.components.filter { $0.share >= Self.shareMin }.prefix(6).map {
+            "\(PrintableText.escape($0.name)) \(shareText($0.share))"
+        }
+        let text = shares.isEmpty ? "no requests" : shares.joined(separator: ", ")
+        return "whose time in the last minute: \(text)".wrapped(style.width, hanging: 4)
+    }
+
+    private func table(_ minute: ShownMinute, _ order: RowOrder) -> [String] {
+        guard !minute.requests.isEmpty else { return [] }
+        let components = minute.components.prefix(Self.componentsMax).map(\.name)
+        let latencies: [TextTable.Column] = [
+            .init("rate"), .init("errors"), .init("p50"), .init("p90", rank: 9), .init("p99"), .init("max", rank: 8),
+        ]
+        var table = TextTable(
+            latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0) } + [.init("request")])
+        for row in order.first(of: minute.requests) {
+            let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
+            let name = RequestName.text(
+                verb: row.verb, group: row.group, resource: row.resource, subresource: row.subresource,
+                scope: row.scope)
+            table.add(
+                [
+                    rateText(Double(row.count) / ShownMinute.seconds), errorText(row.errors, of: row.count),
+                    durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
+                    durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
+                ] + shares.map(shareText) + [PrintableText.escape(name)])
+        }
+        return table.render(style).split(separator: "\n").map(String.init)
+    }
+}
