@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -42,7 +43,7 @@ let package = Package(
         .target(
             name: "Receivers",
             dependencies: [
-                "OTLP", "Support", "CDeflate",
+                "Credentials", "OTLP", "Support", "CDeflate",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -52,11 +53,16 @@ let package = Package(
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Ingest/Receivers", swiftSettings: settings),
         .target(
             name: "YAML", dependencies: ["Support", .product(name: "Yams", package: "Yams")], swiftSettings: settings),
+        .target(
+            name: "Credentials", dependencies: ["Support", "YAML", .product(name: "NIOSSL", package: "swift-nio-ssl")],
+            swiftSettings: settings),
         .target(
             name: "Rules", dependencies: ["Engine", "Support", "YAML"],
             resources: [.embedInCode("Builtin/control-plane.yaml")], swiftSettings: settings),
@@ -121,8 +127,8 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "API", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules",
-                "Scrape", "Support", "Traces", "YAML", "CMalloc",
+                "API", "Credentials", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles",
+                "Rules", "Scrape", "Support", "Traces", "YAML", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

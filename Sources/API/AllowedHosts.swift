@@ -17,11 +17,11 @@ package struct AllowedHosts: Sendable {
         return Self.isAddress(host) || names.contains(host)
     }
 
-    /// Whether a page may change something. Its origin must be plain HTTP with the host of this request, or
+    /// Whether a page may change something. Its origin must be that of this request, or
     /// `external_url`.
-    func allow(_ origin: WebOrigin?, authority: String) -> Bool {
+    func allow(_ origin: WebOrigin?, authority: String, isTLS: Bool) -> Bool {
         guard let origin else { return false }
-        return origin == WebOrigin(scheme: "http", authority: authority) || origin == externalOrigin
+        return origin == WebOrigin(scheme: isTLS ? "https" : "http", authority: authority) || origin == externalOrigin
     }
 
     /// Sets the URL by which users reach the daemon.

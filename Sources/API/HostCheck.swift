@@ -6,6 +6,8 @@ import Receivers
 /// Detects requests that another site's page makes a browser send.
 struct CrossSite {
     let hosts: AllowedHosts
+    /// Whether requests come over TLS.
+    let isTLS: Bool
 
     /// Browsers state the origin of a request. A request without any of these fields doesn't come from a browser.
     func isForeign(_ request: HTTPRequest) -> Bool {
@@ -19,15 +21,18 @@ struct CrossSite {
         let authority = request.authority ?? ""
         let origins = fields[values: .origin]
         guard origins.isEmpty else {
-            return !origins.allSatisfy { hosts.allow(WebOrigin(field: $0), authority: authority) }
+            return !origins.allSatisfy { hosts.allow(WebOrigin(field: $0), authority: authority, isTLS: isTLS) }
         }
-        return !fields[values: .referer].allSatisfy { hosts.allow(WebOrigin(url: $0), authority: authority) }
+        return !fields[values: .referer].allSatisfy {
+            hosts.allow(WebOrigin(url: $0), authority: authority, isTLS: isTLS)
+        }
     }
 }
 
 /// Answers only if the request's host is one of `AllowedHosts`.
 struct HostCheck: RouterMiddleware {
     let hosts: AllowedHosts
+    let isTLS: Bool
     let service: any TraceService
 
     func handle(
@@ -42,7 +47,7 @@ struct HostCheck: RouterMiddleware {
                 status: .forbidden)
         }
         let changesSomething = request.method != .get && request.method != .head
-        if changesSomething, CrossSite(hosts: hosts).isForeign(request.head) {
+        if changesSomething, CrossSite(hosts: hosts, isTLS: isTLS).isForeign(request.head) {
             service.refused(transport: .query, reason: .wrongOrigin, peer: context.channel.remoteAddress)
             return QueryReply.text("pages of other origins can't change anything here\n", status: .forbidden)
         }

@@ -103,7 +103,8 @@ package struct QueryServer: Service {
 
     private var router: Router<QueryContext> {
         let router = Router(context: QueryContext.self)
-        router.add(middleware: HostCheck(hosts: surface.hosts, service: service))
+        router.add(middleware: HostCheck(hosts: surface.hosts, isTLS: listener.access.isTLS, service: service))
+        router.add(middleware: TokenCheck(access: listener.access, service: service))
         router.add(middleware: UnknownRequest(service: service))
         for resource in Resource.all {
             router.on(RouterPath(resource.path), method: resource.method) { request, context in

@@ -7,9 +7,9 @@ from harness import exports, project, small_disks, spans
 from harness.counting import Counting
 from harness.daemon import Faultline
 
-# Clients honour these; the tests only talk to the loopback interface, never through a proxy.
+# Clients honour these; the tests only talk to the loopback interface, never through a proxy, and trust authorities of their own.
 for name in list(os.environ):
-    if name.lower().endswith("_proxy") or name.startswith("OTEL_"):
+    if name.lower().endswith(("_proxy", "_ca_bundle")) or name.startswith("OTEL_"):
         del os.environ[name]
 
 

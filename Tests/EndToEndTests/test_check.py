@@ -257,7 +257,7 @@ def test_alerts_of_two_files_must_differ(file, tmp_path):
     ],
 )
 def test_two_receivers_on_one_port_are_an_error(file, configuration, place, names):
-    path = file(configuration, "faultline.yaml")
+    path = file(configuration + "insecure_listen: true\n", "faultline.yaml")
     done = faultline("check", path)
     assert done.code == 1
     (line,) = done.output.splitlines()
@@ -270,7 +270,7 @@ def test_two_receivers_on_one_port_are_an_error(file, configuration, place, name
     [
         "otlp: {grpc: '127.0.0.1:0', http: '127.0.0.1:0'}\nlisten: 127.0.0.2:4317\n",
         "listen: '[::1]:4317'\n",
-        "otlp: {grpc: '0.0.0.0:5', http: '[::1]:5'}\n",
+        "otlp: {grpc: '0.0.0.0:5', http: '[::1]:5'}\ninsecure_listen: true\n",
         "otlp: {grpc: 'node-1:5', http: 'node-2:5'}\nlisten: 'node-1:6'\n",
     ],
 )

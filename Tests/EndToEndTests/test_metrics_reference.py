@@ -3,6 +3,7 @@
 import re
 
 from harness import http_client, project, spans
+from harness.certificates import Authority
 from harness.command import faultline
 
 REFERENCE = (project.ROOT / "docs" / "metrics.md").read_text()
@@ -30,8 +31,10 @@ def test_the_reference_is_what_make_docs_writes():
 
 
 def test_a_scrape_has_the_families_of_the_reference_in_its_order(serve, tmp_path):
+    Authority(tmp_path).issue("server")
     daemon = serve(
         configuration=f"archive: {{directory: {tmp_path / 'archive'}}}\nstate: {{directory: {tmp_path / 'state'}}}\n"
+        "otlp: {grpc: {tls: {cert_file: server.crt, key_file: server.key}}}\n"
     )
     assert http_client.send(daemon.http, spans.body(spans.span("a"), service="apiserver")).status == 200
     found = families(daemon.get("/metrics")[2].decode())

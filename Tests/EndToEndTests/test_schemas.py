@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from harness import project
+from harness.certificates import Authority
 from harness.command import faultline
 from harness.rules import CONFIGURATION, SLOW_PAYMENTS
 from test_rule_tests import TESTS
@@ -110,6 +111,12 @@ def test_what_is_right_is_valid_and_passes_the_check(tmp_path, schema, text):
     for name in ("headers", "5", "secrets/headers", "captures/outage.otlp.lz4", "slow-etcd.otlp.lz4"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
+    (tmp_path / "certs").mkdir()
+    authority = Authority(tmp_path / "certs")
+    authority.issue("tls")
+    authority.file.rename(tmp_path / "certs" / "ca.crt")
+    for name in ("read.token", "ingest.token"):
+        (tmp_path / name).write_text("secret\n")
     if text:
         done = faultline("check", path, directory=tmp_path)
         assert (done.code, done.output) == (0, ""), done.output
@@ -174,6 +181,10 @@ def test_the_check_reports_the_fault_of_each_faulty_rule_file():
         ("configuration", "window: {max_bytes: lots}\n"),
         ("configuration", "window: {max_operations: 0}\n"),
         ("configuration", "listen: nowhere\n"),
+        ("configuration", "listen: {addr: 127.0.0.1:1}\n"),
+        ("configuration", "listen: {tls: {cert_file: certs/tls.crt}}\n"),
+        ("configuration", "listen: {tls: {cert_file: certs/tls.crt, key_file: certs/tls.key, min_version: TLS10}}\n"),
+        ("configuration", "listen: {token_file: ''}\n"),
         ("configuration", "external_labels: {a-b: c}\n"),
         ("configuration", "rules: rules.yaml\n"),
         ("configuration", "limits: {max_streams: 0}\n"),

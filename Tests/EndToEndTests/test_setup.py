@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from harness import project
+from harness.certificates import Authority
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.etcd import Etcd
@@ -276,6 +277,27 @@ def test_a_real_etcd_set_up_so_sends_its_spans(tmp_path):
             for number in range(1, 6):
                 etcd.range(f"{number:032x}", f"{number:016x}")
             eventually(lambda: etcds_ranges(daemon) == 5, "etcd's five spans")
+
+
+def test_a_real_etcd_set_up_so_sends_its_spans_over_mutual_tls(serve, tmp_path):
+    authority = Authority(tmp_path)
+    authority.issue("server")
+    (tmp_path / "pki").mkdir()
+    for path, name in zip((authority.file, *authority.issue("etcd")), ("ca.crt", "tls.crt", "tls.key")):
+        path.rename(tmp_path / "pki" / name)
+    daemon = serve(
+        configuration="otlp: {grpc: {tls: {cert_file: server.crt, key_file: server.key, client_ca_file: pki/ca.crt}}}\n"
+    )
+    found = documents(
+        "--kubernetes", "1.31", "--etcd", "3.5", "--on", "manifests", "--endpoint", daemon.grpc, "--tls", tmp_path / "pki"
+    )
+    (container,) = pod(found, "etcd")["containers"]
+    environment = {variable["name"]: variable["value"] for variable in container["env"]}
+    with Etcd(tmp_path, container["command"], environment) as etcd:
+        for number in range(1, 6):
+            etcd.range(f"{number:032x}", f"{number:016x}")
+        eventually(lambda: etcds_ranges(daemon) == 5, "etcd's five spans")
+    assert daemon.metrics().refused("grpc") == {}
 
 
 def etcds_ranges(daemon):

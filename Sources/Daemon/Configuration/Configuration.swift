@@ -14,6 +14,10 @@ package struct Configuration: Sendable {
     package var otlpHTTP = ListenAddress(host: "127.0.0.1", port: 4318)
     /// Scrape, health and API.
     package var listen = ListenAddress(host: "127.0.0.1", port: 9464)
+    /// Certificates and tokens of listeners.
+    var access: [ListenField: AccessFiles] = [:]
+    /// Whether everybody may use a listener that other machines reach.
+    package var insecureListen = false
     package var window = WindowLimits()
     package var receivers = ReceiverLimits()
     /// `limits.memory` in bytes; nil derives it from the container.

@@ -7,7 +7,8 @@ package import YAML
 
 extension Configuration {
     static let fields = [
-        "otlp", "listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle", "evaluation_delay",
+        "otlp", "listen", "insecure_listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle",
+        "evaluation_delay",
         "attribution", "services", "external_labels", "external_url", "allowed_hosts", "rules",
     ]
 
@@ -33,6 +34,7 @@ extension Configuration {
     private mutating func read(
         _ top: YAMLMapping, in document: YAMLDocument, _ diagnostics: inout Diagnostics
     ) {
+        top["insecure_listen"]?.flag("insecure_listen", &diagnostics, into: &insecureListen)
         readAddresses(top, &diagnostics)
         if let node = top["window"] { readWindow(node, &diagnostics) }
         if let node = top["traces"] { readTraces(node, &diagnostics) }
@@ -81,14 +83,17 @@ extension Configuration {
         let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &diagnostics) }
         let nodes = [ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"]].compactMapValues(
             \.self)
-        nodes[.grpc]?.address("grpc", &diagnostics, into: &otlpGRPC)
-        nodes[.http]?.address("http", &diagnostics, into: &otlpHTTP)
-        nodes[.listen]?.address("listen", &diagnostics, into: &listen)
-        for (field, node) in nodes { positions.addresses[field] = (self[field], node.start) }
+        for field in ListenField.allCases {
+            guard let node = nodes[field] else { continue }
+            readListener(field, node, &diagnostics)
+            if let fault = faultOfExposure(field, ListenHost(literal: self[field].host)) {
+                diagnostics.report(positions.addresses[field]?.position ?? node.start, fault)
+            }
+        }
         for conflict in portConflicts {
             // If neither is written in the file, the file is not at fault.
             guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
-            diagnostics.report(node.start, conflict.description)
+            diagnostics.report(positions.addresses[conflict.second]?.position ?? node.start, conflict.description)
         }
     }
 
@@ -178,19 +183,6 @@ extension Configuration {
 }
 
 extension YAMLNode {
-    fileprivate func address(
-        _ what: String, _ diagnostics: inout Diagnostics, into address: inout ListenAddress
-    ) {
-        if let parsed = string(what, &diagnostics).map({ ListenAddress($0) }) {
-            if let parsed {
-                address = parsed
-            } else {
-                diagnostics.report(
-                    start, "\(what): \(ListenAddress.form), but found \(phrase)")
-            }
-        }
-    }
-
     func bytes(
         _ what: String, atLeast least: Int = 1, _ diagnostics: inout Diagnostics, into bytes: inout Int
     ) {

@@ -8,6 +8,9 @@ enum ListenField: String, CaseIterable {
     case grpc = "otlp.grpc"
     case http = "otlp.http"
     case listen
+
+    /// The last part of the key.
+    var name: String { rawValue.split(separator: ".").last.map { String($0) } ?? rawValue }
 }
 
 /// Two listen addresses that exclude each other.
@@ -19,10 +22,19 @@ struct PortConflict: CustomStringConvertible {
 
 extension Configuration {
     subscript(field: ListenField) -> ListenAddress {
-        switch field {
-        case .grpc: otlpGRPC
-        case .http: otlpHTTP
-        case .listen: listen
+        get {
+            switch field {
+            case .grpc: otlpGRPC
+            case .http: otlpHTTP
+            case .listen: listen
+            }
+        }
+        set {
+            switch field {
+            case .grpc: otlpGRPC = newValue
+            case .http: otlpHTTP = newValue
+            case .listen: listen = newValue
+            }
         }
     }
 
@@ -63,6 +75,10 @@ extension Configuration {
         }
         let conflict = portConflicts { hosts[$0] ?? ListenHost(literal: $0) }.first
         if let conflict { throw fault(conflict.description, of: conflict.second) }
+        for field in ListenField.allCases {
+            guard let host = hosts[self[field].host], let exposure = faultOfExposure(field, host) else { continue }
+            throw fault(exposure, of: field)
+        }
     }
 
     private func fault(_ message: String, of field: ListenField) -> any Error {

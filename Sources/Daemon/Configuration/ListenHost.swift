@@ -56,6 +56,16 @@ struct ListenHost {
         return addresses.contains { address in other.addresses.contains { Self.overlap(address, $0) } }
     }
 
+    /// Whether only this machine reaches it. False for a name that wasn't resolved.
+    var isLoopback: Bool { !addresses.isEmpty && addresses.allSatisfy(Self.isLoopback) }
+
+    /// Whether other machines reach it. False for a name that wasn't resolved.
+    var isElsewhere: Bool { !addresses.allSatisfy(Self.isLoopback) }
+
+    private static func isLoopback(_ address: [UInt8]) -> Bool {
+        address.count == 4 ? address[0] == 127 : address == loopback6
+    }
+
     private var isEverywhere: Bool { addresses.contains(Self.all4) || addresses.contains(Self.all6) }
 
     /// `::` includes all IPv4 addresses: sockets accept both unless configured otherwise.

@@ -14,7 +14,7 @@ package struct Settings: Sendable {
     /// Reads the files and everything they name. Throws all problems.
     /// - Parameters:
     ///   - ruleFiles: from the command line; they replace the configuration's.
-    ///   - sendsAlerts: whether files of headers must exist.
+    ///   - sendsAlerts: whether files of headers, certificates and tokens must exist.
     package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleErrors) {
         var faults = RuleErrors()
         configuration = Configuration()
@@ -25,6 +25,7 @@ package struct Settings: Sendable {
                 throw RuleErrors(all: [error])
             }
             faults.all += configuration.faultsOfDirectories(in: config)
+            if sendsAlerts { faults.all += configuration.faultsOfCredentials(in: config) }
         }
         let names = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles.map { RuleFileName($0) }
         source = RuleSource(names, configuration: configuration)

@@ -28,6 +28,7 @@ struct LiveParts: Sendable {
     let clock = ClockHealth()
     private let pools = AnswerPools()
     let connections: ListenerConnections
+    let credentials: ListenerCredentials
 
     init(
         _ configuration: Configuration, source: RuleSource, rules: RuleSet, room: DescriptorBudget, logger: Logger
@@ -56,6 +57,7 @@ struct LiveParts: Sendable {
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
         reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
         connections = ListenerConnections(room)
+        credentials = try ListenerCredentials(configuration, log: log)
     }
 
     /// Continues with the saved alerts.
@@ -86,7 +88,7 @@ struct LiveParts: Sendable {
         let grpc = listener(.grpc, for: "OTLP/gRPC", on: configuration.otlpGRPC, configuration.receivers, readiness)
         let http = listener(.http, for: "OTLP/HTTP", on: configuration.otlpHTTP, configuration.receivers, readiness)
         return [
-            log, reload,
+            log, reload, credentials,
             SelfWatch(
                 pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit, log: log),
                 logger: logger),
@@ -119,7 +121,8 @@ struct LiveParts: Sendable {
         _ readiness: Readiness
     ) -> Listener {
         Listener(
-            address, transport: transport, limits: limits, connections: connections[transport], service: intake
+            address, transport: transport, limits: limits, connections: connections[transport],
+            access: credentials[transport], service: intake
         ) { [logger] address in
             readiness.addressBound()
             logger.notice("listening", metadata: ["for": "\(what)", "address": "\(address)"])

@@ -12,6 +12,7 @@ package enum LiveScrape {
         EngineMetrics.table.read { EngineMetrics($0.pipeline) },
         LiveTraceService.metrics.read { $0.intake },
         ListenerConnections.metrics.read { $0.connections },
+        ListenerCredentials.metrics.present(if: "a listener has TLS or tokens").read { $0.credentials.ifAny },
         WindowMetrics.table.read { $0.pipeline.windowGauges() },
         MemoryUse.metrics.read { $0.memoryUse },
         AlertMetrics.table.read { $0.pipeline.evaluation },

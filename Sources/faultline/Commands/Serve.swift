@@ -43,6 +43,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A directory in which alerts survive restarts.", valueName: "directory"))
     var state: String?
 
+    @Flag(help: "Let every machine that reaches an address use it without TLS and tokens.")
+    var insecureListen = false
+
     func run() async throws {
         var settings = try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: true)
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
@@ -50,6 +53,7 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.listen = listen ?? settings.configuration.listen
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
+        settings.configuration.insecureListen = insecureListen || settings.configuration.insecureListen
         let container = ContainerMemory.limit()
         try Ending.reporting {
             try settings.configuration.fit(container: container)

@@ -44,8 +44,8 @@ class Answer:
         return status.code, status.message
 
 
-def send(address, body=b"", type=PROTOBUF, encoding=None, method="POST", path=PATH):
-    headers = {"Content-Type": type, "Content-Encoding": encoding}
+def send(address, body=b"", type=PROTOBUF, encoding=None, method="POST", path=PATH, headers={}):
+    headers = {"Content-Type": type, "Content-Encoding": encoding, **headers}
     connection = http.client.HTTPConnection(address, timeout=DEADLINE)
     try:
         given = {name: value for name, value in headers.items() if value is not None}

@@ -15,15 +15,16 @@ scrape_configs:
   - job_name: faultline
     static_configs:
       - targets: ["{target}"]
-"""
+{extra}"""
 
 
 class Prometheus(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`."""
 
-    def __init__(self, target, directory, options=()):
+    def __init__(self, target, directory, options=(), extra=""):
+        """`extra` are lines of the scrape's configuration."""
         configuration = directory / "prometheus.yml"
-        configuration.write_text(CONFIGURATION.format(target=target))
+        configuration.write_text(CONFIGURATION.format(target=target, extra=extra))
         self.address = free_address()
         super().__init__(
             [

@@ -19,6 +19,7 @@ final class GRPCConnection: ChannelInboundHandler {
     private let reader: BodyReader
     private let errorDetector: ConnectionErrorDetector
     let connections: OpenConnections
+    private let access: ListenerAccess
     private let peer: SocketAddress?
     private let seconds = EverySecond()
 
@@ -42,11 +43,12 @@ final class GRPCConnection: ChannelInboundHandler {
 
     init(
         limits: ReceiverLimits, admission: Admission, service: any TraceService, connections: OpenConnections,
-        peer: SocketAddress?, follower: HTTP2Follower, errorDetector: ConnectionErrorDetector
+        access: ListenerAccess, peer: SocketAddress?, follower: HTTP2Follower, errorDetector: ConnectionErrorDetector
     ) {
         self.limits = limits
         self.admission = Admission(limit: limits.connectionBytesInFlight, of: admission)
         self.connections = connections
+        self.access = access
         self.peer = peer
         self.service = service
         self.follower = follower
@@ -170,7 +172,10 @@ extension GRPCConnection {
         if calls.isEmpty, let channel = context?.channel { connections.note(channel, .busy) }
         lastStream = max(lastStream, stream)
         guard calls.count < limits.streams else { return refuseStream(stream) }
-        do {
+        do throws(GRPCHeadError) {
+            if let reason = access.refusal(headers.first(name: "authorization")) {
+                throw GRPCHeadError.status(RPCStatus(.unauthenticated, reason.hintForToken), reason)
+            }
             let head = try GRPCRequestHead(headers)
             let patience = min(limits.bodySeconds, head.timeoutSeconds ?? limits.bodySeconds)
             calls[stream] = GRPCCall(

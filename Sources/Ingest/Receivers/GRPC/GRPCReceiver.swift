@@ -1,7 +1,7 @@
 package import NIOCore
 internal import NIOHTTP2
 
-/// OTLP over gRPC: `TraceService/Export` over plain-text HTTP/2 with prior knowledge, without an upgrade from HTTP/1.
+/// OTLP over gRPC: `TraceService/Export` over HTTP/2, with TLS or with prior knowledge, without an upgrade from HTTP/1.
 package struct GRPCReceiver: Sendable {
     private let listener: Listener
     private let admission: Admission
@@ -17,7 +17,7 @@ package struct GRPCReceiver: Sendable {
         try await listener.run { channel in
             try GRPCPipeline.add(
                 to: channel, limits: listener.limits, admission: admission, service: listener.service,
-                connections: listener.connections)
+                connections: listener.connections, access: listener.access)
         }
     }
 }
@@ -26,7 +26,7 @@ package struct GRPCReceiver: Sendable {
 package enum GRPCPipeline {
     package static func add(
         to channel: any Channel, limits: ReceiverLimits, admission: Admission, service: any TraceService,
-        connections: OpenConnections
+        connections: OpenConnections, access: ListenerAccess = .open
     ) throws {
         let follower = HTTP2Follower(limits)
         let errorDetector = ConnectionErrorDetector()
@@ -42,7 +42,7 @@ package enum GRPCPipeline {
         try pipeline.addHandler(
             GRPCConnection(
                 limits: limits, admission: admission, service: service, connections: connections,
-                peer: channel.remoteAddress, follower: follower, errorDetector: errorDetector))
+                access: access, peer: channel.remoteAddress, follower: follower, errorDetector: errorDetector))
     }
 }
 

@@ -117,7 +117,9 @@ extension HTTPConversation {
         switch part {
         case .head(var head):
             let begun = HTTPExchange(head)
-            if let fault = HTTPHeadCheck.fault(in: &head) { return refuse(fault, context, isHead: begun.isHead) }
+            if let fault = HTTPHeadCheck.fault(in: &head, isTLS: listener.socket.access.isTLS) {
+                return refuse(fault, context, isHead: begun.isHead)
+            }
             exchange = begun
             deadlines.enter(.body)
             listener.socket.connections.note(context.channel, .busy)

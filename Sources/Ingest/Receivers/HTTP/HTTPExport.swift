@@ -7,11 +7,12 @@ import OTLP
 struct HTTPExport: Sendable {
     let limits: ReceiverLimits
     let admission: Admission
+    let access: ListenerAccess
     let service: any TraceService
 
     func respond(to request: Request, from channel: any Channel) async -> Response {
         do {
-            let head = try HTTPExportHead(request.head, limits: limits)
+            let head = try check(request.head)
             return try await export(request, head, from: channel)
         } catch let refusal as HTTPExportError {
             service.refused(transport: .http, reason: refusal.reason, peer: channel.remoteAddress)
@@ -22,6 +23,14 @@ struct HTTPExport: Sendable {
             // The body was cut off or malformed; `HTTPConversation` has counted that.
             return Response(status: .badRequest, headers: [.connection: "close"])
         }
+    }
+
+    func check(_ request: HTTPRequest) throws(HTTPExportError) -> HTTPExportHead {
+        if let reason = access.refusal(request.headerFields[.authorization]) {
+            throw HTTPExportError(
+                .unauthorized, RPCStatus(.unauthenticated, reason.hintForToken), reason, HTTPExportHead.answer(request))
+        }
+        return try HTTPExportHead(request, limits: limits)
     }
 
     private func export(

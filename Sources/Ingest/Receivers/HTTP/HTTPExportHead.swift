@@ -12,8 +12,7 @@ struct HTTPExportHead: Equatable {
 
     init(_ request: HTTPRequest, limits: ReceiverLimits) throws(HTTPExportError) {
         let named = request.headerFields[.contentType].flatMap(Self.encoding)
-        // JSON, because people with browsers can read it. Every client must handle any status in any encoding.
-        let answer = named ?? .json
+        let answer = Self.answer(request)
         let path = request.path.map { $0.prefix { $0 != "?" } } ?? ""
         guard path == Self.path else {
             throw HTTPExportError(.notFound, RPCStatus(.notFound, "no such path: \(path)"), .unknownPath, answer)
@@ -40,6 +39,12 @@ struct HTTPExportHead: Equatable {
         if let contentLength, contentLength > limits.wireBytes {
             throw HTTPExportError(.contentTooLarge, .tooLarge(limit: limits.wireBytes), .tooLarge, answer)
         }
+    }
+
+    /// The encoding of errors. JSON unless the client says otherwise, because people with browsers can read it. Every client
+    /// must handle any status in any encoding.
+    static func answer(_ request: HTTPRequest) -> OTLPEncoding {
+        request.headerFields[.contentType].flatMap(encoding) ?? .json
     }
 
     /// Ignores parameters such as a charset.

@@ -4,11 +4,11 @@ internal import NIOHTTP1
 /// for, and how its body is framed.
 enum HTTPHeadCheck {
     /// Checks a head. If it is valid, its target becomes a path and its Host field the host that it is for.
-    static func fault(in head: inout HTTPRequestHead) -> HTTPRequestError? {
+    static func fault(in head: inout HTTPRequestHead, isTLS: Bool = false) -> HTTPRequestError? {
         guard head.method != .CONNECT else {
             return HTTPRequestError(.notImplemented, "this is not a proxy: CONNECT is not supported", .wrongMethod)
         }
-        return framingFault(head) ?? hostFault(&head)
+        return framingFault(head) ?? hostFault(&head, isTLS: isTLS)
     }
 
     /// Whether the decoder treats what follows the request as another protocol and leaves it unread.
@@ -31,7 +31,7 @@ enum HTTPHeadCheck {
     }
 
     /// RFC 9112, section 3.2.
-    private static func hostFault(_ head: inout HTTPRequestHead) -> HTTPRequestError? {
+    private static func hostFault(_ head: inout HTTPRequestHead, isTLS: Bool) -> HTTPRequestError? {
         let fields = head.headers["host"]
         guard fields.count <= 1 else {
             return HTTPRequestError(
@@ -46,21 +46,22 @@ enum HTTPHeadCheck {
                 .badRequest, "the Host field must be a host with an optional port, such as localhost:9464", .badHost)
         }
         guard !head.uri.hasPrefix("/"), head.uri != "*" else { return nil }
-        return absoluteTargetFault(&head, named)
+        return absoluteTargetFault(&head, named, isTLS: isTLS)
     }
 
     /// In absolute form, the target's host counts. If the Host field names a different one, a proxy may have used
     /// either.
-    private static func absoluteTargetFault(_ head: inout HTTPRequestHead, _ named: HTTPAuthority?) -> HTTPRequestError?
-    {
-        let scheme = "http://"
+    private static func absoluteTargetFault(
+        _ head: inout HTTPRequestHead, _ named: HTTPAuthority?, isTLS: Bool
+    ) -> HTTPRequestError? {
+        let scheme = isTLS ? "https://" : "http://"
         let rest = head.uri.dropFirst(scheme.utf8.count)
         let host = rest.prefix { !"/?#".contains($0) }
         guard head.uri.prefix(scheme.utf8.count).lowercased() == scheme, let target = HTTPAuthority(host) else {
             return HTTPRequestError(
-                .badRequest, "the request's target must be a path or a URL that starts with http://", .badHost)
+                .badRequest, "the request's target must be a path or a URL that starts with \(scheme)", .badHost)
         }
-        guard named?.isSame(as: target, defaultPort: 80) ?? true else {
+        guard named?.isSame(as: target, defaultPort: isTLS ? 443 : 80) ?? true else {
             return HTTPRequestError(
                 .badRequest, "the request's target and its Host field name different hosts", .badHost)
         }

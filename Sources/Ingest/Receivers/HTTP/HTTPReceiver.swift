@@ -5,9 +5,10 @@ package struct HTTPReceiver: Sendable {
     package init(_ listener: Listener, admission: Admission) {
         precondition(listener.transport == .http)
         let limits = listener.limits
-        let export = HTTPExport(limits: limits, admission: admission, service: listener.service)
+        let export = HTTPExport(
+            limits: limits, admission: admission, access: listener.access, service: listener.service)
         self.listener = HTTPListener(
-            listener, wantsBody: { (try? HTTPExportHead($0, limits: limits)) != nil },
+            listener, wantsBody: { (try? export.check($0)) != nil },
             respond: { await export.respond(to: $0, from: $1) })
     }
 

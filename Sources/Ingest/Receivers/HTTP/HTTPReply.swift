@@ -27,6 +27,7 @@ enum HTTPReply {
         var response = response(status, rpc.body(encoding), encoding)
         if let seconds = rpc.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
         if status == .methodNotAllowed { response.headers[.allow] = "POST" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
 

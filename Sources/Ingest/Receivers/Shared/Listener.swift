@@ -8,6 +8,7 @@ package struct Listener: Sendable {
     let transport: Transport
     let limits: ReceiverLimits
     let connections: OpenConnections
+    package let access: ListenerAccess
     package let service: any TraceService
     /// The event loops of the connections.
     package var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -15,16 +16,18 @@ package struct Listener: Sendable {
 
     /// - Parameters:
     ///   - connections: bounds the open connections.
+    ///   - access: who may use it.
     ///   - service: takes what is received and counts what is refused.
     ///   - onBound: called with the actual address once connections are accepted.
     package init(
         _ address: ListenAddress, transport: Transport, limits: ReceiverLimits, connections: OpenConnections,
-        service: any TraceService, onBound: @escaping @Sendable (ListenAddress) -> Void
+        access: ListenerAccess = .open, service: any TraceService, onBound: @escaping @Sendable (ListenAddress) -> Void
     ) {
         self.address = address
         self.transport = transport
         self.limits = limits
         self.connections = connections
+        self.access = access
         self.service = service
         self.onBound = onBound
     }
@@ -64,8 +67,16 @@ package struct Listener: Sendable {
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.recvAllocator, value: Self.receiveBuffers(limits))
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel) }
+            .childChannelInitializer { [access, service, transport] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context = access.context {
+                        let peer = channel.remoteAddress
+                        try TLSPipeline.add(to: channel, context: context) { reason in
+                            service.refused(transport: transport, reason: reason, peer: peer)
+                        }
+                    }
+                    try configure(channel)
+                }
             }
     }
 

@@ -12,6 +12,7 @@ struct RPCStatus: Equatable, Sendable {
         case unimplemented = 12
         case `internal` = 13
         case unavailable = 14
+        case unauthenticated = 16
     }
 
     /// Longest message, in characters. Percent-encoding in a header takes up to twelve times as many bytes, and clients

@@ -13,6 +13,15 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case wrongOrigin = "wrong_origin"
     case wrongContentType = "wrong_content_type"
     case unknownEncoding = "unknown_encoding"
+    // No access
+    case missingToken = "missing_token"
+    case wrongToken = "wrong_token"
+    /// The client has no certificate, but the listener asks for one.
+    case missingCertificate = "missing_client_certificate"
+    /// The client's certificate isn't one of the listener's authorities.
+    case wrongCertificate = "wrong_client_certificate"
+    /// The client doesn't accept the listener's certificate.
+    case certificateRefused = "certificate_refused"
     // Bad body
     case tooLarge = "too_large"
     case badGzip = "bad_gzip"
@@ -57,6 +66,9 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     case tls
     case http1
     case http2
+    case plainText = "plain_text"
+    /// The TLS handshake failed for another reason.
+    case tlsHandshake = "tls_handshake"
 
     /// An explanation for the log, if the name doesn't say enough.
     package var explanation: String? {
@@ -64,6 +76,16 @@ package enum RefusalReason: String, CaseIterable, Sendable {
         case .tls: "the client began a TLS handshake, but this port takes plain text"
         case .http1: "the client speaks HTTP/1, but this port takes gRPC, which is HTTP/2"
         case .http2: "the client speaks HTTP/2, as gRPC does, but this port takes HTTP/1.1"
+        case .plainText: "the client speaks plain text, but this port takes TLS"
+        case .tlsHandshake:
+            "the TLS handshake failed: client and listener have no version or cipher in common, or it broke off"
+        case .certificateRefused:
+            "the client doesn't accept this port's certificate: its authority, its names or its dates"
+        case .missingCertificate: "the client has no certificate, but client_ca_file asks for one"
+        case .wrongCertificate:
+            "the client's certificate is expired, or none of client_ca_file's authorities has signed it"
+        case .missingToken: "the request has no Authorization: Bearer, but token_file asks for one"
+        case .wrongToken: "the request's token is not in token_file"
         default: nil
         }
     }

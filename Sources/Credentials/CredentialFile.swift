@@ -1,0 +1,96 @@
+import Foundation
+import Glibc
+import Support
+package import YAML
+
+/// Why a certificate, key, token or password in a file can't be used. Never quotes the file.
+package struct CredentialFault: Error, Hashable, CustomStringConvertible {
+    /// Where the configuration or the rule file names the file.
+    package let position: SourcePosition
+    package let description: String
+
+    /// - Parameter field: the setting that names the file.
+    init(_ field: String, _ file: FileReference, _ reason: String) {
+        position = file.position
+        description = "\(field): \(PrintableText.escape(file.path)): \(reason)"
+    }
+}
+
+/// A file that holds a credential, and the setting that names it.
+package struct CredentialFile: Hashable, Sendable {
+    let field: String
+    package let file: FileReference
+
+    /// No certificate, key or token is larger.
+    private static let bytesMax = 1 << 20
+
+    /// Reads a setting that names a file.
+    ///
+    /// - Returns: nil without the setting, or if its value isn't a path; `diagnostics` says so.
+    package init?(_ field: String, of mapping: YAMLMapping, _ diagnostics: inout Diagnostics) {
+        guard let node = mapping[field], let path = node.string(field, &diagnostics) else { return nil }
+        guard !path.isEmpty else {
+            diagnostics.report(node.start, "\(field) is the path of a file, but found an empty one")
+            return nil
+        }
+        self.field = field
+        file = FileReference(path: Self.path(of: path, in: diagnostics.file), position: node.start)
+    }
+
+    /// Relative paths start at the folder of the file that names them, as in Prometheus' files.
+    private static func path(of path: String, in file: String) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        return URL(fileURLWithPath: file).deletingLastPathComponent().appending(path: path).path
+    }
+
+    func fault(_ reason: String) -> CredentialFault { CredentialFault(field, file, reason) }
+
+    func contents() throws(CredentialFault) -> [UInt8] {
+        let descriptor = unsafe open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault(unsafe String(cString: strerror(errno)).lowercased()) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard !EndlessDevice.isOpen(as: descriptor) else { throw fault("it is a device, which never ends") }
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try handle.read(upToCount: Self.bytesMax + 1) ?? Data())
+        } catch {
+            throw fault("it can't be read; it must be a regular file")
+        }
+        guard bytes.count <= Self.bytesMax else { throw fault("it is larger than \(Self.bytesMax) bytes") }
+        return bytes
+    }
+
+    /// The only line of a file, without the line break that editors add.
+    package func secret() throws(CredentialFault) -> String {
+        let text = String(decoding: try contents(), as: UTF8.self)
+        let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !line.isEmpty else { throw fault("it is empty") }
+        guard line.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
+            throw fault("it has more than one line, or control characters")
+        }
+        return line
+    }
+
+    /// What changes when the file does; nil if it is not there.
+    package var stamp: FileStamp? { FileStamp(file.path) }
+}
+
+/// Identifies the contents of a file without reading them. Links are followed, so it also changes when Kubernetes updates a
+/// mounted Secret.
+package struct FileStamp: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let bytes: Int64
+    private let changed: [Int]
+
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        bytes = Int64(status.st_size)
+        changed = [
+            status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+        ]
+    }
+}

@@ -1,0 +1,84 @@
+import Credentials
+import Receivers
+import YAML
+
+/// Who may use a listener, as the configuration says: its certificate and its tokens, in files.
+struct AccessFiles: Hashable, Sendable {
+    var tls: ServerTLS?
+    var tokens: CredentialFile?
+
+    var isEmpty: Bool { tls == nil && tokens == nil }
+    var files: [CredentialFile] { (tls?.files ?? []) + [tokens].compactMap(\.self) }
+
+    /// Reads the files.
+    func load(for field: ListenField) throws(CredentialFault) -> ListenerAccess.Rules {
+        var rules = ListenerAccess.Rules()
+        if let tls { rules.identity = try tls.load(applicationProtocol: field.applicationProtocol) }
+        if let tokens { rules.tokens = try BearerTokens(tokens) }
+        return rules
+    }
+}
+
+extension ListenField {
+    /// As ALPN names it. gRPC clients insist on theirs.
+    fileprivate var applicationProtocol: String {
+        switch self {
+        case .grpc: "h2"
+        case .http, .listen: "http/1.1"
+        }
+    }
+}
+
+extension Configuration {
+    /// Reads a listener: its address alone, or a mapping of the address and who may use it.
+    mutating func readListener(_ field: ListenField, _ node: YAMLNode, _ diagnostics: inout Diagnostics) {
+        guard case .mapping = node.kind else {
+            positions.addresses[field] = readAddress(field, node, &diagnostics)
+            return
+        }
+        let fields = ["address", "tls", "token_file"]
+        guard let mapping = YAMLMapping(node, field.name, fields: fields, &diagnostics) else { return }
+        positions.addresses[field] =
+            mapping["address"].map { readAddress(field, $0, &diagnostics) } ?? (self[field], node.start)
+        var access = AccessFiles()
+        if let node = mapping["tls"] { access.tls = ServerTLS(node, &diagnostics) }
+        access.tokens = CredentialFile("token_file", of: mapping, &diagnostics)
+        self.access[field] = access
+        if let node = mapping["token_file"], mapping["tls"] == nil, !ListenHost(literal: self[field].host).isLoopback {
+            diagnostics.warn(node.start, "without tls, everybody on the way can read the tokens that clients send")
+        }
+    }
+
+    private mutating func readAddress(
+        _ field: ListenField, _ node: YAMLNode, _ diagnostics: inout Diagnostics
+    ) -> (address: ListenAddress, position: SourcePosition) {
+        if let text = node.string(field.name, &diagnostics) {
+            if let address = ListenAddress(text) {
+                self[field] = address
+            } else {
+                diagnostics.report(node.start, "\(field.name): \(ListenAddress.form), but found \(node.phrase)")
+            }
+        }
+        return (self[field], node.start)
+    }
+
+    /// Why a listener doesn't start: everybody who reaches the machine could use it, and nobody said that they may.
+    func faultOfExposure(_ field: ListenField, _ host: ListenHost) -> String? {
+        guard !insecureListen, access[field]?.isEmpty ?? true, host.isElsewhere else { return nil }
+        return "\(field.rawValue) (\(self[field])) is open to every machine that reaches this one: give it tls or "
+            + "token_file, listen on 127.0.0.1, or set insecure_listen: true (serve --insecure-listen)"
+    }
+
+    /// What is wrong with the files of certificates and tokens.
+    func faultsOfCredentials(in file: String) -> [Diagnostics] {
+        var diagnostics = Diagnostics(file: file)
+        for field in ListenField.allCases {
+            do {
+                _ = try access[field]?.load(for: field)
+            } catch {
+                diagnostics.report(error.position, error.description)
+            }
+        }
+        return diagnostics.isEmpty ? [] : [diagnostics]
+    }
+}

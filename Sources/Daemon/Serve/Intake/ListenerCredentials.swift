@@ -1,0 +1,162 @@
+import Credentials
+import Dispatch
+import Foundation
+import Logging
+import Receivers
+import Scrape
+import ServiceLifecycle
+import Synchronization
+
+/// The certificates and tokens of the listeners. Reads them again when their files change; if something is wrong with the new
+/// ones, the old ones stay in force.
+struct ListenerCredentials: Service {
+    private let listeners: [Transport: WatchedAccess]
+    private let log: RateLimitedLog
+    private let thread = DispatchQueue(label: "faultline.credentials")
+
+    private static let interval = Duration.seconds(2)
+
+    /// - Throws: what is wrong with the files.
+    init(_ configuration: Configuration, log: RateLimitedLog) throws {
+        self.log = log
+        var listeners: [Transport: WatchedAccess] = [:]
+        for transport in Transport.allCases {
+            let field = ListenField(transport)
+            guard let files = configuration.access[field], !files.isEmpty else { continue }
+            listeners[transport] = try WatchedAccess(files, field)
+        }
+        self.listeners = listeners
+        for (transport, watched) in listeners { warnOfExpiry(transport, watched) }
+    }
+
+    /// nil if no listener has any.
+    var ifAny: Self? { listeners.isEmpty ? nil : self }
+
+    subscript(transport: Transport) -> ListenerAccess { listeners[transport]?.access ?? .open }
+
+    func run() async throws {
+        // A service that ends would end the others.
+        guard !listeners.isEmpty else { return try await gracefulShutdown() }
+        await cancelWhenGracefulShutdown {
+            while true {
+                do { try await Task.sleep(for: Self.interval) } catch { return }
+                await refreshOnThread()
+            }
+        }
+    }
+
+    /// A slow disk must not occupy one of Swift's few task threads.
+    private func refreshOnThread() async {
+        await withCheckedContinuation { continuation in
+            thread.async {
+                for (transport, watched) in listeners { refresh(transport, watched) }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func refresh(_ transport: Transport, _ watched: WatchedAccess) {
+        switch watched.refresh() {
+        case .unchanged: break
+        case .replaced:
+            log.note(.notice, "certificates and tokens read again", cause: "credentials \(transport.rawValue)") {
+                ["transport": "\(transport.rawValue)"]
+            }
+            warnOfExpiry(transport, watched)
+        case .faulty(let fault):
+            log.note(
+                .error, "certificates and tokens not read again; the old ones stay in force",
+                cause: "credential fault \(transport.rawValue)"
+            ) { ["transport": "\(transport.rawValue)", "problem": "\(fault)"] }
+        }
+    }
+
+    private func warnOfExpiry(_ transport: Transport, _ watched: WatchedAccess) {
+        guard let expiry = watched.access.certificateExpiry, Int64(expiry) <= WallClock.now / 1_000_000_000 else {
+            return
+        }
+        log.note(.warning, "the certificate has expired", cause: "expired \(transport.rawValue)") {
+            ["transport": "\(transport.rawValue)"]
+        }
+    }
+}
+
+/// The access of one listener, and the files that it comes from.
+private final class WatchedAccess: Sendable {
+    enum Change {
+        case unchanged
+        case replaced
+        case faulty(CredentialFault)
+    }
+
+    private struct Reading {
+        var stamps: [FileStamp?]
+        var fault: CredentialFault?
+    }
+
+    let access: ListenerAccess
+    private let files: AccessFiles
+    private let field: ListenField
+    private let last: Mutex<Reading>
+
+    init(_ files: AccessFiles, _ field: ListenField) throws(CredentialFault) {
+        self.files = files
+        self.field = field
+        // Before the files are read, so that a later change is noticed.
+        last = Mutex(Reading(stamps: files.files.map(\.stamp)))
+        access = ListenerAccess(try files.load(for: field))
+    }
+
+    var isLastGood: Bool { last.withLock { $0.fault == nil } }
+
+    /// Reads the files if they have changed, or if something was wrong with them, which may be for want of another file.
+    func refresh() -> Change {
+        let stamps = files.files.map(\.stamp)
+        let before = last.withLock { $0 }
+        guard stamps != before.stamps || before.fault != nil else { return .unchanged }
+        do {
+            access.replace(try files.load(for: field))
+            last.withLock { $0 = Reading(stamps: stamps) }
+            return .replaced
+        } catch {
+            last.withLock { $0 = Reading(stamps: stamps, fault: error) }
+            return error == before.fault ? .unchanged : .faulty(error)
+        }
+    }
+}
+
+extension ListenField {
+    fileprivate init(_ transport: Transport) {
+        switch transport {
+        case .grpc: self = .grpc
+        case .http: self = .http
+        case .query: self = .listen
+        }
+    }
+}
+
+extension ListenerCredentials {
+    static let metrics = MetricTable<ListenerCredentials>([
+        .family(
+            "faultline_tls_certificate_expiry_timestamp_seconds", .gauge, unit: "seconds", labels: ["transport"],
+            help: "When a listener's certificate ceases to be valid, in seconds since the epoch."
+        ) { credentials, exposition in
+            for (transport, watched) in credentials.sorted {
+                guard let expiry = watched.access.certificateExpiry else { continue }
+                exposition.sample(Double(expiry), [transport.rawValue])
+            }
+        },
+        .family(
+            "faultline_credentials_last_reload_successful", .gauge, labels: ["transport"],
+            help: "Whether a listener's certificate and tokens could be read when they last changed."
+        ) { credentials, exposition in
+            for (transport, watched) in credentials.sorted {
+                exposition.sample(watched.isLastGood ? 1 : 0, [transport.rawValue])
+            }
+        },
+    ])
+
+    private var sorted: [(Transport, WatchedAccess)] {
+        Transport.allCases.compactMap { transport in listeners[transport].map { (transport, $0) } }
+    }
+}
