@@ -69,10 +69,11 @@ let package = Package(
         .target(
             name: "Notify",
             dependencies: [
-                "Engine", "Rules", "Support", "YAML",
+                "Credentials", "Engine", "Rules", "Support", "YAML",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
         .target(

@@ -20,6 +20,7 @@ package struct CredentialFault: Error, Hashable, CustomStringConvertible {
 package struct CredentialFile: Hashable, Sendable {
     let field: String
     package let file: FileReference
+    package var path: String { file.path }
 
     /// No certificate, key or token is larger.
     private static let bytesMax = 1 << 20
@@ -30,7 +31,7 @@ package struct CredentialFile: Hashable, Sendable {
     package init?(_ field: String, of mapping: YAMLMapping, _ diagnostics: inout Diagnostics) {
         guard let node = mapping[field], let path = node.string(field, &diagnostics) else { return nil }
         guard !path.isEmpty else {
-            diagnostics.report(node.start, "\(field) is the path of a file, but found an empty one")
+            diagnostics.report(node.start, "\(field) must be the path of a file, but found an empty one")
             return nil
         }
         self.field = field

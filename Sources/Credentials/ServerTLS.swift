@@ -1,12 +1,12 @@
 package import NIOSSL
 package import YAML
 
-/// The oldest version of TLS that a server speaks, with Prometheus' names.
+/// The oldest version of TLS to speak, with Prometheus' names.
 enum TLSMinimum: String, Hashable, Sendable, CaseIterable {
     case tls12 = "TLS12"
     case tls13 = "TLS13"
 
-    fileprivate var version: TLSVersion {
+    var version: TLSVersion {
         switch self {
         case .tls12: .tlsv12
         case .tls13: .tlsv13

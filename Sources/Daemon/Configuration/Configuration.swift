@@ -47,6 +47,8 @@ package struct Configuration: Sendable {
     var directories: [FileReference] = []
     /// Added to every delivered alert that lacks the label.
     var externalLabels: [String: String] = [:]
+    /// How users reach the page; nil if nothing says so.
+    var externalURL: String?
     /// Host names under which the scrape and the API are reachable.
     var hosts = AllowedHosts()
 

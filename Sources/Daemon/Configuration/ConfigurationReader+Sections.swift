@@ -139,14 +139,16 @@ extension YAMLNode {
 }
 
 extension AllowedHosts {
-    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
-        guard let text = node.string("external_url", &diagnostics) else { return }
+    mutating func readExternalURL(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> String? {
+        guard let text = node.string("external_url", &diagnostics) else { return nil }
         guard setExternalURL(text) else {
-            return diagnostics.report(
+            diagnostics.report(
                 node.start,
                 "external_url must be an address such as https://faultline.example.com, but found \(node.phrase)"
             )
+            return nil
         }
+        return text
     }
 
     mutating func readNames(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {

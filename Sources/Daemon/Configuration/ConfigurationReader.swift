@@ -69,7 +69,7 @@ extension Configuration {
             else { continue }
             externalLabels[entry.key] = text
         }
-        if let node = top["external_url"] { hosts.readExternalURL(node, &diagnostics) }
+        if let node = top["external_url"] { externalURL = hosts.readExternalURL(node, &diagnostics) }
         if let node = top["allowed_hosts"] { hosts.readNames(node, &diagnostics) }
         for node in top["rules"]?.list("rules", &diagnostics) ?? [] {
             if let file = node.string("a rule file", &diagnostics) {

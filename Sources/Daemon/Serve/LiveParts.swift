@@ -52,8 +52,10 @@ struct LiveParts: Sendable {
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
             bodies: bodies, log: log)
+        let links = AlertLinks(externalURL: configuration.externalURL)
         delivery = Delivery(
-            try AlertSinks.make(rules.sinksOrDefault), externalLabels: configuration.externalLabels, state: state,
+            try AlertSinks.make(rules.sinksOrDefault, links: links), externalLabels: configuration.externalLabels,
+            links: links, state: state,
             unsent: saved?.unsentAlerts ?? [], queueLimit: budget.alertsQueued, log: log)
         reload = RuleReload(source: source, rules: rules, pipeline: pipeline, delivery: delivery, log: log)
         connections = ListenerConnections(room)

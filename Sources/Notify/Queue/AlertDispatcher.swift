@@ -89,8 +89,8 @@ package final class AlertDispatcher: Sendable {
         let alerts = transitions.filter(\.isNotified).map(\.alert)
         guard !alerts.isEmpty else { return }
         for lane in lanes.withLock({ $0 }) where !isAgain || lane.sink.sink.keepsQueue {
-            let subject = lane.sink.sink.subject
-            let alerts = alerts.filter { subject.includes($0) }
+            let sink = lane.sink.sink
+            let alerts = alerts.filter(sink.wants)
             // A journal keeps the number of the hand-over even if there is nothing in it for the sink.
             guard !alerts.isEmpty || lane.sink.sink.keepsQueue else { continue }
             context.giveUp(
@@ -112,8 +112,8 @@ package final class AlertDispatcher: Sendable {
     package func submitRepeats(_ alerts: [Alert]) {
         for lane in lanes.withLock({ $0 }) where lane.sink.sink.wantsRepeats {
             // Sorted, so that alerts of one name go together.
-            let subject = lane.sink.sink.subject
-            lane.queue.appendRepeats(alerts.filter { subject.includes($0) }.sorted { $0.name < $1.name })
+            let sink = lane.sink.sink
+            lane.queue.appendRepeats(alerts.filter(sink.wants).sorted { $0.name < $1.name })
         }
     }
 

@@ -10,6 +10,8 @@ package protocol AlertSink: Sendable {
     var identity: String { get }
     /// Which alerts it is notified of.
     var subject: SinkSubject { get }
+    /// Whether it is told that an alert has resolved.
+    var sendsResolved: Bool { get }
     /// How many alerts it takes at once.
     var batchLimit: Int { get }
     /// Whether its undelivered alerts are kept on disk.
@@ -23,8 +25,13 @@ package protocol AlertSink: Sendable {
 extension AlertSink {
     package var identity: String { name }
     package var subject: SinkSubject { .alerts }
+    package var sendsResolved: Bool { true }
     package var keepsQueue: Bool { false }
     package var wantsRepeats: Bool { false }
+
+    func wants(_ alert: Alert) -> Bool {
+        subject.includes(alert) && (sendsResolved || alert.state != .resolved)
+    }
 }
 
 /// What a sink is notified of: `send` in rule files.

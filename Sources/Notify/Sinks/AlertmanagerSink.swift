@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import NIOSSL
 import Rules
 import Support
 import YAML
@@ -28,10 +29,10 @@ struct AlertmanagerDefinition: EndpointDefinition {
         return SinkURL.faultOfFragment(url) ?? (url.query == nil ? nil : "\(form) out ? and what follows")
     }
 
-    func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
+    func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {
         AlertmanagerSink(
             name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
-            subject: endpoint.subject)
+            tls: try endpoint.tlsConfiguration(), links: links, subject: endpoint.subject)
     }
 }
 
@@ -45,20 +46,23 @@ struct AlertmanagerSink: AlertSink {
     let batchLimit = 64
     let wantsRepeats = true
     private let client: SinkClient
+    private let links: AlertLinks
 
     /// - Parameters:
     ///   - url: the Alertmanager's URL, including its path prefix. May contain credentials, and is never shown.
     ///   - now: the clock, in nanoseconds since the epoch.
     init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
-        headers: WebhookHeaders = .none, subject: SinkSubject = .alerts, timeout: Duration = .seconds(10),
+        headers: WebhookHeaders = .none, tls: TLSConfiguration? = nil, links: AlertLinks = .none,
+        subject: SinkSubject = .alerts, timeout: Duration = .seconds(10),
         now: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.identity = identity
         self.subject = subject
+        self.links = links
         client = SinkClient(
-            url: Self.address(url), headers: headers, timeout: timeout, now: now ?? SinkClock.system)
+            url: Self.address(url), headers: headers, tls: tls, timeout: timeout, now: now ?? SinkClock.system)
     }
 
     private static func address(_ url: String) -> String {
@@ -70,7 +74,7 @@ struct AlertmanagerSink: AlertSink {
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
         let now = client.now()
         let posted = alerts.flatMap { [$0] + [$0.underFormerLabels(endingAt: now)].compactMap(\.self) }
-        guard let body = try? JSONText.encode(posted.map { PostableAlert($0, now: now) }) else {
+        guard let body = try? JSONText.encode(posted.map { PostableAlert($0, links, now: now) }) else {
             return .rejected("the alerts can't be written as JSON")
         }
         return await client.post(body)
@@ -96,11 +100,15 @@ private struct PostableAlert: Encodable {
     var annotations: [String: String]
     var startsAt: String
     var endsAt: String
+    /// The page at the time when the alert fired; nil without `external_url`.
+    var generatorURL: String?
 
     /// How long a firing alert is valid, in intervals of repetition, as in Prometheus: three in a row may get lost.
     private static let goodFor: Int64 = 4
 
-    init(_ alert: Alert, now: Int64) {
+    init(_ alert: Alert, _ links: AlertLinks, now: Int64) {
+        let page = links.page(of: alert)
+        generatorURL = page.isEmpty ? nil : page
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit
         let end = alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval)

@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Rules
 import Support
 
@@ -39,15 +40,17 @@ struct SinkClient: Sendable {
     private let url: String
     private let host: String
     private let headers: HTTPHeaders
+    private let tls: TLSConfiguration?
     private let timeout: Duration
     let now: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - url: may contain credentials.
+    ///   - tls: nil for the system's authorities, and no certificate of our own.
     ///   - timeout: for a whole call; a slower receiver counts as hung.
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
-        url: String, headers: WebhookHeaders, timeout: Duration,
+        url: String, headers: WebhookHeaders, tls: TLSConfiguration? = nil, timeout: Duration,
         now: @escaping @Sendable () -> Int64
     ) {
         let (bare, authorization) = Self.splitCredentials(url)
@@ -57,6 +60,7 @@ struct SinkClient: Sendable {
         if let authorization { all.add(name: "Authorization", value: authorization) }
         for header in headers.all { all.replaceOrAdd(name: header.name, value: header.value) }
         self.headers = all
+        self.tls = tls
         self.timeout = timeout
         self.now = now
     }
@@ -68,6 +72,7 @@ struct SinkClient: Sendable {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers = headers
+        request.tlsConfiguration = tls
         if let idempotencyKey { request.headers.replaceOrAdd(name: "Idempotency-Key", value: idempotencyKey) }
         request.body = .bytes(ByteBuffer(string: body))
         do {
@@ -81,6 +86,8 @@ struct SinkClient: Sendable {
             return .rejected("the URL is invalid")
         } catch let error as HTTPClientError {
             return .unavailable("no answer: \(error.shortDescription)", after: nil)
+        } catch let error where error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
+            return .unavailable("no answer: \(TLSFault.text(error))", after: nil)
         } catch {
             // Network errors contain the address, which is part of the URL.
             return .unavailable("no answer: the connection failed", after: nil)

@@ -16,7 +16,7 @@ package protocol SinkDefinition: Sendable {
     /// What is wrong with the contents of these files.
     func problemsOfFiles() -> [(position: SourcePosition, message: String)]
     /// Reads the files that it names, and throws the first fault in them.
-    func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink
+    func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink
 }
 
 extension SinkDefinition {
@@ -60,14 +60,15 @@ package enum AlertSinks {
 
     /// Throws the first fault in a file that a sink names, with the file's name.
     package static func make(
-        _ definitions: [any SinkDefinition]
+        _ definitions: [any SinkDefinition], links: AlertLinks = .none
     ) throws(WebhookHeaders.FormatError) -> [any AlertSink] {
         var names = Numbering()
         var identities = Numbering()
         var sinks: [any AlertSink] = []
         for definition in definitions {
             let name = names.next(type(of: definition).kind)
-            sinks.append(try definition.sink(name: name, identity: identities.next(definition.identity)))
+            let identity = identities.next(definition.identity)
+            sinks.append(try definition.sink(name: name, identity: identity, links: links))
         }
         return sinks
     }

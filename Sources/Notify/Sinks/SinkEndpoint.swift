@@ -1,4 +1,6 @@
+import Credentials
 import Foundation
+import NIOSSL
 import Rules
 import Support
 import YAML
@@ -11,6 +13,9 @@ struct SinkEndpoint: Hashable, Sendable {
     /// Absolute, or relative to the working directory.
     let headersFile: FileReference?
     let subject: SinkSubject
+    private(set) var sendsResolved = true
+    private var tls: ClientTLS?
+    private var authorization: SinkAuthorization?
 
     init(url: String, headersFile: FileReference? = nil, subject: SinkSubject = .alerts) {
         self.url = url
@@ -18,16 +23,20 @@ struct SinkEndpoint: Hashable, Sendable {
         self.subject = subject
     }
 
+    private static let fields = ["url", "headers_file", "send", "tls_config", "authorization", "basic_auth"]
+
     /// nil if the node is unusable; `diagnostics` says why.
     /// - Parameters:
     ///   - what: what messages call the sink, as in "a webhook".
     ///   - example: a URL, for messages.
     ///   - fault: what is wrong with a URL for this kind of sink.
+    ///   - choosesResolved: whether it may leave out resolved alerts.
     init?(
         _ node: YAMLNode, _ what: String, example: String, fault: (URL) -> String?,
-        _ diagnostics: inout Diagnostics
+        choosesResolved: Bool = false, _ diagnostics: inout Diagnostics
     ) {
-        guard let mapping = YAMLMapping(node, what, fields: ["url", "headers_file", "send"], &diagnostics),
+        let fields = Self.fields + (choosesResolved ? ["send_resolved"] : [])
+        guard let mapping = YAMLMapping(node, what, fields: fields, &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
@@ -44,6 +53,13 @@ struct SinkEndpoint: Hashable, Sendable {
             headersFile: headersFile.map { position, file in
                 FileReference(path: Self.path(of: file, in: diagnostics.file), position: position)
             }, subject: subject)
+        sendsResolved = mapping["send_resolved"]?.boolean("send_resolved", &diagnostics) ?? true
+        authorization = SinkAuthorization(mapping, &diagnostics)
+        guard let node = mapping["tls_config"] else { return }
+        if !url.lowercased().hasPrefix("https:") {
+            diagnostics.report(node.start, "tls_config needs a url that begins with https://")
+        }
+        tls = ClientTLS(node, &diagnostics)
     }
 
     /// Resolves a path relative to the folder of a rule file.
@@ -52,9 +68,43 @@ struct SinkEndpoint: Hashable, Sendable {
         return URL(fileURLWithPath: ruleFile).deletingLastPathComponent().appending(path: file).path
     }
 
+    /// The headers of the file, and the one that says who the sink is.
     func headers() throws(WebhookHeaders.FormatError) -> WebhookHeaders {
-        guard let headersFile else { return .none }
-        return try WebhookHeaders(path: headersFile.path)
+        var headers = WebhookHeaders.none
+        if let headersFile { headers = try WebhookHeaders(path: headersFile.path) }
+        guard let authorization else { return headers }
+        do {
+            return headers.adding("Authorization", try authorization.value())
+        } catch {
+            throw WebhookHeaders.FormatError(description: error.description)
+        }
+    }
+
+    /// nil for the usual.
+    func tlsConfiguration() throws(WebhookHeaders.FormatError) -> TLSConfiguration? {
+        do {
+            return try tls?.load()
+        } catch {
+            throw WebhookHeaders.FormatError(description: error.description)
+        }
+    }
+
+    var files: [String] {
+        let credentials = (tls?.files ?? []) + [authorization?.file].compactMap(\.self)
+        return [headersFile?.path].compactMap(\.self) + credentials.map(\.path)
+    }
+
+    /// What is wrong with the files that it names.
+    func problemsOfFiles() -> [(position: SourcePosition, message: String)] {
+        var problems: [(position: SourcePosition, message: String)] = []
+        if let headersFile {
+            do { _ = try WebhookHeaders(path: headersFile.path) } catch {
+                problems.append((headersFile.position, "headers_file: \(error)"))
+            }
+        }
+        do { _ = try authorization?.value() } catch { problems.append((error.position, error.description)) }
+        do { _ = try tls?.load() } catch { problems.append((error.position, error.description)) }
+        return problems
     }
 }
 
@@ -71,15 +121,7 @@ extension EndpointDefinition {
         return "\(Self.kind)-\(hash.hex)\(endpoint.subject.suffix)"
     }
 
-    var files: [String] { endpoint.headersFile.map { [$0.path] } ?? [] }
+    var files: [String] { endpoint.files }
 
-    func problemsOfFiles() -> [(position: SourcePosition, message: String)] {
-        guard let headersFile = endpoint.headersFile else { return [] }
-        do {
-            _ = try endpoint.headers()
-            return []
-        } catch {
-            return [(headersFile.position, "headers_file: \(error)")]
-        }
-    }
+    func problemsOfFiles() -> [(position: SourcePosition, message: String)] { endpoint.problemsOfFiles() }
 }

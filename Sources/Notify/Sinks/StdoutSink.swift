@@ -33,7 +33,7 @@ struct StdoutDefinition: SinkDefinition {
 
     var identity: String { "\(Self.kind)-\(format.rawValue)\(subject.suffix)" }
 
-    func sink(name: String, identity: String) -> any AlertSink {
+    func sink(name: String, identity: String, links: AlertLinks) -> any AlertSink {
         StdoutSink(name: name, identity: identity, format: format, subject: subject)
     }
 }

@@ -22,6 +22,12 @@ package struct WebhookHeaders: Hashable, Sendable, CustomStringConvertible {
         self.all = all
     }
 
+    /// - Parameter value: takes precedence over a header of that name.
+    func adding(_ name: String, _ value: String) -> WebhookHeaders {
+        WebhookHeaders(
+            all: all.filter { $0.name.lowercased() != name.lowercased() } + [Header(name: name, value: value)])
+    }
+
     /// Headers that frame a request or control its connection (RFC 9110, 7.6.1; RFC 9112, 6).
     private static let ownHeaders: Set = [
         "connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",

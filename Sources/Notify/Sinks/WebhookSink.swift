@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import NIOSSL
 import Rules
 import Support
 import YAML
@@ -16,7 +17,8 @@ struct WebhookDefinition: EndpointDefinition {
     init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard
             let endpoint = SinkEndpoint(
-                node, "a webhook", example: "http://127.0.0.1:9093/hook", fault: Self.fault, &diagnostics)
+                node, "a webhook", example: "http://127.0.0.1:9093/hook", fault: Self.fault,
+                choosesResolved: true, &diagnostics)
         else { return nil }
         self.init(endpoint: endpoint)
     }
@@ -29,10 +31,11 @@ struct WebhookDefinition: EndpointDefinition {
         return SinkURL.faultOfFragment(url)
     }
 
-    func sink(name: String, identity: String) throws(WebhookHeaders.FormatError) -> any AlertSink {
+    func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {
         WebhookSink(
             name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
-            subject: endpoint.subject)
+            tls: try endpoint.tlsConfiguration(), links: links, subject: endpoint.subject,
+            sendsResolved: endpoint.sendsResolved)
     }
 }
 
@@ -41,10 +44,12 @@ struct WebhookSink: AlertSink {
     let name: String
     let identity: String
     let subject: SinkSubject
+    let sendsResolved: Bool
     let keepsQueue = true
     /// Keeps a body below a few hundred kilobytes.
     let batchLimit = 64
     private let client: SinkClient
+    private let links: AlertLinks
 
     /// - Parameters:
     ///   - url: may contain credentials, and is never shown.
@@ -52,16 +57,19 @@ struct WebhookSink: AlertSink {
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
-        subject: SinkSubject = .alerts, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
+        tls: TLSConfiguration? = nil, links: AlertLinks = .none, subject: SinkSubject = .alerts,
+        sendsResolved: Bool = true, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name
         self.identity = identity
         self.subject = subject
-        client = SinkClient(url: url, headers: headers, timeout: timeout, now: now ?? SinkClock.system)
+        self.links = links
+        self.sendsResolved = sendsResolved
+        client = SinkClient(url: url, headers: headers, tls: tls, timeout: timeout, now: now ?? SinkClock.system)
     }
 
     func deliver(_ alerts: [Alert]) async -> DeliveryAttempt {
-        guard let body = try? JSONText.encode(WebhookPayload(alerts, receiver: name)) else {
+        guard let body = try? JSONText.encode(WebhookPayload(alerts, receiver: name, links: links)) else {
             return .rejected("the alerts can't be written as JSON")
         }
         return await client.post(body, idempotencyKey: IdempotencyKey.text(alerts))
@@ -92,7 +100,8 @@ struct WebhookPayload: Encodable {
         var annotations: [String: String]
         var startsAt: String
         var endsAt: String
-        var generatorURL = ""
+        /// The page at the time when the alert fired; empty without `external_url`.
+        var generatorURL: String
         var fingerprint: String
         /// Not in Alertmanager's payload: receivers ignore it, or show the culprit.
         var evidence: EvidenceJSON?
@@ -110,12 +119,13 @@ struct WebhookPayload: Encodable {
     var groupLabels: [String: String]
     var commonLabels: [String: String]
     var commonAnnotations: [String: String]
-    var externalURL = ""
+    var externalURL: String
     var alerts: [Entry]
 
     /// - Parameter alerts: of one name, by which they are grouped.
-    init(_ alerts: [Alert], receiver: String) {
-        self.alerts = alerts.map(Entry.init)
+    init(_ alerts: [Alert], receiver: String, links: AlertLinks) {
+        self.alerts = alerts.map { Entry($0, links) }
+        externalURL = links.base
         self.receiver = receiver
         let name = alerts.first?.name ?? ""
         groupKey = "{}:{alertname=\(PrintableText.quote(name, limit: .max))}"
@@ -137,7 +147,8 @@ extension WebhookPayload.Entry {
     /// The end of an alert that hasn't ended: Go's zero time, as Alertmanager uses it.
     private static let never = "0001-01-01T00:00:00Z"
 
-    init(_ alert: Alert) {
+    init(_ alert: Alert, _ links: AlertLinks) {
+        generatorURL = links.page(of: alert)
         status = alert.state == .resolved ? "resolved" : "firing"
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
         annotations = alert.annotationsWithCulprit

@@ -50,11 +50,13 @@ def command():
 class Alertmanager(Server):
     """Runs on a free port of the loopback interface, with its storage in `directory`; sends all alerts to a webhook."""
 
-    def __init__(self, directory, hook, address=None):
+    def __init__(self, directory, hook, address=None, web=None, context=None):
+        """`web` is a file with its side of TLS, `context` the client's."""
         configuration = directory / "alertmanager.yml"
         configuration.write_text(CONFIGURATION.format(url=hook))
         self.address = address or free_address()
-        self.url = f"http://{self.address}"
+        self.url = f"{'https' if web else 'http'}://{self.address}"
+        self._context = context
         super().__init__(
             [
                 *command(),
@@ -62,13 +64,14 @@ class Alertmanager(Server):
                 f"--storage.path={directory / 'alertmanager'}",
                 f"--web.listen-address={self.address}",
                 "--cluster.listen-address=",
+                *([f"--web.config.file={web}"] if web else []),
             ],
             ready="Listening on",
         )
 
     def alerts(self):
         """The active alerts."""
-        with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=DEADLINE) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=DEADLINE, context=self._context) as answer:
             return json.load(answer)
 
     def wait_for_alerts(self, count):

@@ -43,6 +43,15 @@ class Authority:
             context.load_cert_chain(*pair)
         return context
 
+    def server(self, pair, asks=False):
+        """A server's context; `asks` for clients' certificates of this authority."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        if asks:
+            context.load_verify_locations(self.file)
+            context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
     def channel_credentials(self, pair=None):
         """The same for gRPC."""
         certificate, key = (path.read_bytes() for path in pair) if pair else (None, None)

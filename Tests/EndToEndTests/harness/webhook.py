@@ -16,14 +16,18 @@ FLOOD = "flood"
 class WebhookReceiver:
     """Accepts calls on a loopback port and returns them in order."""
 
-    def __init__(self, answers=(), port=0, headers=None):
-        """`answers` are for the first calls, with `headers` unless they are 200; every later call gets 200."""
+    def __init__(self, answers=(), port=0, headers=None, tls=None):
+        """`answers` are for the first calls, with `headers` unless they are 200; every later call gets 200. `tls` is a server's
+        context."""
         self._calls = queue.Queue()
         self._answers = list(answers)
         self._headers = headers or {}
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/hook"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/hook"
+        if tls:
+            # Each connection's thread makes its handshake.
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -21,6 +21,7 @@ final class Delivery: Sendable {
     private let dispatcher: AlertDispatcher
     private let progress: Mutex<Progress>
     private let externalLabels: [String: String]
+    private let links: AlertLinks
     private let state: StateDirectory?
     private let queueLimit: Int
     private let diskPatience: Duration
@@ -28,16 +29,19 @@ final class Delivery: Sendable {
     /// Reads the queues on disk and continues with them.
     /// - Parameters:
     ///   - externalLabels: added to every delivered alert.
+    ///   - links: to the page, for sinks that replace these.
     ///   - state: the directory for alerts and undelivered notifications; nil for memory only.
     ///   - unsent: what the last process left in `state`.
     ///   - queueLimit: alerts that may wait for one sink.
     ///   - diskPatience: how long alerts wait for a disk before they are sent anyway.
     init(
-        _ sinks: [any AlertSink], externalLabels: [String: String] = [:], state: StateDirectory?,
+        _ sinks: [any AlertSink], externalLabels: [String: String] = [:], links: AlertLinks = .none,
+        state: StateDirectory?,
         unsent: [UnsentAlert] = [], queueLimit: Int, diskPatience: Duration = DiskPatience.limit,
         log: RateLimitedLog
     ) {
         self.externalLabels = externalLabels
+        self.links = links
         self.state = state
         self.queueLimit = queueLimit
         self.diskPatience = diskPatience
@@ -151,7 +155,7 @@ final class Delivery: Sendable {
 
     /// Replaces the sinks and reads their headers again. Blocks on the disk.
     func replace(_ definitions: [any SinkDefinition]) throws(WebhookHeaders.FormatError) {
-        dispatcher.replace(try AlertSinks.make(definitions))
+        dispatcher.replace(try AlertSinks.make(definitions, links: links))
     }
 
     /// Saves and delivers the rest after the last evaluation.

@@ -1,0 +1,40 @@
+import Engine
+import Rules
+import Support
+
+/// Links from alerts to the page: `generatorURL` for their receivers.
+package struct AlertLinks: Hashable, Sendable {
+    /// `external_url` without a slash at its end; empty for no links.
+    let base: String
+
+    package static let none = AlertLinks(externalURL: nil)
+
+    package init(externalURL: String?) {
+        base = String((externalURL ?? "").reversed().drop { $0 == "/" }.reversed())
+    }
+
+    /// How long before and after an alert fires the page shows, in nanoseconds.
+    private static let around: Int64 = 300_000_000_000
+
+    /// Where the page shows the time at which the alert fired, the same from its first notification to its last; empty without
+    /// `external_url`.
+    func page(of alert: Alert) -> String {
+        guard !base.isEmpty else { return "" }
+        let time = alert.firedAt ?? alert.activeAt
+        let tab = alert.incident == nil ? "alerts" : "incidents"
+        let cluster = alert.labels["cluster"].map { "&cluster=\(Self.escaped($0))" } ?? ""
+        let (from, to) = (time.subtractingSaturating(Self.around), time.addingSaturating(Self.around))
+        return
+            "\(base)/?tab=\(tab)&from=\(Self.escaped(Timestamp.rfc3339(from)))&to=\(Self.escaped(Timestamp.rfc3339(to)))"
+            + cluster
+    }
+
+    /// Everything but unreserved characters is escaped (RFC 3986, section 2.3).
+    private static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { result, byte in
+            let character = Character(Unicode.Scalar(byte))
+            let isUnreserved = byte < 0x80 && (character.isLetter || character.isNumber || "-._~".contains(character))
+            result += isUnreserved ? String(character) : "%" + Hex.text(byte).uppercased()
+        }
+    }
+}
