@@ -53,10 +53,11 @@ struct EventFeed: ~Copyable {
     }
 
     /// Ends the feed: judges everything that has ended.
-    mutating func finish(_ rejections: Rejections) {
+    mutating func finish(_ rejections: Rejections, _ names: inout OrderedNames) {
         flush()
         finishEvaluations(leaving: 0)
         batch.reject(rejections)
+        names.appendThresholds(to: &batch)
         _ = pipeline.append(batch, arrival: clock)
         batch.removeAll()
         if clock > .min { transitions += pipeline.evaluate(upTo: clock) }

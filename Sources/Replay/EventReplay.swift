@@ -191,7 +191,7 @@ final class EventReplay {
     }
 
     private func finish() {
-        feed.finish(rejections)
+        feed.finish(rejections, &waiting.names)
         phase = .done
     }
 }

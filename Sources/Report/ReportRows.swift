@@ -1,6 +1,6 @@
 package import Engine
 package import Pipeline
-import Support
+package import Support
 
 /// A row of `operations`, one for each (service.name, span name, kind) of a cluster. Durations in seconds.
 package struct OperationRow: Encodable, Sendable {
@@ -12,8 +12,12 @@ package struct OperationRow: Encodable, Sendable {
     package var count: Int
     package var errors: Int
     package var error_ratio: Double
-    /// Spans per second.
+    /// Spans per second, those that were not sampled included.
     package var rate: Double
+    /// How many spans `count` stands for; absent where all of them came.
+    package var estimated_count: Double?
+    /// How the ratio of sampling is known; absent where nothing is known.
+    package var sampling_source: String?
     var mean_seconds: Double
     package var p50_seconds: Double
     package var p90_seconds: Double
@@ -29,7 +33,8 @@ package struct OperationRow: Encodable, Sendable {
     package var exact: Bool?
 
     package init(
-        _ row: SeriesSummary<OperationLabels>, selfTime: SeriesSummary<OperationLabels>?, seconds: Double
+        _ row: SeriesSummary<OperationLabels>, selfTime: SeriesSummary<OperationLabels>?, seconds: Double,
+        sampling: SampledRow = SampledRow()
     ) {
         cluster = row.labels.cluster.isEmpty ? nil : row.labels.cluster
         service = row.labels.service
@@ -38,7 +43,9 @@ package struct OperationRow: Encodable, Sendable {
         count = row.count
         errors = row.errors
         error_ratio = Double(row.errors) / Double(row.count)
-        rate = seconds > 0 ? Double(row.count) / seconds : 0
+        rate = sampling.rate(of: row, seconds: seconds)
+        estimated_count = sampling.estimatedCount(of: row)
+        sampling_source = sampling.source
         mean_seconds = Double(row.sum) / Double(row.count) / 1e9
         p50_seconds = Double(row.p50) / 1e9
         p90_seconds = Double(row.p90) / 1e9
@@ -58,8 +65,11 @@ package struct OperationRow: Encodable, Sendable {
     package static func rows(of summary: PipelineSummary, in range: Range<Int64>? = nil) -> [OperationRow] {
         let seconds = summary.seconds(in: range)
         let selfTimes = summary.view.selfTimeSummaries(in: range)
+        let sampled = SampledRows(.spans, in: range, of: summary.view)
         return summary.view.operationSummaries(in: range).map {
-            OperationRow($0, selfTime: selfTimes[$0.series], seconds: seconds)
+            OperationRow(
+                $0, selfTime: selfTimes[$0.series], seconds: seconds,
+                sampling: sampled.row($0.series, service: $0.labels.service, cluster: $0.labels.cluster))
         }
     }
 }
@@ -75,6 +85,12 @@ package struct RequestRow: Encodable, Sendable {
     package var scope: String
     package var count: Int
     package var errors: Int
+    /// Requests per second, those that were not sampled included.
+    package var rate: Double
+    /// How many requests `count` stands for; equal to it where all of them came.
+    package var estimated_count: Double
+    /// How the ratio of sampling is known; absent where nothing is known.
+    package var sampling_source: String?
     package var p50_seconds: Double
     package var p90_seconds: Double
     package var p99_seconds: Double
@@ -88,7 +104,8 @@ package struct RequestRow: Encodable, Sendable {
 
     package init(
         _ row: SeriesSummary<RequestLabels>, components: [ComponentRow],
-        without authentication: WithoutAuthentication = WithoutAuthentication()
+        without authentication: WithoutAuthentication = WithoutAuthentication(), seconds: Double,
+        sampling: SampledRow = SampledRow()
     ) {
         cluster = row.labels.cluster.isEmpty ? nil : row.labels.cluster
         verb = row.labels.verb
@@ -98,6 +115,9 @@ package struct RequestRow: Encodable, Sendable {
         scope = row.labels.scope
         count = row.count
         errors = row.errors
+        rate = sampling.rate(of: row, seconds: seconds)
+        estimated_count = sampling.estimatedCount(of: row) ?? Double(row.count)
+        sampling_source = sampling.source
         p50_seconds = Double(row.p50) / 1e9
         p90_seconds = Double(row.p90) / 1e9
         p99_seconds = Double(row.p99) / 1e9
@@ -119,10 +139,13 @@ package struct RequestRow: Encodable, Sendable {
         let requests = summary.view.requestSummaries(in: range).filter { isWanted($0.labels) }
         let without = summary.view.withoutAuthentication(in: range)
         let components = summary.view.componentSummaries(of: requests, in: range)
+        let sampled = SampledRows(.requests, in: range, of: summary.view)
+        let seconds = summary.seconds(in: range)
         return zip(requests, components).map { request, components in
             RequestRow(
                 request, components: components.map { ComponentRow($0, summary.componentNames) },
-                without: without[request.series])
+                without: without[request.series], seconds: seconds,
+                sampling: sampled.row(request.series, cluster: request.labels.cluster))
         }
     }
 }
@@ -169,21 +192,28 @@ package struct SourceRow: Encodable, Sendable {
     /// The earliest and the latest span end, RFC 3339.
     package var first: String
     package var last: String
+    /// The ratio that its traces were sampled with; null if it isn't known.
+    @OrNull package var sampling_ratio: Double?
+    /// How it is known: `configured`, `tracestate` or `estimated`.
+    @OrNull package var sampling_source: String?
 
-    private init(_ labels: SourceLabels, _ counts: SourceCounts) {
+    private init(_ labels: SourceLabels, _ counts: SourceCounts, _ sampling: SamplingRatio?) {
         cluster = labels.cluster
         service = labels.service
         instance = labels.instance
         spans = counts.spans
         first = Timestamp.rfc3339(counts.first)
         last = Timestamp.rfc3339(counts.last)
+        sampling_ratio = sampling?.ratio
+        sampling_source = sampling?.source.rawValue
     }
 
     /// One row for each source that is wanted, by cluster, service and instance.
     package static func rows(
         of table: SourceTable, where isWanted: (SourceLabels, SourceCounts) -> Bool = { _, _ in true }
     ) -> [SourceRow] {
-        table.seen.filter { isWanted($0.labels, $0.counts) }.map { SourceRow($0.labels, $0.counts) }.sorted {
+        let seen = table.seen.filter { isWanted($0.labels, $0.counts) }
+        return seen.map { SourceRow($0.labels, $0.counts, $0.sampling) }.sorted {
             ($0.cluster, $0.service, $0.instance) < ($1.cluster, $1.service, $1.instance)
         }
     }

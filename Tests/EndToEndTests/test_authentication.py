@@ -1,38 +1,14 @@
 """Where requests begin: with their authentication, unless the spans of a recording are sampled."""
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from harness import archives, project
+from harness import project, thinning
 from harness.command import faultline
 
 
-def messages(name):
-    for record in archives.records(archives.decompress(project.capture(name))):
-        message = ExportTraceServiceRequest()
-        message.ParseFromString(record)
-        yield message
-
-
-def sampled(name, per_million):
-    """A recording as an API server would have sent it with this `samplingRatePerMillion`."""
-    kept = []
-    for message in messages(name):
-        for resource in message.resource_spans:
-            for scope in resource.scope_spans:
-                spans = [
-                    span for span in scope.spans
-                    if int.from_bytes(span.trace_id[8:]) >> 1 < per_million * 2**63 // 1_000_000
-                ]
-                del scope.spans[:]
-                scope.spans.extend(spans)
-        kept.append(message.SerializeToString())
-    return archives.framed(kept)
-
-
 def spans_of(name):
-    for message in messages(name):
+    for message in thinning.messages(name):
         for resource in message.resource_spans:
             instance = [a.value.string_value for a in resource.resource.attributes if a.key == "service.instance.id"]
             service = [a.value.string_value for a in resource.resource.attributes if a.key == "service.name"]
@@ -111,8 +87,7 @@ def test_a_report_shows_the_time_that_authentication_took(name):
 
 
 def test_a_report_says_that_sampled_requests_begin_without_it(tmp_path):
-    archive = tmp_path / "sampled.otlp"
-    archive.write_bytes(sampled("steady", 100_000))
+    archive = thinning.archive(tmp_path / "sampled.otlp", thinning.thinned("steady", 100_000))
     report = faultline("replay", "--format", "json", archive).json
     without = [row for row in report["requests"] if "without_authentication" in row]
     assert without and all(

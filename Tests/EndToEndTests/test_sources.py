@@ -47,7 +47,7 @@ def rfc3339(nanoseconds):
 def row(cluster, service, instance, ends):
     return {
         "cluster": cluster, "service": service, "instance": instance, "spans": len(ends), "first": rfc3339(min(ends)),
-        "last": rfc3339(max(ends)),
+        "last": rfc3339(max(ends)), "sampling_ratio": None, "sampling_source": None,
     }  # fmt: skip
 
 

@@ -57,25 +57,29 @@ extension Schema {
         ],
         optional: [
             "cluster": .text, "self_mean_seconds": .number, "self_p50_seconds": .number, "self_p90_seconds": .number,
-            "self_p99_seconds": .number, "self_max_seconds": .number, "exact": .boolean,
+            "self_p99_seconds": .number, "self_max_seconds": .number, "exact": .boolean, "estimated_count": .number,
+            "sampling_source": samplingSource,
         ])
 
     private static let request = object(
         [
             "verb": .text, "group": .text, "resource": .text, "subresource": .text, "scope": .text, "count": .integer,
-            "errors": .integer, "p50_seconds": .number, "p90_seconds": .number, "p99_seconds": .number,
-            "max_seconds": .number,
+            "errors": .integer, "rate": .number, "estimated_count": .number, "p50_seconds": .number,
+            "p90_seconds": .number, "p99_seconds": .number, "max_seconds": .number,
             "components": .array(
                 .object(["component": .text, "seconds": .number, "share": .number, "p99_seconds": .number])),
         ],
         optional: [
-            "cluster": .text, "exact": .boolean,
+            "cluster": .text, "exact": .boolean, "sampling_source": samplingSource,
             "without_authentication": .object(["sampled": .integer, "too_many": .integer]),
         ])
 
     private static let source = object([
         "cluster": .text, "service": .text, "instance": .text, "spans": .integer, "first": .time, "last": .time,
+        "sampling_ratio": .nullable(.number), "sampling_source": .nullable(samplingSource),
     ])
+
+    private static let samplingSource = Schema.choice(SamplingSource.allCases.map(\.rawValue))
 
     private static let status = object(
         [

@@ -97,6 +97,29 @@ extension ServiceNames {
     }
 }
 
+extension ConfiguredSampling {
+    private static let servicesMax = 100
+
+    /// Reads `sampling`: of a million traces that begin in a service, how many it keeps.
+    mutating func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
+        let entries = node.entries("sampling", &diagnostics) ?? []
+        if entries.count > Self.servicesMax {
+            diagnostics.report(node.start, "at most \(Self.servicesMax) services, but found \(entries.count)")
+        }
+        for entry in entries {
+            guard let text = entry.value.string("the sampling of \(entry.key)", &diagnostics) else { continue }
+            guard let perMillion = Int(text), 1...1_000_000 ~= perMillion else {
+                diagnostics.report(
+                    entry.value.start,
+                    "the sampling of a service is a number of traces per million, from 1 to 1000000, but found "
+                        + entry.value.phrase)
+                continue
+            }
+            add(entry.key, perMillion: perMillion)
+        }
+    }
+}
+
 extension RecordingSettings {
     /// - Returns: the configured directory; nil without one.
     mutating func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> FileReference? {

@@ -8,8 +8,8 @@ package import YAML
 extension Configuration {
     static let fields = [
         "otlp", "listen", "insecure_listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle",
-        "evaluation_delay",
-        "attribution", "services", "external_labels", "external_url", "allowed_hosts", "rules",
+        "evaluation_delay", "attribution", "services", "sampling", "external_labels", "external_url", "allowed_hosts",
+        "rules",
     ]
 
     /// Reads a configuration file. Throws all of its problems.
@@ -62,6 +62,7 @@ extension Configuration {
             evaluationDelay = delay
         }
         if let node = top["services"] { window.services.read(node, &diagnostics) }
+        if let node = top["sampling"] { window.sampling.read(node, &diagnostics) }
         if let node = top["attribution"] { readAttribution(node, in: document, &diagnostics) }
         for entry in top["external_labels"]?.entries("external_labels", &diagnostics) ?? [] {
             guard LabelName.check(entry, &diagnostics),

@@ -14,6 +14,7 @@ package enum LiveScrape {
         ListenerConnections.metrics.read { $0.connections },
         ListenerCredentials.metrics.present(if: "a listener has TLS or tokens").read { $0.credentials.ifAny },
         WindowMetrics.table.read { $0.pipeline.windowGauges() },
+        SourceMetrics.table.read { $0.pipeline.sources() },
         MemoryUse.metrics.read { $0.memoryUse },
         AlertMetrics.table.read { $0.pipeline.evaluation },
         IncidentMetrics.table.read { $0.pipeline.evaluation },

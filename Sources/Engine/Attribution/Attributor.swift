@@ -58,7 +58,7 @@ package struct Attributor: ~Copyable, Sendable {
             let start = view.slots[index].start
             let attribution =
                 provisional.attribution(of: index, view.slots, reachingBack, trust)
-                ?? attribute(index, of: view.slots).attribution
+                ?? attribute(index, of: view).attribution
             provisional.remove(slotFrom: start)
             totals.add(attribution)
             trust.add(attribution.ties)
@@ -71,7 +71,7 @@ package struct Attributor: ~Copyable, Sendable {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
         prepare(view, from: open.first)
         var view = view
-        for index in open { view.attach(attributeProvisionally(index, of: view.slots), toSlotAt: index) }
+        for index in open { view.attach(attributeProvisionally(index, of: view), toSlotAt: index) }
         return view
     }
 
@@ -84,6 +84,7 @@ package struct Attributor: ~Copyable, Sendable {
     /// Updates the state kept between slots for a view in which slots from `first` on will be attributed.
     private mutating func prepare(_ view: WindowView, from first: Int?) {
         mappings.extend(view, components)
+        trust.know(view.sampling)
         guard let first else { return reachingBack.removeAll { $0.start < view.slots.first?.start ?? .max } }
         var known = 0
         var current: [RowsReachingBack] = []
@@ -103,11 +104,12 @@ package struct Attributor: ~Copyable, Sendable {
     // MARK: A slot
 
     /// The attribution of a slot with the spans it has so far.
-    private mutating func attributeProvisionally(_ index: Int, of slots: [SlotView]) -> SlotAttribution {
+    private mutating func attributeProvisionally(_ index: Int, of view: WindowView) -> SlotAttribution {
+        let slots = view.slots
         if let known = provisional.attribution(of: index, slots, reachingBack, trust) { return known }
         var filter = TraceFilter(spans: slots[index].count)
         var searchedFrom = Int64.max
-        let (attribution, usesNext) = attribute(index, of: slots) { traces, earlier in
+        let (attribution, usesNext) = attribute(index, of: view) { traces, earlier in
             for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
             searchedFrom = min(searchedFrom, earlier.earliest)
         }
@@ -120,9 +122,10 @@ package struct Attributor: ~Copyable, Sendable {
 
     /// - Parameter done: called after each portion of the slot.
     private mutating func attribute(
-        _ index: Int, of slots: [SlotView],
+        _ index: Int, of view: WindowView,
         done: (borrowing SlotTraces, borrowing EarlierRows) -> Void = { _, _ in }
     ) -> (attribution: SlotAttribution, usesNext: Bool) {
+        let slots = view.slots
         let slot = slots[index]
         division.removeAll()
         var selfTimes = SelfTimes(rows: slot.count)
@@ -134,7 +137,11 @@ package struct Attributor: ~Copyable, Sendable {
         let tied = division.tie(slot, trust) { tree, candidates in
             NextCandidates(after: index, of: slots, reachingBack)?.find(mappings, &tree, &candidates)
         }
-        return (SlotAttribution(division.work, selfTimes, tied.sources), tied.usesNext)
+        let attribution = SlotAttribution(division.work, selfTimes, tied.sources) { requests in
+            guard view.sampling.mayBeSampled else { return nil }
+            return SampledCounts(slot, requests: requests, TraceDeciders(of: index, view, reachingBack))
+        }
+        return (attribution, tied.usesNext)
     }
 
     private mutating func attribute(

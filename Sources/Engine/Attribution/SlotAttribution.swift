@@ -9,8 +9,14 @@ package final class SlotAttribution: Sendable {
     let parts: RequestParts
     /// What it is known by whether authentications may be tied to requests by time.
     let ties: [SourceTies]
+    /// nil if all spans came.
+    let sampled: SampledCounts?
 
-    init(_ work: borrowing SlotWork, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = []) {
+    /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if some were left out.
+    init(
+        _ work: borrowing SlotWork, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = [],
+        countingSampled count: ([AttributedRequest]) -> SampledCounts? = { _ in nil }
+    ) {
         self.selfTimes = selfTimes
         self.ties = ties
         durations = RequestDurations(work.requests.span)
@@ -21,12 +27,14 @@ package final class SlotAttribution: Sendable {
             return attributed
         }
         parts = RequestParts(work)
+        sampled = count(requests)
     }
 
     var byteCount: Int {
         selfTimes.byteCount + requests.count
             * (MemoryLayout<AttributedRequest>.stride + RequestDurations.bytesPerRequest)
             + parts.count * RequestParts.bytesPerPart + ties.count * MemoryLayout<SourceTies>.stride
+            + (sampled?.byteCount ?? 0)
     }
 
     /// The row of the request that a part belongs to.

@@ -25,52 +25,6 @@ struct SourceTies: Sendable {
     }
 }
 
-/// What the trace ids of some authentications say about the ratio that they were sampled with.
-///
-/// Samplers compare bits of the id with a threshold: OpenTelemetry's SDKs keep the ids whose 63 lower bits are below one,
-/// consistent sampling (`ot=th`) those whose 56 lower bits are above one. Unsampled ids lie everywhere.
-struct SampledIDs: Sendable {
-    private(set) var count = 0
-    private var greatest = 0.0
-    private var least = 1.0
-
-    /// Fewer than this many are no evidence.
-    private static let countMin = 20
-    /// Samplers count in millionths. Ids that lie closer together were not drawn at random.
-    private static let ratioMin = 0.5e-6
-    /// Ids drawn at random look sampled once in a billion times.
-    private static let chanceMax = 1e-9
-
-    mutating func add(traceLow: UInt64) {
-        count += 1
-        greatest = max(greatest, Double(traceLow >> 1) / 0x1p63)
-        least = min(least, Double(traceLow & (1 << 56 - 1)) / 0x1p56)
-    }
-
-    static func + (left: SampledIDs, right: SampledIDs) -> SampledIDs {
-        var sum = left
-        sum.count += right.count
-        sum.greatest = max(left.greatest, right.greatest)
-        sum.least = min(left.least, right.least)
-        return sum
-    }
-
-    var areSampled: Bool {
-        guard count >= Self.countMin else { return false }
-        return [greatest, 1 - least].contains { $0 > Self.ratioMin && Self.power($0, count) < Self.chanceMax }
-    }
-
-    private static func power(_ base: Double, _ exponent: Int) -> Double {
-        var (result, square, rest) = (1.0, base, exponent)
-        while rest > 0 {
-            if rest & 1 == 1 { result *= square }
-            square *= square
-            rest >>= 1
-        }
-        return result
-    }
-}
-
 /// Decides where ties are trusted, from the settled slots so far and the slot at hand: it depends on spans alone, so that a
 /// replay decides like the daemon.
 struct TieTrust: Sendable {
@@ -97,6 +51,8 @@ struct TieTrust: Sendable {
         var isForgotten: Bool { requests < 1 << 4 }
     }
 
+    /// How sources sample, as far as it is known otherwise.
+    private var sampling: WindowSampling?
     /// By source.
     private var evidence: [UInt16: Evidence] = [:]
 
@@ -112,9 +68,15 @@ struct TieTrust: Sendable {
         if ties.source == SourceTable.overflow, ties.authentications > 0 { return .crowded }
         var evidence = evidence[ties.source] ?? Evidence()
         evidence.add(ties)
+        if ties.authentications > 0, let known = sampling?[Int(ties.source)], known.isStated, known.ratio < 1 {
+            return .sampled
+        }
         // Without a lone authentication there is nothing to tie: it may be within the request, as up to Kubernetes 1.32.
         return evidence.ids.count > 0 && evidence.isSampled ? .sampled : .tied
     }
+
+    /// Takes in what is known otherwise of the sources' samplers.
+    mutating func know(_ sampling: WindowSampling) { self.sampling = sampling }
 
     /// Takes in a slot that has settled.
     mutating func add(_ slot: [SourceTies]) {

@@ -19,6 +19,8 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var sources = SymbolTable()
     private var requestKey = RequestKey()
     private var sourceKey = SourceKey()
+    /// What the tracestates of roots say, by the batch's number for their source.
+    package private(set) var thresholds: [UInt16: SamplingThresholds] = [:]
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
@@ -44,6 +46,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
+        if !thresholds.isEmpty { thresholds = [:] }
         let most = max(max(clusters.count, services.count, operations.count), max(requests.count, sources.count))
         let bytes =
             clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
@@ -54,6 +57,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeNames() {
         count = 0
         rejections = Rejections()
+        thresholds = [:]
         names = BatchNames()
         clusters.removeAll()
         services.removeAll()
@@ -145,6 +149,18 @@ package struct SpanBatch: ~Copyable, Sendable {
         if count == columns.capacity { grow() }
         columns.write(row, bucket: bucket, at: count)
         count &+= 1
+    }
+
+    /// Notes the sampling threshold of a root.
+    package mutating func note(threshold: UInt64, of source: UInt16) {
+        guard source != Self.overflow else { return }
+        thresholds[source, default: SamplingThresholds()].add(threshold: threshold)
+    }
+
+    /// Notes the sampling thresholds of roots whose spans are in other batches.
+    mutating func note(_ thresholds: SamplingThresholds, of source: UInt16) {
+        guard source != Self.overflow else { return }
+        self.thresholds[source, default: SamplingThresholds()].add(thresholds)
     }
 
     package mutating func reject(_ reason: RejectionReason) {

@@ -40,34 +40,15 @@ package struct ServiceNames: Hashable, Sendable {
     }
 }
 
-/// A name in which `*` stands for any text.
+/// A pattern of services that have a role.
 private struct ServicePattern: Hashable, Sendable {
     let role: ServiceRole
-    private let text: [UInt8]
+    private let name: NamePattern
 
     init(_ text: String, _ role: ServiceRole) {
         self.role = role
-        self.text = Array(text.utf8)
+        name = NamePattern(text)
     }
 
-    func matches(_ name: RawSpan) -> Bool {
-        var (inText, inName) = (0, 0)
-        // Where to go on if what follows the last star doesn't match: the star takes one more byte.
-        var star: (text: Int, name: Int)?
-        while inName < name.byteCount {
-            if inText < text.count, text[inText] == UInt8(ascii: "*") {
-                star = (inText + 1, inName)
-                inText += 1
-            } else if inText < text.count, text[inText] == ASCII.byte(name, inName) {
-                inText += 1
-                inName += 1
-            } else if let last = star {
-                star = (last.text, last.name + 1)
-                (inText, inName) = (last.text, last.name + 1)
-            } else {
-                return false
-            }
-        }
-        return text[inText...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
+    func matches(_ service: RawSpan) -> Bool { name.matches(service) }
 }

@@ -61,7 +61,7 @@ package struct OperationTable: Sendable {
 
 extension RawSpan {
     /// The bytes as text, with U+FFFD for invalid UTF-8.
-    var text: String { unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }
+    package var text: String { unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }
 }
 
 /// Span names that control-plane components are known to use; places are reserved for them.

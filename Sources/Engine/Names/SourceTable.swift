@@ -19,12 +19,14 @@ package struct SourceCounts: Equatable, Sendable {
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
+    fileprivate var roots = RootSampling()
 
     @inline(__always)
-    fileprivate mutating func add(end: Int64) {
+    fileprivate mutating func add(_ row: SpanRow, end: Int64) {
         spans &+= 1
         first = min(first, end)
         last = max(last, end)
+        if row.parentID == 0 { roots.add(traceLow: row.traceLow, end: end) }
     }
 }
 
@@ -32,15 +34,19 @@ package struct SourceCounts: Equatable, Sendable {
 package struct SourceTable: Sendable {
     private var names: NameTable<SourceLabels>
     private let services: ServiceNames
+    private let configured: ConfiguredSampling
     /// By number.
     private var counts = [SourceCounts()]
+    private var roles = [ServiceRole.other]
+    private var configuredRatios: [Double?] = [nil]
 
     package static let overflow: UInt16 = 0
 
     /// - Parameter limit: sources besides the overflow row, at most 65,534: the highest 16-bit number marks a source
     ///   that isn't translated yet (`NameTranslation`).
-    package init(limit: Int, services: ServiceNames = .usual) {
+    package init(limit: Int, services: ServiceNames = .usual, sampling: ConfiguredSampling = ConfiguredSampling()) {
         self.services = services
+        configured = sampling
         names = NameTable(
             overflow: SourceLabels(cluster: "_other", service: "_other", instance: "_other"),
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd])
@@ -56,8 +62,17 @@ package struct SourceTable: Sendable {
     var isPressed: Bool { names.isPressed }
 
     /// The sources that have spans.
-    package var seen: [(labels: SourceLabels, counts: SourceCounts)] {
-        zip(names.labels, counts).filter { $1.spans > 0 }.map { (labels: $0, counts: $1) }
+    package var seen: [(labels: SourceLabels, counts: SourceCounts, sampling: SamplingRatio?)] {
+        let sampling = sampling
+        return counts.indices.filter { counts[$0].spans > 0 }.map { (names.labels[$0], counts[$0], sampling[$0]) }
+    }
+
+    /// How the sources sample.
+    package var sampling: WindowSampling {
+        let ratios = counts.indices.map { number in
+            configuredRatios[number].map { SamplingRatio(ratio: $0, source: .configured) } ?? counts[number].roots.ratio
+        }
+        return WindowSampling(ratios, roots: counts.map(\.roots.count), of: names.labels, roles)
     }
 
     /// The number of a source, by the key from `SpanBatch.withSourceKey`.
@@ -68,14 +83,27 @@ package struct SourceTable: Sendable {
         let number = names.number(labels) { [services] in
             (Self.claim(services.role(of: $0.service)), $0.service, $0.instance)
         }
-        if number == counts.count { counts.append(SourceCounts()) }
+        if number == counts.count {
+            counts.append(SourceCounts())
+            roles.append(.other)
+            configuredRatios.append(nil)
+        }
+        if counts[Int(number)].spans == 0, number != Self.overflow {
+            roles[Int(number)] = services.role(of: labels.service)
+            configuredRatios[Int(number)] = configured.ratio(of: labels.service)
+        }
         return number
     }
 
-    /// Counts a span by its end, Unix nanoseconds.
+    /// Counts a span that ended at a time, Unix nanoseconds.
     @inline(__always)
-    mutating func count(_ source: UInt16, end: Int64) {
-        counts[Int(source)].add(end: end)
+    mutating func count(_ row: SpanRow, end: Int64) {
+        counts[Int(row.source)].add(row, end: end)
+    }
+
+    /// Takes in what the tracestates of a source's roots say.
+    mutating func add(_ thresholds: SamplingThresholds, of source: UInt16) {
+        counts[Int(source)].roots.add(thresholds)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.

@@ -10,6 +10,8 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
+    /// What the tracestates of roots say, by source.
+    private var thresholds: [UInt32: SamplingThresholds] = [:]
     private var translations: [Translation] = []
     /// The translation to replace next when there are too many.
     private var oldest = 0
@@ -86,6 +88,19 @@ package struct OrderedNames: ~Copyable, Sendable {
             translations[index].sources.append(number)
         }
         return translations[index]
+    }
+
+    /// Takes in what a batch says about the sampling of its sources.
+    mutating func addThresholds(of batch: borrowing SpanBatch, _ translation: Translation) {
+        for (source, thresholds) in batch.thresholds {
+            self.thresholds[translation.source(source), default: SamplingThresholds()].add(thresholds)
+        }
+    }
+
+    /// Adds to a batch what all batches say about the sampling of their sources.
+    package mutating func appendThresholds(to batch: inout SpanBatch) {
+        if written.names !== batch.names { written = Written(names: batch.names) }
+        for (source, thresholds) in thresholds { batch.note(thresholds, of: self.source(source, in: &batch)) }
     }
 
     private static func intern(_ bytes: RawSpan, salt: UInt32, _ table: inout SymbolTable) -> UInt32 {

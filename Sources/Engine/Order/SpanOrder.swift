@@ -24,6 +24,7 @@ package struct SpanOrder: ~Copyable {
     /// - Returns: false if one of them ends in a closed second.
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
+        names.addThresholds(of: batch, translation)
         var index = 0
         while index < batch.count {
             guard let bin = bin(of: batch.end(index) / SpanBin.width) else { return false }

@@ -98,14 +98,19 @@ struct NameTranslation: Sendable {
                         requestTable.number(cluster: cluster, key: $0, salt: $1)
                     } + 1
             }
-            let source = batch.columns.source[row]
-            if source != SpanBatch.overflow, sources[Int(source)] == Self.unknown {
-                sources[Int(source)] = batch.withSourceKey(Int(source)) { sourceTable.number(key: $0, salt: $1) }
-                clusters[Int(source)] = batch.withSource(Int(source)) { cluster, _, _ in
-                    clusterTable.number(cluster.text)
-                }
-            }
+            translate(source: batch.columns.source[row], of: batch, &clusterTable, &sourceTable)
         }
+        for source in batch.thresholds.keys { translate(source: source, of: batch, &clusterTable, &sourceTable) }
+    }
+
+    @inline(__always)
+    private mutating func translate(
+        source: UInt16, of batch: borrowing SpanBatch, _ clusterTable: inout ClusterTable,
+        _ sourceTable: inout SourceTable
+    ) {
+        guard source != SpanBatch.overflow, sources[Int(source)] == Self.unknown else { return }
+        sources[Int(source)] = batch.withSourceKey(Int(source)) { sourceTable.number(key: $0, salt: $1) }
+        clusters[Int(source)] = batch.withSource(Int(source)) { cluster, _, _ in clusterTable.number(cluster.text) }
     }
 
     private static func extend(_ numbers: inout [UInt16], to count: Int) {

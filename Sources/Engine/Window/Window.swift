@@ -51,6 +51,7 @@ package struct Window: ~Copyable {
     package mutating func append(_ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64) -> AppendOutcome {
         forgetNames(at: arrival)
         let translation = names.translate(batch)
+        if !batch.thresholds.isEmpty { names.addThresholds(of: batch, translation) }
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
@@ -86,7 +87,8 @@ package struct Window: ~Copyable {
         WindowView(
             slots: slots.map(\.view), horizon: horizon == .min ? .min : horizon * Self.slotWidth,
             operations: operations.labels, operationBirths: operations.births, requests: requests.labels,
-            requestBirths: requests.births, sources: names.sources.labels, history: history, evicted: evicted)
+            requestBirths: requests.births, sources: names.sources.labels, sampling: sources.sampling, history: history,
+            evicted: evicted)
     }
 
     /// Keeps the views of slots, so that those that don't change are the same objects in later views.
@@ -107,7 +109,7 @@ package struct Window: ~Copyable {
         return WindowView(
             slots: (aged.slots + slots).map(\.view), horizon: .min, operations: operations.labels,
             operationBirths: operations.births, requests: requests.labels, requestBirths: requests.births,
-            sources: names.sources.labels, history: History(), evicted: EvictedSpans())
+            sources: names.sources.labels, sampling: sources.sampling, history: History(), evicted: EvictedSpans())
     }
 
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.

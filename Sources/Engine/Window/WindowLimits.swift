@@ -15,6 +15,8 @@ package struct WindowLimits: Equatable, Sendable {
     package var sourcesMax: Int
     /// Which services have which role.
     package var services = ServiceNames.usual
+    /// What services are configured to sample.
+    package var sampling = ConfiguredSampling()
     /// How long after its arrival a span may end, nanoseconds, to allow for clock skew.
     package var futureMax: Int64
     /// Limits of the history of spans that left the window.

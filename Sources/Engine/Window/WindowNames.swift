@@ -13,7 +13,8 @@ struct WindowNames: Sendable {
     init(_ limits: WindowLimits) {
         operations = OperationTable(limit: limits.operationsMax, services: limits.services)
         requests = RequestTable(limit: limits.requestsMax)
-        sources = SourceTable(limit: limits.sourcesMax, services: limits.services)
+        sources = SourceTable(
+            limit: limits.sourcesMax, services: limits.services, sampling: limits.sampling)
     }
 
     mutating func translate(_ batch: borrowing SpanBatch) -> NameTranslation {
@@ -24,10 +25,15 @@ struct WindowNames: Sendable {
     /// Counts an accepted span.
     @inline(__always)
     mutating func count(_ row: SpanRow, end: Int64) {
-        sources.count(row.source, end: end)
+        sources.count(row, end: end)
         if row.flags.cluster != ClusterTable.unnamed { clusters.count(row.flags.cluster, end: end) }
         if row.operation == OperationTable.overflow { operations.countOverflow(1) }
         if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
+    }
+
+    /// Takes in what the tracestates of a batch say about the sampling of its sources.
+    mutating func addThresholds(of batch: borrowing SpanBatch, _ translation: NameTranslation) {
+        for (source, thresholds) in batch.thresholds { sources.add(thresholds, of: translation.source(source)) }
     }
 
     /// Sets what rules select by exact names; places are reserved for it.

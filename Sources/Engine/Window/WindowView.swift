@@ -72,6 +72,8 @@ package struct WindowView: Sendable {
     package let requestBirths: NameBirths
     /// Who sent the spans, by source number.
     package let sources: [SourceLabels]
+    /// How they sample.
+    package let sampling: WindowSampling
     package let history: History
     /// Evicted spans that are not in the history yet.
     let evicted: EvictedSpans
@@ -80,7 +82,7 @@ package struct WindowView: Sendable {
     package var windowOnly: WindowView {
         WindowView(
             slots: slots, horizon: horizon, operations: operations, operationBirths: operationBirths,
-            requests: requests, requestBirths: requestBirths, sources: sources, history: History(),
+            requests: requests, requestBirths: requestBirths, sources: sources, sampling: sampling, history: History(),
             evicted: EvictedSpans())
     }
 

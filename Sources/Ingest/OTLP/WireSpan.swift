@@ -16,6 +16,8 @@ struct WireSpan: ~Copyable {
     var start: UInt64 = 0
     var end: UInt64 = 0
     var status: Int32 = 0
+    /// Range in the body.
+    var traceState: Range<Int> = 0..<0
 
     /// Starts from the head that the fast path read, if it did.
     @inline(__always)
@@ -50,7 +52,7 @@ struct WireSpan: ~Copyable {
         case 0x5A: try SpanDecoder.checkEventFields(reader.message())
         case 0x6A: try SpanDecoder.checkLink(reader.message())
         case 0x7A: try readStatus(reader.message())
-        case 0x1A: _ = try reader.range()
+        case 0x1A: traceState = try reader.range()
         case 0x50, 0x60, 0x70: _ = try reader.varint()
         case 0x85: try reader.skip(4)
         default: try reader.skipOther(tag, known: 0x1_FFFE)
@@ -115,6 +117,9 @@ struct WireSpan: ~Copyable {
                 start: begin, duration: end - begin,
                 operation: operation, request: request, source: origin.source,
                 flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
+        if parentID == 0, !traceState.isEmpty, let threshold = TraceState.threshold(body.extracting(traceState)) {
+            batch.note(threshold: threshold, of: origin.source)
+        }
     }
 
     /// The request labels of an API server's SERVER span, from its path or, without one, from its name.

@@ -137,6 +137,10 @@ final class EvaluatedWindow: ViewedSource {
         view(for: counts.population).advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 
+    func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? {
+        view.sampling.isSampled ? attributed.scales(population, in: from..<max(from, to)) : nil
+    }
+
     private func view(for population: Population) -> WindowView { population.isOfAttribution ? attributed : view }
 
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {

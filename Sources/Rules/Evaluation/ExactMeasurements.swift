@@ -21,6 +21,8 @@ struct ExactMeasurements {
         var statistics: [LatencyStatistics] = []
         /// By index in `groups`; only for a range that is compared with earlier ones.
         var slowdowns: [Double?] = []
+        /// How many spans one of each group stands for, by index in `groups`; empty if all came.
+        var scales: [SampleScale] = []
     }
 
     private var requests: [Request] = []
@@ -66,6 +68,12 @@ struct ExactMeasurements {
             let measured = source.measure(population, from: from, to: to, selections)
             for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
             for (number, selection) in zip(numbers, selections) {
+                if let scales = ranges[range].scales {
+                    requests[number].scales = (0..<selection.groupCount).map { group in
+                        let own = selection.groupOfSeries.indices.filter { selection.groupOfSeries[$0] == group }
+                        return scales.scale(of: own) ?? SampleScale()
+                    }
+                }
                 switch ranges[range].key.measured {
                 case .slowdown(let slowdown):
                     requests[number].slowdowns = slowdown.measure(
@@ -104,6 +112,8 @@ struct ExactMeasurements {
         /// The quantiles and thresholds in `statistics`.
         var values: MeasuredValues
         var slowdown: Double?
+        /// How many spans one stands for; nil if all came.
+        var scale: SampleScale?
     }
 
     func result(of group: Int, _ grouping: Int, in range: Int) -> Result {
@@ -114,7 +124,8 @@ struct ExactMeasurements {
         let index = Int(request.indexOfGroup[group])
         return Result(
             statistics: request.statistics[index], values: request.values,
-            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[index])
+            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[index],
+            scale: request.scales.isEmpty ? nil : request.scales[index])
     }
 }
 

@@ -9,12 +9,17 @@ struct GroupCounts {
     private let inputs: ConditionInputs
     /// The tally of every group, range by range.
     private var tallies: [LatencyTally] = []
+    /// With those that were not sampled, the count of every group, for the ranges that have scales.
+    private var scaledCounts: [[Double]] = []
     /// The groups whose bounds were requested.
     private(set) var kept: [Int] = []
     /// The bounds of every kept group: range by range, quantile by quantile and then the maximum, where needed.
     private var bounds: [ClosedRange<Int64>] = []
     /// The bad spans of every kept group: range by range, threshold by threshold.
     private var bad: [Int] = []
+    /// With those that were not sampled, the bad spans of every kept group, for the ranges that have scales: range by range,
+    /// threshold by threshold.
+    private var scaledBad: [[[Double]]] = []
 
     /// - Parameter ranges: one per range of the condition.
     init(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], _ inputs: ConditionInputs) {
@@ -31,6 +36,23 @@ struct GroupCounts {
                 let series = members.extracting(starts[group]..<starts[group + 1])
                 tallies.append(range.isCounted ? counts.tally(of: series) : LatencyTally())
             }
+            scaledCounts.append(scaled(range) { counts.tally(of: $0).count })
+        }
+    }
+
+    /// Sums, for each group, what a range has of its series, scaled by how many spans one stands for; empty if the range has
+    /// no scales.
+    ///
+    /// - Parameter count: how many spans of a series, all of those that failed included.
+    private func scaled(_ range: WatchedRange, _ count: (Span<Int32>) -> Int) -> [Double] {
+        guard range.isCounted, let scales = range.scales else { return [] }
+        let members = grouping.members.span
+        return grouping.values.indices.map { group in
+            (grouping.memberStarts[group]..<grouping.memberStarts[group + 1]).reduce(0) { sum, member in
+                let series = members.extracting(member..<member + 1)
+                let errors = range.counts.tally(of: series).errors
+                return sum + scales[Int(members[member])].estimate(count(series), errors: errors)
+            }
         }
     }
 
@@ -42,6 +64,11 @@ struct GroupCounts {
         let starts = grouping.memberStarts.span
         for (index, range) in ranges.enumerated() {
             let counts = range.counts
+            scaledBad.append(
+                inputs.thresholds[index].map { threshold in
+                    let number = range.number(ofThreshold: threshold)
+                    return scaled(range) { counts.bad(of: $0, threshold: number) }
+                })
             for threshold in inputs.thresholds[index].map(range.number(ofThreshold:)) {
                 for group in kept {
                     let series = members.extracting(starts[group]..<starts[group + 1])
@@ -61,6 +88,7 @@ struct GroupCounts {
     func fillTallies(_ values: inout EvaluationInputs, group: Int) {
         for index in isCounted.indices where isCounted[index] {
             values.ranges[index].tally = tallies[index * grouping.values.count + group]
+            values.ranges[index].scaledCount = scaledCounts[index].isEmpty ? nil : scaledCounts[index][group]
         }
     }
 
@@ -69,6 +97,7 @@ struct GroupCounts {
         var next = row
         var nextBad = row
         for index in isCounted.indices {
+            if !scaledCounts[index].isEmpty { values.ranges[index].scaledBad = scaledBad[index].map { $0[kept[row]] } }
             for wanted in values.ranges[index].bad.indices {
                 values.ranges[index].bad[wanted] = bad[nextBad]
                 nextBad += kept.count

@@ -32,6 +32,9 @@ package protocol MeasurementSource {
     /// Whether any spans ended in [from, to).
     func hasSpans(from: Int64, to: Int64) -> Bool
 
+    /// How many spans or requests that ended in [from, to) each stands for, in nanoseconds since the epoch; nil if all came.
+    func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales?
+
     /// Moves counts forward to what ended in [from, to). Returns false if they can't follow, so that it must be
     /// measured.
     func advance(
@@ -61,6 +64,8 @@ extension MeasurementSource {
     package func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] { [] }
 
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] { [] }
+
+    package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? { nil }
 
     package func growth(
         _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
@@ -109,6 +114,10 @@ extension ViewedSource {
 
     package func hasSpans(from: Int64, to: Int64) -> Bool { view.hasSpans(from: from, to: to) }
 
+    package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? {
+        view.scales(population, in: from..<max(from, to))
+    }
+
     package func activity(from: Int64, to: Int64, sourcesMax: Int) -> [SourceActivity] {
         view.activity(from: from, to: to, sourcesMax: sourcesMax)
     }
@@ -125,6 +134,10 @@ extension ViewedSource {
 }
 
 extension WindowView: MeasurementSource {
+    package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? {
+        scales(population, in: from..<max(from, to))
+    }
+
     package func advance(
         _ counts: inout SlidingCounts, from: Int64, to: Int64, isWanted: [Bool], bytesMax: Int
     ) -> Bool {

@@ -252,7 +252,8 @@ package struct RuleEvaluator: Sendable {
                 let inputs = rule.condition.inputs
                 for (index, range) in ranges.enumerated() {
                     self.ranges[range].add(
-                        grouping: grouping, thresholds: inputs.thresholds[index], wantsHeard: inputs.wantsHeard[index])
+                        grouping: grouping, thresholds: inputs.thresholds[index], wantsHeard: inputs.wantsHeard[index],
+                        wantsScales: inputs.wantsScales[index])
                 }
                 group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))

@@ -68,6 +68,7 @@ struct RuleJudgement {
             values.ranges[index].fill(
                 result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
             values.ranges[index].slowdown = result.slowdown
+            if let scale = result.scale { values.ranges[index].fill(scale: scale) }
         }
         return GroupJudgement(
             group: judgement.group, truth: rule.condition.judge(values),

@@ -30,6 +30,9 @@ struct WatchedRange {
     private var wantsHeard = false
     /// Whether any spans ended in the range, if a rule asks.
     private(set) var isHeard = false
+    private var wantsScales = false
+    /// How many spans each stands for; nil if all came, or no rule asks.
+    private(set) var scales: SeriesScales?
 
     init(_ key: Key) {
         self.key = key
@@ -37,9 +40,10 @@ struct WatchedRange {
     }
 
     /// Adds what a rule needs, before the range first moves on.
-    mutating func add(grouping: Int, thresholds wanted: [Int64], wantsHeard: Bool) {
+    mutating func add(grouping: Int, thresholds wanted: [Int64], wantsHeard: Bool, wantsScales: Bool) {
         groupings.insert(grouping)
         self.wantsHeard = self.wantsHeard || wantsHeard
+        self.wantsScales = self.wantsScales || wantsScales
         let missing = wanted.filter { !thresholds.contains($0) }
         guard !missing.isEmpty else { return }
         thresholds += missing
@@ -67,6 +71,7 @@ struct WatchedRange {
         extendWanted(groupings)
         guard key.isCountable else { return }
         let (from, to) = bounds(at: time)
+        scales = wantsScales ? source.scales(key.population, from: from, to: to) : nil
         isHeard = wantsHeard && source.hasSpans(from: from, to: to)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }

@@ -22,6 +22,8 @@ package struct ConditionInputs: Hashable, Sendable {
     package private(set) var thresholds: [[Int64]] = []
     /// Whether it matters if any spans arrived at all.
     private(set) var wantsHeard: [Bool] = []
+    /// Whether it matters how many spans were not sampled.
+    private(set) var wantsScales: [Bool] = []
 
     /// No ranges, for a condition on single spans.
     init() {}
@@ -40,6 +42,7 @@ package struct ConditionInputs: Hashable, Sendable {
             wantsMax.append(measures.contains(where: \.definition.needsMax))
             thresholds.append(Set(measures.compactMap(\.traits.threshold)).sorted())
             wantsHeard.append(measures.contains(where: \.definition.needsHeard))
+            wantsScales.append(measures.contains(where: \.traits.computation.isScaled))
         }
     }
 

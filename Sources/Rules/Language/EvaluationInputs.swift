@@ -15,6 +15,10 @@ package struct EvaluationInputs {
         package var bad: [Int]
         /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally.
         package var slowdown: Double?
+        /// How many spans there were, those that were not sampled included; nil if all came, or nobody asks.
+        var scaledCount: Double?
+        /// The same of `bad`.
+        var scaledBad: [Double] = []
         /// Whether any spans arrived, in any group.
         package var isHeard = false
 
@@ -66,6 +70,19 @@ extension EvaluationInputs.Range {
     package var isExact: Bool {
         guard let tally else { return false }
         return tally.count == 0 || max.isPoint && quantiles.allSatisfy(\.isPoint)
+    }
+
+    /// The ratio of bad spans, for a threshold.
+    func badRatio(_ threshold: Int, of count: Double) -> Double {
+        if let scaledCount, scaledCount > 0, threshold < scaledBad.count { return scaledBad[threshold] / scaledCount }
+        return Double(bad[threshold]) / count
+    }
+
+    /// Fills in how many spans each stands for that was measured.
+    mutating func fill(scale: SampleScale) {
+        guard scaledCount == nil, let tally else { return }
+        scaledCount = scale.estimate(tally.count, errors: tally.errors)
+        scaledBad = bad.map { scale.estimate($0, errors: tally.errors) }
     }
 
     /// Fills in what was measured.

@@ -81,7 +81,18 @@ struct ReportText {
                 ] + shares.map(shareText) + [PrintableText.escape(RequestName.text(row))])
         }
         return style.heading("Requests to the API server", note: "without watches and other long-running ones")
-            + table.render(style) + more(report.requests.count) + withoutAuthentication
+            + table.render(style) + more(report.requests.count) + sampling + withoutAuthentication
+    }
+
+    /// Says so if spans were left out, so that rates are estimates.
+    private var sampling: String {
+        let kept = report.sources.filter { $0.sampling_ratio ?? 1 < 1 }
+        let services = Dictionary(grouping: kept) { row in
+            [row.service, percentText(row.sampling_ratio ?? 1), row.sampling_source ?? ""]
+        }
+        return services.keys.sorted { $0.lexicographicallyPrecedes($1) }.map { service in
+            "rates are estimates: \(PrintableText.escape(service[0])) keeps \(service[1]) of its traces (\(service[2]))\n"
+        }.joined()
     }
 
     /// Says so if requests begin later than they really did.

@@ -68,8 +68,9 @@ struct AttributorMemoryTests {
         let view = flow.window.view()
         let settled = try #require(view.slots.first?.attribution)
         // One part for each request: 16 bytes for the request, 13 for its duration, 15 for its part, 8 for the span's self
-        // time; and one more, and what is known of the one source.
-        #expect(settled.byteCount == 1_000 * (16 + 13 + 15 + 8) + 8 + MemoryLayout<SourceTies>.stride)
+        // time; and one more, what is known of the one source, and how its spans and requests were sampled.
+        let ofSource = MemoryLayout<SourceTies>.stride + 2 * MemoryLayout<SampledCounts.Share>.stride
+        #expect(settled.byteCount == 1_000 * (16 + 13 + 15 + 8) + 8 + ofSource)
         #expect(view.slots.last?.attribution == nil)
     }
 }

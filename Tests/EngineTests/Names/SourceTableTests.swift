@@ -63,7 +63,7 @@ import Testing
         }
         let seen = window.sources.seen
         #expect(seen.count == ends.count, "seed \(seed)")
-        for (labels, counts) in seen {
+        for (labels, counts, _) in seen {
             let own = ends[labels] ?? []
             #expect(counts.spans == own.count && counts.first == own.min() && counts.last == own.max(), "seed \(seed)")
         }

@@ -11,6 +11,15 @@ enum ValueComputation: Hashable, Sendable {
     case time
     /// Of a single span: `DurationSet` finds it, and nothing is computed over a window.
     case none
+
+    /// Whether it counts the spans that were not sampled too.
+    var isScaled: Bool {
+        switch self {
+        case .rate, .burnRate: true
+        case .quantile, .mean, .max, .count, .errors, .errorRatio, .seen, .slowdown, .growth, .share, .time, .none:
+            false
+        }
+    }
 }
 
 /// A value of a condition, resolved to its index in `EvaluationInputs`.
@@ -66,10 +75,10 @@ extension EvaluationInputs {
         case .max: Self.seconds(ranges[value.range].max)
         case .mean: NumberInterval(Double(tally.sum) / count / 1e9)
         case .count, .seen: NumberInterval(count)
-        case .rate: NumberInterval(count / (Double(over) / 1e9))
+        case .rate: NumberInterval((ranges[value.range].scaledCount ?? count) / (Double(over) / 1e9))
         case .errors: NumberInterval(Double(tally.errors))
         case .errorRatio: NumberInterval(Double(tally.errors) / count)
-        case .burnRate(let budget): NumberInterval(Double(ranges[value.range].bad[value.index]) / count / budget)
+        case .burnRate(let budget): NumberInterval(ranges[value.range].badRatio(value.index, of: count) / budget)
         case .slowdown, .growth: ranges[value.range].slowdown.map { NumberInterval($0) } ?? .missing
         case .share, .time, .none: .missing
         }

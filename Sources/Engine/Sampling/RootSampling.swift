@@ -1,0 +1,61 @@
+/// What the roots of a source tell about its sampler. An instance's ratio doesn't change while it runs, but the next process
+/// under the same name may have another: ids are forgotten once enough newer ones are known.
+struct RootSampling: Equatable, Sendable {
+    private var recent = SampledIDs()
+    private var earlier = SampledIDs()
+    /// The end of the first root in `recent`, Unix nanoseconds.
+    private var since = Int64.max
+    private var thresholds = SamplingThresholds()
+
+    /// After this long, nanoseconds, and this many, ids are the earlier ones.
+    private static let recentMax: Int64 = 300_000_000_000
+    private static let recentMin = 100
+
+    /// Adds a root that ended at a time, Unix nanoseconds.
+    @inline(__always)
+    mutating func add(traceLow: UInt64, end: Int64) {
+        if recent.count >= Self.recentMin, end &- since > Self.recentMax {
+            earlier = recent
+            recent = SampledIDs()
+        }
+        if recent.count == 0 { since = end }
+        recent.add(traceLow: traceLow)
+    }
+
+    mutating func add(_ more: SamplingThresholds) { thresholds.add(more) }
+
+    /// How many roots the ratio is from.
+    var count: Int { earlier.count + recent.count }
+
+    /// nil if nothing is known.
+    var ratio: SamplingRatio? {
+        if let ratio = thresholds.ratio { return SamplingRatio(ratio: ratio, source: .tracestate) }
+        return (earlier + recent).ratio.map { SamplingRatio(ratio: $0, source: .estimated) }
+    }
+}
+
+/// The sampling thresholds (`ot=th`) in the tracestate of some roots.
+package struct SamplingThresholds: Equatable, Sendable {
+    private var roots = 0
+    /// The traces that they stand for, in units of 1/1024: sums of integers don't depend on the order.
+    private var adjusted: Int128 = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { roots == 0 }
+
+    /// - Parameter threshold: below 2^56.
+    package mutating func add(threshold: UInt64) {
+        roots += 1
+        let count = 0x1p56 / (0x1p56 - Double(threshold))
+        adjusted += Int128((count * 1024).rounded())
+    }
+
+    package mutating func add(_ more: SamplingThresholds) {
+        roots += more.roots
+        adjusted += more.adjusted
+    }
+
+    /// nil without roots.
+    var ratio: Double? { roots == 0 ? nil : min(Double(roots) * 1024 / Double(adjusted), 1) }
+}

@@ -1,0 +1,62 @@
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// What trace ids of roots tell about the ratio that they were sampled with, against ids drawn and thinned here.
+@Suite struct `The ratio of a sampler` {
+    /// Ids as a sampler with a ratio keeps them, of so many.
+    private static func ids(_ count: Int, ratio: Double, seed: UInt64) -> [UInt64] {
+        var generator = SeededGenerator(seed: seed)
+        return (0..<count).map { _ in generator.next() }.filter { Double($0 >> 1) < ratio * 0x1p63 }
+    }
+
+    private static func ratio(_ ids: [UInt64]) -> SamplingRatio? {
+        var sampling = RootSampling()
+        for id in ids { sampling.add(traceLow: id, end: 0) }
+        return sampling.ratio
+    }
+
+    @Test(arguments: [0.5, 0.1, 0.01], [1, 2, 3] as [UInt64])
+    func `is within a tenth of what it is`(ratio: Double, seed: UInt64) throws {
+        let found = try #require(Self.ratio(Self.ids(Int(200 / ratio), ratio: ratio, seed: seed)))
+        #expect(found.source == .estimated)
+        #expect(abs(found.ratio - ratio) < ratio / 10)
+    }
+
+    @Test func `is one if ids lie everywhere`() {
+        #expect(Self.ratio(Self.ids(200, ratio: 1, seed: 1))?.ratio == 1)
+    }
+
+    @Test func `is also told by ids above a threshold, as consistent sampling keeps them`() throws {
+        let ids = Self.ids(4_000, ratio: 1, seed: 5).filter { Double($0 & (1 << 56 - 1)) >= 0.9 * 0x1p56 }
+        let found = try #require(Self.ratio(ids))
+        #expect(abs(found.ratio - 0.1) < 0.01)
+    }
+
+    @Test func `is unknown for fewer than 20 ids, and for ids that nobody drew`() {
+        #expect(Self.ratio(Self.ids(19, ratio: 1, seed: 1)) == nil)
+        #expect(Self.ratio(Array(1...1_000)) == nil)
+    }
+
+    @Test(arguments: [(0.1, 0.01), (0.01, 0.1), (1, 0.1)])
+    func `is that of the process that runs now, some minutes after the one before has ended`(
+        before: Double, now: Double
+    ) throws {
+        var sampling = RootSampling()
+        for id in Self.ids(Int(500 / before), ratio: before, seed: 1) { sampling.add(traceLow: id, end: 0) }
+        let later = Self.ids(Int(1_000 / now), ratio: now, seed: 2)
+        for (number, id) in later.enumerated() { sampling.add(traceLow: id, end: Int64(number + 1) * 2_000_000_000) }
+        let found = try #require(sampling.ratio)
+        #expect(abs(found.ratio - now) < now / 10)
+    }
+
+    @Test func `is what tracestates say, whatever the ids`() {
+        var sampling = RootSampling()
+        for id in Self.ids(500, ratio: 0.5, seed: 1) { sampling.add(traceLow: id, end: 0) }
+        var thresholds = SamplingThresholds()
+        thresholds.add(threshold: 3 << 54)
+        sampling.add(thresholds)
+        #expect(sampling.ratio == SamplingRatio(ratio: 0.25, source: .tracestate))
+    }
+}
