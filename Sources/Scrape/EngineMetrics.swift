@@ -133,7 +133,8 @@ package struct EngineMetrics {
             exposition.histogram(
                 HistogramSample(
                     bounds: bounds, counts: buckets.indices.map { buckets[$0] }, sum: series.totals.sum / 1e9,
-                    native: series.totals.native, exemplar: { exemplar(series.number, $0) }), series.text)
+                    native: series.totals.native.isEmpty ? nil : series.totals.native,
+                    exemplar: { exemplar(series.number, $0) }), series.text)
         }
     }
 }

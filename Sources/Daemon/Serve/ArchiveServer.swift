@@ -75,7 +75,7 @@ package struct ArchiveServer {
     ])
 
     private static func scrape(
-        _ pipeline: Pipeline, _ format: Exposition.Format, send: @escaping ([UInt8]) -> Bool
+        _ pipeline: Pipeline, _ format: ExpositionFormat, send: @escaping ([UInt8]) -> Bool
     ) {
         var exposition = Exposition(format, send: send)
         table.write(pipeline, to: &exposition)

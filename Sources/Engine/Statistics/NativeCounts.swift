@@ -11,6 +11,8 @@ package struct NativeCounts: Sendable {
     package private(set) var firstIndex = 0
     package private(set) var counts: [Int] = []
 
+    package var isEmpty: Bool { zeros == 0 && counts.isEmpty }
+
     /// - Parameter code: of a latency bucket, all of which lie within one bucket of this schema.
     @inline(__always)
     mutating func count(code: UInt16) {

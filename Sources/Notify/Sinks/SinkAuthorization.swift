@@ -35,7 +35,8 @@ enum SinkAuthorization: Hashable, Sendable {
             guard text.wholeMatch(of: /[A-Za-z][A-Za-z0-9-]*/) != nil, text.lowercased() != "basic" else {
                 diagnostics.report(
                     node.start,
-                    "type must be the first word of the Authorization header, such as Bearer; for Basic, write basic_auth")
+                    "type must be the first word of the Authorization header, such as Bearer; for Basic, write basic_auth"
+                )
                 return nil
             }
             type = text

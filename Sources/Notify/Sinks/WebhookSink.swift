@@ -123,7 +123,7 @@ struct WebhookPayload: Encodable {
     var alerts: [Entry]
 
     /// - Parameter alerts: of one name, by which they are grouped.
-    init(_ alerts: [Alert], receiver: String, links: AlertLinks) {
+    init(_ alerts: [Alert], receiver: String, links: AlertLinks = .none) {
         self.alerts = alerts.map { Entry($0, links) }
         externalURL = links.base
         self.receiver = receiver
