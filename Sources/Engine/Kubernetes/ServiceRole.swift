@@ -29,6 +29,11 @@ package struct ServiceNames: Hashable, Sendable {
         patterns = ServiceRole.allCases.flatMap { role in all.filter { $0.role == role } }
     }
 
+    /// A regular expression that the services with some roles match, in RE2's syntax.
+    package func regex(of roles: [ServiceRole]) -> String {
+        patterns.filter { roles.contains($0.role) }.map(\.regex).joined(separator: "|")
+    }
+
     package func role(of service: String) -> ServiceRole {
         var service = service
         return service.withUTF8 { unsafe role(of: $0.span.bytes) }
@@ -43,10 +48,20 @@ package struct ServiceNames: Hashable, Sendable {
 /// A pattern of services that have a role.
 private struct ServicePattern: Hashable, Sendable {
     let role: ServiceRole
+    private let text: String
     private let name: NamePattern
+
+    /// The same as a regular expression.
+    var regex: String {
+        text.map { character in
+            if character == "*" { return ".*" }
+            return "\\.+?()[]{}|^$".contains(character) ? "\\\(character)" : String(character)
+        }.joined()
+    }
 
     init(_ text: String, _ role: ServiceRole) {
         self.role = role
+        self.text = text
         name = NamePattern(text)
     }
 

@@ -16,7 +16,7 @@ struct Faultline: AsyncParsableCommand {
         subcommands: [
             Serve.self, ReplayArchives.self, ViewArchives.self, Check.self, TestRules.self, Archive.self,
             ShowTrace.self, ShowTop.self,
-            PrintBuiltinRules.self,
+            PrintBuiltinRules.self, RulesCommand.self,
             SetUp.self, ServeAssistants.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self,
             PrintVersion.self,
         ])
