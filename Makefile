@@ -64,7 +64,7 @@ install: build ## Install into PREFIX (/usr/local), below DESTDIR if set
 	install -D -m 755 .build/release/faultline $(DESTDIR)$(PREFIX)/bin/faultline
 	install -D -m 644 docs/man/faultline.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultline.1
 
-release: ## Build a tarball of the binary, completions and man page: dist/
+release: ## Build a tarball and a Debian package: dist/
 	@Scripts/install-packages.sh demo
 	Scripts/release.sh
 

@@ -1,0 +1,26 @@
+# Builds the program with Swift's libraries linked in; the image has Debian's C libraries, a user and nothing to build with.
+#
+#   docker build --tag faultline:VERSION .
+FROM swift:6.3-bookworm AS build
+RUN apt-get update -qq \
+    && apt-get install -qq -y --no-install-recommends liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config
+WORKDIR /source
+COPY Package.swift ./
+COPY Sources Sources
+COPY Tests Tests
+COPY Benchmarks Benchmarks
+RUN swift build -c release --product faultline --static-swift-stdlib \
+    && install -D -m 755 .build/release/faultline /out/usr/bin/faultline \
+    && strip /out/usr/bin/faultline
+
+FROM debian:bookworm-slim
+RUN apt-get update -qq \
+    && apt-get install -qq -y --no-install-recommends ca-certificates libdeflate0 liblz4-1 libprotobuf-c1 zlib1g \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /out/ /
+COPY LICENSE /usr/share/doc/faultline/copyright
+# A number, so that Kubernetes can tell that it isn't root.
+USER 65532:65532
+EXPOSE 4317 4318 9464
+ENTRYPOINT ["/usr/bin/faultline"]
+CMD ["serve"]

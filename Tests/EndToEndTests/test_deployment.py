@@ -1,0 +1,216 @@
+"""The files under deploy/: what Kubernetes, Helm and systemd say of them, and whether the daemon takes their configuration."""
+
+import re
+import shutil
+import subprocess
+
+import kubernetes_validate
+import pytest
+import yaml
+from helm_python import Chart
+from helm_python.errors import HelmError
+
+from harness import project
+from harness.certificates import Authority
+from harness.command import faultline
+from harness.rules import SLOW_PAYMENTS
+
+DEPLOY = project.ROOT / "deploy"
+KUSTOMIZATIONS = ["nodes", "central"]
+# The first that has all of it, and the latest that the validator knows
+RELEASES = ["1.25", "1.37"]
+
+
+def kustomization(name):
+    return yaml.safe_load((DEPLOY / "kustomize" / name / "kustomization.yaml").read_text())
+
+
+def of_kustomization(name):
+    """The documents of its resources."""
+    return [
+        document
+        for resource in kustomization(name)["resources"]
+        for document in yaml.safe_load_all((DEPLOY / "kustomize" / name / resource).read_text())
+    ]
+
+
+def of_chart(**values):
+    rendered = Chart.load(DEPLOY / "helm" / "faultline").render(values, name="faultline", namespace="faultline")
+    return [document for text in rendered.values() for document in yaml.safe_load_all(text) if document]
+
+
+def kind(documents, *kinds):
+    (document,) = [document for document in documents if document["kind"] in kinds]
+    return document
+
+
+SOURCES = {
+    **{f"kustomize {name}": (lambda name=name: of_kustomization(name)) for name in KUSTOMIZATIONS},
+    **{f"helm {mode}": (lambda mode=mode: of_chart(mode=mode)) for mode in KUSTOMIZATIONS},
+}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("source", SOURCES)
+def test_kubernetes_takes_the_manifests(source, release):
+    documents = SOURCES[source]()
+    assert {"DaemonSet", "Deployment"} & {document["kind"] for document in documents}
+    for document in documents:
+        kubernetes_validate.validate(document, release, strict=True)
+
+
+def pod(source):
+    return kind(SOURCES[source](), "DaemonSet", "Deployment")["spec"]["template"]["spec"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_containers_may_do_nothing_that_they_neednt(source):
+    spec = pod(source)
+    assert spec["automountServiceAccountToken"] is False and spec["securityContext"]["seccompProfile"]
+    (container,) = spec["containers"]
+    context = container["securityContext"]
+    assert (context["runAsNonRoot"], context["readOnlyRootFilesystem"], context["allowPrivilegeEscalation"]) == (True, True, False)
+    assert context["capabilities"] == {"drop": ["ALL"]}
+    assert container["resources"]["limits"]["memory"]
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in spec["volumes"]}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_probes_and_services_name_ports_that_the_container_has(source):
+    documents, spec = SOURCES[source](), pod(source)
+    (container,) = spec["containers"]
+    ports = {port["name"] for port in container["ports"]}
+    named = {container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")}
+    for document in documents:
+        if document["kind"] == "Service":
+            named |= {port["targetPort"] for port in document["spec"]["ports"]}
+            labels = kind(documents, "DaemonSet", "Deployment")["spec"]["template"]["metadata"]["labels"]
+            assert document["spec"]["selector"].items() <= labels.items()
+    assert named <= ports
+
+
+def configuration(source):
+    if source.startswith("kustomize"):
+        return (DEPLOY / "kustomize" / source.split()[1] / "faultline.yaml").read_text()
+    return kind(SOURCES[source](), "ConfigMap")["data"]["faultline.yaml"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_daemon_takes_their_configuration(serve, tmp_path, source):
+    text = configuration(source).replace("/etc/faultline", str(tmp_path)).replace("/var/lib/faultline", str(tmp_path / "state"))
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "tokens" / "token").write_text("secret\n")
+    authority = Authority(tmp_path / "tls")
+    authority.issue("tls")
+    authority.file.rename(tmp_path / "tls" / "ca.crt")
+    file = tmp_path / "faultline.yaml"
+    file.write_text(text)
+    done = faultline("check", file)
+    assert done.code == 0, done.output
+    daemon = serve(configuration=text)
+    assert daemon.get("/-/healthy")[0] == 200 and daemon.get("/metrics")[0] == 401
+    assert daemon.get("/metrics", Authorization="Bearer secret")[0] == 200
+
+
+def test_the_chart_takes_rules_and_more_configuration(tmp_path):
+    found = of_chart(rules={"shop": SLOW_PAYMENTS}, config={"external_labels": {"cluster": "prod"}, "state": None})
+    data = kind(found, "ConfigMap")["data"]
+    assert data["rules-shop.yaml"] == SLOW_PAYMENTS
+    settings = yaml.safe_load(data["faultline.yaml"])
+    assert settings["external_labels"] == {"cluster": "prod"}
+    assert settings["rules"] == ["/etc/faultline/config/rules-*.yaml"]
+
+
+def test_a_new_configuration_starts_new_pods():
+    first, second = (kind(of_chart(config=config), "DaemonSet") for config in ({}, {"evaluation_delay": "5s"}))
+    assert first["spec"]["template"]["metadata"] != second["spec"]["template"]["metadata"]
+
+
+def test_wrong_values_are_refused():
+    for values in ({"mode": "everywhere"}, {"imagePullPolicy": "Always"}, {"rules": {"a": 1}}):
+        with pytest.raises(HelmError):
+            of_chart(**values)
+
+
+@pytest.mark.parametrize("source", ["kustomize", "helm"])
+def test_the_pod_monitor_scrapes_the_port_with_the_token(source):
+    if source == "helm":
+        monitor = kind(of_chart(podMonitor={"enabled": True, "labels": {"release": "prometheus"}}), "PodMonitor")
+        assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    else:
+        monitor = yaml.safe_load((DEPLOY / "kustomize" / "podmonitor" / "podmonitor.yaml").read_text())
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["authorization"]["credentials"]) == ("http", {"name": "faultline-token", "key": "token"})
+
+
+def test_versions_are_those_of_the_program():
+    version = faultline("version").output.split()[1]
+    chart = yaml.safe_load((DEPLOY / "helm" / "faultline" / "Chart.yaml").read_text())
+    tags = [image["newTag"] for name in KUSTOMIZATIONS for image in kustomization(name)["images"]]
+    assert {chart["version"], chart["appVersion"], *tags} == {version.split("-")[0]}
+
+
+UNIT = DEPLOY / "systemd" / "faultline.service"
+
+
+def test_systemd_takes_the_unit(tmp_path):
+    assert shutil.which("systemd-analyze"), "no systemd-analyze: run Scripts/install-packages.sh test"
+    # The program, the page of the manual and the configuration are where the package puts them.
+    unit = tmp_path / UNIT.name
+    text = UNIT.read_text().replace("/usr/bin/faultline", str(project.BINARY))
+    unit.write_text(re.sub(r"^Documentation=.*\n", "", text, flags=re.M))
+    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_is_hardened():
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", UNIT], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-200:] + done.stderr
+
+
+def test_the_daemon_takes_the_configuration_of_the_package(tmp_path):
+    file = tmp_path / "faultline.yaml"
+    file.write_text((DEPLOY / "systemd" / "faultline.yaml").read_text().replace("/var/lib", str(tmp_path)))
+    assert faultline("check", file).code == 0
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    done = subprocess.run(
+        [project.ROOT / "Scripts" / "package.sh", project.BINARY, folder], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_tarball_has_a_program_that_runs(packages, tmp_path):
+    (tarball,) = packages.glob("*.tar.gz")
+    subprocess.run(["tar", "-xzf", tarball, "-C", tmp_path], check=True)
+    (folder,) = tmp_path.iterdir()
+    assert runs(folder / "bin" / "faultline")
+    assert (folder / "lib").is_dir() and (folder / "share" / "man" / "man1" / "faultline.1").is_file()
+
+
+def runs(program):
+    done = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
+    return done.stdout == faultline("version").output
+
+
+def test_the_debian_package_has_program_service_and_configuration(packages, tmp_path):
+    (package,) = packages.glob("*.deb")
+    control = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
+    fields = yaml.safe_load(control)
+    assert {"libdeflate0", "liblz4-1", "libprotobuf-c1", "zlib1g"} <= {name.split()[0] for name in fields["Depends"].split(", ")}
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
+    subprocess.run(["dpkg-deb", "--control", package, tmp_path / "control"], check=True)
+    assert runs(tmp_path / "root" / "usr" / "bin" / "faultline")
+    assert (tmp_path / "root" / "usr" / "lib" / "systemd" / "system" / UNIT.name).read_bytes() == UNIT.read_bytes()
+    for name in (tmp_path / "control" / "conffiles").read_text().split():
+        assert (tmp_path / "root" / name.lstrip("/")).is_file()
+    for script in ("postinst", "prerm"):
+        subprocess.run(["sh", "-n", tmp_path / "control" / script], check=True)
