@@ -1,5 +1,6 @@
 """The files under deploy/: what Kubernetes, Helm and systemd say of them, and whether the daemon takes their configuration."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from helm_python.errors import HelmError
 from harness import project
 from harness.certificates import Authority
 from harness.command import faultline
+from harness.daemon import Faultline
+from harness.prometheus import Prometheus
 from harness.rules import SLOW_PAYMENTS
 
 DEPLOY = project.ROOT / "deploy"
@@ -150,6 +153,30 @@ def test_versions_are_those_of_the_program():
     chart = yaml.safe_load((DEPLOY / "helm" / "faultline" / "Chart.yaml").read_text())
     tags = [image["newTag"] for name in KUSTOMIZATIONS for image in kustomization(name)["images"]]
     assert {chart["version"], chart["appVersion"], *tags} == {version.split("-")[0]}
+
+
+DASHBOARD = json.loads((DEPLOY / "grafana" / "faultline.json").read_text())
+EXPRESSIONS = [target["expr"].replace("$job", ".*") for panel in DASHBOARD["panels"] for target in panel["targets"]]
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory):
+    """A real Prometheus that has scraped a daemon."""
+    with Faultline() as daemon, Prometheus(daemon.query, tmp_path_factory.mktemp("dashboard")) as prometheus:
+        prometheus.wait_for("up == 1")
+        yield prometheus
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_prometheus_takes_the_expressions_of_the_dashboard(prometheus, expression):
+    prometheus.query(expression)
+
+
+def test_the_dashboard_asks_only_for_metrics_that_there_are():
+    reference = (project.ROOT / "docs" / "metrics.md").read_text()
+    known = set(re.findall(r"^\| `(\w+)`", reference, re.M))
+    asked = {name for expression in EXPRESSIONS for name in re.findall(r"\b(?:faultline|process)_\w+", expression)}
+    assert asked and {re.sub("_(bucket|count|sum)$", "", name) for name in asked} <= known
 
 
 UNIT = DEPLOY / "systemd" / "faultline.service"
