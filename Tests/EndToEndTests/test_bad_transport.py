@@ -171,7 +171,7 @@ def test_clients_that_speak_another_protocol_are_counted_by_which_it_is(survivor
             raw.read_to_end(connection)
     assert change.refused[port] == {reason: 1}
     eventually(
-        lambda: survivor.log.matching("refused", f"reason={reason}", f"transport={port}", "because=the client"),
+        lambda: survivor.log.matching("refused", f"reason={reason}", f"transport={port}", 'because="the client'),
         "a line that says so")
 
 

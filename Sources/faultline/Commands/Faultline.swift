@@ -22,16 +22,21 @@ struct Faultline: AsyncParsableCommand {
         ])
 
     static func main() async {
+        var options: EnvironmentOptions?
         do {
             try checkHelp(CommandLine.arguments.dropFirst())
-            var command = try parseAsRoot()
+            let completed = try EnvironmentOptions(
+                completing: Array(CommandLine.arguments.dropFirst()), ProcessInfo.processInfo.environment,
+                description: _dumpHelp())
+            options = completed
+            var command = try parseAsRoot(completed.arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
         } catch {
-            end(with: error)
+            end(with: error, options)
         }
     }
 
@@ -53,7 +58,8 @@ struct Faultline: AsyncParsableCommand {
     }
 
     /// Ends the process: help goes to standard output, errors to standard error.
-    private static func end(with error: any Error) -> Never {
+    /// - Parameter options: nil if they weren't read.
+    private static func end(with error: any Error, _ options: EnvironmentOptions?) -> Never {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code == .success {
@@ -64,6 +70,9 @@ struct Faultline: AsyncParsableCommand {
             // The message contains arguments verbatim.
             let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
             Console.note(lines.map { PrintableText.escape(String($0)) }.joined(separator: "\n"))
+            if code == .validationFailure, let note = options?.note(on: lines.first.map(String.init) ?? "") {
+                Console.note("faultline: \(note)")
+            }
         }
         // Argument Parser's own code for a wrong command line is 64.
         Foundation.exit(code == .validationFailure ? 2 : code.rawValue)

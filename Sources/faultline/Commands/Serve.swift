@@ -46,6 +46,8 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Let every machine that reaches an address use it without TLS and tokens.")
     var insecureListen = false
 
+    @OptionGroup var log: LogOptions
+
     func run() async throws {
         var settings = try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: true)
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
@@ -61,11 +63,9 @@ struct Serve: AsyncParsableCommand {
         }
         for warning in settings.configuration.warnings(container: container) { Console.note(warning.description) }
         ProcessHeap.giveBackLargeArrays()
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "faultline")
-        logger.logLevel = .notice
         let server = LiveServer(
-            configuration: settings.configuration, source: settings.source, rules: settings.rules, logger: logger)
+            configuration: settings.configuration, source: settings.source, rules: settings.rules,
+            logger: log.logger())
         try await Ending.reporting { try await server.run() }
     }
 }

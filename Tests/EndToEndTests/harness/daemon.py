@@ -58,7 +58,7 @@ class Faultline:
             assert code == 0, f"exit code {code}; the log:\n" + "\n".join(self.log.all)
 
     def _address(self, what):
-        (line,) = self.log.matching("listening", f"for={what} ")
+        (line,) = self.log.matching("listening", f'for="{what}"' if " " in what else f"for={what}")
         return re.search(r"address=(\S+)", line).group(1)
 
     @property
