@@ -189,6 +189,14 @@ def test_no_line_is_wider_than_the_terminal(columns):
     assert all(any(heading in line for line in lines) for heading in ("requests  errors", "spans  errors"))
 
 
+def test_neither_does_what_an_archive_holds(tmp_path):
+    path = tmp_path / ("long-name-" * 12 + ".otlp.lz4")
+    path.symlink_to(EXAMPLE)
+    text = faultline("archive", "info", path, COLUMNS="80").output
+    assert max(map(len, text.splitlines())) <= 80
+    assert path.name in text.replace("\n", "") and "apiserver: 39936 spans" in text
+
+
 def test_without_a_terminal_lines_have_80_columns():
     process = subprocess.run(
         [BINARY, "replay", EXAMPLE], capture_output=True, timeout=60,

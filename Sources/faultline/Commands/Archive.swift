@@ -65,9 +65,12 @@ struct ArchiveInfo: ParsableCommand {
     }
 
     private func text(_ scan: ArchiveScan) -> String {
-        var lines = ["\(PrintableText.escape(scan.archive))"]
+        let (style, label) = (TextStyle.output, 16)
+        var lines = PrintableText.escape(scan.archive).wrapped(style.width)
         func add(_ what: String, _ value: String?) {
-            if let value { lines.append("  \(what.padding(toLength: 14, withPad: " ", startingAt: 0))\(value)") }
+            for (number, line) in (value ?? "").wrapped(style.width, indent: label).enumerated() {
+                lines.append(number == 0 ? "  \(what)".left(label) + line.dropFirst(label) : line)
+            }
         }
         add("spans", "\(scan.spans) in \(scan.records) records")
         if scan.rejectedSpans > 0 { add("", "\(scan.rejectedSpans) of them have invalid ids or times") }

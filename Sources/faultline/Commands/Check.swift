@@ -30,8 +30,14 @@ struct Check: ParsableCommand {
         }
         // A rule file named next to its configuration is read twice.
         var printed: Set<String> = []
-        for line in lines where printed.insert(line).inserted { Console.print(line) }
+        for line in lines where printed.insert(line).inserted { Console.print(shown(line)) }
         if isFaulty { throw ExitCode.fault }
+    }
+
+    /// A problem for people on a terminal. Editors and scripts get each on one line.
+    private func shown(_ line: String) -> String {
+        guard Console.isOutputTerminal else { return line }
+        return line.wrapped(Console.width, hanging: 4).joined(separator: "\n")
     }
 
     /// Reads a file as the other commands do.
