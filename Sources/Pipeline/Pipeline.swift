@@ -43,8 +43,15 @@ package final class Pipeline: Sendable {
     /// Call before appending a daemon's recording: rules then see what they saw in the daemon.
     package func followRecording() { intake.followRecording() }
 
-    /// Call before a replay by event time: that nothing at all is heard is then a gap in the files.
-    package func followEventTime() { evaluator.followEventTime() }
+    /// Call before a replay by event time: that nothing at all is heard is then a gap in the files, and clocks are corrected
+    /// before spans come.
+    package func followEventTime() {
+        evaluator.followEventTime()
+        intake.followCorrectedClocks()
+    }
+
+    /// Sets how far clocks were ahead of which the spans are corrected, nanoseconds.
+    package func set(clockOffsets offsets: [SourceLabels: Int64]) { intake.set(clockOffsets: offsets) }
 
     /// Appends a decoded batch that arrived at a time (Unix nanoseconds). The lock is held only for the copy.
     ///

@@ -55,6 +55,10 @@ final class SpanIntake: Sendable {
 
     func followRecording() { state.withLock { $0.window.followRecording() } }
 
+    func followCorrectedClocks() { state.withLock { $0.window.followCorrectedClocks() } }
+
+    func set(clockOffsets offsets: [SourceLabels: Int64]) { state.withLock { $0.window.set(clockOffsets: offsets) } }
+
     func select(_ names: SelectedNames) { state.withLock { $0.window.select(names) } }
 
     /// Stores attributions with their slots.

@@ -53,13 +53,18 @@ struct EventFeed: ~Copyable {
     }
 
     /// Ends the feed: judges everything that has ended.
-    mutating func finish(_ rejections: Rejections, _ names: inout OrderedNames) {
+    ///
+    /// - Parameter clocks: those that calls tell about.
+    mutating func finish(
+        _ rejections: Rejections, _ names: inout OrderedNames, clocks: [SourceLabels: ClockSteps]
+    ) {
         flush()
         finishEvaluations(leaving: 0)
         batch.reject(rejections)
         names.appendThresholds(to: &batch)
         _ = pipeline.append(batch, arrival: clock)
         batch.removeAll()
+        pipeline.set(clockOffsets: clocks.mapValues(\.last))
         if clock > .min { transitions += pipeline.evaluate(upTo: clock) }
     }
 

@@ -34,7 +34,11 @@ final class EventReplay {
     private var readBytes = 0
     private var sizeOfAll: Int?
 
-    private var waiting = SpanOrder()
+    private let services: ServiceNames
+    private var waiting: SpanOrder
+    /// The clocks that calls tell about, once all spans are read; these then begin again with corrected times if any is off.
+    private var clocks: [SourceLabels: ClockSteps]?
+    private var isStopped = false
     private var sort = BinSort()
     private var runs: SortedRuns?
     private var feed: EventFeed
@@ -50,10 +54,13 @@ final class EventReplay {
     private static let mergedAtOnce = 1 << 14
 
     init(
-        _ archives: [ReplayArchive], _ inputs: ReplayInputs, memory: Int, _ makePipeline: @escaping () -> Pipeline
+        _ archives: [ReplayArchive], _ inputs: ReplayInputs, services: ServiceNames, memory: Int,
+        _ makePipeline: @escaping () -> Pipeline
     ) {
         self.archives = archives
         self.inputs = inputs
+        self.services = services
+        waiting = SpanOrder(services: services)
         self.memory = memory
         self.makePipeline = makePipeline
         sizeOfAll = inputs.progress.size
@@ -92,6 +99,7 @@ final class EventReplay {
     }
 
     func stop() {
+        isStopped = true
         switch phase {
         case .streaming, .gathering: endReading()
         case .draining, .merging, .done: break
@@ -102,7 +110,7 @@ final class EventReplay {
     // MARK: Reading
 
     private func stream() throws(ArchiveError) {
-        guard let input = try inputs?.first() else { return endReading() }
+        guard let input = try inputs?.first() else { return try endReadingAll() }
         guard take(input), inputs?.openCount ?? 0 <= Self.openMax else { return beginAgain() }
         while let second = waiting.first,
             second < waiting.newest - Self.patience || waiting.byteCount > memory && second < waiting.newest
@@ -128,16 +136,39 @@ final class EventReplay {
 
     private func beginAgain() {
         inputs = nil
+        reset()
+        phase = .gathering
+    }
+
+    private func reset() {
         endedProblems = []
-        waiting = SpanOrder()
+        waiting = SpanOrder(services: services, correcting: correctedClocks)
+        runs = nil
+        begun = 0
+        readBytes = 0
         rejections = Rejections()
         feed = EventFeed(makePipeline())
-        phase = .gathering
+    }
+
+    private var correctedClocks: [SourceLabels: ClockSteps] { (clocks ?? [:]).filter { $1.areOff } }
+
+    /// Continues with the waiting spans, unless a clock is off: then everything is read again.
+    private func endReadingAll() throws(ArchiveError) {
+        if clocks == nil, !isStopped {
+            clocks = waiting.clocks
+            if !correctedClocks.isEmpty {
+                inputs = try ReplayInputs(archives)
+                reset()
+                phase = .streaming
+                return
+            }
+        }
+        endReading()
     }
 
     private func gather() throws(ArchiveError) {
         if input == nil {
-            guard begun < archives.count else { return endReading() }
+            guard begun < archives.count else { return try endReadingAll() }
             begun += 1
             input = try ReplayInput(archives[begun - 1], readsAhead: true)
         }
@@ -191,7 +222,7 @@ final class EventReplay {
     }
 
     private func finish() {
-        feed.finish(rejections, &waiting.names)
+        feed.finish(rejections, &waiting.names, clocks: clocks ?? [:])
         phase = .done
     }
 }

@@ -32,7 +32,7 @@ package struct Replay {
         course =
             inputs.areRecordings
             ? .recorded(RecordedReplay(inputs, makePipeline()))
-            : .byEventTime(EventReplay(files, inputs, memory: memory, makePipeline))
+            : .byEventTime(EventReplay(files, inputs, services: services, memory: memory, makePipeline))
     }
 
     package static let defaultMemory = 256 << 20

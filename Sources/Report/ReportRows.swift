@@ -197,15 +197,20 @@ package struct SourceRow: Encodable, Sendable {
     /// How it is known: `configured`, `tracestate` or `estimated`.
     @OrNull package var sampling_source: String?
 
-    private init(_ labels: SourceLabels, _ counts: SourceCounts, _ sampling: SamplingRatio?) {
+    /// How far its clock is ahead of the API servers', for which its spans are corrected; null if it isn't known.
+    @OrNull package var clock_offset_seconds: Double?
+
+    private init(_ source: SeenSource) {
+        let (labels, counts) = (source.labels, source.counts)
         cluster = labels.cluster
         service = labels.service
         instance = labels.instance
         spans = counts.spans
         first = Timestamp.rfc3339(counts.first)
         last = Timestamp.rfc3339(counts.last)
-        sampling_ratio = sampling?.ratio
-        sampling_source = sampling?.source.rawValue
+        sampling_ratio = source.sampling?.ratio
+        sampling_source = source.sampling?.source.rawValue
+        clock_offset_seconds = source.clockOffset.map { Double($0) / 1e9 }
     }
 
     /// One row for each source that is wanted, by cluster, service and instance.
@@ -213,7 +218,7 @@ package struct SourceRow: Encodable, Sendable {
         of table: SourceTable, where isWanted: (SourceLabels, SourceCounts) -> Bool = { _, _ in true }
     ) -> [SourceRow] {
         let seen = table.seen.filter { isWanted($0.labels, $0.counts) }
-        return seen.map { SourceRow($0.labels, $0.counts, $0.sampling) }.sorted {
+        return seen.map { SourceRow($0) }.sorted {
             ($0.cluster, $0.service, $0.instance) < ($1.cluster, $1.service, $1.instance)
         }
     }

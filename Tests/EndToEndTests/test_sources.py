@@ -48,6 +48,7 @@ def row(cluster, service, instance, ends):
     return {
         "cluster": cluster, "service": service, "instance": instance, "spans": len(ends), "first": rfc3339(min(ends)),
         "last": rfc3339(max(ends)), "sampling_ratio": None, "sampling_source": None,
+        "clock_offset_seconds": None,
     }  # fmt: skip
 
 

@@ -77,6 +77,7 @@ extension Schema {
     private static let source = object([
         "cluster": .text, "service": .text, "instance": .text, "spans": .integer, "first": .time, "last": .time,
         "sampling_ratio": .nullable(.number), "sampling_source": .nullable(samplingSource),
+        "clock_offset_seconds": .nullable(.number),
     ])
 
     private static let samplingSource = Schema.choice(SamplingSource.allCases.map(\.rawValue))

@@ -12,6 +12,15 @@ package struct SourceLabels: Hashable, Sendable {
     }
 }
 
+extension SourceLabels {
+    /// The labels of a key, see `SourceKey`.
+    init(_ key: RawSpan, salt: UInt32) {
+        self = SourceKey.withNames(key, salt: salt) {
+            SourceLabels(cluster: $0.text, service: $1.text, instance: $2.text)
+        }
+    }
+}
+
 /// What came from a source since the start.
 package struct SourceCounts: Equatable, Sendable {
     /// Accepted spans.
@@ -20,6 +29,8 @@ package struct SourceCounts: Equatable, Sendable {
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
     fileprivate var roots = RootSampling()
+    /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
+    fileprivate var clockOffset: Int64?
 
     @inline(__always)
     fileprivate mutating func add(_ row: SpanRow, end: Int64) {
@@ -28,6 +39,16 @@ package struct SourceCounts: Equatable, Sendable {
         last = max(last, end)
         if row.parentID == 0 { roots.add(traceLow: row.traceLow, end: end) }
     }
+}
+
+/// A source that has spans.
+package struct SeenSource: Sendable {
+    package let labels: SourceLabels
+    package let counts: SourceCounts
+    /// nil while nothing is known.
+    package let sampling: SamplingRatio?
+    /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
+    package let clockOffset: Int64?
 }
 
 /// The window's sources, by number, and what came from each. Number 0 is the overflow row, for sources that have no place.
@@ -62,9 +83,16 @@ package struct SourceTable: Sendable {
     var isPressed: Bool { names.isPressed }
 
     /// The sources that have spans.
-    package var seen: [(labels: SourceLabels, counts: SourceCounts, sampling: SamplingRatio?)] {
+    package var seen: [SeenSource] {
         let sampling = sampling
-        return counts.indices.filter { counts[$0].spans > 0 }.map { (names.labels[$0], counts[$0], sampling[$0]) }
+        let compared = Set(counts.indices.filter { counts[$0].clockOffset != nil }.map { names.labels[$0].cluster })
+        return counts.indices.filter { counts[$0].spans > 0 }.map { number in
+            // Other clocks are compared with those of the API servers.
+            let isReference = roles[number] == .apiServer && compared.contains(names.labels[number].cluster)
+            return SeenSource(
+                labels: names.labels[number], counts: counts[number], sampling: sampling[number],
+                clockOffset: counts[number].clockOffset ?? (isReference ? 0 : nil))
+        }
     }
 
     /// How the sources sample.
@@ -77,9 +105,7 @@ package struct SourceTable: Sendable {
 
     /// The number of a source, by the key from `SpanBatch.withSourceKey`.
     mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
-        let labels = SourceKey.withNames(key, salt: salt) {
-            SourceLabels(cluster: $0.text, service: $1.text, instance: $2.text)
-        }
+        let labels = SourceLabels(key, salt: salt)
         let number = names.number(labels) { [services] in
             (Self.claim(services.role(of: $0.service)), $0.service, $0.instance)
         }
@@ -101,15 +127,30 @@ package struct SourceTable: Sendable {
         counts[Int(row.source)].add(row, end: end)
     }
 
+    /// How far the clock of a source is ahead, nanoseconds.
+    @inline(__always)
+    func clockOffset(_ source: UInt16) -> Int64 { counts[Int(source)].clockOffset ?? 0 }
+
+    mutating func set(clockOffset offset: Int64?, of source: UInt16) { counts[Int(source)].clockOffset = offset }
+
+    /// Sets how far clocks are ahead, nanoseconds.
+    mutating func set(clockOffsets offsets: [SourceLabels: Int64]) {
+        for number in counts.indices { counts[number].clockOffset = offsets[names.labels[number]] }
+    }
+
     /// Takes in what the tracestates of a source's roots say.
     mutating func add(_ thresholds: SamplingThresholds, of source: UInt16) {
         counts[Int(source)].roots.add(thresholds)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.
-    mutating func forget(endedBefore time: Int64) {
+    ///
+    /// - Returns: their numbers.
+    mutating func forget(endedBefore time: Int64) -> [Int] {
         let known = counts
-        for number in names.forget(where: { known[$0].last < time }) { counts[number] = SourceCounts() }
+        let forgotten = names.forget(where: { known[$0].last < time })
+        for number in forgotten { counts[number] = SourceCounts() }
+        return forgotten
     }
 
     private static func claim(_ role: ServiceRole) -> NameClaim {

@@ -12,6 +12,12 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var sources = SymbolTable()
     /// What the tracestates of roots say, by source.
     private var thresholds: [UInt32: SamplingThresholds] = [:]
+    private let roles: ServiceNames
+    private let correctedClocks: [SourceLabels: ClockSteps]
+    /// By operation.
+    private var callEnds: [CallEnd] = []
+    /// By source; nil for clocks that aren't corrected.
+    private var clocks: [ClockSteps?] = []
     private var translations: [Translation] = []
     /// The translation to replace next when there are too many.
     private var oldest = 0
@@ -49,7 +55,12 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
     }
 
-    package init() {
+    /// - Parameters:
+    ///   - services: which services have which role.
+    ///   - clocks: those to be corrected.
+    package init(services: ServiceNames = .usual, correcting clocks: [SourceLabels: ClockSteps] = [:]) {
+        roles = services
+        correctedClocks = clocks
         _ = clusters.intern(RawSpan(), salt: 0, limit: .max)
     }
 
@@ -66,10 +77,14 @@ package struct OrderedNames: ~Copyable, Sendable {
             let operation = translations[index].operations.count
             let cluster = batch.withCluster(ofOperation: operation) { Self.cluster($0, &clusters) }
             let number = batch.withOperation(operation) { service, name, kind in
-                let service = Self.intern(service, salt: cluster, &services)
+                let serviceNumber = Self.intern(service, salt: cluster, &services)
                 // The salt has 24 bits for the service.
-                let salt = min(service, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
-                return Self.intern(name, salt: salt, &operations)
+                let salt = min(serviceNumber, 0xFF_FFFF) &<< 8 | UInt32(kind.rawValue)
+                let number = Self.intern(name, salt: salt, &operations)
+                if Int(number) == callEnds.count {
+                    callEnds.append(CallEnd(roles.role(of: service), name: name.text, kind: kind))
+                }
+                return number
             }
             translations[index].operations.append(number)
         }
@@ -83,7 +98,9 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
         while translations[index].sources.count < batch.sourceCount {
             let number = batch.withSourceKey(translations[index].sources.count) { key, salt in
-                Self.intern(key, salt: salt, &sources)
+                let number = Self.intern(key, salt: salt, &sources)
+                if Int(number) == clocks.count { clocks.append(correctedClocks[SourceLabels(key, salt: salt)]) }
+                return number
             }
             translations[index].sources.append(number)
         }
@@ -101,6 +118,25 @@ package struct OrderedNames: ~Copyable, Sendable {
     package mutating func appendThresholds(to batch: inout SpanBatch) {
         if written.names !== batch.names { written = Written(names: batch.names) }
         for (source, thresholds) in thresholds { batch.note(thresholds, of: self.source(source, in: &batch)) }
+    }
+
+    // MARK: Clocks
+
+    /// Whether any clock is corrected.
+    var correctsClocks: Bool { !correctedClocks.isEmpty }
+
+    @inline(__always)
+    func callEnd(_ operation: UInt32) -> CallEnd { operation < callEnds.count ? callEnds[Int(operation)] : .none }
+
+    /// How far a source's clock is ahead at a time by that clock; nanoseconds.
+    @inline(__always)
+    func clockOffset(of source: UInt32, at time: Int64) -> Int64 {
+        source < clocks.count ? clocks[Int(source)]?.offset(at: time) ?? 0 : 0
+    }
+
+    /// The labels of a source.
+    func labels(ofSource number: UInt32) -> SourceLabels {
+        sources.withBytes(Int(number)) { SourceLabels($0, salt: sources.salt(Int(number))) }
     }
 
     private static func intern(_ bytes: RawSpan, salt: UInt32, _ table: inout SymbolTable) -> UInt32 {

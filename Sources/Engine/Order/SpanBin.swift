@@ -23,16 +23,25 @@ package final class SpanBin {
                 let row = batch.columns.row(index)
                 let end = row.start &+ row.duration
                 guard UInt64(bitPattern: end &- begin) < UInt64(SpanBin.width) else { break }
-                if count == spans.capacity { grow() }
-                spans[count] = OrderedSpan(
-                    row, bucket: batch.columns.bucket[index], operation: translation.operation(row.operation),
-                    request: translation.request(row.request), source: translation.source(row.source))
-                isInOrder = isInOrder && end > lastEnd
-                lastEnd = end
-                count &+= 1
+                append(row, bucket: batch.columns.bucket[index], translation)
                 index &+= 1
             }
             return index
+        }
+
+        /// Adds a span that ends in the bin's second.
+        @inline(__always)
+        mutating func append(
+            _ row: SpanRow, bucket: UInt16, _ translation: borrowing OrderedNames.Translation
+        ) {
+            let end = row.start &+ row.duration
+            if count == spans.capacity { grow() }
+            spans[count] = OrderedSpan(
+                row, bucket: bucket, operation: translation.operation(row.operation),
+                request: translation.request(row.request), source: translation.source(row.source))
+            isInOrder = isInOrder && end > lastEnd
+            lastEnd = end
+            count &+= 1
         }
 
         private mutating func grow() {

@@ -1,6 +1,7 @@
 /// Spans waiting to be sorted, by the second of their end.
 package struct SpanOrder: ~Copyable {
-    package var names = OrderedNames()
+    package var names: OrderedNames
+    private var survey = ClockSurvey()
     private var bins: [Int64: SpanBin] = [:]
     /// The seconds of the bins, as a heap.
     private var seconds = LeastFirst<Int64>()
@@ -15,7 +16,12 @@ package struct SpanOrder: ~Copyable {
 
     private static let spareMax = 64
 
-    package init() {}
+    /// - Parameters:
+    ///   - services: which services have which role.
+    ///   - clocks: those to be corrected.
+    package init(services: ServiceNames = .usual, correcting clocks: [SourceLabels: ClockSteps] = [:]) {
+        names = OrderedNames(services: services, correcting: clocks)
+    }
 
     package var isEmpty: Bool { bins.isEmpty }
 
@@ -25,6 +31,8 @@ package struct SpanOrder: ~Copyable {
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
         names.addThresholds(of: batch, translation)
+        if names.correctsClocks { return insertCorrected(batch, translation) }
+        survey.add(batch, translation, names)
         var index = 0
         while index < batch.count {
             guard let bin = bin(of: batch.end(index) / SpanBin.width) else { return false }
@@ -33,6 +41,28 @@ package struct SpanOrder: ~Copyable {
             byteCount += bin.contents.byteCount - before
         }
         return true
+    }
+
+    private mutating func insertCorrected(
+        _ batch: borrowing SpanBatch, _ translation: borrowing OrderedNames.Translation
+    ) -> Bool {
+        for index in 0..<batch.count {
+            var row = batch.columns.row(index)
+            let offset = names.clockOffset(of: translation.source(row.source), at: batch.end(index))
+            row.start = max(row.start &- offset, 1)
+            guard let bin = bin(of: (row.start &+ row.duration) / SpanBin.width) else { return false }
+            let before = bin.contents.byteCount
+            bin.contents.append(row, bucket: batch.columns.bucket[index], translation)
+            byteCount += bin.contents.byteCount - before
+        }
+        return true
+    }
+
+    /// The clocks that the calls of all spans so far tell about, uncorrected.
+    package var clocks: [SourceLabels: ClockSteps] {
+        var clocks: [SourceLabels: ClockSteps] = [:]
+        for (source, steps) in survey.clocks { clocks[names.labels(ofSource: source)] = steps }
+        return clocks
     }
 
     /// The bin of a second; nil if the second is closed.

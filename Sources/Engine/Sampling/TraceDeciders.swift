@@ -42,7 +42,7 @@ struct TraceDeciders: ~Copyable {
 
     private static func trace(_ columns: borrowing SpanColumns, _ offset: Int) -> UInt64 {
         let salt = SpanFlags(rawValue: columns.flags[offset]).traceSalt
-        return ByteHash.mix(columns.traceLow[offset], columns.traceHigh[offset] ^ salt)
+        return ByteHash.mix(ByteHash.mix(columns.traceLow[offset], ByteHash.seed), columns.traceHigh[offset] ^ salt)
     }
 }
 

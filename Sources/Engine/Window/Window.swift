@@ -52,6 +52,7 @@ package struct Window: ~Copyable {
         forgetNames(at: arrival)
         let translation = names.translate(batch)
         if !batch.thresholds.isEmpty { names.addThresholds(of: batch, translation) }
+        let areClocksOff = names.observeClocks(of: batch, translation, arrival: arrival)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration {
             horizon = max(horizon, Self.slotNumber(arrival.subtractingSaturating(duration)))
@@ -62,6 +63,8 @@ package struct Window: ~Copyable {
         for index in 0..<batch.count {
             if index % IndexLookAhead.rowsMax == 0 { lookAhead.take(batch, from: index, slots: slots, seed: seed) }
             var row = batch.columns.row(index)
+            let source = translation.source(row.source)
+            if areClocksOff { row.start = max(row.start &- sources.clockOffset(source), 1) }
             let end = row.start &+ row.duration
             guard end <= latestEnd else {
                 outcome.rejections[.inFuture] += 1
@@ -70,7 +73,7 @@ package struct Window: ~Copyable {
             row.operation = translation.operation(row.operation)
             row.request = translation.request(row.request)
             row.flags.cluster = translation.cluster(ofSource: row.source)
-            row.source = translation.source(row.source)
+            row.source = source
             guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
                 outcome.duplicates += 1
                 continue
@@ -102,6 +105,12 @@ package struct Window: ~Copyable {
         duration = recorded
         aged = AgedSlots()
     }
+
+    /// Call before a replay by event time, whose clocks are corrected before their spans come.
+    package mutating func followCorrectedClocks() { names.followCorrectedClocks() }
+
+    /// Sets how far clocks were ahead of which the spans are corrected, nanoseconds.
+    package mutating func set(clockOffsets offsets: [SourceLabels: Int64]) { names.set(clockOffsets: offsets) }
 
     /// The view for a report: everything, with slots that left by age still whole.
     package func wholeView() -> WindowView {

@@ -7,6 +7,8 @@ struct WindowNames: Sendable {
     private(set) var requests: RequestTable
     private(set) var sources: SourceTable
     private var translations = NameTranslations()
+    /// nil where the caller corrects clocks.
+    private var clocks: LiveClocks? = LiveClocks()
     /// When names may next be forgotten, Unix nanoseconds.
     private var nextForgetting = Int64.min
 
@@ -30,6 +32,25 @@ struct WindowNames: Sendable {
         if row.operation == OperationTable.overflow { operations.countOverflow(1) }
         if row.request == RequestTable.overflow + 1 { requests.countOverflow(1) }
     }
+
+    // MARK: Clocks
+
+    /// From now on clocks are not corrected: the spans that come are.
+    mutating func followCorrectedClocks() { clocks = nil }
+
+    /// Takes in what the calls of a batch tell about clocks.
+    ///
+    /// - Returns: whether any clock has to be corrected.
+    mutating func observeClocks(
+        of batch: borrowing SpanBatch, _ translation: NameTranslation, arrival: Int64
+    ) -> Bool {
+        guard clocks != nil else { return false }
+        clocks?.observe(batch, translation, operations, arrival: arrival)
+        for (source, offset) in clocks?.takeChanged() ?? [:] { sources.set(clockOffset: offset, of: source) }
+        return clocks?.areOff ?? false
+    }
+
+    mutating func set(clockOffsets offsets: [SourceLabels: Int64]) { sources.set(clockOffsets: offsets) }
 
     /// Takes in what the tracestates of a batch say about the sampling of its sources.
     mutating func addThresholds(of batch: borrowing SpanBatch, _ translation: NameTranslation) {
@@ -75,7 +96,9 @@ struct WindowNames: Sendable {
             totals.forget(operations: forgottenOperations, requests: forgottenRequests)
         }
         if clusters.isPressed { clusters.forget(endedBefore: oldestInWindow) }
-        if sources.isPressed { sources.forget(endedBefore: oldestInWindow) }
+        if sources.isPressed {
+            clocks?.forget(Set(sources.forget(endedBefore: oldestInWindow).map { UInt16($0) }))
+        }
         translations = NameTranslations()
     }
 }

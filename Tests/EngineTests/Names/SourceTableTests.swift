@@ -63,7 +63,8 @@ import Testing
         }
         let seen = window.sources.seen
         #expect(seen.count == ends.count, "seed \(seed)")
-        for (labels, counts, _) in seen {
+        for source in seen {
+            let (labels, counts) = (source.labels, source.counts)
             let own = ends[labels] ?? []
             #expect(counts.spans == own.count && counts.first == own.min() && counts.last == own.max(), "seed \(seed)")
         }

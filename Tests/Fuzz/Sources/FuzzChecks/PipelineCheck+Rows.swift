@@ -41,7 +41,8 @@ extension PipelineCheck {
         let expected = naive.sources
         let seen = pipeline.sources().seen
         try require(seen.count == expected.count, "\(seen.count) sources instead of \(expected.count)")
-        for (labels, counts, _) in seen {
+        for source in seen {
+            let (labels, counts) = (source.labels, source.counts)
             guard let own = expected[labels] else { throw Finding("no such source: \(labels)") }
             try require(
                 (counts.spans, counts.first, counts.last) == (own.spans, own.first, own.last),

@@ -1,0 +1,74 @@
+import Support
+
+/// Finds out how far clocks are off from all the spans of a replay, whatever their order.
+struct ClockSurvey: Sendable {
+    private struct Span: Sendable {
+        var source: UInt32
+        /// Unix nanoseconds.
+        var times: ClosedRange<Int64>
+
+        /// Of spans with the same ids the same one counts in any order. Where only their sources differ, nobody sent it.
+        static func first(_ a: Span, _ b: Span) -> Span {
+            if a.times == b.times { return a.source == b.source ? a : Span(source: nobody, times: a.times) }
+            let isFirst = (a.times.lowerBound, a.times.upperBound) < (b.times.lowerBound, b.times.upperBound)
+            return isFirst ? a : b
+        }
+    }
+
+    private struct Call: Sendable {
+        var caller: Span?
+        var callee: Span?
+    }
+
+    private static let nobody = UInt32.max
+
+    /// By a hash of the caller's ids.
+    private var calls: [UInt64: Call] = [:]
+    /// Only calls whose hash has none of these bits are looked at.
+    private var mask: UInt64 = 0
+
+    /// Of more calls every other one is dropped: which ones doesn't depend on their order.
+    private static let callsMax = 1 << 16
+
+    /// Takes in the calls of a batch.
+    mutating func add(
+        _ batch: borrowing SpanBatch, _ translation: borrowing OrderedNames.Translation, _ names: borrowing OrderedNames
+    ) {
+        for index in 0..<batch.count {
+            let end = names.callEnd(translation.operation(batch.columns.operation[index]))
+            guard end != .none else { continue }
+            let source = translation.source(batch.columns.source[index])
+            add(batch.columns.row(index), end, source: source)
+        }
+    }
+
+    /// Takes in one side of a call.
+    private mutating func add(_ row: SpanRow, _ end: CallEnd, source: UInt32) {
+        let id = end == .caller ? row.spanID : row.parentID
+        // Without a seed, so that every process looks at the same calls.
+        let hash = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, 1), row.traceHigh), id)
+        guard hash & mask == 0, id != 0 else { return }
+        let span = Span(source: source, times: row.start...row.start &+ row.duration)
+        if end == .caller {
+            calls[hash, default: Call()].caller = calls[hash]?.caller.map { Span.first($0, span) } ?? span
+        } else {
+            calls[hash, default: Call()].callee = calls[hash]?.callee.map { Span.first($0, span) } ?? span
+        }
+        guard calls.count > Self.callsMax else { return }
+        mask = mask &<< 1 | 1
+        calls = calls.filter { $0.key & mask == 0 }
+    }
+
+    /// The clocks of the callees whose calls tell, by source.
+    var clocks: [UInt32: ClockSteps] {
+        var bySource: [UInt32: [(end: Int64, hash: UInt64, bounds: CallBounds)]] = [:]
+        for (hash, call) in calls {
+            guard let caller = call.caller, let callee = call.callee, callee.source != Self.nobody else { continue }
+            let bounds = CallBounds(caller: caller.times, callee: callee.times)
+            bySource[callee.source, default: []].append((callee.times.upperBound, hash, bounds))
+        }
+        return bySource.compactMapValues { calls in
+            ClockSteps(calls.sorted { ($0.end, $0.hash) < ($1.end, $1.hash) }.map { ($0.end, $0.bounds) })
+        }
+    }
+}

@@ -1,0 +1,118 @@
+/// Finds out how far clocks are off while spans arrive.
+struct LiveClocks: Sendable {
+    /// One side of a call that waits for the other.
+    private struct Waiting: Sendable {
+        var source: UInt16
+        var isCaller: Bool
+        /// Unix nanoseconds.
+        var times: ClosedRange<Int64>
+    }
+
+    /// What is known of a source.
+    private struct Clock: Sendable {
+        var calls: [CallBounds] = []
+        /// Calls since the offset was last looked at.
+        var new = 0
+        /// Nanoseconds; nil while nothing is known.
+        var offset: Int64?
+
+        mutating func add(_ call: CallBounds) {
+            if calls.count == ClockFit.callsMax { calls.removeFirst() }
+            calls.append(call)
+            new += 1
+            guard calls.count >= ClockFit.callsMin, new >= Self.step || offset == nil else { return }
+            new = 0
+            offset = ClockFit.offset(of: calls, before: offset ?? 0) ?? offset
+        }
+
+        private static let step = 8
+    }
+
+    private var ends: [CallEnd] = []
+    private var births = NameBirths()
+    private var waiting: [UInt64: Waiting] = [:]
+    /// The keys of `waiting`, in the order in which they came; a ring.
+    private var order: [UInt64] = []
+    private var oldest = 0
+    /// By source number.
+    private var clocks: [UInt16: Clock] = [:]
+    /// Only calls whose id has none of these bits are looked at: about `callsPerSecond`.
+    private var mask: UInt64 = 0
+    /// The second of the last arrival, and the calls looked at in it.
+    private var second = Int64.min
+    private var seen = 0
+    /// The offsets that have changed since they were last taken.
+    private var changed: [UInt16: Int64] = [:]
+    /// Whether any clock is off.
+    private(set) var areOff = false
+
+    private static let waitingMax = 4096
+    private static let callsPerSecond = 128
+
+    /// The offsets that are new, by source; nanoseconds.
+    mutating func takeChanged() -> [UInt16: Int64] {
+        guard !changed.isEmpty else { return [:] }
+        defer { changed = [:] }
+        return changed
+    }
+
+    /// Forgets sources whose numbers will be others'.
+    mutating func forget(_ unused: Set<UInt16>) {
+        clocks = clocks.filter { !unused.contains($0.key) }
+        waiting = waiting.filter { !unused.contains($0.value.source) }
+        areOff = clocks.values.contains { $0.offset ?? 0 != 0 }
+    }
+
+    /// Takes in the calls of a batch.
+    mutating func observe(
+        _ batch: borrowing SpanBatch, _ translation: NameTranslation, _ operations: OperationTable, arrival: Int64
+    ) {
+        follow(operations)
+        adapt(to: arrival)
+        for index in 0..<batch.count {
+            let end = ends[Int(translation.operation(batch.columns.operation[index]))]
+            guard end != .none else { continue }
+            let id = end == .caller ? batch.columns.spanID[index] : batch.columns.parentID[index]
+            guard id != 0, id & mask == 0 else { continue }
+            add(batch.columns.row(index), end, id, source: translation.source(batch.columns.source[index]))
+        }
+    }
+
+    private mutating func follow(_ operations: OperationTable) {
+        if births.changes != operations.births.changes { ends = [] }
+        births = operations.births
+        for labels in operations.labels.dropFirst(ends.count) {
+            ends.append(CallEnd(labels.role, name: labels.operation, kind: labels.kind))
+        }
+    }
+
+    private mutating func adapt(to arrival: Int64) {
+        guard arrival / 1_000_000_000 != second else { return }
+        if seen > Self.callsPerSecond { mask = mask &<< 1 | 1 }
+        if seen < Self.callsPerSecond / 4 { mask &>>= 1 }
+        (second, seen) = (arrival / 1_000_000_000, 0)
+    }
+
+    private mutating func add(_ row: SpanRow, _ end: CallEnd, _ id: UInt64, source: UInt16) {
+        seen += 1
+        let key = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, ByteHash.seed), row.traceHigh), id)
+        let own = Waiting(source: source, isCaller: end == .caller, times: row.start...row.start &+ row.duration)
+        guard let other = waiting[key], other.isCaller != own.isCaller else { return wait(own, key) }
+        waiting[key] = nil
+        let (caller, callee) = own.isCaller ? (own, other) : (other, own)
+        guard callee.source != SourceTable.overflow else { return }
+        let before = clocks[callee.source]?.offset
+        clocks[callee.source, default: Clock()].add(CallBounds(caller: caller.times, callee: callee.times))
+        guard let offset = clocks[callee.source]?.offset, offset != before else { return }
+        changed[callee.source] = offset
+        areOff = clocks.values.contains { $0.offset ?? 0 != 0 }
+    }
+
+    private mutating func wait(_ own: Waiting, _ key: UInt64) {
+        guard waiting.updateValue(own, forKey: key) == nil else { return }
+        guard order.count == Self.waitingMax else { return order.append(key) }
+        waiting[order[oldest]] = nil
+        order[oldest] = key
+        oldest = (oldest + 1) % Self.waitingMax
+    }
+}

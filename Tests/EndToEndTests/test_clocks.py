@@ -1,0 +1,178 @@
+"""etcd's clock is off: reports are those of clocks that agree, and say so."""
+
+import json
+import random
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from harness import archives, http_client, project, spans, thinning
+from harness.command import faultline
+from harness.spans import MILLISECOND, SECOND
+
+MINUTE = 60 * SECOND
+# How far etcd is ahead, at the start and per second, nanoseconds
+CLOCKS = {
+    "1ms": (MILLISECOND, 0),
+    "-1ms": (-MILLISECOND, 0),
+    "3s": (3 * SECOND, 0),
+    "-3s": (-3 * SECOND, 0),
+    "10min": (10 * MINUTE, 0),
+    "-10min": (-10 * MINUTE, 0),
+    # A drift of 100 millionths is more than any quartz has.
+    "drifting": (20 * MILLISECOND, 100_000),
+}
+
+
+def is_etcd(resource_spans):
+    return any(a.key == "service.name" and a.value.string_value == "etcd" for a in resource_spans.resource.attributes)
+
+
+def shifted(messages, offset, drift=0):
+    """Export requests whose spans of etcd have its clock's times."""
+    begin = None
+    for message in messages:
+        for resource in message.resource_spans:
+            for span in (span for scope in resource.scope_spans for span in scope.spans):
+                begin = begin or span.end_time_unix_nano
+                if is_etcd(resource):
+                    ahead = offset + (span.end_time_unix_nano - begin) * drift // SECOND
+                    span.start_time_unix_nano += ahead
+                    span.end_time_unix_nano += ahead
+        yield message
+
+
+def replayed(*arguments, **options):
+    return faultline("replay", "--format", "json", *arguments, **options).json
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return {name: replayed(project.capture(name)) for name in ("steady", "slow-etcd")}
+
+
+def seconds(report):
+    total = {}
+    for row in report["requests"]:
+        for part in row["components"]:
+            total[part["component"]] = total.get(part["component"], 0) + part["seconds"]
+    return total
+
+
+def offsets(report):
+    return {row["service"]: row["clock_offset_seconds"] for row in report["sources"]}
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_a_report_is_that_of_clocks_that_agree(tmp_path, whole, clock):
+    offset, drift = CLOCKS[clock]
+    archive = thinning.archive(tmp_path / "shifted.otlp", shifted(thinning.messages("slow-etcd"), offset, drift))
+    report, expected = replayed(archive), whole["slow-etcd"]
+    assert report["spans"] == expected["spans"]
+    for component, time in seconds(expected).items():
+        # A call's gap is divided in another way, by less than a call takes.
+        assert seconds(report)[component] == pytest.approx(time, rel=0.02, abs=0.5), component
+    assert [
+        (row["verb"], row["resource"], row["subresource"], row["scope"], row["count"]) for row in report["requests"]
+    ] == [(row["verb"], row["resource"], row["subresource"], row["scope"], row["count"]) for row in expected["requests"]]
+    (found,), (incident,) = report["incidents"], expected["incidents"]
+    assert [found["culprit"][key] for key in ("side", "component", "certainty")] == [
+        incident["culprit"][key] for key in ("side", "component", "certainty")
+    ]
+    assert found["opened_at"] == incident["opened_at"]
+    ahead = offset + 190 * drift
+    assert offsets(report) == {"apiserver": 0, "etcd": pytest.approx(ahead / SECOND, abs=0.0015)}
+
+
+@pytest.mark.parametrize("name", project.CAPTURES)
+def test_clocks_of_one_machine_agree(name):
+    assert offsets(replayed(project.capture(name))) == {"apiserver": 0, "etcd": 0}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_order_of_spans_and_records_does_not_matter(tmp_path, seed):
+    messages = list(shifted(thinning.messages("steady"), -10 * MINUTE))
+    expected = replayed(thinning.archive(tmp_path / "in-order.otlp", messages))
+    generator, cut = random.Random(seed), []
+    for message in messages:
+        for resource in message.resource_spans:
+            for scope in resource.scope_spans:
+                for part in range(0, len(scope.spans), 100):
+                    piece = ExportTraceServiceRequest()
+                    added = piece.resource_spans.add(resource=resource.resource)
+                    added.scope_spans.add(scope=scope.scope, spans=scope.spans[part : part + 100])
+                    cut.append(piece)
+    generator.shuffle(cut)
+    assert replayed(thinning.archive(tmp_path / "shuffled.otlp", cut)) == expected
+    content = archives.framed([message.SerializeToString() for message in cut])
+    assert replayed("-", input=content) == expected
+
+
+def call(start, delay=0):
+    """A call of etcd by the API server, of 3 ms; etcd's span of 2 ms begins so long after it."""
+    name = "etcdserverpb.KV/Range"
+    caller = spans.span(name, kind=3, start_time_unix_nano=start, end_time_unix_nano=start + 3 * MILLISECOND)
+    begin = start + delay
+    callee = spans.span(
+        name, trace_id=caller.trace_id, parent_span_id=caller.span_id, start_time_unix_nano=begin,
+        end_time_unix_nano=begin + 2 * MILLISECOND)
+    return spans.request(caller, service="apiserver"), spans.request(callee, service="etcd")
+
+
+@pytest.mark.parametrize(
+    "count, delay, offset",
+    [
+        (19, lambda number: 5 * SECOND, None),
+        (20, lambda number: 5 * SECOND, 5),
+        # One call in twenty is late.
+        (40, lambda number: 0 if number % 20 else 7 * SECOND, 0),
+        (40, lambda number: 5 * SECOND if number % 20 else 7 * SECOND, 5),
+        # Calls that are late by any time fit no clock.
+        (40, lambda number: number * SECOND, None),
+    ],
+)
+def test_a_clock_is_off_if_nearly_all_calls_fit_one_offset(tmp_path, count, delay, offset):
+    base = 1_767_225_600 * SECOND
+    exports = [export for number in range(count) for export in call(base + number * 100 * MILLISECOND, delay(number))]
+    report = replayed(thinning.archive(tmp_path / "calls.otlp", exports))
+    assert offsets(report)["etcd"] == (offset if offset is None else pytest.approx(offset, abs=0.001))
+
+
+def send(daemon, *exports):
+    for export in exports:
+        assert http_client.send(daemon.http, export.SerializeToString()).status == 200
+
+
+def recent_calls(count, ahead):
+    """Calls of etcd by the API server that have just ended, by a clock that is ahead."""
+    now = time.time_ns()
+    return [
+        *shifted(
+            [
+                request
+                for number in range(count)
+                for request in call(now - (count - number) * 10 * MILLISECOND)
+            ],
+            ahead,
+        )
+    ]
+
+
+def test_the_spans_that_arrive_are_corrected(serve):
+    daemon = serve()
+    ahead = 5 * MINUTE
+    send(daemon, *recent_calls(20, ahead), *recent_calls(30, ahead))
+    rows = {row["service"]: row for row in json.loads(daemon.get("/api/v1/sources")[2])}
+    assert rows["apiserver"]["clock_offset_seconds"] == 0
+    assert rows["etcd"]["clock_offset_seconds"] == pytest.approx(300, abs=0.001)
+    metrics = daemon.metrics()
+    assert metrics.value("faultline_clock_offset_seconds", service="etcd", instance="") == pytest.approx(300, abs=0.001)
+    now = datetime.now(UTC)
+    (from_, to) = [(now + timedelta(minutes=by)).isoformat().replace("+00:00", "Z") for by in (-1, 1)]
+    answer = daemon.get(f"/api/v1/operations?service=etcd&from={from_}&to={to}")[2]
+    (row,) = json.loads(answer)
+    # Until 20 calls were there, nothing was known.
+    assert row["count"] == 31
+    assert row["p50_seconds"] == pytest.approx(0.002)
