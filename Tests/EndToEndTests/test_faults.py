@@ -111,7 +111,9 @@ def culprits(tmp_path, archive):
 
 @pytest.mark.parametrize("minutes", [-600, -10, -1, 1, 10])
 def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minutes):
-    found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
+    # A clock that fits its calls is corrected; this one wanders.
+    found = culprits(
+        tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND, wander=20 * SECOND))
     assert "connection" not in {culprit["side"] for culprit in found}
     # Spans of a clock that is behind fall before the interval, or only spans of a clock that is ahead are in it.
     assert any(
@@ -122,6 +124,12 @@ def test_no_side_is_cleared_by_handlers_that_a_wrong_clock_hides(tmp_path, minut
         assert culprit["certainty"] != "clear"
         assert "etcd's own handlers are unaffected" not in culprit["why"]
         assert not shrunk(culprit["why"])
+
+
+@pytest.mark.parametrize("minutes", [-600, 600])
+def test_a_wrong_clock_that_fits_its_calls_hides_nothing(tmp_path, minutes):
+    found = culprits(tmp_path, faults.with_clock_off(project.EXAMPLE, "etcd", minutes * 60 * SECOND))
+    assert {(culprit["side"], culprit["certainty"]) for culprit in found} == {("etcd", "clear")}
 
 
 def test_the_api_server_is_not_unaffected_if_its_spans_stop_arriving(tmp_path):

@@ -67,13 +67,16 @@ def with_one_slow_kind(name, kind):
     return _archive(found)
 
 
-def with_clock_off(archive, victim, offset):
-    """The bytes of an archive in which the clock of one service is ahead by `offset` nanoseconds."""
+def with_clock_off(archive, victim, offset, wander=0):
+    """The bytes of an archive in which the clock of one service is ahead by `offset` nanoseconds, and for each span by up to
+    `wander` more."""
+    generator = random.Random(1)
 
     def ahead(service, span):
         if service == victim:
-            span.start_time_unix_nano += offset
-            span.end_time_unix_nano += offset
+            own = offset + generator.randint(0, wander)
+            span.start_time_unix_nano += own
+            span.end_time_unix_nano += own
 
     return _archive(spans(archive), ahead)
 
