@@ -7,7 +7,8 @@ from harness.command import faultline
 
 FIRED = {
     "steady": set(),
-    "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow", "RequestsSlowerNow", "EtcdCallsSlowerNow"},
+    "slow-etcd": {"EtcdSlowNow", "APIServerSlowerNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",
+                  "EtcdSlowerThanUsual", "EtcdCallsSlowerThanUsual"},
     "errors": {
         "ComponentSilentNow", "EtcdConnectionBroke", "EtcdCallsFailingNow", "APIServerErrorsNow", "APIServerStallsNow",
         "RequestsOfOneKindFailNow", "RequestsSlowerNow", "EtcdCallsSlowerNow",

@@ -27,8 +27,10 @@ struct CallWaits {
     private var calls: [UInt64: Call] = [:]
 
     private static let callsMax = 10_000
-    /// Shorter waits occur on any busy machine; nanoseconds.
-    static let waitMin: Int64 = 50_000_000
+    /// A stop that lasts for less occurs on any busy machine; nanoseconds.
+    private static let stopMin: Int64 = 50_000_000
+    /// Shorter waits tell nothing.
+    static let waitMin: Int64 = 5_000_000
     private static let callsMin = 10
     /// Fewer waits may end together by chance.
     private static let togetherMin = 3
@@ -51,15 +53,12 @@ struct CallWaits {
     var stall: Stall? {
         var waits: [Range<Int64>] = []
         var (before, behind) = (0.0, 0.0)
-        // Sorted, so that sums are the same in every run.
-        for (_, call) in calls.sorted(by: { $0.key < $1.key }) {
-            guard let handler = call.handler else { continue }
-            let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
-            let end = min(max(handler.upperBound, begin), call.time.upperBound)
-            before += Double(begin - call.time.lowerBound)
-            behind += Double(call.time.upperBound - end)
-            let isBefore = begin - call.time.lowerBound >= call.time.upperBound - end
-            waits.append(isBefore ? call.time.lowerBound..<begin : end..<call.time.upperBound)
+        for (toHandler, fromHandler) in handled {
+            let (first, last) = (toHandler.length, fromHandler.length)
+            guard first + last >= Self.stopMin else { continue }
+            before += Double(first)
+            behind += Double(last)
+            waits.append(first >= last ? toHandler : fromHandler)
         }
         guard waits.count >= Self.callsMin, 2 * Self.together(waits) >= waits.count else { return nil }
         let longest = waits.reduce(0) { max($0, $1.upperBound - $1.lowerBound) }
@@ -69,6 +68,29 @@ struct CallWaits {
             return Stall(process: .apiServer, calls: waits.count, longest: longest)
         }
         return nil
+    }
+
+    /// What they waited for.
+    ///
+    /// - Parameters:
+    ///   - etcd: when its handlers began.
+    ///   - apiServer: when its spans ended.
+    func delays(etcd: SignsOfLife, apiServer: SignsOfLife) -> CallDelays {
+        var delays = CallDelays()
+        for (before, behind) in handled {
+            delays.add(before: before, behind: behind, etcd: etcd, apiServer: apiServer)
+        }
+        return delays
+    }
+
+    /// The times before and after the handlers of those that have one. Sorted, so that sums are the same in every run.
+    private var handled: [(before: Range<Int64>, behind: Range<Int64>)] {
+        calls.sorted { $0.key < $1.key }.compactMap { _, call in
+            guard let handler = call.handler else { return nil }
+            let begin = min(max(handler.lowerBound, call.time.lowerBound), call.time.upperBound)
+            let end = min(max(handler.upperBound, begin), call.time.upperBound)
+            return (call.time.lowerBound..<begin, end..<call.time.upperBound)
+        }
     }
 
     /// The number of waits that ended together with all waits they overlap.
@@ -92,4 +114,8 @@ struct CallWaits {
         let earliest = end - max(queueMax, (end - first.lowerBound) / queueShare)
         return stretch.allSatisfy { $0.upperBound >= earliest } ? stretch.count : 0
     }
+}
+
+extension Range<Int64> {
+    fileprivate var length: Int64 { upperBound - lowerBound }
 }

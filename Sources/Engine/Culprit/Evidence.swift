@@ -27,6 +27,8 @@ package struct Evidence: Sendable {
     var handlersInGap = 0
     /// The process that most of the long calls to etcd waited for.
     var stall: Stall?
+    /// Whom the calls to etcd that took long waited for.
+    var delays = CallDelays()
     /// Calls to etcd that ended in the interval.
     package var calls = 0
     /// The number of `calls` that contain a handler of etcd.

@@ -18,6 +18,9 @@ struct EvidenceGathering {
     /// Those that are calls to etcd and ended in the interval.
     private var longCalls: [Range<Int64>] = []
     private var waits = CallWaits()
+    /// When etcd's handlers began and the API server's spans ended, in the interval.
+    private var etcdLife: SignsOfLife
+    private var apiServerLife: SignsOfLife
     private static let longSpansMax = 10_000
     private static let longMin: Int64 = 3_000_000_000
     /// A running process ends spans in at least this fraction of seconds.
@@ -39,6 +42,8 @@ struct EvidenceGathering {
         let begin = min(comparison.baseline.lowerBound, comparison.interval.lowerBound)
         let lower = min(max(begin, oldest), comparison.interval.lowerBound)
         let range = lower..<max(comparison.interval.upperBound, lower)
+        etcdLife = SignsOfLife(comparison.interval)
+        apiServerLife = SignsOfLife(comparison.interval)
         etcdEnds = GapMeter(range)
         apiServerEnds = GapMeter(range)
     }
@@ -136,13 +141,20 @@ struct EvidenceGathering {
         }
     }
 
-    /// Finds the handlers of the calls that waited long.
+    /// Finds the handlers of the calls that waited long, and what went on meanwhile.
     mutating func addHandlers(_ slot: SlotView) {
         guard !waits.isEmpty else { return }
         slot.forEachBlock { columns, count in
-            for row in 0..<count where roles[Int(columns.operation[row])] == .etcd {
+            for row in 0..<count {
                 let start = columns.start[row]
-                waits.match(columns.parentID[row], start..<start &+ columns.duration[row])
+                let end = start &+ columns.duration[row]
+                switch roles[Int(columns.operation[row])] {
+                case .none: continue
+                case .etcd:
+                    waits.match(columns.parentID[row], start..<end)
+                    etcdLife.add(start)
+                case .etcdCall, .call, .mutatingWebhook, .validatingWebhook, .apiServer: apiServerLife.add(end)
+                }
             }
         }
     }
@@ -175,7 +187,10 @@ struct EvidenceGathering {
         return handlers
     }
 
-    func report(to evidence: inout Evidence) {
+    mutating func report(to evidence: inout Evidence) {
+        etcdLife.sum()
+        apiServerLife.sum()
+        evidence.delays = waits.delays(etcd: etcdLife, apiServer: apiServerLife)
         evidence.failures = failures
         let webhooks = failures.callsByComponent.values.reduce(0, +)
         if failedCalls.count > webhooks { evidence.failures.callsByComponent[.proxy] = failedCalls.count - webhooks }

@@ -46,6 +46,7 @@ struct RelativeDurations: Sendable {
 package enum GrowthStatistic: Int, CaseIterable, Sendable {
     case low
     case median
+    case upper
     case tail
     case mean
 
@@ -54,6 +55,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         switch self {
         case .low: "p10"
         case .median: "p50"
+        case .upper: "p80"
         case .tail: "p90"
         case .mean: "mean"
         }
@@ -64,6 +66,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         switch self {
         case .low: 0.1
         case .median: 0.5
+        case .upper: 0.8
         case .tail: 0.9
         case .mean: nil
         }
@@ -74,6 +77,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
     var usualDeviation: Double {
         switch self {
         case .low, .median: 0.25
+        case .upper: 0.35
         case .tail: 0.5
         case .mean: 0.4
         }
@@ -84,6 +88,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
     var deviationOfOne: Double {
         switch self {
         case .low, .median: 1.2
+        case .upper: 1.9
         case .tail, .mean: 2.5
         }
     }
@@ -92,6 +97,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
     var growthMin: Double {
         switch self {
         case .low, .median, .mean: 1
+        case .upper: 1.3
         case .tail: 1.6
         }
     }

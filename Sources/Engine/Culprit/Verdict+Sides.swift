@@ -71,6 +71,14 @@ extension Evidence {
             why: "apiserver: \(work); \(besideAPIServer)")
     }
 
+    /// Requests take longer in every filter.
+    var slowFilters: Verdict {
+        Verdict(
+            side: .apiServer, component: .apiServer, certainty: .likely,
+            why: "apiserver: authentication, authorization and priority-and-fairness all took longer (authorization "
+                + "\(VerdictText.grown(part(.authorization)))), as if it lacked CPU; \(besideAPIServer)")
+    }
+
     /// The part of the API server's own work that grew most.
     private var slowestWork: Component {
         // Reading and writing etcd's answers waits for whatever the rest waits for.
@@ -151,19 +159,22 @@ extension Evidence {
         guard isHandled else { return .notClear("\(slower), but \(unhandledCalls)") }
         if let stall { return stalled(stall) }
         let isEvery = connection.grew(.low)
+        if !isEvery, let process = delays.process { return stopping(process) }
         let ends = [(etcd, "etcd's own handlers"), (ownWork, "the API server's own work")]
         let slightly = ends.filter { $0.0.trend != .unchanged }.map(\.1)
         guard isEvery || slightly.isEmpty else {
             return .notClear("\(slower), but \(slightly.joined(separator: " and ")) also took longer, slightly")
         }
-        guard isEvery || isLossy else {
+        guard isEvery || isLossy || delays.isOnTheWay else {
             return .notClear("\(slower), but not the fast ones: either end may lack CPU, or the network lose packets")
         }
         let isClear = areHandlersJoined && isEvery && (connection[.low]?.times ?? 1) >= VerdictText.overwhelming
         let beside =
-            slightly.isEmpty
-            ? "etcd's own handlers and the API server's own work are unaffected"
-            : "the fast calls too, so nothing waits for its turn"
+            !isEvery && !isLossy
+            ? "meanwhile both went on with others"
+            : slightly.isEmpty
+                ? "etcd's own handlers and the API server's own work are unaffected"
+                : "the fast calls too, so nothing waits for its turn"
         return Verdict(
             side: .connection, component: .etcdClient, certainty: isClear ? .clear : .likely,
             why: "connection: \(slower) beyond what etcd itself took; \(beside)")
@@ -191,6 +202,23 @@ extension Evidence {
                 side: .apiServer, component: .apiServer, certainty: .likely,
                 why: "apiserver: \(stall.calls) calls to etcd were answered up to \(duration) before they "
                     + "ended, and ended together: it was stopped meanwhile")
+        }
+    }
+
+    /// Neither end took longer for its work, but the calls waited for one that did nothing meanwhile.
+    private func stopping(_ process: Stall.Process) -> Verdict {
+        let waited = "\(delays.calls) calls to etcd waited up to \(VerdictText.duration(delays.longest))"
+        switch process {
+        case .etcd:
+            return Verdict(
+                side: .etcd, component: .etcd, certainty: .likely,
+                why: "etcd: \(waited) for its handlers to begin, while hardly any other began: it doesn't always run, "
+                    + "for lack of CPU or because it is stopped")
+        case .apiServer:
+            return Verdict(
+                side: .apiServer, component: .apiServer, certainty: .likely,
+                why: "apiserver: \(waited) after etcd had answered, while hardly anything else of it ended: it doesn't "
+                    + "always run, for lack of CPU or because it is stopped")
         }
     }
 

@@ -74,6 +74,7 @@ extension Evidence {
 
     /// nil if nothing takes clearly longer.
     private var ofTime: Verdict? {
+        if areFiltersSlow { return slowFilters }
         if let component = slowestWait { return slowWait(component) }
         if isEveryCallDelayed { return slowCalls }
         switch (etcd.trend == .grew, ownWork.trend == .grew) {
@@ -84,6 +85,7 @@ extension Evidence {
         case (false, true): return isQueueLonger ? slowQueue(.priorityAndFairness) : slowAPIServer
         case (false, false):
             if connection.trend == .grew { return slowCalls }
+            if connection.trend == .grewSlightly, delays.isConclusive { return slowCalls }
             return Component.queues.first { part($0).trend == .grew }.map(slowQueue)
         }
     }
@@ -104,6 +106,18 @@ extension Evidence {
         guard other.isCompared, growth.greatest >= Self.clearTimes else { return .likely }
         return other.trend == .unchanged || growth.times >= Self.clearDistance * other.times ? .clear : .likely
     }
+
+    // MARK: Filters
+
+    /// Whether requests take longer in every filter alike: none of them waits for what another waits for, so it is the process
+    /// that runs them.
+    private var areFiltersSlow: Bool {
+        guard ownWork.trend != .grew, Self.filters.allSatisfy({ part($0).trend == .grew }) else { return false }
+        let excesses = Self.filters.map(excess).sorted(by: >)
+        return excesses[0] < Self.clearDistance * excesses[1]
+    }
+
+    private static let filters: [Component] = [.authentication, .authorization, .priorityAndFairness]
 
     // MARK: What the API server waits for
 

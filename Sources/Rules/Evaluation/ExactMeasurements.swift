@@ -78,7 +78,7 @@ struct ExactMeasurements {
                 case .slowdown(let slowdown):
                     requests[number].slowdowns = slowdown.measure(
                         population, from: from, to: to, selection, over: source)
-                case .growth(let statistic):
+                case .growth(let statistic), .partGrowth(let statistic, _):
                     let question = GrowthQuestion(
                         groupOfSeries: selection.groupOfSeries, since: requests[number].since)
                     requests[number].slowdowns = growths.of(population, from..<to, question, over: source).map {

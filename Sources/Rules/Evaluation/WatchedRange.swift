@@ -101,7 +101,7 @@ extension WatchedRange.Key {
     /// Whether this range can be counted.
     fileprivate var isCountable: Bool {
         switch measured {
-        case .slowdown, .growth: false
+        case .slowdown, .growth, .partGrowth: false
         case .durations, .selfTimes, .part, .parts: measuredPopulation.isCounted
         }
     }
@@ -111,7 +111,7 @@ extension WatchedRange.Key {
         switch measured {
         case .durations, .slowdown, .growth: population
         case .selfTimes: .selfTimes
-        case .part, .parts: .parts
+        case .part, .parts, .partGrowth: .parts
         }
     }
 
@@ -120,7 +120,7 @@ extension WatchedRange.Key {
         switch measured {
         case .durations, .selfTimes, .slowdown, .growth:
             return Int(series)..<Int(series) + 1
-        case .part(let component):
+        case .part(let component), .partGrowth(_, let component):
             let part = Population.part(of: Int(series), component)
             return part..<part + 1
         case .parts:

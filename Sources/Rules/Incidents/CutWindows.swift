@@ -65,7 +65,7 @@ struct CutWindows<Source: MeasurementSource> {
         case .slowdown(let slowdown):
             slowdown.measure(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
-        case .growth(let statistic):
+        case .growth(let statistic), .partGrowth(let statistic, _):
             source.growth(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound,
                 GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since]))[0]?[statistic]

@@ -76,6 +76,8 @@ package enum Measured: Hashable, Comparable, Sendable {
     case slowdown(SlowdownRatio)
     /// The same compared with what is usual for it.
     case growth(GrowthStatistic)
+    /// A component's part of the rule's requests, compared in the same way.
+    case partGrowth(GrowthStatistic, Component)
 
     /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
@@ -88,6 +90,7 @@ package enum Measured: Hashable, Comparable, Sendable {
         case .part(let component): (3, Int64(component.number), 0)
         case .slowdown(let slowdown): (4, slowdown.ago, slowdown.quantile.fraction)
         case .growth(let statistic): (5, Int64(statistic.rawValue), 0)
+        case .partGrowth(let statistic, let component): (6, Int64(component.number), Double(statistic.rawValue))
         }
     }
 

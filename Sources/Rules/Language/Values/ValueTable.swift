@@ -89,6 +89,12 @@ enum ValueTable {
             "growth", .plain, "how many times as long as usual it takes: see [Growth](#growth)",
             form: .function([.statistic], example: "growth(p50)")
         ) { ValueTraits(.growth, measured: [.growth($0.statistic(0))]) },
+        ValueDefinition(
+            "part_growth", .plain,
+            "the same of the time that a [component](culprit.md) takes of each request: `part_growth(p80, authorization) > 3`",
+            form: .function([.statistic, .component], example: "part_growth(p80, authorization)"),
+            population: .requests
+        ) { ValueTraits(.growth, measured: [.partGrowth($0.statistic(0), $0.component(1))]) },
     ]
 
     private static let ofSingleSpans: [ValueDefinition] = [

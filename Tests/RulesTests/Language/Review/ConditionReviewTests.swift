@@ -146,7 +146,7 @@ import Testing
                     switch range.measured {
                     case .durations, .slowdown, .growth: sample
                     case .selfTimes: sample.map { $0 / 2 }
-                    case .part(let component): parts[component] ?? []
+                    case .part(let component), .partGrowth(_, let component): parts[component] ?? []
                     case .parts: parts[.etcd, default: []] + parts[.apiServer, default: []]
                     }
                 let wanted = inputs.measured(in: index)

@@ -47,7 +47,7 @@ import Testing
 
     private static func healthy(_ count: Int) -> [[Calls]] { Array(repeating: [Calls()], count: count) }
 
-    @Test(arguments: ["p10", "p50", "p90", "mean"])
+    @Test(arguments: ["p10", "p50", "p80", "p90", "mean"])
     func `is how much longer it takes than usual`(statistic: String) throws {
         let value = try #require(try Self.value(Self.healthy(6) + [[Calls(duration: 40 * millisecond)]], statistic))
         #expect(abs(value - 4) < 0.3)
@@ -76,6 +76,11 @@ import Testing
         let mixed = [Calls(count: 48), Calls(count: 12, duration: 200 * millisecond)]
         #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p90")) > 10)
         #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p50")) <= 1)
+    }
+
+    @Test(arguments: [(2, true), (1, false)])
+    func `is no data with nothing that shows how much health varies`(halfMinutes: Int, isKnown: Bool) throws {
+        #expect(try Self.value(Self.healthy(halfMinutes) + [[Calls()]]).map { _ in true } ?? false == isKnown)
     }
 
     @Test(arguments: [(10, true), (9, false)])
