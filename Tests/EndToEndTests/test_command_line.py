@@ -98,6 +98,8 @@ WRONG_COMMANDS = [
     ("completion ksh", "'bash', 'zsh' or 'fish'"),
     ("serve --log-level loud", "- trace - debug - info"),
     ("builtin-rules nonsense", "nonsense"),
+    ("rules export --format yaml", "prometheus"),
+    ("rules export hello", "hello:1:1"),
     ("version nonsense", "nonsense"),
 ]
 

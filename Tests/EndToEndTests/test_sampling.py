@@ -205,7 +205,7 @@ def test_burn_rates_count_what_was_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("sampling", "fault"),
     [
-        ("[10]", "1:11: sampling is a mapping, but found a list"),
+        ("[10]", "1:11: sampling must be a mapping, but found a list"),
         ("{apiserver: ten}", "1:23: the sampling of a service is a number of traces per million, from 1 to 1000000, but found \"ten\""),
         ("{apiserver: 0}", "1:23: the sampling of a service is a number of traces per million, from 1 to 1000000, but found \"0\""),
         ("{apiserver: 1000001}", "1:23: the sampling of a service is a number of traces per million, from 1 to 1000000, but found \"1000001\""),

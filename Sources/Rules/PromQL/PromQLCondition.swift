@@ -2,8 +2,8 @@ import Engine
 import Support
 
 /// Why a rule can't be said in PromQL over the scrape.
-package struct PromQLError: Error, CustomStringConvertible {
-    package let description: String
+struct PromQLError: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// A rule's condition in PromQL, over the metrics of Faultline's scrape. Percentiles come from classic buckets, so they
@@ -108,7 +108,8 @@ struct PromQLCondition {
     }
 
     /// Nothing is slow beyond the last bound that anybody sets a threshold at, so errors alone count there.
-    private mutating func burnRate(_ series: Series, _ threshold: Int64, _ budget: Double) throws(PromQLError) -> String {
+    private mutating func burnRate(_ series: Series, _ threshold: Int64, _ budget: Double) throws(PromQLError) -> String
+    {
         let bounds = ClassicBuckets.shared.bounds
         let (count, errors) = (series.sum("rate", "_count"), series.errors("rate"))
         if threshold > bounds[bounds.count - 1] { return "\(errors) / \(count) / \(Self.number(budget))" }

@@ -8,18 +8,19 @@ package import YAML
 package struct PrometheusRules {
     /// A rule file of Prometheus.
     package let file: YAMLValue
-    /// One line for each rule that is left out, and for each that says something else.
+    /// One line for each rule that is left out, and one for each thing that others say differently.
     package private(set) var remarks: [String] = []
 
     /// - Parameter services: which services have the roles that rules select.
     package init(_ groups: [RuleGroup], services: ServiceNames) {
         var remarks: [String] = []
+        var rulesByNote: [String: [String]] = [:]
         let exported = groups.compactMap { group -> YAMLValue? in
             let rules = group.rules.compactMap { rule -> YAMLValue? in
                 do {
                     var condition = try PromQLCondition(rule, services)
                     let text = try condition.text()
-                    remarks += Set(condition.notes).sorted().map { "\(rule.alert): \($0)" }
+                    for note in Set(condition.notes) { rulesByNote[note, default: []].append(rule.alert) }
                     return Self.exported(rule, text)
                 } catch {
                     remarks.append("\(rule.alert) is left out: \(error)")
@@ -34,6 +35,9 @@ package struct PrometheusRules {
         }
         file = ["groups": .list(exported)]
         self.remarks = remarks
+        for (note, rules) in rulesByNote.sorted(by: { $0.key < $1.key }) {
+            self.remarks.append("\(note): \(Set(rules).sorted().joined(separator: ", "))")
+        }
     }
 
     private static func exported(_ rule: Rule, _ expression: String) -> YAMLValue {
