@@ -61,7 +61,7 @@ struct SampledCounts: Sendable {
     /// By series of `Population.requests`.
     let requests: [Share]
 
-    var byteCount: Int { (spans.capacity + requests.capacity) * MemoryLayout<Share>.stride }
+    var byteCount: Int { (spans.count + requests.count) * MemoryLayout<Share>.stride }
 
     /// - Parameter requests: those of the slot.
     init(_ slot: SlotView, requests: [AttributedRequest], _ deciders: borrowing TraceDeciders) {
