@@ -90,7 +90,7 @@ def test_answers_are_those_of_the_daemon(loaded):
         ("requests", {"frm": "-5m"}, 'requests has no argument "frm"; it has from, to, cluster, verb'),
         ("requests", {"limit": [1]}, "limit is a text or a number"),
         ("trace", {}, "id is missing: the trace id"),
-        ("trace", {"id": "../status"}, "400: a trace id is 32 hexadecimal digits"),
+        ("trace", {"id": "../status"}, "400: a trace id must be 32 hexadecimal digits"),
         ("trace", {"id": "0" * 31 + "1"}, "404: trace not found"),
         ("what_is_wrong_now", {"a": 1}, "it has none"),
     ],

@@ -49,7 +49,7 @@ SHAPE = {
     "operations": [
         {
             **{"service": str, "operation": str, "kind": str, "count": int, "errors": int},
-            **{"error_ratio": NUMBER, "rate": NUMBER, "mean_seconds": NUMBER},
+            **{"error_ratio": NUMBER, "rate": NUMBER, "mean_seconds": NUMBER, "sampling_source": str},
             **PERCENTILES,
             # Only spans whose self time means something: no watches.
             **{f"self_{name}_seconds?": NUMBER for name in ("mean", "p50", "p90", "p99", "max")},
@@ -58,7 +58,7 @@ SHAPE = {
     "requests": [
         {
             **{"verb": str, "group": str, "resource": str, "subresource": str, "scope": str},
-            **{"count": int, "errors": int},
+            **{"count": int, "errors": int, "rate": NUMBER, "estimated_count": NUMBER, "sampling_source": str},
             **PERCENTILES,
             "components": [{"component": str, "seconds": NUMBER, "share": NUMBER, "p99_seconds": NUMBER}],
         }
@@ -67,6 +67,7 @@ SHAPE = {
         {
             **{"cluster": str, "service": str, "instance": str},
             **{"spans": int, "first": str, "last": str},
+            **{"sampling_ratio": NUMBER, "sampling_source": str, "clock_offset_seconds": NUMBER},
         }
     ],
     "incidents": [
