@@ -100,13 +100,11 @@ private struct GroupMeters {
         let sure = (Self.sure * Self.sure + 2 * Double(meters.count).logarithm).squareRoot()
         return meters.map { meter in
             let growth = meter.growth
-            return growth.isCompared && growth.stretchCount >= Self.stretchesMin ? Growths(growth, sure: sure) : nil
+            return growth.isCompared ? Growths(growth, sure: sure) : nil
         }
     }
 
     private static let sure = 4.0
-    /// A single stretch doesn't tell what varies from one to the next.
-    private static let stretchesMin = 2
 }
 
 extension Double {

@@ -27,8 +27,6 @@ package struct Growth: Sendable {
 
     /// Durations that could be compared.
     package private(set) var count = 0
-    /// Stretches of the baseline with something to compare.
-    private(set) var stretchCount = 0
     /// Earlier durations of the compared series.
     private(set) var countBefore = 0
     /// Durations of the interval and of the baseline, compared or not.
@@ -57,7 +55,6 @@ package struct Growth: Sendable {
         }
         let healthy = meter.healthyStretches
         for stretch in healthy { for (code, count) in stretch.compared.cells { before.add(code, count: count) } }
-        stretchCount = healthy.count { $0.count >= Self.countMin / 2 }
         guard count >= Self.countMin, countBefore >= Self.countMin else { return }
         changes = GrowthStatistic.allCases.map { Self.change($0, meter.now, healthy) }
     }
