@@ -78,7 +78,7 @@ import Testing
         #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p50")) <= 1)
     }
 
-    @Test(arguments: [(2, true), (1, false)])
+    @Test(arguments: [(1, true), (0, false)])
     func `is no data with nothing that shows how much health varies`(halfMinutes: Int, isKnown: Bool) throws {
         #expect(try Self.value(Self.healthy(halfMinutes) + [[Calls()]]).map { _ in true } ?? false == isKnown)
     }
