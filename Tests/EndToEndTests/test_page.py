@@ -34,7 +34,7 @@ def daemon():
     with Faultline() as running:
         messages = now.messages()
         last = max(span.end_time_unix_nano for message in messages for span in now.spans(message))
-        now.send(running, [*messages, hostile_message(last)])
+        now.send(running, [now.joined(messages), hostile_message(last)])
         eventually(lambda: json.loads(running.get("/api/v1/incidents")[2]), "an incident")
         yield running
 

@@ -20,6 +20,8 @@ struct ProcessRecord: Hashable, Sendable {
     /// The start of the first second that counts for the rate, and the end of the last one in which it was heard.
     private(set) var since: Int64
     private(set) var heardUpTo: Int64
+    /// Whether its spans once came while they were recent. Those of a backlog tell nothing about how it is now.
+    private(set) var wasHeardOnTime = false
     /// Since `since`.
     private var spans = 0.0
     private var ownCalls = 0.0
@@ -61,6 +63,11 @@ struct ProcessRecord: Hashable, Sendable {
         if isExpected(within: silence) { return true }
         return role == .etcd && silence >= Self.silenceMin
             && rate(of: spans) * Double(silence) >= Self.missingMinOfEtcd
+    }
+
+    /// Notes how recent its spans are at a time.
+    mutating func look(at time: Int64, hearing: Int64) {
+        if silence(at: time) < hearing { wasHeardOnTime = true }
     }
 
     func silence(at time: Int64) -> Int64 { time.subtractingSaturating(heardUpTo) }

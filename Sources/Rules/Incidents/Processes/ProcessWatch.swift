@@ -62,6 +62,7 @@ struct ProcessWatch: Hashable, Sendable {
     mutating func observe(_ activities: [SourceActivity], at time: Int64) -> [ProcessEvent] {
         let inOrder = activities.sorted { ($0.seconds.first?.start ?? 0) < ($1.seconds.first?.start ?? 0) }
         for activity in inOrder { hear(activity) }
+        for source in records.keys { records[source]?.look(at: time, hearing: Self.hearing) }
         last = time
         forget(at: time)
         return restarts(at: time) + silences(at: time)
@@ -184,7 +185,7 @@ struct ProcessWatch: Hashable, Sendable {
     private func silences(of all: [ProcessRecord], in cluster: String, at time: Int64) -> [ProcessEvent] {
         let isSilent = { (record: ProcessRecord) in record.silence(at: time) >= Self.silenceMin }
         let isMissing = { (record: ProcessRecord) in
-            isSilent(record) && record.isExpected(within: record.silence(at: time))
+            isSilent(record) && record.wasHeardOnTime && record.isExpected(within: record.silence(at: time))
         }
         let servers = all.filter { $0.role == .apiServer }
         let missing = servers.filter(isMissing)
