@@ -61,7 +61,7 @@ struct EventFeed: ~Copyable {
         flush()
         finishEvaluations(leaving: 0)
         batch.reject(rejections)
-        names.appendThresholds(to: &batch)
+        names.appendNotes(to: &batch)
         _ = pipeline.append(batch, arrival: clock)
         batch.removeAll()
         pipeline.set(clockOffsets: clocks.mapValues(\.last))

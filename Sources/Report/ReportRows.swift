@@ -199,6 +199,8 @@ package struct SourceRow: Encodable, Sendable {
 
     /// How far its clock is ahead of the API servers', for which its spans are corrected; null if it isn't known.
     @OrNull package var clock_offset_seconds: Double?
+    /// Which spelling of the semantic conventions its attributes have: `older`, `newer` or `mixed`; null if it isn't known.
+    @OrNull package var dialect: String?
 
     private init(_ source: SeenSource) {
         let (labels, counts) = (source.labels, source.counts)
@@ -211,6 +213,7 @@ package struct SourceRow: Encodable, Sendable {
         sampling_ratio = source.sampling?.ratio
         sampling_source = source.sampling?.source.rawValue
         clock_offset_seconds = source.clockOffset.map { Double($0) / 1e9 }
+        dialect = counts.dialects.name
     }
 
     /// One row for each source that is wanted, by cluster, service and instance.

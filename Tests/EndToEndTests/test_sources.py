@@ -48,7 +48,7 @@ def row(cluster, service, instance, ends):
     return {
         "cluster": cluster, "service": service, "instance": instance, "spans": len(ends), "first": rfc3339(min(ends)),
         "last": rfc3339(max(ends)), "sampling_ratio": None, "sampling_source": None,
-        "clock_offset_seconds": None,
+        "clock_offset_seconds": None, "dialect": None,
     }  # fmt: skip
 
 
@@ -217,3 +217,28 @@ def test_sources_beyond_the_limit_count_together(serve):
     daemon.log.wait_for("sources beyond the limit of names")
     # The spans still count under their operation.
     assert daemon.metrics().sum("faultline_operation_duration_seconds_count", service="junk") == 1_000
+
+
+@pytest.mark.parametrize(
+    "keys, dialect",
+    [
+        ([], None),
+        (["k8s.namespace"], None),
+        (["http.method"], "older"),
+        (["http.target", "http.status_code"], "older"),
+        (["rpc.grpc.status_code"], "older"),
+        (["http.request.method"], "newer"),
+        (["url.path", "url.query", "http.response.status_code"], "newer"),
+        (["rpc.response.status_code"], "newer"),
+        (["http.method", "http.request.method"], "mixed"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_the_dialect_is_that_of_all_its_spans(keys, dialect, together):
+    lots = [keys] if together else [[key] for key in keys] or [[]]
+    requests = [request({"service.name": service}, START) for service in ["etcd", *["apiserver"] * len(lots)]]
+    for one, lot in zip(requests, [["http.method"], *lots], strict=True):
+        (span,) = one.resource_spans[0].scope_spans[0].spans
+        span.attributes.extend(spans.text(key, "1") for key in lot)
+    found = replay("-", input=archives.framed([one.SerializeToString() for one in requests]))
+    assert [(row["service"], row["dialect"]) for row in found] == [("apiserver", dialect), ("etcd", "older")]

@@ -77,9 +77,10 @@ extension Schema {
     private static let source = object([
         "cluster": .text, "service": .text, "instance": .text, "spans": .integer, "first": .time, "last": .time,
         "sampling_ratio": .nullable(.number), "sampling_source": .nullable(samplingSource),
-        "clock_offset_seconds": .nullable(.number),
+        "clock_offset_seconds": .nullable(.number), "dialect": .nullable(dialect),
     ])
 
+    private static let dialect = Schema.choice(["older", "newer", "mixed"])
     private static let samplingSource = Schema.choice(SamplingSource.allCases.map(\.rawValue))
 
     private static let status = object(

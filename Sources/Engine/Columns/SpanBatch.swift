@@ -19,8 +19,10 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var sources = SymbolTable()
     private var requestKey = RequestKey()
     private var sourceKey = SourceKey()
-    /// What the tracestates of roots say, by the batch's number for their source.
-    package private(set) var thresholds: [UInt16: SamplingThresholds] = [:]
+    /// What spans tell about their sources, by the batch's number for the source.
+    private(set) var notes: [UInt16: SourceNotes] = [:]
+    /// The dialect that was noted last, and of which source.
+    private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, [])
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
@@ -46,7 +48,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeAll() {
         count = 0
         rejections = Rejections()
-        if !thresholds.isEmpty { thresholds = [:] }
+        removeNotes()
         let most = max(max(clusters.count, services.count, operations.count), max(requests.count, sources.count))
         let bytes =
             clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
@@ -57,7 +59,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package mutating func removeNames() {
         count = 0
         rejections = Rejections()
-        thresholds = [:]
+        removeNotes()
         names = BatchNames()
         clusters.removeAll()
         services.removeAll()
@@ -154,13 +156,31 @@ package struct SpanBatch: ~Copyable, Sendable {
     /// Notes the sampling threshold of a root.
     package mutating func note(threshold: UInt64, of source: UInt16) {
         guard source != Self.overflow else { return }
-        thresholds[source, default: SamplingThresholds()].add(threshold: threshold)
+        notes[source, default: SourceNotes()].thresholds.add(threshold: threshold)
     }
 
-    /// Notes the sampling thresholds of roots whose spans are in other batches.
-    mutating func note(_ thresholds: SamplingThresholds, of source: UInt16) {
+    /// Notes the attributes of a span. Nearly all of a source's spans have the same dialect.
+    @inline(__always)
+    package mutating func note(_ dialects: AttributeDialects, of source: UInt16) {
+        if source != noted.source || !dialects.isSubset(of: noted.dialects) { noteChanged(dialects, of: source) }
+    }
+
+    @inline(never)
+    private mutating func noteChanged(_ dialects: AttributeDialects, of source: UInt16) {
+        guard source != Self.overflow, !dialects.isEmpty else { return }
+        notes[source, default: SourceNotes()].dialects.formUnion(dialects)
+        noted = (source, notes[source]?.dialects ?? [])
+    }
+
+    /// Adds what other batches tell about a source.
+    mutating func note(_ more: SourceNotes, of source: UInt16) {
         guard source != Self.overflow else { return }
-        self.thresholds[source, default: SamplingThresholds()].add(thresholds)
+        notes[source, default: SourceNotes()].add(more)
+    }
+
+    private mutating func removeNotes() {
+        if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
+        noted = (Self.overflow, [])
     }
 
     package mutating func reject(_ reason: RejectionReason) {

@@ -28,6 +28,7 @@ package struct SourceCounts: Equatable, Sendable {
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
+    package fileprivate(set) var dialects: AttributeDialects = []
     fileprivate var roots = RootSampling()
     /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
     fileprivate var clockOffset: Int64?
@@ -138,9 +139,10 @@ package struct SourceTable: Sendable {
         for number in counts.indices { counts[number].clockOffset = offsets[names.labels[number]] }
     }
 
-    /// Takes in what the tracestates of a source's roots say.
-    mutating func add(_ thresholds: SamplingThresholds, of source: UInt16) {
-        counts[Int(source)].roots.add(thresholds)
+    /// Takes in what a batch tells about a source.
+    mutating func add(_ notes: SourceNotes, of source: UInt16) {
+        counts[Int(source)].roots.add(notes.thresholds)
+        counts[Int(source)].dialects.formUnion(notes.dialects)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.

@@ -10,8 +10,8 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
-    /// What the tracestates of roots say, by source.
-    private var thresholds: [UInt32: SamplingThresholds] = [:]
+    /// What spans tell about their sources.
+    private var notes: [UInt32: SourceNotes] = [:]
     private let roles: ServiceNames
     private let correctedClocks: [SourceLabels: ClockSteps]
     /// By operation.
@@ -107,17 +107,17 @@ package struct OrderedNames: ~Copyable, Sendable {
         return translations[index]
     }
 
-    /// Takes in what a batch says about the sampling of its sources.
-    mutating func addThresholds(of batch: borrowing SpanBatch, _ translation: Translation) {
-        for (source, thresholds) in batch.thresholds {
-            self.thresholds[translation.source(source), default: SamplingThresholds()].add(thresholds)
+    /// Takes in what a batch tells about its sources.
+    mutating func addNotes(of batch: borrowing SpanBatch, _ translation: Translation) {
+        for (source, more) in batch.notes {
+            notes[translation.source(source), default: SourceNotes()].add(more)
         }
     }
 
-    /// Adds to a batch what all batches say about the sampling of their sources.
-    package mutating func appendThresholds(to batch: inout SpanBatch) {
+    /// Adds to a batch what all batches tell about their sources.
+    package mutating func appendNotes(to batch: inout SpanBatch) {
         if written.names !== batch.names { written = Written(names: batch.names) }
-        for (source, thresholds) in thresholds { batch.note(thresholds, of: self.source(source, in: &batch)) }
+        for (source, notes) in notes { batch.note(notes, of: self.source(source, in: &batch)) }
     }
 
     // MARK: Clocks

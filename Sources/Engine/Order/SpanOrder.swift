@@ -30,7 +30,7 @@ package struct SpanOrder: ~Copyable {
     /// - Returns: false if one of them ends in a closed second.
     package mutating func insert(_ batch: borrowing SpanBatch) -> Bool {
         let translation = names.translate(batch)
-        names.addThresholds(of: batch, translation)
+        names.addNotes(of: batch, translation)
         if names.correctsClocks { return insertCorrected(batch, translation) }
         survey.add(batch, translation, names)
         var index = 0

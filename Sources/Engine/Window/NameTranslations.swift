@@ -100,7 +100,7 @@ struct NameTranslation: Sendable {
             }
             translate(source: batch.columns.source[row], of: batch, &clusterTable, &sourceTable)
         }
-        for source in batch.thresholds.keys { translate(source: source, of: batch, &clusterTable, &sourceTable) }
+        for source in batch.notes.keys { translate(source: source, of: batch, &clusterTable, &sourceTable) }
     }
 
     @inline(__always)

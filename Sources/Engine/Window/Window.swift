@@ -51,7 +51,7 @@ package struct Window: ~Copyable {
     package mutating func append(_ batch: borrowing SpanBatch, arrival: Int64, evaluatedUpTo: Int64) -> AppendOutcome {
         forgetNames(at: arrival)
         let translation = names.translate(batch)
-        if !batch.thresholds.isEmpty { names.addThresholds(of: batch, translation) }
+        if !batch.notes.isEmpty { names.addNotes(of: batch, translation) }
         let areClocksOff = names.observeClocks(of: batch, translation, arrival: arrival)
         totals.reserve(operations: operations.labels.count, requests: requests.labels.count)
         if let duration {

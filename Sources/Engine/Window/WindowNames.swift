@@ -52,9 +52,9 @@ struct WindowNames: Sendable {
 
     mutating func set(clockOffsets offsets: [SourceLabels: Int64]) { sources.set(clockOffsets: offsets) }
 
-    /// Takes in what the tracestates of a batch say about the sampling of its sources.
-    mutating func addThresholds(of batch: borrowing SpanBatch, _ translation: NameTranslation) {
-        for (source, thresholds) in batch.thresholds { sources.add(thresholds, of: translation.source(source)) }
+    /// Takes in what a batch tells about its sources.
+    mutating func addNotes(of batch: borrowing SpanBatch, _ translation: NameTranslation) {
+        for (source, notes) in batch.notes { sources.add(notes, of: translation.source(source)) }
     }
 
     /// Sets what rules select by exact names; places are reserved for it.

@@ -10,6 +10,8 @@ struct SpanAttributes {
     /// `url.path` and `url.query`.
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
+    /// Of the attributes that were noted.
+    private(set) var dialects: AttributeDialects = []
 
     /// Records an attribute if it is one of the few.
     @inline(__always)
@@ -41,26 +43,36 @@ struct SpanAttributes {
     @inline(__always)
     private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
         let key = bytes.extracting(attribute.key)
-        if ASCII.equals(key, "http.response.status_code") || ASCII.equals(key, "http.status_code") {
-            noteHTTPStatus(attribute.value, in: bytes)
-        } else if ASCII.equals(key, "rpc.response.status_code") || ASCII.equals(key, "rpc.grpc.status_code") {
-            noteGRPCCode(attribute.value, in: bytes)
-        } else if ASCII.equals(key, "http.request.method") || ASCII.equals(key, "http.method") {
-            Self.keep(attribute.value, in: &method)
+        if ASCII.equals(key, "http.request.method") {
+            keep(attribute.value, in: \.method, .newer)
+        } else if ASCII.equals(key, "http.response.status_code") {
+            noteHTTPStatus(attribute.value, in: bytes, .newer)
+        } else if ASCII.equals(key, "http.method") {
+            keep(attribute.value, in: \.method, .older)
+        } else if ASCII.equals(key, "http.status_code") {
+            noteHTTPStatus(attribute.value, in: bytes, .older)
+        } else if ASCII.equals(key, "rpc.grpc.status_code") {
+            noteGRPCCode(attribute.value, in: bytes, .older)
+        } else if ASCII.equals(key, "rpc.response.status_code") {
+            noteGRPCCode(attribute.value, in: bytes, .newer)
         } else if ASCII.equals(key, "http.target") {
-            Self.keep(attribute.value, in: &target)
+            keep(attribute.value, in: \.target, .older)
         } else if ASCII.equals(key, "url.path") {
-            Self.keep(attribute.value, in: &path)
+            keep(attribute.value, in: \.path, .newer)
         } else if ASCII.equals(key, "url.query") {
-            Self.keep(attribute.value, in: &query)
+            keep(attribute.value, in: \.query, .newer)
         }
     }
 
-    private static func keep(_ value: AttributeValue, in kept: inout Range<Int>) {
-        if case .text(let range) = value { kept = range }
+    private mutating func keep(
+        _ value: AttributeValue, in kept: WritableKeyPath<Self, Range<Int>>, _ dialect: AttributeDialects
+    ) {
+        dialects.formUnion(dialect)
+        if case .text(let range) = value { self[keyPath: kept] = range }
     }
 
-    private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan) {
+    private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan, _ dialect: AttributeDialects) {
+        dialects.formUnion(dialect)
         switch value {
         case .integer(let status): isError = isError || SpanStatus.isHTTPError(status)
         case .text(let range): isError = isError || SpanStatus.isHTTPError(bytes.extracting(range))
@@ -68,7 +80,8 @@ struct SpanAttributes {
         }
     }
 
-    private mutating func noteGRPCCode(_ value: AttributeValue, in bytes: RawSpan) {
+    private mutating func noteGRPCCode(_ value: AttributeValue, in bytes: RawSpan, _ dialect: AttributeDialects) {
+        dialects.formUnion(dialect)
         switch value {
         case .integer(let code): isError = isError || SpanStatus.isGRPCError(code)
         case .text(let range): isError = isError || SpanStatus.isGRPCError(bytes.extracting(range))

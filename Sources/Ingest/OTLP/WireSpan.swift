@@ -117,6 +117,7 @@ struct WireSpan: ~Copyable {
                 start: begin, duration: end - begin,
                 operation: operation, request: request, source: origin.source,
                 flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
+        batch.note(attributes.dialects, of: origin.source)
         if parentID == 0, !traceState.isEmpty, let threshold = TraceState.threshold(body.extracting(traceState)) {
             batch.note(threshold: threshold, of: origin.source)
         }
