@@ -21,7 +21,7 @@ package struct AttributeDialects: OptionSet, Hashable, Sendable {
 }
 
 /// What a batch tells about a source besides its spans.
-package struct SourceNotes: Equatable, Sendable {
+struct SourceNotes: Equatable, Sendable {
     var thresholds = SamplingThresholds()
     var dialects: AttributeDialects = []
 

@@ -43,36 +43,45 @@ struct SpanAttributes {
     @inline(__always)
     private mutating func note(_ attribute: Attribute, in bytes: RawSpan) {
         let key = bytes.extracting(attribute.key)
+        let dialect: AttributeDialects
         if ASCII.equals(key, "http.request.method") {
-            keep(attribute.value, in: \.method, .newer)
+            Self.keep(attribute.value, in: &method)
+            dialect = .newer
         } else if ASCII.equals(key, "http.response.status_code") {
-            noteHTTPStatus(attribute.value, in: bytes, .newer)
+            noteHTTPStatus(attribute.value, in: bytes)
+            dialect = .newer
         } else if ASCII.equals(key, "http.method") {
-            keep(attribute.value, in: \.method, .older)
+            Self.keep(attribute.value, in: &method)
+            dialect = .older
         } else if ASCII.equals(key, "http.status_code") {
-            noteHTTPStatus(attribute.value, in: bytes, .older)
+            noteHTTPStatus(attribute.value, in: bytes)
+            dialect = .older
         } else if ASCII.equals(key, "rpc.grpc.status_code") {
-            noteGRPCCode(attribute.value, in: bytes, .older)
+            noteGRPCCode(attribute.value, in: bytes)
+            dialect = .older
         } else if ASCII.equals(key, "rpc.response.status_code") {
-            noteGRPCCode(attribute.value, in: bytes, .newer)
+            noteGRPCCode(attribute.value, in: bytes)
+            dialect = .newer
         } else if ASCII.equals(key, "http.target") {
-            keep(attribute.value, in: \.target, .older)
+            Self.keep(attribute.value, in: &target)
+            dialect = .older
         } else if ASCII.equals(key, "url.path") {
-            keep(attribute.value, in: \.path, .newer)
+            Self.keep(attribute.value, in: &path)
+            dialect = .newer
         } else if ASCII.equals(key, "url.query") {
-            keep(attribute.value, in: \.query, .newer)
+            Self.keep(attribute.value, in: &query)
+            dialect = .newer
+        } else {
+            return
         }
+        dialects.formUnion(dialect)
     }
 
-    private mutating func keep(
-        _ value: AttributeValue, in kept: WritableKeyPath<Self, Range<Int>>, _ dialect: AttributeDialects
-    ) {
-        dialects.formUnion(dialect)
-        if case .text(let range) = value { self[keyPath: kept] = range }
+    private static func keep(_ value: AttributeValue, in kept: inout Range<Int>) {
+        if case .text(let range) = value { kept = range }
     }
 
-    private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan, _ dialect: AttributeDialects) {
-        dialects.formUnion(dialect)
+    private mutating func noteHTTPStatus(_ value: AttributeValue, in bytes: RawSpan) {
         switch value {
         case .integer(let status): isError = isError || SpanStatus.isHTTPError(status)
         case .text(let range): isError = isError || SpanStatus.isHTTPError(bytes.extracting(range))
@@ -80,8 +89,7 @@ struct SpanAttributes {
         }
     }
 
-    private mutating func noteGRPCCode(_ value: AttributeValue, in bytes: RawSpan, _ dialect: AttributeDialects) {
-        dialects.formUnion(dialect)
+    private mutating func noteGRPCCode(_ value: AttributeValue, in bytes: RawSpan) {
         switch value {
         case .integer(let code): isError = isError || SpanStatus.isGRPCError(code)
         case .text(let range): isError = isError || SpanStatus.isGRPCError(bytes.extracting(range))

@@ -30,3 +30,15 @@ struct DaemonOptions: ParsableArguments {
         return try ListenAddress(argument: text).host.isEmpty ? "127.0.0.1\(text)" : text
     }
 }
+
+extension DaemonClient {
+    /// - Throws: `Refusal`.
+    func decode<Value: Decodable>(_ path: String, _ parameters: [String: String] = [:]) async throws -> Value {
+        let json = try await get(path, parameters)
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+        } catch {
+            throw Refusal(message: "what answers there is no faultline of this version")
+        }
+    }
+}

@@ -15,7 +15,7 @@ struct Faultline: AsyncParsableCommand {
         version: "faultline \(Version.current)",
         subcommands: [
             Serve.self, ReplayArchives.self, ViewArchives.self, Check.self, TestRules.self, Archive.self,
-            ShowTrace.self, ShowTop.self,
+            ShowTrace.self, ShowTop.self, ExamineSources.self,
             PrintBuiltinRules.self, RulesCommand.self,
             SetUp.self, ServeAssistants.self, PrintCompletions.self, PrintMetrics.self, PrintOpenAPI.self,
             PrintVersion.self,

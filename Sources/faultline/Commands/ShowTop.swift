@@ -104,11 +104,10 @@ private final class MinuteSource: Sendable {
 
     /// - Throws: `DaemonClient.Refusal`.
     func ask() async throws -> ShownMinute {
-        async let status = client.get("status")
-        async let alerts = client.get("alerts")
-        async let requests = client.get("requests", ["from": "-1m"])
-        return try await ShownMinute(
-            status: decoded(status), alerts: decoded(alerts), requests: decoded(requests))
+        async let status: ShownMinute.Status = client.decode("status")
+        async let alerts: [ShownMinute.Alert] = client.decode("alerts")
+        async let requests: [ShownMinute.Request] = client.decode("requests", ["from": "-1m"])
+        return try await ShownMinute(status: status, alerts: alerts, requests: requests)
     }
 
     /// Runs until it is cancelled.
@@ -124,14 +123,6 @@ private final class MinuteSource: Sendable {
             }
             state.withLock { $0 = (answer, $0.count + 1) }
             try? await Task.sleep(for: interval)
-        }
-    }
-
-    private func decoded<Value: Decodable>(_ json: String) throws -> Value {
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
-        } catch {
-            throw DaemonClient.Refusal(message: "what answers there is no faultline of this version")
         }
     }
 }

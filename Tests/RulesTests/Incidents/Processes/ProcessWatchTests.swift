@@ -47,14 +47,15 @@ import Testing
         func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes { RequestOutcomes() }
     }
 
+    /// - Parameter late: how many seconds late its spans come.
     private static func run(
-        _ processes: [Process], for seconds: Int64, byEventTime: Bool = false
+        _ processes: [Process], for seconds: Int64, byEventTime: Bool = false, late: Int64 = 0
     ) -> (incidents: [Incident], notices: [AlertTransition]) {
         var tracker = IncidentTracker()
         tracker.processes.judgesSilenceOfAll = !byEventTime
         var notices: [AlertTransition] = []
         for second in stride(from: Int64(5), through: seconds, by: 5) {
-            let activities = processes.compactMap { $0.activity(second - 5..<second) }
+            let activities = processes.compactMap { $0.activity(second - late - 5..<second - late) }
             let context = Context(time: start + second * TestSupport.second, activities: activities)
             tracker.observe([], resolved: [], in: context)
             notices += tracker.notices
@@ -102,6 +103,13 @@ import Testing
         #expect(incidents.map(\.severity) == [.info])
         let beside = Process(instance: "b", up: [100..<400])
         #expect(Self.run([Process(instance: "a", up: [0..<400]), beside], for: 400).incidents == [])
+    }
+
+    @Test func `what only ever came late is no silence`() {
+        let processes = [Process(up: [0..<200]), Process(service: "etcd", up: [0..<200])]
+        #expect(Self.run(processes, for: 400).incidents.map(\.kind) == [.silence])
+        #expect(Self.run(processes, for: 400, late: 20).incidents.map(\.kind) == [.silence])
+        #expect(Self.run(processes, for: 400, late: 70).incidents == [])
     }
 
     @Test func `when nothing is heard for a minute, that is told, and over when spans come again`() throws {

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Daemon
+import MCP
+import Support
+
+/// `faultline doctor`: who sends spans to a daemon, what is missing, and what to do about it.
+struct ExamineSources: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Ask a daemon who sends it spans, what is missing, and what to do about it.",
+        discussion: "Exit code 0 if nothing is missing, 1 if something is or the daemon doesn't answer.")
+
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() async throws {
+        let heard: HeardSources
+        do {
+            heard = try await ask()
+        } catch let refusal as DaemonClient.Refusal {
+            Console.note("faultline: \(refusal.message)")
+            throw ExitCode.fault
+        }
+        let style = TextStyle.output
+        if !heard.sources.isEmpty { Console.print(table(heard.sources, style)) }
+        let findings = SourceFindings(now: WallClock.now).sentences(heard)
+        guard !findings.isEmpty else {
+            return Console.print("nothing is missing: kube-apiserver and etcd send spans, and they fit together")
+        }
+        for finding in findings {
+            Console.print(finding.wrapped(style.width, hanging: 4).joined(separator: "\n"))
+        }
+        throw ExitCode.fault
+    }
+
+    private func ask() async throws -> HeardSources {
+        let client = daemon.client()
+        async let status: HeardSources.Status = client.decode("status")
+        async let sources: [HeardSources.Source] = client.decode("sources")
+        async let requests: [HeardSources.Request] = client.decode("requests", ["from": "-5m"])
+        return try await HeardSources(status: status, sources: sources, requests: requests)
+    }
+
+    private func table(_ sources: [HeardSources.Source], _ style: TextStyle) -> String {
+        let hasClusters = sources.contains { !$0.cluster.isEmpty }
+        var table = TextTable(
+            [.init("spans"), .init("last span", rank: 1), .init("sampled", rank: 2), .init("clock", rank: 3)]
+                + [.init("dialect", rank: 4), .init("source")])
+        for source in sources {
+            let names = [hasClusters ? source.cluster : "", source.service, source.instance].filter { !$0.isEmpty }
+            let offset = source.clock_offset_seconds.map { offset in
+                offset == 0 ? "0" : "\(offset < 0 ? "-" : "+")\(durationText(seconds: abs(offset)))"
+            }
+            table.add([
+                "\(source.spans)", Timestamp.rfc3339(source.lastEnd / 1_000_000_000 * 1_000_000_000),
+                source.sampling_ratio.map { percentText($0) } ?? "unknown", offset ?? "unknown",
+                source.dialect ?? "unknown", PrintableText.escape(names.joined(separator: " ")),
+            ])
+        }
+        return table.render(style)
+    }
+}

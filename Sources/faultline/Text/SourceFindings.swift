@@ -1,0 +1,156 @@
+import Engine
+import Report
+import Support
+
+/// What a daemon tells about who sends it spans.
+struct HeardSources: Sendable {
+    struct Status: Decodable, Sendable {
+        var accepted: Int
+        var late: Int
+        var rejected: [String: Int]
+    }
+
+    struct Source: Decodable, Sendable {
+        var cluster: String
+        var service: String
+        var instance: String
+        var spans: Int
+        var last: String
+        var sampling_ratio: Double?
+        var sampling_source: String?
+        var clock_offset_seconds: Double?
+        var dialect: String?
+
+        var role: ServiceRole { ServiceNames.usual.role(of: service) }
+        /// When its last span ended, Unix nanoseconds.
+        var lastEnd: Int64 { Timestamp.parse(rfc3339: last) ?? 0 }
+    }
+
+    /// The requests of the last five minutes.
+    struct Request: Decodable, Sendable {
+        struct Part: Decodable, Sendable {
+            var component: String
+            var seconds: Double
+        }
+
+        var cluster: String?
+        var components: [Part]
+    }
+
+    var status: Status
+    var sources: [Source]
+    var requests: [Request]
+}
+
+/// What is missing or wrong about the sources of spans, and what to do about it.
+struct SourceFindings {
+    /// Unix nanoseconds.
+    let now: Int64
+
+    /// A source that sends has sent within it, nanoseconds: exporters send every five seconds.
+    private static let silenceMin: Int64 = 120_000_000_000
+    private static let offsetMin = 1.0
+    /// The part of spans that may come late before it is said.
+    private static let lateMin = 0.01
+
+    /// Whole sentences, most important first; empty if all is well.
+    func sentences(_ heard: HeardSources) -> [String] {
+        guard !heard.sources.isEmpty else {
+            return [
+                "no spans have arrived. `faultline setup` prints what to add to kube-apiserver and etcd; if that is done, "
+                    + "look for the endpoint in the API server's log, and check that port 4317 of this host can be reached "
+                    + "from the control-plane nodes."
+            ]
+        }
+        let clusters = Set(heard.sources.map(\.cluster)).sorted()
+        return clusters.flatMap { cluster in
+            let sources = heard.sources.filter { $0.cluster == cluster }
+            let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
+            let name = cluster.isEmpty ? "" : "cluster \(PrintableText.escape(cluster)): "
+            return (missing(sources) + silent(sources) + joined(sources, requests) + clocks(sources)).map { name + $0 }
+        } + intake(heard.status)
+    }
+
+    private func missing(_ sources: [HeardSources.Source]) -> [String] {
+        let roles = Set(sources.map(\.role))
+        switch (roles.contains(.apiServer), roles.contains(.etcd)) {
+        case (true, true): return []
+        case (true, false):
+            return [
+                "kube-apiserver sends spans, etcd doesn't: time in etcd can't be told from time on the way to it. "
+                    + "`faultline setup` prints etcd's flags."
+            ]
+        case (false, true):
+            return [
+                "etcd sends spans, kube-apiserver doesn't: nothing is known about requests. `faultline setup` prints its "
+                    + "TracingConfiguration."
+            ]
+        case (false, false):
+            let names = Set(sources.map { PrintableText.escape($0.service) }).sorted().joined(separator: ", ")
+            return [
+                "neither kube-apiserver nor etcd sends spans, only \(names.shortened(60)). If one of these is "
+                    + "kube-apiserver or etcd by another name, say so under `services:`."
+            ]
+        }
+    }
+
+    /// Everything that is silent, or single processes beside others that send.
+    private func silent(_ sources: [HeardSources.Source]) -> [String] {
+        let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
+        guard let latest = own.map(\.lastEnd).max() else { return [] }
+        if now - latest > Self.silenceMin {
+            return [
+                "the last span ended \(age(latest)) ago: the control plane is down, or no longer reaches this daemon. "
+                    + "Look for export errors in the API server's log."
+            ]
+        }
+        return own.filter { now - $0.lastEnd > Self.silenceMin }.map { source in
+            let name = source.instance.isEmpty ? "" : " \(PrintableText.escape(source.instance))"
+            return "\(PrintableText.escape(source.service))\(name) has sent nothing for \(age(source.lastEnd)), while "
+                + "others have: it is down or was replaced, or its tracing configuration differs from theirs."
+        }
+    }
+
+    private func joined(_ sources: [HeardSources.Source], _ requests: [HeardSources.Request]) -> [String] {
+        let hasEtcd = sources.contains { $0.role == .etcd && now - $0.lastEnd <= Self.silenceMin }
+        let parts = requests.flatMap(\.components)
+        let isAwaited = parts.contains { $0.component == "etcd-client" && $0.seconds > 0 }
+        let isJoined = parts.contains { $0.component == "etcd" && $0.seconds > 0 }
+        guard hasEtcd, isAwaited, !isJoined else { return [] }
+        return [
+            "etcd's spans belong to none of the last five minutes' requests: etcd samples by itself (leave its sampling "
+                + "rate unset), or something between the two drops the traceparent metadata."
+        ]
+    }
+
+    private func clocks(_ sources: [HeardSources.Source]) -> [String] {
+        sources.compactMap { source in
+            guard let offset = source.clock_offset_seconds, abs(offset) >= Self.offsetMin else { return nil }
+            let name = source.instance.isEmpty ? source.service : "\(source.service) \(source.instance)"
+            return "the clock of \(PrintableText.escape(name)) is \(durationText(seconds: abs(offset))) "
+                + "\(offset > 0 ? "ahead of" : "behind") the API server's. Its spans are corrected for it; synchronize the "
+                + "host's clock all the same (chronyc tracking)."
+        }
+    }
+
+    private func intake(_ status: HeardSources.Status) -> [String] {
+        var found: [String] = []
+        let rejected = status.rejected.filter { $0.value > 0 }
+        if !rejected.isEmpty {
+            let reasons = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\(PrintableText.escape($0.key)) \($0.value)" }.joined(separator: ", ")
+            found.append("spans were rejected since the start (\(reasons)): docs/metrics.md explains the reasons.")
+        }
+        if status.accepted > 0, Double(status.late) / Double(status.accepted) > Self.lateMin {
+            found.append(
+                "\(status.late) of \(status.accepted) spans arrived too late to be evaluated: a collector in between holds "
+                    + "them back, or is overloaded. Shorten its batch timeout, or raise `evaluation_delay`.")
+        }
+        return found
+    }
+
+    /// In whole seconds.
+    private func age(_ time: Int64) -> String {
+        DurationText.format(max(now - time, 0) / 1_000_000_000 * 1_000_000_000)
+    }
+}

@@ -1,0 +1,124 @@
+"""`faultline doctor`: who sends spans to a daemon, and what is missing."""
+
+import re
+
+import pytest
+
+from harness import http_client, now, spans
+from harness.command import faultline
+from harness.daemon import Faultline
+from harness.spans import SECOND
+
+SERVICES = ("apiserver", "etcd")
+
+
+@pytest.fixture
+def daemon():
+    with Faultline() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def capture():
+    return now.messages()
+
+
+def service(message):
+    attributes = message.resource_spans[0].resource.attributes
+    (name,) = (one.value.string_value for one in attributes if one.key == "service.name")
+    return name
+
+
+def send(daemon, found):
+    """What was recorded two minutes ago, moved to the present as a whole."""
+    assert http_client.send(daemon.http, now.joined(found).SerializeToString()).status == 200
+
+
+def doctor(daemon, columns=80):
+    done = faultline("doctor", "--address", daemon.query, COLUMNS=str(columns))
+    assert done.errors == ""
+    assert all(len(line) <= columns for line in done.output.splitlines())
+    return done.code, " ".join(done.output.split())
+
+
+def renamed(message, **names):
+    made = type(message)()
+    made.CopyFrom(message)
+    for one in made.resource_spans:
+        for attribute in one.resource.attributes:
+            if attribute.key in names:
+                attribute.value.string_value = names[attribute.key]
+    return made
+
+
+def test_nobody_sends(daemon):
+    code, output = doctor(daemon)
+    assert code == 1 and "no spans have arrived" in output and "faultline setup" in output
+
+
+def test_nothing_is_missing(daemon, capture):
+    send(daemon, capture)
+    code, output = doctor(daemon, columns=140)
+    assert code == 0 and "nothing is missing" in output
+    assert all(re.search(rf"0 (older|newer|mixed) {name}", output) for name in SERVICES)
+
+
+@pytest.mark.parametrize("sender, silent", [SERVICES, SERVICES[::-1]])
+def test_one_of_the_two_is_missing(daemon, capture, sender, silent):
+    send(daemon, [one for one in capture if service(one) == sender])
+    code, output = doctor(daemon)
+    names = {"apiserver": "kube-apiserver", "etcd": "etcd"}
+    assert code == 1 and f"{names[sender]} sends spans, {names[silent]} doesn't" in output
+
+
+def test_neither_of_the_two(daemon):
+    message = spans.request(spans.span(), service="checkout")
+    assert http_client.send(daemon.http, message.SerializeToString()).status == 200
+    code, output = doctor(daemon)
+    assert code == 1 and "neither kube-apiserver nor etcd sends spans, only checkout" in output
+
+
+def test_one_of_three_instances_is_silent(daemon, capture):
+    instances = [renamed(one, **{"service.instance.id": f"node-{number}"}) for number in range(3) for one in capture[-2:]]
+    for one in instances[:2]:
+        for span in now.spans(one):
+            span.start_time_unix_nano -= 300 * SECOND
+            span.end_time_unix_nano -= 300 * SECOND
+    send(daemon, [*instances, *capture])
+    code, output = doctor(daemon)
+    assert code == 1
+    assert re.findall(r"(\S+) has sent nothing for \S*5m\d*s?,", output) in (["node-0"], ["node-0", "node-0"]), output
+
+
+def test_all_are_silent(daemon, capture):
+    for one in (early := [renamed(one) for one in capture]):
+        for span in now.spans(one):
+            span.start_time_unix_nano -= 300 * SECOND
+            span.end_time_unix_nano -= 300 * SECOND
+    send(daemon, early)
+    code, output = doctor(daemon)
+    assert code == 1 and "the control plane is down, or no longer reaches this daemon" in output
+
+
+def test_etcd_is_not_part_of_the_traces(daemon, capture):
+    cut = [renamed(one) for one in capture]
+    for one in cut:
+        for span in now.spans(one) if service(one) == "etcd" else ():
+            span.trace_id = bytes(byte ^ 0x5A for byte in span.trace_id)
+            span.parent_span_id = b""
+    send(daemon, cut)
+    code, output = doctor(daemon)
+    assert code == 1 and "etcd's spans belong to none of the last five minutes' requests" in output
+
+
+def test_spans_are_rejected(daemon, capture):
+    send(daemon, capture)
+    bad = spans.request(spans.span(trace_id=bytes(16)))
+    http_client.send(daemon.http, bad.SerializeToString())
+    code, output = doctor(daemon)
+    assert code == 1 and "spans were rejected since the start (invalid_trace_id 1)" in output
+
+
+def test_no_daemon():
+    done = faultline("doctor", "--address", "127.0.0.1:1")
+    assert done.code == 1 and done.output == "" and "no answer from the daemon" in done.errors
