@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Support
 
 /// Asks a running daemon's query API.
@@ -18,13 +19,25 @@ package struct DaemonClient: Sendable {
     package static let bytesMax = 512 << 10
     private static let timeout = TimeAmount.seconds(40)
 
+    // Never shut down: it lives as long as the process.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        // Whoever asks would rather know at once that nothing listens.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     private let address: String
+    private let token: String?
     private let bytesMax: Int
 
     /// - Parameters:
     ///   - address: `HOST:PORT`, or a URL.
+    ///   - token: the bearer token that the daemon asks for.
     ///   - bytesMax: of an answer.
-    package init(address: String, bytesMax: Int = bytesMax) {
+    package init(address: String, token: String? = nil, bytesMax: Int = bytesMax) {
+        self.token = token
         self.bytesMax = bytesMax
         let url = address.contains("://") ? address : "http://\(address)"
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
@@ -37,14 +50,16 @@ package struct DaemonClient: Sendable {
         let url = "\(address)/api/v1/\(path)\(query.isEmpty ? "" : "?\(query)")"
         let answer: HTTPClientResponse
         let body: ByteBuffer
+        var request = HTTPClientRequest(url: url)
+        if let token { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         do {
-            answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+            answer = try await Self.client.execute(request, timeout: Self.timeout)
             body = try await answer.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
             throw Refusal(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
         } catch {
             throw Refusal(
-                message: "no answer from the daemon at \(address): \(PrintableText.escape("\(error)")); "
+                message: "no answer from the daemon at \(PrintableText.escape(address)): \(reason(error)); "
                     + "is faultline serve running there? --address names another")
         }
         let text = String(buffer: body)
@@ -52,6 +67,22 @@ package struct DaemonClient: Sendable {
             throw Refusal(message: "\(answer.status.code): \(text.split(separator: "\n").joined(separator: " "))")
         }
         return text
+    }
+
+    private func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError where error == .deadlineExceeded: "it took more than 40 s"
+        case let error as HTTPClientError: error.shortDescription
+        case let error as NIOConnectionError where error.connectionErrors.allSatisfy { Self.isRefusal($0.error) }:
+            "nothing listens there"
+        case let error where Self.isRefusal(error): "nothing listens there"
+        default:
+            address.hasPrefix("https:") ? "the connection or its TLS handshake failed" : "the connection failed"
+        }
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        (error as? IOError)?.errnoCode == ECONNREFUSED
     }
 
     /// Percent-encodes all but unreserved characters (RFC 3986).

@@ -121,4 +121,4 @@ def test_spans_are_rejected(daemon, capture):
 
 def test_no_daemon():
     done = faultline("doctor", "--address", "127.0.0.1:1")
-    assert done.code == 1 and done.output == "" and "no answer from the daemon" in done.errors
+    assert done.code == 1 and done.output == "" and "nothing listens there" in done.errors

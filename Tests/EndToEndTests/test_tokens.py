@@ -170,3 +170,18 @@ def test_loopback_needs_neither(tmp_path):
     file = tmp_path / "faultline.yaml"
     file.write_text("listen: '127.5.0.1:0'\notlp: {grpc: '[::1]:0', http: 'localhost:0'}\n")
     assert faultline("check", file).code == 0
+
+
+@pytest.mark.parametrize("arguments, says", [(["doctor"], "no spans have arrived"), (["top", "--once"], "no spans yet")])
+def test_commands_that_ask_a_daemon_take_the_token_from_a_file(guarded, arguments, says, tmp_path):
+    asked = [*arguments, "--address", guarded.query]
+    refused = faultline(*asked)
+    assert refused.code == 1 and "401" in refused.errors and says not in refused.output
+    (tmp_path / "own").write_text(f"# of the dashboard\n\n  {READ}\nanother\n")
+    assert says in faultline(*asked, "--token-file", tmp_path / "own").output
+    for content, problem in [("# none\n", "holds no token"), ("two words\n", "is no token")]:
+        (tmp_path / "bad").write_text(content)
+        done = faultline(*asked, "--token-file", tmp_path / "bad")
+        assert done.code == 2 and problem in done.errors
+    done = faultline(*asked, "--token-file", tmp_path / "absent")
+    assert done.code == 2 and "can't be read" in done.errors

@@ -12,11 +12,33 @@ struct DaemonOptions: ParsableArguments {
         transform: Self.checked)
     var address: String?
 
+    @Option(
+        help: ArgumentHelp("The file of the token that the daemon asks for.", valueName: "file"),
+        completion: .file(), transform: Self.token)
+    var tokenFile: String?
+
     static let defaultAddress = "127.0.0.1:9464"
 
     /// - Parameter bytesMax: of an answer.
     func client(bytesMax: Int = DaemonClient.bytesMax) -> DaemonClient {
-        DaemonClient(address: address ?? Self.defaultAddress, bytesMax: bytesMax)
+        DaemonClient(address: address ?? Self.defaultAddress, token: tokenFile, bytesMax: bytesMax)
+    }
+
+    /// The first token of a file, as `token_file` of a listener has them: one on each line.
+    ///
+    /// - Throws: if the file can't be read or has none.
+    private static func token(_ path: String) throws -> String {
+        guard let content = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw ValidationError("the file \(path) can't be read")
+        }
+        let lines = content.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+        guard let token = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else {
+            throw ValidationError("the file \(path) holds no token; write one on a line")
+        }
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ValidationError("the first line of \(path) is no token; a token has letters, digits and -._~+/")
+        }
+        return token
     }
 
     /// - Throws: unless it is `host:port` or a URL.
@@ -27,7 +49,8 @@ struct DaemonOptions: ParsableArguments {
             }
             return text
         }
-        return try ListenAddress(argument: text).host.isEmpty ? "127.0.0.1\(text)" : text
+        _ = try ListenAddress(argument: text)
+        return text.hasPrefix(":") ? "127.0.0.1\(text)" : text
     }
 }
 

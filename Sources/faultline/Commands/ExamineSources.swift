@@ -24,7 +24,7 @@ struct ExamineSources: AsyncParsableCommand {
         if !heard.sources.isEmpty { Console.print(table(heard.sources, style)) }
         let findings = SourceFindings(now: WallClock.now).sentences(heard)
         guard !findings.isEmpty else {
-            return Console.print("nothing is missing: kube-apiserver and etcd send spans, and they fit together")
+            return Console.print("nothing is missing: kube-apiserver and etcd send spans")
         }
         for finding in findings {
             Console.print(finding.wrapped(style.width, hanging: 4).joined(separator: "\n"))
@@ -40,18 +40,23 @@ struct ExamineSources: AsyncParsableCommand {
         return try await HeardSources(status: status, sources: sources, requests: requests)
     }
 
+    private func second(_ time: String) -> String {
+        Timestamp.parse(rfc3339: time).map { Timestamp.rfc3339($0 / 1_000_000_000 * 1_000_000_000) } ?? ""
+    }
+
     private func table(_ sources: [HeardSources.Source], _ style: TextStyle) -> String {
         let hasClusters = sources.contains { !$0.cluster.isEmpty }
-        var table = TextTable(
-            [.init("spans"), .init("last span", rank: 1), .init("sampled", rank: 2), .init("clock", rank: 3)]
-                + [.init("dialect", rank: 4), .init("source")])
+        var table = TextTable([
+            .init("spans"), .init("since", rank: 5), .init("last span", rank: 1), .init("sampled", rank: 2),
+            .init("clock", rank: 3), .init("dialect", rank: 4), .init("source"),
+        ])
         for source in sources {
             let names = [hasClusters ? source.cluster : "", source.service, source.instance].filter { !$0.isEmpty }
             let offset = source.clock_offset_seconds.map { offset in
                 offset == 0 ? "0" : "\(offset < 0 ? "-" : "+")\(durationText(seconds: abs(offset)))"
             }
             table.add([
-                "\(source.spans)", Timestamp.rfc3339(source.lastEnd / 1_000_000_000 * 1_000_000_000),
+                "\(source.spans)", second(source.first), second(source.last),
                 source.sampling_ratio.map { percentText($0) } ?? "unknown", offset ?? "unknown",
                 source.dialect ?? "unknown", PrintableText.escape(names.joined(separator: " ")),
             ])

@@ -15,6 +15,7 @@ struct HeardSources: Sendable {
         var service: String
         var instance: String
         var spans: Int
+        var first: String
         var last: String
         var sampling_ratio: Double?
         var sampling_source: String?
@@ -58,15 +59,21 @@ struct SourceFindings {
         guard !heard.sources.isEmpty else {
             return [
                 "no spans have arrived. `faultline setup` prints what to add to kube-apiserver and etcd; if that is done, "
-                    + "look for the endpoint in the API server's log, and check that port 4317 of this host can be reached "
-                    + "from the control-plane nodes."
+                    + "look for the endpoint in the API server's log, check that the OTLP port can be reached from the "
+                    + "control-plane nodes, and see whether the scrape counts refused exports "
+                    + "(faultline_requests_refused_total)."
             ]
         }
         let clusters = Set(heard.sources.map(\.cluster)).sorted()
         return clusters.flatMap { cluster in
             let sources = heard.sources.filter { $0.cluster == cluster }
             let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
-            let name = cluster.isEmpty ? "" : "cluster \(PrintableText.escape(cluster)): "
+            let name =
+                if !cluster.isEmpty {
+                    "cluster \(PrintableText.escape(cluster)): "
+                } else {
+                    clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
+                }
             return (missing(sources) + silent(sources) + joined(sources, requests) + clocks(sources)).map { name + $0 }
         } + intake(heard.status)
     }
@@ -86,7 +93,10 @@ struct SourceFindings {
                     + "TracingConfiguration."
             ]
         case (false, false):
-            let names = Set(sources.map { PrintableText.escape($0.service) }).sorted().joined(separator: ", ")
+            let services = sources.map {
+                $0.service.isEmpty ? "one without service.name" : PrintableText.escape($0.service)
+            }
+            let names = Set(services).sorted().joined(separator: ", ")
             return [
                 "neither kube-apiserver nor etcd sends spans, only \(names.shortened(60)). If one of these is "
                     + "kube-apiserver or etcd by another name, say so under `services:`."
@@ -101,7 +111,7 @@ struct SourceFindings {
         if now - latest > Self.silenceMin {
             return [
                 "the last span ended \(age(latest)) ago: the control plane is down, or no longer reaches this daemon. "
-                    + "Look for export errors in the API server's log."
+                    + "Look for export errors in the API server's log. (Over recorded spans it is when the recording ended.)"
             ]
         }
         return own.filter { now - $0.lastEnd > Self.silenceMin }.map { source in
@@ -139,7 +149,8 @@ struct SourceFindings {
         if !rejected.isEmpty {
             let reasons = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
                 .map { "\(PrintableText.escape($0.key)) \($0.value)" }.joined(separator: ", ")
-            found.append("spans were rejected since the start (\(reasons)): docs/metrics.md explains the reasons.")
+            found.append(
+                "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.")
         }
         if status.accepted > 0, Double(status.late) / Double(status.accepted) > Self.lateMin {
             found.append(
