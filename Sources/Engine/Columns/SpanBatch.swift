@@ -22,7 +22,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     /// What spans tell about their sources, by the batch's number for the source.
     private(set) var notes: [UInt16: SourceNotes] = [:]
     /// The dialect that was noted last, and of which source.
-    private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, [])
+    private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, AttributeDialects())
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
 
@@ -167,9 +167,9 @@ package struct SpanBatch: ~Copyable, Sendable {
 
     @inline(never)
     private mutating func noteChanged(_ dialects: AttributeDialects, of source: UInt16) {
-        guard source != Self.overflow, !dialects.isEmpty else { return }
-        notes[source, default: SourceNotes()].dialects.formUnion(dialects)
-        noted = (source, notes[source]?.dialects ?? [])
+        guard source != Self.overflow, dialects != AttributeDialects() else { return }
+        notes[source, default: SourceNotes()].dialects.add(dialects)
+        noted = (source, notes[source]?.dialects ?? dialects)
     }
 
     /// Adds what other batches tell about a source.
@@ -180,7 +180,7 @@ package struct SpanBatch: ~Copyable, Sendable {
 
     private mutating func removeNotes() {
         if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
-        noted = (Self.overflow, [])
+        noted = (Self.overflow, AttributeDialects())
     }
 
     package mutating func reject(_ reason: RejectionReason) {

@@ -28,7 +28,7 @@ package struct SourceCounts: Equatable, Sendable {
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
-    package fileprivate(set) var dialects: AttributeDialects = []
+    package fileprivate(set) var dialects = AttributeDialects()
     fileprivate var roots = RootSampling()
     /// How far its clock is ahead of the API servers', nanoseconds; nil while nothing is known.
     fileprivate var clockOffset: Int64?
@@ -142,7 +142,7 @@ package struct SourceTable: Sendable {
     /// Takes in what a batch tells about a source.
     mutating func add(_ notes: SourceNotes, of source: UInt16) {
         counts[Int(source)].roots.add(notes.thresholds)
-        counts[Int(source)].dialects.formUnion(notes.dialects)
+        counts[Int(source)].dialects.add(notes.dialects)
     }
 
     /// Forgets the sources whose spans all ended before a time, Unix nanoseconds.

@@ -11,7 +11,7 @@ struct SpanAttributes {
     var path: Range<Int> = 0..<0
     var query: Range<Int> = 0..<0
     /// Of the attributes that were noted.
-    private(set) var dialects: AttributeDialects = []
+    private(set) var dialects = AttributeDialects()
 
     /// Records an attribute if it is one of the few.
     @inline(__always)
@@ -74,7 +74,7 @@ struct SpanAttributes {
         } else {
             return
         }
-        dialects.formUnion(dialect)
+        dialects.add(dialect)
     }
 
     private static func keep(_ value: AttributeValue, in kept: inout Range<Int>) {
