@@ -20,7 +20,7 @@ package struct YAMLDocument {
             var composer = try YAMLComposer(bytes)
             root = try composer.document(&diagnostics)
         } catch {
-            YAMLSyntax.report(error, in: source, &diagnostics)
+            YAMLSyntaxExplanation.report(error, in: source, &diagnostics)
             return nil
         }
     }

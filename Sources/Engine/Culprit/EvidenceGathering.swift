@@ -17,7 +17,7 @@ struct EvidenceGathering {
     private var longSpans: [[Range<Int64>]] = [[], []]
     /// Those that are calls to etcd and ended in the interval.
     private var longCalls: [Range<Int64>] = []
-    private var waits = CallWaits()
+    private var waits = StoppedProcesses()
     /// When etcd's handlers began and the API server's spans ended, in the interval.
     private var etcdLife: SignsOfLife
     private var apiServerLife: SignsOfLife
@@ -118,7 +118,7 @@ struct EvidenceGathering {
         let isHandled = selfTime < span.duration
         if isHandled { callsHandled += 1 }
         if isHandled, span.flags.isError { failures.etcdAnswered += 1 }
-        guard selfTime >= CallWaits.waitMin else { return }
+        guard selfTime >= StoppedProcesses.waitMin else { return }
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
 

@@ -1,11 +1,11 @@
+import Support
+
 /// Figures as verdicts state them.
 enum VerdictText {
     /// Nanoseconds with two digits: `210 ms`.
     static func duration(_ nanoseconds: Int64) -> String {
-        let units: [(name: String, size: Double)] = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1)]
-        let value = Double(nanoseconds)
-        let unit = units.first { value >= $0.size } ?? units[3]
-        return "\(number(value / unit.size)) \(unit.name)"
+        let (value, unit) = DurationText.inUnit(seconds: Double(nanoseconds) / 1e9)
+        return "\(number(value)) \(unit)"
     }
 
     /// What took the time: `mutating webhooks`, `authorization`.

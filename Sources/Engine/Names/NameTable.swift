@@ -20,7 +20,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
 
     var placesUse: NamePlacesUse { places.use }
 
-    private var places: NamePlaces
+    private var places: NameQuotas
     private var numberOfLabels: [Labels: UInt16] = [:]
     private var placeOfNumber: [Place?] = [nil]
     private var vacant: [UInt16] = []
@@ -32,7 +32,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     ///   - claims: the claims that places are reserved for.
     init(overflow: Labels, limit: Int, keptFor claims: [NameClaim]) {
         labels = [overflow]
-        places = NamePlaces(limit: limit, keptFor: claims)
+        places = NameQuotas(limit: limit, keptFor: claims)
         births.append()
     }
 

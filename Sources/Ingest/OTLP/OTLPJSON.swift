@@ -11,7 +11,7 @@ package enum OTLPJSON {
     /// object with other keys but no `resourceSpans` is refused.
     package static func wireFormat(of json: RawSpan) throws(DecodeError) -> [UInt8] {
         var reader = JSONReader(json)
-        var translation = OTLPTranslation()
+        var translation = OTLPJSONTranslation()
         var (hasSpans, hasOther) = (false, false)
         try reader.forEachKey { (key, reader) throws(DecodeError) in
             let field = OTLPMessage.request.field(key)

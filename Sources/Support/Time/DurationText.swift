@@ -46,6 +46,14 @@ package enum DurationText {
         return text
     }
 
+    /// A duration in the unit to print it in, `(2.5, "ms")`: the largest up to a second that leaves at least 1 after rounding to
+    /// three digits.
+    package static func inUnit(seconds: Double) -> (value: Double, unit: String) {
+        let units: [(perSecond: Double, name: String)] = [(1, "s"), (1e3, "ms"), (1e6, "µs")]
+        let unit = units.first { seconds * $0.perSecond >= 0.9995 } ?? (1e9, "ns")
+        return (seconds * unit.perSecond, unit.name)
+    }
+
     /// `digits` (an integer, or a decimal fraction with digits on both sides of the point) times `unit`.
     private static func scale(_ digits: some StringProtocol, by unit: Int64) -> Int64? {
         let parts = digits.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,12 +1,11 @@
 import Foundation
+import Support
 
-/// Three significant digits and a unit.
+/// Three significant digits and a unit: `1.25 ms`.
 func durationText(seconds: Double) -> String {
-    let units: [(scale: Double, name: String)] = [(1, "s"), (1e-3, "ms"), (1e-6, "µs")]
-    let unit = units.first { seconds >= $0.scale } ?? (1e-9, "ns")
-    let value = seconds / unit.scale
-    let digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
-    return String(format: "%.\(digits)f", value) + " " + unit.name
+    let (value, unit) = DurationText.inUnit(seconds: seconds)
+    let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+    return String(format: "%.\(digits)f", value) + " " + unit
 }
 
 /// A share of errors: `0`, `0.02 %`, `12.5 %`.

@@ -8,7 +8,7 @@ package enum TraceDocument {
     package static func message(of json: RawSpan, _ omissions: inout Omissions) throws(DecodeError) -> [UInt8] {
         let (form, isEmpty) = try form(of: json)
         var reader = JSONReader(json)
-        var translation = OTLPTranslation(takesBase64IDs: true)
+        var translation = OTLPJSONTranslation(takesBase64IDs: true)
         switch form {
         case .request: try request(&reader, &translation)
         case .envelope(let name):
@@ -79,7 +79,7 @@ package enum TraceDocument {
     }
 
     private static func request(
-        _ reader: inout JSONReader, _ translation: inout OTLPTranslation
+        _ reader: inout JSONReader, _ translation: inout OTLPJSONTranslation
     ) throws(DecodeError) {
         try reader.forEachField { (key, reader) throws(DecodeError) in
             guard let field = OTLPMessage.request.field(isList(key) ? "resourceSpans" : key) else {

@@ -1,7 +1,7 @@
 package import Support
 
 /// Translates one request from JSON to the wire format.
-package struct OTLPTranslation {
+package struct OTLPJSONTranslation {
     package var writer = WireWriter()
     /// Whether to accept ids in base64, as protobuf's own JSON writes them.
     let takesBase64IDs: Bool

@@ -1,7 +1,7 @@
 import Support
 
 /// Explains syntax errors in terms of the text rather than the parser.
-enum YAMLSyntax {
+enum YAMLSyntaxExplanation {
     static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout Diagnostics) {
         let position =
             switch fault.location {

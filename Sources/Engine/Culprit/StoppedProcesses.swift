@@ -17,7 +17,7 @@ struct Stall: Equatable, Sendable {
 /// Calls that wait for a stopped process continue together when it resumes; a slow connection delays each call on its own.
 /// If etcd was stopped, its handlers begin late, so calls wait before them. If the API server was stopped, the handlers
 /// ended long ago, so calls wait after them.
-struct CallWaits {
+struct StoppedProcesses {
     private struct Call {
         var time: Range<Int64>
         var handler: Range<Int64>?

@@ -15,7 +15,7 @@ enum NameClaim: Int, CaseIterable, Sendable {
 /// An eighth of the places is reserved for each of known names, the API server, etcd and what rules select. One owner
 /// (a service; for requests, an API group) may take at most a quarter of the places, or a half if its claim has
 /// reserved ones.
-struct NamePlaces: Sendable {
+struct NameQuotas: Sendable {
     let limit: Int
     private(set) var taken = 0
     private var takenByClaim = [Int](repeating: 0, count: NameClaim.allCases.count)
@@ -105,7 +105,7 @@ package struct NameRefusal: Equatable, Sendable {
     package var name: String
 }
 
-/// Series that rules select by exact names; places are reserved for them (`NamePlaces`).
+/// Series that rules select by exact names; places are reserved for them (`NameQuotas`).
 package struct SelectedNames: Equatable, Sendable {
     /// The exact matchers of a selector, by label.
     package typealias Labels = [String: String]
