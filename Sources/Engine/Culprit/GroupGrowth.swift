@@ -34,46 +34,77 @@ extension WindowView {
     /// How many times as long as usual what ended in [from, to), Unix nanoseconds, takes, by group; nil if there is too little
     /// to compare.
     ///
-    /// What is usual is learned from the ten minutes before, in stretches as long as the range, as far as they are in the
-    /// window and before the group became slow.
-    package func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Growths?] {
+    /// What is usual is learned from the ten minutes before, in stretches as long as the range that end at multiples of its
+    /// length, as far as they are in the window and before the group became slow.
+    package func growth(
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
+    ) -> [Growths?] {
         guard from < to else { return Array(repeating: nil, count: question.groupCount) }
-        let baseline = from.subtractingSaturating(Self.culpritBaseline)..<from
-        let comparison = Comparison(interval: from..<to, baseline: baseline)
-        var meters = GroupMeters(question, length: to - from)
-        let before = slots.filter { comparison.isBaseline($0) && $0.end <= from }
-        for slot in before { meters.add(slot, population, stretch: comparison.stretch(of: slot), isLearning: true) }
-        meters.learned(stretches: before.first.map { comparison.stretch(of: $0) + 1 } ?? 0)
-        for slot in before { meters.add(slot, population, stretch: comparison.stretch(of: slot), isLearning: false) }
-        for slot in slots where from <= slot.start && slot.end <= to {
-            meters.add(slot, population, stretch: nil, isLearning: false)
+        let length = to - from
+        let end = from - from % length
+        let comparison = Comparison(
+            interval: from..<to, baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
+        let groups = question.groups { $0?.subtractingSaturating(length) ?? .max }
+        let before = slots.filter { comparison.baseline.lowerBound < $0.end && $0.end <= end }
+        let learned = usual.of(groups, population, comparison, before) { groups in
+            var meters = GroupMeters(groups)
+            for slot in before { meters.learn(slot, population) }
+            meters.learned(stretches: before.first.map { comparison.stretch(of: $0) + 1 } ?? 0)
+            for slot in before { meters.add(slot, population, stretch: comparison.stretch(of: slot)) }
+            return meters.usual
         }
-        return meters.growth
+        var meters = GroupMeters(groups, learned.map(\.meter))
+        for slot in slots where from <= slot.start && slot.end <= to { meters.add(slot, population, stretch: nil) }
+        // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
+        let sure = (Self.sure * Self.sure + 2 * Double(groups.count).logarithm).squareRoot()
+        return zip(meters.meters, learned).map { meter, usual in
+            let growth = Growth(meter, usual.baseline)
+            return growth.isCompared ? Growths(growth, sure: sure) : nil
+        }
+    }
+
+    private static let sure = 4.0
+}
+
+extension GrowthQuestion {
+    /// - Parameter learnsUntil: until when durations of a group tell what is usual, Unix nanoseconds, by since when it is slow.
+    fileprivate func groups(_ learnsUntil: (Int64?) -> Int64) -> [GrowthGroup] {
+        var series = [[Int32]](repeating: [], count: groupCount)
+        for (index, group) in groupOfSeries.enumerated() where group >= 0 {
+            series[Int(group)].append(Int32(clamping: index))
+        }
+        return zip(series, since).map { GrowthGroup(series: $0, learnsUntil: learnsUntil($1)) }
     }
 }
 
 /// The meters of some groups.
 private struct GroupMeters {
-    private let question: GrowthQuestion
-    private var meters: [GrowthMeter]
-    /// The number of each series within its group.
-    private var numberInGroup: [Int] = []
-    /// By group: until when durations tell what is usual, Unix nanoseconds.
-    private let learnsUntil: [Int64]
+    private(set) var meters: [GrowthMeter]
+    private let groups: [GrowthGroup]
+    /// By series: its group and its number in it; nil for others.
+    private var places: [(group: Int32, number: Int32)?]
 
-    init(_ question: GrowthQuestion, length: Int64) {
-        self.question = question
-        meters = Array(repeating: GrowthMeter(), count: question.groupCount)
-        // It became slow within the range that ended then.
-        learnsUntil = question.since.map { $0?.subtractingSaturating(length) ?? .max }
-        var sizes = [Int](repeating: 0, count: question.groupCount)
-        for group in question.groupOfSeries {
-            guard group >= 0 else {
-                numberInGroup.append(0)
-                continue
+    /// - Parameter meters: those that have learned what is usual; without them, none has.
+    init(_ groups: [GrowthGroup], _ meters: [GrowthMeter]? = nil) {
+        self.groups = groups
+        self.meters = meters ?? Array(repeating: GrowthMeter(), count: groups.count)
+        let last = groups.reduce(-1) { max($0, $1.series.last ?? -1) }
+        places = Array(repeating: nil, count: Int(last) + 1)
+        for (group, members) in groups.enumerated() {
+            for (number, series) in members.series.enumerated() {
+                places[Int(series)] = (Int32(clamping: group), Int32(clamping: number))
             }
-            numberInGroup.append(sizes[Int(group)])
-            sizes[Int(group)] += 1
+        }
+    }
+
+    private func place(_ series: Int) -> (group: Int32, number: Int32)? {
+        series < places.count ? places[series] : nil
+    }
+
+    mutating func learn(_ slot: SlotView, _ population: Population) {
+        slot.forEachCell(of: population, where: { place($0) != nil }) { series, code, count in
+            guard let (group, number) = place(series), slot.end <= groups[Int(group)].learnsUntil else { return }
+            meters[Int(group)].learn(code, count: count, series: Int(number))
         }
     }
 
@@ -82,29 +113,22 @@ private struct GroupMeters {
     }
 
     /// - Parameter stretch: of the baseline; nil for the range.
-    mutating func add(_ slot: SlotView, _ population: Population, stretch: Int?, isLearning: Bool) {
-        slot.forEachCell(of: population) { series, code, count in
-            guard series < question.groupOfSeries.count, question.groupOfSeries[series] >= 0 else { return }
-            let group = Int(question.groupOfSeries[series])
-            let number = numberInGroup[series]
-            if isLearning {
-                if slot.end <= learnsUntil[group] { meters[group].learn(code, count: count, series: number) }
-            } else if stretch == nil || slot.end <= learnsUntil[group] {
-                meters[group].add(code, count: count, series: number, stretch: stretch)
-            }
+    mutating func add(_ slot: SlotView, _ population: Population, stretch: Int?) {
+        slot.forEachCell(of: population, where: { place($0) != nil }) { series, code, count in
+            guard let (group, number) = place(series) else { return }
+            guard stretch == nil || slot.end <= groups[Int(group)].learnsUntil else { return }
+            meters[Int(group)].add(code, count: count, series: Int(number), stretch: stretch)
         }
     }
 
-    var growth: [Growths?] {
-        // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
-        let sure = (Self.sure * Self.sure + 2 * Double(meters.count).logarithm).squareRoot()
-        return meters.map { meter in
-            let growth = meter.growth
-            return growth.isCompared ? Growths(growth, sure: sure) : nil
+    /// What the groups have learned.
+    var usual: [UsualGrowth] {
+        meters.map { meter in
+            var meter = meter
+            let baseline = meter.endBaseline()
+            return UsualGrowth(meter: meter, baseline: baseline)
         }
     }
-
-    private static let sure = 4.0
 }
 
 extension Double {

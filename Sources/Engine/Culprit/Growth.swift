@@ -43,41 +43,18 @@ package struct Growth: Sendable {
 
     package init() {}
 
-    init(_ meter: GrowthMeter) {
-        now = meter.now.compared
-        (heard, heardBefore) = (meter.now.heard, meter.stretches.reduce(0) { $0 + $1.heard })
-        count = meter.now.count
-        countBefore = meter.stretches.reduce(0) { $0 + $1.count }
+    init(_ meter: GrowthMeter, _ baseline: GrowthBaseline) {
+        (now, before) = (meter.now.compared, baseline.durations)
+        (heard, heardBefore) = (meter.now.heard, baseline.heard)
+        (count, countBefore) = (meter.now.count, baseline.count)
         if meter.beyond > 0 {
             beyond = (
                 meter.beyond, LatencyBucket.ratio(ofSteps: Double(meter.stepsBeyond) / Double(meter.beyond))
             )
         }
-        let healthy = meter.healthyStretches
-        for stretch in healthy { for (code, count) in stretch.compared.cells { before.add(code, count: count) } }
-        guard count >= Self.countMin, countBefore >= Self.countMin else { return }
-        changes = GrowthStatistic.allCases.map { Self.change($0, meter.now, healthy) }
+        guard count >= GrowthBaseline.countMin, countBefore >= GrowthBaseline.countMin else { return }
+        changes = GrowthStatistic.allCases.map { baseline.change($0, meter.now) }
     }
-
-    /// With fewer durations a statistic means nothing.
-    private static let countMin = 10
-
-    private static func change(
-        _ statistic: GrowthStatistic, _ now: RelativeDurations, _ stretches: [RelativeDurations]
-    ) -> Change {
-        let before = stretches.filter { $0.count >= countMin / 2 }.compactMap { $0[statistic] }
-        let usual = before.isEmpty ? 0 : before.sorted()[before.count / 2]
-        let steps = (now[statistic] ?? 0) - usual
-        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
-        let seen = before.reduce(0) { $0 + ($1 - usual) * ($1 - usual) }
-        let expected = statistic.usualDeviation * statistic.usualDeviation
-        let variance = (seen + weightOfOthers * expected) / (Double(before.count) + weightOfOthers)
-        let sampling = statistic.deviationOfOne * statistic.deviationOfOne / Double(max(now.count, 1))
-        return Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
-    }
-
-    /// What is known of other clusters counts as much as this many stretches of time.
-    private static let weightOfOthers = 4.0
 
     // MARK: Reading
 

@@ -43,6 +43,7 @@ struct GrowthMeter: Sendable {
             else { continue }
             usual[series].code = max(median, Self.codeMin)
         }
+        for series in usual.indices { usual[series].durations = LatencyHistogram() }
     }
 
     /// Compares a duration.
@@ -57,17 +58,13 @@ struct GrowthMeter: Sendable {
         stepsBeyond += (Int(code) - known) * count
     }
 
-    /// The stretches of the baseline without those that stand out from the others: an earlier fault is no measure of health.
-    var healthyStretches: [RelativeDurations] {
-        let heard = stretches.filter { $0.heard > 0 }
-        let means = heard.compactMap { $0[.mean] }.sorted()
-        guard means.count >= 3 else { return heard }
-        let usual = means[means.count / 2]
-        return heard.filter { ($0[.mean] ?? usual) <= usual + Self.standsOut }
+    /// Ends the second pass over the baseline. What ended in the interval may then be added in its place, again and again to
+    /// copies of this.
+    mutating func endBaseline() -> GrowthBaseline {
+        let baseline = GrowthBaseline(stretches)
+        stretches = []
+        return baseline
     }
 
-    /// Three times as long.
-    private static let standsOut = 1.585
-
-    var growth: Growth { Growth(self) }
+    var growth: Growth { Growth(self, GrowthBaseline(stretches)) }
 }

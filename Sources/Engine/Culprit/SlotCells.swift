@@ -3,8 +3,25 @@ extension SlotView {
     /// Called with a series, a latency bucket of it and how many of its durations lie there.
     typealias CellBody = (_ series: Int, _ code: UInt16, _ count: Int) -> Void
 
+    /// Calls `body` with cells of the series that are wanted.
+    @inline(__always)
+    func forEachCell(of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: CellBody) {
+        forEachCell(of: population, summarized: isWanted) { series, code, count in
+            if isWanted(series) { body(series, code, count) }
+        }
+    }
+
+    @inline(__always)
     func forEachCell(of population: Population, _ body: CellBody) {
-        let rest = SlotRows(self).forEachCell(of: population, body)
+        forEachCell(of: population, summarized: { _ in true }, body)
+    }
+
+    /// - Parameter isWanted: the cells of other series are passed over where the slot's summary has them.
+    @inline(__always)
+    private func forEachCell(
+        of population: Population, summarized isWanted: (_ series: Int) -> Bool, _ body: CellBody
+    ) {
+        let rest = SlotRows(self).forEachCell(of: population, where: isWanted, body)
         guard !rest.rows.isEmpty else { return }
         switch population {
         case .spans:
@@ -48,9 +65,12 @@ extension SlotView {
 
 extension SlotRows {
     /// Calls `body` with the cells of the slot's summary, and returns the rows that it doesn't know.
-    fileprivate func forEachCell(of population: Population, _ body: SlotView.CellBody) -> SlotRows {
+    @inline(__always)
+    fileprivate func forEachCell(
+        of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellBody
+    ) -> SlotRows {
         guard let (counts, rest) = summarized(population) else { return self }
-        for index in counts.series.indices {
+        for index in counts.series.indices where isWanted(counts.series[index].number) {
             let cells = counts.cells(index)
             for cell in cells.indices {
                 body(counts.series[index].number, cells[cell].code, Int(cells[cell].count))

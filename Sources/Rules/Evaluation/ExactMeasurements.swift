@@ -18,6 +18,7 @@ struct ExactMeasurements {
         var since: [Int64?] = []
         /// The index of each group in `groups`, or -1.
         var indexOfGroup: [Int32]
+        /// By index in `groups`; empty for a range that is compared with earlier ones.
         var statistics: [LatencyStatistics] = []
         /// By index in `groups`; only for a range that is compared with earlier ones.
         var slowdowns: [Double?] = []
@@ -52,7 +53,8 @@ struct ExactMeasurements {
 
     /// Measures everything requested.
     mutating func measure(
-        _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource
+        _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource,
+        _ usual: inout UsualGrowths
     ) {
         var growths = MeasuredGrowths()
         let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
@@ -65,8 +67,10 @@ struct ExactMeasurements {
             }
             let (from, to) = ranges[range].bounds(at: time)
             let population = ranges[range].key.measuredPopulation
-            let measured = source.measure(population, from: from, to: to, selections)
-            for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
+            if !ranges[range].key.measured.isComparison {
+                let measured = source.measure(population, from: from, to: to, selections)
+                for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
+            }
             for (number, selection) in zip(numbers, selections) {
                 if let scales = ranges[range].scales {
                     requests[number].scales = (0..<selection.groupCount).map { group in
@@ -81,7 +85,7 @@ struct ExactMeasurements {
                 case .growth(let statistic), .partGrowth(let statistic, _):
                     let question = GrowthQuestion(
                         groupOfSeries: selection.groupOfSeries, since: requests[number].since)
-                    requests[number].slowdowns = growths.of(population, from..<to, question, over: source).map {
+                    requests[number].slowdowns = growths.of(population, from..<to, question, over: source, &usual).map {
                         $0?[statistic]
                     }
                 case .durations, .selfTimes, .part, .parts: break
@@ -107,13 +111,13 @@ struct ExactMeasurements {
     }
 
     /// What was measured for a requested group.
-    struct Result {
-        var statistics: LatencyStatistics
-        /// The quantiles and thresholds in `statistics`.
-        var values: MeasuredValues
-        var slowdown: Double?
-        /// How many spans one stands for; nil if all came.
-        var scale: SampleScale?
+    enum Result {
+        /// - Parameters:
+        ///   - values: the quantiles and thresholds in the statistics.
+        ///   - scale: how many spans one stands for; nil if all came.
+        case statistics(LatencyStatistics, values: MeasuredValues, scale: SampleScale?)
+        /// The ratio to earlier durations; nil if there is too little to compare.
+        case comparison(Double?)
     }
 
     func result(of group: Int, _ grouping: Int, in range: Int) -> Result {
@@ -122,9 +126,9 @@ struct ExactMeasurements {
         }
         let request = requests[number]
         let index = Int(request.indexOfGroup[group])
-        return Result(
-            statistics: request.statistics[index], values: request.values,
-            slowdown: request.slowdowns.isEmpty ? nil : request.slowdowns[index],
+        guard request.slowdowns.isEmpty else { return .comparison(request.slowdowns[index]) }
+        return .statistics(
+            request.statistics[index], values: request.values,
             scale: request.scales.isEmpty ? nil : request.scales[index])
     }
 }
@@ -135,11 +139,13 @@ private struct MeasuredGrowths {
         []
 
     mutating func of(
-        _ population: Population, _ range: Range<Int64>, _ question: GrowthQuestion, over source: some MeasurementSource
+        _ population: Population, _ range: Range<Int64>, _ question: GrowthQuestion,
+        over source: some MeasurementSource, _ usual: inout UsualGrowths
     ) -> [Growths?] {
         let found = known.first { $0.population == population && $0.range == range && $0.question == question }
         if let found { return found.growths }
-        let growths = source.growth(population, from: range.lowerBound, to: range.upperBound, question)
+        let growths = source.growth(
+            population, from: range.lowerBound, to: range.upperBound, question, &usual)
         known.append((population, range, question, growths))
         return growths
     }
@@ -174,5 +180,22 @@ extension SlowdownRatio {
 
     private static func code(_ statistics: LatencyStatistics) -> Int {
         Int(LatencyBucket.shared.code(statistics.quantiles[0]))
+    }
+}
+
+extension EvaluationInputs.Range {
+    /// Fills in what was measured.
+    ///
+    /// - Parameter wanted: the condition's quantiles and thresholds for this range.
+    mutating func fill(_ result: ExactMeasurements.Result, wanted: MeasuredValues) {
+        switch result {
+        case .statistics(let statistics, let values, let scale):
+            fill(statistics, of: values, wanted: wanted)
+            if let scale { fill(scale: scale) }
+        case .comparison(let ratio):
+            tally = LatencyTally()
+            tally?.count = ratio == nil ? 0 : 1
+            slowdown = ratio
+        }
     }
 }

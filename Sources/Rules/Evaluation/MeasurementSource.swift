@@ -20,7 +20,11 @@ package protocol MeasurementSource {
 
     /// How many times as long as usual what ended in [from, to) takes, in nanoseconds since the epoch, by group; nil if there
     /// is too little to compare.
-    func growth(_ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion) -> [Growths?]
+    ///
+    /// - Parameter usual: what is known of earlier times.
+    func growth(
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
+    ) -> [Growths?]
 
     /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
     /// selection.
@@ -68,7 +72,7 @@ extension MeasurementSource {
     package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? { nil }
 
     package func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
     ) -> [Growths?] {
         Array(repeating: nil, count: question.groupCount)
     }
@@ -100,9 +104,9 @@ extension ViewedSource {
     }
 
     package func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion
+        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
     ) -> [Growths?] {
-        view.growth(population, from: from, to: to, question)
+        view.growth(population, from: from, to: to, question, &usual)
     }
 
     package func find(

@@ -22,8 +22,7 @@ package struct RuleEvaluator: Sendable {
 
         mutating func judge(
             at time: Int64, _ groupings: [SeriesGrouping], _ ranges: [WatchedRange],
-            over source: some MeasurementSource,
-            asking exact: inout ExactMeasurements
+            over source: some MeasurementSource
         ) -> [RuleJudgement] {
             rules.indices.map { index in
                 let (rule, own) = (rules[index].rule, numbers[index])
@@ -34,8 +33,7 @@ package struct RuleEvaluator: Sendable {
                     return RuleJudgement(rule, own, groups: found)
                 }
                 var judgement = RuleJudgement(rule, own)
-                judgement.judge(
-                    groupings[own.grouping], ranges, activeSince: rules[index].activeSince, asking: &exact)
+                judgement.judge(groupings[own.grouping], ranges, activeSince: rules[index].activeSince)
                 return judgement
             }
         }
@@ -47,6 +45,7 @@ package struct RuleEvaluator: Sendable {
     var groups: [Group] = []
     var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
+    private var usualGrowths = UsualGrowths()
     package internal(set) var incidents = IncidentTracker()
 
     /// - Parameter countBytesMax: bytes that the counts of all ranges may take together; ranges beyond it are scanned.
@@ -93,15 +92,12 @@ package struct RuleEvaluator: Sendable {
         extendGroupings(from: source)
         advance(Set(due.flatMap { groups[$0].ranges }), to: time, over: source)
 
-        var exact = ExactMeasurements()
-        let judgements = due.map { groups[$0].judge(at: time, groupings, ranges, over: source, asking: &exact) }
-        exact.measure(ranges, groupings, at: time, over: source)
+        let judgements = judge(due, at: time, over: source)
         var observations: [Observation] = []
         for (group, judgements) in zip(due, judgements) {
             let limit = min(groups[group].definition.limit ?? alertLimit, alertLimit)
             for (rule, judgement) in judgements.enumerated() {
-                for result in judgement.groups {
-                    let decided = judgement.decided(result, exact)
+                for decided in judgement.groups {
                     let observation = groups[group].rules[rule].observe(decided, at: time, limit: limit)
                     if let observation { observations.append(Observation(group: group, rule: rule, of: observation)) }
                 }
@@ -119,6 +115,27 @@ package struct RuleEvaluator: Sendable {
         }
         trackIncidents(transitions, of: due, at: time, over: source)
         return transitions
+    }
+
+    /// By group that is due: what its rules say.
+    private mutating func judge(
+        _ due: [Int], at time: Int64, over source: some MeasurementSource
+    ) -> [[RuleJudgement]] {
+        var judgements = due.map { groups[$0].judge(at: time, groupings, ranges, over: source) }
+        // First comparisons with earlier times, then exact quantiles.
+        for _ in 0..<2 {
+            var exact = ExactMeasurements()
+            for (group, judged) in zip(due, judgements) {
+                for (rule, judgement) in judged.enumerated() {
+                    judgement.ask(&exact, groupings[groups[group].numbers[rule].grouping])
+                }
+            }
+            exact.measure(ranges, groupings, at: time, over: source, &usualGrowths)
+            for index in judgements.indices {
+                for rule in judgements[index].indices { judgements[index][rule].judge(exact) }
+            }
+        }
+        return judgements
     }
 
     private mutating func extendGroupings(from source: some MeasurementSource) {

@@ -14,10 +14,12 @@ struct GroupJudgement {
     var value: NumberInterval
     /// The inputs, if they left it undecided.
     var undecided: EvaluationInputs?
+    /// When its alert became active, Unix nanoseconds; nil if it has none.
+    var activeSince: Int64?
 }
 
-/// One evaluation of one rule over all its groups: first from counts, then from measurements for the groups that counts
-/// leave undecided.
+/// One evaluation of one rule over all its groups: first from counts; for the groups that these leave undecided, then from
+/// comparisons with earlier times, and at last from exact quantiles.
 struct RuleJudgement {
     private let rule: Rule
     private let numbers: RuleNumbers
@@ -30,13 +32,10 @@ struct RuleJudgement {
         self.groups = groups
     }
 
-    /// Judges all groups from counts, and requests measurements for what they leave open.
+    /// Judges all groups from counts.
     /// - Parameter activeSince: when the alert of a group became active, Unix nanoseconds; nil if it has none, which a false
     ///   condition would change.
-    mutating func judge(
-        _ grouping: SeriesGrouping, _ ranges: [WatchedRange], activeSince: (Int) -> Int64?,
-        asking exact: inout ExactMeasurements
-    ) {
+    mutating func judge(_ grouping: SeriesGrouping, _ ranges: [WatchedRange], activeSince: (Int) -> Int64?) {
         let condition = rule.condition
         var values = EvaluationInputs(of: condition.inputs, over: rule.over)
         for (index, range) in numbers.ranges.enumerated() { values.ranges[index].isHeard = ranges[range].isHeard }
@@ -53,36 +52,47 @@ struct RuleJudgement {
             counts.fillBounds(&values, row: row)
             let truth = condition.judge(values)
             if truth == .noData || truth == .fails && activeSince(group) == nil { continue }
-            let value = truth == .fails ? .missing : condition.subjectValue(values)
-            let isDecided = truth.isExact && (truth != .holds || value.isExact)
-            if !isDecided { ask(&exact, for: group, grouping, values, since: activeSince(group)) }
-            groups.append(GroupJudgement(group: group, truth: truth, value: value, undecided: isDecided ? nil : values))
+            groups.append(judgement(of: group, values, activeSince: activeSince(group)))
         }
     }
 
-    /// The final judgement of a group, from measurements if counts left it undecided.
-    func decided(_ judgement: GroupJudgement, _ exact: ExactMeasurements) -> GroupJudgement {
-        guard var values = judgement.undecided else { return judgement }
-        for index in values.ranges.indices where !values.ranges[index].isExact {
-            let result = exact.result(of: judgement.group, numbers.grouping, in: numbers.ranges[index])
-            values.ranges[index].fill(
-                result.statistics, of: result.values, wanted: rule.condition.inputs.measured(in: index))
-            values.ranges[index].slowdown = result.slowdown
-            if let scale = result.scale { values.ranges[index].fill(scale: scale) }
-        }
+    private func judgement(of group: Int, _ values: EvaluationInputs, activeSince: Int64?) -> GroupJudgement {
+        let truth = rule.condition.judge(values)
+        let value = truth == .fails ? .missing : rule.condition.subjectValue(values)
+        let isDecided = truth.isExact && (truth != .holds || value.isExact)
         return GroupJudgement(
-            group: judgement.group, truth: rule.condition.judge(values),
-            value: rule.condition.subjectValue(values))
+            group: group, truth: truth, value: value, undecided: isDecided ? nil : values, activeSince: activeSince)
     }
 
-    private func ask(
-        _ exact: inout ExactMeasurements, for group: Int, _ grouping: SeriesGrouping, _ values: EvaluationInputs,
-        since: Int64?
-    ) {
-        for (index, range) in numbers.ranges.enumerated() where !values.ranges[index].isExact {
-            exact.request(
-                rule.condition.inputs.measured(in: index), of: group, numbers.grouping,
-                groupCount: grouping.values.count, in: range, since: since)
+    /// The ranges to ask about next for an undecided group: those that are compared with earlier ones, or the others if these
+    /// are known. Most conditions fail by the comparison, and exact quantiles cost more.
+    private func unknownRanges(_ values: EvaluationInputs) -> [Int] {
+        let unknown = values.ranges.indices.filter { !values.ranges[$0].isExact }
+        let compared = unknown.filter { rule.condition.inputs.ranges[$0].measured.isComparison }
+        return compared.isEmpty ? unknown : compared
+    }
+
+    /// Requests what undecided groups need next.
+    func ask(_ exact: inout ExactMeasurements, _ grouping: SeriesGrouping) {
+        for group in groups {
+            guard let values = group.undecided else { continue }
+            for index in unknownRanges(values) {
+                exact.request(
+                    rule.condition.inputs.measured(in: index), of: group.group, numbers.grouping,
+                    groupCount: grouping.values.count, in: numbers.ranges[index], since: group.activeSince)
+            }
+        }
+    }
+
+    /// Judges undecided groups again, with what they asked for.
+    mutating func judge(_ exact: ExactMeasurements) {
+        for index in groups.indices {
+            guard var values = groups[index].undecided else { continue }
+            for range in unknownRanges(values) {
+                let result = exact.result(of: groups[index].group, numbers.grouping, in: numbers.ranges[range])
+                values.ranges[range].fill(result, wanted: rule.condition.inputs.measured(in: range))
+            }
+            groups[index] = judgement(of: groups[index].group, values, activeSince: groups[index].activeSince)
         }
     }
 }

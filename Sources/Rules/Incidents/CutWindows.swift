@@ -66,11 +66,15 @@ struct CutWindows<Source: MeasurementSource> {
             slowdown.measure(
                 key.measuredPopulation, from: part.lowerBound, to: part.upperBound, selection, over: source)[0]
         case .growth(let statistic), .partGrowth(let statistic, _):
-            source.growth(
-                key.measuredPopulation, from: part.lowerBound, to: part.upperBound,
-                GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since]))[0]?[statistic]
+            growth(key.measuredPopulation, part, selection)?[statistic]
         case .durations, .selfTimes, .part, .parts: nil
         }
+    }
+
+    private func growth(_ population: Population, _ part: Range<Int64>, _ selection: Selection) -> Growths? {
+        let question = GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since])
+        var usual = UsualGrowths()
+        return source.growth(population, from: part.lowerBound, to: part.upperBound, question, &usual)[0]
     }
 
     private func selection(_ key: WatchedRange.Key, _ wanted: MeasuredValues) -> Selection {

@@ -79,6 +79,14 @@ package enum Measured: Hashable, Comparable, Sendable {
     /// A component's part of the rule's requests, compared in the same way.
     case partGrowth(GrowthStatistic, Component)
 
+    /// Whether it is a ratio to earlier durations.
+    var isComparison: Bool {
+        switch self {
+        case .slowdown, .growth, .partGrowth: true
+        case .durations, .selfTimes, .part, .parts: false
+        }
+    }
+
     /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
 

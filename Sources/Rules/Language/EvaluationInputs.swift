@@ -13,7 +13,8 @@ package struct EvaluationInputs {
         /// How many spans failed or took longer than each threshold of the condition's inputs. Meaningless without a
         /// tally.
         package var bad: [Int]
-        /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally.
+        /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally, of which it
+        /// doesn't matter what it counts.
         package var slowdown: Double?
         /// How many spans there were, those that were not sampled included; nil if all came, or nobody asks.
         var scaledCount: Double?

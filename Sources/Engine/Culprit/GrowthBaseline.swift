@@ -1,0 +1,53 @@
+/// What durations relative to their usual ones did from one stretch of time to the next before an interval.
+struct GrowthBaseline: Sendable {
+    /// Durations, compared or not.
+    let heard: Int
+    /// Durations that could be compared.
+    let count: Int
+    /// The compared durations, without the stretches that stand out from the others.
+    private(set) var durations = LatencyHistogram()
+    /// The binary logarithms of each statistic, by its number, in those stretches.
+    private let values: [[Double]]
+
+    /// With fewer durations a statistic means nothing.
+    static let countMin = 10
+
+    /// - Parameter stretches: each as long as the interval.
+    init(_ stretches: [RelativeDurations]) {
+        heard = stretches.reduce(0) { $0 + $1.heard }
+        count = stretches.reduce(0) { $0 + $1.count }
+        let healthy = Self.healthy(stretches)
+        for stretch in healthy { for (code, count) in stretch.compared.cells { durations.add(code, count: count) } }
+        let telling = healthy.filter { $0.count >= Self.countMin / 2 }
+        values = GrowthStatistic.allCases.map { statistic in telling.compactMap { $0[statistic] } }
+    }
+
+    /// The stretches without those that stand out from the others: an earlier fault is no measure of health.
+    private static func healthy(_ stretches: [RelativeDurations]) -> [RelativeDurations] {
+        let heard = stretches.filter { $0.heard > 0 }
+        let means = heard.map { $0[.mean] }
+        let known = means.compactMap(\.self).sorted()
+        guard known.count >= 3 else { return heard }
+        let usual = known[known.count / 2]
+        return zip(heard, means).compactMap { ($1 ?? usual) <= usual + Self.standsOut ? $0 : nil }
+    }
+
+    /// Three times as long.
+    private static let standsOut = 1.585
+
+    /// How a statistic of the interval's durations differs from what it was.
+    func change(_ statistic: GrowthStatistic, _ now: RelativeDurations) -> Growth.Change {
+        let before = values[statistic.rawValue]
+        let usual = before.isEmpty ? 0 : before.sorted()[before.count / 2]
+        let steps = (now[statistic] ?? 0) - usual
+        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
+        let seen = before.reduce(0) { $0 + ($1 - usual) * ($1 - usual) }
+        let expected = statistic.usualDeviation * statistic.usualDeviation
+        let variance = (seen + Self.weightOfOthers * expected) / (Double(before.count) + Self.weightOfOthers)
+        let sampling = statistic.deviationOfOne * statistic.deviationOfOne / Double(max(now.count, 1))
+        return Growth.Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
+    }
+
+    /// What is known of other clusters counts as much as this many stretches of time.
+    private static let weightOfOthers = 4.0
+}

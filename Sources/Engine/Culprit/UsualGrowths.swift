@@ -1,0 +1,76 @@
+import Support
+
+/// What is usual for the groups of series that were asked about lately, so that an evaluation learns it only for those it is
+/// new for. Learning it anew gives the same.
+package struct UsualGrowths: Sendable {
+    private struct Key: Hashable {
+        let population: Population
+        let comparison: Range<Int64>
+        /// Of a stretch, nanoseconds.
+        let length: Int64
+    }
+
+    private struct Baseline {
+        let contents: [SlotContents]
+        var groups: [GrowthGroup: UsualGrowth] = [:]
+        /// Until when it was asked about last, Unix nanoseconds.
+        var asked: Int64
+    }
+
+    private var baselines: [Key: Baseline] = [:]
+
+    package init() {}
+
+    /// What is usual for each group before an interval.
+    ///
+    /// - Parameters:
+    ///   - slots: those of the baseline, in order of time.
+    ///   - learn: learns what is usual for some of the groups.
+    mutating func of(
+        _ groups: [GrowthGroup], _ population: Population, _ comparison: Comparison, _ slots: [SlotView],
+        learn: ([GrowthGroup]) -> [UsualGrowth]
+    ) -> [UsualGrowth] {
+        let asked = comparison.interval.upperBound
+        let length = asked - comparison.interval.lowerBound
+        baselines = baselines.filter { $0.value.asked >= asked.subtractingSaturating(2 * $0.key.length) }
+        let key = Key(population: population, comparison: comparison.baseline, length: length)
+        let contents = slots.map { SlotContents($0, population) }
+        var baseline = baselines.removeValue(forKey: key) ?? Baseline(contents: contents, asked: asked)
+        if baseline.contents != contents { baseline = Baseline(contents: contents, asked: asked) }
+        baseline.asked = asked
+        let unknown = groups.filter { baseline.groups[$0] == nil }
+        if !unknown.isEmpty {
+            for (group, usual) in zip(unknown, learn(unknown)) { baseline.groups[group] = usual }
+        }
+        defer { baselines[key] = baseline }
+        return groups.map { baseline.groups[$0] ?? UsualGrowth() }
+    }
+}
+
+/// The contents of a slot: what was computed from them holds as long as they are the same.
+private struct SlotContents: Equatable {
+    let start: Int64
+    let rows: Int
+    let attribution: UInt64
+
+    init(_ slot: SlotView, _ population: Population) {
+        start = slot.start
+        rows = slot.count
+        attribution = population == .spans ? 0 : slot.attribution?.number ?? 0
+    }
+}
+
+/// Series whose durations are compared together.
+struct GrowthGroup: Hashable {
+    /// Ascending.
+    let series: [Int32]
+    /// Until when durations tell what is usual, Unix nanoseconds: a fault is no measure of it.
+    let learnsUntil: Int64
+}
+
+/// What is usual for a group.
+struct UsualGrowth {
+    /// Knows the usual duration of each series.
+    var meter = GrowthMeter()
+    var baseline = GrowthBaseline([])
+}
