@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The attribution of a slot's spans. Immutable, so that views read it without a lock.
 package final class SlotAttribution: Sendable {
     /// Number of attributed rows; later rows have no attribution.
@@ -13,10 +11,6 @@ package final class SlotAttribution: Sendable {
     let ties: [SourceTies]
     /// nil if all spans came.
     let sampled: SampledCounts?
-    /// Which of all attributions of this process it is. What was computed from one holds as long as the slot has it.
-    let number = SlotAttribution.made.add(1, ordering: .relaxed).newValue
-
-    private static let made = Atomic<UInt64>(0)
 
     /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if some were left out.
     init(

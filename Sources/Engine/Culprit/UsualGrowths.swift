@@ -1,7 +1,7 @@
 import Support
 
 /// What is usual for the groups of series that were asked about lately, so that an evaluation learns it only for those it is
-/// new for. Learning it anew gives the same.
+/// new for, or if much has come since.
 package struct UsualGrowths: Sendable {
     private struct Key: Hashable {
         let population: Population
@@ -11,7 +11,7 @@ package struct UsualGrowths: Sendable {
     }
 
     private struct Baseline {
-        let contents: [SlotContents]
+        let size: BaselineSize
         var groups: [GrowthGroup: UsualGrowth] = [:]
         /// Until when it was asked about last, Unix nanoseconds.
         var asked: Int64
@@ -34,9 +34,9 @@ package struct UsualGrowths: Sendable {
         let length = asked - comparison.interval.lowerBound
         baselines = baselines.filter { $0.value.asked >= asked.subtractingSaturating(2 * $0.key.length) }
         let key = Key(population: population, comparison: comparison.baseline, length: length)
-        let contents = slots.map { SlotContents($0, population) }
-        var baseline = baselines.removeValue(forKey: key) ?? Baseline(contents: contents, asked: asked)
-        if baseline.contents != contents { baseline = Baseline(contents: contents, asked: asked) }
+        let size = BaselineSize(slots)
+        var baseline = baselines.removeValue(forKey: key) ?? Baseline(size: size, asked: asked)
+        if baseline.size.isOutdated(by: size) { baseline = Baseline(size: size, asked: asked) }
         baseline.asked = asked
         let unknown = groups.filter { baseline.groups[$0] == nil }
         if !unknown.isEmpty {
@@ -47,16 +47,22 @@ package struct UsualGrowths: Sendable {
     }
 }
 
-/// The contents of a slot: what was computed from them holds as long as they are the same.
-private struct SlotContents: Equatable {
-    let start: Int64
-    let rows: Int
-    let attribution: UInt64
+/// How much a baseline consists of.
+private struct BaselineSize {
+    private var rows = 0
+    private var attributed = 0
 
-    init(_ slot: SlotView, _ population: Population) {
-        start = slot.start
-        rows = slot.count
-        attribution = population == .spans ? 0 : slot.attribution?.number ?? 0
+    init(_ slots: [SlotView]) {
+        for slot in slots {
+            rows += slot.count
+            attributed += slot.attribution?.rowCount ?? 0
+        }
+    }
+
+    /// Whether so much has come since that what was learned from this is no longer what is usual. A few late spans change
+    /// nothing, and what leaves the window doesn't either.
+    func isOutdated(by now: BaselineSize) -> Bool {
+        now.rows - rows > rows / 8 || now.attributed - attributed > attributed / 8
     }
 }
 
