@@ -13,9 +13,13 @@ extension Resource {
     ) { surface, query in
         let summary = surface.pipeline.attributedSummary()
         let view = summary.view
-        let comparison = try view.comparison(
-            of: query.interval, baseline: query.baseline()?.resolved(oldest: view.slots.first?.start))
+        let baseline = try query.baseline()?.resolved(oldest: view.slots.first?.start)
         let findings = (query[.cluster].map { [$0] } ?? view.clusters).map { cluster in
+            let series = view.requests.indices.filter {
+                view.requests[$0].cluster == cluster && query.includes(view.requests[$0])
+            }
+            let comparison = view.comparison(
+                of: query.interval, baseline: baseline, requests: series.map { Int32($0) })
             let finding = view.evidence(
                 comparison, ofCluster: cluster,
                 where: query.namesRequests ? view.requests.map { query.includes($0) } : nil,

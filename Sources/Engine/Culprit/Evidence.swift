@@ -60,27 +60,6 @@ package struct ComponentGrowth: Equatable, Sendable {
     package var growth: Double? { before.map { now - $0 } }
 }
 
-/// An interval and its baseline, Unix nanoseconds.
-package struct Comparison: Hashable, Sendable {
-    package var interval: Range<Int64>
-    package var baseline: Range<Int64>
-
-    package init(interval: Range<Int64>, baseline: Range<Int64>) {
-        self.interval = interval
-        self.baseline = baseline
-    }
-
-    func isInterval(_ slot: SlotView) -> Bool { interval.overlaps(slot.start..<slot.end) }
-
-    func isBaseline(_ slot: SlotView) -> Bool { !isInterval(slot) && baseline.overlaps(slot.start..<slot.end) }
-
-    /// Which stretch of the baseline a slot belongs to, counted back from its end. They are as long as the interval.
-    func stretch(of slot: SlotView) -> Int {
-        let length = max(interval.upperBound.subtractingSaturating(interval.lowerBound), Window.slotWidth)
-        return Int(max(baseline.upperBound - slot.start - 1, 0) / length)
-    }
-}
-
 /// The culprit of an interval, and how much of a request's time each component took in it and before.
 package struct CulpritFinding: Sendable {
     package var verdict: Verdict
@@ -89,32 +68,6 @@ package struct CulpritFinding: Sendable {
 }
 
 extension WindowView {
-    /// What to compare at a time, for a fault that began earlier (both Unix nanoseconds): the last half minute with the ten
-    /// minutes before the fault. A condition over a long range notices a fault late, so the baseline ends half of that range
-    /// earlier, if enough history remains.
-    ///
-    /// - Parameter range: the length of the condition's range, nanoseconds.
-    package func comparison(at time: Int64, since begin: Int64, range: Int64) -> Comparison {
-        let oldest = slots.first?.start ?? time
-        let noticed = begin.subtractingSaturating(max(range / 2, Self.culpritInterval))
-        let latest = begin.subtractingSaturating(Self.culpritInterval)
-        let end = noticed.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? noticed : latest
-        return Comparison(
-            interval: time.subtractingSaturating(Self.culpritInterval)..<time,
-            baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
-    }
-
-    /// What to compare for an interval that somebody asks about, unless they say with what: the ten minutes before it. The
-    /// last half minute of them is left out if the window goes back far enough, because people notice faults late.
-    package func comparison(of interval: Range<Int64>, baseline: Range<Int64>?) -> Comparison {
-        if let baseline { return Comparison(interval: interval, baseline: baseline) }
-        let oldest = slots.first?.start ?? interval.lowerBound
-        let early = interval.lowerBound.subtractingSaturating(Self.culpritInterval)
-        let end = early.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? early : interval.lowerBound
-        return Comparison(
-            interval: interval, baseline: max(end.subtractingSaturating(Self.culpritBaseline), 0)..<max(end, 0))
-    }
-
     /// The culprit according to evidence from this view.
     ///
     /// - Parameter requests: the request series that the question is about; nil if it is about something else.
@@ -128,10 +81,6 @@ extension WindowView {
             },
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
-
-    private static let culpritInterval: Int64 = 30_000_000_000
-    static let culpritBaseline: Int64 = 600_000_000_000
-    private static let culpritBaselineMin: Int64 = 60_000_000_000
 
     /// Gathers the evidence about one cluster for a comparison from an attributed view. Both ranges are rounded to slots.
     ///

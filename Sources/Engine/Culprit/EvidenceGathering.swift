@@ -50,6 +50,7 @@ struct EvidenceGathering {
 
     /// - Parameter stretch: of the baseline; nil for the interval.
     mutating func add(_ slot: SlotView, stretch: Int?) {
+        if let stretch { failures.hear(stretch: stretch) }
         addSpans(slot, stretch: stretch)
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests

@@ -3,20 +3,25 @@ struct Failures: Sendable {
     /// Failures of one sort: in the interval, and usually in as much time.
     struct Count: Sendable {
         private(set) var now = 0
-        /// By stretch of the baseline.
-        private var before: [Int]
+        /// By stretch of the baseline; nil for one without spans that count.
+        private var before: [Int?]
 
         init(stretches: Int) {
-            before = Array(repeating: 0, count: stretches)
+            before = Array(repeating: nil, count: stretches)
         }
+
+        mutating func hear(stretch: Int) { before[stretch] = before[stretch] ?? 0 }
 
         /// - Parameter stretch: of the baseline; nil for the interval.
         mutating func add(_ count: Int = 1, stretch: Int?) {
-            if let stretch { before[stretch] += count } else { now += count }
+            if let stretch { before[stretch] = (before[stretch] ?? 0) + count } else { now += count }
         }
 
         /// Half of the stretches had no more: a fault in the others is no measure of health.
-        private var usual: Int { before.isEmpty ? 0 : before.sorted()[(before.count - 1) / 2] }
+        private var usual: Int {
+            let heard = before.compactMap(\.self).sorted()
+            return heard.isEmpty ? 0 : heard[(heard.count - 1) / 2]
+        }
 
         /// Whether there are far more than usual.
         var isUnusual: Bool { now >= Self.countMin && now >= Self.timesMin * usual }
@@ -42,6 +47,13 @@ struct Failures: Sendable {
         requests = Count(stretches: stretches)
         etcdCalls = Count(stretches: stretches)
         calls = Count(stretches: stretches)
+    }
+
+    /// Notes that a stretch of the baseline has spans that count.
+    mutating func hear(stretch: Int) {
+        requests.hear(stretch: stretch)
+        etcdCalls.hear(stretch: stretch)
+        calls.hear(stretch: stretch)
     }
 
     mutating func addRequest(series: Int, stretch: Int?) {

@@ -19,6 +19,13 @@ struct RelativeDurations: Sendable {
         steps.add(max(code, GrowthMeter.codeMin) - usual + Self.shift, count: count)
     }
 
+    /// Adds those of another stretch.
+    mutating func add(_ other: RelativeDurations) {
+        heard += other.heard
+        for (code, count) in other.compared.cells { compared.add(code, count: count) }
+        for (code, count) in other.steps.cells { steps.add(code, count: count) }
+    }
+
     /// The binary logarithm of a statistic of the ratios; nil without any.
     subscript(_ statistic: GrowthStatistic) -> Double? {
         guard steps.count > 0 else { return nil }

@@ -93,15 +93,16 @@ extension WindowView {
             var cluster: String
         }
         var known: [Subject: Evidence] = [:]
-        return zip(questions, traces).map { question, traces in
-            let comparison = comparison(at: question.time, since: question.activeAt, range: question.over)
+        let comparisons = comparisons(questions.map(\.comparison))
+        return questions.indices.map { number in
+            let (question, comparison) = (questions[number], comparisons[number])
             let subject = Subject(comparison: comparison, cluster: question.cluster)
             let evidence = known[subject] ?? evidence(comparison, ofCluster: question.cluster, components)
             known[subject] = evidence
             let finding = culprit(
                 evidence, comparison, requests: question.population == .requests ? question.series : nil,
                 isAboutErrors: question.isAboutErrors, components)
-            return AlertEvidence(finding, traces: traces, components)
+            return AlertEvidence(finding, traces: traces[number], components)
         }
     }
 }
@@ -125,9 +126,16 @@ package struct EvidenceQuestion: Sendable {
     package var population: Population
     package var series: [Int32]
     var isAboutErrors: Bool
+    /// When earlier faults of the cluster began and ended.
+    var faults: [Range<Int64>] = []
 }
 
 extension EvidenceQuestion {
+    fileprivate var comparison: ComparisonQuestion {
+        ComparisonQuestion(
+            time: time, noticedAt: activeAt, range: over, population: population, series: series, faults: faults)
+    }
+
     var search: WorstSpanSearch {
         WorstSpanSearch(population: population, range: range, series: series, failedFirst: isAboutErrors)
     }

@@ -207,6 +207,7 @@ package struct RuleEvaluator: Sendable {
             guard var question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
             // A fault is no measure of health for what it slows later.
             question.activeAt = min(question.activeAt, incidents.activeSince ?? .max)
+            question.faults = incidents.pastFaults(in: question.cluster)
             asking.append(number)
             questions.append(question)
         }

@@ -177,12 +177,15 @@ package struct IncidentTracker: Hashable, Sendable {
         closed.lastIndex { $0.kind != .restart && $0.cluster == cluster }
     }
 
-    private func isAftermath(_ sighting: AlertSighting, _ context: some IncidentContext) -> Bool {
-        let ofCluster = closed.filter { $0.kind != .restart && $0.cluster == sighting.cluster }
-        let times = ofCluster.compactMap { incident in
+    /// When the faults of a cluster that are over began and ended.
+    func pastFaults(in cluster: String) -> [Range<Int64>] {
+        closed.filter { $0.kind != .restart && $0.cluster == cluster }.compactMap { incident in
             incident.closedAt.map { min(incident.startedAt, $0)..<$0 }
         }
-        return context.isAftermath(sighting, of: times)
+    }
+
+    private func isAftermath(_ sighting: AlertSighting, _ context: some IncidentContext) -> Bool {
+        context.isAftermath(sighting, of: pastFaults(in: sighting.cluster))
     }
 
     private mutating func begin(_ sighting: AlertSighting, _ context: some IncidentContext) {

@@ -1,0 +1,137 @@
+import Support
+
+/// An interval and its baseline, Unix nanoseconds.
+package struct Comparison: Hashable, Sendable {
+    package var interval: Range<Int64>
+    package var baseline: Range<Int64>
+    /// Times that tell nothing about health: earlier faults.
+    var excluded: [Range<Int64>] = []
+
+    package init(interval: Range<Int64>, baseline: Range<Int64>) {
+        self.interval = interval
+        self.baseline = baseline
+    }
+
+    /// - Parameters:
+    ///   - end: of the baseline, which is ten minutes long.
+    ///   - faults: earlier ones. The baseline goes further back by as much as they take of it.
+    fileprivate init(interval: Range<Int64>, baselineUpTo end: Int64, without faults: [Range<Int64>]) {
+        let begin = end.subtractingSaturating(WindowView.culpritBaseline)
+        let lost = faults.filter { $0.overlaps(begin..<end) }
+            .reduce(0) { $0 + min($1.upperBound, end) - max($1.lowerBound, begin) }
+        self.init(interval: interval, baseline: begin.subtractingSaturating(lost)..<end)
+        excluded = faults.filter { $0.overlaps(baseline) }
+    }
+
+    func isInterval(_ slot: SlotView) -> Bool { interval.overlaps(slot.start..<slot.end) }
+
+    func isBaseline(_ slot: SlotView) -> Bool {
+        !isInterval(slot) && baseline.overlaps(slot.start..<slot.end) && !isExcluded(slot)
+    }
+
+    func isExcluded(_ slot: SlotView) -> Bool { excluded.contains { $0.overlaps(slot.start..<slot.end) } }
+
+    /// Which stretch of the baseline a slot belongs to, counted back from its end. They are as long as the interval.
+    func stretch(of slot: SlotView) -> Int {
+        let length = max(interval.upperBound.subtractingSaturating(interval.lowerBound), Window.slotWidth)
+        return Int(max(baseline.upperBound - slot.start - 1, 0) / length)
+    }
+
+    /// The same for a fault that began at some time: it is no measure of health, nor is the slot before, which may hold its
+    /// beginning.
+    func beforeFault(at onset: Int64, faults: [Range<Int64>]) -> Comparison {
+        let end = onset.subtractingSaturating(Window.slotWidth)
+        guard end < baseline.upperBound else { return self }
+        return Comparison(interval: interval, baselineUpTo: end, without: faults)
+    }
+}
+
+/// Asks what to compare, and for which requests or spans.
+package struct ComparisonQuestion: Sendable {
+    /// When, Unix nanoseconds.
+    package var time: Int64
+    /// When the fault was noticed, at the latest.
+    package var noticedAt: Int64
+    /// The length of the range over which it was noticed, nanoseconds.
+    package var range: Int64
+    package var population: Population
+    package var series: [Int32]
+    /// Earlier faults, Unix nanoseconds.
+    package var faults: [Range<Int64>]
+
+    package init(
+        time: Int64, noticedAt: Int64, range: Int64, population: Population, series: [Int32], faults: [Range<Int64>]
+    ) {
+        self.time = time
+        self.noticedAt = noticedAt
+        self.range = range
+        self.population = population
+        self.series = series
+        self.faults = faults
+    }
+}
+
+extension WindowView {
+    /// What to compare for each question: the last half minute with the ten minutes before the fault.
+    ///
+    /// A condition over a long range notices a fault late, so the baseline ends half of that range before it was noticed, if
+    /// enough history remains. Where spans come late, or nobody evaluated for a while, the fault is noticed later still: so
+    /// the baseline also ends before the series in question began to take longer.
+    package func comparisons(_ questions: [ComparisonQuestion]) -> [Comparison] {
+        let first = questions.map { comparison($0) }
+        let onsets = onsets(zip(questions, first).map { ($0.population, $0.series, $1) })
+        return questions.indices.map { index in
+            guard let onset = onsets[index] else { return first[index] }
+            return first[index].beforeFault(at: onset, faults: questions[index].faults)
+        }
+    }
+
+    private func comparison(_ question: ComparisonQuestion) -> Comparison {
+        let oldest = slots.first?.start ?? question.time
+        let noticed = question.noticedAt.subtractingSaturating(max(question.range / 2, Self.culpritInterval))
+        let latest = question.noticedAt.subtractingSaturating(Self.culpritInterval)
+        let end = noticed.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? noticed : latest
+        return Comparison(
+            interval: question.time.subtractingSaturating(Self.culpritInterval)..<question.time, baselineUpTo: end,
+            without: question.faults)
+    }
+
+    /// What to compare for an interval that somebody asks about, unless they say with what: the ten minutes before it, or
+    /// before the requests in question began to take longer. The last half minute is left out if the window goes back far
+    /// enough, because people notice faults late.
+    ///
+    /// - Parameter series: of the requests in question.
+    package func comparison(of interval: Range<Int64>, baseline: Range<Int64>?, requests series: [Int32]) -> Comparison
+    {
+        if let baseline { return Comparison(interval: interval, baseline: baseline) }
+        let oldest = slots.first?.start ?? interval.lowerBound
+        let early = interval.lowerBound.subtractingSaturating(Self.culpritInterval)
+        let end = early.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? early : interval.lowerBound
+        var comparison = Comparison(interval: interval, baselineUpTo: end, without: [])
+        if let onset = onsets([(.requests, series, comparison)])[0] {
+            comparison = comparison.beforeFault(at: onset, faults: [])
+        }
+        comparison.baseline = max(comparison.baseline.lowerBound, 0)..<max(comparison.baseline.upperBound, 0)
+        return comparison
+    }
+
+    /// When the series of each question began to take longer than before, and have since, Unix nanoseconds; nil if they
+    /// didn't.
+    private func onsets(_ questions: [(population: Population, series: [Int32], comparison: Comparison)]) -> [Int64?] {
+        var onsets = [Int64?](repeating: nil, count: questions.count)
+        for population in Population.allCases {
+            let asked = questions.indices.filter { questions[$0].population == population }
+            guard let begin = asked.map({ questions[$0].comparison.baseline.lowerBound }).min() else { continue }
+            let series = asked.reduce(into: Set<Int32>()) { $0.formUnion(questions[$1].series) }
+            let durations = SlotDurations(slots.filter { $0.end > begin }, population, of: series)
+            for number in asked {
+                onsets[number] = durations.onset(of: questions[number].series, in: questions[number].comparison)
+            }
+        }
+        return onsets
+    }
+
+    private static let culpritInterval: Int64 = 30_000_000_000
+    static let culpritBaseline: Int64 = 600_000_000_000
+    private static let culpritBaselineMin: Int64 = 60_000_000_000
+}

@@ -1,0 +1,133 @@
+import Support
+
+/// The durations of a few series over a stretch of time, slot by slot.
+struct SlotDurations {
+    private struct Cell {
+        let slot: Int
+        let code: UInt16
+        let count: Int
+    }
+
+    private let slots: [SlotView]
+    private var cells: [Int32: [Cell]] = [:]
+
+    /// - Parameter series: those that anyone asks about.
+    init(_ slots: [SlotView], _ population: Population, of series: Set<Int32>) {
+        self.slots = slots
+        for number in series { cells[number] = [] }
+        var isWanted = [Bool](repeating: false, count: Int(series.max() ?? -1) + 1)
+        for number in series where number >= 0 { isWanted[Int(number)] = true }
+        for (index, slot) in slots.enumerated() {
+            slot.forEachCell(of: population) { number, code, count in
+                guard number < isWanted.count, isWanted[number] else { return }
+                cells[Int32(number)]?.append(Cell(slot: index, code: code, count: count))
+            }
+        }
+    }
+
+    /// When some series began to take longer than before, and have to the end of the interval, Unix nanoseconds; nil if they
+    /// didn't.
+    func onset(of series: [Int32], in comparison: Comparison) -> Int64? {
+        let counts = slots.map { slot in
+            slot.start >= comparison.baseline.lowerBound && slot.start < comparison.interval.upperBound
+                && !comparison.isExcluded(slot)
+        }
+        var durations = slots.map { _ in RelativeDurations() }
+        for number in series {
+            let found = (cells[number] ?? []).filter { counts[$0.slot] }
+            var all = LatencyHistogram()
+            for cell in found { all.add(Int(cell.code), count: cell.count) }
+            guard let median = all.code(quantile: 0.5) else { continue }
+            let usual = max(median, GrowthMeter.codeMin)
+            for cell in found { durations[cell.slot].add(Int(cell.code), usual: usual, count: cell.count) }
+        }
+        return Rise.first(in: bins(durations))
+    }
+
+    /// Neighbouring slots taken together until there are enough durations for their statistics to mean something.
+    private func bins(_ durations: [RelativeDurations]) -> [Rise.Bin] {
+        var bins: [Rise.Bin] = []
+        var open = RelativeDurations()
+        var start: Int64?
+        for (number, found) in durations.enumerated() where found.count > 0 {
+            open.add(found)
+            start = start ?? slots[number].start
+            guard open.count >= Self.countMin, let begun = start else { continue }
+            bins.append(Rise.Bin(start: begun, durations: open))
+            (open, start) = (RelativeDurations(), nil)
+        }
+        return bins
+    }
+
+    private static let countMin = 10
+}
+
+/// A time from which on durations are longer than before.
+enum Rise {
+    struct Bin {
+        /// Unix nanoseconds.
+        let start: Int64
+        /// The binary logarithm of each statistic, by its number.
+        let values: [Double]
+        let count: Int
+
+        init(start: Int64, durations: RelativeDurations) {
+            self.start = start
+            values = GrowthStatistic.allCases.map { durations[$0] ?? 0 }
+            count = durations.count
+        }
+    }
+
+    /// The start of the first bin after the earliest rise that lasts; nil if there is none.
+    ///
+    /// What grows slowly rises again and again: having found where two parts differ most, it looks at the earlier one.
+    static func first(in bins: [Bin]) -> Int64? {
+        var end = bins.count
+        while let split = split(bins[..<end]) { end = split }
+        return end < bins.count ? bins[end].start : nil
+    }
+
+    /// Where the two parts differ most from each other, if the later one takes clearly longer; the number of bins in the
+    /// earlier one.
+    private static func split(_ bins: ArraySlice<Bin>) -> Int? {
+        let found = GrowthStatistic.allCases.compactMap { split(bins, by: $0) }
+        return found.max { $0.deviations < $1.deviations }?.count
+    }
+
+    private static func split(_ bins: ArraySlice<Bin>, by statistic: GrowthStatistic) -> (
+        count: Int, deviations: Double
+    )? {
+        let values = bins.map { $0.values[statistic.rawValue] }
+        let all = values.reduce(0, +)
+        var before = 0.0
+        var best = (count: 0, weight: 0.0, growth: 0.0)
+        for (index, value) in values.enumerated().dropLast() {
+            before += value
+            let (earlier, later) = (Double(index + 1), Double(values.count - index - 1))
+            let growth = (all - before) / later - before / earlier
+            let weight = growth * (earlier * later / (earlier + later)).squareRoot()
+            if weight > best.weight { best = (index + 1, weight, growth) }
+        }
+        guard best.growth >= statistic.growthMin else { return nil }
+        let deviations = best.weight / deviation(bins, by: statistic, values, splitAt: best.count)
+        return deviations >= sure ? (best.count, deviations) : nil
+    }
+
+    /// How much a bin varies: as seen here within both parts, and at least as on other clusters.
+    private static func deviation(
+        _ bins: ArraySlice<Bin>, by statistic: GrowthStatistic, _ values: [Double], splitAt count: Int
+    ) -> Double {
+        var seen = 0.0
+        for part in [values[..<count], values[count...]] {
+            let mean = part.reduce(0, +) / Double(part.count)
+            seen += part.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        }
+        let size = Double(bins.reduce(0) { $0 + $1.count }) / Double(bins.count)
+        let expected =
+            statistic.usualDeviation * statistic.usualDeviation
+            + statistic.deviationOfOne * statistic.deviationOfOne / size
+        return max(seen / Double(values.count), expected).squareRoot()
+    }
+
+    private static let sure = 4.0
+}
