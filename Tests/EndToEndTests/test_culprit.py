@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness import archives, http_client, project, spans
+from harness import archives, http_client, now, project, spans
 from harness.command import faultline
 from harness.spans import MILLISECOND, SECOND
 from harness.waiting import eventually
@@ -194,3 +194,22 @@ def test_a_daemon_attributes_the_time_of_requests(serve):
             == pytest.approx(1.5),
             "the counter of etcd's seconds",
         )
+
+
+def test_a_fault_that_is_heard_of_a_minute_late_is_no_measure_of_health(serve):
+    """The daemon has evaluated the time of the fault before its spans come, so it notices the fault near the end."""
+    daemon = serve(faultline("builtin-rules").output)
+    first, *rest = now.messages()
+    now.send(daemon, [first])
+
+    def evaluations():
+        return daemon.metrics().sum("faultline_rule_evaluation_duration_seconds_count")
+
+    before = evaluations()
+    # One may have been going on.
+    eventually(lambda: evaluations() >= before + 2, "an evaluation of what was sent")
+    now.send(daemon, [now.joined(rest)])
+    assert daemon.metrics().sum("faultline_spans_late_total") > 1_000
+    (incident,) = eventually(lambda: json.loads(daemon.get("/api/v1/incidents")[2]), "an incident")
+    assert incident["culprit"]["side"] == incident["culprit"]["component"] == "etcd"
+    assert incident["culprit"]["certainty"] == "clear"
