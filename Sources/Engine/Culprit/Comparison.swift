@@ -81,9 +81,23 @@ extension WindowView {
         let first = questions.map { comparison($0) }
         let onsets = onsets(zip(questions, first).map { ($0.population, $0.series, $1) })
         return questions.indices.map { index in
-            guard let onset = onsets[index] else { return first[index] }
-            return first[index].beforeFault(at: onset, faults: questions[index].faults)
+            let comparison = onsets[index].map {
+                first[index].beforeFault(at: $0, faults: questions[index].faults)
+            }
+            return withEnoughBefore(comparison ?? first[index])
         }
+    }
+
+    /// The same without a baseline if what the window has of it is too short: a few seconds tell nothing about health, least
+    /// of all the first ones after a start.
+    private func withEnoughBefore(_ comparison: Comparison) -> Comparison {
+        let end = comparison.baseline.upperBound
+        let known = max(slots.first?.start ?? end, comparison.baseline.lowerBound)
+        let left = comparison.excluded.reduce(end.subtractingSaturating(known)) {
+            $0 - max(min($1.upperBound, end) - max($1.lowerBound, known), 0)
+        }
+        return left >= Self.culpritBaselineShortest
+            ? comparison : Comparison(interval: comparison.interval, baseline: end..<end)
     }
 
     private func comparison(_ question: ComparisonQuestion) -> Comparison {
@@ -112,7 +126,7 @@ extension WindowView {
             comparison = comparison.beforeFault(at: onset, faults: [])
         }
         comparison.baseline = max(comparison.baseline.lowerBound, 0)..<max(comparison.baseline.upperBound, 0)
-        return comparison
+        return withEnoughBefore(comparison)
     }
 
     /// When the series of each question began to take longer than before, and have since, Unix nanoseconds; nil if they
@@ -134,4 +148,6 @@ extension WindowView {
     private static let culpritInterval: Int64 = 30_000_000_000
     static let culpritBaseline: Int64 = 600_000_000_000
     private static let culpritBaselineMin: Int64 = 60_000_000_000
+    /// Half of the interval of an alert.
+    private static let culpritBaselineShortest: Int64 = 15_000_000_000
 }
