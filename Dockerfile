@@ -1,6 +1,6 @@
 # Builds the program with Swift's libraries linked in; the image has Debian's C libraries, a user and nothing to build with.
 #
-#   docker build --tag faultline:VERSION .
+#   docker build --build-arg COMMIT="$(Scripts/commit.sh)" --tag faultline:VERSION .
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -qq -y --no-install-recommends liblz4-dev libprotobuf-c-dev libdeflate-dev zlib1g-dev pkg-config
@@ -9,7 +9,8 @@ COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks Benchmarks
-RUN swift build -c release --product faultline --static-swift-stdlib \
+ARG COMMIT=
+RUN FAULTLINE_COMMIT=$COMMIT swift build -c release --product faultline --static-swift-stdlib \
     && install -D -m 755 .build/release/faultline /out/usr/bin/faultline \
     && strip /out/usr/bin/faultline
 

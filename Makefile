@@ -7,6 +7,9 @@ FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Config
 WORKERS ?= $(shell expr $$(nproc) + 1)
 E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
+# For `faultline version`.
+build demo: export FAULTLINE_COMMIT = $(shell Scripts/commit.sh)
+
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 

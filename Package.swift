@@ -130,7 +130,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "API", "Credentials", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles",
-                "Rules", "Scrape", "Support", "Traces", "YAML", "CMalloc",
+                "Rules", "Scrape", "Support", "Traces", "YAML", "CBuild", "CMalloc",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -149,6 +149,10 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "COTLP", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        // In C, so that another commit means one small file compiled again.
+        .target(
+            name: "CBuild",
+            cSettings: [.define("FAULTLINE_COMMIT", to: Context.environment["FAULTLINE_COMMIT"] ?? "")]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),

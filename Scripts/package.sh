@@ -10,7 +10,7 @@ mkdir -p "$2"
 dist=$(realpath "$2")
 cd "$(dirname "$0")/.."
 
-version=$("$binary" version | cut -d ' ' -f 2)
+version=$("$binary" version | sed -n '1s/^faultline //p')
 name=faultline-$version-linux-$(uname -m)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -56,6 +56,8 @@ dependencies() {
 make_debian_package() {
     local root=$work/debian architecture file
     architecture=$(dpkg --print-architecture)
+    # To Debian 0.2.0-dev would be newer than 0.2.0, and 0.2.0~dev is older.
+    version=${version/-/'~'}
     file=$dist/faultline_${version}_$architecture.deb
     install_files "$root/usr" vendor-completions
     gzip -9n "$root/usr/share/man/man1/faultline.1"

@@ -3,6 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+FAULTLINE_COMMIT=$(Scripts/commit.sh)
+export FAULTLINE_COMMIT
+
 # The tarball's binary finds its libraries beside it.
 swift build -c release --product faultline --static-swift-stdlib --scratch-path .build-release \
     -Xlinker -rpath -Xlinker '$ORIGIN/../lib'

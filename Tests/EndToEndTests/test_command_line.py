@@ -116,15 +116,6 @@ def test_a_wrong_command_line_or_file_exits_with_2_and_says_what_would_be_right(
     assert [path.name for path in tmp_path.iterdir()] == ["hello"]
 
 
-@pytest.mark.parametrize("arguments", [["version"], ["--version"]])
-def test_the_version(arguments):
-    done = faultline(*arguments)
-    assert (done.code, done.errors) == (0, "")
-    name, number = done.output.split()
-    assert name == "faultline"
-    assert all(part.isdigit() for part in number.split("-")[0].split("."))
-
-
 @pytest.mark.parametrize("arguments", [["--help"], ["help"], ["serve", "--help"], ["replay", "-h"], ["check", "-h"]])
 def test_help_is_a_result(arguments):
     done = faultline(*arguments)

@@ -13,7 +13,7 @@ from helm_python.errors import HelmError
 
 from harness import project
 from harness.certificates import Authority
-from harness.command import faultline
+from harness.command import faultline, version
 from harness.daemon import Faultline
 from harness.prometheus import Prometheus
 from harness.rules import SLOW_PAYMENTS
@@ -149,10 +149,10 @@ def test_the_pod_monitor_scrapes_the_port_with_the_token(source):
 
 
 def test_versions_are_those_of_the_program():
-    version = faultline("version").output.split()[1]
     chart = yaml.safe_load((DEPLOY / "helm" / "faultline" / "Chart.yaml").read_text())
     tags = [image["newTag"] for name in KUSTOMIZATIONS for image in kustomization(name)["images"]]
-    assert {chart["version"], chart["appVersion"], *tags} == {version.split("-")[0]}
+    built = re.findall(r"/faultline:([\w.-]+)", (project.ROOT / "docs" / "deployment.md").read_text())
+    assert built and {chart["version"], chart["appVersion"], *tags, *built} == {version()}
 
 
 DASHBOARD = json.loads((DEPLOY / "grafana" / "faultline.json").read_text())
@@ -216,7 +216,7 @@ def packages(tmp_path_factory):
 
 
 def test_the_tarball_has_a_program_that_runs(packages, tmp_path):
-    (tarball,) = packages.glob("*.tar.gz")
+    (tarball,) = packages.glob(f"faultline-{version()}-linux-*.tar.gz")
     subprocess.run(["tar", "-xzf", tarball, "-C", tmp_path], check=True)
     (folder,) = tmp_path.iterdir()
     assert runs(folder / "bin" / "faultline")
@@ -232,6 +232,8 @@ def test_the_debian_package_has_program_service_and_configuration(packages, tmp_
     (package,) = packages.glob("*.deb")
     control = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     fields = yaml.safe_load(control)
+    # Older than the release to dpkg, which a hyphen would not be.
+    assert fields["Version"] == version().replace("-", "~")
     assert {"libdeflate0", "liblz4-1", "libprotobuf-c1", "zlib1g"} <= {name.split()[0] for name in fields["Depends"].split(", ")}
     subprocess.run(["dpkg-deb", "--extract", package, tmp_path / "root"], check=True)
     subprocess.run(["dpkg-deb", "--control", package, tmp_path / "control"], check=True)

@@ -12,7 +12,7 @@ struct Faultline: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "faultline",
         abstract: "Which component makes the Kubernetes API slow? Trace analytics for the control plane.",
-        version: "faultline \(Version.current)",
+        version: Version.text,
         subcommands: [
             Serve.self, ReplayArchives.self, ViewArchives.self, Check.self, TestRules.self, Archive.self,
             ShowTrace.self, ShowTop.self, ExamineSources.self,
@@ -84,10 +84,11 @@ extension ParsableCommand {
 }
 
 struct PrintVersion: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version, the commit and the build.")
 
     func run() {
-        Console.print("faultline \(Version.current)")
+        Console.print(Version.text)
     }
 }
 

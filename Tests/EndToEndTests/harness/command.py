@@ -33,3 +33,8 @@ def faultline(*arguments, input=b"", directory=None, limit=LIMIT, **environment)
         env=os.environ | {"COLUMNS": "10000"} | environment,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def version():
+    """The version that the program says it has."""
+    return faultline("version").output.splitlines()[0].removeprefix("faultline ")
