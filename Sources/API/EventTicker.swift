@@ -7,7 +7,7 @@ import Support
 /// Looks for changes while anybody listens, and tells the listeners.
 struct EventTicker: Sendable {
     let surface: QueryServer.Surface
-    let service: any TraceService
+    let refusals: Refusals
     let pools: AnswerPools
 
     private static let period = Duration.milliseconds(500)
@@ -34,7 +34,7 @@ struct EventTicker: Sendable {
             known = changes
             for event in events {
                 for peer in pools.events.send(event) {
-                    service.refused(transport: .query, reason: .slowListener, peer: peer)
+                    refusals.count(.slowListener, peer: peer)
                 }
             }
         }

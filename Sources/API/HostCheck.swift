@@ -33,7 +33,7 @@ struct CrossSite {
 struct HostCheck: RouterMiddleware {
     let hosts: AllowedHosts
     let isTLS: Bool
-    let service: any TraceService
+    let refusals: Refusals
 
     func handle(
         _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
@@ -41,14 +41,14 @@ struct HostCheck: RouterMiddleware {
         // Only HTTP/1.0 may omit Host, and no browser uses that.
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
-            service.refused(transport: .query, reason: .wrongHost, peer: context.channel.remoteAddress)
+            refusals.count(.wrongHost, peer: context.channel.remoteAddress)
             return QueryReply.text(
                 "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts\n",
                 status: .forbidden)
         }
         let changesSomething = request.method != .get && request.method != .head
         if changesSomething, CrossSite(hosts: hosts, isTLS: isTLS).isForeign(request.head) {
-            service.refused(transport: .query, reason: .wrongOrigin, peer: context.channel.remoteAddress)
+            refusals.count(.wrongOrigin, peer: context.channel.remoteAddress)
             return QueryReply.text("pages of other origins can't change anything here\n", status: .forbidden)
         }
         return try await next(request, context)

@@ -9,7 +9,7 @@ package import Scrape
 import ServiceLifecycle
 package import Traces
 
-/// The daemon's HTTP surface: scrape, health, reload and the query API.
+/// The daemon's HTTP surface: scrape, health, reload and the query API, or Jaeger's API alone.
 ///
 /// It runs on its own event loop, where nothing takes long, so health checks are always answered.
 package struct QueryServer: Service {
@@ -48,15 +48,18 @@ package struct QueryServer: Service {
     }
 
     let surface: Surface
-    let service: any TraceService
+    let refusals: Refusals
     let pools: AnswerPools
     private let listener: Listener
+    private let resources: [Resource]
 
+    /// Answers Jaeger's clients alone if the listener is for them.
     package init(_ surface: Surface, on listener: Listener, pools: AnswerPools) {
         self.surface = surface
         self.listener = listener
         self.pools = pools
-        service = listener.service
+        resources = listener.transport == .jaeger ? Resource.jaegerOnly : Resource.all
+        refusals = Refusals(listener)
     }
 
     package func run() async throws {
@@ -74,9 +77,10 @@ package struct QueryServer: Service {
         let responder = router.buildResponder()
         var listener = listener
         listener.group = loops
+        guard listener.transport == .query else { return try await answerRequests(on: listener, responder) }
         try await withTaskCancellationOrGracefulShutdownHandler {
             // Ends with the listener.
-            async let _: Void = EventTicker(surface: surface, service: service, pools: pools).run()
+            async let _: Void = EventTicker(surface: surface, refusals: refusals, pools: pools).run()
             try await answerRequests(on: listener, responder)
         } onCancelOrGracefulShutdown: { [events = pools.events] in
             events.stop()
@@ -103,10 +107,10 @@ package struct QueryServer: Service {
 
     private var router: Router<QueryContext> {
         let router = Router(context: QueryContext.self)
-        router.add(middleware: HostCheck(hosts: surface.hosts, isTLS: listener.access.isTLS, service: service))
-        router.add(middleware: TokenCheck(access: listener.access, service: service))
-        router.add(middleware: UnknownRequest(service: service))
-        for resource in Resource.all {
+        router.add(middleware: HostCheck(hosts: surface.hosts, isTLS: listener.access.isTLS, refusals: refusals))
+        router.add(middleware: TokenCheck(access: listener.access, refusals: refusals))
+        router.add(middleware: UnknownRequest(resources: resources, refusals: refusals))
+        for resource in resources {
             router.on(RouterPath(resource.path), method: resource.method) { request, context in
                 try await answer(resource, request, context)
             }

@@ -34,6 +34,9 @@ struct Resource: Sendable {
             requests, rules, sources, status, traces, trace, page, assets, reload,
         ] + jaeger
 
+    /// What an address for Jaeger's clients alone answers.
+    static let jaegerOnly = [healthy, ready] + jaeger
+
     /// Names of the parameters that are components of the path.
     var variables: [String] {
         Self.components(of: path).filter { $0.hasPrefix(":") }.map { String($0.dropFirst()) }
@@ -71,7 +74,7 @@ struct QueryExchange: Sendable {
 
     /// The reply when an answer isn't there in time. The computation goes on, so a later question may find its answer.
     func tooSlow() -> Response {
-        server.service.refused(transport: .query, reason: .queryDeadline, peer: peer)
+        server.refusals.count(.queryDeadline, peer: peer)
         var response = QueryReply.text(
             "no answer within \(QueryDeadline.usual.components.seconds) s; ask for a shorter range, or retry in 5 s\n",
             status: .gatewayTimeout)
@@ -81,7 +84,7 @@ struct QueryExchange: Sendable {
 
     /// The reply when as many answers of this kind as allowed are under way.
     func tooMany() -> Response {
-        server.service.refused(transport: .query, reason: .queries, peer: peer)
+        server.refusals.count(.queries, peer: peer)
         var response = QueryReply.text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
         response.headers[.retryAfter] = "1"
         return response

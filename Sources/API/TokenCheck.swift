@@ -6,7 +6,7 @@ import Receivers
 /// Answers only with one of the listener's tokens, except to health checks: a kubelet has none.
 struct TokenCheck: RouterMiddleware {
     let access: ListenerAccess
-    let service: any TraceService
+    let refusals: Refusals
 
     private static let open = [Resource.healthy.path, Resource.ready.path]
 
@@ -16,7 +16,7 @@ struct TokenCheck: RouterMiddleware {
         guard !Self.open.contains(request.uri.path),
             let reason = access.refusal(request.headers[.authorization], takesPassword: true)
         else { return try await next(request, context) }
-        service.refused(transport: .query, reason: reason, peer: context.channel.remoteAddress)
+        refusals.count(reason, peer: context.channel.remoteAddress)
         var response = QueryReply.text(
             "\(reason.hintForToken); in a browser, the token is the password of any user\n", status: .unauthorized)
         // Browsers ask for a user and a password, and send them along with everything that the page loads.

@@ -6,7 +6,8 @@ import Receivers
 
 /// Answers requests that are for no resource: lists the known paths, or the methods that a known path takes.
 struct UnknownRequest: RouterMiddleware {
-    let service: any TraceService
+    let resources: [Resource]
+    let refusals: Refusals
 
     func handle(
         _ request: Request, context: QueryContext, next: (Request, QueryContext) async throws -> Response
@@ -19,16 +20,16 @@ struct UnknownRequest: RouterMiddleware {
     }
 
     private func answer(_ request: Request, _ peer: SocketAddress?) -> Response {
-        let methods = Resource.all.filter { $0.matches(request.uri.path) }.map(\.method)
+        let methods = resources.filter { $0.matches(request.uri.path) }.map(\.method)
         guard methods.isEmpty else {
-            service.refused(transport: .query, reason: .wrongMethod, peer: peer)
+            refusals.count(.wrongMethod, peer: peer)
             let allowed = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
             var response = QueryReply.text("allowed methods: \(allowed)\n", status: .methodNotAllowed)
             response.headers[.allow] = allowed
             return response
         }
-        service.refused(transport: .query, reason: .unknownPath, peer: peer)
-        let known = Resource.all.map(\.shownPath)
+        refusals.count(.unknownPath, peer: peer)
+        let known = resources.map(\.shownPath)
         return QueryReply.text("no such path; known paths are \(known.listed())\n", status: .notFound)
     }
 }

@@ -107,6 +107,10 @@ def test_what_a_damaged_archive_has_is_shown(tmp_path):
         (["view", "-"], 2, "standard input can't be viewed: name a file"),
         (["view", "missing.otlp"], 2, "missing.otlp: no such file"),
         (["view", "--listen", "9464", project.EXAMPLE], 2, "an address is HOST:PORT"),
+        (["view", "--listen", "0.0.0.0:0", project.EXAMPLE], 2, "--listen (0.0.0.0:0) is open to every machine"),
+        (["view", "--listen", ":0", project.EXAMPLE], 2, "say that this is meant with --insecure-listen"),
+        (["view", "--listen", "[::]:0", project.EXAMPLE], 2, "--listen ([::]:0) is open to every machine"),
+        (["view", "--listen", "nowhere.invalid:0", project.EXAMPLE], 2, '--listen: can\'t listen on the host "nowhere.invalid"'),
         (["view", "--from", "2026-11-24T00:00:00Z", project.EXAMPLE], 1, "no spans that end between --from and --to"),
     ],
 )
@@ -114,6 +118,15 @@ def test_what_cant_be_viewed_is_said(arguments, code, said):
     done = faultline(*arguments)
     assert (done.code, done.output) == (code, "")
     assert said in " ".join(done.errors.split())
+
+
+@pytest.mark.parametrize("says", ["option", "configuration"])
+def test_others_may_look_if_that_is_meant(says, tmp_path):
+    file = tmp_path / "faultline.yaml"
+    file.write_text("insecure_listen: true\n")
+    meant = ["--insecure-listen"] if says == "option" else ["--config", file]
+    with Viewer("--listen", "0.0.0.0:0", *meant, project.EXAMPLE) as viewer:
+        assert viewer.ask("/api/v1/status")["accepted"] > 0
 
 
 def test_an_address_in_use_is_named(viewer):

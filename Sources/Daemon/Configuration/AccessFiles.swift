@@ -24,7 +24,7 @@ extension ListenField {
     fileprivate var applicationProtocol: String {
         switch self {
         case .grpc: "h2"
-        case .http, .listen: "http/1.1"
+        case .http, .listen, .jaeger: "http/1.1"
         }
     }
 }
@@ -62,9 +62,16 @@ extension Configuration {
         return (self[field], node.start)
     }
 
+    /// The certificate and tokens of a listener. Jaeger's API gives what the query API gives, so unless it has others, it is
+    /// for the same clients.
+    func accessFiles(_ field: ListenField) -> AccessFiles {
+        let own = access[field] ?? AccessFiles()
+        return field == .jaeger && own.isEmpty ? access[.listen] ?? AccessFiles() : own
+    }
+
     /// Why a listener doesn't start: everybody who reaches the machine could use it, and nobody said that they may.
     func faultOfExposure(_ field: ListenField, _ host: ListenHost) -> String? {
-        guard !insecureListen, access[field]?.isEmpty ?? true, host.isElsewhere else { return nil }
+        guard !insecureListen, accessFiles(field).isEmpty, host.isElsewhere else { return nil }
         return "\(field.rawValue) (\(self[field])) is open to every machine that reaches this one: give it tls or "
             + "token_file, listen on 127.0.0.1, or set insecure_listen: true (serve --insecure-listen)"
     }

@@ -14,7 +14,9 @@ package struct Configuration: Sendable {
     package var otlpHTTP = ListenAddress(host: "127.0.0.1", port: 4318)
     /// Scrape, health and API.
     package var listen = ListenAddress(host: "127.0.0.1", port: 9464)
-    /// Certificates and tokens of listeners.
+    /// Jaeger's query API by itself; nil for none.
+    package var jaeger: ListenAddress?
+    /// Certificates and tokens that listeners have of their own: see `accessFiles`.
     var access: [ListenField: AccessFiles] = [:]
     /// Whether everybody may use a listener that other machines reach.
     package var insecureListen = false

@@ -7,9 +7,9 @@ package import YAML
 
 extension Configuration {
     static let fields = [
-        "otlp", "listen", "insecure_listen", "window", "traces", "limits", "archive", "state", "enable_lifecycle",
-        "evaluation_delay", "attribution", "services", "sampling", "external_labels", "external_url", "allowed_hosts",
-        "rules",
+        "otlp", "listen", "jaeger", "insecure_listen", "window", "traces", "limits", "archive", "state",
+        "enable_lifecycle", "evaluation_delay", "attribution", "services", "sampling", "external_labels",
+        "external_url", "allowed_hosts", "rules",
     ]
 
     /// Reads a configuration file. Throws all of its problems.
@@ -82,10 +82,14 @@ extension Configuration {
     /// Reads the listen addresses and reports conflicts between them, including those of defaults.
     private mutating func readAddresses(_ top: YAMLMapping, _ diagnostics: inout Diagnostics) {
         let otlp = top["otlp"].flatMap { YAMLMapping($0, "otlp", fields: ["grpc", "http"], &diagnostics) }
-        let nodes = [ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"]].compactMapValues(
-            \.self)
+        let found = [
+            ListenField.grpc: otlp?["grpc"], .http: otlp?["http"], .listen: top["listen"], .jaeger: top["jaeger"],
+        ]
+        let nodes = found.compactMapValues(\.self)
         for field in ListenField.allCases {
             guard let node = nodes[field] else { continue }
+            // Jaeger's is on once it is named, even without an address.
+            if field == .jaeger { jaeger = self[.jaeger] }
             readListener(field, node, &diagnostics)
             if let fault = faultOfExposure(field, ListenHost(literal: self[field].host)) {
                 diagnostics.report(positions.addresses[field]?.position ?? node.start, fault)

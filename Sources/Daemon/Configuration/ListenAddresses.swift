@@ -8,9 +8,19 @@ enum ListenField: String, CaseIterable {
     case grpc = "otlp.grpc"
     case http = "otlp.http"
     case listen
+    case jaeger
 
     /// The last part of the key.
     var name: String { rawValue.split(separator: ".").last.map { String($0) } ?? rawValue }
+
+    init(_ transport: Transport) {
+        switch transport {
+        case .grpc: self = .grpc
+        case .http: self = .http
+        case .query: self = .listen
+        case .jaeger: self = .jaeger
+        }
+    }
 }
 
 /// Two listen addresses that exclude each other.
@@ -27,6 +37,7 @@ extension Configuration {
             case .grpc: otlpGRPC
             case .http: otlpHTTP
             case .listen: listen
+            case .jaeger: jaeger ?? Self.jaegerDefault
             }
         }
         set {
@@ -34,15 +45,23 @@ extension Configuration {
             case .grpc: otlpGRPC = newValue
             case .http: otlpHTTP = newValue
             case .listen: listen = newValue
+            case .jaeger: jaeger = newValue
             }
         }
     }
+
+    /// Where Jaeger's clients look.
+    private static let jaegerDefault = ListenAddress(host: "127.0.0.1", port: 16686)
+
+    /// The addresses that are listened on.
+    var listenFields: [ListenField] { ListenField.allCases.filter { $0 != .jaeger || jaeger != nil } }
+    var transports: [Transport] { Transport.allCases.filter { listenFields.contains(ListenField($0)) } }
 
     /// Conflicts among the listen addresses, without resolving names.
     var portConflicts: [PortConflict] { portConflicts { ListenHost(literal: $0) } }
 
     private func portConflicts(_ host: (String) -> ListenHost) -> [PortConflict] {
-        let hosts = ListenField.allCases.map { (field: $0, host: host(self[$0].host)) }
+        let hosts = listenFields.map { (field: $0, host: host(self[$0].host)) }
         return hosts.enumerated().flatMap { index, second in
             hosts[..<index].filter { first in
                 // Port 0 gets a different port each time.
@@ -63,7 +82,7 @@ extension Configuration {
     /// - Throws: the problem, with its position if it comes from a file.
     func checkAddresses() throws {
         var hosts: [String: ListenHost] = [:]
-        for field in ListenField.allCases {
+        for field in listenFields {
             let host = self[field].host
             do {
                 hosts[host] = try ListenHost(resolving: host)
@@ -75,7 +94,7 @@ extension Configuration {
         }
         let conflict = portConflicts { hosts[$0] ?? ListenHost(literal: $0) }.first
         if let conflict { throw fault(conflict.description, of: conflict.second) }
-        for field in ListenField.allCases {
+        for field in listenFields {
             guard let host = hosts[self[field].host], let exposure = faultOfExposure(field, host) else { continue }
             throw fault(exposure, of: field)
         }

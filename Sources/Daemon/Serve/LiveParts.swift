@@ -51,7 +51,7 @@ struct LiveParts: Sendable {
         bodies = RecentBodies(limit: budget[.traces])
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
-            bodies: bodies, log: log)
+            bodies: bodies, transports: configuration.transports, log: log)
         let links = AlertLinks(externalURL: configuration.externalURL)
         delivery = Delivery(
             try AlertSinks.make(rules.sinksOrDefault, links: links), externalLabels: configuration.externalLabels,
@@ -86,15 +86,16 @@ struct LiveParts: Sendable {
 
     /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
     var services: [any Service] {
-        let readiness = Readiness(addresses: Transport.allCases.count, clock: clock)
+        let readiness = Readiness(addresses: configuration.transports.count, clock: clock)
         let grpc = listener(.grpc, for: "OTLP/gRPC", on: configuration.otlpGRPC, configuration.receivers, readiness)
         let http = listener(.http, for: "OTLP/HTTP", on: configuration.otlpHTTP, configuration.receivers, readiness)
-        return [
+        let beforeQueries: [any Service] = [
             log, reload, credentials,
             SelfWatch(
                 pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit, log: log),
                 logger: logger),
-            queryServer(readiness),
+        ]
+        let afterQueries: [any Service] = [
             EvaluationTicker(
                 pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
             ReadyReceivers(
@@ -102,9 +103,18 @@ struct LiveParts: Sendable {
                     grpc: GRPCReceiver(grpc, admission: admission), http: HTTPReceiver(http, admission: admission)),
                 readiness: readiness),
         ]
+        return beforeQueries + queryServers(readiness) + afterQueries
     }
 
-    private func queryServer(_ readiness: Readiness) -> QueryServer {
+    private func queryServers(_ readiness: Readiness) -> [any Service] {
+        let own = queryServer(.query, for: "scrape and API", on: configuration.listen, readiness)
+        guard let address = configuration.jaeger else { return [own] }
+        return [own, queryServer(.jaeger, for: "Jaeger's API", on: address, readiness)]
+    }
+
+    private func queryServer(
+        _ transport: Transport, for what: String, on address: ListenAddress, _ readiness: Readiness
+    ) -> QueryServer {
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
@@ -113,8 +123,7 @@ struct LiveParts: Sendable {
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,
                 now: { WallClock.now }),
-            on: listener(
-                .query, for: "scrape and API", on: configuration.listen, configuration.queryLimits, readiness),
+            on: listener(transport, for: what, on: address, configuration.queryLimits, readiness),
             pools: pools)
     }
 

@@ -30,7 +30,8 @@ package struct LiveServer {
         let limit = DescriptorBudget.raiseLimit()
         let wanted = configuration.receivers.connections
         let budget = try DescriptorBudget(
-            limit: limit, open: DescriptorBudget.openNow(), cores: System.coreCount, wanted: wanted)
+            limit: limit, open: DescriptorBudget.openNow(), cores: System.coreCount, wanted: wanted,
+            hasJaeger: configuration.jaeger != nil)
         if budget.receiver < wanted {
             logger.notice(
                 "fewer connections than configured, because of the limit of open files",

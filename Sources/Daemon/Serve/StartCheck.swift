@@ -1,4 +1,5 @@
 import Foundation
+package import Receivers
 import Recording
 import Support
 
@@ -19,6 +20,23 @@ package enum StartCheck {
         if let archive, DirectoryPath(archive) == DirectoryPath(state) {
             throw StartError(
                 description: "archive.directory and state.directory are the same, \(state): each needs one of its own")
+        }
+    }
+
+    /// Checks the address for recorded spans, which takes neither TLS nor tokens.
+    package static func run(viewing configuration: Configuration, on address: ListenAddress) throws(StartError) {
+        let host: ListenHost
+        do throws(ListenHost.Unknown) {
+            host = try ListenHost(resolving: address.host)
+        } catch {
+            throw StartError(
+                description: "--listen: can't listen on the host \(PrintableText.quote(address.host)): \(error); "
+                    + "write an address such as 127.0.0.1:0, or a name that this machine resolves")
+        }
+        guard !host.isElsewhere || configuration.insecureListen else {
+            throw StartError(
+                description: "--listen (\(address)) is open to every machine that reaches this one: "
+                    + "listen on 127.0.0.1, or say that this is meant with --insecure-listen")
         }
     }
 

@@ -37,6 +37,11 @@ struct Serve: AsyncParsableCommand {
         transform: ListenAddress.init(argument:))
     var listen: ListenAddress?
 
+    @Option(
+        help: ArgumentHelp("An address for Jaeger's query API alone, as Jaeger's 16686.", valueName: "address"),
+        transform: ListenAddress.init(argument:))
+    var jaeger: ListenAddress?
+
     @Option(help: ArgumentHelp("A directory to which all spans are recorded, for replays.", valueName: "directory"))
     var archive: String?
 
@@ -53,6 +58,7 @@ struct Serve: AsyncParsableCommand {
         settings.configuration.otlpGRPC = otlpGRPC ?? settings.configuration.otlpGRPC
         settings.configuration.otlpHTTP = otlpHTTP ?? settings.configuration.otlpHTTP
         settings.configuration.listen = listen ?? settings.configuration.listen
+        settings.configuration.jaeger = jaeger ?? settings.configuration.jaeger
         settings.configuration.recording.directory = archive ?? settings.configuration.recording.directory
         settings.configuration.stateDirectory = state ?? settings.configuration.stateDirectory
         settings.configuration.insecureListen = insecureListen || settings.configuration.insecureListen

@@ -25,6 +25,9 @@ struct ViewArchives: AsyncParsableCommand {
         transform: ListenAddress.init(argument:))
     var listen = ListenAddress(host: "127.0.0.1", port: 0)
 
+    @Flag(help: "Let every machine that reaches the address see the spans.")
+    var insecureListen = false
+
     func validate() throws {
         if input.archives.contains("-") {
             throw ValidationError("archives are read twice, so standard input can't be viewed: name a file")
@@ -32,7 +35,9 @@ struct ViewArchives: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try input.settings(sendsAlerts: false)
+        var settings = try input.settings(sendsAlerts: false)
+        settings.configuration.insecureListen = insecureListen || settings.configuration.insecureListen
+        try Ending.reporting { try StartCheck.run(viewing: settings.configuration, on: listen) }
         let replay = try input.replay(settings)
         if Interruption.isRequested { throw ExitCode.interrupted }
         _ = input.report(replay)

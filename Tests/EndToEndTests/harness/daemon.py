@@ -39,9 +39,9 @@ class Faultline:
             self.process.kill()
             self.process.wait()
             raise
-        self.grpc = self._address("OTLP/gRPC")
-        self.http = self._address("OTLP/HTTP")
-        self.query = self._address("scrape and API")
+        self.grpc = self.address_of("OTLP/gRPC")
+        self.http = self.address_of("OTLP/HTTP")
+        self.query = self.address_of("scrape and API")
         return self
 
     def __exit__(self, kind, error, trace):
@@ -57,8 +57,8 @@ class Faultline:
         if kind is None:
             assert code == 0, f"exit code {code}; the log:\n" + "\n".join(self.log.all)
 
-    def _address(self, what):
-        (line,) = self.log.matching("listening", f'for="{what}"' if " " in what else f"for={what}")
+    def address_of(self, what):
+        (line,) = self.log.wait_for("listening", f'for="{what}"' if " " in what else f"for={what}")
         return re.search(r"address=(\S+)", line).group(1)
 
     @property

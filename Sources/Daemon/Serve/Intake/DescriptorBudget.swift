@@ -18,6 +18,8 @@ struct DescriptorBudget: Equatable {
     let receiver: Int
     /// Connections of scrape and API.
     let query: Int
+    /// Connections of Jaeger's API on its own address; 0 without.
+    let jaeger: Int
     /// Event loops of the receivers.
     let loops: Int
 
@@ -43,17 +45,20 @@ struct DescriptorBudget: Equatable {
     ///   - limit: the limit of open files.
     ///   - open: files already open, besides the standard streams.
     ///   - wanted: the configured connections per receiver.
-    init(limit: Int, open: Int, cores: Int, wanted: Int) throws(TooFew) {
+    ///   - hasJaeger: whether Jaeger's API has an address of its own.
+    init(limit: Int, open: Int, cores: Int, wanted: Int, hasJaeger: Bool = false) throws(TooFew) {
         loops = max(1, min(cores, limit / 32))
         // Archives, state, sinks, rules and reads of /proc.
         let files = min(max(limit / 8, 16), 64)
-        let reserve = Self.always + open + Self.perLoop * (loops + 1) + files + Self.leaving
+        // A listening socket and an event loop more.
+        let ofJaeger = hasJaeger ? 1 + Self.perLoop : 0
+        let reserve = Self.always + open + Self.perLoop * (loops + 1) + ofJaeger + files + Self.leaving
         let room = limit - reserve
-        guard room >= 3 * Self.connectionsMin else {
-            throw TooFew(limit: limit, needed: reserve + 3 * Self.connectionsMin)
-        }
+        let least = (hasJaeger ? 4 : 3) * Self.connectionsMin
+        guard room >= least else { throw TooFew(limit: limit, needed: reserve + least) }
         query = min(max(room / 4, Self.connectionsMin), Self.queryMax)
-        receiver = min((room - query) / 2, wanted)
+        jaeger = hasJaeger ? min(max(room / 8, Self.connectionsMin), Self.queryMax) : 0
+        receiver = min((room - query - jaeger) / 2, wanted)
     }
 
     /// Raises the soft limit of open files to the hard limit and returns it.

@@ -20,9 +20,10 @@ struct ListenerCredentials: Service {
     init(_ configuration: Configuration, log: RateLimitedLog) throws {
         self.log = log
         var listeners: [Transport: WatchedAccess] = [:]
-        for transport in Transport.allCases {
+        for transport in configuration.transports {
             let field = ListenField(transport)
-            guard let files = configuration.access[field], !files.isEmpty else { continue }
+            let files = configuration.accessFiles(field)
+            guard !files.isEmpty else { continue }
             listeners[transport] = try WatchedAccess(files, field)
         }
         self.listeners = listeners
@@ -121,16 +122,6 @@ private final class WatchedAccess: Sendable {
         } catch {
             last.withLock { $0 = Reading(stamps: stamps, fault: error) }
             return error == before.fault ? .unchanged : .faulty(error)
-        }
-    }
-}
-
-extension ListenField {
-    fileprivate init(_ transport: Transport) {
-        switch transport {
-        case .grpc: self = .grpc
-        case .http: self = .http
-        case .query: self = .listen
         }
     }
 }

@@ -17,6 +17,8 @@ final class LiveTraceService: TraceService {
     private let admission: Admission
     private let clock: DaemonClock
     private let workers: ThreadWorkers
+    /// Those that are listened for, whose refusals the scrape has.
+    private let transports: [Transport]
     private let log: RateLimitedLog
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
 
@@ -33,9 +35,11 @@ final class LiveTraceService: TraceService {
     ///   - admission: bounds the bodies decoded at a time.
     ///   - services: which services have which role.
     ///   - recorder: nil if nothing is recorded.
+    ///   - transports: those that are listened for.
     init(
         _ pipeline: Pipeline, admission: Admission, services: ServiceNames = .usual, recorder: ArchiveRecorder? = nil,
-        bodies: RecentBodies = RecentBodies(limit: 0), clock: DaemonClock = .system, log: RateLimitedLog
+        bodies: RecentBodies = RecentBodies(limit: 0), transports: [Transport] = Transport.allCases,
+        clock: DaemonClock = .system, log: RateLimitedLog
     ) {
         workers = ThreadWorkers(services: services)
         self.pipeline = pipeline
@@ -44,6 +48,7 @@ final class LiveTraceService: TraceService {
         self.log = log
         self.recorder = recorder
         self.bodies = bodies
+        self.transports = transports
     }
 
     func export(_ body: RawSpan, encoding: OTLPEncoding) -> Export {
@@ -112,7 +117,7 @@ extension LiveTraceService {
             help: "Requests or connections refused, by reason."
         ) { service, exposition in
             let refusals = service.refusals
-            for transport in Transport.allCases {
+            for transport in service.transports {
                 for reason in RefusalReason.allCases {
                     let count = refusals[Refusal(transport: transport, reason: reason)] ?? 0
                     exposition.sample(Double(count), [transport.rawValue, reason.rawValue])

@@ -42,7 +42,7 @@ package struct HTTPListener: Sendable {
             let code: RPCStatus.Code = fault.status == .notImplemented ? .unimplemented : .invalidArgument
             body = ByteBuffer(bytes: RPCStatus(code, fault.message).body(.json))
             type = "application/json"
-        case .query:
+        case .query, .jaeger:
             body = ByteBuffer(string: fault.message + "\n")
             type = "text/plain; charset=utf-8"
         }

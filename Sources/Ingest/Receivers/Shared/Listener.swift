@@ -5,7 +5,7 @@ internal import ServiceLifecycle
 /// A listening socket with its connections.
 package struct Listener: Sendable {
     let address: ListenAddress
-    let transport: Transport
+    package let transport: Transport
     let limits: ReceiverLimits
     let connections: OpenConnections
     package let access: ListenerAccess

@@ -39,6 +39,8 @@ package enum Transport: String, CaseIterable, Sendable {
     case http
     /// Scrape, health and API.
     case query
+    /// Jaeger's query API on an address of its own.
+    case jaeger
 }
 
 /// Takes what the receivers receive.
