@@ -2,7 +2,7 @@
 .PHONY: help demo build docs test e2e fmt lint check fuzz bench install release clean
 
 PREFIX ?= /usr/local
-FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2
+FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2 Traces
 # End-to-end tests wait more than they compute, so one worker more than cores.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile

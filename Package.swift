@@ -166,7 +166,7 @@ let package = Package(
             name: "FuzzChecks",
             dependencies: [
                 "API", "Archive", "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "Report",
-                "Rules", "Scrape", "Support", "TestSupport", "YAML",
+                "Rules", "Scrape", "Support", "TestSupport", "Traces", "YAML",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHPACK", package: "swift-nio-http2"),
@@ -278,7 +278,7 @@ if Context.environment["FAULTLINE_FUZZ"] != nil {
     ]
     package.targets += [
         "OTLPDecoder", "OTLPJSON", "JaegerJSON", "Archive", "RuleFile", "StateFile", "Configuration", "Pipeline",
-        "HTTP2",
+        "HTTP2", "Traces",
     ].map { name in
         .executableTarget(
             name: "Fuzz\(name)", dependencies: ["CFuzzer", "FuzzChecks", "FuzzDriver"],

@@ -119,28 +119,24 @@ package struct TraceExtract {
     /// The trace of a span, if it is one of the traces and the span wasn't added before.
     private mutating func newTrace(of span: WireReader) throws(DecodeError) -> TraceID? {
         var reader = span
-        var trace: TraceID?
-        var spanID: UInt64?
+        var traceRange = 0..<0
+        var spanRange = 0..<0
+        // To the end: of a field that comes twice, the last counts.
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
-            case 0x0A:
-                let id = try reader.range()
-                guard id.count == 16 else { return nil }
-                trace = TraceID(
-                    high: Self.bigEndian(span.bytes, at: id.lowerBound),
-                    low: Self.bigEndian(span.bytes, at: id.lowerBound + 8))
-            case 0x12:
-                let id = try reader.range()
-                guard id.count == 8 else { return nil }
-                spanID = Self.bigEndian(span.bytes, at: id.lowerBound)
+            case 0x0A: traceRange = try reader.range()
+            case 0x12: spanRange = try reader.range()
             default: try reader.skipOther(tag, known: 0)
             }
-            // Ids come first, and nearly all spans are of other traces.
-            if let trace, !traces.contains(trace) { return nil }
-            if let trace, let spanID { return added[trace, default: []].insert(spanID).inserted ? trace : nil }
         }
-        return nil
+        guard traceRange.count == 16, spanRange.count == 8 else { return nil }
+        let trace = TraceID(
+            high: Self.bigEndian(span.bytes, at: traceRange.lowerBound),
+            low: Self.bigEndian(span.bytes, at: traceRange.lowerBound + 8))
+        guard traces.contains(trace) else { return nil }
+        let spanID = Self.bigEndian(span.bytes, at: spanRange.lowerBound)
+        return added[trace, default: []].insert(spanID).inserted ? trace : nil
     }
 
     private static func bigEndian(_ bytes: RawSpan, at offset: Int) -> UInt64 {

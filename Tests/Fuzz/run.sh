@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-target=${1:?OTLPDecoder, OTLPJSON, JaegerJSON, Archive, RuleFile, StateFile, Configuration, Pipeline or HTTP2}
+target=${1:?OTLPDecoder, OTLPJSON, JaegerJSON, Archive, RuleFile, StateFile, Configuration, Pipeline, HTTP2 or Traces}
 seconds=${2:?seconds to run}
 fail_cases=FailCases/$target
 # An archive's record may have 64 MiB, and is copied once.

@@ -24,6 +24,7 @@ import Testing
         case "Pipeline": try unsafe PipelineCheck.check(contents.span.bytes)
         case "RuleFile": try unsafe RuleFileCheck.check(contents.span.bytes)
         case "StateFile": try unsafe StateFileCheck.check(contents.span.bytes)
+        case "Traces": try unsafe TraceCheck.check(contents.span.bytes)
         case let target: Issue.record("no check for fail cases of \(target)")
         }
     }

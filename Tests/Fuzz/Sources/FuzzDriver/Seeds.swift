@@ -6,7 +6,7 @@ enum Seeds {
     /// nil if there is no such target.
     static func of(target: String) throws -> [[UInt8]]? {
         switch target {
-        case "OTLPDecoder": try [everyField] + pieces()
+        case "OTLPDecoder", "Traces": try [everyField] + pieces()
         case "OTLPJSON": jsonTexts.map { Array($0.utf8) }
         case "JaegerJSON": (jaegerTexts + jsonTexts).map { Array($0.utf8) }
         case "Archive": try archives()
