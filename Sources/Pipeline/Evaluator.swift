@@ -58,6 +58,9 @@ final class Evaluator: Sendable {
     /// The pinned spans of a trace that active alerts name.
     func pinned(_ trace: TraceID) -> NamedSpans { pinned.withLock { $0[trace] } }
 
+    /// The traces that active alerts name, pinned or not.
+    var namedTraces: Set<TraceID> { pinned.withLock { $0.traces } }
+
     // MARK: As time passes
 
     /// The time to evaluate when the clock reads `clock`.

@@ -137,6 +137,9 @@ package final class Pipeline: Sendable {
         return spans.count >= kept.spans.count ? NamedSpans(spans, view) : kept
     }
 
+    /// The traces that active alerts and open incidents name.
+    package func namedTraces() -> Set<TraceID> { evaluator.namedTraces }
+
     package func windowGauges() -> WindowGauges { intake.gauges(attributionBytes: attribution.byteCount) }
 
     /// How the tables of names are shared among their owners.

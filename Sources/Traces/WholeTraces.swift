@@ -4,18 +4,24 @@ import Foundation
 import OTLP
 import Support
 
-/// Traces with everything that their spans carry, read from recent bodies.
+/// Traces with everything that their spans carry, read from recent bodies and from what is kept beyond them.
 package struct WholeTraces: Sendable {
     private let bodies: RecentBodies
+    private let kept: KeptTraces
 
-    package init(_ bodies: RecentBodies) {
+    package init(_ bodies: RecentBodies, kept: KeptTraces = KeptTraces(limit: 0)) {
         self.bodies = bodies
+        self.kept = kept
     }
 
-    /// The spans of some traces as an `ExportTraceServiceRequest` on the wire; empty if no body holds any. A span that was
-    /// sent twice is there once.
+    /// The spans of some traces as an `ExportTraceServiceRequest` on the wire; empty if none are there. A span that was sent
+    /// twice is there once.
     package func message(of traces: [TraceID], mergesScopes: Bool = false) -> [UInt8] {
         var extract = TraceExtract(traces)
+        for trace in traces {
+            guard let message = kept.message(of: trace) else { continue }
+            try? unsafe extract.add(message.span.bytes)
+        }
         for body in bodies.bodies(mayHold: traces) {
             // Only bodies that were decoded are kept, so that none throws.
             try? body.withBytes { try extract.add($0) }
@@ -23,14 +29,14 @@ package struct WholeTraces: Sendable {
         return extract.message(mergesScopes: mergesScopes)
     }
 
-    /// The same in OTLP's JSON; nil if no body holds any.
+    /// The same in OTLP's JSON; nil if none are there.
     package func otlp(_ traces: [TraceID], mergesScopes: Bool = false) -> String? {
         let message = message(of: traces, mergesScopes: mergesScopes)
         guard !message.isEmpty, let text = try? unsafe OTLPJSON.text(of: message.span.bytes) else { return nil }
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The same as Jaeger's query API answers; nil if no body holds any.
+    /// The same as Jaeger's query API answers; nil if none are there.
     package func jaeger(_ traces: [TraceID]) -> String? {
         let message = message(of: traces)
         var export = JaegerExport()

@@ -21,6 +21,7 @@ struct LiveParts: Sendable {
     let pipeline: Pipeline
     private let admission: Admission
     let bodies: RecentBodies
+    let keptTraces: KeptTraces
     let intake: LiveTraceService
     let delivery: Delivery
     let reload: RuleReload
@@ -48,7 +49,8 @@ struct LiveParts: Sendable {
         let saved = state?.load()
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
-        bodies = RecentBodies(limit: budget[.traces])
+        keptTraces = KeptTraces(limit: budget[.traces] / 8)
+        bodies = RecentBodies(limit: budget[.traces] - keptTraces.limit)
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
             bodies: bodies, transports: configuration.transports, log: log)
@@ -81,7 +83,9 @@ struct LiveParts: Sendable {
     }
 
     var memoryUse: MemoryUse {
-        MemoryUse(budget, pipeline: pipeline, bodies: bodies, admission: admission, recorder: recorder)
+        MemoryUse(
+            budget, pipeline: pipeline, bodies: bodies, keptTraces: keptTraces, admission: admission, recorder: recorder
+        )
     }
 
     /// Services in starting order. They stop in reverse, so acknowledged spans are still evaluated.
@@ -98,6 +102,7 @@ struct LiveParts: Sendable {
         let afterQueries: [any Service] = [
             EvaluationTicker(
                 pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
+            TraceKeeper(pipeline, bodies: bodies, kept: keptTraces),
             ReadyReceivers(
                 receivers: Receivers(
                     grpc: GRPCReceiver(grpc, admission: admission), http: HTTPReceiver(http, admission: admission)),
@@ -118,7 +123,7 @@ struct LiveParts: Sendable {
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
-                pipeline: pipeline, traces: WholeTraces(bodies), hosts: configuration.hosts,
+                pipeline: pipeline, traces: WholeTraces(bodies, kept: keptTraces), hosts: configuration.hosts,
                 scrape: { LiveScrape.write(self, $0, send: $1) },
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,

@@ -9,18 +9,20 @@ struct MemoryUse: Sendable {
     let budget: MemoryBudget
     let bytes: [(part: MemoryBudget.Part, bytes: Int)]
     let bodies: RecentBodies.Use
+    let keptTraces: KeptTraces.Use
 
     /// - Parameter recorder: nil if nothing is recorded.
     init(
-        _ budget: MemoryBudget, pipeline: Pipeline, bodies: RecentBodies, admission: Admission,
-        recorder: ArchiveRecorder?
+        _ budget: MemoryBudget, pipeline: Pipeline, bodies: RecentBodies, keptTraces: KeptTraces,
+        admission: Admission, recorder: ArchiveRecorder?
     ) {
         self.budget = budget
         let window = pipeline.windowGauges()
         self.bodies = bodies.use
+        self.keptTraces = keptTraces.use
         bytes = [
             (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
-            (.traces, self.bodies.byteCount),
+            (.traces, self.bodies.byteCount + self.keptTraces.byteCount),
             (.attribution, window.attributionBytes), (.rules, pipeline.evaluation.countByteCount),
             (.ingest, admission.bytesInFlight), (.archive, recorder?.queueBytes ?? 0),
         ]
@@ -49,6 +51,10 @@ struct MemoryUse: Sendable {
             help: "Since when traces are kept with everything that their spans carry, Unix time.",
             if: "any are kept"
         ) { $0.bodies.oldest.map { Double($0) / 1e9 } },
+        .gauge(
+            "faultline_traces_kept",
+            help: "Traces of active alerts and open incidents that are kept with everything that their spans carry."
+        ) { $0.keptTraces.count },
         .counter(
             "faultline_traces_dropped_requests",
             help: "Export requests that were not kept for traces because each is larger than all that may be kept."

@@ -16,6 +16,8 @@ struct PinnedTraces: Sendable {
     /// Enough for one incident; the traces of further alerts leave with the window.
     private static let spansMax = 100_000
 
+    var traces: Set<TraceID> { Set(alertsOfTrace.keys) }
+
     subscript(trace: TraceID) -> NamedSpans { spansOfTrace[trace] ?? NamedSpans() }
 
     /// Pins the traces of alerts that fire, reading their spans from a view, and releases those of alerts that resolve.

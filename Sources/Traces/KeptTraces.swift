@@ -1,0 +1,76 @@
+package import Engine
+import Synchronization
+
+/// Single traces with everything that their spans carry, for as long as somebody is pointed to them, however long ago the
+/// bodies that brought them have gone.
+package final class KeptTraces: Sendable {
+    private struct State {
+        /// The spans of each trace as an `ExportTraceServiceRequest` on the wire.
+        var messages: [TraceID: [UInt8]] = [:]
+        /// Times that each wanted trace was wanted.
+        var ages: [TraceID: Int] = [:]
+        var byteCount = 0
+    }
+
+    /// Bytes; 0 keeps nothing.
+    package let limit: Int
+    private let state = Mutex(State())
+
+    /// Exporters hold spans for seconds; by then all of a trace have come.
+    private static let ageMax = 32
+    /// A trace's part of the tables.
+    private static let entryBytes = 128
+
+    package init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Keeps these traces and no others. New ones are read from the bodies, and again after one second, two, four and so on,
+    /// for spans that come late.
+    ///
+    /// Call it from one thread, once a second.
+    package func keep(_ wanted: Set<TraceID>, from bodies: RecentBodies) {
+        guard limit > 0 else { return }
+        for trace in begin(wanted) {
+            let message = WholeTraces(bodies, kept: self).message(of: [trace])
+            state.withLock { Self.store(message, of: trace, limit, &$0) }
+        }
+    }
+
+    /// Releases what isn't wanted any more.
+    /// - Returns: the traces to look for.
+    private func begin(_ wanted: Set<TraceID>) -> [TraceID] {
+        state.withLock { state in
+            state.ages = state.ages.filter { wanted.contains($0.key) }
+            for (trace, message) in state.messages where !wanted.contains(trace) {
+                state.messages[trace] = nil
+                state.byteCount -= message.count + Self.entryBytes
+            }
+            return wanted.filter { trace in
+                let age = min(state.ages[trace, default: 0] + 1, Self.ageMax + 1)
+                state.ages[trace] = age
+                return age <= Self.ageMax && age & (age - 1) == 0
+            }
+        }
+    }
+
+    /// Keeps what was found of a trace, if there is room. It includes what was known.
+    private static func store(_ message: [UInt8], of trace: TraceID, _ limit: Int, _ state: inout State) {
+        let known = state.messages[trace].map { $0.count + entryBytes } ?? 0
+        let bytes = state.byteCount - known + message.count + entryBytes
+        guard !message.isEmpty, bytes <= limit else { return }
+        state.messages[trace] = message
+        state.byteCount = bytes
+    }
+
+    /// What is kept of a trace as an `ExportTraceServiceRequest` on the wire; nil if nothing.
+    func message(of trace: TraceID) -> [UInt8]? { state.withLock { $0.messages[trace] } }
+
+    package var use: Use { state.withLock { Use(byteCount: $0.byteCount, count: $0.messages.count) } }
+
+    package struct Use: Equatable, Sendable {
+        package var byteCount: Int
+        /// Traces.
+        package var count: Int
+    }
+}
