@@ -111,8 +111,9 @@ struct CulpritJSON: Encodable, Sendable {
         baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
         let evidence = EvidenceJSON(finding.evidence)
         culprit = Culprit(
-            side: evidence.culprit.side, component: evidence.culprit.component, instance: nil,
-            certainty: finding.evidence.culprit.certainty, why: evidence.culprit.why)
+            side: evidence.culprit.side, component: evidence.culprit.component,
+            instance: evidence.culprit.instance, certainty: finding.evidence.culprit.certainty,
+            why: evidence.culprit.why)
         components = evidence.components
         let outcomes = finding.requests
         requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)

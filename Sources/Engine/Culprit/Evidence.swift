@@ -70,15 +70,18 @@ package struct CulpritFinding: Sendable {
 extension WindowView {
     /// The culprit according to evidence from this view.
     ///
-    /// - Parameter requests: the request series that the question is about; nil if it is about something else.
+    /// - Parameters:
+    ///   - cluster: that the evidence is about.
+    ///   - requests: the request series that the question is about; nil if it is about something else.
     package func culprit(
-        _ evidence: Evidence, _ comparison: Comparison, requests: [Int32]?, isAboutErrors: Bool,
-        _ components: ComponentTable
+        _ evidence: Evidence, _ comparison: Comparison, ofCluster cluster: String, requests: [Int32]?,
+        isAboutErrors: Bool, _ components: ComponentTable
     ) -> CulpritFinding {
-        CulpritFinding(
-            verdict: evidence.verdict(isAboutErrors: isAboutErrors) {
-                requests.flatMap { verdict(onRequests: $0, comparison, components) }
-            },
+        let found = evidence.verdict(isAboutErrors: isAboutErrors) {
+            requests.flatMap { verdict(onRequests: $0, comparison, components) }
+        }
+        return CulpritFinding(
+            verdict: naming(found, requests: requests, ofCluster: cluster, comparison, components),
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
@@ -123,7 +126,7 @@ extension WindowView {
     }
 
     /// Passes over the baseline to learn what is usual, and over everything to compare.
-    func measure(_ meters: consuming EvidenceMeters, _ comparison: Comparison) -> EvidenceMeters {
+    func measure<Meters: ComparingMeters>(_ meters: consuming Meters, _ comparison: Comparison) -> Meters {
         let before = slots.filter { comparison.isBaseline($0) }
         for slot in before { meters.add(slot, .learning) }
         meters.learned(stretches: stretchCount(comparison))

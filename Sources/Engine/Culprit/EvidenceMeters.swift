@@ -1,5 +1,12 @@
+/// Compares durations of an interval with those of its baseline.
+protocol ComparingMeters {
+    mutating func add(_ slot: SlotView, _ pass: EvidenceMeters.Pass)
+    /// Ends the first pass.
+    mutating func learned(stretches count: Int)
+}
+
 /// Compares what each process alone can slow, and what the API server waits for on behalf of requests.
-struct EvidenceMeters: Sendable {
+struct EvidenceMeters: ComparingMeters, Sendable {
     /// Where the durations of a slot belong.
     enum Pass {
         /// To what is usual: the first pass over the baseline.

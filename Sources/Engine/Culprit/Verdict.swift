@@ -16,12 +16,25 @@ package struct Verdict: Equatable, Sendable {
         package static func < (left: Certainty, right: Certainty) -> Bool { left.rank < right.rank }
     }
 
+    /// What decided it.
+    enum Basis: Sendable {
+        /// Durations of all requests and calls.
+        case time
+        /// Those of the requests that the question is about.
+        case kinds
+        /// Failures, or silence.
+        case other
+    }
+
     /// nil if the culprit is not clear.
     package var side: Side?
     package var component: Component?
+    /// nil unless one of several instances is at fault: of etcd, or else of the API server.
+    package var instance: String?
     package var certainty: Certainty
     /// One sentence for the person on call.
     package var why: String
+    var basis = Basis.other
 
     package init(side: Side?, component: Component?, certainty: Certainty, why: String) {
         self.side = side
@@ -32,6 +45,12 @@ package struct Verdict: Equatable, Sendable {
 
     static func notClear(_ why: String) -> Verdict {
         Verdict(side: nil, component: nil, certainty: .notClear, why: why)
+    }
+
+    fileprivate func based(on basis: Basis) -> Verdict {
+        var verdict = self
+        verdict.basis = basis
+        return verdict
     }
 }
 
@@ -52,7 +71,7 @@ extension Evidence {
     package func verdict(isAboutErrors: Bool = false, ofKind: () -> Verdict? = { nil }) -> Verdict {
         if let verdict = ofSilence { return verdict }
         if isAboutErrors, let verdict = ofFailures { return verdict }
-        return ofTime ?? ofKind() ?? ofFailures ?? .notClear(nothingSlower)
+        return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
     }
 
     /// nil if no process is silent.

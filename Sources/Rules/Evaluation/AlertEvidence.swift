@@ -68,7 +68,7 @@ package struct AlertEvidence: Hashable, Sendable {
         let verdict = finding.verdict
         culprit = Culprit(
             side: verdict.side?.rawValue, component: verdict.component.map { table.names[Int($0.number)] },
-            certainty: verdict.certainty, why: verdict.why)
+            instance: verdict.instance, certainty: verdict.certainty, why: verdict.why)
         components = finding.components.map {
             ComponentTime(
                 component: table.names[Int($0.component.number)], seconds: $0.now / 1e9,
@@ -100,7 +100,8 @@ extension WindowView {
             let evidence = known[subject] ?? evidence(comparison, ofCluster: question.cluster, components)
             known[subject] = evidence
             let finding = culprit(
-                evidence, comparison, requests: question.population == .requests ? question.series : nil,
+                evidence, comparison, ofCluster: question.cluster,
+                requests: question.population == .requests ? question.series : nil,
                 isAboutErrors: question.isAboutErrors, components)
             return AlertEvidence(finding, traces: traces[number], components)
         }
@@ -170,8 +171,8 @@ extension WindowView {
         let wanted = requests.indices.map { requests[$0].cluster == cluster && isWanted?[$0] ?? true }
         let series = wanted.indices.filter { wanted[$0] }.map { Int32($0) }
         var finding = culprit(
-            evidence(comparison, ofCluster: cluster, components), comparison, requests: isWanted.map { _ in series },
-            isAboutErrors: false, components)
+            evidence(comparison, ofCluster: cluster, components), comparison, ofCluster: cluster,
+            requests: isWanted.map { _ in series }, isAboutErrors: false, components)
         if isWanted != nil { finding.components = componentGrowth(ofRequests: series, comparison) }
         let worst = WorstSpanSearch(
             population: .requests, range: comparison.interval, series: series, failedFirst: false)

@@ -27,6 +27,10 @@ class Recording:
 
     def with_fault(self, fault):
         """The bytes of an archive in which the fault lasts from START to END."""
+        return exported(self.faulty(fault))
+
+    def faulty(self, fault):
+        """The spans as they would have been with the fault."""
         faulty = copy.deepcopy(self.spans)
         traces = defaultdict(list)
         for service, span in faulty:
@@ -34,7 +38,7 @@ class Recording:
         chance = random.Random(1)
         for trace in traces.values():
             fault(trace, (self.begin + START * SECOND, self.begin + END * SECOND), chance)
-        return _archive(faulty)
+        return faulty
 
 
 def with_one_slow_kind(name, kind):
@@ -64,7 +68,7 @@ def with_one_slow_kind(name, kind):
         )
         if is_slow_kind:
             add(number + 1, top, name, kind, start + SECOND // 2000, inner)
-    return _archive(found)
+    return exported(found)
 
 
 def with_clock_off(archive, victim, offset, wander=0):
@@ -78,12 +82,12 @@ def with_clock_off(archive, victim, offset, wander=0):
             span.start_time_unix_nano += own
             span.end_time_unix_nano += own
 
-    return _archive(spans(archive), ahead)
+    return exported(spans(archive), ahead)
 
 
 def without(archive, is_lost):
     """The bytes of an archive from which some spans are missing."""
-    return _archive([(service, span) for service, span in spans(archive) if not is_lost(service, span)])
+    return exported([(service, span) for service, span in spans(archive) if not is_lost(service, span)])
 
 
 def spans(archive):
@@ -97,18 +101,19 @@ def spans(archive):
     return found
 
 
-def _archive(spans, change=lambda service, span: None):
+def exported(spans, change=lambda service, span: None):
     """The spans as exporters would have sent them: after holding them for up to five seconds, by their own clock."""
     batches = defaultdict(list)
     for service, span in spans:
-        batches[(span.end_time_unix_nano // (5 * SECOND), service)].append(span)
+        resource = (service, *getattr(service, "resource", ()))
+        batches[(span.end_time_unix_nano // (5 * SECOND), resource)].append(span)
         change(service, span)
     framed = b""
-    for (_, service), batch in sorted(batches.items(), key=lambda batch: batch[0]):
+    for (_, (service, *resource)), batch in sorted(batches.items(), key=lambda batch: batch[0]):
         request = ExportTraceServiceRequest()
         resource_spans = request.resource_spans.add()
-        attribute = resource_spans.resource.attributes.add(key="service.name")
-        attribute.value.string_value = service
+        for key, value in [("service.name", service), *resource]:
+            resource_spans.resource.attributes.add(key=key).value.string_value = value
         resource_spans.scope_spans.add().spans.extend(batch)
         message = request.SerializeToString()
         framed += struct.pack(">I", len(message)) + message
@@ -134,6 +139,10 @@ def slow(is_victim, mean, at_start=True):
                 _delay(trace, time, int(chance.expovariate(1 / mean)))
 
     return fault
+
+
+def none(trace, period, chance):
+    """Nothing happens."""
 
 
 def both(first, second):
