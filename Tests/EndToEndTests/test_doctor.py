@@ -1,13 +1,15 @@
 """`faultline doctor`: who sends spans to a daemon, and what is missing."""
 
+import json
 import re
 
 import pytest
 
-from harness import http_client, now, spans
+from harness import http_client, now, project, spans
 from harness.command import faultline
 from harness.daemon import Faultline
 from harness.spans import SECOND
+from harness.viewer import Viewer
 
 SERVICES = ("apiserver", "etcd")
 
@@ -117,6 +119,22 @@ def test_spans_are_rejected(daemon, capture):
     http_client.send(daemon.http, bad.SerializeToString())
     code, output = doctor(daemon)
     assert code == 1 and "spans were rejected since the start (invalid_trace_id 1)" in output
+
+
+def test_programs_get_the_same_as_json(daemon, capture):
+    send(daemon, [one for one in capture if service(one) == "etcd"])
+    done = faultline("doctor", "--address", daemon.query, "--format", "json")
+    sources = json.loads(daemon.get("/api/v1/sources")[2])
+    assert (done.code, done.json["sources"], done.json["recorded_until"]) == (1, sources, None)
+    (finding,) = done.json["findings"]
+    assert finding in doctor(daemon, columns=140)[1]
+
+
+def test_recorded_spans_are_judged_as_of_their_end():
+    with Viewer(project.EXAMPLE) as viewer:
+        code, output = doctor(viewer, columns=140)
+        assert code == 0 and "nothing is missing" in output
+        assert "recorded spans, judged as of their end, 2026-11-23T04:34:2" in output
 
 
 def test_no_daemon():

@@ -18,6 +18,8 @@ struct StatusJSON: Encodable, Sendable {
     @OrNull var incident: IncidentJSON?
     /// The latest end; null without spans.
     @OrNull var last_span: String?
+    /// What relative times are relative to: the end of recorded spans, else the clock.
+    var now: String
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double
 
@@ -28,11 +30,12 @@ struct StatusJSON: Encodable, Sendable {
         incident = open.max { ($0.severity, $0.openedAt) < ($1.severity, $1.openedAt) }.map { IncidentJSON($0) }
         let view = pipeline.view()
         last_span = view.lastEnd.map(Timestamp.rfc3339)
+        now = Timestamp.rfc3339(range.now)
         spans_per_second = view.spanRate(in: range.given, now: range.now)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case incident, last_span, spans_per_second
+        case incident, last_span, now, spans_per_second
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -40,6 +43,7 @@ struct StatusJSON: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(incident, forKey: .incident)
         try container.encode(last_span, forKey: .last_span)
+        try container.encode(now, forKey: .now)
         try container.encode(spans_per_second, forKey: .spans_per_second)
     }
 }

@@ -12,6 +12,18 @@ struct ExamineSources: AsyncParsableCommand {
 
     @OptionGroup var daemon: DaemonOptions
 
+    @Option(help: "The output format: text or json.")
+    var format = ReportFormat.text
+
+    /// What `--format json` prints.
+    private struct Examination: Encodable {
+        /// The end of recorded spans; null for a daemon that receives them.
+        @OrNull var recorded_until: String?
+        var sources: [HeardSources.Source]
+        /// Whole sentences, most important first.
+        var findings: [String]
+    }
+
     func run() async throws {
         let heard: HeardSources
         do {
@@ -20,16 +32,28 @@ struct ExamineSources: AsyncParsableCommand {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.fault
         }
+        let end = heard.recordingEnd(clock: WallClock.now)
+        let findings = SourceFindings(now: end ?? WallClock.now).sentences(heard)
+        switch format {
+        case .json:
+            let found = Examination(
+                recorded_until: end.map { Timestamp.rfc3339($0) }, sources: heard.sources, findings: findings)
+            Console.print(try JSONText.encode(found))
+        case .text: show(heard, findings, recordedUntil: end)
+        }
+        if !findings.isEmpty { throw ExitCode.fault }
+    }
+
+    private func show(_ heard: HeardSources, _ findings: [String], recordedUntil end: Int64?) {
         let style = TextStyle.output
         if !heard.sources.isEmpty { Console.print(table(heard.sources, style)) }
-        let findings = SourceFindings(now: WallClock.now).sentences(heard)
+        if let end { Console.print("recorded spans, judged as of their end, \(second(Timestamp.rfc3339(end)))") }
         guard !findings.isEmpty else {
             return Console.print("nothing is missing: kube-apiserver and etcd send spans")
         }
         for finding in findings {
             Console.print(finding.wrapped(style.width, hanging: 4).joined(separator: "\n"))
         }
-        throw ExitCode.fault
     }
 
     private func ask() async throws -> HeardSources {

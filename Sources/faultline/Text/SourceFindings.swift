@@ -8,19 +8,21 @@ struct HeardSources: Sendable {
         var accepted: Int
         var late: Int
         var rejected: [String: Int]
+        /// The daemon's clock, or the end of recorded spans.
+        var now: String
     }
 
-    struct Source: Decodable, Sendable {
+    struct Source: Codable, Sendable {
         var cluster: String
         var service: String
         var instance: String
         var spans: Int
         var first: String
         var last: String
-        var sampling_ratio: Double?
-        var sampling_source: String?
-        var clock_offset_seconds: Double?
-        var dialect: String?
+        @OrNull var sampling_ratio: Double?
+        @OrNull var sampling_source: String?
+        @OrNull var clock_offset_seconds: Double?
+        @OrNull var dialect: String?
 
         var role: ServiceRole { ServiceNames.usual.role(of: service) }
         /// When its last span ended, Unix nanoseconds.
@@ -41,11 +43,21 @@ struct HeardSources: Sendable {
     var status: Status
     var sources: [Source]
     var requests: [Request]
+
+    /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
+    func recordingEnd(clock: Int64) -> Int64? {
+        guard let now = Timestamp.parse(rfc3339: status.now), clock.subtractingSaturating(now) > Self.clocksDiffer
+        else { return nil }
+        return now
+    }
+
+    /// Two hosts' clocks may be this far apart, nanoseconds.
+    private static let clocksDiffer: Int64 = 60_000_000_000
 }
 
 /// What is missing or wrong about the sources of spans, and what to do about it.
 struct SourceFindings {
-    /// Unix nanoseconds.
+    /// Unix nanoseconds; for recorded spans their end.
     let now: Int64
 
     /// A source that sends has sent within it, nanoseconds: exporters send every five seconds.
@@ -111,7 +123,7 @@ struct SourceFindings {
         if now - latest > Self.silenceMin {
             return [
                 "the last span ended \(age(latest)) ago: the control plane is down, or no longer reaches this daemon. "
-                    + "Look for export errors in the API server's log. (Over recorded spans it is when the recording ended.)"
+                    + "Look for export errors in the API server's log."
             ]
         }
         return own.filter { now - $0.lastEnd > Self.silenceMin }.map { source in
