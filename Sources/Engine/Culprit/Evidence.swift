@@ -73,12 +73,14 @@ extension WindowView {
     /// - Parameters:
     ///   - cluster: that the evidence is about.
     ///   - requests: the request series that the question is about; nil if it is about something else.
+    ///   - calls: the same of operations.
     package func culprit(
         _ evidence: Evidence, _ comparison: Comparison, ofCluster cluster: String, requests: [Int32]?,
-        isAboutErrors: Bool, _ components: ComponentTable
+        calls: [Int32]? = nil, isAboutErrors: Bool, _ components: ComponentTable
     ) -> CulpritFinding {
         let found = evidence.verdict(isAboutErrors: isAboutErrors) {
             requests.flatMap { verdict(onRequests: $0, comparison, components) }
+                ?? calls.flatMap { evidence.verdict(onCallsOf: webhooks(called: $0, components)) }
         }
         return CulpritFinding(
             verdict: naming(found, requests: requests, ofCluster: cluster, comparison, components),

@@ -50,6 +50,12 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         addSpans(slot, pass)
         addRequests(slot, pass)
         addParts(slot, pass)
+        guard case .comparing = pass else { return }
+        etcd.endSlot()
+        connection.endSlot()
+        ownWork.endSlot()
+        ownWorkWithoutEtcd.endSlot()
+        for number in parts.indices { parts[number].endSlot() }
     }
 
     private mutating func addSpans(_ slot: SlotView, _ pass: Pass) {

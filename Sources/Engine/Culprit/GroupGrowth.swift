@@ -119,6 +119,7 @@ private struct GroupMeters {
             guard stretch == nil || slot.end <= groups[Int(group)].learnsUntil else { return }
             meters[Int(group)].add(code, count: count, series: Int(number), stretch: stretch)
         }
+        for group in meters.indices { meters[group].endSlot() }
     }
 
     /// What the groups have learned.

@@ -8,6 +8,8 @@ struct GrowthBaseline: Sendable {
     private(set) var durations = LatencyHistogram()
     /// The binary logarithms of each statistic, by its number, in those stretches.
     private let values: [[Double]]
+    /// Durations that could be compared, of those stretches.
+    private let healthyCount: Int
 
     /// With fewer durations a statistic means nothing.
     static let countMin = 10
@@ -18,6 +20,7 @@ struct GrowthBaseline: Sendable {
         count = stretches.reduce(0) { $0 + $1.count }
         let healthy = Self.healthy(stretches)
         for stretch in healthy { for (code, count) in stretch.compared.cells { durations.add(code, count: count) } }
+        healthyCount = healthy.reduce(0) { $0 + $1.count }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         values = GrowthStatistic.allCases.map { statistic in telling.compactMap { $0[statistic] } }
     }
@@ -38,16 +41,27 @@ struct GrowthBaseline: Sendable {
     /// How a statistic of the interval's durations differs from what it was.
     func change(_ statistic: GrowthStatistic, _ now: RelativeDurations) -> Growth.Change {
         let before = values[statistic.rawValue]
+        // Parts of a stretch are compared with nothing else.
+        guard let value = now[statistic], statistic != .calm || !before.isEmpty else {
+            return Growth.Change(steps: 0, deviations: 0)
+        }
         let usual = before.isEmpty ? 0 : before.sorted()[before.count / 2]
-        let steps = (now[statistic] ?? 0) - usual
+        let steps = value - usual
         // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
         let seen = before.reduce(0) { $0 + ($1 - usual) * ($1 - usual) }
         let expected = statistic.usualDeviation * statistic.usualDeviation
-        let variance = (seen + Self.weightOfOthers * expected) / (Double(before.count) + Self.weightOfOthers)
-        let sampling = statistic.deviationOfOne * statistic.deviationOfOne / Double(max(now.count, 1))
+        let health =
+            (seen + Self.weightOfOthers * expected) / (Double(max(before.count - 1, 0)) + Self.weightOfOthers)
+        // What is usual is itself known only as well as so many stretches tell.
+        let variance = health * (1 + Self.varianceOfMedian / Double(max(before.count, 1)))
+        let sampling =
+            statistic.deviationOfOne * statistic.deviationOfOne
+            * (1 / Double(max(now.count, 1)) + 1 / Double(max(healthyCount, 1)))
         return Growth.Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
     }
 
     /// What is known of other clusters counts as much as this many stretches of time.
     private static let weightOfOthers = 4.0
+    /// Of the median of a few normal values, so many times that of one of them by their number.
+    private static let varianceOfMedian = 1.5
 }

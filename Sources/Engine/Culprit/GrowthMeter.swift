@@ -17,6 +17,9 @@ struct GrowthMeter: Sendable {
     /// Compared durations of the interval far beyond the longest before, and the buckets between them and the usual ones.
     private(set) var beyond = 0
     private(set) var stepsBeyond = 0
+    /// The durations of a few seconds, as steps, and the stretch that they are a part of.
+    private var part = LatencyHistogram()
+    private var stretchOfPart: Int?
 
     /// With fewer earlier durations, the median of a series is unreliable.
     private static let countMin = 8
@@ -26,6 +29,8 @@ struct GrowthMeter: Sendable {
     private static let codeMax = Int(LatencyBucket.shared.code(10_000_000_000))
     /// Three times as long.
     private static let farBeyond = 102
+    /// With fewer durations, the tail of a few seconds is one of them.
+    private static let partMin = 20
 
     /// Learns from a duration of the baseline.
     mutating func learn(_ code: UInt16, count: Int, series: Int) {
@@ -51,11 +56,23 @@ struct GrowthMeter: Sendable {
     /// - Parameter stretch: of the baseline; nil for the interval.
     mutating func add(_ code: UInt16, count: Int, series: Int, stretch: Int?) {
         let known = series < usual.count ? usual[series].code : nil
+        if stretch != stretchOfPart {
+            part.removeAll()
+            stretchOfPart = stretch
+        }
+        if let known { part.add(RelativeDurations.step(Int(code), usual: known), count: count) }
         if let stretch { return stretches[stretch].add(Int(code), usual: known, count: count) }
         now.add(Int(code), usual: known, count: count)
         guard let known, Int(code) >= max(usual[series].longest, Self.codeMin) + Self.farBeyond else { return }
         beyond += count
         stepsBeyond += (Int(code) - known) * count
+    }
+
+    /// Ends some seconds whose durations have been added. Too few are added to what follows.
+    mutating func endSlot() {
+        guard part.count >= Self.partMin else { return }
+        if let stretchOfPart { stretches[stretchOfPart].add(part: part) } else { now.add(part: part) }
+        part.removeAll()
     }
 
     /// Ends the second pass over the baseline. What ended in the interval may then be added in its place, again and again to

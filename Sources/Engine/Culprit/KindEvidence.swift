@@ -20,6 +20,13 @@ extension WindowView {
         return verdict
     }
 
+    /// The sorts of webhooks that some operations are calls of.
+    func webhooks(called operations: [Int32], _ components: ComponentTable) -> [Component] {
+        let roles = Set(operations.map { EvidenceGathering.role(self.operations[Int($0)], components) })
+        return (roles.contains(.mutatingWebhook) ? [.mutatingWebhook] : [])
+            + (roles.contains(.validatingWebhook) ? [.validatingWebhook] : [])
+    }
+
     /// The time of the components in the mean request of some series, largest growth first.
     package func componentGrowth(ofRequests series: [Int32], _ comparison: Comparison) -> [ComponentGrowth] {
         evidence(onRequests: series, comparison).components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now }
@@ -32,5 +39,18 @@ extension WindowView {
         var evidence = Evidence()
         measure(EvidenceMeters([], isWanted: isWanted), comparison).report(to: &evidence)
         return evidence
+    }
+}
+
+extension Evidence {
+    /// The verdict about calls of webhooks that take longer, where no process does: few calls, of which few are slow, make less
+    /// than certain evidence, but nothing else explains it. nil if something does, or if they don't.
+    func verdict(onCallsOf webhooks: [Component]) -> Verdict? {
+        guard ownWork.trend == .unchanged, etcd.trend != .grew else { return nil }
+        let slower = webhooks.filter(isLonger)
+        guard let slowest = slower.max(by: { excess($0) < excess($1) }), excess(slowest) > 0 else { return nil }
+        var verdict = slowWait(slowest)
+        verdict.certainty = .likely
+        return verdict
     }
 }

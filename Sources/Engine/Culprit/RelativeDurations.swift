@@ -6,6 +6,9 @@ struct RelativeDurations: Sendable {
     private(set) var compared = LatencyHistogram()
     /// Durations, compared or not.
     private(set) var heard = 0
+    /// The lowest p90 of its parts, as steps, and their number.
+    private var calmest: Int?
+    private var partCount = 0
 
     private static let shift = LatencyBucket.codeCount
 
@@ -16,21 +19,47 @@ struct RelativeDurations: Sendable {
         heard += count
         guard let usual else { return }
         compared.add(code, count: count)
-        steps.add(max(code, GrowthMeter.codeMin) - usual + Self.shift, count: count)
+        steps.add(Self.step(code, usual: usual), count: count)
     }
+
+    /// The number of latency buckets between a duration and the usual one, shifted to be positive.
+    static func step(_ code: Int, usual: Int) -> Int { max(code, GrowthMeter.codeMin) - usual + shift }
+
+    /// Adds a part of this time, as steps.
+    mutating func add(part: LatencyHistogram) {
+        guard let tail = part.code(quantile: Self.tail) else { return }
+        calmest = min(calmest ?? tail, tail)
+        partCount += 1
+    }
+
+    private static let tail = 0.9
+    /// In fewer parts, none may be calm.
+    private static let partsMin = 3
 
     /// Adds those of another stretch.
     mutating func add(_ other: RelativeDurations) {
         heard += other.heard
         for (code, count) in other.compared.cells { compared.add(code, count: count) }
+        if let calm = other.calmest { calmest = min(calmest ?? calm, calm) }
+        partCount += other.partCount
         for (code, count) in other.steps.cells { steps.add(code, count: count) }
     }
 
     /// The binary logarithm of a statistic of the ratios; nil without any.
     subscript(_ statistic: GrowthStatistic) -> Double? {
         guard steps.count > 0 else { return nil }
-        guard let quantile = statistic.quantile else { return mean }
-        return steps.code(quantile: quantile).map { Double($0 - Self.shift) / 64 }
+        switch statistic {
+        case .low: return quantile(0.1)
+        case .median: return quantile(0.5)
+        case .upper: return quantile(0.8)
+        case .tail: return quantile(Self.tail)
+        case .mean: return mean
+        case .calm: return partCount >= Self.partsMin ? calmest.map { Double($0 - Self.shift) / 64 } : nil
+        }
+    }
+
+    private func quantile(_ quantile: Double) -> Double? {
+        steps.code(quantile: quantile).map { Double($0 - Self.shift) / 64 }
     }
 
     /// The mean of the ratios without the highest one in a hundred: a single duration can be a thousand times the usual one.
@@ -56,6 +85,8 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
     case upper
     case tail
     case mean
+    /// The p90 of the calmest few seconds: a machine that is busy comes to rest now and then, a fault lasts.
+    case calm
 
     /// As users write it.
     package var name: String {
@@ -65,17 +96,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         case .upper: "p80"
         case .tail: "p90"
         case .mean: "mean"
-        }
-    }
-
-    /// nil for the mean.
-    var quantile: Double? {
-        switch self {
-        case .low: 0.1
-        case .median: 0.5
-        case .upper: 0.8
-        case .tail: 0.9
-        case .mean: nil
+        case .calm: "calm_p90"
         }
     }
 
@@ -85,7 +106,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         switch self {
         case .low, .median: 0.25
         case .upper: 0.35
-        case .tail: 0.5
+        case .tail, .calm: 0.5
         case .mean: 0.4
         }
     }
@@ -97,6 +118,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         case .low, .median: 1.2
         case .upper: 1.9
         case .tail, .mean: 2.5
+        case .calm: 5
         }
     }
 
@@ -105,7 +127,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         switch self {
         case .low, .median, .mean: 1
         case .upper: 1.3
-        case .tail: 1.6
+        case .tail, .calm: 1.6
         }
     }
 }

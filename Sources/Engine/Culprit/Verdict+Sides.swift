@@ -79,6 +79,16 @@ extension Evidence {
                 + "\(VerdictText.grown(part(.authorization)))), as if it lacked CPU; \(besideAPIServer)")
     }
 
+    /// Audit waits for nothing but CPU, and now and then for its log.
+    var slowAudit: Verdict {
+        let filters: [Component] = [.authentication, .authorization]
+        let others = filters.filter(isLonger).map { VerdictText.name($0, names) }.joined(separator: " and ")
+        return Verdict(
+            side: .apiServer, component: .apiServer, certainty: .likely,
+            why: "apiserver: audit, which hardly ever waits for anything but CPU, took "
+                + "\(VerdictText.grown(part(.audit))), and \(others) took longer too; \(besideAPIServer)")
+    }
+
     /// The part of the API server's own work that grew most.
     private var slowestWork: Component {
         // Reading and writing etcd's answers waits for whatever the rest waits for.

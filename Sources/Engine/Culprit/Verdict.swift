@@ -105,6 +105,7 @@ extension Evidence {
         case (false, false):
             if connection.trend == .grew { return slowCalls }
             if connection.trend == .grewSlightly, delays.isConclusive { return slowCalls }
+            if isAuditSlow { return slowAudit }
             return Component.queues.first { part($0).trend == .grew }.map(slowQueue)
         }
     }
@@ -134,6 +135,16 @@ extension Evidence {
         guard ownWork.trend != .grew, Self.filters.allSatisfy({ part($0).trend == .grew }) else { return false }
         let excesses = Self.filters.map(excess).sorted(by: >)
         return excesses[0] < Self.clearDistance * excesses[1]
+    }
+
+    /// Whether even what hardly ever waits takes longer, and a filter that may wait does too.
+    private var isAuditSlow: Bool {
+        isLonger(.audit) && (isLonger(.authentication) || isLonger(.authorization))
+    }
+
+    /// Whether it grew, be it slightly.
+    func isLonger(_ component: Component) -> Bool {
+        part(component).trend == .grew || part(component).trend == .grewSlightly
     }
 
     private static let filters: [Component] = [.authentication, .authorization, .priorityAndFairness]

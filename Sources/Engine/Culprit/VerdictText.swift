@@ -33,7 +33,7 @@ enum VerdictText {
         let decisive: [(Double, String)] =
             switch growth.decisive {
             case .upper: [(0.8, "p80"), (0.9, "p90"), (0.5, "p50")]
-            case .tail: [(0.9, "p90"), (0.99, "p99"), (0.5, "p50")]
+            case .tail, .calm: [(0.9, "p90"), (0.99, "p99"), (0.5, "p50")]
             case .mean: [(0.99, "p99"), (0.9, "p90"), (0.5, "p50")]
             case .low, .median, nil: [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")]
             }

@@ -17,6 +17,11 @@ package struct LatencyHistogram: Sendable {
         count += added
     }
 
+    mutating func removeAll() {
+        counts.removeAll(keepingCapacity: true)
+        count = 0
+    }
+
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
     package func quantile(_ quantile: Double) -> Int64? {
         code(quantile: quantile).map { LatencyBucket.shared.middle($0) }

@@ -102,6 +102,7 @@ extension WindowView {
             let finding = culprit(
                 evidence, comparison, ofCluster: question.cluster,
                 requests: question.population == .requests ? question.series : nil,
+                calls: question.population == .spans ? question.series : nil,
                 isAboutErrors: question.isAboutErrors, components)
             return AlertEvidence(finding, traces: traces[number], components)
         }

@@ -12,9 +12,11 @@ import Testing
         var operation = "a"
         var count = 60
         var duration = 10 * millisecond
+        /// Seconds of the half minute.
+        var within: Range<Int64> = 0..<30
     }
 
-    /// A window of consecutive half minutes, the calls of each spread evenly over it. Durations vary by up to a tenth.
+    /// A window of consecutive half minutes, the calls of each spread evenly over their part of it. Durations vary by up to a tenth.
     private static func window(_ halfMinutes: [[Calls]]) -> Window {
         var window = Window(limits: WindowLimits(duration: nil))
         var builder = BatchBuilder()
@@ -22,7 +24,10 @@ import Testing
         for (number, calls) in halfMinutes.enumerated() {
             for calls in calls {
                 for call in 0..<calls.count {
-                    let end = Int64(number) * 30 * second + Int64(call) * 30 * second / Int64(calls.count)
+                    let length = Int64(calls.within.count) * second
+                    let end =
+                        (Int64(number) * 30 + calls.within.lowerBound) * second
+                        + Int64(call) * length / Int64(calls.count)
                     let duration = calls.duration * Int64(generator.number(95...105)) / 100
                     builder.add(
                         service: "etcd", operation: calls.operation, end: start + end, duration: duration)
@@ -49,8 +54,8 @@ import Testing
 
     @Test(arguments: ["p10", "p50", "p80", "p90", "mean"])
     func `is how much longer it takes than usual`(statistic: String) throws {
-        let value = try #require(try Self.value(Self.healthy(6) + [[Calls(duration: 40 * millisecond)]], statistic))
-        #expect(abs(value - 4) < 0.3)
+        let value = try #require(try Self.value(Self.healthy(6) + [[Calls(duration: 50 * millisecond)]], statistic))
+        #expect(abs(value - 5) < 0.4)
     }
 
     @Test func `is 1 if only the mix has changed`() throws {
@@ -76,6 +81,26 @@ import Testing
         let mixed = [Calls(count: 48), Calls(count: 12, duration: 200 * millisecond)]
         #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p90")) > 10)
         #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "p50")) <= 1)
+    }
+
+    @Test(arguments: [(0..<30, true), (0..<20, false)] as [(Range<Int64>, Bool)])
+    func `shows at calm_p90 whether one call in five is slow all the time`(slow: Range<Int64>, isLasting: Bool) throws {
+        let healthy = [[Calls]](repeating: [Calls(count: 120)], count: 6)
+        let mixed = [Calls(count: 96), Calls(count: 24, duration: 200 * millisecond, within: slow)]
+        #expect(try #require(try Self.value(healthy + [mixed], "p90")) > 10)
+        let calm = try #require(try Self.value(healthy + [mixed], "calm_p90"))
+        #expect(isLasting ? calm > 10 : calm <= 1)
+    }
+
+    @Test func `is 1 at calm_p90 if few seconds have enough calls to tell`() throws {
+        let mixed = [Calls(count: 40), Calls(count: 10, duration: 200 * millisecond)]
+        #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "calm_p90")) == 1)
+    }
+
+    @Test(arguments: [(1, false), (8, true)])
+    func `has to be larger after a short baseline`(halfMinutes: Int, isGrowth: Bool) throws {
+        let value = try Self.value(Self.healthy(halfMinutes) + [[Calls(duration: 25 * millisecond)]])
+        #expect(try (#require(value) > 1) == isGrowth)
     }
 
     @Test(arguments: [(1, true), (0, false)])

@@ -1,0 +1,65 @@
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// What the verdict makes of durations that grew too little to be sure of by themselves.
+@Suite struct `Durations that grew slightly` {
+    /// Four minutes of durations of a millisecond, then thirty that take this many times as long.
+    private static func growth(_ times: Int64) -> Growth {
+        var meter = GrowthMeter()
+        let usual = LatencyBucket.shared.code(millisecond)
+        meter.learn(usual, count: 800, series: 0)
+        meter.learned(stretches: 8)
+        for stretch in 0..<8 {
+            meter.add(usual, count: 100, series: 0, stretch: stretch)
+            meter.endSlot()
+        }
+        meter.add(LatencyBucket.shared.code(times * millisecond), count: 30, series: 0, stretch: nil)
+        meter.endSlot()
+        return meter.growth
+    }
+
+    /// Of two processes and a connection that are as fast as ever.
+    private static func evidence(slightly components: [Component]) -> Evidence {
+        var evidence = Evidence()
+        (evidence.requestCount, evidence.requestCountBefore, evidence.knowsEtcd) = (30, 800, true)
+        (evidence.etcd, evidence.connection, evidence.ownWork) = (growth(1), growth(1), growth(1))
+        for component in components {
+            evidence.parts[Int(component.number)] = growth(2)
+            evidence.excess[Int(component.number)] = 1e9
+        }
+        return evidence
+    }
+
+    @Test func `didn't grow for certain`() {
+        #expect(Self.growth(2).trend == .grewSlightly)
+        #expect(Self.growth(1).trend == .unchanged)
+    }
+
+    @Test func `are the webhooks' if an alert is about their calls`() throws {
+        let evidence = Self.evidence(slightly: [.mutatingWebhook])
+        #expect(evidence.verdict().side == nil)
+        let verdict = try #require(evidence.verdict(onCallsOf: [.mutatingWebhook, .validatingWebhook]))
+        #expect(verdict.component == .mutatingWebhook)
+        #expect(verdict.certainty == .likely)
+        #expect(evidence.verdict(onCallsOf: [.validatingWebhook]) == nil)
+    }
+
+    @Test func `are nobody's if a process got slower too`() {
+        var evidence = Self.evidence(slightly: [.mutatingWebhook])
+        evidence.ownWork = Self.growth(10)
+        #expect(evidence.verdict(onCallsOf: [.mutatingWebhook]) == nil)
+        evidence = Self.evidence(slightly: [.mutatingWebhook])
+        evidence.etcd = Self.growth(10)
+        #expect(evidence.verdict(onCallsOf: [.mutatingWebhook]) == nil)
+    }
+
+    @Test func `are the API server's if audit is among them, which waits for nothing but CPU`() {
+        let verdict = Self.evidence(slightly: [.audit, .authorization]).verdict()
+        #expect(verdict.side == .apiServer)
+        #expect(verdict.certainty == .likely)
+        #expect(Self.evidence(slightly: [.authorization]).verdict().side == nil)
+        #expect(Self.evidence(slightly: [.audit]).verdict().side == nil)
+    }
+}
