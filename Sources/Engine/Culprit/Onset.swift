@@ -18,8 +18,7 @@ struct SlotDurations {
         var isWanted = [Bool](repeating: false, count: Int(series.max() ?? -1) + 1)
         for number in series where number >= 0 { isWanted[Int(number)] = true }
         for (index, slot) in slots.enumerated() {
-            slot.forEachCell(of: population) { number, code, count in
-                guard number < isWanted.count, isWanted[number] else { return }
+            slot.forEachCell(of: population, where: { $0 < isWanted.count && isWanted[$0] }) { number, code, count in
                 cells[Int32(number)]?.append(Cell(slot: index, code: code, count: count))
             }
         }
