@@ -30,8 +30,8 @@ def test_a_line_has_time_level_and_message_first_and_every_field_by_name():
 
 def test_json_has_an_object_per_line_with_the_same_fields():
     class Json(Faultline):
-        def _address(self, what):
-            (line,) = self.log.matching("listening", f'"for":"{what}"')
+        def address_of(self, what):
+            (line,) = self.log.wait_for("listening", f'"for":"{what}"')
             return json.loads(line)["address"]
 
     with Json("--log-format", "json") as daemon:

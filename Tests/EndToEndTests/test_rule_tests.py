@@ -232,7 +232,7 @@ def test_lines_give_the_verdicts_that_the_documentation_says(run, operations, ex
 def test_a_culprit_is_that_of_the_given_time_not_of_when_the_alert_fired(run):
     # At first most of the half minute is unchanged.
     tests = accusing(
-        [f"{LISTS} 5m", "apiserver list pods p94=20ms p99=1s rate=10/s from 5m for 2m", f"{ETCD} 7m"],
+        [f"{LISTS} 5m", "apiserver list pods p90=20ms p99=1s rate=10/s from 5m for 2m", f"{ETCD} 7m"],
         "at: 5m15s, alerts: [{alert: ListSlow, culprit: {side: apiserver, certainty: likely}}]",
         "at: 5m30s, alerts: [{alert: ListSlow, culprit: {side: apiserver, certainty: clear}}]",
     )

@@ -149,5 +149,5 @@ extension WindowView {
     static let culpritBaseline: Int64 = 600_000_000_000
     private static let culpritBaselineMin: Int64 = 60_000_000_000
     /// Half of the interval of an alert.
-    private static let culpritBaselineShortest: Int64 = 15_000_000_000
+    static let culpritBaselineShortest: Int64 = 15_000_000_000
 }

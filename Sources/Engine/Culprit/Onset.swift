@@ -40,8 +40,12 @@ struct SlotDurations {
             let usual = max(median, GrowthMeter.codeMin)
             for cell in found { durations[cell.slot].add(Int(cell.code), usual: usual, count: cell.count) }
         }
-        return Rise.first(in: bins(durations))
+        let known = max(slots.first?.start ?? .max, comparison.baseline.lowerBound)
+        return Rise.first(in: bins(durations), notBefore: known.addingSaturating(Self.shortest))
     }
+
+    /// With less before it, an earlier rise would leave nothing to compare with.
+    private static let shortest = WindowView.culpritBaselineShortest + Window.slotWidth
 
     /// Neighbouring slots taken together until there are enough durations for their statistics to mean something.
     private func bins(_ durations: [RelativeDurations]) -> [Rise.Bin] {
@@ -80,9 +84,11 @@ enum Rise {
     /// The start of the first bin after the earliest rise that lasts; nil if there is none.
     ///
     /// What grows slowly rises again and again: having found where two parts differ most, it looks at the earlier one.
-    static func first(in bins: [Bin]) -> Int64? {
+    ///
+    /// - Parameter earliest: a rise before it counts only if there is none later, Unix nanoseconds.
+    static func first(in bins: [Bin], notBefore earliest: Int64) -> Int64? {
         var end = bins.count
-        while let split = split(bins[..<end]) { end = split }
+        while let split = split(bins[..<end]), end == bins.count || bins[split].start >= earliest { end = split }
         return end < bins.count ? bins[end].start : nil
     }
 
