@@ -53,6 +53,17 @@ private let base: Int64 = 1_767_225_600 * second
         #expect((170...200).contains(end(of: comparison(found))))
     }
 
+    @Test(arguments: [(10, true), (20, false)] as [(Int64, Bool)])
+    func `doesn't exist where only a few seconds came before`(onset: Int64, isEmpty: Bool) {
+        let found = view { $0 < onset ? 1 * millisecond : 100 * millisecond }
+        #expect(comparison(found, noticedAt: onset + 30).baseline.isEmpty == isEmpty)
+    }
+
+    @Test func `doesn't end at an earlier rise that has only a few seconds before it`() {
+        let found = view { $0 < 10 ? 1 * millisecond : $0 < 100 ? 4 * millisecond : 100 * millisecond }
+        #expect(end(of: comparison(found, noticedAt: 130)) == 95)
+    }
+
     @Test func `is not shortened where nothing grew`() {
         #expect(end(of: comparison(view { _ in 1 * millisecond })) == 570)
     }
