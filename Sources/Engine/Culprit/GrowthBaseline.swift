@@ -14,12 +14,16 @@ struct GrowthBaseline: Sendable {
     /// With fewer durations a statistic means nothing.
     static let countMin = 10
 
-    /// - Parameter stretches: each as long as the interval.
-    init(_ stretches: [RelativeDurations]) {
+    /// - Parameters:
+    ///   - stretches: each as long as the interval.
+    ///   - keepsDurations: without it there are no `durations`, which take most of the memory.
+    init(_ stretches: [RelativeDurations], keepsDurations: Bool = true) {
         heard = stretches.reduce(0) { $0 + $1.heard }
         count = stretches.reduce(0) { $0 + $1.count }
         let healthy = Self.healthy(stretches)
-        for stretch in healthy { for (code, count) in stretch.compared.cells { durations.add(code, count: count) } }
+        for stretch in healthy where keepsDurations {
+            for (code, count) in stretch.compared.cells { durations.add(code, count: count) }
+        }
         healthyCount = healthy.reduce(0) { $0 + $1.count }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         values = GrowthStatistic.allCases.map { statistic in telling.compactMap { $0[statistic] } }

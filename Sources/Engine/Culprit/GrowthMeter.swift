@@ -76,9 +76,9 @@ struct GrowthMeter: Sendable {
     }
 
     /// Ends the second pass over the baseline. What ended in the interval may then be added in its place, again and again to
-    /// copies of this.
+    /// copies of this, to learn by how much it grew, but not from which durations.
     mutating func endBaseline() -> GrowthBaseline {
-        let baseline = GrowthBaseline(stretches)
+        let baseline = GrowthBaseline(stretches, keepsDurations: false)
         stretches = []
         return baseline
     }
