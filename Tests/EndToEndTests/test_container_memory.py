@@ -8,6 +8,7 @@ import pytest
 from harness import project
 from harness.command import LIMIT
 from harness.daemon import Faultline
+from harness.namespaces import mounting
 
 CONTAINER = 512 << 20
 # So small that what is sent here exceeds the window
@@ -33,7 +34,7 @@ def container(tmp_path, version, size=CONTAINER):
     file.write_text(f"{size}\n")
     (tmp_path / "cgroup").write_text(groups)
     mounts = f"mount --bind {tmp_path}/fs /sys/fs/cgroup && mount --bind {tmp_path}/cgroup /proc/$$/cgroup"
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounts} && exec "$@"', "sh"]
+    return mounting(f'{mounts} && exec "$@"', "sh")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -12,6 +12,7 @@ import pytest
 from harness import http_client, project, spans
 from harness.command import faultline
 from harness.lines import Lines
+from harness.namespaces import as_root, changing_root, mounting
 from harness.waiting import DEADLINE
 
 DOCKERFILE = (project.ROOT / "Dockerfile").read_text().replace("\\\n", " ")
@@ -48,6 +49,7 @@ def libraries(program):
 def root(tmp_path_factory):
     """The image's files: those of its packages, as this machine has them, and the program."""
     root = tmp_path_factory.mktemp("image")
+    root.chmod(0o755)
     for package in [*BASE, *installed()]:
         listed = subprocess.run(["dpkg-query", "--listfiles", package], capture_output=True, text=True, check=True).stdout
         for file in listed.splitlines():
@@ -69,8 +71,7 @@ def within(root, *command):
     """A command of the image's user, who sees nothing but the root and, as in any container, /proc."""
     (root / "proc").mkdir(exist_ok=True)
     user, group = directive(IMAGE, "USER").split(":")
-    enter = f'mount --rbind /proc "$0/proc" && exec unshare --user --map-user={user} --map-group={group} --root="$0" --wd=/ "$@"'
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", enter, root, *command]
+    return mounting(f'mount --rbind /proc "$0/proc" && exec {changing_root(user, group)} "$@"', root, *command)
 
 
 def test_the_image_has_every_library_of_the_program(root):
@@ -119,7 +120,7 @@ def test_dpkg_installs_and_purges_the_package(package, tmp_path):
     def dpkg(*action):
         # Root only of this folder; scripts must leave the machine's services alone.
         options = [f"--root={tmp_path}", "--force-depends", "--force-script-chrootless", "--log=/dev/null"]
-        done = subprocess.run(["unshare", "-r", "dpkg", *options, *action], capture_output=True, text=True)
+        done = subprocess.run(["unshare", *as_root(), "dpkg", *options, *action], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
