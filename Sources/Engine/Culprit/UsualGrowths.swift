@@ -5,7 +5,8 @@ import Support
 package struct UsualGrowths: Sendable {
     private struct Key: Hashable {
         let population: Population
-        let comparison: Range<Int64>
+        /// Unix nanoseconds.
+        let baseline: Range<Int64>
         /// Of a stretch, nanoseconds.
         let length: Int64
     }
@@ -33,7 +34,7 @@ package struct UsualGrowths: Sendable {
         let asked = comparison.interval.upperBound
         let length = asked - comparison.interval.lowerBound
         baselines = baselines.filter { $0.value.asked >= asked.subtractingSaturating(2 * $0.key.length) }
-        let key = Key(population: population, comparison: comparison.baseline, length: length)
+        let key = Key(population: population, baseline: comparison.baseline, length: length)
         let size = BaselineSize(slots)
         var baseline = baselines.removeValue(forKey: key) ?? Baseline(size: size, asked: asked)
         if baseline.size.isOutdated(by: size) { baseline = Baseline(size: size, asked: asked) }
