@@ -131,7 +131,7 @@ extension WindowView {
     func measure<Meters: ComparingMeters>(_ meters: consuming Meters, _ comparison: Comparison) -> Meters {
         let before = slots.filter { comparison.isBaseline($0) }
         for slot in before { meters.add(slot, .learning) }
-        meters.learned(stretches: stretchCount(comparison))
+        meters.learned()
         for slot in before { meters.add(slot, .comparing(stretch: comparison.stretch(of: slot))) }
         for slot in slots where comparison.isInterval(slot) { meters.add(slot, .comparing(stretch: nil)) }
         return meters

@@ -2,7 +2,7 @@
 protocol ComparingMeters {
     mutating func add(_ slot: SlotView, _ pass: EvidenceMeters.Pass)
     /// Ends the first pass.
-    mutating func learned(stretches count: Int)
+    mutating func learned()
 }
 
 /// Compares what each process alone can slow, and what the API server waits for on behalf of requests.
@@ -38,12 +38,12 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         self.isWanted = isWanted
     }
 
-    mutating func learned(stretches count: Int) {
-        etcd.learned(stretches: count)
-        connection.learned(stretches: count)
-        ownWork.learned(stretches: count)
-        ownWorkWithoutEtcd.learned(stretches: count)
-        for number in parts.indices { parts[number].learned(stretches: count) }
+    mutating func learned() {
+        etcd.learned()
+        connection.learned()
+        ownWork.learned()
+        ownWorkWithoutEtcd.learned()
+        for number in parts.indices { parts[number].learned() }
     }
 
     mutating func add(_ slot: SlotView, _ pass: Pass) {
@@ -60,12 +60,8 @@ struct EvidenceMeters: ComparingMeters, Sendable {
 
     private mutating func addSpans(_ slot: SlotView, _ pass: Pass) {
         guard !roles.isEmpty else { return }
-        slot.forEachCell(of: .spans) { operation, code, count in
-            if roles[operation] == .etcd { etcd.add(code, count, operation, pass) }
-        }
-        slot.forEachCell(of: .selfTimes) { operation, code, count in
-            if roles[operation] == .etcdCall { connection.add(code, count, operation, pass) }
-        }
+        slot.forEachCells(of: .spans, where: { roles[$0] == .etcd }) { etcd.add($1, $0, pass) }
+        slot.forEachCells(of: .selfTimes, where: { roles[$0] == .etcdCall }) { connection.add($1, $0, pass) }
     }
 
     private mutating func addRequests(_ slot: SlotView, _ pass: Pass) {
@@ -73,8 +69,8 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         for request in attribution.requests {
             let series = Int(request.series)
             guard isWanted[series] else { continue }
-            ownWork.add(request.ownBucket, 1, series, pass)
-            if !request.reachesEtcd { ownWorkWithoutEtcd.add(request.ownBucket, 1, series, pass) }
+            ownWork.add(request.ownBucket, series, pass)
+            if !request.reachesEtcd { ownWorkWithoutEtcd.add(request.ownBucket, series, pass) }
             switch pass {
             case .learning: break
             case .comparing(let stretch): times.addRequest(series: series, isNow: stretch == nil)
@@ -83,10 +79,9 @@ struct EvidenceMeters: ComparingMeters, Sendable {
     }
 
     private mutating func addParts(_ slot: SlotView, _ pass: Pass) {
-        slot.forEachCell(of: .parts) { series, code, count in
-            let request = series / ComponentTable.countMax
-            guard isWanted[request] else { return }
-            parts[series % ComponentTable.countMax].add(code, count, request, pass)
+        slot.forEachCells(of: .parts, where: { isWanted[$0 / ComponentTable.countMax] }) { series, cells in
+            let (request, component) = series.quotientAndRemainder(dividingBy: ComponentTable.countMax)
+            parts[component].add(cells, request, pass)
         }
         guard case .comparing(let stretch) = pass else { return }
         slot.forEachPartSum { series, sum in
@@ -109,10 +104,17 @@ struct EvidenceMeters: ComparingMeters, Sendable {
 
 extension GrowthMeter {
     @inline(__always)
-    fileprivate mutating func add(_ code: UInt16, _ count: Int, _ series: Int, _ pass: EvidenceMeters.Pass) {
+    mutating func add(_ cells: Span<SeriesCounts.Cell>, _ series: Int, _ pass: EvidenceMeters.Pass) {
         switch pass {
-        case .learning: learn(code, count: count, series: series)
-        case .comparing(let stretch): add(code, count: count, series: series, stretch: stretch)
+        case .learning: learn(cells, series: series)
+        case .comparing(let stretch): add(cells, series: series, stretch: stretch)
         }
+    }
+
+    /// Adds a single duration.
+    @inline(__always)
+    mutating func add(_ code: UInt16, _ series: Int, _ pass: EvidenceMeters.Pass) {
+        let one: InlineArray<1, SeriesCounts.Cell> = [SeriesCounts.Cell(code: code, count: 1)]
+        add(one.span, series, pass)
     }
 }

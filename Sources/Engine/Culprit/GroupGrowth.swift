@@ -49,7 +49,7 @@ extension WindowView {
         let learned = usual.of(groups, population, comparison, before) { groups in
             var meters = GroupMeters(groups)
             for slot in before { meters.learn(slot, population) }
-            meters.learned(stretches: before.first.map { comparison.stretch(of: $0) + 1 } ?? 0)
+            meters.learned()
             for slot in before { meters.add(slot, population, stretch: comparison.stretch(of: slot)) }
             return meters.usual
         }
@@ -58,7 +58,7 @@ extension WindowView {
         // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
         let sure = (Self.sure * Self.sure + 2 * Double(groups.count).logarithm).squareRoot()
         return zip(meters.meters, learned).map { meter, usual in
-            let growth = Growth(meter, usual.baseline)
+            let growth = meter.growth(usual.baseline)
             return growth.isCompared ? Growths(growth, sure: sure) : nil
         }
     }
@@ -87,7 +87,7 @@ private struct GroupMeters {
     /// - Parameter meters: those that have learned what is usual; without them, none has.
     init(_ groups: [GrowthGroup], _ meters: [GrowthMeter]? = nil) {
         self.groups = groups
-        self.meters = meters ?? Array(repeating: GrowthMeter(), count: groups.count)
+        self.meters = meters ?? Array(repeating: GrowthMeter(keepsDurations: false), count: groups.count)
         let last = groups.reduce(-1) { max($0, $1.series.last ?? -1) }
         places = Array(repeating: nil, count: Int(last) + 1)
         for (group, members) in groups.enumerated() {
@@ -102,22 +102,22 @@ private struct GroupMeters {
     }
 
     mutating func learn(_ slot: SlotView, _ population: Population) {
-        slot.forEachCell(of: population, where: { place($0) != nil }) { series, code, count in
+        slot.forEachCells(of: population, where: { place($0) != nil }) { series, cells in
             guard let (group, number) = place(series), slot.end <= groups[Int(group)].learnsUntil else { return }
-            meters[Int(group)].learn(code, count: count, series: Int(number))
+            meters[Int(group)].learn(cells, series: Int(number))
         }
     }
 
-    mutating func learned(stretches count: Int) {
-        for group in meters.indices { meters[group].learned(stretches: count) }
+    mutating func learned() {
+        for group in meters.indices { meters[group].learned() }
     }
 
     /// - Parameter stretch: of the baseline; nil for the range.
     mutating func add(_ slot: SlotView, _ population: Population, stretch: Int?) {
-        slot.forEachCell(of: population, where: { place($0) != nil }) { series, code, count in
+        slot.forEachCells(of: population, where: { place($0) != nil }) { series, cells in
             guard let (group, number) = place(series) else { return }
             guard stretch == nil || slot.end <= groups[Int(group)].learnsUntil else { return }
-            meters[Int(group)].add(code, count: count, series: Int(number), stretch: stretch)
+            meters[Int(group)].add(cells, series: Int(number), stretch: stretch)
         }
         for group in meters.indices { meters[group].endSlot() }
     }

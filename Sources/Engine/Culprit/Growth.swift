@@ -37,23 +37,21 @@ package struct Growth: Sendable {
     private(set) var before = LatencyHistogram()
     /// By number of the statistic; empty if there is too little to compare.
     private var changes: [Change] = []
-    /// Of the compared ones, those of at least three times the longest earlier one of their series: how many, and how many
-    /// times as long as usual they are.
-    private var beyond = (count: 0, times: 1.0)
+    private var beyond = DurationsBeyond()
 
     package init() {}
 
-    init(_ meter: GrowthMeter, _ baseline: GrowthBaseline) {
-        (now, before) = (meter.now.compared, baseline.durations)
-        (heard, heardBefore) = (meter.now.heard, baseline.heard)
-        (count, countBefore) = (meter.now.count, baseline.count)
-        if meter.beyond > 0 {
-            beyond = (
-                meter.beyond, LatencyBucket.ratio(ofSteps: Double(meter.stepsBeyond) / Double(meter.beyond))
-            )
-        }
+    /// - Parameter before: the compared durations of the baseline, if they were kept.
+    init(
+        _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram, beyond: DurationsBeyond
+    ) {
+        (self.now, self.before) = (now.compared, before)
+        (heard, heardBefore) = (now.heard, baseline.heard)
+        (count, countBefore) = (now.count, baseline.count)
+        self.beyond = beyond
         guard count >= GrowthBaseline.countMin, countBefore >= GrowthBaseline.countMin else { return }
-        changes = GrowthStatistic.allCases.map { baseline.change($0, meter.now) }
+        let statistics = now.statistics
+        changes = GrowthStatistic.allCases.map { baseline.change($0, statistics) }
     }
 
     // MARK: Reading

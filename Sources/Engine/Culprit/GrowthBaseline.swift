@@ -4,9 +4,7 @@ struct GrowthBaseline: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
-    /// The compared durations, without the stretches that stand out from the others.
-    private(set) var durations = LatencyHistogram()
-    /// The binary logarithms of each statistic, by its number, in those stretches.
+    /// The binary logarithms of each statistic, by its number, in the stretches that don't stand out from the others.
     private let values: [[Double]]
     /// Durations that could be compared, of those stretches.
     private let healthyCount: Int
@@ -14,36 +12,30 @@ struct GrowthBaseline: Sendable {
     /// With fewer durations a statistic means nothing.
     static let countMin = 10
 
-    /// - Parameters:
-    ///   - stretches: each as long as the interval.
-    ///   - keepsDurations: without it there are no `durations`, which take most of the memory.
-    init(_ stretches: [RelativeDurations], keepsDurations: Bool = true) {
+    /// - Parameter stretches: each as long as the interval.
+    init(_ stretches: [StretchStatistics]) {
         heard = stretches.reduce(0) { $0 + $1.heard }
         count = stretches.reduce(0) { $0 + $1.count }
-        let healthy = Self.healthy(stretches)
-        for stretch in healthy where keepsDurations {
-            for (code, count) in stretch.compared.cells { durations.add(code, count: count) }
-        }
+        let healthy = Self.healthy(stretches).map { stretches[$0] }
         healthyCount = healthy.reduce(0) { $0 + $1.count }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         values = GrowthStatistic.allCases.map { statistic in telling.compactMap { $0[statistic] } }
     }
 
-    /// The stretches without those that stand out from the others: an earlier fault is no measure of health.
-    private static func healthy(_ stretches: [RelativeDurations]) -> [RelativeDurations] {
-        let heard = stretches.filter { $0.heard > 0 }
-        let means = heard.map { $0[.mean] }
-        let known = means.compactMap(\.self).sorted()
+    /// The indices of the stretches without those that stand out from the others: an earlier fault is no measure of health.
+    static func healthy(_ stretches: [StretchStatistics]) -> [Int] {
+        let heard = stretches.indices.filter { stretches[$0].heard > 0 }
+        let known = heard.compactMap { stretches[$0][.mean] }.sorted()
         guard known.count >= 3 else { return heard }
         let usual = known[known.count / 2]
-        return zip(heard, means).compactMap { ($1 ?? usual) <= usual + Self.standsOut ? $0 : nil }
+        return heard.filter { (stretches[$0][.mean] ?? usual) <= usual + standsOut }
     }
 
     /// Three times as long.
     private static let standsOut = 1.585
 
     /// How a statistic of the interval's durations differs from what it was.
-    func change(_ statistic: GrowthStatistic, _ now: RelativeDurations) -> Growth.Change {
+    func change(_ statistic: GrowthStatistic, _ now: StretchStatistics) -> Growth.Change {
         let before = values[statistic.rawValue]
         // Parts of a stretch are compared with nothing else.
         guard let value = now[statistic], statistic != .calm || !before.isEmpty else {

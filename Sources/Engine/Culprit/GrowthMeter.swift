@@ -1,25 +1,27 @@
-/// Collects latency bucket codes by series: first those of the baseline, to learn what is usual for each series, then all of
-/// them again, relative to that.
+/// Collects latency buckets by series: first those of the baseline, to learn what is usual for each series, then all of them
+/// again, relative to that.
 struct GrowthMeter: Sendable {
     /// What is usual for a series.
     private struct Usual {
-        var durations = LatencyHistogram()
-        var longest = 0
         /// The median's bucket; nil if the series can't be compared.
         var code: Int?
+        var longest = 0
     }
 
     /// By number of the series.
     private var usual: [Usual] = []
-    /// Stretches of the baseline, each as long as the interval.
-    private(set) var stretches: [RelativeDurations] = []
-    private(set) var now = RelativeDurations()
-    /// Compared durations of the interval far beyond the longest before, and the buckets between them and the usual ones.
-    private(set) var beyond = 0
-    private(set) var stepsBeyond = 0
-    /// The durations of a few seconds, as steps, and the stretch that they are a part of.
-    private var part = LatencyHistogram()
-    private var stretchOfPart: Int?
+    /// What was learned so far, by number of the series.
+    private var learning: [LatencyHistogram] = []
+    /// Stretches of the baseline, each as long as the interval, from the earliest on.
+    private var stretches: [StretchStatistics] = []
+    /// The compared durations of each stretch; empty if they aren't kept.
+    private var durations: [LatencyHistogram] = []
+    /// The stretch that is being added, and its number.
+    private var open: RelativeDurations
+    private var openNumber: Int?
+    private var now: RelativeDurations
+    private let keepsDurations: Bool
+    private var beyond = DurationsBeyond()
 
     /// With fewer earlier durations, the median of a series is unreliable.
     private static let countMin = 8
@@ -27,61 +29,110 @@ struct GrowthMeter: Sendable {
     static let codeMin = Int(LatencyBucket.shared.code(20_000))
     /// A series that usually takes longer than ten seconds is a stream.
     private static let codeMax = Int(LatencyBucket.shared.code(10_000_000_000))
-    /// Three times as long.
-    private static let farBeyond = 102
-    /// With fewer durations, the tail of a few seconds is one of them.
-    private static let partMin = 20
 
-    /// Learns from a duration of the baseline.
-    mutating func learn(_ code: UInt16, count: Int, series: Int) {
-        while usual.count <= series { usual.append(Usual()) }
-        usual[series].durations.add(Int(code), count: count)
-        usual[series].longest = max(usual[series].longest, Int(code))
+    /// - Parameter keepsDurations: without it growth is known, but not from which durations.
+    init(keepsDurations: Bool = true) {
+        self.keepsDurations = keepsDurations
+        open = RelativeDurations(keepsDurations: keepsDurations)
+        now = open
+    }
+
+    /// Learns from durations of the baseline, in order of bucket.
+    mutating func learn(_ cells: Span<SeriesCounts.Cell>, series: Int) {
+        guard !cells.isEmpty else { return }
+        while learning.count <= series {
+            learning.append(LatencyHistogram())
+            usual.append(Usual())
+        }
+        learning[series].add(cells)
+        usual[series].longest = max(usual[series].longest, Int(cells[cells.count - 1].code))
     }
 
     /// Ends the first pass.
-    mutating func learned(stretches count: Int) {
-        stretches = Array(repeating: RelativeDurations(), count: count)
+    mutating func learned() {
         for series in usual.indices {
-            guard usual[series].durations.count >= Self.countMin,
-                let median = usual[series].durations.code(quantile: 0.5), median < Self.codeMax
+            guard learning[series].count >= Self.countMin,
+                let median = learning[series].code(quantile: 0.5), median < Self.codeMax
             else { continue }
             usual[series].code = max(median, Self.codeMin)
         }
-        for series in usual.indices { usual[series].durations = LatencyHistogram() }
+        learning = []
     }
 
-    /// Compares a duration.
+    /// Compares durations, in order of bucket.
     ///
-    /// - Parameter stretch: of the baseline; nil for the interval.
-    mutating func add(_ code: UInt16, count: Int, series: Int, stretch: Int?) {
+    /// - Parameter stretch: of the baseline, whose stretches come one after the other; nil for the interval, which is last.
+    mutating func add(_ cells: Span<SeriesCounts.Cell>, series: Int, stretch: Int?) {
         let known = series < usual.count ? usual[series].code : nil
-        if stretch != stretchOfPart {
-            part.removeAll()
-            stretchOfPart = stretch
+        if stretch != openNumber { endStretch() }
+        guard let stretch else {
+            now.add(cells, usual: known)
+            if let known { addBeyond(cells, usual: known, longest: usual[series].longest) }
+            return
         }
-        if let known { part.add(RelativeDurations.step(Int(code), usual: known), count: count) }
-        if let stretch { return stretches[stretch].add(Int(code), usual: known, count: count) }
-        now.add(Int(code), usual: known, count: count)
-        guard let known, Int(code) >= max(usual[series].longest, Self.codeMin) + Self.farBeyond else { return }
-        beyond += count
-        stepsBeyond += (Int(code) - known) * count
+        openNumber = stretch
+        open.add(cells, usual: known)
     }
 
-    /// Ends some seconds whose durations have been added. Too few are added to what follows.
+    private mutating func addBeyond(_ cells: Span<SeriesCounts.Cell>, usual: Int, longest: Int) {
+        let far = max(longest, Self.codeMin) + DurationsBeyond.stepsMin
+        for index in cells.indices.reversed() {
+            let (code, count) = (Int(cells[index].code), Int(cells[index].count))
+            guard code >= far else { return }
+            beyond.count += count
+            beyond.steps += (code - usual) * count
+        }
+    }
+
+    /// Ends some seconds whose durations have been added.
     mutating func endSlot() {
-        guard part.count >= Self.partMin else { return }
-        if let stretchOfPart { stretches[stretchOfPart].add(part: part) } else { now.add(part: part) }
-        part.removeAll()
+        if openNumber != nil { open.endPart() } else { now.endPart() }
     }
 
-    /// Ends the second pass over the baseline. What ended in the interval may then be added in its place, again and again to
-    /// copies of this, to learn by how much it grew, but not from which durations.
+    private mutating func endStretch() {
+        guard openNumber != nil else { return }
+        stretches.append(open.statistics)
+        if keepsDurations { durations.append(open.compared) }
+        open.removeAll()
+        openNumber = nil
+    }
+
+    /// Ends the second pass over the baseline. What ended in the interval may then be added, again and again to copies of
+    /// this.
     mutating func endBaseline() -> GrowthBaseline {
-        let baseline = GrowthBaseline(stretches, keepsDurations: false)
+        endStretch()
+        let baseline = GrowthBaseline(stretches)
         stretches = []
+        open = RelativeDurations(keepsDurations: keepsDurations)
         return baseline
     }
 
-    var growth: Growth { Growth(self, GrowthBaseline(stretches)) }
+    /// How the interval compares with a baseline that has ended.
+    func growth(_ baseline: GrowthBaseline) -> Growth {
+        Growth(now, baseline, before: LatencyHistogram(), beyond: beyond)
+    }
+
+    /// How the interval compares with the baseline.
+    var growth: Growth {
+        var meter = self
+        meter.endStretch()
+        var before = LatencyHistogram()
+        for stretch in GrowthBaseline.healthy(meter.stretches) where keepsDurations {
+            before.add(meter.durations[stretch])
+        }
+        return Growth(now, GrowthBaseline(meter.stretches), before: before, beyond: beyond)
+    }
+}
+
+/// Compared durations of an interval that are far beyond the longest one before.
+struct DurationsBeyond: Sendable {
+    var count = 0
+    /// The buckets between them and the usual ones.
+    var steps = 0
+
+    /// Three times as long.
+    static let stepsMin = 102
+
+    /// How many times as long as usual they are; 1 without any.
+    var times: Double { count > 0 ? LatencyBucket.ratio(ofSteps: Double(steps) / Double(count)) : 1 }
 }

@@ -70,8 +70,8 @@ struct InstanceMeters: ComparingMeters {
         component == .etcd ? role == .etcd : role != .etcd && role != .none
     }
 
-    mutating func learned(stretches count: Int) {
-        for place in instances.indices { instances[place].meter.learned(stretches: count) }
+    mutating func learned() {
+        for place in instances.indices { instances[place].meter.learned() }
     }
 
     mutating func add(_ slot: SlotView, _ pass: EvidenceMeters.Pass) {
@@ -128,18 +128,12 @@ struct InstanceMeters: ComparingMeters {
     private mutating func add(_ code: UInt16, series: Int, of source: UInt16, _ pass: EvidenceMeters.Pass) {
         // Sources without a place of their own are no instance.
         guard source != SourceTable.overflow, places.indices.contains(Int(source)) else { return }
-        switch pass {
-        case .learning:
-            if places[Int(source)] < 0 {
-                guard instances.count < Self.instancesMax else { return }
-                places[Int(source)] = instances.count
-                instances.append(Instance(source: Int(source)))
-            }
-            instances[places[Int(source)]].meter.learn(code, count: 1, series: series)
-        case .comparing(let stretch):
-            guard places[Int(source)] >= 0 else { return }
-            instances[places[Int(source)]].meter.add(code, count: 1, series: series, stretch: stretch)
+        if places[Int(source)] < 0 {
+            guard case .learning = pass, instances.count < Self.instancesMax else { return }
+            places[Int(source)] = instances.count
+            instances.append(Instance(source: Int(source)))
         }
+        instances[places[Int(source)]].meter.add(code, series, pass)
     }
 
     /// Adds to a verdict which of the instances it is about, if that can be told.

@@ -2,24 +2,25 @@ import Support
 
 /// The durations of a few series over a stretch of time, slot by slot.
 struct SlotDurations {
-    private struct Cell {
+    /// Durations of one series in a slot.
+    private struct Part {
         let slot: Int
-        let code: UInt16
-        let count: Int
+        /// In order of bucket.
+        let cells: [SeriesCounts.Cell]
     }
 
     private let slots: [SlotView]
-    private var cells: [Int32: [Cell]] = [:]
+    private var parts: [Int32: [Part]] = [:]
 
     /// - Parameter series: those that anyone asks about.
     init(_ slots: [SlotView], _ population: Population, of series: Set<Int32>) {
         self.slots = slots
-        for number in series { cells[number] = [] }
+        for number in series { parts[number] = [] }
         var isWanted = [Bool](repeating: false, count: Int(series.max() ?? -1) + 1)
         for number in series where number >= 0 { isWanted[Int(number)] = true }
         for (index, slot) in slots.enumerated() {
-            slot.forEachCell(of: population, where: { $0 < isWanted.count && isWanted[$0] }) { number, code, count in
-                cells[Int32(number)]?.append(Cell(slot: index, code: code, count: count))
+            slot.forEachCells(of: population, where: { $0 < isWanted.count && isWanted[$0] }) { number, cells in
+                parts[Int32(number)]?.append(Part(slot: index, cells: cells.indices.map { cells[$0] }))
             }
         }
     }
@@ -31,14 +32,14 @@ struct SlotDurations {
             slot.start >= comparison.baseline.lowerBound && slot.start < comparison.interval.upperBound
                 && !comparison.isExcluded(slot)
         }
-        var durations = slots.map { _ in RelativeDurations() }
+        var durations = slots.map { _ in RelativeDurations(keepsDurations: false) }
         for number in series {
-            let found = (cells[number] ?? []).filter { counts[$0.slot] }
+            let found = (parts[number] ?? []).filter { counts[$0.slot] }
             var all = LatencyHistogram()
-            for cell in found { all.add(Int(cell.code), count: cell.count) }
+            for part in found { all.add(part.cells.span) }
             guard let median = all.code(quantile: 0.5) else { continue }
             let usual = max(median, GrowthMeter.codeMin)
-            for cell in found { durations[cell.slot].add(Int(cell.code), usual: usual, count: cell.count) }
+            for part in found { durations[part.slot].add(part.cells.span, usual: usual) }
         }
         let known = max(slots.first?.start ?? .max, comparison.baseline.lowerBound)
         return Rise.first(in: bins(durations), notBefore: known.addingSaturating(Self.shortest))
@@ -50,14 +51,14 @@ struct SlotDurations {
     /// Neighbouring slots taken together until there are enough durations for their statistics to mean something.
     private func bins(_ durations: [RelativeDurations]) -> [Rise.Bin] {
         var bins: [Rise.Bin] = []
-        var open = RelativeDurations()
+        var open = RelativeDurations(keepsDurations: false)
         var start: Int64?
         for (number, found) in durations.enumerated() where found.count > 0 {
             open.add(found)
             start = start ?? slots[number].start
             guard open.count >= Self.countMin, let begun = start else { continue }
             bins.append(Rise.Bin(start: begun, durations: open))
-            (open, start) = (RelativeDurations(), nil)
+            (open, start) = (RelativeDurations(keepsDurations: false), nil)
         }
         return bins
     }
@@ -76,7 +77,8 @@ enum Rise {
 
         init(start: Int64, durations: RelativeDurations) {
             self.start = start
-            values = GrowthStatistic.allCases.map { durations[$0] ?? 0 }
+            let statistics = durations.statistics
+            values = GrowthStatistic.allCases.map { statistics[$0] ?? 0 }
             count = durations.count
         }
     }

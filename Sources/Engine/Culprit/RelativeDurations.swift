@@ -2,79 +2,145 @@
 struct RelativeDurations: Sendable {
     /// Counts by the number of latency buckets between a duration and the usual one, shifted to be positive.
     private var steps = LatencyHistogram()
-    /// The compared durations themselves.
+    /// The compared durations themselves; empty if they aren't kept.
     private(set) var compared = LatencyHistogram()
+    private let keepsDurations: Bool
     /// Durations, compared or not.
     private(set) var heard = 0
+    /// The steps of the last few seconds, which are a part of this time.
+    private var part = LatencyHistogram()
     /// The lowest p90 of its parts, as steps, and their number.
     private var calmest: Int?
     private var partCount = 0
 
     private static let shift = LatencyBucket.codeCount
+    /// With fewer durations, the tail of a few seconds is one of them.
+    private static let partMin = 20
+
+    /// - Parameter keepsDurations: without it nothing is `compared`, which takes half of the memory.
+    init(keepsDurations: Bool = true) {
+        self.keepsDurations = keepsDurations
+    }
 
     /// Durations that could be compared.
     var count: Int { steps.count }
 
-    mutating func add(_ code: Int, usual: Int?, count: Int) {
-        heard += count
+    /// Adds durations of one series, in order of bucket.
+    ///
+    /// - Parameter usual: the bucket of the usual one; nil if they can't be compared.
+    mutating func add(_ cells: Span<SeriesCounts.Cell>, usual: Int?) {
+        for index in cells.indices { heard += Int(cells[index].count) }
         guard let usual else { return }
-        compared.add(code, count: count)
-        steps.add(Self.step(code, usual: usual), count: count)
+        if keepsDurations { compared.add(cells) }
+        steps.add(cells, atLeast: GrowthMeter.codeMin, shiftedBy: Self.shift - usual)
+        part.add(cells, atLeast: GrowthMeter.codeMin, shiftedBy: Self.shift - usual)
     }
 
-    /// The number of latency buckets between a duration and the usual one, shifted to be positive.
-    static func step(_ code: Int, usual: Int) -> Int { max(code, GrowthMeter.codeMin) - usual + shift }
-
-    /// Adds a part of this time, as steps.
-    mutating func add(part: LatencyHistogram) {
-        guard let tail = part.code(quantile: Self.tail) else { return }
+    /// Ends a few seconds whose durations have been added. Too few are added to what follows.
+    mutating func endPart() {
+        guard part.count >= Self.partMin, let tail = part.code(quantile: 0.9) else { return }
         calmest = min(calmest ?? tail, tail)
         partCount += 1
+        part.removeAll()
     }
-
-    private static let tail = 0.9
-    /// In fewer parts, none may be calm.
-    private static let partsMin = 3
 
     /// Adds those of another stretch.
     mutating func add(_ other: RelativeDurations) {
         heard += other.heard
-        for (code, count) in other.compared.cells { compared.add(code, count: count) }
+        compared.add(other.compared)
+        steps.add(other.steps)
         if let calm = other.calmest { calmest = min(calmest ?? calm, calm) }
         partCount += other.partCount
-        for (code, count) in other.steps.cells { steps.add(code, count: count) }
+    }
+
+    /// Removes all durations, but keeps the memory.
+    mutating func removeAll() {
+        steps.removeAll()
+        compared.removeAll()
+        part.removeAll()
+        (heard, calmest, partCount) = (0, nil, 0)
+    }
+
+    var statistics: StretchStatistics {
+        var ratios = Ratios(of: steps.count)
+        steps.forEachCell { step, count in ratios.add(step - Self.shift, count: count) }
+        return StretchStatistics(
+            heard: heard, count: count, ratios, calm: partCount >= Self.partsMin ? calmest.map { $0 - Self.shift } : nil)
+    }
+
+    /// In fewer parts, none may be calm.
+    private static let partsMin = 3
+}
+
+/// Takes in ratios of durations to the usual ones, from the lowest to the highest.
+struct Ratios {
+    /// The steps at which the quantiles lie, by number of the statistic.
+    private(set) var quantiles = InlineArray<4, Int>(repeating: 0)
+    private let ranks: InlineArray<4, Int>
+    private let fractions: InlineArray<4, Double> = [0.1, 0.5, 0.8, 0.9]
+    private var passed = 0
+    private var next = 0
+    /// Those that count for the mean: without the highest one in a hundred, for a single duration can be a thousand times
+    /// the usual one.
+    private let counted: Int
+    private var sum = 0.0
+    private var last = 0
+
+    init(of count: Int) {
+        let fractions = fractions
+        ranks = InlineArray { ExactQuantile.rank(fractions[$0], of: max(count, 1)) }
+        counted = count - (count + 99) / 100
+    }
+
+    /// - Parameter steps: 64 are a doubling.
+    mutating func add(_ steps: Int, count: Int) {
+        let taken = min(count, max(counted - passed, 0))
+        sum += Double(taken) * Self.ratio(steps)
+        passed += count
+        while next < ranks.count, passed >= ranks[next] {
+            quantiles[next] = steps
+            next += 1
+        }
+        last = steps
+    }
+
+    /// The binary logarithm.
+    var mean: Double {
+        counted > 0 ? LatencyBucket.binaryLogarithm(sum / Double(counted)) : Double(last) / 64
+    }
+
+    private static func ratio(_ steps: Int) -> Double { ratios[steps + LatencyBucket.codeCount] }
+    private static let ratios = (0...2 * LatencyBucket.codeCount).map {
+        LatencyBucket.ratio(ofSteps: Double($0 - LatencyBucket.codeCount))
+    }
+}
+
+/// What is known of a stretch of time.
+struct StretchStatistics: Sendable {
+    /// Durations, compared or not.
+    let heard: Int
+    /// Durations that could be compared.
+    let count: Int
+    private let values: InlineArray<6, Double?>
+
+    /// - Parameter calm: the p90 of the calmest few seconds, as steps.
+    fileprivate init(heard: Int, count: Int, _ ratios: Ratios, calm: Int?) {
+        self.heard = heard
+        self.count = count
+        let quantiles = ratios.quantiles
+        let mean = ratios.mean
+        values = InlineArray { number in
+            guard count > 0 else { return nil }
+            switch GrowthStatistic.allCases[number] {
+            case .low, .median, .upper, .tail: return Double(quantiles[number]) / 64
+            case .mean: return mean
+            case .calm: return calm.map { Double($0) / 64 }
+            }
+        }
     }
 
     /// The binary logarithm of a statistic of the ratios; nil without any.
-    subscript(_ statistic: GrowthStatistic) -> Double? {
-        guard steps.count > 0 else { return nil }
-        switch statistic {
-        case .low: return quantile(0.1)
-        case .median: return quantile(0.5)
-        case .upper: return quantile(0.8)
-        case .tail: return quantile(Self.tail)
-        case .mean: return mean
-        case .calm: return partCount >= Self.partsMin ? calmest.map { Double($0 - Self.shift) / 64 } : nil
-        }
-    }
-
-    private func quantile(_ quantile: Double) -> Double? {
-        steps.code(quantile: quantile).map { Double($0 - Self.shift) / 64 }
-    }
-
-    /// The mean of the ratios without the highest one in a hundred: a single duration can be a thousand times the usual one.
-    private var mean: Double {
-        var left = steps.count - (steps.count + 99) / 100
-        guard left > 0 else { return Double((steps.code(quantile: 1) ?? Self.shift) - Self.shift) / 64 }
-        let counted = Double(left)
-        var sum = 0.0
-        for (code, count) in steps.cells where left > 0 {
-            let taken = min(count, left)
-            left -= taken
-            sum += Double(taken) * LatencyBucket.ratio(ofSteps: Double(code - Self.shift))
-        }
-        return LatencyBucket.binaryLogarithm(sum / counted)
-    }
+    subscript(_ statistic: GrowthStatistic) -> Double? { values[statistic.rawValue] }
 }
 
 /// A statistic of durations relative to their usual ones. Which of them grew tells causes apart: a slow network delays the fast

@@ -1,53 +1,44 @@
 // The durations of a slot by series and latency bucket: from its summary, or one by one what it doesn't know.
 extension SlotView {
-    /// Called with a series, a latency bucket of it and how many of its durations lie there.
-    typealias CellBody = (_ series: Int, _ code: UInt16, _ count: Int) -> Void
+    /// Called with a series and some of its durations, by latency bucket in order.
+    typealias CellsBody = (_ series: Int, _ cells: Span<SeriesCounts.Cell>) -> Void
 
-    /// Calls `body` with cells of the series that are wanted.
+    /// Calls `body` with the durations of the series that are wanted: at once with all of a series that the slot's summary
+    /// has, and with others one by one.
     @inline(__always)
-    func forEachCell(of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: CellBody) {
-        forEachCell(of: population, summarized: isWanted) { series, code, count in
-            if isWanted(series) { body(series, code, count) }
-        }
-    }
-
-    @inline(__always)
-    func forEachCell(of population: Population, _ body: CellBody) {
-        forEachCell(of: population, summarized: { _ in true }, body)
-    }
-
-    /// - Parameter isWanted: the cells of other series are passed over where the slot's summary has them.
-    @inline(__always)
-    private func forEachCell(
-        of population: Population, summarized isWanted: (_ series: Int) -> Bool, _ body: CellBody
-    ) {
-        let rest = SlotRows(self).forEachCell(of: population, where: isWanted, body)
+    func forEachCells(of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: CellsBody) {
+        let rest = SlotRows(self).forEachCells(of: population, where: isWanted, body)
         guard !rest.rows.isEmpty else { return }
+        func add(_ series: Int, _ code: UInt16) {
+            guard isWanted(series) else { return }
+            let one: InlineArray<1, SeriesCounts.Cell> = [SeriesCounts.Cell(code: code, count: 1)]
+            body(series, one.span)
+        }
         switch population {
         case .spans:
             rest.forEachBlock { columns, _, rows in
-                for row in rows { body(Int(columns.operation[row]), columns.bucket[row], 1) }
+                for row in rows { add(Int(columns.operation[row]), columns.bucket[row]) }
             }
-        case .requests: rest.forEachRequest(body)
-        case .selfTimes: forEachSelfTime(body)
-        case .parts: forEachPart(body)
+        case .requests: rest.forEachRequest(add)
+        case .selfTimes: forEachSelfTime(add)
+        case .parts: forEachPart(add)
         }
     }
 
-    private func forEachSelfTime(_ body: CellBody) {
+    private func forEachSelfTime(_ body: (_ series: Int, _ code: UInt16) -> Void) {
         guard let attribution else { return }
         SlotRows(self).forEachBlock { columns, first, rows in
             for row in rows where first + row < attribution.rowCount {
                 guard let selfTime = attribution.selfTimes[first + row] else { continue }
-                body(Int(columns.operation[row]), LatencyBucket.shared.code(selfTime), 1)
+                body(Int(columns.operation[row]), LatencyBucket.shared.code(selfTime))
             }
         }
     }
 
-    private func forEachPart(_ body: CellBody) {
+    private func forEachPart(_ body: (_ series: Int, _ code: UInt16) -> Void) {
         guard let attribution else { return }
         for part in 0..<attribution.parts.count {
-            body(Int(attribution.parts.series[part]), attribution.parts.buckets[part], 1)
+            body(Int(attribution.parts.series[part]), attribution.parts.buckets[part])
         }
     }
 
@@ -66,35 +57,32 @@ extension SlotView {
 extension SlotRows {
     /// Calls `body` with the cells of the slot's summary, and returns the rows that it doesn't know.
     @inline(__always)
-    fileprivate func forEachCell(
-        of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellBody
+    fileprivate func forEachCells(
+        of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellsBody
     ) -> SlotRows {
         guard let (counts, rest) = summarized(population) else { return self }
         for index in counts.series.indices where isWanted(counts.series[index].number) {
-            let cells = counts.cells(index)
-            for cell in cells.indices {
-                body(counts.series[index].number, cells[cell].code, Int(cells[cell].count))
-            }
+            body(counts.series[index].number, counts.cells(index))
         }
         return rest
     }
 
     /// Calls `body` with requests: those of the attribution with their authentication, then those that came after it.
-    fileprivate func forEachRequest(_ body: SlotView.CellBody) {
+    fileprivate func forEachRequest(_ body: (_ series: Int, _ code: UInt16) -> Void) {
         guard let (attribution, rest) = attributedRequests else { return forEachRequestSpan(body) }
         if let attribution {
             for request in 0..<attribution.durations.count {
-                body(Int(attribution.durations.series[request]), attribution.durations.buckets[request], 1)
+                body(Int(attribution.durations.series[request]), attribution.durations.buckets[request])
             }
         }
         rest.forEachRequestSpan(body)
     }
 
-    private func forEachRequestSpan(_ body: SlotView.CellBody) {
+    private func forEachRequestSpan(_ body: (_ series: Int, _ code: UInt16) -> Void) {
         forEachBlock { columns, _, rows in
             for row in rows where columns.request[row] > 0 {
                 guard columns.flags[row] & SpanFlags.longRunning == 0 else { continue }
-                body(Int(columns.request[row]) - 1, columns.bucket[row], 1)
+                body(Int(columns.request[row]) - 1, columns.bucket[row])
             }
         }
     }

@@ -78,6 +78,6 @@ struct GrowthGroup: Hashable {
 /// What is usual for a group.
 struct UsualGrowth {
     /// Knows the usual duration of each series.
-    var meter = GrowthMeter()
+    var meter = GrowthMeter(keepsDurations: false)
     var baseline = GrowthBaseline([])
 }

@@ -7,19 +7,48 @@ package struct LatencyHistogram: Sendable {
     package init() {}
 
     package mutating func add(_ code: Int, count added: Int = 1) {
-        if counts.isEmpty { first = code }
-        if code < first {
-            counts.insert(contentsOf: repeatElement(0, count: first - code), at: 0)
-            first = code
-        }
-        while code - first >= counts.count { counts.append(0) }
+        makeRoom(for: code...code)
         counts[code - first] += added
         count += added
     }
 
+    /// Adds cells in order of bucket, each by so many buckets higher.
+    ///
+    /// - Parameter least: lower buckets count as this one.
+    mutating func add(_ cells: Span<SeriesCounts.Cell>, atLeast least: Int = 0, shiftedBy shift: Int = 0) {
+        guard !cells.isEmpty else { return }
+        let lowest = max(Int(cells[0].code), least) + shift
+        makeRoom(for: lowest...max(Int(cells[cells.count - 1].code), least) + shift)
+        let base = shift - first
+        var added = 0
+        var counts = counts.mutableSpan
+        for index in cells.indices {
+            let cell = cells[index]
+            counts[max(Int(cell.code), least) &+ base] &+= Int(cell.count)
+            added &+= Int(cell.count)
+        }
+        count += added
+    }
+
+    mutating func add(_ other: LatencyHistogram) {
+        other.forEachCell { code, count in add(code, count: count) }
+    }
+
+    /// Removes all durations, but keeps the memory.
     mutating func removeAll() {
-        counts.removeAll(keepingCapacity: true)
+        var counts = counts.mutableSpan
+        counts.update(repeating: 0)
         count = 0
+    }
+
+    private mutating func makeRoom(for codes: ClosedRange<Int>) {
+        if counts.isEmpty { first = codes.lowerBound }
+        if codes.lowerBound < first {
+            counts.insert(contentsOf: repeatElement(0, count: first - codes.lowerBound), at: 0)
+            first = codes.lowerBound
+        }
+        let missing = codes.upperBound - first - counts.count + 1
+        if missing > 0 { counts.append(contentsOf: repeatElement(0, count: missing)) }
     }
 
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
@@ -46,8 +75,10 @@ package struct LatencyHistogram: Sendable {
         return nil
     }
 
-    /// The non-empty buckets.
-    var cells: [(code: Int, count: Int)] {
-        counts.enumerated().filter { $0.element > 0 }.map { (first + $0.offset, $0.element) }
+    /// Calls `body` with each non-empty bucket, in order.
+    @inline(__always)
+    func forEachCell(_ body: (_ code: Int, _ count: Int) -> Void) {
+        let counts = counts.span
+        for offset in counts.indices where counts[offset] > 0 { body(first + offset, counts[offset]) }
     }
 }

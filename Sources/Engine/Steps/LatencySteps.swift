@@ -80,7 +80,7 @@ extension SeriesScope {
 extension LatencyHistogram {
     fileprivate var heat: [(number: Int, count: Int)] {
         var counts = [Int](repeating: 0, count: HeatBucket.count)
-        for (code, count) in cells { counts[HeatBucket.number(code)] += count }
+        forEachCell { code, count in counts[HeatBucket.number(code)] += count }
         return counts.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
     }
 }

@@ -8,14 +8,16 @@ import Testing
     /// Four minutes of durations of a millisecond, then thirty that take this many times as long.
     private static func growth(_ times: Int64) -> Growth {
         var meter = GrowthMeter()
-        let usual = LatencyBucket.shared.code(millisecond)
-        meter.learn(usual, count: 800, series: 0)
-        meter.learned(stretches: 8)
+        func cells(_ duration: Int64, count: UInt32) -> [SeriesCounts.Cell] {
+            [SeriesCounts.Cell(code: LatencyBucket.shared.code(duration), count: count)]
+        }
+        meter.learn(cells(millisecond, count: 800).span, series: 0)
+        meter.learned()
         for stretch in 0..<8 {
-            meter.add(usual, count: 100, series: 0, stretch: stretch)
+            meter.add(cells(millisecond, count: 100).span, series: 0, stretch: stretch)
             meter.endSlot()
         }
-        meter.add(LatencyBucket.shared.code(times * millisecond), count: 30, series: 0, stretch: nil)
+        meter.add(cells(times * millisecond, count: 30).span, series: 0, stretch: nil)
         meter.endSlot()
         return meter.growth
     }
