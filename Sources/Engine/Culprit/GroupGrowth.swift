@@ -45,20 +45,19 @@ extension WindowView {
         let comparison = Comparison(
             interval: from..<to, baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
         let groups = question.groups { $0?.subtractingSaturating(length) ?? .max }
-        let before = slots.filter { comparison.baseline.lowerBound < $0.end && $0.end <= end }
-        let learned = usual.of(groups, population, comparison, before) { groups in
-            var meters = GroupMeters(groups)
-            for slot in before { meters.learn(slot, population) }
-            meters.learned()
-            for slot in before { meters.add(slot, population, stretch: comparison.stretch(of: slot)) }
-            return meters.usual
+        let learned = usual.of(groups, population, comparison, in: self)
+        var now = groups.map { _ in RelativeDurations(keepsDurations: false) }
+        let series = GroupedSeries(groups)
+        for slot in slots where from <= slot.start && slot.end <= to {
+            series.forEachCells(of: slot, population) { group, number, cells in
+                now[group].add(cells, usual: learned[group].durations.code(of: number))
+            }
+            for group in now.indices { now[group].endPart() }
         }
-        var meters = GroupMeters(groups, learned.map(\.meter))
-        for slot in slots where from <= slot.start && slot.end <= to { meters.add(slot, population, stretch: nil) }
         // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
         let sure = (Self.sure * Self.sure + 2 * Double(groups.count).logarithm).squareRoot()
-        return zip(meters.meters, learned).map { meter, usual in
-            let growth = meter.growth(usual.baseline)
+        return zip(now, learned).map { now, usual in
+            let growth = Growth(now, usual.baseline)
             return growth.isCompared ? Growths(growth, sure: sure) : nil
         }
     }
@@ -77,57 +76,30 @@ extension GrowthQuestion {
     }
 }
 
-/// The meters of some groups.
-private struct GroupMeters {
-    private(set) var meters: [GrowthMeter]
-    private let groups: [GrowthGroup]
-    /// By series: its group and its number in it; nil for others.
-    private var places: [(group: Int32, number: Int32)?]
+/// Which group each series belongs to.
+struct GroupedSeries {
+    /// By series: its group and its number in it; a negative group for others.
+    private let places: [(group: Int32, number: Int32)]
 
-    /// - Parameter meters: those that have learned what is usual; without them, none has.
-    init(_ groups: [GrowthGroup], _ meters: [GrowthMeter]? = nil) {
-        self.groups = groups
-        self.meters = meters ?? Array(repeating: GrowthMeter(keepsDurations: false), count: groups.count)
+    init(_ groups: [GrowthGroup]) {
         let last = groups.reduce(-1) { max($0, $1.series.last ?? -1) }
-        places = Array(repeating: nil, count: Int(last) + 1)
+        var places = [(group: Int32, number: Int32)](repeating: (-1, 0), count: Int(last) + 1)
         for (group, members) in groups.enumerated() {
             for (number, series) in members.series.enumerated() {
                 places[Int(series)] = (Int32(clamping: group), Int32(clamping: number))
             }
         }
+        self.places = places
     }
 
-    private func place(_ series: Int) -> (group: Int32, number: Int32)? {
-        series < places.count ? places[series] : nil
-    }
-
-    mutating func learn(_ slot: SlotView, _ population: Population) {
-        slot.forEachCells(of: population, where: { place($0) != nil }) { series, cells in
-            guard let (group, number) = place(series), slot.end <= groups[Int(group)].learnsUntil else { return }
-            meters[Int(group)].learn(cells, series: Int(number))
-        }
-    }
-
-    mutating func learned() {
-        for group in meters.indices { meters[group].learned() }
-    }
-
-    /// - Parameter stretch: of the baseline; nil for the range.
-    mutating func add(_ slot: SlotView, _ population: Population, stretch: Int?) {
-        slot.forEachCells(of: population, where: { place($0) != nil }) { series, cells in
-            guard let (group, number) = place(series) else { return }
-            guard stretch == nil || slot.end <= groups[Int(group)].learnsUntil else { return }
-            meters[Int(group)].add(cells, series: Int(number), stretch: stretch)
-        }
-        for group in meters.indices { meters[group].endSlot() }
-    }
-
-    /// What the groups have learned.
-    var usual: [UsualGrowth] {
-        meters.map { meter in
-            var meter = meter
-            let baseline = meter.endBaseline()
-            return UsualGrowth(meter: meter, baseline: baseline)
+    /// Calls `body` with durations in a slot, by group and number of the series in it.
+    @inline(__always)
+    func forEachCells(
+        of slot: SlotView, _ population: Population,
+        _ body: (_ group: Int, _ number: Int, _ cells: Span<SeriesCounts.Cell>) -> Void
+    ) {
+        slot.forEachCells(of: population, where: { $0 < places.count && places[$0].group >= 0 }) { series, cells in
+            body(Int(places[series].group), Int(places[series].number), cells)
         }
     }
 }

@@ -43,7 +43,8 @@ package struct Growth: Sendable {
 
     /// - Parameter before: the compared durations of the baseline, if they were kept.
     init(
-        _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram, beyond: DurationsBeyond
+        _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram = LatencyHistogram(),
+        beyond: DurationsBeyond = DurationsBeyond()
     ) {
         (self.now, self.before) = (now.compared, before)
         (heard, heardBefore) = (now.heard, baseline.heard)

@@ -4,10 +4,18 @@ struct GrowthBaseline: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
-    /// The binary logarithms of each statistic, by its number, in the stretches that don't stand out from the others.
-    private let values: [[Double]]
-    /// Durations that could be compared, of those stretches.
+    /// By number of the statistic; nil if no stretch tells it.
+    private let usual: InlineArray<6, Usual?>
+    /// Durations that could be compared, of the stretches that don't stand out from the others.
     private let healthyCount: Int
+
+    /// What a statistic is in health.
+    private struct Usual {
+        /// The median of its binary logarithms.
+        let median: Double
+        /// Of one stretch, the uncertainty of the median included.
+        let variance: Double
+    }
 
     /// With fewer durations a statistic means nothing.
     static let countMin = 10
@@ -19,7 +27,26 @@ struct GrowthBaseline: Sendable {
         let healthy = Self.healthy(stretches).map { stretches[$0] }
         healthyCount = healthy.reduce(0) { $0 + $1.count }
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
-        values = GrowthStatistic.allCases.map { statistic in telling.compactMap { $0[statistic] } }
+        usual = InlineArray { number in
+            let statistic = GrowthStatistic.allCases[number]
+            return Self.usual(statistic, telling.compactMap { $0[statistic] })
+        }
+    }
+
+    private static func usual(_ statistic: GrowthStatistic, _ values: [Double]) -> Usual? {
+        guard !values.isEmpty else { return nil }
+        let median = values.sorted()[values.count / 2]
+        return Usual(median: median, variance: variance(statistic, values, around: median))
+    }
+
+    /// - Parameter values: of the stretches; without any, what is known of other clusters.
+    private static func variance(_ statistic: GrowthStatistic, _ values: [Double], around median: Double) -> Double {
+        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
+        let seen = values.reduce(0) { $0 + ($1 - median) * ($1 - median) }
+        let expected = statistic.usualDeviation * statistic.usualDeviation
+        let health = (seen + weightOfOthers * expected) / (Double(max(values.count - 1, 0)) + weightOfOthers)
+        // What is usual is itself known only as well as so many stretches tell.
+        return health * (1 + varianceOfMedian / Double(max(values.count, 1)))
     }
 
     /// The indices of the stretches without those that stand out from the others: an earlier fault is no measure of health.
@@ -36,20 +63,13 @@ struct GrowthBaseline: Sendable {
 
     /// How a statistic of the interval's durations differs from what it was.
     func change(_ statistic: GrowthStatistic, _ now: StretchStatistics) -> Growth.Change {
-        let before = values[statistic.rawValue]
+        let known = usual[statistic.rawValue]
         // Parts of a stretch are compared with nothing else.
-        guard let value = now[statistic], statistic != .calm || !before.isEmpty else {
+        guard let value = now[statistic], statistic != .calm || known != nil else {
             return Growth.Change(steps: 0, deviations: 0)
         }
-        let usual = before.isEmpty ? 0 : before.sorted()[before.count / 2]
-        let steps = value - usual
-        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
-        let seen = before.reduce(0) { $0 + ($1 - usual) * ($1 - usual) }
-        let expected = statistic.usualDeviation * statistic.usualDeviation
-        let health =
-            (seen + Self.weightOfOthers * expected) / (Double(max(before.count - 1, 0)) + Self.weightOfOthers)
-        // What is usual is itself known only as well as so many stretches tell.
-        let variance = health * (1 + Self.varianceOfMedian / Double(max(before.count, 1)))
+        let steps = value - (known?.median ?? 0)
+        let variance = known?.variance ?? Self.variance(statistic, [], around: 0)
         let sampling =
             statistic.deviationOfOne * statistic.deviationOfOne
             * (1 / Double(max(now.count, 1)) + 1 / Double(max(healthyCount, 1)))

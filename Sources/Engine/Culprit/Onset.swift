@@ -38,7 +38,7 @@ struct SlotDurations {
             var all = LatencyHistogram()
             for part in found { all.add(part.cells.span) }
             guard let median = all.code(quantile: 0.5) else { continue }
-            let usual = max(median, GrowthMeter.codeMin)
+            let usual = max(median, UsualDurations.codeMin)
             for part in found { durations[part.slot].add(part.cells.span, usual: usual) }
         }
         let known = max(slots.first?.start ?? .max, comparison.baseline.lowerBound)

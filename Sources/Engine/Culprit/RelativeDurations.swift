@@ -32,8 +32,8 @@ struct RelativeDurations: Sendable {
         for index in cells.indices { heard += Int(cells[index].count) }
         guard let usual else { return }
         if keepsDurations { compared.add(cells) }
-        steps.add(cells, atLeast: GrowthMeter.codeMin, shiftedBy: Self.shift - usual)
-        part.add(cells, atLeast: GrowthMeter.codeMin, shiftedBy: Self.shift - usual)
+        steps.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
+        part.add(cells, atLeast: UsualDurations.codeMin, shiftedBy: Self.shift - usual)
     }
 
     /// Ends a few seconds whose durations have been added. Too few are added to what follows.
@@ -65,7 +65,8 @@ struct RelativeDurations: Sendable {
         var ratios = Ratios(of: steps.count)
         steps.forEachCell { step, count in ratios.add(step - Self.shift, count: count) }
         return StretchStatistics(
-            heard: heard, count: count, ratios, calm: partCount >= Self.partsMin ? calmest.map { $0 - Self.shift } : nil)
+            heard: heard, count: count, ratios, calm: partCount >= Self.partsMin ? calmest.map { $0 - Self.shift } : nil
+        )
     }
 
     /// In fewer parts, none may be calm.

@@ -238,6 +238,7 @@ package struct RuleEvaluator: Sendable {
     ///   - time: what counts as the last evaluation from now on.
     package mutating func jump(from last: Int64, to time: Int64) {
         for range in ranges.indices { ranges[range].reset() }
+        usualGrowths = UsualGrowths()
         incidents.jump(from: last, to: time)
         for group in groups.indices {
             for rule in groups[group].rules.indices { groups[group].rules[rule].jump(from: last, to: time) }
