@@ -15,6 +15,23 @@ package struct GrowthQuestion: Equatable, Sendable {
     }
 }
 
+/// The range that questions are about.
+package struct GrowthRange: Hashable, Sendable {
+    let population: Population
+    /// Unix nanoseconds.
+    let range: Range<Int64>
+    /// From its end to the evaluation, nanoseconds.
+    let offset: Int64
+
+    package init(_ population: Population, _ range: Range<Int64>, offset: Int64) {
+        self.population = population
+        self.range = range
+        self.offset = offset
+    }
+
+    var length: Int64 { range.upperBound - range.lowerBound }
+}
+
 /// How many times as long as usual something takes: the ratio of each statistic to the usual one, of durations relative to
 /// their series. 1 unless it grew by more than it varies in health.
 package struct Growths: Sendable {
@@ -31,34 +48,35 @@ package struct Growths: Sendable {
 }
 
 extension WindowView {
-    /// How many times as long as usual what ended in [from, to), Unix nanoseconds, takes, by group; nil if there is too little
-    /// to compare.
+    /// How many times as long as usual what ended in a range takes, by group of each question; nil if there is too little to
+    /// compare.
     ///
     /// What is usual is learned from the ten minutes before, in stretches as long as the range that end at multiples of its
     /// length, as far as they are in the window and before the group became slow.
     package func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
-    ) -> [Growths?] {
-        guard from < to else { return Array(repeating: nil, count: question.groupCount) }
-        let length = to - from
-        let end = from - from % length
-        let comparison = Comparison(
-            interval: from..<to, baseline: end.subtractingSaturating(Self.culpritBaseline)..<end)
-        let groups = question.groups { $0?.subtractingSaturating(length) ?? .max }
-        let learned = usual.of(groups, population, comparison, in: self)
+        _ asking: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
+    ) -> [[Growths?]] {
+        let (range, length) = (asking.range, asking.length)
+        guard length > 0 else { return questions.map { Array(repeating: nil, count: $0.groupCount) } }
+        let asked = questions.map { $0.groups { $0?.subtractingSaturating(length) ?? .max } }
+        let groups = Array(Set(asked.joined()))
+        let learned = usual.of(groups, before: asking, in: self)
         var now = groups.map { _ in RelativeDurations(keepsDurations: false) }
         let series = GroupedSeries(groups)
-        for slot in slots where from <= slot.start && slot.end <= to {
-            series.forEachCells(of: slot, population) { group, number, cells in
+        for slot in slots where range.lowerBound <= slot.start && slot.end <= range.upperBound {
+            series.forEachCells(of: slot, asking.population) { group, number, cells in
                 now[group].add(cells, usual: learned[group].durations.code(of: number))
             }
             for group in now.indices { now[group].endPart() }
         }
-        // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
-        let sure = (Self.sure * Self.sure + 2 * Double(groups.count).logarithm).squareRoot()
-        return zip(now, learned).map { now, usual in
-            let growth = Growth(now, usual.baseline)
-            return growth.isCompared ? Growths(growth, sure: sure) : nil
+        let growths = zip(now, learned).map { Growth($0, $1.baseline) }
+        let growthOfGroup = Dictionary(zip(groups, growths)) { first, _ in first }
+        return asked.map { asked in
+            // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
+            let sure = (Self.sure * Self.sure + 2 * Double(asked.count).logarithm).squareRoot()
+            return asked.map { group in
+                growthOfGroup[group].flatMap { $0.isCompared ? Growths($0, sure: sure) : nil }
+            }
         }
     }
 
@@ -76,20 +94,29 @@ extension GrowthQuestion {
     }
 }
 
-/// Which group each series belongs to.
+/// Which groups each series belongs to.
 struct GroupedSeries {
-    /// By series: its group and its number in it; a negative group for others.
-    private let places: [(group: Int32, number: Int32)]
+    private struct Place {
+        let group: Int
+        /// Of the series, within the group.
+        let number: Int
+        /// Of the next place of the same series, or -1.
+        let next: Int32
+    }
+
+    private var places: [Place] = []
+    /// By series; -1 for those that are in no group.
+    private var first: [Int32]
 
     init(_ groups: [GrowthGroup]) {
         let last = groups.reduce(-1) { max($0, $1.series.last ?? -1) }
-        var places = [(group: Int32, number: Int32)](repeating: (-1, 0), count: Int(last) + 1)
+        first = Array(repeating: -1, count: Int(last) + 1)
         for (group, members) in groups.enumerated() {
             for (number, series) in members.series.enumerated() {
-                places[Int(series)] = (Int32(clamping: group), Int32(clamping: number))
+                places.append(Place(group: group, number: number, next: first[Int(series)]))
+                first[Int(series)] = Int32(clamping: places.count - 1)
             }
         }
-        self.places = places
     }
 
     /// Calls `body` with durations in a slot, by group and number of the series in it.
@@ -98,8 +125,13 @@ struct GroupedSeries {
         of slot: SlotView, _ population: Population,
         _ body: (_ group: Int, _ number: Int, _ cells: Span<SeriesCounts.Cell>) -> Void
     ) {
-        slot.forEachCells(of: population, where: { $0 < places.count && places[$0].group >= 0 }) { series, cells in
-            body(Int(places[series].group), Int(places[series].number), cells)
+        slot.forEachCells(of: population, where: { $0 < first.count && first[$0] >= 0 }) { series, cells in
+            var next = first[series]
+            while next >= 0 {
+                let place = places[Int(next)]
+                body(place.group, place.number, cells)
+                next = place.next
+            }
         }
     }
 }

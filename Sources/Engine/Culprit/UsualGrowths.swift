@@ -8,6 +8,8 @@ package struct UsualGrowths: Sendable {
         let changes: UInt64
         /// Of a stretch, nanoseconds.
         let length: Int64
+        /// From the end of the range to the evaluation, nanoseconds.
+        let offset: Int64
     }
 
     private struct Known {
@@ -22,29 +24,26 @@ package struct UsualGrowths: Sendable {
 
     package init() {}
 
-    /// What is usual for each group before an interval.
+    /// What is usual for each group before a range, by stretches as long as the range.
     ///
-    /// - Parameters:
-    ///   - comparison: its baseline consists of stretches as long as the interval.
-    ///   - view: has the baseline, as far as the window reaches.
-    mutating func of(
-        _ groups: [GrowthGroup], _ population: Population, _ comparison: Comparison, in view: WindowView
-    ) -> [UsualGrowth] {
-        let asked = comparison.interval.upperBound
-        let births = population == .spans || population == .selfTimes ? view.operationBirths : view.requestBirths
+    /// - Parameter view: has the ten minutes before, as far as the window reaches.
+    mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
+        let asked = range.range.upperBound
+        let births =
+            range.population == .spans || range.population == .selfTimes ? view.operationBirths : view.requestBirths
         let key = Key(
-            population: population, changes: births.changes, length: asked - comparison.interval.lowerBound)
+            population: range.population, changes: births.changes, length: range.length, offset: range.offset)
+        let baseline = Baseline(view.slots, before: range)
         var growths = (known.removeValue(forKey: key) ?? [:]).filter {
-            $0.value.isKept(at: asked) && $0.value.growth.end <= comparison.baseline.upperBound
+            $0.value.isKept(at: asked) && $0.value.growth.end <= baseline.range.upperBound
         }
         known = known.filter { $0.value.values.contains { $0.isKept(at: asked) } }
-        let baseline = Baseline(view.slots, population, comparison)
         var outdated = OutdatedAmounts(by: baseline.amount)
         let unknown = groups.filter { growths[$0].map { outdated.contains($0.growth.amount) } ?? true }
         for (group, growth) in zip(unknown, baseline.learn(unknown)) {
             growths[group] = Known(growth: growth, asked: asked)
         }
-        let behind = groups.filter { growths[$0].map { $0.growth.end < comparison.baseline.upperBound } ?? false }
+        let behind = groups.filter { growths[$0].map { $0.growth.end < baseline.range.upperBound } ?? false }
         let extended = baseline.extend(behind, behind.map { growths[$0]?.growth ?? UsualGrowth() })
         for (group, growth) in zip(behind, extended) { growths[group]?.growth = growth }
         for group in groups { growths[group]?.asked = asked }
@@ -97,18 +96,22 @@ struct UsualGrowth {
 private struct Baseline {
     private let slots: [SlotView]
     private let population: Population
-    private let range: Range<Int64>
+    /// Unix nanoseconds.
+    let range: Range<Int64>
     /// Of a stretch, nanoseconds.
     private let length: Int64
     let amount: BaselineAmount
 
-    init(_ slots: [SlotView], _ population: Population, _ comparison: Comparison) {
-        range = comparison.baseline
-        length = max(comparison.interval.upperBound - comparison.interval.lowerBound, Window.slotWidth)
-        self.slots = slots.filter { [range] in range.lowerBound < $0.end && $0.end <= range.upperBound }
-        self.population = population
-        let begin = self.slots.first?.start ?? .max
-        amount = BaselineAmount(self.slots, isWhole: begin <= range.lowerBound)
+    init(_ slots: [SlotView], before asked: GrowthRange) {
+        let begin = asked.range.lowerBound
+        let end = begin - begin % asked.length
+        let range = end.subtractingSaturating(WindowView.culpritBaseline)..<end
+        self.range = range
+        length = max(asked.length, Window.slotWidth)
+        self.slots = slots.filter { range.lowerBound < $0.end && $0.end <= range.upperBound }
+        population = asked.population
+        let first = self.slots.first?.start ?? .max
+        amount = BaselineAmount(self.slots, isWhole: first <= range.lowerBound)
     }
 
     /// Learns how long the series of some groups usually take, and what stretches are like relative to that.

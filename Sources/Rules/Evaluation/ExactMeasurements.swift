@@ -56,7 +56,7 @@ struct ExactMeasurements {
         _ ranges: [WatchedRange], _ groupings: [SeriesGrouping], at time: Int64, over source: some MeasurementSource,
         _ usual: inout UsualGrowths
     ) {
-        var growths = MeasuredGrowths()
+        var growths = GrowthRequests()
         let byRange = Dictionary(grouping: requests.indices) { requests[$0].key.range }
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
             let selections = numbers.map { number in
@@ -67,29 +67,34 @@ struct ExactMeasurements {
             }
             let (from, to) = ranges[range].bounds(at: time)
             let population = ranges[range].key.measuredPopulation
-            if !ranges[range].key.measured.isComparison {
-                let measured = source.measure(population, from: from, to: to, selections)
-                for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
-            }
-            for (number, selection) in zip(numbers, selections) {
-                if let scales = ranges[range].scales {
-                    requests[number].scales = (0..<selection.groupCount).map { group in
-                        let own = selection.groupOfSeries.indices.filter { selection.groupOfSeries[$0] == group }
-                        return scales.scale(of: own) ?? SampleScale()
-                    }
-                }
-                switch ranges[range].key.measured {
-                case .slowdown(let slowdown):
+            switch ranges[range].key.measured {
+            case .slowdown(let slowdown):
+                for (number, selection) in zip(numbers, selections) {
                     requests[number].slowdowns = slowdown.measure(
                         population, from: from, to: to, selection, over: source)
-                case .growth(let statistic), .partGrowth(let statistic, _):
+                }
+            case .growth(let statistic), .partGrowth(let statistic, _):
+                let asked = GrowthRange(population, from..<to, offset: ranges[range].key.offset)
+                for (number, selection) in zip(numbers, selections) {
                     let question = GrowthQuestion(
                         groupOfSeries: selection.groupOfSeries, since: requests[number].since)
-                    requests[number].slowdowns = growths.of(population, from..<to, question, over: source, &usual).map {
-                        $0?[statistic]
-                    }
-                case .durations, .selfTimes, .part, .parts: break
+                    growths.add(number, question, statistic, of: asked)
                 }
+            case .durations, .selfTimes, .part, .parts:
+                let measured = source.measure(population, from: from, to: to, selections)
+                for (number, statistics) in zip(numbers, measured) { requests[number].statistics = statistics }
+                addScales(ranges[range].scales, numbers, selections)
+            }
+        }
+        growths.measure(over: source, &usual) { number, times in requests[number].slowdowns = times }
+    }
+
+    private mutating func addScales(_ scales: SeriesScales?, _ numbers: [Int], _ selections: [Selection]) {
+        guard let scales else { return }
+        for (number, selection) in zip(numbers, selections) {
+            requests[number].scales = (0..<selection.groupCount).map { group in
+                let own = selection.groupOfSeries.indices.filter { selection.groupOfSeries[$0] == group }
+                return scales.scale(of: own) ?? SampleScale()
             }
         }
     }
@@ -133,21 +138,30 @@ struct ExactMeasurements {
     }
 }
 
-/// The growths measured in one evaluation: all statistics come with one pass over the window.
-private struct MeasuredGrowths {
-    private var known: [(population: Population, range: Range<Int64>, question: GrowthQuestion, growths: [Growths?])] =
-        []
+/// The growths requested in one evaluation: those of a range take one pass over the window together.
+private struct GrowthRequests {
+    private struct Request {
+        let number: Int
+        let question: GrowthQuestion
+        let statistic: GrowthStatistic
+    }
 
-    mutating func of(
-        _ population: Population, _ range: Range<Int64>, _ question: GrowthQuestion,
-        over source: some MeasurementSource, _ usual: inout UsualGrowths
-    ) -> [Growths?] {
-        let found = known.first { $0.population == population && $0.range == range && $0.question == question }
-        if let found { return found.growths }
-        let growths = source.growth(
-            population, from: range.lowerBound, to: range.upperBound, question, &usual)
-        known.append((population, range, question, growths))
-        return growths
+    private var requests: [GrowthRange: [Request]] = [:]
+
+    mutating func add(_ number: Int, _ question: GrowthQuestion, _ statistic: GrowthStatistic, of range: GrowthRange) {
+        requests[range, default: []].append(Request(number: number, question: question, statistic: statistic))
+    }
+
+    /// - Parameter body: called with the number of each request, and how many times as long as usual each group takes.
+    func measure(
+        over source: some MeasurementSource, _ usual: inout UsualGrowths, _ body: (_ number: Int, [Double?]) -> Void
+    ) {
+        for (range, requests) in requests {
+            let growths = source.growth(range, requests.map(\.question), &usual)
+            for (request, growths) in zip(requests, growths) {
+                body(request.number, growths.map { $0?[request.statistic] })
+            }
+        }
     }
 }
 

@@ -23,8 +23,8 @@ package protocol MeasurementSource {
     ///
     /// - Parameter usual: what is known of earlier times.
     func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
-    ) -> [Growths?]
+        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
+    ) -> [[Growths?]]
 
     /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
     /// selection.
@@ -72,9 +72,9 @@ extension MeasurementSource {
     package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? { nil }
 
     package func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
-    ) -> [Growths?] {
-        Array(repeating: nil, count: question.groupCount)
+        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
+    ) -> [[Growths?]] {
+        questions.map { Array(repeating: nil, count: $0.groupCount) }
     }
 
     /// Whether a span of any API server or etcd ended in [from, to), in nanoseconds since the epoch.
@@ -104,9 +104,9 @@ extension ViewedSource {
     }
 
     package func growth(
-        _ population: Population, from: Int64, to: Int64, _ question: GrowthQuestion, _ usual: inout UsualGrowths
-    ) -> [Growths?] {
-        view.growth(population, from: from, to: to, question, &usual)
+        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
+    ) -> [[Growths?]] {
+        view.growth(range, questions, &usual)
     }
 
     package func find(
