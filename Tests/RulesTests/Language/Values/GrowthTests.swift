@@ -19,8 +19,13 @@ import Testing
     /// A window of consecutive half minutes, the calls of each spread evenly over their part of it. Durations vary by up to a tenth.
     private static func window(_ halfMinutes: [[Calls]]) -> Window {
         var window = Window(limits: WindowLimits(duration: nil))
+        append(halfMinutes, to: &window)
+        return window
+    }
+
+    private static func append(_ halfMinutes: [[Calls]], to window: inout Window, seed: UInt64 = 1) {
         var builder = BatchBuilder()
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededGenerator(seed: seed)
         for (number, calls) in halfMinutes.enumerated() {
             for calls in calls {
                 for call in 0..<calls.count {
@@ -30,13 +35,13 @@ import Testing
                         + Int64(call) * length / Int64(calls.count)
                     let duration = calls.duration * Int64(generator.number(95...105)) / 100
                     builder.add(
-                        service: "etcd", operation: calls.operation, end: start + end, duration: duration)
+                        service: "etcd", operation: calls.operation, end: start + end, duration: duration,
+                        id: generator.next())
                 }
             }
         }
         let end = start + Int64(halfMinutes.count) * 30 * second
         _ = window.append(builder.batch, arrival: end, evaluatedUpTo: .min)
-        return window
     }
 
     private static func evaluator(_ condition: String) throws -> RuleEvaluator {
@@ -124,5 +129,44 @@ import Testing
         }
         #expect(states.map(\.state) == [.firing, .resolved])
         #expect(states.map(\.halfMinute) == [5, 23])
+    }
+
+    /// Half an hour in which two operations take turns at being called more often, and a third comes later.
+    private static let changingMix = (0..<60).map { number in
+        let (odd, even) = (number % 2 == 0 ? 20 : 70, number % 2 == 0 ? 70 : 20)
+        return [
+            Calls(operation: "a", count: odd), Calls(operation: "b", count: even, duration: 90 * millisecond),
+            Calls(operation: "c", count: number < 30 ? 0 : 40, duration: 3 * millisecond),
+        ]
+    }
+
+    @Test(arguments: [1, 4] as [Int64])
+    func `is what a new rule says, however long the rule has been watching`(times: Int64) throws {
+        let now = [
+            Calls(operation: "a", duration: times * 10 * millisecond),
+            Calls(operation: "b", duration: times * 90 * millisecond),
+            Calls(operation: "c", duration: times * 3 * millisecond),
+        ]
+        let window = Self.window(Self.changingMix + [now])
+        var watching = try Self.evaluator("growth(p50) > 0")
+        for step in Int64(1)...60 * 2 {
+            _ = watching.evaluate(at: Self.start + step * 15 * second, over: window.view())
+        }
+        var new = try Self.evaluator("growth(p50) > 0")
+        let end = Self.start + 61 * 30 * second
+        let expected = try #require(new.evaluate(at: end, over: window.view()).first?.alert.value)
+        _ = watching.evaluate(at: end, over: window.view())
+        let value = try #require(watching.numberedAlerts.first?.alert.value)
+        #expect(abs(value / expected - 1) < 0.1)
+        #expect(times == 1 ? value <= 1 : value > 3)
+    }
+
+    @Test func `learns from spans that come late`() throws {
+        var window = Self.window(Array(repeating: [Calls(count: 12)], count: 12) + [[Calls()]])
+        var evaluator = try Self.evaluator("growth(p50) > 2")
+        let end = Self.start + 13 * 30 * second
+        #expect(evaluator.evaluate(at: end, over: window.view()).isEmpty)
+        Self.append(Array(repeating: [Calls(count: 200, duration: 1 * millisecond)], count: 12), to: &window, seed: 2)
+        #expect(evaluator.evaluate(at: end + 15 * second, over: window.view()).map(\.alert.state) == [.firing])
     }
 }
