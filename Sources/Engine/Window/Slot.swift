@@ -160,8 +160,9 @@ struct Slot: Sendable {
     private static let firstLargest = (block: 28, row: 1 << 14)
 
     static func capacity(block: Int) -> Int {
+        if block < blocksPerSize { return rowsMin }
         // After the first four, four more double the rows.
-        block < blocksPerSize ? rowsMin : min(rowsMin << (block / blocksPerSize - 1), SpanBlock.rowsMax)
+        return block < firstLargest.block ? rowsMin << (block / blocksPerSize - 1) : SpanBlock.rowsMax
     }
 
     @inline(__always)
