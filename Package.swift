@@ -237,6 +237,8 @@ let package = Package(
         .testTarget(
             name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport", "YAML"], swiftSettings: settings
         ),
+        .testTarget(
+            name: "TracesTests", dependencies: ["Engine", "OTLP", "TestSupport", "Traces"], swiftSettings: settings),
         .testTarget(name: "PageTests", dependencies: ["Page"], swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],
