@@ -23,8 +23,13 @@ def get(port, path, headers=(), timeout=60):
         connection.close()
 
 
-def _poll(port, first, end, niceness, results):
+def niced(niceness, work, *arguments):
+    """Works in a process that may yield to the daemon."""
     os.nice(niceness)
+    work(*arguments)
+
+
+def _poll(port, first, end, results):
     answers = {}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     number = first
@@ -75,7 +80,7 @@ class Polling:
         end = time.monotonic() + seconds
         self._answers, self._times = context.Queue(), context.Queue()
         self._processes = [
-            context.Process(target=_poll, args=(port, number, end, niceness, self._answers), daemon=True)
+            context.Process(target=niced, args=(niceness, _poll, port, number, end, self._answers), daemon=True)
             for number in range(clients)
         ]
         listening = socket.create_server(("127.0.0.1", 0))

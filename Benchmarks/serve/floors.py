@@ -8,6 +8,7 @@ import exports
 import load
 import questions
 import scrapes
+import watched
 
 
 @dataclass
@@ -27,7 +28,8 @@ class Row:
         return "floor met" if self.figure <= self.floor else "MISSED"
 
 
-STAGES = {"scrape": scrapes.measure, "gzip": exports.measure, "questions": questions.measure, "load": load.measure}
+STAGES = {"scrape": scrapes.measure, "gzip": exports.measure, "questions": questions.measure, "load": load.measure,
+          "watched": watched.measure}
 
 
 def main():

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what a daemon answers while it is loaded, and prints a table with floors and aims. See docs/benchmarks.md.
-# usage: run.sh [OPTION…], options as of floors.py: --only scrape gzip questions load, --seconds 30 …
+# usage: run.sh [OPTION…], options as of floors.py: --only scrape gzip questions load watched, --seconds 30 …
 set -euo pipefail
 cd "$(dirname "$0")"
 
