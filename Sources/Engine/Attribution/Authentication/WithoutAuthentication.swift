@@ -29,8 +29,10 @@ extension WindowView {
                 continue
             }
             if let range, !range.overlaps(slot.start..<slot.end) { continue }
-            for (number, request) in attribution.requests.enumerated() {
-                guard range?.contains(attribution.end(ofRequest: number, in: slot)) ?? true else { continue }
+            // Looking up when each ended costs as much as everything else in the table of requests.
+            let part = range.flatMap { $0.lowerBound <= slot.start && slot.end <= $0.upperBound ? nil : $0 }
+            for (number, request) in attribution.requests.enumerated() where request.tie != .tied {
+                guard part?.contains(attribution.end(ofRequest: number, in: slot)) ?? true else { continue }
                 counts[Int(request.series)].add(request.tie)
             }
         }
