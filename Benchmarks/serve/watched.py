@@ -7,7 +7,7 @@ import time
 
 import clients
 from load import sending
-from questions import PAGE
+from questions import PAGE, SETTINGS, fill_up
 from servers import faultline
 
 TURNS = 5
@@ -18,12 +18,11 @@ SEARCHES = [
     "/api/v1/traces?from=-5m&verb=list&order=duration&limit=20", "/api/v1/traces?from=-1m&component=etcd&order=part&limit=20",
     "/api/v1/traces?from=-1m&status=error&limit=20", "/api/v1/traces?from=-1m&verb=update&min_duration=10ms&order=recent&limit=20",
 ]
-BUILT_IN = "limits: {memory: 2GiB}\n"
 
 
 def _look(port, number, questions, end, results):
     """Asks some questions once a second, each over a connection of its own; whoever is slow skips seconds."""
-    statuses, slowest = {}, 0.0
+    statuses, times = {}, []
     # Not all at once.
     due = time.monotonic() + number * PERIOD / (PAGES + SEARCHERS)
     while due < end:
@@ -35,9 +34,9 @@ def _look(port, number, questions, end, results):
             except OSError as error:
                 status = type(error).__name__
             statuses[status] = statuses.get(status, 0) + 1
-        slowest = max(slowest, time.monotonic() - begun)
+        times.append(time.monotonic() - begun)
         due = max(due + PERIOD, time.monotonic())
-    results.put((statuses, slowest))
+    results.put((statuses, times if questions is PAGE else []))
 
 
 class Lookers:
@@ -56,44 +55,45 @@ class Lookers:
             process.start()
 
     def finish(self):
-        """How many answers had each status, and the seconds of the slowest look."""
-        statuses, slowest = {}, 0.0
+        """How many answers had each status, and the seconds that each refresh of the page took."""
+        statuses, times = {}, []
         for _ in self._processes:
             found, seconds = self._results.get()
-            slowest = max(slowest, seconds)
+            times += seconds
             for status, count in found.items():
                 statuses[status] = statuses.get(status, 0) + count
         for process in self._processes:
             process.join()
-        return statuses, slowest
+        return statuses, times
 
 
 def turn(arguments, server, is_watched):
-    """The report of the load, and what those who looked were answered."""
+    """The 99th percentile of exports in milliseconds, how many exports and questions were refused, how many exports could
+    not be sent within a second of their time, and the seconds of those who refreshed the page."""
     process = sending(
         arguments, server, arguments.seconds, "--rate", str(arguments.rate), "--open-loop", "--json")
-    answers = Lookers(server.ports["scrape"], arguments.seconds, arguments.client_nice).finish() if is_watched else ({}, 0)
-    text, _ = process.communicate()
-    report = json.loads(text)
-    unsent = sum(count["requests"] for count in [*report["refused"].values(), report["lost"], report["missed"]])
-    return report["latencyMilliseconds"]["p99"], unsent, answers
+    lookers = Lookers(server.ports["scrape"], arguments.seconds, arguments.client_nice) if is_watched else None
+    statuses, times = lookers.finish() if lookers else ({}, [])
+    report = json.loads(process.communicate()[0])
+    refused = sum(count["requests"] for count in [*report["refused"].values(), report["lost"]])
+    refused += sum(count for status, count in statuses.items() if status != 200)
+    return report["latencyMilliseconds"]["p99"], refused, report["missed"]["requests"], times
 
 
 def measure(arguments):
-    with faultline(arguments.faultline, has_rules=True, settings=BUILT_IN) as server:
-        # Until slots settle, spans are attributed in the background.
-        turn(arguments, server, False)
-        alone, watched, refused = [], [], 0
+    with faultline(arguments.faultline, has_rules=True, settings=SETTINGS) as server:
+        fill_up(arguments, server)
+        alone, watched, refused, missed, looks = [], [], 0, 0, []
         for _ in range(TURNS):
-            p99, unsent, _ = turn(arguments, server, False)
-            alone.append(p99)
-            refused += unsent
-            p99, unsent, (statuses, slowest) = turn(arguments, server, True)
-            watched.append(p99)
-            refused += unsent + sum(count for status, count in statuses.items() if status != 200)
-            print(
-                f"  Export p99 {alone[-1]:.2f} ms, watched {p99:.2f} ms; answers {statuses}, the slowest look {slowest:.2f} s",
-                flush=True)
-        yield "Export p99 while ten look, of that with nobody", 3, 2, statistics.median(watched) / statistics.median(alone), "×"
-        yield "Export p99 while ten look", 40, 20, statistics.median(watched), "ms"
+            for is_watched, found in [(False, alone), (True, watched)]:
+                p99, *counts, times = turn(arguments, server, is_watched)
+                found.append(p99)
+                refused, missed = refused + counts[0], missed + counts[1]
+                looks += times
+            print(f"  Export p99 {alone[-1]:.1f} ms, watched {watched[-1]:.1f} ms", flush=True)
+        rate = f"{arguments.rate:,} spans/s"
+        yield f"Export p99 at {rate} while ten look, of that with nobody", 3, 2, statistics.median(watched) / statistics.median(alone), "×"
+        yield f"Export p99 at {rate} while ten look", 40, 20, statistics.median(watched), "ms"
         yield "refused exports and questions", 0, 0, refused, ""
+        yield "exports that could not be sent within a second", 0, 0, missed, ""
+        yield f"a refresh of the page at {rate}, median of {len(looks)}", 500, 250, statistics.median(looks) * 1e3, "ms"
