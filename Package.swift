@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "Recording",
             dependencies: [
-                "Archive", "Engine", "Receivers", "Rules", "Scrape", "Support",
+                "Archive", "Engine", "Receivers", "Rules", "Scrape", "Support", "Traces",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -238,7 +238,8 @@ let package = Package(
             name: "RuleTestsTests", dependencies: ["RuleTests", "Rules", "TestSupport", "YAML"], swiftSettings: settings
         ),
         .testTarget(
-            name: "TracesTests", dependencies: ["Engine", "OTLP", "TestSupport", "Traces"], swiftSettings: settings),
+            name: "TracesTests", dependencies: ["Archive", "Engine", "OTLP", "TestSupport", "Traces"],
+            swiftSettings: settings),
         .testTarget(name: "PageTests", dependencies: ["Page"], swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", .product(name: "NIOCore", package: "swift-nio")],

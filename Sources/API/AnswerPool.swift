@@ -136,7 +136,13 @@ package struct AnswerPools: Sendable {
 enum QueryDeadline {
     struct Passed: Error {}
 
+    /// Somebody else has what the answer needs.
+    struct Busy: Error {}
+
     static let usual = Duration.seconds(30)
+
+    /// For reading the recording, which leaves some for the answer.
+    static let reading = Duration.seconds(25)
 
     /// Waits for a result, but no longer than a limit. The task goes on without its caller.
     static func value<Result: Sendable>(

@@ -45,6 +45,8 @@ extension Resource {
                 }
             } catch is QueryDeadline.Passed {
                 return exchange.tooSlow()
+            } catch is QueryDeadline.Busy {
+                return exchange.tooMany()
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
             return Response(

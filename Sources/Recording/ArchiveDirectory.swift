@@ -33,9 +33,11 @@ struct ArchiveDirectory: ~Copyable {
     private static let suffix = ".otlp.lz4"
 
     /// All recorded files, oldest first.
-    func files() -> [File] {
+    func files() -> [File] { Self.files(in: path) }
+
+    static func files(in path: String) -> [File] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter { $0.hasPrefix(Self.prefix) && $0.hasSuffix(Self.suffix) }.sorted().compactMap { name in
+        return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted().compactMap { name in
             var status = stat()
             guard unsafe stat("\(path)/\(name)", &status) == 0 else { return nil }
             let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)

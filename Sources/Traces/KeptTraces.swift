@@ -32,7 +32,7 @@ package final class KeptTraces: Sendable {
     package func keep(_ wanted: Set<TraceID>, from bodies: RecentBodies) {
         guard limit > 0 else { return }
         for trace in begin(wanted) {
-            let message = WholeTraces(bodies, kept: self).message(of: [trace])
+            let message = WholeTraces(bodies, kept: [self]).message(of: [trace])
             state.withLock { Self.store(message, of: trace, limit, &$0) }
         }
     }
@@ -65,6 +65,9 @@ package final class KeptTraces: Sendable {
 
     /// What is kept of a trace as an `ExportTraceServiceRequest` on the wire; nil if nothing.
     func message(of trace: TraceID) -> [UInt8]? { state.withLock { $0.messages[trace] } }
+
+    /// Whether there is hardly room for more.
+    package var isCrowded: Bool { use.byteCount > limit / 4 * 3 }
 
     package var use: Use { state.withLock { Use(byteCount: $0.byteCount, count: $0.messages.count) } }
 

@@ -26,6 +26,9 @@ package struct TraceExtract {
         self.traces = Set(traces)
     }
 
+    /// The ids of the spans found so far.
+    func spanIDs(of trace: TraceID) -> Set<UInt64> { added[trace] ?? [] }
+
     /// The spans found so far as an `ExportTraceServiceRequest`: one `ResourceSpans` for each trace and resource.
     ///
     /// - Parameter mergesScopes: whether each has one `ScopeSpans` with the first span's scope, as clients want that make

@@ -7,11 +7,14 @@ import Support
 /// Traces with everything that their spans carry, read from recent bodies and from what is kept beyond them.
 package struct WholeTraces: Sendable {
     private let bodies: RecentBodies
-    private let kept: KeptTraces
+    private let kept: [KeptTraces]
+    /// nil without a recording.
+    private let recorded: RecordedTraces?
 
-    package init(_ bodies: RecentBodies, kept: KeptTraces = KeptTraces(limit: 0)) {
+    package init(_ bodies: RecentBodies, kept: [KeptTraces] = [], recorded: RecordedTraces? = nil) {
         self.bodies = bodies
         self.kept = kept
+        self.recorded = recorded
     }
 
     /// The spans of some traces as an `ExportTraceServiceRequest` on the wire; empty if none are there. A span that was sent
@@ -19,8 +22,7 @@ package struct WholeTraces: Sendable {
     package func message(of traces: [TraceID], mergesScopes: Bool = false) -> [UInt8] {
         var extract = TraceExtract(traces)
         for trace in traces {
-            guard let message = kept.message(of: trace) else { continue }
-            try? unsafe extract.add(message.span.bytes)
+            for message in kept.compactMap({ $0.message(of: trace) }) { try? unsafe extract.add(message.span.bytes) }
         }
         for body in bodies.bodies(mayHold: traces) {
             // Only bodies that were decoded are kept, so that none throws.
@@ -29,25 +31,51 @@ package struct WholeTraces: Sendable {
         return extract.message(mergesScopes: mergesScopes)
     }
 
-    /// The same in OTLP's JSON; nil if none are there.
-    package func otlp(_ traces: [TraceID], mergesScopes: Bool = false) -> String? {
-        let message = message(of: traces, mergesScopes: mergesScopes)
-        guard !message.isEmpty, let text = try? unsafe OTLPJSON.text(of: message.span.bytes) else { return nil }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// The same as Jaeger's query API answers; nil if none are there.
-    package func jaeger(_ traces: [TraceID]) -> String? {
-        let message = message(of: traces)
-        var export = JaegerExport()
-        guard !message.isEmpty, (try? unsafe export.add(message.span.bytes)) != nil, let json = try? export.json()
-        else { return nil }
-        return String(decoding: json, as: UTF8.self)
+    /// The same of one trace. Where that isn't everything, the recording is read, if there is one.
+    ///
+    /// - Parameters:
+    ///   - known: its spans as far as the window has them.
+    ///   - range: when its spans ended if the window has none, Unix nanoseconds; nil if nobody knows.
+    ///   - deadline: for reading the recording.
+    /// - Throws: what kept the recording from being read.
+    package func message(
+        of trace: TraceID, known: [SpanRow], endingIn range: Range<Int64>?, before deadline: ContinuousClock.Instant,
+        mergesScopes: Bool = false
+    ) throws(RecordedTraces.Failure) -> [UInt8] {
+        let recent = message(of: [trace], mergesScopes: mergesScopes)
+        var extract = TraceExtract([trace])
+        try? unsafe extract.add(recent.span.bytes)
+        let found = extract.spanIDs(of: trace)
+        guard let recorded, known.isEmpty ? found.isEmpty : !found.isSuperset(of: known.map(\.spanID)) else {
+            return recent
+        }
+        let ends = known.map { $0.start.addingSaturating($0.duration) }
+        let knownRange = ends.min().flatMap { first in ends.max().map { first..<$0.addingSaturating(1) } }
+        let older = try recorded.message(of: trace, endingIn: knownRange ?? range, before: deadline)
+        try? unsafe extract.add(older.span.bytes)
+        return extract.message(mergesScopes: mergesScopes)
     }
 
     /// The same, each trace with its spans; in the order of `traces`, without those of which nothing is kept.
     package func traces(_ traces: [TraceID]) -> [WholeTrace] {
         WholeTrace.traces(in: message(of: traces), order: traces)
+    }
+}
+
+/// The spans of traces, from an `ExportTraceServiceRequest` on the wire, in formats of other tools; nil if there are none.
+package enum WholeTraceFormat {
+    /// OTLP's JSON.
+    package static func otlp(_ message: [UInt8]) -> String? {
+        guard !message.isEmpty, let text = try? unsafe OTLPJSON.text(of: message.span.bytes) else { return nil }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// As Jaeger's query API answers.
+    package static func jaeger(_ message: [UInt8]) -> String? {
+        var export = JaegerExport()
+        guard !message.isEmpty, (try? unsafe export.add(message.span.bytes)) != nil, let json = try? export.json()
+        else { return nil }
+        return String(decoding: json, as: UTF8.self)
     }
 }
 

@@ -33,7 +33,7 @@ import Testing
     }
 
     private func spans(_ kept: KeptTraces, of trace: UInt8) -> [UInt64] {
-        WholeTraces(RecentBodies(limit: 0), kept: kept).traces([Self.id(trace)]).flatMap { $0.spans.map(\.spanID) }
+        WholeTraces(RecentBodies(limit: 0), kept: [kept]).traces([Self.id(trace)]).flatMap { $0.spans.map(\.spanID) }
     }
 
     @Test func `outlive the bodies, with the spans that come later, until nobody wants them`() throws {

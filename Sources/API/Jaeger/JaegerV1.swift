@@ -31,14 +31,17 @@ enum JaegerV1 {
         let ids = query.all("traceID")
         if !ids.isEmpty {
             let traces = try ids.map { try JaegerQuery.traceID($0) }
-            return surface.traces.jaeger(traces) ?? empty
+            return WholeTraceFormat.jaeger(surface.traces.message(of: traces)) ?? empty
         }
-        return surface.traces.jaeger(try search(query).traces(surface).map(\.id)) ?? empty
+        let found = try search(query).traces(surface).map(\.id)
+        return WholeTraceFormat.jaeger(surface.traces.message(of: found)) ?? empty
     }
 
     private static let trace = Resource.jaegerV1("/api/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
-        guard let json = surface.traces.jaeger([id]) else { throw JaegerError.noTrace }
+        guard let json = WholeTraceFormat.jaeger(try surface.message(of: id, in: range(query))) else {
+            throw JaegerError.noTrace
+        }
         return json
     }
 
@@ -56,12 +59,19 @@ enum JaegerV1 {
         }
     }
 
-    private static func search(_ query: JaegerQuery) throws -> JaegerSearch {
+    /// Unix nanoseconds; nil if neither end is given.
+    private static func range(_ query: JaegerQuery) throws -> Range<Int64>? {
         let microseconds: ClosedRange<Int64> = 0...(Int64.max / 1_000)
-        let start = try query.number("start", in: microseconds).map { $0 * 1_000 } ?? 0
-        let end = try query.number("end", in: microseconds).map { $0 * 1_000 } ?? .max - 1
-        guard start <= end else { throw JaegerError.badRequest("start must not be after end") }
-        var search = JaegerSearch(service: query["service"], operation: query["operation"], range: start..<end + 1)
+        let (start, end) = (try query.number("start", in: microseconds), try query.number("end", in: microseconds))
+        guard start != nil || end != nil else { return nil }
+        let range = (start.map { $0 * 1_000 } ?? 0, end.map { $0 * 1_000 } ?? .max - 1)
+        guard range.0 <= range.1 else { throw JaegerError.badRequest("start must not be after end") }
+        return range.0..<range.1 + 1
+    }
+
+    private static func search(_ query: JaegerQuery) throws -> JaegerSearch {
+        let range = try range(query) ?? 0 ..< .max
+        var search = JaegerSearch(service: query["service"], operation: query["operation"], range: range)
         let least = try query.duration("minDuration") ?? 0
         let most = try query.duration("maxDuration") ?? .max
         guard least <= most else { throw JaegerError.badRequest("minDuration must not be more than maxDuration") }

@@ -33,16 +33,18 @@ enum JaegerV3 {
     }
 
     private static let traces = Resource.jaegerV3("/api/v3/traces") { surface, query in
-        try result(surface, try search(query).traces(surface).map(\.id), none: "No traces found")
+        let found = try search(query).traces(surface).map(\.id)
+        return try result(surface.traces.message(of: found, mergesScopes: true))
     }
 
     private static let trace = Resource.jaegerV3("/api/v3/traces/:id") { surface, query in
-        try result(surface, [try JaegerQuery.traceID(query.variable("id"))], none: "No traces found")
+        let id = try JaegerQuery.traceID(query.variable("id"))
+        return try result(surface.message(of: id, in: nil, mergesScopes: true))
     }
 
-    private static func result(_ surface: QueryServer.Surface, _ ids: [TraceID], none: String) throws -> String {
-        guard !ids.isEmpty, let otlp = surface.traces.otlp(ids, mergesScopes: true) else {
-            throw JaegerError(status: 404, message: none)
+    private static func result(_ message: [UInt8]) throws -> String {
+        guard let otlp = WholeTraceFormat.otlp(message) else {
+            throw JaegerError(status: 404, message: "No traces found")
         }
         return "{\"result\":\(otlp)}"
     }

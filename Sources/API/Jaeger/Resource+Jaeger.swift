@@ -24,6 +24,8 @@ extension Resource {
                     body: pools.queries.body(in: permit, json ?? ""))
             } catch is QueryDeadline.Passed {
                 return exchange.tooSlow()
+            } catch is QueryDeadline.Busy {
+                return exchange.tooMany()
             } catch let error as JaegerError {
                 return Response(
                     status: .init(code: error.status), headers: [.contentType: "application/json"],

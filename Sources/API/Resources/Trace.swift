@@ -6,26 +6,52 @@ import Support
 package import Traces
 
 extension Resource {
-    /// A trace with spans in the window or among the recent bodies, or one that an active alert names.
+    /// A trace with spans in the window, among the recent bodies or in the recording, or one that an active alert names.
     static let trace = text(
         "/api/v1/traces/:id", parameters: [.traceID, .traceFormat],
         summary: "the spans of a trace, and whose time it was", schema: TraceJSON.schema, absent: "trace not found"
     ) { surface, query in
         guard let id = query.traceID else { return nil }
         switch query[.traceFormat] {
-        case "otlp": return surface.traces.otlp([id])
-        case "jaeger": return surface.traces.jaeger([id])
-        default: return try surface.trace(id).map { try JSONText.encode(TraceJSON($0, surface.pipeline)) }
+        case "otlp": return WholeTraceFormat.otlp(try surface.message(of: id, in: query.range.given))
+        case "jaeger": return WholeTraceFormat.jaeger(try surface.message(of: id, in: query.range.given))
+        default:
+            return try surface.trace(id, in: query.range.given).map {
+                try JSONText.encode(TraceJSON($0, surface.pipeline))
+            }
         }
     }
 }
 
 extension QueryServer.Surface {
-    func trace(_ id: TraceID) -> TraceDetail? {
+    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if nobody knows.
+    func trace(_ id: TraceID, in range: Range<Int64>?) throws -> TraceDetail? {
         let known = pipeline.trace(id)
         return TraceDetail(
-            id, known: (known.spans, known.operations, known.requests), message: traces.message(of: [id]),
-            services: pipeline.services, components: pipeline.components)
+            id, known: (known.spans, known.operations, known.requests),
+            message: try message(of: id, known: known.spans, in: range), services: pipeline.services,
+            components: pipeline.components)
+    }
+
+    /// The spans of a trace with everything that they carried, as an `ExportTraceServiceRequest` on the wire; empty if
+    /// there are none.
+    ///
+    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if nobody knows.
+    func message(of id: TraceID, in range: Range<Int64>?, mergesScopes: Bool = false) throws -> [UInt8] {
+        try message(of: id, known: pipeline.trace(id).spans, in: range, mergesScopes: mergesScopes)
+    }
+
+    private func message(
+        of id: TraceID, known: [SpanRow], in range: Range<Int64>?, mergesScopes: Bool = false
+    ) throws -> [UInt8] {
+        do {
+            return try traces.message(
+                of: id, known: known, endingIn: range, before: .now + QueryDeadline.reading, mergesScopes: mergesScopes)
+        } catch .isBusy {
+            throw QueryDeadline.Busy()
+        } catch .isTooLong {
+            throw QueryDeadline.Passed()
+        }
     }
 }
 

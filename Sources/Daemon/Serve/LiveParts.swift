@@ -21,7 +21,7 @@ struct LiveParts: Sendable {
     let pipeline: Pipeline
     private let admission: Admission
     let bodies: RecentBodies
-    let keptTraces: KeptTraces
+    let keptTraces: TracesKept
     let intake: LiveTraceService
     let delivery: Delivery
     let reload: RuleReload
@@ -49,7 +49,7 @@ struct LiveParts: Sendable {
         let saved = state?.load()
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         admission = Admission(limit: configuration.receivers.bytesInFlight)
-        keptTraces = KeptTraces(limit: budget[.traces] / 8)
+        keptTraces = TracesKept(budget: budget[.traces])
         bodies = RecentBodies(limit: budget[.traces] - keptTraces.limit)
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
@@ -123,13 +123,21 @@ struct LiveParts: Sendable {
         let lifecycle: @Sendable () -> String? = { [reload] in reload.reload() }
         return QueryServer(
             QueryServer.Surface(
-                pipeline: pipeline, traces: WholeTraces(bodies, kept: keptTraces), hosts: configuration.hosts,
+                pipeline: pipeline, traces: wholeTraces, hosts: configuration.hosts,
                 scrape: { LiveScrape.write(self, $0, send: $1) },
                 isReady: { readiness.isReady },
                 reload: configuration.enableLifecycle ? lifecycle : nil, version: Version.current,
                 now: { WallClock.now }),
             on: listener(transport, for: what, on: address, configuration.queryLimits, readiness),
             pools: pools)
+    }
+
+    private var wholeTraces: WholeTraces {
+        WholeTraces(
+            bodies, kept: keptTraces.all,
+            recorded: configuration.recording.directory.map { path in
+                RecordedTraces(directory: path)
+            })
     }
 
     private func listener(

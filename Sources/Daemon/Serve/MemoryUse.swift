@@ -9,20 +9,20 @@ struct MemoryUse: Sendable {
     let budget: MemoryBudget
     let bytes: [(part: MemoryBudget.Part, bytes: Int)]
     let bodies: RecentBodies.Use
-    let keptTraces: KeptTraces.Use
+    let keptTraces: [(reason: String, use: KeptTraces.Use)]
 
     /// - Parameter recorder: nil if nothing is recorded.
     init(
-        _ budget: MemoryBudget, pipeline: Pipeline, bodies: RecentBodies, keptTraces: KeptTraces,
+        _ budget: MemoryBudget, pipeline: Pipeline, bodies: RecentBodies, keptTraces: TracesKept,
         admission: Admission, recorder: ArchiveRecorder?
     ) {
         self.budget = budget
         let window = pipeline.windowGauges()
         self.bodies = bodies.use
-        self.keptTraces = keptTraces.use
+        self.keptTraces = [("named", keptTraces.named.use), ("notable", keptTraces.notable.use)]
         bytes = [
             (.window, window.bytes + window.bytesHeld), (.history, window.historyBytes),
-            (.traces, self.bodies.byteCount + self.keptTraces.byteCount),
+            (.traces, self.keptTraces.reduce(self.bodies.byteCount) { $0 + $1.use.byteCount }),
             (.attribution, window.attributionBytes), (.rules, pipeline.evaluation.countByteCount),
             (.ingest, admission.bytesInFlight), (.archive, recorder?.queueBytes ?? 0),
         ]
@@ -51,10 +51,13 @@ struct MemoryUse: Sendable {
             help: "Since when traces are kept with everything that their spans carry, Unix time.",
             if: "any are kept"
         ) { $0.bodies.oldest.map { Double($0) / 1e9 } },
-        .gauge(
-            "faultline_traces_kept",
-            help: "Traces of active alerts and open incidents that are kept with everything that their spans carry."
-        ) { $0.keptTraces.count },
+        .family(
+            "faultline_traces_kept", .gauge, labels: ["reason"],
+            help: "Traces kept with everything that their spans carry after the export requests that brought them have "
+                + "gone: named by active alerts and open incidents, or notable, the slowest and failed of their kind."
+        ) { memory, exposition in
+            for (reason, use) in memory.keptTraces { exposition.sample(Double(use.count), [reason]) }
+        },
         .counter(
             "faultline_traces_dropped_requests",
             help: "Export requests that were not kept for traces because each is larger than all that may be kept."

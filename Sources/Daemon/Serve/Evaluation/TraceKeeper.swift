@@ -3,16 +3,17 @@ import Pipeline
 import ServiceLifecycle
 import Traces
 
-/// Keeps the traces that active alerts and open incidents name.
+/// Keeps the traces that active alerts and open incidents name, and those that stand out among their kind of request.
 struct TraceKeeper: Service {
     let pipeline: Pipeline
     let bodies: RecentBodies
-    let kept: KeptTraces
+    let kept: TracesKept
+    private let notable = NotableTraces()
     private let thread = DispatchQueue(label: "faultline.traces", qos: .utility)
 
     private static let period = Duration.seconds(1)
 
-    init(_ pipeline: Pipeline, bodies: RecentBodies, kept: KeptTraces) {
+    init(_ pipeline: Pipeline, bodies: RecentBodies, kept: TracesKept) {
         self.pipeline = pipeline
         self.bodies = bodies
         self.kept = kept
@@ -31,9 +32,30 @@ struct TraceKeeper: Service {
     private func keepOnThread() async {
         await withCheckedContinuation { continuation in
             thread.async {
-                kept.keep(pipeline.namedTraces(), from: bodies)
+                kept.named.keep(pipeline.namedTraces(), from: bodies)
+                if kept.notable.limit > 0 {
+                    let traces = notable.update(pipeline.view(), isCrowded: kept.notable.isCrowded)
+                    kept.notable.keep(traces, from: bodies)
+                }
                 continuation.resume()
             }
         }
     }
+}
+
+/// Traces that are kept beyond the recent bodies, by why they are.
+struct TracesKept: Sendable {
+    /// Those that active alerts and open incidents name.
+    let named: KeptTraces
+    /// Those that stand out among their kind of request.
+    let notable: KeptTraces
+
+    /// - Parameter budget: of all whole traces, bytes.
+    init(budget: Int) {
+        named = KeptTraces(limit: budget / 8)
+        notable = KeptTraces(limit: budget / 8)
+    }
+
+    var all: [KeptTraces] { [named, notable] }
+    var limit: Int { named.limit + notable.limit }
 }

@@ -81,11 +81,11 @@ package enum TraceCheck {
     // MARK: What is shown
 
     private static func checkShown(_ trace: TraceID, _ whole: WholeTraces, _ body: RawSpan) throws(Finding) {
-        try require(whole.otlp([trace]) != nil, "\(trace) has no text in OTLP's JSON")
-        try require(whole.otlp([trace], mergesScopes: true) != nil, "\(trace) has none with its scopes merged")
-        try require(whole.jaeger([trace]) != nil, "\(trace) has no text in Jaeger's JSON")
+        let (message, merged) = (whole.message(of: [trace]), whole.message(of: [trace], mergesScopes: true))
+        try require(WholeTraceFormat.otlp(message) != nil, "\(trace) has no text in OTLP's JSON")
+        try require(WholeTraceFormat.otlp(merged) != nil, "\(trace) has none with its scopes merged")
+        try require(WholeTraceFormat.jaeger(message) != nil, "\(trace) has no text in Jaeger's JSON")
         try require(whole.traces([trace]).count == 1, "\(trace) isn't found")
-        let message = whole.message(of: [trace])
         guard
             let detail = TraceDetail(trace, message: message, services: .usual, components: ComponentTable())
         else { throw Finding("\(trace) has no detail") }

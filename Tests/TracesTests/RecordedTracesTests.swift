@@ -1,0 +1,95 @@
+import Archive
+import Engine
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Traces
+
+@Suite struct `Traces read back from a recording` {
+    private static let trace = TraceID(high: 0x0101_0101_0101_0101, low: 0x0101_0101_0101_0101)
+    private static let second: Int64 = 1_000_000_000
+
+    /// Writes a file with one span of the trace for each of some ids.
+    private static func file(_ spans: UInt8..., modified: Int64) throws -> RecordedTraces.File {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        var writer = ArchiveWriter(
+            RecordingStart(recording: RecordingID(low: 1, high: 1), time: modified, firstSequence: 0))
+        for (number, span) in spans.enumerated() {
+            let message = WireSpanExample.request([
+                WireSpanExample {
+                    $0.traceID = [UInt8](repeating: 1, count: 16)
+                    $0.spanID = [UInt8](repeating: span, count: 8)
+                }
+            ])
+            unsafe writer.append(
+                message.span.bytes, sequence: UInt64(number), arrival: modified, spans: 1,
+                spanEnds: modified...modified)
+        }
+        writer.finish()
+        try Data(writer.takeOutput()).write(to: URL(fileURLWithPath: path))
+        return RecordedTraces.File(path: path, modified: modified)
+    }
+
+    private static func spans(
+        _ files: [RecordedTraces.File], in range: Range<Int64>? = nil
+    ) throws -> [UInt64] {
+        defer { for file in files { try? FileManager.default.removeItem(atPath: file.path) } }
+        let message = try RecordedTraces { files }.message(of: trace, endingIn: range, before: .now + .seconds(60))
+        return WholeTrace.traces(in: message, order: [trace]).flatMap { $0.spans.map { $0.spanID & 0xFF } }.sorted()
+    }
+
+    @Test func `have each span once, from as many files as their spans may be in`() throws {
+        let files = try [
+            Self.file(4, modified: 900 * Self.second), Self.file(3, 2, modified: 880 * Self.second),
+            Self.file(2, 1, modified: 830 * Self.second),
+        ]
+        #expect(try Self.spans(files) == [1, 2, 3, 4])
+    }
+
+    @Test func `are not looked for long before their first span`() throws {
+        let files = try [Self.file(2, modified: 900 * Self.second), Self.file(1, modified: 800 * Self.second)]
+        #expect(try Self.spans(files) == [2])
+    }
+
+    @Test func `are looked for in the files of a range`() throws {
+        let files = { try [Self.file(2, modified: 900 * Self.second), Self.file(1, modified: 700 * Self.second)] }
+        #expect(try Self.spans(files(), in: 690 * Self.second..<701 * Self.second) == [1])
+        #expect(try Self.spans(files(), in: 890 * Self.second..<901 * Self.second) == [2])
+        #expect(try Self.spans(files(), in: .min ..< .max) == [2])
+    }
+
+    @Test func `are absent from files that are gone or none`() throws {
+        let path = try Self.file(1, modified: 0).path
+        try Data("nothing that was recorded".utf8).write(to: URL(fileURLWithPath: path))
+        let gone = RecordedTraces.File(path: "/nonexistent/\(UUID())", modified: 0)
+        #expect(try Self.spans([gone, RecordedTraces.File(path: path, modified: 0)]) == [])
+    }
+
+    @Test func `are not looked for beyond the deadline`() throws {
+        let file = try Self.file(1, modified: 0)
+        defer { try? FileManager.default.removeItem(atPath: file.path) }
+        #expect(throws: RecordedTraces.Failure.isTooLong) {
+            try RecordedTraces { [file] }.message(of: Self.trace, endingIn: nil, before: .now - .seconds(1))
+        }
+    }
+
+    @Test func `are looked for by one at a time`() async throws {
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+        let reading = DispatchSemaphore(value: 0)
+        let recorded = RecordedTraces {
+            ask.yield()
+            reading.wait()
+            return []
+        }
+        let first = Task.detached {
+            try recorded.message(of: Self.trace, endingIn: nil, before: .now + .seconds(60))
+        }
+        for await _ in asked { break }
+        #expect(throws: RecordedTraces.Failure.isBusy) {
+            try recorded.message(of: Self.trace, endingIn: nil, before: .now + .seconds(60))
+        }
+        reading.signal()
+        #expect(try await first.value == [])
+    }
+}
