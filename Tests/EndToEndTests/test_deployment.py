@@ -11,7 +11,7 @@ import yaml
 from helm_python import Chart
 from helm_python.errors import HelmError
 
-from harness import project
+from harness import http_client, project, spans
 from harness.certificates import Authority
 from harness.command import faultline, version
 from harness.daemon import Faultline
@@ -220,6 +220,8 @@ def test_the_tarball_has_a_program_that_runs(packages, tmp_path):
     subprocess.run(["tar", "-xzf", tarball, "-C", tmp_path], check=True)
     (folder,) = tmp_path.iterdir()
     assert runs(folder / "bin" / "faultline")
+    with Faultline(program=folder / "bin" / "faultline") as daemon:
+        assert http_client.send(daemon.http, spans.body(spans.span())).status == 200
     assert (folder / "lib").is_dir() and (folder / "share" / "man" / "man1" / "faultline.1").is_file()
 
 

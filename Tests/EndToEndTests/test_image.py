@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -13,6 +12,7 @@ from harness import http_client, project, spans
 from harness.command import faultline
 from harness.lines import Lines
 from harness.namespaces import as_root, changing_root, mounting
+from harness.roots import copy, libraries, link_folders
 from harness.waiting import DEADLINE
 
 DOCKERFILE = (project.ROOT / "Dockerfile").read_text().replace("\\\n", " ")
@@ -33,18 +33,6 @@ def installed():
     return names.split()
 
 
-def copy(file, root):
-    target = root / file.lstrip("/")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        shutil.copy(file, target)
-
-
-def libraries(program):
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    return re.findall(r"(?:=> )?(/\S+) \(0x", listed)
-
-
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     """The image's files: those of its packages, as this machine has them, and the program."""
@@ -55,9 +43,7 @@ def root(tmp_path_factory):
         for file in listed.splitlines():
             if Path(file).is_file() and "/share/doc" not in file:
                 copy(os.path.realpath(os.path.dirname(file)) + "/" + os.path.basename(file), root)
-    for name in ("lib", "lib64"):
-        if os.path.islink(f"/{name}") and not (root / name).exists():
-            (root / name).symlink_to(f"usr/{name}")
+    link_folders(root)
     (root / "usr" / "bin").mkdir(parents=True, exist_ok=True)
     subprocess.run(["strip", "-o", root / "usr" / "bin" / "faultline", project.BINARY], check=True)
     # A debug build isn't linked with Swift's libraries, which the image needs none of.

@@ -22,9 +22,9 @@ LOOPBACK = "127.0.0.1:0"
 class Faultline:
     """Listens on free ports of the loopback interface. It is stopped by SIGTERM, which must succeed."""
 
-    def __init__(self, *arguments, open_files=None, within=()):
+    def __init__(self, *arguments, open_files=None, within=(), program=BINARY):
         """`open_files` sets the soft and the hard limit of file descriptors; `within` is a command that runs the daemon."""
-        command = [*within, BINARY, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
+        command = [*within, program, "serve", "--otlp-grpc", LOOPBACK, "--otlp-http", LOOPBACK, "--listen", LOOPBACK, *arguments]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             preexec_fn=open_files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))),
