@@ -60,7 +60,7 @@ struct QueryRange: Equatable, Sendable {
     /// - Parameters:
     ///   - names: of the parameters for its ends.
     ///   - texts: of their values.
-    func fault(_ names: (from: String, to: String), _ texts: (from: String?, to: String?)) -> String? {
+    func problem(_ names: (from: String, to: String), _ texts: (from: String?, to: String?)) -> String? {
         guard let from else { return nil }
         let shown = "\(names.from)=\(PrintableText.quote(texts.from ?? ""))"
         let end = to ?? now
@@ -82,7 +82,9 @@ extension Query {
         let range = QueryRange(
             from: self[from].flatMap { Timestamp.parse($0, now: now) },
             to: self[to].flatMap { Timestamp.parse($0, now: now) }, now: now)
-        if let fault = range.fault((from.name, to.name), (self[from], self[to])) { throw QueryError(message: fault) }
+        if let problem = range.problem((from.name, to.name), (self[from], self[to])) {
+            throw QueryError(message: problem)
+        }
         return range
     }
 }

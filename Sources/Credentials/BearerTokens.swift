@@ -12,7 +12,7 @@ package struct BearerTokens: Sendable {
     private let hashes: [[UInt8]]
 
     /// Reads a file with a token on each line. Two at a time let clients change from one to the next.
-    package init(_ file: CredentialFile) throws(CredentialFault) {
+    package init(_ file: CredentialFile) throws(CredentialError) {
         // To Swift, CR LF is one character, different from LF.
         let lines = String(decoding: try file.contents(), as: UTF8.self)
             .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
@@ -21,13 +21,13 @@ package struct BearerTokens: Sendable {
             let token = line.trimmingCharacters(in: .whitespaces)
             guard !token.isEmpty, !token.hasPrefix("#") else { continue }
             guard Self.isToken(token) else {
-                throw file.fault(
-                    "line \(index + 1) is no token; a token has letters, digits and -._~+/, without spaces, and may end with ="
+                throw file.failure(
+                    "line \(index + 1) is not a token; a token has letters, digits and -._~+/, without spaces, and may end with ="
                 )
             }
             hashes.append(Self.hash(token))
         }
-        guard !hashes.isEmpty else { throw file.fault("it holds no token; write one on each line") }
+        guard !hashes.isEmpty else { throw file.failure("it holds no token; write one on each line") }
         self.hashes = hashes
     }
 

@@ -35,7 +35,7 @@ package struct ClientTLS: Hashable, Sendable {
     package var files: [CredentialFile] { [authorities, pair?.certificate, pair?.key].compactMap(\.self) }
 
     /// Reads the files.
-    package func load() throws(CredentialFault) -> TLSConfiguration {
+    package func load() throws(CredentialError) -> TLSConfiguration {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = minimum.version
         if let authorities { configuration.trustRoots = .certificates(try authorities.certificates()) }

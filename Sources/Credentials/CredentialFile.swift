@@ -4,7 +4,7 @@ import Support
 package import YAML
 
 /// Why a certificate, key, token or password in a file can't be used. Never quotes the file.
-package struct CredentialFault: Error, Hashable, CustomStringConvertible {
+package struct CredentialError: Error, Hashable, CustomStringConvertible {
     /// Where the configuration or the rule file names the file.
     package let position: SourcePosition
     package let description: String
@@ -35,39 +35,33 @@ package struct CredentialFile: Hashable, Sendable {
             return nil
         }
         self.field = field
-        file = FileReference(path: Self.path(of: path, in: diagnostics.file), position: node.start)
+        file = FileReference(path: FilePath.resolved(path, in: diagnostics.file), position: node.start)
     }
 
-    /// Relative paths start at the folder of the file that names them, as in Prometheus' files.
-    private static func path(of path: String, in file: String) -> String {
-        guard !path.hasPrefix("/") else { return path }
-        return URL(fileURLWithPath: file).deletingLastPathComponent().appending(path: path).path
-    }
+    func failure(_ reason: String) -> CredentialError { CredentialError(field, file, reason) }
 
-    func fault(_ reason: String) -> CredentialFault { CredentialFault(field, file, reason) }
-
-    func contents() throws(CredentialFault) -> [UInt8] {
+    func contents() throws(CredentialError) -> [UInt8] {
         let descriptor = unsafe open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw fault(unsafe String(cString: strerror(errno)).lowercased()) }
+        guard descriptor >= 0 else { throw failure(unsafe String(cString: strerror(errno)).lowercased()) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard !EndlessDevice.isOpen(as: descriptor) else { throw fault("it is a device, which never ends") }
+        guard !EndlessDevice.isOpen(as: descriptor) else { throw failure("it is a device, which never ends") }
         let bytes: [UInt8]
         do {
             bytes = Array(try handle.read(upToCount: Self.bytesMax + 1) ?? Data())
         } catch {
-            throw fault("it can't be read; it must be a regular file")
+            throw failure("it can't be read; it must be a regular file")
         }
-        guard bytes.count <= Self.bytesMax else { throw fault("it is larger than \(Self.bytesMax) bytes") }
+        guard bytes.count <= Self.bytesMax else { throw failure("it is larger than \(Self.bytesMax) bytes") }
         return bytes
     }
 
     /// The only line of a file, without the line break that editors add.
-    package func secret() throws(CredentialFault) -> String {
+    package func secret() throws(CredentialError) -> String {
         let text = String(decoding: try contents(), as: UTF8.self)
         let line = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !line.isEmpty else { throw fault("it is empty") }
+        guard !line.isEmpty else { throw failure("it is empty") }
         guard line.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-            throw fault("it has more than one line, or control characters")
+            throw failure("it has more than one line, or control characters")
         }
         return line
     }

@@ -43,7 +43,7 @@ package struct ServerTLS: Hashable, Sendable {
     /// Reads the files.
     ///
     /// - Parameter applicationProtocol: what the listener speaks, as ALPN names it.
-    package func load(applicationProtocol: String) throws(CredentialFault) -> ServerIdentity {
+    package func load(applicationProtocol: String) throws(CredentialError) -> ServerIdentity {
         let chain = try certificate.certificates()
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(try key.privateKey()))

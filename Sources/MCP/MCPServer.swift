@@ -35,14 +35,14 @@ package struct MCPServer: Sendable {
                 "a message is an object with \"jsonrpc\": \"2.0\" and a \"method\"")
         }
         guard let id = message["id"], id != .null else { return nil }
-        do throws(Fault) {
+        do throws(ProtocolError) {
             return Self.text(["jsonrpc": "2.0", "id": id, "result": try await result(of: method, message["params"])])
         } catch {
             return Self.text(id, error: error.code, error.message)
         }
     }
 
-    private func result(of method: String, _ parameters: JSONValue?) async throws(Fault) -> JSONValue {
+    private func result(of method: String, _ parameters: JSONValue?) async throws(ProtocolError) -> JSONValue {
         switch method {
         case "initialize":
             let asked = parameters?["protocolVersion"]
@@ -56,17 +56,17 @@ package struct MCPServer: Sendable {
         case "tools/list": return ["tools": .array(Tool.all.map(\.listed))]
         case "tools/call": return try await call(parameters)
         default:
-            throw Fault(
+            throw ProtocolError(
                 code: .methodNotFound,
                 message:
                     "no method \(PrintableText.quote(method)); there are initialize, ping, tools/list and tools/call")
         }
     }
 
-    private func call(_ parameters: JSONValue?) async throws(Fault) -> JSONValue {
+    private func call(_ parameters: JSONValue?) async throws(ProtocolError) -> JSONValue {
         let name = parameters?["name"]?.text ?? ""
         guard let tool = Tool.all.first(where: { $0.name == name }) else {
-            throw Fault(
+            throw ProtocolError(
                 code: .invalidParameters,
                 message: "no tool \(PrintableText.quote(name)); there are \(Tool.all.map(\.name).listed())")
         }
@@ -110,7 +110,7 @@ package struct MCPServer: Sendable {
         case invalidParameters = -32602
     }
 
-    private struct Fault: Error {
+    private struct ProtocolError: Error {
         let code: Code
         let message: String
     }

@@ -76,18 +76,18 @@ package struct NameGauges: Equatable, Sendable {
     /// Names that were forgotten.
     package let forgotten: Int
     /// The last name that had no place.
-    package let refusal: NameRefusal?
+    package let overflow: NameOverflow?
 
     package init(_ table: OperationTable) {
-        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+        (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 
     package init(_ table: RequestTable) {
-        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+        (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 
     package init(_ table: SourceTable) {
-        (overflowed, forgotten, refusal) = (table.overflowed, table.forgotten, table.refusal)
+        (overflowed, forgotten, overflow) = (table.overflowed, table.forgotten, table.overflow)
     }
 }
 

@@ -81,21 +81,21 @@ struct ArchiveDirectory: ~Copyable {
     /// - Returns: the removed files, and the failures.
     func retain(
         _ settings: RecordingSettings, now: Int64, current: String?
-    ) -> (removed: [File], faults: [FileError]) {
+    ) -> (removed: [File], errors: [FileError]) {
         var files = files().filter { "\(path)/\($0.name)" != current }
         // Leaves room for the current file to reach its full size.
         let room = settings.retainBytes - settings.fileBytesMax
         var byteCount = files.reduce(0) { $0 + $1.byteCount }
         var removed: [File] = []
-        var faults: [FileError] = []
+        var errors: [FileError] = []
         while let oldest = files.first {
             let isTooOld = settings.retainAge.map { oldest.modified < now - $0 } ?? false
             guard isTooOld || byteCount > room else { break }
             files.removeFirst()
             byteCount -= oldest.byteCount
             let path = "\(path)/\(oldest.name)"
-            if unsafe unlink(path) == 0 { removed.append(oldest) } else { faults.append(FileError("remove", path)) }
+            if unsafe unlink(path) == 0 { removed.append(oldest) } else { errors.append(FileError("remove", path)) }
         }
-        return (removed, faults)
+        return (removed, errors)
     }
 }

@@ -118,10 +118,10 @@ final class RecordingSession {
         for removed in result.removed {
             logger.notice("archive removed", metadata: ["file": "\(path)/\(removed.name)"])
         }
-        for fault in result.faults { logger.error("archive not removed", metadata: ["fault": "\(fault)"]) }
+        for error in result.errors { logger.error("archive not removed", metadata: ["error": "\(error)"]) }
     }
 
-    private func fail(_ fault: FileError) {
+    private func fail(_ error: FileError) {
         // Give up the directory too: its disk may be gone, and another one mounted there.
         file = nil
         directory = nil
@@ -129,7 +129,7 @@ final class RecordingSession {
         recorder.setFailed(true)
         logger.error(
             "recording has stopped; spans are still accepted",
-            metadata: ["fault": "\(fault)", "retry": "\(Self.retryDelay)"])
+            metadata: ["error": "\(error)", "retry": "\(Self.retryDelay)"])
     }
 
     /// Updates the counts of files and bytes, and notices a removed file.

@@ -26,7 +26,7 @@ package struct RuleSet: Sendable {
         var diagnostics = Diagnostics(file: file == RuleSource.builtin ? BuiltinRules.file : file)
         for occurrence: AlertIdentity.Occurrence in rules.identities {
             if let first = firstRules[occurrence.identity] {
-                diagnostics.report(occurrence.position, occurrence.identity.faultOfSecond(first: first))
+                diagnostics.report(occurrence.position, occurrence.identity.problemWithSecond(first: first))
             } else {
                 firstRules[occurrence.identity] =
                     "the rule at \(PrintableText.escape(diagnostics.file)):\(occurrence.position.line)"

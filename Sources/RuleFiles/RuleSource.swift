@@ -35,30 +35,30 @@ package struct RuleSource: Sendable {
     /// - Parameter sendsAlerts: whether unreadable header files are errors rather than warnings.
     package func load(sendsAlerts: Bool = true) throws(RuleErrors) -> RuleSet {
         var set = RuleSet()
-        var faults = RuleErrors()
+        var errors = RuleErrors()
         for name in names.isEmpty ? [RuleFileName(Self.builtin)] : names {
-            for file in expand(name, &faults) {
+            for file in expand(name, &errors) {
                 // Loading a file twice would duplicate its alerts.
                 guard !set.files.contains(file) else { continue }
                 do {
                     let (rules, sinks) = try load(file, named: name)
-                    faults.all += set.add(rules, sinks, from: file, sendsAlerts: sendsAlerts)
+                    errors.all += set.add(rules, sinks, from: file, sendsAlerts: sendsAlerts)
                 } catch {
-                    faults.all.append(error)
+                    errors.all.append(error)
                 }
             }
         }
-        guard faults.all.isEmpty else { throw faults }
+        guard errors.all.isEmpty else { throw errors }
         return set
     }
 
-    private func expand(_ name: RuleFileName, _ faults: inout RuleErrors) -> [String] {
+    private func expand(_ name: RuleFileName, _ errors: inout RuleErrors) -> [String] {
         guard name.name.contains(where: { "*?[".contains($0) }), !FilePattern.isFile(name.name) else {
             return [name.name]
         }
         let files = FilePattern.matches(name.name)
         if files.isEmpty {
-            faults.all.append(name.fault("no file matches \(PrintableText.quote(name.name, limit: 200))"))
+            errors.all.append(name.problem("no file matches \(PrintableText.quote(name.name, limit: 200))"))
         }
         return files
     }
@@ -68,7 +68,7 @@ package struct RuleSource: Sendable {
     ) throws(Diagnostics) -> (rules: RuleFile, sinks: [any SinkDefinition]) {
         guard file != Self.builtin else { return (try BuiltinRules.controlPlane(), []) }
         if name.location != nil, let reason = FilePattern.unreadable(file) {
-            throw name.fault("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
+            throw name.problem("the rule file \(PrintableText.quote(file, limit: 200)) can't be read: \(reason)")
         }
         var sinks: [any SinkDefinition] = []
         let rules = try RuleFile(
@@ -92,7 +92,7 @@ package struct RuleFileName: Sendable {
     }
 
     /// A problem of the name, at its position.
-    package func fault(_ message: String) -> Diagnostics {
+    package func problem(_ message: String) -> Diagnostics {
         var diagnostics = Diagnostics(file: location?.file ?? name)
         diagnostics.report(location?.position ?? .start, message)
         return diagnostics

@@ -24,24 +24,24 @@ extension RuleTestFile {
         } catch {
             throw RuleErrors(all: [error])
         }
-        var faults = RuleErrors()
+        var errors = RuleErrors()
         var diagnostics = Diagnostics(file: path)
         for archive in file.archives {
-            if let fault = Self.fault(of: archive.path) { diagnostics.report(archive.position, fault) }
+            if let problem = Self.problem(of: archive.path) { diagnostics.report(archive.position, problem) }
         }
-        if !diagnostics.isEmpty { faults.all.append(diagnostics) }
+        if !diagnostics.isEmpty { errors.all.append(diagnostics) }
         do {
             let rules = try RuleSource(file.ruleFiles)
                 .load(sendsAlerts: false)
-            if faults.all.isEmpty { return (file, rules) }
+            if errors.all.isEmpty { return (file, rules) }
         } catch {
-            faults.all += error.all
+            errors.all += error.all
         }
-        throw faults
+        throw errors
     }
 
     /// Why an archive can't be read, as far as that is known without reading it.
-    private static func fault(of archive: String) -> String? {
+    private static func problem(of archive: String) -> String? {
         do throws(ArchiveError) {
             for file in try ArchiveNames([archive]).all {
                 guard let reason = FilePattern.unreadable(file) else { continue }

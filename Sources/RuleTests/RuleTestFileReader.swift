@@ -151,7 +151,6 @@ struct RuleTestFileReader {
     /// Resolves a path relative to the file's folder.
     private func path(of file: String) -> String {
         guard !file.hasPrefix("/"), file != RuleSource.builtin else { return file }
-        let folder = URL(fileURLWithPath: diagnostics.file).deletingLastPathComponent()
-        return folder.appending(path: file).standardizedFileURL.path
+        return URL(fileURLWithPath: FilePath.resolved(file, in: diagnostics.file)).standardizedFileURL.path
     }
 }

@@ -27,7 +27,7 @@ struct SyntheticOperation: Sendable {
     let start: Int64
     let end: Int64
 
-    /// Parses a line. Throws the first fault, with its position in the line.
+    /// Parses a line. Throws the first error, with its position in the line.
     init(_ text: String) throws(ConditionError) {
         var reader = try SyntheticOperationReader(text)
         self = try reader.read()

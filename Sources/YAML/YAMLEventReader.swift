@@ -59,7 +59,7 @@ struct YAMLEventReader: ~Copyable {
     /// The next event; `streamEnd` is the last.
     mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
         var event = unsafe yaml_event_t()
-        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault() }
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
         defer { unsafe yaml_event_delete(&event) }
         var result = unsafe YAMLEvent(
             kind: .streamEnd, start: Self.position(event.start_mark), end: Self.position(event.end_mark))
@@ -89,7 +89,7 @@ struct YAMLEventReader: ~Copyable {
         return result
     }
 
-    private func fault() -> YAMLSyntaxError {
+    private func syntaxError() -> YAMLSyntaxError {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "unreadable"
         guard unsafe parser.pointee.error == YAML_READER_ERROR else {
             return unsafe YAMLSyntaxError(

@@ -2,24 +2,24 @@ import Support
 
 /// Explains syntax errors in terms of the text rather than the parser.
 enum YAMLSyntaxExplanation {
-    static func report(_ fault: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout Diagnostics) {
+    static func report(_ error: YAMLSyntaxError, in source: SourceText, _ diagnostics: inout Diagnostics) {
         let position =
-            switch fault.location {
+            switch error.location {
             case .position(let position): position
             case .byte(let offset): source.position(ofByte: offset)
             }
         if reportTabs(near: position, in: source, &diagnostics) { return }
         let line = source.line(position.line).trimmingPrefix { $0 == " " }
         let near = line.isEmpty ? "" : "; near \(PrintableText.quote(String(line)))"
-        diagnostics.report(position, "\(explanation(of: fault.problem))\(near)")
+        diagnostics.report(position, "\(explanation(of: error.problem))\(near)")
     }
 
-    /// If there is a tab near the fault, the tab is the fault: reports every line that is indented with one.
+    /// If there is a tab near the error, the tab is the cause: reports every line that is indented with one.
     private static func reportTabs(
-        near fault: SourcePosition, in source: SourceText, _ diagnostics: inout Diagnostics
+        near error: SourcePosition, in source: SourceText, _ diagnostics: inout Diagnostics
     ) -> Bool {
         // libyaml notices a tab on its line or, if the tab ends a construct early, on the next.
-        let suspects = [fault.line, fault.line - 1].filter { tabColumn(source.line($0)) != nil }
+        let suspects = [error.line, error.line - 1].filter { tabColumn(source.line($0)) != nil }
         guard !suspects.isEmpty else { return false }
         for number in 1...max(source.lineCount, 1) where !diagnostics.isFull {
             guard let column = tabColumn(source.line(number)) else { continue }

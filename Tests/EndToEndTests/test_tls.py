@@ -141,7 +141,7 @@ def test_a_new_certificate_is_shown_and_a_bad_one_is_not(secured, authority, tmp
     second = certificates.read(tmp_path / "server.crt")
     eventually(lambda: certificates.shown_by(daemon.grpc) == second, "the new certificate")
     eventually(lambda: expiry(daemon) == second.not_valid_after_utc.timestamp(), "its expiry")
-    daemon.log.wait_for("certificates and tokens read again", "transport=grpc")
+    daemon.log.wait_for("certificates and tokens reloaded", "transport=grpc")
 
     good = (tmp_path / "server.key").read_bytes()
     authority.issue("other")

@@ -163,7 +163,7 @@ def test_a_token_alone_is_enough_but_warned_of(tmp_path):
     file = tmp_path / "faultline.yaml"
     file.write_text("listen: {address: ':0', token_file: token}\n")
     done = faultline("check", file)
-    assert done.code == 0 and "warning: without tls, everybody on the way can read the tokens" in done.output
+    assert done.code == 0 and "warning: without tls, anyone on the network path can read the tokens" in done.output
 
 
 def test_loopback_needs_neither(tmp_path):

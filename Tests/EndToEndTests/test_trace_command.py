@@ -84,7 +84,7 @@ def test_hostile_names_are_escaped(tmp_path):
 @pytest.mark.parametrize(
     "arguments, code, message",
     [
-        (["xyz"], 2, '"xyz" is no trace id: it must be 32 hexadecimal digits'),
+        (["xyz"], 2, '"xyz" is not a trace id: it must be 32 hexadecimal digits'),
         ([ABSENT, "nowhere.lz4"], 2, "nowhere.lz4"),
         ([ABSENT, project.EXAMPLE], 1, f"no span of the trace {ABSENT} in"),
         ([ABSENT, "--address", "127.0.0.1:1"], 1, "is faultline serve running there?"),

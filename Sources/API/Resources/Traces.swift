@@ -119,7 +119,7 @@ extension Query {
             }
             guard !isAboutSpans else {
                 throw QueryError(
-                    message: "component is of requests: it can't be combined with service, operation or kind")
+                    message: "component selects requests: it can't be combined with service, operation or kind")
             }
             search.part = (component, duration(.minPart) ?? 0)
         }

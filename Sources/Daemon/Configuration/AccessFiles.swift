@@ -11,7 +11,7 @@ struct AccessFiles: Hashable, Sendable {
     var files: [CredentialFile] { (tls?.files ?? []) + [tokens].compactMap(\.self) }
 
     /// Reads the files.
-    func load(for field: ListenField) throws(CredentialFault) -> ListenerAccess.Rules {
+    func load(for field: ListenField) throws(CredentialError) -> ListenerAccess.Rules {
         var rules = ListenerAccess.Rules()
         if let tls { rules.identity = try tls.load(applicationProtocol: field.applicationProtocol) }
         if let tokens { rules.tokens = try BearerTokens(tokens) }
@@ -45,7 +45,8 @@ extension Configuration {
         access.tokens = CredentialFile("token_file", of: mapping, &diagnostics)
         self.access[field] = access
         if let node = mapping["token_file"], mapping["tls"] == nil, !ListenHost(literal: self[field].host).isLoopback {
-            diagnostics.warn(node.start, "without tls, everybody on the way can read the tokens that clients send")
+            diagnostics.warn(
+                node.start, "without tls, anyone on the network path can read the tokens that clients send")
         }
     }
 
@@ -70,14 +71,14 @@ extension Configuration {
     }
 
     /// Why a listener doesn't start: everybody who reaches the machine could use it, and nobody said that they may.
-    func faultOfExposure(_ field: ListenField, _ host: ListenHost) -> String? {
+    func problemWithExposure(_ field: ListenField, _ host: ListenHost) -> String? {
         guard !insecureListen, accessFiles(field).isEmpty, host.isElsewhere else { return nil }
         return "\(field.rawValue) (\(self[field])) is open to every machine that reaches this one: give it tls or "
             + "token_file, listen on 127.0.0.1, or set insecure_listen: true (serve --insecure-listen)"
     }
 
     /// What is wrong with the files of certificates and tokens.
-    func faultsOfCredentials(in file: String) -> [Diagnostics] {
+    func problemsWithCredentials(in file: String) -> [Diagnostics] {
         var diagnostics = Diagnostics(file: file)
         for field in ListenField.allCases {
             do {

@@ -91,12 +91,12 @@ extension Configuration {
             // Jaeger's is on once it is named, even without an address.
             if field == .jaeger { jaeger = self[.jaeger] }
             readListener(field, node, &diagnostics)
-            if let fault = faultOfExposure(field, ListenHost(literal: self[field].host)) {
-                diagnostics.report(positions.addresses[field]?.position ?? node.start, fault)
+            if let problem = problemWithExposure(field, ListenHost(literal: self[field].host)) {
+                diagnostics.report(positions.addresses[field]?.position ?? node.start, problem)
             }
         }
         for conflict in portConflicts {
-            // If neither is written in the file, the file is not at fault.
+            // If neither is written in the file, the file is not at problem.
             guard let node = nodes[conflict.second] ?? nodes[conflict.first] else { continue }
             diagnostics.report(positions.addresses[conflict.second]?.position ?? node.start, conflict.description)
         }

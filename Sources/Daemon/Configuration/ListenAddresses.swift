@@ -87,20 +87,20 @@ extension Configuration {
             do {
                 hosts[host] = try ListenHost(resolving: host)
             } catch {
-                throw fault(
+                throw failure(
                     "\(field.rawValue): can't listen on the host \(PrintableText.quote(host)): \(error); write an "
                         + "address such as 127.0.0.1, or a name that this machine resolves", of: field)
             }
         }
         let conflict = portConflicts { hosts[$0] ?? ListenHost(literal: $0) }.first
-        if let conflict { throw fault(conflict.description, of: conflict.second) }
+        if let conflict { throw failure(conflict.description, of: conflict.second) }
         for field in listenFields {
-            guard let host = hosts[self[field].host], let exposure = faultOfExposure(field, host) else { continue }
-            throw fault(exposure, of: field)
+            guard let host = hosts[self[field].host], let exposure = problemWithExposure(field, host) else { continue }
+            throw failure(exposure, of: field)
         }
     }
 
-    private func fault(_ message: String, of field: ListenField) -> any Error {
+    private func failure(_ message: String, of field: ListenField) -> any Error {
         // An option may have overridden the file.
         guard let written = positions.addresses[field], written.address == self[field], let file = positions.file else {
             return StartError(description: message)

@@ -16,7 +16,7 @@ package struct Settings: Sendable {
     ///   - ruleFiles: from the command line; they replace the configuration's.
     ///   - sendsAlerts: whether files of headers, certificates and tokens must exist.
     package init(config: String?, ruleFiles: [String], sendsAlerts: Bool = true) throws(RuleErrors) {
-        var faults = RuleErrors()
+        var errors = RuleErrors()
         configuration = Configuration()
         if let config {
             do {
@@ -24,8 +24,8 @@ package struct Settings: Sendable {
             } catch {
                 throw RuleErrors(all: [error])
             }
-            faults.all += configuration.faultsOfDirectories(in: config)
-            if sendsAlerts { faults.all += configuration.faultsOfCredentials(in: config) }
+            errors.all += configuration.problemsWithDirectories(in: config)
+            if sendsAlerts { errors.all += configuration.problemsWithCredentials(in: config) }
         }
         let names = ruleFiles.isEmpty ? configuration.ruleFiles : ruleFiles.map { RuleFileName($0) }
         source = RuleSource(names, configuration: configuration)
@@ -33,9 +33,9 @@ package struct Settings: Sendable {
         do {
             rules = try source.load(sendsAlerts: sendsAlerts)
         } catch {
-            faults.all += error.all
+            errors.all += error.all
         }
-        guard faults.all.isEmpty else { throw faults }
+        guard errors.all.isEmpty else { throw errors }
     }
 }
 
@@ -48,12 +48,12 @@ extension RuleSource {
 }
 
 extension Configuration {
-    fileprivate func faultsOfDirectories(in file: String) -> [Diagnostics] {
+    fileprivate func problemsWithDirectories(in file: String) -> [Diagnostics] {
         var diagnostics = Diagnostics(file: file)
         // A directory that doesn't exist yet is created at the start.
         for directory in directories {
-            guard let fault = DirectoryPath(directory.path).fault else { continue }
-            diagnostics.report(directory.position, "directory: \(fault)")
+            guard let problem = DirectoryPath(directory.path).problem else { continue }
+            diagnostics.report(directory.position, "directory: \(problem)")
         }
         if directories.count == 2, DirectoryPath(directories[0].path) == DirectoryPath(directories[1].path) {
             diagnostics.report(

@@ -48,19 +48,19 @@ struct MemoryUse: Sendable {
         },
         .optional(
             "faultline_traces_oldest_timestamp_seconds", .gauge, unit: "seconds",
-            help: "Since when traces are kept with everything that their spans carry, Unix time.",
+            help: "Since when traces are kept with attributes, events and messages, in seconds since the epoch.",
             if: "any are kept"
         ) { $0.bodies.oldest.map { Double($0) / 1e9 } },
         .family(
             "faultline_traces_kept", .gauge, labels: ["reason"],
-            help: "Traces kept with everything that their spans carry after the export requests that brought them have "
-                + "gone: named by active alerts and open incidents, or notable, the slowest and failed of their kind."
+            help: "Traces kept with attributes, events and messages after the export requests that brought them have "
+                + "gone: those of active alerts and open incidents (named), the slowest and failed of their kind (notable)."
         ) { memory, exposition in
             for (reason, use) in memory.keptTraces { exposition.sample(Double(use.count), [reason]) }
         },
         .counter(
             "faultline_traces_dropped_requests",
-            help: "Export requests that were not kept for traces because each is larger than all that may be kept."
+            help: "Export requests not kept for traces because each is larger than everything that may be kept."
         ) { $0.bodies.dropped },
     ])
 }

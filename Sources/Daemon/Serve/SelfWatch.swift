@@ -19,9 +19,9 @@ struct SelfWatch: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var memory = memory
-            var operations = RefusedNames(what: "operations", field: "window.max_operations")
-            var requests = RefusedNames(what: "requests", field: "window.max_requests")
-            var sources = RefusedNames(what: "sources", field: "window.max_sources")
+            var operations = NameOverflowLog(what: "operations", field: "window.max_operations")
+            var requests = NameOverflowLog(what: "requests", field: "window.max_requests")
+            var sources = NameOverflowLog(what: "sources", field: "window.max_sources")
             var gaps = RecordingGaps()
             while !Task.isCancelled {
                 memory.look(at: pipeline)
@@ -76,12 +76,12 @@ struct MemoryWatch {
 }
 
 /// Logs names that count as `_other`, once per reason in ten seconds.
-struct RefusedNames {
+struct NameOverflowLog {
     let what: String
     /// The configuration key of the limit.
     let field: String
     private var seen = 0
-    private var nextLine: [NameRefusal.Reason: ContinuousClock.Instant] = [:]
+    private var nextLine: [NameOverflow.Reason: ContinuousClock.Instant] = [:]
 
     private static let interval = Duration.seconds(10)
 
@@ -91,16 +91,17 @@ struct RefusedNames {
     }
 
     mutating func look(at names: NameGauges, _ logger: Logger, places: () -> NamePlacesUse) {
-        guard names.overflowed > seen, let refusal = names.refusal else { return }
+        guard names.overflowed > seen, let overflow = names.overflow else { return }
         let now = ContinuousClock.now
-        guard now >= nextLine[refusal.reason] ?? now else { return }
-        nextLine[refusal.reason] = now + Self.interval
+        guard now >= nextLine[overflow.reason] ?? now else { return }
+        nextLine[overflow.reason] = now + Self.interval
         let use = places()
         logger.warning(
             "\(what) beyond the limit of names are counted together as _other",
             metadata: [
-                "spans": "\(names.overflowed - seen)", "reason": "\(refusal.reason.rawValue)",
-                "of": "\(PrintableText.escape(refusal.owner))", "for_example": "\(PrintableText.escape(refusal.name))",
+                "spans": "\(names.overflowed - seen)", "reason": "\(overflow.reason.rawValue)",
+                "of": "\(PrintableText.escape(overflow.owner))",
+                "for_example": "\(PrintableText.escape(overflow.name))",
                 "places": "\(use.taken) of \(use.limit) by \(use.owners) owners",
                 "most": "\(use.ofLargest) by \(PrintableText.escape(use.largest))", "limit": "\(field)",
             ])

@@ -43,29 +43,29 @@ package enum StartCheck {
     private static func check(
         _ path: String, _ field: String, _ purpose: String, permissions: Int
     ) throws(StartError) {
-        func fault(_ reason: String) -> StartError {
+        func failure(_ reason: String) -> StartError {
             StartError(
                 description: "can't \(purpose) in \(path) (\(field)): \(reason); "
                     + "choose a directory that can be created and written")
         }
-        guard !path.isEmpty else { throw fault("the path is empty") }
+        guard !path.isEmpty else { throw failure("the path is empty") }
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
         } catch {
             // Foundation's error says little: try again to get errno.
             if !FilePattern.isDirectory(path), unsafe mkdir(path, mode_t(permissions)) != 0 {
-                throw fault(unsafe String(cString: strerror(errno)))
+                throw failure(unsafe String(cString: strerror(errno)))
             }
         }
-        guard FilePattern.isDirectory(path) else { throw fault("it is not a directory") }
+        guard FilePattern.isDirectory(path) else { throw failure("it is not a directory") }
         let probe = "\(path)/.faultline-\(getpid())"
         let descriptor = unsafe open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             close(descriptor)
             unsafe unlink(probe)
         } else if ![ENOSPC, EDQUOT, EMFILE, ENFILE, EIO].contains(errno) {
-            throw fault(unsafe String(cString: strerror(errno)))
+            throw failure(unsafe String(cString: strerror(errno)))
         }
     }
 }

@@ -141,9 +141,9 @@ struct RequestDivision: ~Copyable, Sendable {
             if let nextSlot = next(&tree, &candidates) { ties.tie(next: &candidates, of: nextSlot) }
         }
         for lead in ties.leads { work.extend(Int(lead.request), by: lead.duration) }
-        for (requests, decision) in ties.refused {
+        for (requests, decision) in ties.untied {
             for index in requests where ties.candidates.requests[index].request != TieCandidates.Candidate.none {
-                work.refuse(Int(ties.candidates.requests[index].request), decision)
+                work.leaveUntied(Int(ties.candidates.requests[index].request), decision)
             }
         }
         return (ties.sources, ties.wantsNext)

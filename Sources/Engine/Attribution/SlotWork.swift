@@ -86,7 +86,7 @@ struct SlotWork: ~Copyable, Sendable {
     }
 
     /// Notes why a request begins with its own span.
-    mutating func refuse(_ request: Int, _ decision: TieDecision) {
+    mutating func leaveUntied(_ request: Int, _ decision: TieDecision) {
         requests[request].decision = decision
     }
 

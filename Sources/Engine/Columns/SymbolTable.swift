@@ -1,6 +1,6 @@
 /// Interns byte strings, each with a small number (the salt), to consecutive numbers from 0.
 ///
-/// Open addressing over hashed bytes: no `String` is created on a span's path.
+/// Looks bytes up by their hash: no `String` is created on a span's path.
 struct SymbolTable: Sendable {
     private struct Entry {
         /// The salt in the high half, the length in the low half.
@@ -12,17 +12,13 @@ struct SymbolTable: Sendable {
 
     private var arena: [UInt8] = []
     private var entries: [Entry] = []
-    /// The entry's number plus one in the low 20 bits, hash bits in the rest; 0 is free. The size is a power of two, at
-    /// most half full.
-    private var cells: [UInt32]
+    private var index = HashIndex(fourthsMax: 2)
     private let seed: UInt64
 
-    /// The most entries that 20 bits of number plus one can tell apart.
+    /// Series are numbered with 20 bits.
     private static let countMax = 1 << 20 - 1
-    private static let cellsMin = 64
 
     init(seed: UInt64 = ByteHash.seed) {
-        cells = Array(repeating: 0, count: Self.cellsMin)
         self.seed = seed
     }
 
@@ -36,18 +32,12 @@ struct SymbolTable: Sendable {
     mutating func intern(_ bytes: RawSpan, salt: UInt32, limit: Int) -> Int? {
         let key = UInt64(salt) &<< 32 | UInt64(truncatingIfNeeded: bytes.byteCount)
         let hash = ByteHash.hash(bytes, key: key, seed: seed)
-        let mask = cells.count &- 1
-        var cell = Int(truncatingIfNeeded: hash) & mask
-        while cells[cell] != 0 {
-            let difference = cells[cell] ^ Self.tag(hash)
-            if difference <= Self.countMax {
-                let number = Int(difference) &- 1
-                if matches(number, bytes, key: key) { return number }
-            }
-            cell = (cell &+ 1) & mask
+        switch index.find(hash, isSame: { matches($0, bytes, key: key) }) {
+        case .taken(let number): return number
+        case .free(let cell):
+            guard entries.count < min(limit, Self.countMax) else { return nil }
+            return insert(bytes, key: key, hash: hash, at: cell)
         }
-        guard entries.count < min(limit, Self.countMax) else { return nil }
-        return insert(bytes, key: key, hash: hash, at: cell)
     }
 
     /// Lends the bytes of an entry.
@@ -63,7 +53,7 @@ struct SymbolTable: Sendable {
         guard !entries.isEmpty else { return }
         arena.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
-        for cell in cells.indices { cells[cell] = 0 }
+        index.removeAll()
     }
 
     @inline(__always)
@@ -74,30 +64,17 @@ struct SymbolTable: Sendable {
             arena.span.bytes.extracting(entry.offset..<entry.offset &+ bytes.byteCount), bytes)
     }
 
-    @inline(__always)
-    private static func tag(_ hash: UInt64) -> UInt32 {
-        UInt32(truncatingIfNeeded: hash &>> 32) & ~UInt32(countMax)
-    }
-
     @inline(never)
     private mutating func insert(_ bytes: RawSpan, key: UInt64, hash: UInt64, at cell: Int) -> Int {
         let number = entries.count
         entries.append(Entry(key: key, offset: arena.count))
         unsafe bytes.withUnsafeBytes { unsafe arena.append(contentsOf: $0) }
-        cells[cell] = Self.tag(hash) | UInt32(truncatingIfNeeded: number + 1)
-        if entries.count * 2 > cells.count { grow() }
-        return number
-    }
-
-    private mutating func grow() {
-        cells = [UInt32](repeating: 0, count: cells.count * 2)
-        let mask = cells.count - 1
-        for (number, entry) in entries.enumerated() {
-            let hash = withBytes(number) { ByteHash.hash($0, key: entry.key, seed: seed) }
-            var cell = Int(truncatingIfNeeded: hash) & mask
-            while cells[cell] != 0 { cell = (cell + 1) & mask }
-            cells[cell] = Self.tag(hash) | UInt32(truncatingIfNeeded: number + 1)
+        index.fill(cell, number: number, hash: hash) { [entries, arena, seed] known in
+            let entry = entries[known]
+            return unsafe ByteHash.hash(
+                arena.span.bytes.extracting(entry.offset..<entry.offset + entry.length), key: entry.key, seed: seed)
         }
+        return number
     }
 }
 

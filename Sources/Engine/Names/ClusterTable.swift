@@ -5,7 +5,7 @@ package struct ClusterTable: Sendable {
     private var numberOfName: [String: UInt8] = [:]
     /// The latest span end of each cluster, Unix nanoseconds.
     private var lastEnds = [Int64](repeating: .min, count: 1 << SpanFlags.clusterBits)
-    private var wasRefused = false
+    private var hasOverflowed = false
     /// Spans of clusters that have no number.
     package private(set) var overflowed = 0
 
@@ -18,7 +18,7 @@ package struct ClusterTable: Sendable {
     package static let limit = Int(overflow) - 1
 
     /// Whether it pays to forget clusters.
-    var isPressed: Bool { wasRefused }
+    var isPressed: Bool { hasOverflowed }
 
     /// The number of a cluster; `overflow` if all are taken.
     mutating func number(_ name: String) -> UInt8 {
@@ -26,7 +26,7 @@ package struct ClusterTable: Sendable {
         if let known = numberOfName[name] { return known }
         let free = names.firstIndex(of: nil) ?? names.count
         guard free <= Self.limit else {
-            wasRefused = true
+            hasOverflowed = true
             return Self.overflow
         }
         if free == names.count { names.append(name) } else { names[free] = name }
@@ -45,7 +45,7 @@ package struct ClusterTable: Sendable {
 
     /// Forgets the clusters whose spans all ended before a time, Unix nanoseconds.
     mutating func forget(endedBefore time: Int64) {
-        wasRefused = false
+        hasOverflowed = false
         for number in 1..<max(names.count, 1) where lastEnds[number] < time {
             guard let name = names[number] else { continue }
             numberOfName[name] = nil

@@ -55,7 +55,7 @@ struct NameQuotas: Sendable {
     }
 
     /// Why a name gets no place; nil if it gets one.
-    func refusal(_ claim: NameClaim, owner: String) -> NameRefusal.Reason? {
+    func overflow(_ claim: NameClaim, owner: String) -> NameOverflow.Reason? {
         if takenByOwner[Owner(claim: claim, name: owner), default: 0] >= quota(claim) { return .quota }
         let keptForOthers = NameClaim.allCases.reduce(0) { sum, other in
             other == claim ? sum : sum + max(0, kept(other) - takenByClaim[other.rawValue])
@@ -90,8 +90,8 @@ package struct NamePlacesUse: Equatable, Sendable {
     package let ofLargest: Int
 }
 
-/// A name that was refused a place.
-package struct NameRefusal: Equatable, Sendable {
+/// A name that found no place.
+package struct NameOverflow: Equatable, Sendable {
     package enum Reason: String, Sendable {
         /// All places that its claim may use are taken.
         case limit

@@ -11,12 +11,12 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
 
     private(set) var labels: [Labels]
     private(set) var births = NameBirths()
-    /// The last name that was refused a place.
-    private(set) var refusal: NameRefusal?
+    /// The last name that found no place.
+    private(set) var overflow: NameOverflow?
     /// How many names have been forgotten.
     private(set) var forgotten = 0
-    /// Whether it pays to forget names: one was refused since the last time, or more than half of the places are taken.
-    var isPressed: Bool { wasRefused || places.taken > places.limit / 2 }
+    /// Whether it pays to forget names: one found no place since the last time, or more than half of the places are taken.
+    var isPressed: Bool { hasOverflowed || places.taken > places.limit / 2 }
 
     var placesUse: NamePlacesUse { places.use }
 
@@ -24,7 +24,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     private var numberOfLabels: [Labels: UInt16] = [:]
     private var placeOfNumber: [Place?] = [nil]
     private var vacant: [UInt16] = []
-    private var wasRefused = false
+    private var hasOverflowed = false
 
     /// - Parameters:
     ///   - overflow: the labels of the overflow row.
@@ -36,15 +36,15 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
         births.append()
     }
 
-    /// The number of a name. A new name takes a place, or gets 0 if it is refused one.
+    /// The number of a name. A new name takes a place, or gets 0 if there is none for it.
     mutating func number(
         _ wanted: Labels, _ claim: (Labels) -> (claim: NameClaim, owner: String, name: String)
     ) -> UInt16 {
         if let known = numberOfLabels[wanted] { return known }
         let (claim, owner, name) = claim(wanted)
-        if let reason = places.refusal(claim, owner: owner) {
-            refusal = NameRefusal(reason: reason, owner: owner, name: name)
-            wasRefused = true
+        if let reason = places.overflow(claim, owner: owner) {
+            overflow = NameOverflow(reason: reason, owner: owner, name: name)
+            hasOverflowed = true
             return 0
         }
         places.take(claim, owner: owner)
@@ -70,7 +70,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
     ///
     /// - Returns: the numbers that became vacant.
     mutating func forget(where isUnused: (_ number: Int) -> Bool) -> [Int] {
-        wasRefused = false
+        hasOverflowed = false
         var unused: [Int] = []
         for number in labels.indices {
             guard let place = placeOfNumber[number], isUnused(number) else { continue }

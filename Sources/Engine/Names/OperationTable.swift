@@ -22,7 +22,7 @@ package struct OperationTable: Sendable {
 
     package var labels: [OperationLabels] { names.labels }
     package var births: NameBirths { names.births }
-    package var refusal: NameRefusal? { names.refusal }
+    package var overflow: NameOverflow? { names.overflow }
     package var forgotten: Int { names.forgotten }
     package var placesUse: NamePlacesUse { names.placesUse }
     var isPressed: Bool { names.isPressed }

@@ -74,7 +74,7 @@ package struct SourceTable: Sendable {
             limit: min(max(limit, 1), Int(UInt16.max) - 1), keptFor: [.apiServer, .etcd])
     }
 
-    package var refusal: NameRefusal? { names.refusal }
+    package var overflow: NameOverflow? { names.overflow }
     package var forgotten: Int { names.forgotten }
     /// By number.
     var labels: [SourceLabels] { names.labels }

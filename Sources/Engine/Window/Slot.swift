@@ -44,7 +44,7 @@ struct Slot: Sendable {
     private(set) var bucketMax = UInt16.min
     private(set) var byteCount: Int
     private(set) var columnByteCount = 0
-    private(set) var index: SpanIndex
+    private(set) var index: HashIndex
     private var tailStart = 0
     private var tailCapacity = 0
     private let bytesMax: Int
@@ -58,7 +58,7 @@ struct Slot: Sendable {
     /// The view when it was last kept: most slots no longer change.
     private var lastView: SlotView?
 
-    static let rowsMax = SpanIndex.rowsMax
+    static let rowsMax = HashIndex.countMax
 
     /// - Parameters:
     ///   - expected: how many spans the slot will probably hold.
@@ -67,7 +67,7 @@ struct Slot: Sendable {
         self.number = number
         self.bytesMax = bytesMax
         self.ledger = ledger
-        index = SpanIndex(expected: min(expected, Self.rowsMax))
+        index = HashIndex(expected: min(expected, Self.rowsMax), fourthsMax: 3)
         byteCount = index.byteCount
     }
 
@@ -75,6 +75,11 @@ struct Slot: Sendable {
         case added
         case duplicate
         case full
+    }
+
+    @inline(__always)
+    static func hash(traceHigh: UInt64, traceLow: UInt64, spanID: UInt64, seed: UInt64) -> UInt64 {
+        ByteHash.mix(ByteHash.mix(traceHigh ^ seed, traceLow), spanID)
     }
 
     /// Adds a row, with the window's numbers, unless the same span is there.
@@ -100,10 +105,10 @@ struct Slot: Sendable {
         if bucket < bucketMin { bucketMin = bucket }
         if bucket > bucketMax { bucketMax = bucket }
         let before = index.byteCount
-        index.fill(cell, row: count, hash: hash) { known in
+        index.fill(cell, number: count, hash: hash) { known in
             let (block, offset) = Self.locate(known)
             let columns = blocks[block]
-            return SpanIndex.hash(
+            return Self.hash(
                 traceHigh: columns.columns.traceHigh[offset], traceLow: columns.columns.traceLow[offset],
                 spanID: columns.columns.spanID[offset], seed: seed)
         }

@@ -30,7 +30,7 @@ package struct DecodeError: Error, Equatable, CustomStringConvertible {
         case .invalidTag: "field number 0 or a group"
         case .wrongWireType: "a field has the wrong wire type"
         case .nestedTooDeep: "values are nested more than \(AttributeValue.depthMax) deep"
-        case .json(let fault): fault.description
+        case .json(let error): error.description
         }
     }
 }

@@ -24,8 +24,8 @@ package struct JSONReader: ~Escapable {
         return nil
     }
 
-    package func failure(_ fault: JSONError) -> DecodeError {
-        DecodeError(.json(fault), at: offset)
+    package func failure(_ error: JSONError) -> DecodeError {
+        DecodeError(.json(error), at: offset)
     }
 
     // MARK: Objects and arrays

@@ -54,12 +54,12 @@ package enum OTLPJSON {
 extension DecodeError {
     /// The error, and what the body contains instead of spans.
     package func description(of body: RawSpan) -> String {
-        guard case .json(let fault) = code else { return description }
-        if case .misspelled(let carrier) = fault {
+        guard case .json(let error) = code else { return description }
+        if case .misspelled(let carrier) = error {
             let seen = OTLPJSON.key(before: offset, in: body)
             return "\(description); did you mean \"\(carrier.rawValue)\" instead of \"\(seen)\"?"
         }
-        guard [.noSpans, .unknownDocument].contains(fault) else { return description }
+        guard [.noSpans, .unknownDocument].contains(error) else { return description }
         let keys = OTLPJSON.keys(of: body)
         let shown = keys.prefix(Self.keysMax).map { "\"\($0.prefix(Self.keyLengthMax))\"" }
         let rest = keys.count > shown.count ? " and \(keys.count - shown.count) more" : ""

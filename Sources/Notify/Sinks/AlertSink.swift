@@ -64,7 +64,7 @@ package enum DeliveryAttempt: Hashable, Sendable {
 /// What happened to alerts: `outcome` in the scrape.
 package enum DeliveryOutcome: String, Hashable, Sendable, CaseIterable {
     case delivered
-    /// Refused by the receiver, or given up as too old.
+    /// Rejected by the receiver, or dropped as too old.
     case failed
     /// Not delivered because the queue was full or the time to drain ran out.
     case dropped

@@ -18,15 +18,15 @@ struct AlertmanagerDefinition: EndpointDefinition {
     init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard
             let endpoint = SinkEndpoint(
-                node, "an Alertmanager", example: Self.example, fault: Self.fault, &diagnostics)
+                node, "an Alertmanager", example: Self.example, problem: Self.problem, &diagnostics)
         else { return nil }
         self.init(endpoint: endpoint)
     }
 
-    private static func fault(_ url: URL) -> String? {
+    private static func problem(_ url: URL) -> String? {
         let form = "url is the Alertmanager's base URL, as in \(example): leave"
         if let ending = SinkURL.alertsPath(of: url) { return "\(form) \(ending) out" }
-        return SinkURL.faultOfFragment(url) ?? (url.query == nil ? nil : "\(form) out ? and what follows")
+        return SinkURL.problemWithFragment(url) ?? (url.query == nil ? nil : "\(form) out ? and what follows")
     }
 
     func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {

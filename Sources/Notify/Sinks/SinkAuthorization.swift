@@ -66,7 +66,7 @@ enum SinkAuthorization: Hashable, Sendable {
     }
 
     /// The value of the `Authorization` header.
-    func value() throws(CredentialFault) -> String {
+    func value() throws(CredentialError) -> String {
         switch self {
         case .token(let type, let file): return "\(type) \(try file.secret())"
         case .password(let user, let file):

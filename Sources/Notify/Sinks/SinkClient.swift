@@ -24,11 +24,11 @@ struct SinkClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Checks the address again: the name may have been resolved differently since the first check.
         let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-            guard let refused = channel.remoteAddress?.ipAddress.flatMap({ RefusedAddress(text: $0) }) else {
+            guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddress(text: $0) }) else {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             channel.close(promise: nil)
-            return channel.eventLoop.makeFailedFuture(refused)
+            return channel.eventLoop.makeFailedFuture(blocked)
         }
         configuration.http1_1ConnectionDebugInitializer = guarded
         configuration.http2ConnectionDebugInitializer = guarded
@@ -68,7 +68,7 @@ struct SinkClient: Sendable {
     /// Posts a body once.
     /// - Parameter idempotencyKey: lets the receiver recognize repeated calls.
     func post(_ body: String, idempotencyKey: String? = nil) async -> DeliveryAttempt {
-        if let refused = await refusal() { return .rejected("\(refused)") }
+        if let blocked = await blockedAddress() { return .rejected("\(blocked)") }
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers = headers
@@ -80,23 +80,23 @@ struct SinkClient: Sendable {
             // The body doesn't matter, nor whether it breaks off after the status.
             _ = try? await response.body.collect(upTo: Self.answerLimit)
             return attempt(response)
-        } catch let refused as RefusedAddress {
-            return .rejected("\(refused)")
+        } catch let blocked as BlockedAddress {
+            return .rejected("\(blocked)")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost {
             return .rejected("the URL is invalid")
         } catch let error as HTTPClientError {
             return .unavailable("no answer: \(error.shortDescription)", after: nil)
         } catch let error where error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
-            return .unavailable("no answer: \(TLSFault.text(error))", after: nil)
+            return .unavailable("no answer: \(TLSErrorText.text(error))", after: nil)
         } catch {
             // Network errors contain the address, which is part of the URL.
             return .unavailable("no answer: the connection failed", after: nil)
         }
     }
 
-    private func refusal() async -> RefusedAddress? {
+    private func blockedAddress() async -> BlockedAddress? {
         await withCheckedContinuation { continuation in
-            Self.resolver.async { continuation.resume(returning: RefusedAddress.find(behind: host)) }
+            Self.resolver.async { continuation.resume(returning: BlockedAddress.find(behind: host)) }
         }
     }
 
@@ -149,4 +149,27 @@ enum RetryAfter {
 /// The clock of sinks, in nanoseconds since the epoch.
 enum SinkClock {
     static let system: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1e9) }
+}
+
+/// Why TLS with a receiver failed, in words. BoringSSL tells its errors apart by name only.
+private enum TLSErrorText {
+    static func text(_ error: any Error) -> String {
+        let name = "\(error)"
+        func has(_ part: String) -> Bool { name.contains(part) }
+        if has("CERTIFICATE_VERIFY_FAILED") || has("unableToValidateCertificate") {
+            return "the receiver's certificate isn't accepted; set ca_file in tls_config to its authority"
+        }
+        if has("failedToValidateHostname") || has("unable to validate the hostname") {
+            return "the receiver's certificate is for a different name than the one in url"
+        }
+        if has("ALERT_CERTIFICATE_REQUIRED") || has("ALERT_UNKNOWN_CA") || has("ALERT_BAD_CERTIFICATE")
+            || has("HANDSHAKE_FAILURE")
+        {
+            return "the receiver doesn't accept our certificate, or wants one: cert_file and key_file in tls_config"
+        }
+        if has("WRONG_VERSION_NUMBER") || has("HTTP_REQUEST") {
+            return "the receiver speaks plain text; url must begin with http://"
+        }
+        return "TLS failed"
+    }
 }

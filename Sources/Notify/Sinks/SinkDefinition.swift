@@ -15,7 +15,7 @@ package protocol SinkDefinition: Sendable {
     var files: [String] { get }
     /// What is wrong with the contents of these files.
     func problemsOfFiles() -> [(position: SourcePosition, message: String)]
-    /// Reads the files that it names, and throws the first fault in them.
+    /// Reads the files that it names, and throws the first problem in them.
     func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink
 }
 
@@ -58,7 +58,7 @@ package enum AlertSinks {
         return nil
     }
 
-    /// Throws the first fault in a file that a sink names, with the file's name.
+    /// Throws the first problem in a file that a sink names, with the file's name.
     package static func make(
         _ definitions: [any SinkDefinition], links: AlertLinks = .none
     ) throws(WebhookHeaders.FormatError) -> [any AlertSink] {

@@ -29,10 +29,10 @@ struct SinkEndpoint: Hashable, Sendable {
     /// - Parameters:
     ///   - what: what messages call the sink, as in "a webhook".
     ///   - example: a URL, for messages.
-    ///   - fault: what is wrong with a URL for this kind of sink.
+    ///   - problem: what is wrong with a URL for this kind of sink.
     ///   - choosesResolved: whether it may leave out resolved alerts.
     init?(
-        _ node: YAMLNode, _ what: String, example: String, fault: (URL) -> String?,
+        _ node: YAMLNode, _ what: String, example: String, problem: (URL) -> String?,
         choosesResolved: Bool = false, _ diagnostics: inout Diagnostics
     ) {
         let fields = Self.fields + (choosesResolved ? ["send_resolved"] : [])
@@ -40,8 +40,8 @@ struct SinkEndpoint: Hashable, Sendable {
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
-        if let fault = SinkURL.fault(url, example: example, ofKind: fault) {
-            diagnostics.report(urlNode.start, fault)
+        if let problem = SinkURL.problem(url, example: example, ofKind: problem) {
+            diagnostics.report(urlNode.start, problem)
             return nil
         }
         guard let subject = SinkSubject.read(mapping, &diagnostics) else { return nil }
@@ -51,7 +51,7 @@ struct SinkEndpoint: Hashable, Sendable {
         self.init(
             url: url,
             headersFile: headersFile.map { position, file in
-                FileReference(path: Self.path(of: file, in: diagnostics.file), position: position)
+                FileReference(path: FilePath.resolved(file, in: diagnostics.file), position: position)
             }, subject: subject)
         sendsResolved = mapping["send_resolved"]?.boolean("send_resolved", &diagnostics) ?? true
         authorization = SinkAuthorization(mapping, &diagnostics)
@@ -60,12 +60,6 @@ struct SinkEndpoint: Hashable, Sendable {
             diagnostics.report(node.start, "tls_config needs a url that begins with https://")
         }
         tls = ClientTLS(node, &diagnostics)
-    }
-
-    /// Resolves a path relative to the folder of a rule file.
-    private static func path(of file: String, in ruleFile: String) -> String {
-        guard !file.hasPrefix("/") else { return file }
-        return URL(fileURLWithPath: ruleFile).deletingLastPathComponent().appending(path: file).path
     }
 
     /// The headers of the file, and the one that says who the sink is.

@@ -5,7 +5,7 @@ import Support
 enum SinkURL {
     /// The problem with the URL, and the fix; nil if there is none. Doesn't resolve names.
     /// - Parameter ofKind: the problem with a URL that is good for other kinds of sinks.
-    static func fault(_ url: String, example: String, ofKind: (URL) -> String?) -> String? {
+    static func problem(_ url: String, example: String, ofKind: (URL) -> String?) -> String? {
         let form = "url is a URL such as \(example)"
         guard let parsed = URL(string: url), ["http", "https"].contains(parsed.scheme?.lowercased()),
             let start = url.range(of: "://")?.upperBound
@@ -17,9 +17,9 @@ enum SinkURL {
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
         // The host follows the user and password, if present.
         let address = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-        if let fault = faultOfAuthority(address, form) { return fault }
+        if let problem = problemWithAuthority(address, form) { return problem }
         guard let host = parsed.host(), !host.isEmpty else { return form }
-        if let refused = RefusedAddress(text: host) { return "\(refused)" }
+        if let blocked = BlockedAddress(text: host) { return "\(blocked)" }
         return ofKind(parsed)
     }
 
@@ -29,7 +29,7 @@ enum SinkURL {
         }
     }
 
-    private static func faultOfAuthority(_ address: Substring, _ form: String) -> String? {
+    private static func problemWithAuthority(_ address: Substring, _ form: String) -> String? {
         var host = address
         var port: Substring?
         if address.hasPrefix("[") {
@@ -80,7 +80,7 @@ enum SinkURL {
         return alertsPaths.first { path.lowercased().hasSuffix($0) }
     }
 
-    static func faultOfFragment(_ url: URL) -> String? {
+    static func problemWithFragment(_ url: URL) -> String? {
         url.fragment == nil
             ? nil : "url has a fragment, which only browsers use: leave out # and what follows"
     }

@@ -17,18 +17,18 @@ struct WebhookDefinition: EndpointDefinition {
     init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         guard
             let endpoint = SinkEndpoint(
-                node, "a webhook", example: "http://127.0.0.1:9093/hook", fault: Self.fault,
+                node, "a webhook", example: "http://127.0.0.1:9093/hook", problem: Self.problem,
                 choosesResolved: true, &diagnostics)
         else { return nil }
         self.init(endpoint: endpoint)
     }
 
-    private static func fault(_ url: URL) -> String? {
+    private static func problem(_ url: URL) -> String? {
         if let ending = SinkURL.alertsPath(of: url), ending.hasSuffix("alerts") {
             return "\(ending) is an Alertmanager's API, which takes no webhooks; write "
                 + "alertmanager: {url: …}, with its base URL"
         }
-        return SinkURL.faultOfFragment(url)
+        return SinkURL.problemWithFragment(url)
     }
 
     func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {

@@ -96,23 +96,24 @@ package struct ArchiveScan: Encodable, Sendable {
         hasIndex = index != nil
         // If records are damaged, there is no need to look further. In concatenated files, no index is of use.
         guard problems.isEmpty, groups > 0 || isRecording, reading.scan.contents.startCount <= 1 else { return }
-        problems += faults(of: index, reading.scan.contents).map { "\(archive): \($0)" }
+        problems += problems(of: index, reading.scan.contents).map { "\(archive): \($0)" }
     }
 
     /// What is wrong with a recording whose records are intact.
-    private func faults(of index: ArchiveIndex?, _ contents: RecordingContents) -> [String] {
-        var faults: [String] = []
-        if contents.startCount == 0 { faults.append("the frame at the start of the recording is damaged or missing") }
+    private func problems(of index: ArchiveIndex?, _ contents: RecordingContents) -> [String] {
+        var problems: [String] = []
+        if contents.startCount == 0 { problems.append("the frame at the start of the recording is damaged or missing") }
         if contents.unstampedCount > 0 {
-            faults.append("\(contents.unstampedCount) records are intact, but the frame with their arrivals is damaged")
+            problems.append(
+                "\(contents.unstampedCount) records are intact, but the frame with their arrivals is damaged")
         }
         if let index, index.entries.count != groups {
-            faults.append("the index lists \(index.entries.count) groups, but \(groups) were found")
+            problems.append("the index lists \(index.entries.count) groups, but \(groups) were found")
         }
         if index == nil, contents.hasIndex, bytes != nil {
-            faults.append("the index is damaged: reading a time range takes reading the whole file")
+            problems.append("the index is damaged: reading a time range takes reading the whole file")
         }
-        return faults
+        return problems
     }
 
     private mutating func take(_ report: Report, _ counts: SpanCounts) {

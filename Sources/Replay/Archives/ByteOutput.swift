@@ -63,7 +63,7 @@ package struct ByteOutput: ~Copyable {
 package struct OutputError: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ fault: FileError) {
-        description = "\(fault)"
+    init(_ error: FileError) {
+        description = "\(error)"
     }
 }

@@ -13,7 +13,7 @@ package struct AnnotationTemplate: Hashable, Sendable {
     package let text: String
     private let parts: [Part]
 
-    /// Parses a template; throws every fault in it.
+    /// Parses a template; throws every problem in it.
     /// - Parameters:
     ///   - labels: the labels of the rule's alerts; nil if unknown, which accepts any.
     ///   - dimension: what the alert's value measures; nil if unknown.

@@ -25,7 +25,7 @@ enum KnownValues {
     /// Why a label never has a value, with the fix; nil if it can have it.
     /// - Parameter isExcluded: whether the selector excludes the value. Excluding a long-running verb is harmless, so
     ///   it isn't reported.
-    static func fault(of label: String, value: String, isExcluded: Bool) -> String? {
+    static func problem(of label: String, value: String, isExcluded: Bool) -> String? {
         let isLongRunning =
             label == "verb" && longRunningVerbs.contains(value)
             || label == "subresource" && longRunningSubresources.contains(value)
@@ -34,31 +34,31 @@ enum KnownValues {
         }
         let reason =
             switch label {
-            case "group": faultOfGroup(value)
-            case "resource": faultOfResource(value)
-            case "subresource": faultOfSubresource(value)
-            default: faultOfWord(label, value)
+            case "group": problemWithGroup(value)
+            case "resource": problemWithResource(value)
+            case "subresource": problemWithSubresource(value)
+            default: problemWithWord(label, value)
             }
         return reason.map { "\(PrintableText.quote(label)) is never \(PrintableText.quote(value)); \($0)" }
     }
 
-    private static func faultOfWord(_ label: String, _ value: String) -> String? {
+    private static func problemWithWord(_ label: String, _ value: String) -> String? {
         guard let known = all(of: label), !known.contains(value) else { return nil }
         if label == "verb", value.lowercased() == "apply" { return "a server-side apply is a \"patch\"" }
         return Suggestion.nearest(to: value, among: known).map { "did you mean \(PrintableText.quote($0))?" }
             ?? "it is one of \(known.map { PrintableText.quote($0) }.joined(separator: ", "))"
     }
 
-    private static func faultOfGroup(_ value: String) -> String? {
+    private static func problemWithGroup(_ value: String) -> String? {
         if value == "core" || value == "v1" { return "the core group has the empty name: group: \"\"" }
         if let slash = value.firstIndex(of: "/") {
-            if value[..<slash] == "core" { return faultOfGroup("core") }
+            if value[..<slash] == "core" { return problemWithGroup("core") }
             return "a group is written without its version: group: \(PrintableText.quote(String(value[..<slash])))"
         }
-        return faultOfCase(value)
+        return problemWithCase(value)
     }
 
-    private static func faultOfResource(_ value: String) -> String? {
+    private static func problemWithResource(_ value: String) -> String? {
         if let slash = value.firstIndex(of: "/") {
             let (resource, subresource) = (String(value[..<slash]), String(value[value.index(after: slash)...]))
             return "resource and subresource are separate labels: resource: \(PrintableText.quote(resource)), "
@@ -69,16 +69,16 @@ enum KnownValues {
             return "resource and group are separate labels: resource: \(PrintableText.quote(resource)), "
                 + "group: \(PrintableText.quote(group))"
         }
-        return faultOfCase(value)
+        return problemWithCase(value)
     }
 
-    private static func faultOfSubresource(_ value: String) -> String? {
-        guard let slash = value.lastIndex(of: "/") else { return faultOfCase(value) }
+    private static func problemWithSubresource(_ value: String) -> String? {
+        guard let slash = value.lastIndex(of: "/") else { return problemWithCase(value) }
         return "write \(PrintableText.quote(String(value[value.index(after: slash)...])))"
     }
 
     /// Names in Kubernetes are lower case, and resources are plural: `Pod` is a kind.
-    private static func faultOfCase(_ value: String) -> String? {
+    private static func problemWithCase(_ value: String) -> String? {
         if value.lowercased() != value { return "names in requests are lower case, as in \"pods\"" }
         if value.unicodeScalars.allSatisfy(nameAlphabet.contains) { return nil }
         let hint = value.contains("*") ? "; a pattern begins with =~, as in \"=~ pod.*\"" : ""
@@ -125,7 +125,7 @@ enum KnownValues {
     }
 
     /// Why no request has all the labels that the matchers accept, and which label to report; nil if some request can.
-    static func faultOfCombination(_ matchers: [Selector.Match]) -> (label: String, message: String)? {
+    static func problemWithCombination(_ matchers: [Selector.Match]) -> (label: String, message: String)? {
         func accepts(_ label: String, _ value: String) -> Bool {
             matchers.allSatisfy { $0.label != label || $0.matcher.accepts(value) }
         }

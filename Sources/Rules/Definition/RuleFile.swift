@@ -115,7 +115,7 @@ package struct AlertIdentity: Hashable, Sendable {
     }
 
     /// - Parameter first: the other rule with these alerts, in words.
-    package func faultOfSecond(first: String) -> String {
+    package func problemWithSecond(first: String) -> String {
         "the alerts \(PrintableText.quote(alert)) of this rule can't be told apart from those of \(first): give one "
             + "rule another name, or another value for a label such as severity"
     }

@@ -45,22 +45,22 @@ extension RuleFileReader {
             for (value, position) in condition.expression.values where subject == .window {
                 // Faults of the rule's own window are reported where it is written.
                 guard value.over != nil || value.farthestOffset > 0 && over <= maximumWindow,
-                    let fault = reachFault(offset: value.farthestOffset, over: value.over ?? over)
+                    let problem = reachProblem(offset: value.farthestOffset, over: value.over ?? over)
                 else { continue }
                 let range = value.over == nil ? " over \(DurationText.format(over))" : ""
-                diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(fault)")
+                diagnostics.report(document.position(of: position, in: node), "\(value)\(range) \(problem)")
             }
             return condition
         } catch {
-            for fault in error.all {
-                diagnostics.report(document.position(of: fault.position, in: node), fault.message)
+            for problem in error.all {
+                diagnostics.report(document.position(of: problem.position, in: node), problem.message)
             }
             return nil
         }
     }
 
     /// Why a value can't look that far back; nil if it can.
-    private func reachFault(offset: Int64, over: Int64) -> String? {
+    private func reachProblem(offset: Int64, over: Int64) -> String? {
         let reach = offset.addingSaturating(over)
         if reach > maximumWindow {
             return "reaches beyond the history of \(DurationText.format(maximumWindow)) that is kept"

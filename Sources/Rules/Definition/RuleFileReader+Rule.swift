@@ -125,8 +125,8 @@ extension RuleFileReader {
             do {
                 annotations[entry.key] = try AnnotationTemplate(text, labels: labels, dimension: dimension)
             } catch {
-                for fault in error.all {
-                    diagnostics.report(document.position(of: fault.position, in: entry.value), fault.message)
+                for problem in error.all {
+                    diagnostics.report(document.position(of: problem.position, in: entry.value), problem.message)
                 }
             }
         }
@@ -183,8 +183,8 @@ extension RuleFileReader {
                 "over \(DurationText.format(rule.over)): \(evaluated), so spans in between are never looked at")
         }
         guard let when = mapping["when"] else { return }
-        for fault in rule.condition.warnings {
-            diagnostics.warn(document.position(of: fault.position, in: when), fault.message)
+        for problem in rule.condition.warnings {
+            diagnostics.warn(document.position(of: problem.position, in: when), problem.message)
         }
     }
 
@@ -193,7 +193,7 @@ extension RuleFileReader {
     mutating func note(_ identity: AlertIdentity, at position: SourcePosition) {
         identities.append(AlertIdentity.Occurrence(identity: identity, position: position))
         if let line = firstLines[identity] {
-            diagnostics.report(position, identity.faultOfSecond(first: "the rule on line \(line)"))
+            diagnostics.report(position, identity.problemWithSecond(first: "the rule on line \(line)"))
         } else {
             firstLines[identity] = position.line
         }

@@ -17,8 +17,8 @@ extension RuleFileReader {
             guard let matcher = readMatcher(entry), labelIsFitting else { continue }
             matches.append(Selector.Match(label: entry.key, matcher: matcher))
         }
-        if let fault = KnownValues.faultOfCombination(matches) {
-            diagnostics.report(entries.first { $0.key == fault.label }?.value.start ?? node.start, fault.message)
+        if let problem = KnownValues.problemWithCombination(matches) {
+            diagnostics.report(entries.first { $0.key == problem.label }?.value.start ?? node.start, problem.message)
         }
         // Spans and requests both have the cluster; a selector of nothing else is over spans.
         if matches.contains(where: { $0.label == SeriesLabels.cluster }) { population = population ?? .spans }
@@ -110,8 +110,8 @@ extension RuleFileReader {
 
     /// Reports a value that the label can never have.
     private mutating func check(_ value: String, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
-        if let fault = KnownValues.fault(of: entry.key, value: value, isExcluded: isExcluded) {
-            diagnostics.report(document.position(of: offset, in: entry.value), fault)
+        if let problem = KnownValues.problem(of: entry.key, value: value, isExcluded: isExcluded) {
+            diagnostics.report(document.position(of: offset, in: entry.value), problem)
         } else if let doubt = KnownValues.doubt(of: entry.key, value: value) {
             diagnostics.warn(document.position(of: offset, in: entry.value), doubt)
         }
@@ -119,9 +119,9 @@ extension RuleFileReader {
 
     /// Reports a pattern that matches only impossible values, or excludes all possible ones.
     private mutating func check(_ pattern: LabelRegex, isExcluded: Bool, at offset: Int, of entry: YAMLNode.Entry) {
-        let fault = pattern.words?.lazy
-            .compactMap { KnownValues.fault(of: entry.key, value: $0, isExcluded: isExcluded) }.first
-        if let fault { return diagnostics.report(document.position(of: offset, in: entry.value), fault) }
+        let problem = pattern.words?.lazy
+            .compactMap { KnownValues.problem(of: entry.key, value: $0, isExcluded: isExcluded) }.first
+        if let problem { return diagnostics.report(document.position(of: offset, in: entry.value), problem) }
         if isExcluded ? pattern.isEverything : !pattern.matchesSome(of: KnownValues.alphabet(of: entry.key)) {
             if KnownValues.all(of: entry.key) == nil {
                 return diagnostics.report(

@@ -30,7 +30,7 @@ package final class Condition: Sendable {
         durations == nil && (inputs.ranges.isEmpty || inputs.ranges.contains { $0.length == nil })
     }
 
-    /// Parses and checks a condition; throws all its faults.
+    /// Parses and checks a condition; throws all its errors.
     /// - Parameter components: component names, by number.
     package init(
         _ text: String, of kind: Subject = .window, components: [String] = Component.builtinNames
@@ -90,7 +90,7 @@ extension Condition: Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(expression) }
 }
 
-/// All faults of a condition, in source order.
+/// All errors of a condition, in source order.
 package struct ConditionErrors: Error, Hashable {
     package var all: [ConditionError]
 }
@@ -108,7 +108,7 @@ extension Expression {
     }
 }
 
-/// A fault in a condition. The position is in Unicode scalars from the start of its text.
+/// An error in a condition. The position is in Unicode scalars from the start of its text.
 package struct ConditionError: Error, Hashable {
     package var position: Int
     package var message: String

@@ -4,7 +4,7 @@ import Support
 struct ConditionChecker {
     private(set) var errors: [ConditionError] = []
 
-    /// All faults of a condition as a whole.
+    /// All errors of a condition as a whole.
     static func errors(in condition: Expression, of subject: Condition.Subject) -> [ConditionError] {
         var checker = ConditionChecker()
         checker.checkValues(condition, of: subject)
@@ -42,7 +42,7 @@ struct ConditionChecker {
         }
     }
 
-    /// The dimension of a node; nil if a fault below it, already reported, leaves it unknown.
+    /// The dimension of a node; nil if an error below it, already reported, leaves it unknown.
     mutating func dimension(of node: Expression) -> Dimension? {
         switch node.kind {
         case .literal(let literal): literal.dimension
@@ -136,12 +136,12 @@ struct ConditionChecker {
         _ left: Expression, _ first: Dimension, _ right: Expression, _ second: Dimension, verb: String,
         at node: Expression
     ) {
-        let fault = "can't \(verb) \(first.phrase) (\(left)) and \(second.phrase) (\(right))"
+        let message = "can't \(verb) \(first.phrase) (\(left)) and \(second.phrase) (\(right))"
         // The literal is wrong more often than the value, so the error is reported there.
         switch (left.kind, right.kind) {
-        case (_, .literal): report(right, "\(fault); write \(first.phrase) here, as in \(first.example)")
-        case (.literal, _): report(left, "\(fault); write \(second.phrase) here, as in \(second.example)")
-        default: report(node, fault)
+        case (_, .literal): report(right, "\(message); write \(first.phrase) here, as in \(first.example)")
+        case (.literal, _): report(left, "\(message); write \(second.phrase) here, as in \(second.example)")
+        default: report(node, message)
         }
     }
 

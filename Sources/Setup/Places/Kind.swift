@@ -17,7 +17,7 @@ extension TracingRequest {
                     ]
                 ],
             ])
-        refuseCertificates("kind", to: &plan)
+        noteMissingCertificates("kind", to: &plan)
     }
 
     /// kind merges this into the ClusterConfiguration that it generates, which is a v1beta3.
@@ -58,11 +58,13 @@ extension TracingRequest {
                     "minikube start \(flags.map { "--extra-config=\($0)" }.joined(separator: " "))",
                 ],
                 content: nil))
-        refuseCertificates("minikube", to: &plan)
+        noteMissingCertificates("minikube", to: &plan)
     }
 
-    private func refuseCertificates(_ place: String, to plan: inout SetupPlan) {
+    private func noteMissingCertificates(_ place: String, to plan: inout SetupPlan) {
         guard certificates != nil else { return }
-        plan.add("TLS: \(place) sets no environment of static pods. Use --from on its node for the certificates.")
+        plan.add(
+            "TLS: \(place) can't set environment variables of static pods. Use --from on its node for the certificates."
+        )
     }
 }

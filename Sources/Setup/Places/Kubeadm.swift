@@ -42,7 +42,7 @@ extension TracingRequest {
         guard certificates != nil else { return comments }
         if !hasLists { comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.") }
         if !etcdFolders.isEmpty {
-            comments.append("kubeadm shows etcd no other files than /etc/kubernetes/pki/etcd: copy them there.")
+            comments.append("kubeadm mounts only /etc/kubernetes/pki/etcd into etcd's pod: copy the files there.")
         }
         return comments
     }

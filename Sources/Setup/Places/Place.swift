@@ -39,7 +39,7 @@ extension TracingRequest {
         let text = percent == percent.rounded() ? String(Int(percent)) : String(percent)
         plan.add(
             "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(endpoint)",
-            "Exporters drop spans while nobody listens; nothing else suffers.",
+            "While nothing listens, exporters drop spans; nothing else is affected.",
             "\(text) % of the requests are traced. Whether spans arrive, and from whom:",
             "curl http://127.0.0.1:9464/api/v1/sources")
     }

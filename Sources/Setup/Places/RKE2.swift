@@ -28,7 +28,7 @@ extension TracingRequest {
         addConfigurationFile(file, to: &plan)
         plan.add(
             "/etc/rancher/k3s/config.yaml on every server: merge, then systemctl restart k3s.",
-            "etcd-arg counts only with embedded etcd (cluster-init): other databases have no spans.",
+            "etcd-arg works only with embedded etcd (cluster-init): other databases send no spans.",
             content: [
                 "kube-apiserver-arg": apiServerFlags(file: file).pairs, "etcd-arg": etcdFlags(instance: nil).pairs,
             ])

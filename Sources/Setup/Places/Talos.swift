@@ -29,6 +29,6 @@ extension TracingRequest {
                 ],
             ])
         guard certificates != nil else { return }
-        plan.add("TLS: Talos sets no environment of etcd, so that etcd's spans can't be sent to a TLS port.")
+        plan.add("TLS: Talos can't set etcd's environment variables, so etcd's spans can't go to a TLS port.")
     }
 }

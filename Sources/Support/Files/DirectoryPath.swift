@@ -34,7 +34,7 @@ package struct DirectoryPath {
     }
 
     /// Why it isn't a directory and no user can create it; nil if it is one or might be created.
-    package var fault: String? {
+    package var problem: String? {
         var status = stat()
         guard !path.utf8.contains(0) else { return "\(Self.cite(path)) contains a zero byte" }
         let isDirectory = unsafe stat(existing, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

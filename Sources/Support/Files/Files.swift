@@ -9,6 +9,12 @@ package enum FilePath {
         defer { unsafe free(resolved) }
         return unsafe String(cString: resolved)
     }
+
+    /// A path as a file names it: absolute, or relative to the folder of that file, as in Prometheus' files.
+    package static func resolved(_ path: String, in file: String) -> String {
+        guard !path.hasPrefix("/") else { return path }
+        return URL(fileURLWithPath: file).deletingLastPathComponent().appending(path: path).path
+    }
 }
 
 /// Shell patterns for paths, and what they lead to.

@@ -28,8 +28,8 @@ struct Archive: ParsableCommand {
 struct ArchiveVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read archives to their end: every checksum, every record, the index.",
-        discussion: "Prints one line per sound archive. Problems go to standard error, and the exit code is then 1.")
+        abstract: "Verify archives: every checksum, every record and the index.",
+        discussion: "Prints a line for each intact archive. Problems go to standard error and make the exit code 1.")
 
     @Argument(help: Archive.namesHelp)
     var archives: [String]
@@ -116,7 +116,7 @@ struct ArchiveConvert: ParsableCommand {
         name: [.short, .long], help: ArgumentHelp("The file to write; \"-\" is standard output.", valueName: "file"))
     var output = "-"
 
-    @Flag(help: "Continue after damage, at the next intact part.")
+    @Flag(help: "Skip damaged parts and continue at the next intact one.")
     var salvage = false
 
     @Argument(help: Archive.namesHelp)
@@ -161,7 +161,7 @@ struct ArchiveCat: ParsableCommand {
     @Option(help: "json (one line per record) or otlp (protobuf, each message after its 4-byte big-endian length).")
     var format = Form.json
 
-    @Flag(help: "Continue after damage, at the next intact part.")
+    @Flag(help: "Skip damaged parts and continue at the next intact one.")
     var salvage = false
 
     @Argument(help: Archive.namesHelp)

@@ -7,10 +7,10 @@ import YAML
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check rule files, their tests and configuration files: every problem as file:line:column: message.",
+        abstract: "Report every problem of rule files, rule tests and configurations as file:line:column: message.",
         discussion: """
             Also checks the files that these name: rules, headers, archives of tests. "builtin" stands for the built-in \
-            rules. A configuration applies to the rule files named after it. Warnings alone are not a fault.
+            rules. A configuration applies to the rule files named after it. Warnings alone are not an error.
             """)
 
     @Argument(help: ArgumentHelp("Files to check.", valueName: "file"))
@@ -19,19 +19,19 @@ struct Check: ParsableCommand {
     func run() throws {
         var configuration = Configuration()
         var lines: [String] = []
-        var isFaulty = false
+        var hasErrors = false
         for file in files {
             do {
                 lines += try warnings(of: file, &configuration).map(\.description)
-            } catch let faults as RuleErrors {
-                isFaulty = true
-                lines += faults.all.flatMap(\.all).map(\.description)
+            } catch let errors as RuleErrors {
+                hasErrors = true
+                lines += errors.all.flatMap(\.all).map(\.description)
             }
         }
         // A rule file named next to its configuration is read twice.
         var printed: Set<String> = []
         for line in lines where printed.insert(line).inserted { Console.print(shown(line)) }
-        if isFaulty { throw ExitCode.fault }
+        if hasErrors { throw ExitCode.failure }
     }
 
     /// A problem for people on a terminal. Editors and scripts get each on one line.

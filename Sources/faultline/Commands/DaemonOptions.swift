@@ -36,7 +36,7 @@ struct DaemonOptions: ParsableArguments {
             throw ValidationError("the file \(path) holds no token; write one on a line")
         }
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw ValidationError("the first line of \(path) is no token; a token has letters, digits and -._~+/")
+            throw ValidationError("the first line of \(path) is not a token; a token has letters, digits and -._~+/")
         }
         return token
     }
@@ -61,7 +61,7 @@ extension DaemonClient {
         do {
             return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
         } catch {
-            throw Refusal(message: "what answers there is no faultline of this version")
+            throw Refusal(message: "what answers there is not this version of Faultline")
         }
     }
 }

@@ -11,8 +11,8 @@ import Support
 import YAML
 
 extension ExitCode {
-    /// The input has a fault, or something other than the command line failed.
-    static let fault = ExitCode(1)
+    /// The input has an error, or something other than the command line failed.
+    static let failure = ExitCode(1)
     /// The command line, or a file named on it, is wrong: the same command would fail again.
     static let usage = ExitCode(2)
     /// Ctrl-C, as in shells.
@@ -21,12 +21,12 @@ extension ExitCode {
     /// The exit code for an error: the one table for all commands.
     init(_ error: any Error) {
         switch error {
-        case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .fault
+        case let error as ArchiveError: self = error.kind == .unreadable ? .usage : .failure
         case is Diagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError,
             is SetupError:
             self = .usage
         case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
-        default: self = .fault
+        default: self = .failure
         }
     }
 }
@@ -70,10 +70,10 @@ enum Ending {
         return "faultline \(words.joined(separator: " ")) -"
     }
 
-    /// Prints problems of the input. If there are any, throws the exit code for a fault.
+    /// Prints problems of the input. If there are any, throws the exit code for an error.
     static func report(_ problems: [String]) throws {
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
-        if !problems.isEmpty { throw ExitCode.fault }
+        if !problems.isEmpty { throw ExitCode.failure }
     }
 }
 

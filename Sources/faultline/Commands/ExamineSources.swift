@@ -30,7 +30,7 @@ struct ExamineSources: AsyncParsableCommand {
             heard = try await ask()
         } catch let refusal as DaemonClient.Refusal {
             Console.note("faultline: \(refusal.message)")
-            throw ExitCode.fault
+            throw ExitCode.failure
         }
         let end = heard.recordingEnd(clock: WallClock.now)
         let findings = SourceFindings(now: end ?? WallClock.now).sentences(heard)
@@ -41,7 +41,7 @@ struct ExamineSources: AsyncParsableCommand {
             Console.print(try JSONText.encode(found))
         case .text: show(heard, findings, recordedUntil: end)
         }
-        if !findings.isEmpty { throw ExitCode.fault }
+        if !findings.isEmpty { throw ExitCode.failure }
     }
 
     private func show(_ heard: HeardSources, _ findings: [String], recordedUntil end: Int64?) {

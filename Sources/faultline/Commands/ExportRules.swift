@@ -7,12 +7,12 @@ import YAML
 
 struct RulesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rules", abstract: "Turn rules into those of other systems.", subcommands: [ExportRules.self])
+        commandName: "rules", abstract: "Convert rules for other systems.", subcommands: [ExportRules.self])
 }
 
 struct ExportRules: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Print rules as alerting rules of Prometheus, over the metrics of the scrape.",
+        commandName: "export", abstract: "Print rules as Prometheus alerting rules over Faultline's metrics.",
         discussion: """
             Without files these are the built-in rules. What PromQL can't say, such as a comparison of each kind of \
             request with itself, is left out and listed on standard error. docs/prometheus.md says what differs.

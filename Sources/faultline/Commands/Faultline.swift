@@ -118,7 +118,7 @@ struct PrintCompletions: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "completion",
-        abstract: "Print completions of the command line for a shell.",
+        abstract: "Print the completion script for a shell.",
         discussion: """
             bash: faultline completion bash > /etc/bash_completion.d/faultline. \
             zsh: faultline completion zsh > "${fpath[1]}/_faultline". \

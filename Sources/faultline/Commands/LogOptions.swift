@@ -3,7 +3,7 @@ import Logging
 
 /// How much a command logs, and how.
 struct LogOptions: ParsableArguments {
-    @Option(help: "The least severe events that are logged: trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "The lowest level that is logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel = LogLevel.notice
 
     @Option(help: "The format of the log: text (logfmt) or json, one object per line.")

@@ -30,7 +30,7 @@ struct ReplayArchives: ParsableCommand {
     @Option(help: "The output format: text or json.")
     var format = ReportFormat.text
 
-    @Option(help: "What text sorts rows by: count, errors, p50, p90, p99 or max.")
+    @Option(help: "Sort the rows of text by count, errors, p50, p90, p99 or max.")
     var sort: RowOrder.Key?
 
     @Option(help: ArgumentHelp("How many rows of each table text shows (20).", valueName: "number"))
@@ -48,12 +48,12 @@ struct ReplayArchives: ParsableCommand {
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         let replay = try input.replay(settings, comparing: others.groups)
         try print(replay, settings.rules.groups, others.groups)
-        let isFaulty = input.report(replay)
+        let hasErrors = input.report(replay)
         if Interruption.isRequested {
             Console.note("faultline: interrupted; the report covers what was read until then")
             throw ExitCode.interrupted
         }
-        if isFaulty { throw ExitCode.fault }
+        if hasErrors { throw ExitCode.failure }
     }
 
     private func print(_ replay: Replay, _ rules: [RuleGroup], _ others: [RuleGroup]) throws {

@@ -29,7 +29,7 @@ struct ReplayOptions: ParsableArguments {
         transform: EventTime.init(text:))
     var to: EventTime?
 
-    @Flag(help: "Continue after damage, at the next intact part.")
+    @Flag(help: "Skip damaged parts and continue at the next intact one.")
     var salvage = false
 
     @Flag(help: "Don't show progress.")
@@ -74,7 +74,7 @@ struct ReplayOptions: ParsableArguments {
         progress.finish()
         if let failure = replay.failure {
             Console.note("faultline: \(PrintableText.escape(failure.description))")
-            throw ExitCode.fault
+            throw ExitCode.failure
         }
         return replay
     }

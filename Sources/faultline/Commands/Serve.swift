@@ -9,7 +9,7 @@ import Rules
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Receive spans over OTLP, evaluate rules over them and answer scrapes.",
+        abstract: "Receive spans over OTLP, evaluate rules over them, and serve metrics and the query API.",
         discussion: """
             Without options: OTLP on 127.0.0.1:4317 (gRPC) and 127.0.0.1:4318 (HTTP), scrape and API on \
             127.0.0.1:9464, the built-in control-plane rules, alerts on standard output. SIGHUP reloads the \
@@ -38,7 +38,7 @@ struct Serve: AsyncParsableCommand {
     var listen: ListenAddress?
 
     @Option(
-        help: ArgumentHelp("An address for Jaeger's query API alone, as Jaeger's 16686.", valueName: "address"),
+        help: ArgumentHelp("An address for Jaeger's query API alone, such as 127.0.0.1:16686.", valueName: "address"),
         transform: ListenAddress.init(argument:))
     var jaeger: ListenAddress?
 
@@ -48,7 +48,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A directory in which alerts survive restarts.", valueName: "directory"))
     var state: String?
 
-    @Flag(help: "Let every machine that reaches an address use it without TLS and tokens.")
+    @Flag(help: "Accept every machine that can reach an address, without TLS or tokens.")
     var insecureListen = false
 
     @OptionGroup var log: LogOptions

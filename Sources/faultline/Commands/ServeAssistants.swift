@@ -7,7 +7,7 @@ import MCP
 struct ServeAssistants: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mcp",
-        abstract: "Let an assistant ask a daemon: a server of the Model Context Protocol on standard input and output.",
+        abstract: "Let an AI assistant query a daemon: a Model Context Protocol server on standard input and output.",
         discussion: """
             Configure it as a command, for example {"command": "faultline", "args": ["mcp", "--address", \
             "127.0.0.1:9464"]}. It only reads.

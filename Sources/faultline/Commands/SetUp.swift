@@ -6,7 +6,7 @@ import Support
 struct SetUp: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "setup",
-        abstract: "Print what makes kube-apiserver and etcd send their spans: what to add, and where.",
+        abstract: "Print what to add to kube-apiserver and etcd, and where, so that they send their spans.",
         discussion: """
             Give the releases and how the control plane is run, or the manifests of a control-plane node with --from. \
             Nothing is changed without --write, which keeps a backup.
@@ -44,12 +44,12 @@ struct SetUp: ParsableCommand {
     @Flag(help: "With --from: print the changes as a patch.")
     var diff = false
 
-    @Flag(help: "With --from: make the changes. The files as they were go to a folder of backups.")
+    @Flag(help: "With --from: make the changes. The original files go to a backup folder.")
     var write = false
 
     @Option(
         help: ArgumentHelp(
-            "With --write: the folder for the files as they were; it must not exist. "
+            "With --write: the folder for the original files; it must not exist. "
                 + "By default /etc/kubernetes/faultline-backup-TIME.",
             valueName: "directory"))
     var backup: String?
@@ -59,7 +59,7 @@ struct SetUp: ParsableCommand {
         if from == nil, diff || write { throw ValidationError("\(diff ? "--diff" : "--write") needs --from DIRECTORY") }
         if diff && write { throw ValidationError("--diff prints changes and --write makes them: choose one") }
         if from != nil, let place, ![.kubeadm, .manifests].contains(place) {
-            throw ValidationError("--from reads static pods' manifests, which --on \(place.rawValue) has none of")
+            throw ValidationError("--from reads static pods' manifests, and --on \(place.rawValue) has none")
         }
         if from == nil, place == nil {
             throw ValidationError("--on PLACE or --from DIRECTORY must be given")
@@ -96,7 +96,7 @@ struct SetUp: ParsableCommand {
     }
 
     private func known(_ found: Release?, _ option: String) throws(SetupError) -> Release {
-        guard let found else { throw SetupError("the image's tag is no release; give it with \(option)") }
+        guard let found else { throw SetupError("the image's tag is not a release; give it with \(option)") }
         return found
     }
 
@@ -118,7 +118,7 @@ struct SetUp: ParsableCommand {
         guard write else { return Console.print(String(manifests.diff.dropLast())) }
         let backup = backup ?? "/etc/kubernetes/faultline-backup-\(Int(Date().timeIntervalSince1970))"
         for path in try manifests.write(backup: backup) { Console.note("changed \(path)") }
-        Console.note("the files as they were are in \(backup)")
+        Console.note("the original files are in \(backup)")
     }
 }
 

@@ -19,7 +19,7 @@ struct ShowTop: AsyncParsableCommand {
     @Flag(help: "Print once.")
     var once = false
 
-    @Option(help: "What requests are sorted by: count, errors, p50, p90, p99 or max.")
+    @Option(help: "Sort requests by count, errors, p50, p90, p99 or max.")
     var sort = RowOrder.Key.count
 
     @Option(
@@ -37,7 +37,7 @@ struct ShowTop: AsyncParsableCommand {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
             } catch let refusal as DaemonClient.Refusal {
                 Console.note("faultline: \(refusal.message)")
-                throw ExitCode.fault
+                throw ExitCode.failure
             }
             return
         }

@@ -23,10 +23,10 @@ struct ShowTrace: AsyncParsableCommand {
 
     func validate() throws {
         guard TraceID(hex: id) != nil else {
-            throw ValidationError("\(PrintableText.quote(id)) is no trace id: it must be 32 hexadecimal digits")
+            throw ValidationError("\(PrintableText.quote(id)) is not a trace id: it must be 32 hexadecimal digits")
         }
         if daemon.address != nil, !archives.isEmpty {
-            throw ValidationError("--address asks a daemon, and archives are read: give the one or the other")
+            throw ValidationError("--address asks a daemon, but archives are named: give one or the other")
         }
     }
 
@@ -42,7 +42,7 @@ struct ShowTrace: AsyncParsableCommand {
             return try await daemon.client().get("traces/\(id)")
         } catch let refusal as DaemonClient.Refusal {
             Console.note("faultline: \(refusal.message)")
-            throw ExitCode.fault
+            throw ExitCode.failure
         }
     }
 
@@ -52,7 +52,7 @@ struct ShowTrace: AsyncParsableCommand {
             for problem in found.problems { Console.note(PrintableText.escape(problem)) }
             guard let detail = found.detail else {
                 Console.note("faultline: no span of the trace \(id) in \(archives.listed())")
-                throw ExitCode.fault
+                throw ExitCode.failure
             }
             return try detail.json(ComponentTable())
         }

@@ -10,7 +10,7 @@ import Support
 struct TestRules: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Run tests of rules: which alerts fire over given spans, and when.",
+        abstract: "Run rule tests: which alerts fire over given spans, and when.",
         discussion: "docs/rule-tests.md describes the files.")
 
     @Argument(help: ArgumentHelp("Files of tests.", valueName: "file"))
@@ -26,7 +26,7 @@ struct TestRules: ParsableCommand {
             }
         }
         Console.print("\(passed) passed, \(failed) failed")
-        if failed > 0 { throw ExitCode.fault }
+        if failed > 0 { throw ExitCode.failure }
     }
 
     /// Whether a test passes. Prints the differences.

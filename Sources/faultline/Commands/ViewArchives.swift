@@ -25,7 +25,7 @@ struct ViewArchives: AsyncParsableCommand {
         transform: ListenAddress.init(argument:))
     var listen = ListenAddress(host: "127.0.0.1", port: 0)
 
-    @Flag(help: "Let every machine that reaches the address see the spans.")
+    @Flag(help: "Show the spans to every machine that can reach the address.")
     var insecureListen = false
 
     func validate() throws {
@@ -41,7 +41,7 @@ struct ViewArchives: AsyncParsableCommand {
         let replay = try input.replay(settings)
         if Interruption.isRequested { throw ExitCode.interrupted }
         _ = input.report(replay)
-        guard replay.pipeline.summary().counts.accepted > 0 else { throw ExitCode.fault }
+        guard replay.pipeline.summary().counts.accepted > 0 else { throw ExitCode.failure }
         let bodies = RecentBodies(limit: settings.configuration.traceBytes)
         try Ending.reporting { try bodies.keep(recordsOf: try ArchiveNames(input.archives).all, endingIn: input.range) }
         // Questions leave out what ends at their end.

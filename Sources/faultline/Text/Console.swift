@@ -35,8 +35,8 @@ enum Console {
 
     static func print(_ text: String) {
         // A closed pipe means the reader has seen enough. Any other failure loses the result.
-        guard let fault = write(text + "\n", to: STDOUT_FILENO), fault != EPIPE else { return }
-        note("faultline: write standard output: \(unsafe String(cString: strerror(fault)))")
+        guard let code = write(text + "\n", to: STDOUT_FILENO), code != EPIPE else { return }
+        note("faultline: write standard output: \(unsafe String(cString: strerror(code)))")
         exit(2)
     }
 

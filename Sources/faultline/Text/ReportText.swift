@@ -105,7 +105,7 @@ struct ReportText {
         }
         if crowded > 0 {
             text += style.prose(
-                "\(crowded) requests are shown without their authentication: there are too many of it to tell whose it is"
+                "\(crowded) requests are shown without their authentication: too many authentications run at once to tell which request each belongs to"
             )
         }
         return text

@@ -54,7 +54,7 @@ import Testing
         var churn = NameChurn(seed: 1, operationsMax: 100)
         churn.append((0..<10_000).map { "junk \($0)" }, service: "junk")
         #expect(churn.window.view().operations.count <= 101)
-        #expect(churn.window.operations.refusal != nil)
+        #expect(churn.window.operations.overflow != nil)
         let overflowed = churn.window.operations.overflowed
         #expect(overflowed > 9_000)
         churn.append(["too early"], service: "checkout")

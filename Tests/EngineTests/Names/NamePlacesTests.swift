@@ -26,19 +26,19 @@ import Testing
         window.view().operations.count { $0.service == service }
     }
 
-    @Test func `one service takes a quarter of the places at most, and the refusal says so`() {
+    @Test func `one service takes a quarter of the places at most, and the overflow says so`() {
         var window = Self.window()
         Self.flood(&window, 1, 10_000)
         #expect(Self.names(window, "junk0") == 250)
-        #expect(window.operations.refusal?.reason == .quota)
-        #expect(window.operations.refusal?.owner == "junk0")
+        #expect(window.operations.overflow?.reason == .quota)
+        #expect(window.operations.overflow?.owner == "junk0")
         #expect(window.operations.overflowed == 9_750)
     }
 
     @Test func `whatever came before, the API server and etcd have theirs`() {
         var window = Self.window()
         Self.flood(&window, 100, 100)
-        #expect(window.operations.refusal?.reason == .limit)
+        #expect(window.operations.overflow?.reason == .limit)
         Self.flood(&window, 1, 125, prefix: "kube-apiserver", firstID: 1)
         Self.flood(&window, 1, 125, prefix: "etcd", firstID: 10_001)
         #expect(Self.names(window, "kube-apiserver0") == 125)

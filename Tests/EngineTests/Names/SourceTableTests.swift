@@ -95,7 +95,7 @@ import Testing
         #expect(Self.spans("node-1", in: window) == 1)
         #expect(Self.spans("_other", in: window) == 440)
         #expect(window.sources.overflowed == 440)
-        #expect(window.sources.refusal?.owner == "junk")
+        #expect(window.sources.overflow?.owner == "junk")
     }
 
     @Test func `are forgotten once the window has none of their spans, and begin anew when they come back`() {

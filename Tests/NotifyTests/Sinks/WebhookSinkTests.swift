@@ -83,7 +83,7 @@ struct WebhookSinkTests {
             Issue.record("not refused")
             return
         }
-        #expect(reason.hasSuffix(", which is refused") && !reason.contains(host))
+        #expect(reason.hasSuffix(", which is not allowed") && !reason.contains(host))
     }
 
     @Test func `a call has a unique key that stays the same when it is repeated`() async throws {

@@ -16,7 +16,7 @@ import Testing
     ])
     func `names one host`(_ host: String) {
         var head = head("/metrics", [("Host", host)])
-        #expect(HTTPHeadCheck.fault(in: &head) == nil)
+        #expect(HTTPHeadCheck.error(in: &head) == nil)
     }
 
     @Test(arguments: [
@@ -25,7 +25,7 @@ import Testing
     ])
     func `is refused if Host is invalid`(_ host: String) {
         var head = head("/metrics", [("Host", host)])
-        let fault = HTTPHeadCheck.fault(in: &head)
+        let fault = HTTPHeadCheck.error(in: &head)
         #expect(fault?.status == .badRequest)
         #expect(fault?.reason == .badHost)
     }
@@ -34,15 +34,15 @@ import Testing
         for second in ["localhost", "evil.example"] {
             var head = head("/metrics", [("Host", "localhost"), ("hOST", second)])
             #expect(
-                HTTPHeadCheck.fault(in: &head)?.message == "the request has 2 Host fields; HTTP requires exactly one")
+                HTTPHeadCheck.error(in: &head)?.message == "the request has 2 Host fields; HTTP requires exactly one")
         }
     }
 
     @Test func `may leave out the host in HTTP 1_0 alone`() {
         var new = head("/metrics", [])
-        #expect(HTTPHeadCheck.fault(in: &new)?.reason == .badHost)
+        #expect(HTTPHeadCheck.error(in: &new)?.reason == .badHost)
         var old = head("/metrics", [], version: .http1_0)
-        #expect(HTTPHeadCheck.fault(in: &old) == nil)
+        #expect(HTTPHeadCheck.error(in: &old) == nil)
     }
 
     @Test(arguments: [
@@ -50,14 +50,14 @@ import Testing
     ])
     func `with a whole address is read as a path and a host`(_ target: String, _ path: String) {
         var head = head(target, [("Host", "localhost")])
-        #expect(HTTPHeadCheck.fault(in: &head) == nil)
+        #expect(HTTPHeadCheck.error(in: &head) == nil)
         #expect(head.uri == path)
         #expect(head.headers["host"].map { $0.lowercased().prefix(9) } == ["localhost"])
     }
 
     @Test func `with a whole address and no Host, as HTTP 1_0 allows, has the address's host`() {
         var head = head("http://evil.example:81/metrics", [], version: .http1_0)
-        #expect(HTTPHeadCheck.fault(in: &head) == nil)
+        #expect(HTTPHeadCheck.error(in: &head) == nil)
         #expect(head.headers["host"] == ["evil.example:81"])
     }
 
@@ -67,22 +67,22 @@ import Testing
     ])
     func `is refused if its target is invalid or names another host than Host`(_ target: String) {
         var head = head(target, [("Host", "localhost")])
-        #expect(HTTPHeadCheck.fault(in: &head)?.status == .badRequest)
+        #expect(HTTPHeadCheck.error(in: &head)?.status == .badRequest)
     }
 
     @Test func `is refused with another transfer coding than chunked`() {
         for coding in ["gzip, chunked", "identity", "chunked, chunked", "xchunked"] {
             var head = head("/v1/traces", [("Host", "x"), ("Transfer-Encoding", coding)], method: .POST)
-            #expect(HTTPHeadCheck.fault(in: &head)?.status == .notImplemented, "\(coding)")
+            #expect(HTTPHeadCheck.error(in: &head)?.status == .notImplemented, "\(coding)")
         }
         var good = head("/v1/traces", [("Host", "x"), ("Transfer-Encoding", "Chunked")], method: .POST)
-        #expect(HTTPHeadCheck.fault(in: &good) == nil)
+        #expect(HTTPHeadCheck.error(in: &good) == nil)
         var old = head("/v1/traces", [("Transfer-Encoding", "chunked")], method: .POST, version: .http1_0)
-        #expect(HTTPHeadCheck.fault(in: &old)?.status == .badRequest)
+        #expect(HTTPHeadCheck.error(in: &old)?.status == .badRequest)
     }
 
     @Test func `is refused if it asks for a tunnel`() {
         var head = head("localhost:443", [("Host", "localhost:443")], method: .CONNECT)
-        #expect(HTTPHeadCheck.fault(in: &head)?.status == .notImplemented)
+        #expect(HTTPHeadCheck.error(in: &head)?.status == .notImplemented)
     }
 }

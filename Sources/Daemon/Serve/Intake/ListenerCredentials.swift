@@ -60,15 +60,15 @@ struct ListenerCredentials: Service {
         switch watched.refresh() {
         case .unchanged: break
         case .replaced:
-            log.note(.notice, "certificates and tokens read again", cause: "credentials \(transport.rawValue)") {
+            log.note(.notice, "certificates and tokens reloaded", cause: "credentials \(transport.rawValue)") {
                 ["transport": "\(transport.rawValue)"]
             }
             warnOfExpiry(transport, watched)
-        case .faulty(let fault):
+        case .failed(let error):
             log.note(
-                .error, "certificates and tokens not read again; the old ones stay in force",
-                cause: "credential fault \(transport.rawValue)"
-            ) { ["transport": "\(transport.rawValue)", "problem": "\(fault)"] }
+                .error, "certificates and tokens not reloaded; the old ones stay in force",
+                cause: "credential error \(transport.rawValue)"
+            ) { ["transport": "\(transport.rawValue)", "problem": "\(error)"] }
         }
     }
 
@@ -87,12 +87,12 @@ private final class WatchedAccess: Sendable {
     enum Change {
         case unchanged
         case replaced
-        case faulty(CredentialFault)
+        case failed(CredentialError)
     }
 
     private struct Reading {
         var stamps: [FileStamp?]
-        var fault: CredentialFault?
+        var error: CredentialError?
     }
 
     let access: ListenerAccess
@@ -100,7 +100,7 @@ private final class WatchedAccess: Sendable {
     private let field: ListenField
     private let last: Mutex<Reading>
 
-    init(_ files: AccessFiles, _ field: ListenField) throws(CredentialFault) {
+    init(_ files: AccessFiles, _ field: ListenField) throws(CredentialError) {
         self.files = files
         self.field = field
         // Before the files are read, so that a later change is noticed.
@@ -108,20 +108,20 @@ private final class WatchedAccess: Sendable {
         access = ListenerAccess(try files.load(for: field))
     }
 
-    var isLastGood: Bool { last.withLock { $0.fault == nil } }
+    var isLastGood: Bool { last.withLock { $0.error == nil } }
 
     /// Reads the files if they have changed, or if something was wrong with them, which may be for want of another file.
     func refresh() -> Change {
         let stamps = files.files.map(\.stamp)
         let before = last.withLock { $0 }
-        guard stamps != before.stamps || before.fault != nil else { return .unchanged }
+        guard stamps != before.stamps || before.error != nil else { return .unchanged }
         do {
             access.replace(try files.load(for: field))
             last.withLock { $0 = Reading(stamps: stamps) }
             return .replaced
         } catch {
-            last.withLock { $0 = Reading(stamps: stamps, fault: error) }
-            return error == before.fault ? .unchanged : .faulty(error)
+            last.withLock { $0 = Reading(stamps: stamps, error: error) }
+            return error == before.error ? .unchanged : .failed(error)
         }
     }
 }
@@ -130,7 +130,7 @@ extension ListenerCredentials {
     static let metrics = MetricTable<ListenerCredentials>([
         .family(
             "faultline_tls_certificate_expiry_timestamp_seconds", .gauge, unit: "seconds", labels: ["transport"],
-            help: "When a listener's certificate ceases to be valid, in seconds since the epoch."
+            help: "When a listener's certificate expires, in seconds since the epoch."
         ) { credentials, exposition in
             for (transport, watched) in credentials.sorted {
                 guard let expiry = watched.access.certificateExpiry else { continue }

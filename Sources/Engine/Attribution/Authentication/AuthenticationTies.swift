@@ -9,7 +9,7 @@ struct AuthenticationTies: ~Copyable, Sendable {
     /// The requests of this slot that were taken.
     private(set) var leads: [TieChoice.Lead] = []
     /// The requests of sources that aren't trusted.
-    private(set) var refused: [(requests: Range<Int>, decision: TieDecision)] = []
+    private(set) var untied: [(requests: Range<Int>, decision: TieDecision)] = []
     /// Requests of trusted sources that the slot's own authentications left, in order: those of the next slot may take them.
     private var left: [(source: UInt16, request: TieCandidates.Candidate)] = []
     private var choice = TieChoice()
@@ -19,7 +19,7 @@ struct AuthenticationTies: ~Copyable, Sendable {
 
     var byteCount: Int {
         candidates.byteCount + sources.capacity * MemoryLayout<SourceTies>.stride
-            + leads.capacity * MemoryLayout<TieChoice.Lead>.stride + (refused.capacity + left.capacity) * 48
+            + leads.capacity * MemoryLayout<TieChoice.Lead>.stride + (untied.capacity + left.capacity) * 48
             + choice.byteCount
     }
 
@@ -30,7 +30,7 @@ struct AuthenticationTies: ~Copyable, Sendable {
         candidates.removeAll()
         sources.removeAll(keepingCapacity: true)
         leads.removeAllKeepingRoom()
-        refused.removeAllKeepingRoom()
+        untied.removeAllKeepingRoom()
         left.removeAllKeepingRoom()
     }
 
@@ -52,7 +52,7 @@ struct AuthenticationTies: ~Copyable, Sendable {
                 leave(group, endOfSlot: slot.end)
             } else {
                 leads.removeLast(leads.count - known)
-                refused.append((group.requests, ties.decision))
+                untied.append((group.requests, ties.decision))
             }
         }
     }

@@ -273,8 +273,8 @@ struct LZ4Stream {
             .damaged, source.name, "the lz4 frame is cut off, at byte \(offset) of the file", isCut: true)
     }
 
-    private func failure(_ source: borrowing ByteSource, _ fault: LZ4Error) -> ArchiveError {
-        failure(source, "lz4: \(fault.rawValue)")
+    private func failure(_ source: borrowing ByteSource, _ error: LZ4Error) -> ArchiveError {
+        failure(source, "lz4: \(error.rawValue)")
     }
 
     private func failure(_ source: borrowing ByteSource, _ problem: String) -> ArchiveError {

@@ -27,7 +27,7 @@ extension ArchiveReader {
         if !spanning.isEmpty { return .spanning(0..<spanning.count) }
         if json.isInArray {
             json = JSONSplitter()
-            throw fault("the JSON array is not closed")
+            throw failure("the JSON array is not closed")
         }
         return nil
     }
@@ -53,12 +53,12 @@ extension ArchiveReader {
     private mutating func spanValue(upTo end: Int) throws(ArchiveError) {
         guard spanning.count + end - position <= Self.recordBytesMax else {
             let what = json.list == nil ? "a JSON value" : "an element of a JSON value's list"
-            throw fault("\(what) is larger than \(Self.recordBytesMax) bytes")
+            throw failure("\(what) is larger than \(Self.recordBytesMax) bytes")
         }
         span(upTo: end, of: Self.recordBytesMax)
     }
 
-    private func fault(_ problem: String) -> ArchiveError {
+    private func failure(_ problem: String) -> ArchiveError {
         hasContent ? damage(problem) : ArchiveError(.unreadable, name, "is not a span archive: \(problem)")
     }
 

@@ -46,7 +46,7 @@ final class GRPCCall {
         }
         switch request?.framing.receive(chunk, endOfStream: endOfStream) {
         case nil, .wait: return .wait
-        case .refuse(let fault): return refusal(fault, limits: limits)
+        case .refuse(let error): return refusal(error, limits: limits)
         case .message(let message, isCompressed: false): return .message(message, isGzip: false)
         case .message(let message, isCompressed: true):
             guard request?.compression == .gzip else {
@@ -64,8 +64,8 @@ final class GRPCCall {
         self.deadline = deadline
     }
 
-    private func refusal(_ fault: GRPCFraming.FramingError, limits: ReceiverLimits) -> Action {
-        switch fault {
+    private func refusal(_ error: GRPCFraming.FramingError, limits: ReceiverLimits) -> Action {
+        switch error {
         case .tooLarge:
             .refuse(.tooLarge(limit: limits.wireBytes), .tooLarge)
         case .truncated:

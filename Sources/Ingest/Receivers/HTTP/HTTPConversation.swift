@@ -14,7 +14,7 @@ final class HTTPConversation: ChannelDuplexHandler {
 
     private enum Arrival {
         case part(HTTPServerRequestPart)
-        case fault(any Error)
+        case error(any Error)
         case inputClosed
     }
 
@@ -63,7 +63,7 @@ final class HTTPConversation: ChannelDuplexHandler {
         // These mean that the client has gone.
         guard !(error is IOError || error is ChannelError) else { return context.fireErrorCaught(error) }
         guard !isOver else { return }
-        if hasToWait { waiting.append(.fault(error)) } else { refuse(error, context) }
+        if hasToWait { waiting.append(.error(error)) } else { refuse(error, context) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -117,8 +117,8 @@ extension HTTPConversation {
         switch part {
         case .head(var head):
             let begun = HTTPExchange(head)
-            if let fault = HTTPHeadCheck.fault(in: &head, isTLS: listener.socket.access.isTLS) {
-                return refuse(fault, context, isHead: begun.isHead)
+            if let error = HTTPHeadCheck.error(in: &head, isTLS: listener.socket.access.isTLS) {
+                return refuse(error, context, isHead: begun.isHead)
             }
             exchange = begun
             deadlines.enter(.body)
@@ -172,7 +172,7 @@ extension HTTPConversation {
         while !isAnswering, let next = waiting.popFirst() {
             switch next {
             case .part(let part): take(part, context)
-            case .fault(let error): refuse(error, context)
+            case .error(let error): refuse(error, context)
             case .inputClosed: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
             }
         }
@@ -187,18 +187,18 @@ extension HTTPConversation {
 // MARK: - Ends
 extension HTTPConversation {
     private func refuse(_ error: any Error, _ context: ChannelHandlerContext) {
-        let fault = HTTPRequestError(error, opening: deadlines.opening, limits: listener.socket.limits)
-        refuse(fault, context, isHead: false)
+        let error = HTTPRequestError(error, opening: deadlines.opening, limits: listener.socket.limits)
+        refuse(error, context, isHead: false)
         // So that the responder stops waiting for the body.
         context.fireErrorCaught(error)
     }
 
-    /// Replies with the fault, unless a reply has begun, and ends the connection.
-    private func refuse(_ fault: HTTPRequestError, _ context: ChannelHandlerContext, isHead: Bool) {
+    /// Replies with the error, unless a reply has begun, and ends the connection.
+    private func refuse(_ error: HTTPRequestError, _ context: ChannelHandlerContext, isHead: Bool) {
         if !deadlines.isOver {
             deadlines.isOver = true
             listener.socket.service.refused(
-                transport: listener.socket.transport, reason: fault.reason, peer: context.remoteAddress)
+                transport: listener.socket.transport, reason: error.reason, peer: context.remoteAddress)
         }
         waiting.removeAll()
         switch exchange?.reply {
@@ -207,7 +207,7 @@ extension HTTPConversation {
         case nil, HTTPExchange.Reply.none?:
             isOver = true
             deadlines.enter(.sending)
-            let (head, body) = listener.reply(to: fault)
+            let (head, body) = listener.reply(to: error)
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             let written = context.eventLoop.makePromise(of: Void.self)
             written.futureResult.assumeIsolated().whenSuccess { [self] in finish(context) }

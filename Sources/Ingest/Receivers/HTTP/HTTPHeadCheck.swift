@@ -4,11 +4,11 @@ internal import NIOHTTP1
 /// for, and how its body is framed.
 enum HTTPHeadCheck {
     /// Checks a head. If it is valid, its target becomes a path and its Host field the host that it is for.
-    static func fault(in head: inout HTTPRequestHead, isTLS: Bool = false) -> HTTPRequestError? {
+    static func error(in head: inout HTTPRequestHead, isTLS: Bool = false) -> HTTPRequestError? {
         guard head.method != .CONNECT else {
             return HTTPRequestError(.notImplemented, "this is not a proxy: CONNECT is not supported", .wrongMethod)
         }
-        return framingFault(head) ?? hostFault(&head, isTLS: isTLS)
+        return framingError(head) ?? hostError(&head, isTLS: isTLS)
     }
 
     /// Whether the decoder treats what follows the request as another protocol and leaves it unread.
@@ -18,7 +18,7 @@ enum HTTPHeadCheck {
     }
 
     /// RFC 9112, section 6.1. The decoder has already refused a Content-Length next to it.
-    private static func framingFault(_ head: HTTPRequestHead) -> HTTPRequestError? {
+    private static func framingError(_ head: HTTPRequestHead) -> HTTPRequestError? {
         let codings = head.headers[canonicalForm: "transfer-encoding"]
         guard !codings.isEmpty else { return nil }
         guard head.version != .http1_0 else {
@@ -31,7 +31,7 @@ enum HTTPHeadCheck {
     }
 
     /// RFC 9112, section 3.2.
-    private static func hostFault(_ head: inout HTTPRequestHead, isTLS: Bool) -> HTTPRequestError? {
+    private static func hostError(_ head: inout HTTPRequestHead, isTLS: Bool) -> HTTPRequestError? {
         let fields = head.headers["host"]
         guard fields.count <= 1 else {
             return HTTPRequestError(
@@ -46,12 +46,12 @@ enum HTTPHeadCheck {
                 .badRequest, "the Host field must be a host with an optional port, such as localhost:9464", .badHost)
         }
         guard !head.uri.hasPrefix("/"), head.uri != "*" else { return nil }
-        return absoluteTargetFault(&head, named, isTLS: isTLS)
+        return absoluteTargetError(&head, named, isTLS: isTLS)
     }
 
     /// In absolute form, the target's host counts. If the Host field names a different one, a proxy may have used
     /// either.
-    private static func absoluteTargetFault(
+    private static func absoluteTargetError(
         _ head: inout HTTPRequestHead, _ named: HTTPAuthority?, isTLS: Bool
     ) -> HTTPRequestError? {
         let scheme = isTLS ? "https://" : "http://"

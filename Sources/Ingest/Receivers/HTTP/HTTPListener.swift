@@ -34,22 +34,22 @@ package struct HTTPListener: Sendable {
     }
 
     /// The reply to bytes that aren't a valid request.
-    func reply(to fault: HTTPRequestError) -> (head: HTTPResponseHead, body: ByteBuffer) {
+    func reply(to error: HTTPRequestError) -> (head: HTTPResponseHead, body: ByteBuffer) {
         let body: ByteBuffer
         let type: String
         switch socket.transport {
         case .http, .grpc:
-            let code: RPCStatus.Code = fault.status == .notImplemented ? .unimplemented : .invalidArgument
-            body = ByteBuffer(bytes: RPCStatus(code, fault.message).body(.json))
+            let code: RPCStatus.Code = error.status == .notImplemented ? .unimplemented : .invalidArgument
+            body = ByteBuffer(bytes: RPCStatus(code, error.message).body(.json))
             type = "application/json"
         case .query, .jaeger:
-            body = ByteBuffer(string: fault.message + "\n")
+            body = ByteBuffer(string: error.message + "\n")
             type = "text/plain; charset=utf-8"
         }
         let headers: HTTPHeaders = [
             "Content-Type": type, "Content-Length": "\(body.readableBytes)", "Connection": "close", "Date": date.now,
         ]
-        return (HTTPResponseHead(version: .http1_1, status: fault.status, headers: headers), body)
+        return (HTTPResponseHead(version: .http1_1, status: error.status, headers: headers), body)
     }
 
     /// Serves until the task is cancelled or a graceful shutdown begins, then lets open requests finish.

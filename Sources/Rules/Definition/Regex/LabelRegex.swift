@@ -62,7 +62,7 @@ extension LabelRegex: Hashable {
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// A fault in a pattern. The position is in Unicode scalars.
+/// An error in a pattern. The position is in Unicode scalars.
 package struct RegexError: Error {
     package var position: Int
     package var message: String

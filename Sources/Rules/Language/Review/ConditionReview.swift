@@ -19,17 +19,17 @@ struct ConditionReview {
         let branches = Demand.branches(of: condition) ?? [Self.commonDemands(condition)]
         let deadBranches = branches.filter { !Conjunction.isPossible($0) }
         let never = deadBranches.count == branches.count
-        var faults = dead.map { Self.fault(of: $0) }
+        var problems = dead.map { Self.problem(of: $0) }
         for branch in deadBranches where branch.allSatisfy({ Conjunction.isPossible([$0]) }) {
-            let fault = Self.contradiction(in: branch, isAll: never)
-            if !faults.contains(fault) { faults.append(fault) }
+            let problem = Self.contradiction(in: branch, isAll: never)
+            if !problems.contains(problem) { problems.append(problem) }
         }
         if never {
-            errors = faults
+            errors = problems
             return
         }
         let alive = comparisons.filter { !Conjunction.isPossible([$0.opposite]) && Conjunction.isPossible([$0]) }
-        warnings = faults + alive.map { Self.fault(of: $0) }
+        warnings = problems + alive.map { Self.problem(of: $0) }
         let isAlways = Demand.branches(of: condition, isNegated: true)?.allSatisfy { !Conjunction.isPossible($0) }
         if warnings.isEmpty, isAlways == true {
             warnings = [ConditionError(at: 0, "the condition always holds, whatever is measured")]
@@ -47,7 +47,7 @@ struct ConditionReview {
     // MARK: Messages
 
     /// Why a comparison doesn't depend on measurements.
-    private static func fault(of demand: Demand) -> ConditionError {
+    private static func problem(of demand: Demand) -> ConditionError {
         let comparison = demand.isNegated ? demand.opposite : demand
         let holds = Conjunction.isPossible([comparison])
         return ConditionError(

@@ -68,9 +68,9 @@ extension ConditionParser {
             }
             step()
             return .objective(objective)
-        case .duration(let refusal):
+        case .duration(let zeroError):
             guard case .duration(_, let nanoseconds) = token.kind else { throw unexpected(parameter.wanted) }
-            if let refusal, nanoseconds == 0 { throw ConditionError(at: token.position, refusal) }
+            if let zeroError, nanoseconds == 0 { throw ConditionError(at: token.position, zeroError) }
             step()
             return .duration(nanoseconds)
         }

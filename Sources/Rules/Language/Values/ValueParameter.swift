@@ -8,8 +8,8 @@ struct ValueParameter: Sendable {
         case statistic
         case objective
         case component
-        /// - Parameter refusingZero: why it can't be 0s; nil if it can.
-        case duration(refusingZero: String?)
+        /// - Parameter zeroError: why it can't be 0s; nil if it can.
+        case duration(zeroError: String?)
     }
 
     let kind: Kind
@@ -30,13 +30,13 @@ struct ValueParameter: Sendable {
     static let objective = ValueParameter(
         kind: .objective, name: "objective", phrase: "an objective", wanted: "an objective such as 99.9%")
     static let threshold = ValueParameter(
-        kind: .duration(refusingZero: nil), name: "threshold", phrase: "a threshold",
+        kind: .duration(zeroError: nil), name: "threshold", phrase: "a threshold",
         wanted: "a threshold such as 1s, above which a span is bad")
     static let window = ValueParameter(
-        kind: .duration(refusingZero: "a window is longer than 0s"), name: "over", phrase: "a window",
+        kind: .duration(zeroError: "a window is longer than 0s"), name: "over", phrase: "a window",
         wanted: "the length of a window such as 1h")
     static let ago = ValueParameter(
-        kind: .duration(refusingZero: "slowdown compares with an earlier time, so not with 0s ago"), name: "ago",
+        kind: .duration(zeroError: "slowdown compares with an earlier time, so not with 0s ago"), name: "ago",
         phrase: "the time to compare with", wanted: "how long before to compare with, such as 1m")
 }
 

@@ -2,14 +2,14 @@ import Glibc
 
 /// An address that alerts are never sent to: link-local addresses and those of cloud metadata services. Otherwise a
 /// rule file, or a DNS name that somebody else controls, could reach them.
-package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
+package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
     /// Names only the kind of address, since the address is part of a URL.
     package let description: String
 
-    private static let linkLocal = RefusedAddress(
-        description: "the receiver's address is link-local, which is refused")
-    private static let metadata = RefusedAddress(
-        description: "the receiver's address is that of a metadata service, which is refused")
+    private static let linkLocal = BlockedAddress(
+        description: "the receiver's address is link-local, which is not allowed")
+    private static let metadata = BlockedAddress(
+        description: "the receiver's address is that of a metadata service, which is not allowed")
 
     /// nil if the address is allowed.
     /// - Parameter bytes: four for IPv4, sixteen for IPv6.
@@ -51,9 +51,9 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
         return nil
     }
 
-    /// The first refused address that a host name or a textual address resolves to; nil if there is none. A name that
-    /// doesn't resolve isn't refused: the connection fails by itself. Blocks until the system's resolver answers.
-    package static func find(behind host: String) -> RefusedAddress? {
+    /// The first blocked address that a host name or a textual address resolves to; nil if there is none. A name that
+    /// doesn't resolve isn't blocked: the connection fails by itself. Blocks until the system's resolver answers.
+    package static func find(behind host: String) -> BlockedAddress? {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -62,18 +62,18 @@ package struct RefusedAddress: Error, Hashable, CustomStringConvertible {
         guard failure == 0, var entry = unsafe first else { return nil }
         defer { unsafe freeaddrinfo(first) }
         while true {
-            if let refused = unsafe find(entry) { return refused }
+            if let blocked = unsafe find(entry) { return blocked }
             guard let next = unsafe entry.pointee.ai_next else { return nil }
             unsafe entry = next
         }
     }
 
-    private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> RefusedAddress? {
+    private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> BlockedAddress? {
         let address = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
         // The offsets of the address within sockaddr_in and sockaddr_in6.
         return switch unsafe entry.pointee.ai_family {
-        case AF_INET: RefusedAddress(unsafe Array(address[4..<8]))
-        case AF_INET6: RefusedAddress(unsafe Array(address[8..<24]))
+        case AF_INET: BlockedAddress(unsafe Array(address[4..<8]))
+        case AF_INET6: BlockedAddress(unsafe Array(address[8..<24]))
         default: nil
         }
     }
