@@ -23,7 +23,7 @@ package struct DaemonClient: Sendable {
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
-        // Whoever asks would rather know at once that nothing listens.
+        // Fail at once if nothing listens, instead of waiting for it.
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()

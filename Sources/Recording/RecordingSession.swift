@@ -136,7 +136,7 @@ final class RecordingSession {
     func measure() {
         if let measuredAt, .now - measuredAt < Self.measureInterval { return }
         measuredAt = .now
-        if let file, !file.hasName { fail(FileError("somebody removed", file.path, code: ENOENT)) }
+        if let file, !file.hasName { fail(FileError("someone removed", file.path, code: ENOENT)) }
         let files = directory?.files() ?? []
         recorder.count { counts in
             counts.files = files.count

@@ -1,7 +1,7 @@
 package import Engine
 import Synchronization
 
-/// Single traces with everything that their spans carry, for as long as somebody is pointed to them, however long ago the
+/// Single traces with everything that their spans carry, for as long as something points to them, however long ago the
 /// bodies that brought them have gone.
 package final class KeptTraces: Sendable {
     private struct State {

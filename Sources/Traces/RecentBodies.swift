@@ -4,7 +4,7 @@ import Synchronization
 /// Recent export bodies as they came, so that a trace can be shown with everything that its spans carry. The oldest go
 /// first once they exceed a number of bytes.
 ///
-/// Nothing is decoded until somebody looks: a body costs one copy and a few bits for each span.
+/// Nothing is decoded until a trace is asked for: a body costs one copy and a few bits for each span.
 package final class RecentBodies: Sendable {
     /// An `ExportTraceServiceRequest` on the wire, valid.
     package struct Body: Sendable {
@@ -86,7 +86,7 @@ package final class RecentBodies: Sendable {
     }
 
     /// Makes room.
-    /// - Returns: a chunk that nobody reads any more, empty.
+    /// - Returns: a chunk that has no reader left, empty.
     private func evict(_ state: inout State, room: Int) -> BodyChunk? {
         var spare: BodyChunk?
         while state.byteCount + room > limit, !state.segments.isEmpty {
@@ -121,5 +121,43 @@ package final class RecentBodies: Sendable {
         package var dropped: Int
         /// The arrival of the oldest, Unix nanoseconds.
         package var oldest: Int64?
+    }
+}
+
+/// Memory that bodies share, so that keeping one takes neither an allocation nor fresh pages.
+///
+/// Appending and resetting need the lock of `RecentBodies`. What was appended doesn't change until a reset, which needs the
+/// only reference, so readers need no lock.
+@safe
+final class BodyChunk: @unchecked Sendable {
+    private let memory: UnsafeMutableRawBufferPointer
+    private var used = 0
+
+    init(capacity: Int) {
+        unsafe memory = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit {
+        unsafe memory.deallocate()
+    }
+
+    var capacity: Int { unsafe memory.count }
+
+    /// Copies a body.
+    /// - Returns: where it is; nil if there is no room.
+    func append(_ message: RawSpan) -> Range<Int>? {
+        let range = used..<used + message.byteCount
+        guard range.upperBound <= capacity else { return nil }
+        unsafe message.withUnsafeBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: memory[range]).copyMemory(from: $0)
+        }
+        used = range.upperBound
+        return range
+    }
+
+    func reset() { used = 0 }
+
+    func withBytes<Result>(_ range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+        try unsafe body(UnsafeRawBufferPointer(rebasing: memory[range]).bytes)
     }
 }

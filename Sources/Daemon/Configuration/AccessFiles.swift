@@ -70,7 +70,7 @@ extension Configuration {
         return field == .jaeger && own.isEmpty ? access[.listen] ?? AccessFiles() : own
     }
 
-    /// Why a listener doesn't start: everybody who reaches the machine could use it, and nobody said that they may.
+    /// Why a listener doesn't start: every machine that can reach it could use it, and no setting allows that.
     func problemWithExposure(_ field: ListenField, _ host: ListenHost) -> String? {
         guard !insecureListen, accessFiles(field).isEmpty, host.isElsewhere else { return nil }
         return "\(field.rawValue) (\(self[field])) is open to every machine that reaches this one: give it tls or "

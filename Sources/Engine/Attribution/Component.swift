@@ -31,7 +31,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
         "apiserver",
     ]
 
-    /// Work of the API server itself. It waits for somebody else, or for itself, in all others.
+    /// Work of the API server itself. In all others it waits, for another process or for itself.
     static let ownWork: [Component] = [.storage, .audit, .impersonation, .serialize, .apiServer]
 
     /// Where requests wait for requests before them, or for etcd: the consequence of something else.

@@ -1,8 +1,8 @@
 /// Divides the requests of a slot, trace by trace.
 struct RequestDivision: ~Copyable, Sendable {
     private var tree = TraceTree()
-    private var partition = Partition()
-    private(set) var work = SlotWork()
+    private var partition = RequestPartition()
+    private(set) var work = SlotAttributionBuilder()
     private var ties = AuthenticationTies()
 
     var byteCount: Int { tree.byteCount + work.byteCount + ties.byteCount }

@@ -14,7 +14,7 @@ package final class SlotAttribution: Sendable {
 
     /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if some were left out.
     init(
-        _ work: borrowing SlotWork, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = [],
+        _ work: borrowing SlotAttributionBuilder, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = [],
         countingSampled count: ([AttributedRequest]) -> SampledCounts? = { _ in nil }
     ) {
         self.selfTimes = selfTimes
@@ -61,7 +61,7 @@ struct AttributedRequest: BitwiseCopyable, Sendable {
     var tie: TieDecision
 
     @inline(__always)
-    init(_ request: SlotWork.Request, removedParts: UInt32) {
+    init(_ request: SlotAttributionBuilder.Request, removedParts: UInt32) {
         row = request.row
         firstPart = request.firstPart &- removedParts
         series = request.series
@@ -87,7 +87,7 @@ struct RequestDurations: ~Copyable, Sendable {
 
     static let bytesPerRequest = 2 + 8 + 2 + 1
 
-    init(_ requests: Span<SlotWork.Request>) {
+    init(_ requests: Span<SlotAttributionBuilder.Request>) {
         count = requests.count
         series = Column(capacity: count)
         durations = Column(capacity: count)
@@ -125,7 +125,7 @@ struct RequestParts: ~Copyable, Sendable {
 
     static let bytesPerPart = 4 + 8 + 2 + 1
 
-    init(_ work: borrowing SlotWork) {
+    init(_ work: borrowing SlotAttributionBuilder) {
         count = work.partCount - work.emptyCount
         // One more takes a part without time that comes last.
         series = Column(capacity: count + 1)

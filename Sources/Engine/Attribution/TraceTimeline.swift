@@ -1,6 +1,6 @@
 /// Whose time each stretch of a trace's requests was: the parts that attribution adds up, each with its place in time.
 ///
-/// For one trace that somebody looks at; `RequestDivision` does the same for all, keeping only the sums.
+/// For one trace that is shown; `RequestDivision` does the same for all, keeping only the sums.
 package struct TraceTimeline: Sendable {
     /// A stretch of a request. Times are Unix nanoseconds.
     package struct Part: Equatable, Sendable {
@@ -125,7 +125,7 @@ package struct TraceTimeline: Sendable {
         mappings[Int(spans[index].operation)].component == Component.authentication.number
     }
 
-    /// Gives a stretch to a span and its children, as `Partition` does.
+    /// Gives a stretch to a span and its children, as `RequestPartition` does.
     private mutating func give(
         from start: Int64, to end: Int64, to index: Int, below: TraceTree.SpanOwner, depth: Int, _ parts: inout [Part]
     ) {

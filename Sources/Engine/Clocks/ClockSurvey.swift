@@ -7,9 +7,9 @@ struct ClockSurvey: Sendable {
         /// Unix nanoseconds.
         var times: ClosedRange<Int64>
 
-        /// Of spans with the same ids the same one counts in any order. Where only their sources differ, nobody sent it.
+        /// Of spans with the same ids the same one counts in any order. If only their sources differ, it gets `noSource`.
         static func first(_ a: Span, _ b: Span) -> Span {
-            if a.times == b.times { return a.source == b.source ? a : Span(source: nobody, times: a.times) }
+            if a.times == b.times { return a.source == b.source ? a : Span(source: noSource, times: a.times) }
             let isFirst = (a.times.lowerBound, a.times.upperBound) < (b.times.lowerBound, b.times.upperBound)
             return isFirst ? a : b
         }
@@ -20,7 +20,7 @@ struct ClockSurvey: Sendable {
         var callee: Span?
     }
 
-    private static let nobody = UInt32.max
+    private static let noSource = UInt32.max
 
     /// By a hash of the caller's ids.
     private var calls: [UInt64: Call] = [:]
@@ -63,7 +63,7 @@ struct ClockSurvey: Sendable {
     var clocks: [UInt32: ClockSteps] {
         var bySource: [UInt32: [(end: Int64, hash: UInt64, bounds: CallBounds)]] = [:]
         for (hash, call) in calls {
-            guard let caller = call.caller, let callee = call.callee, callee.source != Self.nobody else { continue }
+            guard let caller = call.caller, let callee = call.callee, callee.source != Self.noSource else { continue }
             let bounds = CallBounds(caller: caller.times, callee: callee.times)
             bySource[callee.source, default: []].append((callee.times.upperBound, hash, bounds))
         }

@@ -9,7 +9,7 @@ package struct SamplingRatio: Equatable, Sendable {
     package var ratio: Double
     package var source: SamplingSource
 
-    /// Whether somebody said so.
+    /// Whether it was stated, by the configuration or by the spans.
     var isStated: Bool { source != .estimated }
 }
 

@@ -101,7 +101,7 @@ final class DeliveryQueue: Sendable {
         wake()
     }
 
-    /// Removes what is left from memory once nobody delivers it any more. A journal keeps it.
+    /// Removes what is left from memory once nothing delivers it any more. A journal keeps it.
     func abandon() -> (alerts: [Alert], areKept: Bool) {
         let left = state.withLock { state in
             defer {

@@ -10,7 +10,7 @@ package struct RetryPolicy: Sendable {
     /// How old an alert may get before it is given up.
     package var giveUpAfter: Duration
 
-    /// A receiver may be down overnight; an alert older than a day helps nobody who is paged.
+    /// A receiver may be down overnight; an alert older than a day is no help to the person it pages.
     package static let standard = RetryPolicy(
         first: .milliseconds(500), longest: .seconds(30), giveUpAfter: .seconds(86_400))
 

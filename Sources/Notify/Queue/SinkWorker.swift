@@ -115,7 +115,7 @@ package final class DeliveryCounters: Sendable {
         counts.withLock { $0[Key(sink: sink, outcome: outcome), default: 0] += count }
     }
 
-    /// All outcomes of the given sinks, including those that never happened: nobody can watch a counter that only
+    /// All outcomes of the given sinks, including those that never happened: a counter can't be watched if it only
     /// appears with the first failure.
     func rows(of sinks: [String]) -> [Row] {
         let counts = counts.withLock { $0 }

@@ -10,7 +10,7 @@ package protocol AlertSink: Sendable {
     var identity: String { get }
     /// Which alerts it is notified of.
     var subject: SinkSubject { get }
-    /// Whether it is told that an alert has resolved.
+    /// Whether it is notified when an alert resolves.
     var sendsResolved: Bool { get }
     /// How many alerts it takes at once.
     var batchLimit: Int { get }

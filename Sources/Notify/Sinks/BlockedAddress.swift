@@ -1,7 +1,7 @@
 import Glibc
 
 /// An address that alerts are never sent to: link-local addresses and those of cloud metadata services. Otherwise a
-/// rule file, or a DNS name that somebody else controls, could reach them.
+/// rule file, or a DNS name under someone else's control, could reach them.
 package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
     /// Names only the kind of address, since the address is part of a URL.
     package let description: String

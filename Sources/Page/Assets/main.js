@@ -147,7 +147,7 @@ let pending = 0;
 function refreshSoon(seconds) {
   clearTimeout(pending);
   pending = setTimeout(async () => {
-    // A page that nobody sees asks nothing.
+    // A hidden page sends no requests.
     if (!document.hidden) await show(true);
     refreshSoon(REFRESH_SECONDS);
   }, seconds * 1000);

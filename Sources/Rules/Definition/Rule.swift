@@ -83,6 +83,6 @@ package enum NoDataPolicy: Hashable, Sendable {
     /// count.
     case resolve(after: Int64)
 
-    /// Longer than the quiet spells of a live series, but short enough that nobody works on something that is over.
+    /// Longer than the quiet spells of a live series, but short enough that no one works on a fault that is over.
     package static let standard = NoDataPolicy.resolve(after: 900_000_000_000)
 }

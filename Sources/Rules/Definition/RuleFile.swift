@@ -3,7 +3,7 @@ import Foundation
 import Support
 package import YAML
 
-/// The rules of a rule file. Its sinks are read by whoever knows their kinds.
+/// The rules of a rule file. Its sinks are read by `Notify`, which knows their kinds.
 package struct RuleFile: Hashable, Sendable {
     package var groups: [RuleGroup]
     /// The identities of its rules' alerts, with the position of each.

@@ -72,7 +72,7 @@ package struct IncidentTracker: Hashable, Sendable {
         if let alert { notices.append(AlertTransition(time: time, alert: alert)) }
     }
 
-    /// While nothing arrives, nobody knows whether the fault lasts: that time doesn't count.
+    /// While nothing arrives, it is unknown whether the fault lasts: that time doesn't count.
     private mutating func waitWhileNothingIsHeard(_ sightings: [AlertSighting], _ context: some IncidentContext) {
         defer { last = context.time }
         guard let last, !open.isEmpty, !sightings.contains(where: \.holds), !context.isHeard(since: last) else {
@@ -211,7 +211,7 @@ package struct IncidentTracker: Hashable, Sendable {
 
     // MARK: Processes
 
-    /// What a process does is told by an incident of its own, unless an open one covers it.
+    /// A restart or silence of a process has an incident of its own, unless an open one covers it.
     private mutating func take(_ event: ProcessEvent, _ context: some IncidentContext) {
         let hosts = hosts(in: event.cluster)
         switch event.kind {

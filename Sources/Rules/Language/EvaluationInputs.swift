@@ -16,7 +16,7 @@ package struct EvaluationInputs {
         /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally, of which it
         /// doesn't matter what it counts.
         package var slowdown: Double?
-        /// How many spans there were, those that were not sampled included; nil if all came, or nobody asks.
+        /// How many spans there were, those that were not sampled included; nil if all came, or if no rule needs it.
         var scaledCount: Double?
         /// The same of `bad`.
         var scaledBad: [Double] = []

@@ -1,3 +1,5 @@
+import YAML
+
 /// How a control plane is run: who writes its components' command lines.
 package enum Place: String, CaseIterable, Sendable {
     case kubeadm, manifests, kind, minikube, rke2, k3s, talos, eks, gke, aks, openshift
@@ -42,5 +44,34 @@ extension TracingRequest {
             "While nothing listens, exporters drop spans; nothing else is affected.",
             "\(text) % of the requests are traced. Whether spans arrive, and from whom:",
             "curl http://127.0.0.1:9464/api/v1/sources")
+    }
+}
+
+/// What to add where: YAML documents with comments that say what to do with each.
+package struct SetupPlan: Sendable {
+    struct Step: Sendable {
+        /// What to do, one comment line each.
+        var comments: [String]
+        var content: YAMLValue?
+    }
+
+    var steps: [Step] = []
+
+    mutating func add(_ comments: String..., content: YAMLValue? = nil) {
+        steps.append(Step(comments: comments, content: content))
+    }
+
+    /// One YAML stream: a document a step, so that people can paste it and programs can read it.
+    package func text() throws -> String {
+        var text = ""
+        for (index, step) in steps.enumerated() {
+            if index > 0 { text += "\n" }
+            if step.content != nil { text += "---\n" }
+            for (line, comment) in step.comments.enumerated() {
+                text += comment.isEmpty ? "#\n" : "# \(line == 0 ? "\(index + 1). " : "   ")\(comment)\n"
+            }
+            if let content = step.content { text += try content.serialized() }
+        }
+        return text
     }
 }

@@ -23,3 +23,39 @@ package enum JSONText {
         return result
     }
 }
+
+/// An optional value that JSON states as null where there is none. A synthesized encoder would leave it out. Null and
+/// absent are read alike.
+@propertyWrapper
+package struct OrNull<Value> {
+    package var wrappedValue: Value?
+
+    package init(wrappedValue: Value?) {
+        self.wrappedValue = wrappedValue
+    }
+}
+
+extension OrNull: Sendable where Value: Sendable {}
+extension OrNull: Equatable where Value: Equatable {}
+extension OrNull: Hashable where Value: Hashable {}
+
+extension OrNull: Encodable where Value: Encodable {
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}
+
+extension OrNull: Decodable where Value: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// What synthesized decoders call for such a value.
+    package func decode<Value: Decodable>(_: OrNull<Value>.Type, forKey key: Key) throws -> OrNull<Value> {
+        OrNull(wrappedValue: try decodeIfPresent(Value.self, forKey: key))
+    }
+}

@@ -6,7 +6,7 @@ struct TieCandidates: ~Copyable, Sendable {
         let spanID: UInt64
         /// In its slot.
         let row: UInt32
-        /// The request's index in `SlotWork`; `none` for an authentication, for a long-running request, and in another slot.
+        /// The request's index in `SlotAttributionBuilder`; `none` for an authentication, for a long-running request, and in another slot.
         let request: Int32
 
         static let none: Int32 = -1

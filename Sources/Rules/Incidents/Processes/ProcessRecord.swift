@@ -122,7 +122,7 @@ struct ProcessRecord: Hashable, Sendable {
             && Double(comeback.ownCalls) >= Self.ownCallsTimesMin * max(usual, 0)
     }
 
-    /// Time in which nobody listened doesn't count.
+    /// Time in which nothing listened doesn't count.
     mutating func delay(by step: Int64) {
         since = since.addingSaturating(step)
         heardUpTo = heardUpTo.addingSaturating(step)

@@ -19,7 +19,7 @@ struct ProcessWatch: Hashable, Sendable {
     /// By cluster, in order.
     private var heard: [String: [HeardSecond]] = [:]
     private var last: Int64?
-    /// Whether it may be told that nothing at all is heard. In a replay by event time no clock goes on meanwhile.
+    /// Whether it may report that nothing at all is heard. In a replay by event time no clock runs meanwhile.
     var judgesSilenceOfAll = true
 
     private static let second: Int64 = 1_000_000_000

@@ -57,7 +57,7 @@ package final class ListenerAccess: Sendable {
 }
 
 extension RefusalReason {
-    /// What a client without the right token is told.
+    /// The hint in the reply to a client without the right token.
     package var hintForToken: String {
         self == .missingToken
             ? "this listener wants a token: send the header Authorization: Bearer TOKEN"

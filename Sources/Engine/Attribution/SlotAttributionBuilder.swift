@@ -1,5 +1,5 @@
 /// The results for a slot while it is attributed. Reused for the next slot.
-struct SlotWork: ~Copyable, Sendable {
+struct SlotAttributionBuilder: ~Copyable, Sendable {
     /// A request whose own time has been divided.
     struct Request: BitwiseCopyable, Sendable {
         /// Its row in the slot.
@@ -47,7 +47,9 @@ struct SlotWork: ~Copyable, Sendable {
     /// - Parameters:
     ///   - lead: the time before the span that is part of the request, nanoseconds; the partition has it.
     ///   - mayBeTied: keeps a part for an authentication that is tied later.
-    mutating func add(_ partition: borrowing Partition, of span: TraceSpan, lead: Int64 = 0, mayBeTied: Bool = false) {
+    mutating func add(
+        _ partition: borrowing RequestPartition, of span: TraceSpan, lead: Int64 = 0, mayBeTied: Bool = false
+    ) {
         if parts.capacity - partCount < ComponentTable.countMax { growParts() }
         let authentication = UInt32(Component.authentication.number)
         let end = Self.add(

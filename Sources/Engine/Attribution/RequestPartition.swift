@@ -2,7 +2,7 @@
 ///
 /// Starting from the request's span, an instant belongs to the child that covers it (children are clipped to their
 /// parent); if several do, to the one that started last. The parts sum to the request's duration to the nanosecond.
-struct Partition: ~Copyable, Sendable {
+struct RequestPartition: ~Copyable, Sendable {
     /// Nanoseconds by component number.
     let parts = Column<Int64>(capacity: ComponentTable.countMax)
     /// One bit for each component that may have a part.

@@ -1,4 +1,4 @@
-/// SHA-256 (FIPS 180-4): nobody can construct two names with the same hash.
+/// SHA-256 (FIPS 180-4): two names with the same hash can't be constructed.
 package enum SHA256 {
     /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
     private static let constants: [UInt32] = primes.prefix(64).map { fraction(ofRoot: 3, of: $0) }
@@ -52,4 +52,24 @@ package enum SHA256 {
         }
         for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
     }
+}
+
+/// FNV-1a over a sequence of texts: a hash that is the same in every run.
+package struct FNV1a {
+    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    package init() {}
+
+    package mutating func combine(_ text: String) {
+        for byte in text.utf8 { combine(byte) }
+        // 0xFF never occurs in UTF-8, so ["a", "b"] and ["ab"] hash differently.
+        combine(0xFF)
+    }
+
+    private mutating func combine(_ byte: UInt8) {
+        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    /// 16 digits.
+    package var hex: String { Hex.text(hash) }
 }
