@@ -114,7 +114,7 @@ def test_tokens_change_while_the_daemon_runs(guarded, tmp_path):
     eventually(lambda: status(NEXT) == 200, "the next token")
     assert status(INGEST) == 200
     (tmp_path / "ingest").write_text("two words\n")
-    guarded.log.wait_for("the old ones stay in force", "transport=http", "line 1 is no token")
+    guarded.log.wait_for("the old ones stay in force", "transport=http", "line 1 is not a token")
     assert (status(INGEST), status(NEXT)) == (200, 200)
     (tmp_path / "ingest").write_text(f"{NEXT}\n")
     eventually(lambda: status(INGEST) == 401, "the end of the old token")
@@ -131,7 +131,7 @@ def test_tokens_are_in_no_log_and_no_message(guarded, tmp_path):
 
 @pytest.mark.parametrize(
     "contents, message",
-    [(None, "no such file or directory"), ("", "it holds no token"), ("# none\n\n", "it holds no token"), ("a b\n", "line 1 is no token")],
+    [(None, "no such file or directory"), ("", "it holds no token"), ("# none\n\n", "it holds no token"), ("a b\n", "line 1 is not a token")],
 )
 def test_a_bad_file_of_tokens_is_an_error(tmp_path, contents, message):
     if contents is not None:
@@ -179,7 +179,7 @@ def test_commands_that_ask_a_daemon_take_the_token_from_a_file(guarded, argument
     assert refused.code == 1 and "401" in refused.errors and says not in refused.output
     (tmp_path / "own").write_text(f"# of the dashboard\n\n  {READ}\nanother\n")
     assert says in faultline(*asked, "--token-file", tmp_path / "own").output
-    for content, problem in [("# none\n", "holds no token"), ("two words\n", "is no token")]:
+    for content, problem in [("# none\n", "holds no token"), ("two words\n", "is not a token")]:
         (tmp_path / "bad").write_text(content)
         done = faultline(*asked, "--token-file", tmp_path / "bad")
         assert done.code == 2 and problem in done.errors
