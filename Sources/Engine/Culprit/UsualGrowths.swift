@@ -134,7 +134,8 @@ private struct Baseline {
         guard !groups.isEmpty else { return [] }
         let series = GroupedSeries(groups)
         var stretches = groups.map { _ in OpenStretch() }
-        for slot in slots {
+        let first = known.map(\.end).min() ?? .min
+        for slot in slots where slot.end > first {
             let end = (slot.start / length + 1) * length
             series.forEachCells(of: slot, population) { group, number, cells in
                 guard slot.end > known[group].end, slot.end <= groups[group].learnsUntil else { return }
