@@ -75,6 +75,11 @@ def test_a_range_of_time_says_which_parts_to_read(later):
     jaeger = f"/api/traces/{made.trace_id.hex()}?start={{}}&end={{}}"
     assert daemon.get(jaeger.format(seconds * 1_000_000, (seconds + 1) * 1_000_000))[0] == 200
     assert daemon.get(jaeger.format(1_000_000, 2_000_000))[0] == 404
+    jaeger = f"/api/v3/traces/{made.trace_id.hex()}?startTime=2020-01-01T00:00:00Z&endTime={{}}-01-01T00:00:00Z"
+    assert daemon.get(jaeger.format(2040))[0] == 200
+    assert daemon.get(jaeger.format(2021))[0] == 404
+    status, _, body = daemon.get(jaeger.format(2019))
+    assert status == 400 and b"startTime must not be after endTime" in body
 
 
 def test_damage_hides_no_trace_behind_it(record, directory):

@@ -39,7 +39,16 @@ enum JaegerV3 {
 
     private static let trace = Resource.jaegerV3("/api/v3/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
-        return try result(surface.message(of: id, in: nil, mergesScopes: true))
+        return try result(surface.message(of: id, in: range(query), mergesScopes: true))
+    }
+
+    /// When a trace's spans were, Unix nanoseconds; nil if neither end is given.
+    private static func range(_ query: JaegerQuery) throws -> Range<Int64>? {
+        let (start, end) = (try query.time("startTime", "start_time"), try query.time("endTime", "end_time"))
+        guard start != nil || end != nil else { return nil }
+        let (first, last) = (start ?? 0, end ?? .max)
+        guard first <= last else { throw JaegerError.badRequest("startTime must not be after endTime") }
+        return first..<last
     }
 
     private static func result(_ message: [UInt8]) throws -> String {
