@@ -88,7 +88,7 @@ def test_hostile_names_are_escaped(tmp_path):
         ([ABSENT, "nowhere.lz4"], 2, "nowhere.lz4"),
         ([ABSENT, project.EXAMPLE], 1, f"no span of the trace {ABSENT} in"),
         ([ABSENT, "--address", "127.0.0.1:1"], 1, "is faultline serve running there?"),
-        ([ABSENT, project.EXAMPLE, "--address", "127.0.0.1:1"], 2, "give the one or the other"),
+        ([ABSENT, project.EXAMPLE, "--address", "127.0.0.1:1"], 2, "give one or the other"),
     ],
 )
 def test_a_trace_that_cant_be_shown_says_why(arguments, code, message):

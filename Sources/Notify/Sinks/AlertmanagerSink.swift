@@ -8,22 +8,11 @@ import YAML
 /// `alertmanager: {url, headers_file}` in a rule file. The URL is that of the Alertmanager itself, not of its API.
 struct AlertmanagerDefinition: EndpointDefinition {
     static let kind = "alertmanager"
-    private static let example = "http://127.0.0.1:9093"
+    static let phrase = "an Alertmanager"
+    static let example = "http://127.0.0.1:9093"
     let endpoint: SinkEndpoint
 
-    init(endpoint: SinkEndpoint) {
-        self.endpoint = endpoint
-    }
-
-    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
-        guard
-            let endpoint = SinkEndpoint(
-                node, "an Alertmanager", example: Self.example, problem: Self.problem, &diagnostics)
-        else { return nil }
-        self.init(endpoint: endpoint)
-    }
-
-    private static func problem(_ url: URL) -> String? {
+    static func problem(_ url: URL) -> String? {
         let form = "url is the Alertmanager's base URL, as in \(example): leave"
         if let ending = SinkURL.alertsPath(of: url) { return "\(form) \(ending) out" }
         return SinkURL.problemWithFragment(url) ?? (url.query == nil ? nil : "\(form) out ? and what follows")

@@ -26,21 +26,13 @@ struct SinkEndpoint: Hashable, Sendable {
     private static let fields = ["url", "headers_file", "send", "tls_config", "authorization", "basic_auth"]
 
     /// nil if the node is unusable; `diagnostics` says why.
-    /// - Parameters:
-    ///   - what: what messages call the sink, as in "a webhook".
-    ///   - example: a URL, for messages.
-    ///   - problem: what is wrong with a URL for this kind of sink.
-    ///   - choosesResolved: whether it may leave out resolved alerts.
-    init?(
-        _ node: YAMLNode, _ what: String, example: String, problem: (URL) -> String?,
-        choosesResolved: Bool = false, _ diagnostics: inout Diagnostics
-    ) {
-        let fields = Self.fields + (choosesResolved ? ["send_resolved"] : [])
-        guard let mapping = YAMLMapping(node, what, fields: fields, &diagnostics),
+    init?(_ node: YAMLNode, of kind: (some EndpointDefinition).Type, _ diagnostics: inout Diagnostics) {
+        let fields = Self.fields + (kind.choosesResolved ? ["send_resolved"] : [])
+        guard let mapping = YAMLMapping(node, kind.phrase, fields: fields, &diagnostics),
             let urlNode = mapping.required("url", &diagnostics),
             let url = urlNode.string("url", &diagnostics)
         else { return nil }
-        if let problem = SinkURL.problem(url, example: example, ofKind: problem) {
+        if let problem = SinkURL.problem(url, example: kind.example, ofKind: kind.problem) {
             diagnostics.report(urlNode.start, problem)
             return nil
         }
@@ -104,10 +96,27 @@ struct SinkEndpoint: Hashable, Sendable {
 
 /// A kind of sink over HTTP.
 protocol EndpointDefinition: SinkDefinition {
+    /// What messages call the sink, as in "a webhook".
+    static var phrase: String { get }
+    /// A URL, for messages.
+    static var example: String { get }
+    /// Whether it may leave out resolved alerts.
+    static var choosesResolved: Bool { get }
+    /// What is wrong with a URL for this kind of sink.
+    static func problem(_ url: URL) -> String?
+
     var endpoint: SinkEndpoint { get }
+    init(endpoint: SinkEndpoint)
 }
 
 extension EndpointDefinition {
+    static var choosesResolved: Bool { false }
+
+    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
+        guard let endpoint = SinkEndpoint(node, of: Self.self, &diagnostics) else { return nil }
+        self.init(endpoint: endpoint)
+    }
+
     /// Hashes the URL, which may contain a secret.
     var identity: String {
         var hash = FNV1a()

@@ -8,22 +8,12 @@ import YAML
 /// `webhook: {url, headers_file}` in a rule file.
 struct WebhookDefinition: EndpointDefinition {
     static let kind = "webhook"
+    static let phrase = "a webhook"
+    static let example = "http://127.0.0.1:9093/hook"
+    static let choosesResolved = true
     let endpoint: SinkEndpoint
 
-    init(endpoint: SinkEndpoint) {
-        self.endpoint = endpoint
-    }
-
-    init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
-        guard
-            let endpoint = SinkEndpoint(
-                node, "a webhook", example: "http://127.0.0.1:9093/hook", problem: Self.problem,
-                choosesResolved: true, &diagnostics)
-        else { return nil }
-        self.init(endpoint: endpoint)
-    }
-
-    private static func problem(_ url: URL) -> String? {
+    static func problem(_ url: URL) -> String? {
         if let ending = SinkURL.alertsPath(of: url), ending.hasSuffix("alerts") {
             return "\(ending) is an Alertmanager's API, which takes no webhooks; write "
                 + "alertmanager: {url: …}, with its base URL"

@@ -7,7 +7,7 @@ export const sources = {
   label: "Sources",
   resource: "sources",
   sort: "-spans",
-  empty: "Nobody has sent spans in this interval.",
+  empty: "No source sent spans in this interval.",
   /** @param {any} row */
   text: (row) => `${row.service} ${row.instance} ${row.cluster ?? ""}`,
   /** @param {{now: () => string}} context @returns {import("./table.js").Column[]} */

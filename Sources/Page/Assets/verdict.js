@@ -15,7 +15,7 @@ const SURE = { "clear": "clear", "likely": "likely", "not clear": "not clear" };
 /** @param {Culprit} culprit */
 function headline(culprit) {
   if (/restarted/.test(culprit.why) && culprit.side) return `${capital(whoOf(culprit))} restarted.`;
-  if (!culprit.side || culprit.certainty === "not clear") return "Something changed, but it is not clear who.";
+  if (!culprit.side || culprit.certainty === "not clear") return "Something changed, but the culprit isn’t clear.";
   return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
 }
 

@@ -14,8 +14,8 @@ extension Incident {
 
     private static func restarted(_ side: String?) -> String {
         let name = side == "etcd" ? "etcd" : "kube-apiserver"
-        return "Nothing if it was meant. Else find out why \(name) ended: its previous log (crictl logs, kubectl logs "
-            + "--previous or journalctl), OOM kills (dmesg), failed liveness probes (the kubelet's log)."
+        return "Nothing, if it was intended. Otherwise find out why \(name) ended: its previous log (crictl logs, "
+            + "kubectl logs --previous or journalctl), OOM kills (dmesg), failed liveness probes (the kubelet's log)."
     }
 
     private static func silent(_ instance: String?) -> String {

@@ -204,22 +204,22 @@ struct ProcessWatch: Hashable, Sendable {
         return ProcessEvent(
             kind: .silent, since: since, cluster: cluster, side: nil, instance: nil, certainty: .notClear,
             why:
-                "the control plane is not heard since \(Timestamp.rfc3339(since)): API server down, or the way to Faultline "
-                + "cut; no spans come that could tell which")
+                "nothing from the control plane since \(Timestamp.rfc3339(since)): the API server is down or can't reach "
+                + "Faultline; without spans there is no telling which")
     }
 
     private static func apiServers(_ servers: [ProcessRecord], _ cluster: String) -> ProcessEvent {
         let since = servers.map(\.heardUpTo).max() ?? 0
         return ProcessEvent(
             kind: .silent, since: since, cluster: cluster, side: .apiServer, instance: nil, certainty: .likely,
-            why: "apiserver: not heard since \(Timestamp.rfc3339(since)), while etcd's spans still come")
+            why: "apiserver: no spans since \(Timestamp.rfc3339(since)), while etcd's still arrive")
     }
 
     private static func one(_ record: ProcessRecord, _ instance: String) -> ProcessEvent {
         ProcessEvent(
             kind: .silent, since: record.heardUpTo, cluster: record.source.cluster, side: .apiServer,
             instance: instance, certainty: .likely,
-            why: "apiserver: the instance \(PrintableText.escape(instance)) is not heard since "
-                + "\(Timestamp.rfc3339(record.heardUpTo)), while others are")
+            why: "apiserver: no spans from the instance \(PrintableText.escape(instance)) since "
+                + "\(Timestamp.rfc3339(record.heardUpTo)), while others still send")
     }
 }

@@ -123,7 +123,7 @@ import Testing
         #expect((Self.seconds(incident.openedAt), Self.seconds(incident.startedAt)) == (265, 202))
         #expect(notices.map { Self.seconds($0.time) } == [275, 310, incident.closedAt.flatMap(Self.seconds)])
         #expect(
-            notices[0].alert.annotations["verdict"]?.hasPrefix("not clear: the control plane is not heard since")
+            notices[0].alert.annotations["verdict"]?.hasPrefix("not clear: nothing from the control plane since")
                 == true)
         // It turns out to have been a restart.
         #expect(notices[1].alert.annotations["verdict"] == "apiserver (clear): restarted")
@@ -139,7 +139,7 @@ import Testing
         let one = Self.run(three + [etcd], for: 400).incidents
         #expect(one.map { $0.evidence?.culprit.instance } == ["b"])
         #expect(
-            one.first?.evidence?.culprit.text.hasPrefix("apiserver b (likely): the instance b is not heard since")
+            one.first?.evidence?.culprit.text.hasPrefix("apiserver b (likely): no spans from the instance b since")
                 == true)
     }
 
