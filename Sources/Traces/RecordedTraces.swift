@@ -41,7 +41,7 @@ package final class RecordedTraces: Sendable {
     /// The spans of a trace as an `ExportTraceServiceRequest` on the wire; empty if there are none.
     ///
     /// - Parameters:
-    ///   - range: when its spans ended, Unix nanoseconds; nil if nobody knows.
+    ///   - range: when its spans ended, Unix nanoseconds; nil if unknown.
     ///   - deadline: no part of the recording is begun after it.
     package func message(
         of trace: TraceID, endingIn range: Range<Int64>?, before deadline: ContinuousClock.Instant

@@ -35,7 +35,7 @@ package struct WholeTraces: Sendable {
     ///
     /// - Parameters:
     ///   - known: its spans as far as the window has them.
-    ///   - range: when its spans ended if the window has none, Unix nanoseconds; nil if nobody knows.
+    ///   - range: when its spans ended if the window has none, Unix nanoseconds; nil if unknown.
     ///   - deadline: for reading the recording.
     /// - Throws: what kept the recording from being read.
     package func message(

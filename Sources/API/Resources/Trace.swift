@@ -24,7 +24,7 @@ extension Resource {
 }
 
 extension QueryServer.Surface {
-    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if nobody knows.
+    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if unknown.
     func trace(_ id: TraceID, in range: Range<Int64>?) throws -> TraceDetail? {
         let known = pipeline.trace(id)
         return TraceDetail(
@@ -36,7 +36,7 @@ extension QueryServer.Surface {
     /// The spans of a trace with everything that they carried, as an `ExportTraceServiceRequest` on the wire; empty if
     /// there are none.
     ///
-    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if nobody knows.
+    /// - Parameter range: when its spans ended, Unix nanoseconds; nil if unknown.
     func message(of id: TraceID, in range: Range<Int64>?, mergesScopes: Bool = false) throws -> [UInt8] {
         try message(of: id, known: pipeline.trace(id).spans, in: range, mergesScopes: mergesScopes)
     }
