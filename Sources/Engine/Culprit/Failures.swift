@@ -101,20 +101,24 @@ extension Evidence {
         return .notClear("\(failedRequests), and no call of the API server below them did: \(nothingSlower)")
     }
 
-    /// `17 requests failed, 12 of them create widgets`
+    /// `17 requests failed, 12 of them create widgets`, or `17 requests failed, 6 of them create pods, 5 get nodes, 3 list pods`
     private var failedRequests: String {
         let count = failures.requests.now
-        let most = failures.requestsBySeries.indices.max {
-            failures.requestsBySeries[$0] < failures.requestsBySeries[$1]
+        var counts: [String: Int] = [:]
+        for (labels, failed) in zip(requests, failures.requestsBySeries) where failed > 0 {
+            counts[VerdictText.kind(labels), default: 0] += failed
         }
-        guard let most, most < requests.count, 2 * failures.requestsBySeries[most] >= count else {
-            return "\(count) requests failed"
-        }
-        let kind = VerdictText.kind(requests[most])
-        let ofKind = failures.requestsBySeries[most]
-        return ofKind == count
-            ? "\(count) requests failed, all of them \(kind)" : "\(count) requests failed, \(ofKind) of them \(kind)"
+        // In the order of their names where as many failed.
+        let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
+        guard let most = kinds.first else { return "\(count) requests failed" }
+        if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
+        let named = 2 * most.count >= count ? 1 : Self.kindsMax
+        let others = kinds.prefix(named).dropFirst().map { ", \($0.count) \($0.kind)" }
+        return "\(count) requests failed, \(most.count) of them \(most.kind)\(others.joined())"
     }
+
+    /// Kinds of request that a sentence names if none is half of what failed.
+    private static let kindsMax = 3
 
     private var failingEtcd: Verdict {
         Verdict(
