@@ -47,10 +47,18 @@ package struct DaemonClient: Sendable {
     package func get(_ path: String, _ parameters: [String: String] = [:]) async throws -> String {
         let query = parameters.sorted { $0.key < $1.key }
             .map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
-        let url = "\(address)/api/v1/\(path)\(query.isEmpty ? "" : "?\(query)")"
+        return try await fetch("/api/v1/\(path)\(query.isEmpty ? "" : "?\(query)")")
+    }
+
+    /// The daemon's metrics in the text format.
+    ///
+    /// - Throws: `Refusal`.
+    package func metrics() async throws -> String { try await fetch("/metrics") }
+
+    private func fetch(_ target: String) async throws -> String {
         let answer: HTTPClientResponse
         let body: ByteBuffer
-        var request = HTTPClientRequest(url: url)
+        var request = HTTPClientRequest(url: address + target)
         if let token { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         do {
             answer = try await Self.client.execute(request, timeout: Self.timeout)

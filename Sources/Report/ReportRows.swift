@@ -189,6 +189,8 @@ package struct SourceRow: Encodable, Sendable {
     package var instance: String
     /// Accepted ones.
     package var spans: Int
+    /// Of these, those that came after the time of their end had been evaluated.
+    package var late: Int
     /// The earliest and the latest span end, RFC 3339.
     package var first: String
     package var last: String
@@ -208,6 +210,7 @@ package struct SourceRow: Encodable, Sendable {
         service = labels.service
         instance = labels.instance
         spans = counts.spans
+        late = counts.late
         first = Timestamp.rfc3339(counts.first)
         last = Timestamp.rfc3339(counts.last)
         sampling_ratio = source.sampling?.ratio

@@ -10,6 +10,7 @@ from harness.command import faultline
 from harness.daemon import Faultline
 from harness.spans import SECOND
 from harness.viewer import Viewer
+from harness.waiting import eventually
 
 SERVICES = ("apiserver", "etcd")
 
@@ -119,6 +120,53 @@ def test_spans_are_rejected(daemon, capture):
     http_client.send(daemon.http, bad.SerializeToString())
     code, output = doctor(daemon)
     assert code == 1 and "spans were rejected since the start (invalid_trace_id 1)" in output
+
+
+def test_exports_are_refused(daemon, capture):
+    send(daemon, capture)
+    assert http_client.send(daemon.http, b"\xff").status == 400
+    assert http_client.send(daemon.http, b"", path="/v2/traces").status == 404
+    code, output = doctor(daemon)
+    assert code == 1 and "refused since the start: http malformed 1, http unknown_path 1 (OTLP over HTTP goes to /v1/traces)." in output
+
+
+def test_no_spans_because_the_exports_are_refused(tmp_path, capture):
+    (tmp_path / "token").write_text("secret\n")
+    (tmp_path / "faultline.yaml").write_text("otlp:\n  http: {token_file: token}\n")
+    with Faultline("--config", str(tmp_path / "faultline.yaml")) as guarded:
+        body = now.joined(capture).SerializeToString()
+        assert http_client.send(guarded.http, body).status == 401
+        code, output = doctor(guarded)
+    assert code == 1 and "no spans have arrived" in output
+    assert "http missing_token 1 (the request has no Authorization: Bearer, but token_file asks for one)" in output
+
+
+def test_late_spans_are_told_by_source(daemon, capture):
+    """Those of one member come half an hour after their end."""
+    own = next(one for one in capture if service(one) == "etcd")
+    late = renamed(own, **{"service.instance.id": "member-2"})
+    for span in now.spans(late):
+        span.start_time_unix_nano -= 1800 * SECOND
+        span.end_time_unix_nano -= 1800 * SECOND
+    send(daemon, [one for one in capture if one is not own])
+    # Spans are late once the time of their end has been evaluated.
+    eventually(lambda: any(group["evaluated_at"] for group in json.loads(daemon.get("/api/v1/rules")[2])), "an evaluation")
+    send(daemon, [late])
+    count = sum(1 for _ in now.spans(late))
+    code, output = doctor(daemon)
+    assert code == 1 and f"{count} of {count} spans of etcd member-2 arrived too late to be evaluated" in output
+    assert len(re.findall("arrived too late", output)) == 1
+    rows = {(row["service"], row["instance"]): row["late"] for row in json.loads(daemon.get("/api/v1/sources")[2])}
+    assert rows[("etcd", "member-2")] == sum(rows.values()) == count
+
+
+def test_members_of_etcd_without_an_instance_cannot_be_told_apart(daemon, capture):
+    latest = [one for one in capture if service(one) == "apiserver"][-3:]
+    servers = [renamed(one, **{"service.instance.id": f"node-{number}"}) for number, one in enumerate(latest)]
+    members = [renamed(one, **{"service.instance.id": ""}) for one in capture if service(one) == "etcd"]
+    send(daemon, [*servers, *members])
+    code, output = doctor(daemon)
+    assert code == 1 and "3 API servers send spans, but etcd's name no instance" in output
 
 
 def test_programs_get_the_same_as_json(daemon, capture):

@@ -67,7 +67,7 @@ SHAPE = {
         {
             **{"cluster": str, "service": str, "instance": str},
             **{"spans": int, "first": str, "last": str},
-            **{"sampling_ratio": NUMBER, "sampling_source": str, "clock_offset_seconds": NUMBER, "dialect": str},
+            **{"sampling_ratio": NUMBER, "sampling_source": str, "clock_offset_seconds": NUMBER, "late": int, "dialect": str},
         }
     ],
     "incidents": [

@@ -25,13 +25,20 @@ START = 1_767_225_600 * SECOND
 def sources(daemon):
     status, type, body = daemon.get("/api/v1/sources")
     assert (status, type) == (200, "application/json")
-    return json.loads(body)
+    return without_late(json.loads(body))
+
+
+def without_late(rows):
+    """Whether a span is late depends on when it is sent; `doctor`'s tests look at that."""
+    assert all(0 <= row.pop("late") <= row["spans"] for row in rows)
+    return rows
 
 
 def replay(*arguments, **options):
     done = faultline("replay", "--quiet", "--format", "json", *arguments, **options)
     assert (done.code, done.errors) == (0, "")
-    return done.json["sources"]
+    assert {row["late"] for row in done.json["sources"]} <= {0}
+    return without_late(done.json["sources"])
 
 
 def rfc3339(nanoseconds):

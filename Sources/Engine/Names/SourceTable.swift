@@ -25,6 +25,8 @@ extension SourceLabels {
 package struct SourceCounts: Equatable, Sendable {
     /// Accepted spans.
     package fileprivate(set) var spans = 0
+    /// Of these, those that came after the time of their end had been evaluated.
+    package fileprivate(set) var late = 0
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
@@ -127,6 +129,9 @@ package struct SourceTable: Sendable {
     mutating func count(_ row: SpanRow, end: Int64) {
         counts[Int(row.source)].add(row, end: end)
     }
+
+    /// Counts a span, already counted as one of a source's, as late.
+    mutating func countLate(_ source: UInt16) { counts[Int(source)].late += 1 }
 
     /// How far the clock of a source is ahead, nanoseconds.
     @inline(__always)

@@ -79,7 +79,10 @@ package struct Window: ~Copyable {
                 continue
             }
             outcome.accepted += 1
-            if end < evaluatedUpTo { outcome.late += 1 }
+            if end < evaluatedUpTo {
+                outcome.late += 1
+                names.countLate(source)
+            }
         }
         evict()
         return outcome

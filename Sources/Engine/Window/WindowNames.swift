@@ -24,6 +24,9 @@ struct WindowNames: Sendable {
             batch, clusters: &clusters, operations: &operations, requests: &requests, sources: &sources)
     }
 
+    /// Counts an accepted span, already counted as one of its source's, as late.
+    mutating func countLate(_ source: UInt16) { sources.countLate(source) }
+
     /// Counts an accepted span.
     @inline(__always)
     mutating func count(_ row: SpanRow, end: Int64) {

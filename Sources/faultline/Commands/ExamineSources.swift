@@ -57,12 +57,17 @@ struct ExamineSources: AsyncParsableCommand {
     }
 
     private func ask() async throws -> HeardSources {
-        let client = daemon.client()
+        let client = daemon.client(bytesMax: Self.bytesMax)
         async let status: HeardSources.Status = client.decode("status")
         async let sources: [HeardSources.Source] = client.decode("sources")
         async let requests: [HeardSources.Request] = client.decode("requests", ["from": "-5m"])
-        return try await HeardSources(status: status, sources: sources, requests: requests)
+        async let metrics = client.metrics()
+        return try await HeardSources(
+            status: status, sources: sources, requests: requests, refusals: RefusedExports.read(metrics))
     }
+
+    /// Of an answer; the metrics of many series are the largest.
+    private static let bytesMax = 32 << 20
 
     private func second(_ time: String) -> String {
         Timestamp.parse(rfc3339: time).map { Timestamp.rfc3339($0 / 1_000_000_000 * 1_000_000_000) } ?? ""

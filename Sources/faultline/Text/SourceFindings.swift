@@ -5,8 +5,6 @@ import Support
 /// What a daemon tells about who sends it spans.
 struct HeardSources: Sendable {
     struct Status: Decodable, Sendable {
-        var accepted: Int
-        var late: Int
         var rejected: [String: Int]
         /// The daemon's clock, or the end of recorded spans.
         var now: String
@@ -17,6 +15,7 @@ struct HeardSources: Sendable {
         var service: String
         var instance: String
         var spans: Int
+        var late: Int
         var first: String
         var last: String
         @OrNull var sampling_ratio: Double?
@@ -27,6 +26,10 @@ struct HeardSources: Sendable {
         var role: ServiceRole { ServiceNames.usual.role(of: service) }
         /// When its last span ended, Unix nanoseconds.
         var lastEnd: Int64 { Timestamp.parse(rfc3339: last) ?? 0 }
+        /// Service and instance.
+        var name: String {
+            PrintableText.escape(instance.isEmpty ? service : "\(service) \(instance)")
+        }
     }
 
     /// The requests of the last five minutes.
@@ -43,6 +46,8 @@ struct HeardSources: Sendable {
     var status: Status
     var sources: [Source]
     var requests: [Request]
+    /// Since the start.
+    var refusals: [RefusedExports]
 
     /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
     func recordingEnd(clock: Int64) -> Int64? {
@@ -63,18 +68,15 @@ struct SourceFindings {
     /// A source that sends has sent within it, nanoseconds: exporters send every five seconds.
     private static let silenceMin: Int64 = 120_000_000_000
     private static let offsetMin = 1.0
-    /// The part of spans that may come late before it is said.
-    private static let lateMin = 0.01
 
     /// Whole sentences, most important first; empty if all is well.
     func sentences(_ heard: HeardSources) -> [String] {
         guard !heard.sources.isEmpty else {
             return [
                 "no spans have arrived. `faultline setup` prints what to add to kube-apiserver and etcd; if that is done, "
-                    + "look for the endpoint in the API server's log, check that the OTLP port can be reached from the "
-                    + "control-plane nodes, and see whether the scrape counts refused exports "
-                    + "(faultline_requests_refused_total)."
-            ]
+                    + "look for the endpoint in the API server's log, and check that the OTLP port can be reached from the "
+                    + "control-plane nodes."
+            ] + intake(heard)
         }
         let clusters = Set(heard.sources.map(\.cluster)).sorted()
         return clusters.flatMap { cluster in
@@ -86,8 +88,11 @@ struct SourceFindings {
                 } else {
                     clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
                 }
-            return (missing(sources) + silent(sources) + joined(sources, requests) + clocks(sources)).map { name + $0 }
-        } + intake(heard.status)
+            let found: [[String]] = [
+                missing(sources), silent(sources), unnamed(sources), joined(sources, requests), clocks(sources),
+            ]
+            return found.flatMap { $0 }.map { name + $0 }
+        } + intake(heard)
     }
 
     private func missing(_ sources: [HeardSources.Source]) -> [String] {
@@ -127,10 +132,21 @@ struct SourceFindings {
             ]
         }
         return own.filter { now - $0.lastEnd > Self.silenceMin }.map { source in
-            let name = source.instance.isEmpty ? "" : " \(PrintableText.escape(source.instance))"
-            return "\(PrintableText.escape(source.service))\(name) has sent nothing for \(age(source.lastEnd)), while "
+            return "\(source.name) has sent nothing for \(age(source.lastEnd)), while "
                 + "others have: it is down or was replaced, or its tracing configuration differs from theirs."
         }
+    }
+
+    /// Members of etcd without an instance id look like one, so that a silent or slow one isn't noticed.
+    private func unnamed(_ sources: [HeardSources.Source]) -> [String] {
+        let servers = Set(sources.filter { $0.role == .apiServer }.map(\.instance))
+        let members = sources.filter { $0.role == .etcd }
+        guard servers.count > 1, !members.isEmpty, members.allSatisfy({ $0.instance.isEmpty }) else { return [] }
+        return [
+            "\(servers.count) API servers send spans, but etcd's name no instance: if it has several members, they can't be "
+                + "told apart, and a silent or slow one isn't noticed. Give each its own "
+                + "--experimental-distributed-tracing-instance-id (from etcd 3.6 without `experimental-`)."
+        ]
     }
 
     private func joined(_ sources: [HeardSources.Source], _ requests: [HeardSources.Request]) -> [String] {
@@ -148,28 +164,10 @@ struct SourceFindings {
     private func clocks(_ sources: [HeardSources.Source]) -> [String] {
         sources.compactMap { source in
             guard let offset = source.clock_offset_seconds, abs(offset) >= Self.offsetMin else { return nil }
-            let name = source.instance.isEmpty ? source.service : "\(source.service) \(source.instance)"
-            return "the clock of \(PrintableText.escape(name)) is \(durationText(seconds: abs(offset))) "
+            return "the clock of \(source.name) is \(durationText(seconds: abs(offset))) "
                 + "\(offset > 0 ? "ahead of" : "behind") the API server's. Its spans are corrected for it; synchronize the "
                 + "host's clock all the same (chronyc tracking)."
         }
-    }
-
-    private func intake(_ status: HeardSources.Status) -> [String] {
-        var found: [String] = []
-        let rejected = status.rejected.filter { $0.value > 0 }
-        if !rejected.isEmpty {
-            let reasons = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                .map { "\(PrintableText.escape($0.key)) \($0.value)" }.joined(separator: ", ")
-            found.append(
-                "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.")
-        }
-        if status.accepted > 0, Double(status.late) / Double(status.accepted) > Self.lateMin {
-            found.append(
-                "\(status.late) of \(status.accepted) spans arrived too late to be evaluated: a collector in between holds "
-                    + "them back, or is overloaded. Shorten its batch timeout, or raise `evaluation_delay`.")
-        }
-        return found
     }
 
     /// In whole seconds.
