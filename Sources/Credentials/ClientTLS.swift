@@ -1,12 +1,14 @@
 package import NIOSSL
 package import YAML
 
-/// `tls_config: {ca_file, cert_file, key_file, insecure_skip_verify, min_version}` of a receiver of alerts, as in Prometheus'
-/// files.
+/// `tls_config: {ca_file, cert_file, key_file, server_name, insecure_skip_verify, min_version}` of a receiver of alerts, as in
+/// Prometheus' files.
 package struct ClientTLS: Hashable, Sendable {
     /// Whose certificates are accepted; nil for the system's authorities.
     private let authorities: CredentialFile?
     private let pair: KeyPair?
+    /// The name that the receiver's certificate has to have; nil for the host of its URL.
+    package let serverName: String?
     private let skipsVerification: Bool
     private let minimum: TLSMinimum
 
@@ -17,7 +19,7 @@ package struct ClientTLS: Hashable, Sendable {
 
     /// nil if the block is unusable; `diagnostics` says why.
     package init?(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
-        let fields = ["ca_file", "cert_file", "key_file", "insecure_skip_verify", "min_version"]
+        let fields = ["ca_file", "cert_file", "key_file", "server_name", "insecure_skip_verify", "min_version"]
         guard let mapping = YAMLMapping(node, "tls_config", fields: fields, &diagnostics) else { return nil }
         authorities = CredentialFile("ca_file", of: mapping, &diagnostics)
         let certificate = CredentialFile("cert_file", of: mapping, &diagnostics)
@@ -28,8 +30,18 @@ package struct ClientTLS: Hashable, Sendable {
             diagnostics.report(node.start, "cert_file needs key_file: the key of the certificate")
         }
         if let certificate, let key { pair = KeyPair(certificate: certificate, key: key) } else { pair = nil }
+        serverName = mapping["server_name"].flatMap { Self.serverName($0, &diagnostics) }
         skipsVerification = mapping["insecure_skip_verify"]?.boolean("insecure_skip_verify", &diagnostics) ?? false
         minimum = mapping["min_version"]?.choice("min_version", of: TLSMinimum.self, &diagnostics) ?? .tls12
+    }
+
+    private static func serverName(_ node: YAMLNode, _ diagnostics: inout Diagnostics) -> String? {
+        guard let name = node.string("server_name", &diagnostics) else { return nil }
+        // Neither an address nor a URL: TLS sends names only.
+        if name.wholeMatch(of: /([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*/) != nil { return name }
+        diagnostics.report(
+            node.start, "server_name is a DNS name that the receiver's certificate has, such as alerts.example.com")
+        return nil
     }
 
     package var files: [CredentialFile] { [authorities, pair?.certificate, pair?.key].compactMap(\.self) }

@@ -96,6 +96,20 @@ def test_verification_can_be_skipped(serve, authority):
         assert receiver.next()["status"] == "firing"
 
 
+def test_a_certificate_may_have_another_name_than_the_url(serve, authority):
+    with WebhookReceiver(tls=authority.server(authority.issue("receiver", host="alerts.example.com"))) as receiver:
+        daemon = started(
+            serve, webhook(receiver, ", tls_config: {ca_file: test-ca.crt, server_name: alerts.example.com}"),
+            webhook(receiver, ", tls_config: {ca_file: test-ca.crt, server_name: other.example.com}"),
+        )
+        payload, headers = receiver.next_call()
+        assert payload["status"] == "firing"
+        # That of the URL, as Prometheus does it
+        assert headers["Host"] == urllib.parse.urlsplit(receiver.url).netloc
+        daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for another name")
+        assert receiver.is_done
+
+
 def test_a_sink_can_leave_out_resolved_alerts(serve):
     with WebhookReceiver() as all, WebhookReceiver() as firing:
         daemon = started(serve, webhook(all), webhook(firing, ", send_resolved: false"))
@@ -155,6 +169,7 @@ FAULTS = [
     ("url: 'https://a', tls_config: {cert_file: client.crt}", "cert_file needs key_file"),
     ("url: 'https://a', tls_config: {key_file: client.key}", "key_file needs cert_file"),
     ("url: 'https://a', tls_config: {cert_file: client.crt, key_file: receiver.key}", "key_file: {}/receiver.key: the key doesn't belong"),
+    ("url: 'https://a', tls_config: {server_name: 10.0.0.5}", "server_name is a DNS name that the receiver's certificate has"),
     ("url: 'http://a', tls_config: {}", "tls_config needs a url that begins with https://"),
     ("url: 'http://a', authorization: {credentials_file: none}", "credentials_file: {}/none: no such file or directory"),
     ("url: 'http://a', authorization: {credentials_file: empty}", "credentials_file: {}/empty: it is empty"),

@@ -21,7 +21,7 @@ struct AlertmanagerDefinition: EndpointDefinition {
     func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {
         AlertmanagerSink(
             name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
-            tls: try endpoint.tlsConfiguration(), links: links, subject: endpoint.subject)
+            tls: try endpoint.sinkTLS(), links: links, subject: endpoint.subject)
     }
 }
 
@@ -42,7 +42,7 @@ struct AlertmanagerSink: AlertSink {
     ///   - now: the clock, in nanoseconds since the epoch.
     init(
         name: String = "alertmanager", identity: String = "alertmanager", url: String,
-        headers: WebhookHeaders = .none, tls: TLSConfiguration? = nil, links: AlertLinks = .none,
+        headers: WebhookHeaders = .none, tls: SinkTLS? = nil, links: AlertLinks = .none,
         subject: SinkSubject = .alerts, timeout: Duration = .seconds(10),
         now: (@Sendable () -> Int64)? = nil
     ) {

@@ -14,29 +14,9 @@ struct SinkClient: Sendable {
     /// Bytes of a response that are read so that its connection can be reused; a longer one is cut off.
     private static let answerLimit = 64 << 10
 
-    // One client for all sinks, never shut down. A client must be shut down before it is released, or the process
-    // crashes, and sinks come and go with each reload. Connections are per receiver anyway.
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(5)
-        // The dispatcher decides when to retry.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // Checks the address again: the name may have been resolved differently since the first check.
-        let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-            guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddress(text: $0) }) else {
-                return channel.eventLoop.makeSucceededVoidFuture()
-            }
-            channel.close(promise: nil)
-            return channel.eventLoop.makeFailedFuture(blocked)
-        }
-        configuration.http1_1ConnectionDebugInitializer = guarded
-        configuration.http2ConnectionDebugInitializer = guarded
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
-
     private static let resolver = DispatchQueue(label: "faultline.receiver-names", attributes: .concurrent)
 
+    private let client: HTTPClient
     private let url: String
     private let host: String
     private let headers: HTTPHeaders
@@ -50,17 +30,24 @@ struct SinkClient: Sendable {
     ///   - timeout: for a whole call; a slower receiver counts as hung.
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
-        url: String, headers: WebhookHeaders, tls: TLSConfiguration? = nil, timeout: Duration,
+        url: String, headers: WebhookHeaders, tls: SinkTLS? = nil, timeout: Duration,
         now: @escaping @Sendable () -> Int64
     ) {
         let (bare, authorization) = Self.splitCredentials(url)
-        self.url = bare
         host = URLComponents(string: bare)?.host ?? ""
         var all = HTTPHeaders([("Content-Type", "application/json"), ("User-Agent", "faultline")])
         if let authorization { all.add(name: "Authorization", value: authorization) }
         for header in headers.all { all.replaceOrAdd(name: header.name, value: header.value) }
+        if let name = tls?.serverName, let renamed = Self.renamed(bare, to: name) {
+            self.url = renamed.url
+            all.replaceOrAdd(name: "Host", value: renamed.hostHeader)
+            client = SinkClients.client(reaching: host, as: name)
+        } else {
+            self.url = bare
+            client = SinkClients.usual
+        }
         self.headers = all
-        self.tls = tls
+        self.tls = tls?.configuration
         self.timeout = timeout
         self.now = now
     }
@@ -76,7 +63,7 @@ struct SinkClient: Sendable {
         if let idempotencyKey { request.headers.replaceOrAdd(name: "Idempotency-Key", value: idempotencyKey) }
         request.body = .bytes(ByteBuffer(string: body))
         do {
-            let response = try await Self.client.execute(request, timeout: TimeAmount(timeout))
+            let response = try await client.execute(request, timeout: TimeAmount(timeout))
             // The body doesn't matter, nor whether it breaks off after the status.
             _ = try? await response.body.collect(upTo: Self.answerLimit)
             return attempt(response)
@@ -113,6 +100,14 @@ struct SinkClient: Sendable {
         case 300..<400: return .rejected("\(reason), a redirect, which is not followed")
         default: return .rejected(reason)
         }
+    }
+
+    /// A URL with another name for its host, and the `Host` header that it had.
+    private static func renamed(_ url: String, to name: String) -> (url: String, hostHeader: String)? {
+        guard var components = URLComponents(string: url), let host = components.host else { return nil }
+        let hostHeader = components.port.map { "\(host):\($0)" } ?? host
+        components.host = name
+        return components.string.map { ($0, hostHeader) }
     }
 
     /// Splits a URL into one without user and password, and the header that replaces them.

@@ -67,9 +67,10 @@ struct SinkEndpoint: Hashable, Sendable {
     }
 
     /// nil for the usual.
-    func tlsConfiguration() throws(WebhookHeaders.FormatError) -> TLSConfiguration? {
+    func sinkTLS() throws(WebhookHeaders.FormatError) -> SinkTLS? {
+        guard let tls else { return nil }
         do {
-            return try tls?.load()
+            return SinkTLS(configuration: try tls.load(), serverName: tls.serverName)
         } catch {
             throw WebhookHeaders.FormatError(description: error.description)
         }

@@ -24,7 +24,7 @@ struct WebhookDefinition: EndpointDefinition {
     func sink(name: String, identity: String, links: AlertLinks) throws(WebhookHeaders.FormatError) -> any AlertSink {
         WebhookSink(
             name: name, identity: identity, url: endpoint.url, headers: try endpoint.headers(),
-            tls: try endpoint.tlsConfiguration(), links: links, subject: endpoint.subject,
+            tls: try endpoint.sinkTLS(), links: links, subject: endpoint.subject,
             sendsResolved: endpoint.sendsResolved)
     }
 }
@@ -47,7 +47,7 @@ struct WebhookSink: AlertSink {
     ///   - now: the clock to compare dates in responses with, in nanoseconds since the epoch.
     init(
         name: String = "webhook", identity: String = "webhook", url: String, headers: WebhookHeaders = .none,
-        tls: TLSConfiguration? = nil, links: AlertLinks = .none, subject: SinkSubject = .alerts,
+        tls: SinkTLS? = nil, links: AlertLinks = .none, subject: SinkSubject = .alerts,
         sendsResolved: Bool = true, timeout: Duration = .seconds(10), now: (@Sendable () -> Int64)? = nil
     ) {
         self.name = name

@@ -23,10 +23,13 @@ class Authority:
         self.certificate = self._sign(self._name, self._key, DAY, [(x509.BasicConstraints(True, None), True)])
         self.file = _write(folder / f"{name}-ca.crt", _pem(self.certificate))
 
-    def issue(self, name, days=1):
-        """Writes a certificate and its key; returns both paths. A negative number of days makes an expired one."""
+    def issue(self, name, days=1, host=None):
+        """Writes a certificate and its key, for a host if it isn't this machine; returns both paths. A negative number of
+        days makes an expired one."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        if host:
+            names = [x509.DNSName(host)]
         certificate = self._sign(_name(name), key, days * DAY, [(x509.SubjectAlternativeName(names), False)])
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -1,0 +1,65 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// How to speak TLS with a receiver.
+struct SinkTLS: Sendable {
+    var configuration: TLSConfiguration
+    /// The name that its certificate has to have; nil for the host of the URL.
+    var serverName: String?
+}
+
+/// The HTTP clients that sinks share. They are never shut down: a client must be before it is released, or the process
+/// crashes, and sinks come and go with each reload. Connections are per receiver anyway.
+enum SinkClients {
+    /// For all receivers whose certificates have the names of their hosts.
+    static let usual = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+
+    private struct Receiver: Hashable {
+        let host: String
+        let name: String
+    }
+
+    private static let renaming = Mutex<[Receiver: HTTPClient]>([:])
+
+    /// For a receiver at a host whose certificate has another name, by which URLs name it.
+    static func client(reaching host: String, as name: String) -> HTTPClient {
+        renaming.withLock { clients in
+            let receiver = Receiver(host: host, name: name)
+            if let known = clients[receiver] { return known }
+            var own = configuration
+            own.dnsOverride = [name: host.trimmingBrackets]
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: own)
+            clients[receiver] = client
+            return client
+        }
+    }
+
+    private static var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(5)
+        // The dispatcher decides when to retry.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // Checks the address again: the name may have been resolved differently since the first check.
+        let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+            guard let refused = channel.remoteAddress?.ipAddress.flatMap({ RefusedAddress(text: $0) }) else {
+                return channel.eventLoop.makeSucceededVoidFuture()
+            }
+            channel.close(promise: nil)
+            return channel.eventLoop.makeFailedFuture(refused)
+        }
+        configuration.http1_1ConnectionDebugInitializer = guarded
+        configuration.http2ConnectionDebugInitializer = guarded
+        return configuration
+    }
+}
+
+extension String {
+    /// An IPv6 address in a URL has brackets, elsewhere none.
+    fileprivate var trimmingBrackets: String {
+        hasPrefix("[") && hasSuffix("]") ? String(dropFirst().dropLast()) : self
+    }
+}
