@@ -11,6 +11,8 @@ from harness.command import faultline
 CAPTURES = ["steady", "slow-etcd"]
 # Per million; how far rates may be from those of all spans
 TOLERANCES = {100_000: 0.05, 10_000: 0.3}
+# Of other trace ids
+SEEDS = [1, 2, 3]
 # Operations with fewer spans left say too little
 KEPT_MIN = 10
 
@@ -107,6 +109,17 @@ def test_the_verdict_is_that_of_all_spans(whole, thinned):
     assert sampled
     assert {found["culprit"]["side"] for found in sampled} == {incident["culprit"]["side"]} == {"etcd"}
     assert thinned["steady", 100_000]["incidents"] == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_other_tenths_have_the_same_verdict(tmp_path, seed):
+    found = {}
+    for name in CAPTURES:
+        report = replayed(thinning.archive(tmp_path / f"{name}.otlp", thinning.thinned(name, 100_000, seed)))
+        found[name] = {incident["culprit"]["side"] for incident in report["incidents"]}
+        for source in report["sources"]:
+            assert source["sampling_ratio"] == pytest.approx(0.1, rel=0.1)
+    assert found == {"steady": set(), "slow-etcd": {"etcd"}}
 
 
 def test_a_configured_ratio_comes_first(tmp_path, whole):

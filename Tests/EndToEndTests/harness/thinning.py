@@ -1,5 +1,7 @@
 """Recordings as a control plane with a lower sampling ratio would have sent them."""
 
+import random
+
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from harness import archives, project
@@ -21,19 +23,27 @@ def is_sampled(trace_id, per_million):
     return int.from_bytes(trace_id[8:]) >> 1 < per_million * 2**63 // 1_000_000
 
 
-def thinned(name, per_million):
-    """A capture with this `samplingRatePerMillion`, as export requests: traces of clients stay whole."""
+def thinned(name, per_million, seed=None):
+    """A capture with this `samplingRatePerMillion`, as export requests: traces of clients stay whole. With a seed trace ids
+    are others, and so is what is left."""
     whole = traces_of_clients(name)
+    mask = random.Random(seed).randbytes(16) if seed is not None else bytes(16)
     for message in messages(name):
         for resource in message.resource_spans:
             for scope in resource.scope_spans:
                 spans = [
                     span for span in scope.spans
-                    if span.trace_id in whole or is_sampled(span.trace_id, per_million)
+                    if span.trace_id in whole or is_sampled(masked(span.trace_id, mask), per_million)
                 ]
                 del scope.spans[:]
+                for span in spans:
+                    span.trace_id = masked(span.trace_id, mask)
                 scope.spans.extend(spans)
         yield message
+
+
+def masked(trace_id, mask):
+    return bytes(own ^ other for own, other in zip(trace_id, mask))
 
 
 def traces_of_clients(name):
