@@ -45,11 +45,11 @@ enum SinkClients {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Checks the address again: the name may have been resolved differently since the first check.
         let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-            guard let refused = channel.remoteAddress?.ipAddress.flatMap({ RefusedAddress(text: $0) }) else {
+            guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddress(text: $0) }) else {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             channel.close(promise: nil)
-            return channel.eventLoop.makeFailedFuture(refused)
+            return channel.eventLoop.makeFailedFuture(blocked)
         }
         configuration.http1_1ConnectionDebugInitializer = guarded
         configuration.http2ConnectionDebugInitializer = guarded
