@@ -1,0 +1,87 @@
+import Support
+
+/// The slots before an interval, from which what is usual is learned.
+struct BaselineSlots {
+    private let slots: [SlotView]
+    private let population: Population
+    /// Unix nanoseconds.
+    let range: Range<Int64>
+    /// Of a stretch, nanoseconds.
+    private let length: Int64
+    let amount: BaselineAmount
+
+    init(_ slots: [SlotView], before asked: GrowthRange) {
+        let begin = asked.range.lowerBound
+        let end = begin - begin % asked.length
+        let range = end.subtractingSaturating(WindowView.culpritBaseline)..<end
+        self.range = range
+        length = max(asked.length, Window.slotWidth)
+        self.slots = slots.filter { range.lowerBound < $0.end && $0.end <= range.upperBound }
+        population = asked.population
+        let first = self.slots.first?.start ?? .max
+        amount = BaselineAmount(self.slots, isWhole: first <= range.lowerBound)
+    }
+
+    /// Learns how long the series of some groups usually take, and what stretches are like relative to that.
+    func learn(_ groups: [GrowthGroup]) -> [UsualGrowth] {
+        guard !groups.isEmpty else { return [] }
+        let series = GroupedSeries(groups)
+        var durations = groups.map { _ in UsualDurations() }
+        for slot in slots {
+            series.forEachCells(of: slot, population) { group, number, cells in
+                guard slot.end <= groups[group].learnsUntil else { return }
+                durations[group].learn(cells, series: number)
+            }
+        }
+        for group in groups.indices { durations[group].learned() }
+        return extend(groups, durations.map { UsualGrowth($0, learnedFrom: amount) })
+    }
+
+    /// Adds the stretches that have come since.
+    func extend(_ groups: [GrowthGroup], _ known: [UsualGrowth]) -> [UsualGrowth] {
+        guard !groups.isEmpty else { return [] }
+        let series = GroupedSeries(groups)
+        var stretches = groups.map { _ in OpenStretch() }
+        let first = known.map(\.end).min() ?? .min
+        for slot in slots where slot.end > first {
+            let end = (slot.start / length + 1) * length
+            series.forEachCells(of: slot, population) { group, number, cells in
+                guard slot.end > known[group].end, slot.end <= groups[group].learnsUntil else { return }
+                stretches[group].add(cells, usual: known[group].durations.code(of: number), endOfStretch: end)
+            }
+            for group in stretches.indices { stretches[group].endSlot() }
+        }
+        return groups.indices.map { group in
+            var growth = known[group]
+            growth.extend(stretches[group].all, in: range)
+            return growth
+        }
+    }
+
+    /// The stretches of a group, one after the other.
+    private struct OpenStretch {
+        private var closed: [UsualGrowth.Stretch] = []
+        private var durations = RelativeDurations(keepsDurations: false)
+        private var end: Int64?
+
+        mutating func add(_ cells: Span<SeriesCounts.Cell>, usual: Int?, endOfStretch: Int64) {
+            if end != endOfStretch { close() }
+            end = endOfStretch
+            durations.add(cells, usual: usual)
+        }
+
+        mutating func endSlot() { durations.endPart() }
+
+        private mutating func close() {
+            guard let end else { return }
+            closed.append(UsualGrowth.Stretch(end: end, statistics: durations.statistics))
+            durations.removeAll()
+        }
+
+        var all: [UsualGrowth.Stretch] {
+            var stretches = self
+            stretches.close()
+            return stretches.closed
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// What is usual for a group.
+struct UsualGrowth {
+    struct Stretch {
+        /// Unix nanoseconds.
+        let end: Int64
+        let statistics: StretchStatistics
+    }
+
+    let durations: UsualDurations
+    /// What the durations were learned from.
+    let amount: BaselineAmount
+    private var stretches: [Stretch] = []
+    private(set) var baseline = GrowthBaseline([])
+    /// Until when stretches are known, Unix nanoseconds.
+    private(set) var end = Int64.min
+
+    init(
+        _ durations: UsualDurations = UsualDurations(), learnedFrom amount: BaselineAmount = BaselineAmount()
+    ) {
+        self.durations = durations
+        self.amount = amount
+    }
+
+    /// - Parameter added: in order of time.
+    mutating func extend(_ added: [Stretch], in range: Range<Int64>) {
+        stretches.removeAll { $0.end <= range.lowerBound }
+        stretches += added
+        end = range.upperBound
+        baseline = GrowthBaseline(stretches.map(\.statistics))
+    }
+}
+
+/// How much a baseline consists of.
+struct BaselineAmount: Equatable {
+    private struct Slot: Equatable {
+        /// Unix nanoseconds.
+        let start: Int64
+        let rows: Int
+        let attributed: Int
+    }
+
+    /// In order of time.
+    private var slots: [Slot] = []
+    /// Whether the window has all of it.
+    private var isWhole = false
+
+    init() {}
+
+    init(_ slots: [SlotView], isWhole: Bool) {
+        self.slots = slots.map {
+            Slot(start: $0.start, rows: $0.count, attributed: $0.attribution?.rowCount ?? 0)
+        }
+        self.isWhole = isWhole
+    }
+
+    /// Whether what was learned from this is no longer what is usual, because half as much has come since, or much of it
+    /// late. As long as the window is filling, what is usual isn't known well, and an eighth counts as much.
+    func isOutdated(by now: BaselineAmount) -> Bool {
+        isOutdated(by: now) { $0.rows } || isOutdated(by: now) { $0.attributed }
+    }
+
+    private func isOutdated(by now: BaselineAmount, _ count: (Slot) -> Int) -> Bool {
+        let total = slots.reduce(0) { $0 + count($1) }
+        var (late, new) = (0, 0)
+        var rest = slots[...]
+        for slot in now.slots {
+            rest = rest.drop { $0.start < slot.start }
+            if let known = rest.first, known.start == slot.start {
+                late += max(count(slot) - count(known), 0)
+            } else {
+                new += count(slot)
+            }
+        }
+        return late > total / 8 || new > total / (isWhole ? 2 : 8)
+    }
+}
+
+/// Which of the amounts that were learned from are outdated; groups have learned together from most of them.
+struct OutdatedAmounts {
+    private let now: BaselineAmount
+    private var judged: [(amount: BaselineAmount, isOutdated: Bool)] = []
+
+    init(by now: BaselineAmount) {
+        self.now = now
+    }
+
+    mutating func contains(_ amount: BaselineAmount) -> Bool {
+        if let known = judged.first(where: { $0.amount == amount }) { return known.isOutdated }
+        let isOutdated = amount.isOutdated(by: now)
+        judged.append((amount, isOutdated))
+        return isOutdated
+    }
+}
