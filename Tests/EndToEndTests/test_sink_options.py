@@ -106,7 +106,7 @@ def test_a_certificate_may_have_another_name_than_the_url(serve, authority):
         assert payload["status"] == "firing"
         # That of the URL, as Prometheus does it
         assert headers["Host"] == urllib.parse.urlsplit(receiver.url).netloc
-        daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for another name")
+        daemon.log.wait_for("alerts were not delivered", "the receiver's certificate is for a different name")
         assert receiver.is_done
 
 
