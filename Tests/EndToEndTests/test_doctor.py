@@ -22,8 +22,9 @@ def daemon(serve):
     return serve("groups: []\n")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def capture():
+    """Anew for each test: what ended a while ago is silent."""
     return now.messages()
 
 
