@@ -155,7 +155,8 @@ private enum TLSErrorText {
             return "the receiver's certificate isn't accepted; set ca_file in tls_config to its authority"
         }
         if has("failedToValidateHostname") || has("unable to validate the hostname") {
-            return "the receiver's certificate is for a different name than the one in url"
+            return "the receiver's certificate is for a different name than the one in url; "
+                + "set server_name in tls_config to its name"
         }
         if has("ALERT_CERTIFICATE_REQUIRED") || has("ALERT_UNKNOWN_CA") || has("ALERT_BAD_CERTIFICATE")
             || has("HANDSHAKE_FAILURE")

@@ -1,0 +1,54 @@
+/// A statistic of durations relative to their usual ones. Which of them grew tells causes apart: a slow network delays the fast
+/// calls too, a process that lacks CPU only those that had to wait for it.
+package enum GrowthStatistic: Int, CaseIterable, Sendable {
+    case low
+    case median
+    case upper
+    case tail
+    case mean
+    /// The p90 of the calmest few seconds: a machine that is busy comes to rest now and then, a fault lasts.
+    case calm
+
+    /// As users write it.
+    package var name: String {
+        switch self {
+        case .low: "p10"
+        case .median: "p50"
+        case .upper: "p80"
+        case .tail: "p90"
+        case .mean: "mean"
+        case .calm: "calm_p90"
+        }
+    }
+
+    /// How much the binary logarithm varies from one healthy stretch of time to the next on a busy machine, as a standard
+    /// deviation: docs/culprit.md.
+    var usualDeviation: Double {
+        switch self {
+        case .low, .median: 0.25
+        case .upper: 0.35
+        case .tail, .calm: 0.5
+        case .mean: 0.4
+        }
+    }
+
+    /// The standard deviation of the binary logarithm that comes from a single duration; it falls with the root of their
+    /// number.
+    var deviationOfOne: Double {
+        switch self {
+        case .low, .median: 1.2
+        case .upper: 1.9
+        case .tail, .mean: 2.5
+        case .calm: 5
+        }
+    }
+
+    /// The binary logarithm of the least growth that counts, whatever the deviation.
+    var growthMin: Double {
+        switch self {
+        case .low, .median, .mean: 1
+        case .upper: 1.3
+        case .tail, .calm: 1.6
+        }
+    }
+}
