@@ -31,6 +31,7 @@ final class Evaluator: Sendable {
 
     private let intake: SpanIntake
     private let attribution: WindowAttribution
+    private let earlier: EarlierSlots
     private let state: Mutex<State>
     private let published: Mutex<EvaluationSnapshot>
     private let pinned = Mutex(PinnedTraces())
@@ -39,12 +40,13 @@ final class Evaluator: Sendable {
     private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     init(
-        _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, summarizer: SlotSummarizer,
-        delay: Int64, notifiesOfIncidents: Bool,
+        _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, earlier: EarlierSlots,
+        summarizer: SlotSummarizer, delay: Int64, notifiesOfIncidents: Bool,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
     ) {
         self.intake = intake
         self.attribution = attribution
+        self.earlier = earlier
         self.delay = delay
         self.notifiesOfIncidents = notifiesOfIncidents
         self.onEvaluation = onEvaluation
@@ -133,6 +135,7 @@ final class Evaluator: Sendable {
                 continue
             }
             window.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
+            earlier.attach(to: &current.view)
             let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
             let notices = state.rules.incidents.notices
             pinned.withLock { $0.follow(found + notices, current.view) }

@@ -8,6 +8,7 @@ package final class Pipeline: Sendable {
     let intake: SpanIntake
     let evaluator: Evaluator
     let attribution: WindowAttribution
+    private let earlier = EarlierSlots()
     /// Which services have which role.
     package let services: ServiceNames
 
@@ -33,9 +34,21 @@ package final class Pipeline: Sendable {
         intake = SpanIntake(limits: limits, selecting: rules.selectedNames, onClock: onClock)
         attribution = WindowAttribution(settings)
         evaluator = Evaluator(
-            rules, over: intake, attribution: attribution,
+            rules, over: intake, attribution: attribution, earlier: earlier,
             summarizer: SlotSummarizer(rowsMin: limits.summaryRowsMin), delay: evaluationDelay,
             notifiesOfIncidents: notifiesOfIncidents, onEvaluation: onEvaluation)
+    }
+
+    // MARK: Restarts
+
+    /// Takes what an earlier process counted as part of what is usual. Call before spans come.
+    package func remember(_ records: [SlotRecord]) {
+        earlier.set(RememberedSlots(records, components: components.names))
+    }
+
+    /// What the next process should remember of the settled slots that begin after a time (Unix nanoseconds).
+    package func records(after start: Int64) -> [SlotRecord] {
+        SlotRecord.all(of: view(), after: start, components: components.names)
     }
 
     // MARK: Spans
@@ -119,6 +132,7 @@ package final class Pipeline: Sendable {
     package func attributedSummary() -> PipelineSummary {
         var summary = summary()
         summary.view = attribution.attributed(summary.view)
+        earlier.attach(to: &summary.view)
         return summary
     }
 

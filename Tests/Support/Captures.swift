@@ -8,6 +8,9 @@ package enum Captures {
     /// The complete recordings, each with its truth file beside it.
     package static let archives = ["errors", "slow-etcd", "steady"].map(archive)
 
+    /// The one whose fault makes calls slow.
+    package static let slow = archive("slow-etcd")
+
     /// The one without a fault.
     package static let steady = archive("steady")
 

@@ -48,6 +48,10 @@ struct LiveParts: Sendable {
         state = try configuration.stateDirectory.map { path in try StateDirectory(path, logger: logger) }
         let saved = state?.load()
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
+        if let records = state?.baseline.load(logger), !records.isEmpty {
+            pipeline.remember(records)
+            logger.notice("what was usual in the last run is known", metadata: ["slots": "\(records.count)"])
+        }
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         keptTraces = TracesKept(budget: budget[.traces])
         bodies = RecentBodies(limit: budget[.traces] - keptTraces.limit)
@@ -108,7 +112,8 @@ struct LiveParts: Sendable {
                     grpc: GRPCReceiver(grpc, admission: admission), http: HTTPReceiver(http, admission: admission)),
                 readiness: readiness),
         ]
-        return beforeQueries + queryServers(readiness) + afterQueries
+        let keeper: [any Service] = state.map { [BaselineKeeper(pipeline, files: $0.baseline, log: log)] } ?? []
+        return beforeQueries + queryServers(readiness) + afterQueries + keeper
     }
 
     private func queryServers(_ readiness: Readiness) -> [any Service] {

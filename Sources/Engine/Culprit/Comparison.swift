@@ -88,11 +88,12 @@ extension WindowView {
         }
     }
 
-    /// The same without a baseline if what the window has of it is too short: a few seconds tell nothing about health, least
-    /// of all the first ones after a start.
+    /// The same without a baseline if what is known of it is too short: a few seconds tell nothing about health, least of all
+    /// the first ones after a start.
     private func withEnoughBefore(_ comparison: Comparison) -> Comparison {
         let end = comparison.baseline.upperBound
-        let known = max(slots.first?.start ?? end, comparison.baseline.lowerBound)
+        let first = slotsWithRemembered.first { comparison.isBaseline($0) }
+        let known = max(first?.start ?? end, comparison.baseline.lowerBound)
         let left = comparison.excluded.reduce(end.subtractingSaturating(known)) {
             $0 - max(min($1.upperBound, end) - max($1.lowerBound, known), 0)
         }
@@ -101,7 +102,7 @@ extension WindowView {
     }
 
     private func comparison(_ question: ComparisonQuestion) -> Comparison {
-        let oldest = slots.first?.start ?? question.time
+        let oldest = slotsWithRemembered.first?.start ?? question.time
         let noticed = question.noticedAt.subtractingSaturating(max(question.range / 2, Self.culpritInterval))
         let latest = question.noticedAt.subtractingSaturating(Self.culpritInterval)
         let end = noticed.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? noticed : latest
@@ -118,7 +119,7 @@ extension WindowView {
     package func comparison(of interval: Range<Int64>, baseline: Range<Int64>?, requests series: [Int32]) -> Comparison
     {
         if let baseline { return Comparison(interval: interval, baseline: baseline) }
-        let oldest = slots.first?.start ?? interval.lowerBound
+        let oldest = slotsWithRemembered.first?.start ?? interval.lowerBound
         let early = interval.lowerBound.subtractingSaturating(Self.culpritInterval)
         let end = early.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? early : interval.lowerBound
         var comparison = Comparison(interval: interval, baselineUpTo: end, without: [])
@@ -137,7 +138,7 @@ extension WindowView {
             let asked = questions.indices.filter { questions[$0].population == population }
             guard let begin = asked.map({ questions[$0].comparison.baseline.lowerBound }).min() else { continue }
             let series = asked.reduce(into: Set<Int32>()) { $0.formUnion(questions[$1].series) }
-            let durations = SlotDurations(slots.filter { $0.end > begin }, population, of: series)
+            let durations = SlotDurations(slotsWithRemembered.filter { $0.end > begin }, population, of: series)
             for number in asked {
                 onsets[number] = durations.onset(of: questions[number].series, in: questions[number].comparison)
             }

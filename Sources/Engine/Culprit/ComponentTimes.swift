@@ -24,13 +24,13 @@ struct ComponentTimes: Sendable {
     /// Fewer earlier requests of a kind tell little about its usual time.
     private static let countMin = 8
 
-    mutating func addRequest(series: Int, isNow: Bool) {
+    mutating func addRequests(_ count: Int, series: Int, isNow: Bool) {
         if isNow {
             now.makeRoom(series)
-            now.requests[series] += 1
+            now.requests[series] += count
         } else {
             before.makeRoom(series)
-            before.requests[series] += 1
+            before.requests[series] += count
         }
     }
 

@@ -100,7 +100,7 @@ extension WindowView {
         var gathering = EvidenceGathering(
             comparison, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
             oldest: slots.first?.start ?? .max)
-        for slot in slots {
+        for slot in slotsWithRemembered {
             if comparison.isInterval(slot) {
                 gathering.add(slot, stretch: nil)
             } else if comparison.isBaseline(slot) {
@@ -129,7 +129,7 @@ extension WindowView {
 
     /// Passes over the baseline to learn what is usual, and over everything to compare.
     func measure<Meters: ComparingMeters>(_ meters: consuming Meters, _ comparison: Comparison) -> Meters {
-        let before = slots.filter { comparison.isBaseline($0) }
+        let before = slotsWithRemembered.filter { comparison.isBaseline($0) }
         for slot in before { meters.add(slot, .learning) }
         meters.learned()
         for slot in before { meters.add(slot, .comparing(stretch: comparison.stretch(of: slot))) }
@@ -137,8 +137,8 @@ extension WindowView {
         return meters
     }
 
-    /// How many stretches of the baseline the window has something of.
+    /// How many stretches of the baseline something is known of.
     private func stretchCount(_ comparison: Comparison) -> Int {
-        slots.first { comparison.isBaseline($0) }.map { comparison.stretch(of: $0) + 1 } ?? 0
+        slotsWithRemembered.first { comparison.isBaseline($0) }.map { comparison.stretch(of: $0) + 1 } ?? 0
     }
 }

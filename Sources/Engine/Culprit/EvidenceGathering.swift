@@ -51,11 +51,28 @@ struct EvidenceGathering {
     /// - Parameter stretch: of the baseline; nil for the interval.
     mutating func add(_ slot: SlotView, stretch: Int?) {
         if let stretch { failures.hear(stretch: stretch) }
+        if let (spans, attribution) = slot.remembered {
+            return addFailures(spans.spans, attribution.requests, stretch: stretch)
+        }
         addSpans(slot, stretch: stretch)
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests
         where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
             failures.addRequest(series: Int(request.series), stretch: stretch)
+        }
+    }
+
+    /// Adds what failed in a slot of the baseline of which only the counts are known.
+    private mutating func addFailures(_ spans: SeriesCounts, _ requests: SeriesCounts, stretch: Int?) {
+        for series in spans.series {
+            switch roles[series.number] {
+            case .etcdCall: failures.etcdCalls.add(series.tally.errors, stretch: stretch)
+            case .call: failures.calls.add(series.tally.errors, stretch: stretch)
+            case .none, .etcd, .mutatingWebhook, .validatingWebhook, .apiServer: break
+            }
+        }
+        for series in requests.series where isWanted[series.number] {
+            failures.requests.add(series.tally.errors, stretch: stretch)
         }
     }
 

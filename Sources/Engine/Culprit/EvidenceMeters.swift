@@ -65,6 +65,7 @@ struct EvidenceMeters: ComparingMeters, Sendable {
     }
 
     private mutating func addRequests(_ slot: SlotView, _ pass: Pass) {
+        if let (_, attribution) = slot.remembered { addRequests(attribution, pass) }
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests {
             let series = Int(request.series)
@@ -73,8 +74,18 @@ struct EvidenceMeters: ComparingMeters, Sendable {
             if !request.reachesEtcd { ownWorkWithoutEtcd.add(request.ownBucket, series, pass) }
             switch pass {
             case .learning: break
-            case .comparing(let stretch): times.addRequest(series: series, isNow: stretch == nil)
+            case .comparing(let stretch): times.addRequests(1, series: series, isNow: stretch == nil)
             }
+        }
+    }
+
+    /// Adds the requests of a slot of the baseline of which only the counts are known.
+    private mutating func addRequests(_ attribution: AttributionSummary, _ pass: Pass) {
+        attribution.ownWork?.all.forEachCells(where: { isWanted[$0] }) { ownWork.add($1, $0, pass) }
+        attribution.ownWork?.withoutEtcd.forEachCells(where: { isWanted[$0] }) { ownWorkWithoutEtcd.add($1, $0, pass) }
+        guard case .comparing = pass else { return }
+        for series in attribution.requests.series where isWanted[series.number] {
+            times.addRequests(series.tally.count, series: series.number, isNow: false)
         }
     }
 

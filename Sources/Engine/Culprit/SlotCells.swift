@@ -61,9 +61,7 @@ extension SlotRows {
         of population: Population, where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellsBody
     ) -> SlotRows {
         guard let (counts, rest) = summarized(population) else { return self }
-        for index in counts.series.indices where isWanted(counts.series[index].number) {
-            body(counts.series[index].number, counts.cells(index))
-        }
+        counts.forEachCells(where: isWanted, body)
         return rest
     }
 

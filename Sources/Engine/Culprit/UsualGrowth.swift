@@ -48,7 +48,10 @@ struct BaselineAmount: Equatable {
 
     init(_ slots: [SlotView], isWhole: Bool) {
         self.slots = slots.map {
-            Slot(start: $0.start, rows: $0.count, attributed: $0.attribution?.rowCount ?? 0)
+            let remembered = $0.remembered?.spans.rowCount
+            return Slot(
+                start: $0.start, rows: remembered ?? $0.count,
+                attributed: remembered ?? $0.attribution?.rowCount ?? 0)
         }
         self.isWhole = isWhole
     }

@@ -26,7 +26,7 @@ package struct UsualGrowths: Sendable {
     ///
     /// - Parameter view: has the ten minutes before, as far as the window reaches.
     mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
-        let slots = BaselineSlots(view.slots, before: range)
+        let slots = BaselineSlots(view.slotsWithRemembered, before: range)
         var growths = take(range, slots)
         var outdated = OutdatedAmounts(by: slots.amount)
         let unknown = groups.filter { growths[$0].map { outdated.contains($0.growth.amount) } ?? true }

@@ -125,6 +125,48 @@ extension HistoryBlock {
 }
 
 extension HistoryBlock {
+    /// Takes bytes that another process encoded, if that is what they are.
+    init(checking bytes: [UInt8]) throws(VarintReader.Malformed) {
+        var reader = VarintReader(bytes)
+        var key: UInt32 = 0
+        while !reader.isAtEnd {
+            let (next, isTooLarge) = key.addingReportingOverflow(try reader.number(UInt32.self))
+            guard !isTooLarge, next > key || key == 0 else { throw VarintReader.Malformed() }
+            key = next
+            try Self.checkSeries(VarintReader(try reader.counted()))
+        }
+        self.init(bytes: bytes)
+    }
+
+    private static func checkSeries(_ reader: consuming VarintReader) throws(VarintReader.Malformed) {
+        let errors = try reader.number(UInt32.self)
+        guard try reader.number(UInt128.self) <= UInt128(Int128.max) else { throw VarintReader.Malformed() }
+        guard try reader.number() <= UInt64(Int64.max) else { throw VarintReader.Malformed() }
+        if errors > 0 {
+            var buckets = BucketCheck()
+            for _ in 0..<(try reader.count()) { try buckets.next(&reader) }
+        }
+        var buckets = BucketCheck()
+        while !reader.isAtEnd { try buckets.next(&reader) }
+    }
+
+    /// Reads the buckets of a series one after the other.
+    private struct BucketCheck {
+        private var code = 0
+        private var spans: UInt32 = 0
+
+        mutating func next(_ reader: inout VarintReader) throws(VarintReader.Malformed) {
+            let step = try reader.number(UInt16.self)
+            code += Int(step >> 1)
+            let count = step & 1 == 0 ? 1 : try reader.number(UInt32.self).addingReportingOverflow(2).partialValue
+            let (sum, isTooLarge) = spans.addingReportingOverflow(count)
+            guard code < LatencyBucket.codeCount, !isTooLarge else { throw VarintReader.Malformed() }
+            spans = sum
+        }
+    }
+}
+
+extension HistoryBlock {
     /// Encodes the counts of a tally.
     init(_ tally: SeriesTally) {
         let buckets = BucketsBySeries(tally.cells, seriesCount: tally.series.count)

@@ -5,15 +5,28 @@ final class AttributionSummary: Sendable {
     let selfTimes: SeriesCounts
     let parts: SeriesCounts
     let buckets: SelfTimeBuckets
+    /// nil if the slot has its attribution, which tells it request by request.
+    let ownWork: OwnWork?
 
-    init(requests: SeriesCounts, selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets) {
+    init(
+        requests: SeriesCounts, selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets,
+        ownWork: OwnWork? = nil
+    ) {
         self.requests = requests
         self.selfTimes = selfTimes
         self.parts = parts
         self.buckets = buckets
+        self.ownWork = ownWork
     }
 
     var byteCount: Int { requests.byteCount + selfTimes.byteCount + parts.byteCount + buckets.byteCount }
+}
+
+/// The API server's own work on requests, by request.
+struct OwnWork: Sendable {
+    let all: SeriesCounts
+    /// On requests that never reach etcd.
+    let withoutEtcd: SeriesCounts
 }
 
 /// The latency bucket code of the self time of each row of a slot.

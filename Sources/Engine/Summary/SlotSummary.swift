@@ -104,6 +104,12 @@ struct SeriesCounts: Sendable {
         return failedCells.span.extracting(series[index].firstFailed..<end)
     }
 
+    /// Calls `body` with the buckets of the series that are wanted.
+    @inline(__always)
+    func forEachCells(where isWanted: (_ series: Int) -> Bool, _ body: SlotView.CellsBody) {
+        for index in series.indices where isWanted(series[index].number) { body(series[index].number, cells(index)) }
+    }
+
     /// The bad spans of each series, by index; nil for an unknown threshold.
     func bad(_ threshold: Int64) -> [Int]? {
         thresholds.firstIndex(of: threshold).map { bad[$0] }

@@ -25,6 +25,17 @@ package struct SlotView: Sendable {
             selfTimeBuckets = slot.attributionSummary?.buckets
         }
 
+        /// A slot without spans.
+        init(remembered start: Int64, _ summary: SlotSummary, _ attributionSummary: AttributionSummary) {
+            self.start = start
+            (count, blocks) = (0, [])
+            (bucketMin, bucketMax) = (.max, .min)
+            attribution = nil
+            self.summary = summary
+            self.attributionSummary = attributionSummary
+            selfTimeBuckets = nil
+        }
+
         init(
             _ other: Contents, attribution: SlotAttribution?, summary: SlotSummary?,
             attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
@@ -42,6 +53,17 @@ package struct SlotView: Sendable {
 
     init(_ slot: Slot) {
         contents = Contents(slot)
+    }
+
+    /// A slot of which only the counts are known.
+    init(remembered start: Int64, _ summary: SlotSummary, _ attributionSummary: AttributionSummary) {
+        contents = Contents(remembered: start, summary, attributionSummary)
+    }
+
+    /// The counts of a slot that has no spans itself: an earlier process had them. nil for others.
+    var remembered: (spans: SlotSummary, attribution: AttributionSummary)? {
+        guard blocks.isEmpty, let summary, let attributionSummary else { return nil }
+        return (summary, attributionSummary)
     }
 
     /// Unix nanoseconds.

@@ -34,8 +34,9 @@ struct SlotRows {
     func summarized(_ population: Population) -> (counts: SeriesCounts, rest: SlotRows)? {
         guard rows == 0..<slot.count else { return nil }
         switch population {
-        case .spans: return slot.summary.map { ($0.spans, SlotRows(slot, from: $0.rowCount)) }
+        case .spans: return slot.summary.map { ($0.spans, SlotRows(slot, from: min($0.rowCount, slot.count))) }
         case .requests:
+            if let (_, attribution) = slot.remembered { return (attribution.requests, self) }
             guard let (attribution, rest) = attributedRequests, attribution != nil else { return nil }
             return slot.attributionSummary.map { ($0.requests, rest) }
         // Rows that came after the attribution have neither.
@@ -62,6 +63,8 @@ struct SlotRows {
 package struct WindowView: Sendable {
     /// In order of time.
     package private(set) var slots: [SlotView]
+    /// Earlier slots of which only the counts are known, in order of time: what is usual is learned from them too.
+    var remembered: [SlotView] = []
     /// Spans that ended before this may have been evicted, Unix nanoseconds.
     let horizon: Int64
     /// Labels by operation number, valid for this view only: the next may give the number to another name.
@@ -77,6 +80,9 @@ package struct WindowView: Sendable {
     package let history: History
     /// Evicted spans that are not in the history yet.
     let evicted: EvictedSpans
+
+    /// All slots that tell what is usual, in order of time.
+    var slotsWithRemembered: [SlotView] { remembered + slots }
 
     /// The view without anything that has left the window.
     package var windowOnly: WindowView {

@@ -7,7 +7,7 @@ import Support
 import Scrape
 import Synchronization
 
-/// The state that survives a restart: alerts and undelivered notifications. Used by one daemon at a time.
+/// The state that survives a restart: alerts, undelivered notifications and what is usual. Used by one daemon at a time.
 final class StateDirectory: Sendable {
     private struct Saving {
         /// Unix nanoseconds.
@@ -31,6 +31,7 @@ final class StateDirectory: Sendable {
     private static let interval: Int64 = 10_000_000_000
 
     let delivery: DeliveryDirectory
+    let baseline: BaselineFiles
     private let path: String
     private let logger: Logger
     // Held for the lifetime of the process.
@@ -46,6 +47,7 @@ final class StateDirectory: Sendable {
         self.logger = logger
         lock = try DirectoryLock(path, for: .state, permissions: 0o700)
         delivery = DeliveryDirectory(path, files: files)
+        baseline = BaselineFiles(state: path, files: files)
     }
 
     private var file: String { "\(path)/alerts.json" }

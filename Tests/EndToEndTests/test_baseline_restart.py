@@ -1,0 +1,89 @@
+"""What is usual survives a restart: the next process compares with it."""
+
+import json
+import re
+
+import pytest
+
+from harness import now, project
+from harness.command import faultline
+from harness.daemon import Faultline
+from harness.waiting import eventually
+from test_restart import kill
+
+FAULT = json.loads(project.capture("slow-etcd", "facts.json").read_text())["faults"][0]
+# Before the fault etcd's handlers take less than a millisecond.
+HEALTHY = re.compile("etcd: its own handlers took .* ms instead of [0-9]+ µs at p50")
+# Long enough that the spans before the fault have settled when these come.
+FAULT_SECONDS = 60
+
+
+@pytest.fixture
+def parts():
+    """The messages before the fault, and those of it."""
+    found = now.messages(project.capture("slow-etcd"), before=FAULT["start_ns"] + FAULT_SECONDS * now.SECOND)
+    last = max(span.end_time_unix_nano for message in found for span in now.spans(message))
+    begins = last - FAULT_SECONDS * now.SECOND
+
+    def is_healthy(message):
+        return max(span.end_time_unix_nano for span in now.spans(message)) < begins
+
+    return [message for message in found if is_healthy(message)], [message for message in found if not is_healthy(message)]
+
+
+@pytest.fixture
+def start(tmp_path):
+    (tmp_path / "rules.yaml").write_text(faultline("builtin-rules").output)
+    (tmp_path / "faultline.yaml").write_text(f"state: {{directory: {tmp_path / 'state'}}}\n")
+    return lambda: Faultline("--rules", tmp_path / "rules.yaml", "--config", tmp_path / "faultline.yaml")
+
+
+def verdict(daemon, fault):
+    now.send(daemon, [now.joined(fault)])
+    (incident,) = eventually(lambda: json.loads(daemon.get("/api/v1/incidents")[2]), "an incident")
+    return incident["culprit"]
+
+
+def baseline(tmp_path):
+    return sorted((tmp_path / "state" / "baseline").glob("*.slot"))
+
+
+def learn(daemon, healthy, tmp_path):
+    now.send(daemon, healthy)
+    eventually(lambda: len(baseline(tmp_path)) >= 12, "the counts of a minute are on disk")
+
+
+def test_a_fault_after_a_kill_is_compared_with_what_was_usual_before_it(start, parts, tmp_path):
+    healthy, fault = parts
+    first = start().__enter__()
+    learn(first, healthy, tmp_path)
+    kill(first)
+    with start() as second:
+        second.log.wait_for("what was usual in the last run is known", "slots=")
+        found = verdict(second, fault)
+        assert (found["side"], found["component"], found["certainty"]) == ("etcd", "etcd", "clear"), found
+        assert HEALTHY.search(found["why"]), found["why"]
+        # Nothing but comparisons sees what the first process saw.
+        rows = json.loads(second.get("/api/v1/operations")[2])
+        assert sum(row["count"] for row in rows) == len(list(now.spans(now.joined(fault))))
+
+
+def test_without_it_the_fault_is_compared_with_its_own_beginning(start, parts):
+    _, fault = parts
+    with start() as only:
+        assert not HEALTHY.search(verdict(only, fault)["why"])
+
+
+def test_a_damaged_file_is_set_aside_and_the_others_count(start, parts, tmp_path):
+    healthy, fault = parts
+    with start() as first:
+        learn(first, healthy, tmp_path)
+    files = baseline(tmp_path)
+    contents = files[0].read_bytes()
+    files[0].write_bytes(contents[: len(contents) // 2])
+    files[1].write_bytes(contents[:4] + b"\x02" + contents[5:])
+    with start() as second:
+        second.log.wait_for("the file was set aside", "damaged")
+        second.log.wait_for("the file was set aside", "its version is 2; this process reads version 1")
+        assert verdict(second, fault)["side"] == "etcd"
+    assert len(list((tmp_path / "state" / "baseline").glob("*.corrupt-*"))) == 2
