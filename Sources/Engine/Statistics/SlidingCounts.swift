@@ -10,18 +10,21 @@ package struct SlidingCounts: Sendable {
     /// has evicted them.
     private var slots = CountedSlots()
     private var indexOfSeries: [UInt16] = []
-    private var table = SlidingTable()
+    private var table: SlidingTable
     private var bad: BadCounts
     /// No counting before this time, Unix nanoseconds: the spans that exceeded the memory limit have left by then.
     private var restsUntil = Int64.min
 
-    /// - Parameter thresholds: durations, nanoseconds; a longer span is bad.
-    package init(_ population: Population, thresholds: [Int64] = []) {
+    /// - Parameters:
+    ///   - thresholds: durations, nanoseconds; a longer span is bad.
+    ///   - keepsBuckets: whether anybody asks for quantiles.
+    package init(_ population: Population, thresholds: [Int64] = [], keepsBuckets: Bool = true) {
         self.population = population
+        table = SlidingTable(keepsBuckets: keepsBuckets)
         bad = BadCounts(thresholds: thresholds)
     }
 
-    /// Bounded by series × octaves of latency in use: about 2 KB per series.
+    /// Bounded by series × octaves of latency in use: about 2 KB per series, and 40 bytes without buckets.
     package var byteCount: Int { table.byteCount + bad.byteCount }
 
     /// Moves to the spans that ended in `from..<to` (Unix nanoseconds). `isWanted` must name the same series each time;
@@ -99,7 +102,7 @@ package struct SlidingCounts: Sendable {
     package mutating func reset() {
         guard !slots.isEmpty || !indexOfSeries.isEmpty else { return }
         let kept = restsUntil
-        self = SlidingCounts(population, thresholds: bad.thresholds)
+        self = SlidingCounts(population, thresholds: bad.thresholds, keepsBuckets: table.keepsBuckets)
         restsUntil = kept
     }
 
@@ -123,7 +126,7 @@ package struct SlidingCounts: Sendable {
     }
 
     /// The bounds, nanoseconds, of the latency bucket that holds the nearest-rank quantile of some series combined,
-    /// which have `count` spans.
+    /// which have `count` spans. Buckets must be kept.
     package func bounds(of quantile: Double, of series: Span<Int32>, count: Int) -> ClosedRange<Int64> {
         let rank = ExactQuantile.rank(quantile, of: count)
         return LatencyBucket.shared.bounds(table.code(ofRank: rank, in: series, indexOfSeries))

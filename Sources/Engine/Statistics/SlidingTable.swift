@@ -17,11 +17,17 @@ struct SlidingTable: Sendable {
     private(set) var cells: [UInt32] = []
     /// Unused pages, all zero.
     private var freePages: [UInt32] = []
+    /// Otherwise only tallies.
+    let keepsBuckets: Bool
 
     static let codesPerPage = 64
     static let octavesPerSeries = 64
 
-    /// Memory: 552 bytes per series, 256 per page.
+    init(keepsBuckets: Bool) {
+        self.keepsBuckets = keepsBuckets
+    }
+
+    /// Memory: 552 bytes per series, 256 per page; 40 bytes per series without buckets.
     var byteCount: Int {
         tallies.capacity * (MemoryLayout<LatencyTally>.stride + 8) + octaves.capacity * 8 + cells.capacity * 4
     }
@@ -31,6 +37,7 @@ struct SlidingTable: Sendable {
         guard count > tallies.count else { return }
         let added = count - tallies.count
         tallies.append(contentsOf: repeatElement(LatencyTally(), count: added))
+        guard keepsBuckets else { return }
         octavesInUse.append(contentsOf: repeatElement(0, count: added))
         octaves.append(contentsOf: repeatElement(Octave(), count: added * Self.octavesPerSeries))
     }
@@ -42,6 +49,7 @@ struct SlidingTable: Sendable {
     }
 
     mutating func add(_ rows: borrowing MeasuredRows) {
+        guard keepsBuckets else { return Self.add(rows, to: &tallies, step: 1) }
         var misses: [Miss] = []
         Self.addToPages(rows, &tallies, &octaves, &cells, &misses)
         for miss in misses {
@@ -81,8 +89,19 @@ struct SlidingTable: Sendable {
         }
     }
 
+    /// - Parameter step: 1 to add, -1 to remove.
+    private static func add(_ rows: borrowing MeasuredRows, to tallies: inout [LatencyTally], step: Int) {
+        var tallies = tallies.mutableSpan
+        rows.forEach { seriesIndex, rowIndex in
+            tallies[seriesIndex].count &+= step
+            tallies[seriesIndex].errors &+= step &* Int(rows.flags[rowIndex] & SpanFlags.error)
+            tallies[seriesIndex].sum &+= Int128(step) &* Int128(rows.durations[rowIndex])
+        }
+    }
+
     /// Removes rows that were added before under the same series.
     mutating func remove(_ rows: borrowing MeasuredRows) {
+        guard keepsBuckets else { return Self.add(rows, to: &tallies, step: -1) }
         Self.remove(rows, &tallies, &octaves, &cells, &octavesInUse, &freePages)
     }
 
@@ -119,6 +138,7 @@ struct SlidingTable: Sendable {
         for position in counts.series.indices {
             guard let index = index(of: counts.series[position], indexOfSeries) else { continue }
             tallies[index] += counts.series[position].tally
+            guard keepsBuckets else { continue }
             let added = counts.cells(position)
             for cell in added.indices {
                 let (octave, bit, code) = Self.parts(of: Int(added[cell].code), ofSeries: index)
@@ -137,6 +157,7 @@ struct SlidingTable: Sendable {
         for position in counts.series.indices {
             guard let index = index(of: counts.series[position], indexOfSeries) else { continue }
             tallies[index] -= counts.series[position].tally
+            guard keepsBuckets else { continue }
             let removed = counts.cells(position)
             for cell in removed.indices {
                 let (octave, bit, code) = Self.parts(of: Int(removed[cell].code), ofSeries: index)

@@ -270,9 +270,7 @@ package struct RuleEvaluator: Sendable {
                 }
                 let inputs = rule.condition.inputs
                 for (index, range) in ranges.enumerated() {
-                    self.ranges[range].add(
-                        grouping: grouping, thresholds: inputs.thresholds[index], wantsHeard: inputs.wantsHeard[index],
-                        wantsScales: inputs.wantsScales[index])
+                    self.ranges[range].add(inputs, index, grouping: grouping)
                 }
                 group.ranges.formUnion(ranges)
                 group.rules.append(Self.take(rule, named: definition.name, from: &old) ?? RuleAlerts(rule))

@@ -31,23 +31,26 @@ struct WatchedRange {
     /// Whether any spans ended in the range, if a rule asks.
     private(set) var isHeard = false
     private var wantsScales = false
+    /// Whether a rule asks for a quantile.
+    private var wantsBuckets = false
     /// How many spans each stands for; nil if all came, or no rule asks.
     private(set) var scales: SeriesScales?
 
     init(_ key: Key) {
         self.key = key
-        counts = SlidingCounts(key.measuredPopulation)
+        counts = SlidingCounts(key.measuredPopulation, keepsBuckets: false)
     }
 
-    /// Adds what a rule needs, before the range first moves on.
-    mutating func add(grouping: Int, thresholds wanted: [Int64], wantsHeard: Bool, wantsScales: Bool) {
+    /// Adds what a rule's condition needs, before the range first moves on.
+    ///
+    /// - Parameter index: of the range among the inputs.
+    mutating func add(_ inputs: ConditionInputs, _ index: Int, grouping: Int) {
         groupings.insert(grouping)
-        self.wantsHeard = self.wantsHeard || wantsHeard
-        self.wantsScales = self.wantsScales || wantsScales
-        let missing = wanted.filter { !thresholds.contains($0) }
-        guard !missing.isEmpty else { return }
-        thresholds += missing
-        counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds)
+        wantsHeard = wantsHeard || inputs.wantsHeard[index]
+        wantsScales = wantsScales || inputs.wantsScales[index]
+        wantsBuckets = wantsBuckets || inputs.wantsBuckets(index)
+        thresholds += inputs.thresholds[index].filter { !thresholds.contains($0) }
+        reset()
     }
 
     func number(ofThreshold threshold: Int64) -> Int { thresholds.firstIndex(of: threshold) ?? 0 }
@@ -60,7 +63,7 @@ struct WatchedRange {
 
     /// Starts counting from scratch.
     mutating func reset() {
-        counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds)
+        counts = SlidingCounts(key.measuredPopulation, thresholds: thresholds, keepsBuckets: wantsBuckets)
         isCounted = false
     }
 

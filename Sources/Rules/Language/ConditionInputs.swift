@@ -46,6 +46,9 @@ package struct ConditionInputs: Hashable, Sendable {
         }
     }
 
+    /// Whether a quantile or the maximum of a range is needed.
+    func wantsBuckets(_ range: Int) -> Bool { !quantiles[range].isEmpty || wantsMax[range] }
+
     /// The number of the range that a value is taken over; nil if the condition has no such range.
     func range(of value: WindowValue) -> Int? {
         ranges.firstIndex(of: Range(value, value.measure.traits.measured[0]))

@@ -15,6 +15,7 @@ private let base: Int64 = 1_767_225_600 * second
         var plain = Window(limits: WindowLimits(duration: nil))
         var summarizer = SlotSummarizer(rowsMin: 1)
         var counts = SlidingCounts(.spans, thresholds: Self.thresholds)
+        var tallies = SlidingCounts(.spans, thresholds: Self.thresholds, keepsBuckets: false)
         var id: UInt64 = 1
         var to = base
         for step in 0..<40 {
@@ -41,6 +42,16 @@ private let base: Int64 = 1_767_225_600 * second
             let isCounted = counts.advance(
                 over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
             #expect(isCounted)
+            #expect(
+                tallies.advance(over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24))
+            for series in isWanted.indices.filter({ isWanted[$0] }).map({ [Int32($0)] }) {
+                #expect(tallies.tally(of: series.span) == counts.tally(of: series.span))
+                for threshold in Self.thresholds.indices {
+                    #expect(
+                        tallies.bad(of: series.span, threshold: threshold)
+                            == counts.bad(of: series.span, threshold: threshold))
+                }
+            }
             expectSame(counts, plain.view(), from: to - 60 * second, to: to, isWanted)
             expectSame(counts, view, from: to - 60 * second, to: to, isWanted)
         }
