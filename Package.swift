@@ -177,7 +177,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Rules", "SpanTemplates", "TestSupport",
+                "Archive", "COTLP", "CLZ4", "Engine", "OTLP", "Pipeline", "Rules", "SpanTemplates", "TestSupport",
             ],
             path: "Benchmarks/Sources/Benchmarks", swiftSettings: settings),
         .executableTarget(

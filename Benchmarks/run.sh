@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs all benchmarks, or the named stages: memory decode append attribution record lock quantile history evaluate replay
+# Runs all benchmarks, or the named stages: memory decode append attribution record lock quantile history evaluate builtin-rules replay
 # archive transport serve. The stage `instructions` counts instructions per span with callgrind. See docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-named=" ${*:-memory decode append attribution record lock quantile history evaluate replay archive transport serve} "
+named=" ${*:-memory decode append attribution record lock quantile history evaluate builtin-rules replay archive transport serve} "
 wants() { [[ "$named" == *" $1 "* ]]; }
 native=()
-for stage in memory decode append attribution record lock quantile history evaluate replay archive; do
+for stage in memory decode append attribution record lock quantile history evaluate builtin-rules replay archive; do
     if wants "$stage"; then native+=("$stage"); fi
 done
 

@@ -141,6 +141,9 @@ enum QueryDeadline {
 
     static let usual = Duration.seconds(30)
 
+    /// For searching the recording, which leaves time to read what was found.
+    static let searching = Duration.seconds(10)
+
     /// For reading the recording, which leaves some for the answer.
     static let reading = Duration.seconds(25)
 

@@ -47,6 +47,8 @@ extension Resource {
                 return exchange.tooSlow()
             } catch is QueryDeadline.Busy {
                 return exchange.tooMany()
+            } catch let absent as AbsentTrace {
+                return QueryReply.text("\(absent.message)\n", status: .notFound)
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
             return Response(

@@ -136,7 +136,7 @@ final class Evaluator: Sendable {
             }
             window.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
             earlier.attach(to: &current.view)
-            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, attribution))
+            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, at: time, attribution))
             let notices = state.rules.incidents.notices
             pinned.withLock { $0.follow(found + notices, current.view) }
             onEvaluation?(time, state.rules)

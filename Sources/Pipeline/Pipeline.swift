@@ -131,7 +131,7 @@ package final class Pipeline: Sendable {
     /// The summary with all slots attributed with the spans they have so far.
     package func attributedSummary() -> PipelineSummary {
         var summary = summary()
-        summary.view = attribution.attributed(summary.view)
+        summary.view = attribution.attributed(summary.view, for: .query)
         earlier.attach(to: &summary.view)
         return summary
     }

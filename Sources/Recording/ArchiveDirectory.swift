@@ -60,7 +60,8 @@ struct ArchiveDirectory: ~Copyable {
         return file
     }
 
-    private static func time(_ name: String) -> Int64? {
+    /// When a file was begun, Unix nanoseconds; nil if its name doesn't say.
+    static func time(_ name: String) -> Int64? {
         let digits = name.dropFirst(prefix.count).dropLast(suffix.count + 1)
         let parts = digits.split(whereSeparator: { $0 == "T" || $0 == "." }).map(String.init)
         guard parts.count == 3, parts[0].count >= 8, parts[1].count == 6, let fraction = Int64(parts[2]) else {

@@ -1,137 +1,142 @@
 import Archive
 package import Engine
-import Glibc
-import OTLP
+import Support
 import Synchronization
 
-/// Traces read back from a recording. Looking for one without knowing when it was means to read everything, the newest
-/// first; with a range of time, the indices of files tell which parts to read.
+/// Traces read back from a recording, or from archives that are looked at. Looking for one without knowing when it was means
+/// to read everything, the newest first; with a range of time, the indices of files tell which parts to read.
 package final class RecordedTraces: Sendable {
     package struct File: Sendable {
         package var path: String
+        /// When it was begun, Unix nanoseconds; `.min` if unknown: it may hold spans of any time.
+        package var begun: Int64
         /// When it was written last, Unix nanoseconds.
         package var modified: Int64
+        /// Whether more may be written to it, so that its end is no damage.
+        package var isGrowing: Bool
 
-        package init(path: String, modified: Int64) {
+        package init(path: String, begun: Int64 = .min, modified: Int64, isGrowing: Bool = false) {
             self.path = path
+            self.begun = begun
             self.modified = modified
+            self.isGrowing = isGrowing
+        }
+    }
+
+    /// A damaged part of a file.
+    package struct Damage: Hashable, Sendable {
+        package var path: String
+        /// Bytes of the file that were not read.
+        package var bytes: Range<Int>
+        package var problem: String
+
+        /// The file without its directory, which clients have no business with.
+        package var text: String {
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            return "a damaged part of \(name) was passed over (bytes \(bytes.lowerBound) to \(bytes.upperBound)); "
+                + "traces of it are missing"
         }
     }
 
     package enum Failure: Error {
-        /// Somebody else is looking for a trace.
+        /// Somebody else is reading the recording.
         case isBusy
-        /// The deadline has passed, and not all was read where the trace may be.
+        /// The deadline has passed, and not all was read where the spans may be.
         case isTooLong
+    }
+
+    /// A trace that is looked for.
+    package struct Sought: Sendable {
+        package var id: TraceID
+        /// When its spans ended, Unix nanoseconds; nil if unknown.
+        package var ends: Range<Int64>?
+
+        package init(_ id: TraceID, endingIn ends: Range<Int64>?) {
+            self.id = id
+            self.ends = ends
+        }
+    }
+
+    /// What was read.
+    package struct Found: Sendable {
+        /// An `ExportTraceServiceRequest` on the wire; empty if there are no spans.
+        package var message: [UInt8] = []
+        package var damage: [Damage] = []
+        /// nil if everything was read where the spans may be.
+        package var failure: Failure?
     }
 
     /// All files, the newest first.
     private let files: @Sendable () -> [File]
+    /// Since when the window has all that is recorded, unless it evicted it; Unix nanoseconds.
+    package let windowBegan: Int64
+    /// Which ends of spans may be searched, Unix nanoseconds.
+    let searched: Range<Int64>
+    private let onDamage: @Sendable (Damage) -> Void
+    private let damagedParts = Atomic<Int>(0)
     /// Held by who reads: reading takes as much of the disk and a core as it gets.
     private let turn = Mutex(())
 
     /// Between the end of a trace's first span to come and that of its last, and between the clocks of senders and
     /// ours; nanoseconds.
-    private static let margin: Int64 = 60_000_000_000
+    static let margin: Int64 = 60_000_000_000
 
-    package init(_ files: @escaping @Sendable () -> [File]) {
+    /// - Parameter onDamage: is called for each damaged part that is passed over, each time.
+    package init(
+        windowBegan: Int64 = .min, searching searched: Range<Int64> = .min ..< .max,
+        onDamage: @escaping @Sendable (Damage) -> Void = { _ in },
+        _ files: @escaping @Sendable () -> [File]
+    ) {
+        self.windowBegan = windowBegan
+        self.searched = searched
+        self.onDamage = onDamage
         self.files = files
     }
 
-    /// The spans of a trace as an `ExportTraceServiceRequest` on the wire; empty if there are none.
+    /// Damaged parts passed over so far.
+    package var damageCount: Int { damagedParts.load(ordering: .relaxed) }
+
+    /// The spans of some traces.
+    ///
+    /// - Parameter deadline: no part of the recording is begun after it.
+    package func traces(_ sought: [Sought], before deadline: ContinuousClock.Instant) -> Found {
+        var found = Found()
+        var extract = TraceExtract(sought.map(\.id))
+        found.failure = reading(before: deadline) { reading in
+            for group in SoughtGroup.groups(of: sought) {
+                guard group.read(&reading, into: &extract) else { return false }
+            }
+            return true
+        } damage: {
+            found.damage = $0
+        }
+        found.message = extract.message()
+        return found
+    }
+
+    /// Reads, if nobody else does.
     ///
     /// - Parameters:
-    ///   - range: when its spans ended, Unix nanoseconds; nil if unknown.
-    ///   - deadline: no part of the recording is begun after it.
-    package func message(
-        of trace: TraceID, endingIn range: Range<Int64>?, before deadline: ContinuousClock.Instant
-    ) throws(Failure) -> [UInt8] {
-        let result: Result<[UInt8], Failure>? = turn.withLockIfAvailable { _ in
-            var reading = Reading(trace, range.map { $0.widened(by: Self.margin) }, deadline)
-            return Result { () throws(Failure) in try reading.message(in: files(), margin: Self.margin) }
+    ///   - body: returns false if there was no time left.
+    ///   - damage: takes what was damaged.
+    /// - Returns: why not everything was read.
+    func reading(
+        before deadline: ContinuousClock.Instant, _ body: (inout RecordedReading) -> Bool, damage: ([Damage]) -> Void
+    ) -> Failure? {
+        let failure: Failure?? = turn.withLockIfAvailable { _ in
+            var reading = RecordedReading(files(), deadline)
+            let isWhole = body(&reading)
+            damagedParts.add(reading.damage.count, ordering: .relaxed)
+            for part in reading.damage { onDamage(part) }
+            damage(reading.damage)
+            return isWhole ? nil : .isTooLong
         }
-        guard let result else { throw .isBusy }
-        return try result.get()
+        return failure ?? .isBusy
     }
 }
 
 extension Range<Int64> {
-    fileprivate func widened(by margin: Int64) -> Range<Int64> {
-        let (low, isLow) = lowerBound.subtractingReportingOverflow(margin)
-        let (high, isHigh) = upperBound.addingReportingOverflow(margin)
-        return (isLow ? .min : low)..<(isHigh ? .max : high)
-    }
-}
-
-/// One look for a trace.
-private struct Reading {
-    private let trace: TraceID
-    private let range: Range<Int64>?
-    private let deadline: ContinuousClock.Instant
-    private let needle: [UInt8]
-    private var extract: TraceExtract
-    /// When the first message with any of its spans arrived, Unix nanoseconds.
-    private var firstArrival: Int64?
-
-    init(_ trace: TraceID, _ range: Range<Int64>?, _ deadline: ContinuousClock.Instant) {
-        self.trace = trace
-        self.range = range
-        self.deadline = deadline
-        needle = [trace.high, trace.low].flatMap { half in
-            (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) }
-        }
-        extract = TraceExtract([trace])
-    }
-
-    /// - Parameter margin: nanoseconds.
-    mutating func message(
-        in files: [RecordedTraces.File], margin: Int64
-    ) throws(RecordedTraces.Failure) -> [UInt8] {
-        for file in files {
-            // Older files hold nothing of the range, or of what has been found.
-            if let range, file.modified < range.lowerBound { break }
-            if let firstArrival, file.modified < firstArrival - margin { break }
-            guard read(file) else { throw .isTooLong }
-        }
-        return extract.message()
-    }
-
-    /// What is damaged is left out, and so is a file that was removed meanwhile.
-    /// - Returns: false if there is no time left.
-    private mutating func read(_ file: RecordedTraces.File) -> Bool {
-        let options = ArchiveOptions(spanEnds: range, isSalvaging: true)
-        do throws(ArchiveError) {
-            var reader = try ArchiveReader(file.path, options, readsAhead: false)
-            while ContinuousClock.now < deadline {
-                let step = try reader.step { record, encoding, stamp in
-                    guard encoding == .protobuf, holds(record) else { return }
-                    // Only messages that could be decoded are recorded.
-                    try? extract.add(record)
-                    firstArrival = min(firstArrival ?? .max, stamp?.arrival ?? file.modified)
-                }
-                if case .end = step { return true }
-            }
-            return false
-        } catch {
-            return true
-        }
-    }
-    /// Whether a message may have spans of the trace. Most have none, and needn't be decoded.
-    private func holds(_ message: RawSpan) -> Bool {
-        unsafe message.withUnsafeBytes { bytes in
-            unsafe needle.withUnsafeBytes { needle in
-                // By the last byte, which is as good as random in every kind of id.
-                guard var rest = bytes.baseAddress, bytes.count >= needle.count, let id = needle.baseAddress else {
-                    return false
-                }
-                let (end, before) = (unsafe rest + bytes.count, needle.count - 1)
-                unsafe rest += before
-                while let found = unsafe memchr(rest, Int32(needle[before]), end - rest) {
-                    if unsafe memcmp(found - before, id, before) == 0 { return true }
-                    unsafe rest = UnsafeRawPointer(found) + 1
-                }
-                return false
-            }
-        }
+    func widened(by margin: Int64) -> Range<Int64> {
+        lowerBound.subtractingSaturating(margin)..<upperBound.addingSaturating(margin)
     }
 }

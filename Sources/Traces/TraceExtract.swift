@@ -29,6 +29,9 @@ package struct TraceExtract {
     /// The ids of the spans found so far.
     func spanIDs(of trace: TraceID) -> Set<UInt64> { added[trace] ?? [] }
 
+    /// How many spans were found so far.
+    var spanCount: Int { added.values.reduce(0) { $0 + $1.count } }
+
     /// The spans found so far as an `ExportTraceServiceRequest`: one `ResourceSpans` for each trace and resource.
     ///
     /// - Parameter mergesScopes: whether each has one `ScopeSpans` with the first span's scope, as clients want that make

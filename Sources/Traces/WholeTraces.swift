@@ -1,4 +1,4 @@
-package import Archive
+import Archive
 package import Engine
 import Foundation
 import OTLP
@@ -9,7 +9,7 @@ package struct WholeTraces: Sendable {
     private let bodies: RecentBodies
     private let kept: [KeptTraces]
     /// nil without a recording.
-    private let recorded: RecordedTraces?
+    package let recorded: RecordedTraces?
 
     package init(_ bodies: RecentBodies, kept: [KeptTraces] = [], recorded: RecordedTraces? = nil) {
         self.bodies = bodies
@@ -31,34 +31,50 @@ package struct WholeTraces: Sendable {
         return extract.message(mergesScopes: mergesScopes)
     }
 
-    /// The same of one trace. Where that isn't everything, the recording is read, if there is one.
+    /// The same of traces of which the window may know more. Where memory doesn't have everything, the recording is read, if
+    /// there is one.
     ///
-    /// - Parameters:
-    ///   - known: its spans as far as the window has them.
-    ///   - range: when its spans ended if the window has none, Unix nanoseconds; nil if unknown.
-    ///   - deadline: for reading the recording.
-    /// - Throws: what kept the recording from being read.
-    package func message(
-        of trace: TraceID, known: [SpanRow], endingIn range: Range<Int64>?, before deadline: ContinuousClock.Instant,
-        mergesScopes: Bool = false
-    ) throws(RecordedTraces.Failure) -> [UInt8] {
-        let recent = message(of: [trace], mergesScopes: mergesScopes)
-        var extract = TraceExtract([trace])
+    /// - Parameter deadline: for reading the recording.
+    package func recall(
+        _ remembered: [RememberedTrace], before deadline: ContinuousClock.Instant, mergesScopes: Bool = false
+    ) -> RecordedTraces.Found {
+        let ids = remembered.map(\.id)
+        let recent = message(of: ids, mergesScopes: mergesScopes)
+        var extract = TraceExtract(ids)
         try? unsafe extract.add(recent.span.bytes)
-        let found = extract.spanIDs(of: trace)
-        guard let recorded, known.isEmpty ? found.isEmpty : !found.isSuperset(of: known.map(\.spanID)) else {
-            return recent
-        }
-        let ends = known.map { $0.start.addingSaturating($0.duration) }
-        let knownRange = ends.min().flatMap { first in ends.max().map { first..<$0.addingSaturating(1) } }
-        let older = try recorded.message(of: trace, endingIn: knownRange ?? range, before: deadline)
-        try? unsafe extract.add(older.span.bytes)
-        return extract.message(mergesScopes: mergesScopes)
+        let sought = remembered.filter { !$0.isWhole(extract.spanIDs(of: $0.id)) }
+        guard let recorded, !sought.isEmpty else { return RecordedTraces.Found(message: recent) }
+        var found = recorded.traces(sought.map { .init($0.id, endingIn: $0.ends) }, before: deadline)
+        try? unsafe extract.add(found.message.span.bytes)
+        found.message = extract.message(mergesScopes: mergesScopes)
+        return found
     }
 
     /// The same, each trace with its spans; in the order of `traces`, without those of which nothing is kept.
     package func traces(_ traces: [TraceID]) -> [WholeTrace] {
         WholeTrace.traces(in: message(of: traces), order: traces)
+    }
+}
+
+/// What the window, or a search, knows of a trace.
+package struct RememberedTrace: Sendable {
+    package let id: TraceID
+    private let spans: [UInt64]
+    /// When its spans ended, Unix nanoseconds; nil if unknown.
+    fileprivate let ends: Range<Int64>?
+
+    /// - Parameters:
+    ///   - spans: those of its spans that are known.
+    ///   - range: when its spans ended if none is known, Unix nanoseconds; nil if unknown.
+    package init(_ id: TraceID, _ spans: [SpanRow], endingIn range: Range<Int64>? = nil) {
+        self.id = id
+        self.spans = spans.map(\.spanID)
+        let all = spans.map { $0.start.addingSaturating($0.duration) }
+        ends = all.min().flatMap { first in all.max().map { first..<$0.addingSaturating(1) } } ?? range
+    }
+
+    fileprivate func isWhole(_ found: Set<UInt64>) -> Bool {
+        spans.isEmpty ? !found.isEmpty : found.isSuperset(of: spans)
     }
 }
 
@@ -71,59 +87,17 @@ package enum WholeTraceFormat {
     }
 
     /// As Jaeger's query API answers.
-    package static func jaeger(_ message: [UInt8]) -> String? {
+    ///
+    /// - Parameter warnings: why the spans may not be all, for the answer's `errors`.
+    package static func jaeger(_ message: [UInt8], warnings: [String] = []) -> String? {
+        message.isEmpty ? nil : jaegerList(message, warnings: warnings)
+    }
+
+    /// The same; a list of none if there are no spans.
+    package static func jaegerList(_ message: [UInt8], warnings: [String]) -> String? {
         var export = JaegerExport()
-        guard !message.isEmpty, (try? unsafe export.add(message.span.bytes)) != nil, let json = try? export.json()
+        guard (try? unsafe export.add(message.span.bytes)) != nil, let json = try? export.json(warnings: warnings)
         else { return nil }
         return String(decoding: json, as: UTF8.self)
-    }
-}
-
-/// A trace as its spans came.
-package struct WholeTrace: Sendable {
-    package let id: TraceID
-    /// In order of start; each span id once.
-    package private(set) var spans: [Span]
-
-    /// A span with its resource and its scope.
-    package struct Span: Sendable {
-        package var span: OTLPDocument.Span
-        package var resource: [OTLPDocument.Attribute]
-        package var scope: OTLPDocument.Scope?
-        package var spanID: UInt64
-        /// Unix nanoseconds.
-        package var start: UInt64
-        package var end: UInt64
-
-        package var service: String {
-            resource.last { $0.key == "service.name" }?.value?.stringValue ?? ""
-        }
-        package var isError: Bool { span.status?.code == 2 }
-    }
-
-    static func traces(in message: [UInt8], order: [TraceID]) -> [WholeTrace] {
-        guard let text = try? unsafe OTLPJSON.text(of: message.span.bytes),
-            let document = try? JSONDecoder().decode(OTLPDocument.self, from: Data(text))
-        else { return [] }
-        var spans: [TraceID: [UInt64: Span]] = [:]
-        for resourceSpans in document.resourceSpans ?? [] {
-            for scopeSpans in resourceSpans.scopeSpans ?? [] {
-                for span in scopeSpans.spans ?? [] {
-                    guard let trace = TraceID(hex: span.traceId ?? ""),
-                        let id = UInt64(span.spanId ?? "", radix: 16)
-                    else { continue }
-                    let whole = Span(
-                        span: span, resource: resourceSpans.resource?.attributes ?? [], scope: scopeSpans.scope,
-                        spanID: id, start: UInt64(span.startTimeUnixNano ?? "") ?? 0,
-                        end: UInt64(span.endTimeUnixNano ?? "") ?? 0)
-                    spans[trace, default: [:]][id] = spans[trace]?[id] ?? whole
-                }
-            }
-        }
-        return order.compactMap { id in
-            spans[id].map { found in
-                WholeTrace(id: id, spans: found.values.sorted { ($0.start, $0.spanID) < ($1.start, $1.spanID) })
-            }
-        }
     }
 }

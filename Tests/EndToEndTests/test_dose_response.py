@@ -24,7 +24,9 @@ FOUND = [
 FOUND_WITHIN = 30
 # A few milliseconds more, or few requests: found once most of half a minute shows them.
 FOUND_BY_STATISTICS = [
+    ("network, constant delay", 10, 0.2),
     ("network, spread delay", 30, 0.2),
+    ("network loses and retries", 3, 1),
     ("slow disk under etcd", 3, 1),
     ("slow mutating webhook", 3, 1),
     ("slow token webhook", 10, 0.2),

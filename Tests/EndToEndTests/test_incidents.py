@@ -5,12 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from harness import archives, project, spans
+from harness import archives, faults, project, spans
 from harness.command import faultline
-from harness.spans import SECOND
+from harness.spans import MILLISECOND, SECOND
 
 OPENED_WITHIN = 30
 CLOSED_WITHIN = 150
+# Spans are counted by slots of this many seconds.
+SLOT = 5
 
 
 def seconds(text):
@@ -34,6 +36,7 @@ def test_a_fault_on_a_real_cluster_is_one_incident(name, side, is_closed):
     assert incident["culprit"]["side"] == fault["side"] == side
     opened = seconds(incident["opened_at"])
     assert 0 <= opened - fault["start_ns"] / 1e9 <= OPENED_WITHIN
+    assert abs(seconds(incident["started_at"]) - fault["start_ns"] / 1e9) <= SLOT
     assert (incident["state"] == "closed") == is_closed
     if is_closed:
         assert 0 <= seconds(incident["closed_at"]) - fault["end_ns"] / 1e9 <= CLOSED_WITHIN
@@ -50,6 +53,25 @@ def test_a_fault_on_a_real_cluster_is_one_incident(name, side, is_closed):
     order = ["not clear", "likely", "clear"]
     assert incident["culprit"]["certainty"] == max((verdict["certainty"] for verdict in verdicts), key=order.index)
     assert "etcd_disk_wal_fsync_duration_seconds" in incident["next"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.slow(faults.is_etcd, 60 * MILLISECOND),
+        faults.slow(faults.is_mutating_webhook_call, 800 * MILLISECOND),
+        faults.failing_etcd(0.9),
+        faults.failing_webhook("Call validating webhook", 0.9),
+        faults.stopped("etcd", 30 * SECOND, 60 * SECOND),
+    ],
+    ids=["etcd is slow", "webhooks are slow", "etcd's answers are errors", "webhooks fail", "etcd stands still"],
+)
+def test_an_incident_started_when_its_fault_did(tmp_path, fault):
+    healthy = faults.Recording("steady")
+    (tmp_path / "faulty.otlp").write_bytes(healthy.with_fault(fault))
+    incidents = replay(tmp_path / "faulty.otlp")["incidents"]
+    began = healthy.begin / SECOND + faults.START
+    assert abs(seconds(incidents[0]["started_at"]) - began) <= SLOT
 
 
 def test_a_healthy_cluster_has_none():

@@ -133,3 +133,16 @@ def test_an_address_in_use_is_named(viewer):
     done = faultline("view", "--listen", viewer.query, project.EXAMPLE)
     assert (done.code, done.output) == (1, "")
     assert viewer.query in done.errors
+
+
+def test_traces_that_exceed_memory_are_read_from_the_archives(tmp_path, report):
+    configuration = tmp_path / "small.yaml"
+    configuration.write_text("traces: {max_bytes: 1MiB}\n")
+    with Viewer("--config", configuration, project.EXAMPLE) as viewer:
+        found = viewer.ask("/api/v1/traces?limit=1000&order=duration")["traces"][::100]
+        for trace in found:
+            whole = viewer.ask(f"/api/v1/traces/{trace['trace_id']}")
+            assert whole["whole"] and len(whole["spans"]) == trace["span_count"]
+            assert any(span["attributes"] for span in whole["spans"])
+        query = "&".join(f"traceID={trace['trace_id']}" for trace in found)
+        assert len(viewer.ask(f"/api/traces?{query}")["data"]) == len(found) == 10

@@ -250,6 +250,40 @@ import Testing
         #expect(together.reversed() == Self.labels(of: spans.reversed()))
     }
 
+    private func messages(_ spans: [WireSpanExample], service: String = "apiserver") -> [String] {
+        var messages: [String] = []
+        let failure = decode(WireSpanExample.request(service: service, spans)) { batch in
+            for row in 0..<batch.count {
+                let number = Int(batch.columns.row(row).flags.message)
+                messages.append(number == 0 ? "" : batch.withMessage(number - 1) { $0.text })
+            }
+        }
+        #expect(failure == nil)
+        return messages
+    }
+
+    @Test func `keeps what failing spans of API servers say`() {
+        func example(_ status: UInt64, _ message: String) -> WireSpanExample {
+            WireSpanExample { ($0.status, $0.statusMessage) = (status, message) }
+        }
+        let spans = [example(2, "no space"), example(0, "no matter"), example(2, ""), example(2, "no space")]
+        #expect(messages(spans) == ["no space", "", "", "no space"])
+        #expect(messages(spans, service: "checkout") == ["", "", "", ""])
+    }
+
+    @Test func `keeps the beginning of a long message, and as many different ones as a row can tell apart`() {
+        let spans = (0..<100).map { number in
+            WireSpanExample {
+                ($0.status, $0.statusMessage) = (2, String(number) + String(repeating: " no", count: 1000))
+            }
+        }
+        let kept = messages(spans)
+        let expected = (0..<63).map {
+            String((String($0) + String(repeating: " no", count: 1000)).prefix(SpanBatch.messageBytesMax))
+        }
+        #expect(kept == expected + Array(repeating: "", count: 37))
+    }
+
     private static func labels(of spans: [WireSpanExample]) -> [String] {
         var labels: [String] = []
         let failure = decode(WireSpanExample.request(spans)) { batch in

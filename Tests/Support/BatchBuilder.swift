@@ -13,8 +13,8 @@ package struct BatchBuilder: ~Copyable {
     /// Adds a span with the given id, or with the next free one.
     package mutating func add(
         service: String = "apiserver", operation: String = "Get", kind: SpanKind = .internal, end: Int64,
-        duration: Int64 = 1_000_000, isError: Bool = false, id: UInt64? = nil, cluster: String = "",
-        instance: String = ""
+        duration: Int64 = 1_000_000, isError: Bool = false, message: String = "", id: UInt64? = nil,
+        cluster: String = "", instance: String = ""
     ) {
         let serviceBytes = Array(service.utf8)
         let operationBytes = Array(operation.utf8)
@@ -22,9 +22,12 @@ package struct BatchBuilder: ~Copyable {
         let clusterNumber = unsafe batch.cluster(clusterBytes.span.bytes)
         let serviceNumber = unsafe batch.service(serviceBytes.span.bytes, cluster: clusterNumber)
         let number = unsafe batch.operation(service: serviceNumber, name: operationBytes.span.bytes, kind: kind)
+        let messageBytes = Array(message.utf8)
+        var flags = SpanFlags(isError: isError)
+        flags.message = unsafe batch.message(messageBytes.span.bytes)
         append(
             operation: number, request: 0, source: source(cluster, service, instance), end: end, duration: duration,
-            flags: SpanFlags(isError: isError), id: id)
+            flags: flags, id: id)
     }
 
     /// Adds a SERVER span of the API server.

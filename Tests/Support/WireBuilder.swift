@@ -56,6 +56,7 @@ package struct WireSpanExample {
     package var start: UInt64 = 1_767_225_600_000_000_000
     package var end: UInt64 = 1_767_225_600_001_000_000
     package var status: UInt64 = 0
+    package var statusMessage = ""
     package var texts: [(key: String, value: String)] = []
     package var integers: [(key: String, value: UInt64)] = []
     /// Appended to the span's message unchanged.
@@ -82,7 +83,14 @@ package struct WireSpanExample {
             for (key, value) in integers {
                 span.contents(9, Self.pair(key, WireBuilder.message { $0.varint(3, value) }))
             }
-            if status > 0 { span.contents(15, WireBuilder.message { $0.varint(3, status) }) }
+            if status > 0 || !statusMessage.isEmpty {
+                span.contents(
+                    15,
+                    WireBuilder.message {
+                        if !statusMessage.isEmpty { $0.text(2, statusMessage) }
+                        $0.varint(3, status)
+                    })
+            }
             span.append(extra)
         }
     }

@@ -8,6 +8,7 @@ import Testing
 
 @Suite struct `Traces read back from a recording` {
     private static let trace = TraceID(high: 0x0101_0101_0101_0101, low: 0x0101_0101_0101_0101)
+    private static let sought = RecordedTraces.Sought(trace, endingIn: nil)
     private static let second: Int64 = 1_000_000_000
 
     /// Writes a file with one span of the trace for each of some ids.
@@ -33,10 +34,11 @@ import Testing
 
     private static func spans(
         _ files: [RecordedTraces.File], in range: Range<Int64>? = nil
-    ) throws -> [UInt64] {
+    ) -> [UInt64] {
         defer { for file in files { try? FileManager.default.removeItem(atPath: file.path) } }
-        let message = try RecordedTraces { files }.message(of: trace, endingIn: range, before: .now + .seconds(60))
-        return WholeTrace.traces(in: message, order: [trace]).flatMap { $0.spans.map { $0.spanID & 0xFF } }.sorted()
+        let found = RecordedTraces { files }.traces([.init(trace, endingIn: range)], before: .now + .seconds(60))
+        return WholeTrace.traces(in: found.message, order: [trace]).flatMap { $0.spans.map { $0.spanID & 0xFF } }
+            .sorted()
     }
 
     @Test func `have each span once, from as many files as their spans may be in`() throws {
@@ -44,12 +46,12 @@ import Testing
             Self.file(4, modified: 900 * Self.second), Self.file(3, 2, modified: 880 * Self.second),
             Self.file(2, 1, modified: 830 * Self.second),
         ]
-        #expect(try Self.spans(files) == [1, 2, 3, 4])
+        #expect(Self.spans(files) == [1, 2, 3, 4])
     }
 
     @Test func `are not looked for long before their first span`() throws {
         let files = try [Self.file(2, modified: 900 * Self.second), Self.file(1, modified: 800 * Self.second)]
-        #expect(try Self.spans(files) == [2])
+        #expect(Self.spans(files) == [2])
     }
 
     @Test func `are looked for in the files of a range`() throws {
@@ -63,15 +65,14 @@ import Testing
         let path = try Self.file(1, modified: 0).path
         try Data("nothing that was recorded".utf8).write(to: URL(fileURLWithPath: path))
         let gone = RecordedTraces.File(path: "/nonexistent/\(UUID())", modified: 0)
-        #expect(try Self.spans([gone, RecordedTraces.File(path: path, modified: 0)]) == [])
+        #expect(Self.spans([gone, RecordedTraces.File(path: path, modified: 0)]) == [])
     }
 
     @Test func `are not looked for beyond the deadline`() throws {
         let file = try Self.file(1, modified: 0)
         defer { try? FileManager.default.removeItem(atPath: file.path) }
-        #expect(throws: RecordedTraces.Failure.isTooLong) {
-            try RecordedTraces { [file] }.message(of: Self.trace, endingIn: nil, before: .now - .seconds(1))
-        }
+        let found = RecordedTraces { [file] }.traces([Self.sought], before: .now - .seconds(1))
+        #expect(found.failure == .isTooLong)
     }
 
     @Test func `are looked for by one at a time`() async throws {
@@ -83,13 +84,12 @@ import Testing
             return []
         }
         let first = Task.detached {
-            try recorded.message(of: Self.trace, endingIn: nil, before: .now + .seconds(60))
+            recorded.traces([Self.sought], before: .now + .seconds(60))
         }
         for await _ in asked { break }
-        #expect(throws: RecordedTraces.Failure.isBusy) {
-            try recorded.message(of: Self.trace, endingIn: nil, before: .now + .seconds(60))
-        }
+        #expect(recorded.traces([Self.sought], before: .now + .seconds(60)).failure == .isBusy)
         reading.signal()
-        #expect(try await first.value == [])
+        let found = await first.value
+        #expect(found.failure == nil && found.message == [])
     }
 }

@@ -35,6 +35,7 @@ enum Main {
         if wants("quantile") { try QuantileBenchmark.run(columnsFile: environment["FAULTLINE_COLUMNS"]) }
         if wants("history") { HistoryBenchmark.run() }
         if wants("evaluate") { try EvaluationBenchmark.run() }
+        if wants("builtin-rules") { try BuiltinRulesBenchmark.run() }
         if wants("replay") {
             guard let binary = environment["FAULTLINE_BINARY"] else {
                 return print("\nReplay: skipped, FAULTLINE_BINARY is not set")

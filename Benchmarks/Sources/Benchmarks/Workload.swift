@@ -22,9 +22,8 @@ struct Workload {
     }
 
     /// Spans of a real API server and a real etcd.
-    static func capture() throws -> Workload {
-        let archive = Captures.steady
-        return try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
+    static func capture(_ archive: URL = Captures.steady) throws -> Workload {
+        try Workload(name: "capture \(archive.lastPathComponent)", bodies: Captures.records(archive))
     }
 
     /// Batches of 512 spans of about 640 bytes and 11.6 attributes, with 483 operations as unevenly distributed as in a

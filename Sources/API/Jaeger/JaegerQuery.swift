@@ -39,7 +39,6 @@ struct JaegerError: Error {
     let message: String
 
     static func badRequest(_ message: String) -> JaegerError { JaegerError(status: 400, message: message) }
-    static let noTrace = JaegerError(status: 404, message: "trace not found")
 }
 
 extension JaegerQuery {

@@ -19,9 +19,43 @@ struct JaegerSearch {
     /// Traces that are read for a search by attributes, which only their bodies know.
     private static let readMax = 4_000
 
-    /// The matching traces, each with everything its spans carry.
-    func traces(_ surface: QueryServer.Surface) -> [WholeTrace] {
-        let view = surface.pipeline.view()
+    /// What was found: everything that the spans of the matching traces carry.
+    struct Found {
+        fileprivate(set) var traces: [WholeTrace] = []
+        /// Why there may be more.
+        fileprivate(set) var warnings: [String] = []
+        /// Spans of these and others, on the wire.
+        fileprivate var messages: [UInt8] = []
+
+        /// The traces as an `ExportTraceServiceRequest` on the wire.
+        func message(mergesScopes: Bool = false) -> [UInt8] {
+            var extract = TraceExtract(traces.map(\.id))
+            // It was cut out of what had been decoded.
+            try? unsafe extract.add(messages.span.bytes)
+            return extract.message(mergesScopes: mergesScopes)
+        }
+    }
+
+    func traces(_ surface: QueryServer.Surface) throws -> Found {
+        let searches = TraceSearches(range: range, limit: tags.isEmpty ? limit : Self.readMax, search: search)
+        let found = try searches.found(surface) { trace, view in
+            RememberedTrace(trace.id, trace.spans(in: view))
+        }
+        var result = Found(warnings: found.warnings)
+        // Few at a time: most searches by attributes find enough early.
+        for first in stride(from: 0, to: found.rows.count, by: 100) where result.traces.count < limit {
+            let some = Array(found.rows[first..<min(first + 100, found.rows.count)])
+            let recalled = surface.recall(some, before: found.deadline)
+            result.messages += recalled.message
+            let traces = WholeTrace.traces(in: recalled.message, order: some.map(\.id))
+            result.traces += traces.filter { tags.isEmpty || $0.spans.contains { matches($0) } }
+            result.warnings += recalled.warnings.filter { !result.warnings.contains($0) }
+        }
+        result.traces.removeLast(max(result.traces.count - limit, 0))
+        return result
+    }
+
+    private func search(_ view: WindowView) -> TraceSearch {
         var search = TraceSearch(range: range, isWanted: [], limit: tags.isEmpty ? limit : Self.readMax)
         search.population = .spans
         search.isWanted = view.operations.map { labels in
@@ -30,14 +64,7 @@ struct JaegerSearch {
         search.durations = durations
         search.order = .recent
         if tags["error"] != nil { search.isError = tags["error"] == "true" }
-        let found = view.search(search).map(\.id)
-        var result: [WholeTrace] = []
-        // Few at a time: most searches by attributes find enough early.
-        for first in stride(from: 0, to: found.count, by: 100) where result.count < limit {
-            let some = surface.traces.traces(Array(found[first..<min(first + 100, found.count)]))
-            result += some.filter { tags.isEmpty || $0.spans.contains { matches($0) } }
-        }
-        return Array(result.prefix(limit))
+        return search
     }
 
     /// Whether one span has all attributes.

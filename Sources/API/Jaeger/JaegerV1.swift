@@ -29,18 +29,20 @@ enum JaegerV1 {
 
     private static let traces = Resource.jaegerV1("/api/traces") { surface, query in
         let ids = query.all("traceID")
-        if !ids.isEmpty {
-            let traces = try ids.map { try JaegerQuery.traceID($0) }
-            return WholeTraceFormat.jaeger(surface.traces.message(of: traces)) ?? empty
+        if ids.isEmpty {
+            let found = try search(query).traces(surface)
+            return try list(found.message(), found.warnings)
         }
-        let found = try search(query).traces(surface).map(\.id)
-        return WholeTraceFormat.jaeger(surface.traces.message(of: found)) ?? empty
+        let range = try range(query)
+        let found = surface.recall(try ids.map { surface.remembered(try JaegerQuery.traceID($0), in: range) })
+        return try list(found.message, found.warnings)
     }
 
     private static let trace = Resource.jaegerV1("/api/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
-        guard let json = WholeTraceFormat.jaeger(try surface.message(of: id, in: range(query))) else {
-            throw JaegerError.noTrace
+        let found = try surface.recall(id, surface.pipeline.trace(id).spans, in: range(query))
+        guard let json = WholeTraceFormat.jaeger(found.message, warnings: found.warnings) else {
+            throw AbsentTrace(warnings: found.warnings)
         }
         return json
     }
@@ -115,7 +117,11 @@ enum JaegerV1 {
         try JSONText.encode(Envelope(data: elements, total: elements.count))
     }
 
-    private static let empty = #"{"data":[],"total":0,"limit":0,"offset":0,"errors":null}"#
+    /// Traces.
+    private static func list(_ message: [UInt8], _ warnings: [String]) throws -> String {
+        guard let json = WholeTraceFormat.jaegerList(message, warnings: warnings) else { return try list([String]()) }
+        return json
+    }
 
     static func envelope(_ error: JaegerError) -> String {
         (try? JSONText.encode(ErrorEnvelope(errors: [.init(code: error.status, msg: error.message)]))) ?? ""

@@ -1,5 +1,6 @@
 import Archive
 import Engine
+import Pipeline
 import Support
 import Traces
 
@@ -28,18 +29,21 @@ enum JaegerV3 {
     }
 
     private static let summaries = Resource.jaegerV3("/api/v3/trace-summaries") { surface, query in
-        let traces = try search(query).traces(surface)
-        return try JSONText.encode(Summaries(summaries: traces.map { Summary($0) }))
+        let found = try search(query).traces(surface)
+        return try JSONText.encode(
+            Summaries(summaries: found.traces.map { Summary($0) }, warnings: said(found.warnings)))
     }
 
     private static let traces = Resource.jaegerV3("/api/v3/traces") { surface, query in
-        let found = try search(query).traces(surface).map(\.id)
-        return try result(surface.traces.message(of: found, mergesScopes: true))
+        let found = try search(query).traces(surface)
+        return try result(found.message(mergesScopes: true), found.warnings)
     }
 
     private static let trace = Resource.jaegerV3("/api/v3/traces/:id") { surface, query in
         let id = try JaegerQuery.traceID(query.variable("id"))
-        return try result(surface.message(of: id, in: range(query), mergesScopes: true))
+        let known = surface.pipeline.trace(id).spans
+        let found = try surface.recall(id, known, in: range(query), mergesScopes: true)
+        return try result(found.message, found.warnings)
     }
 
     /// When a trace's spans were, Unix nanoseconds; nil if neither end is given.
@@ -51,12 +55,17 @@ enum JaegerV3 {
         return first..<last
     }
 
-    private static func result(_ message: [UInt8]) throws -> String {
+    private static func result(_ message: [UInt8], _ warnings: [String]) throws -> String {
         guard let otlp = WholeTraceFormat.otlp(message) else {
-            throw JaegerError(status: 404, message: "No traces found")
+            let problem = (["No traces found"] + warnings).joined(separator: "; ")
+            throw JaegerError(status: 404, message: problem)
         }
-        return "{\"result\":\(otlp)}"
+        guard let warnings = said(warnings) else { return "{\"result\":\(otlp)}" }
+        return "{\"result\":\(otlp),\"warnings\":\(try JSONText.encode(warnings))}"
     }
+
+    /// Jaeger's answers have no place for warnings, so that clients see the field only if there are any.
+    private static func said(_ warnings: [String]) -> [String]? { warnings.isEmpty ? nil : warnings }
 
     private static func search(_ query: JaegerQuery) throws -> JaegerSearch {
         guard let start = try query.time("query.startTimeMin", "query.start_time_min"),
@@ -87,6 +96,7 @@ enum JaegerV3 {
 
     private struct Summaries: Encodable {
         var summaries: [Summary]
+        var warnings: [String]?
     }
 
     private struct Summary: Encodable {

@@ -26,12 +26,18 @@ extension Resource {
                 return exchange.tooSlow()
             } catch is QueryDeadline.Busy {
                 return exchange.tooMany()
+            } catch let absent as AbsentTrace {
+                return failure(JaegerError(status: 404, message: absent.message), envelope)
             } catch let error as JaegerError {
-                return Response(
-                    status: .init(code: error.status), headers: [.contentType: "application/json"],
-                    body: ResponseBody(byteBuffer: ByteBuffer(string: envelope(error))))
+                return failure(error, envelope)
             }
         }
+    }
+
+    private static func failure(_ error: JaegerError, _ envelope: (JaegerError) -> String) -> Response {
+        Response(
+            status: .init(code: error.status), headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: envelope(error))))
     }
 
     static func jaegerV1(

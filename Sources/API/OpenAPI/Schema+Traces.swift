@@ -1,7 +1,7 @@
 extension TraceJSON {
     static let schema = Schema.object([
         "trace_id": .text, "start": .time, "end": .time, "duration_seconds": .number, "whole": .boolean,
-        "spans": .array(span), "requests": .array(request),
+        "warnings": .array(.text), "spans": .array(span), "requests": .array(request),
     ])
 
     private static let status = Schema.object(
@@ -29,7 +29,7 @@ extension TraceJSON {
 
 extension TracesJSON {
     static let schema = Schema.object([
-        "from": .time, "to": .time, "truncated": .boolean,
+        "from": .time, "to": .time, "truncated": .boolean, "warnings": .array(.text),
         "traces": .array(
             .object(
                 [

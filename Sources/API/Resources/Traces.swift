@@ -8,7 +8,7 @@ extension Resource {
     static let traces = json(
         "/api/v1/traces",
         parameters: [
-            .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order,
+            .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order, .recording,
         ] + QueryParameter.requestLabels,
         summary: "traces by one of their spans or requests, worst first", schema: TracesJSON.schema,
         check: { query throws(QueryError) in try query.checkSubject() }
@@ -26,6 +26,8 @@ extension QueryParameter {
     static let order = QueryParameter("order", "order must be duration, recent or part") {
         TraceSearch.Order(rawValue: $0) != nil
     }
+
+    static let recording = QueryParameter("recording", "recording must be yes or no") { ["yes", "no"].contains($0) }
 
     private static func duration(_ name: String) -> QueryParameter {
         QueryParameter(name, "\(name) must be a duration such as 100ms or 1.5s") { DurationText.parse($0) != nil }
@@ -58,28 +60,32 @@ struct TracesJSON: Encodable, Sendable {
     var traces: [Trace]
     /// Whether there may be more.
     var truncated: Bool
+    /// Why some that the recording holds may be missing.
+    var warnings: [String]
 
     /// - Throws: `QueryError`.
     init(_ query: Query, _ surface: QueryServer.Surface) throws {
-        let view = surface.pipeline.attributedSummary().view
-        let range = try query.range(.from, .to).resolved(oldest: view.ends?.lowerBound)
-        let search = try query.search(view, range, surface.pipeline.components)
-        let found = view.search(search)
+        let oldest = surface.pipeline.view().ends?.lowerBound
+        let range = try query.range(.from, .to).resolved(oldest: oldest)
+        let components = surface.pipeline.components
+        let limit = query.traceLimit
+        var searches = TraceSearches(range: range, limit: limit, order: query.traceOrder) { view in
+            try query.search(view, range, components)
+        }
+        searches.readsRecording = query[.recording] != "no"
+        let found = try searches.found(surface) { Trace($0, $1, components.names) }
         from = Timestamp.rfc3339(range.lowerBound)
         to = Timestamp.rfc3339(range.upperBound)
-        truncated = found.count == search.limit
-        traces = found.map { Trace($0, view, surface.pipeline.components.names) }
+        truncated = found.rows.count == limit
+        traces = found.rows
+        warnings = found.warnings
     }
 }
 
 extension TracesJSON.Trace {
     init(_ found: FoundTrace, _ view: WindowView, _ components: [String]) {
         let labels = view.operations[Int(found.span.operation)]
-        // Children may end later than their parent, and belong to slots around it.
-        let margin: Int64 = 40_000_000_000
-        let end = found.span.start &+ found.span.duration
-        let around = found.span.start.subtractingSaturating(margin)..<end.addingSaturating(margin)
-        let spans = view.spans(of: [found.id], endingIn: around)[0]
+        let spans = found.spans(in: view)
         trace_id = found.id.hex
         start = Timestamp.rfc3339(found.span.start)
         duration_seconds = Double(found.duration) / 1e9
@@ -97,11 +103,16 @@ extension TracesJSON.Trace {
 }
 
 extension Query {
+    fileprivate var traceLimit: Int { min(self[.limit].flatMap { Int($0) } ?? 20, 1_000) }
+    fileprivate var traceOrder: TraceSearch.Order {
+        self[.order].flatMap { TraceSearch.Order(rawValue: $0) } ?? .duration
+    }
+
     fileprivate func search(
         _ view: WindowView, _ range: Range<Int64>, _ components: ComponentTable
     ) throws -> TraceSearch {
         let isAboutSpans = namesOperation
-        var search = TraceSearch(range: range, isWanted: [], limit: min(self[.limit].flatMap { Int($0) } ?? 20, 1_000))
+        var search = TraceSearch(range: range, isWanted: [], limit: traceLimit)
         if isAboutSpans {
             search.population = .spans
             search.isWanted = view.operations.map { includes($0) }
@@ -111,7 +122,7 @@ extension Query {
         search.durations =
             (duration(.minDuration) ?? 0)...max(duration(.maxDuration) ?? .max, duration(.minDuration) ?? 0)
         search.isError = self[.status].map { $0 == "error" }
-        search.order = self[.order].flatMap { TraceSearch.Order(rawValue: $0) } ?? .duration
+        search.order = traceOrder
         if let name = self[.component] {
             guard let component = components.component(named: name) else {
                 let names = components.names.joined(separator: ", ")
@@ -124,5 +135,16 @@ extension Query {
             search.part = (component, duration(.minPart) ?? 0)
         }
         return search
+    }
+}
+
+extension FoundTrace {
+    /// All spans of the trace, from the view that it was found in.
+    func spans(in view: WindowView) -> [SpanRow] {
+        // Children may end later than their parent, and belong to slots around it.
+        let margin: Int64 = 40_000_000_000
+        let end = span.start &+ span.duration
+        let around = span.start.subtractingSaturating(margin)..<end.addingSaturating(margin)
+        return view.spans(of: [id], endingIn: around)[0]
     }
 }

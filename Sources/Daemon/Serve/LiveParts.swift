@@ -22,6 +22,8 @@ struct LiveParts: Sendable {
     private let admission: Admission
     let bodies: RecentBodies
     let keptTraces: TracesKept
+    /// nil without a recording.
+    let recorded: RecordedTraces?
     let intake: LiveTraceService
     let delivery: Delivery
     let reload: RuleReload
@@ -55,6 +57,7 @@ struct LiveParts: Sendable {
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         keptTraces = TracesKept(budget: budget[.traces])
         bodies = RecentBodies(limit: budget[.traces] - keptTraces.limit)
+        recorded = configuration.recording.directory.map { [log] in Self.recorded($0, log) }
         intake = LiveTraceService(
             pipeline, admission: admission, services: configuration.window.services, recorder: recorder,
             bodies: bodies, transports: configuration.transports, log: log)
@@ -137,12 +140,20 @@ struct LiveParts: Sendable {
             pools: pools)
     }
 
-    private var wholeTraces: WholeTraces {
-        WholeTraces(
-            bodies, kept: keptTraces.all,
-            recorded: configuration.recording.directory.map { path in
-                RecordedTraces(directory: path)
-            })
+    private var wholeTraces: WholeTraces { WholeTraces(bodies, kept: keptTraces.all, recorded: recorded) }
+
+    private static func recorded(_ directory: String, _ log: RateLimitedLog) -> RecordedTraces {
+        RecordedTraces(directory: directory, now: WallClock.now) { damage in
+            log.note(
+                .warning, "passed over a damaged part of the recording: faultline archive verify says more",
+                cause: "damage in \(damage.path)"
+            ) {
+                [
+                    "file": "\(damage.path)", "problem": "\(damage.problem)",
+                    "bytes": "\(damage.bytes.lowerBound)-\(damage.bytes.upperBound)",
+                ]
+            }
+        }
     }
 
     private func listener(

@@ -1,6 +1,7 @@
 import Pipeline
 import Recording
 package import Scrape
+import Traces
 
 /// Everything that `GET /metrics` returns: the tables of all components. Each is beside the component that knows its
 /// numbers.
@@ -24,6 +25,7 @@ package enum LiveScrape {
         RuleReload.metrics.read { $0.reload },
         ClockHealth.metrics.read { $0.clock.current },
         ArchiveRecorder.metrics.read { $0.recorder },
+        RecordedTraces.metrics.read { $0.recorded },
         Version.metrics.read { _ in () },
         ProcessMetrics.table.read { _ in ProcessMetrics() },
     ])

@@ -15,7 +15,7 @@ package struct Attributor: ~Copyable, Sendable {
     private var mappings = ComponentMappings()
     /// The rows that reach back, for each of the view's slots after the first one to attribute.
     private var reachingBack: [RowsReachingBack] = []
-    private var provisional: ProvisionalAttributions
+    private var provisional: [Reader: ProvisionalAttributions]
 
     // The work on one slot.
     private var traces = SlotTraces()
@@ -34,7 +34,16 @@ package struct Attributor: ~Copyable, Sendable {
         self.components = components
         self.portionRows = portionRows
         self.settle = settle
-        provisional = ProvisionalAttributions(bytesMax: portionRows * 2 * Self.bytesPerRow)
+        let bytesMax = portionRows * Self.bytesPerRow
+        provisional = Dictionary(
+            uniqueKeysWithValues: Reader.allCases.map { ($0, ProvisionalAttributions(bytesMax: bytesMax)) })
+    }
+
+    /// Who reads slots that have not settled. What is kept for one isn't shown to the other, so that no evaluation depends on
+    /// who asks questions.
+    package enum Reader: CaseIterable, Sendable {
+        case evaluation
+        case query
     }
 
     private static let bytesPerRow = 130
@@ -44,7 +53,7 @@ package struct Attributor: ~Copyable, Sendable {
     package var byteCount: Int {
         reachingBack.reduce(0) { $0 + $1.byteCount } + traces.byteCount + elsewhere.byteCount + earlier.byteCount
             + gathered.capacity * MemoryLayout<TraceSpan>.stride + division.byteCount + totals.byteCount
-            + mappings.byteCount + provisional.byteCount + trust.byteCount
+            + mappings.byteCount + provisional.values.reduce(0) { $0 + $1.byteCount } + trust.byteCount
     }
 
     /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
@@ -53,31 +62,36 @@ package struct Attributor: ~Copyable, Sendable {
         let due = open.filter { view.slots[$0].end.addingSaturating(settle) <= clock }
         prepare(view, from: due.first)
         totals.follow(view)
-        provisional.remove(before: open.first.map { view.slots[$0].start } ?? .max)
+        let openFrom = open.first.map { view.slots[$0].start } ?? .max
+        for reader in Reader.allCases { provisional[reader]?.remove(before: openFrom) }
         return due.map { index in
             let start = view.slots[index].start
             let attribution =
-                provisional.attribution(of: index, view.slots, reachingBack, trust)
+                provisional[.evaluation]?.attribution(of: index, view.slots, reachingBack, trust, isExact: true)
                 ?? attribute(index, of: view).attribution
-            provisional.remove(slotFrom: start)
+            for reader in Reader.allCases { provisional[reader]?.remove(slotFrom: start) }
             totals.add(attribution)
             trust.add(attribution.ties)
             return (start, attribution)
         }
     }
 
-    /// The view with every unsettled slot attributed with the spans it has so far.
-    package mutating func attributed(_ view: WindowView) -> WindowView {
-        let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
+    /// The view with unsettled slots attributed with the spans they have so far, in large slots but for a few.
+    ///
+    /// - Parameter time: slots that begin later stay as they are, Unix nanoseconds.
+    package mutating func attributed(
+        _ view: WindowView, for reader: Reader = .evaluation, upTo time: Int64 = .max
+    ) -> WindowView {
+        let open = view.slots.indices.filter { view.slots[$0].attribution == nil && view.slots[$0].start < time }
         prepare(view, from: open.first)
         var view = view
-        for index in open { view.attach(attributeProvisionally(index, of: view), toSlotAt: index) }
+        for index in open { view.attach(attributeProvisionally(index, of: view, for: reader), toSlotAt: index) }
         return view
     }
 
     /// Forgets the attributions of slots that have not settled: the clock was set back, and their spans may be gone.
     package mutating func setBack() {
-        provisional.removeAll()
+        for reader in Reader.allCases { provisional[reader]?.removeAll() }
         trust.removeAll()
     }
 
@@ -104,16 +118,19 @@ package struct Attributor: ~Copyable, Sendable {
     // MARK: A slot
 
     /// The attribution of a slot with the spans it has so far.
-    private mutating func attributeProvisionally(_ index: Int, of view: WindowView) -> SlotAttribution {
+    private mutating func attributeProvisionally(
+        _ index: Int, of view: WindowView, for reader: Reader
+    ) -> SlotAttribution {
         let slots = view.slots
-        if let known = provisional.attribution(of: index, slots, reachingBack, trust) { return known }
+        let known = provisional[reader]?.attribution(of: index, slots, reachingBack, trust, isExact: false)
+        if let known { return known }
         var filter = TraceFilter(spans: slots[index].count)
         var searchedFrom = Int64.max
         let (attribution, usesNext) = attribute(index, of: view) { traces, earlier in
             for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
             searchedFrom = min(searchedFrom, earlier.earliest)
         }
-        provisional.keep(
+        provisional[reader]?.keep(
             attribution, ofSlotFrom: slots[index].start,
             ProvisionalAttributions.Dependencies(
                 index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom, usesNext: usesNext))

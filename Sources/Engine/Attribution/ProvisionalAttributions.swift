@@ -1,5 +1,6 @@
 /// Attributions of slots that have not settled, made for a reader and kept for the next until something they depend on
-/// changes.
+/// changes. A large slot is attributed again only once a few in ten thousand of the rows in question have come: where spans
+/// come by the hundred thousand, some always belong to a trace of an earlier slot.
 struct ProvisionalAttributions: Sendable {
     /// Everything that the attribution of a slot depends on. Rows never change, so their number tells whether there are
     /// new ones.
@@ -31,11 +32,22 @@ struct ProvisionalAttributions: Sendable {
             rowsBeyond = usesNext ? Self.rows(after: index, of: slots) : 0
         }
 
-        fileprivate func hold(_ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack]) -> Bool {
-            slots[index].count == rowCount && slots[index].blocks.first === firstBlock
-                && traces.count(laterThan: index, of: slots, reachingBack) == laterRows
-                && Self.rows(before: index, of: slots, from: searchedFrom) == earlierRows
-                && (!usesNext || Self.rows(after: index, of: slots) == rowsBeyond)
+        /// Rows that don't matter to a reader; 0 in all but large slots.
+        private var slack: Int { rowCount / Self.rowsPerSlack }
+
+        private static let rowsPerSlack = 4096
+
+        /// - Parameter isExact: whether every row matters.
+        fileprivate func hold(
+            _ index: Int, of slots: [SlotView], _ reachingBack: [RowsReachingBack], isExact: Bool
+        ) -> Bool {
+            let slack = isExact ? 0 : slack
+            func isSame(_ rows: Int, _ known: Int) -> Bool { abs(rows - known) <= slack }
+            return slots[index].blocks.first === firstBlock && isSame(slots[index].count, rowCount)
+                && isSame(Self.rows(before: index, of: slots, from: searchedFrom), earlierRows)
+                // What is tied by a later slot ended within its first millisecond: fewer than the slack.
+                && (!usesNext || slack > 0 || Self.rows(after: index, of: slots) == rowsBeyond)
+                && isSame(traces.count(laterThan: index, of: slots, reachingBack), laterRows)
         }
 
         private static func rows(after index: Int, of slots: [SlotView]) -> Int {
@@ -64,10 +76,13 @@ struct ProvisionalAttributions: Sendable {
     }
 
     /// The attribution of a slot; nil if none is kept or something has changed since.
+    ///
+    /// - Parameter isExact: whether any change counts.
     func attribution(
-        of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack], _ trust: TieTrust
+        of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack], _ trust: TieTrust, isExact: Bool
     ) -> SlotAttribution? {
-        guard let entry = entries[slots[index].start], entry.dependencies.hold(index, of: slots, reachingBack),
+        guard let entry = entries[slots[index].start],
+            entry.dependencies.hold(index, of: slots, reachingBack, isExact: isExact),
             // What slots before it have shown meanwhile may change what is trusted.
             entry.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
         else { return nil }
@@ -98,16 +113,16 @@ struct ProvisionalAttributions: Sendable {
     }
 }
 
-/// Tells whether a row may belong to one of a slot's traces: a bit set of hashed lower id halves.
+/// Tells whether a row may belong to one of a slot's traces: a Bloom filter of lower id halves, four bits of one word each.
 struct TraceFilter: Sendable {
     private var words: [UInt64]
     private let seed: UInt64
 
-    /// - Parameter spans: of the slot; there are no more traces.
+    /// - Parameter spans: of the slot. With six spans a trace, fewer than one in a hundred of other rows seems to belong to it.
     init(spans: Int) {
-        var bits = 1024
-        while bits < spans { bits *= 2 }
-        words = Array(repeating: 0, count: bits / 64)
+        var words = 16
+        while words * 32 < spans { words *= 2 }
+        self.words = Array(repeating: 0, count: words)
         seed = ByteHash.seed
     }
 
@@ -115,15 +130,19 @@ struct TraceFilter: Sendable {
 
     mutating func insert(_ low: UInt64) {
         let hash = ByteHash.mix(low, seed)
-        words[word(hash)] |= 1 &<< (hash & 63)
+        words[word(hash)] |= Self.bits(hash)
     }
 
     func mayHave(_ low: UInt64) -> Bool {
         let hash = ByteHash.mix(low, seed)
-        return words[word(hash)] &>> (hash & 63) & 1 == 1
+        return ~words[word(hash)] & Self.bits(hash) == 0
     }
 
-    private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 6) & (words.count - 1) }
+    private func word(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 24) & (words.count - 1) }
+
+    private static func bits(_ hash: UInt64) -> UInt64 {
+        1 &<< (hash & 63) | 1 &<< (hash &>> 6 & 63) | 1 &<< (hash &>> 12 & 63) | 1 &<< (hash &>> 18 & 63)
+    }
 
     /// Rows of later slots that started before the end of a slot and may belong to its traces.
     ///

@@ -17,6 +17,8 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
+    /// Status messages of failing spans.
+    private var messages = SymbolTable()
     private var requestKey = RequestKey()
     private var sourceKey = SourceKey()
     /// What spans tell about their sources, by the batch's number for the source.
@@ -33,6 +35,10 @@ package struct SpanBatch: ~Copyable, Sendable {
     package static let nameBytesMax = 1024
     /// Of the names of clusters and instances. Kubernetes allows 253 bytes in that of a pod or a node.
     package static let sourceBytesMax = 256
+    /// Of status messages: those of etcd and of gRPC's clients are under 200 bytes.
+    package static let messageBytesMax = 640
+    /// As many as `SpanFlags` can tell apart.
+    private static let messagesMax = 1 << SpanFlags.numberBits - 1
     /// More than the operations, request labels and sources of a cluster, few enough for the cache.
     private static let namesKept = 4096
     private static let nameBytesKept = 1 << 19
@@ -49,6 +55,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         count = 0
         rejections = Rejections()
         removeNotes()
+        messages.removeAll()
         let most = max(max(clusters.count, services.count, operations.count), max(requests.count, sources.count))
         let bytes =
             clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
@@ -60,6 +67,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         count = 0
         rejections = Rejections()
         removeNotes()
+        messages.removeAll()
         names = BatchNames()
         clusters.removeAll()
         services.removeAll()
@@ -135,6 +143,14 @@ package struct SpanBatch: ~Copyable, Sendable {
     mutating func request(key: RawSpan, salt: UInt32, cluster: UInt16) -> UInt16 {
         let salt = UInt32(cluster) &<< 16 | salt & 0xFFFF
         return requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
+    }
+
+    /// `SpanFlags.message` of a span that failed with this status message. Of more than 63 different ones the rest aren't kept.
+    package mutating func message(_ text: RawSpan) -> UInt8 {
+        guard text.byteCount > 0 else { return 0 }
+        let number = messages.intern(
+            text.extracting(first: Self.messageBytesMax), salt: 0, limit: Self.messagesMax)
+        return number.map { UInt8(truncatingIfNeeded: $0 + 1) } ?? 0
     }
 
     /// Adds a span; its duration must not be negative.
@@ -213,6 +229,7 @@ extension SpanBatch {
     package var operationCount: Int { operations.count }
     package var requestCount: Int { requests.count }
     var sourceCount: Int { sources.count }
+    var messageCount: Int { messages.count }
 
     /// Lends the names of an operation.
     package func withOperation<Result>(
@@ -249,6 +266,11 @@ extension SpanBatch {
     package func withRequest<Result>(_ number: Int, _ body: (_ key: RawSpan, _ salt: UInt32) -> Result) -> Result {
         let salt = requests.salt(number)
         return requests.withBytes(number) { body($0, salt) }
+    }
+
+    /// Lends a status message.
+    package func withMessage<Result>(_ number: Int, _ body: (RawSpan) -> Result) -> Result {
+        messages.withBytes(number, body)
     }
 
     /// Lends the names of a source.

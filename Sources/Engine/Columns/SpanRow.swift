@@ -39,7 +39,7 @@ package struct SpanRow: Equatable, Sendable {
     }
 }
 
-/// Properties of a span, one bit each, and in a window the number of its cluster.
+/// Properties of a span, one bit each, and a number: in a batch that of its status message, in a window that of its cluster.
 @usableFromInline
 package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     @usableFromInline package var rawValue: UInt8
@@ -62,14 +62,30 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
     /// A request that lasts as long as its client wants, and so is left out of latency percentiles.
     @inlinable @inline(__always) package var isLongRunning: Bool { rawValue & 2 != 0 }
 
-    static let clusterBits = 6
-    private static let clusterShift: UInt8 = 2
+    static let numberBits = 6
+    private static let numberShift: UInt8 = 2
 
-    /// The number of its cluster in the window; always 0 in a batch.
+    @inline(__always)
+    private var number: UInt8 {
+        get { rawValue &>> Self.numberShift }
+        set { rawValue = properties | newValue &<< Self.numberShift }
+    }
+
+    /// Without the number.
+    @inline(__always) var properties: UInt8 { rawValue & 3 }
+
+    /// The number of its cluster in the window.
     @inline(__always)
     var cluster: UInt8 {
-        get { rawValue &>> Self.clusterShift }
-        set { rawValue = rawValue & 3 | newValue &<< Self.clusterShift }
+        get { number }
+        set { number = newValue }
+    }
+
+    /// The number of its status message in the batch, plus one; 0 if it has none, or none was kept.
+    @inline(__always)
+    package var message: UInt8 {
+        get { number }
+        set { number = newValue }
     }
 
     /// Changes a trace id, so that equal ids of two clusters are two traces. 0 without a cluster.

@@ -23,10 +23,23 @@ package struct Comparison: Hashable, Sendable {
         excluded = faults.filter { $0.overlaps(baseline) }
     }
 
+    /// The same for an interval of at least some length that ends at the same time.
+    func over(_ length: Int64) -> Comparison {
+        var wider = self
+        let begin = interval.upperBound.subtractingSaturating(length)
+        wider.interval = min(begin, interval.lowerBound)..<interval.upperBound
+        return wider
+    }
+
     func isInterval(_ slot: SlotView) -> Bool { interval.overlaps(slot.start..<slot.end) }
 
     func isBaseline(_ slot: SlotView) -> Bool {
         !isInterval(slot) && baseline.overlaps(slot.start..<slot.end) && !isExcluded(slot)
+    }
+
+    /// Whether a slot is from the baseline's beginning to the interval's end, and in no earlier fault.
+    func isHeld(_ slot: SlotView) -> Bool {
+        slot.start >= baseline.lowerBound && slot.start < interval.upperBound && !isExcluded(slot)
     }
 
     func isExcluded(_ slot: SlotView) -> Bool { excluded.contains { $0.overlaps(slot.start..<slot.end) } }
@@ -77,14 +90,16 @@ extension WindowView {
     /// A condition over a long range notices a fault late, so the baseline ends half of that range before it was noticed, if
     /// enough history remains. Where spans come late, or nobody evaluated for a while, the fault is noticed later still: so
     /// the baseline also ends before the series in question began to take longer.
-    package func comparisons(_ questions: [ComparisonQuestion]) -> [Comparison] {
+    ///
+    /// - Returns: also when the series in question began to take longer, Unix nanoseconds; nil if they didn't.
+    package func comparisons(_ questions: [ComparisonQuestion]) -> [(comparison: Comparison, onset: Int64?)] {
         let first = questions.map { comparison($0) }
         let onsets = onsets(zip(questions, first).map { ($0.population, $0.series, $1) })
         return questions.indices.map { index in
             let comparison = onsets[index].map {
-                first[index].beforeFault(at: $0, faults: questions[index].faults)
+                first[index].beforeFault(at: $0.from, faults: questions[index].faults)
             }
-            return withEnoughBefore(comparison ?? first[index])
+            return (withEnoughBefore(comparison ?? first[index]), onsets[index]?.slot)
         }
     }
 
@@ -124,16 +139,15 @@ extension WindowView {
         let end = early.subtractingSaturating(oldest) >= Self.culpritBaselineMin ? early : interval.lowerBound
         var comparison = Comparison(interval: interval, baselineUpTo: end, without: [])
         if let onset = onsets([(.requests, series, comparison)])[0] {
-            comparison = comparison.beforeFault(at: onset, faults: [])
+            comparison = comparison.beforeFault(at: onset.from, faults: [])
         }
         comparison.baseline = max(comparison.baseline.lowerBound, 0)..<max(comparison.baseline.upperBound, 0)
         return withEnoughBefore(comparison)
     }
 
-    /// When the series of each question began to take longer than before, and have since, Unix nanoseconds; nil if they
-    /// didn't.
-    private func onsets(_ questions: [(population: Population, series: [Int32], comparison: Comparison)]) -> [Int64?] {
-        var onsets = [Int64?](repeating: nil, count: questions.count)
+    /// When the series of each question began to take longer than before, and have since; nil if they didn't.
+    private func onsets(_ questions: [(population: Population, series: [Int32], comparison: Comparison)]) -> [Onset?] {
+        var onsets = [Onset?](repeating: nil, count: questions.count)
         for population in Population.allCases {
             let asked = questions.indices.filter { questions[$0].population == population }
             guard let begin = asked.map({ questions[$0].comparison.baseline.lowerBound }).min() else { continue }

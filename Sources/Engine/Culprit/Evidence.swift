@@ -65,6 +65,8 @@ package struct CulpritFinding: Sendable {
     package var verdict: Verdict
     /// Largest growth first.
     package var components: [ComponentGrowth]
+    /// Since when the spans show it, Unix nanoseconds; nil if they don't tell.
+    package var startedAt: Int64?
 }
 
 extension WindowView {
@@ -74,39 +76,58 @@ extension WindowView {
     ///   - cluster: that the evidence is about.
     ///   - requests: the request series that the question is about; nil if it is about something else.
     ///   - calls: the same of operations.
+    ///   - length: over which it was noticed, nanoseconds.
     package func culprit(
         _ evidence: Evidence, _ comparison: Comparison, ofCluster cluster: String, requests: [Int32]?,
-        calls: [Int32]? = nil, isAboutErrors: Bool, _ components: ComponentTable
+        calls: [Int32]? = nil, noticedOver length: Int64 = 0, isAboutErrors: Bool, _ components: ComponentTable,
+        _ digests: inout SlotDigests
     ) -> CulpritFinding {
         let found = evidence.verdict(isAboutErrors: isAboutErrors) {
             requests.flatMap { verdict(onRequests: $0, comparison, components) }
-                ?? calls.flatMap { evidence.verdict(onCallsOf: webhooks(called: $0, components)) }
+                ?? calls.flatMap {
+                    verdict(
+                        onCalls: $0, evidence, comparison, over: length, ofCluster: cluster, components, &digests)
+                }
         }
         return CulpritFinding(
             verdict: naming(found, requests: requests, ofCluster: cluster, comparison, components),
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
+    /// When the fault began that some series show, Unix nanoseconds; nil if they don't tell.
+    ///
+    /// - Parameter slower: when they began to take longer.
+    package func beginning(
+        of series: [Int32], _ population: Population, slower: Int64?, isAboutErrors: Bool, _ evidence: Evidence,
+        _ comparison: Comparison
+    ) -> Int64? {
+        if let silence = evidence.silence { return silence.from }
+        if !isAboutErrors, let slower { return slower }
+        return onsetOfFailures(of: series, population, in: comparison) ?? slower
+    }
+
     /// Gathers the evidence about one cluster for a comparison from an attributed view. Both ranges are rounded to slots.
     ///
     /// - Parameter cluster: as in labels; empty for spans that name none.
-    package func evidence(_ comparison: Comparison, ofCluster cluster: String, _ components: ComponentTable) -> Evidence
-    {
+    package func evidence(
+        _ comparison: Comparison, ofCluster cluster: String, _ components: ComponentTable, _ digests: inout SlotDigests
+    ) -> Evidence {
+        digests.forget(before: slots.first?.start ?? .min)
         let roles = operations.map { $0.cluster == cluster ? EvidenceGathering.role($0, components) : .none }
         let isWanted = requests.map { $0.cluster == cluster }
         var evidence = Evidence()
         (evidence.names, evidence.requests) = (components.names, requests)
         measure(EvidenceMeters(roles, isWanted: isWanted), comparison).report(to: &evidence)
         var gathering = EvidenceGathering(
-            comparison, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
+            comparison, ofCluster: cluster, roles: roles, isWanted: isWanted, stretches: stretchCount(comparison),
             oldest: slots.first?.start ?? .max)
         for slot in slotsWithRemembered {
             if comparison.isInterval(slot) {
-                gathering.add(slot, stretch: nil)
+                gathering.add(slot)
             } else if comparison.isBaseline(slot) {
-                gathering.add(slot, stretch: comparison.stretch(of: slot))
+                gathering.add(slot, stretch: comparison.stretch(of: slot), &digests)
             } else if slot.start >= comparison.baseline.lowerBound, slot.start < comparison.interval.upperBound {
-                gathering.addEnds(slot)
+                gathering.addEnds(slot, &digests)
             }
         }
         for slot in slots where comparison.isInterval(slot) {

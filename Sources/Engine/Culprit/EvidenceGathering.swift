@@ -3,6 +3,7 @@ import Support
 /// Collects the evidence for a comparison, slot by slot.
 struct EvidenceGathering {
     private let comparison: Comparison
+    private let cluster: String
     private let roles: [Role]
     /// By request series, whether it is of the cluster in question.
     private let isWanted: [Bool]
@@ -31,10 +32,15 @@ struct EvidenceGathering {
     /// - Parameters:
     ///   - roles: by operation.
     ///   - isWanted: by request series.
+    ///   - cluster: as in labels.
     ///   - stretches: of the baseline.
     ///   - oldest: the start of the earliest slot, Unix nanoseconds.
-    init(_ comparison: Comparison, roles: [Role], isWanted: [Bool], stretches: Int, oldest: Int64) {
+    init(
+        _ comparison: Comparison, ofCluster cluster: String, roles: [Role], isWanted: [Bool], stretches: Int,
+        oldest: Int64
+    ) {
         self.comparison = comparison
+        self.cluster = cluster
         failures = Failures(stretches: stretches)
         self.roles = roles
         self.isWanted = isWanted
@@ -48,22 +54,47 @@ struct EvidenceGathering {
         apiServerEnds = GapMeter(range)
     }
 
-    /// - Parameter stretch: of the baseline; nil for the interval.
-    mutating func add(_ slot: SlotView, stretch: Int?) {
-        if let stretch { failures.hear(stretch: stretch) }
-        if let (spans, attribution) = slot.remembered {
-            return addFailures(spans.spans, attribution.requests, stretch: stretch)
-        }
-        addSpans(slot, stretch: stretch)
+    /// Adds a slot of the interval.
+    mutating func add(_ slot: SlotView) {
+        addSpans(slot)
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests
         where isWanted[Int(request.series)] && slot.row(Int(request.row)).flags.isError {
-            failures.addRequest(series: Int(request.series), stretch: stretch)
+            failures.addRequest(
+                series: Int(request.series), message: slot.messages?.text(ofRow: Int(request.row)))
         }
     }
 
+    /// Adds a slot of the baseline.
+    mutating func add(_ slot: SlotView, stretch: Int, _ digests: inout SlotDigests) {
+        failures.hear(stretch: stretch)
+        if let (spans, attribution) = slot.remembered {
+            return addFailures(spans.spans, attribution.requests, stretch: stretch)
+        }
+        let digest = digest(of: slot, &digests)
+        addEnds(digest, slot)
+        longSpans[1] += digest.longSpans.prefix(Self.longSpansMax - longSpans[1].count)
+        failures.etcdCalls.add(digest.failedEtcdCalls, stretch: stretch)
+        failures.calls.add(digest.failedCalls, stretch: stretch)
+        failures.requests.add(digest.failedRequests, stretch: stretch)
+    }
+
+    /// Adds a slot between the two ranges: it may end a gap.
+    mutating func addEnds(_ slot: SlotView, _ digests: inout SlotDigests) {
+        addEnds(digest(of: slot, &digests), slot)
+    }
+
+    private mutating func addEnds(_ digest: SlotDigest, _ slot: SlotView) {
+        etcdEnds.add(digest.etcdEnds, from: slot.start)
+        apiServerEnds.add(digest.apiServerEnds, from: slot.start)
+    }
+
+    private func digest(of slot: SlotView, _ digests: inout SlotDigests) -> SlotDigest {
+        digests.digest(of: slot, cluster: cluster) { SlotDigest(slot, roles, isWanted: isWanted) }
+    }
+
     /// Adds what failed in a slot of the baseline of which only the counts are known.
-    private mutating func addFailures(_ spans: SeriesCounts, _ requests: SeriesCounts, stretch: Int?) {
+    private mutating func addFailures(_ spans: SeriesCounts, _ requests: SeriesCounts, stretch: Int) {
         for series in spans.series {
             switch roles[series.number] {
             case .etcdCall: failures.etcdCalls.add(series.tally.errors, stretch: stretch)
@@ -76,22 +107,7 @@ struct EvidenceGathering {
         }
     }
 
-    /// Adds a slot between the two ranges: it may end a gap.
-    mutating func addEnds(_ slot: SlotView) {
-        slot.forEachBlock { columns, count in
-            for row in 0..<count {
-                let end = columns.start[row] &+ columns.duration[row]
-                switch roles[Int(columns.operation[row])] {
-                case .none: continue
-                case .etcd: etcdEnds.add(end: end)
-                case .etcdCall, .call, .mutatingWebhook, .validatingWebhook, .apiServer: apiServerEnds.add(end: end)
-                }
-            }
-        }
-    }
-
-    private mutating func addSpans(_ slot: SlotView, stretch: Int?) {
-        let isNow = stretch == nil
+    private mutating func addSpans(_ slot: SlotView) {
         var blockStart = 0
         slot.forEachBlock { columns, count in
             for offset in 0..<count {
@@ -101,50 +117,56 @@ struct EvidenceGathering {
                 case .none: continue
                 case .etcd:
                     etcdEnds.add(end: end)
-                    if isNow, columns.parentID[offset] != 0 { handlersWithParent += 1 }
+                    if columns.parentID[offset] != 0 { handlersWithParent += 1 }
                     continue
-                case .etcdCall: addCall(slot, row: blockStart + offset, stretch: stretch)
-                case .call: addCall(columns, offset, stretch: stretch)
+                case .etcdCall: addCall(slot, row: blockStart + offset)
+                case .call: addOtherCall(slot, row: blockStart + offset, columns, offset)
                 case .mutatingWebhook, .validatingWebhook, .apiServer: break
                 }
                 apiServerEnds.add(end: end)
-                // A watch lasts whatever happens to the process.
-                guard columns.duration[offset] >= Self.longMin,
-                    !SpanFlags(rawValue: columns.flags[offset]).isLongRunning
-                else { continue }
-                addLong(columns.start[offset]..<end, roles[operation], isNow: isNow)
+                guard Self.isLong(columns, offset), longSpans[0].count < Self.longSpansMax else { continue }
+                longSpans[0].append(columns.start[offset]..<end)
+                if roles[operation] == .etcdCall { longCalls.append(columns.start[offset]..<end) }
             }
             blockStart += count
         }
     }
 
-    /// The interval and the baseline have a limit each, so that a long baseline leaves room for the interval.
-    private mutating func addLong(_ span: Range<Int64>, _ role: Role, isNow: Bool) {
-        guard longSpans[isNow ? 0 : 1].count < Self.longSpansMax else { return }
-        longSpans[isNow ? 0 : 1].append(span)
-        if isNow, role == .etcdCall { longCalls.append(span) }
+    /// Whether a span lasted long although it is no watch, which lasts whatever happens to the process.
+    @inline(__always)
+    static func isLong(_ columns: borrowing SpanColumns, _ row: Int) -> Bool {
+        columns.duration[row] >= longMin && !SpanFlags(rawValue: columns.flags[row]).isLongRunning
     }
 
-    private mutating func addCall(_ slot: SlotView, row: Int, stretch: Int?) {
+    private mutating func addCall(_ slot: SlotView, row: Int) {
         guard let attribution = slot.attribution, row < attribution.rowCount,
             let selfTime = attribution.selfTimes[row]
         else { return }
         let span = slot.row(row)
-        if span.flags.isError { failures.etcdCalls.add(stretch: stretch) }
-        guard stretch == nil else { return }
+        if span.flags.isError { failures.etcdCalls.add() }
         calls += 1
         let isHandled = selfTime < span.duration
         if isHandled { callsHandled += 1 }
-        if isHandled, span.flags.isError { failures.etcdAnswered += 1 }
+        if span.flags.isError { addFailed(slot.messages?.text(ofRow: row), isHandled: isHandled) }
         guard selfTime >= StoppedProcesses.waitMin else { return }
         waits.add(span.spanID, span.start..<span.start &+ span.duration)
     }
 
+    /// Adds what a failed call to etcd says.
+    private mutating func addFailed(_ message: String?, isHandled: Bool) {
+        failures.etcdMessages.add(message)
+        guard isHandled else { return }
+        failures.etcdAnswered += 1
+        failures.etcdAnswers.add(message)
+    }
+
     /// Adds a call to something other than etcd, if it failed.
-    private mutating func addCall(_ columns: borrowing SpanColumns, _ row: Int, stretch: Int?) {
-        guard SpanFlags(rawValue: columns.flags[row]).isError else { return }
-        failures.calls.add(stretch: stretch)
-        if stretch == nil { failedCalls.add(parent: columns.parentID[row]) }
+    private mutating func addOtherCall(
+        _ slot: SlotView, row: Int, _ columns: borrowing SpanColumns, _ offset: Int
+    ) {
+        guard SpanFlags(rawValue: columns.flags[offset]).isError else { return }
+        failures.calls.add()
+        failedCalls.add(parent: columns.parentID[offset], message: slot.messages?.text(ofRow: row))
     }
 
     /// Finds the webhooks whose calls failed.
@@ -153,8 +175,7 @@ struct EvidenceGathering {
         slot.forEachBlock { columns, count in
             for row in 0..<count {
                 guard let webhook = roles[Int(columns.operation[row])].webhook else { continue }
-                let calls = failedCalls.count(below: columns.spanID[row])
-                if calls > 0 { failures.callsByComponent[webhook, default: 0] += calls }
+                failedCalls.move(below: columns.spanID[row], to: webhook, of: &failures)
             }
         }
     }
@@ -210,8 +231,7 @@ struct EvidenceGathering {
         apiServerLife.sum()
         evidence.delays = waits.delays(etcd: etcdLife, apiServer: apiServerLife)
         evidence.failures = failures
-        let webhooks = failures.callsByComponent.values.reduce(0, +)
-        if failedCalls.count > webhooks { evidence.failures.callsByComponent[.proxy] = failedCalls.count - webhooks }
+        failedCalls.moveRest(to: .proxy, of: &evidence.failures)
         evidence.knowsEtcd = roles.contains(.etcd)
         (evidence.calls, evidence.callsHandled) = (calls, callsHandled)
         evidence.handlersWithParent = handlersWithParent

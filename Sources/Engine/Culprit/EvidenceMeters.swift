@@ -65,7 +65,7 @@ struct EvidenceMeters: ComparingMeters, Sendable {
     }
 
     private mutating func addRequests(_ slot: SlotView, _ pass: Pass) {
-        if let (_, attribution) = slot.remembered { addRequests(attribution, pass) }
+        if let summary = slot.attributionSummary { return addRequests(summary, pass) }
         guard let attribution = slot.attribution else { return }
         for request in attribution.requests {
             let series = Int(request.series)
@@ -79,13 +79,12 @@ struct EvidenceMeters: ComparingMeters, Sendable {
         }
     }
 
-    /// Adds the requests of a slot of the baseline of which only the counts are known.
-    private mutating func addRequests(_ attribution: AttributionSummary, _ pass: Pass) {
-        attribution.ownWork?.all.forEachCells(where: { isWanted[$0] }) { ownWork.add($1, $0, pass) }
-        attribution.ownWork?.withoutEtcd.forEachCells(where: { isWanted[$0] }) { ownWorkWithoutEtcd.add($1, $0, pass) }
-        guard case .comparing = pass else { return }
-        for series in attribution.requests.series where isWanted[series.number] {
-            times.addRequests(series.tally.count, series: series.number, isNow: false)
+    private mutating func addRequests(_ summary: AttributionSummary, _ pass: Pass) {
+        summary.ownWork.all.forEachCells(where: { isWanted[$0] }) { ownWork.add($1, $0, pass) }
+        summary.ownWork.withoutEtcd.forEachCells(where: { isWanted[$0] }) { ownWorkWithoutEtcd.add($1, $0, pass) }
+        guard case .comparing(let stretch) = pass else { return }
+        for series in summary.requests.series where isWanted[series.number] {
+            times.addRequests(series.tally.count, series: series.number, isNow: stretch == nil)
         }
     }
 

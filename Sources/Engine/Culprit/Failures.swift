@@ -13,7 +13,7 @@ struct Failures: Sendable {
         mutating func hear(stretch: Int) { before[stretch] = before[stretch] ?? 0 }
 
         /// - Parameter stretch: of the baseline; nil for the interval.
-        mutating func add(_ count: Int = 1, stretch: Int?) {
+        mutating func add(_ count: Int = 1, stretch: Int? = nil) {
             if let stretch { before[stretch] = (before[stretch] ?? 0) + count } else { now += count }
         }
 
@@ -34,14 +34,22 @@ struct Failures: Sendable {
     var requests: Count
     /// Those of the interval by series.
     var requestsBySeries: [Int] = []
+    /// What they say.
+    var requestMessages = FailureMessages()
     /// Calls to etcd.
     var etcdCalls: Count
     /// Those of the interval that contain a handler of etcd: it answered, with an error.
     var etcdAnswered = 0
+    /// What they say.
+    var etcdMessages = FailureMessages()
+    /// What those say that etcd answered.
+    var etcdAnswers = FailureMessages()
     /// Calls to anything else.
     var calls: Count
     /// Those of the interval by what they are part of: a kind of webhook, or `proxy`.
     var callsByComponent: [Component: Int] = [:]
+    /// What these say.
+    var callMessages: [Component: FailureMessages] = [:]
 
     init(stretches: Int = 0) {
         requests = Count(stretches: stretches)
@@ -56,9 +64,10 @@ struct Failures: Sendable {
         calls.hear(stretch: stretch)
     }
 
-    mutating func addRequest(series: Int, stretch: Int?) {
-        requests.add(stretch: stretch)
-        guard stretch == nil else { return }
+    /// Adds a request of the interval.
+    mutating func addRequest(series: Int, message: @autoclosure () -> String?) {
+        requests.add()
+        requestMessages.add(message())
         while requestsBySeries.count <= series { requestsBySeries.append(0) }
         requestsBySeries[series] += 1
     }
@@ -69,20 +78,37 @@ struct Failures: Sendable {
 
 /// Failed calls of the API server to anything but etcd, by their parents.
 struct FailedCalls: Sendable {
-    private var parents: [UInt64: Int] = [:]
-    private(set) var count = 0
+    private struct Siblings {
+        var count = 0
+        var messages = FailureMessages()
+    }
+
+    private var parents: [UInt64: Siblings] = [:]
     private static let parentsMax = 10_000
 
     var isEmpty: Bool { parents.isEmpty }
 
-    mutating func add(parent: UInt64) {
+    mutating func add(parent: UInt64, message: String?) {
         guard parents.count < Self.parentsMax else { return }
-        parents[parent, default: 0] += 1
-        count += 1
+        parents[parent, default: Siblings()].count += 1
+        parents[parent]?.messages.add(message)
     }
 
-    /// How many failed calls a span is the parent of.
-    func count(below spanID: UInt64) -> Int { parents[spanID] ?? 0 }
+    /// Moves the calls that a span is the parent of to those of a component.
+    mutating func move(below spanID: UInt64, to component: Component, of failures: inout Failures) {
+        guard let siblings = parents.removeValue(forKey: spanID) else { return }
+        Self.move(siblings, to: component, of: &failures)
+    }
+
+    /// Those that are left are of a component.
+    func moveRest(to component: Component, of failures: inout Failures) {
+        for siblings in parents.values { Self.move(siblings, to: component, of: &failures) }
+    }
+
+    private static func move(_ siblings: Siblings, to component: Component, of failures: inout Failures) {
+        failures.callsByComponent[component, default: 0] += siblings.count
+        failures.callMessages[component, default: FailureMessages()].add(siblings.messages)
+    }
 }
 
 // MARK: - The verdict
@@ -98,7 +124,8 @@ extension Evidence {
         if let called, failures.calls.isUnusual, failures.explain(called.value) {
             return failingCalls(called.key, called.value)
         }
-        return .notClear("\(failedRequests), and no call of the API server below them did: \(nothingSlower)")
+        let said = failures.requestMessages.clause(of: failures.requests.now)
+        return .notClear("\(failedRequests)\(said), and no call of the API server below them did: \(nothingSlower)")
     }
 
     /// `17 requests failed, 12 of them create widgets`, or `17 requests failed, 6 of them create pods, 5 get nodes, 3 list pods`
@@ -124,26 +151,33 @@ extension Evidence {
         Verdict(
             side: .etcd, component: .etcd,
             certainty: failures.etcdAnswered >= failures.requests.now ? .clear : .likely,
-            why: "etcd: it answered \(failures.etcdAnswered) calls with an error, and \(failedRequests)")
+            why: "etcd: it answered \(failures.etcdAnswered) calls with an error"
+                + "\(failures.etcdAnswers.clause(of: failures.etcdAnswered)), and \(failedRequests)")
     }
 
     /// Calls to etcd fail before it handles them.
     private var failingConnection: Verdict {
         guard knowsEtcd else {
             return .notClear(
-                "\(failures.etcdCalls.now) calls to etcd failed, and \(failedRequests), but etcd sends no spans: etcd and the "
-                    + "connection to it can't be told apart")
+                "\(failedEtcdCalls), and \(failedRequests), but etcd sends no spans: etcd and the connection to it can't "
+                    + "be told apart")
         }
         return Verdict(
             side: .connection, component: .etcdClient, certainty: .likely,
-            why: "connection: \(failures.etcdCalls.now) calls to etcd failed, most of them before it handled them, and "
-                + failedRequests)
+            why: "connection: \(failedEtcdCalls), most of them before it handled them, and \(failedRequests)")
+    }
+
+    /// `30 calls to etcd failed ("etcdserver: request timed out")`
+    var failedEtcdCalls: String {
+        let count = failures.etcdCalls.now
+        return "\(count) calls to etcd failed\(failures.etcdMessages.clause(of: count))"
     }
 
     private func failingCalls(_ component: Component, _ calls: Int) -> Verdict {
         let name = component.isWebhook ? VerdictText.webhooks(component) : "aggregated API servers"
+        let said = failures.callMessages[component]?.clause(of: calls) ?? ""
         return Verdict(
             side: component.side, component: component, certainty: calls >= failures.requests.now ? .clear : .likely,
-            why: "\(component.side.rawValue): \(calls) calls of \(name) failed, and \(failedRequests)")
+            why: "\(component.side.rawValue): \(calls) calls of \(name) failed\(said), and \(failedRequests)")
     }
 }

@@ -21,14 +21,23 @@ struct GapMeter {
     private static let missingMin = 14.0
 
     init(_ range: Range<Int64>) {
-        start = range.lowerBound
-        counts = Array(repeating: 0, count: Int((range.upperBound - range.lowerBound) / Self.second) + 1)
+        // Whole seconds, as those of slots.
+        start = range.lowerBound - range.lowerBound % Self.second
+        counts = Array(repeating: 0, count: Int((range.upperBound - start) / Self.second) + 1)
     }
 
     @inline(__always)
     mutating func add(end: Int64) {
         let second = Int((end &- start) / Self.second)
         if counts.indices.contains(second) { counts[second] &+= 1 }
+    }
+
+    /// Adds the ends in a slot.
+    mutating func add(_ ends: SlotDigest.Seconds, from slotStart: Int64) {
+        let first = Int((slotStart - start) / Self.second)
+        for second in ends.indices where counts.indices.contains(first + second) {
+            counts[first + second] += ends[second]
+        }
     }
 
     /// The fraction of a gap's seconds in which spans of this component ended, 0...1.

@@ -5,7 +5,7 @@ struct GrowthBaseline: Sendable {
     /// Durations that could be compared.
     let count: Int
     /// By number of the statistic; nil if no stretch tells it.
-    private let usual: InlineArray<6, Usual?>
+    private let usual: InlineArray<7, Usual?>
     /// Durations that could be compared, of the stretches that don't stand out from the others.
     private let healthyCount: Int
 
@@ -65,7 +65,7 @@ struct GrowthBaseline: Sendable {
     func change(_ statistic: GrowthStatistic, _ now: StretchStatistics) -> Growth.Change {
         let known = usual[statistic.rawValue]
         // Parts of a stretch are compared with nothing else.
-        guard let value = now[statistic], statistic != .calm || known != nil else {
+        guard let value = now[statistic], !statistic.isOfParts || known != nil else {
             return Growth.Change(steps: 0, deviations: 0)
         }
         let steps = value - (known?.median ?? 0)

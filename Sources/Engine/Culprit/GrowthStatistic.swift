@@ -6,8 +6,10 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
     case upper
     case tail
     case mean
-    /// The p90 of the calmest few seconds: a machine that is busy comes to rest now and then, a fault lasts.
+    /// The p85 of the calmest few seconds: a machine that is busy comes to rest now and then, a fault lasts.
     case calm
+    /// Their p97: other work makes a few calls very long now and then, a network that loses segments all the time.
+    case calmTail
 
     /// As users write it.
     package var name: String {
@@ -17,9 +19,13 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         case .upper: "p80"
         case .tail: "p90"
         case .mean: "mean"
-        case .calm: "calm_p90"
+        case .calm: "calm_p85"
+        case .calmTail: "calm_p97"
         }
     }
+
+    /// Whether it is made of parts of a stretch: fewer than a few parts have none, and have nothing to be compared with.
+    var isOfParts: Bool { self == .calm || self == .calmTail }
 
     /// How much the binary logarithm varies from one healthy stretch of time to the next on a busy machine, as a standard
     /// deviation: docs/culprit.md.
@@ -27,8 +33,9 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         switch self {
         case .low, .median: 0.25
         case .upper: 0.35
-        case .tail, .calm: 0.5
-        case .mean: 0.4
+        case .tail: 0.5
+        case .mean, .calm: 0.4
+        case .calmTail: 0.6
         }
     }
 
@@ -39,7 +46,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         case .low, .median: 1.2
         case .upper: 1.9
         case .tail, .mean: 2.5
-        case .calm: 5
+        case .calm, .calmTail: 5
         }
     }
 
@@ -49,6 +56,7 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         case .low, .median, .mean: 1
         case .upper: 1.3
         case .tail, .calm: 1.6
+        case .calmTail: 2
         }
     }
 }

@@ -20,6 +20,21 @@ extension WindowView {
         return verdict
     }
 
+    /// The verdict about calls of webhooks, where no process as a whole is slow; nil if the calls are others, or no slower.
+    ///
+    /// - Parameter length: over which calls were noticed, nanoseconds. A few calls may take as long to tell.
+    func verdict(
+        onCalls operations: [Int32], _ evidence: Evidence, _ comparison: Comparison, over length: Int64,
+        ofCluster cluster: String, _ components: ComponentTable, _ digests: inout SlotDigests
+    ) -> Verdict? {
+        let webhooks = webhooks(called: operations, components)
+        guard !webhooks.isEmpty else { return nil }
+        if let verdict = evidence.verdict(onCallsOf: webhooks) { return verdict }
+        let wider = comparison.over(length)
+        guard wider != comparison else { return nil }
+        return self.evidence(wider, ofCluster: cluster, components, &digests).verdict(onCallsOf: webhooks)
+    }
+
     /// The sorts of webhooks that some operations are calls of.
     func webhooks(called operations: [Int32], _ components: ComponentTable) -> [Component] {
         let roles = Set(operations.map { EvidenceGathering.role(self.operations[Int($0)], components) })

@@ -1,5 +1,13 @@
 import Support
 
+/// When durations began to be longer than before, Unix nanoseconds.
+struct Onset {
+    /// From here on nothing is a measure of health.
+    var from: Int64
+    /// The slot in which the first long ones ended: later if several had to be taken together to tell.
+    var slot: Int64
+}
+
 /// The durations of a few series over a stretch of time, slot by slot.
 struct SlotDurations {
     /// Durations of one series in a slot.
@@ -25,13 +33,9 @@ struct SlotDurations {
         }
     }
 
-    /// When some series began to take longer than before, and have to the end of the interval, Unix nanoseconds; nil if they
-    /// didn't.
-    func onset(of series: [Int32], in comparison: Comparison) -> Int64? {
-        let counts = slots.map { slot in
-            slot.start >= comparison.baseline.lowerBound && slot.start < comparison.interval.upperBound
-                && !comparison.isExcluded(slot)
-        }
+    /// When some series began to take longer than before, and have to the end of the interval; nil if they didn't.
+    func onset(of series: [Int32], in comparison: Comparison) -> Onset? {
+        let counts = slots.map { comparison.isHeld($0) }
         var durations = slots.map { _ in RelativeDurations(keepsDurations: false) }
         for number in series {
             let found = (parts[number] ?? []).filter { counts[$0.slot] }
@@ -42,8 +46,26 @@ struct SlotDurations {
             for part in found { durations[part.slot].add(part.cells.span, usual: usual) }
         }
         let known = max(slots.first?.start ?? .max, comparison.baseline.lowerBound)
-        return Rise.first(in: bins(durations), notBefore: known.addingSaturating(Self.shortest))
+        return Rise.first(in: bins(durations), notBefore: known.addingSaturating(Self.shortest)).map {
+            Onset(from: $0, slot: firstRisen(from: $0, durations))
+        }
     }
+
+    /// Of the slots taken together from a time on, the first one with durations like their longest ones, Unix nanoseconds.
+    private func firstRisen(from start: Int64, _ durations: [RelativeDurations]) -> Int64 {
+        var count = 0
+        var found: [(start: Int64, longest: Int)] = []
+        for (slot, part) in zip(slots, durations) where slot.start >= start && count < Self.countMin {
+            guard let longest = part.longest else { continue }
+            found.append((slot.start, longest))
+            count += part.count
+        }
+        let longest = found.map(\.longest).max() ?? 0
+        return found.first { $0.longest >= longest - Self.doubling }?.start ?? start
+    }
+
+    /// Steps.
+    private static let doubling = 64
 
     /// With less before it, an earlier rise would leave nothing to compare with.
     private static let shortest = WindowView.culpritBaselineShortest + Window.slotWidth

@@ -9,9 +9,8 @@ struct RelativeDurations: Sendable {
     private(set) var heard = 0
     /// The steps of the last few seconds, which are a part of this time.
     private var part = LatencyHistogram()
-    /// The lowest p90 of its parts, as steps, and their number.
-    private var calmest: Int?
-    private var partCount = 0
+    /// What the tails of its parts are, as steps.
+    private var tails = PartTails()
 
     private static let shift = LatencyBucket.codeCount
     /// With fewer durations, the tail of a few seconds is one of them.
@@ -24,6 +23,9 @@ struct RelativeDurations: Sendable {
 
     /// Durations that could be compared.
     var count: Int { steps.count }
+
+    /// The longest that could be compared, as steps; nil without any.
+    var longest: Int? { steps.code(quantile: 1) }
 
     /// Adds durations of one series, in order of bucket.
     ///
@@ -38,9 +40,8 @@ struct RelativeDurations: Sendable {
 
     /// Ends a few seconds whose durations have been added. Too few are added to what follows.
     mutating func endPart() {
-        guard part.count >= Self.partMin, let tail = part.code(quantile: 0.9) else { return }
-        calmest = min(calmest ?? tail, tail)
-        partCount += 1
+        guard part.count >= Self.partMin else { return }
+        tails.add(part)
         part.removeAll()
     }
 
@@ -49,8 +50,7 @@ struct RelativeDurations: Sendable {
         heard += other.heard
         compared.add(other.compared)
         steps.add(other.steps)
-        if let calm = other.calmest { calmest = min(calmest ?? calm, calm) }
-        partCount += other.partCount
+        tails.add(other.tails)
     }
 
     /// Removes all durations, but keeps the memory.
@@ -58,17 +58,39 @@ struct RelativeDurations: Sendable {
         steps.removeAll()
         compared.removeAll()
         part.removeAll()
-        (heard, calmest, partCount) = (0, nil, 0)
+        (heard, tails) = (0, PartTails())
     }
 
     var statistics: StretchStatistics {
         var ratios = Ratios(of: steps.count)
         steps.forEachCell { step, count in ratios.add(step - Self.shift, count: count) }
         return StretchStatistics(
-            heard: heard, count: count, ratios, calm: partCount >= Self.partsMin ? calmest.map { $0 - Self.shift } : nil
-        )
+            heard: heard, count: count, ratios, calm: tails.calmest.map { $0 - Self.shift },
+            calmTail: tails.calmestTail.map { $0 - Self.shift })
+    }
+}
+
+/// What the tails of the parts of a stretch of time are, as steps.
+private struct PartTails {
+    /// The lowest p85 and the lowest p97.
+    private var (calm, calmTail) = (Int.max, Int.max)
+    private var count = 0
+
+    /// Of fewer parts, none may be calm.
+    private static let countMin = 3
+
+    mutating func add(_ part: LatencyHistogram) {
+        guard let calm = part.code(quantile: 0.85), let tail = part.code(quantile: 0.97) else { return }
+        (self.calm, calmTail) = (min(self.calm, calm), min(calmTail, tail))
+        count += 1
     }
 
-    /// In fewer parts, none may be calm.
-    private static let partsMin = 3
+    mutating func add(_ other: PartTails) {
+        (calm, calmTail) = (min(calm, other.calm), min(calmTail, other.calmTail))
+        count += other.count
+    }
+
+    /// nil if there are too few.
+    var calmest: Int? { count >= Self.countMin ? calm : nil }
+    var calmestTail: Int? { count >= Self.countMin ? calmTail : nil }
 }

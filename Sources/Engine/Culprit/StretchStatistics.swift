@@ -4,10 +4,12 @@ struct StretchStatistics: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
-    private let values: InlineArray<6, Double?>
+    private let values: InlineArray<7, Double?>
 
-    /// - Parameter calm: the p90 of the calmest few seconds, as steps.
-    init(heard: Int, count: Int, _ ratios: Ratios, calm: Int?) {
+    /// - Parameters:
+    ///   - calm: the p85 of the calmest few seconds, as steps.
+    ///   - calmTail: their p97.
+    init(heard: Int, count: Int, _ ratios: Ratios, calm: Int?, calmTail: Int?) {
         self.heard = heard
         self.count = count
         let quantiles = ratios.quantiles
@@ -18,6 +20,7 @@ struct StretchStatistics: Sendable {
             case .low, .median, .upper, .tail: return Double(quantiles[number]) / 64
             case .mean: return mean
             case .calm: return calm.map { Double($0) / 64 }
+            case .calmTail: return calmTail.map { Double($0) / 64 }
             }
         }
     }

@@ -6,7 +6,8 @@ extension Evidence {
         Verdict(
             side: .etcd, component: .etcd, certainty: .likely,
             why: "etcd: none of its spans ended for \(VerdictText.duration(gap.duration)), down from "
-                + "\(VerdictText.rate(gap.rate)) a second; the API server continued")
+                + "\(VerdictText.rate(gap.rate)) a second; the API server continued"
+                + (failures.etcdCalls.isUnusual ? ", and \(failedEtcdCalls)" : ""))
     }
 
     func missingEtcd(_ gap: Gap) -> Verdict {

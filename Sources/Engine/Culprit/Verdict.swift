@@ -74,14 +74,19 @@ extension Evidence {
         return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
     }
 
+    /// When nothing was heard of a process; nil if none is silent.
+    var silence: Gap? {
+        // Slow handlers are conclusive whatever else was observed.
+        etcdGap ?? apiServerStall ?? (etcd.trend == .grew ? nil : apiServerGap)
+    }
+
     /// nil if no process is silent.
     private var ofSilence: Verdict? {
         if let gap = etcdGap {
             return callsAnsweredInGap < Self.answeredMin ? silentEtcd(gap) : missingEtcd(gap)
         }
         if let gap = apiServerStall { return silentAPIServer(gap) }
-        // Slow handlers are conclusive whatever else was observed.
-        if let apiServerGap, etcd.trend != .grew {
+        if let apiServerGap, silence != nil {
             return missingAPIServer(apiServerGap, isAnswered: handlersInGap >= Self.answeredMin)
         }
         guard requestCountBefore > 0 || etcd.heardBefore > 0 else {

@@ -34,7 +34,7 @@ enum VerdictText {
             switch growth.decisive {
             case .upper: [(0.8, "p80"), (0.9, "p90"), (0.5, "p50")]
             case .tail, .calm: [(0.9, "p90"), (0.99, "p99"), (0.5, "p50")]
-            case .mean: [(0.99, "p99"), (0.9, "p90"), (0.5, "p50")]
+            case .mean, .calmTail: [(0.99, "p99"), (0.9, "p90"), (0.5, "p50")]
             case .low, .median, nil: [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")]
             }
         for (quantile, name) in decisive {

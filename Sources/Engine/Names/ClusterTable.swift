@@ -4,7 +4,7 @@ package struct ClusterTable: Sendable {
     private var names: [String?] = [""]
     private var numberOfName: [String: UInt8] = [:]
     /// The latest span end of each cluster, Unix nanoseconds.
-    private var lastEnds = [Int64](repeating: .min, count: 1 << SpanFlags.clusterBits)
+    private var lastEnds = [Int64](repeating: .min, count: 1 << SpanFlags.numberBits)
     private var hasOverflowed = false
     /// Spans of clusters that have no number.
     package private(set) var overflowed = 0
@@ -12,7 +12,7 @@ package struct ClusterTable: Sendable {
     /// Spans without the name of a cluster.
     static let unnamed: UInt8 = 0
     /// Spans of clusters beyond the limit.
-    static let overflow = UInt8(1 << SpanFlags.clusterBits - 1)
+    static let overflow = UInt8(1 << SpanFlags.numberBits - 1)
     static let overflowName = "_other"
     /// Named clusters at a time.
     package static let limit = Int(overflow) - 1

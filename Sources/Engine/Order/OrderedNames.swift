@@ -10,6 +10,8 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var operations = SymbolTable()
     private var requests = SymbolTable()
     private var sources = SymbolTable()
+    /// Status messages of failing spans. Of a file that has more than rows can tell apart the rest aren't kept.
+    private var messages = SymbolTable()
     /// What spans tell about their sources.
     private var notes: [UInt32: SourceNotes] = [:]
     private let roles: ServiceNames
@@ -36,6 +38,8 @@ package struct OrderedNames: ~Copyable, Sendable {
         fileprivate var operations: [UInt32] = []
         fileprivate var requests: [UInt32] = []
         fileprivate var sources: [UInt32] = []
+        /// Of one batch only: the next one has messages of its own.
+        fileprivate var messages: [UInt16] = []
 
         @inline(__always)
         func operation(_ number: UInt16) -> UInt32 {
@@ -53,6 +57,10 @@ package struct OrderedNames: ~Copyable, Sendable {
         func source(_ number: UInt16) -> UInt32 {
             number == SpanBatch.overflow ? OrderedNames.overflow : sources[Int(number)]
         }
+
+        /// Translates `SpanFlags.message`.
+        @inline(__always)
+        func message(_ number: UInt8) -> UInt16 { number == 0 ? 0 : messages[Int(number) &- 1] }
     }
 
     /// - Parameters:
@@ -66,6 +74,7 @@ package struct OrderedNames: ~Copyable, Sendable {
 
     package var byteCount: Int {
         clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
+            + messages.byteCount
     }
 
     // MARK: Names of batches
@@ -103,6 +112,13 @@ package struct OrderedNames: ~Copyable, Sendable {
                 return number
             }
             translations[index].sources.append(number)
+        }
+        translations[index].messages.removeAll(keepingCapacity: true)
+        for message in 0..<batch.messageCount {
+            let number = batch.withMessage(message) {
+                messages.intern($0, salt: 0, limit: OrderedSpan.messagesMax)
+            }
+            translations[index].messages.append(number.map { UInt16(truncatingIfNeeded: $0 + 1) } ?? 0)
         }
         return translations[index]
     }
@@ -195,6 +211,12 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
     }
 
+    /// Spans without a message come first.
+    func isMessage(_ a: UInt16, before b: UInt16) -> Bool {
+        guard min(a, b) > 0 else { return a < b }
+        return Self.isName(UInt32(a) - 1, before: UInt32(b) - 1, messages)
+    }
+
     private static func isName(_ a: UInt32, before b: UInt32, _ table: borrowing SymbolTable) -> Bool {
         guard Int(a) < table.count, Int(b) < table.count else { return a < b }
         return table.withBytes(Int(a)) { a in table.withBytes(Int(b)) { b in ByteHash.isBefore(a, b) } }
@@ -217,11 +239,13 @@ package struct OrderedNames: ~Copyable, Sendable {
     @inline(__always)
     package mutating func append(_ span: OrderedSpan, to batch: inout SpanBatch) {
         if written.names !== batch.names { written = Written(names: batch.names) }
-        let row = SpanRow(
+        var row = SpanRow(
             traceHigh: span.traceHigh, traceLow: span.traceLow, spanID: span.spanID, parentID: span.parentID,
             start: span.start, duration: span.duration, operation: operation(span.operation, in: &batch),
-            request: request(span.request, in: &batch), source: source(span.source, in: &batch),
-            flags: SpanFlags(rawValue: span.flags))
+            request: request(span.request, in: &batch), source: source(span.source, in: &batch), flags: span.flags)
+        if span.message > 0 {
+            row.flags.message = messages.withBytes(Int(span.message) - 1) { batch.message($0) }
+        }
         batch.append(row, bucket: span.bucket)
     }
 

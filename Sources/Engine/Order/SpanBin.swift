@@ -38,7 +38,8 @@ package final class SpanBin {
             if count == spans.capacity { grow() }
             spans[count] = OrderedSpan(
                 row, bucket: bucket, operation: translation.operation(row.operation),
-                request: translation.request(row.request), source: translation.source(row.source))
+                request: translation.request(row.request), source: translation.source(row.source),
+                message: translation.message(row.flags.message))
             isInOrder = isInOrder && end > lastEnd
             lastEnd = end
             count &+= 1

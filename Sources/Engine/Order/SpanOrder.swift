@@ -118,13 +118,16 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
     var source: UInt32 = 0
     /// `LatencyBucket` code of the duration.
     var bucket: UInt16 = 0
-    var flags: UInt8 = 0
+    /// `SpanFlags.properties` in the lowest bits, above them the number of its status message plus one.
+    private var flagsAndMessage: UInt16 = 0
 
     /// An empty row.
     package init() {}
 
     @inline(__always)
-    init(_ row: SpanRow, bucket: UInt16, operation: UInt32, request: UInt32, source: UInt32) {
+    init(
+        _ row: SpanRow, bucket: UInt16, operation: UInt32, request: UInt32, source: UInt32, message: UInt16
+    ) {
         traceHigh = row.traceHigh
         traceLow = row.traceLow
         spanID = row.spanID
@@ -135,8 +138,16 @@ package struct OrderedSpan: BitwiseCopyable, Sendable {
         self.request = request
         self.source = source
         self.bucket = bucket
-        flags = row.flags.rawValue
+        flagsAndMessage = UInt16(row.flags.properties) | message &<< Self.messageShift
     }
+
+    private static let messageShift: UInt16 = 2
+    static let messagesMax = 1 << 14 - 1
+
+    /// Without a number.
+    @inline(__always) var flags: SpanFlags { SpanFlags(rawValue: UInt8(truncatingIfNeeded: flagsAndMessage & 3)) }
+    /// The number of its status message in `OrderedNames`, plus one; 0 if it has none.
+    @inline(__always) var message: UInt16 { flagsAndMessage &>> Self.messageShift }
 
     /// Unix nanoseconds.
     @inline(__always) package var end: Int64 { start &+ duration }
@@ -152,10 +163,11 @@ extension OrderedSpan {
         if a.spanID != b.spanID { return a.spanID < b.spanID }
         if a.parentID != b.parentID { return a.parentID < b.parentID }
         if a.start != b.start { return a.start < b.start }
-        if a.flags != b.flags { return a.flags < b.flags }
+        if a.flags != b.flags { return a.flags.rawValue < b.flags.rawValue }
         if a.operation != b.operation { return names.isOperation(a.operation, before: b.operation) }
         if a.request != b.request { return names.isRequest(a.request, before: b.request) }
-        return a.source != b.source && names.isSource(a.source, before: b.source)
+        if a.source != b.source { return names.isSource(a.source, before: b.source) }
+        return a.message != b.message && names.isMessage(a.message, before: b.message)
     }
 }
 

@@ -5,12 +5,11 @@ final class AttributionSummary: Sendable {
     let selfTimes: SeriesCounts
     let parts: SeriesCounts
     let buckets: SelfTimeBuckets
-    /// nil if the slot has its attribution, which tells it request by request.
-    let ownWork: OwnWork?
+    let ownWork: OwnWork
 
     init(
         requests: SeriesCounts, selfTimes: SeriesCounts, parts: SeriesCounts, buckets: SelfTimeBuckets,
-        ownWork: OwnWork? = nil
+        ownWork: OwnWork
     ) {
         self.requests = requests
         self.selfTimes = selfTimes
@@ -19,14 +18,18 @@ final class AttributionSummary: Sendable {
         self.ownWork = ownWork
     }
 
-    var byteCount: Int { requests.byteCount + selfTimes.byteCount + parts.byteCount + buckets.byteCount }
+    var byteCount: Int {
+        requests.byteCount + selfTimes.byteCount + parts.byteCount + buckets.byteCount + ownWork.byteCount
+    }
 }
 
-/// The API server's own work on requests, by request.
+/// The API server's own work on requests, by request. Only its latency buckets are known.
 struct OwnWork: Sendable {
     let all: SeriesCounts
     /// On requests that never reach etcd.
     let withoutEtcd: SeriesCounts
+
+    var byteCount: Int { all.byteCount + withoutEtcd.byteCount }
 }
 
 /// The latency bucket code of the self time of each row of a slot.

@@ -55,12 +55,7 @@ struct SeriesCounter: Sendable {
     ) -> SeriesCounts {
         var bad = BadCounts(thresholds: thresholds)
         bad.extend(toSeries: scope.count)
-        if tallies.count < scope.count {
-            maxima += repeatElement(0, count: scope.count - tallies.count)
-            tallies += repeatElement(LatencyTally(), count: scope.count - tallies.count)
-        }
-        codes.removeAll()
-        failed.removeAll()
+        prepare(seriesCount: scope.count)
         scope.forEachBlock(of: [rows]) { rows in
             rows.fetch(seriesCount: scope.count, withDurations: true)
             codes.makeRoom(rows.seriesIndices.count)
@@ -71,6 +66,28 @@ struct SeriesCounter: Sendable {
         codes.sort(seriesCount: scope.count)
         failed.sort(seriesCount: scope.count)
         return take(bad, number)
+    }
+
+    /// Counts the API server's own work on requests by their series.
+    mutating func count(ownWorkOn requests: [AttributedRequest], seriesCount: Int) -> SeriesCounts {
+        prepare(seriesCount: seriesCount)
+        codes.makeRoom(requests.count)
+        for request in requests {
+            tallies[Int(request.series)].count += 1
+            codes.append(request.ownBucket, Int(request.series))
+        }
+        codes.sort(seriesCount: seriesCount)
+        failed.sort(seriesCount: seriesCount)
+        return take(BadCounts(thresholds: []), { $0 })
+    }
+
+    private mutating func prepare(seriesCount: Int) {
+        if tallies.count < seriesCount {
+            maxima += repeatElement(0, count: seriesCount - tallies.count)
+            tallies += repeatElement(LatencyTally(), count: seriesCount - tallies.count)
+        }
+        codes.removeAll()
+        failed.removeAll()
     }
 
     /// Moves the counts out of the tables.

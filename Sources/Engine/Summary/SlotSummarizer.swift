@@ -64,6 +64,10 @@ package struct SlotSummarizer: Sendable {
         return AttributionSummary(
             requests: counter.count(
                 SlotRows(slot, upTo: attribution.rowCount), .requests, seriesCount: requests, thresholds),
-            selfTimes: counter.count(slot, .selfTimes, seriesCount: operations, []), parts: parts, buckets: buckets)
+            selfTimes: counter.count(slot, .selfTimes, seriesCount: operations, []), parts: parts, buckets: buckets,
+            ownWork: OwnWork(
+                all: counter.count(ownWorkOn: attribution.requests, seriesCount: requests),
+                withoutEtcd: counter.count(
+                    ownWorkOn: attribution.requests.filter { !$0.reachesEtcd }, seriesCount: requests)))
     }
 }

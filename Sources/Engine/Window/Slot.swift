@@ -49,6 +49,8 @@ struct Slot: Sendable {
     private var tailCapacity = 0
     private let bytesMax: Int
     private let ledger: BlockLedger
+    /// nil without failing spans that say why.
+    private(set) var messages: SlotMessages?
     /// nil until the slot has settled.
     private(set) var attribution: SlotAttribution?
     /// nil until rules have looked at the slot, and for a slot of few rows.
@@ -115,6 +117,14 @@ struct Slot: Sendable {
         byteCount += index.byteCount - before
         count += 1
         return .added
+    }
+
+    /// Notes the status message of the row that was added last.
+    mutating func note(message: RawSpan) {
+        let before = messages?.byteCount ?? 0
+        if messages == nil { messages = SlotMessages() }
+        messages?.add(message, ofRow: count - 1)
+        byteCount += (messages?.byteCount ?? 0) - before
     }
 
     mutating func attach(_ summary: SlotSummary) {

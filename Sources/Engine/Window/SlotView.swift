@@ -8,6 +8,7 @@ package struct SlotView: Sendable {
         let blocks: [SpanBlock]
         let bucketMin: UInt16
         let bucketMax: UInt16
+        let messages: SlotMessages?
         let attribution: SlotAttribution?
         let summary: SlotSummary?
         let attributionSummary: AttributionSummary?
@@ -19,6 +20,7 @@ package struct SlotView: Sendable {
             blocks = slot.blocks
             bucketMin = slot.bucketMin
             bucketMax = slot.bucketMax
+            messages = slot.messages
             attribution = slot.attribution
             summary = slot.summary
             attributionSummary = slot.attributionSummary
@@ -29,7 +31,7 @@ package struct SlotView: Sendable {
         init(remembered start: Int64, _ summary: SlotSummary, _ attributionSummary: AttributionSummary) {
             self.start = start
             (count, blocks) = (0, [])
-            (bucketMin, bucketMax) = (.max, .min)
+            (bucketMin, bucketMax, messages) = (.max, .min, nil)
             attribution = nil
             self.summary = summary
             self.attributionSummary = attributionSummary
@@ -41,7 +43,7 @@ package struct SlotView: Sendable {
             attributionSummary: AttributionSummary?, selfTimeBuckets: SelfTimeBuckets?
         ) {
             (start, count, blocks) = (other.start, other.count, other.blocks)
-            (bucketMin, bucketMax) = (other.bucketMin, other.bucketMax)
+            (bucketMin, bucketMax, messages) = (other.bucketMin, other.bucketMax, other.messages)
             self.attribution = attribution
             self.summary = summary
             self.attributionSummary = attributionSummary
@@ -72,6 +74,8 @@ package struct SlotView: Sendable {
     var blocks: [SpanBlock] { contents.blocks }
     var bucketMin: UInt16 { contents.bucketMin }
     var bucketMax: UInt16 { contents.bucketMax }
+    /// What failing spans said; nil if none did.
+    var messages: SlotMessages? { contents.messages }
     /// nil until the slot has been attributed.
     var attribution: SlotAttribution? { contents.attribution }
     /// nil until rules have looked at the slot, and for a slot of few rows.

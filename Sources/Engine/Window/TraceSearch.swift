@@ -38,7 +38,8 @@ package struct FoundTrace: Sendable {
     package var duration: Int64
     /// Nanoseconds by component; empty until attributed.
     package var parts: [(component: Component, duration: Int64)] = []
-    fileprivate var rank: Int64
+    /// What the search's order is by: the more, the better.
+    package fileprivate(set) var rank: Int64
 
     fileprivate init(_ span: SpanRow, duration: Int64, rank: Int64) {
         id = TraceID(high: span.traceHigh, low: span.traceLow)

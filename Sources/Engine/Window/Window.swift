@@ -72,9 +72,12 @@ package struct Window: ~Copyable {
             }
             row.operation = translation.operation(row.operation)
             row.request = translation.request(row.request)
+            let message = row.flags.message
             row.flags.cluster = translation.cluster(ofSource: row.source)
             row.source = source
-            guard add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end) else {
+            guard
+                add(row, bucket: batch.columns.bucket[index], hash: lookAhead[index], end: end, message, of: batch)
+            else {
                 outcome.duplicates += 1
                 continue
             }
@@ -151,9 +154,12 @@ package struct Window: ~Copyable {
 
     // MARK: Appending
 
-    /// Returns false if the span is a duplicate.
+    /// - Parameter message: the batch's number for its status message, plus one.
+    /// - Returns: false if the span is a duplicate.
     @inline(__always)
-    private mutating func add(_ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64) -> Bool {
+    private mutating func add(
+        _ row: SpanRow, bucket: UInt16, hash: UInt64, end: Int64, _ message: UInt8, of batch: borrowing SpanBatch
+    ) -> Bool {
         let number = Self.slotNumber(end)
         var isFinal = true
         if number < horizon {
@@ -168,6 +174,7 @@ package struct Window: ~Copyable {
             switch slots[slot].insert(row, bucket: bucket, hash: hash, seed: seed) {
             case .added:
                 spanCount += 1
+                if message > 0 { batch.withMessage(Int(message) - 1) { slots[slot].note(message: $0) } }
                 byteCount += slots[slot].byteCount - before
                 columnByteCount += slots[slot].columnByteCount - columnsBefore
                 isFinal = slots[slot].attribution != nil

@@ -16,6 +16,8 @@ struct WireSpan: ~Copyable {
     var start: UInt64 = 0
     var end: UInt64 = 0
     var status: Int32 = 0
+    /// Of the status; range in the body.
+    var statusMessage: Range<Int> = 0..<0
     /// Range in the body.
     var traceState: Range<Int> = 0..<0
 
@@ -66,7 +68,7 @@ struct WireSpan: ~Copyable {
             let tag = try reader.tag()
             switch tag {
             case 0x18: status = try Int32(truncatingIfNeeded: reader.varint())
-            case 0x12: _ = try reader.range()
+            case 0x12: statusMessage = try reader.range()
             default: try reader.skipOther(tag, known: 0b1100)
             }
         }
@@ -111,12 +113,14 @@ struct WireSpan: ~Copyable {
         if origin.isAPIServer, kind.isServer {
             (request, isLongRunning) = readRequest(body, attributes, from: origin, of: operation, into: &batch)
         }
+        var flags = SpanFlags(isError: isError, isLongRunning: isLongRunning)
+        // Verdicts quote API servers.
+        if isError, origin.isAPIServer { flags.message = batch.message(body.extracting(statusMessage)) }
         batch.append(
             SpanRow(
                 traceHigh: traceHigh, traceLow: traceLow, spanID: spanID, parentID: parentID,
                 start: begin, duration: end - begin,
-                operation: operation, request: request, source: origin.source,
-                flags: SpanFlags(isError: isError, isLongRunning: isLongRunning)))
+                operation: operation, request: request, source: origin.source, flags: flags))
         batch.note(attributes.dialects, of: origin.source)
         if parentID == 0, !traceState.isEmpty, let threshold = TraceState.threshold(body.extracting(traceState)) {
             batch.note(threshold: threshold, of: origin.source)

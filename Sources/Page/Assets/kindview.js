@@ -34,7 +34,7 @@ export function kindView(context) {
 
   async function traces(/** @type {Record<string, any>} */ parameters) {
     const answer = await ask("traces", { ...subject(), cluster: context.cluster(), ...parameters });
-    return { list: rows(answer, "traces"), isTruncated: Boolean(answer.truncated) };
+    return { list: rows(answer, "traces"), isTruncated: Boolean(answer.truncated), warnings: rows(answer, "warnings") };
   }
 
   /** @param {number} id @param {any} range */
@@ -44,10 +44,12 @@ export function kindView(context) {
     if (upper) {
       const cell = await traces({ from, to, min_duration: `${Number(lower) * 1e3}ms`, max_duration: `${Number(upper) * 1e3}ms`, limit: 50 });
       if (id !== asked) return;
-      showTraces(lists[0], `At ${clock(from)}, ${duration(Number(lower))} to ${duration(Number(upper))}`, cell.list, cell.isTruncated);
+      showTraces(lists[0], `At ${clock(from)}, ${duration(Number(lower))} to ${duration(Number(upper))}`, cell.list, cell.isTruncated, cell.warnings);
     }
-    const worst = await traces({ from: range.from, to: range.to, order: "duration", limit: 8 });
-    const usual = median ? await traces({ from: range.from, to: range.to, min_duration: `${median * (1 - NEAR) * 1e3}ms`, max_duration: `${median * (1 + NEAR) * 1e3}ms`, order: "recent", limit: 8 }) : { list: [] };
+    // These are asked for again and again, so they are of the window alone.
+    const recent = { recording: "no" };
+    const worst = await traces({ ...recent, from: range.from, to: range.to, order: "duration", limit: 8 });
+    const usual = median ? await traces({ ...recent, from: range.from, to: range.to, min_duration: `${median * (1 - NEAR) * 1e3}ms`, max_duration: `${median * (1 + NEAR) * 1e3}ms`, order: "recent", limit: 8 }) : { list: [] };
     if (id !== asked) return;
     showTraces(lists[1], "Worst", worst.list);
     showTraces(lists[2], "Around the median", usual.list);

@@ -40,7 +40,8 @@ export function traceView() {
           h("span", {}, `${count(trace.spans.length)} spans of ${services.join(" and ")}`),
           failed > 0 && h("span", { class: "badge failed" }, `${failed} failed`),
           h("span", { class: "mono small muted" }, trace.trace_id)),
-        h("p", { class: "copy" }, copyButton("otlp", "Copy OTLP JSON"), copyButton("jaeger", "Copy Jaeger JSON"), said)),
+        h("p", { class: "copy" }, copyButton("otlp", "Copy OTLP JSON"), copyButton("jaeger", "Copy Jaeger JSON"), said),
+        (trace.warnings ?? []).map((/** @type {string} */ warning) => h("p", { class: "note" }, warning))),
       (trace.requests ?? []).map((/** @type {any} */ one) => lane(one, Math.max(trace.duration_seconds, 1e-9), falls.open)),
       falls.element);
   }

@@ -16,6 +16,7 @@ final class WindowAttribution: Sendable {
 
     let components: ComponentTable
     private let settle: Int64
+    private let digests = Mutex(SlotDigests())
     private let state: Mutex<State>
     /// A copy for readers, so that they don't wait while it works.
     private let published: Mutex<(totals: ComponentTotals, byteCount: Int)>
@@ -66,9 +67,14 @@ final class WindowAttribution: Sendable {
         }
     }
 
-    /// A view with all slots attributed with the spans they have so far.
-    func attributed(_ view: WindowView) -> WindowView {
-        state.withLock { $0.attributor.attributed(view) }
+    /// A view with all slots that begin before a time attributed with the spans they have so far.
+    func attributed(_ view: WindowView, for reader: Attributor.Reader, upTo time: Int64 = .max) -> WindowView {
+        state.withLock { $0.attributor.attributed(view, for: reader, upTo: time) }
+    }
+
+    /// The evidence for each question, from an attributed view.
+    func evidence(_ questions: [EvidenceQuestion], in view: WindowView) -> [AlertEvidence] {
+        digests.withLock { view.evidence(questions, components, &$0) }
     }
 
     /// Totals of settled slots.
@@ -109,12 +115,15 @@ extension WindowView {
 /// since a request begins with its authentication.
 final class EvaluatedWindow: ViewedSource {
     let view: WindowView
+    /// Of the evaluation, Unix nanoseconds.
+    private let time: Int64
     private let attribution: WindowAttribution
-    private lazy var attributed = attribution.attributed(view)
+    private lazy var attributed = attribution.attributed(view, for: .evaluation, upTo: time)
     private var parts = WindowParts()
 
-    init(_ view: WindowView, _ attribution: WindowAttribution) {
+    init(_ view: WindowView, at time: Int64, _ attribution: WindowAttribution) {
         self.view = view
+        self.time = time
         self.attribution = attribution
     }
 
@@ -144,6 +153,6 @@ final class EvaluatedWindow: ViewedSource {
     private func view(for population: Population) -> WindowView { population.isOfAttribution ? attributed : view }
 
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {
-        attributed.evidence(questions, attribution.components)
+        attribution.evidence(questions, in: attributed)
     }
 }

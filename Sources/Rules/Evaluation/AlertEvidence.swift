@@ -57,11 +57,16 @@ package struct AlertEvidence: Hashable, Sendable {
     package var components: [ComponentTime]
     /// The traces of the worst requests, the worst first.
     package var traces: [TraceID]
+    /// Since when the spans show the fault, in Unix nanoseconds; nil if they don't tell.
+    var startedAt: Int64?
 
-    package init(culprit: Culprit, components: [ComponentTime], traces: [TraceID]) {
+    package init(
+        culprit: Culprit, components: [ComponentTime], traces: [TraceID], startedAt: Int64? = nil
+    ) {
         self.culprit = culprit
         self.components = components
         self.traces = traces
+        self.startedAt = startedAt
     }
 
     package init(_ finding: CulpritFinding, traces: [TraceID], _ table: ComponentTable) {
@@ -75,12 +80,15 @@ package struct AlertEvidence: Hashable, Sendable {
                 baselineSeconds: $0.before.map { $0 / 1e9 })
         }
         self.traces = traces
+        startedAt = finding.startedAt
     }
 }
 
 extension WindowView {
     /// Finds the evidence for each question. Requires an attributed view.
-    package func evidence(_ questions: [EvidenceQuestion], _ components: ComponentTable) -> [AlertEvidence] {
+    package func evidence(
+        _ questions: [EvidenceQuestion], _ components: ComponentTable, _ digests: inout SlotDigests
+    ) -> [AlertEvidence] {
         var traces = worstTraces(questions.map(\.search), limit: AlertEvidence.tracesMax)
         // An alert about silence has no spans: take the worst requests of that time.
         let silent = questions.indices.filter { traces[$0].isEmpty }
@@ -95,15 +103,19 @@ extension WindowView {
         var known: [Subject: Evidence] = [:]
         let comparisons = comparisons(questions.map(\.comparison))
         return questions.indices.map { number in
-            let (question, comparison) = (questions[number], comparisons[number])
+            let (question, (comparison, slower)) = (questions[number], comparisons[number])
             let subject = Subject(comparison: comparison, cluster: question.cluster)
-            let evidence = known[subject] ?? evidence(comparison, ofCluster: question.cluster, components)
+            let evidence =
+                known[subject] ?? evidence(comparison, ofCluster: question.cluster, components, &digests)
             known[subject] = evidence
-            let finding = culprit(
+            var finding = culprit(
                 evidence, comparison, ofCluster: question.cluster,
                 requests: question.population == .requests ? question.series : nil,
                 calls: question.population == .spans ? question.series : nil,
-                isAboutErrors: question.isAboutErrors, components)
+                noticedOver: question.over, isAboutErrors: question.isAboutErrors, components, &digests)
+            finding.startedAt = beginning(
+                of: question.series, question.population, slower: slower, isAboutErrors: question.isAboutErrors,
+                evidence, comparison)
             return AlertEvidence(finding, traces: traces[number], components)
         }
     }
@@ -171,9 +183,10 @@ extension WindowView {
     ) -> IntervalEvidence {
         let wanted = requests.indices.map { requests[$0].cluster == cluster && isWanted?[$0] ?? true }
         let series = wanted.indices.filter { wanted[$0] }.map { Int32($0) }
+        var digests = SlotDigests()
         var finding = culprit(
-            evidence(comparison, ofCluster: cluster, components), comparison, ofCluster: cluster,
-            requests: isWanted.map { _ in series }, isAboutErrors: false, components)
+            evidence(comparison, ofCluster: cluster, components, &digests), comparison, ofCluster: cluster,
+            requests: isWanted.map { _ in series }, isAboutErrors: false, components, &digests)
         if isWanted != nil { finding.components = componentGrowth(ofRequests: series, comparison) }
         let worst = WorstSpanSearch(
             population: .requests, range: comparison.interval, series: series, failedFirst: false)

@@ -38,7 +38,7 @@ extension RuleEvaluator {
                 return AlertSighting(
                     id: id, rule: RuleNumber(group: group, rule: number), group: found.group, name: rule.rule.alert,
                     labels: labels, firedAt: TimeLimits.nearestTime(found.life.firedAt ?? time),
-                    earliestStart: rule.rule.earliestStart(activeAt: found.life.activeAt),
+                    earliestStart: rule.rule.earliestStart(of: found.life),
                     evidence: found.life.evidence, holds: found.holds, looksFarBack: rule.rule.looksFarBack, calm: calm)
             }
         }
@@ -170,8 +170,10 @@ extension Rule {
         max(Self.incidentWindow - shortestWindow, Self.calmMin, interval)
     }
 
-    /// When the fault behind an alert began at the earliest.
-    func earliestStart(activeAt: Int64) -> Int64 {
-        TimeLimits.nearestTime(activeAt.subtractingSaturating(max(shortestWindow, 1)))
+    /// When the fault behind an alert began at the earliest: if the spans tell, that, else the beginning of the window in
+    /// which its condition was found.
+    fileprivate func earliestStart(of alert: ActiveAlert) -> Int64 {
+        let earliest = alert.evidence?.startedAt ?? alert.activeAt.subtractingSaturating(shortestWindow)
+        return TimeLimits.nearestTime(min(earliest, alert.activeAt.subtractingSaturating(1)))
     }
 }

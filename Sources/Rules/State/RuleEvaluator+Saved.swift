@@ -22,6 +22,7 @@ extension RuleEvaluator {
                         activeAt: Timestamp.rfc3339(life.activeAt), firedAt: life.firedAt.map(Timestamp.rfc3339),
                         falseSince: life.falseSince.map(Timestamp.rfc3339), value: life.value,
                         evidence: life.evidence.map { EvidenceJSON($0) },
+                        startedAt: life.evidence?.startedAt.map(Timestamp.rfc3339),
                         matchedAt: (match?.time).map(Timestamp.rfc3339), matchNanoseconds: match?.duration,
                         noDataNanoseconds: life.noDataFor > 0 ? life.noDataFor : nil)
                 }
@@ -83,6 +84,14 @@ extension SavedAlerts.Entry {
     }
 }
 
+extension SavedAlerts.Entry {
+    fileprivate var found: AlertEvidence? {
+        var found = evidence.map { AlertEvidence($0) }
+        found?.startedAt = startedAt.flatMap { Timestamp.parse(rfc3339: $0) }
+        return found
+    }
+}
+
 extension ActiveAlert {
     /// nil if the alert doesn't continue.
     fileprivate init?(_ saved: SavedAlerts.Entry, of rule: Rule, savedAt: Int64, now: Int64) {
@@ -105,7 +114,7 @@ extension ActiveAlert {
             state: saved.state, activeAt: activeAt, firedAt: firedAt,
             falseSince: saved.falseSince.flatMap { Timestamp.parse(rfc3339: $0) }
                 .map { TimeLimits.nearestTime($0.addingSaturating(step)) },
-            value: saved.value, evidence: saved.evidence.map { AlertEvidence($0) },
+            value: saved.value, evidence: saved.found,
             noDataFor: saved.noDataNanoseconds.flatMap { TimeLimits.duration($0) } ?? 0,
             ignoringCalmUntil: now.addingSaturating(rule.blindTime))
     }

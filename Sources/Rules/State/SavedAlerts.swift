@@ -16,6 +16,8 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
         var falseSince: String?
         var value: Double?
         var evidence: EvidenceJSON?
+        /// Since when the spans show the fault.
+        var startedAt: String?
         /// For a rule over single spans: when one last matched, and the longest duration then.
         var matchedAt: String?
         var matchNanoseconds: Int64?
@@ -57,7 +59,9 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// Every time in the file.
     private var times: [String] {
         [evaluatedAt] + (incidents?.times ?? [])
-            + alerts.flatMap { [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt].compactMap(\.self) }
+            + alerts.flatMap {
+                [$0.activeAt, $0.firedAt, $0.falseSince, $0.matchedAt, $0.startedAt].compactMap(\.self)
+            }
     }
 
     init(evaluatedAt: Int64, alerts: [Entry], incidents: SavedIncidents? = nil) {

@@ -34,6 +34,7 @@ struct ShowTrace: AsyncParsableCommand {
         guard let trace = TraceID(hex: id) else { return }
         let json = archives.isEmpty ? try await ask() : try read(trace)
         let shown = try JSONDecoder().decode(ShownTrace.self, from: Data(json.utf8))
+        for warning in shown.warnings ?? [] { Console.note(PrintableText.escape("faultline: \(warning)")) }
         Console.print(TraceText(shown, width: Console.width).text)
     }
 

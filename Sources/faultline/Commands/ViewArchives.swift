@@ -30,7 +30,7 @@ struct ViewArchives: AsyncParsableCommand {
 
     func validate() throws {
         if input.archives.contains("-") {
-            throw ValidationError("archives are read twice, so standard input can't be viewed: name a file")
+            throw ValidationError("archives are read more than once, so standard input can't be viewed: name a file")
         }
     }
 
@@ -43,11 +43,17 @@ struct ViewArchives: AsyncParsableCommand {
         _ = input.report(replay)
         guard replay.pipeline.summary().counts.accepted > 0 else { throw ExitCode.failure }
         let bodies = RecentBodies(limit: settings.configuration.traceBytes)
-        try Ending.reporting { try bodies.keep(recordsOf: try ArchiveNames(input.archives).all, endingIn: input.range) }
+        let archives = try Ending.reporting { try ArchiveNames(input.archives).all }
+        try Ending.reporting { try bodies.keep(recordsOf: archives, endingIn: input.range) }
+        // What exceeds memory is read from the archives when it is asked for.
+        let recorded = RecordedTraces(searching: input.range) {
+            archives.map { RecordedTraces.File(path: $0, modified: .max) }
+        }
         // Questions leave out what ends at their end.
         let now = min(replay.clock, TimeLimits.latest - 1) / 1_000_000_000 * 1_000_000_000 + 1_000_000_000
         let server = ArchiveServer(
-            replay.pipeline, traces: WholeTraces(bodies), configuration: settings.configuration, now: now,
+            replay.pipeline, traces: WholeTraces(bodies, recorded: recorded), configuration: settings.configuration,
+            now: now,
             logger: Logger(label: "faultline") { _ in SwiftLogNoOpLogHandler() })
         try await Ending.reporting {
             try await server.run(on: listen) { address in Console.print("http://\(address)/") }

@@ -42,6 +42,8 @@ struct ShownTrace: Decodable {
     var trace_id: String
     var start: String
     var duration_seconds: Double
+    /// Why spans may be missing; nil from a daemon that doesn't say.
+    var warnings: [String]?
     var spans: [Span]
     var requests: [Request]
 }

@@ -178,8 +178,8 @@ def stopped(victim, stop, run):
     return fault
 
 
-def failing_webhook(name, share):
-    """A share of the calls of a kind of webhook is answered with 500, as fast as ever, and the request fails with it."""
+def failing_webhook(name, share, says=""):
+    """A share of the calls of a kind of webhook fails with a message, as fast as ever, and the request with it."""
 
     def fault(trace, period, chance):
         webhooks = {span.span_id for service, span in trace if service == "apiserver" and span.name == name}
@@ -187,6 +187,7 @@ def failing_webhook(name, share):
             if span.parent_span_id in webhooks and period[0] <= span.start_time_unix_nano < period[1]:
                 if chance.random() < share:
                     _fail(span)
+                    span.status.message = says
                     for other_service, other in trace:
                         if other_service == "apiserver" and other.kind == Span.SPAN_KIND_SERVER:
                             _fail(other)

@@ -8,10 +8,13 @@ private let base: Int64 = 1_767_225_600 * second
 
 @Suite struct `The baseline of a fault` {
     /// Twenty handlers a second of etcd for ten minutes, each of which takes up to twice as long as given for its second.
-    private func view(_ duration: (_ second: Int64) -> Int64) -> WindowView {
+    private func view(_ duration: (_ second: Int64) -> Int64) -> WindowView { view(oneIn: 1, duration) }
+
+    /// - Parameter fraction: only one of so many handlers is there.
+    private func view(oneIn fraction: Int, _ duration: (_ second: Int64) -> Int64) -> WindowView {
         var window = Window(limits: WindowLimits(duration: nil))
         var builder = BatchBuilder()
-        for number in 0..<Int64(600 * 20) {
+        for number in stride(from: 0, to: Int64(600 * 20), by: fraction) {
             let usual = duration(number / 20)
             builder.add(
                 service: "etcd", operation: "etcdserverpb.KV/Range", kind: .server, end: base + number * second / 20,
@@ -23,6 +26,12 @@ private let base: Int64 = 1_767_225_600 * second
 
     /// - Parameter faults: in seconds.
     private func comparison(_ view: WindowView, noticedAt: Int64 = 600, faults: [Range<Int64>] = []) -> Comparison {
+        answer(view, noticedAt: noticedAt, faults: faults).comparison
+    }
+
+    private func answer(
+        _ view: WindowView, noticedAt: Int64 = 600, faults: [Range<Int64>] = []
+    ) -> (comparison: Comparison, onset: Int64?) {
         let question = ComparisonQuestion(
             time: base + 600 * second, noticedAt: base + noticedAt * second, range: 60 * second, population: .spans,
             series: view.operations.indices.map { Int32($0) },
@@ -41,6 +50,14 @@ private let base: Int64 = 1_767_225_600 * second
     func `ends before it began where it was noticed late`(onset: Int64) {
         let found = view { $0 < onset ? 1 * millisecond : 100 * millisecond }
         #expect(end(of: comparison(found)) == onset - 5)
+    }
+
+    @Test(arguments: [(1, 300), (1, 302), (60, 300), (90, 300)] as [(Int, Int64)])
+    func `tells in which slot it began, be the durations few`(fraction: Int, onset: Int64) throws {
+        let found = view(oneIn: fraction) { $0 < onset ? 1 * millisecond : 100 * millisecond }
+        let began = (try #require(answer(found).onset) - base) / second
+        #expect(onset - 5 < began && began <= onset + 5)
+        #expect(answer(view(oneIn: fraction) { _ in 1 * millisecond }).onset == nil)
     }
 
     @Test func `ends before it began where only the slow durations grew`() {
@@ -76,8 +93,9 @@ private let base: Int64 = 1_767_225_600 * second
     @Test func `leaves out earlier faults`() {
         let found = view { 60..<500 ~= $0 || $0 >= 560 ? 100 * millisecond : 1 * millisecond }
         let known = comparison(found, noticedAt: 590, faults: [60..<505])
-        #expect(found.evidence(known, ofCluster: "", ComponentTable()).etcd.times > 50)
+        var digests = SlotDigests()
+        #expect(found.evidence(known, ofCluster: "", ComponentTable(), &digests).etcd.times > 50)
         let unknown = Comparison(interval: known.interval, baseline: known.baseline)
-        #expect(found.evidence(unknown, ofCluster: "", ComponentTable()).etcd.times < 3)
+        #expect(found.evidence(unknown, ofCluster: "", ComponentTable(), &digests).etcd.times < 3)
     }
 }

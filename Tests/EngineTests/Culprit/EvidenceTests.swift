@@ -20,7 +20,16 @@ private let base: Int64 = 1_767_225_600 * second
         _ = window.append(builder.batch, arrival: base + 240 * second, evaluatedUpTo: .min)
         let comparison = Comparison(
             interval: base + 200 * second..<base + 230 * second, baseline: base..<base + 200 * second)
-        return window.view().evidence(comparison, ofCluster: "", ComponentTable()).apiServerStall
+        // Slots that were read for another interval before are not read again.
+        var digests = SlotDigests()
+        let earlier = Comparison(
+            interval: base + 100 * second..<base + 130 * second, baseline: base..<base + 100 * second)
+        _ = window.view().evidence(earlier, ofCluster: "", ComponentTable(), &digests)
+        let evidence = window.view().evidence(comparison, ofCluster: "", ComponentTable(), &digests)
+        var fresh = SlotDigests()
+        let expected = window.view().evidence(comparison, ofCluster: "", ComponentTable(), &fresh)
+        #expect(evidence.apiServerStall == expected.apiServerStall && evidence.etcdGap == expected.etcdGap)
+        return evidence.apiServerStall
     }
 
     @Test func `is a request that lasts over a time in which neither side sent anything`() {

@@ -10,7 +10,7 @@ import Testing
         for (series, kind) in failed.enumerated() {
             evidence.requests.append(
                 RequestLabels(verb: kind.key, group: "", resource: "pods", subresource: "", scope: "resource"))
-            for _ in 0..<kind.value { evidence.failures.addRequest(series: series, stretch: nil) }
+            for _ in 0..<kind.value { evidence.failures.addRequest(series: series, message: nil) }
         }
         return evidence.ofFailures?.why
     }
@@ -30,5 +30,43 @@ import Testing
     @Test func `is the same whichever kind came first`() {
         #expect(sentence(["get": 3, "list": 3]) != nil)
         #expect(sentence(["get": 3, "list": 3]) == sentence(["list": 3, "get": 3]))
+    }
+
+    private func clause(_ said: KeyValuePairs<String, Int>, of spans: Int) -> String {
+        var messages = FailureMessages()
+        for (message, count) in said { messages.add(message, count) }
+        return messages.clause(of: spans)
+    }
+
+    @Test func `quotes what all of the failed spans say, or most of them`() {
+        #expect(clause([:], of: 7).isEmpty)
+        #expect(clause(["no space": 7], of: 7) == #" ("no space")"#)
+        #expect(clause(["no leader": 2, "no space": 4], of: 7) == #" (4 of them "no space")"#)
+        #expect(clause(["port 2": 1, "port 1": 1], of: 7) == #" (one of them "port 1")"#)
+    }
+
+    @Test func `quotes text that says too much as safely as names`() {
+        #expect(clause(["\u{1B}[31m\"red\"\n\u{202E}": 1], of: 1) == #" ("\u{1B}[31m\"red\"\n\u{202E}")"#)
+        #expect(clause([String(repeating: "no", count: 200): 1], of: 1).count == 160 + 6)
+    }
+
+    @Test func `counts no more different messages than a sentence needs`() {
+        var messages = FailureMessages()
+        for number in 0..<2000 { messages.add("port \(number)") }
+        for _ in 0..<9 { messages.add("port 1999") }
+        #expect(messages.clause(of: 2009) == #" (one of them "port 0")"#)
+    }
+
+    @Test func `takes the failed calls of a webhook from its span`() {
+        var calls = FailedCalls()
+        for message in ["refused", "refused", nil] { calls.add(parent: 1, message: message) }
+        calls.add(parent: 2, message: "timed out")
+        var failures = Failures()
+        calls.move(below: 1, to: .mutatingWebhook, of: &failures)
+        calls.move(below: 3, to: .validatingWebhook, of: &failures)
+        calls.moveRest(to: .proxy, of: &failures)
+        #expect(failures.callsByComponent == [.mutatingWebhook: 3, .proxy: 1])
+        #expect(failures.callMessages[.mutatingWebhook]?.clause(of: 3) == #" (2 of them "refused")"#)
+        #expect(failures.callMessages[.proxy]?.clause(of: 1) == #" ("timed out")"#)
     }
 }

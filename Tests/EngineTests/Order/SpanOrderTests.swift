@@ -20,8 +20,9 @@ import Testing
                 let text = String(number)
                 return String(repeating: "0", count: 20 - text.count) + text
             }
+            let message = span.flags.message == 0 ? "" : batch.withMessage(Int(span.flags.message) - 1) { $0.text }
             return [digits(batch.end(row)), digits(span.traceLow), digits(span.spanID), digits(span.start)]
-                .joined(separator: " ") + " \(span.flags.rawValue) " + names(batch, row)
+                .joined(separator: " ") + " \(span.flags.isError ? 1 : 0) " + names(batch, row) + " \(message)"
         }
     }
 
@@ -53,7 +54,9 @@ import Testing
                     operation: ["Get", "Gets", "List", ""].randomElement(using: &generator) ?? "",
                     end: 5_000_000_000 + Int64.random(in: 0...ends, using: &generator) * 77_777_777,
                     duration: Int64.random(in: 0...2, using: &generator),
-                    isError: Bool.random(using: &generator), id: UInt64.random(in: 1...9, using: &generator),
+                    isError: Bool.random(using: &generator),
+                    message: ["", "no leader", "no lead", "no space"].randomElement(using: &generator) ?? "",
+                    id: UInt64.random(in: 1...9, using: &generator),
                     cluster: ["", "a", "ab"].randomElement(using: &generator) ?? "",
                     instance: ["", "b", "ba", "a"].randomElement(using: &generator) ?? "")
             }

@@ -42,8 +42,9 @@ private let base: Int64 = 1_767_225_600 * second
             let isCounted = counts.advance(
                 over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
             #expect(isCounted)
-            #expect(
-                tallies.advance(over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24))
+            let isTallied = tallies.advance(
+                over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)
+            #expect(isTallied)
             for series in isWanted.indices.filter({ isWanted[$0] }).map({ [Int32($0)] }) {
                 #expect(tallies.tally(of: series.span) == counts.tally(of: series.span))
                 for threshold in Self.thresholds.indices {

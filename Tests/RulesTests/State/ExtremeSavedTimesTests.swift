@@ -31,12 +31,15 @@ import TestSupport
         var evaluator = try Self.evaluator()
         let window = FakeWindow()
         window.add(.etcdRange, end: 1_800_000_000 * second, duration: millisecond)
+        window.evidence = AlertEvidence(
+            culprit: AlertEvidence.Culprit(side: nil, component: nil, certainty: .notClear, why: "nothing got slower"),
+            components: [], traces: [], startedAt: 1_800_000_000 * second)
         _ = evaluator.evaluate(at: 1_800_000_015 * second, over: window)
         let saved = evaluator.savedAlerts(at: 1_800_000_015 * second)
         return String(decoding: try saved.encoded(), as: UTF8.self)
     }
 
-    @Test(arguments: texts, ["activeAt", "firedAt", "matchedAt", "evaluatedAt"])
+    @Test(arguments: texts, ["activeAt", "firedAt", "matchedAt", "evaluatedAt", "startedAt"])
     func `are refused with a reason, or continue`(text: String, field: String) throws {
         let pattern = try Regex("\"\(field)\":\"[^\"]*\"")
         let contents = try Self.saved().replacing(pattern, with: "\"\(field)\":\"\(text)\"")

@@ -59,6 +59,18 @@ import Testing
         #expect(Self.run(&after, window, from: 150, to: 150) == ["150 resolved"])
     }
 
+    @Test func `evidence still tells when the fault began`() throws {
+        let window = Self.window(slow: 0..<60)
+        window.evidence = AlertEvidence(
+            culprit: AlertEvidence.Culprit(side: "etcd", component: "etcd", certainty: .clear, why: "etcd: it is slow"),
+            components: [], traces: [], startedAt: Self.start + 5 * second)
+        var before = try Self.evaluator(Self.rule())
+        _ = Self.run(&before, window, from: 15, to: 60)
+        var after = try Self.evaluator(Self.rule())
+        after.restore(try Self.saved(before, at: 60), at: Self.start + 90 * second)
+        #expect(after.numberedAlerts.map(\.alert.evidence) == [window.evidence])
+    }
+
     @Test func `a pending alert continues, not counting the time without evaluations`() throws {
         var before = try Self.evaluator(Self.rule("for: 2m"))
         #expect(Self.run(&before, Self.window(slow: 0..<60), from: 15, to: 60) == ["15 pending"])

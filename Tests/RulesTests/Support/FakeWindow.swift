@@ -23,8 +23,10 @@ final class FakeWindow: MeasurementSource {
     private(set) var requests: [RequestLabels] = []
     private(set) var entries: [Entry] = []
     private(set) var calls: [Call] = []
-    /// The requested evidence; there is none.
+    /// The requested evidence.
     private(set) var questions: [EvidenceQuestion] = []
+    /// The answer to each question; nil for none.
+    var evidence: AlertEvidence?
 
     func add(
         _ operation: OperationLabels, end: Int64, duration: Int64 = 0, isError: Bool = false, times: Int = 1
@@ -104,7 +106,7 @@ final class FakeWindow: MeasurementSource {
 
     func evidence(_ questions: [EvidenceQuestion]) -> [AlertEvidence] {
         self.questions += questions
-        return []
+        return evidence.map { evidence in questions.map { _ in evidence } } ?? []
     }
 
     static func statistics(

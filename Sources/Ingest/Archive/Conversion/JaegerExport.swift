@@ -26,13 +26,15 @@ package struct JaegerExport {
     }
 
     /// The complete document.
-    package func json() throws -> Data {
+    ///
+    /// - Parameter warnings: why the spans may not be all.
+    package func json(warnings: [String] = []) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         let sorted = traces.values.sorted {
             ($0.spans.first?.startTime ?? 0, $0.traceID) < ($1.spans.first?.startTime ?? 0, $1.traceID)
         }
-        return try encoder.encode(JaegerDocument(data: sorted))
+        return try encoder.encode(JaegerDocument(data: sorted, errors: .init(warnings: warnings)))
     }
 
     private func process(_ resource: OTLPDocument.Resource?) -> JaegerDocument.Process {

@@ -14,7 +14,7 @@ package struct ArchiveError: Error, CustomStringConvertible {
     package let archive: String
     package let problem: String
     /// Whether the file ends too early.
-    let isCut: Bool
+    package let isCut: Bool
     /// Offset in the file from which nothing was read; nil if unknown.
     package internal(set) var lostFrom: Int?
 
@@ -36,6 +36,11 @@ package struct ArchiveLoss: Sendable {
     package let error: ArchiveError
     /// Bytes of the file that were not read, or whose records were dropped.
     package let range: Range<Int>
+
+    package init(error: ArchiveError, range: Range<Int>) {
+        self.error = error
+        self.range = range
+    }
 }
 
 /// A problem found in an archive.

@@ -24,7 +24,7 @@ struct ValueParameter: Sendable {
         kind: .percentile, name: "pN", phrase: "a percentile", wanted: "a percentile such as p50")
     static let statistic = ValueParameter(
         kind: .statistic, name: "statistic", phrase: "a statistic",
-        wanted: "one of p10, p50, p80, p90, mean and calm_p90")
+        wanted: "one of p10, p50, p80, p90, mean, calm_p85 and calm_p97")
     static let component = ValueParameter(
         kind: .component, name: "component", phrase: "a component", wanted: "a component such as etcd")
     static let objective = ValueParameter(

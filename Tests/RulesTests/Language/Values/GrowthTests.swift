@@ -89,17 +89,29 @@ import Testing
     }
 
     @Test(arguments: [(0..<30, true), (0..<20, false)] as [(Range<Int64>, Bool)])
-    func `shows at calm_p90 whether one call in five is slow all the time`(slow: Range<Int64>, isLasting: Bool) throws {
+    func `shows at calm_p85 whether one call in five is slow all the time`(slow: Range<Int64>, isLasting: Bool) throws {
         let healthy = [[Calls]](repeating: [Calls(count: 120)], count: 6)
         let mixed = [Calls(count: 96), Calls(count: 24, duration: 200 * millisecond, within: slow)]
         #expect(try #require(try Self.value(healthy + [mixed], "p90")) > 10)
-        let calm = try #require(try Self.value(healthy + [mixed], "calm_p90"))
+        let calm = try #require(try Self.value(healthy + [mixed], "calm_p85"))
         #expect(isLasting ? calm > 10 : calm <= 1)
     }
 
-    @Test func `is 1 at calm_p90 if few seconds have enough calls to tell`() throws {
+    @Test(arguments: [(0..<30, true), (0..<20, false)] as [(Range<Int64>, Bool)])
+    func `shows at calm_p97 whether a few calls wait for lost segments all the time`(
+        lost: Range<Int64>, isLasting: Bool
+    ) throws {
+        let healthy = [[Calls]](repeating: [Calls(count: 240)], count: 6)
+        let lossy = [Calls(count: 228), Calls(count: 12, duration: 200 * millisecond, within: lost)]
+        let tail = try #require(try Self.value(healthy + [lossy], "calm_p97"))
+        #expect(isLasting ? tail > 10 : tail <= 1)
+        #expect(try #require(try Self.value(healthy + [lossy], "calm_p85")) <= 1)
+        #expect(try #require(try Self.value(healthy + [lossy], "p90")) <= 1)
+    }
+
+    @Test func `is 1 at calm_p85 if few seconds have enough calls to tell`() throws {
         let mixed = [Calls(count: 40), Calls(count: 10, duration: 200 * millisecond)]
-        #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "calm_p90")) == 1)
+        #expect(try #require(try Self.value(Self.healthy(6) + [mixed], "calm_p85")) == 1)
     }
 
     @Test(arguments: [(1, false), (8, true)])

@@ -1,0 +1,34 @@
+import Support
+
+/// What failed spans say, and how many of them say it.
+struct FailureMessages: Sendable {
+    private var counts: [String: Int] = [:]
+
+    /// More than a sentence needs. Messages that name ports or times differ from one span to the next.
+    private static let countMax = 1000
+
+    /// - Parameter message: nil if it isn't known.
+    mutating func add(_ message: String?, _ count: Int = 1) {
+        guard let message, counts[message] != nil || counts.count < Self.countMax else { return }
+        counts[message, default: 0] += count
+    }
+
+    mutating func add(_ other: FailureMessages) {
+        for (message, count) in other.counts { add(message, count) }
+    }
+
+    /// What most of some failed spans say, for a sentence that has just named them: ` ("etcdserver: no leader")`, ` (31 of
+    /// them "etcdserver: no leader")`; empty if none says anything.
+    ///
+    /// - Parameter spans: how many failed.
+    func clause(of spans: Int) -> String {
+        // In the order of their bytes where as many say it.
+        guard let most = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return "" }
+        let quoted = PrintableText.quote(most.key, limit: Self.quotedMax)
+        if most.value >= spans { return " (\(quoted))" }
+        return most.value == 1 ? " (one of them \(quoted))" : " (\(most.value) of them \(quoted))"
+    }
+
+    /// Characters. The longest message that gRPC's clients usually give has 135.
+    private static let quotedMax = 160
+}
