@@ -17,6 +17,8 @@ struct SyntheticOperation: Sendable {
     }
 
     let service: String
+    /// Empty if the spans don't name one.
+    let instance: String
     let name: Name
     let percentiles: [Percentile]
     /// Nanoseconds from one span to the next.
@@ -34,10 +36,11 @@ struct SyntheticOperation: Sendable {
     }
 
     init(
-        service: String, name: Name, percentiles: [Percentile], interval: Int64, errorMillionths: Int, start: Int64,
-        end: Int64
+        service: String, instance: String, name: Name, percentiles: [Percentile], interval: Int64,
+        errorMillionths: Int, start: Int64, end: Int64
     ) {
         self.service = service
+        self.instance = instance
         self.name = name
         self.percentiles = percentiles
         self.interval = interval

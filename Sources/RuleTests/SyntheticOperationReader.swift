@@ -4,7 +4,7 @@ import Support
 
 /// Parses a line that describes spans.
 struct SyntheticOperationReader {
-    private static let settings = ["rate", "errors", "kind", "scope", "max"]
+    private static let settings = ["rate", "errors", "kind", "scope", "instance", "max"]
     /// More would take gigabytes of memory.
     private static let spansMax = 5_000_000
 
@@ -15,6 +15,7 @@ struct SyntheticOperationReader {
     private var errorMillionths = 0
     private var kind = SpanKind.server
     private var scope: String?
+    private var instance = ""
     private var start: Int64 = 0
     private var length: Int64?
 
@@ -41,7 +42,7 @@ struct SyntheticOperationReader {
             throw ConditionError(at: 0, "this makes more than \(Self.spansMax) spans")
         }
         return SyntheticOperation(
-            service: names[0].text, name: name, percentiles: try ascending(), interval: interval,
+            service: names[0].text, instance: instance, name: name, percentiles: try ascending(), interval: interval,
             errorMillionths: errorMillionths, start: start, end: end)
     }
 
@@ -90,7 +91,7 @@ struct SyntheticOperationReader {
             throw ConditionError(
                 at: word.position,
                 "unexpected \(PrintableText.quote(word.text)); settings are pN=, max=, rate=, errors=, kind=, scope=, "
-                    + "for and from")
+                    + "instance=, for and from")
         }
         let key = String(word.text[..<equals])
         let value = String(word.text[word.text.index(after: equals)...])
@@ -111,6 +112,10 @@ struct SyntheticOperationReader {
         case "scope":
             let names = SyntheticRequest.scopes.joined(separator: ", ")
             scope = try require(SyntheticRequest.scopes.first { $0 == value }, "one of \(names)")
+        case "instance":
+            instance = try require(
+                value.isEmpty || value.utf8.count > SpanBatch.sourceBytesMax ? nil : value,
+                "a name of up to \(SpanBatch.sourceBytesMax) bytes")
         default:
             let percent = key == "max" ? "100" : String(key.dropFirst())
             let millionths = try require(Self.millionths(percent: percent + "%"), "a percentile with four decimals")

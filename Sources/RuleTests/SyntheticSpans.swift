@@ -26,8 +26,10 @@ struct SyntheticSpans {
             let operation = streams[index].operation
             guard streams[index].next < operation.count, operation.end(of: streams[index].next) < end else { continue }
             let names = Self.names(of: operation, in: &batch)
-            let source = Self.withBytes(operation.service) {
-                batch.source(cluster: RawSpan(), service: $0, instance: RawSpan())
+            let source = Self.withBytes(operation.service) { service in
+                Self.withBytes(operation.instance) {
+                    batch.source(cluster: RawSpan(), service: service, instance: $0)
+                }
             }
             while streams[index].next < operation.count, operation.end(of: streams[index].next) < end {
                 let number = streams[index].next

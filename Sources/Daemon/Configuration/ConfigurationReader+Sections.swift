@@ -44,6 +44,10 @@ private struct ConfiguredComponent {
                     "a component consists of spans: select them by \(OperationLabels.names.joined(separator: ", "))")
                 return nil
             }
+            guard !selector.matches.contains(where: { $0.label == SeriesLabels.instance }) else {
+                diagnostics.report(node.start, "a component is the same at every instance: leave out \"instance\"")
+                return nil
+            }
             return selector
         }
         guard let name, let selector else { return nil }

@@ -42,24 +42,27 @@ struct ExactQuantile {
         return results
     }
 
-    /// Statistics of request parts, some tens of thousands of groups at a time.
+    /// Statistics of request parts, or of series by instance: some tens of thousands of groups at a time.
     static func statistics(
-        ofParts selection: Selection, in range: TimeRange, slots: [SlotView]
+        ofGroups selection: Selection, _ population: Population, in range: TimeRange, slots: [SlotView]
     ) -> [LatencyStatistics] {
         var results: [LatencyStatistics] = []
         while results.count < selection.groupCount {
-            let groups = results.count..<min(results.count + partGroupsMax, selection.groupCount)
-            let scope = SeriesScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
+            let groups = results.count..<min(results.count + groupsMax, selection.groupCount)
+            let scope = SeriesScope.of(groups, in: selection, population, range: range)
             let seriesIndices = Selection(
                 groupOfSeries: (0..<groups.count).map { Int32($0) }, groupCount: groups.count,
-                quantiles: selection.quantiles, counts: Array(selection.counts.dropFirst(groups.lowerBound)))
-            results += statistics(of: [seriesIndices], in: LatencyTable(scope, slots: slots), slots: slots)[0]
+                quantiles: selection.quantiles, thresholds: selection.thresholds,
+                counts: Array(selection.counts.dropFirst(groups.lowerBound)))
+            var statistics = statistics(of: [seriesIndices], in: LatencyTable(scope, slots: slots), slots: slots)
+            BadCounts.fill(&statistics, [seriesIndices], scope, slots)
+            results += statistics[0]
         }
         return results
     }
 
     /// Each group counts as a series, of which a scan has fewer than 65,536.
-    private static let partGroupsMax = 60_000
+    static let groupsMax = 60_000
 
     /// The statistics that the first scan yields for each group; queues the quantiles that the second has to find.
     private mutating func count(_ selection: Selection, number: Int) -> [LatencyStatistics] {

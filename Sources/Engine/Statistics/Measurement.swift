@@ -43,15 +43,20 @@ package struct Selection: Sendable {
     /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
     /// nothing have no row. Empty if every duration has a row.
     package var counts: [Int]
+    /// If series are told apart by instance: `groupOfSeries` is indexed by its pairs then; of parts, by pair and component
+    /// as in `Population.part`.
+    package var instances: InstanceSeries?
 
     package init(
-        groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], thresholds: [Int64] = [], counts: [Int] = []
+        groupOfSeries: [Int32], groupCount: Int, quantiles: [Double], thresholds: [Int64] = [], counts: [Int] = [],
+        instances: InstanceSeries? = nil
     ) {
         self.groupOfSeries = groupOfSeries
         self.groupCount = groupCount
         self.quantiles = quantiles
         self.thresholds = thresholds
         self.counts = counts
+        self.instances = instances
     }
 
     /// How many durations of zero a group has besides its rows.

@@ -51,6 +51,12 @@ struct RowList {
         count = Self.keep(&seriesIndices, &rowIndices, count, isKept)
     }
 
+    /// Gives each listed row another index of its series; those with `SeriesScope.noSeries` are no longer listed.
+    @inline(__always)
+    mutating func assign(_ indexOf: (Int) -> UInt16) {
+        count = Self.assign(&seriesIndices, &rowIndices, count, indexOf)
+    }
+
     @inline(__always)
     private static func fill<Value: FixedWidthInteger & BitwiseCopyable>(
         _ seriesIndices: inout Scratch<UInt16>, _ rowIndices: inout Scratch<UInt16>, _ values: Span<Value>,
@@ -81,6 +87,24 @@ struct RowList {
             seriesIndices[end] = seriesIndices[row]
             rowIndices[end] = rowIndex
             end &+= isKept(Int(rowIndex)) ? 1 : 0
+        }
+        return end
+    }
+
+    @inline(__always)
+    private static func assign(
+        _ seriesIndices: inout Scratch<UInt16>, _ rowIndices: inout Scratch<UInt16>, _ count: Int,
+        _ indexOf: (Int) -> UInt16
+    ) -> Int {
+        var seriesIndices = seriesIndices.room(for: count)
+        var rowIndices = rowIndices.room(for: count)
+        var end = 0
+        for row in 0..<count {
+            let rowIndex = rowIndices[row]
+            let index = indexOf(Int(rowIndex))
+            seriesIndices[end] = index
+            rowIndices[end] = rowIndex
+            end &+= index == SeriesScope.noSeries ? 0 : 1
         }
         return end
     }

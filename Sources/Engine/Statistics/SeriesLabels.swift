@@ -2,6 +2,10 @@
 package enum SeriesLabels {
     /// The label that names the cluster. A series without a cluster doesn't show it.
     package static let cluster = "cluster"
+    /// The label that names the instance. Only rules tell series apart by it (`InstanceSeries`).
+    package static let instance = "instance"
+    /// Those that spans and requests have in common.
+    package static let common = [cluster, instance]
 }
 
 /// The labels of a row of `operations`: service.name, span name and kind, of one cluster.

@@ -10,6 +10,8 @@ struct SeriesScope {
     private let isEverySpan: Bool
     /// The index of the series for each value of the population's column.
     private let indexOfValue: [UInt16]
+    /// Tells series apart by instance; nil if they aren't.
+    private let byInstance: InstanceScope?
 
     /// The index of each series that a summary may have.
     var indexOfSummarized: [UInt16] { population == .parts ? indexOfValue : indexOfSeries }
@@ -31,6 +33,7 @@ struct SeriesScope {
         isEverySpan = population == .spans && count == isWanted.count
         // 0 in the column of requests means no request.
         indexOfValue = population == .requests ? [Self.noSeries] + indexOfSeries : indexOfSeries
+        byInstance = nil
     }
 
     /// A scope of request parts, which may have more series than there are indices: each group of series counts as one.
@@ -45,11 +48,34 @@ struct SeriesScope {
         indexOfValue = groupOfSeries.map { group in
             groups.contains(Int(group)) ? UInt16(Int(group) - groups.lowerBound) : Self.noSeries
         }
+        byInstance = nil
+    }
+
+    /// A scope in which each of some of a selection's groups counts as one series.
+    ///
+    /// - Parameter population: request parts, or any whose series the selection tells apart by instance.
+    static func of(
+        _ groups: Range<Int>, in selection: Selection, _ population: Population, range: TimeRange
+    ) -> SeriesScope {
+        guard let instances = selection.instances else {
+            return SeriesScope(partsIn: range, groups: groups, groupOfSeries: selection.groupOfSeries)
+        }
+        return SeriesScope(population, range: range, InstanceScope(population, selection, instances, groups: groups))
+    }
+
+    private init(_ population: Population, range: TimeRange, _ scope: InstanceScope) {
+        self.population = population
+        self.range = range
+        count = scope.groups.count
+        isEverySpan = false
+        indexOfSeries = (0..<scope.groups.count).map { UInt16($0) }
+        indexOfValue = scope.wantedValues
+        byInstance = scope
     }
 
     /// The counts of a slot's summary and the rows that it doesn't know; nil if it has none, or if the range cuts the slot.
     func summarized(_ slot: SlotView) -> (counts: SeriesCounts, rest: SlotRows)? {
-        range.covers(slot) ? SlotRows(slot).summarized(population) : nil
+        range.covers(slot) && byInstance == nil ? SlotRows(slot).summarized(population) : nil
     }
 
     /// Calls `body` with the rows of each block.
@@ -115,6 +141,20 @@ struct SeriesScope {
                 list.fill(requests, indexOfValue.span) { flags[$0] & SpanFlags.longRunning == 0 }
             }
         }
+        tellApart(columns, rows, in: &list)
+    }
+
+    /// Gives listed rows the index of their instance's group.
+    @inline(__always)
+    private func tellApart(_ columns: borrowing SpanColumns, _ rows: Range<Int>, in list: inout RowList) {
+        guard let byInstance else { return }
+        let first = rows.lowerBound
+        list.assign { row in
+            // Listed requests have a number.
+            let series =
+                population == .requests ? columns.request[first + row] &- 1 : columns.operation[first + row]
+            return byInstance.index(series: Int(series), source: Int(columns.source[first + row]))
+        }
     }
 
     @inline(never)
@@ -147,6 +187,7 @@ extension SeriesScope {
                     columns.operation.withSpan(rows) { operations in
                         listed.fill(operations, indexOfValue.span) { durations[$0] >= 0 }
                     }
+                    tellApart(columns, rows, in: &listed)
                     if !isCovered { keepInRange(columns, rows, in: &listed) }
                     if let buckets = part.slot.selfTimeBuckets {
                         buckets.codes.withSpan(inSlot) { listed.hand(to: body, $0, durations, flags) }
@@ -168,6 +209,7 @@ extension SeriesScope {
             return forEachBlock(ofSpans: part, &listed, body)
         }
         let isCovered = range.covers(part.slot)
+        let indexOfWanted = byInstance?.wanted ?? indexOfSeries
         let count = attribution?.durations.count ?? 0
         for start in stride(from: 0, to: count, by: SpanBlock.rowsMax) {
             guard let attribution else { break }
@@ -176,7 +218,14 @@ extension SeriesScope {
                 attribution.durations.durations.withSpan(requests) { durations in
                     attribution.durations.flags.withSpan(requests) { flags in
                         attribution.durations.series.withSpan(requests) { series in
-                            listed.fill(series, indexOfSeries.span) { _ in true }
+                            listed.fill(series, indexOfWanted.span) { _ in true }
+                        }
+                        if let byInstance {
+                            listed.assign {
+                                let request = attribution.requests[start + $0]
+                                let source = part.slot.row(Int(request.row)).source
+                                return byInstance.index(series: Int(request.series), source: Int(source))
+                            }
                         }
                         if !isCovered {
                             listed.keep { range.contains(attribution.end(ofRequest: start + $0, in: part.slot)) }
@@ -202,6 +251,13 @@ extension SeriesScope {
                     attribution.parts.flags.withSpan(rows) { flags in
                         attribution.parts.series.withSpan(rows) { series in
                             listed.fill(series, indexOfValue.span) { _ in true }
+                        }
+                        if let byInstance {
+                            listed.assign {
+                                let source = slot.row(attribution.row(ofPart: start + $0)).source
+                                return byInstance.index(
+                                    series: Int(attribution.parts.series[start + $0]), source: Int(source))
+                            }
                         }
                         if !isCovered { listed.keep { range.contains(attribution.end(ofPart: start + $0, in: slot)) } }
                         listed.hand(to: body, buckets, durations, flags)

@@ -32,18 +32,37 @@ extension WindowView {
             return durations.contains { $0.overlaps(slotDurations) }
         }
         guard !promising.isEmpty else { return found }
+        let range = TimeRange(from: from, to: to)
+        guard selection.instances == nil else {
+            for start in stride(from: 0, to: selection.groupCount, by: ExactQuantile.groupsMax) {
+                let groups = start..<min(start + ExactQuantile.groupsMax, selection.groupCount)
+                let scope = SeriesScope.of(groups, in: selection, population, range: range)
+                for (group, duration) in Self.longest(scope, promising, durations).enumerated() where duration >= 0 {
+                    found.longest[start + group] = duration
+                }
+            }
+            return found
+        }
         var isWanted = selection.groupOfSeries.map { $0 >= 0 }
         isWanted += Array(repeating: false, count: max(seriesCount(population) - isWanted.count, 0))
-        let scope = SeriesScope(population, range: TimeRange(from: from, to: to), isWanted: isWanted)
-        var longest = [Int64](repeating: -1, count: scope.count)
-        for range in durations {
-            scope.forEachBlock(of: promising) { Self.findLongest($0, in: range, &longest) }
-        }
+        let scope = SeriesScope(population, range: range, isWanted: isWanted)
+        let longest = Self.longest(scope, promising, durations)
         for (group, seriesIndex) in zip(selection.groupOfSeries, scope.indexOfSeries) where group >= 0 {
             let duration = longest[Int(seriesIndex)]
             if duration >= 0 { found.longest[Int(group)] = max(found.longest[Int(group)] ?? 0, duration) }
         }
         return found
+    }
+
+    /// The longest match of each series of a scope, nanoseconds; -1 if it has none.
+    private static func longest(
+        _ scope: SeriesScope, _ slots: [SlotView], _ durations: [ClosedRange<Int64>]
+    ) -> [Int64] {
+        var longest = [Int64](repeating: -1, count: scope.count)
+        for range in durations {
+            scope.forEachBlock(of: slots) { findLongest($0, in: range, &longest) }
+        }
+        return longest
     }
 
     @inline(__always)
@@ -128,7 +147,8 @@ extension WindowView {
                         operation: columns.operation[row], request: columns.request[row], flags: flags)
                     guard let series, !searchesOfSeries[series].isEmpty else { continue }
                     let end = columns.start[row] &+ columns.duration[row]
-                    for number in searchesOfSeries[series] where searches[number].range.contains(end) {
+                    for number in searchesOfSeries[series]
+                    where searches[number].takes(end: end, columns.source[row]) {
                         found[number].add(duration: columns.duration[row], isError: flags.isError) {
                             TraceID(high: columns.traceHigh[row], low: columns.traceLow[row])
                         }
@@ -150,7 +170,7 @@ extension WindowView {
             guard !wanting.isEmpty else { continue }
             let span = slot.row(Int(attributed.row))
             let (end, duration) = (span.start &+ span.duration, attribution.durations.durations[request])
-            for number in wanting where searches[number].range.contains(end) {
+            for number in wanting where searches[number].takes(end: end, span.source) {
                 found[number].add(duration: duration, isError: span.flags.isError) {
                     TraceID(high: span.traceHigh, low: span.traceLow)
                 }
@@ -167,12 +187,24 @@ package struct WorstSpanSearch: Sendable {
     package var range: Range<Int64>
     package var series: [Int32]
     package var failedFirst: Bool
+    /// Numbers of the only sources whose spans count; nil for all.
+    package var sources: Set<UInt16>?
 
-    package init(population: Population, range: Range<Int64>, series: [Int32], failedFirst: Bool) {
+    package init(
+        population: Population, range: Range<Int64>, series: [Int32], failedFirst: Bool, sources: Set<UInt16>? = nil
+    ) {
+        self.sources = sources
         self.population = population
         self.range = range
         self.series = series
         self.failedFirst = failedFirst
+    }
+}
+
+extension WorstSpanSearch {
+    @inline(__always)
+    fileprivate func takes(end: Int64, _ source: UInt16) -> Bool {
+        range.contains(end) && sources?.contains(source) ?? true
     }
 }
 

@@ -160,6 +160,10 @@ package struct WindowView: Sendable {
     func measured(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection], _ parts: inout WindowParts
     ) -> (statistics: [[LatencyStatistics]], isExact: Bool) {
+        if selections.contains(where: { $0.instances != nil }) {
+            // The history doesn't tell instances apart.
+            return (measureWindow(population, from: from, to: to, selections), true)
+        }
         if let merged = measureBeyond(population, from: from, to: to, selections, &parts) {
             let statistics = zip(merged, selections).map { groups, selection in
                 groups.enumerated().map { group, merged in
@@ -179,8 +183,8 @@ package struct WindowView: Sendable {
     ) -> [[LatencyStatistics]] {
         let range = TimeRange(from: from, to: to)
         let inRange = slots.filter { $0.start < to && $0.end > from }
-        if population == .parts {
-            return selections.map { ExactQuantile.statistics(ofParts: $0, in: range, slots: inRange) }
+        if population == .parts || selections.contains(where: { $0.instances != nil }) {
+            return selections.map { ExactQuantile.statistics(ofGroups: $0, population, in: range, slots: inRange) }
         }
         var isWanted = [Bool](repeating: false, count: seriesCount(population))
         for selection in selections {

@@ -73,4 +73,21 @@ extension RuleFileReader {
         }
         return nil
     }
+
+    /// Reports what can't be told apart by instance: what has left the window, and what is usual.
+    mutating func check(instancesOf rule: Rule, _ mapping: YAMLMapping) {
+        guard rule.isByInstance else { return }
+        if rule.condition.inputs.ranges.contains(where: { $0.measured.isOfUsual }) {
+            diagnostics.report(
+                mapping["when"]?.start ?? mapping.start,
+                "what is usual isn't known by instance: compare with an earlier time, as in p99 > 3 * p99 offset 10m, "
+                    + "or leave out \"instance\": the verdict names the one that is slow")
+        }
+        if rule.reach > exactWindow {
+            diagnostics.report(
+                mapping["over"]?.start ?? mapping.start,
+                "a rule that tells instances apart looks back \(DurationText.format(exactWindow)) at most: what left the "
+                    + "window is kept without its instance")
+        }
+    }
 }

@@ -55,6 +55,7 @@ extension RuleFileReader {
             alert: alert, selector: selector, by: by, condition: condition, over: over, holdFor: holdFor,
             keepFiringFor: keepFiringFor, noData: noData, labels: labels, annotations: annotations,
             isOfIncidents: isOfIncidents)
+        check(instancesOf: rule, mapping)
         warn(of: rule, mapping, interval: interval)
         note(AlertIdentity(rule), at: mapping["alert"]?.start ?? node.start)
         return rule

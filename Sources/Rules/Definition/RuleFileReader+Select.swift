@@ -20,8 +20,8 @@ extension RuleFileReader {
         if let problem = KnownValues.problemWithCombination(matches) {
             diagnostics.report(entries.first { $0.key == problem.label }?.value.start ?? node.start, problem.message)
         }
-        // Spans and requests both have the cluster; a selector of nothing else is over spans.
-        if matches.contains(where: { $0.label == SeriesLabels.cluster }) { population = population ?? .spans }
+        // Spans and requests both have these; a selector of nothing else is over spans.
+        if matches.contains(where: { SeriesLabels.common.contains($0.label) }) { population = population ?? .spans }
         return population.map { Selector(population: $0, matches: matches) }
     }
 
@@ -46,16 +46,17 @@ extension RuleFileReader {
 
     private static let labelListing =
         "spans have \(OperationLabels.names.joined(separator: ", ")), "
-        + "requests have \(RequestLabels.names.joined(separator: ", ")), and both have \(SeriesLabels.cluster)"
+        + "requests have \(RequestLabels.names.joined(separator: ", ")), "
+        + "and both have \(SeriesLabels.common.joined(separator: " and "))"
 
     /// Whether a label exists and belongs to the same population as the first label.
     private mutating func fits(
         _ label: String, _ population: inout Population?, at position: SourcePosition, in field: String
     ) -> Bool {
-        if label == SeriesLabels.cluster { return true }
+        if SeriesLabels.common.contains(label) { return true }
         guard let own = Population(label: label) else {
             let near = Suggestion.nearest(
-                to: label, among: OperationLabels.names + RequestLabels.names + [SeriesLabels.cluster])
+                to: label, among: OperationLabels.names + RequestLabels.names + SeriesLabels.common)
             let hint = near.map { "did you mean \(PrintableText.quote($0))?" } ?? Self.labelListing
             diagnostics.report(position, "unknown label \(PrintableText.quote(label)) in \(field); \(hint)")
             return false

@@ -139,6 +139,8 @@ package struct EvidenceQuestion: Sendable {
     /// The series that the alert is about.
     package var population: Population
     package var series: [Int32]
+    /// Numbers of the only sources that it is about; nil for all.
+    var sources: Set<UInt16>?
     var isAboutErrors: Bool
     /// When earlier faults of the cluster began and ended.
     var faults: [Range<Int64>] = []
@@ -151,7 +153,8 @@ extension EvidenceQuestion {
     }
 
     var search: WorstSpanSearch {
-        WorstSpanSearch(population: population, range: range, series: series, failedFirst: isAboutErrors)
+        WorstSpanSearch(
+            population: population, range: range, series: series, failedFirst: isAboutErrors, sources: sources)
     }
 
     /// Searches all requests of the cluster.

@@ -61,9 +61,10 @@ struct ExactMeasurements {
         for (range, numbers) in byRange.sorted(by: { $0.key < $1.key }) {
             let selections = numbers.map { number in
                 requests[number].values.fractions.sort()
+                let grouping = groupings[requests[number].key.grouping]
                 return Self.selection(
-                    requests[number], groupings[requests[number].key.grouping], ranges[range].key,
-                    seriesCount: source.seriesCount(ranges[range].key.measuredPopulation))
+                    requests[number], grouping, ranges[range].key,
+                    seriesCount: grouping.seriesCount(ranges[range].key.measuredPopulation, in: source))
             }
             let (from, to) = ranges[range].bounds(at: time)
             let population = ranges[range].key.measuredPopulation
@@ -93,7 +94,7 @@ struct ExactMeasurements {
         guard let scales else { return }
         for (number, selection) in zip(numbers, selections) {
             requests[number].scales = (0..<selection.groupCount).map { group in
-                let own = selection.groupOfSeries.indices.filter { selection.groupOfSeries[$0] == group }
+                let own = selection.series(of: group)
                 return scales.scale(of: own) ?? SampleScale()
             }
         }
@@ -112,7 +113,7 @@ struct ExactMeasurements {
         }
         return Selection(
             groupOfSeries: groupOfSeries, groupCount: request.groups.count, quantiles: request.values.fractions,
-            thresholds: request.values.thresholds)
+            thresholds: request.values.thresholds, instances: grouping.instances)
     }
 
     /// What was measured for a requested group.
@@ -165,6 +166,15 @@ private struct GrowthRequests {
     }
 }
 
+extension Selection {
+    /// The operation or request numbers of a group. Sampling is known by these, whatever the instance.
+    fileprivate func series(of group: Int) -> [Int] {
+        let own = groupOfSeries.indices.filter { groupOfSeries[$0] == group }
+        guard let instances else { return own }
+        return Set(own.map { Int(instances.pairs[$0].series) }).sorted()
+    }
+}
+
 extension SlowdownRatio {
     /// One ratio for each group of a selection, of what ended in [from, to), in Unix nanoseconds; nil if there is too
     /// little to compare.
@@ -175,7 +185,8 @@ extension SlowdownRatio {
         var indexOfSeries = [Int32](repeating: -1, count: selection.groupOfSeries.count)
         for (index, series) in selected.enumerated() { indexOfSeries[series] = Int32(clamping: index) }
         let each = Selection(
-            groupOfSeries: indexOfSeries, groupCount: selected.count, quantiles: [quantile.fraction])
+            groupOfSeries: indexOfSeries, groupCount: selected.count, quantiles: [quantile.fraction],
+            instances: selection.instances)
         let now = source.measure(population, from: from, to: to, [each])[0]
         let before = source.measure(
             population, from: from.subtractingSaturating(ago), to: to.subtractingSaturating(ago), [each])[0]

@@ -9,6 +9,8 @@ package protocol MeasurementSource {
     /// The series of `Population.requests`, by number.
     var requests: [RequestLabels] { get }
     var requestBirths: NameBirths { get }
+    /// Who sent the spans, by source number.
+    var sources: [SourceLabels] { get }
 
     func seriesCount(_ population: Population) -> Int
 
@@ -60,6 +62,7 @@ extension MeasurementSource {
     // For a source whose series keep their names.
     package var operationBirths: NameBirths { NameBirths() }
     package var requestBirths: NameBirths { NameBirths() }
+    package var sources: [SourceLabels] { [] }
 
     package func seriesCount(_ population: Population) -> Int {
         population.seriesCount(operations: operations.count, requests: requests.count)
@@ -96,6 +99,7 @@ extension ViewedSource {
     package var operationBirths: NameBirths { view.operationBirths }
     package var requests: [RequestLabels] { view.requests }
     package var requestBirths: NameBirths { view.requestBirths }
+    package var sources: [SourceLabels] { view.sources }
 
     package func measure(
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]

@@ -38,7 +38,8 @@ struct RecentMatches {
         let start = max(
             searchedUpTo ?? time.subtractingSaturating(interval), time.subtractingSaturating(max(rule.over, interval)))
         let selection = Selection(
-            groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [])
+            groupOfSeries: grouping.groupOfSeries, groupCount: grouping.values.count, quantiles: [],
+            instances: grouping.instances)
         let found = source.find(
             rule.selector.population, from: start, to: time, selection,
             lasting: durations.ranges)

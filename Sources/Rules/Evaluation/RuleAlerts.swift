@@ -81,7 +81,7 @@ struct RuleAlerts {
         return EvidenceQuestion(
             time: time, activeAt: min(observation.life.activeAt, time), over: rule.evidenceRange,
             cluster: rule.cluster(of: grouping.values[observation.group]), population: rule.selector.population,
-            series: Array(grouping.members(of: observation.group)),
+            series: grouping.series(of: observation.group), sources: grouping.sources(of: observation.group),
             isAboutErrors: rule.condition.isAboutErrors)
     }
 

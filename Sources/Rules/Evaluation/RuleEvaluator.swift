@@ -45,6 +45,7 @@ package struct RuleEvaluator: Sendable {
     var groups: [Group] = []
     var groupings: [SeriesGrouping] = []
     private var ranges: [WatchedRange] = []
+    private var knownInstances = KnownInstances()
     private var usualGrowths = UsualGrowths()
     package internal(set) var incidents = IncidentTracker()
 
@@ -140,9 +141,8 @@ package struct RuleEvaluator: Sendable {
 
     private mutating func extendGroupings(from source: some MeasurementSource) {
         for number in groupings.indices {
-            let changes = groupings[number].births.changes
-            groupings[number].extend(from: source)
-            guard groupings[number].births.changes != changes else { continue }
+            let instances = knownInstances.of(groupings[number].key, source)
+            guard groupings[number].extend(from: source, instances) else { continue }
             let rules = groups.flatMap { zip($0.rules, $0.numbers).filter { $1.grouping == number }.map(\.0) }
             groupings[number].removeEmpty { group in rules.contains { $0.keeps(group) } }
         }

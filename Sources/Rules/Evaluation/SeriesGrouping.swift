@@ -7,6 +7,10 @@ struct SeriesGrouping {
     struct Key: Hashable {
         var selector: Selector
         var by: [String]
+
+        var isByInstance: Bool {
+            by.contains(SeriesLabels.instance) || selector.matches.contains { $0.label == SeriesLabels.instance }
+        }
     }
 
     let key: Key
@@ -24,16 +28,58 @@ struct SeriesGrouping {
     private var vacant: [Int32] = []
     /// The names by which series were matched.
     private(set) var births = NameBirths()
+    /// If the key tells series apart by instance: its series are these pairs.
+    private(set) var instances: InstanceSeries?
 
     init(_ key: Key) {
         self.key = key
     }
 
-    mutating func extend(from source: some MeasurementSource) {
+    /// - Parameter instances: the pairs of the source's series, if the key tells them apart by instance.
+    /// - Returns: whether series may have left their groups.
+    mutating func extend(from source: some MeasurementSource, _ instances: InstanceSeries?) -> Bool {
         switch key.selector.population {
-        case .spans, .selfTimes: extend(source.operations, source.operationBirths) { $0[$1] }
-        case .requests, .parts: extend(source.requests, source.requestBirths) { $0[$1] }
+        case .spans, .selfTimes: extend(source.operations, source.operationBirths, instances) { $0[$1] }
+        case .requests, .parts: extend(source.requests, source.requestBirths, instances) { $0[$1] }
         }
+    }
+
+    private mutating func extend<Labels>(
+        _ series: [Labels], _ births: NameBirths, _ instances: InstanceSeries?,
+        _ valueOf: (Labels, String) -> String?
+    ) -> Bool {
+        let changes = self.births.changes
+        if let instances {
+            guard instances !== self.instances else { return false }
+            self.births = births
+            regroup(series, instances, valueOf)
+            return true
+        }
+        extend(series, births, valueOf)
+        return births.changes != changes
+    }
+
+    /// Matches all pairs anew: their numbers depend on all names.
+    private mutating func regroup<Labels>(
+        _ series: [Labels], _ instances: InstanceSeries, _ valueOf: (Labels, String) -> String?
+    ) {
+        self.instances = instances
+        // Most series are excluded whatever their instance.
+        let isPossible = series.indices.map { number in
+            !births.isVacant(number)
+                && key.selector.matches.allSatisfy { match in
+                    match.label == SeriesLabels.instance
+                        || valueOf(series[number], match.label).map(match.matcher.accepts) ?? false
+                }
+        }
+        groupOfSeries = instances.pairs.map { pair in
+            guard isPossible[Int(pair.series)] else { return -1 }
+            return group { label in
+                label == SeriesLabels.instance
+                    ? instances.sources[Int(pair.source)].instance : valueOf(series[Int(pair.series)], label)
+            }
+        }
+        sortMembers()
     }
 
     private mutating func extend<Labels>(
@@ -69,6 +115,22 @@ struct SeriesGrouping {
 
     /// The series of a group.
     func members(of group: Int) -> ArraySlice<Int32> { members[memberStarts[group]..<memberStarts[group + 1]] }
+
+    /// The operation or request numbers of a group.
+    func series(of group: Int) -> [Int32] {
+        guard let instances else { return Array(members(of: group)) }
+        return Set(members(of: group).map { instances.pairs[Int($0)].series }).sorted()
+    }
+
+    /// The numbers of a group's sources, if it tells them apart.
+    func sources(of group: Int) -> Set<UInt16>? {
+        instances.map { instances in Set(members(of: group).map { instances.pairs[Int($0)].source }) }
+    }
+
+    /// How many series a population has, as `members` numbers them.
+    func seriesCount(_ population: Population, in source: some MeasurementSource) -> Int {
+        instances?.seriesCount(population) ?? source.seriesCount(population)
+    }
 
     /// The group of a combination of `by` values, created if no series has it yet.
     mutating func group(of combination: [String]) -> Int {

@@ -12,6 +12,8 @@ struct WatchedRange {
         var length: Int64
         /// From the end of the range to the evaluation.
         var offset: Int64
+        /// Whether series are told apart by instance.
+        var isByInstance: Bool
     }
 
     let key: Key
@@ -71,11 +73,12 @@ struct WatchedRange {
     mutating func advance(
         to time: Int64, _ groupings: [SeriesGrouping], over source: some MeasurementSource, bytesMax: Int
     ) {
-        extendWanted(groupings)
-        guard key.isCountable else { return }
+        guard key.isOfDurations else { return }
         let (from, to) = bounds(at: time)
         scales = wantsScales ? source.scales(key.population, from: from, to: to) : nil
         isHeard = wantsHeard && source.hasSpans(from: from, to: to)
+        guard key.isCountable else { return }
+        extendWanted(groupings)
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 
@@ -101,13 +104,16 @@ struct WatchedRange {
 }
 
 extension WatchedRange.Key {
-    /// Whether this range can be counted.
-    fileprivate var isCountable: Bool {
+    /// Whether it is about the durations of spans or requests, not their parts, and not compared with others.
+    fileprivate var isOfDurations: Bool {
         switch measured {
         case .slowdown, .growth, .partGrowth: false
         case .durations, .selfTimes, .part, .parts: measuredPopulation.isCounted
         }
     }
+
+    /// Whether this range can be counted: summaries of slots don't tell instances apart.
+    fileprivate var isCountable: Bool { isOfDurations && !isByInstance }
 
     /// The population that has its durations.
     var measuredPopulation: Population {
@@ -137,9 +143,13 @@ extension Rule {
     var ranges: [WatchedRange.Key] {
         condition.inputs.ranges.map {
             .init(
-                population: selector.population, measured: $0.measured, length: $0.length ?? over, offset: $0.offset)
+                population: selector.population, measured: $0.measured, length: $0.length ?? over, offset: $0.offset,
+                isByInstance: isByInstance)
         }
     }
+
+    /// Whether it tells series apart by instance.
+    var isByInstance: Bool { SeriesGrouping.Key(selector: selector, by: by).isByInstance }
 
     /// How far back it looks, in nanoseconds.
     var reach: Int64 {

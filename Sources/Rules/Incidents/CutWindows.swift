@@ -4,8 +4,9 @@ import Support
 /// Judges a rule's condition over parts of its windows. Times are in nanoseconds since the epoch.
 struct CutWindows<Source: MeasurementSource> {
     let rule: Rule
-    /// The series that the condition is judged for.
-    let series: ArraySlice<Int32>
+    let grouping: SeriesGrouping
+    /// The group that the condition is judged for.
+    let group: Int
     let time: Int64
     /// When the alert became active: what came after is no measure of what is usual.
     let since: Int64
@@ -78,14 +79,15 @@ struct CutWindows<Source: MeasurementSource> {
     }
 
     private func selection(_ key: WatchedRange.Key, _ wanted: MeasuredValues) -> Selection {
-        var groupOfSeries = [Int32](repeating: -1, count: source.seriesCount(key.measuredPopulation))
-        for member in series {
+        var groupOfSeries = [Int32](repeating: -1, count: grouping.seriesCount(key.measuredPopulation, in: source))
+        for member in grouping.members(of: group) {
             for series in key.measuredSeries(of: member) where series < groupOfSeries.count {
                 groupOfSeries[series] = 0
             }
         }
         return Selection(
-            groupOfSeries: groupOfSeries, groupCount: 1, quantiles: wanted.fractions, thresholds: wanted.thresholds)
+            groupOfSeries: groupOfSeries, groupCount: 1, quantiles: wanted.fractions, thresholds: wanted.thresholds,
+            instances: grouping.instances)
     }
 }
 

@@ -50,7 +50,7 @@ extension SeriesGrouping {
     fileprivate func isOfControlPlane(_ group: Int, _ source: some MeasurementSource) -> Bool {
         switch key.selector.population {
         case .requests, .parts: true
-        case .spans, .selfTimes: members(of: group).contains { source.operations[Int($0)].isOfControlPlane }
+        case .spans, .selfTimes: series(of: group).contains { source.operations[Int($0)].isOfControlPlane }
         }
     }
 }
@@ -89,7 +89,7 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
         let group = rules.groups[alert.rule.group]
         let grouping = rules.groupings[group.numbers[alert.rule.rule].grouping]
         return CutWindows(
-            rule: group.rules[alert.rule.rule].rule, series: grouping.members(of: alert.group), time: time,
+            rule: group.rules[alert.rule.rule].rule, grouping: grouping, group: alert.group, time: time,
             since: alert.id.activeAt, source: source)
     }
 

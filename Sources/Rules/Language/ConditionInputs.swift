@@ -90,6 +90,14 @@ package enum Measured: Hashable, Comparable, Sendable {
         }
     }
 
+    /// Whether it is compared with what is usual, which is kept from one evaluation to the next.
+    var isOfUsual: Bool {
+        switch self {
+        case .growth, .partGrowth: true
+        case .durations, .selfTimes, .part, .parts, .slowdown: false
+        }
+    }
+
     /// Nanoseconds back to the time compared with; 0 if there is no comparison.
     var ago: Int64 { if case .slowdown(let slowdown) = self { slowdown.ago } else { 0 } }
 

@@ -23,6 +23,9 @@ struct PromQLCondition {
         guard !rule.by.contains(OperationLabels.role) else {
             throw PromQLError(description: "it has one alert for each role, which is no label of the metrics")
         }
+        guard !rule.isByInstance else {
+            throw PromQLError(description: "it tells instances apart, and the metrics have no label for them")
+        }
         self.rule = rule
         by = (["cluster"] + rule.by.filter { $0 != "cluster" }).joined(separator: ", ")
         var matchers: [String] = []
