@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from harness import http_client, now, project, spans
 from harness.command import faultline
@@ -54,6 +55,10 @@ def at(message, end):
         span.start_time_unix_nano += end - span.end_time_unix_nano
         span.end_time_unix_nano = end
     return moved
+
+
+def is_error(span):
+    return span.status.code == 2
 
 
 def renamed(message, **names):
@@ -124,6 +129,28 @@ def test_etcd_is_not_part_of_the_traces(daemon, capture):
     send(daemon, cut)
     code, output = doctor(daemon)
     assert code == 1 and "etcd's spans belong to none of the last five minutes' requests" in output
+
+
+@pytest.mark.parametrize(("sender", "cause"), [
+    ("etcd", "a member doesn't send spans, or etcd's exporter drops some"),
+    ("apiserver", "an API server's exporter drops some"),
+])
+def test_an_exporter_drops_a_third_of_its_spans(daemon, capture, sender, cause):
+    kind = {"apiserver": Span.SPAN_KIND_CLIENT, "etcd": Span.SPAN_KIND_SERVER}
+    calls = dict.fromkeys(SERVICES, 0)
+    for one in capture:
+        for scope in one.resource_spans[0].scope_spans:
+            if service(one) == sender:
+                kept = [span for span in scope.spans if span.span_id[-1] % 3]
+                del scope.spans[:]
+                scope.spans.extend(kept)
+        calls[service(one)] += sum(
+            span.kind == kind[service(one)] and span.name.startswith("etcdserverpb.KV/") and not is_error(span) for span in now.spans(one)
+        )
+    send(daemon, capture)
+    code, output = doctor(daemon)
+    assert code == 1
+    assert f"the API servers' spans show {calls['apiserver']} and etcd's {calls['etcd']}: {cause}" in output
 
 
 def test_spans_are_rejected(daemon, capture):

@@ -61,9 +61,11 @@ struct ExamineSources: AsyncParsableCommand {
         async let status: HeardSources.Status = client.decode("status")
         async let sources: [HeardSources.Source] = client.decode("sources")
         async let requests: [HeardSources.Request] = client.decode("requests", ["from": "-5m"])
+        async let operations: [CallFindings.Operation] = client.decode("operations", ["from": "-5m"])
         async let metrics = client.metrics()
         return try await HeardSources(
-            status: status, sources: sources, requests: requests, refusals: RefusedExports.read(metrics))
+            status: status, sources: sources, requests: requests, operations: operations,
+            refusals: RefusedExports.read(metrics))
     }
 
     /// Of an answer; the metrics of many series are the largest.

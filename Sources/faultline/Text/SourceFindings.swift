@@ -46,6 +46,8 @@ struct HeardSources: Sendable {
     var status: Status
     var sources: [Source]
     var requests: [Request]
+    /// Of the last five minutes.
+    var operations: [CallFindings.Operation]
     /// Since the start.
     var refusals: [RefusedExports]
 
@@ -82,6 +84,7 @@ struct SourceFindings {
         return clusters.flatMap { cluster in
             let sources = heard.sources.filter { $0.cluster == cluster }
             let requests = heard.requests.filter { $0.cluster ?? "" == cluster }
+            let operations = heard.operations.filter { $0.cluster ?? "" == cluster }
             let name =
                 if !cluster.isEmpty {
                     "cluster \(PrintableText.escape(cluster)): "
@@ -89,7 +92,8 @@ struct SourceFindings {
                     clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
                 }
             let found: [[String]] = [
-                missing(sources), silent(sources), unnamed(sources), joined(sources, requests), clocks(sources),
+                missing(sources), silent(sources), unnamed(sources), joined(sources, requests),
+                CallFindings(operations).sentences, clocks(sources),
             ]
             return found.flatMap { $0 }.map { name + $0 }
         } + intake(heard)
