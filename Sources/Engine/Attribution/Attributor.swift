@@ -26,8 +26,8 @@ package struct Attributor: ~Copyable, Sendable {
     private var division = RequestDivision()
     private var trust = TieTrust()
 
-    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each; twice as many bytes are
-    ///   kept of slots that have not settled.
+    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each; for each reader as many
+    ///   bytes are kept of slots that have not settled.
     package init(
         components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {

@@ -1,6 +1,6 @@
 /// Attributions of slots that have not settled, made for a reader and kept for the next until something they depend on
-/// changes. A large slot is attributed again only once a few in ten thousand of the rows in question have come: where spans
-/// come by the hundred thousand, some always belong to a trace of an earlier slot.
+/// changes. A large slot is attributed again only once one in a hundred of its rows has come, or as many of other slots that
+/// may belong to its traces: where spans come by the ten thousand a second, some always do.
 struct ProvisionalAttributions: Sendable {
     /// Everything that the attribution of a slot depends on. Rows never change, so their number tells whether there are
     /// new ones.
@@ -32,10 +32,12 @@ struct ProvisionalAttributions: Sendable {
             rowsBeyond = usesNext ? Self.rows(after: index, of: slots) : 0
         }
 
-        /// Rows that don't matter to a reader; 0 in all but large slots.
-        private var slack: Int { rowCount / Self.rowsPerSlack }
+        /// So many rows don't matter to a reader until the slot settles.
+        private var slack: Int { rowCount >= Self.largeMin ? rowCount / Self.rowsPerSlack : 0 }
 
-        private static let rowsPerSlack = 4096
+        /// 13,000 spans a second.
+        private static let largeMin = 1 << 16
+        private static let rowsPerSlack = 128
 
         /// - Parameter isExact: whether every row matters.
         fileprivate func hold(
