@@ -42,7 +42,7 @@ struct EventTicker: Sendable {
 
     static func status(_ surface: QueryServer.Surface) throws -> ByteBuffer {
         let now = QueryRange(from: nil, to: nil, now: surface.now())
-        return try ServerSentEvent.text("status", StatusJSON(surface.pipeline, now))
+        return try ServerSentEvent.text("status", StatusJSON(surface, now))
     }
 }
 

@@ -23,6 +23,7 @@ package struct QueryServer: Service {
         let reload: (@Sendable () -> String?)?
         let version: String
         let now: @Sendable () -> Int64
+        let recordedFrom: Int64?
 
         /// - Parameters:
         ///   - scrape: writes the scrape part by part; `send` returns false once the client is gone.
@@ -30,11 +31,12 @@ package struct QueryServer: Service {
         ///   reload.
         ///   - version: of the program, for the description of the API.
         ///   - now: the time, Unix nanoseconds.
+        ///   - recordedFrom: when the first span ended, Unix nanoseconds, if the spans are recorded ones.
         package init(
             pipeline: Pipeline, traces: WholeTraces, hosts: AllowedHosts,
             scrape: @escaping @Sendable (_ format: ExpositionFormat, _ send: @escaping ([UInt8]) -> Bool) -> Void,
             isReady: @escaping @Sendable () -> Bool, reload: (@Sendable () -> String?)?,
-            version: String, now: @escaping @Sendable () -> Int64
+            version: String, now: @escaping @Sendable () -> Int64, recordedFrom: Int64? = nil
         ) {
             self.pipeline = pipeline
             self.traces = traces
@@ -44,6 +46,7 @@ package struct QueryServer: Service {
             self.reload = reload
             self.version = version
             self.now = now
+            self.recordedFrom = recordedFrom
         }
     }
 

@@ -15,7 +15,8 @@ TIME = "a time is RFC 3339 (2026-11-23T04:33:30Z), Unix seconds (1795408410), a 
 
 # Wrong commands, and the part of the message that says what would be right.
 WRONG_COMMANDS = [
-    ("nonsense", "nonsense"),
+    ("nonsense", "no command 'nonsense' of faultline; commands are serve, replay, view, check"),
+    ("replya EXAMPLE", "did you mean 'replay'? commands are serve, replay"),
     ("--nonsense", "--nonsense"),
     ("--quiet", "--quiet"),
     ("help nonsense", "commands are serve, replay, view, check"),
@@ -65,7 +66,8 @@ WRONG_COMMANDS = [
     ("test missing.yaml", "missing.yaml"),
     ("test hello", "hello:1:1: "),
     ("test .", "regular file"),
-    ("archive nonsense", "nonsense"),
+    ("archive nonsense", "commands are verify, info, cat, convert"),
+    ("archive verfy EXAMPLE", "did you mean 'verify'?"),
     *[
         (f"archive {command}", said)
         for command in ("info", "verify", "cat", "convert")

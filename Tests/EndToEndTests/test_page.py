@@ -84,6 +84,25 @@ def test_a_drag_over_the_chart_asks_about_that_interval(page):
     page.wait_for_url(lambda url: "from=" not in url)
 
 
+def test_an_interval_is_selected_with_the_keyboard_where_the_focus_stays(page):
+    expect(page.locator(".chart .legend").first).to_contain_text("etcd")
+    plot = page.locator(".chart .plot").first
+    plot.focus()
+    for key in ["ArrowLeft"] * 4 + ["Shift+ArrowLeft"] * 8 + ["Enter"]:
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("from="))
+    expect(page.locator(".verdict")).to_contain_text("compared with")
+    expect(plot).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "from=" not in url)
+
+
+# Fills of what is shown that no pattern on display paints
+UNPAINTED = """() => [...document.querySelectorAll('[fill^="url("]')].filter((shape) => shape.closest('svg').getClientRects().length)
+    .map((shape) => document.querySelector(shape.getAttribute('fill').slice(4, -1)))
+    .filter((pattern) => !pattern?.closest('svg').getClientRects().length).map(String)"""
+
+
 def test_from_the_table_to_the_trace_and_whose_time_it_was(page):
     table = page.locator("#panel table")
     expect(table.locator("tbody a").first).to_be_visible()
@@ -93,6 +112,7 @@ def test_from_the_table_to_the_trace_and_whose_time_it_was(page):
     table.locator("tbody a").first.click()
     heat = page.locator(".plot.heat")
     expect(heat.locator("rect.cell").first).to_be_visible()
+    assert page.evaluate(UNPAINTED) == []
     heat.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")

@@ -62,6 +62,7 @@ def test_the_status_counts_spans(daemon):
     assert status.pop("last_span") and status.pop("now") and status.pop("spans_per_second") > 0
     assert status == {
         "received": 4, "accepted": 4, "duplicates": 0, "late": 0, "rejected": {}, "incident": None,
+        "recorded_from": None,
     }
 
 

@@ -28,6 +28,7 @@ def test_the_api_says_what_a_replay_says(viewer, report):
         assert viewer.ask(f"/api/v1/{name}") == report[name]
     status = viewer.ask("/api/v1/status")
     assert status["accepted"] == report["spans"]["accepted"] and status["last_span"] == report["last"]
+    assert status["recorded_from"] == report["first_end"]
     assert status["incident"]["id"] == report["incidents"][0]["id"]
     for path in ("alerts", "rules", "sources", "culprit?from=-1m", "components?step=5s", "latency?step=5s&operation=audit"):
         assert viewer.get(f"/api/v1/{path}")
@@ -64,7 +65,14 @@ def test_the_scrape_counts_the_spans(viewer, report):
     assert metrics.sum("faultline_spans_accepted_total") == report["spans"]["accepted"]
 
 
-def test_the_page_names_the_culprit_and_opens_a_trace(viewer):
+def spoken(report):
+    """The range of its spans, as the page says it."""
+    (day, first), (same_day, last) = (report[key][:19].split("T") for key in ("first_end", "last"))
+    assert day == same_day
+    return f"{day} {first} – {last} UTC"
+
+
+def test_the_page_says_what_it_shows_names_the_culprit_and_opens_a_trace(viewer, report):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
@@ -73,6 +81,7 @@ def test_the_page_names_the_culprit_and_opens_a_trace(viewer):
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(viewer.url)
         expect(page.locator(".verdict h1")).to_contain_text("etcd", timeout=PATIENCE)
+        expect(page.locator("#live")).to_have_text(f"{report['spans']['accepted']:,} recorded spans · {spoken(report)}")
         expect(page.locator(".chart .legend").first).to_contain_text("etcd", timeout=PATIENCE)
         id = viewer.ask("/api/v1/traces?limit=1")["traces"][0]["trace_id"]
         page.goto(f"{viewer.url}/?trace={id}")

@@ -88,7 +88,7 @@ extension Schema {
         [
             "received": .integer, "accepted": .integer, "duplicates": .integer, "late": .integer,
             "rejected": .map(.integer), "incident": .nullable(.named("Incident")), "last_span": .nullable(.time),
-            "now": .time, "spans_per_second": .number,
+            "now": .time, "recorded_from": .nullable(.time), "spans_per_second": .number,
         ],
         optional: [
             "unattributed": .object(["settled": .integer, "evicted": .integer, "slot_full": .integer])

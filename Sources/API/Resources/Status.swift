@@ -7,7 +7,7 @@ import Support
 extension Resource {
     /// How things are: counts of the received spans by outcome, how many come, and the open incident.
     static let status = json("/api/v1/status", summary: "how things are", schema: .named("Status")) { surface, query in
-        StatusJSON(surface.pipeline, query.range)
+        StatusJSON(surface, query.range)
     }
 }
 
@@ -20,10 +20,13 @@ struct StatusJSON: Encodable, Sendable {
     @OrNull var last_span: String?
     /// What relative times are relative to: the end of recorded spans, else the clock.
     var now: String
+    /// When the first of the recorded spans ended; null for a daemon, whose spans come while it runs.
+    @OrNull var recorded_from: String?
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double
 
-    init(_ pipeline: Pipeline, _ range: QueryRange) {
+    init(_ surface: QueryServer.Surface, _ range: QueryRange) {
+        let pipeline = surface.pipeline
         let (counts, unattributed) = pipeline.counts()
         spans = SpansRow(counts, unattributed)
         let open = pipeline.evaluation.incidents.filter(\.isOpen)
@@ -31,11 +34,12 @@ struct StatusJSON: Encodable, Sendable {
         let view = pipeline.view()
         last_span = view.lastEnd.map(Timestamp.rfc3339)
         now = Timestamp.rfc3339(range.now)
+        recorded_from = surface.recordedFrom.map(Timestamp.rfc3339)
         spans_per_second = view.spanRate(in: range.given, now: range.now)
     }
 
     private enum CodingKeys: String, CodingKey {
-        case incident, last_span, now, spans_per_second
+        case incident, last_span, now, recorded_from, spans_per_second
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -44,6 +48,7 @@ struct StatusJSON: Encodable, Sendable {
         try container.encode(incident, forKey: .incident)
         try container.encode(last_span, forKey: .last_span)
         try container.encode(now, forKey: .now)
+        try container.encode(recorded_from, forKey: .recorded_from)
         try container.encode(spans_per_second, forKey: .spans_per_second)
     }
 }

@@ -15,19 +15,23 @@ package struct ArchiveServer {
     private let pipeline: Pipeline
     private let traces: WholeTraces
     private let configuration: Configuration
+    private let range: ClosedRange<Int64>
     private let now: Int64
     private let logger: Logger
 
     private static let connectionsMax = 128
 
     /// - Parameters:
+    ///   - range: when the first and the last span ended, Unix nanoseconds.
     ///   - now: the time that questions are relative to, Unix nanoseconds.
     package init(
-        _ pipeline: Pipeline, traces: WholeTraces, configuration: Configuration, now: Int64, logger: Logger
+        _ pipeline: Pipeline, traces: WholeTraces, configuration: Configuration, range: ClosedRange<Int64>, now: Int64,
+        logger: Logger
     ) {
         self.pipeline = pipeline
         self.traces = traces
         self.configuration = configuration
+        self.range = range
         self.now = now
         self.logger = logger
     }
@@ -46,7 +50,7 @@ package struct ArchiveServer {
         let surface = QueryServer.Surface(
             pipeline: pipeline, traces: traces, hosts: configuration.hosts,
             scrape: { [pipeline] in Self.scrape(pipeline, $0, send: $1) }, isReady: { true }, reload: nil,
-            version: Version.current, now: { [now] in now })
+            version: Version.current, now: { [now] in now }, recordedFrom: range.lowerBound)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

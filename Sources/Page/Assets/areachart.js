@@ -1,6 +1,6 @@
 // Whose time it was: the mean request's time by component over time, with what came and what failed below.
 
-import { areas, patterns } from "./areas.js";
+import { areas } from "./areas.js";
 import { brush } from "./brush.js";
 import { fill, h, s } from "./dom.js";
 import { clock, duration, rate } from "./format.js";
@@ -38,7 +38,7 @@ export function areaChart(on) {
     const top = scale[scale.length - 1];
     const y = (/** @type {number} */ value) => MARGIN.top + (HEIGHT - MARGIN.top) * (1 - value / top);
     const bottom = HEIGHT + MARGIN.gap + STRIP;
-    fill(plot, s("svg", { width, height: bottom + MARGIN.bottom, "aria-hidden": "true" }, patterns(),
+    fill(plot, s("svg", { width, height: bottom + MARGIN.bottom, "aria-hidden": "true" },
       scale.map((value) => [
         s("line", { x1: MARGIN.left, x2: width - MARGIN.right, y1: y(value), y2: y(value), class: "grid" }),
         s("text", { x: MARGIN.left - 8, y: y(value) + 4, class: "tick end" }, duration(value)),

@@ -8,13 +8,17 @@ const PATTERNS = /** @type {Record<string, string>} */ ({
   "etcd": "p-stripes", "etcd-client": "p-dots", "mutating-webhook": "p-bars", "validating-webhook": "p-bars",
 });
 
-export function patterns() {
+/** How often areas were drawn: a name for the patterns of each, since none are drawn from those of a hidden chart. */
+let drawn = 0;
+
+/** @param {string} owner */
+function patterns(owner) {
   return s("defs", {},
-    s("pattern", { id: "p-stripes", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    s("pattern", { id: `p-stripes-${owner}`, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
       s("rect", { width: 1.6, height: 7, class: "ink" })),
-    s("pattern", { id: "p-dots", width: 7, height: 7, patternUnits: "userSpaceOnUse" },
+    s("pattern", { id: `p-dots-${owner}`, width: 7, height: 7, patternUnits: "userSpaceOnUse" },
       s("circle", { cx: 2, cy: 2, r: 1.2, class: "ink" })),
-    s("pattern", { id: "p-bars", width: 5, height: 5, patternUnits: "userSpaceOnUse" },
+    s("pattern", { id: `p-bars-${owner}`, width: 5, height: 5, patternUnits: "userSpaceOnUse" },
       s("rect", { width: 1.4, height: 5, class: "ink" })));
 }
 
@@ -27,15 +31,16 @@ export function areas(steps, x, y) {
   const names = ordered([...new Set(steps.flatMap((step) => step.components.map((/** @type {any} */ part) => part.component)))]
     .map((component) => ({ component }))).map(({ component }) => component);
   const floors = steps.map(() => 0);
-  return names.flatMap((name) => {
+  const owner = String(drawn += 1);
+  return [patterns(owner), ...names.flatMap((name) => {
     const tops = steps.map((step, index) => floors[index] + (step.components.find((/** @type {any} */ part) => part.component === name)?.seconds ?? 0));
     const path = outline(steps, floors, tops, x, y);
     tops.forEach((top, index) => { floors[index] = top; });
     return [
       s("path", { d: path, class: `area ${classOf(name)}`, "data-component": name }),
-      PATTERNS[name] && s("path", { d: path, fill: `url(#${PATTERNS[name]})` }),
+      PATTERNS[name] && s("path", { d: path, fill: `url(#${PATTERNS[name]}-${owner})` }),
     ];
-  });
+  })];
 }
 
 /**

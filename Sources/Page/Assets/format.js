@@ -63,6 +63,11 @@ export function moment(time) {
   return day(time) === day(Date.now()) ? clock(time) : `${day(time)} ${clock(time)}`;
 }
 
+/** The day once, if both are of the same. @param {string} from @param {string} to */
+export function interval(from, to) {
+  return `${day(from)} ${clock(from)} – ${day(from) === day(to) ? clock(to) : `${day(to)} ${clock(to)}`} UTC`;
+}
+
 /** Text from outside, with what would disguise it (controls, changes of direction) made visible. @param {unknown} text */
 export function printable(text) {
   return String(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>

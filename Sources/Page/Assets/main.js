@@ -3,7 +3,7 @@
 import { areaChart } from "./areachart.js";
 import { ask, rows } from "./api.js";
 import { fill, h } from "./dom.js";
-import { clock, count, stretch } from "./format.js";
+import { clock, count, interval, stretch } from "./format.js";
 import { kindView } from "./kindview.js";
 import { meanOf } from "./legend.js";
 import { follow } from "./live.js";
@@ -63,13 +63,16 @@ async function attempt(load) {
   }
 }
 
+/** Whether the spans are those of archives, so that nothing changes any more. */
+const isRecorded = () => Boolean(status.recorded_from);
+
 /** What every view needs. */
 async function basics() {
   const cluster = context.cluster();
   const [seen, had] = await Promise.all([ask("sources"), ask("incidents", { limit: 200 })]);
   sources = rows(seen, "sources");
   incidents = rows(had, "incidents");
-  hour = lastHour(status.last_span, cluster ? sources.filter((source) => source.cluster === cluster) : sources);
+  hour = lastHour(status.last_span, cluster ? sources.filter((source) => source.cluster === cluster) : sources, isRecorded());
   showClusters();
 }
 
@@ -86,12 +89,12 @@ async function showVerdict() {
   const open = context.incidents().find((incident) => incident.state === "open");
   let element;
   if (!hour) element = emptyVerdict();
-  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents());
+  else if (selection) element = intervalVerdict(await ask("culprit", { ...selection, cluster: context.cluster() }), context.incidents(), isRecorded());
   else if (open) element = incidentVerdict(open, context.now());
   else {
     const firing = rows(await ask("alerts", { cluster: context.cluster() }), "alerts").filter((alert) => alert.state === "firing").length;
     const mean = components ? meanOf(components.steps) : null;
-    element = quietVerdict(mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing);
+    element = quietVerdict(mean?.count ? { count: mean.count, seconds: lengthOf(hour), mean: mean.parts.reduce((sum, part) => sum + part.seconds, 0) } : null, context.incidents(), firing, isRecorded());
   }
   document.title = `${element.querySelector("h1")?.lastChild?.textContent ?? ""} Faultline`;
   // Announced, and the focus lost, only if it says something else.
@@ -125,16 +128,21 @@ async function show(isRefresh) {
   else markChart();
   await attempt(showVerdict);
   await attempt(() => tables.redraw());
-  if (isRefresh || interval() !== loadedInterval) {
-    loadedInterval = interval();
+  if (isRefresh || asked() !== loadedInterval) {
+    loadedInterval = asked();
     await attempt(() => tables.load());
   }
 }
 
 let loadedInterval = "";
-const interval = () => `${current().from}/${current().to}/${current().cluster}`;
+const asked = () => `${current().from}/${current().to}/${current().cluster}`;
 
 function showLive() {
+  if (isRecorded() && connection !== "lost") {
+    fill(live, h("span", { class: "dot", "aria-hidden": "true" }), `${count(status.accepted)} recorded spans`,
+      h("span", { class: "wide-only" }, ` · ${interval(status.recorded_from, status.last_span)}`));
+    return;
+  }
   const age = status.last_span ? (Date.now() - Date.parse(status.last_span)) / 1000 : null;
   const words = connection === "live" ? "live" : connection === "polling" ? "asking every few seconds" : "not connected";
   fill(live, h("span", { class: `dot ${connection}`, "aria-hidden": "true" }), words,
@@ -161,10 +169,15 @@ document.addEventListener("keydown", (event) => {
     /** @type {any} */ (document.querySelector("input[type=search]"))?.focus();
   }
 });
-let lastView = "";
-onChange((isVisit) => {
+/** Which view the URL asks for. */
+function viewOf() {
   const { request, operation, trace: id } = current();
-  const view = [request, operation, id].join(" ");
+  return [request, operation, id].join(" ");
+}
+
+let lastView = viewOf();
+onChange((isVisit) => {
+  const view = viewOf();
   if (isVisit && view !== lastView) {
     scrollTo({ top: 0 });
     main.focus({ preventScroll: true });

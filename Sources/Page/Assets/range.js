@@ -18,14 +18,15 @@ export function stepFor(from, to, most = STEPS_MAX) {
 /**
  * @param {string | null | undefined} last the end of the last span
  * @param {{first: string, last: string}[]} sources
+ * @param {boolean} isRecorded whether no more spans come
  * @returns {Range | null} null without spans
  */
-export function lastHour(last, sources) {
+export function lastHour(last, sources, isRecorded) {
   const ends = [last, ...sources.map((source) => source.last)].filter((time) => time).map((time) => Date.parse(/** @type {string} */ (time)));
   if (!ends.length) return null;
   const now = Date.now();
   const latest = Math.max(...ends);
-  const end = Math.abs(now - latest) < LIVE ? Math.max(now, latest) - UNSETTLED : latest;
+  const end = !isRecorded && Math.abs(now - latest) < LIVE ? Math.max(now, latest) - UNSETTLED : latest;
   const first = Math.min(...sources.map((source) => Date.parse(source.first)), end - 60_000);
   const begin = Math.max(first, end - HOUR);
   const step = stepFor(begin, end);

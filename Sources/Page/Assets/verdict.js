@@ -61,8 +61,9 @@ export function incidentVerdict(incident, now) {
  * The verdict on any interval.
  * @param {any} answer of `culprit`
  * @param {any[]} incidents of which one may have been then, and say what to do
+ * @param {boolean} isRecorded whether the spans are those of archives
  */
-export function intervalVerdict(answer, incidents) {
+export function intervalVerdict(answer, incidents, isRecorded) {
   const { culprit, requests } = answer;
   const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
   const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
@@ -72,7 +73,7 @@ export function intervalVerdict(answer, incidents) {
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
     h("span", {}, `${clock(answer.from)} – ${clock(answer.to)} UTC, ${stretch(lengthOf(answer))}`),
     answer.baseline_from && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
-    h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, "Back to now"),
+    h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, isRecorded ? "Back to the end" : "Back to now"),
   ], [
     culprit.why && fact("Why", culprit.why),
     affected(requests) && fact("Affects", affected(requests)),
@@ -81,13 +82,13 @@ export function intervalVerdict(answer, incidents) {
   ], evidence(answer.components ?? []));
 }
 
-/** Nothing is wrong. @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing */
-export function quietVerdict(traffic, incidents, firing) {
+/** Nothing is wrong. @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing @param {boolean} isRecorded */
+export function quietVerdict(traffic, incidents, firing, isRecorded) {
   const [last] = incidents;
-  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert fires" : `${firing} alerts fire`}.` : "Nothing is wrong.", [
+  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert fires" : `${firing} alerts fire`}.` : isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong.", [
     traffic && h("span", {}, `${rate(traffic.count / traffic.seconds)} requests take ${duration(traffic.mean)} on average`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
-    last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, "no incident so far"),
+    last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),
   ], [], null);
 }
 

@@ -32,7 +32,7 @@ struct ExamineSources: AsyncParsableCommand {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.failure
         }
-        let end = heard.recordingEnd(clock: WallClock.now)
+        let end = heard.recordingEnd
         let findings = SourceFindings(now: end ?? WallClock.now).sentences(heard)
         switch format {
         case .json:

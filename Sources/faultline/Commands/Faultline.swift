@@ -24,7 +24,7 @@ struct Faultline: AsyncParsableCommand {
     static func main() async {
         var options: EnvironmentOptions?
         do {
-            try checkHelp(CommandLine.arguments.dropFirst())
+            try checkCommand(CommandLine.arguments.dropFirst())
             let completed = try EnvironmentOptions(
                 completing: Array(CommandLine.arguments.dropFirst()), ProcessInfo.processInfo.environment,
                 description: _dumpHelp())
@@ -40,18 +40,20 @@ struct Faultline: AsyncParsableCommand {
         }
     }
 
-    /// Reports unknown commands after `help`; Argument Parser would show the help of the last known one.
-    private static func checkHelp(_ arguments: ArraySlice<String>) throws {
-        guard arguments.first == "help" else { return }
-        if arguments.dropFirst().first == "help" { throw CleanExit.helpRequest(Faultline.self) }
+    /// Reports unknown commands. Argument Parser calls them unexpected arguments, and after `help` ignores them.
+    private static func checkCommand(_ arguments: ArraySlice<String>) throws {
+        let isHelp = arguments.first == "help"
+        if isHelp, arguments.dropFirst().first == "help" { throw CleanExit.helpRequest(Faultline.self) }
         var command: any ParsableCommand.Type = Faultline.self
-        for name in arguments.dropFirst() where !name.hasPrefix("-") {
+        for name in isHelp ? arguments.dropFirst() : arguments {
             let known = command.configuration.subcommands
+            // What follows a command that has none is its own.
+            if name.hasPrefix("-") || name == "help" || (known.isEmpty && !isHelp) { break }
             guard let next = known.first(where: { $0.isNamed(name) }) else {
-                let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }.joined(
-                    separator: ", ")
-                let choice = names.isEmpty ? "it has no commands" : "commands are \(names)"
-                throw ValidationError("no command '\(name)' of \(command._commandName); \(choice)")
+                let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+                let near = Suggestion.nearest(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
+                let choice = names.isEmpty ? "it has no commands" : "commands are \(names.joined(separator: ", "))"
+                throw ValidationError("no command '\(name)' of \(command._commandName); \(near)\(choice)")
             }
             command = next
         }
@@ -63,14 +65,15 @@ struct Faultline: AsyncParsableCommand {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code == .success {
-            if !message.isEmpty { Console.print(message) }
+            if !message.isEmpty { Console.print(HelpText.fitted(message, to: Console.width)) }
             Foundation.exit(0)
         }
         if !message.isEmpty {
             // The message contains arguments verbatim.
-            let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
-            Console.note(lines.map { PrintableText.escape(String($0)) }.joined(separator: "\n"))
-            if code == .validationFailure, let note = options?.note(on: lines.first.map(String.init) ?? "") {
+            let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let text = lines.map { PrintableText.escape($0) }.joined(separator: "\n")
+            Console.note(HelpText.fitted(text, to: Console.width))
+            if code == .validationFailure, let note = options?.note(on: lines.first ?? "") {
                 Console.note("faultline: \(note)")
             }
         }

@@ -41,7 +41,7 @@ struct ViewArchives: AsyncParsableCommand {
         let replay = try input.replay(settings)
         if Interruption.isRequested { throw ExitCode.interrupted }
         _ = input.report(replay)
-        guard replay.pipeline.summary().counts.accepted > 0 else { throw ExitCode.failure }
+        guard let range = replay.pipeline.summary().ends else { throw ExitCode.failure }
         let bodies = RecentBodies(limit: settings.configuration.traceBytes)
         let archives = try Ending.reporting { try ArchiveNames(input.archives).all }
         try Ending.reporting { try bodies.keep(recordsOf: archives, endingIn: input.range) }
@@ -53,7 +53,7 @@ struct ViewArchives: AsyncParsableCommand {
         let now = min(replay.clock, TimeLimits.latest - 1) / 1_000_000_000 * 1_000_000_000 + 1_000_000_000
         let server = ArchiveServer(
             replay.pipeline, traces: WholeTraces(bodies, recorded: recorded), configuration: settings.configuration,
-            now: now,
+            range: range, now: now,
             logger: Logger(label: "faultline") { _ in SwiftLogNoOpLogHandler() })
         try await Ending.reporting {
             try await server.run(on: listen) { address in Console.print("http://\(address)/") }

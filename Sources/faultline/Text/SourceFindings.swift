@@ -8,6 +8,8 @@ struct HeardSources: Sendable {
         var rejected: [String: Int]
         /// The daemon's clock, or the end of recorded spans.
         var now: String
+        /// null for a daemon.
+        var recorded_from: String?
     }
 
     struct Source: Codable, Sendable {
@@ -52,14 +54,9 @@ struct HeardSources: Sendable {
     var refusals: [RefusedExports]
 
     /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
-    func recordingEnd(clock: Int64) -> Int64? {
-        guard let now = Timestamp.parse(rfc3339: status.now), clock.subtractingSaturating(now) > Self.clocksDiffer
-        else { return nil }
-        return now
+    var recordingEnd: Int64? {
+        status.recorded_from == nil ? nil : Timestamp.parse(rfc3339: status.now)
     }
-
-    /// Two hosts' clocks may be this far apart, nanoseconds.
-    private static let clocksDiffer: Int64 = 60_000_000_000
 }
 
 /// What is missing or wrong about the sources of spans, and what to do about it.

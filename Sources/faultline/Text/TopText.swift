@@ -7,6 +7,8 @@ struct ShownMinute: Sendable {
     struct Status: Decodable, Sendable {
         var incident: IncidentJSON?
         var last_span: String?
+        /// null for a daemon.
+        var recorded_from: String?
         var spans_per_second: Double
     }
 
@@ -77,9 +79,10 @@ struct TopText {
         let clock = Timestamp.rfc3339(now / 1_000_000_000 * 1_000_000_000)
         let last = status.last_span.flatMap { Timestamp.parse(rfc3339: $0) }
         let age = last.map { "last span \(self.age(of: $0))" } ?? "no spans yet"
+        let rate = "\(rateText(status.spans_per_second)) spans"
         return [
             style.heading("faultline \(address)".cut(max(style.width - clock.columns - 2, 8))) + "  " + clock,
-            "\(rateText(status.spans_per_second)) spans, \(age)".cut(style.width),
+            "\(status.recorded_from == nil ? rate : "recorded spans"), \(age)".cut(style.width),
         ]
     }
 

@@ -1,0 +1,83 @@
+"""No line of any command is wider than a terminal of 80 columns."""
+
+import json
+import unicodedata
+
+import pytest
+
+from harness import now
+from harness.command import faultline
+from harness.daemon import Faultline
+from harness.project import EXAMPLE
+from harness.waiting import eventually
+
+COLUMNS = 80
+
+
+def columns(line):
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in line)
+
+
+def at_80(*arguments, codes=(0,)):
+    """What a command prints, none of it wider than the terminal."""
+    done = faultline(*arguments, COLUMNS=str(COLUMNS))
+    assert done.code in codes, done.errors
+    text = done.output + done.errors
+    assert [line for line in text.splitlines() if columns(line) > COLUMNS] == []
+    return text
+
+
+def commands(described, *path):
+    """The words of each command and subcommand."""
+    yield path
+    for one in described.get("subcommands", []):
+        if one["commandName"] != "help":
+            yield from commands(one, *path, one["commandName"])
+
+
+def all_commands():
+    return list(commands(faultline("--experimental-dump-help").json["command"]))
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    with Faultline() as running:
+        now.send(running, [now.joined(now.messages())])
+        eventually(lambda: json.loads(running.get("/api/v1/incidents")[2]), "an incident")
+        yield running
+
+
+def test_the_help_of_every_command():
+    found = all_commands()
+    assert len(found) > 20 and ("archive", "convert") in found
+    for words in found:
+        text = at_80(*words, "--help")
+        assert f"USAGE: faultline {' '.join(words)}".strip() in " ".join(text.split())
+
+
+def test_wrong_command_lines():
+    for words in all_commands():
+        text = at_80(*words, "--" + "nonsense-" * 12, codes=[2])
+        assert "Usage: faultline" in text
+
+
+def test_an_option_and_its_value_are_on_one_line():
+    lines = faultline("view", "--help", COLUMNS="80").output.partition("ARGUMENTS:")[0].splitlines()
+    usage = [line for line in lines if "[" in line]
+    assert len(usage) > 1 and all(line.count("[") == line.count("]") for line in usage)
+
+
+def test_what_is_found_in_recorded_spans():
+    assert "etcd (clear)" in at_80("replay", EXAMPLE)
+    assert "apiserver: " in at_80("archive", "info", EXAMPLE)
+    at_80("archive", "verify", EXAMPLE)
+    id = faultline("replay", "--format", "json", EXAMPLE).json["incidents"][0]["traces"][0]
+    assert id in at_80("trace", id, EXAMPLE)
+
+
+def test_what_a_daemon_says(daemon):
+    assert "etcd" in at_80("top", "--once", "--address", daemon.query)
+    # On a busy machine the spans may have come late, which it says.
+    assert "etcd" in at_80("doctor", "--address", daemon.query, codes=[0, 1])
+    (incident, *_) = json.loads(daemon.get("/api/v1/incidents")[2])
+    at_80("trace", "--address", daemon.query, incident["traces"][0])
