@@ -1,10 +1,15 @@
-// Elements. Text only ever becomes text: nothing here parses markup.
+// Elements. Text only ever becomes text: nothing here parses markup, and nothing in it changes the text around it.
+
+import { printable } from "./format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @typedef {string | number | Node | null | undefined | false | Child[]} Child
  */
+
+/** Attributes that people read. */
+const READ = new Set(["title", "aria-label"]);
 
 /**
  * @param {Element} element
@@ -17,7 +22,7 @@ function assign(element, properties) {
     else if (name === "style") {
       // Through the object model, because the policy forbids style attributes.
       for (const [key, setting] of Object.entries(value)) /** @type {any} */ (element).style.setProperty(key, String(setting));
-    } else element.setAttribute(name, value === true ? "" : String(value));
+    } else element.setAttribute(name, value === true ? "" : READ.has(name) ? printable(value) : String(value));
   }
 }
 
@@ -28,7 +33,7 @@ function assign(element, properties) {
 function append(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : String(child));
+    element.append(child instanceof Node ? child : printable(child));
   }
 }
 

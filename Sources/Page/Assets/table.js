@@ -27,7 +27,7 @@ export function table({ label, columns, empty, sorted, seen }) {
       column.value === null || !column.value ? column.label : h("button", { type: "button", onclick: () => sorted(column.key) }, column.label)));
   const grid = h("table", { "aria-label": label }, h("thead", {}, h("tr", {}, heads)), body);
   const scroller = h("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": label }, grid);
-  const note = h("p", { class: "note", hidden: true }, empty);
+  const note = h("p", { class: "note", hidden: true });
   /** @type {any[]} */
   let rows = [];
   let first = -1;
@@ -58,8 +58,8 @@ export function table({ label, columns, empty, sorted, seen }) {
 
   return {
     element: h("div", { class: "table" }, scroller, note),
-    /** @param {any[]} all @param {string} sort a column's key, after "-" if descending */
-    show(all, sort) {
+    /** @param {any[]} all @param {string} sort a column's key, after "-" if descending @param {boolean} isFiltered */
+    show(all, sort, isFiltered) {
       const key = sort.replace(/^-/, "");
       const column = columns.find((candidate) => candidate.key === key && candidate.value);
       rows = column ? ordered(all, /** @type {any} */ (column.value), sort.startsWith("-")) : all;
@@ -69,6 +69,7 @@ export function table({ label, columns, empty, sorted, seen }) {
         else head.removeAttribute("aria-sort");
       });
       grid.setAttribute("aria-rowcount", String(rows.length + 1));
+      note.textContent = isFiltered ? "Nothing matches the filter." : empty;
       note.hidden = rows.length > 0;
       scroller.hidden = !rows.length;
       draw();

@@ -53,7 +53,7 @@ export function tabs(context) {
       return wanted.every((word) => text.includes(word));
     }) : all;
     total.textContent = matching.length === all.length ? count(all.length) : `${count(matching.length)} of ${count(all.length)}`;
-    grid.show(matching, sorting());
+    grid.show(matching, sorting(), matching.length < all.length);
   }
 
   return {
