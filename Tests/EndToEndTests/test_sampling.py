@@ -12,7 +12,7 @@ CAPTURES = ["steady", "slow-etcd"]
 # Per million; how far rates may be from those of all spans
 TOLERANCES = {100_000: 0.05, 10_000: 0.3}
 # Of other trace ids
-SEEDS = [1, 2, 3]
+SEEDS = range(1, 7)
 # Operations with fewer spans left say too little
 KEPT_MIN = 10
 
@@ -112,13 +112,15 @@ def test_the_verdict_is_that_of_all_spans(whole, thinned):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_other_tenths_have_the_same_verdict(tmp_path, seed):
+@pytest.mark.parametrize(("per_million", "tolerance"), [(100_000, 0.1), (10_000, 0.4)])
+def test_other_trace_ids_have_the_same_verdict(tmp_path, per_million, tolerance, seed):
+    # In `steady` a busy machine makes calls slower for a while, and by chance a sample shows more of that.
     found = {}
     for name in CAPTURES:
-        report = replayed(thinning.archive(tmp_path / f"{name}.otlp", thinning.thinned(name, 100_000, seed)))
+        report = replayed(thinning.archive(tmp_path / f"{name}.otlp", thinning.thinned(name, per_million, seed)))
         found[name] = {incident["culprit"]["side"] for incident in report["incidents"]}
         for source in report["sources"]:
-            assert source["sampling_ratio"] == pytest.approx(0.1, rel=0.1)
+            assert source["sampling_ratio"] == pytest.approx(per_million / 1_000_000, rel=tolerance)
     assert found == {"steady": set(), "slow-etcd": {"etcd"}}
 
 

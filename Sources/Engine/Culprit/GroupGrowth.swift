@@ -69,7 +69,10 @@ extension WindowView {
             }
             for group in now.indices { now[group].endPart() }
         }
-        let growths = zip(now, learned).map { Growth($0, $1.baseline) }
+        let growths = groups.indices.map { group in
+            let ratio = samplingRatio(ofSeries: groups[group].series.first, asking.population)
+            return Growth(now[group], learned[group].baseline, sampled: ratio)
+        }
         let growthOfGroup = Dictionary(zip(groups, growths)) { first, _ in first }
         return asked.map { asked in
             // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
@@ -81,6 +84,16 @@ extension WindowView {
     }
 
     private static let sure = 4.0
+
+    /// The ratio that the traces of a group's cluster are sampled with; rules never mix clusters.
+    private func samplingRatio(ofSeries series: Int32?, _ population: Population) -> Double {
+        guard sampling.isSampled, let series = series.map(Int.init) else { return 1 }
+        switch population {
+        case .spans, .selfTimes: return sampling.leastRatio(cluster: operations[series].cluster)
+        case .requests: return sampling.leastRatio(cluster: requests[series].cluster)
+        case .parts: return sampling.leastRatio(cluster: requests[series / ComponentTable.countMax].cluster)
+        }
+    }
 }
 
 extension GrowthQuestion {

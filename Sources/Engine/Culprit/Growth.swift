@@ -41,10 +41,12 @@ package struct Growth: Sendable {
 
     package init() {}
 
-    /// - Parameter before: the compared durations of the baseline, if they were kept.
+    /// - Parameters:
+    ///   - before: the compared durations of the baseline, if they were kept.
+    ///   - ratio: how many of the durations are here, where traces are sampled.
     init(
         _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram = LatencyHistogram(),
-        beyond: DurationsBeyond = DurationsBeyond()
+        beyond: DurationsBeyond = DurationsBeyond(), sampled ratio: Double = 1
     ) {
         (self.now, self.before) = (now.compared, before)
         (heard, heardBefore) = (now.heard, baseline.heard)
@@ -52,7 +54,7 @@ package struct Growth: Sendable {
         self.beyond = beyond
         guard count >= GrowthBaseline.countMin, countBefore >= GrowthBaseline.countMin else { return }
         let statistics = now.statistics
-        changes = GrowthStatistic.allCases.map { baseline.change($0, statistics) }
+        changes = GrowthStatistic.allCases.map { baseline.change($0, statistics, sampled: ratio) }
     }
 
     // MARK: Reading

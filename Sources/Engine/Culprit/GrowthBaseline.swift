@@ -15,6 +15,8 @@ struct GrowthBaseline: Sendable {
         let median: Double
         /// Of one stretch, the uncertainty of the median included.
         let variance: Double
+        /// What a single duration adds by chance, as the durations tell; it falls with their number.
+        let varianceOfOne: Double
     }
 
     /// With fewer durations a statistic means nothing.
@@ -29,14 +31,23 @@ struct GrowthBaseline: Sendable {
         let telling = healthy.filter { $0.count >= Self.countMin / 2 }
         usual = InlineArray { number in
             let statistic = GrowthStatistic.allCases[number]
-            return Self.usual(statistic, telling.compactMap { $0[statistic] })
+            return Self.usual(statistic, telling)
         }
     }
 
-    private static func usual(_ statistic: GrowthStatistic, _ values: [Double]) -> Usual? {
+    private static func usual(_ statistic: GrowthStatistic, _ stretches: [StretchStatistics]) -> Usual? {
+        let values = stretches.compactMap { $0[statistic] }
         guard !values.isEmpty else { return nil }
         let median = values.sorted()[values.count / 2]
-        return Usual(median: median, variance: variance(statistic, values, around: median))
+        return Usual(
+            median: median, variance: variance(statistic, values, around: median),
+            varianceOfOne: varianceOfOne(statistic, stretches))
+    }
+
+    /// Taken from each stretch by itself, so that what changes from one to the next doesn't count again.
+    private static func varianceOfOne(_ statistic: GrowthStatistic, _ stretches: [StretchStatistics]) -> Double {
+        let sum = stretches.reduce(0) { $0 + Double($1.count) * $1.varianceOfOne(statistic) }
+        return sum / Double(max(stretches.reduce(0) { $0 + $1.count }, 1))
     }
 
     /// - Parameter values: of the stretches; without any, what is known of other clusters.
@@ -62,20 +73,30 @@ struct GrowthBaseline: Sendable {
     private static let standsOut = 1.585
 
     /// How a statistic of the interval's durations differs from what it was.
-    func change(_ statistic: GrowthStatistic, _ now: StretchStatistics) -> Growth.Change {
+    ///
+    /// - Parameter ratio: how many of the durations are here, where traces are sampled. What all of them did is known only within
+    ///   an error, so that a growth is what remains of it in the worst case, and is then judged as if all were here.
+    func change(_ statistic: GrowthStatistic, _ now: StretchStatistics, sampled ratio: Double = 1) -> Growth.Change {
         let known = usual[statistic.rawValue]
         // Parts of a stretch are compared with nothing else.
         guard let value = now[statistic], !statistic.isOfParts || known != nil else {
             return Growth.Change(steps: 0, deviations: 0)
         }
-        let steps = value - (known?.median ?? 0)
+        var steps = value - (known?.median ?? 0)
         let variance = known?.variance ?? Self.variance(statistic, [], around: 0)
-        let sampling =
-            statistic.deviationOfOne * statistic.deviationOfOne
-            * (1 / Double(max(now.count, 1)) + 1 / Double(max(healthyCount, 1)))
+        let least = statistic.deviationOfOne * statistic.deviationOfOne
+        let (share, shareBefore) = (1 / Double(max(now.count, 1)), 1 / Double(max(healthyCount, 1)))
+        if ratio < 1, steps > 0 {
+            let seen = max(now.varianceOfOne(statistic), least) * share
+            let before = max(known?.varianceOfOne ?? 0, least) * shareBefore
+            steps = max(steps - Self.errors * ((1 - ratio) * (seen + before)).squareRoot(), 0)
+        }
+        let sampling = least * (share + shareBefore) * ratio
         return Growth.Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
     }
 
+    /// Standard errors of a sample: a rule asks every few seconds, for several statistics, so two would be passed now and then.
+    private static let errors = 3.0
     /// What is known of other clusters counts as much as this many stretches of time.
     private static let weightOfOthers = 4.0
     /// Of the median of a few normal values, so many times that of one of them by their number.

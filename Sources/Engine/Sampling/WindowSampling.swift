@@ -59,6 +59,12 @@ package struct WindowSampling: Sendable {
         return Self.pooled(own.map { (self[$0], 1) })
     }
 
+    /// The least ratio that a source of a cluster is sampled with; 1 if nothing is known.
+    func leastRatio(cluster: String) -> Double {
+        let own = sources.indices.filter { sources[$0].cluster == cluster }
+        return own.compactMap { self[$0]?.ratio }.min() ?? 1
+    }
+
     /// How many traces one of a trace's spans stands for.
     func weight(_ decider: TraceDecider) -> Double {
         switch decider {
