@@ -237,6 +237,8 @@ MODIFIERS = (
 DECLARATION = re.compile(
     r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*package " + MODIFIERS
     + r"(func|var|let|init|subscript|struct|class|enum|protocol|actor|typealias)\b ?`?(\w*)", re.M)
+# What protocols of the standard library require: as visible as the conformance.
+WITNESSES = {"description", "wrappedValue"}
 TYPES = {"struct", "class", "enum", "protocol", "actor", "typealias"}
 
 
@@ -252,13 +254,14 @@ def header(code, start):
 
 def interface(source):
     """What other modules see in the declarations of a file, each with the name that it declares: headers of what is `package`, and
-    the cases and requirements of such types."""
+    the cases and requirements of such types. The third value says whether these are requirements, whose names matter too."""
     for match in DECLARATION.finditer(source.code):
-        yield match.group(2), header(source.code, match.start(1))
+        yield match.group(2), header(source.code, match.start(1)), False
         if match.group(1) in ("enum", "protocol") and (start := source.code.find("{", match.end())) >= 0:
             body = source.code[start : source.closing(start)]
-            lines = r"^\s*(?:indirect )?case .*" if match.group(1) == "enum" else r"^.*\b(?:func|var|init|associatedtype) .*"
-            yield match.group(2), "\n".join(re.findall(lines, body, re.M))
+            is_protocol = match.group(1) == "protocol"
+            lines = r"^.*\b(?:func|var|init|associatedtype) .*" if is_protocol else r"^\s*(?:indirect )?case .*"
+            yield match.group(2), "\n".join(re.findall(lines, body, re.M)), is_protocol
 
 
 def target_of(path):
@@ -285,37 +288,49 @@ def needless_members(source, sources):
             yield source.code.count("\n", 0, member.start(1)) + 1, member.group(2) or member.group(1), owner
 
 
-def check_package(sources):
-    """What is declared `package` must be used by another target than its own and its own tests, which see what is internal by
-    `@testable import`, or stand in the declaration of something that is. Fuzzing, benchmarks and Tests/Support count: they are
-    built in release mode too, where nothing is testable, and use a module as others do."""
+def users_of_names():
+    """The targets that use a name in a file that imports a module, by module and name: members of a module's types can be used only
+    where it is imported (`MemberImportVisibility`)."""
     users = defaultdict(set)
     for path in tracked():
         if path.suffix != ".swift" or (target := target_of(path)) is None:
             continue
         # Keep strings: their interpolations contain names.
-        text = path.read_text()
-        for word in set(re.findall(r"\w+", re.sub(r"//.*", "", text))):
-            users[word].add(target)
+        text = re.sub(r"//.*", "", path.read_text())
+        for module in set(re.findall(r"^[\w@() ]*\bimport (?:struct |class |enum |func )?(\w+)", text, re.M)):
+            if module in FOLDERS:
+                for word in set(re.findall(r"\w+", text)):
+                    users[module, word].add(target)
         for module in re.findall(r"@testable import (\w+)", text):
             if target != f"{module}Tests":
                 problems.append(f"{path.relative_to(ROOT)}: only {module}Tests may import {module} as @testable")
-    exposed = defaultdict(lambda: defaultdict(set))
+    return users
+
+
+def check_package(sources):
+    """What is declared `package` must be used by another target than its own and its own tests, which see what is internal by
+    `@testable import`, or stand in the declaration of something that is. Fuzzing, benchmarks and Tests/Support count: they are
+    built in release mode too, where nothing is testable, and use a module as others do."""
+    users = users_of_names()
+    exposed = {kind: defaultdict(lambda: defaultdict(set)) for kind in ("type", "member")}
     for source in sources:
-        for name, text in interface(source):
+        for name, text, is_protocol in interface(source):
             for word in set(re.findall(r"\w+", text)) - {name}:
-                exposed[source.module][word].add(name)
+                exposed["type"][source.module][word].add(name)
+            # A member is exposed as a requirement, or as the default of a parameter.
+            for word in set(re.findall(r"\w+" if is_protocol else r"(?<=\.)\w+|(?<== )\w+", text)) - {name}:
+                exposed["member"][source.module][word].add(name)
     count = 0
     for source in sources:
         for line, member, owner in needless_members(source, sources):
             problems.append(f"{source.name}:{line}: {owner} is internal, so its {member} needs no `package`")
         for match in DECLARATION.finditer(source.code):
             kind, name = match.groups()
-            if not name or kind in ("init", "subscript"):
+            if not name or kind in ("init", "subscript") or name in WITNESSES:
                 continue
             count += 1
-            others = users[name] - {source.module, f"{source.module}Tests"}
-            if others or exposed[source.module][name]:
+            others = users[source.module, name] - {source.module, f"{source.module}Tests"}
+            if others or exposed["type" if kind in TYPES else "member"][source.module][name]:
                 continue
             line = source.code.count("\n", 0, match.start(2)) + 1
             problems.append(f"{source.name}:{line}: no other target uses {name}, so it needs no `package`")
@@ -325,6 +340,85 @@ def check_package(sources):
 def tested_folders():
     """The folders of everything that tests can be about, by target: sources, fuzzing and benchmarks."""
     return {name: FOLDERS[name] for kind, name, _ in declared_targets() if kind != "testTarget"}
+
+
+# Folders of sources without tests of their own, and what tests them instead.
+TESTED_ELSEWHERE = {
+    "Sources/API/Jaeger": "test_jaeger_api.py, with a client of Jaeger's API",
+    "Sources/API/OpenAPI": "test_openapi.py, against the answers of a daemon",
+    "Sources/API/Traces": "test_traces.py, test_kept_traces.py and test_recorded_traces.py",
+    "Sources/API/Resources": "test_query_api.py, against naive answers from the same spans",
+    "Sources/Daemon/Serve": "test_restart.py, test_reload.py and test_shutdown.py: it only puts the parts together",
+    "Sources/Engine/Attribution/Authentication": "AuthenticationTests and AuthenticationTrustTests, against a naive computation",
+    "Sources/Engine/Clocks": "test_clocks.py, with skewed and drifting clocks",
+    "Sources/Engine/Processes": "ProcessWatchTests, which feeds it",
+    "Sources/Engine/Remembered": "RestartBaselineTests and test_baseline_restart.py",
+    "Sources/Engine/Summary": "SlidingCountsTests, against naive counts",
+    "Sources/Ingest/Archive/Conversion": "test_input_forms.py, test_jaeger_files.py and ExtremeTimesTests",
+    "Sources/Ingest/Archive/Format": "ArchiveDamageTests and ArchiveWriterTests",
+    "Sources/Ingest/Archive/LZ4": "test_lz4_frames.py, with the lz4 command, and a fuzz target",
+    "Sources/Ingest/Receivers": "AdmissionTests and test_bad_transport.py",
+    "Sources/MCP": "test_mcp.py, with a client of the protocol",
+    "Sources/Rules/Builtin": "HealthyDayTests and test_builtin_rules.py",
+    "Sources/Rules/PromQL": "test_rules_export.py, with promtool",
+    "Sources/Setup": "test_setup.py",
+    "Sources/Setup/Manifests": "test_setup.py, with manifests of kubeadm",
+    "Sources/Setup/Platforms": "test_setup.py",
+    "Sources/Support/Files": "test_named_paths.py and test_bad_inputs_index.py",
+    "Sources/faultline/Commands": "test_command_line.py and the tests of each command",
+}
+# Benchmarks, load and fuzzing are tools; what they measure or feed is tested.
+UNTESTED_TARGETS = {"Benchmarks", "FuzzDriver", "Load", "TestSupport"}
+
+
+def check_untested():
+    """Each folder of sources must have a folder of tests, or be among the exceptions."""
+    untested = set()
+    for name, own in tested_folders().items():
+        tests = ROOT / "Tests" / f"{name}Tests"
+        for folder in {path.parent for path in own.rglob("*.swift")}:
+            # Of nested targets each has its own tests.
+            if name in UNTESTED_TARGETS or target_of(folder / "x") != name:
+                continue
+            if not list((tests / folder.relative_to(own)).glob("*.swift")):
+                untested.add(str(folder.relative_to(ROOT)))
+    for folder in sorted(untested - TESTED_ELSEWHERE.keys()):
+        problems.append(f"{folder} has no folder of tests; add one, or say in TESTED_ELSEWHERE what tests it")
+    for folder in sorted(TESTED_ELSEWHERE.keys() - untested):
+        problems.append(f"Scripts/check-structure.py: {folder} is not untested; remove it from TESTED_ELSEWHERE")
+    suites = {path.name for path in tracked()} | {path.stem for path in tracked()}
+    for folder, reason in TESTED_ELSEWHERE.items():
+        for suite in re.findall(r"test_\w+\.py|\w+Tests", reason):
+            if suite not in suites:
+                problems.append(f"Scripts/check-structure.py: {suite}, which tests {folder}, doesn't exist")
+    print(f"{len(untested)} folders are tested from elsewhere")
+
+
+# Thrown, although their names don't say that they are errors.
+ERRORS_OF_OTHER_NAMES = {"Diagnostics"}
+
+
+def check_errors(sources):
+    """A type that is thrown must be named ...Error, or ...Errors if it holds several; see docs/glossary.md."""
+    for source in sources:
+        for match in re.finditer(r"\b(?:struct|enum|class|extension) (\w+)[^:{\n]*:([^{]*)\{", source.code):
+            name, conformances = match.groups()
+            if "Error" not in re.findall(r"\w+", conformances) or re.search(r"Errors?$", name):
+                continue
+            if name not in ERRORS_OF_OTHER_NAMES:
+                line = source.code.count("\n", 0, match.start()) + 1
+                problems.append(f"{source.name}:{line}: {name} is thrown, so its name ends in Error; see docs/glossary.md")
+
+
+def check_places():
+    """ARCHITECTURE's last section must name every target and every folder of one."""
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text().partition("## Where things are")[2]
+    for name, own in FOLDERS.items():
+        if ROOT / "Sources" not in own.parents or not list(own.rglob("*.swift")):
+            continue
+        for folder in [own, *(path for path in own.iterdir() if path.is_dir() and list(path.rglob("*.swift")))]:
+            if not re.search(rf"\b{folder.name}/", text):
+                problems.append(f"docs/ARCHITECTURE.md: \"Where things are\" doesn't name {folder.relative_to(ROOT)}")
 
 
 def check_mirror():
@@ -452,6 +546,9 @@ def main():
     check_parts(sources)
     check_package(sources)
     check_mirror()
+    check_untested()
+    check_errors(sources)
+    check_places()
     check_self_contained()
     check_skips()
     check_documents()

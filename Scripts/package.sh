@@ -56,7 +56,7 @@ dependencies() {
 make_debian_package() {
     local root=$work/debian architecture file
     architecture=$(dpkg --print-architecture)
-    # To Debian 0.2.0-dev would be newer than 0.2.0, and 0.2.0~dev is older.
+    # dpkg sorts 0.2.0-dev after 0.2.0, but 0.2.0~dev before it.
     version=${version/-/'~'}
     file=$dist/faultline_${version}_$architecture.deb
     install_files "$root/usr" vendor-completions

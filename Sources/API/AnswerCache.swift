@@ -7,7 +7,7 @@ final class AnswerCache: Sendable {
     private struct Answer {
         let text: Task<String?, any Error>
         let begun: ContinuousClock.Instant
-        let isSettled: Bool
+        let isFinal: Bool
         /// nil while computing.
         var usableUntil: ContinuousClock.Instant?
         var byteCount = 0
@@ -15,7 +15,7 @@ final class AnswerCache: Sendable {
 
     private static let reuseFactor = 20
     private static let ageMax = Duration.seconds(5)
-    private static let settledAge = Duration.seconds(60)
+    private static let finalAge = Duration.seconds(60)
     private static let answersMax = 64
     /// Answers over a large window take megabytes.
     private static let bytesMax = 32 << 20
@@ -29,10 +29,10 @@ final class AnswerCache: Sendable {
 
     /// - Parameters:
     ///   - question: a path with its query.
-    ///   - isSettled: whether only stragglers can change the answer.
+    ///   - isFinal: whether only stragglers can change the answer.
     ///   - compute: computes the answer. Not called if an answer can be shared.
     func answer(
-        _ question: String, isSettled: Bool = false, compute: @escaping @Sendable () async throws -> String?
+        _ question: String, isFinal: Bool = false, compute: @escaping @Sendable () async throws -> String?
     ) -> Task<String?, any Error> {
         let now = clock()
         return answers.withLock { answers in
@@ -49,7 +49,7 @@ final class AnswerCache: Sendable {
                 }
             }
             if answers.count < Self.answersMax {
-                answers[question] = Answer(text: task, begun: now, isSettled: isSettled)
+                answers[question] = Answer(text: task, begun: now, isFinal: isFinal)
             }
             return task
         }
@@ -61,7 +61,7 @@ final class AnswerCache: Sendable {
             answer.byteCount = text?.utf8.count ?? 0
             let cost = clock() - begun
             answer.usableUntil =
-                begun + (answer.isSettled ? Self.settledAge : min(cost * Self.reuseFactor, Self.ageMax))
+                begun + (answer.isFinal ? Self.finalAge : min(cost * Self.reuseFactor, Self.ageMax))
             let held = answers.values.reduce(answer.byteCount) { $0 + $1.byteCount }
             answers[question] = held <= Self.bytesMax ? answer : nil
         }

@@ -80,7 +80,7 @@ final class AnswerPool: Sendable {
             defer { parts.abandon() }
             let end = ContinuousClock.now + .seconds(Self.secondsMax)
             for await part in parts.all {
-                guard ContinuousClock.now < end else { throw TooSlow() }
+                guard ContinuousClock.now < end else { throw TooSlowError() }
                 try await writer.write(part)
                 parts.wasRead()
             }
@@ -95,7 +95,7 @@ final class AnswerPool: Sendable {
             var rest = bytes
             let end = ContinuousClock.now + .seconds(Self.secondsMax)
             while let part = rest.readSlice(length: min(rest.readableBytes, 64 << 10)), part.readableBytes > 0 {
-                guard ContinuousClock.now < end else { throw TooSlow() }
+                guard ContinuousClock.now < end else { throw TooSlowError() }
                 try await writer.write(part)
             }
             try await writer.finish(nil)
@@ -104,7 +104,7 @@ final class AnswerPool: Sendable {
     }
 
     /// The client reads too slowly; the connection is closed.
-    private struct TooSlow: Error {}
+    private struct TooSlowError: Error {}
 
     func stop() async {
         try? await threads.shutdownGracefully()
@@ -134,10 +134,10 @@ package struct AnswerPools: Sendable {
 
 /// The time that a question may take, until its answer is there.
 enum QueryDeadline {
-    struct Passed: Error {}
+    struct PassedError: Error {}
 
     /// Somebody else has what the answer needs.
-    struct Busy: Error {}
+    struct BusyError: Error {}
 
     static let usual = Duration.seconds(30)
 
@@ -155,7 +155,7 @@ enum QueryDeadline {
         let waiter = Task { continuation.yield(await task.result) }
         let timer = Task {
             try await Task.sleep(for: limit)
-            continuation.yield(.failure(Passed()))
+            continuation.yield(.failure(PassedError()))
         }
         defer {
             waiter.cancel()

@@ -2,7 +2,7 @@ import NIOCore
 import Receivers
 import Synchronization
 
-/// Hands events to everybody who listens. Who reads too slowly is dropped, so that what waits for a client is bounded.
+/// Sends events to all listeners. A listener that reads too slowly is dropped, so that what waits for a client is bounded.
 final class EventHub: Sendable {
     /// Receives events until it is deallocated.
     final class Listener: Sendable {

@@ -43,9 +43,9 @@ struct QueryRange: Equatable, Sendable {
     }
 
     /// Whether only stragglers still change what is known about it.
-    var isSettled: Bool { to.map { $0 < now.subtractingSaturating(Self.settling) } ?? false }
+    var isFinal: Bool { to.map { $0 < now.subtractingSaturating(Self.stragglingMax) } ?? false }
 
-    private static let settling: Int64 = 120_000_000_000
+    private static let stragglingMax: Int64 = 120_000_000_000
 
     /// Both ends.
     ///

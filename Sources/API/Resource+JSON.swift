@@ -40,14 +40,14 @@ extension Resource {
             guard let permit = pools.queries.permit() else { return exchange.tooMany() }
             let json: String?
             do {
-                json = try await exchange.computed(permit, isSettled: query.range.isSettled) {
+                json = try await exchange.computed(permit, isFinal: query.range.isFinal) {
                     try answer(surface, query)
                 }
-            } catch is QueryDeadline.Passed {
+            } catch is QueryDeadline.PassedError {
                 return exchange.tooSlow()
-            } catch is QueryDeadline.Busy {
+            } catch is QueryDeadline.BusyError {
                 return exchange.tooMany()
-            } catch let absent as AbsentTrace {
+            } catch let absent as AbsentTraceError {
                 return QueryReply.text("\(absent.message)\n", status: .notFound)
             }
             guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
@@ -60,17 +60,17 @@ extension Resource {
 extension QueryExchange {
     /// Computes an answer on the threads for queries. Identical questions share it.
     ///
-    /// - Throws: `QueryDeadline.Passed`, and what `answer` throws.
+    /// - Throws: `QueryDeadline.PassedError`, and what `answer` throws.
     func computed(
-        _ permit: AnswerPool.Permit, isSettled: Bool = false, _ answer: @escaping @Sendable () throws -> String?
+        _ permit: AnswerPool.Permit, isFinal: Bool = false, _ answer: @escaping @Sendable () throws -> String?
     ) async throws -> String? {
         let queries = server.pools.queries
         let end = ContinuousClock.now + QueryDeadline.usual
-        let task = server.pools.answers.answer("\(request.uri)", isSettled: isSettled) {
+        let task = server.pools.answers.answer("\(request.uri)", isFinal: isFinal) {
             try await queries.run {
                 extendLifetime(permit)
                 // Nobody waits for it any more.
-                guard ContinuousClock.now < end else { throw QueryDeadline.Passed() }
+                guard ContinuousClock.now < end else { throw QueryDeadline.PassedError() }
                 return try answer()
             }
         }

@@ -3,7 +3,7 @@ import Support
 
 /// The tokens that a listener accepts. Only their hashes are kept.
 package struct BearerTokens: Sendable {
-    package enum Verdict: Sendable {
+    package enum Match: Sendable {
         case accepted
         case missing
         case wrong
@@ -41,7 +41,7 @@ package struct BearerTokens: Sendable {
     /// - Parameters:
     ///   - authorization: the value of the `Authorization` field; nil without one.
     ///   - takesPassword: whether the token may come as the password of any user, as browsers send it (RFC 7617).
-    package func verdict(on authorization: String?, takesPassword: Bool = false) -> Verdict {
+    package func match(_ authorization: String?, takesPassword: Bool = false) -> Match {
         guard let authorization, let space = authorization.firstIndex(of: " ") else { return .missing }
         let credentials = authorization[space...].drop { $0 == " " }
         guard !credentials.isEmpty else { return .missing }

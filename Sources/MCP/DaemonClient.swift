@@ -7,7 +7,7 @@ import Support
 /// Asks a running daemon's query API.
 package struct DaemonClient: Sendable {
     /// What the daemon, or the way to it, says against a question.
-    package struct Refusal: Error {
+    package struct AnswerError: Error {
         package let message: String
 
         package init(message: String) {
@@ -43,7 +43,7 @@ package struct DaemonClient: Sendable {
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    /// - Throws: `Refusal`.
+    /// - Throws: `AnswerError`.
     package func get(_ path: String, _ parameters: [String: String] = [:]) async throws -> String {
         let query = parameters.sorted { $0.key < $1.key }
             .map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
@@ -52,7 +52,7 @@ package struct DaemonClient: Sendable {
 
     /// The daemon's metrics in the text format.
     ///
-    /// - Throws: `Refusal`.
+    /// - Throws: `AnswerError`.
     package func metrics() async throws -> String { try await fetch("/metrics") }
 
     private func fetch(_ target: String) async throws -> String {
@@ -64,15 +64,15 @@ package struct DaemonClient: Sendable {
             answer = try await Self.client.execute(request, timeout: Self.timeout)
             body = try await answer.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
-            throw Refusal(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
+            throw AnswerError(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
         } catch {
-            throw Refusal(
+            throw AnswerError(
                 message: "no answer from the daemon at \(PrintableText.escape(address)): \(reason(error)); "
                     + "is faultline serve running there? --address names another")
         }
         let text = String(buffer: body)
         guard answer.status == .ok else {
-            throw Refusal(message: "\(answer.status.code): \(text.split(separator: "\n").joined(separator: " "))")
+            throw AnswerError(message: "\(answer.status.code): \(text.split(separator: "\n").joined(separator: " "))")
         }
         return text
     }

@@ -74,7 +74,7 @@ package struct MCPServer: Sendable {
             let text = try await tool.ask(try Self.arguments(of: tool, parameters?["arguments"]), daemon)
             return ["content": [["type": "text", "text": .text(text)]], "isError": false]
         } catch {
-            let message = (error as? DaemonClient.Refusal)?.message ?? "\(error)"
+            let message = (error as? DaemonClient.AnswerError)?.message ?? "\(error)"
             return ["content": [["type": "text", "text": .text(message)]], "isError": true]
         }
     }
@@ -85,18 +85,18 @@ package struct MCPServer: Sendable {
             for (name, value) in fields where value != .null {
                 guard tool.parameters.contains(where: { $0.name == name }) else {
                     let known = tool.parameters.map(\.name)
-                    throw DaemonClient.Refusal(
+                    throw DaemonClient.AnswerError(
                         message: "\(tool.name) has no argument \(PrintableText.quote(name)); "
                             + (known.isEmpty ? "it has none" : "it has \(known.listed())"))
                 }
                 guard let text = value.parameter else {
-                    throw DaemonClient.Refusal(message: "\(name) is a text or a number")
+                    throw DaemonClient.AnswerError(message: "\(name) is a text or a number")
                 }
                 arguments[name] = text
             }
         }
         for parameter in tool.parameters where parameter.isRequired && arguments[parameter.name] == nil {
-            throw DaemonClient.Refusal(message: "\(parameter.name) is missing: \(parameter.description)")
+            throw DaemonClient.AnswerError(message: "\(parameter.name) is missing: \(parameter.description)")
         }
         return arguments
     }

@@ -91,8 +91,8 @@ extension Tool {
             Parameter(name: "min_duration", description: "at least this long, such as 1s"),
             Parameter(name: "max_duration", description: "at most this long"),
             Parameter(name: "status", description: "ok or error"),
-            Parameter(name: "component", description: "with time of this component, such as etcd"),
-            Parameter(name: "min_part", description: "at least this much of it, such as 100ms"),
+            Parameter(name: "component", description: "only traces in which this component took time, such as etcd"),
+            Parameter(name: "min_part", description: "the component took at least this long, such as 100ms"),
             Parameter(name: "order", description: "duration (the default), recent, or part"),
         ] + kinds + [limit]
     ) { try await $1.get("traces", limited($0)) }

@@ -98,8 +98,8 @@ package final class Pipeline: Sendable {
         attribution.settle(at: clock, window.view(at: clock), into: &window)
     }
 
-    /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process stood
-    /// still. Evaluation restarts there and never evaluates the times in between. If the clock was set back, spans of
+    /// Takes a clock reading that doesn't follow from the last one, because the clock was set or the process was
+    /// stopped. Evaluation restarts there and never evaluates the times in between. If the clock was set back, spans of
     /// later times still count in the totals but in no range. Alerts continue as after a restart.
     package func jump(to clock: Int64) { evaluator.jump(to: clock) }
 

@@ -39,7 +39,7 @@ struct WindowAccess {
         for summaries in summaries { snapshot?.view.attach(summaries) }
     }
 
-    /// Takes in what an earlier evaluation stored aside, which the snapshot may lack.
+    /// Adds what an earlier evaluation stored aside, which the snapshot may lack.
     mutating func include(_ earlier: SlotResults) {
         for (slot, attribution) in earlier.attributions { snapshot?.view.attach(attribution, toSlotFrom: slot) }
         for summaries in earlier.summaries { snapshot?.view.attach(summaries) }

@@ -139,5 +139,5 @@ package struct RecordedMessage: Sendable {
     package let arrival: Int64
     package let spans: Int
     /// Earliest to latest end of its spans.
-    package let spanEnds: ClosedRange<Int64>?
+    let spanEnds: ClosedRange<Int64>?
 }

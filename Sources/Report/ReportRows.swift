@@ -11,11 +11,11 @@ package struct OperationRow: Encodable, Sendable {
     package var kind: String
     package var count: Int
     package var errors: Int
-    package var error_ratio: Double
+    var error_ratio: Double
     /// Spans per second, those that were not sampled included.
     package var rate: Double
     /// How many spans `count` stands for; absent where all of them came.
-    package var estimated_count: Double?
+    var estimated_count: Double?
     /// How the ratio of sampling is known; absent where nothing is known.
     package var sampling_source: String?
     var mean_seconds: Double
@@ -88,7 +88,7 @@ package struct RequestRow: Encodable, Sendable {
     /// Requests per second, those that were not sampled included.
     package var rate: Double
     /// How many requests `count` stands for; equal to it where all of them came.
-    package var estimated_count: Double
+    var estimated_count: Double
     /// How the ratio of sampling is known; absent where nothing is known.
     package var sampling_source: String?
     package var p50_seconds: Double

@@ -70,7 +70,7 @@ package struct RuleActivity: Encodable, Sendable {
         }
     }
 
-    package mutating func close(at end: Int64) {
+    mutating func close(at end: Int64) {
         for start in since.values.sorted() { firing_seconds += Double(max(end - start, 0)) / 1e9 }
         since = [:]
     }

@@ -13,9 +13,9 @@ package struct RuleSource: Sendable {
     /// Empty means the built-in rules.
     package var names: [RuleFileName]
     /// How far back rules can look, nanoseconds.
-    package var maximumWindow: Int64
+    var maximumWindow: Int64
     /// How far back individual spans are kept, nanoseconds.
-    package var exactWindow: Int64
+    var exactWindow: Int64
     /// The names of components, by number.
     package var components: [String]
 

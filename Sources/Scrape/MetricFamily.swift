@@ -14,7 +14,7 @@ package struct MetricFamily: Sendable {
     /// Names of the samples' labels in the order in which they are written, without `le` and `quantile`.
     package let labels: [String]
     /// The condition, in words, under which the family is present; nil if always.
-    package let condition: String?
+    let condition: String?
     let unit: String?
     /// The lines that announce it.
     let head: Head

@@ -129,7 +129,7 @@ struct ProtobufExposition: ExpositionWriter {
     }
 }
 
-/// The buckets of a native histogram as a scrape carries them: at a resolution at which there are not too many.
+/// The buckets of a native histogram as a scrape carries them, at a resolution that keeps their number small.
 struct NativeHistogram {
     private(set) var schema = NativeCounts.schema
     /// The native index of the first bucket: bucket i covers (2^((i−1)/2^schema), 2^(i/2^schema)] seconds.
@@ -137,7 +137,7 @@ struct NativeHistogram {
     private(set) var counts: [Int]
     private let zeros: Int
 
-    /// What Prometheus' own client libraries begin to halve the resolution at.
+    /// Prometheus' own client libraries halve the resolution beyond this number.
     private static let bucketsMax = 160
     private static let schemaMin = -4
     /// Seconds, the width of the bucket that holds zero; that of Prometheus' own client libraries.

@@ -47,7 +47,7 @@ package enum WindowMetrics {
         .family(
             "faultline_names_forgotten", .counter, labels: ["of"],
             help:
-                "Operations and request labels of which neither window nor history had spans any more, and sources of which the window had none."
+                "Names dropped to make room: operations and request labels without spans in the window or history, and sources without spans in the window."
         ) { window, exposition in
             exposition.sample(Double(window.operations.forgotten), ["operations"])
             exposition.sample(Double(window.requests.forgotten), ["requests"])

@@ -1,7 +1,7 @@
 /// A release of Kubernetes or etcd: "1.31", "v1.31.4", or the tag of an image such as "3.5.16-0".
 package struct Release: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package let major: Int
-    package let minor: Int
+    let major: Int
+    let minor: Int
     /// nil if only major and minor are known.
     package let patch: Int?
 

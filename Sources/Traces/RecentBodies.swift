@@ -11,7 +11,7 @@ package final class RecentBodies: Sendable {
         fileprivate let chunk: BodyChunk
         fileprivate let range: Range<Int>
 
-        package func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+        func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
             try chunk.withBytes(range, body)
         }
     }

@@ -7,7 +7,7 @@ extension RecordedTraces {
     package struct Searched: Sendable {
         package var damage: [Damage] = []
         /// nil if everything was read that it asked for.
-        package var failure: Failure?
+        package var failure: LookupError?
         /// Down to which ends of spans everything was read if not, Unix nanoseconds; nil if nothing was.
         package var since: Int64?
     }

@@ -38,7 +38,7 @@ package final class RecordedTraces: Sendable {
         }
     }
 
-    package enum Failure: Error {
+    package enum LookupError: Error {
         /// Somebody else is reading the recording.
         case isBusy
         /// The deadline has passed, and not all was read where the spans may be.
@@ -63,7 +63,7 @@ package final class RecordedTraces: Sendable {
         package var message: [UInt8] = []
         package var damage: [Damage] = []
         /// nil if everything was read where the spans may be.
-        package var failure: Failure?
+        package var failure: LookupError?
     }
 
     /// All files, the newest first.
@@ -122,8 +122,8 @@ package final class RecordedTraces: Sendable {
     /// - Returns: why not everything was read.
     func reading(
         before deadline: ContinuousClock.Instant, _ body: (inout RecordedReading) -> Bool, damage: ([Damage]) -> Void
-    ) -> Failure? {
-        let failure: Failure?? = turn.withLockIfAvailable { _ in
+    ) -> LookupError? {
+        let failure: LookupError?? = turn.withLockIfAvailable { _ in
             var reading = RecordedReading(files(), deadline)
             let isWhole = body(&reading)
             damagedParts.add(reading.damage.count, ordering: .relaxed)

@@ -71,7 +71,7 @@ package struct Diagnostics: Error, Hashable, Sendable, CustomStringConvertible {
         found.append(Diagnostic(file: file, position: position, message: message()))
     }
 
-    package var isFull: Bool { found.count >= Self.limit }
+    var isFull: Bool { found.count >= Self.limit }
     package var isEmpty: Bool { found.isEmpty }
     package var count: Int { found.count }
 

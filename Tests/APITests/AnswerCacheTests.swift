@@ -37,9 +37,9 @@ private final class Counter: Sendable {
 
     /// The answer is the number of computations so far.
     private func ask(
-        _ path: String = "requests", lasting cost: Duration = .zero, isSettled: Bool = false
+        _ path: String = "requests", lasting cost: Duration = .zero, isFinal: Bool = false
     ) async throws -> String? {
-        try await cache.answer(path, isSettled: isSettled) { [clock, computed] in
+        try await cache.answer(path, isFinal: isFinal) { [clock, computed] in
             clock.pass(cost)
             return "\(computed.next())"
         }.value
@@ -64,11 +64,11 @@ private final class Counter: Sendable {
     }
 
     @Test func `are reused for a minute where only stragglers could change them`() async throws {
-        #expect(try await ask(isSettled: true) == "1")
+        #expect(try await ask(isFinal: true) == "1")
         clock.pass(.seconds(59))
-        #expect(try await ask(isSettled: true) == "1")
+        #expect(try await ask(isFinal: true) == "1")
         clock.pass(.seconds(1))
-        #expect(try await ask(isSettled: true) == "2")
+        #expect(try await ask(isFinal: true) == "2")
     }
 
     @Test func `are not waited for any longer than the deadline`() async throws {
@@ -77,7 +77,7 @@ private final class Counter: Sendable {
             for await _ in never { break }
             return "late"
         }
-        await #expect(throws: QueryDeadline.Passed.self) {
+        await #expect(throws: QueryDeadline.PassedError.self) {
             try await QueryDeadline.value(of: task, within: .milliseconds(1))
         }
         signal.yield()

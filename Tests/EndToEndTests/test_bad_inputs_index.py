@@ -216,7 +216,7 @@ KINDS = {
         "test_shutdown.py": ["test_every_acknowledged_span_is_counted_when_stopped_under_load"],
         "test_restart.py": ["test_kill_at_random_moments_makes_one_page_of_one_alert"],
     }),
-    29: ("a process that stands still, and a window that is empty after a restart", {
+    29: ("a process that stalls, and a window that is empty after a restart", {
         "test_stopped_process.py": ["test_a_stopped_process_resumes_without_a_storm_of_alerts_and_without_going_back"],
         "test_restart.py": ["test_what_fired_before_a_kill_is_delivered_after_it_and_not_twice"],
     }),

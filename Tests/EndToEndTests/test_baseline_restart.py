@@ -59,7 +59,7 @@ def test_a_fault_after_a_kill_is_compared_with_what_was_usual_before_it(start, p
     learn(first, healthy, tmp_path)
     kill(first)
     with start() as second:
-        second.log.wait_for("what was usual in the last run is known", "slots=")
+        second.log.wait_for("restored what is usual from the last run", "slots=")
         found = verdict(second, fault)
         assert (found["side"], found["component"], found["certainty"]) == ("etcd", "etcd", "clear"), found
         assert HEALTHY.search(found["why"]), found["why"]

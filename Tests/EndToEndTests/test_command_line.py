@@ -95,7 +95,7 @@ WRONG_COMMANDS = [
     ("trace xyz", "32 hexadecimal digits"),
     ("trace --address nowhere " + "f" * 32, ADDRESS),
     ("mcp --address nowhere", ADDRESS),
-    ("setup", "--on PLACE or --from DIRECTORY"),
+    ("setup", "--on PLATFORM or --from DIRECTORY"),
     ("completion", "<shell>"),
     ("completion ksh", "'bash', 'zsh' or 'fish'"),
     ("serve --log-level loud", "- trace - debug - info"),

@@ -14,8 +14,8 @@ from harness.spans import MILLISECOND, SECOND
 # The fault, and the expected side and component
 FAULTS = {
     "etcd's disk is slow": (faults.slow(faults.is_etcd, 40 * MILLISECOND, at_start=False), "etcd", "etcd"),
-    "etcd stands still for half a minute": (faults.stopped("etcd", 30 * SECOND, 60 * SECOND), "etcd", "etcd"),
-    "etcd stands still again and again": (faults.stopped("etcd", 4 * SECOND, 10 * SECOND), "etcd", "etcd"),
+    "etcd stalls for half a minute": (faults.stopped("etcd", 30 * SECOND, 60 * SECOND), "etcd", "etcd"),
+    "etcd stalls repeatedly": (faults.stopped("etcd", 4 * SECOND, 10 * SECOND), "etcd", "etcd"),
     "etcd is given little of its CPU": (
         faults.stopped("etcd", 400 * MILLISECOND, 100 * MILLISECOND), "etcd", "etcd",
     ),

@@ -64,7 +64,7 @@ def test_a_fault_on_a_real_cluster_is_one_incident(name, side, is_closed):
         faults.failing_webhook("Call validating webhook", 0.9),
         faults.stopped("etcd", 30 * SECOND, 60 * SECOND),
     ],
-    ids=["etcd is slow", "webhooks are slow", "etcd's answers are errors", "webhooks fail", "etcd stands still"],
+    ids=["etcd is slow", "webhooks are slow", "etcd's answers are errors", "webhooks fail", "etcd stalls"],
 )
 def test_an_incident_started_when_its_fault_did(tmp_path, fault):
     healthy = faults.Recording("steady")

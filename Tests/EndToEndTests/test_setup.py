@@ -158,7 +158,7 @@ def test_managed_control_planes_get_an_honest_sentence(place, name):
 @pytest.mark.parametrize(
     "arguments, expected",
     [
-        ([], "--on PLACE or --from DIRECTORY must be given"),
+        ([], "--on PLATFORM or --from DIRECTORY must be given"),
         (["--on", "kubeadm"], "--kubernetes RELEASE must be given, such as --kubernetes 1.31"),
         (["--on", "heroku", "--kubernetes", "1.31"], "'heroku' is invalid for '--on <place>'"),
         (["--on", "kubeadm", "--kubernetes", "latest"], '"latest" must be a release such as 1.31'),

@@ -74,7 +74,7 @@ def test_another_type_of_authorization(serve, tmp_path):
     [
         ("", "the receiver's certificate isn't accepted; set ca_file in tls_config to its authority"),
         (", tls_config: {ca_file: stranger-ca.crt}", "the receiver's certificate isn't accepted"),
-        (", tls_config: {ca_file: test-ca.crt}", "the receiver doesn't accept our certificate, or wants one"),
+        (", tls_config: {ca_file: test-ca.crt}", "the receiver requires a client certificate or doesn't accept ours"),
     ],
 )
 def test_why_tls_with_a_receiver_fails(serve, secured, tmp_path, options, reason):

@@ -117,7 +117,7 @@ def test_what_a_damaged_archive_has_is_shown(tmp_path):
         (["view", "missing.otlp"], 2, "missing.otlp: no such file"),
         (["view", "--listen", "9464", project.EXAMPLE], 2, "an address is HOST:PORT"),
         (["view", "--listen", "0.0.0.0:0", project.EXAMPLE], 2, "--listen (0.0.0.0:0) is open to every machine"),
-        (["view", "--listen", ":0", project.EXAMPLE], 2, "say that this is meant with --insecure-listen"),
+        (["view", "--listen", ":0", project.EXAMPLE], 2, "confirm that this is intended with --insecure-listen"),
         (["view", "--listen", "[::]:0", project.EXAMPLE], 2, "--listen ([::]:0) is open to every machine"),
         (["view", "--listen", "nowhere.invalid:0", project.EXAMPLE], 2, '--listen: can\'t listen on the host "nowhere.invalid"'),
         (["view", "--from", "2026-11-24T00:00:00Z", project.EXAMPLE], 1, "no spans that end between --from and --to"),

@@ -69,7 +69,7 @@ struct RestartBaselineTests {
         let bytes = record.encoded
         #expect(try SlotRecord(bytes).encoded == bytes)
         for end in bytes.indices {
-            #expect(throws: SlotRecord.Refusal.self) { try SlotRecord(Array(bytes[..<end])) }
+            #expect(throws: SlotRecord.FormatError.self) { try SlotRecord(Array(bytes[..<end])) }
         }
         let later = try Self.replay(Captures.example, from: next)
         let comparison = Comparison(interval: next..<next + Self.slot, baseline: record.start..<next)

@@ -1,10 +1,11 @@
 import Engine
 import Foundation
 import Pipeline
-import Report
 import Rules
 import TestSupport
 import Testing
+
+@testable import Report
 
 @Suite struct `A report` {
     private static let end: Int64 = 1_767_225_600_000_000_000

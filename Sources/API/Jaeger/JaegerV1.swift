@@ -42,7 +42,7 @@ enum JaegerV1 {
         let id = try JaegerQuery.traceID(query.variable("id"))
         let found = try surface.recall(id, surface.pipeline.trace(id).spans, in: range(query))
         guard let json = WholeTraceFormat.jaeger(found.message, warnings: found.warnings) else {
-            throw AbsentTrace(warnings: found.warnings)
+            throw AbsentTraceError(warnings: found.warnings)
         }
         return json
     }

@@ -22,11 +22,11 @@ extension Resource {
                 return Response(
                     status: .ok, headers: [.contentType: "application/json"],
                     body: pools.queries.body(in: permit, json ?? ""))
-            } catch is QueryDeadline.Passed {
+            } catch is QueryDeadline.PassedError {
                 return exchange.tooSlow()
-            } catch is QueryDeadline.Busy {
+            } catch is QueryDeadline.BusyError {
                 return exchange.tooMany()
-            } catch let absent as AbsentTrace {
+            } catch let absent as AbsentTraceError {
                 return failure(JaegerError(status: 404, message: absent.message), envelope)
             } catch let error as JaegerError {
                 return failure(error, envelope)

@@ -38,7 +38,7 @@ extension Query {
         guard namesOperation, let label = QueryParameter.requestLabels.first(where: { self[$0] != nil }) else { return }
         throw QueryError(
             message: "\(label.name) selects requests, and service, operation and kind select spans; "
-                + "give the one or the other")
+                + "use one or the other")
     }
 
     func includes(_ labels: OperationLabels) -> Bool {

@@ -6,19 +6,19 @@ package import Support
 /// 3339. Missing values are null, except that a rule has only one of `select` and `match`.
 package struct RuleGroupJSON: Encodable, Sendable {
     package struct Rule: Encodable, Sendable {
-        package var alert: String
+        var alert: String
         /// Matchers as text, by label.
         package var select: [String: String]?
-        package var match: [String: String]?
-        package var when: String
+        var match: [String: String]?
+        var when: String
         /// null if every value of the condition has its own window.
         @OrNull var over_seconds: Double?
         package var by: [String]
         var for_seconds: Double
         var keep_firing_for_seconds: Double
-        package var labels: [String: String]
+        var labels: [String: String]
         /// Unrendered templates.
-        package var annotations: [String: String]
+        var annotations: [String: String]
         /// `firing` if any alert fires, else `pending` if any is pending, else `inactive`.
         package var state: AlertState
         package var alerts: [AlertJSON]

@@ -5,8 +5,8 @@ import Rules
 import Support
 
 extension Resource {
-    /// How things are: counts of the received spans by outcome, how many come, and the open incident.
-    static let status = json("/api/v1/status", summary: "how things are", schema: .named("Status")) { surface, query in
+    /// The current state: counts of the received spans by outcome, how many come, and the open incident.
+    static let status = json("/api/v1/status", summary: "current state", schema: .named("Status")) { surface, query in
         StatusJSON(surface, query.range)
     }
 }

@@ -10,7 +10,7 @@ extension Resource {
         "/api/v1/traces/:id", parameters: [.traceID, .traceFormat],
         summary: "the spans of a trace, and whose time it was", schema: TraceJSON.schema
     ) { surface, query in
-        guard let id = query.traceID else { throw AbsentTrace() }
+        guard let id = query.traceID else { throw AbsentTraceError() }
         let known = surface.pipeline.trace(id)
         let found = try surface.recall(id, known.spans, in: query.range.given)
         let json: String? =
@@ -23,7 +23,7 @@ extension Resource {
                     services: surface.pipeline.services, components: surface.pipeline.components
                 ).map { try JSONText.encode(TraceJSON($0, surface.pipeline, warnings: found.warnings)) }
             }
-        guard let json else { throw AbsentTrace(warnings: found.warnings) }
+        guard let json else { throw AbsentTraceError(warnings: found.warnings) }
         return json
     }
 }

@@ -3,7 +3,7 @@ import Pipeline
 import Traces
 
 /// There is no such trace, or none where it could be looked for.
-struct AbsentTrace: Error {
+struct AbsentTraceError: Error {
     var warnings: [String] = []
 
     var message: String { (["trace not found"] + warnings).joined(separator: "; ") }
@@ -21,8 +21,8 @@ extension QueryServer.Surface {
     ) throws -> RecordedTraces.Found {
         let found = recall([RememberedTrace(id, known, endingIn: range)], mergesScopes: mergesScopes)
         switch found.failure {
-        case .isBusy: throw QueryDeadline.Busy()
-        case .isTooLong: throw QueryDeadline.Passed()
+        case .isBusy: throw QueryDeadline.BusyError()
+        case .isTooLong: throw QueryDeadline.PassedError()
         case nil: return found
         }
     }

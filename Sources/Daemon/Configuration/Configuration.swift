@@ -124,7 +124,7 @@ extension Configuration {
     }
 
     /// Why the parts don't fit into the limit; nil if they do.
-    func memoryExcess(container: Int?) -> MemoryBudget.Excess? {
+    func memoryExcess(container: Int?) -> MemoryBudget.ExceededError? {
         do {
             _ = try memoryBudget(container: container)
             return nil
@@ -133,7 +133,7 @@ extension Configuration {
         }
     }
 
-    private func memoryBudget(container: Int?) throws(MemoryBudget.Excess) -> MemoryBudget {
+    private func memoryBudget(container: Int?) throws(MemoryBudget.ExceededError) -> MemoryBudget {
         let limit = memoryLimit ?? MemoryBudget.defaultLimit(container: container, explicit: explicitMemory)
         return try MemoryBudget(limit: limit, explicit: explicitMemory)
     }

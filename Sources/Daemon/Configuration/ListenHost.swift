@@ -9,7 +9,7 @@ struct ListenHost {
     private let addresses: [[UInt8]]
 
     /// A host that can't be resolved.
-    struct Unknown: Error, CustomStringConvertible {
+    struct UnknownHostError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -23,10 +23,10 @@ struct ListenHost {
     }
 
     /// Resolves the host to the address that listening binds. Blocks until the resolver answers.
-    init(resolving host: String) throws(Unknown) {
+    init(resolving host: String) throws(UnknownHostError) {
         let (found, failure) = Self.addresses(of: host, flags: 0)
         guard let first = found.first else {
-            throw Unknown(
+            throw UnknownHostError(
                 description: unsafe failure == 0 ? "it has no address" : String(cString: gai_strerror(failure)))
         }
         name = host.lowercased()

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Divides `limits.memory` among everything that the daemon holds, and sets room aside for the pages of the program and
 /// its libraries, which the kernel counts too.
@@ -26,7 +27,7 @@ package struct MemoryBudget: Equatable, Sendable {
         case reserve
 
         /// Share in thousandths.
-        package var share: Int {
+        var share: Int {
             switch self {
             case .window: 282
             case .history: 32
@@ -78,7 +79,7 @@ package struct MemoryBudget: Equatable, Sendable {
     private static func shared(_ limit: Int) -> Int { limit - min(programBytes, limit / 8 * 5) }
 
     /// - Parameter explicit: parts set by the configuration.
-    package init(limit: Int, explicit: [Part: Int] = [:]) throws(Excess) {
+    package init(limit: Int, explicit: [Part: Int] = [:]) throws(ExceededError) {
         self.limit = limit
         let given = Self.saturatingSum(explicit.values)
         let otherShares = Self.shares(besides: explicit)
@@ -86,7 +87,7 @@ package struct MemoryBudget: Equatable, Sendable {
         let shared = Self.shared(limit)
         let leastForOthers = Self.part(min(shared, Self.shared(Self.limitDefault)), otherShares) / 4
         guard given <= shared - leastForOthers else {
-            throw Excess(limit: limit, explicit: explicit, leastForOthers: leastForOthers + limit - shared)
+            throw ExceededError(limit: limit, explicit: explicit, leastForOthers: leastForOthers + limit - shared)
         }
         for part in Part.allCases {
             bytes[part] = explicit[part] ?? Self.scaled(shared - given, part.share, otherShares)
@@ -99,9 +100,8 @@ package struct MemoryBudget: Equatable, Sendable {
     /// top of the others' shares.
     static func defaultLimit(container: Int?, explicit: [Part: Int]) -> Int {
         if let container { return container / 10 * 7 }
-        let (limit, overflow) = saturatingSum(explicit.values).addingReportingOverflow(
-            part(shared(limitDefault), shares(besides: explicit)) + programBytes)
-        return overflow ? .max : max(limit, limitDefault)
+        let others = part(shared(limitDefault), shares(besides: explicit)) + programBytes
+        return max(saturatingSum(explicit.values + [others]), limitDefault)
     }
 
     private static func shares(besides explicit: [Part: Int]) -> Int {
@@ -109,10 +109,7 @@ package struct MemoryBudget: Equatable, Sendable {
     }
 
     private static func saturatingSum(_ values: some Sequence<Int>) -> Int {
-        values.reduce(0) { sum, value in
-            let (next, overflow) = sum.addingReportingOverflow(value)
-            return overflow ? .max : next
-        }
+        Int(values.reduce(Int64(0)) { $0.addingSaturating(Int64($1)) })
     }
 
     private static func part(_ bytes: Int, _ share: Int) -> Int { scaled(bytes, share, 1000) }
@@ -123,7 +120,7 @@ package struct MemoryBudget: Equatable, Sendable {
     }
 
     /// The parts exceed the limit.
-    package struct Excess: Error, Equatable, CustomStringConvertible {
+    package struct ExceededError: Error, Equatable, CustomStringConvertible {
         let limit: Int
         let explicit: [Part: Int]
         let leastForOthers: Int

@@ -10,7 +10,7 @@ import ServiceLifecycle
 package import Traces
 import UnixSignals
 
-/// The page, the query API and Jaeger's over what was replayed. It receives nothing, and time stands still.
+/// The page, the query API and Jaeger's over what was replayed. It receives nothing, and its clock is that of the last span.
 package struct ArchiveServer {
     private let pipeline: Pipeline
     private let traces: WholeTraces

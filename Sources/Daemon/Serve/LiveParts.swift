@@ -52,7 +52,7 @@ struct LiveParts: Sendable {
         pipeline = Self.pipeline(configuration, rules, saved, budget, recorder, logger)
         if let records = state?.baseline.load(logger), !records.isEmpty {
             pipeline.remember(records)
-            logger.notice("what was usual in the last run is known", metadata: ["slots": "\(records.count)"])
+            logger.notice("restored what is usual from the last run", metadata: ["slots": "\(records.count)"])
         }
         admission = Admission(limit: configuration.receivers.bytesInFlight)
         keptTraces = TracesKept(budget: budget[.traces])

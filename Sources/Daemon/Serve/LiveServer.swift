@@ -34,7 +34,7 @@ package struct LiveServer {
             hasJaeger: configuration.jaeger != nil)
         if budget.receiver < wanted {
             logger.notice(
-                "fewer connections than configured, because of the limit of open files",
+                "allowing fewer connections than configured: the limit on open files is too low",
                 metadata: ["files": "\(limit)", "connections": "\(budget.receiver)", "configured": "\(wanted)"])
         }
         // Set this before anything asks for an event loop; each takes three descriptors.

@@ -109,7 +109,7 @@ struct NameOverflowLog {
     }
 }
 
-/// Logs requests that were accepted but not recorded because the disk is too slow, one line in ten seconds.
+/// Logs export requests that were accepted but not recorded because the disk is too slow, one line in ten seconds.
 struct RecordingGaps {
     private var seen = 0
     private var nextLine = ContinuousClock.now
@@ -125,7 +125,7 @@ struct RecordingGaps {
         guard counts.requestsDropped > seen, ContinuousClock.now >= nextLine else { return }
         nextLine = ContinuousClock.now + Self.interval
         logger.warning(
-            "requests were accepted but not recorded: they arrive faster than the archive is written",
+            "export requests were accepted but not recorded: they arrive faster than the archive is written",
             metadata: ["requests": "\(counts.requestsDropped - seen)"])
         seen = counts.requestsDropped
     }

@@ -26,7 +26,7 @@ package enum StartCheck {
     /// Checks the address for recorded spans, which takes neither TLS nor tokens.
     package static func run(viewing configuration: Configuration, on address: ListenAddress) throws(StartError) {
         let host: ListenHost
-        do throws(ListenHost.Unknown) {
+        do throws(ListenHost.UnknownHostError) {
             host = try ListenHost(resolving: address.host)
         } catch {
             throw StartError(
@@ -36,7 +36,7 @@ package enum StartCheck {
         guard !host.isElsewhere || configuration.insecureListen else {
             throw StartError(
                 description: "--listen (\(address)) is open to every machine that reaches this one: "
-                    + "listen on 127.0.0.1, or say that this is meant with --insecure-listen")
+                    + "listen on 127.0.0.1, or confirm that this is intended with --insecure-listen")
         }
     }
 

@@ -15,7 +15,7 @@ struct CallBounds: Equatable, Sendable {
     func fits(_ offset: Int64) -> Bool { low <= offset && offset <= high }
 }
 
-/// Finds the offset of a clock that nearly all of some calls fit. A call that fits none is late: a callee may begin when its
+/// Finds the offset of a clock that nearly all of some calls fit. A call that fits none is an outlier: a callee may begin when its
 /// caller has given up.
 struct ClockFit: Sendable {
     /// Fewer than this many calls are no evidence.
@@ -23,7 +23,7 @@ struct ClockFit: Sendable {
     /// How many are looked at together: a clock that drifts has another offset for the next.
     static let callsMax = 32
     /// One in this many calls may not fit.
-    private static let lateMin = 20
+    private static let outlierMin = 20
     /// Calls that all wait leave so much room that what they fit may be chance; nanoseconds.
     private static let roomMax: Int64 = 100_000_000
     /// Smaller offsets than this tell nothing that the calls' own time doesn't hide; nanoseconds.
@@ -34,7 +34,7 @@ struct ClockFit: Sendable {
     /// - Parameter before: the offset of the calls before them: it holds as long as these calls fit it too.
     static func offset(of calls: some Collection<CallBounds>, before: Int64) -> Int64? {
         guard calls.count >= callsMin else { return nil }
-        func isFit(_ count: Int) -> Bool { (calls.count - count) * lateMin <= calls.count }
+        func isFit(_ count: Int) -> Bool { (calls.count - count) * outlierMin <= calls.count }
         func fits(_ offset: Int64) -> Bool { isFit(calls.count { $0.fits(offset) }) }
         if fits(before) { return before }
         if fits(0) { return 0 }

@@ -7,7 +7,7 @@ struct ClockSurvey: Sendable {
         /// Unix nanoseconds.
         var times: ClosedRange<Int64>
 
-        /// Of spans with the same ids the same one counts in any order. If only their sources differ, it gets `noSource`.
+        /// Picks one of two spans with the same ids, whichever came first. If only their sources differ, it gets `noSource`.
         static func first(_ a: Span, _ b: Span) -> Span {
             if a.times == b.times { return a.source == b.source ? a : Span(source: noSource, times: a.times) }
             let isFirst = (a.times.lowerBound, a.times.upperBound) < (b.times.lowerBound, b.times.upperBound)
@@ -27,10 +27,10 @@ struct ClockSurvey: Sendable {
     /// Only calls whose hash has none of these bits are looked at.
     private var mask: UInt64 = 0
 
-    /// Of more calls every other one is dropped: which ones doesn't depend on their order.
+    /// When there are more calls, half of them are dropped; which ones doesn't depend on their order.
     private static let callsMax = 1 << 16
 
-    /// Takes in the calls of a batch.
+    /// Adds the calls of a batch.
     mutating func add(
         _ batch: borrowing SpanBatch, _ translation: borrowing OrderedNames.Translation, _ names: borrowing OrderedNames
     ) {
@@ -42,7 +42,7 @@ struct ClockSurvey: Sendable {
         }
     }
 
-    /// Takes in one side of a call.
+    /// Adds one side of a call.
     private mutating func add(_ row: SpanRow, _ end: CallEnd, source: UInt32) {
         let id = end == .caller ? row.spanID : row.parentID
         // Without a seed, so that every process looks at the same calls.

@@ -63,7 +63,7 @@ struct LiveClocks: Sendable {
         areOff = clocks.values.contains { $0.offset ?? 0 != 0 }
     }
 
-    /// Takes in the calls of a batch.
+    /// Adds the calls of a batch.
     mutating func observe(
         _ batch: borrowing SpanBatch, _ translation: NameTranslation, _ operations: OperationTable, arrival: Int64
     ) {

@@ -76,7 +76,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
     }
 
     /// Makes room for `count` elements, discarding the contents, and shrinks if the room is far larger.
-    package mutating func makeRoom(_ count: Int) {
+    mutating func makeRoom(_ count: Int) {
         if count > capacity || capacity > 8 * max(count, 512) { self = Column(capacity: count + count / 4) }
     }
 }

@@ -1,7 +1,8 @@
 /// Finds the number of an entry by the hash of its key. The entries are the caller's, numbered from 0 as they are added.
 ///
 /// Open addressing. A cell holds 8 bits of hash and 24 bits of number plus one, so that nearly every other entry met while
-/// probing is skipped without reading its key.
+/// probing is skipped without reading its key. `SlotTraces`, `TraceTree` and `SeriesTally` probe by themselves: their keys
+/// are of a fixed size and at hand, so that comparing bits of hash first would only take time.
 struct HashIndex: Sendable {
     private var cells: [UInt32]
     private var used = 0

@@ -109,15 +109,15 @@ extension GrowthQuestion {
 
 /// Which groups each series belongs to.
 struct GroupedSeries {
-    private struct Place {
+    private struct Membership {
         let group: Int
         /// Of the series, within the group.
         let number: Int
-        /// Of the next place of the same series, or -1.
+        /// Of the next membership of the same series, or -1.
         let next: Int32
     }
 
-    private var places: [Place] = []
+    private var memberships: [Membership] = []
     /// By series; -1 for those that are in no group.
     private var first: [Int32]
 
@@ -126,8 +126,8 @@ struct GroupedSeries {
         first = Array(repeating: -1, count: Int(last) + 1)
         for (group, members) in groups.enumerated() {
             for (number, series) in members.series.enumerated() {
-                places.append(Place(group: group, number: number, next: first[Int(series)]))
-                first[Int(series)] = Int32(clamping: places.count - 1)
+                memberships.append(Membership(group: group, number: number, next: first[Int(series)]))
+                first[Int(series)] = Int32(clamping: memberships.count - 1)
             }
         }
     }
@@ -141,9 +141,9 @@ struct GroupedSeries {
         slot.forEachCells(of: population, where: { $0 < first.count && first[$0] >= 0 }) { series, cells in
             var next = first[series]
             while next >= 0 {
-                let place = places[Int(next)]
-                body(place.group, place.number, cells)
-                next = place.next
+                let membership = memberships[Int(next)]
+                body(membership.group, membership.number, cells)
+                next = membership.next
             }
         }
     }

@@ -56,7 +56,7 @@ struct GrowthBaseline: Sendable {
         let seen = values.reduce(0) { $0 + ($1 - median) * ($1 - median) }
         let expected = statistic.usualDeviation * statistic.usualDeviation
         let health = (seen + weightOfOthers * expected) / (Double(max(values.count - 1, 0)) + weightOfOthers)
-        // What is usual is itself known only as well as so many stretches tell.
+        // What is usual is an estimate too, the better the more stretches there are.
         return health * (1 + varianceOfMedian / Double(max(values.count, 1)))
     }
 

@@ -1,4 +1,4 @@
-/// Takes in ratios of durations to the usual ones, from the lowest to the highest.
+/// Accumulates ratios of durations to the usual ones, from the lowest to the highest.
 struct Ratios {
     private let count: Int
     private var passed = 0

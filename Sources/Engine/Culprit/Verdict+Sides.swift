@@ -182,7 +182,7 @@ extension Evidence {
         let isClear = areHandlersJoined && isEvery && (connection[.low]?.times ?? 1) >= VerdictText.overwhelming
         let beside =
             !isEvery && !isLossy
-            ? "meanwhile both went on with others"
+            ? "both ends kept working on other calls meanwhile"
             : slightly.isEmpty
                 ? "etcd's own handlers and the API server's own work are unaffected"
                 : "the fast calls too, so nothing waits for its turn"
@@ -223,13 +223,13 @@ extension Evidence {
         case .etcd:
             return Verdict(
                 side: .etcd, component: .etcd, certainty: .likely,
-                why: "etcd: \(waited) for its handlers to begin, while hardly any other began: it doesn't always run, "
+                why: "etcd: \(waited) for its handlers to begin, while hardly any other began: it is paused at times, "
                     + "for lack of CPU or because it is stopped")
         case .apiServer:
             return Verdict(
                 side: .apiServer, component: .apiServer, certainty: .likely,
-                why: "apiserver: \(waited) after etcd had answered, while hardly anything else of it ended: it doesn't "
-                    + "always run, for lack of CPU or because it is stopped")
+                why: "apiserver: \(waited) after etcd had answered, while hardly anything else in it ended: it is "
+                    + "paused at times, for lack of CPU or because it is stopped")
         }
     }
 

@@ -95,6 +95,7 @@ extension HistoryBlock {
         return step & 1 == 0 ? 1 : Int(varint(&offset)) + 2
     }
 
+    /// Unlike `VarintReader` it doesn't check: a block's bytes are our own, or `init(checking:)` has read all of them.
     @inline(__always)
     private func varint(_ offset: inout Int) -> UInt64 {
         let first = bytes[offset]
@@ -126,22 +127,22 @@ extension HistoryBlock {
 
 extension HistoryBlock {
     /// Takes bytes that another process encoded, if that is what they are.
-    init(checking bytes: [UInt8]) throws(VarintReader.Malformed) {
+    init(checking bytes: [UInt8]) throws(VarintReader.MalformedError) {
         var reader = VarintReader(bytes)
         var key: UInt32 = 0
         while !reader.isAtEnd {
             let (next, isTooLarge) = key.addingReportingOverflow(try reader.number(UInt32.self))
-            guard !isTooLarge, next > key || key == 0 else { throw VarintReader.Malformed() }
+            guard !isTooLarge, next > key || key == 0 else { throw VarintReader.MalformedError() }
             key = next
             try Self.checkSeries(VarintReader(try reader.counted()))
         }
         self.init(bytes: bytes)
     }
 
-    private static func checkSeries(_ reader: consuming VarintReader) throws(VarintReader.Malformed) {
+    private static func checkSeries(_ reader: consuming VarintReader) throws(VarintReader.MalformedError) {
         let errors = try reader.number(UInt32.self)
-        guard try reader.number(UInt128.self) <= UInt128(Int128.max) else { throw VarintReader.Malformed() }
-        guard try reader.number() <= UInt64(Int64.max) else { throw VarintReader.Malformed() }
+        guard try reader.number(UInt128.self) <= UInt128(Int128.max) else { throw VarintReader.MalformedError() }
+        guard try reader.number() <= UInt64(Int64.max) else { throw VarintReader.MalformedError() }
         if errors > 0 {
             var buckets = BucketCheck()
             for _ in 0..<(try reader.count()) { try buckets.next(&reader) }
@@ -155,12 +156,12 @@ extension HistoryBlock {
         private var code = 0
         private var spans: UInt32 = 0
 
-        mutating func next(_ reader: inout VarintReader) throws(VarintReader.Malformed) {
+        mutating func next(_ reader: inout VarintReader) throws(VarintReader.MalformedError) {
             let step = try reader.number(UInt16.self)
             code += Int(step >> 1)
             let count = step & 1 == 0 ? 1 : try reader.number(UInt32.self).addingReportingOverflow(2).partialValue
             let (sum, isTooLarge) = spans.addingReportingOverflow(count)
-            guard code < LatencyBucket.codeCount, !isTooLarge else { throw VarintReader.Malformed() }
+            guard code < LatencyBucket.codeCount, !isTooLarge else { throw VarintReader.MalformedError() }
             spans = sum
         }
     }

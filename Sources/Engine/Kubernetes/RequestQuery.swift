@@ -22,7 +22,7 @@ package struct RequestQuery: Sendable {
 
     /// - Parameters:
     ///   - ownQuery: what follows the question mark of the path.
-    ///   - query: the query where it came apart from the path.
+    ///   - query: the query, if an attribute of its own holds it.
     package init(ownQuery: RawSpan, query: RawSpan) {
         read(ownQuery)
         read(query)

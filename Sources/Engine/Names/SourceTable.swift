@@ -144,7 +144,7 @@ package struct SourceTable: Sendable {
         for number in counts.indices { counts[number].clockOffset = offsets[names.labels[number]] }
     }
 
-    /// Takes in what a batch tells about a source.
+    /// Adds what a batch says about a source.
     mutating func add(_ notes: SourceNotes, of source: UInt16) {
         counts[Int(source)].roots.add(notes.thresholds)
         counts[Int(source)].dialects.add(notes.dialects)

@@ -123,7 +123,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         return translations[index]
     }
 
-    /// Takes in what a batch tells about its sources.
+    /// Adds what a batch says about its sources.
     mutating func addNotes(of batch: borrowing SpanBatch, _ translation: Translation) {
         for (source, more) in batch.notes {
             notes[translation.source(source), default: SourceNotes()].add(more)

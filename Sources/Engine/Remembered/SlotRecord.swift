@@ -32,7 +32,7 @@ package struct SlotRecord: Sendable {
     private static let version: UInt64 = 1
 
     /// Why bytes aren't a record.
-    package enum Refusal: Error, CustomStringConvertible {
+    package enum FormatError: Error, CustomStringConvertible {
         case malformed
         case version(UInt64)
 
@@ -75,12 +75,12 @@ package struct SlotRecord: Sendable {
     }
 
     /// Reads an encoded record.
-    package init(_ bytes: [UInt8]) throws(Refusal) {
+    package init(_ bytes: [UInt8]) throws(FormatError) {
         guard bytes.starts(with: Self.mark) else { throw .malformed }
         var reader = VarintReader(Array(bytes.dropFirst(Self.mark.count)))
         do {
             let version = try reader.number(UInt64.self)
-            guard version == Self.version else { throw Refusal.version(version) }
+            guard version == Self.version else { throw FormatError.version(version) }
             start = Int64(truncatingIfNeeded: try reader.number(UInt64.self))
             rows = Int(try reader.number(UInt32.self))
             var components: [String] = []
@@ -91,8 +91,8 @@ package struct SlotRecord: Sendable {
             counts = try HistoryBlock(checking: reader.counted())
             ownWork = try HistoryBlock(checking: reader.counted())
             ownWorkWithoutEtcd = try HistoryBlock(checking: reader.counted())
-        } catch let refusal as Refusal {
-            throw refusal
+        } catch let error as FormatError {
+            throw error
         } catch {
             throw .malformed
         }
@@ -128,7 +128,7 @@ package struct SlotRecord: Sendable {
 }
 
 extension VarintReader {
-    fileprivate mutating func operations() throws(Malformed) -> [Int: OperationLabels] {
+    fileprivate mutating func operations() throws(MalformedError) -> [Int: OperationLabels] {
         var operations: [Int: OperationLabels] = [:]
         for _ in 0..<(try count()) {
             let number = try count()
@@ -141,7 +141,7 @@ extension VarintReader {
         return operations
     }
 
-    fileprivate mutating func requests() throws(Malformed) -> [Int: RequestLabels] {
+    fileprivate mutating func requests() throws(MalformedError) -> [Int: RequestLabels] {
         var requests: [Int: RequestLabels] = [:]
         for _ in 0..<(try count()) {
             let number = try count()

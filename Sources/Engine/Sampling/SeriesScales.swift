@@ -1,6 +1,6 @@
-/// How many spans or requests one that came stands for, on average over a range, by series.
+/// How many spans or requests each received one stands for, on average over a range, by series.
 package struct SeriesScales: Sendable {
-    /// What came, and what it stands for.
+    /// What was received, and what it stands for.
     private struct Sum {
         var count = 0.0
         var estimate = 0.0

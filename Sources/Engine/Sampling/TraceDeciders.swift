@@ -17,7 +17,7 @@ struct TraceDeciders: ~Copyable {
         reachingBack.forEachRow(laterThan: index, of: view.slots) { columns, offset, _, _ in note(columns, offset) }
     }
 
-    /// Takes in a span that may be its trace's root, or begin what its trace has here.
+    /// Adds a span that may be its trace's root, or begin what its trace has here.
     @inline(__always)
     private mutating func note(_ columns: borrowing SpanColumns, _ offset: Int) {
         if columns.parentID[offset] == 0 {

@@ -1,12 +1,12 @@
 /// Counts by latency bucket (`LatencyBucket` codes), stored from the lowest bucket in use to the highest; mergeable.
-package struct LatencyHistogram: Sendable {
-    package private(set) var count = 0
+struct LatencyHistogram: Sendable {
+    private(set) var count = 0
     private var first = 0
     private var counts: [Int] = []
 
-    package init() {}
+    init() {}
 
-    package mutating func add(_ code: Int, count added: Int = 1) {
+    mutating func add(_ code: Int, count added: Int = 1) {
         makeRoom(for: code...code)
         counts[code - first] += added
         count += added
@@ -52,7 +52,7 @@ package struct LatencyHistogram: Sendable {
     }
 
     /// The nearest-rank quantile within 0.55 %, nanoseconds: the geometric middle of the bucket that holds it.
-    package func quantile(_ quantile: Double) -> Int64? {
+    func quantile(_ quantile: Double) -> Int64? {
         code(quantile: quantile).map { LatencyBucket.shared.middle($0) }
     }
 

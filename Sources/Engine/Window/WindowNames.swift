@@ -38,10 +38,10 @@ struct WindowNames: Sendable {
 
     // MARK: Clocks
 
-    /// From now on clocks are not corrected: the spans that come are.
+    /// Stops correcting clocks, because the spans that follow are corrected already.
     mutating func followCorrectedClocks() { clocks = nil }
 
-    /// Takes in what the calls of a batch tell about clocks.
+    /// Adds what the calls of a batch say about clocks.
     ///
     /// - Returns: whether any clock has to be corrected.
     mutating func observeClocks(
@@ -55,7 +55,7 @@ struct WindowNames: Sendable {
 
     mutating func set(clockOffsets offsets: [SourceLabels: Int64]) { sources.set(clockOffsets: offsets) }
 
-    /// Takes in what a batch tells about its sources.
+    /// Adds what a batch says about its sources.
     mutating func addNotes(of batch: borrowing SpanBatch, _ translation: NameTranslation) {
         for (source, notes) in batch.notes { sources.add(notes, of: translation.source(source)) }
     }

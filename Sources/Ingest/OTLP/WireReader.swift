@@ -136,7 +136,7 @@ package struct WireReader: ~Escapable {
     }
 
     @inline(__always)
-    package mutating func skip(_ count: Int) throws(DecodeError) {
+    mutating func skip(_ count: Int) throws(DecodeError) {
         guard end &- offset >= count else { throw DecodeError(.truncated, at: offset) }
         offset &+= count
     }

@@ -14,7 +14,7 @@ final class DeadLetters: Sendable {
     }
 
     /// Thrown when too many alerts wait to be written.
-    private struct Overflow: Error, CustomStringConvertible {
+    private struct LimitError: Error, CustomStringConvertible {
         let description = "\(DeadLetters.waitingMax) alerts are already waiting"
     }
 
@@ -43,7 +43,7 @@ final class DeadLetters: Sendable {
             waiting += alerts.count
             return true
         }
-        guard hasRoom else { return whenDone(Overflow()) }
+        guard hasRoom else { return whenDone(LimitError()) }
         let time = Timestamp.rfc3339(now())
         thread.async { [self] in
             defer { waiting.withLock { $0 -= alerts.count } }

@@ -6,9 +6,9 @@ import Support
 /// once.
 package struct RetryPolicy: Sendable {
     package var first: Duration
-    package var longest: Duration
+    var longest: Duration
     /// How old an alert may get before it is given up.
-    package var giveUpAfter: Duration
+    var giveUpAfter: Duration
 
     /// A receiver may be down overnight; an alert older than a day is no help to the person it pages.
     package static let standard = RetryPolicy(

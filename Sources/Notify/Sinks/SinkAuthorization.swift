@@ -70,7 +70,12 @@ enum SinkAuthorization: Hashable, Sendable {
         switch self {
         case .token(let type, let file): return "\(type) \(try file.secret())"
         case .password(let user, let file):
-            return "Basic " + Data("\(user):\(try file.secret())".utf8).base64EncodedString()
+            return Self.basic(user, password: try file.secret())
         }
+    }
+
+    /// The header for a user and a password (RFC 7617).
+    static func basic(_ user: String, password: String) -> String {
+        "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
     }
 }

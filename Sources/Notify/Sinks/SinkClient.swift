@@ -67,7 +67,7 @@ struct SinkClient: Sendable {
             // The body doesn't matter, nor whether it breaks off after the status.
             _ = try? await response.body.collect(upTo: Self.answerLimit)
             return attempt(response)
-        } catch let blocked as BlockedAddress {
+        } catch let blocked as BlockedAddressError {
             return .rejected("\(blocked)")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost {
             return .rejected("the URL is invalid")
@@ -81,9 +81,9 @@ struct SinkClient: Sendable {
         }
     }
 
-    private func blockedAddress() async -> BlockedAddress? {
+    private func blockedAddress() async -> BlockedAddressError? {
         await withCheckedContinuation { continuation in
-            Self.resolver.async { continuation.resume(returning: BlockedAddress.find(behind: host)) }
+            Self.resolver.async { continuation.resume(returning: BlockedAddressError.find(behind: host)) }
         }
     }
 
@@ -115,10 +115,10 @@ struct SinkClient: Sendable {
         guard var components = URLComponents(string: url), let user = components.user else {
             return (url, nil)
         }
-        let credentials = Data("\(user):\(components.password ?? "")".utf8).base64EncodedString()
+        let authorization = SinkAuthorization.basic(user, password: components.password ?? "")
         components.user = nil
         components.password = nil
-        return (components.string ?? url, "Basic \(credentials)")
+        return (components.string ?? url, authorization)
     }
 }
 
@@ -161,7 +161,8 @@ private enum TLSErrorText {
         if has("ALERT_CERTIFICATE_REQUIRED") || has("ALERT_UNKNOWN_CA") || has("ALERT_BAD_CERTIFICATE")
             || has("HANDSHAKE_FAILURE")
         {
-            return "the receiver doesn't accept our certificate, or wants one: cert_file and key_file in tls_config"
+            return "the receiver requires a client certificate or doesn't accept ours; "
+                + "set cert_file and key_file in tls_config"
         }
         if has("WRONG_VERSION_NUMBER") || has("HTTP_REQUEST") {
             return "the receiver speaks plain text; url must begin with http://"

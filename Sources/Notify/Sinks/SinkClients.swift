@@ -45,7 +45,7 @@ enum SinkClients {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Checks the address again: the name may have been resolved differently since the first check.
         let guarded: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
-            guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddress(text: $0) }) else {
+            guard let blocked = channel.remoteAddress?.ipAddress.flatMap({ BlockedAddressError(text: $0) }) else {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             channel.close(promise: nil)

@@ -19,7 +19,7 @@ enum SinkURL {
         let address = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
         if let problem = problemWithAuthority(address, form) { return problem }
         guard let host = parsed.host(), !host.isEmpty else { return form }
-        if let blocked = BlockedAddress(text: host) { return "\(blocked)" }
+        if let blocked = BlockedAddressError(text: host) { return "\(blocked)" }
         return ofKind(parsed)
     }
 

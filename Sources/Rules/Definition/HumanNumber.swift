@@ -9,7 +9,7 @@ package enum HumanNumber {
     }
 
     /// `1.234k`, `12.5m`.
-    package static func scaled(_ value: Double) -> String {
+    static func scaled(_ value: Double) -> String {
         guard value != 0, value.isFinite else { return plain(value) }
         var (scaled, prefix) = (value, "")
         for larger in ["k", "M", "G", "T", "P"] where abs(scaled) >= 1000 {

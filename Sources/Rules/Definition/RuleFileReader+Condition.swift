@@ -43,7 +43,7 @@ extension RuleFileReader {
                         + wanted.labelNames.joined(separator: ", "))
             }
             for (value, position) in condition.expression.values where subject == .window {
-                // Faults of the rule's own window are reported where it is written.
+                // Problems of the rule's own window are reported where it is written.
                 guard value.over != nil || value.farthestOffset > 0 && over <= maximumWindow,
                     let problem = reachProblem(offset: value.farthestOffset, over: value.over ?? over)
                 else { continue }

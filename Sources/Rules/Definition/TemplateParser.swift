@@ -1,6 +1,6 @@
 import Support
 
-/// Parses an annotation. Faults carry a position in its text, as those of conditions do.
+/// Parses an annotation. Problems carry a position in its text, as those of conditions do.
 struct TemplateParser {
     private let scalars: [Unicode.Scalar]
     private let labels: Set<String>?

@@ -43,7 +43,7 @@ struct ActiveAlert: Hashable, Sendable {
         ignoresCalmUntil = ignoringCalmUntil
     }
 
-    /// Takes in one evaluation; returns the new state if it changed.
+    /// Applies one evaluation; returns the new state if it changed.
     /// - Parameter holds: nil for no data, which changes nothing.
     mutating func observe(
         _ holds: Bool?, value: Double?, at time: Int64, holdFor: Int64, keepFiringFor: Int64
@@ -58,7 +58,7 @@ struct ActiveAlert: Hashable, Sendable {
     /// Whether the evaluation at `time` had no data for this alert.
     func isWithoutData(at time: Int64) -> Bool { dataAt != time }
 
-    /// Takes in an evaluation without data while other spans arrived; returns the new state if it changed.
+    /// Applies an evaluation without data while other spans arrived; returns the new state if it changed.
     /// - Parameters:
     ///   - interval: the time since the previous evaluation.
     ///   - after: how long data may be missing before the alert ends.

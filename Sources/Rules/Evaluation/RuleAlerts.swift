@@ -36,7 +36,7 @@ struct RuleAlerts {
         var hasChanged: Bool
     }
 
-    /// Takes in what an evaluation says of one group.
+    /// Applies what an evaluation says about one group.
     mutating func observe(_ judgement: GroupJudgement, at time: Int64, limit: Int) -> Observation? {
         let holds = judgement.truth == .noData ? nil : judgement.truth == .holds
         let group = judgement.group
@@ -58,7 +58,7 @@ struct RuleAlerts {
         rule.endsAfterNoData != nil && lives.contains { $0.value.isWithoutData(at: time) }
     }
 
-    /// Takes in, for alerts without data in this evaluation, that other spans arrived since the last one.
+    /// Records for alerts without data in this evaluation that other spans arrived since the last one.
     mutating func observeNoData(at time: Int64, interval: Int64) -> [Observation] {
         guard let after = rule.endsAfterNoData else { return [] }
         return lives.keys.sorted().compactMap { group in

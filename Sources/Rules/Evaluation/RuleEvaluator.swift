@@ -169,7 +169,7 @@ package struct RuleEvaluator: Sendable {
         return names
     }
 
-    /// Takes in, for a group's alerts, that there was no data, if other spans arrived since its last evaluation.
+    /// Records for a group's alerts that there was no data, if other spans arrived since its last evaluation.
     private mutating func observeNoData(
         of group: Int, at time: Int64, from source: some MeasurementSource
     ) -> [Observation] {

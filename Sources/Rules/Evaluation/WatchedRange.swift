@@ -82,8 +82,8 @@ struct WatchedRange {
         isCounted = source.advance(&counts, from: from, to: to, isWanted: isWanted, bytesMax: bytesMax)
     }
 
-    /// Takes in series that are new or renamed. A series that was wanted stays so: spans of its former name may still
-    /// be counted, and leave as they came.
+    /// Adds series that are new or renamed. A series that was wanted stays wanted: spans of its former name may still
+    /// be in the counts, and must be subtracted when they leave.
     private mutating func extendWanted(_ groupings: [SeriesGrouping]) {
         let seriesCount = self.groupings.map { groupings[$0].groupOfSeries.count }.max() ?? 0
         func isWantedNow(_ series: Int) -> Bool {

@@ -23,7 +23,7 @@ extension Incident {
         return
             "Ask \(which) itself (kubectl get --raw /readyz, or curl -k https://HOST:6443/readyz). If it answers, check the "
             + "way to Faultline: its tracing configuration, a collector in between, and the network. If not, check its host, "
-            + "its container (crictl ps -a) and its log; it ends if etcd is away or its disk is full."
+            + "its container (crictl ps -a) and its log; it exits if etcd is unreachable or its disk is full."
     }
 
     private static let unclear =

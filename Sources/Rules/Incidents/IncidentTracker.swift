@@ -44,7 +44,7 @@ package struct IncidentTracker: Hashable, Sendable {
 
     // MARK: Evaluations
 
-    /// Takes in an evaluation.
+    /// Applies an evaluation.
     /// - Parameters:
     ///   - sightings: every firing alert of the rules that were evaluated.
     ///   - resolved: the alerts that resolved.

@@ -130,7 +130,7 @@ struct ConditionChecker {
         return .boolean
     }
 
-    // MARK: Faults
+    // MARK: Problems
 
     private mutating func mismatch(
         _ left: Expression, _ first: Dimension, _ right: Expression, _ second: Dimension, verb: String,

@@ -53,7 +53,7 @@ package enum Dimension: Hashable, Sendable {
     }
 
     /// The dimension of `self / other`; nil if rules have no unit for it (a rate by a time).
-    package func divided(by other: Dimension) -> Dimension? {
+    func divided(by other: Dimension) -> Dimension? {
         guard let left = timePower, let right = other.timePower else { return nil }
         if left == 0, right == 0, other == .count || self == other { return .plain }
         return Self.combined(self, other, timePower: left - right)

@@ -4,7 +4,7 @@ package import Engine
 package struct EvaluationInputs {
     package struct Range {
         /// nil if nothing is known.
-        package var tally: LatencyTally?
+        var tally: LatencyTally?
         /// Bounds of each quantile of the condition's inputs, in nanoseconds. Meaningless without spans.
         package var quantiles: [ClosedRange<Int64>]
         package var max: ClosedRange<Int64>

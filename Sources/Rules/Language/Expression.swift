@@ -43,7 +43,7 @@ extension Expression {
 
 /// A constant with its unit.
 package struct Literal: Hashable, Sendable {
-    package var dimension: Dimension
+    var dimension: Dimension
     /// In seconds, per second, or 0...1 for a ratio.
     package var value: Double
     /// As written.

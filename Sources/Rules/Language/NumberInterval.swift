@@ -7,7 +7,7 @@ package struct NumberInterval: Equatable, Sendable {
     /// Greater than `high` if the only possibility is no data.
     package private(set) var low: Double
     package private(set) var high: Double
-    package private(set) var canBeMissing: Bool
+    private(set) var canBeMissing: Bool
 
     /// No data.
     package static let missing = NumberInterval(low: .infinity, high: -.infinity, canBeMissing: true)

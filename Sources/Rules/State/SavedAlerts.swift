@@ -48,12 +48,12 @@ package struct SavedAlerts: Codable, Hashable, Sendable {
     /// Whether there is nothing to restore.
     package var isEmpty: Bool { alerts.isEmpty && incidents == nil && unsentAlerts.isEmpty }
 
-    /// - Throws: `UnreadableAlerts` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
+    /// - Throws: `SavedAlertsError` or `DecodingError` if the bytes aren't what `encoded` returns, or have another
     ///   version.
     package init(_ contents: Data) throws {
         self = try JSONDecoder().decode(Self.self, from: contents)
-        guard version == Self.currentVersion else { throw UnreadableAlerts("it has the unknown version \(version)") }
-        for time in times { try UnreadableAlerts.check(time: time) }
+        guard version == Self.currentVersion else { throw SavedAlertsError("it has the unknown version \(version)") }
+        for time in times { try SavedAlertsError.check(time: time) }
     }
 
     /// Every time in the file.
@@ -100,14 +100,14 @@ package struct UnsentAlert: Codable, Hashable, Sendable {
     package init(from decoder: any Decoder) throws {
         let json = try AlertJSON(from: decoder)
         for time in [json.activeAt, json.firedAt, json.resolvedAt].compactMap(\.self) {
-            try UnreadableAlerts.check(time: time)
+            try SavedAlertsError.check(time: time)
         }
-        guard let alert = Alert(json) else { throw UnreadableAlerts("an alert has no time") }
+        guard let alert = Alert(json) else { throw SavedAlertsError("an alert has no time") }
         self.alert = alert
         let container = try decoder.container(keyedBy: CodingKeys.self)
         sequence = try container.decodeIfPresent(Int.self, forKey: .sequence) ?? 0
         guard (0...Self.sequenceMax).contains(sequence) else {
-            throw UnreadableAlerts("\(sequence) is not a sequence number")
+            throw SavedAlertsError("\(sequence) is not a sequence number")
         }
     }
 
@@ -119,15 +119,15 @@ package struct UnsentAlert: Codable, Hashable, Sendable {
 }
 
 /// Why a file of alerts can't be read.
-struct UnreadableAlerts: Error, CustomStringConvertible {
+struct SavedAlertsError: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) {
         self.description = description
     }
 
-    fileprivate static func check(time: String) throws(UnreadableAlerts) {
+    fileprivate static func check(time: String) throws(SavedAlertsError) {
         guard Timestamp.parse(rfc3339: time) == nil else { return }
-        throw UnreadableAlerts("\(PrintableText.quote(time)) is not a time between 1970 and 2116")
+        throw SavedAlertsError("\(PrintableText.quote(time)) is not a time between 1970 and 2116")
     }
 }

@@ -4,7 +4,7 @@ package struct VarintReader {
     private var offset = 0
 
     /// The bytes end too early, or a number is too large.
-    package struct Malformed: Error {
+    package struct MalformedError: Error {
         package init() {}
     }
 
@@ -17,38 +17,38 @@ package struct VarintReader {
     /// A varint of at most as many bits as the type has.
     package mutating func number<Number: FixedWidthInteger & UnsignedInteger>(
         _: Number.Type = UInt64.self
-    ) throws(Malformed) -> Number {
+    ) throws(MalformedError) -> Number {
         var value: Number = 0
         var shift = 0
         while offset < bytes.count, shift < Number.bitWidth {
             let byte = bytes[offset]
             offset += 1
             let bits = Number(byte & 0x7F)
-            guard (bits << shift) >> shift == bits else { throw Malformed() }
+            guard (bits << shift) >> shift == bits else { throw MalformedError() }
             value |= bits << shift
             if byte < 0x80 { return value }
             shift += 7
         }
-        throw Malformed()
+        throw MalformedError()
     }
 
     /// A varint that fits an index.
-    package mutating func count() throws(Malformed) -> Int {
-        guard let count = Int(exactly: try number()) else { throw Malformed() }
+    package mutating func count() throws(MalformedError) -> Int {
+        guard let count = Int(exactly: try number()) else { throw MalformedError() }
         return count
     }
 
-    package mutating func bytes(_ count: Int) throws(Malformed) -> [UInt8] {
-        guard count <= bytes.count - offset else { throw Malformed() }
+    package mutating func bytes(_ count: Int) throws(MalformedError) -> [UInt8] {
+        guard count <= bytes.count - offset else { throw MalformedError() }
         defer { offset += count }
         return Array(bytes[offset..<offset + count])
     }
 
     /// Bytes with their number before them.
-    package mutating func counted() throws(Malformed) -> [UInt8] { try bytes(count()) }
+    package mutating func counted() throws(MalformedError) -> [UInt8] { try bytes(count()) }
 
     /// Text with the number of its UTF-8 bytes before it. U+FFFD replaces what isn't UTF-8.
-    package mutating func text() throws(Malformed) -> String { String(decoding: try counted(), as: UTF8.self) }
+    package mutating func text() throws(MalformedError) -> String { String(decoding: try counted(), as: UTF8.self) }
 }
 
 extension [UInt8] {

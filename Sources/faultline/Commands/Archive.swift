@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Foundation
 import Replay
@@ -79,7 +80,7 @@ struct ArchiveInfo: ParsableCommand {
         add("size", size(scan))
         if scan.isRecording {
             add("recording", "\(scan.groups) groups, \(scan.clockReadings) clock readings")
-            add("", scan.missing > 0 ? "\(scan.missing) requests were not recorded" : nil)
+            add("", scan.missing > 0 ? "\(scan.missing) export requests were not recorded" : nil)
             add("index", scan.hasIndex ? "\(scan.groups) groups" : "none: the file was not finished")
         }
         for (number, service) in scan.services.enumerated() {

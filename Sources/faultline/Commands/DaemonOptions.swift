@@ -55,13 +55,13 @@ struct DaemonOptions: ParsableArguments {
 }
 
 extension DaemonClient {
-    /// - Throws: `Refusal`.
+    /// - Throws: `AnswerError`.
     func decode<Value: Decodable>(_ path: String, _ parameters: [String: String] = [:]) async throws -> Value {
         let json = try await get(path, parameters)
         do {
             return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
         } catch {
-            throw Refusal(message: "what answers there is not this version of Faultline")
+            throw AnswerError(message: "the server there is not this version of Faultline")
         }
     }
 }

@@ -25,7 +25,7 @@ extension ExitCode {
         case is Diagnostics, is RuleErrors, is WebhookHeaders.FormatError, is StartError, is OutputError,
             is SetupError:
             self = .usage
-        case is ConversionLimit, is MissingArrivals, is NothingConverted: self = .usage
+        case is ConversionError: self = .usage
         default: self = .failure
         }
     }

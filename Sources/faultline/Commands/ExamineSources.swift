@@ -28,7 +28,7 @@ struct ExamineSources: AsyncParsableCommand {
         let heard: HeardSources
         do {
             heard = try await ask()
-        } catch let refusal as DaemonClient.Refusal {
+        } catch let refusal as DaemonClient.AnswerError {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.failure
         }

@@ -21,9 +21,9 @@ struct SetUp: ParsableCommand {
     @Option(
         name: .customLong("on"),
         help: ArgumentHelp(
-            "How the control plane is run: \(Place.allCases.map(\.rawValue).joined(separator: ", ")).",
-            valueName: "place"))
-    var place: Place?
+            "How the control plane is run: \(Platform.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "platform"))
+    var platform: Platform?
 
     @Option(help: ArgumentHelp("Where Faultline listens, as the control plane sees it.", valueName: "host:port"))
     var endpoint = "127.0.0.1:4317"
@@ -58,13 +58,13 @@ struct SetUp: ParsableCommand {
         if backup != nil, !write { throw ValidationError("--backup needs --write") }
         if from == nil, diff || write { throw ValidationError("\(diff ? "--diff" : "--write") needs --from DIRECTORY") }
         if diff && write { throw ValidationError("--diff prints changes and --write makes them: choose one") }
-        if from != nil, let place, ![.kubeadm, .manifests].contains(place) {
-            throw ValidationError("--from reads static pods' manifests, and --on \(place.rawValue) has none")
+        if from != nil, let platform, ![.kubeadm, .manifests].contains(platform) {
+            throw ValidationError("--from reads static pods' manifests, and --on \(platform.rawValue) has none")
         }
-        if from == nil, place == nil {
-            throw ValidationError("--on PLACE or --from DIRECTORY must be given")
+        if from == nil, platform == nil {
+            throw ValidationError("--on PLATFORM or --from DIRECTORY must be given")
         }
-        if from == nil, kubernetes == nil, place?.refusal == nil {
+        if from == nil, kubernetes == nil, platform?.refusal == nil {
             throw ValidationError("--kubernetes RELEASE must be given, such as --kubernetes 1.31")
         }
     }
@@ -72,10 +72,10 @@ struct SetUp: ParsableCommand {
     func run() throws {
         try Ending.reporting {
             if let from { return try change(from) }
-            guard let place else { return }
-            if let refusal = place.refusal { return Console.print(refusal) }
+            guard let platform else { return }
+            if let refusal = platform.refusal { return Console.print(refusal) }
             let request = try request(kubernetes: nil, etcd: Release(3, 5))
-            Console.print(String(try place.plan(request).text().dropLast()))
+            Console.print(String(try platform.plan(request).text().dropLast()))
         }
     }
 
@@ -122,4 +122,4 @@ struct SetUp: ParsableCommand {
     }
 }
 
-extension Place: ExpressibleByArgument {}
+extension Platform: ExpressibleByArgument {}

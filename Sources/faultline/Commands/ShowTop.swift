@@ -35,7 +35,7 @@ struct ShowTop: AsyncParsableCommand {
         if once || !Console.isOutputTerminal || Console.isDumb {
             do {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
-            } catch let refusal as DaemonClient.Refusal {
+            } catch let refusal as DaemonClient.AnswerError {
                 Console.note("faultline: \(refusal.message)")
                 throw ExitCode.failure
             }
@@ -64,7 +64,7 @@ struct ShowTop: AsyncParsableCommand {
         }
     }
 
-    private func lines(_ answer: Result<ShownMinute, DaemonClient.Refusal>?, height: Int) -> [String] {
+    private func lines(_ answer: Result<ShownMinute, DaemonClient.AnswerError>?, height: Int) -> [String] {
         switch answer {
         case .success(let minute): text.lines(minute, height: height)
         case .failure(let refusal): Array(refusal.message.wrapped(Console.width).prefix(height))
@@ -90,7 +90,7 @@ struct ShowTop: AsyncParsableCommand {
 
 /// A daemon's last minute, asked for again and again.
 private final class MinuteSource: Sendable {
-    private typealias Answer = Result<ShownMinute, DaemonClient.Refusal>
+    private typealias Answer = Result<ShownMinute, DaemonClient.AnswerError>
 
     private let client: DaemonClient
     private let state = Mutex<(answer: Answer?, count: Int)>((nil, 0))
@@ -100,9 +100,9 @@ private final class MinuteSource: Sendable {
     }
 
     /// The last answer, and how many there were.
-    var latest: (answer: Result<ShownMinute, DaemonClient.Refusal>?, count: Int) { state.withLock { $0 } }
+    var latest: (answer: Result<ShownMinute, DaemonClient.AnswerError>?, count: Int) { state.withLock { $0 } }
 
-    /// - Throws: `DaemonClient.Refusal`.
+    /// - Throws: `DaemonClient.AnswerError`.
     func ask() async throws -> ShownMinute {
         async let status: ShownMinute.Status = client.decode("status")
         async let alerts: [ShownMinute.Alert] = client.decode("alerts")
@@ -116,7 +116,7 @@ private final class MinuteSource: Sendable {
             let answer: Answer
             do {
                 answer = .success(try await ask())
-            } catch let refusal as DaemonClient.Refusal {
+            } catch let refusal as DaemonClient.AnswerError {
                 answer = .failure(refusal)
             } catch {
                 return

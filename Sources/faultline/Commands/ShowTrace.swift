@@ -41,7 +41,7 @@ struct ShowTrace: AsyncParsableCommand {
     private func ask() async throws -> String {
         do {
             return try await daemon.client().get("traces/\(id)")
-        } catch let refusal as DaemonClient.Refusal {
+        } catch let refusal as DaemonClient.AnswerError {
             Console.note("faultline: \(refusal.message)")
             throw ExitCode.failure
         }

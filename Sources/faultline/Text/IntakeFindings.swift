@@ -30,9 +30,9 @@ struct RefusedExports: Equatable, Sendable {
         case .unknownPath: "OTLP over HTTP goes to /v1/traces"
         case .tooLarge: "send smaller batches, or raise `limits.max_request_bytes`"
         case .bytesInFlight, .connectionBytes:
-            "exporters try again; if it goes on, raise `limits.memory` or sample less"
-        case .archiveQueue, .archiveWrite: "exporters try again; see to the disk of the recording"
-        case .connections: "raise `limits.max_connections`, or find who opens so many"
+            "exporters retry; if it persists, raise `limits.memory` or sample less"
+        case .archiveQueue, .archiveWrite: "exporters retry; check the disk that the recording is written to"
+        case .connections: "raise `limits.max_connections`, or find out which clients open so many"
         default: reason.explanation
         }
     }

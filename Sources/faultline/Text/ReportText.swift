@@ -152,7 +152,7 @@ struct ReportText {
                 durationText(seconds: row.max_seconds), name(row),
             ])
         }
-        let note = "watches and other long-running requests, what is below them, and authentication of its own trace"
+        let note = "watches and other long-running requests, their child spans, and authentication in traces of its own"
         return style.heading("Streams", note: note) + table.render(style) + more(operations.streams.count)
     }
 

@@ -102,7 +102,7 @@ struct SourceFindings {
         case (true, true): return []
         case (true, false):
             return [
-                "kube-apiserver sends spans, etcd doesn't: time in etcd can't be told from time on the way to it. "
+                "kube-apiserver sends spans, etcd doesn't: time in etcd can't be separated from time on the connection to it. "
                     + "`faultline setup` prints etcd's flags."
             ]
         case (false, true):

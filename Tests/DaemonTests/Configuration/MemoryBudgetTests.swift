@@ -34,7 +34,7 @@ import YAML
     }
 
     @Test func `parts that exceed the limit are refused with the arithmetic`() {
-        let excess = #expect(throws: MemoryBudget.Excess.self) {
+        let excess = #expect(throws: MemoryBudget.ExceededError.self) {
             try MemoryBudget(limit: 1 << 30, explicit: [.window: 900 << 20, .ingest: 200 << 20])
         }
         #expect(
@@ -42,7 +42,7 @@ import YAML
                 == "window.max_bytes 900 MiB + limits.max_bytes_in_flight 200 MiB = 1.1 GiB, and everything else needs "
                 + "at least 185.1 MiB, but the limit is 1 GiB (limits.memory)")
         for explicit in [[Part.window: Int.max], [.window: .max, .ingest: .max]] {
-            #expect(throws: MemoryBudget.Excess.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
+            #expect(throws: MemoryBudget.ExceededError.self) { try MemoryBudget(limit: 1 << 30, explicit: explicit) }
         }
     }
 

@@ -15,7 +15,7 @@ _ETCD_AT_MOST = 2 * MILLISECOND
 
 
 class Paused(Fault):
-    """A process stands still now and then. Its work waits until it runs again and then queues for its cores."""
+    """A process stalls now and then. Its work waits until it runs again and then queues for its cores."""
 
     most_at_once = 100
 

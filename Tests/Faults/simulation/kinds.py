@@ -72,9 +72,9 @@ KINDS = {
         lambda dose: slow.outside(dose, TRANSFORM, dose.typical.request), "apiserver", "transform"),
     "slow KMS plugin, no spans of its own": _slow(slow.kms_without_spans, "apiserver", "storage", "transform"),
     "slow aggregated API server": _slow(lambda dose: slow.outside(dose, PROXY, dose.typical.proxy), "apiserver", "proxy"),
-    "etcd stands still once": _seconds(lambda dose: cpu.stopped(dose, is_etcd=True), "etcd", "etcd"),
-    "etcd stands still again and again": _seconds(lambda dose: cpu.stopped(dose, is_etcd=True, again=True), "etcd", "etcd"),
-    "API server stands still again and again": _seconds(
+    "etcd stalls once": _seconds(lambda dose: cpu.stopped(dose, is_etcd=True), "etcd", "etcd"),
+    "etcd stalls repeatedly": _seconds(lambda dose: cpu.stopped(dose, is_etcd=True, again=True), "etcd", "etcd"),
+    "API server stalls repeatedly": _seconds(
         lambda dose: cpu.stopped(dose, is_etcd=False, again=True), "apiserver"),
     "mutating webhook fails": _failing(
         lambda dose: failures.FailingWebhook(dose, MUTATING), "webhook", "mutating-webhook"),

@@ -6,7 +6,7 @@ from harness.spans import MILLISECOND
 
 
 class Process:
-    """A process with some cores. It stands still during its pauses, and its work then queues."""
+    """A process with some cores. It stalls during its pauses, and its work then queues."""
 
     def __init__(self, pauses, cores=2):
         """`pauses` are pairs of beginning and end, in order of time."""

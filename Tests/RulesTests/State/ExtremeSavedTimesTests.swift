@@ -46,7 +46,7 @@ import TestSupport
         let saved: SavedAlerts
         do {
             saved = try SavedAlerts(Data(contents.utf8))
-        } catch let error as UnreadableAlerts {
+        } catch let error as SavedAlertsError {
             #expect(Timestamp.parse(rfc3339: text) == nil)
             #expect(error.description.contains(text))
             return

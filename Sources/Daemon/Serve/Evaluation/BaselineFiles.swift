@@ -46,7 +46,7 @@ final class BaselineFiles: Sendable {
             } catch {
                 let aside = DurableFiles.setAside(file.path, at: WallClock.now)
                 logger.warning(
-                    "what was usual at one time can't be read, so it isn't compared with; the file was set aside",
+                    "a file with what is usual can't be read and was set aside; its slots are not compared with",
                     metadata: ["file": "\(aside)", "reason": "\(PrintableText.escape("\(error)"))"])
                 return nil
             }

@@ -60,7 +60,7 @@ struct ClockWatch: Sendable {
     mutating func rest(at monotonic: Int64) { restedAt = monotonic }
 }
 
-/// What became of the clock, for the scrape and for the readiness.
+/// What happened to the clock, for the scrape and for the readiness.
 final class ClockHealth: Sendable {
     struct Counts: Equatable {
         var ahead = 0

@@ -23,7 +23,7 @@ struct DescriptorBudget: Equatable {
     /// Event loops of the receivers.
     let loops: Int
 
-    struct TooFew: Error, CustomStringConvertible {
+    struct TooFewError: Error, CustomStringConvertible {
         let limit: Int
         let needed: Int
 
@@ -46,7 +46,7 @@ struct DescriptorBudget: Equatable {
     ///   - open: files already open, besides the standard streams.
     ///   - wanted: the configured connections per receiver.
     ///   - hasJaeger: whether Jaeger's API has an address of its own.
-    init(limit: Int, open: Int, cores: Int, wanted: Int, hasJaeger: Bool = false) throws(TooFew) {
+    init(limit: Int, open: Int, cores: Int, wanted: Int, hasJaeger: Bool = false) throws(TooFewError) {
         loops = max(1, min(cores, limit / 32))
         // Archives, state, sinks, rules and reads of /proc.
         let files = min(max(limit / 8, 16), 64)
@@ -55,7 +55,7 @@ struct DescriptorBudget: Equatable {
         let reserve = Self.always + open + Self.perLoop * (loops + 1) + ofJaeger + files + Self.leaving
         let room = limit - reserve
         let least = (hasJaeger ? 4 : 3) * Self.connectionsMin
-        guard room >= least else { throw TooFew(limit: limit, needed: reserve + least) }
+        guard room >= least else { throw TooFewError(limit: limit, needed: reserve + least) }
         query = min(max(room / 4, Self.connectionsMin), Self.queryMax)
         jaeger = hasJaeger ? min(max(room / 8, Self.connectionsMin), Self.queryMax) : 0
         receiver = min((room - query - jaeger) / 2, wanted)

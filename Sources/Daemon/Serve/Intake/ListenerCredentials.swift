@@ -110,7 +110,7 @@ private final class WatchedAccess: Sendable {
 
     var isLastGood: Bool { last.withLock { $0.error == nil } }
 
-    /// Reads the files if they have changed, or if something was wrong with them, which may be for want of another file.
+    /// Reads the files if they have changed, or if something was wrong with them: another file may have been missing.
     func refresh() -> Change {
         let stamps = files.files.map(\.stamp)
         let before = last.withLock { $0 }

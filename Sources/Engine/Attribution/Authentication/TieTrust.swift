@@ -75,10 +75,10 @@ struct TieTrust: Sendable {
         return evidence.ids.count > 0 && evidence.isSampled ? .sampled : .tied
     }
 
-    /// Takes in what is known otherwise of the sources' samplers.
+    /// Sets what else is known about the sources' samplers.
     mutating func know(_ sampling: WindowSampling) { self.sampling = sampling }
 
-    /// Takes in a slot that has settled.
+    /// Adds a slot that has settled.
     mutating func add(_ slot: [SourceTies]) {
         for source in evidence.keys { evidence[source]?.age() }
         for ties in slot { evidence[ties.source, default: Evidence()].add(ties) }

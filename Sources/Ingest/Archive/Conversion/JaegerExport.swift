@@ -8,7 +8,7 @@ package struct JaegerExport {
     package private(set) var spanCount = 0
 
     /// More than Jaeger's UI can show.
-    package static let spansMax = 1_000_000
+    static let spansMax = 1_000_000
 
     package init() {}
 

@@ -20,13 +20,13 @@ package struct OTLPDocument: Codable {
 
     package struct Scope: Codable {
         package var name: String?
-        package var version: String?
+        var version: String?
     }
 
     package struct Span: Codable {
         package var traceId: String?
         package var spanId: String?
-        package var traceState: String?
+        var traceState: String?
         package var parentSpanId: String?
         package var name: String?
         package var kind: Int?

@@ -37,7 +37,7 @@ package struct ArchiveReader: ~Copyable {
     private var framing = Framing.undecided
     var json = JSONSplitter()
     private var stamps = RecordStamps()
-    package private(set) var recordCount = 0
+    private(set) var recordCount = 0
     /// Whether any record so far had content.
     private(set) var hasContent = false
     /// What the first bytes look like if they aren't an archive's.

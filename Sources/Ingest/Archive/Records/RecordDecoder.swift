@@ -39,13 +39,8 @@ package struct DecodedRecord: ~Copyable, Sendable {
 
 /// Decodes the records of an archive in order.
 package struct RecordDecoder: ~Copyable {
-    private var reader: ArchiveReader
-    private let decoder: SpanDecoder
+    private var records: RecordReader
     private let range: Range<Int64>
-    private var lossCount = 0
-    private var isAnyDecoded = false
-    /// Of the first record that couldn't be decoded.
-    private var firstProblem: String?
 
     /// - Parameters:
     ///   - range: keep only spans that end in it, Unix nanoseconds.
@@ -57,16 +52,16 @@ package struct RecordDecoder: ~Copyable {
         _ name: String, endingIn range: Range<Int64>, isSalvaging: Bool = false, readsAhead: Bool = true,
         spooled: SpooledInput? = nil, services: ServiceNames = .usual
     ) throws(ArchiveError) {
-        decoder = SpanDecoder(services: services)
         let isAll = range == .min..<(.max)
-        reader = try ArchiveReader(
+        let archive = try ArchiveReader(
             name, ArchiveOptions(spanEnds: isAll ? nil : range, isSalvaging: isSalvaging, spooled: spooled),
             readsAhead: readsAhead)
+        records = RecordReader(archive, services: services)
         self.range = range
     }
 
     /// In bytes; nil for a pipe.
-    package var fileSize: Int? { reader.progress.size }
+    package var fileSize: Int? { records.archive.progress.size }
 
     /// Decodes records until one has spans or a clock reading comes. Reports and skips records that can't be decoded.
     /// Reports damage and ends there.
@@ -74,70 +69,28 @@ package struct RecordDecoder: ~Copyable {
         record.removeAll()
         do {
             repeat { try decode(&record) } while record.isEmptyRecord
-            noteLosses(&record)
         } catch {
             record.head = .end
-            noteLosses(&record)
-            if let refusal = refusal(error) {
-                record.refusal = refusal
+            if error.kind == .unreadable {
+                record.refusal = error
             } else {
                 record.problems.add(ArchiveProblem(error, of: fileSize))
             }
         }
-        record.isRecorded = reader.start != nil || reader.groupCount > 0
-        record.recordedPosition = reader.recordedPosition
-        record.fileOffset = reader.progress.read
+        record.isRecorded = records.archive.start != nil || records.archive.groupCount > 0
+        record.recordedPosition = records.archive.recordedPosition
+        record.fileOffset = records.archive.progress.read
     }
 
-    /// The error if the file isn't an archive, because no record before the damage could be decoded.
-    private func refusal(_ error: ArchiveError) -> ArchiveError? {
-        if error.kind == .unreadable { return error }
-        guard !isAnyDecoded, let firstProblem else { return nil }
-        return ArchiveError(.unreadable, reader.name, "is not a span archive: \(firstProblem)")
-    }
-
-    private mutating func noteLosses(_ record: inout DecodedRecord) {
-        while lossCount < reader.losses.count {
-            record.problems.add(ArchiveProblem(reader.losses[lossCount]))
-            lossCount += 1
-        }
-    }
-
-    /// - Throws: if the archive is damaged; also at its end if no record could be decoded, because then it isn't an
-    ///   archive.
     private mutating func decode(_ record: inout DecodedRecord) throws(ArchiveError) {
-        record.batch.removeAll()
-        let offset = reader.offset
-        var failure: String?
-        var omissions = Omissions()
         var arrival: Int64?
-        let step = try reader.step { bytes, encoding, stamp in
-            arrival = stamp?.arrival
-            do throws(DecodeError) {
-                try decoder.decode(record: bytes, encoding: encoding, into: &record.batch, &omissions)
-            } catch {
-                failure = error.description(of: bytes)
+        let step = try records.next(into: &record.batch, &record.problems) { _, _, stamp in arrival = stamp?.arrival }
+        record.head =
+            switch step {
+            case .record: .record(arrival: arrival)
+            case .clock(let clock): .clock(clock)
+            case .end: .end
             }
-        }
-        switch step {
-        case .record: record.head = .record(arrival: arrival)
-        case .clock(let clock): record.head = .clock(clock)
-        case .end:
-            record.head = .end
-            if !isAnyDecoded, let firstProblem {
-                throw ArchiveError(.unreadable, reader.name, "is not a span archive: \(firstProblem)")
-            }
-        }
-        let location = "record \(reader.recordCount) at byte \(offset) of the uncompressed archive"
-        for text in omissions.texts { record.problems.add(ArchiveProblem("\(reader.name): \(location): \(text)")) }
-        if let failure {
-            let problem = "\(location): \(failure)"
-            firstProblem = firstProblem ?? problem
-            record.batch.removeAll()
-            record.problems.add(ArchiveProblem("\(reader.name): \(problem)"))
-        } else if record.head != .end {
-            isAnyDecoded = true
-        }
         record.batch.keep(endingIn: range)
     }
 }
@@ -159,22 +112,5 @@ extension RecordDecoder {
         var first = DecodedRecord()
         decoder.next(&first)
         return first.refusal
-    }
-}
-
-extension SpanDecoder {
-    /// Adds the spans of an archive's record to a batch.
-    ///
-    /// - Parameter omissions: collects what had to be left out.
-    func decode(
-        record: RawSpan, encoding: OTLPEncoding, into batch: inout SpanBatch, _ omissions: inout Omissions
-    ) throws(DecodeError) {
-        switch encoding {
-        case .protobuf:
-            try decode(record, into: &batch)
-        case .json:
-            let message = try TraceDocument.message(of: record, &omissions)
-            try unsafe decode(message.span.bytes, into: &batch)
-        }
     }
 }

@@ -37,7 +37,7 @@ package struct HTTPAuthority: Equatable, Sendable {
         port = number
     }
 
-    package func isSame(as other: HTTPAuthority, defaultPort: UInt16) -> Bool {
+    func isSame(as other: HTTPAuthority, defaultPort: UInt16) -> Bool {
         host == other.host && port ?? defaultPort == other.port ?? defaultPort
     }
 

@@ -90,13 +90,13 @@ package struct HTTPListener: Sendable {
                     guard request.method != .head else { return try await writer.writeResponse(response.head) }
                     try await writer.write(response: response.head, body: response.body)
                 } catch {
-                    throw ReplyNotWritten()
+                    throw ReplyError()
                 }
             },
             configuration: HTTP1Channel.Configuration(httpDecoderConfiguration: decoder))
     }
 
-    private struct ReplyNotWritten: Error {}
+    private struct ReplyError: Error {}
 }
 
 /// Runs a connection's tasks on its own event loop. On the default concurrent pool, each part of a body would wake

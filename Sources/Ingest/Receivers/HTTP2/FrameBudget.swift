@@ -6,11 +6,11 @@ package struct HTTP2FrameType: RawRepresentable, Equatable, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let data = HTTP2FrameType(rawValue: 0)
+    static let data = HTTP2FrameType(rawValue: 0)
     package static let headers = HTTP2FrameType(rawValue: 1)
-    package static let reset = HTTP2FrameType(rawValue: 3)
-    package static let goAway = HTTP2FrameType(rawValue: 7)
-    package static let windowUpdate = HTTP2FrameType(rawValue: 8)
+    static let reset = HTTP2FrameType(rawValue: 3)
+    static let goAway = HTTP2FrameType(rawValue: 7)
+    static let windowUpdate = HTTP2FrameType(rawValue: 8)
     package static let continuation = HTTP2FrameType(rawValue: 9)
 }
 

@@ -81,7 +81,7 @@ package struct ReceiverLimits: Sendable {
 
     /// Payload of one HTTP/2 frame, bytes. DATA frames are passed on as they arrive; other frames are buffered first.
     /// So this is what each hostile connection can make us hold, 25 MiB in total.
-    package var frameBytes = 64 << 10
+    var frameBytes = 64 << 10
 
     /// Bytes read from a socket in one system call. A 200 KB request takes two or three.
     var receiveBufferBytes = 128 << 10

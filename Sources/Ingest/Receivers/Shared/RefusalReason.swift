@@ -78,7 +78,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
         case .http2: "the client speaks HTTP/2, as gRPC does, but this port takes HTTP/1.1"
         case .plainText: "the client speaks plain text, but this port takes TLS"
         case .tlsHandshake:
-            "the TLS handshake failed: client and listener have no version or cipher in common, or it broke off"
+            "the TLS handshake failed: client and listener have no version or cipher in common, or the connection was lost"
         case .certificateRefused:
             "the client doesn't accept this port's certificate: its authority, its names or its dates"
         case .missingCertificate: "the client has no certificate, but client_ca_file asks for one"

@@ -9,7 +9,7 @@ struct ProcessRecord: Hashable, Sendable {
         var silence: Range<Int64>
         var failedPaths = 0
         var ownCalls = 0
-        /// A span covers the silence: the process stood still, but it is the same.
+        /// A span covers the silence: the process stalled, and is still the same one.
         var isSameProcess = false
 
         var length: Int64 { silence.upperBound.subtractingSaturating(silence.lowerBound) }

@@ -205,7 +205,7 @@ struct ProcessWatch: Hashable, Sendable {
             kind: .silent, since: since, cluster: cluster, side: nil, instance: nil, certainty: .notClear,
             why:
                 "nothing from the control plane since \(Timestamp.rfc3339(since)): the API server is down or can't reach "
-                + "Faultline; without spans there is no telling which")
+                + "Faultline; without spans it can't say which")
     }
 
     private static func apiServers(_ servers: [ProcessRecord], _ cluster: String) -> ProcessEvent {

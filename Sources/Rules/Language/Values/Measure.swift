@@ -13,7 +13,7 @@ package struct Measure: Sendable {
         traits = definition.traits(arguments)
     }
 
-    package var dimension: Dimension { definition.dimension }
+    var dimension: Dimension { definition.dimension }
     /// The only population it applies to; nil for any.
     package var population: Population? { definition.population }
 

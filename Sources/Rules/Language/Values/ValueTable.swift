@@ -2,7 +2,7 @@ import Engine
 import Support
 
 /// The values that conditions can ask for. A new one takes a row here and, unless it is computed like an existing one,
-/// a case of `ValueComputation`. The parser, the checks of units and ranges, messages, docs/rules.md and the schema
+/// a case of `ValueComputation`, which `PromQLCondition` translates too. The parser, the checks of units and ranges, messages, docs/rules.md and the schema
 /// follow from the table.
 enum ValueTable {
     /// In the order of messages and docs/rules.md.
@@ -91,7 +91,7 @@ enum ValueTable {
         ) { ValueTraits(.growth, measured: [.growth($0.statistic(0))]) },
         ValueDefinition(
             "part_growth", .plain,
-            "the same of the time that a [component](culprit.md) takes of each request: `part_growth(p80, authorization) > 3`",
+            "the same for the time that a [component](culprit.md) takes in each request: `part_growth(p80, authorization) > 3`",
             form: .function([.statistic, .component], example: "part_growth(p80, authorization)"),
             population: .requests
         ) { ValueTraits(.growth, measured: [.partGrowth($0.statistic(0), $0.component(1))]) },

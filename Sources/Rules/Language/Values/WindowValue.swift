@@ -1,4 +1,4 @@
-package import Engine
+import Engine
 import Support
 
 /// A value in a condition: a measure, taken over the rule's window or the same window `offset` earlier.
@@ -24,11 +24,11 @@ package struct WindowValue: Hashable, Sendable {
 }
 
 /// A component named in a condition.
-package struct RequestPart: Hashable, Sendable {
-    package var name: String
-    package var component: Component
+struct RequestPart: Hashable, Sendable {
+    var name: String
+    var component: Component
 
-    package init(name: String, component: Component) {
+    init(name: String, component: Component) {
         self.name = name
         self.component = component
     }
@@ -91,7 +91,7 @@ package struct SlowdownRatio: Hashable, Sendable {
     /// A series with fewer earlier durations has no meaningful percentile and is left out.
     static let countBeforeMin = 8
     /// With fewer current durations in the compared series, there is no data.
-    package static let countMin = 20
+    static let countMin = 20
 
     package init(quantile: Quantile, ago: Int64) {
         self.quantile = quantile

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `a limit that is too low says what is needed`() {
-        #expect(throws: DescriptorBudget.TooFew.self) {
+        #expect(throws: DescriptorBudget.TooFewError.self) {
             try DescriptorBudget(limit: 32, open: 2, cores: 1, wanted: 400)
         }
     }

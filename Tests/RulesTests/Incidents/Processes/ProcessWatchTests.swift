@@ -90,7 +90,7 @@ import Testing
         #expect(Self.run([Process(up: [0..<400]), etcd], for: 400).incidents == [])
     }
 
-    @Test func `a lull is no restart, nor is a process that stood still`() {
+    @Test func `a lull is no restart, nor is a process that stalled`() {
         let lull = Process(up: [0..<120, 150..<400])
         #expect(Self.run([lull], for: 400).incidents == [])
         let stopped = Process(up: [0..<120, 150..<400], failing: 150..<153, standsStill: true)

@@ -48,7 +48,7 @@ package final class ListenerAccess: Sendable {
     ///   - takesPassword: whether the token may come as a password.
     package func refusal(_ authorization: @autoclosure () -> String?, takesPassword: Bool = false) -> RefusalReason? {
         guard wantsToken, let tokens = rules.withLock({ $0.tokens }) else { return nil }
-        return switch tokens.verdict(on: authorization(), takesPassword: takesPassword) {
+        return switch tokens.match(authorization(), takesPassword: takesPassword) {
         case .accepted: nil
         case .missing: .missingToken
         case .wrong: .wrongToken
@@ -60,7 +60,7 @@ extension RefusalReason {
     /// The hint in the reply to a client without the right token.
     package var hintForToken: String {
         self == .missingToken
-            ? "this listener wants a token: send the header Authorization: Bearer TOKEN"
+            ? "this listener requires a token: send the header Authorization: Bearer TOKEN"
             : "the token is not one of this listener's"
     }
 }

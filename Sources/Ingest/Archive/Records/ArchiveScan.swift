@@ -1,9 +1,3 @@
-import Archive
-import Engine
-import Foundation
-import Pipeline
-import Report
-import Rules
 import Support
 
 /// Everything that can be said about an archive after reading all of it.
@@ -49,54 +43,32 @@ package struct ArchiveScan: Encodable, Sendable {
         case hasIndex = "index"
     }
 
-    /// Small, since only counts are needed.
-    private static let windowBytes = 64 << 20
-
     /// Reads an archive to its end, skipping damage.
     ///
     /// - Throws: `ArchiveError` if it isn't an archive.
     package init(_ name: String) throws {
         archive = name
-        var limits = WindowLimits(duration: nil)
-        limits.bytesMax = Self.windowBytes
-        let pipeline = Pipeline(rules: RuleEvaluator([]), limits: limits)
-        var reading = ArchiveRecords(isSalvaging: true)
-        var arrivals: ClosedRange<Int64>?
-        var next: UInt64?
-        var (clocks, missing, clock) = (0, 0, Int64(0))
-        try reading.forEach(in: name) { _, batch, event in
-            switch event {
-            case .clock:
-                clocks += 1
-                next = next.map { $0 + 1 }
-            case .record(let arrival):
-                let stamp: RecordStamp? = if case .recorded(let stamp) = arrival { stamp } else { nil }
-                clock = max(clock, stamp?.arrival ?? ReplayClock.arrival(of: batch) ?? clock)
-                _ = pipeline.append(batch, arrival: clock)
-                guard let stamp else { return }
-                if let next, stamp.sequence > next { missing += Int(clamping: stamp.sequence - next) }
-                next = stamp.sequence + 1
-                let before = arrivals ?? stamp.arrival...stamp.arrival
-                arrivals = min(before.lowerBound, stamp.arrival)...max(before.upperBound, stamp.arrival)
-            }
+        var records = ArchiveRecords(isSalvaging: true)
+        var (spans, recording) = (SpanTally(), RecordingTally())
+        try records.forEach(in: name) { _, batch, event in
+            if case .record = event { spans.add(batch) }
+            recording.add(event)
         }
-        (clockReadings, self.missing) = (clocks, missing)
-        firstArrival = arrivals.map { Timestamp.rfc3339($0.lowerBound) }
-        lastArrival = arrivals.map { Timestamp.rfc3339($0.upperBound) }
-        take(reading)
-        take(Report(pipeline.summary(), alerts: []), pipeline.summary().counts)
+        take(spans)
+        take(recording)
+        take(records)
     }
 
     private mutating func take(_ reading: ArchiveRecords) {
-        (records, groups, uncompressedBytes) = (reading.scan.records, reading.scan.groups, reading.scan.contentBytes)
-        isRecording = reading.scan.start != nil
+        let counts = reading.counts
+        (records, groups, uncompressedBytes) = (counts.records, counts.groups, counts.contentBytes)
+        (bytes, isRecording) = (counts.fileBytes, counts.start != nil)
         problems = reading.problems.all
-        bytes = (try? FileManager.default.attributesOfItem(atPath: archive)[.size]).flatMap { $0 as? Int }
         let index = ArchiveIndex(path: archive)
         hasIndex = index != nil
         // If records are damaged, there is no need to look further. In concatenated files, no index is of use.
-        guard problems.isEmpty, groups > 0 || isRecording, reading.scan.contents.startCount <= 1 else { return }
-        problems += problems(of: index, reading.scan.contents).map { "\(archive): \($0)" }
+        guard problems.isEmpty, groups > 0 || isRecording, counts.contents.startCount <= 1 else { return }
+        problems += problems(of: index, counts.contents).map { "\(archive): \($0)" }
     }
 
     /// What is wrong with a recording whose records are intact.
@@ -116,13 +88,43 @@ package struct ArchiveScan: Encodable, Sendable {
         return problems
     }
 
-    private mutating func take(_ report: Report, _ counts: SpanCounts) {
-        (first, last) = (report.first, report.last)
-        (spans, rejectedSpans) = (counts.received, counts.rejections.total)
-        let byService = Dictionary(grouping: report.operations, by: \.service)
-        services = byService.map { Service(service: $0.key, spans: $0.value.reduce(0) { $0 + $1.count }) }
+    private mutating func take(_ tally: SpanTally) {
+        first = tally.times.map { Timestamp.rfc3339($0.lowerBound) }
+        last = tally.times.map { Timestamp.rfc3339($0.upperBound) }
+        (spans, rejectedSpans) = (tally.acceptedCount + tally.rejectedCount, tally.rejectedCount)
+        services = tally.byService.map { Service(service: $0.key, spans: $0.value) }
             .sorted { ($1.spans, $0.service) < ($0.spans, $1.service) }
     }
 
+    private mutating func take(_ tally: RecordingTally) {
+        (clockReadings, missing) = (tally.clockReadings, tally.missing)
+        firstArrival = tally.arrivals.map { Timestamp.rfc3339($0.lowerBound) }
+        lastArrival = tally.arrivals.map { Timestamp.rfc3339($0.upperBound) }
+    }
+
     package var json: String { get throws { try JSONText.encode(self) } }
+}
+
+/// Counts the events of a recording: arrivals, readings of the clock, and sequence numbers that are missing.
+private struct RecordingTally {
+    private(set) var clockReadings = 0
+    private(set) var missing = 0
+    private(set) var arrivals: ClosedRange<Int64>?
+    private var nextSequence: UInt64?
+
+    mutating func add(_ event: ArchiveRecords.Event) {
+        switch event {
+        case .clock:
+            clockReadings += 1
+            nextSequence = nextSequence.map { $0 &+ 1 }
+        case .record(.recorded(let stamp)):
+            if let nextSequence, stamp.sequence > nextSequence {
+                missing += Int(clamping: stamp.sequence - nextSequence)
+            }
+            nextSequence = stamp.sequence &+ 1
+            arrivals =
+                min(arrivals?.lowerBound ?? .max, stamp.arrival)...max(arrivals?.upperBound ?? .min, stamp.arrival)
+        case .record: break
+        }
+    }
 }

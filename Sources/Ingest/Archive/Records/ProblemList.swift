@@ -1,26 +1,26 @@
-import Archive
-import Rules
 import Support
 
 /// What was wrong with an archive, in words: the first problems, and how many there were.
-struct ProblemList {
+package struct ProblemList {
     private var first: [String] = []
     private var count = 0
 
     private static let kept = 10
 
-    var all: [String] { count > first.count ? first + ["… and \(count - first.count) more"] : first }
+    package init() {}
+
+    package var all: [String] { count > first.count ? first + ["… and \(count - first.count) more"] : first }
 
     /// - Parameters:
     ///   - before: when the last record before the problem arrived, in Unix nanoseconds; nil if there is none.
     ///   - behind: when the first record after it arrived.
-    mutating func note(_ problem: ArchiveProblem, between before: Int64? = nil, and behind: Int64? = nil) {
+    private mutating func note(_ problem: ArchiveProblem, between before: Int64?, and behind: Int64?) {
         count += 1
         if first.count < Self.kept { first.append(problem.text + Self.location(problem.kind, before, behind)) }
     }
 
     /// Notes problems that all lie between the same two records.
-    mutating func note(_ problems: ArchiveProblems, between before: Int64?, and behind: Int64?) {
+    package mutating func note(_ problems: ArchiveProblems, between before: Int64?, and behind: Int64?) {
         for problem in problems.first { note(problem, between: before, and: behind) }
         count += problems.count - problems.first.count
     }

@@ -1,6 +1,4 @@
-import Archive
 import Engine
-import Foundation
 import OTLP
 
 /// Writes the records of archives in another form.
@@ -38,7 +36,7 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Adds all records of an archive.
     ///
-    /// - Throws: `ArchiveError` if it isn't an archive; `OutputError`; `ConversionLimit`; `MissingArrivals`.
+    /// - Throws: `ArchiveError` if it isn't an archive; `OutputError`; `ConversionError`.
     package mutating func add(_ name: String) throws {
         self.name = name
         // A separate copy, since the closure changes everything but the records.
@@ -60,7 +58,9 @@ package struct ArchiveConversion: ~Copyable {
             try output.write(unsafe message.withUnsafeBytes { unsafe Array($0) })
         case .jaeger:
             guard case .record = event else { return }
-            guard jaeger.spanCount + batch.count <= JaegerExport.spansMax else { throw ConversionLimit() }
+            guard jaeger.spanCount + batch.count <= JaegerExport.spansMax else {
+                throw ConversionError.tooManyForJaeger
+            }
             try jaeger.add(message)
         }
     }
@@ -68,7 +68,7 @@ package struct ArchiveConversion: ~Copyable {
     private mutating func record(
         _ message: RawSpan, _ batch: borrowing SpanBatch, _ event: ArchiveRecords.Event
     ) throws {
-        if isRecording == nil { begin(with: event, ReplayClock.arrival(of: batch)) }
+        if isRecording == nil { begin(with: event, ArrivalEstimate.arrival(of: batch)) }
         switch (event, isRecording == true) {
         case (.clock, false): return
         case (.clock(let reading), true):
@@ -80,7 +80,7 @@ package struct ArchiveConversion: ~Copyable {
             clock = max(clock, stamp.arrival)
             append(message, batch, arrival: stamp.arrival)
         case (.record(.lost), true): append(message, batch, arrival: clock)
-        case (.record(.none), true): throw MissingArrivals(archive: name)
+        case (.record(.none), true): throw ConversionError.missingArrivals(archive: name)
         }
         sequence += 1
         try output.write(writer?.takeOutput() ?? [])
@@ -106,15 +106,15 @@ package struct ArchiveConversion: ~Copyable {
 
     /// Completes the output.
     ///
-    /// - Throws: `OutputError`; `NothingConverted` if there was something, but nothing could be read.
+    /// - Throws: `OutputError`; `ConversionError` if there was something, but nothing could be read.
     package mutating func finish() throws {
-        if records.scan.records == 0, let problem = records.problems.all.first {
-            throw NothingConverted(problem: problem)
+        if records.counts.records == 0, let problem = records.problems.all.first {
+            throw ConversionError.nothingConverted(problem: problem)
         }
         if form == .jaeger { try output.write(Array(try jaeger.json()) + [0x0A]) }
         if form == .archive {
             // A recording may have no events.
-            if writer == nil, let start = records.scan.start {
+            if writer == nil, let start = records.counts.start {
                 writer = ArchiveWriter(RecordingStart(recording: .random(), time: start.time, firstSequence: 0))
             }
             writer?.finish()
@@ -124,28 +124,25 @@ package struct ArchiveConversion: ~Copyable {
     }
 }
 
-/// More spans than Jaeger's UI can show.
-package struct ConversionLimit: Error, CustomStringConvertible {
-    package var description: String {
-        "more than \(JaegerExport.spansMax) spans are too many for Jaeger's UI; convert a part of the archive"
-    }
-}
-
-/// An archive without arrivals after one with them.
-package struct MissingArrivals: Error, CustomStringConvertible {
-    package let archive: String
+/// Why archives can't be converted as asked.
+package enum ConversionError: Error, CustomStringConvertible {
+    /// More spans than Jaeger's UI can show.
+    case tooManyForJaeger
+    /// An archive without arrivals after one with them.
+    case missingArrivals(archive: String)
+    /// Damage, and not a single record.
+    case nothingConverted(problem: String)
 
     package var description: String {
-        """
-        \(archive) has no arrival times, unlike the archives before it; name it first for a copy without arrivals, or \
-        convert it to a separate file
-        """
+        switch self {
+        case .tooManyForJaeger:
+            "more than \(JaegerExport.spansMax) spans are too many for Jaeger's UI; convert a part of the archive"
+        case .missingArrivals(let archive):
+            """
+            \(archive) has no arrival times, unlike the archives before it; name it first for a copy without arrivals, or \
+            convert it to a separate file
+            """
+        case .nothingConverted(let problem): "nothing could be converted: \(problem)"
+        }
     }
-}
-
-/// Damage, and not a single record.
-package struct NothingConverted: Error, CustomStringConvertible {
-    package let problem: String
-
-    package var description: String { "nothing could be converted: \(problem)" }
 }

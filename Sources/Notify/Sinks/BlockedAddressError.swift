@@ -2,18 +2,18 @@ import Glibc
 
 /// An address that alerts are never sent to: link-local addresses and those of cloud metadata services. Otherwise a
 /// rule file, or a DNS name under someone else's control, could reach them.
-package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
+struct BlockedAddressError: Error, Hashable, CustomStringConvertible {
     /// Names only the kind of address, since the address is part of a URL.
-    package let description: String
+    let description: String
 
-    private static let linkLocal = BlockedAddress(
+    private static let linkLocal = BlockedAddressError(
         description: "the receiver's address is link-local, which is not allowed")
-    private static let metadata = BlockedAddress(
+    private static let metadata = BlockedAddressError(
         description: "the receiver's address is that of a metadata service, which is not allowed")
 
     /// nil if the address is allowed.
     /// - Parameter bytes: four for IPv4, sixteen for IPv6.
-    package init?(_ bytes: [UInt8]) {
+    init?(_ bytes: [UInt8]) {
         switch bytes.count {
         case 4 where bytes.starts(with: [169, 254]): self = Self.linkLocal
         case 4 where bytes == [100, 100, 100, 200]: self = Self.metadata
@@ -39,7 +39,7 @@ package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
     }
 
     /// - Parameter text: an address such as `fe80::1%eth0`.
-    package init?(text: String) {
+    init?(text: String) {
         let bare = String(text.prefix { $0 != "%" })
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)
@@ -53,7 +53,7 @@ package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
 
     /// The first blocked address that a host name or a textual address resolves to; nil if there is none. A name that
     /// doesn't resolve isn't blocked: the connection fails by itself. Blocks until the system's resolver answers.
-    package static func find(behind host: String) -> BlockedAddress? {
+    static func find(behind host: String) -> BlockedAddressError? {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -68,12 +68,12 @@ package struct BlockedAddress: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> BlockedAddress? {
+    private static func find(_ entry: UnsafeMutablePointer<addrinfo>) -> BlockedAddressError? {
         let address = unsafe UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
         // The offsets of the address within sockaddr_in and sockaddr_in6.
         return switch unsafe entry.pointee.ai_family {
-        case AF_INET: BlockedAddress(unsafe Array(address[4..<8]))
-        case AF_INET6: BlockedAddress(unsafe Array(address[8..<24]))
+        case AF_INET: BlockedAddressError(unsafe Array(address[4..<8]))
+        case AF_INET6: BlockedAddressError(unsafe Array(address[8..<24]))
         default: nil
         }
     }

@@ -1,7 +1,7 @@
 import YAML
 
 /// How a control plane is run: who writes its components' command lines.
-package enum Place: String, CaseIterable, Sendable {
+package enum Platform: String, CaseIterable, Sendable {
     case kubeadm, manifests, kind, minikube, rke2, k3s, talos, eks, gke, aks, openshift
 
     package func plan(_ request: TracingRequest) -> SetupPlan {
@@ -22,7 +22,7 @@ package enum Place: String, CaseIterable, Sendable {
 
     /// The honest sentence about a control plane whose tracing can't be switched on; nil for the others.
     package var refusal: String? {
-        let names = [Place.eks: "Amazon EKS", .gke: "Google GKE", .aks: "Azure AKS", .openshift: "OpenShift"]
+        let names = [Platform.eks: "Amazon EKS", .gke: "Google GKE", .aks: "Azure AKS", .openshift: "OpenShift"]
         guard let name = names[self] else { return nil }
         return """
             \(name) has no switch of its own for the tracing of kube-apiserver and etcd: Faultline can't see them there.

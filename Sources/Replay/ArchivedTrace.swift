@@ -1,3 +1,4 @@
+import Archive
 package import Engine
 package import Traces
 
@@ -41,7 +42,7 @@ extension RecentBodies {
                 guard case .record = event, (0..<batch.count).contains(where: { range.contains(batch.end($0)) }) else {
                     return
                 }
-                keep(message, batch, arrival: ReplayClock.arrival(of: batch) ?? 0)
+                keep(message, batch, arrival: ArrivalEstimate.arrival(of: batch) ?? 0)
             }
         }
     }
