@@ -160,7 +160,7 @@ def test_managed_control_planes_get_an_honest_sentence(place, name):
     [
         ([], "--on PLATFORM or --from DIRECTORY must be given"),
         (["--on", "kubeadm"], "--kubernetes RELEASE must be given, such as --kubernetes 1.31"),
-        (["--on", "heroku", "--kubernetes", "1.31"], "'heroku' is invalid for '--on <place>'"),
+        (["--on", "heroku", "--kubernetes", "1.31"], "'heroku' is invalid for '--on <platform>'"),
         (["--on", "kubeadm", "--kubernetes", "latest"], '"latest" must be a release such as 1.31'),
         (["--on", "kubeadm", "--kubernetes", "1.21"], "that came with 1.22"),
         (["--on", "kubeadm", "--kubernetes", "1.31", "--etcd", "3.4"], "etcd 3.4 has no tracing"),
