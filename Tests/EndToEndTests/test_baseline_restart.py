@@ -83,7 +83,7 @@ def test_a_damaged_file_is_set_aside_and_the_others_count(start, parts, tmp_path
     files[0].write_bytes(contents[: len(contents) // 2])
     files[1].write_bytes(contents[:4] + b"\x02" + contents[5:])
     with start() as second:
-        second.log.wait_for("the file was set aside", "damaged")
-        second.log.wait_for("the file was set aside", "its version is 2; this process reads version 1")
+        second.log.wait_for("was set aside", "damaged")
+        second.log.wait_for("was set aside", "its version is 2; this process reads version 1")
         assert verdict(second, fault)["side"] == "etcd"
     assert len(list((tmp_path / "state" / "baseline").glob("*.corrupt-*"))) == 2

@@ -23,6 +23,7 @@ BEYOND = re.compile(
     | match-(of-a-percentile|of-two-durations|shorter.*|that.*|with.*) | mixed-labels-in-by | no-comparison | number.*
     | offset-.* | open-template | over-too-long | sum-.* | time-squared | two-values.* | unclosed.* | and-of.*
     | filter-for.* | .*-link-local-.* | never-.* | alerts-that.* | .*-by-its-api | webhook-to-an.* | anchor | byte-order-mark | duplicate-field | group-named-twice
+    | growth-by-instance | instances-beyond-the-window
     """,
     re.VERBOSE,
 )
