@@ -22,7 +22,7 @@ struct SlotDigest: Sendable {
         slot.forEachBlock { columns, count in
             for offset in 0..<count {
                 let end = columns.start[offset] &+ columns.duration[offset]
-                let second = Int((end &- slot.start) / 1_000_000_000)
+                let second = min(max(Int((end &- slot.start) / 1_000_000_000), 0), 4)
                 let role = roles[Int(columns.operation[offset])]
                 switch role {
                 case .none: continue

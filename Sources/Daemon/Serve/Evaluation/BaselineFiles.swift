@@ -65,7 +65,7 @@ final class BaselineFiles: Sendable {
         for file in all.reversed() {
             bytes += file.bytes
             // A clock that was set leaves files of times to come.
-            let isNear = abs(file.start.subtractingSaturating(newest)) < RememberedSlots.reach
+            let isNear = file.start.subtractingSaturating(newest).magnitude < RememberedSlots.reach.magnitude
             if !isNear || bytes > Self.bytesMax { try FileManager.default.removeItem(atPath: file.path) }
         }
     }
