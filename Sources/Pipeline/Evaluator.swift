@@ -7,7 +7,6 @@ import Synchronization
 final class Evaluator: Sendable {
     private struct State {
         var rules: RuleEvaluator
-        var summarizer: SlotSummarizer
         /// The time of the last evaluation; nil before the first.
         var last: Int64?
         /// The current rules evaluate times after this; nil before the first evaluation.
@@ -41,7 +40,7 @@ final class Evaluator: Sendable {
 
     init(
         _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, earlier: EarlierSlots,
-        summarizer: SlotSummarizer, delay: Int64, notifiesOfIncidents: Bool,
+        delay: Int64, notifiesOfIncidents: Bool,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
     ) {
         self.intake = intake
@@ -50,7 +49,7 @@ final class Evaluator: Sendable {
         self.delay = delay
         self.notifiesOfIncidents = notifiesOfIncidents
         self.onEvaluation = onEvaluation
-        state = Mutex(State(rules: rules, summarizer: summarizer))
+        state = Mutex(State(rules: rules))
         published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil, resolved: []))
     }
 
@@ -134,9 +133,11 @@ final class Evaluator: Sendable {
                 last = first
                 continue
             }
-            window.attach(state.summarizer.summarize(&current.view, upTo: time, thresholds: state.rules.thresholds))
+            let thresholds = state.rules.thresholds
+            window.attach(attribution.summarize(&current.view, upTo: time, thresholds: thresholds))
             earlier.attach(to: &current.view)
-            let found = state.rules.evaluate(at: time, over: EvaluatedWindow(current.view, at: time, attribution))
+            let found = state.rules.evaluate(
+                at: time, over: EvaluatedWindow(current.view, at: time, attribution, thresholds: thresholds))
             let notices = state.rules.incidents.notices
             pinned.withLock { $0.follow(found + notices, current.view) }
             onEvaluation?(time, state.rules)

@@ -32,10 +32,9 @@ package final class Pipeline: Sendable {
         limits.duration = limits.duration.map { $0 + margin }
         limits.recordedDuration = limits.recordedDuration.map { $0 + margin }
         intake = SpanIntake(limits: limits, selecting: rules.selectedNames, onClock: onClock)
-        attribution = WindowAttribution(settings)
+        attribution = WindowAttribution(settings, summaryRowsMin: limits.summaryRowsMin)
         evaluator = Evaluator(
-            rules, over: intake, attribution: attribution, earlier: earlier,
-            summarizer: SlotSummarizer(rowsMin: limits.summaryRowsMin), delay: evaluationDelay,
+            rules, over: intake, attribution: attribution, earlier: earlier, delay: evaluationDelay,
             notifiesOfIncidents: notifiesOfIncidents, onEvaluation: onEvaluation)
     }
 
@@ -131,7 +130,7 @@ package final class Pipeline: Sendable {
     /// The summary with all slots attributed with the spans they have so far.
     package func attributedSummary() -> PipelineSummary {
         var summary = summary()
-        summary.view = attribution.attributed(summary.view, for: .query)
+        summary.view = attribution.attributed(summary.view)
         earlier.attach(to: &summary.view)
         return summary
     }

@@ -62,9 +62,9 @@ final class SpanIntake: Sendable {
     func select(_ names: SelectedNames) { state.withLock { $0.window.select(names) } }
 
     /// Stores attributions with their slots.
-    func attach(_ settled: [(slot: Int64, attribution: SlotAttribution)]) {
+    func attach(_ settled: [SettledSlot]) {
         state.withLock { state in
-            for (slot, attribution) in settled { state.window.attach(attribution, toSlotFrom: slot) }
+            for slot in settled { state.window.attach(slot) }
         }
     }
 

@@ -2,7 +2,7 @@ import Engine
 
 /// Attributions and summaries of slots, to be stored in the window.
 package struct SlotResults: Sendable {
-    fileprivate(set) var attributions: [(slot: Int64, attribution: SlotAttribution)] = []
+    fileprivate(set) var attributions: [SettledSlot] = []
     fileprivate(set) var summaries: [SlotSummaries] = []
 }
 
@@ -27,10 +27,10 @@ struct WindowAccess {
         snapshot ?? intake.view(at: clock, evaluating: time)
     }
 
-    mutating func attach(_ settled: [(slot: Int64, attribution: SlotAttribution)]) {
+    mutating func attach(_ settled: [SettledSlot]) {
         guard snapshot != nil else { return intake.attach(settled) }
         results.attributions += settled
-        for (slot, attribution) in settled { snapshot?.view.attach(attribution, toSlotFrom: slot) }
+        for slot in settled { snapshot?.view.attach(slot) }
     }
 
     mutating func attach(_ summaries: [SlotSummaries]) {
@@ -41,7 +41,7 @@ struct WindowAccess {
 
     /// Adds what an earlier evaluation stored aside, which the snapshot may lack.
     mutating func include(_ earlier: SlotResults) {
-        for (slot, attribution) in earlier.attributions { snapshot?.view.attach(attribution, toSlotFrom: slot) }
+        for slot in earlier.attributions { snapshot?.view.attach(slot) }
         for summaries in earlier.summaries { snapshot?.view.attach(summaries) }
     }
 }

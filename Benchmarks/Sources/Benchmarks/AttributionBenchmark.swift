@@ -68,8 +68,8 @@ enum AttributionBenchmark {
     }
 
     private static func settle(_ window: inout Window, _ attributor: inout Attributor, at clock: Int64) {
-        for (start, attribution) in attributor.settle(window.view(), at: clock) {
-            window.attach(attribution, toSlotFrom: start)
+        for slot in attributor.settle(window.view(), at: clock) {
+            window.attach(slot)
         }
     }
 }
@@ -138,9 +138,9 @@ struct InFlightBenchmark: ~Copyable {
         let start = Harness.cpuSeconds()
         let settled = attributor.settle(view, at: clock)
         attributing += Harness.cpuSeconds() - start
-        for (start, attribution) in settled {
-            attributed.spans += attribution.rowCount
-            window.attach(attribution, toSlotFrom: start)
+        for slot in settled {
+            attributed.spans += slot.attribution.rowCount
+            window.attach(slot)
         }
         attributed.requests = attributor.totals.requestCount
         guard attributed.spans > 0 else { return }

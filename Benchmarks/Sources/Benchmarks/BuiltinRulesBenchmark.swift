@@ -31,9 +31,12 @@ struct BuiltinRulesBenchmark: ~Copyable {
     private var withIncident = Evaluations()
 
     private init(bytesMax: Int) throws {
+        var attribution = AttributionSettings()
+        // As in a daemon whose window has so many bytes.
+        attribution.portionRows = bytesMax / 1456
         pipeline = Pipeline(
             rules: RuleEvaluator(try BuiltinRules.controlPlane().groups),
-            limits: WindowLimits(duration: nil, bytesMax: bytesMax))
+            limits: WindowLimits(duration: nil, bytesMax: bytesMax), attribution: attribution)
     }
 
     /// 500,000 spans a second in health, and 100,000 with a fault.

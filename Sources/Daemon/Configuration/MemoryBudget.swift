@@ -32,12 +32,12 @@ package struct MemoryBudget: Equatable, Sendable {
             case .window: 282
             case .history: 32
             case .traces: 128
-            case .attribution: 80
+            case .attribution: 110
             case .rules: 60
             case .ingest: 128
             case .archive: 60
             case .sinks: 20
-            case .reserve: 210
+            case .reserve: 180
             }
         }
 
@@ -149,9 +149,9 @@ extension MemoryBudget {
     /// An eighth is for evicted slots that are not yet in the history.
     var windowBytes: Int { self[.window] / 8 * 7 }
 
-    /// A quarter holds the spans of a portion, at 130 bytes each; twice as much the attribution that is kept of slots that have
-    /// not settled. The rest is for the results of a whole slot.
-    var portionRows: Int { max(self[.attribution] / 4 / 130, 1024) }
+    /// A fifth holds the spans of a portion, at 130 bytes each; three times as much the attribution that is kept of slots that
+    /// have not settled. The rest is for the results of a whole slot.
+    var portionRows: Int { max(self[.attribution] / 5 / 130, 1024) }
 
     /// A third is for data being compressed and written.
     var recordingQueueBytes: Int { self[.archive] / 3 * 2 }

@@ -26,8 +26,8 @@ package struct Attributor: ~Copyable, Sendable {
     private var division = RequestDivision()
     private var trust = TieTrust()
 
-    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each; for each reader as many
-    ///   bytes are kept of slots that have not settled.
+    /// - Parameter portionRows: approximate number of spans worked on at once, at 130 bytes each. As many bytes are kept for
+    ///   queries of slots that have not settled, and twice as many for evaluations.
     package init(
         components: ComponentTable = ComponentTable(), settle: Int64 = 30_000_000_000, portionRows: Int = 1 << 20
     ) {
@@ -35,13 +35,15 @@ package struct Attributor: ~Copyable, Sendable {
         self.portionRows = portionRows
         self.settle = settle
         let bytesMax = portionRows * Self.bytesPerRow
-        provisional = Dictionary(
-            uniqueKeysWithValues: Reader.allCases.map { ($0, ProvisionalAttributions(bytesMax: bytesMax)) })
+        provisional = [
+            .evaluation: ProvisionalAttributions(bytesMax: 2 * bytesMax),
+            .query: ProvisionalAttributions(bytesMax: bytesMax),
+        ]
     }
 
     /// Who reads slots that have not settled. What is kept for one isn't shown to the other, so that no evaluation depends on
     /// who asks questions.
-    package enum Reader: CaseIterable, Sendable {
+    private enum Reader: CaseIterable {
         case evaluation
         case query
     }
@@ -57,7 +59,7 @@ package struct Attributor: ~Copyable, Sendable {
     }
 
     /// Attributes the slots that have settled by a time (Unix nanoseconds) and have no attribution yet.
-    package mutating func settle(_ view: WindowView, at clock: Int64) -> [(slot: Int64, attribution: SlotAttribution)] {
+    package mutating func settle(_ view: WindowView, at clock: Int64) -> [SettledSlot] {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil }
         let due = open.filter { view.slots[$0].end.addingSaturating(settle) <= clock }
         prepare(view, from: due.first)
@@ -66,26 +68,45 @@ package struct Attributor: ~Copyable, Sendable {
         for reader in Reader.allCases { provisional[reader]?.remove(before: openFrom) }
         return due.map { index in
             let start = view.slots[index].start
-            let attribution =
-                provisional[.evaluation]?.attribution(of: index, view.slots, reachingBack, trust, isExact: true)
-                ?? attribute(index, of: view).attribution
+            let known = provisional[.evaluation]?.attribution(
+                of: index, view.slots, reachingBack, trust, isExact: true)
+            let made = known ?? SummarizedAttribution(attribution: attribute(index, of: view).attribution, summary: nil)
             for reader in Reader.allCases { provisional[reader]?.remove(slotFrom: start) }
-            totals.add(attribution)
-            trust.add(attribution.ties)
-            return (start, attribution)
+            totals.add(made.attribution)
+            trust.add(made.attribution.ties)
+            return SettledSlot(start: start, made: made)
         }
     }
 
     /// The view with unsettled slots attributed with the spans they have so far, in large slots but for a few.
+    package mutating func attributed(_ view: WindowView) -> WindowView {
+        attributed(view, for: .query, upTo: .max) { _, _ in nil }
+    }
+
+    /// The same for an evaluation, with counts of the slots.
     ///
-    /// - Parameter time: slots that begin later stay as they are, Unix nanoseconds.
+    /// - Parameters:
+    ///   - time: of the evaluation, Unix nanoseconds; slots that begin later stay as they are.
+    ///   - thresholds: durations, nanoseconds; rules call a longer span bad.
     package mutating func attributed(
-        _ view: WindowView, for reader: Reader = .evaluation, upTo time: Int64 = .max
+        _ view: WindowView, upTo time: Int64, _ summarizer: inout SlotSummarizer, thresholds: [Int64]
+    ) -> WindowView {
+        attributed(view, for: .evaluation, upTo: time) { slot, view in
+            slot.end <= time ? summarizer.summarizeAttribution(of: slot, of: view, thresholds) : nil
+        }
+    }
+
+    private mutating func attributed(
+        _ view: WindowView, for reader: Reader, upTo time: Int64,
+        summarize: (SlotView, WindowView) -> AttributionSummary?
     ) -> WindowView {
         let open = view.slots.indices.filter { view.slots[$0].attribution == nil && view.slots[$0].start < time }
         prepare(view, from: open.first)
         var view = view
-        for index in open { view.attach(attributeProvisionally(index, of: view, for: reader), toSlotAt: index) }
+        for index in open {
+            let made = attributeProvisionally(index, of: view, for: reader, summarize: summarize)
+            view.attach(made, toSlotAt: index)
+        }
         return view
     }
 
@@ -119,8 +140,8 @@ package struct Attributor: ~Copyable, Sendable {
 
     /// The attribution of a slot with the spans it has so far.
     private mutating func attributeProvisionally(
-        _ index: Int, of view: WindowView, for reader: Reader
-    ) -> SlotAttribution {
+        _ index: Int, of view: WindowView, for reader: Reader, summarize: (SlotView, WindowView) -> AttributionSummary?
+    ) -> SummarizedAttribution {
         let slots = view.slots
         let known = provisional[reader]?.attribution(of: index, slots, reachingBack, trust, isExact: false)
         if let known { return known }
@@ -130,11 +151,14 @@ package struct Attributor: ~Copyable, Sendable {
             for trace in 0..<traces.count { filter.insert(traces.low(trace)) }
             searchedFrom = min(searchedFrom, earlier.earliest)
         }
+        var slot = slots[index]
+        slot.attach(SummarizedAttribution(attribution: attribution, summary: nil))
+        let made = SummarizedAttribution(attribution: attribution, summary: summarize(slot, view))
         provisional[reader]?.keep(
-            attribution, ofSlotFrom: slots[index].start,
+            made, ofSlotFrom: slot.start,
             ProvisionalAttributions.Dependencies(
                 index, of: slots, reachingBack, traces: filter, searchedFrom: searchedFrom, usesNext: usesNext))
-        return attribution
+        return made
     }
 
     /// - Parameter done: called after each portion of the slot.

@@ -62,10 +62,10 @@ struct ProvisionalAttributions: Sendable {
     }
 
     private struct Entry: Sendable {
-        var attribution: SlotAttribution
+        var made: SummarizedAttribution
         var dependencies: Dependencies
 
-        var byteCount: Int { attribution.byteCount + dependencies.traces.byteCount }
+        var byteCount: Int { made.byteCount + dependencies.traces.byteCount }
     }
 
     /// By the start of the slot, Unix nanoseconds.
@@ -82,19 +82,19 @@ struct ProvisionalAttributions: Sendable {
     /// - Parameter isExact: whether any change counts.
     func attribution(
         of index: Int, _ slots: [SlotView], _ reachingBack: [RowsReachingBack], _ trust: TieTrust, isExact: Bool
-    ) -> SlotAttribution? {
+    ) -> SummarizedAttribution? {
         guard let entry = entries[slots[index].start],
             entry.dependencies.hold(index, of: slots, reachingBack, isExact: isExact),
             // What slots before it have shown meanwhile may change what is trusted.
-            entry.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
+            entry.made.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
         else { return nil }
-        return entry.attribution
+        return entry.made
     }
 
     /// Keeps an attribution, unless too many bytes are kept already.
-    mutating func keep(_ attribution: SlotAttribution, ofSlotFrom start: Int64, _ dependencies: Dependencies) {
+    mutating func keep(_ made: SummarizedAttribution, ofSlotFrom start: Int64, _ dependencies: Dependencies) {
         remove(slotFrom: start)
-        let entry = Entry(attribution: attribution, dependencies: dependencies)
+        let entry = Entry(made: made, dependencies: dependencies)
         guard byteCount + entry.byteCount <= bytesMax else { return }
         entries[start] = entry
         byteCount += entry.byteCount

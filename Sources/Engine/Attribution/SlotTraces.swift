@@ -26,8 +26,12 @@ struct SlotTraces: ~Copyable, Sendable {
     private var cellCount = 0
     private var traceOfRow = Column<UInt32>(capacity: 0)
     private let seed = ByteHash.seed
+    /// Keeps the sum of what was read ahead, or else the compiler would remove the reads.
+    private var read: UInt64 = 0
 
     private static let cellsMin = 1024
+    /// From this number on cells and entries are in no near cache.
+    private static let cellsReadAhead = 1 << 16
     /// Marks a row whose trace is in another portion.
     private static let noTrace = UInt32.max
     /// Room is made for this many rows at once, so that it needn't be checked for each.
@@ -67,6 +71,9 @@ struct SlotTraces: ~Copyable, Sendable {
             for first in stride(from: 0, to: rows, by: Self.rowsAtOnce) {
                 let offsets = first..<min(first + Self.rowsAtOnce, rows)
                 reserve(offsets.count)
+                if cellCount >= Self.cellsReadAhead {
+                    read &+= Self.readAhead(columns, offsets, seed, portion, entries, cells, cellCount - 1)
+                }
                 count = Self.number(
                     columns, offsets, blockStart, slot.start, seed, portion, entries, cells, cellCount - 1, traceOfRow,
                     count)
@@ -79,6 +86,24 @@ struct SlotTraces: ~Copyable, Sendable {
             Self.sort(columns, rows, blockStart, entries, traceOfRow, spans)
             blockStart += rows
         }
+    }
+
+    /// Reads what `number` will look at. These reads don't depend on each other, so that waiting for memory overlaps.
+    private static func readAhead(
+        _ columns: borrowing SpanColumns, _ offsets: Range<Int>, _ seed: UInt64, _ portion: Portion,
+        _ entries: borrowing Column<Entry>, _ cells: borrowing Column<UInt32>, _ mask: Int
+    ) -> UInt64 {
+        var read: UInt64 = 0
+        let (highs, lows) = (columns.traceHigh.span(offsets), columns.traceLow.span(offsets))
+        let flags = columns.flags.span(offsets)
+        for offset in 0..<offsets.count {
+            let high = highs[offset] ^ SpanFlags(rawValue: flags[offset]).traceSalt
+            let hash = hash(high, lows[offset], seed)
+            guard portion.has(hash) else { continue }
+            let number = Int(cells[Int(truncatingIfNeeded: hash) & mask])
+            read &+= entries[max(number &- 1, 0)].low
+        }
+        return read
     }
 
     /// Finds the trace of each row of a block, and counts the spans of each trace.

@@ -50,9 +50,11 @@ package struct SlotSummarizer: Sendable {
             rowCount: slot.count, spans: counter.count(slot, .spans, seriesCount: operations, thresholds))
     }
 
-    private mutating func summarizeAttribution(
+    /// Counts of a slot's attribution; nil if it has none, or for a slot of few rows.
+    mutating func summarizeAttribution(
         of slot: SlotView, of view: WindowView, _ thresholds: [Int64]
     ) -> AttributionSummary? {
+        guard slot.count >= rowsMin else { return nil }
         let (operations, requests) = (view.seriesCount(.selfTimes), view.seriesCount(.requests))
         guard let attribution = slot.attribution, max(operations, requests) <= Self.seriesMax,
             let parts = counter.count(

@@ -85,10 +85,10 @@ package struct SlotView: Sendable {
     /// nil if the buckets of self times have to be computed row by row.
     var selfTimeBuckets: SelfTimeBuckets? { contents.selfTimeBuckets }
 
-    mutating func attach(_ attribution: SlotAttribution) {
+    mutating func attach(_ made: SummarizedAttribution) {
         contents = Contents(
-            contents, attribution: attribution, summary: summary, attributionSummary: attributionSummary,
-            selfTimeBuckets: selfTimeBuckets)
+            contents, attribution: made.attribution, summary: summary, attributionSummary: made.summary,
+            selfTimeBuckets: made.summary?.buckets)
     }
 
     mutating func attach(_ buckets: SelfTimeBuckets) {

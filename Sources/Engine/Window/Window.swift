@@ -130,15 +130,16 @@ package struct Window: ~Copyable {
     /// The start of the oldest slot still held, Unix nanoseconds; nil if the window is empty.
     package var oldest: Int64? { slots.first.map { $0.number * Self.slotWidth } }
 
-    /// Stores a slot's attribution (by the slot's start, Unix nanoseconds), if the slot is still there.
-    package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
-        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(start) }) else {
-            _ = aged?.attach(attribution, toSlot: Self.slotNumber(start))
+    /// Stores a slot's attribution, if the slot is still there.
+    package mutating func attach(_ settled: SettledSlot) {
+        guard let index = slots.firstIndex(where: { $0.number == Self.slotNumber(settled.start) }) else {
+            _ = aged?.attach(settled.attribution, toSlot: Self.slotNumber(settled.start))
             return
         }
         guard slots[index].attribution == nil else { return }
         byteCount -= slots[index].byteCount
-        slots[index].attach(attribution)
+        slots[index].attach(settled.attribution)
+        if let summary = settled.made.summary { slots[index].attach(summary) }
         byteCount += slots[index].byteCount
         totals.countSettled(slots[index].view)
     }

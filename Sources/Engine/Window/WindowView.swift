@@ -92,18 +92,18 @@ package struct WindowView: Sendable {
             evicted: EvictedSpans())
     }
 
-    mutating func attach(_ attribution: SlotAttribution, toSlotAt index: Int) {
-        slots[index].attach(attribution)
+    mutating func attach(_ made: SummarizedAttribution, toSlotAt index: Int) {
+        slots[index].attach(made)
     }
 
     mutating func attach(_ summaries: SlotSummaries, toSlotAt index: Int) {
         slots[index].attach(summaries)
     }
 
-    /// Stores a slot's attribution (by the slot's start, Unix nanoseconds) if the view has the slot and it has none.
-    package mutating func attach(_ attribution: SlotAttribution, toSlotFrom start: Int64) {
-        guard let index = index(ofSlotFrom: start), slots[index].attribution == nil else { return }
-        slots[index].attach(attribution)
+    /// Stores a slot's attribution if the view has the slot and it has none.
+    package mutating func attach(_ settled: SettledSlot) {
+        guard let index = index(ofSlotFrom: settled.start), slots[index].attribution == nil else { return }
+        slots[index].attach(settled.made)
     }
 
     /// Stores the summaries of a slot, if the view has the slot.

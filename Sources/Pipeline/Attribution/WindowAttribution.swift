@@ -10,6 +10,7 @@ import Synchronization
 final class WindowAttribution: Sendable {
     private struct State: ~Copyable {
         var attributor: Attributor
+        var summarizer: SlotSummarizer
         /// The time at which the next slot may have settled.
         var due = Int64.min
     }
@@ -21,13 +22,14 @@ final class WindowAttribution: Sendable {
     /// A copy for readers, so that they don't wait while it works.
     private let published: Mutex<(totals: ComponentTotals, byteCount: Int)>
 
-    init(_ settings: AttributionSettings) {
+    /// - Parameter summaryRowsMin: slots of fewer rows get no summary.
+    init(_ settings: AttributionSettings, summaryRowsMin: Int) {
         components = settings.components
         settle = settings.settle
         let attributor = Attributor(
             components: settings.components, settle: settings.settle, portionRows: settings.portionRows)
         published = Mutex((attributor.totals, attributor.byteCount))
-        state = Mutex(State(attributor: attributor))
+        state = Mutex(State(attributor: attributor, summarizer: SlotSummarizer(rowsMin: summaryRowsMin)))
     }
 
     /// Whether a slot may have settled since `settle` was last called, at a time in Unix nanoseconds.
@@ -52,7 +54,7 @@ final class WindowAttribution: Sendable {
     ///   - keep: stores the result in the window.
     func settle(
         at clock: Int64, _ view: WindowView, load: Double,
-        keep: ([(slot: Int64, attribution: SlotAttribution)]) -> Void
+        keep: ([SettledSlot]) -> Void
     ) {
         state.withLock { state in
             guard clock >= state.due else { return }
@@ -67,9 +69,22 @@ final class WindowAttribution: Sendable {
         }
     }
 
-    /// A view with all slots that begin before a time attributed with the spans they have so far.
-    func attributed(_ view: WindowView, for reader: Attributor.Reader, upTo time: Int64 = .max) -> WindowView {
-        state.withLock { $0.attributor.attributed(view, for: reader, upTo: time) }
+    /// A view with all slots attributed with the spans they have so far, for a query.
+    func attributed(_ view: WindowView) -> WindowView { state.withLock { $0.attributor.attributed(view) } }
+
+    /// A view with all slots that begin before a time attributed with the spans they have so far, and counted, for the
+    /// evaluation at that time (Unix nanoseconds).
+    ///
+    /// - Parameter thresholds: durations, nanoseconds; rules call a longer span bad.
+    func attributed(_ view: WindowView, evaluatedAt time: Int64, thresholds: [Int64]) -> WindowView {
+        state.withLock { $0.attributor.attributed(view, upTo: time, &$0.summarizer, thresholds: thresholds) }
+    }
+
+    /// Counts what slots of a view that ended by a time (Unix nanoseconds) have, as far as it isn't counted yet.
+    ///
+    /// - Returns: the new summaries, to store in the window. The view already has them.
+    func summarize(_ view: inout WindowView, upTo time: Int64, thresholds: [Int64]) -> [SlotSummaries] {
+        state.withLock { $0.summarizer.summarize(&view, upTo: time, thresholds: thresholds) }
     }
 
     /// The evidence for each question, from an attributed view.
@@ -118,12 +133,15 @@ final class EvaluatedWindow: ViewedSource {
     /// Of the evaluation, Unix nanoseconds.
     private let time: Int64
     private let attribution: WindowAttribution
-    private lazy var attributed = attribution.attributed(view, for: .evaluation, upTo: time)
+    /// Durations, nanoseconds; rules call a longer span bad.
+    private let thresholds: [Int64]
+    private lazy var attributed = attribution.attributed(view, evaluatedAt: time, thresholds: thresholds)
     private var parts = WindowParts()
 
-    init(_ view: WindowView, at time: Int64, _ attribution: WindowAttribution) {
+    init(_ view: WindowView, at time: Int64, _ attribution: WindowAttribution, thresholds: [Int64]) {
         self.view = view
         self.time = time
+        self.thresholds = thresholds
         self.attribution = attribution
     }
 

@@ -34,8 +34,8 @@ struct AttributionTests {
 
         mutating func settle(at clock: Int64) {
             next = clock.addingSaturating(Window.slotWidth)
-            for (start, attribution) in attributor.settle(window.view(), at: clock) {
-                window.attach(attribution, toSlotFrom: start)
+            for slot in attributor.settle(window.view(), at: clock) {
+                window.attach(slot)
             }
         }
 

@@ -27,8 +27,8 @@ struct AttributorMemoryTests {
             nextID += UInt64(count)
             slot += 1
             _ = window.append(builder.batch, arrival: time, evaluatedUpTo: .min)
-            for (start, attribution) in attributor.settle(window.view(), at: time) {
-                window.attach(attribution, toSlotFrom: start)
+            for slot in attributor.settle(window.view(), at: time) {
+                window.attach(slot)
             }
         }
     }

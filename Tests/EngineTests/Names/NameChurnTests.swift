@@ -192,7 +192,7 @@ private struct NameChurn: ~Copyable {
             time += Int64.random(in: 0...3, using: &random) * second
         }
         let settled = attributor.settle(window.view(), at: time + hour)
-        for (slot, attribution) in settled { window.attach(attribution, toSlotFrom: slot) }
+        for slot in settled { window.attach(slot) }
     }
 
     private mutating func appendRequests() {

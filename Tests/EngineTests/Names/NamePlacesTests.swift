@@ -139,8 +139,8 @@ import Testing
         #expect(window.requests.overflowed > 14_000)
         let others = view.requests.firstIndex { $0.verb == "_other" }
         var attributor = Attributor()
-        for (slot, attribution) in attributor.settle(window.view(), at: .max) {
-            window.attach(attribution, toSlotFrom: slot)
+        for slot in attributor.settle(window.view(), at: .max) {
+            window.attach(slot)
         }
         #expect(window.totals.requests[others ?? -1].count == window.requests.overflowed)
     }

@@ -88,16 +88,18 @@ private let base: Int64 = 1_767_225_600 * second
             id += UInt64(builder.batch.count)
             _ = window.append(builder.batch, arrival: to, evaluatedUpTo: .min)
             to += [5, 5, 15, 60].randomElement(using: &random).map { $0 * second } ?? 0
-            for (slot, attribution) in attributor.settle(window.view(), at: to) {
-                window.attach(attribution, toSlotFrom: slot)
+            for slot in attributor.settle(window.view(), at: to) {
+                window.attach(slot)
             }
             var view = window.view()
             if hasSummaries {
                 for summaries in summarizer.summarize(&view, upTo: to, thresholds: Self.thresholds) {
                     window.attach(summaries)
                 }
+                view = attributor.attributed(view, upTo: to, &summarizer, thresholds: Self.thresholds)
+            } else {
+                view = attributor.attributed(view)
             }
-            view = attributor.attributed(view)
             let isWanted = view.requests.indices.map { $0 != 1 }
             let isCounted = counts.advance(
                 over: view, from: to - 60 * second, to: to, isWanted: isWanted, bytesMax: 1 << 24)

@@ -96,7 +96,7 @@ enum WindowCheck {
                 var attributed = window.view()
                 var attributor = Attributor()
                 let settled = attributor.settle(attributed, at: .max)
-                for (slot, attribution) in settled { attributed.attach(attribution, toSlotFrom: slot) }
+                for slot in settled { attributed.attach(slot) }
                 let requests = window.totals.requests.reduce(0) { $0 + $1.count } + attributor.totals.requestCount
                 try checkSummaries(attributed.requestSummaries(), requests)
                 window.foldEvicted()
