@@ -36,11 +36,12 @@ final class Evaluator: Sendable {
     private let pinned = Mutex(PinnedTraces())
     private let delay: Int64
     private let notifiesOfIncidents: Bool
+    private let usesCores: Bool
     private let onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
 
     init(
         _ rules: RuleEvaluator, over intake: SpanIntake, attribution: WindowAttribution, earlier: EarlierSlots,
-        delay: Int64, notifiesOfIncidents: Bool,
+        delay: Int64, notifiesOfIncidents: Bool, usesCores: Bool,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)?
     ) {
         self.intake = intake
@@ -48,6 +49,7 @@ final class Evaluator: Sendable {
         self.earlier = earlier
         self.delay = delay
         self.notifiesOfIncidents = notifiesOfIncidents
+        self.usesCores = usesCores
         self.onEvaluation = onEvaluation
         state = Mutex(State(rules: rules))
         published = Mutex(EvaluationSnapshot(rules, since: nil, last: nil, resolved: []))
@@ -137,7 +139,9 @@ final class Evaluator: Sendable {
             window.attach(attribution.summarize(&current.view, upTo: time, thresholds: thresholds))
             earlier.attach(to: &current.view)
             let found = state.rules.evaluate(
-                at: time, over: EvaluatedWindow(current.view, at: time, attribution, thresholds: thresholds))
+                at: time,
+                over: EvaluatedWindow(
+                    current.view, at: time, attribution, thresholds: thresholds, usesCores: usesCores))
             let notices = state.rules.incidents.notices
             pinned.withLock { $0.follow(found + notices, current.view) }
             onEvaluation?(time, state.rules)

@@ -16,13 +16,14 @@ package final class Pipeline: Sendable {
     ///   - evaluationDelay: how long after a time it is evaluated, nanoseconds. Exporters hold spans for up to five
     ///     seconds, and transport takes some more.
     ///   - notifiesOfIncidents: whether transitions include the notifications of incidents, each of which is an alert.
+    ///   - usesCores: whether an evaluation may take several cores, because nothing else needs them.
     ///   - onClock: called with each clock reading that has an effect, in one order with the appended batches, while a
     ///     lock is held.
     ///   - onEvaluation: called with the time of each evaluation and the rules after it, while a lock is held.
     package init(
         rules: RuleEvaluator, limits: WindowLimits, evaluationDelay: Int64 = 10_000_000_000,
         attribution settings: AttributionSettings = AttributionSettings(), notifiesOfIncidents: Bool = false,
-        onClock: (@Sendable (ClockReading) -> Void)? = nil,
+        usesCores: Bool = false, onClock: (@Sendable (ClockReading) -> Void)? = nil,
         onEvaluation: (@Sendable (_ time: Int64, _ rules: RuleEvaluator) -> Void)? = nil
     ) {
         var limits = limits
@@ -35,7 +36,7 @@ package final class Pipeline: Sendable {
         attribution = WindowAttribution(settings, summaryRowsMin: limits.summaryRowsMin)
         evaluator = Evaluator(
             rules, over: intake, attribution: attribution, earlier: earlier, delay: evaluationDelay,
-            notifiesOfIncidents: notifiesOfIncidents, onEvaluation: onEvaluation)
+            notifiesOfIncidents: notifiesOfIncidents, usesCores: usesCores, onEvaluation: onEvaluation)
     }
 
     // MARK: Restarts

@@ -17,7 +17,7 @@ package struct GrowthQuestion: Equatable, Sendable {
 
 /// The range that questions are about.
 package struct GrowthRange: Hashable, Sendable {
-    let population: Population
+    package let population: Population
     /// Unix nanoseconds.
     let range: Range<Int64>
     /// From its end to the evaluation, nanoseconds.
@@ -48,13 +48,36 @@ package struct Growths: Sendable {
 }
 
 extension WindowView {
-    /// How many times as long as usual what ended in a range takes, by group of each question; nil if there is too little to
-    /// compare.
+    /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
+    /// to compare.
     ///
     /// What is usual is learned from the ten minutes before, in stretches as long as the range that end at multiples of its
     /// length, as far as they are in the window and before the group became slow.
-    package func growth(
-        _ asking: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
+    ///
+    /// - Parameter usesCores: whether ranges may be compared on several cores at once.
+    package func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths, usesCores: Bool = false
+    ) -> [[[Growths?]]] {
+        for (range, _) in asked { usual.removeForgotten(at: range.range.upperBound) }
+        guard usesCores, asked.count > 1 else {
+            return asked.map { range, questions in
+                var known = usual.take(range)
+                defer { usual.put(known, before: range) }
+                return growth(range, questions, &known)
+            }
+        }
+        let known = asked.map { usual.take($0.range) }
+        let answers = sideBySide(asked.count) { index in
+            var known = known[index]
+            let growths = growth(asked[index].range, asked[index].questions, &known)
+            return (growths: growths, known: known)
+        }
+        for (answer, (range, _)) in zip(answers, asked) { usual.put(answer.known, before: range) }
+        return answers.map(\.growths)
+    }
+
+    private func growth(
+        _ asking: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowthsOfRange
     ) -> [[Growths?]] {
         let (range, length) = (asking.range, asking.length)
         guard length > 0 else { return questions.map { Array(repeating: nil, count: $0.groupCount) } }

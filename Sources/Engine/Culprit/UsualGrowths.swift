@@ -12,46 +12,65 @@ package struct UsualGrowths: Sendable {
         init(_ range: GrowthRange) { (population, length, offset) = (range.population, range.length, range.offset) }
     }
 
-    private struct Known {
+    private var known: [Key: UsualGrowthsOfRange] = [:]
+
+    package init() {}
+
+    /// Takes out what is known before a range.
+    mutating func take(_ range: GrowthRange) -> UsualGrowthsOfRange {
+        known.removeValue(forKey: Key(range)) ?? UsualGrowthsOfRange()
+    }
+
+    mutating func put(_ growths: UsualGrowthsOfRange, before range: GrowthRange) { known[Key(range)] = growths }
+
+    /// Drops what nobody has asked about for a while.
+    ///
+    /// - Parameter time: the end of a range that is asked about, Unix nanoseconds.
+    mutating func removeForgotten(at time: Int64) {
+        for key in known.keys { known[key]?.remove(askedBefore: time.subtractingSaturating(2 * key.length)) }
+        known = known.filter { !$0.value.isEmpty }
+    }
+}
+
+/// What is usual before a range, by group.
+struct UsualGrowthsOfRange: Sendable {
+    private struct Known: Sendable {
         var growth: UsualGrowth
         /// Until when it was asked about last, Unix nanoseconds.
         var asked: Int64
     }
 
-    private var known: [Key: [GrowthGroup: Known]] = [:]
+    private var known: [GrowthGroup: Known] = [:]
 
-    package init() {}
+    var isEmpty: Bool { known.isEmpty }
+
+    mutating func remove(askedBefore time: Int64) {
+        guard known.values.contains(where: { $0.asked < time }) else { return }
+        known = known.filter { $0.value.asked >= time }
+    }
 
     /// What is usual for each group before a range, by stretches as long as the range.
+    ///
+    /// The number of a series gets another name only once its spans have left the window; what was learned from them is
+    /// outdated by then.
     ///
     /// - Parameter view: has the ten minutes before, as far as the window reaches.
     mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
         let slots = BaselineSlots(view.slotsWithRemembered, before: range)
-        var growths = take(range, slots)
+        if known.values.contains(where: { $0.growth.end > slots.range.upperBound }) {
+            // It reaches into the range.
+            known = known.filter { $0.value.growth.end <= slots.range.upperBound }
+        }
         var outdated = OutdatedAmounts(by: slots.amount)
-        let unknown = groups.filter { growths[$0].map { outdated.contains($0.growth.amount) } ?? true }
+        let unknown = groups.filter { known[$0].map { outdated.contains($0.growth.amount) } ?? true }
         for (group, growth) in zip(unknown, slots.learn(unknown)) {
-            growths[group] = Known(growth: growth, asked: range.range.upperBound)
+            known[group] = Known(growth: growth, asked: range.range.upperBound)
         }
-        let behind = groups.filter { growths[$0].map { $0.growth.end < slots.range.upperBound } ?? false }
-        let extended = slots.extend(behind, behind.map { growths[$0]?.growth ?? UsualGrowth() })
-        for (group, growth) in zip(behind, extended) { growths[group]?.growth = growth }
-        for group in groups { growths[group]?.asked = range.range.upperBound }
-        defer { known[Key(range)] = growths }
-        return groups.map { growths[$0]?.growth ?? UsualGrowth() }
-    }
-
-    /// Takes out what is known before a range, without what nobody asks about any more, or what reaches into the range.
-    ///
-    /// The number of a series gets another name only once its spans have left the window; what was learned from them is
-    /// outdated by then.
-    private mutating func take(_ range: GrowthRange, _ slots: BaselineSlots) -> [GrowthGroup: Known] {
-        let time = range.range.upperBound
-        for (key, growths) in known {
-            let kept = growths.filter { $0.value.asked >= time.subtractingSaturating(2 * key.length) }
-            known[key] = kept.isEmpty ? nil : kept
-        }
-        return (known.removeValue(forKey: Key(range)) ?? [:]).filter { $0.value.growth.end <= slots.range.upperBound }
+        let behind = groups.filter { known[$0].map { $0.growth.end < slots.range.upperBound } ?? false }
+        let extended = slots.extend(behind, behind.map { known[$0]?.growth ?? UsualGrowth() })
+        for (group, growth) in zip(behind, extended) { known[group]?.growth = growth }
+        for group in groups { known[group]?.asked = range.range.upperBound }
+        return groups.map { known[$0]?.growth ?? UsualGrowth() }
     }
 }
 

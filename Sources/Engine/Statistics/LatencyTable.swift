@@ -84,10 +84,9 @@ struct LatencyTable {
             guard seriesIndex != SeriesScope.noSeries else { continue }
             errors[Int(seriesIndex)] += series.tally.errors
             excess.sums[Int(seriesIndex)] += series.tally.sum
-            let start = Int(seriesIndex) * columns.count
             let buckets = counts.cells(position)
             for index in buckets.indices {
-                let cell = start + Int(buckets[index].code >> columns.shift)
+                let cell = columns.cell(Int(seriesIndex), code: buckets[index].code)
                 let sum = UInt32(cells[cell]) + buckets[index].count
                 cells[cell] = UInt8(truncatingIfNeeded: sum)
                 if sum > UInt8.max { excess.carry(cell, sum >> UInt8.bitWidth) }
@@ -195,6 +194,10 @@ struct LatencyColumns {
         let start = seriesIndex * count + first
         return start..<start + count
     }
+
+    /// The cell of a series that a latency bucket belongs to.
+    @inline(__always)
+    func cell(_ seriesIndex: Int, code: UInt16) -> Int { seriesIndex * count + Int(code >> shift) }
 
     /// Cells needed for a number of series.
     func cellCount(seriesCount: Int) -> Int { seriesCount * count + first }

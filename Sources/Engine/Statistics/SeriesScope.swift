@@ -87,25 +87,35 @@ struct SeriesScope {
     /// Calls `body` with the rows of each block in some parts of slots.
     @inline(__always)
     func forEachBlock(of parts: [SlotRows], _ body: (borrowing MeasuredRows) -> Void) {
+        forEachBlock(of: parts, while: { true }, body)
+    }
+
+    /// The same, as long as any are wanted.
+    @inline(__always)
+    func forEachBlock(
+        of parts: [SlotRows], while isWanted: () -> Bool, _ body: (borrowing MeasuredRows) -> Void
+    ) {
         guard count > 0 else { return }
         var listed = RowList()
         for part in parts {
             switch population {
-            case .spans: forEachBlock(ofSpans: part, &listed, body)
-            case .requests: forEachBlock(ofRequests: part, &listed, body)
-            case .selfTimes: forEachBlock(ofSelfTimes: part, &listed, body)
+            case .spans: forEachBlock(ofSpans: part, &listed, while: isWanted, body)
+            case .requests: forEachBlock(ofRequests: part, &listed, while: isWanted, body)
+            case .selfTimes: forEachBlock(ofSelfTimes: part, &listed, while: isWanted, body)
             case .parts where part.rows.isEmpty: break
-            case .parts: forEachBlock(ofParts: part.slot, &listed, body)
+            case .parts: forEachBlock(ofParts: part.slot, &listed, while: isWanted, body)
             }
         }
     }
 
     @inline(__always)
     private func forEachBlock(
-        ofSpans part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+        ofSpans part: SlotRows, _ listed: inout RowList, while isWanted: () -> Bool,
+        _ body: (borrowing MeasuredRows) -> Void
     ) {
         let isCovered = range.covers(part.slot)
         part.forEachBlock { columns, _, rows in
+            guard isWanted() else { return }
             columns.bucket.withSpan(rows) { buckets in
                 columns.duration.withSpan(rows) { durations in
                     columns.flags.withSpan(rows) { flags in
@@ -173,13 +183,14 @@ extension SeriesScope {
     /// Rows with a self time; their errors are those of the spans.
     @inline(__always)
     private func forEachBlock(
-        ofSelfTimes part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+        ofSelfTimes part: SlotRows, _ listed: inout RowList, while isWanted: () -> Bool,
+        _ body: (borrowing MeasuredRows) -> Void
     ) {
         guard let attribution = part.slot.attribution else { return }
         let isCovered = range.covers(part.slot)
         part.forEachBlock { columns, start, rows in
             let count = min(rows.upperBound, attribution.rowCount - start)
-            guard count > rows.lowerBound else { return }
+            guard count > rows.lowerBound, isWanted() else { return }
             let rows = rows.lowerBound..<count
             let inSlot = rows.lowerBound + start..<rows.upperBound + start
             attribution.selfTimes.durations.withSpan(inSlot) { durations in
@@ -203,16 +214,17 @@ extension SeriesScope {
     /// Requests with their authentication, then those that came after the attribution.
     @inline(__always)
     private func forEachBlock(
-        ofRequests part: SlotRows, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+        ofRequests part: SlotRows, _ listed: inout RowList, while isWanted: () -> Bool,
+        _ body: (borrowing MeasuredRows) -> Void
     ) {
         guard let (attribution, rest) = part.attributedRequests else {
-            return forEachBlock(ofSpans: part, &listed, body)
+            return forEachBlock(ofSpans: part, &listed, while: isWanted, body)
         }
         let isCovered = range.covers(part.slot)
         let indexOfWanted = byInstance?.wanted ?? indexOfSeries
         let count = attribution?.durations.count ?? 0
         for start in stride(from: 0, to: count, by: SpanBlock.rowsMax) {
-            guard let attribution else { break }
+            guard let attribution, isWanted() else { break }
             let requests = start..<min(start + SpanBlock.rowsMax, count)
             attribution.durations.buckets.withSpan(requests) { buckets in
                 attribution.durations.durations.withSpan(requests) { durations in
@@ -235,16 +247,18 @@ extension SeriesScope {
                 }
             }
         }
-        forEachBlock(ofSpans: rest, &listed, body)
+        forEachBlock(ofSpans: rest, &listed, while: isWanted, body)
     }
 
     @inline(__always)
     private func forEachBlock(
-        ofParts slot: SlotView, _ listed: inout RowList, _ body: (borrowing MeasuredRows) -> Void
+        ofParts slot: SlotView, _ listed: inout RowList, while isWanted: () -> Bool,
+        _ body: (borrowing MeasuredRows) -> Void
     ) {
         guard let attribution = slot.attribution else { return }
         let isCovered = range.covers(slot)
         for start in stride(from: 0, to: attribution.parts.count, by: SpanBlock.rowsMax) {
+            guard isWanted() else { return }
             let rows = start..<min(start + SpanBlock.rowsMax, attribution.parts.count)
             attribution.parts.buckets.withSpan(rows) { buckets in
                 attribution.parts.durations.withSpan(rows) { durations in

@@ -24,16 +24,42 @@ struct WantedDurations {
         var rowIndices = Scratch<UInt16>()
         var cells = Scratch<Int>()
         var values = Scratch<Int64>()
-        table.scope.forEachBlock(of: slots) { rows in
-            rows.fetch(seriesCount: table.scope.count, withDurations: false)
-            let count = Self.find(rows, in: table.columns, wanted.span, &rowIndices, &cells)
-            let (rowIndices, cells) = (rowIndices.elements(count), cells.elements(count))
-            // Read them all at once: each is in its own cache line, and loading that takes as long as scanning hundreds
-            // of rows.
-            var durations = values.room(for: count)
-            for index in 0..<count { durations[index] = rows.durations[Int(rowIndices[index])] }
-            for index in 0..<count { keep(durations[index], of: cells[index]) }
+        for (part, count) in slots.flatMap(parts) {
+            var missing = count
+            table.scope.forEachBlock(of: [part], while: { missing > 0 }) { rows in
+                rows.fetch(seriesCount: table.scope.count, withDurations: false)
+                let count = Self.find(rows, in: table.columns, wanted.span, &rowIndices, &cells)
+                let (rowIndices, cells) = (rowIndices.elements(count), cells.elements(count))
+                // Read them all at once: each is in its own cache line, and loading that takes as long as scanning
+                // hundreds of rows.
+                var durations = values.room(for: count)
+                for index in 0..<count { durations[index] = rows.durations[Int(rowIndices[index])] }
+                for index in 0..<count { keep(durations[index], of: cells[index]) }
+                missing -= count
+            }
         }
+    }
+
+    /// The rows of a slot, and how many of them are wanted at most: of the highest quantiles, most slots have few or none.
+    private func parts(_ slot: SlotView) -> [(part: SlotRows, count: Int)] {
+        guard let (counts, rest) = table.scope.summarized(slot) else { return [(SlotRows(slot), .max)] }
+        return [(SlotRows(slot, upTo: rest.rows.lowerBound), wantedCount(counts)), (rest, .max)]
+    }
+
+    /// How many of the durations that a slot's summary counts are in wanted cells.
+    private func wantedCount(_ counts: SeriesCounts) -> Int {
+        let (indexOfSeries, columns) = (table.scope.indexOfSummarized, table.columns)
+        var count = 0
+        for position in counts.series.indices {
+            let seriesIndex = indexOfSeries[counts.series[position].number]
+            guard seriesIndex != SeriesScope.noSeries else { continue }
+            let buckets = counts.cells(position)
+            for index in buckets.indices {
+                let cell = columns.cell(Int(seriesIndex), code: buckets[index].code)
+                if wanted[cell / 64] >> UInt64(cell % 64) & 1 == 1 { count += Int(buckets[index].count) }
+            }
+        }
+        return count
     }
 
     private mutating func reserve() {

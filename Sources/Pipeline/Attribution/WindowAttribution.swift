@@ -135,11 +135,16 @@ final class EvaluatedWindow: ViewedSource {
     private let attribution: WindowAttribution
     /// Durations, nanoseconds; rules call a longer span bad.
     private let thresholds: [Int64]
+    private let usesCores: Bool
     private lazy var attributed = attribution.attributed(view, evaluatedAt: time, thresholds: thresholds)
     private var parts = WindowParts()
 
-    init(_ view: WindowView, at time: Int64, _ attribution: WindowAttribution, thresholds: [Int64]) {
+    /// - Parameter usesCores: whether it may compute on several cores at once.
+    init(
+        _ view: WindowView, at time: Int64, _ attribution: WindowAttribution, thresholds: [Int64], usesCores: Bool
+    ) {
         self.view = view
+        self.usesCores = usesCores
         self.time = time
         self.thresholds = thresholds
         self.attribution = attribution
@@ -149,6 +154,13 @@ final class EvaluatedWindow: ViewedSource {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]] {
         view(for: population).measure(population, from: from, to: to, selections, &parts)
+    }
+
+    func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
+    ) -> [[[Growths?]]] {
+        let isOfAttribution = asked.contains { $0.range.population.isOfAttribution }
+        return (isOfAttribution ? attributed : view).growths(asked, &usual, usesCores: usesCores)
     }
 
     func find(

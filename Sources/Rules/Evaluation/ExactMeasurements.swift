@@ -157,8 +157,9 @@ private struct GrowthRequests {
     func measure(
         over source: some MeasurementSource, _ usual: inout UsualGrowths, _ body: (_ number: Int, [Double?]) -> Void
     ) {
-        for (range, requests) in requests {
-            let growths = source.growth(range, requests.map(\.question), &usual)
+        let asked = Array(requests)
+        let growths = source.growths(asked.map { (range: $0.key, questions: $0.value.map(\.question)) }, &usual)
+        for ((_, requests), growths) in zip(asked, growths) {
             for (request, growths) in zip(requests, growths) {
                 body(request.number, growths.map { $0?[request.statistic] })
             }

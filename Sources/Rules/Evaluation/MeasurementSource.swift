@@ -20,13 +20,13 @@ package protocol MeasurementSource {
         _ population: Population, from: Int64, to: Int64, _ selections: [Selection]
     ) -> [[LatencyStatistics]]
 
-    /// How many times as long as usual what ended in [from, to) takes, in nanoseconds since the epoch, by group; nil if there
-    /// is too little to compare.
+    /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
+    /// to compare.
     ///
     /// - Parameter usual: what is known of earlier times.
-    func growth(
-        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
-    ) -> [[Growths?]]
+    func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
+    ) -> [[[Growths?]]]
 
     /// Finds spans or requests that ended in [from, to) with certain durations, in nanoseconds, by the groups of a
     /// selection.
@@ -74,10 +74,10 @@ extension MeasurementSource {
 
     package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? { nil }
 
-    package func growth(
-        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
-    ) -> [[Growths?]] {
-        questions.map { Array(repeating: nil, count: $0.groupCount) }
+    package func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
+    ) -> [[[Growths?]]] {
+        asked.map { $0.questions.map { Array(repeating: nil, count: $0.groupCount) } }
     }
 
     /// Whether a span of any API server or etcd ended in [from, to), in nanoseconds since the epoch.
@@ -107,10 +107,10 @@ extension ViewedSource {
         view.measure(population, from: from, to: to, selections)
     }
 
-    package func growth(
-        _ range: GrowthRange, _ questions: [GrowthQuestion], _ usual: inout UsualGrowths
-    ) -> [[Growths?]] {
-        view.growth(range, questions, &usual)
+    package func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
+    ) -> [[[Growths?]]] {
+        view.growths(asked, &usual)
     }
 
     package func find(
@@ -142,6 +142,12 @@ extension ViewedSource {
 }
 
 extension WindowView: MeasurementSource {
+    package func growths(
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
+    ) -> [[[Growths?]]] {
+        growths(asked, &usual, usesCores: false)
+    }
+
     package func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales? {
         scales(population, in: from..<max(from, to))
     }

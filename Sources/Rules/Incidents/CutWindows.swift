@@ -75,7 +75,7 @@ struct CutWindows<Source: MeasurementSource> {
     private func growth(_ population: Population, _ part: Range<Int64>, _ selection: Selection) -> Growths? {
         let question = GrowthQuestion(groupOfSeries: selection.groupOfSeries, since: [since])
         var usual = UsualGrowths()
-        return source.growth(GrowthRange(population, part, offset: 0), [question], &usual)[0][0]
+        return source.growths([(GrowthRange(population, part, offset: 0), [question])], &usual)[0][0][0]
     }
 
     private func selection(_ key: WatchedRange.Key, _ wanted: MeasuredValues) -> Selection {

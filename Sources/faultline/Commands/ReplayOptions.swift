@@ -136,6 +136,6 @@ extension Settings {
         }
         return Pipeline(
             rules: RuleEvaluator(rules.groups + others), limits: limits,
-            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution)
+            evaluationDelay: configuration.evaluationDelay, attribution: configuration.attribution, usesCores: true)
     }
 }
