@@ -8,7 +8,8 @@ private let second: Int64 = 1_000_000_000
 /// 2026-01-01T00:00:00Z
 private let start: Int64 = 1_767_225_600 * second
 
-/// Evaluations that run while later spans are appended find what they would have found before.
+/// Evaluations that run while later spans are appended, on several cores as in a replay, find what they would have found
+/// before on one.
 @Suite struct `A deferred evaluation` {
     /// The built-in rules, and some that fire and need components, evidence and long ranges.
     private static func rules() throws -> [RuleGroup] {
@@ -46,8 +47,8 @@ private let start: Int64 = 1_767_225_600 * second
         return batch
     }
 
-    private static func pipeline() throws -> Pipeline {
-        try Pipeline(rules: RuleEvaluator(rules()), limits: WindowLimits(duration: nil))
+    private static func pipeline(usesCores: Bool) throws -> Pipeline {
+        try Pipeline(rules: RuleEvaluator(rules()), limits: WindowLimits(duration: nil), usesCores: usesCores)
     }
 
     private struct Results: Equatable {
@@ -68,7 +69,7 @@ private let start: Int64 = 1_767_225_600 * second
     }
 
     private static func immediate() throws -> Results {
-        let pipeline = try pipeline()
+        let pipeline = try pipeline(usesCores: false)
         var transitions: [AlertTransition] = []
         for spans in batches {
             transitions += pipeline.advance(to: spans[0].end)
@@ -82,7 +83,7 @@ private let start: Int64 = 1_767_225_600 * second
     ///   - delay: how many further evaluations become due before one runs.
     ///   - kept: how many that have run wait for their results to be attached.
     private static func deferred(delay: Int, kept: Int) throws -> Results {
-        let pipeline = try pipeline()
+        let pipeline = try pipeline(usesCores: true)
         var transitions: [AlertTransition] = []
         var waiting: [DeferredEvaluation] = []
         var earlier: [SlotResults] = []
