@@ -84,6 +84,8 @@ let package = Package(
         .target(
             name: "Setup", dependencies: ["Support", "YAML"],
             swiftSettings: settings),
+        .target(
+            name: "Doctor", dependencies: ["Engine", "Receivers", "Support"], swiftSettings: settings),
         .target(name: "Report", dependencies: ["Engine", "Pipeline", "Rules", "Support"], swiftSettings: settings),
         .target(
             name: "Scrape", dependencies: ["Engine", "Pipeline", "Rules", "Support", "CZlib"], swiftSettings: settings),
@@ -127,10 +129,24 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "Live",
+            dependencies: [
+                "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles", "Rules", "Scrape",
+                "Support",
+                "Traces", "CMalloc",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "Daemon",
             dependencies: [
-                "API", "Credentials", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Recording", "RuleFiles",
-                "Rules", "Scrape", "Support", "Traces", "YAML", "CBuild", "CMalloc",
+                "API", "Credentials", "Engine", "Live", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
+                "RuleFiles",
+                "Rules", "Scrape", "Support", "Traces", "YAML", "CBuild",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -141,8 +157,9 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "API", "Archive", "Daemon", "Engine", "MCP", "Notify", "OTLP", "Pipeline", "Receivers", "Recording",
-                "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup", "Support", "Traces", "YAML",
+                "API", "Archive", "Daemon", "Doctor", "Engine", "Live", "MCP", "Notify", "OTLP", "Pipeline",
+                "Receivers", "Recording", "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup",
+                "Support", "Traces", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -231,6 +248,16 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RuleFilesTests", dependencies: ["Notify", "RuleFiles", "Rules", "YAML"], swiftSettings: settings),
+        .testTarget(name: "MCPTests", dependencies: ["MCP", "Support"], swiftSettings: settings),
+        .testTarget(name: "SetupTests", dependencies: ["Setup", "TestSupport", "YAML"], swiftSettings: settings),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "Engine", "Live", "Notify", "OTLP", "Pipeline", "Rules", "Support", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Support"], swiftSettings: settings),
         .testTarget(
             name: "ReportTests", dependencies: ["Engine", "Pipeline", "Report", "Rules", "TestSupport"],
             swiftSettings: settings),
@@ -256,9 +283,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "Engine", "Notify", "OTLP", "Pipeline", "Receivers", "Rules", "Support", "TestSupport",
-                "YAML",
-                .product(name: "Logging", package: "swift-log"),
+                "Daemon", "Engine", "OTLP", "Pipeline", "Receivers", "Rules", "Support", "TestSupport", "YAML",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -3,6 +3,8 @@
 #
 #   faultline-VERSION-linux-ARCH.tar.gz   the stripped binary, the libraries that a minimal Debian lacks, completions, man page
 #   faultline_VERSION_ARCH.deb            the same with the libraries as dependencies, and a systemd service
+#
+# DEBFULLNAME and DEBEMAIL name its maintainer, as for Debian's own tools.
 set -euo pipefail
 [ $# = 2 ] || { echo "usage: package.sh BINARY DIRECTORY" >&2; exit 2; }
 binary=$(realpath "$1")
@@ -72,7 +74,7 @@ make_debian_package() {
 Package: faultline
 Version: $version
 Architecture: $architecture
-Maintainer: The Faultline authors <faultline@localhost>
+Maintainer: ${DEBFULLNAME:-The Faultline authors} <${DEBEMAIL:-faultline@localhost}>
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f 1)
 Depends: $(dependencies | paste -sd , | sed 's/,/, /g')
 Section: admin

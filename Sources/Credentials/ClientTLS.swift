@@ -7,7 +7,7 @@ package struct ClientTLS: Hashable, Sendable {
     /// Whose certificates are accepted; nil for the system's authorities.
     private let authorities: CredentialFile?
     private let pair: KeyPair?
-    /// The name that the receiver's certificate has to have; nil for the host of its URL.
+    /// The name that the receiver's certificate must have; nil for the host of its URL.
     package let serverName: String?
     private let skipsVerification: Bool
     private let minimum: TLSMinimum

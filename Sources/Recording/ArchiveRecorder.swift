@@ -166,7 +166,9 @@ extension ArchiveRecorder {
             $0.current.isFailed
         },
         .counter("faultline_archive_written_bytes", help: "Bytes written to archives.") { $0.current.bytesWritten },
-        .counter("faultline_archive_frames", help: "Frames written to archives.") { $0.current.groups },
+        .counter("faultline_archive_groups", help: "Groups of export requests written to archives.") {
+            $0.current.groups
+        },
         .counter("faultline_archive_requests", help: "Export requests recorded.") { $0.current.requests },
         .counter("faultline_archive_dropped_requests", help: "Export requests accepted but not recorded.") {
             $0.current.requestsDropped

@@ -200,9 +200,9 @@ package struct SourceRow: Encodable, Sendable {
     @OrNull package var sampling_source: String?
 
     /// How far its clock is ahead of the API servers', for which its spans are corrected; null if it isn't known.
-    @OrNull package var clock_offset_seconds: Double?
+    @OrNull var clock_offset_seconds: Double?
     /// Which spelling of the semantic conventions its attributes have: `older`, `newer` or `mixed`; null if it isn't known.
-    @OrNull package var dialect: String?
+    @OrNull var dialect: String?
 
     private init(_ source: SeenSource) {
         let (labels, counts) = (source.labels, source.counts)

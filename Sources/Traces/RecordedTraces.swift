@@ -74,7 +74,7 @@ package final class RecordedTraces: Sendable {
     let searched: Range<Int64>
     private let onDamage: @Sendable (Damage) -> Void
     private let damagedParts = Atomic<Int>(0)
-    /// Held by who reads: reading takes as much of the disk and a core as it gets.
+    /// Held by the one that reads: reading uses all of a core and of the disk that it can get.
     private let turn = Mutex(())
 
     /// Between the end of a trace's first span to come and that of its last, and between the clocks of senders and

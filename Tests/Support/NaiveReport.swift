@@ -11,11 +11,11 @@ package struct NaiveReport {
     package private(set) var inFuture = 0
     /// Whether the same id was accepted in two slots, so that it names two spans.
     package private(set) var hasAmbiguousIDs = false
-    private var places: Set<Place> = []
-    private var ids: Set<Place> = []
+    private var places: Set<SpanInSlot> = []
+    private var ids: Set<SpanInSlot> = []
     private let futureMax: Int64
 
-    private struct Place: Hashable {
+    private struct SpanInSlot: Hashable {
         var traceID: [UInt8]
         var spanID: [UInt8]
         var slot: Int64
@@ -34,12 +34,12 @@ package struct NaiveReport {
                 inFuture += 1
                 continue
             }
-            let place = Place(traceID: span.traceID, spanID: span.spanID, slot: end / 5_000_000_000)
+            let place = SpanInSlot(traceID: span.traceID, spanID: span.spanID, slot: end / 5_000_000_000)
             guard places.insert(place).inserted else {
                 duplicates += 1
                 continue
             }
-            let isNew = ids.insert(Place(traceID: span.traceID, spanID: span.spanID, slot: 0)).inserted
+            let isNew = ids.insert(SpanInSlot(traceID: span.traceID, spanID: span.spanID, slot: 0)).inserted
             hasAmbiguousIDs = hasAmbiguousIDs || !isNew
             spans.append(span)
         }
@@ -126,12 +126,12 @@ package struct NaiveReport {
     /// In the order of `spans`, given that all of them are known.
     package func attributedSpans() -> [AttributedSpan] {
         let attribution = NaiveAttribution(spans)
-        var requests: [Place: NaiveAttribution.Request] = [:]
+        var requests: [SpanInSlot: NaiveAttribution.Request] = [:]
         for request in attribution.requests() {
-            requests[Place(traceID: request.traceID, spanID: request.spanID, slot: 0)] = request
+            requests[SpanInSlot(traceID: request.traceID, spanID: request.spanID, slot: 0)] = request
         }
         return spans.map { span in
-            let request = requests[Place(traceID: span.traceID, spanID: span.spanID, slot: 0)]
+            let request = requests[SpanInSlot(traceID: span.traceID, spanID: span.spanID, slot: 0)]
             let parts = request.map { request in
                 Dictionary(uniqueKeysWithValues: request.components.map { ($0.key.rawValue, $0.value) })
             }

@@ -6,6 +6,7 @@ package import Receivers
 package import Recording
 package import RuleFiles
 import Rules
+import Support
 package import YAML
 
 /// The daemon's configuration; everything has a default. See docs/configuration.md.

@@ -3,6 +3,7 @@ import Engine
 import Pipeline
 import Recording
 import Rules
+import Support
 import YAML
 
 extension Configuration {

@@ -3,6 +3,7 @@ package import Receivers
 import Recording
 import RuleFiles
 import Rules
+import Support
 package import YAML
 
 extension Configuration {
@@ -256,35 +257,5 @@ extension ListenAddress {
         if isBracketed { host = String(host.dropFirst().dropLast()) }
         guard host.contains(":") == isBracketed, host.isEmpty || ListenHost.isHost(host) else { return nil }
         self.init(host: host.isEmpty ? "0.0.0.0" : host, port: Int(port))
-    }
-}
-
-/// Sizes in configuration files: `64MiB`, `1GiB`, `500kB`, `1048576`.
-enum ByteSize {
-    private static let units: [(name: String, bytes: Int)] = [
-        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1_000), ("MB", 1_000_000),
-        ("GB", 1_000_000_000), ("B", 1),
-    ]
-
-    /// More than any machine has, so that sums of sizes can't overflow.
-    private static let most = 1 << 50
-
-    /// Bytes; nil for invalid text, for zero, and above 1 PiB.
-    static func parse(_ text: String) -> Int? {
-        let unit = units.first { text.hasSuffix($0.name) }
-        let digits = text.dropLast(unit?.name.count ?? 0)
-        guard let count = Int(digits.filter { $0 != " " }), count > 0 else { return nil }
-        let (bytes, overflow) = count.multipliedReportingOverflow(by: unit?.bytes ?? 1)
-        return overflow || bytes > most ? nil : bytes
-    }
-
-    /// A size for people: `819.2 MiB`, `2 GiB`.
-    static func text(_ bytes: Int) -> String {
-        for (name, unit) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= unit {
-            let tenths = (Double(bytes) / Double(unit) * 10).rounded()
-            let whole = Int(tenths) / 10
-            return Int(tenths) % 10 == 0 ? "\(whole) \(name)" : "\(whole).\(Int(tenths) % 10) \(name)"
-        }
-        return "\(bytes) B"
     }
 }

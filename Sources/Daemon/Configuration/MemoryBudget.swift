@@ -140,9 +140,6 @@ package struct MemoryBudget: Equatable, Sendable {
 // MARK: Limits derived from the parts
 
 extension MemoryBudget {
-    /// Bytes of columns per byte of body; columns double as they grow.
-    static let decodedBytesPerByte = 2
-
     /// The largest export request: four fit at once, or one while it is compressed, inflated and decoded.
     var bodyBytes: Int { min(64 << 20, self[.ingest] / 4) }
 

@@ -1,5 +1,6 @@
 import API
 import Engine
+import Live
 import Logging
 import Notify
 import Pipeline
@@ -102,18 +103,15 @@ struct LiveParts: Sendable {
         let http = listener(.http, for: "OTLP/HTTP", on: configuration.otlpHTTP, configuration.receivers, readiness)
         let beforeQueries: [any Service] = [
             log, reload, credentials,
-            SelfWatch(
-                pipeline: pipeline, recorder: recorder, memory: MemoryWatch(limit: budget.limit, log: log),
-                logger: logger),
+            SelfWatch(pipeline, recorder: recorder, memoryLimit: budget.limit, log: log, logger: logger),
         ]
         let afterQueries: [any Service] = [
-            EvaluationTicker(
-                pipeline: pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
+            EvaluationTicker(pipeline, delivery: delivery, durations: evaluations, health: clock, log: log),
             TraceKeeper(pipeline, bodies: bodies, kept: keptTraces),
             ReadyReceivers(
-                receivers: Receivers(
+                Receivers(
                     grpc: GRPCReceiver(grpc, admission: admission), http: HTTPReceiver(http, admission: admission)),
-                readiness: readiness),
+                readiness),
         ]
         let keeper: [any Service] = state.map { [BaselineKeeper(pipeline, files: $0.baseline, log: log)] } ?? []
         return beforeQueries + queryServers(readiness) + afterQueries + keeper

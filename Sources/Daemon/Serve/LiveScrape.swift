@@ -1,3 +1,4 @@
+import Live
 import Pipeline
 import Recording
 package import Scrape

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import Live
 import NIOCore
 import NIOPosix
 import Receivers

@@ -1,3 +1,4 @@
+import Live
 import Pipeline
 import Receivers
 import Recording

@@ -1,4 +1,4 @@
-/// By how much a callee's clock may be ahead of its caller's, as far as one call tells: the span of the callee lies within that
+/// By how much a callee's clock may be ahead of its caller's, as far as one call shows: the span of the callee lies within that
 /// of its caller.
 struct CallBounds: Equatable, Sendable {
     /// Nanoseconds.
@@ -26,7 +26,7 @@ struct ClockFit: Sendable {
     private static let outlierMin = 20
     /// Calls that all wait leave so much room that what they fit may be chance; nanoseconds.
     private static let roomMax: Int64 = 100_000_000
-    /// Smaller offsets than this tell nothing that the calls' own time doesn't hide; nanoseconds.
+    /// Smaller offsets than this say nothing that the calls' own time doesn't hide; nanoseconds.
     private static let offsetMin: Int64 = 500_000
 
     /// The offset of some calls, nanoseconds; nil if they fit none.

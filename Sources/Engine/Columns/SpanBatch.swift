@@ -21,7 +21,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var messages = SymbolTable()
     private var requestKey = RequestKey()
     private var sourceKey = SourceKey()
-    /// What spans tell about their sources, by the batch's number for the source.
+    /// What spans say about their sources, by the batch's number for the source.
     private(set) var notes: [UInt16: SourceNotes] = [:]
     /// The dialect that was noted last, and of which source.
     private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, AttributeDialects())
@@ -188,7 +188,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         noted = (source, notes[source]?.dialects ?? dialects)
     }
 
-    /// Adds what other batches tell about a source.
+    /// Adds what other batches say about a source.
     mutating func note(_ more: SourceNotes, of source: UInt16) {
         guard source != Self.overflow else { return }
         notes[source, default: SourceNotes()].add(more)

@@ -63,7 +63,7 @@ struct CallDelays: Equatable, Sendable {
         return before.isAlive && behind.isAlive
     }
 
-    /// Whether it tells what the calls waited for.
+    /// Whether it says what the calls waited for.
     var isConclusive: Bool { process != nil || isOnTheWay }
 
     private static let callsMin = 10
@@ -75,7 +75,7 @@ struct SignsOfLife: Sendable {
     /// How many there were before each point in time.
     private var sums: [UInt32]
     private let start: Int64
-    /// A finer look costs more and tells no more.
+    /// A finer look costs more and shows nothing more.
     private static let step: Int64 = 1_000_000
     private static let stepsMax = 600_000
 

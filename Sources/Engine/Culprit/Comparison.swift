@@ -4,7 +4,7 @@ import Support
 package struct Comparison: Hashable, Sendable {
     package var interval: Range<Int64>
     package var baseline: Range<Int64>
-    /// Times that tell nothing about health: earlier faults.
+    /// Times that say nothing about health: earlier faults.
     var excluded: [Range<Int64>] = []
 
     package init(interval: Range<Int64>, baseline: Range<Int64>) {
@@ -103,7 +103,7 @@ extension WindowView {
         }
     }
 
-    /// The same without a baseline if what is known of it is too short: a few seconds tell nothing about health, least of all
+    /// The same without a baseline if what is known of it is too short: a few seconds say nothing about health, least of all
     /// the first ones after a start.
     private func withEnoughBefore(_ comparison: Comparison) -> Comparison {
         let end = comparison.baseline.upperBound

@@ -278,7 +278,7 @@ struct EvidenceGathering {
     }
 }
 
-// What a span tells as evidence, by its operation.
+// What a span says as evidence, by its operation.
 extension EvidenceGathering {
     enum Role: UInt8 {
         case none

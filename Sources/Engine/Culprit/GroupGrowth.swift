@@ -120,7 +120,7 @@ extension WindowView {
 }
 
 extension GrowthQuestion {
-    /// - Parameter learnsUntil: until when durations of a group tell what is usual, Unix nanoseconds, by since when it is slow.
+    /// - Parameter learnsUntil: until when durations of a group show what is usual, Unix nanoseconds, by since when it is slow.
     fileprivate func groups(_ learnsUntil: (Int64?) -> Int64) -> [GrowthGroup] {
         var series = [[Int32]](repeating: [], count: groupCount)
         for (index, group) in groupOfSeries.enumerated() where group >= 0 {

@@ -4,7 +4,7 @@ struct GrowthBaseline: Sendable {
     let heard: Int
     /// Durations that could be compared.
     let count: Int
-    /// By number of the statistic; nil if no stretch tells it.
+    /// By number of the statistic; nil if no stretch shows it.
     private let usual: InlineArray<7, Usual?>
     /// Durations that could be compared, of the stretches that don't stand out from the others.
     private let healthyCount: Int

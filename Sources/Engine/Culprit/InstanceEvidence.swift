@@ -136,7 +136,7 @@ struct InstanceMeters: ComparingMeters {
         instances[places[Int(source)]].meter.add(code, series, pass)
     }
 
-    /// Adds to a verdict which of the instances it is about, if that can be told.
+    /// Adds to a verdict which of the instances it is about, if that is known.
     func name(_ verdict: Verdict, _ sources: [SourceLabels]) -> Verdict {
         let growths = instances.map { (labels: sources[$0.source], growth: $0.meter.growth) }
             .filter { $0.growth.isCompared || $0.growth.timesOfFew != nil }

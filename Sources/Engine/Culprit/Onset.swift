@@ -20,7 +20,7 @@ struct SlotDurations {
     private let slots: [SlotView]
     private var parts: [Int32: [Part]] = [:]
 
-    /// - Parameter series: those that anyone asks about.
+    /// - Parameter series: those that anything asks about.
     init(_ slots: [SlotView], _ population: Population, of series: Set<Int32>) {
         self.slots = slots
         for number in series { parts[number] = [] }

@@ -29,7 +29,7 @@ struct StoppedProcesses {
     private static let callsMax = 10_000
     /// A stop that lasts for less occurs on any busy machine; nanoseconds.
     private static let stopMin: Int64 = 50_000_000
-    /// Shorter waits tell nothing.
+    /// Shorter waits say nothing.
     static let waitMin: Int64 = 5_000_000
     private static let callsMin = 10
     /// Fewer waits may end together by chance.

@@ -30,7 +30,7 @@ struct StretchStatistics: Sendable {
     /// The binary logarithm of a statistic of the ratios; nil without any.
     subscript(_ statistic: GrowthStatistic) -> Double? { values[statistic.rawValue] }
 
-    /// How much chance moves a statistic, as these durations tell: the variance that comes from a single one, which falls with
+    /// How much chance moves a statistic, judging by these durations: the variance that comes from a single one, which falls with
     /// their number. 0 if they don't tell.
     func varianceOfOne(_ statistic: GrowthStatistic) -> Double { variancesOfOne[statistic.rawValue] }
 }

@@ -23,7 +23,7 @@ package struct UsualGrowths: Sendable {
 
     mutating func put(_ growths: UsualGrowthsOfRange, before range: GrowthRange) { known[Key(range)] = growths }
 
-    /// Drops what nobody has asked about for a while.
+    /// Drops what no rule has asked about for a while.
     ///
     /// - Parameter time: the end of a range that is asked about, Unix nanoseconds.
     mutating func removeForgotten(at time: Int64) {
@@ -78,6 +78,6 @@ struct UsualGrowthsOfRange: Sendable {
 struct GrowthGroup: Hashable {
     /// Ascending.
     let series: [Int32]
-    /// Until when durations tell what is usual, Unix nanoseconds: a fault is no measure of it.
+    /// Until when durations show what is usual, Unix nanoseconds: a fault is no measure of it.
     let learnsUntil: Int64
 }

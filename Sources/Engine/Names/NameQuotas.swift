@@ -10,6 +10,13 @@ enum NameClaim: Int, CaseIterable, Sendable {
     case other
 }
 
+/// Whose name takes a place, and why.
+struct NameOwner: Hashable, Sendable {
+    var claim: NameClaim
+    /// The service; for a request, the API group.
+    var name: String
+}
+
 /// Shares the places of a table, so that unlimited names from one side leave room for the others.
 ///
 /// An eighth of the places is reserved for each of known names, the API server, etcd and what rules select. One owner
@@ -19,13 +26,8 @@ struct NameQuotas: Sendable {
     let limit: Int
     private(set) var taken = 0
     private var takenByClaim = [Int](repeating: 0, count: NameClaim.allCases.count)
-    private var takenByOwner: [Owner: Int] = [:]
+    private var takenByOwner: [NameOwner: Int] = [:]
     private let claimsKept: [NameClaim]
-
-    private struct Owner: Hashable {
-        var claim: NameClaim
-        var name: String
-    }
 
     /// Smaller tables have no quotas.
     private static let undividedMax = 64
@@ -55,8 +57,9 @@ struct NameQuotas: Sendable {
     }
 
     /// Why a name gets no place; nil if it gets one.
-    func overflow(_ claim: NameClaim, owner: String) -> NameOverflow.Reason? {
-        if takenByOwner[Owner(claim: claim, name: owner), default: 0] >= quota(claim) { return .quota }
+    func overflow(_ owner: NameOwner) -> NameOverflow.Reason? {
+        let claim = owner.claim
+        if takenByOwner[owner, default: 0] >= quota(claim) { return .quota }
         let keptForOthers = NameClaim.allCases.reduce(0) { sum, other in
             other == claim ? sum : sum + max(0, kept(other) - takenByClaim[other.rawValue])
         }
@@ -64,16 +67,15 @@ struct NameQuotas: Sendable {
         return .limit
     }
 
-    mutating func take(_ claim: NameClaim, owner: String) {
+    mutating func take(for owner: NameOwner) {
         taken += 1
-        takenByClaim[claim.rawValue] += 1
-        takenByOwner[Owner(claim: claim, name: owner), default: 0] += 1
+        takenByClaim[owner.claim.rawValue] += 1
+        takenByOwner[owner, default: 0] += 1
     }
 
-    mutating func giveBack(_ claim: NameClaim, owner: String) {
+    mutating func giveBack(of owner: NameOwner) {
         taken -= 1
-        takenByClaim[claim.rawValue] -= 1
-        let owner = Owner(claim: claim, name: owner)
+        takenByClaim[owner.claim.rawValue] -= 1
         let left = takenByOwner[owner, default: 1] - 1
         takenByOwner[owner] = left > 0 ? left : nil
     }

@@ -4,11 +4,6 @@
 /// A name can be forgotten once nothing is held under it. Its number is then vacant and will be reused; `births` tells
 /// holders of numbers about that.
 struct NameTable<Labels: Hashable & Sendable>: Sendable {
-    private struct Place {
-        var claim: NameClaim
-        var owner: String
-    }
-
     private(set) var labels: [Labels]
     private(set) var births = NameBirths()
     /// The last name that found no place.
@@ -22,7 +17,8 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
 
     private var places: NameQuotas
     private var numberOfLabels: [Labels: UInt16] = [:]
-    private var placeOfNumber: [Place?] = [nil]
+    /// nil for the overflow row and vacant numbers.
+    private var ownerOfNumber: [NameOwner?] = [nil]
     private var vacant: [UInt16] = []
     private var hasOverflowed = false
 
@@ -38,18 +34,18 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
 
     /// The number of a name. A new name takes a place, or gets 0 if there is none for it.
     mutating func number(
-        _ wanted: Labels, _ claim: (Labels) -> (claim: NameClaim, owner: String, name: String)
+        _ wanted: Labels, _ claim: (Labels) -> (owner: NameOwner, name: String)
     ) -> UInt16 {
         if let known = numberOfLabels[wanted] { return known }
-        let (claim, owner, name) = claim(wanted)
-        if let reason = places.overflow(claim, owner: owner) {
-            overflow = NameOverflow(reason: reason, owner: owner, name: name)
+        let (owner, name) = claim(wanted)
+        if let reason = places.overflow(owner) {
+            overflow = NameOverflow(reason: reason, owner: owner.name, name: name)
             hasOverflowed = true
             return 0
         }
-        places.take(claim, owner: owner)
+        places.take(for: owner)
         let number = take(wanted)
-        placeOfNumber[Int(number)] = Place(claim: claim, owner: owner)
+        ownerOfNumber[Int(number)] = owner
         numberOfLabels[wanted] = number
         return number
     }
@@ -61,7 +57,7 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
             return number
         }
         labels.append(new)
-        placeOfNumber.append(nil)
+        ownerOfNumber.append(nil)
         births.append()
         return UInt16(labels.count - 1)
     }
@@ -73,10 +69,10 @@ struct NameTable<Labels: Hashable & Sendable>: Sendable {
         hasOverflowed = false
         var unused: [Int] = []
         for number in labels.indices {
-            guard let place = placeOfNumber[number], isUnused(number) else { continue }
+            guard let owner = ownerOfNumber[number], isUnused(number) else { continue }
             numberOfLabels[labels[number]] = nil
-            placeOfNumber[number] = nil
-            places.giveBack(place.claim, owner: place.owner)
+            ownerOfNumber[number] = nil
+            places.giveBack(of: owner)
             births.vacate(number)
             vacant.append(UInt16(number))
             unused.append(number)

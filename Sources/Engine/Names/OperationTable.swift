@@ -36,7 +36,7 @@ package struct OperationTable: Sendable {
             role: services.role(of: service))
         return names.number(labels) { [selected] labels in
             let owner = labels.cluster.isEmpty ? labels.service : "\(labels.service) of cluster \(labels.cluster)"
-            return (Self.claim(labels, selected), owner, labels.operation)
+            return (NameOwner(claim: Self.claim(labels, selected), name: owner), labels.operation)
         }
     }
 

@@ -31,7 +31,7 @@ package struct RequestTable: Sendable {
             let owner =
                 labels.cluster.isEmpty
                 ? "API group \(labels.group)" : "API group \(labels.group) of cluster \(labels.cluster)"
-            return (Self.claim(labels, selected), owner, labels.resource)
+            return (NameOwner(claim: Self.claim(labels, selected), name: owner), labels.resource)
         }
     }
 

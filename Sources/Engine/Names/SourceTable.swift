@@ -110,7 +110,7 @@ package struct SourceTable: Sendable {
     mutating func number(key: RawSpan, salt: UInt32) -> UInt16 {
         let labels = SourceLabels(key, salt: salt)
         let number = names.number(labels) { [services] in
-            (Self.claim(services.role(of: $0.service)), $0.service, $0.instance)
+            (NameOwner(claim: Self.claim(services.role(of: $0.service)), name: $0.service), $0.instance)
         }
         if number == counts.count {
             counts.append(SourceCounts())
@@ -198,7 +198,7 @@ package struct AttributeDialects: Hashable, Sendable {
     }
 }
 
-/// What a batch tells about a source besides its spans.
+/// What a batch says about a source besides its spans.
 struct SourceNotes: Equatable, Sendable {
     var thresholds = SamplingThresholds()
     var dialects = AttributeDialects()

@@ -12,7 +12,7 @@ package struct OrderedNames: ~Copyable, Sendable {
     private var sources = SymbolTable()
     /// Status messages of failing spans. Of a file that has more than rows can tell apart the rest aren't kept.
     private var messages = SymbolTable()
-    /// What spans tell about their sources.
+    /// What spans say about their sources.
     private var notes: [UInt32: SourceNotes] = [:]
     private let roles: ServiceNames
     private let correctedClocks: [SourceLabels: ClockSteps]
@@ -130,7 +130,7 @@ package struct OrderedNames: ~Copyable, Sendable {
         }
     }
 
-    /// Adds to a batch what all batches tell about their sources.
+    /// Adds to a batch what all batches say about their sources.
     package mutating func appendNotes(to batch: inout SpanBatch) {
         if written.names !== batch.names { written = Written(names: batch.names) }
         for (source, notes) in notes { batch.note(notes, of: self.source(source, in: &batch)) }

@@ -58,7 +58,7 @@ package struct SpanOrder: ~Copyable {
         return true
     }
 
-    /// The clocks that the calls of all spans so far tell about, uncorrected.
+    /// The clocks that the calls of all spans so far say about, uncorrected.
     package var clocks: [SourceLabels: ClockSteps] {
         var clocks: [SourceLabels: ClockSteps] = [:]
         for (source, steps) in survey.clocks { clocks[names.labels(ofSource: source)] = steps }

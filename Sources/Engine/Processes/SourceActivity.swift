@@ -49,7 +49,7 @@ extension WindowView {
 
 /// Counts the spans of each source by the second in which they ended.
 private struct ActivityMeter {
-    /// What a span tells, by its operation.
+    /// What a span says, by its operation.
     private enum Kind: UInt8 {
         case none, apiServer, request, etcdCall, etcdStream, etcd
     }

@@ -1,4 +1,4 @@
-/// What the roots of a source tell about its sampler. An instance's ratio doesn't change while it runs, but the next process
+/// What the roots of a source say about its sampler. An instance's ratio doesn't change while it runs, but the next process
 /// under the same name may have another: ids are forgotten once enough newer ones are known.
 struct RootSampling: Equatable, Sendable {
     private var recent = SampledIDs()

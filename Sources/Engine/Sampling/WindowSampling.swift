@@ -81,7 +81,7 @@ enum TraceDecider: Hashable, Sendable {
     case client
     /// The source of the trace's root, by number.
     case root(UInt16)
-    /// The root isn't here, and the span's own source can tell the ratio.
+    /// The root isn't here, and the span's own source shows the ratio.
     case unknown(UInt16)
 
     /// One number for each, in a fixed order.

@@ -17,7 +17,7 @@ package struct SlidingCounts: Sendable {
 
     /// - Parameters:
     ///   - thresholds: durations, nanoseconds; a longer span is bad.
-    ///   - keepsBuckets: whether anybody asks for quantiles.
+    ///   - keepsBuckets: whether quantiles are asked for.
     package init(_ population: Population, thresholds: [Int64] = [], keepsBuckets: Bool = true) {
         self.population = population
         table = SlidingTable(keepsBuckets: keepsBuckets)

@@ -87,7 +87,7 @@ struct WindowNames: Sendable {
     ///
     /// - Parameters:
     ///   - oldestHeld: of spans in the window or its history.
-    ///   - oldestInWindow: of spans in the window. The history tells neither sources nor the numbers of clusters.
+    ///   - oldestInWindow: of spans in the window. The history knows neither sources nor the numbers of clusters.
     mutating func forget(
         at arrival: Int64, _ totals: inout CumulativeTotals, oldestHeld: Int64, oldestInWindow: Int64
     ) {

@@ -81,7 +81,7 @@ package struct WindowView: Sendable {
     /// Evicted spans that are not in the history yet.
     let evicted: EvictedSpans
 
-    /// All slots that tell what is usual, in order of time.
+    /// All slots that show what is usual, in order of time.
     var slotsWithRemembered: [SlotView] { remembered + slots }
 
     /// The view without anything that has left the window.

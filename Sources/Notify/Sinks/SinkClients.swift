@@ -7,7 +7,7 @@ import Synchronization
 /// How to speak TLS with a receiver.
 struct SinkTLS: Sendable {
     var configuration: TLSConfiguration
-    /// The name that its certificate has to have; nil for the host of the URL.
+    /// The name that its certificate must have; nil for the host of the URL.
     var serverName: String?
 }
 

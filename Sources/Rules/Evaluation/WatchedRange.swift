@@ -25,7 +25,7 @@ struct WatchedRange {
     private var changesSeen: [Int: UInt64] = [:]
     /// What is in the range, if it could be counted.
     private(set) var counts: SlidingCounts
-    /// Whether `counts` tells what is in the range; otherwise it must be measured.
+    /// Whether `counts` has what is in the range; otherwise it must be measured.
     private(set) var isCounted = false
     /// The durations beyond which rules call a span bad, in nanoseconds.
     private(set) var thresholds: [Int64] = []

@@ -19,7 +19,7 @@ extension RuleEvaluator {
         swap(&tracker, &incidents)
     }
 
-    /// No clock goes on while no spans come.
+    /// The clock stops while no spans arrive.
     package mutating func followEventTime() { incidents.processes.judgesSilenceOfAll = false }
 
     /// The firing alerts of a group's rules that are about the control plane.
@@ -55,7 +55,7 @@ extension SeriesGrouping {
     }
 }
 
-/// What an evaluation tells incidents.
+/// What an evaluation passes on to incidents.
 private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
     let rules: RuleEvaluator
     let time: Int64

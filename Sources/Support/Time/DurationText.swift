@@ -1,3 +1,5 @@
+import Foundation
+
 /// Durations as rules write them, `150ms`, `1h30m`, `1.5s`; nanoseconds inside.
 package enum DurationText {
     package static let units: [(name: String, nanoseconds: Int64)] = [
@@ -69,4 +71,11 @@ package enum DurationText {
         let (sum, carry) = product.addingReportingOverflow(part)
         return carry ? nil : sum
     }
+}
+
+/// For people to read: three significant digits and a unit, `1.25 ms`.
+package func durationText(seconds: Double) -> String {
+    let (value, unit) = DurationText.inUnit(seconds: seconds)
+    let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
+    return String(format: "%.\(digits)f", value) + " " + unit
 }

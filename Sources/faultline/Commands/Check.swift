@@ -3,6 +3,7 @@ import Daemon
 import RuleFiles
 import RuleTests
 import Rules
+import Support
 import YAML
 
 struct Check: ParsableCommand {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Daemon
+import Doctor
+import Live
 import MCP
 import Support
 

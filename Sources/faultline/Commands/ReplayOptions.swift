@@ -3,6 +3,7 @@ import ArgumentParser
 import Daemon
 import Engine
 import Foundation
+import Live
 import Pipeline
 import Replay
 import RuleFiles

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Live
 import Logging
 import Receivers
 import Recording

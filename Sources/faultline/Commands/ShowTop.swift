@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Foundation
+import Live
 import MCP
 import Support
 import Synchronization

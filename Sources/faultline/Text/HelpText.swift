@@ -1,3 +1,5 @@
+import Support
+
 /// What Argument Parser prints, without lines that are wider than the terminal: it breaks all but these.
 enum HelpText {
     private static let unbroken = ["usage: ", "error: ", "help: "]

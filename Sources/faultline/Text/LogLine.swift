@@ -1,5 +1,6 @@
 import Daemon
 import Foundation
+import Live
 import Logging
 import Support
 

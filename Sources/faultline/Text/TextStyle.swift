@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// What the output can show: how wide it is, and whether it has colours (no-color.org).
 struct TextStyle {

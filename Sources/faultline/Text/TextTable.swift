@@ -1,3 +1,5 @@
+import Support
+
 /// A table with headings that fits a width: the columns that matter least are left out, then the last one is shortened. Cells
 /// are right-aligned, except in the last column.
 struct TextTable {

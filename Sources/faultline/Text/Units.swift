@@ -1,13 +1,6 @@
 import Foundation
 import Support
 
-/// Three significant digits and a unit: `1.25 ms`.
-func durationText(seconds: Double) -> String {
-    let (value, unit) = DurationText.inUnit(seconds: seconds)
-    let digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2
-    return String(format: "%.\(digits)f", value) + " " + unit
-}
-
 /// A share of errors: `0`, `0.02 %`, `12.5 %`.
 func percentText(_ ratio: Double) -> String {
     ratio == 0 ? "0" : String(format: ratio < 0.001 ? "%.2f %%" : "%.1f %%", ratio * 100)

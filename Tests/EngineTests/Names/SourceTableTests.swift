@@ -30,7 +30,7 @@ import Testing
         window.sources.seen.first { $0.labels.instance == instance }?.counts.spans
     }
 
-    private struct Place: Hashable {
+    private struct SpanInSlot: Hashable {
         var id: UInt64
         var slot: Int64
         var cluster: String
@@ -40,7 +40,7 @@ import Testing
     func `count accepted spans once, with the first and the last end`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var window = Window(limits: WindowLimits(duration: nil, sourcesMax: 1_000))
-        var senders: [Place: SourceLabels] = [:]
+        var senders: [SpanInSlot: SourceLabels] = [:]
         var ends: [SourceLabels: [Int64]] = [:]
         for _ in 0..<20 {
             var builder = BatchBuilder()
@@ -54,7 +54,7 @@ import Testing
                 let id = UInt64.random(in: 1...100, using: &random)
                 builder.add(
                     service: labels.service, end: end, id: id, cluster: labels.cluster, instance: labels.instance)
-                let place = Place(id: id, slot: end / (5 * second), cluster: labels.cluster)
+                let place = SpanInSlot(id: id, slot: end / (5 * second), cluster: labels.cluster)
                 guard senders[place] == nil else { continue }
                 senders[place] = labels
                 ends[labels, default: []].append(end)
@@ -75,7 +75,7 @@ import Testing
             for number in 0..<slot.count {
                 let row = slot.row(number)
                 let cluster = view.operations[Int(row.operation)].cluster
-                let sender = senders[Place(id: row.spanID, slot: slot.start / (5 * second), cluster: cluster)]
+                let sender = senders[SpanInSlot(id: row.spanID, slot: slot.start / (5 * second), cluster: cluster)]
                 pairs.insert(["\(row.source)", sender.map { "\($0)" } ?? "nobody"])
             }
         }

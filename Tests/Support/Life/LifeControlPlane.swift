@@ -21,7 +21,7 @@ package struct LifeControlPlane: Sendable {
     }
 
     /// The position of a span in its trace.
-    struct Place {
+    struct TracePosition {
         var trace: UInt64
         var parent: UInt64
     }
@@ -29,7 +29,7 @@ package struct LifeControlPlane: Sendable {
     private mutating func note(_ server: Int, _ span: LifeSpan) { apiServers[server].held.append(span) }
 
     private func span(
-        _ name: String, _ place: Place, id: UInt64, _ start: Int64, _ end: Int64
+        _ name: String, _ place: TracePosition, id: UInt64, _ start: Int64, _ end: Int64
     ) -> LifeSpan {
         LifeSpan(
             service: "apiserver", name: name, kind: .internal, trace: place.trace, id: id, parent: place.parent,
@@ -43,7 +43,7 @@ package struct LifeControlPlane: Sendable {
     /// Serves a request that reaches an API server at a given time; returns when it was answered.
     @discardableResult
     package mutating func serve(_ request: LifeRequest, by server: Int, at time: Int64) -> Int64 {
-        let authentication = Place(trace: chance.id(), parent: 0)
+        let authentication = TracePosition(trace: chance.id(), parent: 0)
         let authenticationID = chance.id()
         if request.status == 401 {
             let end = finish(chance.duration(200 * Self.microsecond), by: server, from: time)
@@ -53,9 +53,11 @@ package struct LifeControlPlane: Sendable {
         let start = finish(chance.duration(40 * Self.microsecond), by: server, from: time)
         let place =
             request.isMaster
-            ? Place(trace: authentication.trace, parent: authenticationID) : Place(trace: chance.id(), parent: 0)
+            ? TracePosition(trace: authentication.trace, parent: authenticationID)
+            : TracePosition(trace: chance.id(), parent: 0)
         let id = chance.id()
-        let end = filter(request, by: server, Place(trace: place.trace, parent: id), 0, at: start + 10_000) + 15_000
+        let end =
+            filter(request, by: server, TracePosition(trace: place.trace, parent: id), 0, at: start + 10_000) + 15_000
         var entry = span(
             "\(request.method)\(request.template.isEmpty ? "" : " ")\(request.template)", place, id: id, start, end)
         entry.kind = .server
@@ -74,21 +76,24 @@ package struct LifeControlPlane: Sendable {
     }
 
     private mutating func filter(
-        _ request: LifeRequest, by server: Int, _ place: Place, _ index: Int, at start: Int64
+        _ request: LifeRequest, by server: Int, _ place: TracePosition, _ index: Int, at start: Int64
     ) -> Int64 {
         guard index < Self.filters.count else { return handle(request, by: server, place, at: start) }
         let id = chance.id()
         let below = finish(chance.duration(8 * Self.microsecond), by: server, from: start)
-        let end = filter(request, by: server, Place(trace: place.trace, parent: id), index + 1, at: below) + 5_000
+        let end =
+            filter(request, by: server, TracePosition(trace: place.trace, parent: id), index + 1, at: below) + 5_000
         note(server, span(Self.filters[index], place, id: id, start, end))
         return end
     }
 
-    private mutating func handle(_ request: LifeRequest, by server: Int, _ place: Place, at start: Int64) -> Int64 {
+    private mutating func handle(_ request: LifeRequest, by server: Int, _ place: TracePosition, at start: Int64)
+        -> Int64
+    {
         let own = chance.duration(request.own)
         guard !request.handler.isEmpty else { return finish(own, by: server, from: start) }
         let id = chance.id()
-        let inside = Place(trace: place.trace, parent: id)
+        let inside = TracePosition(trace: place.trace, parent: id)
         var time = finish(own / 2, by: server, from: start)
         switch request.storage {
         case .none: break
@@ -111,37 +116,40 @@ package struct LifeControlPlane: Sendable {
     }
 
     private mutating func cached(
-        _ place: Place, by server: Int, reads: Int, isList: Bool, at start: Int64
+        _ place: TracePosition, by server: Int, reads: Int, isList: Bool, at start: Int64
     ) -> Int64 {
         let id = chance.id()
         var time = finish(chance.duration(60 * Self.microsecond), by: server, from: start)
         for _ in 0..<reads {
             time = call(
-                "etcdserverpb.KV/Range", 250 * Self.microsecond, Place(trace: place.trace, parent: id), server, time)
+                "etcdserverpb.KV/Range", 250 * Self.microsecond, TracePosition(trace: place.trace, parent: id), server,
+                time)
         }
         note(server, span(isList ? "cacher.GetList" : "cacher.Get", place, id: id, start, time + 4_000))
         return time + 4_000
     }
 
     private mutating func store(
-        _ name: String, _ request: LifeRequest, _ place: Place, by server: Int, at start: Int64
+        _ name: String, _ request: LifeRequest, _ place: TracePosition, by server: Int, at start: Int64
     ) -> Int64 {
         let id = chance.id()
         var time = finish(chance.duration(150 * Self.microsecond), by: server, from: start)
         if name != "Create etcd3" { time = webhooks(request.webhooks, place, by: server, at: time) }
-        time = call("etcdserverpb.KV/Txn", 900 * Self.microsecond, Place(trace: place.trace, parent: id), server, time)
+        time = call(
+            "etcdserverpb.KV/Txn", 900 * Self.microsecond, TracePosition(trace: place.trace, parent: id), server, time)
         var span = span(name, place, id: id, start, time + 30_000)
         span.texts = [("key", "/\(request.resource)\(request.path)"), ("resource", request.resource)]
         note(server, span)
         return span.end
     }
 
-    private mutating func webhooks(_ count: Int, _ place: Place, by server: Int, at start: Int64) -> Int64 {
+    private mutating func webhooks(_ count: Int, _ place: TracePosition, by server: Int, at start: Int64) -> Int64 {
         var time = start
         for index in 0..<count {
             let (id, begin) = (chance.id(), time)
             let end = begin + chance.duration(2_500 * Self.microsecond)
-            var post = span("HTTP POST", Place(trace: place.trace, parent: id), id: chance.id(), begin + 50_000, end)
+            var post = span(
+                "HTTP POST", TracePosition(trace: place.trace, parent: id), id: chance.id(), begin + 50_000, end)
             post.kind = .client
             note(server, post)
             var call = span(
@@ -158,7 +166,7 @@ package struct LifeControlPlane: Sendable {
     /// A call to etcd; returns when it was answered. If its member has just gone down, the call fails and is retried
     /// on another; if none is up, it waits.
     mutating func call(
-        _ name: String, _ typical: Int64, _ place: Place, _ server: Int, _ start: Int64
+        _ name: String, _ typical: Int64, _ place: TracePosition, _ server: Int, _ start: Int64
     ) -> Int64 {
         calls += 1
         var (member, time) = (calls % members.count, start)
@@ -187,7 +195,7 @@ package struct LifeControlPlane: Sendable {
     }
 
     private mutating func client(
-        _ name: String, _ place: Place, start: Int64, end: Int64, status: String
+        _ name: String, _ place: TracePosition, start: Int64, end: Int64, status: String
     ) -> LifeSpan {
         var call = span(name, place, id: chance.id(), start, end)
         (call.kind, call.rpcStatus, call.isError) = (.client, status, status != "OK")
@@ -199,14 +207,14 @@ package struct LifeControlPlane: Sendable {
         for _ in 0..<count {
             let start = time - 60_000_000_000 - chance.exponential(600_000_000_000)
             let end = time + chance.exponential(2_000_000)
-            let place = Place(trace: chance.id(), parent: 0)
+            let place = TracePosition(trace: chance.id(), parent: 0)
             note(server, client("etcdserverpb.Watch/Watch", place, start: start, end: end, status: status))
         }
     }
 
     /// Calls that an API server makes on its own: compaction, leases.
     package mutating func background(_ name: String, by server: Int, at time: Int64) {
-        _ = call(name, 500 * Self.microsecond, Place(trace: chance.id(), parent: 0), server, time)
+        _ = call(name, 500 * Self.microsecond, TracePosition(trace: chance.id(), parent: 0), server, time)
     }
 
     // MARK: Export

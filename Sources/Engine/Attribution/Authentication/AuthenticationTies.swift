@@ -14,7 +14,7 @@ struct AuthenticationTies: ~Copyable, Sendable {
     private var left: [(source: UInt16, request: TieCandidates.Candidate)] = []
     private var choice = TieChoice()
 
-    /// Trace ids of a source that are looked at. More would tell no more.
+    /// Trace ids of a source that are looked at. More would add nothing.
     private static let idsMax = 64
 
     var byteCount: Int {

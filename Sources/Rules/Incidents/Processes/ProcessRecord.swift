@@ -20,7 +20,7 @@ struct ProcessRecord: Hashable, Sendable {
     /// The start of the first second that counts for the rate, and the end of the last one in which it was heard.
     private(set) var since: Int64
     private(set) var heardUpTo: Int64
-    /// Whether its spans once came while they were recent. Those of a backlog tell nothing about how it is now.
+    /// Whether its spans once came while they were recent. Those of a backlog say nothing about how it is now.
     private(set) var wasHeardOnTime = false
     /// Since `since`.
     private var spans = 0.0
@@ -36,11 +36,11 @@ struct ProcessRecord: Hashable, Sendable {
     private static let silenceMin: Int64 = 3_000_000_000
     /// By chance a process that is up and sends at its usual rate is silent for so long once in a million times.
     private static let missingMin = 14.0
-    /// Where the streams that etcd's end breaks tell more than its silence does.
+    /// Where the streams that etcd's end breaks say more than its silence does.
     private static let missingMinOfEtcd = 3.0
-    /// How long after its return spans may tell of a start.
+    /// How long after its return spans may show a start.
     private static let startLength: Int64 = 15_000_000_000
-    /// Failed health checks, or calls of its own to etcd, that tell of a start.
+    /// Failed health checks, or calls of its own to etcd, that show a start.
     private static let failedPathsMin = 3
     private static let ownCallsMin = 10
     private static let ownCallsTimesMin = 5.0

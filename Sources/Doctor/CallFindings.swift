@@ -1,0 +1,56 @@
+import Engine
+import Support
+
+/// How many calls to etcd both sides tell of, in the last five minutes.
+///
+/// An exporter whose queue is full drops spans and tells nobody. Since etcd samples as its caller does, every call that succeeded has
+/// a span on either side: if one has far fewer, its spans were lost.
+package struct CallFindings {
+    /// A row of `/api/v1/operations`.
+    package struct Operation: Decodable, Sendable {
+        var cluster: String?
+        var service: String
+        var operation: String
+        var kind: String
+        var count: Int
+        var errors: Int
+    }
+
+    /// CLIENT spans of API servers and SERVER spans of etcd, without those that failed.
+    private let (made, answered): (Int, Int)
+
+    /// Calls whose spans are compared: reads and writes, which last milliseconds. A watch lasts as long as its stream.
+    private static let prefix = "etcdserverpb.KV/"
+    /// Fewer calls are too few to tell: spans of the last seconds come from one side first.
+    private static let countMin = 500
+    /// At most this part is lost without being said.
+    private static let lostMax = 0.1
+
+    init(_ operations: [Operation]) {
+        func count(_ role: ServiceRole, _ kind: SpanKind) -> Int {
+            operations.filter {
+                ServiceNames.usual.role(of: $0.service) == role && $0.kind == kind.name
+                    && $0.operation.hasPrefix(Self.prefix)
+            }.reduce(0) { $0 + $1.count - $1.errors }
+        }
+        made = count(.apiServer, .client)
+        answered = count(.etcd, .server)
+    }
+
+    /// Whole sentences; empty if both sides tell of as many, or one of them of none.
+    var sentences: [String] {
+        let (fewer, more) = (min(made, answered), max(made, answered))
+        guard fewer > 0, more >= Self.countMin, Double(more - fewer) > Double(more) * Self.lostMax else { return [] }
+        let shown =
+            "of the last five minutes' calls to etcd that succeeded, the API servers' spans show \(made) and etcd's "
+            + "\(answered): "
+        let cause =
+            made > answered
+            ? "a member doesn't send spans, or etcd's exporter drops some"
+            : "an API server's exporter drops some, or etcd has other clients or a sampling rate of its own"
+        return [
+            shown + cause + ". Exporters drop what they can't send in time and tell nobody but their own log; sample "
+                + "less, or send to a Faultline on the same node."
+        ]
+    }
+}

@@ -1,0 +1,70 @@
+import Engine
+package import Support
+
+/// What a daemon tells about who sends it spans.
+package struct HeardSources: Sendable {
+    package struct Status: Decodable, Sendable {
+        var rejected: [String: Int]
+        /// The daemon's clock, or the end of recorded spans.
+        var now: String
+        /// null for a daemon.
+        var recorded_from: String?
+    }
+
+    package struct Source: Codable, Sendable {
+        package var cluster: String
+        package var service: String
+        package var instance: String
+        package var spans: Int
+        var late: Int
+        package var first: String
+        package var last: String
+        @OrNull package var sampling_ratio: Double?
+        @OrNull var sampling_source: String?
+        @OrNull package var clock_offset_seconds: Double?
+        @OrNull package var dialect: String?
+
+        var role: ServiceRole { ServiceNames.usual.role(of: service) }
+        /// When its last span ended, Unix nanoseconds.
+        var lastEnd: Int64 { Timestamp.parse(rfc3339: last) ?? 0 }
+        /// Service and instance.
+        var name: String {
+            PrintableText.escape(instance.isEmpty ? service : "\(service) \(instance)")
+        }
+    }
+
+    /// The requests of the last five minutes.
+    package struct Request: Decodable, Sendable {
+        struct Part: Decodable, Sendable {
+            var component: String
+            var seconds: Double
+        }
+
+        var cluster: String?
+        var components: [Part]
+    }
+
+    var status: Status
+    package var sources: [Source]
+    var requests: [Request]
+    /// Of the last five minutes.
+    var operations: [CallFindings.Operation]
+    /// Since the start.
+    var refusals: [RefusedExports]
+
+    package init(
+        status: Status, sources: [Source], requests: [Request], operations: [CallFindings.Operation],
+        refusals: [RefusedExports]
+    ) {
+        self.status = status
+        self.sources = sources
+        self.requests = requests
+        self.operations = operations
+        self.refusals = refusals
+    }
+
+    /// The daemon's time, Unix nanoseconds, if its spans are recorded ones.
+    package var recordingEnd: Int64? {
+        status.recorded_from == nil ? nil : Timestamp.parse(rfc3339: status.now)
+    }
+}

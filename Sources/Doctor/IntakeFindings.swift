@@ -1,0 +1,77 @@
+import Receivers
+import Support
+
+/// Export requests that a daemon refused, for one reason.
+package struct RefusedExports: Equatable, Sendable {
+    /// `grpc` or `http`.
+    var transport: String
+    var reason: String
+    var count: Int
+
+    private static let metric = "faultline_requests_refused_total"
+    private static let transports = [Transport.grpc, .http].map(\.rawValue)
+
+    /// Those that metrics in the text format count, most first.
+    package static func read(_ metrics: String) -> [RefusedExports] {
+        metrics.split(separator: "\n").compactMap { line in
+            let sample = line.split(whereSeparator: { "{}=,\" ".contains($0) })
+            guard sample.count == 6, sample[0] == metric, let count = Double(sample[5]), count > 0 else { return nil }
+            return RefusedExports(transport: String(sample[2]), reason: String(sample[4]), count: Int(count))
+        }
+        .filter { transports.contains($0.transport) }
+        .sorted { ($1.count, $0.transport, $0.reason) < ($0.count, $1.transport, $1.reason) }
+    }
+
+    /// What is to be done about it.
+    private var advice: String? {
+        guard let reason = RefusalReason(rawValue: reason) else { return nil }
+        return switch reason {
+        case .unknownPath: "OTLP over HTTP goes to /v1/traces"
+        case .tooLarge: "send smaller batches, or raise `limits.max_request_bytes`"
+        case .bytesInFlight, .connectionBytes:
+            "exporters retry; if it persists, raise `limits.memory` or sample less"
+        case .archiveQueue, .archiveWrite: "exporters retry; check the disk that the recording is written to"
+        case .connections: "raise `limits.max_connections`, or find out which clients open so many"
+        default: reason.explanation
+        }
+    }
+
+    var sentence: String {
+        let name = PrintableText.escape("\(transport) \(reason)")
+        return "\(name) \(count)" + (advice.map { " (\($0))" } ?? "")
+    }
+}
+
+extension SourceFindings {
+    /// The part of spans that may come late before it is said.
+    private static let lateMin = 0.01
+
+    /// What the daemon refused or rejected, and what came late.
+    func intake(_ heard: HeardSources) -> [String] {
+        var found: [String] = []
+        if !heard.refusals.isEmpty {
+            found.append(
+                "export requests were refused since the start: "
+                    + heard.refusals.map(\.sentence).joined(separator: ", ")
+                    + ". docs/configuration.md explains the reasons; spans that an exporter doesn't send again are lost."
+            )
+        }
+        let rejected = heard.status.rejected.filter { $0.value > 0 }
+        if !rejected.isEmpty {
+            let reasons = rejected.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\(PrintableText.escape($0.key)) \($0.value)" }.joined(separator: ", ")
+            found.append(
+                "spans were rejected since the start (\(reasons)): docs/configuration.md explains the reasons.")
+        }
+        return found + late(heard.sources)
+    }
+
+    private func late(_ sources: [HeardSources.Source]) -> [String] {
+        sources.filter { Double($0.late) > Double($0.spans) * Self.lateMin }.map { source in
+            let cluster = source.cluster.isEmpty ? "" : " in cluster \(PrintableText.escape(source.cluster))"
+            return "\(source.late) of \(source.spans) spans of \(source.name)\(cluster) arrived too late to be "
+                + "evaluated: its exporter or a collector in between holds them back, or is overloaded. Shorten its batch timeout, or raise "
+                + "`evaluation_delay`."
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Dispatch
+package import Pipeline
+import ServiceLifecycle
+package import Traces
+
+/// Keeps the traces that active alerts and open incidents name, and those that stand out among their kind of request.
+package struct TraceKeeper: Service {
+    private let pipeline: Pipeline
+    private let bodies: RecentBodies
+    private let kept: TracesKept
+    private let notable = NotableTraces()
+    private let thread = WorkThread("faultline.traces", qos: .utility)
+
+    private static let period = Duration.seconds(1)
+
+    package init(_ pipeline: Pipeline, bodies: RecentBodies, kept: TracesKept) {
+        self.pipeline = pipeline
+        self.bodies = bodies
+        self.kept = kept
+    }
+
+    package func run() async throws {
+        await thread.repeat(every: Self.period) {
+            kept.named.keep(pipeline.namedTraces(), from: bodies)
+            guard kept.notable.limit > 0 else { return }
+            let traces = notable.update(pipeline.view(), isCrowded: kept.notable.isCrowded)
+            kept.notable.keep(traces, from: bodies)
+        }
+    }
+}
+
+/// Traces that are kept beyond the recent bodies, by why they are.
+package struct TracesKept: Sendable {
+    /// Those that active alerts and open incidents name.
+    package let named: KeptTraces
+    /// Those that stand out among their kind of request.
+    package let notable: KeptTraces
+
+    /// - Parameter budget: of all whole traces, bytes.
+    package init(budget: Int) {
+        named = KeptTraces(limit: budget / 8)
+        notable = KeptTraces(limit: budget / 8)
+    }
+
+    package var all: [KeptTraces] { [named, notable] }
+    package var limit: Int { named.limit + notable.limit }
+}

@@ -1,0 +1,85 @@
+import Support
+import Testing
+
+@testable import Doctor
+
+@Suite struct `What doctor finds` {
+    private static let now: Int64 = 1_800_000_000_000_000_000
+
+    private func source(
+        _ service: String, instance: String = "", cluster: String = "", age seconds: Int64 = 1, late: Int = 0,
+        offset: Double? = nil
+    ) -> HeardSources.Source {
+        let end = Timestamp.rfc3339(Self.now - seconds * 1_000_000_000)
+        return HeardSources.Source(
+            cluster: cluster, service: service, instance: instance, spans: 1_000, late: late, first: end, last: end,
+            sampling_ratio: nil, sampling_source: nil, clock_offset_seconds: offset, dialect: nil)
+    }
+
+    private func sentences(
+        _ sources: [HeardSources.Source], rejected: [String: Int] = [:], refusals: [RefusedExports] = []
+    ) -> [String] {
+        SourceFindings(now: Self.now).sentences(
+            HeardSources(
+                status: HeardSources.Status(rejected: rejected, now: "", recorded_from: nil), sources: sources,
+                requests: [], operations: [], refusals: refusals))
+    }
+
+    @Test func `is nothing if an API server and etcd send spans`() {
+        #expect(sentences([source("apiserver"), source("etcd")]).isEmpty)
+    }
+
+    @Test(arguments: [
+        ([], "no spans have arrived"),
+        (["etcd"], "kube-apiserver doesn't"),
+        (["apiserver"], "etcd doesn't"),
+        (["kubelet"], "neither kube-apiserver nor etcd sends spans, only kubelet"),
+    ]) func `is the one whose spans are missing`(services: [String], expected: String) throws {
+        let found = sentences(services.map { source($0) })
+        #expect(found.count == 1)
+        #expect(try #require(found.first).contains(expected))
+    }
+
+    @Test func `is of each cluster, by its name`() {
+        let found = sentences([
+            source("apiserver", cluster: "blue"), source("etcd", cluster: "blue"), source("etcd", cluster: "red"),
+            source("apiserver"),
+        ])
+        #expect(found.count == 2)
+        #expect(found.filter { $0.hasPrefix("cluster red: etcd sends spans, kube-apiserver doesn't") }.count == 1)
+        #expect(found.filter { $0.hasPrefix("spans without k8s.cluster.name: kube-apiserver sends") }.count == 1)
+    }
+
+    @Test func `is one that has been silent for over two minutes beside others, or all of them`() {
+        for (age, isSilent) in [(Int64(120), false), (121, true)] {
+            let one = sentences([source("apiserver", instance: "a", age: age), source("etcd", instance: "m")])
+            #expect(one.contains { $0.hasPrefix("apiserver a has sent nothing for") } == isSilent)
+            let all = sentences([source("apiserver", age: age), source("etcd", age: age)])
+            #expect(all.contains { $0.hasPrefix("the last span ended") } == isSilent)
+            #expect(all.count == (isSilent ? 1 : 0))
+        }
+    }
+
+    @Test func `is a clock that is off by a second, and spans of which one in a hundred is late`() {
+        #expect(sentences([source("apiserver", late: 10), source("etcd", offset: 0.99)]).isEmpty)
+        let found = sentences([source("apiserver", late: 11), source("etcd", offset: -1)])
+        #expect(found.contains { $0.contains("the clock of etcd is 1.00 s behind") })
+        #expect(found.contains { $0.contains("11 of 1000 spans of apiserver arrived too late") })
+        #expect(found.count == 2)
+    }
+
+    @Test func `has names that a terminal can't be tricked with`() {
+        let found = sentences([source("api\u{1B}[2J\nserver")])
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 } })
+    }
+
+    @Test func `is what was rejected and refused, also before any source is known`() {
+        let refusals = [RefusedExports(transport: "http", reason: "too_large", count: 2)]
+        for sources in [[], [source("apiserver"), source("etcd")]] {
+            let found = sentences(sources, rejected: ["bad_times": 3, "bad_ids": 0], refusals: refusals)
+            #expect(found.contains { $0.hasPrefix("spans were rejected since the start (bad_times 3)") })
+            #expect(found.contains { $0.contains("http too_large 2") })
+        }
+    }
+}
