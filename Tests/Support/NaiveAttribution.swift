@@ -38,7 +38,42 @@ package struct NaiveAttribution {
     /// One for each SERVER span of the API server that is not long-running, in the order in which they were received.
     package func requests() -> [Request] {
         let authentication = NaiveAuthentication(self)
-        return spans.filter { $0.isAPIServerRequest && !$0.isLongRunning }.map { attribute($0, authentication) }
+        return spans.filter { $0.isAPIServerRequest && !$0.isLongRunning && !isPassedOn($0) }.map {
+            attribute($0, authentication)
+        }
+    }
+
+    /// Whether it is the SERVER span of an aggregated API server, of a request that another one passed on.
+    package func isPassedOn(_ span: ReferenceSpan) -> Bool {
+        guard span.isAPIServerRequest, let call = callThatPassedOn(span), isProxy(call) else { return false }
+        var above = call
+        while above.start < span.end, above.end > span.start {
+            if above.isAPIServerRequest { return above.isOfSameRequest(as: span) }
+            if isWebhook(above) { return false }
+            guard let next = linkedParent(above) else { return false }
+            above = next
+        }
+        return false
+    }
+
+    /// The parent of a request's span, or of its authentication if that is its parent.
+    private func callThatPassedOn(_ span: ReferenceSpan) -> ReferenceSpan? {
+        let parent = linkedParent(span)
+        return parent.map(isAuthentication) == true ? parent.flatMap(linkedParent) : parent
+    }
+
+    /// Whether a span lies below the call that passed a request on, but not above `server`.
+    private func isWithinPassedOn(_ span: ReferenceSpan, of server: ReferenceSpan) -> Bool {
+        var current = span
+        while key(current) != key(server) {
+            if isPassedOn(current) { return true }
+            let isItsAuthentication =
+                isAuthentication(current) && childSpans(current).contains { isPassedOn($0) }
+            if isItsAuthentication { return true }
+            guard let next = parent(current) else { return false }
+            current = next
+        }
+        return false
     }
 
     /// A span's duration minus the time that its children cover.
@@ -76,7 +111,8 @@ package struct NaiveAttribution {
         if request.lead > 0 { request.components[.authentication] = request.lead }
         for interval in instants(of: server, cutBy: descendants(server)) {
             let owner = owner(of: interval.lowerBound, in: server)
-            request.components[component(owner), default: 0] += length(interval)
+            let component = isWithinPassedOn(owner, of: server) ? .proxy : component(owner)
+            request.components[component, default: 0] += length(interval)
             request.spans[owner.spanID, default: 0] += length(interval)
         }
         return request

@@ -81,5 +81,5 @@ extension NaiveAttribution {
     func isAuthentication(_ span: ReferenceSpan) -> Bool { span.isOfAPIServer && component(span) == .authentication }
 
     /// The parent span, unless following parents leads back.
-    fileprivate func linkedParent(_ span: ReferenceSpan) -> ReferenceSpan? { isOwnAncestor(span) ? nil : parent(span) }
+    func linkedParent(_ span: ReferenceSpan) -> ReferenceSpan? { isOwnAncestor(span) ? nil : parent(span) }
 }

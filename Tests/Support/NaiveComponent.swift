@@ -38,6 +38,17 @@ extension NaiveAttribution {
         }
     }
 
+    /// Whether it is a call of others that isn't a webhook's.
+    func isProxy(_ span: ReferenceSpan) -> Bool {
+        guard span.isOfAPIServer else { return false }
+        return span.nameText.hasPrefix(span.kind == ReferenceSpan.client ? "HTTP " : "Proxy via ")
+    }
+
+    func isWebhook(_ span: ReferenceSpan) -> Bool {
+        [.mutatingWebhook, .validatingWebhook].contains(component(span)) && span.kind != ReferenceSpan.client
+            && span.isOfAPIServer
+    }
+
     /// The closest webhook call above a span within its own request: above a SERVER span it would belong to another
     /// request.
     private func webhook(above span: ReferenceSpan) -> NaiveComponent? {
@@ -60,5 +71,17 @@ extension ReferenceSpan {
     var nameText: String { String(decoding: name, as: UTF8.self) }
     var serviceText: String { String(decoding: service, as: UTF8.self) }
     var isOfAPIServer: Bool { serviceText == "apiserver" || serviceText == "kube-apiserver" }
+    /// Whether the spans of two requests say the same of what is asked for. Where there is no target, the name has it.
+    func isOfSameRequest(as other: ReferenceSpan) -> Bool {
+        if let own = oddRequestLabels { return own == other.oddRequestLabels }
+        return asked == other.asked
+    }
+
+    private var asked: [String] {
+        let parts = nameText.split(separator: " ", maxSplits: 1).map(String.init)
+        let target = texts["http.target"]?.first.map { String(decoding: $0, as: UTF8.self) }
+        return [parts[0], target ?? parts.dropFirst().first ?? ""]
+    }
+
     package var isAPIServerRequest: Bool { isOfAPIServer && kind == Self.server }
 }

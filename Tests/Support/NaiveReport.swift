@@ -55,7 +55,7 @@ package struct NaiveReport {
     package func requests(_ spans: [AttributedSpan]) -> [RequestLabels: NaiveStatistics] {
         var rows: [RequestLabels: NaiveStatistics] = [:]
         for attributed in spans {
-            guard let labels = attributed.span.oddRequestLabels else { continue }
+            guard let labels = attributed.requestLabels else { continue }
             rows[labels, default: NaiveStatistics()].add(attributed.duration, isError: attributed.span.isError)
         }
         return rows
@@ -96,6 +96,11 @@ package struct NaiveReport {
         package var selfTime: Int64?
         /// nil for spans that aren't requests.
         package var parts: [String: Int64]?
+        /// Whether it belongs to the request of another span.
+        var isPassedOn = false
+
+        /// nil for spans that aren't requests.
+        package var requestLabels: RequestLabels? { isPassedOn ? nil : span.oddRequestLabels }
 
         /// Of a request with its authentication, nanoseconds.
         package var duration: Int64 { parts.map { $0.values.reduce(0, +) } ?? span.duration }
@@ -123,6 +128,17 @@ package struct NaiveReport {
     /// The spans without their times.
     package var unattributed: [AttributedSpan] { spans.map { AttributedSpan(span: $0) } }
 
+    /// Without requests that may have been passed on by another: one of the same trace that asks for the same.
+    package var certain: [AttributedSpan] {
+        let attribution = NaiveAttribution(spans)
+        let traces = Dictionary(grouping: spans, by: \.traceID)
+        return spans.filter { span in
+            guard span.isAPIServerRequest, let trace = traces[span.traceID] else { return true }
+            let sames = trace.count { $0.isAPIServerRequest && $0.isOfSameRequest(as: span) }
+            return sames < 2 || !trace.contains(where: attribution.isProxy)
+        }.map { AttributedSpan(span: $0) }
+    }
+
     /// In the order of `spans`, given that all of them are known.
     package func attributedSpans() -> [AttributedSpan] {
         let attribution = NaiveAttribution(spans)
@@ -136,7 +152,8 @@ package struct NaiveReport {
                 Dictionary(uniqueKeysWithValues: request.components.map { ($0.key.rawValue, $0.value) })
             }
             return AttributedSpan(
-                span: span, selfTime: attribution.countsSelfTime(span) ? attribution.selfTime(span) : nil, parts: parts)
+                span: span, selfTime: attribution.countsSelfTime(span) ? attribution.selfTime(span) : nil, parts: parts,
+                isPassedOn: attribution.isPassedOn(span))
         }
     }
 }

@@ -62,7 +62,8 @@ struct RequestDivision: ~Copyable, Sendable {
             addCandidates(spans, mappings)
         }
         guard tree.requestCount > 0 else { return }
-        if !dependOnParent, tree.isOneRequest(spans) {
+        if tree.hasSeveralRequests { tree.markPassedOn(spans, mappings.mappings) }
+        if !dependOnParent, !tree.hasPassedOn, tree.isOneRequest(spans) {
             takeBackAbove(spans, mappings)
             add(Int(tree.request), spans, mappings)
         } else {
@@ -93,7 +94,7 @@ struct RequestDivision: ~Copyable, Sendable {
 
     private mutating func divideEach(_ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings) {
         tree.orderChildren(spans)
-        for index in 0..<spans.count where spans[index].isRequestHere {
+        for index in 0..<spans.count where spans[index].isRequestHere && !tree.links[index].isPassedOn {
             partition.divide(TraceTree.Index(truncatingIfNeeded: index), of: tree, spans, mappings.mappings)
             add(index, spans, mappings)
         }

@@ -100,7 +100,8 @@ struct RequestPartition: ~Copyable, Sendable {
     /// Nested spans own their self times: visits the request's descendants in turn.
     private mutating func walk(_ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]) {
         var index = Int(root)
-        var owner = TraceTree.SpanOwner(component: .apiServer).below(mappings[Int(spans[index].operation)])
+        var owner = TraceTree.SpanOwner(component: .apiServer).below(
+            mappings[Int(spans[index].operation)], isPassedOn: tree.links[index].isPassedOn)
         var depth = 0
         while true {
             tree.parentLink[index].owner = owner
@@ -119,7 +120,7 @@ struct RequestPartition: ~Copyable, Sendable {
                 index = Int(tree.parentLink[index].nextSibling)
             }
             owner = tree.parentLink[Int(tree.links[index].parent)].owner.below(
-                mappings[Int(spans[index].operation)])
+                mappings[Int(spans[index].operation)], isPassedOn: tree.links[index].isPassedOn)
         }
     }
 
@@ -129,7 +130,8 @@ struct RequestPartition: ~Copyable, Sendable {
         from start: Int64, to end: Int64, to index: Int, below: TraceTree.SpanOwner, depth: Int,
         _ tree: borrowing TraceTree, _ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]
     ) {
-        let owner = below.below(mappings[Int(spans[index].operation)])
+        let owner = below.below(
+            mappings[Int(spans[index].operation)], isPassedOn: tree.links[index].isPassedOn)
         var next = depth < TraceTree.depthMax ? tree.parentLink[index].firstChild : TraceTree.none
         let base = open.count
         var time = start

@@ -37,6 +37,8 @@ package struct TraceTimeline: Sendable {
     /// The children of each span, in the order in which they own time.
     private struct Tree: Sendable {
         var parents: [Int] = []
+        /// As in `TraceTree.Link`.
+        var isPassedOn: [Bool] = []
         var children: [[Int]] = []
     }
 
@@ -56,23 +58,29 @@ package struct TraceTimeline: Sendable {
             own(root, below: outside, depth: 0)
             markCritical(root, until: self.spans[root].end, depth: 0)
         }
-        for index in self.spans.indices where self.spans[index].isRequestHere { divide(index) }
+        for index in self.spans.indices where self.spans[index].isRequestHere && !tree.isPassedOn[index] {
+            divide(index)
+        }
     }
 
     private mutating func link() {
-        let (tree, selfTimes) = Self.tree(spans)
+        let (tree, selfTimes) = Self.tree(spans, mappings)
         self.tree = tree
         self.selfTimes = selfTimes
     }
 
-    private static func tree(_ spans: [TraceSpan]) -> (Tree, selfTimes: [Int64]) {
+    private static func tree(
+        _ spans: [TraceSpan], _ mappings: [ComponentMapping]
+    ) -> (Tree, selfTimes: [Int64]) {
         var linked = TraceTree()
         linked.link(spans.span)
         linked.orderChildren(spans.span)
+        linked.markPassedOn(spans.span, mappings)
         var tree = Tree()
         tree.children = Array(repeating: [], count: spans.count)
         for index in spans.indices {
             tree.parents.append(Int(linked.links[index].parent))
+            tree.isPassedOn.append(linked.links[index].isPassedOn)
             var next = linked.parentLink[index].firstChild
             while next >= 0 {
                 tree.children[index].append(Int(next))
@@ -83,7 +91,7 @@ package struct TraceTimeline: Sendable {
     }
 
     private mutating func own(_ index: Int, below: TraceTree.SpanOwner, depth: Int) {
-        let owner = below.below(mappings[Int(spans[index].operation)])
+        let owner = below.below(mappings[Int(spans[index].operation)], isPassedOn: tree.isPassedOn[index])
         components[index] = owner.component
         guard depth < TraceTree.depthMax else { return }
         for child in tree.children[index] { own(child, below: owner, depth: depth + 1) }
@@ -129,7 +137,7 @@ package struct TraceTimeline: Sendable {
     private mutating func give(
         from start: Int64, to end: Int64, to index: Int, below: TraceTree.SpanOwner, depth: Int, _ parts: inout [Part]
     ) {
-        let owner = below.below(mappings[Int(spans[index].operation)])
+        let owner = below.below(mappings[Int(spans[index].operation)], isPassedOn: tree.isPassedOn[index])
         var open: [Int] = []
         var time = start
         func pass(to limit: Int64, _ own: inout Self, _ parts: inout [Part]) {

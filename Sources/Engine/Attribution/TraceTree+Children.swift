@@ -13,10 +13,15 @@ extension TraceTree {
     struct SpanOwner: BitwiseCopyable, Sendable {
         var component: Component
         var webhook: Component?
+        /// Whether it lies below the call that passed the request on: all of that is the call's.
+        var isPassedOn = false
 
         /// The owner of a child.
+        ///
+        /// - Parameter isPassedOn: as in the child's `Link`.
         @inline(__always)
-        func below(_ mapping: ComponentMapping) -> SpanOwner {
+        func below(_ mapping: ComponentMapping, isPassedOn isMarked: Bool) -> SpanOwner {
+            if isPassedOn || isMarked { return SpanOwner(component: .proxy, isPassedOn: true) }
             let above = mapping.isServer ? nil : webhook
             switch mapping.target {
             case .component(let component):

@@ -17,6 +17,8 @@ struct TraceTree: ~Copyable, Sendable {
         var parent = TraceTree.none
         /// Whether it is, or is below, a long-running request.
         var isLongRunning: Bool
+        /// Whether it is another API server's SERVER span of the same request, or that one's authentication.
+        var isPassedOn = false
     }
 
     /// Number of spans in the current trace.
@@ -28,6 +30,10 @@ struct TraceTree: ~Copyable, Sendable {
     /// Whether all children are sorted.
     var isOrdered = false
     private(set) var hasLongRunning = false
+    /// Whether any of its spans `isPassedOn`.
+    var hasPassedOn = false
+    /// Whether several spans are requests, here or elsewhere.
+    private(set) var hasSeveralRequests = false
     /// Number of spans whose parent is missing.
     private(set) var rootCount = 0
     /// Number of requests in the current slot, and the last of them.
@@ -68,6 +74,8 @@ struct TraceTree: ~Copyable, Sendable {
         let found = Self.index(spans, links, indices, mask, seed)
         hasLongRunning = found.flags & SpanFlags.longRunning != 0
         requestCount = 0
+        hasPassedOn = false
+        hasSeveralRequests = false
         if found.requests != 0 { findRequests(spans) }
         let parents = Self.findParents(spans, links, indices, mask, seed)
         rootCount = parents.rootCount
@@ -90,7 +98,10 @@ struct TraceTree: ~Copyable, Sendable {
     }
 
     private mutating func findRequests(_ spans: Span<TraceSpan>) {
-        for index in 0..<spans.count where spans[index].request > 0 && spans[index].isRequestHere {
+        var first = -1
+        for index in 0..<spans.count where spans[index].request > 0 {
+            if first < 0 { first = index } else { hasSeveralRequests = true }
+            guard spans[index].isRequestHere else { continue }
             requestCount &+= 1
             request = Index(truncatingIfNeeded: index)
         }

@@ -117,6 +117,20 @@ import TestSupport
         #expect(requests.map(\.components) == [[.apiserver: 90, .audit: 10], [.apiserver: 50, .audit: 50]])
     }
 
+    @Test func `a request passed on to an aggregated API server is one, and its time there is the proxy's`() throws {
+        let target = "/apis/metrics.k8s.io/v1beta1/nodes"
+        let spans = [
+            request(1, 100..<200, target: target),
+            ReferenceSpan("HTTP GET", kind: 3, id: 2, parent: 1, 110..<190),
+            ReferenceSpan("authentication", id: 3, parent: 2, 120..<180),
+            request(4, parent: 3, 130..<170, target: target),
+            ReferenceSpan("etcdserverpb.KV/Range", kind: 3, id: 5, parent: 4, 140..<150),
+        ]
+        #expect(try only(spans).components == [.apiserver: 20, .proxy: 80])
+        let another = spans.map { $0.spanID.last == 4 ? request(4, parent: 3, 130..<170, target: "/api/v1/nodes") : $0 }
+        #expect(NaiveAttribution(another).requests().count == 2)
+    }
+
     @Test func `a request within a request is its own and part of the outer`() {
         let requests = NaiveAttribution([
             request(1, 100..<200),

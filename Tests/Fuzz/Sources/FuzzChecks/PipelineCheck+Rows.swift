@@ -9,11 +9,19 @@ extension PipelineCheck {
         try compare(view.operationSummaries(), naive.operations(of: naive.spans))
         let requests = view.requestSummaries()
         if isExactlyAttributed { return try compare(requests, naive.requests(naive.attributedSpans())) }
-        // Where requests begin is open, but not which there are.
-        let expected = naive.requests(naive.unattributed)
+        // Where requests begin is open, and whether some were passed on, but not which others there are.
+        let (all, certain) = (naive.requests(naive.unattributed), naive.requests(naive.certain))
+        let found = Dictionary(requests.map { ($0.labels, $0) }) { first, _ in first }
         try require(
-            Dictionary(requests.map { ($0.labels, [$0.count, $0.errors]) }) { first, _ in first }
-                == expected.mapValues { [$0.count, $0.errors] }, "rows of \(requests) instead of \(expected)")
+            found.count == requests.count && certain.keys.allSatisfy { found[$0] != nil },
+            "rows of \(requests) instead of \(all), at least \(certain)")
+        for row in requests {
+            guard let most = all[row.labels] else { throw Finding("no such row: \(row)") }
+            let least = certain[row.labels] ?? NaiveStatistics()
+            try require(
+                (least.count...most.count).contains(row.count) && (least.errors...most.errors).contains(row.errors),
+                "\(row) of \(most), at least \(least)")
+        }
     }
 
     private func compare<Labels: Hashable>(
@@ -91,7 +99,7 @@ extension PipelineCheck {
         try checkSelfTimes(view, attributedSpans)
         let requests = view.requestSummaries()
         for (request, components) in zip(requests, view.componentSummaries(of: requests)) {
-            let own = attributedSpans.filter { $0.span.oddRequestLabels == request.labels }
+            let own = attributedSpans.filter { $0.requestLabels == request.labels }
             for name in Component.builtinNames {
                 var parts = NaiveStatistics()
                 for attributed in own { parts.add(attributed.parts?[name] ?? 0, isError: false) }

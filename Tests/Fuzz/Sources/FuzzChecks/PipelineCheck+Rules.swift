@@ -124,10 +124,10 @@ extension PipelineCheck {
             let labels = PipelineRules.told(value).map { name in
                 (
                     name,
-                    value.isOfRequests ? attributed.span.oddRequestLabels?[name] : attributed.span.operationLabels[name]
+                    value.isOfRequests ? attributed.requestLabels?[name] : attributed.span.operationLabels[name]
                 )
             }
-            if value.isOfRequests, attributed.span.oddRequestLabels == nil { continue }
+            if value.isOfRequests, attributed.requestLabels == nil { continue }
             let known = labels.compactMap { name, text in text.flatMap { $0.isEmpty ? nil : (name, $0) } }
             groups[Dictionary(uniqueKeysWithValues: known), default: []].append(attributed)
         }
