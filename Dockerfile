@@ -9,6 +9,7 @@ COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
 COPY Benchmarks Benchmarks
+COPY docs/runbooks docs/runbooks
 ARG COMMIT=
 RUN FAULTLINE_COMMIT=$COMMIT swift build -c release --product faultline --static-swift-stdlib \
     && install -D -m 755 .build/release/faultline /out/usr/bin/faultline \

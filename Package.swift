@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Notify",
             dependencies: [
-                "Credentials", "Engine", "Rules", "Support", "YAML",
+                "Credentials", "Engine", "Rules", "Runbooks", "Support", "YAML",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -105,10 +105,12 @@ let package = Package(
             dependencies: ["Archive", "Engine", "Pipeline", "Replay", "RuleFiles", "Rules", "Support", "YAML"],
             swiftSettings: settings),
         .target(name: "Page", resources: [.embedInCode("Assets")], swiftSettings: settings),
+        .target(name: "Runbooks", resources: [.embedInCode("Pages")], swiftSettings: settings),
         .target(
             name: "API",
             dependencies: [
-                "Archive", "Engine", "Page", "Pipeline", "Receivers", "Report", "Rules", "Scrape", "Support", "Traces",
+                "Archive", "Engine", "Page", "Pipeline", "Receivers", "Report", "Rules", "Runbooks", "Scrape",
+                "Support", "Traces",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -31,7 +31,7 @@ struct Resource: Sendable {
     static let all =
         [
             healthy, ready, metrics, alerts, components, culprit, events, incidents, latency, openapi, operations,
-            requests, rules, sources, status, traces, trace, page, assets, reload,
+            requests, rules, sources, status, traces, trace, page, assets, runbook, reload,
         ] + jaeger
 
     /// What an address for Jaeger's clients alone answers.

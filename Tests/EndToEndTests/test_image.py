@@ -83,10 +83,13 @@ def test_a_daemon_starts_from_the_image_and_takes_spans(root):
 
 
 def test_the_program_in_the_image_is_built_with_what_the_sources_need():
-    """The first stage copies every folder that the package's manifest names."""
+    """The first stage copies every folder that the package's manifest names, and those that links in it lead to."""
     copied = set(re.findall(r"^COPY (\w+) \w+$", BUILD, re.M))
     named = set(re.findall(r'path: "(\w+)/', (project.ROOT / "Package.swift").read_text()))
     assert named and named | {"Sources"} <= copied
+    links = [file.resolve() for file in (project.ROOT / "Sources").rglob("*") if file.is_symlink()]
+    linked = {str(file.parent.relative_to(project.ROOT)) for file in links}
+    assert linked and linked <= set(re.findall(r"^COPY (\S+) \1$", BUILD, re.M))
     assert "--static-swift-stdlib" in BUILD
 
 

@@ -1,11 +1,13 @@
-"""Every built-in alert has a runbook, whose links resolve and whose commands exist."""
+"""Every built-in alert has a runbook, which the daemon shows, whose links resolve and whose commands exist."""
 
+import json
 import re
 
 import pytest
 import yaml
 
 from harness.project import ROOT
+from harness.rules import SLOW_PAYMENTS
 
 DOCS = ROOT / "docs"
 RUNBOOKS = DOCS / "runbooks"
@@ -62,3 +64,21 @@ def test_the_commands_of_a_page_exist(page):
     used = {command for block in BLOCK.findall(page.read_text()) for command in COMMAND.findall(block)}
     assert used <= known
     assert used or page.stem == "README", "no command shows how to confirm it"
+
+
+def test_the_daemon_shows_the_page_of_each_alert(daemon):
+    rules = rules_of(daemon)
+    assert {rule["runbook"] for rule in rules} == {f"/runbooks/{alert}" for alert in severities()}
+    for path in {rule["runbook"] for rule in rules} | {"/runbooks/KubeAPIErrorBudgetBurn"}:
+        status, type, shown = daemon.get(path)
+        assert (status, type) == (200, "text/plain; charset=utf-8")
+        assert shown == (RUNBOOKS / f"{path.rpartition('/')[2]}.md").read_bytes()
+    assert daemon.get("/runbooks/README")[0] == 404
+
+
+def test_a_rule_of_ones_own_has_no_page(serve):
+    assert [rule["runbook"] for rule in rules_of(serve(SLOW_PAYMENTS))] == [None]
+
+
+def rules_of(daemon):
+    return [rule for group in json.loads(daemon.get("/api/v1/rules")[2]) for rule in group["rules"]]

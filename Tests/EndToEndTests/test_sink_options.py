@@ -164,6 +164,28 @@ def test_a_link_shows_the_time_of_the_alert_and_stays_the_same(serve):
         assert daemon.get(f"/api/v1/alerts?{interval}")[0] == 200
 
 
+LINKED = f"{CONFIGURATION}external_url: https://faultline.example.com/\n"
+# A user's own version of a built-in rule
+SLOW_ETCD = SLOW_PAYMENTS.replace("PaymentsSlow", "EtcdSlow")
+
+
+def test_built_in_alerts_link_their_runbook(serve, tmp_path):
+    with WebhookReceiver() as receiver, WebhookReceiver() as hook, Alertmanager(tmp_path, hook.url) as alertmanager:
+        sinks = f'sinks:\n{webhook(receiver)}  - alertmanager: {{url: "{alertmanager.url}"}}\n'
+        fire(serve(SLOW_ETCD + sinks, LINKED))
+        (alert,), (other,) = receiver.next()["alerts"], alertmanager.wait_for_alerts(1)
+        runbook = "https://faultline.example.com/runbooks/EtcdSlow"
+        assert alert["annotations"]["runbook_url"] == other["annotations"]["runbook_url"] == runbook
+
+
+@pytest.mark.parametrize("rules, configuration", [(SLOW_PAYMENTS, LINKED), (SLOW_ETCD, CONFIGURATION)])
+def test_without_a_runbook_or_a_url_there_is_no_link(serve, rules, configuration):
+    with WebhookReceiver() as receiver:
+        fire(serve(f"{rules}sinks:\n{webhook(receiver)}", configuration))
+        (alert,) = receiver.next()["alerts"]
+        assert "runbook_url" not in alert["annotations"]
+
+
 FAULTS = [
     ("url: 'https://a', tls_config: {ca_file: missing}", "ca_file: {}/missing: no such file or directory"),
     ("url: 'https://a', tls_config: {cert_file: client.crt}", "cert_file needs key_file"),

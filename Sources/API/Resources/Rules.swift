@@ -1,5 +1,6 @@
 package import Pipeline
 package import Rules
+import Runbooks
 package import Support
 
 /// A group of rules for the query API, with the field names of a rule file. Durations are in seconds, times in RFC
@@ -19,6 +20,8 @@ package struct RuleGroupJSON: Encodable, Sendable {
         var labels: [String: String]
         /// Unrendered templates.
         var annotations: [String: String]
+        /// The path of the page about a built-in alert; null if there is none.
+        @OrNull var runbook: String?
         /// `firing` if any alert fires, else `pending` if any is pending, else `inactive`.
         package var state: AlertState
         package var alerts: [AlertJSON]
@@ -56,6 +59,7 @@ extension RuleGroupJSON.Rule {
         keep_firing_for_seconds = Double(rule.keepFiringFor) / 1e9
         labels = rule.labels
         annotations = rule.annotations.mapValues(\.text)
+        runbook = Runbooks.path(of: rule.alert)
         state = active.contains { $0.state == .firing } ? .firing : active.isEmpty ? .inactive : .pending
         alerts = active.map { AlertJSON($0) }
     }
@@ -69,7 +73,8 @@ extension RuleGroupJSON {
                 [
                     "alert": .text, "when": .text, "over_seconds": .nullable(.number), "by": .array(.text),
                     "for_seconds": .number, "keep_firing_for_seconds": .number, "labels": .map(.text),
-                    "annotations": .map(.text), "state": .choice(["inactive", "pending", "firing"]),
+                    "annotations": .map(.text), "runbook": .nullable(.text),
+                    "state": .choice(["inactive", "pending", "firing"]),
                     "alerts": .array(.named("Alert")),
                 ], optional: ["select": .map(.text), "match": .map(.text)])),
     ])

@@ -1,8 +1,9 @@
 import Engine
 import Rules
+import Runbooks
 import Support
 
-/// Links from alerts to the page: `generatorURL` for their receivers.
+/// Links from alerts to the page and the runbooks: `generatorURL` and `runbook_url` for their receivers.
 package struct AlertLinks: Hashable, Sendable {
     /// `external_url` without a slash at its end; empty for no links.
     let base: String
@@ -27,6 +28,16 @@ package struct AlertLinks: Hashable, Sendable {
         return
             "\(base)/?tab=\(tab)&from=\(Self.escaped(Timestamp.rfc3339(from)))&to=\(Self.escaped(Timestamp.rfc3339(to)))"
             + cluster
+    }
+
+    /// The annotations for receivers: the alert's, with `culprit` and `runbook_url` unless the rule has them itself.
+    func annotations(of alert: Alert) -> [String: String] {
+        var annotations = alert.annotations
+        if annotations["culprit"] == nil { annotations["culprit"] = alert.evidence?.culprit.text }
+        if annotations["runbook_url"] == nil, !base.isEmpty {
+            annotations["runbook_url"] = Runbooks.path(of: alert.name).map { base + $0 }
+        }
+        return annotations
     }
 
     /// Everything but unreserved characters is escaped (RFC 3986, section 2.3).

@@ -71,11 +71,3 @@ package enum DeliveryOutcome: String, Hashable, Sendable, CaseIterable {
     /// Attempted again.
     case retried
 }
-
-extension Alert {
-    /// The annotations, with `culprit` unless the rule has one itself.
-    var annotationsWithCulprit: [String: String] {
-        guard let culprit = evidence?.culprit.text else { return annotations }
-        return annotations.merging(["culprit": culprit]) { own, _ in own }
-    }
-}

@@ -99,7 +99,7 @@ private struct PostableAlert: Encodable {
         let page = links.page(of: alert)
         generatorURL = page.isEmpty ? nil : page
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
-        annotations = alert.annotationsWithCulprit
+        annotations = links.annotations(of: alert)
         let end = alert.resolvedAt ?? now.addingSaturating(Self.goodFor * AlertRepetition.interval)
         // After the clock was set back, the start may be in the future. Alertmanager refuses alerts that end before
         // they start.

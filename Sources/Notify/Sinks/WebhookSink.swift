@@ -141,7 +141,7 @@ extension WebhookPayload.Entry {
         generatorURL = links.page(of: alert)
         status = alert.state == .resolved ? "resolved" : "firing"
         labels = alert.labels.merging(["alertname": alert.name]) { _, name in name }
-        annotations = alert.annotationsWithCulprit
+        annotations = links.annotations(of: alert)
         evidence = alert.evidence.map { EvidenceJSON($0) }
         reason = alert.reason
         incident = alert.incident?.incident

@@ -12,12 +12,22 @@ function labelText(labels) {
   return Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`).join(" ");
 }
 
+/** An alert's name, and the way to what it means and what to do about it. @param {string} alert @param {string | undefined} runbook */
+const runbookLink = (alert, runbook) => runbook ? h("a", { href: runbook, title: "Runbook" }, alert) : alert;
+
+/** @param {any} groups */
+const rulesOf = (groups) => rows(groups, "rules").flatMap((group) => group.rules);
+
+/** @param {any[]} rules @param {string} alert */
+const runbookOf = (rules, alert) => rules.find((rule) => rule.alert === alert)?.runbook;
+
 /** @param {string} from @param {string} to */
 const interval = (from, to) => h("a", { class: "button", href: link({ from, to }) }, "Show on the chart");
 
-/** @param {Element} element @param {any[]} incidents @param {string} now */
-export function showIncidents(element, incidents, now) {
+/** @param {Element} element @param {any[]} incidents @param {any} groups of rules @param {string} now */
+export function showIncidents(element, incidents, groups, now) {
   if (!incidents.length) return fill(element, h("p", { class: "note" }, "No incidents."));
+  const rules = rulesOf(groups);
   fill(element, incidents.map((incident) => {
     const from = incident.started_at ?? incident.opened_at;
     return h("article", { class: "incident" },
@@ -25,7 +35,7 @@ export function showIncidents(element, incidents, now) {
       h("details", {},
         h("summary", {}, `${incident.alerts.length} alert${incident.alerts.length === 1 ? "" : "s"}`),
         h("ul", { class: "plain" }, incident.alerts.map((/** @type {any} */ alert) =>
-          h("li", {}, h("b", {}, alert.alert), " ", h("span", { class: "mono small" }, labelText(alert.labels)), ` fired ${clock(alert.fired_at)}`, alert.resolved_at ? `, resolved ${clock(alert.resolved_at)}` : ", still firing")))),
+          h("li", {}, h("b", {}, runbookLink(alert.alert, runbookOf(rules, alert.alert))), " ", h("span", { class: "mono small" }, labelText(alert.labels)), ` fired ${clock(alert.fired_at)}`, alert.resolved_at ? `, resolved ${clock(alert.resolved_at)}` : ", still firing")))),
       interval(from, incident.closed_at ?? now));
   }));
 }
@@ -33,14 +43,14 @@ export function showIncidents(element, incidents, now) {
 /** @param {Element} element @param {string} now @param {string | undefined} cluster */
 export async function showAlerts(element, now, cluster) {
   const [alerts, groups] = await Promise.all([ask("alerts", { cluster }), ask("rules", { cluster })]);
-  const rules = rows(groups, "rules").flatMap((group) => group.rules);
+  const rules = rulesOf(groups);
   const list = rows(alerts, "alerts");
   if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts; ${rules.length} rules are quiet.`));
   fill(element, list.map((alert) => {
     const rule = rules.find((candidate) => candidate.alert === alert.alert);
     const since = alert.fired_at ?? alert.active_at;
     return h("article", { class: "alert" },
-      h("h2", {}, h("span", { class: `badge state-${alert.state}` }, alert.state), alert.alert, h("span", { class: "mono small muted" }, labelText(alert.labels))),
+      h("h2", {}, h("span", { class: `badge state-${alert.state}` }, alert.state), runbookLink(alert.alert, rule?.runbook), h("span", { class: "mono small muted" }, labelText(alert.labels))),
       h("p", {}, alert.annotations?.summary ?? "", h("span", { class: "muted" }, ` since ${moment(since)} UTC`)),
       alert.evidence?.culprit && h("p", {}, certaintyBadge(alert.evidence.culprit.certainty), " ", alert.evidence.culprit.why),
       rule && h("p", {}, h("code", {}, rule.when), h("span", { class: "muted small" }, rule.over_seconds ? ` over ${duration(rule.over_seconds)}` : "")),

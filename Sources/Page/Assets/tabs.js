@@ -79,7 +79,11 @@ export function tabs(context) {
     /** Asks again. */
     async load() {
       const asked = tab();
-      if (asked === "incidents") return showIncidents(panel, context.incidents(), context.now());
+      if (asked === "incidents") {
+        const groups = await ask("rules");
+        if (asked === tab()) showIncidents(panel, context.incidents(), groups, context.now());
+        return;
+      }
       if (asked === "alerts") return showAlerts(panel, context.now(), context.cluster());
       const { from, to } = context.range();
       const answer = rows(await ask(asked, { from, to, cluster: context.cluster() }), asked);
