@@ -71,6 +71,20 @@ def test_the_one_slow_instance_is_named(healthy, happened):
     assert told_by_instance(report) == sent_by_instance(healthy.spans)
 
 
+def test_an_instance_that_is_new_is_compared_with_those_before_it(healthy):
+    """After its restart under another name it is far slower than another one, whose clients were its own."""
+    is_authorization = faults.is_filter("authorization")
+    fault = faults.both(
+        instances.on([SICK], faults.slow(is_authorization, 600 * MILLISECOND)),
+        instances.on(["node-a"], faults.slow(is_authorization, 20 * MILLISECOND)),
+    )
+    spans = instances.renamed(healthy.faulty(fault), SICK, healthy.begin + START * SECOND)
+    incidents = [incident for incident in replay(faults.exported(spans))["incidents"] if incident["alerts"]]
+    for culprit in [incident["culprit"] for incident in incidents]:
+        assert (culprit["component"], culprit["instance"]) == ("authorization", "apiserver-node-b-again")
+    assert incidents
+
+
 def test_none_is_named_where_all_are_slow(healthy):
     (incident,) = replay(healthy.with_fault(SLOW_DISK))["incidents"]
     assert (incident["culprit"]["side"], incident["culprit"]["instance"]) == ("etcd", None)

@@ -52,6 +52,8 @@ struct InstanceMeters: ComparingMeters {
     /// By source: its place among `instances`, or -1.
     private var places: [Int]
     private var instances: [Instance] = []
+    /// Of all instances until the interval: what one that is new there is compared with, as after a restart under another name.
+    private var common = GrowthMeter()
 
     /// More instances aren't compared, so that invented names take no memory.
     private static let instancesMax = 32
@@ -71,6 +73,7 @@ struct InstanceMeters: ComparingMeters {
     }
 
     mutating func learned() {
+        common.learned()
         for place in instances.indices { instances[place].meter.learned() }
     }
 
@@ -128,10 +131,12 @@ struct InstanceMeters: ComparingMeters {
     private mutating func add(_ code: UInt16, series: Int, of source: UInt16, _ pass: EvidenceMeters.Pass) {
         // Sources without a place of their own are no instance.
         guard source != SourceTable.overflow, places.indices.contains(Int(source)) else { return }
+        let isOfInterval = if case .comparing(stretch: nil) = pass { true } else { false }
+        if !isOfInterval { common.add(code, series, pass) }
         if places[Int(source)] < 0 {
-            guard case .learning = pass, instances.count < Self.instancesMax else { return }
+            guard instances.count < Self.instancesMax else { return }
             places[Int(source)] = instances.count
-            instances.append(Instance(source: Int(source)))
+            instances.append(Instance(source: Int(source), meter: isOfInterval ? common : GrowthMeter()))
         }
         instances[places[Int(source)]].meter.add(code, series, pass)
     }

@@ -53,6 +53,16 @@ class Nodes(faults.Recording):
         return [(Sender(sender, sender.node, cluster), span) for sender, span in found]
 
 
+def renamed(spans, node, time):
+    """The spans as if an API server had another instance id from a time on, as after a restart."""
+    new = Sender("apiserver", node)
+    new.resource = (("service.instance.id", f"apiserver-{node}-again"),)
+    return [
+        (new if sender == "apiserver" and sender.node == node and span.start_time_unix_nano >= time else sender, span)
+        for sender, span in spans
+    ]
+
+
 def of(nodes, is_victim):
     """Whether a span is a victim, on some nodes only."""
     return lambda sender, span: sender.node in nodes and is_victim(sender, span)
