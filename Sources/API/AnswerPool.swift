@@ -141,6 +141,9 @@ enum QueryDeadline {
 
     static let usual = Duration.seconds(30)
 
+    /// For reading names from the recording, on which a list to choose from waits.
+    static let naming = Duration.seconds(2)
+
     /// For searching the recording, which leaves time to read what was found.
     static let searching = Duration.seconds(10)
 

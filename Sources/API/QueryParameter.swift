@@ -53,7 +53,15 @@ extension Query {
 extension QueryParameter {
     /// The labels of requests.
     static let requestLabels = RequestLabels.names.map { name in
-        QueryParameter(name, "\(name) is a \(name) of requests") { _ in true }
+        switch name {
+        case "verb":
+            QueryParameter(name, "verb must be in lower case, such as list") { $0 == $0.lowercased() }
+        case "scope":
+            QueryParameter(name, "scope must be resource, namespace, cluster or empty") { text in
+                RequestScope.allCases.contains { $0.name == text }
+            }
+        default: QueryParameter(name, "\(name) is a \(name) of requests") { _ in true }
+        }
     }
 }
 

@@ -18,11 +18,12 @@ extension RecordedTraces {
     /// - Parameters:
     ///   - range: of the ends of spans, Unix nanoseconds.
     ///   - services: which services have which role.
-    ///   - body: takes a view, attributed, and the ends of spans to search in it.
+    ///   - components: attributes the views; nil where nobody asks whose time it was.
+    ///   - body: takes a view, and the ends of spans to search in it.
     ///   - isEnough: asked after each stretch of time; whatever follows is earlier.
     package func search(
         _ range: Range<Int64>, before deadline: ContinuousClock.Instant, services: ServiceNames,
-        components: ComponentTable, _ body: @escaping (WindowView, Range<Int64>) -> Void, isEnough: () -> Bool
+        components: ComponentTable? = nil, _ body: @escaping (WindowView, Range<Int64>) -> Void, isEnough: () -> Bool
     ) -> Searched {
         var searched = Searched()
         searched.failure = reading(before: deadline) { reading in
@@ -94,7 +95,7 @@ private struct Stretches: Sequence, IteratorProtocol {
 /// Makes views of messages, as large as memory for a search allows.
 private struct SearchedViews: ~Copyable {
     private let services: ServiceNames
-    private let components: ComponentTable
+    private let components: ComponentTable?
     private let ends: Range<Int64>
     private let body: (WindowView, Range<Int64>) -> Void
     private var batch = SpanBatch()
@@ -104,7 +105,7 @@ private struct SearchedViews: ~Copyable {
     private static let bytesMax = 32 << 20
 
     init(
-        _ services: ServiceNames, _ components: ComponentTable, in ends: Range<Int64>,
+        _ services: ServiceNames, _ components: ComponentTable?, in ends: Range<Int64>,
         _ body: @escaping (WindowView, Range<Int64>) -> Void
     ) {
         self.services = services
@@ -134,8 +135,12 @@ private struct SearchedViews: ~Copyable {
     /// Searches what was added since the last time.
     mutating func finish() {
         guard window.spanCount > 0 else { return }
-        var attributor = Attributor(components: components, portionRows: 1 << 16)
-        body(attributor.attributed(window.view()), ends)
+        var view = window.view()
+        if let components {
+            var attributor = Attributor(components: components, portionRows: 1 << 16)
+            view = attributor.attributed(view)
+        }
+        body(view, ends)
         window = Self.window(services)
     }
 }

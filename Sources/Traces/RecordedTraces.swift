@@ -74,6 +74,8 @@ package final class RecordedTraces: Sendable {
     let searched: Range<Int64>
     private let onDamage: @Sendable (Damage) -> Void
     private let damagedParts = Atomic<Int>(0)
+    /// What was read for lists; nil before that.
+    let earlierOperations = Mutex<Set<OperationLabels>?>(nil)
     /// Held by the one that reads: reading uses all of a core and of the disk that it can get.
     private let turn = Mutex(())
 

@@ -1,5 +1,6 @@
 """Exit codes, and where output goes: results to standard output, everything else to standard error."""
 
+import json
 import re
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from harness.project import BINARY, EXAMPLE, ROOT
 
 ADDRESS = "an address is HOST:PORT"
 TIME = "a time is RFC 3339 (2026-11-23T04:33:30Z), Unix seconds (1795408410), a duration ago (-5m), or now"
+
+SETUP = "setup --on kubeadm --kubernetes 1.31 --etcd 3.5"
 
 # Wrong commands, and the part of the message that says what would be right.
 WRONG_COMMANDS = [
@@ -47,7 +50,7 @@ WRONG_COMMANDS = [
     ("replay --from -5x EXAMPLE", TIME),
     ("replay --sort name EXAMPLE", "- count - errors - p50 - p90 - p99 - max"),
     ("replay --top 0 EXAMPLE", "--top is a number of rows from 1"),
-    ("replay --top many EXAMPLE", "--top"),
+    ("replay --top many EXAMPLE", "--top is a number of rows from 1"),
     ("replay --format json --top 3 EXAMPLE", "--sort and --top are for text"),
     ("replay --rules missing.yaml EXAMPLE", "missing.yaml"),
     ("replay --rules hello EXAMPLE", "hello:1:1: "),
@@ -82,24 +85,64 @@ WRONG_COMMANDS = [
     ("archive info --format xml EXAMPLE", "'text' and 'json'"),
     ("archive cat --format xml EXAMPLE", "'json' and 'otlp'"),
     ("archive convert --to xml EXAMPLE", "'archive', 'json', 'otlp' or 'jaeger'"),
-    ("archive convert -o hello EXAMPLE", "create hello: File exists"),
+    ("archive convert --output . EXAMPLE", ".: exists already, and nothing is overwritten: name a file that doesn't exist"),
+    ("archive convert -o hello EXAMPLE", "hello: exists already, and nothing is overwritten"),
     ("archive convert -o missing/out EXAMPLE", "create missing/out: No such file"),
     ("view", "<archive>"),
     ("view --nonsense EXAMPLE", "--nonsense"),
+    ("view --from -5x EXAMPLE", TIME),
     ("view --to tomorrow EXAMPLE", TIME),
+    ("view --rules hello EXAMPLE", "hello:1:1: "),
+    ("view --config missing.yaml EXAMPLE", "missing.yaml"),
+    ("view --listen nowhere EXAMPLE", ADDRESS),
+    ("view --listen 0.0.0.0:0 EXAMPLE", "listen on 127.0.0.1, or confirm that this is intended with --insecure-listen"),
+    ("view -", "standard input can't be viewed: name a file"),
     ("view hello", "hello: is not a span archive"),
     ("top --nonsense", "--nonsense"),
     ("top --address nowhere", ADDRESS),
+    ("top --address http://localhost:99999", "a URL is http or https with a host and a port up to 65535"),
     ("top --interval 1", "an interval is a duration of 500ms or more"),
+    ("top --sort name", "- count - errors - p50 - p90 - p99 - max"),
+    ("top --token-file missing", "the file missing can't be read"),
+    ("doctor --nonsense", "--nonsense"),
+    ("doctor --address ftp://localhost", "a URL is http or https"),
+    ("doctor --token-file empty", "the file empty can't be read"),
+    ("doctor --format xml", "'text' and 'json'"),
     ("trace", "<id>"),
     ("trace xyz", "32 hexadecimal digits"),
     ("trace --address nowhere " + "f" * 32, ADDRESS),
+    ("trace missing", "32 hexadecimal digits"),
+    ("trace --token-file missing " + "f" * 32, "the file missing can't be read"),
+    ("trace --address 127.0.0.1:9464 " + "f" * 32 + " EXAMPLE", "give one or the other"),
+    ("trace " + "f" * 32 + " missing.otlp", "missing.otlp: no such file"),
     ("mcp --address nowhere", ADDRESS),
+    ("mcp --token-file missing", "the file missing can't be read"),
     ("setup", "--on PLATFORM or --from DIRECTORY"),
+    ("setup --on nowhere", "- kubeadm - manifests"),
+    ("setup --on kubeadm", "such as --kubernetes 1.31"),
+    ("setup --on kubeadm --kubernetes 1.x --etcd 3.5", "must be a release such as 1.31"),
+    ("setup --on kubeadm --kubernetes 1.21 --etcd 3.5", "that came with 1.22"),
+    ("setup --on kubeadm --kubernetes 1.31 --etcd 3.x", "must be a release such as 3.5"),
+    ("setup --on kubeadm --kubernetes 1.31 --etcd 3.4", "that came with 3.5"),
+    (f"{SETUP} --endpoint localhost", "it must be HOST:PORT"),
+    (f"{SETUP} --sampling half", "a rate is a number of requests per million, from 0 to 1000000"),
+    (f"{SETUP} --sampling 1000001", "a rate is a number of requests per million, from 0 to 1000000"),
+    (f"{SETUP} --tls certificates", "must be an absolute path on the nodes"),
+    (f"{SETUP} --write", "--write needs --from DIRECTORY"),
+    (f"{SETUP} --backup old", "--backup needs --write"),
+    ("setup --from missing", "--from must name one, such as /etc/kubernetes/manifests"),
+    ("setup --from .", "no kube-apiserver.yaml"),
     ("completion", "<shell>"),
     ("completion ksh", "'bash', 'zsh' or 'fish'"),
     ("serve --log-level loud", "- trace - debug - info"),
+    ("serve --log-format xml", "'text' and 'json'"),
+    ("serve --jaeger nowhere", ADDRESS),
+    ("serve --otlp-grpc 0.0.0.0:0", "listen on 127.0.0.1, or set insecure_listen: true (serve --insecure-listen)"),
     ("builtin-rules nonsense", "nonsense"),
+    ("rules nonsense", "commands are export"),
+    ("rules export --config missing.yaml", "missing.yaml"),
+    ("metrics-reference nonsense", "nonsense"),
+    ("openapi nonsense", "nonsense"),
     ("rules export --format yaml", "prometheus"),
     ("rules export hello", "hello:1:1"),
     ("version nonsense", "nonsense"),
@@ -116,6 +159,28 @@ def test_a_wrong_command_line_or_file_exits_with_2_and_says_what_would_be_right(
     # Argument Parser breaks its lines at eighty columns.
     assert said in " ".join(done.errors.split()), done.errors
     assert [path.name for path in tmp_path.iterdir()] == ["hello"]
+
+
+def commands(described, path=()):
+    """Every command that does something, with its options that take a value."""
+    for command in described.get("subcommands", []):
+        name = (*path, command["commandName"])
+        if not command.get("subcommands"):
+            options = [argument for argument in command.get("arguments", []) if argument["kind"] == "option"]
+            yield name, [f"--{option['preferredName']['name']}" for option in options]
+        elif name != ("help",):
+            yield from commands(command, name)
+
+
+def test_wrong_values_are_tried_of_every_option_of_every_command():
+    described = json.loads(faultline("--experimental-dump-help").output)["command"]
+    tried = [command.split() for command, _ in WRONG_COMMANDS]
+    for name, options in commands(described):
+        mine = [words for words in tried if tuple(words[:len(name)]) == name]
+        if name != ("help",):
+            assert mine, name
+        for option in options:
+            assert any(option in words for words in mine), (name, option)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["help"], ["serve", "--help"], ["replay", "-h"], ["check", "-h"]])

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from harness import http_client, project, recordings, spans
+from harness.waiting import eventually
 from test_culprit import create
 from test_kept_traces import NO_RULES, fill
 
@@ -155,6 +156,28 @@ def test_requests_of_an_earlier_run_are_found_by_whose_time_it_was(record):
         assert trace["span_count"] == 2
         parts = sum(part["seconds"] for part in trace["components"])
         assert parts == pytest.approx(trace["duration_seconds"], abs=1e-9)
+
+
+def test_jaegers_lists_have_what_an_earlier_run_recorded(record):
+    earlier = record()
+    request, call = create(0, end=time.time_ns())
+    for service, sent in (("apiserver", request), ("etcd", call)):
+        assert http_client.send(earlier.http, spans.body(sent, service=service)).status == 200
+    lists = ["/api/services", "/api/services/etcd/operations", "/api/operations?service=apiserver",
+             "/api/v3/services", "/api/v3/operations?service=apiserver&spanKind=server", "/api/dependencies"]
+    answers = [json.loads(earlier.get(path)[2]) for path in lists]
+    assert answers[-1]["data"] == [{"parent": "apiserver", "child": "etcd", "callCount": 1}]
+    assert earlier.stop() == 0
+    daemon = record()
+    assert [json.loads(daemon.get(path)[2]) for path in lists] == answers
+    # Calls are of the range that is asked for, the lists of whatever there is.
+    before = request.start_time_unix_nano // 1_000_000 - 1
+    assert json.loads(daemon.get(f"/api/dependencies?endTs={before}")[2])["data"] == []
+    send(daemon, span())
+    # An answer is shared for as long as five seconds.
+    joined = ["apiserver", "checkout", "etcd"]
+    eventually(lambda: json.loads(daemon.get("/api/services")[2])["data"] == joined, "the services of both runs")
+    assert json.loads(daemon.get("/api/dependencies")[2]) == answers[-1]
 
 
 def test_traces_that_a_search_finds_in_the_window_are_whole_again(record):

@@ -155,3 +155,16 @@ def test_traces_that_exceed_memory_are_read_from_the_archives(tmp_path, report):
             assert any(span["attributes"] for span in whole["spans"])
         query = "&".join(f"traceID={trace['trace_id']}" for trace in found)
         assert len(viewer.ask(f"/api/traces?{query}")["data"]) == len(found) == 10
+
+
+def test_archives_larger_than_the_window_are_searched_and_counted_whole(tmp_path, viewer):
+    configuration = tmp_path / "small.yaml"
+    configuration.write_text("window: {max_bytes: 2MiB}\ntraces: {max_bytes: 1MiB}\n")
+    paths = ["/api/services", "/api/operations?service=apiserver", "/api/dependencies",
+             "/api/v1/traces?limit=20&order=duration&status=error"]
+    with Viewer("--config", configuration, project.EXAMPLE) as small:
+        charts = [len(asked.ask("/api/v1/components?step=5s")["steps"]) for asked in (small, viewer)]
+        assert charts[0] < charts[1]
+        for path in paths:
+            answer = small.ask(path)
+            assert answer == viewer.ask(path), path

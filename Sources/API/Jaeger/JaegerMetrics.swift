@@ -142,23 +142,3 @@ struct JaegerMetrics: Encodable {
             range: end.subtractingSaturating(lookback)..<end, step: step, per: per)
     }
 }
-
-/// Who calls whom, for Jaeger's graph of services.
-struct JaegerDependency: Encodable {
-    var parent: String
-    var child: String
-    var callCount: Int
-
-    /// - Parameter service: nil for all.
-    static func all(_ query: JaegerQuery, _ surface: QueryServer.Surface) throws(JaegerError) -> [JaegerDependency] {
-        let milliseconds: ClosedRange<Int64> = 1...(Int64.max / 4_000_000)
-        let view = surface.pipeline.view()
-        let end = try query.number("endTs", in: milliseconds).map { $0 * 1_000_000 } ?? view.ends?.upperBound ?? 0
-        let lookback = try query.number("lookback", in: milliseconds).map { $0 * 1_000_000 } ?? 86_400_000_000_000
-        let service = query["service"]
-        let calls = view.calls(endingIn: end.subtractingSaturating(lookback)..<end.addingSaturating(1))
-        return calls.map { JaegerDependency(parent: $0.key.caller, child: $0.key.callee, callCount: $0.value) }
-            .filter { service == nil || $0.parent == service || $0.child == service }
-            .sorted { ($0.parent, $0.child) < ($1.parent, $1.child) }
-    }
-}

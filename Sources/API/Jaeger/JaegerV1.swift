@@ -16,8 +16,7 @@ enum JaegerV1 {
     }
 
     private static let operationsOfService = Resource.jaegerV1("/api/services/:service/operations") { surface, query in
-        let service = query.variable("service")
-        return try list(Set(surface.operations(of: service).map(\.operation)).sorted())
+        try list(surface.operationNames(of: query.variable("service")))
     }
 
     private static let operations = Resource.jaegerV1("/api/operations") { surface, query in
@@ -125,27 +124,5 @@ enum JaegerV1 {
 
     static func envelope(_ error: JaegerError) -> String {
         (try? JSONText.encode(ErrorEnvelope(errors: [.init(code: error.status, msg: error.message)]))) ?? ""
-    }
-}
-
-struct JaegerOperation: Encodable, Hashable {
-    var name: String
-    var spanKind: String
-}
-
-extension QueryServer.Surface {
-    var serviceNames: [String] {
-        Set(pipeline.view().operations.map(\.service)).subtracting(["_other", ""]).sorted()
-    }
-
-    func operations(of service: String) -> [OperationLabels] {
-        pipeline.view().operations.filter { $0.service == service }
-    }
-
-    /// - Parameter kind: of spans, in lower case; nil for all.
-    func jaegerOperations(of service: String, kind: String?) -> [JaegerOperation] {
-        operations(of: service).map { JaegerOperation(name: $0.operation, spanKind: $0.kind.name.lowercased()) }
-            .filter { kind == nil || $0.spanKind == kind }
-            .sorted { ($0.name, $0.spanKind) < ($1.name, $1.spanKind) }
     }
 }

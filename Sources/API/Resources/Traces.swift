@@ -11,7 +11,7 @@ extension Resource {
             .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order, .recording,
         ] + QueryParameter.requestLabels,
         summary: "traces by one of their spans or requests, worst first", schema: TracesJSON.schema,
-        check: { query throws(QueryError) in try query.checkSubject() }
+        check: { query throws(QueryError) in try query.checkSearch() }
     ) { surface, query in
         try TracesJSON(query, surface)
     }
@@ -37,6 +37,23 @@ extension QueryParameter {
 extension Query {
     fileprivate func duration(_ parameter: QueryParameter) -> Int64? {
         self[parameter].flatMap { DurationText.parse($0) }
+    }
+
+    fileprivate func checkSearch() throws(QueryError) {
+        try checkSubject()
+        if let least = duration(.minDuration), let most = duration(.maxDuration), least > most {
+            throw QueryError(
+                message:
+                    "min_duration must not be more than max_duration, but \(DurationText.format(least)) is more than "
+                    + DurationText.format(most))
+        }
+        guard self[.component] == nil else { return }
+        if self[.order] == TraceSearch.Order.part.rawValue {
+            throw QueryError(message: "order=part needs component: the part of which component?")
+        }
+        if self[.minPart] != nil {
+            throw QueryError(message: "min_part needs component: the part of which component?")
+        }
     }
 }
 
@@ -65,7 +82,8 @@ struct TracesJSON: Encodable, Sendable {
 
     /// - Throws: `QueryError`.
     init(_ query: Query, _ surface: QueryServer.Surface) throws {
-        let oldest = surface.pipeline.view().ends?.lowerBound
+        // What archives have beyond the window is searched too.
+        let oldest = surface.recordedFrom ?? surface.pipeline.view().ends?.lowerBound
         let range = try query.range(.from, .to).resolved(oldest: oldest)
         let components = surface.pipeline.components
         let limit = query.traceLimit
@@ -119,8 +137,7 @@ extension Query {
         } else {
             search.isWanted = view.requests.map { includes($0) }
         }
-        search.durations =
-            (duration(.minDuration) ?? 0)...max(duration(.maxDuration) ?? .max, duration(.minDuration) ?? 0)
+        search.durations = (duration(.minDuration) ?? 0)...(duration(.maxDuration) ?? .max)
         search.isError = self[.status].map { $0 == "error" }
         search.order = traceOrder
         if let name = self[.component] {

@@ -52,7 +52,7 @@ struct TraceSearches {
 
 extension RecordedTraces {
     /// - Parameter oldest: end of a span in the window, Unix nanoseconds; nil if it has none.
-    fileprivate func windowHasAll(since oldest: Int64?) -> Int64 {
+    func windowHasAll(since oldest: Int64?) -> Int64 {
         max(windowBegan, oldest ?? windowBegan)
     }
 }

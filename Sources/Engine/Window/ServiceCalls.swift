@@ -1,35 +1,53 @@
+import Support
+
 /// A service that calls another, or itself.
 package struct ServiceCall: Hashable, Sendable {
     package var caller: String
     package var callee: String
 }
 
-extension WindowView {
-    /// Spans that looking for callers remembers: 16 bytes each.
-    private static let callersMax = 1 << 20
+/// How often services call each other: SERVER spans whose parent is of another service.
+package struct ServiceCalls: Sendable {
+    package private(set) var counts: [ServiceCall: Int] = [:]
+    /// Spans that were looked at.
+    private var spanCount = 0
 
-    /// How often services call each other: SERVER spans whose parent is of another service, among the latest million spans
-    /// that ended in a range (Unix nanoseconds).
-    package func calls(endingIn range: Range<Int64>) -> [ServiceCall: Int] {
-        let services = operations.map(\.service)
+    /// Looking for callers remembers each span: 16 bytes.
+    private static let spansMax = 1 << 20
+    /// A caller ends after what it called, nanoseconds.
+    private static let margin: Int64 = 40_000_000_000
+
+    package init() {}
+
+    /// Whether no more spans are looked at.
+    package var isFull: Bool { spanCount >= Self.spansMax }
+
+    /// Adds calls among the latest spans of a view.
+    ///
+    /// - Parameter range: of the ends of the spans that were called, Unix nanoseconds.
+    package mutating func add(_ view: WindowView, endingIn range: Range<Int64>) {
         var callers: [UInt64: UInt16] = [:]
         var called: [(parent: UInt64, operation: UInt16)] = []
-        for slot in slots.reversed() where slot.start < range.upperBound && slot.end > range.lowerBound {
+        let most = Self.spansMax - spanCount
+        let last = range.upperBound.addingSaturating(Self.margin)
+        for slot in view.slots.reversed() where slot.start < last && slot.end > range.lowerBound {
             slot.forEachBlock { columns, count in
-                for row in 0..<count where callers.count < Self.callersMax {
-                    guard range.contains(columns.start[row] &+ columns.duration[row]) else { continue }
-                    callers[columns.spanID[row]] = columns.operation[row]
-                    if columns.parentID[row] != 0, operations[Int(columns.operation[row])].kind == .server {
-                        called.append((columns.parentID[row], columns.operation[row]))
+                for row in 0..<count where callers.count < most {
+                    let operation = columns.operation[row]
+                    callers[columns.spanID[row]] = operation
+                    if columns.parentID[row] != 0, view.operations[Int(operation)].kind == .server,
+                        range.contains(columns.start[row] &+ columns.duration[row])
+                    {
+                        called.append((columns.parentID[row], operation))
                     }
                 }
             }
         }
-        var counts: [ServiceCall: Int] = [:]
+        spanCount += callers.count
+        let services = view.operations.map(\.service)
         for (parent, operation) in called {
             guard let caller = callers[parent], services[Int(caller)] != services[Int(operation)] else { continue }
             counts[ServiceCall(caller: services[Int(caller)], callee: services[Int(operation)]), default: 0] += 1
         }
-        return counts
     }
 }

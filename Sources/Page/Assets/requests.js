@@ -22,7 +22,7 @@ export function labelsOf(kind) {
 
 /** @param {any} row */
 export function requestName(row) {
-  return `${row.verb} ${row.resource || row.group || "–"}${row.subresource ? `/${row.subresource}` : ""}`;
+  return `${row.verb} ${row.resource || row.group || "(no resource)"}${row.subresource ? `/${row.subresource}` : ""}`;
 }
 
 /** What `name` leaves out. @param {any} row */

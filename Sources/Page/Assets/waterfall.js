@@ -40,7 +40,7 @@ export function waterfall(trace) {
     const left = (span.offset_seconds / total) * 100;
     const share = (span.duration_seconds / total) * 100;
     const button = h("button", { type: "button", class: `span-row ${span.critical ? "critical" : ""}`, "aria-expanded": "false", onclick: () => toggle(span.span_id) },
-      h("span", { class: "span-name", style: { "padding-left": `${Math.min(depth, DEPTH_MAX) * 12 + 8}px` } },
+      h("span", { class: "span-name", style: { "--depth": `${Math.min(depth, DEPTH_MAX)}` } },
         h("span", { class: "service" }, span.service), h("span", { class: "operation" }, span.operation), isFailed && h("span", { class: "badge failed" }, "failed")),
       h("span", { class: "span-track" },
         h("span", { class: `span-bar swatch ${classOf(span.component)}`, style: { left: `${left}%`, width: `max(2px, ${share}%)` } }),

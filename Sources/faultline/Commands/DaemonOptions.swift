@@ -44,8 +44,11 @@ struct DaemonOptions: ParsableArguments {
     /// - Throws: unless it is `host:port` or a URL.
     private static func checked(_ text: String) throws -> String {
         if text.contains("://") {
-            guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false else {
-                throw ValidationError("a URL is http or https with a host, as in http://127.0.0.1:9464")
+            guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false,
+                url.port.map({ (1...65_535).contains($0) }) ?? true
+            else {
+                throw ValidationError(
+                    "a URL is http or https with a host and a port up to 65535, as in http://127.0.0.1:9464")
             }
             return text
         }

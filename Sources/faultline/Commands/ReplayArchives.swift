@@ -33,11 +33,12 @@ struct ReplayArchives: ParsableCommand {
     @Option(help: "Sort the rows of text by count, errors, p50, p90, p99 or max.")
     var sort: RowOrder.Key?
 
-    @Option(help: ArgumentHelp("How many rows of each table text shows (20).", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("How many rows of each table text shows (20).", valueName: "number"),
+        transform: WholeNumber.reader(1...Int.max, "--top is a number of rows from 1"))
     var top: Int?
 
     func validate() throws {
-        if let top, top < 1 { throw ValidationError("--top is a number of rows from 1") }
         if format == .json, sort != nil || top != nil {
             throw ValidationError("--sort and --top are for text: json has all rows")
         }

@@ -28,7 +28,9 @@ struct SetUp: ParsableCommand {
     @Option(help: ArgumentHelp("Where Faultline listens, as the control plane sees it.", valueName: "host:port"))
     var endpoint = "127.0.0.1:4317"
 
-    @Option(help: ArgumentHelp("Requests to trace, per million.", valueName: "rate"))
+    @Option(
+        help: ArgumentHelp("Requests to trace, per million.", valueName: "rate"),
+        transform: WholeNumber.reader(0...1_000_000, "a rate is a number of requests per million, from 0 to 1000000"))
     var sampling = 100_000
 
     @Option(

@@ -23,7 +23,7 @@ package struct ByteOutput: ~Copyable {
     private static func open(_ partName: String?, for name: String) throws(OutputError) -> Int32 {
         guard let partName else { return STDOUT_FILENO }
         var status = stat()
-        guard unsafe lstat(name, &status) != 0 else { throw OutputError(FileError("create", name, code: EEXIST)) }
+        guard unsafe lstat(name, &status) != 0 else { throw OutputError(existing: name) }
         let descriptor = unsafe Glibc.open(partName, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw OutputError(FileError("create", name)) }
         return descriptor
@@ -39,9 +39,8 @@ package struct ByteOutput: ~Copyable {
         try flush()
         guard let partName, unsafe link(partName, name) != 0 else { return }
         // The file system may not support links. Never overwrite a name that was taken in the meantime.
-        guard errno != EEXIST, unsafe access(name, F_OK) != 0, unsafe rename(partName, name) == 0 else {
-            throw OutputError(FileError("create", name, code: errno == 0 ? EEXIST : errno))
-        }
+        guard errno != EEXIST, unsafe access(name, F_OK) != 0 else { throw OutputError(existing: name) }
+        guard unsafe rename(partName, name) == 0 else { throw OutputError(FileError("create", name)) }
     }
 
     private mutating func flush() throws(OutputError) {
@@ -65,5 +64,9 @@ package struct OutputError: Error, CustomStringConvertible {
 
     init(_ error: FileError) {
         description = "\(error)"
+    }
+
+    init(existing name: String) {
+        description = "\(name): exists already, and nothing is overwritten: name a file that doesn't exist"
     }
 }
