@@ -7,6 +7,9 @@ FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Config
 WORKERS ?= $(shell expr $$(nproc) + 1)
 E2E = PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest Tests/EndToEndTests --numprocesses=$(WORKERS) --dist=loadfile
 
+# Tests of packages. With real exporters: what ships must take spans.
+OF_PACKAGES = test_deployment.py test_image.py test_systemd_unit.py test_exporters.py test_runbooks.py
+
 # For `faultline version`.
 build demo: export FAULTLINE_COMMIT = $(shell Scripts/commit.sh)
 
@@ -67,9 +70,11 @@ install: build ## Install into PREFIX (/usr/local), below DESTDIR if set
 	install -D -m 755 .build/release/faultline $(DESTDIR)$(PREFIX)/bin/faultline
 	install -D -m 644 docs/man/faultline.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultline.1
 
-release: ## Build a tarball and a Debian package: dist/
-	@Scripts/install-packages.sh demo
+release: ## Build a tarball and a Debian package in dist/, and test what is in them
+	@Scripts/install-packages.sh test
 	Scripts/release.sh
+	FAULTLINE_PACKAGES=$(CURDIR)/dist FAULTLINE_BINARY=$(CURDIR)/.build-release/release/faultline \
+		PYTHONDONTWRITEBYTECODE=1 .venv/bin/python -m pytest $(addprefix Tests/EndToEndTests/,$(OF_PACKAGES))
 
 clean: ## Remove build products; keep tools and the Python environment
 	rm -rf .build .build-release dist Tests/Fuzz/.build Benchmarks/transport/.build

@@ -9,4 +9,5 @@ export FAULTLINE_COMMIT
 # The tarball's binary finds its libraries beside it.
 swift build -c release --product faultline --static-swift-stdlib --scratch-path .build-release \
     -Xlinker -rpath -Xlinker '$ORIGIN/../lib'
+rm -rf dist
 Scripts/package.sh .build-release/release/faultline dist

@@ -15,6 +15,7 @@ from harness import http_client, project, spans
 from harness.certificates import Authority
 from harness.command import faultline, version
 from harness.daemon import Faultline
+from harness.packages import packages
 from harness.prometheus import Prometheus
 from harness.rules import SLOW_PAYMENTS
 
@@ -206,22 +207,21 @@ def test_the_daemon_takes_the_configuration_of_the_package(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dist")
-    done = subprocess.run(
-        [project.ROOT / "Scripts" / "package.sh", project.BINARY, folder], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+def dist(tmp_path_factory):
+    return packages(tmp_path_factory.mktemp("dist"))
 
 
-def test_the_tarball_has_a_program_that_runs(packages, tmp_path):
-    (tarball,) = packages.glob(f"faultline-{version()}-linux-*.tar.gz")
+def test_the_tarball_has_a_program_that_runs(dist, tmp_path):
+    (tarball,) = dist.glob(f"faultline-{version()}-linux-*.tar.gz")
     subprocess.run(["tar", "-xzf", tarball, "-C", tmp_path], check=True)
     (folder,) = tmp_path.iterdir()
     assert runs(folder / "bin" / "faultline")
     with Faultline(program=folder / "bin" / "faultline") as daemon:
         assert http_client.send(daemon.http, spans.body(spans.span())).status == 200
+        assert daemon.metrics().accepted == 1
+        (operation,) = json.loads(daemon.get("/api/v1/operations")[2])
+        assert operation["count"] == 1
+        assert daemon.get("/")[0] == 200
     assert (folder / "lib").is_dir() and (folder / "share" / "man" / "man1" / "faultline.1").is_file()
 
 
@@ -230,8 +230,8 @@ def runs(program):
     return done.stdout == faultline("version").output
 
 
-def test_the_debian_package_has_program_service_and_configuration(packages, tmp_path):
-    (package,) = packages.glob("*.deb")
+def test_the_debian_package_has_program_service_and_configuration(dist, tmp_path):
+    (package,) = dist.glob("*.deb")
     control = subprocess.run(["dpkg-deb", "--field", package], capture_output=True, text=True, check=True).stdout
     fields = yaml.safe_load(control)
     # Older than the release to dpkg, which a hyphen would not be.

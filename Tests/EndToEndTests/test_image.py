@@ -12,6 +12,7 @@ from harness import http_client, project, spans
 from harness.command import faultline
 from harness.lines import Lines
 from harness.namespaces import as_root, changing_root, mounting
+from harness.packages import packages
 from harness.roots import copy, libraries, link_folders
 from harness.waiting import DEADLINE
 
@@ -96,8 +97,7 @@ def test_the_program_in_the_image_is_built_with_what_the_sources_need():
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run([project.ROOT / "Scripts" / "package.sh", project.BINARY, folder], check=True, stdout=subprocess.DEVNULL)
-    (package,) = folder.glob("*.deb")
+    (package,) = packages(folder).glob("*.deb")
     return package
 
 

@@ -15,6 +15,7 @@ import pytest
 from harness import http_client, project, spans
 from harness.daemon import Faultline
 from harness.namespaces import IS_ROOT, as_root
+from harness.packages import packages
 from harness.roots import copy, libraries, link_folders
 from harness.system_calls import program
 
@@ -31,8 +32,7 @@ def settings(name):
 def root(tmp_path_factory):
     folder, root = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("root")
     root.chmod(0o755)
-    subprocess.run([project.ROOT / "Scripts" / "package.sh", project.BINARY, folder], check=True, stdout=subprocess.DEVNULL)
-    (package,) = folder.glob("*.deb")
+    (package,) = packages(folder).glob("*.deb")
     subprocess.run(["dpkg-deb", "--extract", package, root], check=True)
     for file in libraries(project.BINARY):
         copy(file, root)

@@ -2,6 +2,8 @@
 
 import http.client
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -154,6 +156,38 @@ def test_a_new_certificate_is_shown_and_a_bad_one_is_not(secured, authority, tmp
     (tmp_path / "server.key").write_bytes(good)
     eventually(lambda: is_reload_good(daemon), "the gauge at 1")
     assert certificates.shown_by(daemon.grpc) == second
+
+
+def test_certificates_change_under_load(secured, authority, tmp_path):
+    """Clients that connect anew for each export notice nothing, not even between the new certificate and its key."""
+    daemon = secured()
+    sent, rotated = [0] * 3, threading.Event()
+    context = authority.client()
+
+    def send(client):
+        while not rotated.is_set():
+            with connect(daemon.http, context) as connection:
+                body = spans.body(spans.span())
+                connection.request("POST", "/v1/traces", body, {"Content-Type": "application/x-protobuf"})
+                assert connection.getresponse().status == 200
+            sent[client] += 1
+
+    with ThreadPoolExecutor() as clients:
+        running = [clients.submit(send, client) for client in range(len(sent))]
+        try:
+            for _ in range(4):
+                before = sum(sent)
+                authority.issue("server")
+                shown = certificates.read(tmp_path / "server.crt")
+                eventually(lambda: certificates.shown_by(daemon.http) == shown, "the new certificate")
+                eventually(lambda: sum(sent) > before, "exports meanwhile")
+        finally:
+            rotated.set()
+        for client in running:
+            client.result()
+    metrics = daemon.metrics()
+    assert metrics.received == metrics.accepted == sum(sent)
+    assert metrics.refused("http") == {}
 
 
 def expiry(daemon):

@@ -38,6 +38,7 @@ extension TracingRequest {
             "kubeadm init phase control-plane apiserver --config FILE",
             "kubeadm init phase etcd local --config FILE",
             "Or, on a node that runs: faultline setup --from /etc/kubernetes/manifests --diff",
+            "That also names the node's etcd member in its spans; a configuration of all nodes can't.",
         ]
         guard certificates != nil else { return comments }
         if !hasLists { comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.") }

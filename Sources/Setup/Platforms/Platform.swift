@@ -43,7 +43,7 @@ extension TracingRequest {
             "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(endpoint)",
             "While nothing listens, exporters drop spans; nothing else is affected.",
             "\(text) % of the requests are traced. Whether spans arrive, and from whom:",
-            "curl http://127.0.0.1:9464/api/v1/sources")
+            "faultline doctor")
     }
 }
 
