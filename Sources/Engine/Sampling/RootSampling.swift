@@ -1,12 +1,19 @@
 /// What the roots of a source say about its sampler. An instance's ratio doesn't change while it runs, but the next process
-/// under the same name may have another: ids are forgotten once enough newer ones are known.
+/// under the same name may have another: ids are forgotten once enough newer ones are known, at once if the ratio has fallen.
 struct RootSampling: Equatable, Sendable {
     private var recent = SampledIDs()
     private var earlier = SampledIDs()
     /// The end of the first root in `recent`, Unix nanoseconds.
     private var since = Int64.max
+    /// The last of `recent`, and the end of the first of them.
+    private var latest = SampledIDs()
+    private var latestSince = Int64.max
     private var thresholds = SamplingThresholds()
 
+    /// So many ids tell whether the ratio has fallen.
+    private static let latestMax = 100
+    /// It has if the last ids lie within this part of the former ratio: by chance they do once in 10^15 times.
+    private static let fallen = 0.7
     /// After this long, nanoseconds, and this many, ids are the earlier ones.
     private static let recentMax: Int64 = 300_000_000_000
     private static let recentMin = 100
@@ -18,8 +25,21 @@ struct RootSampling: Equatable, Sendable {
             earlier = recent
             recent = SampledIDs()
         }
+        if latest.count >= Self.latestMax { endLatest() }
         if recent.count == 0 { since = end }
+        if latest.count == 0 { latestSince = end }
         recent.add(traceLow: traceLow)
+        latest.add(traceLow: traceLow)
+    }
+
+    /// A ratio that has risen shows in the ids themselves; one that has fallen only once the former ids are forgotten.
+    private mutating func endLatest() {
+        if let now = latest.ratio, let before = (earlier + recent).ratio, now < Self.fallen * before {
+            earlier = SampledIDs()
+            recent = latest
+            since = latestSince
+        }
+        latest = SampledIDs()
     }
 
     mutating func add(_ more: SamplingThresholds) { thresholds.add(more) }

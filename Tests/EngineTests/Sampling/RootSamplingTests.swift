@@ -51,6 +51,17 @@ import Testing
         #expect(abs(found.ratio - now) < now / 10)
     }
 
+    @Test(arguments: [(0.1, 0.01), (1, 0.1), (1, 0.5)], [1, 2, 3] as [UInt64])
+    func `is the new one within two hundred roots if it has fallen`(ratios: (Double, Double), seed: UInt64) throws {
+        let (before, now) = ratios
+        var sampling = RootSampling()
+        for id in Self.ids(Int(550 / before), ratio: before, seed: seed) { sampling.add(traceLow: id, end: 0) }
+        let later = Self.ids(Int(400 / now), ratio: now, seed: seed + 3).prefix(201)
+        for id in later { sampling.add(traceLow: id, end: 1) }
+        let found = try #require(sampling.ratio)
+        #expect(later.count == 201 && abs(found.ratio - now) < now / 10)
+    }
+
     @Test func `is what tracestates say, whatever the ids`() {
         var sampling = RootSampling()
         for id in Self.ids(500, ratio: 0.5, seed: 1) { sampling.add(traceLow: id, end: 0) }
