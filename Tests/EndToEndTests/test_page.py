@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from playwright.sync_api import expect, sync_playwright
 
-from harness import now, project
+from harness import http_client, now, project, spans
 from harness.daemon import Faultline
 from harness.waiting import eventually
 
@@ -198,3 +198,72 @@ def test_the_policy_allows_nothing_from_elsewhere_or_inline(daemon):
     with urllib.request.urlopen(f"http://{daemon.query}/") as answer:
         policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy
+
+
+CUT = """[...document.querySelectorAll("td.number, th.number")].filter((cell) => cell.clientWidth && cell.scrollWidth > cell.clientWidth)
+  .map((cell) => cell.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("tab", ["requests", "operations", "sources"])
+def test_no_number_is_cut_off(daemon, browser, width, tab):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"http://{daemon.query}/?tab={tab}")
+    expect(page.locator("#panel tbody td").first).to_be_visible()
+    assert page.evaluate(CUT) == []
+    context.close()
+
+
+def test_thousands_of_operations_are_as_many_rows_as_are_in_sight(browser):
+    names = [f"operation {number:04}" for number in range(2_000)]
+    with Faultline() as daemon:
+        body = spans.body(*(spans.span(name, duration=(number + 1) * 1000) for number, name in enumerate(names)))
+        assert http_client.send(daemon.http, body).status == 200
+        context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"http://{daemon.query}/?tab=operations&sort=p99")
+        rows = page.locator("#panel tbody tr:not(.spacer)")
+        expect(rows.first).to_contain_text(names[0])
+        assert rows.count() < 60
+        page.locator(".scroller").evaluate("(scroller) => { scroller.scrollTop = scroller.scrollHeight }")
+        expect(rows.last).to_contain_text(names[-1])
+        assert rows.count() < 60
+        page.get_by_label("Filter the rows").fill("operation 0777")
+        expect(rows).to_have_count(1)
+        context.close()
+
+
+def test_a_page_left_open_follows_the_next_daemon_at_its_address(browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    with Faultline() as daemon:
+        address = daemon.query
+        page.goto(f"http://{address}/")
+        expect(page.locator("#live")).to_contain_text("live")
+    expect(page.locator("#live")).to_contain_text("not connected")
+    with Faultline("--listen", address) as daemon:
+        now.send(daemon, [now.joined(now.messages())])
+        expect(page.locator("#live")).to_contain_text("live")
+        expect(page.locator(".verdict h1")).to_contain_text("etcd")
+        expect(page.locator(".problem")).to_be_hidden()
+        page.close()
+    context.close()
+
+
+def test_events_that_were_refused_are_asked_for_again(daemon, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.clock.install()
+    page.route("**/api/v1/events", lambda route: route.fulfill(status=429, body="too many"))
+    page.goto(f"http://{daemon.query}/")
+    expect(page.locator("#live")).to_contain_text("asking every few seconds")
+    page.unroute("**/api/v1/events")
+    page.clock.fast_forward(60_000)
+    page.clock.run_for(60_000)
+    expect(page.locator("#live")).to_contain_text("live")
+    context.close()

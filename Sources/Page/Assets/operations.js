@@ -23,9 +23,9 @@ export const operations = {
     },
     { key: "rate", label: "Rate", numeric: true, width: "84px", value: (row) => rateOf(row, context.range()), cell: (row) => h("span", { title: `${count(row.count)} spans` }, rate(rateOf(row, context.range()))) },
     { key: "errors", label: "Errors", numeric: true, width: "78px", value: ratio, cell: (row) => (row.errors ? h("span", { class: "bad", title: `${count(row.errors)} failed` }, percent(ratio(row))) : h("span", { class: "muted" }, "0")) },
-    { key: "p50", label: "p50", numeric: true, width: "86px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
-    { key: "p99", label: "p99", numeric: true, width: "86px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
-    { key: "self", label: "Self p99", numeric: true, wide: true, width: "92px", hint: "the time that its children don’t cover", value: (row) => row.self_p99_seconds ?? -1, cell: (row) => duration(row.self_p99_seconds) },
-    { key: "max", label: "Max", numeric: true, wide: true, width: "92px", value: (row) => row.max_seconds, cell: (row) => duration(row.max_seconds) },
+    { key: "p50", label: "p50", numeric: true, width: "104px", value: (row) => row.p50_seconds, cell: (row) => duration(row.p50_seconds) },
+    { key: "p99", label: "p99", numeric: true, width: "104px", value: (row) => row.p99_seconds, cell: (row) => duration(row.p99_seconds) },
+    { key: "self", label: "Self p99", numeric: true, wide: true, width: "104px", hint: "the time that its children don’t cover", value: (row) => row.self_p99_seconds ?? -1, cell: (row) => duration(row.self_p99_seconds) },
+    { key: "max", label: "Max", numeric: true, wide: true, width: "104px", value: (row) => row.max_seconds, cell: (row) => duration(row.max_seconds) },
   ],
 };
