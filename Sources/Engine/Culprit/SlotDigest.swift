@@ -73,6 +73,7 @@ package struct SlotDigests: Sendable {
     }
 
     private var known: [Key: Known] = [:]
+    var hours = CountedHours()
 
     package init() {}
 

@@ -4,9 +4,14 @@ protocol EvictedPart {
 
     /// Adds its spans to their series of a population. Counts only series that are `wanted` (by number), or all if nil.
     func count(in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?)
+
+    /// Adds the API server's own work on its requests, as far as it is known.
+    func countOwnWork(in tally: inout SeriesTally)
 }
 
 extension EvictedPart {
+    func countOwnWork(in tally: inout SeriesTally) {}
+
     var hour: Int64 { HistoryTime.hour(of: minute) }
 }
 
@@ -142,4 +147,6 @@ extension SlotView: EvictedPart {
     func count(in tally: inout SeriesTally, _ population: Population, wanted: [Bool]?) {
         tally.add(self, population, within: nil, wanted: wanted)
     }
+
+    func countOwnWork(in tally: inout SeriesTally) { tally.addOwnWork(of: self) }
 }

@@ -76,6 +76,7 @@ package struct History: Sendable {
         tally.removeAll()
         for part in parts {
             for population in Population.allCases { part.count(in: &tally, population, wanted: nil) }
+            part.countOwnWork(in: &tally)
         }
         return HistoryBlock(tally)
     }
@@ -140,6 +141,17 @@ package struct History: Sendable {
     /// The blocks of the minutes in a range. Where minutes are gone, an hour counts if the range contains all of it.
     func blocks(in range: MinuteRange) -> [HistoryBlock] {
         hours.flatMap { $0.blocks(in: range) }
+    }
+
+    /// The complete hours that start within a range of time, Unix nanoseconds, in order.
+    func completeHours(in range: Range<Int64>) -> [(start: Int64, counts: HistoryBlock)] {
+        hours.compactMap { hour in
+            let start = HistoryTime.start(ofMinute: hour.number * HistoryTime.minutesPerHour)
+            guard hour.isSealed, range.contains(start) else { return nil }
+            var whole = hour.whole
+            whole.seal()
+            return whole.blocks.first.map { (start, $0) }
+        }
     }
 
     /// Whether spans of a minute, if added now, would be among `blocks(in:)`.

@@ -16,7 +16,7 @@ struct SeriesTally: Sendable {
     /// Failed spans only.
     private(set) var failedCells = BucketCells()
     /// The index in `series` by population and series number; -1 for none.
-    private var indexOfSeries: [[Int32]] = Population.allCases.map { _ in [] }
+    private var indexOfSeries = [[Int32]](repeating: [], count: SeriesKey.populationCount)
 
     @inline(__always)
     mutating func add(_ key: SeriesKey, bucket: UInt16, duration: Int64, isError: Bool) {
@@ -87,6 +87,17 @@ extension SeriesTally {
         case .requests: addRequests(of: slot, within: range, wanted: wanted)
         case .selfTimes: addSelfTimes(of: slot, within: range, wanted: wanted)
         case .parts: addParts(of: slot, within: range, wanted: wanted)
+        }
+    }
+
+    /// Adds the API server's own work on the requests of an attributed slot. Only the buckets of its durations are known.
+    mutating func addOwnWork(of slot: SlotView) {
+        for request in slot.attribution?.requests ?? [] {
+            let series = Int(request.series)
+            let scopes: [OwnWork.Scope] = request.reachesEtcd ? [.all] : [.all, .withoutEtcd]
+            for scope in scopes {
+                add(SeriesKey(scope, series), bucket: request.ownBucket, duration: 0, isError: false)
+            }
         }
     }
 
@@ -194,7 +205,15 @@ struct SeriesKey: Hashable, Comparable, Sendable {
             UInt32(population.rawValue) &<< Self.seriesBits | UInt32(truncatingIfNeeded: series) & Self.seriesMask
     }
 
+    /// The API server's own work on requests, by request. It is counted like a population, but no rule asks for it.
+    init(_ work: OwnWork.Scope, _ series: Int) {
+        rawValue = UInt32(work.population) &<< Self.seriesBits | UInt32(truncatingIfNeeded: series) & Self.seriesMask
+    }
+
+    /// `Population`, or what `OwnWork.Scope` adds to these.
     var population: UInt8 { UInt8(truncatingIfNeeded: rawValue &>> Self.seriesBits) }
+    static let populationCount = Population.allCases.count + OwnWork.Scope.allCases.count
+
     var series: Int { Int(rawValue & Self.seriesMask) }
 
     /// Request parts have the most series: 65,535 times the components.
@@ -202,6 +221,11 @@ struct SeriesKey: Hashable, Comparable, Sendable {
     private static let seriesMask: UInt32 = 1 << seriesBits - 1
 
     static func < (left: SeriesKey, right: SeriesKey) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension OwnWork.Scope {
+    /// What keys call it: numbers after those of `Population`.
+    var population: UInt8 { UInt8(Population.allCases.count) + rawValue }
 }
 
 extension Population {

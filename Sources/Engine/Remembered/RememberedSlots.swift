@@ -83,13 +83,7 @@ private struct SlotNumbers {
 extension SlotView {
     fileprivate init(remembered record: SlotRecord, _ numbers: SlotNumbers) {
         func counts(_ block: HistoryBlock, _ population: Population) -> SeriesCounts {
-            var known: [(number: Int, SeriesReading)] = []
-            block.forEachSeries {
-                $0.population == population.rawValue
-            } body: { reading in
-                if let number = numbers.number(of: reading.key, in: record) { known.append((number, reading)) }
-            }
-            return SeriesCounts(known.sorted { $0.number < $1.number })
+            block.counts(of: population.rawValue) { numbers.number(of: $0, in: record) }
         }
         self.init(
             remembered: record.start, SlotSummary(rowCount: record.rows, spans: counts(record.counts, .spans)),
@@ -99,25 +93,5 @@ extension SlotView {
                 ownWork: OwnWork(
                     all: counts(record.ownWork, .requests),
                     withoutEtcd: counts(record.ownWorkWithoutEtcd, .requests))))
-    }
-}
-
-extension SeriesCounts {
-    /// - Parameter readings: in order of number.
-    fileprivate init(_ readings: [(number: Int, SeriesReading)]) {
-        self.init(
-            thresholds: [], series: readings.count, cells: readings.reduce(0) { $0 + $1.1.codes.count },
-            failedCells: readings.reduce(0) { $0 + $1.1.failedCodes.count })
-        for (number, reading) in readings {
-            var tally = LatencyTally()
-            (tally.count, tally.errors, tally.sum) = (reading.count, reading.errors, Int128(reading.sum))
-            append(number, tally, max: reading.max, bad: [])
-            for (code, count) in zip(reading.codes, reading.counts) {
-                append(Cell(code: code, count: UInt32(clamping: count)))
-            }
-            for (code, count) in zip(reading.failedCodes, reading.failedCounts) {
-                append(failed: Cell(code: code, count: UInt32(clamping: count)))
-            }
-        }
     }
 }

@@ -25,6 +25,12 @@ final class AttributionSummary: Sendable {
 
 /// The API server's own work on requests, by request. Only its latency buckets are known.
 struct OwnWork: Sendable {
+    /// Of which requests.
+    enum Scope: UInt8, CaseIterable {
+        case all
+        case withoutEtcd
+    }
+
     let all: SeriesCounts
     /// On requests that never reach etcd.
     let withoutEtcd: SeriesCounts

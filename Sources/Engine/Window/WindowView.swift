@@ -84,6 +84,13 @@ package struct WindowView: Sendable {
     /// All slots that show what is usual, in order of time.
     var slotsWithRemembered: [SlotView] { remembered + slots }
 
+    /// The view with other slots.
+    func of(_ slots: [SlotView], remembering remembered: [SlotView]) -> WindowView {
+        var view = self
+        (view.slots, view.remembered) = (slots, remembered)
+        return view
+    }
+
     /// The view without anything that has left the window.
     package var windowOnly: WindowView {
         WindowView(

@@ -116,8 +116,26 @@ extension WindowView {
             finding.startedAt = beginning(
                 of: question.series, question.population, slower: slower, isAboutErrors: question.isAboutErrors,
                 evidence, comparison)
+            if let slower = sinceYesterday(question, unless: finding.verdict, components, &digests) { finding = slower }
             return AlertEvidence(finding, traces: traces[number], components)
         }
+    }
+
+    /// What the day before tells, if the question is about such times or the minutes before the fault tell nothing; nil if that
+    /// is no more.
+    private func sinceYesterday(
+        _ question: EvidenceQuestion, unless verdict: Verdict, _ components: ComponentTable,
+        _ digests: inout SlotDigests
+    ) -> CulpritFinding? {
+        guard question.looksBackHours || verdict.side == nil else { return nil }
+        var finding = culpritSinceYesterday(
+            question.comparison, ofCluster: question.cluster, isAboutErrors: question.isAboutErrors, components,
+            &digests)
+        if question.looksBackHours, verdict.side == nil { return finding }
+        guard finding?.verdict.side != nil else { return nil }
+        // A day ago much else was different.
+        if !question.looksBackHours, finding?.verdict.certainty == .clear { finding?.verdict.certainty = .likely }
+        return finding
     }
 }
 
@@ -142,6 +160,8 @@ package struct EvidenceQuestion: Sendable {
     /// Numbers of the only sources that it is about; nil for all.
     var sources: Set<UInt16>?
     var isAboutErrors: Bool
+    /// Whether its rule compares with hours ago.
+    var looksBackHours = false
     /// When earlier faults of the cluster began and ended.
     var faults: [Range<Int64>] = []
 }

@@ -151,6 +151,10 @@ extension Rule {
     /// Whether it tells series apart by instance.
     var isByInstance: Bool { SeriesGrouping.Key(selector: selector, by: by).isByInstance }
 
+    /// Whether it compares with what was hours ago, so that the minutes before tell nothing.
+    var looksBackHours: Bool { ranges.contains { $0.offset.addingSaturating($0.measured.ago) >= Self.hoursBack } }
+    private static let hoursBack: Int64 = 7_200_000_000_000
+
     /// How far back it looks, in nanoseconds.
     var reach: Int64 {
         ranges.reduce(over) { max($0, $1.length.addingSaturating($1.offset).addingSaturating($1.measured.ago)) }

@@ -83,7 +83,11 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
         return !overlapping.isEmpty && !windows.holds(without: overlapping)
     }
 
-    func heldLately(_ alert: AlertSighting) -> Bool { windows(of: alert).holds(overLast: Rule.incidentWindow) }
+    func heldLately(_ alert: AlertSighting) -> Bool {
+        let windows = windows(of: alert)
+        // A minute doesn't tell what grew a little in hours from what varies.
+        return windows.rule.looksBackHours || windows.holds(overLast: Rule.incidentWindow)
+    }
 
     private func windows(of alert: AlertSighting) -> CutWindows<Source> {
         let group = rules.groups[alert.rule.group]
@@ -167,8 +171,11 @@ extension Rule {
 
     /// How long after its condition last held no window within a minute holds what was bad.
     func calm(interval: Int64) -> Int64 {
-        max(Self.incidentWindow - shortestWindow, Self.calmMin, interval)
+        max(Self.incidentWindow - shortestWindow, Self.calmMin, looksBackHours ? Self.calmOfGrowth : interval)
     }
+
+    /// What grows slowly wavers about any threshold for minutes.
+    private static let calmOfGrowth: Int64 = 180_000_000_000
 
     /// When the fault behind an alert began at the earliest: if the spans tell, that, else the beginning of the window in
     /// which its condition was found.
