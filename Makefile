@@ -59,6 +59,10 @@ check: lint ## Lint, build the release, and replay the cases that fuzzing found
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target 0 || exit 1; done
 	@echo 'format, structure, generated code and fuzzing cases are all right'
 
+healthy-days: ## Two days of healthy life, of a small and a large control plane: no incident but restarts (DAYS=2)
+	swift build -c release --product HealthyDays
+	.build/release/HealthyDays $(or $(DAYS),2)
+
 fuzz: ## Fuzz each target for SECONDS (600)
 	for target in $(FUZZ_TARGETS); do Tests/Fuzz/run.sh $$target $(or $(SECONDS),600) || exit 1; done
 

@@ -192,6 +192,10 @@ let package = Package(
             ],
             path: "Tests/Fuzz/Sources/FuzzChecks", swiftSettings: settings),
 
+        .executableTarget(
+            name: "HealthyDays", dependencies: ["Engine", "Pipeline", "Rules", "TestSupport"],
+            path: "Benchmarks/Sources/HealthyDays", swiftSettings: settings),
+
         .target(name: "SpanTemplates", path: "Benchmarks/Sources/SpanTemplates", swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks",

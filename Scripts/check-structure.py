@@ -376,8 +376,8 @@ TESTED_ELSEWHERE = {
     "Sources/Support/Files": "test_named_paths.py and test_bad_inputs_index.py",
     "Sources/faultline/Commands": "test_command_line.py and the tests of each command",
 }
-# Benchmarks, load and fuzzing are tools; what they measure or feed is tested.
-UNTESTED_TARGETS = {"Benchmarks", "FuzzDriver", "Load", "TestSupport"}
+# Benchmarks, load, healthy days and fuzzing are tools; what they measure or feed is tested.
+UNTESTED_TARGETS = {"Benchmarks", "FuzzDriver", "HealthyDays", "Load", "TestSupport"}
 
 
 def check_untested():

@@ -1,5 +1,4 @@
 import Engine
-import Foundation
 import OTLP
 import Pipeline
 import Rules
@@ -11,13 +10,8 @@ private let start: Int64 = 1_767_225_600_000_000_000
 
 /// The built-in rules over healthy control planes, through everything that happens on an ordinary day.
 @Suite struct `A healthy day` {
-    /// A day of an hour and a half; with `FAULTLINE_HEALTHY_DAYS=N`, N days of 24 hours, each with its own seed.
-    private static let days: [(seed: UInt64, duration: Int64)] = {
-        guard let count = ProcessInfo.processInfo.environment["FAULTLINE_HEALTHY_DAYS"].flatMap({ UInt64($0) }) else {
-            return [(1, 90 * minute), (2, 90 * minute)]
-        }
-        return (1...max(count, 1)).map { ($0, 24 * 60 * minute) }
-    }()
+    /// A day of an hour and a half: whole ones are `make healthy-days`.
+    private static let days: [(seed: UInt64, duration: Int64)] = [(1, 90 * minute), (2, 90 * minute)]
 
     /// Alternates between a small control plane of one API server and one etcd member, and one that survives the loss
     /// of either.
