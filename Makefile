@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo build docs test e2e fmt lint check fuzz bench install release clean
+.PHONY: help demo build docs test e2e fmt uses lint check fuzz bench install release clean
 
 PREFIX ?= /usr/local
 FUZZ_TARGETS = OTLPDecoder OTLPJSON JaegerJSON Archive RuleFile StateFile Configuration Pipeline HTTP2 Traces
@@ -47,6 +47,10 @@ e2e: ## Run only the tests of the real process
 
 fmt: ## Format the sources
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+uses: ## Report what is `package` or there at all although nothing uses it, by the compiler's index
+	swift build --build-tests
+	Scripts/report-uses.py
 
 lint: ## Check format, structure and generated code
 	@Scripts/install-packages.sh test

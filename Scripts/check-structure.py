@@ -312,11 +312,8 @@ def users_of_names():
     return users
 
 
-def check_package(sources):
-    """What is declared `package` must be used by another target than its own and its own tests, which see what is internal by
-    `@testable import`, or stand in the declaration of something that is. Fuzzing, benchmarks and Tests/Support count: they are
-    built in release mode too, where nothing is testable, and use a module as others do."""
-    users = users_of_names()
+def exposed_names(sources):
+    """What declarations that are `package` expose, as "type" or "member", by module and name: who exposes it."""
     exposed = {kind: defaultdict(lambda: defaultdict(set)) for kind in ("type", "member")}
     for source in sources:
         for name, text, is_protocol in interface(source):
@@ -325,6 +322,15 @@ def check_package(sources):
             # A member is exposed as a requirement, or as the default of a parameter.
             for word in set(re.findall(r"\w+" if is_protocol else r"(?<=\.)\w+|(?<== )\w+", text)) - {name}:
                 exposed["member"][source.module][word].add(name)
+    return exposed
+
+
+def check_package(sources):
+    """What is declared `package` must be used by another target than its own and its own tests, which see what is internal by
+    `@testable import`, or stand in the declaration of something that is. Fuzzing, benchmarks and Tests/Support count: they are
+    built in release mode too, where nothing is testable, and use a module as others do."""
+    users = users_of_names()
+    exposed = exposed_names(sources)
     required = {}
     for source in sources:
         for name, text, is_protocol in interface(source):
@@ -583,11 +589,15 @@ def check_documents():
                 problems.append(f"{path.relative_to(ROOT)}:{line}: tests {suite} don't exist")
 
 
-def main():
-    sources = [
+def all_sources():
+    return [
         Source(path) for path in sorted((ROOT / "Sources").rglob("*.swift"))
         if path.relative_to(ROOT / "Sources").parts[0] not in GENERATED
     ]
+
+
+def main():
+    sources = all_sources()
     check_sizes(sources)
     check_arrows(sources)
     check_dependencies()
@@ -607,4 +617,5 @@ def main():
     sys.exit(1 if problems else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
