@@ -56,7 +56,8 @@ extension WindowView {
     ///
     /// - Parameter usesCores: whether ranges may be compared on several cores at once.
     package func growths(
-        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths, usesCores: Bool = false
+        _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths,
+        usesCores: Bool = false
     ) -> [[[Growths?]]] {
         for (range, _) in asked { usual.removeForgotten(at: range.range.upperBound) }
         guard usesCores, asked.count > 1 else {
