@@ -72,11 +72,6 @@ package struct OrderedNames: ~Copyable, Sendable {
         _ = clusters.intern(RawSpan(), salt: 0, limit: .max)
     }
 
-    package var byteCount: Int {
-        clusters.byteCount + services.byteCount + operations.byteCount + requests.byteCount + sources.byteCount
-            + messages.byteCount
-    }
-
     // MARK: Names of batches
 
     /// The translation of a batch's names, extended by those that are new.

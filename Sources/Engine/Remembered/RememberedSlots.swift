@@ -29,8 +29,6 @@ package struct RememberedSlots: Sendable {
         self.components = components
     }
 
-    package var count: Int { records.count }
-
     /// Adds the slots to a view, as far as they are older than its own.
     package mutating func attach(to view: inout WindowView) {
         guard !records.isEmpty, let first = view.slots.first, let last = view.slots.last else { return }

@@ -62,8 +62,6 @@ package struct SamplingThresholds: Equatable, Sendable {
 
     package init() {}
 
-    package var isEmpty: Bool { roots == 0 }
-
     /// - Parameter threshold: below 2^56.
     package mutating func add(threshold: UInt64) {
         roots += 1

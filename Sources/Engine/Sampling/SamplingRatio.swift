@@ -19,8 +19,6 @@ package struct ConfiguredSampling: Equatable, Sendable {
 
     package init() {}
 
-    package var isEmpty: Bool { services.isEmpty }
-
     /// - Parameters:
     ///   - service: a name in which `*` stands for any text.
     ///   - perMillion: of traces that begin in the service, 1…1,000,000.

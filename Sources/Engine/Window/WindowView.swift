@@ -232,12 +232,6 @@ extension WindowView {
         let evictedFrom = (waiting + rows).min().map { HistoryTime.start(ofMinute: $0) }
         return [first, evictedFrom].compactMap(\.self).min().map { max($0, time) }
     }
-
-    /// Whether a slot, or a minute of evicted spans, reaches beyond a time (Unix nanoseconds).
-    package func hasSpans(from time: Int64) -> Bool {
-        let newest = max(history.newestMinute, evicted.newestMinute)
-        return slots.last.map { $0.end > time } ?? false || newest >= HistoryTime.minute(of: time)
-    }
 }
 
 extension WindowView {

@@ -80,8 +80,6 @@ package enum OTLPMessage {
 
     package func field(_ name: String) -> Field? { Self.byName[self]?[name] }
 
-    package func field(_ number: Int) -> Field? { fields.first { $0.number == number } }
-
     /// By lowerCamelCase name, by snake_case name as protobuf's own JSON may have it, and by former names.
     private static let byName = schema.mapValues { fields in
         let named = fields.flatMap { field in field.names.map { ($0, field) } }

@@ -16,8 +16,6 @@ package struct DurationSet: Hashable, Sendable {
         self.ranges = ranges
     }
 
-    package func contains(_ duration: Int64) -> Bool { ranges.contains { $0.contains(duration) } }
-
     private static func durations(_ node: Expression) throws(ConditionError) -> DurationSet {
         switch node.kind {
         case .not(let operand): try durations(operand).complement

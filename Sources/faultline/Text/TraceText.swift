@@ -10,7 +10,6 @@ struct ShownTrace: Decodable {
         var operation: String
         var offset_seconds: Double
         var duration_seconds: Double
-        var component: String
         var error: Bool
         var status: Status
     }

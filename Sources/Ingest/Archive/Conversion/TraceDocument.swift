@@ -112,8 +112,6 @@ package struct Omissions: Equatable, Sendable {
 
     package var isEmpty: Bool { left.isEmpty }
 
-    package func count(_ kind: Kind) -> Int { left[kind]?.count ?? 0 }
-
     /// - Parameter example: what is wrong and where. Evaluated only for the first of its kind.
     mutating func add(_ kind: Kind, _ example: @autoclosure () -> String) {
         if let known = left[kind] {

@@ -33,9 +33,4 @@ struct ProcessEvent: Hashable, Sendable {
                 instance: instance, certainty: certainty, why: why),
             components: [], traces: [])
     }
-
-    /// The same for one silence, however often it is noticed.
-    func isSame(as other: ProcessEvent) -> Bool {
-        kind == other.kind && cluster == other.cluster && side == other.side && instance == other.instance
-    }
 }
