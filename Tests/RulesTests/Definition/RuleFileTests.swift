@@ -89,7 +89,7 @@ struct RuleFileTests {
         #expect(
             file.groups.map(\.name) == [
                 "control-plane-objectives", "control-plane-objectives-slow", "control-plane", "control-plane-quick",
-                "control-plane-unusual",
+                "control-plane-unusual", "control-plane-slow-growth",
             ])
         for rule in file.groups.flatMap(\.rules) {
             #expect(Set(rule.annotations.keys) == ["summary", "next"], "\(rule.alert)")
