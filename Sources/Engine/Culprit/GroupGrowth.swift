@@ -17,7 +17,7 @@ package struct GrowthQuestion: Equatable, Sendable {
 
 /// The range that questions are about.
 package struct GrowthRange: Hashable, Sendable {
-    package let population: Population
+    let population: Population
     /// Unix nanoseconds.
     let range: Range<Int64>
     /// From its end to the evaluation, nanoseconds.

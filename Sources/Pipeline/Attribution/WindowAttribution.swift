@@ -156,11 +156,12 @@ final class EvaluatedWindow: ViewedSource {
         view(for: population).measure(population, from: from, to: to, selections, &parts)
     }
 
+    /// Of components, only what has settled is compared: the first seconds of a fault show what waits, but not yet what it
+    /// waits for.
     func growths(
         _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
     ) -> [[[Growths?]]] {
-        let isOfAttribution = asked.contains { $0.range.population.isOfAttribution }
-        return (isOfAttribution ? attributed : view).growths(asked, &usual, usesCores: usesCores)
+        view.growths(asked, &usual, usesCores: usesCores)
     }
 
     func find(
