@@ -132,6 +132,36 @@ def test_a_new_configuration_starts_new_pods():
     assert first["spec"]["template"]["metadata"] != second["spec"]["template"]["metadata"]
 
 
+@pytest.mark.parametrize("listen", ["0.0.0.0:9999", {"address": "0.0.0.0:9999"}])
+@pytest.mark.parametrize("mode", KUSTOMIZATIONS)
+def test_the_ports_of_the_chart_are_those_of_the_configuration(mode, listen):
+    config = {"listen": listen, "otlp": {"grpc": {"address": "0.0.0.0:5317"}}}
+    documents = of_chart(mode=mode, config=config)
+    (container,) = kind(documents, "DaemonSet", "Deployment")["spec"]["template"]["spec"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"http": 9999} | ({"otlp-grpc": 5317} if mode == "central" else {})
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"]["port"] == "http" and "scheme" not in container[probe]["httpGet"]
+    for document in documents:
+        kubernetes_validate.validate(document, RELEASES[-1], strict=True)
+
+
+def test_probes_speak_tls_if_the_listener_does():
+    tls = {"cert_file": "/etc/faultline/tls/tls.crt", "key_file": "/etc/faultline/tls/tls.key"}
+    workload = kind(of_chart(mode="central", config={"listen": {"tls": tls}}), "Deployment")
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    assert {container[probe]["httpGet"]["scheme"] for probe in ("livenessProbe", "readinessProbe")} == {"HTTPS"}
+
+
+@pytest.mark.parametrize("mode", KUSTOMIZATIONS)
+def test_chart_and_kustomization_ask_for_the_same_resources(mode):
+    (chart, kustomized) = (pod(f"{source} {mode}")["containers"][0]["resources"] for source in ("helm", "kustomize"))
+    assert chart == kustomized
+    own = kind(of_chart(mode=mode, resources={"limits": {"memory": "4Gi"}}), "DaemonSet", "Deployment")
+    (container,) = own["spec"]["template"]["spec"]["containers"]
+    assert container["resources"] == {"requests": chart["requests"], "limits": {"memory": "4Gi"}}
+
+
 def test_wrong_values_are_refused():
     for values in ({"mode": "everywhere"}, {"imagePullPolicy": "Always"}, {"rules": {"a": 1}}):
         with pytest.raises(HelmError):

@@ -24,3 +24,16 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 {{- toYaml (mergeOverwrite $config (deepCopy .Values.config)) }}
 {{- end }}
+
+{{- /* The port of a listener of the configuration: HOST:PORT, or a mapping with address. */ -}}
+{{- define "faultline.port" -}}
+{{- $address := . }}
+{{- if kindIs "map" . }}{{ $address = .address }}{{ end }}
+{{- regexFind "[0-9]+$" $address }}
+{{- end }}
+
+{{- define "faultline.resources" -}}
+{{- $memory := eq .Values.mode "central" | ternary "2Gi" "512Mi" }}
+{{- $resources := dict "requests" (dict "cpu" "100m" "memory" $memory) "limits" (dict "memory" $memory) }}
+{{- toYaml (mergeOverwrite $resources (deepCopy .Values.resources)) }}
+{{- end }}
