@@ -123,7 +123,7 @@ let package = Package(
         .target(
             name: "MCP",
             dependencies: [
-                "Support",
+                "Credentials", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -159,8 +159,9 @@ let package = Package(
         .executableTarget(
             name: "faultline",
             dependencies: [
-                "API", "Archive", "Daemon", "Doctor", "Engine", "Live", "MCP", "Notify", "OTLP", "Pipeline",
-                "Receivers", "Recording", "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape", "Setup",
+                "API", "Archive", "Credentials", "Daemon", "Doctor", "Engine", "Live", "MCP", "Notify", "OTLP",
+                "Pipeline", "Receivers", "Recording", "Replay", "Report", "RuleFiles", "RuleTests", "Rules", "Scrape",
+                "Setup",
                 "Support", "Traces", "YAML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

@@ -39,6 +39,12 @@ package struct CredentialFile: Hashable, Sendable {
         file = FileReference(path: FilePath.resolved(path, in: diagnostics.file), position: node.start)
     }
 
+    /// A file that the command line or the environment names.
+    init(_ option: String, path: String) {
+        field = option
+        file = FileReference(path: path, position: .start)
+    }
+
     func failure(_ reason: String) -> CredentialError { CredentialError(field, file, reason) }
 
     func contents() throws(CredentialError) -> [UInt8] {

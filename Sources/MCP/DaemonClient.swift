@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+package import Credentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -30,14 +31,19 @@ package struct DaemonClient: Sendable {
 
     private let address: String
     private let token: String?
+    private let authorities: TrustedAuthorities?
     private let bytesMax: Int
 
     /// - Parameters:
     ///   - address: `HOST:PORT`, or a URL.
     ///   - token: the bearer token that the daemon asks for.
+    ///   - authorities: instead of the system's.
     ///   - bytesMax: of an answer.
-    package init(address: String, token: String? = nil, bytesMax: Int = bytesMax) {
+    package init(
+        address: String, token: String? = nil, authorities: TrustedAuthorities? = nil, bytesMax: Int = bytesMax
+    ) {
         self.token = token
+        self.authorities = authorities
         self.bytesMax = bytesMax
         let url = address.contains("://") ? address : "http://\(address)"
         self.address = url.hasSuffix("/") ? String(url.dropLast()) : url
@@ -59,6 +65,7 @@ package struct DaemonClient: Sendable {
         let answer: HTTPClientResponse
         let body: ByteBuffer
         var request = HTTPClientRequest(url: address + target)
+        request.tlsConfiguration = authorities?.configuration
         if let token { request.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
         do {
             answer = try await Self.client.execute(request, timeout: Self.timeout)
@@ -67,8 +74,7 @@ package struct DaemonClient: Sendable {
             throw AnswerError(message: "the answer is larger than \(bytesMax) bytes; give a limit or a shorter range")
         } catch {
             throw AnswerError(
-                message: "no answer from the daemon at \(PrintableText.escape(address)): \(reason(error)); "
-                    + "is faultline serve running there? --address names another")
+                message: "no answer from the daemon at \(PrintableText.escape(address)): \(reason(error))")
         }
         let text = String(buffer: body)
         guard answer.status == .ok else {
@@ -77,16 +83,20 @@ package struct DaemonClient: Sendable {
         return text
     }
 
+    /// Why there is no answer, and what to do about it.
     private func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError where error == .deadlineExceeded: "it took more than 40 s"
-        case let error as HTTPClientError: error.shortDescription
-        case let error as NIOConnectionError where error.connectionErrors.allSatisfy { Self.isRefusal($0.error) }:
-            "nothing listens there"
-        case let error where Self.isRefusal(error): "nothing listens there"
-        default:
-            address.hasPrefix("https:") ? "the connection or its TLS handshake failed" : "the connection failed"
-        }
+        if let failure = TLSFailure(error) { return failure.ofDaemon }
+        let reason =
+            switch error {
+            case let error as HTTPClientError where error == .deadlineExceeded: "it took more than 40 s"
+            case let error as HTTPClientError: error.shortDescription
+            case let error as NIOConnectionError where error.connectionErrors.allSatisfy { Self.isRefusal($0.error) }:
+                "nothing listens there"
+            case let error where Self.isRefusal(error): "nothing listens there"
+            default:
+                address.hasPrefix("https:") ? "the connection or its TLS handshake failed" : "the connection failed"
+            }
+        return "\(reason); is faultline serve running there? --address names another"
     }
 
     private static func isRefusal(_ error: any Error) -> Bool {
@@ -102,5 +112,21 @@ package struct DaemonClient: Sendable {
                 || "ABCDEFGHIJKLMNOPQRSTUVWXYZ-._~".unicodeScalars.contains(scalar)
             return isUnreserved ? String(scalar) : "%" + Hex.text(byte)
         }.joined()
+    }
+}
+
+extension TLSFailure {
+    fileprivate var ofDaemon: String {
+        switch self {
+        case .untrusted:
+            "certificate not trusted: no known authority has signed it, or it has expired; "
+                + "give the authority's certificate with --ca-file"
+        case .otherName: "its certificate is for another name; use one that it has in --address"
+        case .clientCertificate:
+            "it asks for a client certificate (client_ca_file), which this command has none of; "
+                + "use a listener without client_ca_file, such as one with token_file"
+        case .plainText: "it doesn't speak TLS; --address must begin with http://"
+        case .other: "the TLS handshake failed"
+        }
     }
 }

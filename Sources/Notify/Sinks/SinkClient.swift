@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Credentials
 import Dispatch
 import Engine
 import Foundation
@@ -73,9 +74,8 @@ struct SinkClient: Sendable {
             return .rejected("the URL is invalid")
         } catch let error as HTTPClientError {
             return .unavailable("no answer: \(error.shortDescription)", after: nil)
-        } catch let error where error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError {
-            return .unavailable("no answer: \(TLSErrorText.text(error))", after: nil)
         } catch {
+            if let failure = TLSFailure(error) { return .unavailable("no answer: \(failure.ofReceiver)", after: nil) }
             // Network errors contain the address, which is part of the URL.
             return .unavailable("no answer: the connection failed", after: nil)
         }
@@ -146,27 +146,19 @@ enum SinkClock {
     static let system: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1e9) }
 }
 
-/// Why TLS with a receiver failed, in words. BoringSSL tells its errors apart by name only.
-private enum TLSErrorText {
-    static func text(_ error: any Error) -> String {
-        let name = "\(error)"
-        func has(_ part: String) -> Bool { name.contains(part) }
-        if has("CERTIFICATE_VERIFY_FAILED") || has("unableToValidateCertificate") {
-            return "the receiver's certificate isn't accepted; set ca_file in tls_config to its authority"
-        }
-        if has("failedToValidateHostname") || has("unable to validate the hostname") {
-            return "the receiver's certificate is for a different name than the one in url; "
+extension TLSFailure {
+    /// Why TLS with a receiver of alerts failed, in words.
+    fileprivate var ofReceiver: String {
+        switch self {
+        case .untrusted: "the receiver's certificate isn't accepted; set ca_file in tls_config to its authority"
+        case .otherName:
+            "the receiver's certificate is for a different name than the one in url; "
                 + "set server_name in tls_config to its name"
-        }
-        if has("ALERT_CERTIFICATE_REQUIRED") || has("ALERT_UNKNOWN_CA") || has("ALERT_BAD_CERTIFICATE")
-            || has("HANDSHAKE_FAILURE")
-        {
-            return "the receiver requires a client certificate or doesn't accept ours; "
+        case .clientCertificate:
+            "the receiver requires a client certificate or doesn't accept ours; "
                 + "set cert_file and key_file in tls_config"
+        case .plainText: "the receiver speaks plain text; url must begin with http://"
+        case .other: "TLS failed"
         }
-        if has("WRONG_VERSION_NUMBER") || has("HTTP_REQUEST") {
-            return "the receiver speaks plain text; url must begin with http://"
-        }
-        return "TLS failed"
     }
 }

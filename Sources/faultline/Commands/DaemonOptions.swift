@@ -1,4 +1,5 @@
 import ArgumentParser
+import Credentials
 import Daemon
 import Foundation
 import MCP
@@ -17,11 +18,34 @@ struct DaemonOptions: ParsableArguments {
         completion: .file(), transform: Self.token)
     var tokenFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The authority that signed the daemon's certificate, in PEM, instead of the system's or SSL_CERT_FILE's.",
+            valueName: "file"),
+        completion: .file(), transform: Self.authorities)
+    var caFile: TrustedAuthorities?
+
     static let defaultAddress = "127.0.0.1:9464"
 
     /// - Parameter bytesMax: of an answer.
-    func client(bytesMax: Int = DaemonClient.bytesMax) -> DaemonClient {
-        DaemonClient(address: address ?? Self.defaultAddress, token: tokenFile, bytesMax: bytesMax)
+    /// - Throws: if the authorities that the environment names can't be read.
+    func client(bytesMax: Int = DaemonClient.bytesMax) throws -> DaemonClient {
+        let address = address ?? Self.defaultAddress
+        let authorities =
+            try caFile ?? (address.hasPrefix("https:") ? Self.checked { try TrustedAuthorities.ofEnvironment() } : nil)
+        return DaemonClient(address: address, token: tokenFile, authorities: authorities, bytesMax: bytesMax)
+    }
+
+    private static func authorities(_ path: String) throws -> TrustedAuthorities {
+        try checked { try TrustedAuthorities("--ca-file", path: path) }
+    }
+
+    private static func checked<Value>(_ read: () throws -> Value) throws -> Value {
+        do {
+            return try read()
+        } catch let error as CredentialError {
+            throw ValidationError(error.description)
+        }
     }
 
     /// The first token of a file, as `token_file` of a listener has them: one on each line.

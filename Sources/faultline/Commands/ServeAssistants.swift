@@ -17,8 +17,8 @@ struct ServeAssistants: AsyncParsableCommand {
 
     private static let lineMax = 1 << 20
 
-    func run() async {
-        let server = MCPServer(daemon.client(), version: Version.current)
+    func run() async throws {
+        let server = MCPServer(try daemon.client(), version: Version.current)
         var lines = LineSplitter(bytesMax: Self.lineMax)
         while true {
             let bytes = FileHandle.standardInput.availableData

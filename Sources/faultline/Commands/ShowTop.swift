@@ -32,7 +32,7 @@ struct ShowTop: AsyncParsableCommand {
     private static let rowsOnce = 20
 
     func run() async throws {
-        let source = MinuteSource(daemon.client(bytesMax: Self.answerBytesMax))
+        let source = MinuteSource(try daemon.client(bytesMax: Self.answerBytesMax))
         if once || !Console.isOutputTerminal || Console.isDumb {
             do {
                 Console.print(text.lines(try await source.ask()).joined(separator: "\n"))
