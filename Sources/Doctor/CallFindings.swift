@@ -38,9 +38,13 @@ package struct CallFindings {
     }
 
     /// Whole sentences; empty if both sides tell of as many, or one of them of none.
-    var sentences: [String] {
+    ///
+    /// - Parameter silent: roles of which a process is known to send nothing: that explains why its side shows fewer.
+    func sentences(silent: Set<ServiceRole>) -> [String] {
         let (fewer, more) = (min(made, answered), max(made, answered))
-        guard fewer > 0, more >= Self.countMin, Double(more - fewer) > Double(more) * Self.lostMax else { return [] }
+        guard !silent.contains(made < answered ? .apiServer : .etcd), fewer > 0, more >= Self.countMin,
+            Double(more - fewer) > Double(more) * Self.lostMax
+        else { return [] }
         let shown =
             "of the last five minutes' calls to etcd that succeeded, the API servers' spans show \(made) and etcd's "
             + "\(answered): "

@@ -16,16 +16,18 @@ package struct HeardSources: Sendable {
         package var service: String
         package var instance: String
         package var spans: Int
-        var late: Int
+        package var late: Int
+        @OrNull package var lateness_seconds: Double?
         package var first: String
         package var last: String
         @OrNull package var sampling_ratio: Double?
-        @OrNull var sampling_source: String?
+        @OrNull package var sampling_source: String?
         @OrNull package var clock_offset_seconds: Double?
         @OrNull package var dialect: String?
 
         var role: ServiceRole { ServiceNames.usual.role(of: service) }
-        /// When its last span ended, Unix nanoseconds.
+        /// When its first and its last span ended, Unix nanoseconds.
+        var firstEnd: Int64 { Timestamp.parse(rfc3339: first) ?? 0 }
         var lastEnd: Int64 { Timestamp.parse(rfc3339: last) ?? 0 }
         /// Service and instance.
         var name: String {

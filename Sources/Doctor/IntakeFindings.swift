@@ -66,12 +66,21 @@ extension SourceFindings {
         return found + late(heard.sources)
     }
 
+    /// One sentence about all whose spans come too late.
     private func late(_ sources: [HeardSources.Source]) -> [String] {
-        sources.filter { Double($0.late) > Double($0.spans) * Self.lateMin }.map { source in
+        let late = sources.filter { Double($0.late) > Double($0.spans) * Self.lateMin }
+        guard !late.isEmpty else { return [] }
+        let named = late.map { source in
             let cluster = source.cluster.isEmpty ? "" : " in cluster \(PrintableText.escape(source.cluster))"
-            return "\(source.late) of \(source.spans) spans of \(source.name)\(cluster) arrived too late to be "
-                + "evaluated: its exporter or a collector in between holds them back, or is overloaded. Shorten its batch timeout, or raise "
-                + "`evaluation_delay`."
+            return "\(source.late) of \(source.spans) spans of \(source.name)\(cluster)"
         }
+        let most = late.compactMap(\.lateness_seconds).max().map {
+            ", up to \(DurationText.format(Int64(min($0, 1e9)) * 1_000_000_000)) after their end"
+        }
+        return [
+            "\(named.joined(separator: ", ")) arrived too late to be evaluated\(most ?? ""): "
+                + "\(late.count == 1 ? "its exporter" : "their exporters") or a collector in between holds them back, or is "
+                + "overloaded. Shorten its batch timeout, or raise `evaluation_delay`."
+        ]
     }
 }

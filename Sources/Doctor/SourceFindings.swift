@@ -6,8 +6,12 @@ package struct SourceFindings {
     /// Unix nanoseconds; for recorded spans their end.
     let now: Int64
 
-    /// A source that sends has sent within it, nanoseconds: exporters send every five seconds.
+    /// A control plane that sends has sent within it, nanoseconds: exporters send every five seconds.
     private static let silenceMin: Int64 = 120_000_000_000
+    /// So has a process beside others that send, nanoseconds, unless its spans are rarer.
+    private static let silenceOfOneMin: Int64 = 30_000_000_000
+    /// How many times as long as its spans are apart a process must be silent.
+    private static let gapsMin = 20.0
     private static let offsetMin = 1.0
 
     package init(now: Int64) { self.now = now }
@@ -33,8 +37,8 @@ package struct SourceFindings {
                     clusters.count > 1 ? "spans without k8s.cluster.name: " : ""
                 }
             let found: [[String]] = [
-                missing(sources), silent(sources), unnamed(sources), joined(sources, requests),
-                CallFindings(operations).sentences, clocks(sources),
+                missing(sources), silence(sources), unnamed(sources), joined(sources, requests),
+                CallFindings(operations).sentences(silent: Set(silent(sources).map(\.role))), clocks(sources),
             ]
             return found.flatMap { $0 }.map { name + $0 }
         } + intake(heard)
@@ -67,7 +71,7 @@ package struct SourceFindings {
     }
 
     /// Everything that is silent, or single processes beside others that send.
-    private func silent(_ sources: [HeardSources.Source]) -> [String] {
+    private func silence(_ sources: [HeardSources.Source]) -> [String] {
         let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
         guard let latest = own.map(\.lastEnd).max() else { return [] }
         if now - latest > Self.silenceMin {
@@ -76,9 +80,21 @@ package struct SourceFindings {
                     + "Look for export errors in the API server's log."
             ]
         }
-        return own.filter { now - $0.lastEnd > Self.silenceMin }.map { source in
-            return "\(source.name) has sent nothing for \(age(source.lastEnd)), while "
+        return silent(sources).map { source in
+            "\(source.name) has sent nothing for \(age(source.lastEnd)), while "
                 + "others have: it is down or was replaced, or its tracing configuration differs from theirs."
+        }
+    }
+
+    /// Processes that have sent nothing for long while others of the control plane have.
+    private func silent(_ sources: [HeardSources.Source]) -> [HeardSources.Source] {
+        let own = sources.filter { [.apiServer, .etcd].contains($0.role) }
+        let latest = own.map(\.lastEnd).max() ?? now
+        return own.filter { source in
+            let span = Double(source.lastEnd - source.firstEnd)
+            let apart = source.spans > 1 ? span / Double(source.spans - 1) : .infinity
+            let rarely = min(apart * Self.gapsMin, Double(Self.silenceMin))
+            return Double(latest - source.lastEnd) > max(rarely, Double(Self.silenceOfOneMin))
         }
     }
 

@@ -191,6 +191,8 @@ package struct SourceRow: Encodable, Sendable {
     package var spans: Int
     /// Of these, those that came after the time of their end had been evaluated.
     package var late: Int
+    /// How long after its end the latest of these came; null if none was late.
+    @OrNull var lateness_seconds: Double?
     /// The earliest and the latest span end, RFC 3339.
     package var first: String
     package var last: String
@@ -211,6 +213,7 @@ package struct SourceRow: Encodable, Sendable {
         instance = labels.instance
         spans = counts.spans
         late = counts.late
+        lateness_seconds = counts.late > 0 ? Double(counts.lateness) / 1e9 : nil
         first = Timestamp.rfc3339(counts.first)
         last = Timestamp.rfc3339(counts.last)
         sampling_ratio = source.sampling?.ratio

@@ -12,7 +12,7 @@ from harness.command import faultline
 from harness.daemon import Faultline
 from harness.spans import SECOND
 from harness.viewer import Viewer
-from harness.waiting import eventually
+from harness.waiting import DEADLINE, eventually
 
 SERVICES = ("apiserver", "etcd")
 
@@ -110,6 +110,28 @@ def test_one_of_three_instances_is_silent(daemon, capture):
     assert re.findall(r"(\S+) has sent nothing for \S*5m\d*s?,", output) in (["node-0"], ["node-0", "node-0"]), output
 
 
+def test_an_instance_that_has_just_fallen_silent_explains_missing_calls(daemon, capture):
+    """Of two API servers that shared the calls one sent nothing in the last eighty seconds."""
+    halves = [renamed(one) for one in capture]
+    for number, one in enumerate(halves):
+        if service(one) != "apiserver":
+            continue
+        for attribute in one.resource_spans[0].resource.attributes:
+            if attribute.key == "service.instance.id":
+                attribute.value.string_value = f"node-{number % 2}"
+    latest = max(span.end_time_unix_nano for one in halves for span in now.spans(one))
+    for number, one in enumerate(halves):
+        if service(one) == "apiserver" and number % 2:
+            for scope in one.resource_spans[0].scope_spans:
+                kept = [span for span in scope.spans if span.end_time_unix_nano < latest - 80 * SECOND]
+                del scope.spans[:]
+                scope.spans.extend(kept)
+    send(daemon, halves)
+    code, output = doctor(daemon)
+    assert code == 1 and "exporter drops some" not in output
+    assert re.findall(r"(\S+) has sent nothing for 1m\d+s, while others have", output) == ["node-1"], output
+
+
 def test_all_are_silent(daemon, capture):
     for one in (early := [renamed(one) for one in capture]):
         for span in now.spans(one):
@@ -196,9 +218,51 @@ def test_late_spans_are_told_by_source(capture):
         count = sum(1 for _ in now.spans(own))
         code, output = doctor(daemon)
         assert code == 1 and f"{count} of {count} spans of etcd member-2 arrived too late to be evaluated" in output
-        assert len(re.findall("arrived too late", output)) == 1
-        rows = {(row["service"], row["instance"]): row["late"] for row in json.loads(daemon.get("/api/v1/sources")[2])}
-        assert rows[("etcd", "member-2")] == sum(rows.values()) == count
+        assert len(re.findall("arrived too late", output)) == 1 and re.search(r"evaluated, up to 30m\d*s? after their end", output)
+        rows = {(row["service"], row["instance"]): row for row in json.loads(daemon.get("/api/v1/sources")[2])}
+        assert rows[("etcd", "member-2")]["late"] == sum(row["late"] for row in rows.values()) == count
+        assert 1800 <= rows.pop(("etcd", "member-2"))["lateness_seconds"] < 1800 + DEADLINE
+        assert {row["lateness_seconds"] for row in rows.values()} == {None}
+
+
+def test_all_that_are_late_are_told_in_one_sentence(capture):
+    own = next(one for one in capture if service(one) == "etcd")
+    with Faultline() as daemon:
+        eventually(lambda: any(group["evaluated_at"] for group in json.loads(daemon.get("/api/v1/rules")[2])), "an evaluation")
+        ended = time.time_ns()
+        send(daemon, [at(one, ended) for one in capture[:40]])
+        for member in range(3):
+            late = renamed(at(own, ended - (member + 1) * 600 * SECOND), **{"service.instance.id": f"member-{member}"})
+            for number, span in enumerate(now.spans(late), start=1):
+                span.trace_id = (1000 * member + number).to_bytes(16, "big")
+                span.span_id = (1000 * member + number).to_bytes(8, "big")
+            send(daemon, [late])
+        output = doctor(daemon)[1]
+    (sentence,) = re.findall(r"[^.]* arrived too late to be evaluated[^.]*\.", output)
+    assert re.findall(r"of (\d+) spans of etcd (\S+?)[, ]", sentence) == [
+        (str(sum(1 for _ in now.spans(own))), f"member-{member}") for member in range(3)
+    ]
+
+
+LONG = "kube-apiserver-" + "node" * 20 + "-tail"
+
+
+@pytest.mark.parametrize("columns", ["", "80", "60", "200"])
+def test_the_table_leaves_nothing_out(daemon, capture, columns):
+    """No width, as in a pipe, has no limit; on a terminal long names have lines of their own."""
+    named = [renamed(one, **{"service.instance.id": LONG}) if service(one) == "apiserver" else one for one in capture]
+    send(daemon, named)
+    output = faultline("doctor", "--address", daemon.query, COLUMNS=columns).output
+    table = output.partition("nothing is missing")[0]
+    if columns:
+        assert all(len(line) <= int(columns) for line in table.splitlines())
+    if columns != "60":
+        for heading in ("spans", "heard for", "silent for", "late by", "sampled", "clock", "dialect"):
+            assert heading in table.splitlines()[0]
+        assert re.search(r" \d+ +\S+ +\S+ +- +(unknown|\S+ % (estimated|tracestate|configured)) ", table)
+    if columns in {"", "200"}:
+        assert f"apiserver {LONG}\n" in table
+    assert LONG in table.replace("\n", "")
 
 
 def test_members_of_etcd_without_an_instance_cannot_be_told_apart(daemon, capture):

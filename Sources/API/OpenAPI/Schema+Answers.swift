@@ -76,7 +76,7 @@ extension Schema {
 
     private static let source = object([
         "cluster": .text, "service": .text, "instance": .text, "spans": .integer, "late": .integer,
-        "first": .time, "last": .time, "sampling_ratio": .nullable(.number),
+        "lateness_seconds": .nullable(.number), "first": .time, "last": .time, "sampling_ratio": .nullable(.number),
         "sampling_source": .nullable(samplingSource),
         "clock_offset_seconds": .nullable(.number), "dialect": .nullable(dialect),
     ])

@@ -27,6 +27,8 @@ package struct SourceCounts: Equatable, Sendable {
     package fileprivate(set) var spans = 0
     /// Of these, those that came after the time of their end had been evaluated.
     package fileprivate(set) var late = 0
+    /// The longest time between the end of a late one and its arrival, nanoseconds; 0 if none was late.
+    package fileprivate(set) var lateness: Int64 = 0
     /// The earliest and the latest span end, Unix nanoseconds.
     package fileprivate(set) var first = Int64.max
     package fileprivate(set) var last = Int64.min
@@ -130,8 +132,11 @@ package struct SourceTable: Sendable {
         counts[Int(row.source)].add(row, end: end)
     }
 
-    /// Counts a span, already counted as one of a source's, as late.
-    mutating func countLate(_ source: UInt16) { counts[Int(source)].late += 1 }
+    /// Counts a span, already counted as one of a source's, as late by the time since its end, nanoseconds.
+    mutating func countLate(_ source: UInt16, by lateness: Int64) {
+        counts[Int(source)].late += 1
+        counts[Int(source)].lateness = max(counts[Int(source)].lateness, lateness)
+    }
 
     /// How far the clock of a source is ahead, nanoseconds.
     @inline(__always)

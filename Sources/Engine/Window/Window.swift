@@ -84,7 +84,7 @@ package struct Window: ~Copyable {
             outcome.accepted += 1
             if end < evaluatedUpTo {
                 outcome.late += 1
-                names.countLate(source)
+                names.countLate(source, by: arrival.subtractingSaturating(end))
             }
         }
         evict()

@@ -25,7 +25,7 @@ struct WindowNames: Sendable {
     }
 
     /// Counts an accepted span, already counted as one of its source's, as late.
-    mutating func countLate(_ source: UInt16) { sources.countLate(source) }
+    mutating func countLate(_ source: UInt16, by lateness: Int64) { sources.countLate(source, by: lateness) }
 
     /// Counts an accepted span.
     @inline(__always)

@@ -48,7 +48,9 @@ struct ExamineSources: AsyncParsableCommand {
 
     private func show(_ heard: HeardSources, _ findings: [String], recordedUntil end: Int64?) {
         let style = TextStyle.output
-        if !heard.sources.isEmpty { Console.print(table(heard.sources, style)) }
+        if !heard.sources.isEmpty {
+            Console.print(SourceText(heard.sources, now: end ?? WallClock.now).text(style, width: Console.tableWidth))
+        }
         if let end { Console.print("recorded spans, judged as of their end, \(second(Timestamp.rfc3339(end)))") }
         guard !findings.isEmpty else {
             return Console.print("nothing is missing: kube-apiserver and etcd send spans")
@@ -59,7 +61,7 @@ struct ExamineSources: AsyncParsableCommand {
     }
 
     private func ask() async throws -> HeardSources {
-        let client = daemon.client(bytesMax: Self.bytesMax)
+        let client = try daemon.client(bytesMax: Self.bytesMax)
         async let status: HeardSources.Status = client.decode("status")
         async let sources: [HeardSources.Source] = client.decode("sources")
         async let requests: [HeardSources.Request] = client.decode("requests", ["from": "-5m"])
@@ -75,25 +77,5 @@ struct ExamineSources: AsyncParsableCommand {
 
     private func second(_ time: String) -> String {
         Timestamp.parse(rfc3339: time).map { Timestamp.rfc3339($0 / 1_000_000_000 * 1_000_000_000) } ?? ""
-    }
-
-    private func table(_ sources: [HeardSources.Source], _ style: TextStyle) -> String {
-        let hasClusters = sources.contains { !$0.cluster.isEmpty }
-        var table = TextTable([
-            .init("spans"), .init("since", rank: 5), .init("last span", rank: 1), .init("sampled", rank: 2),
-            .init("clock", rank: 3), .init("dialect", rank: 4), .init("source"),
-        ])
-        for source in sources {
-            let names = [hasClusters ? source.cluster : "", source.service, source.instance].filter { !$0.isEmpty }
-            let offset = source.clock_offset_seconds.map { offset in
-                offset == 0 ? "0" : "\(offset < 0 ? "-" : "+")\(durationText(seconds: abs(offset)))"
-            }
-            table.add([
-                "\(source.spans)", second(source.first), second(source.last),
-                source.sampling_ratio.map { percentText($0) } ?? "unknown", offset ?? "unknown",
-                source.dialect ?? "unknown", PrintableText.escape(names.joined(separator: " ")),
-            ])
-        }
-        return table.render(style)
     }
 }

@@ -13,6 +13,9 @@ enum Console {
     /// Columns of the terminal; 80 where the output is none and `COLUMNS` isn't set.
     static var width: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? 80 }
 
+    /// Columns for tables that are never cut without need: a pipe has none.
+    static var tableWidth: Int { given("COLUMNS") ?? size.map { Int($0.ws_col) } ?? .max }
+
     /// Lines of the terminal; 24 where the output is none and `LINES` isn't set.
     static var height: Int { given("LINES") ?? size.map { Int($0.ws_row) } ?? 24 }
 
