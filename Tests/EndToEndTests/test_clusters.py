@@ -110,6 +110,26 @@ def test_each_cluster_has_what_it_has_alone(tmp_path, slow, steady):
     assert etcd["annotations"]["note"].startswith("west: ")
 
 
+def test_the_text_tells_clusters_apart(tmp_path, slow, steady):
+    """The longer name is too wide for a terminal of 80 columns."""
+    west, east = "west", "east-" + "1" * 80
+    archive = tmp_path / "both.otlp"
+    archive.write_bytes(archives.framed(of_cluster(slow, west) + of_cluster(steady, east)))
+    done = faultline("replay", archive, "--top", "100", COLUMNS="80")
+    assert done.code == 0 and all(len(line) <= 80 for line in done.output.splitlines())
+    headline = done.output.partition("Incidents\n")[2].splitlines()[0]
+    assert headline.startswith("cluster west: etcd")
+    for table in ("Requests to the API server", "Operations", "Streams"):
+        lines = done.output.partition(f"\n{table}")[2].partition("\n\n")[0].splitlines()
+        (start,) = [number for number, line in enumerate(lines) if " cluster  " in line]
+        end = lines[start].index("cluster") + len("cluster")
+        names = {line[:end].split()[-1] for line in lines[start + 1 :] if line[end : end + 2] == "  "}
+        assert "west" in names and any(name.startswith("east-11") and "…" in name for name in names), (table, names)
+    (tmp_path / "one.otlp").write_bytes(archives.framed(of_cluster(slow, west)))
+    alone = faultline("replay", tmp_path / "one.otlp").output
+    assert "cluster west:" not in alone and " cluster  " not in alone
+
+
 def test_without_clusters_nothing_names_one(tmp_path, slow):
     report = replay(tmp_path, slow)
     rows = report["operations"] + report["requests"] + [alert["labels"] for alert in report["alerts"]]

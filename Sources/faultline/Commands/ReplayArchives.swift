@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Engine
 import Foundation
 import Pipeline
 import Replay
@@ -48,7 +49,7 @@ struct ReplayArchives: ParsableCommand {
         let settings = try input.settings(sendsAlerts: false)
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
         let replay = try input.replay(settings, comparing: others.groups)
-        try print(replay, settings.rules.groups, others.groups)
+        try print(replay, settings, others.groups)
         let hasErrors = input.report(replay)
         if Interruption.isRequested {
             Console.note("faultline: interrupted; the report covers what was read until then")
@@ -57,7 +58,8 @@ struct ReplayArchives: ParsableCommand {
         if hasErrors { throw ExitCode.failure }
     }
 
-    private func print(_ replay: Replay, _ rules: [RuleGroup], _ others: [RuleGroup]) throws {
+    private func print(_ replay: Replay, _ settings: Settings, _ others: [RuleGroup]) throws {
+        let rules = settings.rules.groups
         let (pipeline, summary) = (replay.pipeline, replay.pipeline.attributedSummary())
         let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
         let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
@@ -70,8 +72,8 @@ struct ReplayArchives: ParsableCommand {
         case .json: Console.print(try report.json)
         case .text:
             let text = ReportText(
-                report, operations: OperationTables(summary), style: .output,
-                order: RowOrder(key: sort ?? .count, top: top ?? 20))
+                report, operations: OperationTables(summary), services: settings.configuration.window.services,
+                style: .output, order: RowOrder(key: sort ?? .count, top: top ?? 20))
             Console.print(text.text)
         }
     }

@@ -7,6 +7,8 @@ struct IncidentText {
     let style: TextStyle
     /// All alerts of the report.
     let alerts: [AlertJSON]
+    /// Whether an incident's cluster must be said.
+    let hasClusters: Bool
 
     func text(_ incidents: [IncidentJSON]) -> String {
         guard !incidents.isEmpty else { return style.heading("Incidents") + "\nnone\n" }
@@ -17,7 +19,9 @@ struct IncidentText {
         let end = incident.closedAt.map { "closed \($0)" } ?? "still open at the end"
         let requests = incident.requests
         let evidence = EvidenceText(style: style)
-        return style.alarmingProse(PrintableText.escape(incident.verdict))
+        let named = incident.cluster.map { "cluster \($0): " } ?? "spans without k8s.cluster.name: "
+        let cluster = hasClusters ? named : ""
+        return style.alarmingProse(PrintableText.escape(cluster + incident.verdict))
             + style.prose("opened \(incident.openedAt), \(end); \(incident.severity.rawValue)", indent: 4)
             + style.prose(
                 "\(requests.count) requests, of which \(requests.slow) took longer than 99 % of their kind before and "

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import Report
 import Rules
@@ -7,26 +8,36 @@ import Support
 struct ReportText {
     private let report: Report
     private let operations: OperationTables
+    private let services: ServiceNames
     private let style: TextStyle
     private let order: RowOrder
+    /// Whether several clusters, or some and none, have to be told apart.
+    private let hasClusters: Bool
 
     private static let componentsMax = 5
+    /// Columns for a cluster's name, so that what it is about fits beside it.
+    private static let clusterMax = 16
     /// Smallest share of the total time for which a component gets a column.
     private static let shareMin = 0.01
 
-    /// - Parameter operations: those of the report, streams apart; nil leaves them together.
+    /// - Parameters:
+    ///   - operations: those of the report, streams apart; nil leaves them together.
+    ///   - services: which services are API servers.
     init(
-        _ report: Report, operations: OperationTables? = nil, style: TextStyle, order: RowOrder = RowOrder()
+        _ report: Report, operations: OperationTables? = nil, services: ServiceNames = .usual, style: TextStyle,
+        order: RowOrder = RowOrder()
     ) {
         self.report = report
         self.operations = operations ?? OperationTables(rest: report.operations)
+        self.services = services
         self.style = style
         self.order = order
+        hasClusters = Set(report.operations.map(\.cluster) + report.requests.map(\.cluster)).count > 1
     }
 
     /// Ends with a line break.
     var text: String {
-        let parts = [spans, incidents, alerts, requests, rest, streams, comparison]
+        let parts = [spans, withoutServer, incidents, alerts, requests, rest, streams, comparison]
         return parts.compactMap(\.self).joined(separator: "\n")
     }
 
@@ -47,9 +58,23 @@ struct ReportText {
         return style.prose(text)
     }
 
+    /// Says so if nothing is known about requests for want of an API server; else nil.
+    private var withoutServer: String? {
+        let names = Set(report.sources.map(\.service))
+        guard !names.isEmpty, !names.contains(where: { services.role(of: $0) == .apiServer }) else { return nil }
+        let found = names.sorted().map { $0.isEmpty ? "one without service.name" : $0 }.joined(separator: ", ")
+        return style.prose(
+            "no service is an API server, so there are no requests and most built-in rules have nothing to judge. There "
+                + "is only "
+                + "\(PrintableText.escape(found).shortened(60)); if one of these is an API server, name it in a configuration "
+                + "(--config), as in services: {apiserver: [NAME]}")
+    }
+
     // MARK: Incidents and alerts
 
-    private var incidents: String { IncidentText(style: style, alerts: report.alerts).text(report.incidents) }
+    private var incidents: String {
+        IncidentText(style: style, alerts: report.alerts, hasClusters: hasClusters).text(report.incidents)
+    }
 
     /// The alerts that belong to no incident; nil if there are only others.
     private var alerts: String? {
@@ -70,7 +95,7 @@ struct ReportText {
             .init("max", rank: 8),
         ]
         var table = TextTable(
-            latencies + components.enumerated().map { .init($1, rank: $0) } + [.init("request")])
+            latencies + components.enumerated().map { .init($1, rank: $0) } + clusterColumn + [.init("request")])
         for row in order.first(of: report.requests) {
             let shares = components.map { name in row.components.first { $0.component == name }?.share ?? 0 }
             table.add(
@@ -78,7 +103,7 @@ struct ReportText {
                     String(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
                     durationText(seconds: row.p90_seconds), durationText(seconds: row.p99_seconds),
                     durationText(seconds: row.max_seconds),
-                ] + shares.map(shareText) + [PrintableText.escape(RequestName.text(row))])
+                ] + shares.map(shareText) + cluster(row.cluster) + [PrintableText.escape(RequestName.text(row))])
         }
         return style.heading("Requests to the API server", note: "without watches and other long-running ones")
             + table.render(style) + more(report.requests.count) + sampling + withoutAuthentication
@@ -99,9 +124,11 @@ struct ReportText {
     private var withoutAuthentication: String {
         let counts = report.requests.compactMap(\.without_authentication)
         let (sampled, crowded) = (counts.reduce(0) { $0 + $1.sampled }, counts.reduce(0) { $0 + $1.too_many })
+        let areSampled = report.sources.contains { $0.sampling_ratio ?? 1 < 1 }
         var text = ""
         if sampled > 0 {
-            text += style.prose("\(sampled) requests are shown without their authentication: the spans are sampled")
+            let reason = areSampled ? "the spans are sampled" : Self.apart
+            text += style.prose("\(sampled) requests are shown without their authentication: \(reason)")
         }
         if crowded > 0 {
             text += style.prose(
@@ -110,6 +137,10 @@ struct ReportText {
         }
         return text
     }
+
+    /// Why authentications can't be told to requests although nothing tells of a sampler.
+    private static let apart =
+        "too many requests came without one, or authentications without a request: their spans were lost, or are sent or sampled apart"
 
     /// The components with the largest shares of all requests' time; each gets a column.
     private var mainComponents: [String] {
@@ -125,17 +156,20 @@ struct ReportText {
     // MARK: Operations
 
     private var rest: String {
-        var table = TextTable([
-            .init("spans"), .init("rate", rank: 7), .init("errors"), .init("p50"), .init("p90", rank: 9), .init("p99"),
-            .init("max", rank: 8), .init("self p99"), .init("operation"),
-        ])
+        var table = TextTable(
+            [
+                .init("spans"), .init("rate", rank: 7), .init("errors"), .init("p50"), .init("p90", rank: 9),
+                .init("p99"),
+                .init("max", rank: 8), .init("self p99"),
+            ] + clusterColumn + [.init("operation")])
         for row in order.first(of: operations.rest) {
-            table.add([
-                String(row.count), rateText(row.rate), errorText(row.errors, of: row.count),
-                durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
-                durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
-                row.self_p99_seconds.map { durationText(seconds: $0) } ?? "-", name(row),
-            ])
+            table.add(
+                [
+                    String(row.count), rateText(row.rate), errorText(row.errors, of: row.count),
+                    durationText(seconds: row.p50_seconds), durationText(seconds: row.p90_seconds),
+                    durationText(seconds: row.p99_seconds), durationText(seconds: row.max_seconds),
+                    row.self_p99_seconds.map { durationText(seconds: $0) } ?? "-",
+                ] + cluster(row.cluster) + [name(row)])
         }
         return style.heading("Operations") + "\n" + table.render(style) + more(operations.rest.count)
     }
@@ -143,17 +177,26 @@ struct ReportText {
     /// nil if there are none.
     private var streams: String? {
         guard !operations.streams.isEmpty else { return nil }
-        var table = TextTable([
-            .init("spans"), .init("errors"), .init("p50"), .init("max"), .init("operation"),
-        ])
+        var table = TextTable(
+            [
+                .init("spans"), .init("errors"), .init("p50"), .init("max"),
+            ] + clusterColumn + [.init("operation")])
         for row in order.first(of: operations.streams) {
-            table.add([
-                String(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
-                durationText(seconds: row.max_seconds), name(row),
-            ])
+            table.add(
+                [
+                    String(row.count), errorText(row.errors, of: row.count), durationText(seconds: row.p50_seconds),
+                    durationText(seconds: row.max_seconds),
+                ] + cluster(row.cluster) + [name(row)])
         }
         let note = "watches and other long-running requests, their child spans, and authentication in traces of its own"
         return style.heading("Streams", note: note) + table.render(style) + more(operations.streams.count)
+    }
+
+    /// A column for the cluster, if there is more than one.
+    private var clusterColumn: [TextTable.Column] { hasClusters ? [.init("cluster")] : [] }
+
+    private func cluster(_ name: String?) -> [String] {
+        hasClusters ? [PrintableText.escape(name ?? "-").shortened(Self.clusterMax)] : []
     }
 
     private func name(_ row: OperationRow) -> String {
