@@ -1,6 +1,9 @@
 """Which of the built-in rules fire on recorded control planes."""
 
+import re
+
 import pytest
+import yaml
 
 from harness import project
 from harness.command import faultline
@@ -22,6 +25,26 @@ def test_they_are_a_rule_file_like_any_other():
     for name in (path, "builtin"):
         done = faultline("check", name)
         assert (done.code, done.errors) == (0, "")
+
+
+def test_no_summary_shows_a_figure_that_did_not_decide():
+    """`$value` is that of the first comparison. If others can fire the alert without it, or a part of the operations may be
+    meant, it says nothing, or even the opposite."""
+    groups = yaml.safe_load(faultline("builtin-rules").output)["groups"]
+    shown = [rule for group in groups for rule in group["rules"] if "$value" in rule["annotations"]["summary"]]
+    assert shown
+    for rule in shown:
+        summary, alternatives = rule["annotations"]["summary"], nested(rule["when"])
+        assert " or " not in alternatives and not re.search(r"\bor one\b|, or ", summary), summary
+        first = re.search(r"[a-z_0-9]+(\([^)]*\))? *(>|==|<)", rule["when"])
+        assert first.start() == 0 or " or " not in rule["when"], rule["when"]
+
+
+def nested(condition):
+    """A condition without what is in parentheses, which stand beside a first comparison that always holds."""
+    while (shorter := re.sub(r"\([^()]*\)", "", condition)) != condition:
+        condition = shorter
+    return condition
 
 
 @pytest.mark.parametrize("capture", FIRED)
