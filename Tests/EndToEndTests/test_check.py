@@ -148,6 +148,20 @@ def test_what_hardly_works_as_intended_is_a_warning_and_not_an_error(file, rules
     assert done.output.startswith(f"{path}:{place}")
 
 
+def test_a_problem_is_reported_once_however_its_file_is_named(file, tmp_path):
+    rules = file(BAD_RULES)
+    configuration = file("rules: [rules.yaml]\n", "faultline.yaml")
+    (tmp_path / "link.yaml").symlink_to(rules)
+    expected = faultline("check", rules).output.splitlines()
+    for names in (
+        [rules.name, configuration], [configuration.name, rules], ["./rules.yaml", configuration.name, "link.yaml", rules],
+    ):
+        done = faultline("check", *names, directory=tmp_path)
+        assert done.code == 1 and [line.partition(":")[2] for line in done.output.splitlines()] == [
+            line.partition(":")[2] for line in expected
+        ]
+
+
 def test_files_named_in_a_configuration_are_checked_with_it(file, tmp_path):
     file(BAD_RULES, "bad.yaml")
     file("X-Token secret\n", "headers")

@@ -77,6 +77,10 @@ def test_other_services_have_no_requests(tmp_path, api, store):
         ("{proxy: [a]}", 'unknown field "proxy"'),
         ("{etcd: ['']}", "the name of a service must be text in which * stands for any, but found an empty one"),
         ("{etcd: etcd}", "list"),
+        ("{apiserver: []}", "name at least one, as in [kube-apiserver*], or leave apiserver out for the usual names"),
+        ("{apiserver: [control], etcd: [control]}", "control under etcd never counts: each such service is one of apiserver already"),
+        ("{apiserver: ['*'], etcd: ['etcd*']}", "etcd* under etcd never counts"),
+        ("{etcd: ['kube-apiserver-*']}", "kube-apiserver-* under etcd never counts"),
     ],
 )
 def test_a_wrong_name_is_reported(tmp_path, services, message):
@@ -86,3 +90,14 @@ def test_a_wrong_name_is_reported(tmp_path, services, message):
     assert done.code == 1
     assert "faultline.yaml:1:" in done.output + done.errors
     assert message in done.output + done.errors
+
+
+def test_a_report_without_an_api_server_says_how_to_name_it(tmp_path):
+    hint = "no service is an API server"
+    (tmp_path / "faultline.yaml").write_text(NAMES)
+    (tmp_path / "spans.otlp").write_bytes(traffic("front", "store"))
+    without = faultline("replay", tmp_path / "spans.otlp")
+    assert without.code == 0 and hint in without.output
+    assert "only front, store; " in without.output and "services: {apiserver: [NAME]}" in without.output
+    (tmp_path / "named.otlp").write_bytes(traffic("front-1", "store"))
+    assert hint not in faultline("replay", "--config", tmp_path / "faultline.yaml", tmp_path / "named.otlp").output

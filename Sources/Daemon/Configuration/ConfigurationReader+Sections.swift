@@ -79,6 +79,7 @@ extension ServiceNames {
     mutating func read(_ node: YAMLNode, _ diagnostics: inout Diagnostics) {
         let roles = ServiceRole.allCases.filter { $0 != .other }
         guard let mapping = YAMLMapping(node, "services", fields: roles.map(\.rawValue), &diagnostics) else { return }
+        var named: [(text: String, role: ServiceRole, node: YAMLNode)] = []
         for role in roles {
             guard let node = mapping[role.rawValue],
                 let elements = node.list(role.rawValue, &diagnostics)
@@ -86,6 +87,12 @@ extension ServiceNames {
             if elements.count > Self.patternsMax {
                 diagnostics.report(
                     node.start, "at most \(Self.patternsMax) names of services, but found \(elements.count)")
+            }
+            if elements.isEmpty, role == .apiServer {
+                diagnostics.report(
+                    node.start,
+                    "without a service that is an API server nothing is known about requests: name at least one, as in "
+                        + "[kube-apiserver*], or leave \(role.rawValue) out for the usual names")
             }
             let texts = elements.compactMap { element -> String? in
                 guard let text = element.string("a name of a service", &diagnostics) else { return nil }
@@ -95,9 +102,20 @@ extension ServiceNames {
                         "the name of a service must be text in which * stands for any, but found an empty one"
                     )
                 }
+                named.append((text, role, element))
                 return text
             }
             set(role, texts)
+        }
+        // Another pattern that matches a pattern's own text matches all that it does.
+        for (text, role, node) in named where !text.isEmpty {
+            let first = self.role(of: text)
+            guard first != role else { continue }
+            diagnostics.report(
+                node.start,
+                "\(PrintableText.escape(text)) under \(role.rawValue) never counts: each such service is one of "
+                    + "\(first.rawValue) already; a service has one role, the first of \(roles.map(\.rawValue).joined(separator: ", "))"
+            )
         }
     }
 }

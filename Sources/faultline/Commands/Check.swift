@@ -19,20 +19,29 @@ struct Check: ParsableCommand {
 
     func run() throws {
         var configuration = Configuration()
-        var lines: [String] = []
+        var found: [Diagnostic] = []
         var hasErrors = false
         for file in files {
             do {
-                lines += try warnings(of: file, &configuration).map(\.description)
+                found += try warnings(of: file, &configuration)
             } catch let errors as RuleErrors {
                 hasErrors = true
-                lines += errors.all.flatMap(\.all).map(\.description)
+                found += errors.all.flatMap(\.all)
             }
         }
-        // A rule file named next to its configuration is read twice.
-        var printed: Set<String> = []
-        for line in lines where printed.insert(line).inserted { Console.print(shown(line)) }
+        // A rule file named next to its configuration is read twice, perhaps by another path.
+        var printed: Set<Diagnostic> = []
+        for problem in found where printed.insert(Self.resolved(problem)).inserted {
+            Console.print(shown(problem.description))
+        }
         if hasErrors { throw ExitCode.failure }
+    }
+
+    /// The same problem, however its file was named.
+    private static func resolved(_ problem: Diagnostic) -> Diagnostic {
+        var resolved = problem
+        resolved.file = FilePath.resolved(problem.file) ?? problem.file
+        return resolved
     }
 
     /// A problem for people on a terminal. Editors and scripts get each on one line.
