@@ -28,6 +28,7 @@ package enum PageAssets {
         Asset("page.css", PackageResources.page_css),
         Asset("range.js", PackageResources.range_js),
         Asset("requests.js", PackageResources.requests_js),
+        Asset("runbook.css", PackageResources.runbook_css),
         Asset("scale.js", PackageResources.scale_js),
         Asset("sources.js", PackageResources.sources_js),
         Asset("spandetails.js", PackageResources.spandetails_js),
