@@ -21,11 +21,13 @@ package struct TracingRequest: Sendable {
         kubernetes: Release, etcd: Release, endpoint: TracingEndpoint, samplingRatePerMillion: Int,
         certificates: ClientCertificates? = nil
     ) throws(SetupError) {
-        guard kubernetes >= Self.firstKubernetes, kubernetes.major == 1 else {
+        guard kubernetes.major < 2 else { throw SetupError("Kubernetes \(kubernetes) isn't known; releases are 1.N") }
+        guard etcd.major < 4 else { throw SetupError("etcd \(etcd) isn't known; its releases are 3.N") }
+        guard kubernetes >= Self.firstKubernetes else {
             throw SetupError(
                 "Kubernetes \(kubernetes) has no tracing in its API server: that came with \(Self.firstKubernetes)")
         }
-        guard etcd >= Self.firstEtcd, etcd.major == 3 else {
+        guard etcd >= Self.firstEtcd else {
             throw SetupError("etcd \(etcd) has no tracing: that came with \(Self.firstEtcd)")
         }
         guard 0...1_000_000 ~= samplingRatePerMillion else {
@@ -54,16 +56,20 @@ struct Setting: Hashable, Sendable {
 extension TracingRequest {
     /// The TracingConfiguration that `--tracing-config-file` names.
     var tracingConfiguration: YAMLValue {
+        [
+            "apiVersion": .text(tracingVersion), "kind": "TracingConfiguration",
+            "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
+        ]
+    }
+
+    var tracingVersion: String {
         let version =
             switch kubernetes {
             case ..<Release(1, 27): "v1alpha1"
             case ..<Release(1, 34): "v1beta1"
             default: "v1"
             }
-        return [
-            "apiVersion": "apiserver.config.k8s.io/\(version)", "kind": "TracingConfiguration",
-            "endpoint": .text(endpoint.description), "samplingRatePerMillion": .number(samplingRatePerMillion),
-        ]
+        return "apiserver.config.k8s.io/\(version)"
     }
 
     /// - Parameter file: the path of the TracingConfiguration, as the API server sees it.
@@ -85,7 +91,7 @@ extension TracingRequest {
         return flags + (instance.map { [Setting(etcdInstanceFlag, $0)] } ?? [])
     }
 
-    private var etcdPrefix: String { etcd < Release(3, 6) ? "experimental-" : "" }
+    var etcdPrefix: String { etcd < Release(3, 6) ? "experimental-" : "" }
     var etcdInstanceFlag: String { "\(etcdPrefix)distributed-tracing-instance-id" }
 
     /// The kubelet's block; nil where its release has no tracing.
@@ -103,7 +109,7 @@ extension TracingRequest {
 
 /// Files of certificates on the control-plane nodes, named as in a Secret of type kubernetes.io/tls.
 package struct ClientCertificates: Sendable {
-    let directory: String
+    private(set) var directory: String
     /// Whether the exporters show a certificate of their own.
     let isMutual: Bool
 
@@ -113,11 +119,29 @@ package struct ClientCertificates: Sendable {
         }
         self.directory = directory.hasSuffix("/") ? String(directory.dropLast()) : directory
         self.isMutual = isMutual
+        for own in ["/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd"] where own == self.directory {
+            throw Self.ownFolder(own, "\(own)/ca.crt")
+        }
+    }
+
+    static let authorityVariable = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+
+    static func ownFolder(_ directory: String, _ file: String) -> SetupError {
+        SetupError(
+            "the directory of certificates \(directory) holds the cluster's own, such as \(file), which copies would "
+                + "overwrite; it must be one of its own, such as \(directory)/faultline")
+    }
+
+    /// The same files in another folder.
+    func moved(to directory: String) -> Self {
+        var moved = self
+        moved.directory = directory
+        return moved
     }
 
     /// What the exporters of kube-apiserver and etcd read. `https://` in the endpoint changes nothing for them.
     var environment: [Setting] {
-        let authority = [Setting("OTEL_EXPORTER_OTLP_CERTIFICATE", "\(directory)/ca.crt")]
+        let authority = [Setting(Self.authorityVariable, "\(directory)/ca.crt")]
         guard isMutual else { return authority }
         return authority + [
             Setting("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "\(directory)/tls.crt"),
@@ -138,6 +162,7 @@ extension [Setting] {
 package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
     package let description: String
     package let host: String
+    let port: UInt16
 
     /// - Throws: `SetupError` that says what would be right.
     package init(_ text: String) throws(SetupError) {
@@ -163,6 +188,15 @@ package struct TracingEndpoint: Hashable, Sendable, CustomStringConvertible {
         guard allowed else { throw wrong("has a host with other characters than letters, digits, '-' and '.'") }
         description = text
         self.host = String(name)
+        self.port = number
+    }
+
+    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+    /// What Faultline listens at: names of hosts are for those who send.
+    var listener: String {
+        let isAddress = host.contains(":") || host.split(separator: ".").allSatisfy { UInt8($0) != nil }
+        return isAddress || host == "localhost" ? description : "0.0.0.0:\(port)"
     }
 }
 

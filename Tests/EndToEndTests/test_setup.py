@@ -3,7 +3,7 @@
 import json
 import os
 import re
-import subprocess
+import shutil
 
 import pytest
 import yaml
@@ -11,74 +11,13 @@ import yaml
 from harness import project
 from harness.certificates import Authority
 from harness.command import faultline
-from harness.daemon import Faultline
+from harness.daemon import LOOPBACK, Faultline
 from harness.etcd import Etcd
+from harness.manifests import API_SERVER, ETCD, documents, patched, setup
 from harness.waiting import eventually
 
 # The fields of apiserver.config.k8s.io's TracingConfiguration and of kubelet.config.k8s.io's TracingConfiguration
 TRACING_FIELDS = {"endpoint", "samplingRatePerMillion"}
-
-API_SERVER = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  annotations:
-    kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint: 10.0.0.5:6443
-  name: kube-apiserver
-  namespace: kube-system
-spec:
-  containers:
-  - command:
-    - kube-apiserver
-    - --advertise-address=10.0.0.5
-    - --etcd-servers=https://127.0.0.1:2379   # this node's
-    - --secure-port=6443
-    image: registry.k8s.io/kube-apiserver:v1.31.4
-    name: kube-apiserver
-    volumeMounts:
-    - mountPath: /etc/kubernetes/pki
-      name: k8s-certs
-      readOnly: true
-  hostNetwork: true
-  volumes:
-  - hostPath:
-      path: /etc/kubernetes/pki
-      type: DirectoryOrCreate
-    name: k8s-certs
-status: {}
-"""
-
-ETCD = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: etcd
-spec:
-  containers:
-  - command:
-    - etcd
-    - --data-dir=/var/lib/etcd
-    - --name=node-1
-    image: registry.k8s.io/etcd:3.5.16-0
-    name: etcd
-    volumeMounts:
-    - mountPath: /etc/kubernetes/pki/etcd
-      name: etcd-certs
-  volumes:
-  - hostPath:
-      path: /etc/kubernetes/pki/etcd
-    name: etcd-certs
-"""
-
-
-def setup(*arguments):
-    done = faultline("setup", *arguments)
-    assert (done.code, done.errors) == (0, ""), done
-    return done.output
-
-
-def documents(*arguments):
-    return [document for document in yaml.safe_load_all(setup(*arguments)) if document]
 
 
 def of_kind(found, kind):
@@ -150,6 +89,42 @@ def test_rke2s_configuration():
     assert "OTEL_EXPORTER_OTLP_CERTIFICATE=/etc/otel/ca.crt" in configuration["etcd-extra-env"]
 
 
+def test_kubeadms_etcd_has_its_certificates_where_its_pod_sees_them():
+    text = setup("--kubernetes", "1.31", "--on", "kubeadm", "--tls", "/etc/kubernetes/pki/faultline")
+    found = of_kind(yaml.safe_load_all(text), "ClusterConfiguration")
+    files = {variable["value"] for variable in found["etcd"]["local"]["extraEnvs"]}
+    assert files == {f"/etc/kubernetes/pki/etcd/faultline/{name}" for name in ("ca.crt", "tls.crt", "tls.key")}
+    assert "cp -r /etc/kubernetes/pki/faultline /etc/kubernetes/pki/etcd/faultline\n" in text
+    own = setup("--kubernetes", "1.31", "--on", "kubeadm", "--tls", "/etc/kubernetes/pki/etcd/otel")
+    assert "cp -r" not in own
+    assert of_kind(yaml.safe_load_all(own), "ClusterConfiguration")["etcd"]["local"]["extraEnvs"][0] == {
+        "name": "OTEL_EXPORTER_OTLP_CERTIFICATE", "value": "/etc/kubernetes/pki/etcd/otel/ca.crt",
+    }
+
+
+def test_the_kubelet_is_told_of_its_environment_with_tls():
+    arguments = "--kubernetes", "1.31", "--on", "manifests"
+    assert "# Environment=" not in setup(*arguments)
+    assert "Environment=OTEL_EXPORTER_OTLP_CERTIFICATE=/etc/otel/ca.crt\n" in setup(*arguments, "--tls", "/etc/otel")
+
+
+@pytest.mark.parametrize("endpoint", ["0.0.0.0:4317", "faultline.example:4317"])
+def test_the_command_that_is_printed_for_other_machines_starts(endpoint):
+    text = setup("--kubernetes", "1.31", "--on", "manifests", "--endpoint", endpoint)
+    assert "every machine that reaches it can send spans" in text
+    (words,) = re.findall(r"faultline serve --otlp-grpc 0\.0\.0\.0:4317( .*)?", text)
+    # A free port instead of 4317.
+    refused = faultline("serve", "--otlp-grpc", "0.0.0.0:0", "--otlp-http", LOOPBACK, "--listen", LOOPBACK)
+    assert refused.code == 2 and "open to every machine" in refused.errors
+    with Faultline("--otlp-grpc", "0.0.0.0:0", *words.split()):
+        pass
+
+
+def test_no_sampling_is_said_to_be_none():
+    text = setup("--kubernetes", "1.31", "--on", "manifests", "--sampling", "0")
+    assert "No request is traced unless its client asks for it" in text
+
+
 @pytest.mark.parametrize("place, name", [("eks", "Amazon EKS"), ("gke", "Google GKE"), ("aks", "Azure AKS"), ("openshift", "OpenShift")])
 def test_managed_control_planes_get_an_honest_sentence(place, name):
     assert setup("--on", place).startswith(f"{name} has no switch of its own")
@@ -168,8 +143,11 @@ def test_managed_control_planes_get_an_honest_sentence(place, name):
         (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "a"], "has no port"),
         (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "::1:4317"], "needs brackets"),
         (["--on", "kubeadm", "--kubernetes", "1.31", "--endpoint", "a:0"], "between 1 and 65535"),
-        (["--on", "kubeadm", "--kubernetes", "1.31", "--sampling", "1000001"], "between 0 and 1000000"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--sampling", "1000001"], "from 0 to 1000000"),
         (["--on", "kubeadm", "--kubernetes", "1.31", "--tls", "pki"], "must be an absolute path"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--tls", "/etc/kubernetes/pki/etcd/"], "such as /etc/kubernetes/pki/etcd/faultline"),
+        (["--on", "kubeadm", "--kubernetes", "2.0"], "Kubernetes 2.0 isn't known; releases are 1.N"),
+        (["--on", "kubeadm", "--kubernetes", "1.31", "--etcd", "4.0"], "etcd 4.0 isn't known"),
         (["--on", "kubeadm", "--kubernetes", "1.31", "--write"], "--write needs --from DIRECTORY"),
         (["--from", "/nowhere"], "/nowhere: not a folder"),
     ],
@@ -187,17 +165,6 @@ def manifests(tmp_path):
     (folder / "kube-apiserver.yaml").write_text(API_SERVER)
     (folder / "etcd.yaml").write_text(ETCD)
     return folder
-
-
-def patched(folder, *arguments):
-    """Applies the printed patch, and returns the API server's and etcd's pods."""
-    patch = setup("--from", folder, "--diff", *arguments)
-    # The TracingConfiguration's path is absolute and outside of the test's folder.
-    parts = re.split(r"(?m)^(?=--- )", patch)
-    own = "".join(part for part in parts if part.startswith(f"--- {folder}"))
-    done = subprocess.run(["patch", "-p0", "--directory", "/"], input=own, text=True, capture_output=True)
-    assert done.returncode == 0, done.stderr + own
-    return [yaml.safe_load((folder / name).read_text()) for name in ("kube-apiserver.yaml", "etcd.yaml")]
 
 
 def test_the_patch_adds_flags_volumes_and_environment_and_leaves_the_rest(manifests):
@@ -285,12 +252,12 @@ def test_a_real_etcd_set_up_so_sends_its_spans_over_mutual_tls(serve, tmp_path):
     (tmp_path / "pki").mkdir()
     for path, name in zip((authority.file, *authority.issue("etcd")), ("ca.crt", "tls.crt", "tls.key")):
         path.rename(tmp_path / "pki" / name)
-    daemon = serve(
-        configuration="otlp: {grpc: {tls: {cert_file: server.crt, key_file: server.key, client_ca_file: pki/ca.crt}}}\n"
-    )
-    found = documents(
-        "--kubernetes", "1.31", "--etcd", "3.5", "--on", "manifests", "--endpoint", daemon.grpc, "--tls", tmp_path / "pki"
-    )
+    shutil.copy(tmp_path / "pki" / "ca.crt", tmp_path)
+    arguments = "--kubernetes", "1.31", "--etcd", "3.5", "--on", "manifests", "--tls", tmp_path / "pki"
+    (configuration,) = [document for document in documents(*arguments) if "otlp" in document]
+    assert configuration["otlp"]["grpc"].pop("address") == "127.0.0.1:4317"
+    daemon = serve(configuration=yaml.safe_dump(configuration))
+    found = documents(*arguments, "--endpoint", daemon.grpc)
     (container,) = pod(found, "etcd")["containers"]
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
     with Etcd(tmp_path, container["command"], environment) as etcd:

@@ -11,6 +11,9 @@ package struct InstalledManifests {
     private var tracingFile = TracingRequest.file
     private var tracingText: String?
     private var newTracingText = ""
+    private let present: PresentTracing?
+    /// What whoever makes the changes should know of them.
+    package private(set) var notes: [String] = []
 
     /// - Parameter directory: such as /etc/kubernetes/manifests. Without a manifest of etcd, etcd runs elsewhere.
     package init(directory: String) throws {
@@ -23,7 +26,13 @@ package struct InstalledManifests {
         self.apiServer = apiServer
         etcd = try Self.pod("etcd", in: self.directory)
         if let file = apiServer.value(of: "tracing-config-file") { tracingFile = file }
-        tracingText = try? String(contentsOfFile: tracingFile, encoding: .utf8)
+        guard tracingFile.hasPrefix("/") else {
+            throw SetupError(
+                "\(apiServer.path): --tracing-config-file \(PrintableText.quote(tracingFile)) must be an absolute path")
+        }
+        if FilePattern.isFile(tracingFile) { tracingText = try SetupFile.read(tracingFile) }
+        let (text, file) = (tracingText, tracingFile)
+        present = try text.map { try PresentTracing($0, path: file) }
     }
 
     private static func pod(_ component: String, in directory: String) throws -> StaticPod? {
@@ -32,14 +41,7 @@ package struct InstalledManifests {
             throw SetupError("\(directory): not a folder; --from must name one, such as /etc/kubernetes/manifests")
         }
         guard FilePattern.isFile(path) else { return nil }
-        do {
-            let text = try String(contentsOfFile: path, encoding: .utf8)
-            return try StaticPod(text, path: path, component: component)
-        } catch let error as SetupError {
-            throw error
-        } catch {
-            throw SetupError("\(path): can't be read: \(error.localizedDescription)")
-        }
+        return try StaticPod(SetupFile.read(path), path: path, component: component)
     }
 
     package var hasEtcd: Bool { etcd != nil }
@@ -47,33 +49,98 @@ package struct InstalledManifests {
     package var kubernetesRelease: Release? { apiServer.imageTag.flatMap(Release.init) }
     package var etcdRelease: Release? { etcd?.imageTag.flatMap(Release.init) }
 
+    /// Where spans go now: the endpoint that is kept unless another is given.
+    package var endpoint: String? { present?.endpoint ?? etcd.flatMap(EtcdTracing.address) }
+    /// Requests traced now, per million.
+    package var samplingRatePerMillion: Int? { present?.samplingRatePerMillion }
+
     /// Makes the changes, in memory.
     /// - Throws: `SetupError`, with position, where a manifest is written in a way that this can't change.
     package mutating func apply(_ request: TracingRequest) throws {
+        notes = backupsThatRun
+        try refuseOwnFolder(request.certificates)
         newTracingText = try request.tracingConfiguration.serialized()
+        if let present {
+            // The same in other words stays as it is.
+            if present.says(request) { newTracingText = tracingText ?? newTracingText }
+            notes += present.changes(to: request)
+        }
         for flag in request.apiServerFlags(file: tracingFile) where flag.name != "feature-gates" {
             try apiServer.set(flag)
         }
-        if let gate = request.apiServerGate { try apiServer.enable(gate: gate) }
-        let environment = request.certificates?.environment ?? []
-        try apiServer.add(environment: environment)
-        let folder = String(tracingFile[..<(tracingFile.lastIndex(of: "/") ?? tracingFile.startIndex)])
+        try enableGate(request)
+        let folder = SetupFile.folder(of: tracingFile)
         try apiServer.mount(
             request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
+        notes += try Self.add(request.certificates, to: &apiServer)
         try verify(apiServer, "kube-apiserver")
         guard var etcd else { return }
-        for flag in request.etcdFlags(instance: etcd.value(of: "name")) { try etcd.set(flag) }
-        try etcd.add(environment: environment)
+        notes += try EtcdTracing(request).apply(to: &etcd)
         if let directory = request.certificates?.directory {
             try etcd.mount([HostFolder(name: "tracing-certificates", path: directory)])
         }
+        notes += try Self.add(request.certificates, to: &etcd)
         try verify(etcd, "etcd")
         self.etcd = etcd
     }
 
+    private mutating func enableGate(_ request: TracingRequest) throws(SetupError) {
+        let gate = "APIServerTracing"
+        let isOff = apiServer.gates.contains("\(gate)=false")
+        if isOff { notes.append("\(apiServer.path): \(gate)=false switched tracing off; it becomes true") }
+        if isOff || request.apiServerGate != nil { try apiServer.enable(gate: gate) }
+    }
+
+    /// - Returns: what changes for whoever receives the spans now.
+    private static func add(
+        _ certificates: ClientCertificates?, to pod: inout StaticPod
+    ) throws(SetupError) -> [String] {
+        guard let certificates else {
+            let name = ClientCertificates.authorityVariable
+            guard let authority = pod.variable(name) else { return [] }
+            return [
+                "\(pod.path): sends over TLS, since \(name) is \(authority): Faultline's listener needs tls, or remove it"
+            ]
+        }
+        var notes: [String] = []
+        for setting in certificates.environment {
+            guard let old = pod.variable(setting.name), old != setting.value else { continue }
+            notes.append("\(pod.path): \(setting.name) was \(old); it becomes \(setting.value)")
+        }
+        try pod.add(environment: certificates.environment)
+        return notes
+    }
+
+    /// The components' own certificates must not be where ours are copied to.
+    private func refuseOwnFolder(_ certificates: ClientCertificates?) throws(SetupError) {
+        guard let directory = certificates?.directory else { return }
+        let flags = ["client-ca-file", "etcd-cafile", "trusted-ca-file", "peer-trusted-ca-file", "cert-file"]
+        for pod in pods {
+            for file in flags.compactMap({ pod.value(of: $0) }) where SetupFile.folder(of: file) == directory {
+                throw ClientCertificates.ownFolder(directory, file)
+            }
+        }
+    }
+
+    /// Files beside the manifests that the kubelet runs too.
+    private var backupsThatRun: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let copies = names.sorted().filter { name in
+            !["kube-apiserver.yaml", "etcd.yaml"].contains(name)
+                && ["kube-apiserver.", "etcd."].contains { name.hasPrefix($0) }
+        }
+        return copies.map {
+            "\(directory)/\($0): the kubelet runs every file of this folder, this copy too; move it elsewhere"
+        }
+    }
+
     /// The changed text must still be the manifest of the same component.
     private func verify(_ pod: StaticPod, _ component: String) throws(SetupError) {
-        _ = try StaticPod(pod.edits.applied(), path: pod.path, component: component)
+        do {
+            _ = try StaticPod(pod.edits.applied(), path: pod.path, component: component)
+        } catch {
+            throw SetupError("\(pod.path): is written in a way that can't be changed line by line; change it by hand")
+        }
     }
 
     private var pods: [StaticPod] { [apiServer, etcd].compactMap { $0 } }
@@ -85,52 +152,37 @@ package struct InstalledManifests {
     package var diff: String {
         var text = ""
         if tracingText != newTracingText {
-            let old = tracingText.map { $0.split(separator: "\n", omittingEmptySubsequences: true) } ?? []
-            let new = newTracingText.split(separator: "\n")
-            text += "--- \(tracingText == nil ? "/dev/null" : tracingFile)\n+++ \(tracingFile)\n"
-            text += "@@ -\(old.isEmpty ? 0 : 1),\(old.count) +1,\(new.count) @@\n"
-            text += old.map { "-\($0)\n" }.joined() + new.map { "+\($0)\n" }.joined()
+            text += LineEdits.replacement(of: tracingText, by: newTracingText, path: tracingFile)
         }
         for pod in pods { text += pod.edits.unifiedDiff(path: pod.path) }
         return text
     }
 
     /// Writes the changes: the TracingConfiguration first, so that the API server finds it when it restarts.
-    /// - Parameter backup: a folder for the files as they were. Not within the manifests' own, whose files all run.
+    /// - Parameter backup: a new folder for the files as they were. Not within the manifests' own, whose files all run.
     /// - Returns: the paths of the changed files.
     package func write(backup: String) throws -> [String] {
-        var written: [String] = []
-        let files = FileManager.default
-        func save(_ path: String, _ text: String, _ hasOld: Bool) throws {
-            if hasOld {
-                try files.createDirectory(atPath: backup, withIntermediateDirectories: true)
-                let name = path.split(separator: "/").last.map(String.init) ?? "manifest"
-                try files.copyItem(atPath: path, toPath: "\(backup)/\(name)")
-            }
-            try Self.replace(path, with: text)
-            written.append(path)
+        guard !FilePattern.isFile(backup) else {
+            throw SetupError("\(backup): exists already; --backup must name a new folder, so that no original is lost")
         }
-        if tracingText != newTracingText {
-            let folder = String(tracingFile[..<(tracingFile.lastIndex(of: "/") ?? tracingFile.startIndex)])
-            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try save(tracingFile, newTracingText, tracingText != nil)
+        var changes: [(path: String, old: String?, new: String)] = []
+        if tracingText != newTracingText { changes.append((tracingFile, tracingText, newTracingText)) }
+        for pod in pods.reversed() where !pod.edits.isEmpty {
+            changes.append((pod.path, try SetupFile.read(pod.path), pod.edits.applied()))
         }
-        for pod in pods.reversed() where !pod.edits.isEmpty { try save(pod.path, pod.edits.applied(), true) }
-        return written
-    }
-
-    /// By renaming a file whose name begins with a dot, which the kubelet doesn't run.
-    private static func replace(_ path: String, with text: String) throws {
-        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        let temporary = "\(path[..<slash]).\(path[slash...]).faultline"
-        let files = FileManager.default
-        let mode = (try? files.attributesOfItem(atPath: path)[.posixPermissions]) ?? 0o600
-        do {
-            try text.write(toFile: temporary, atomically: false, encoding: .utf8)
-            try files.setAttributes([.posixPermissions: mode], ofItemAtPath: temporary)
-        } catch {
-            throw SetupError("\(temporary): can't be written: \(error.localizedDescription)")
+        // All originals are safe before the first change.
+        var names: Set<String> = []
+        for (path, old, _) in changes {
+            guard let old else { continue }
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            let free = names.insert(name).inserted ? name : "tracing-\(name)"
+            try SetupFile.create(folder: backup)
+            try SetupFile.write(old, to: "\(backup)/\(free)", like: path)
         }
-        guard unsafe rename(temporary, path) == 0 else { throw FileError("rename to", path) }
+        for (path, _, new) in changes {
+            try SetupFile.create(folder: SetupFile.folder(of: path))
+            try SetupFile.replace(path, with: new)
+        }
+        return changes.map(\.path)
     }
 }

@@ -8,13 +8,25 @@ struct LineEdits {
     }
 
     let lines: [String]
+    /// What ends each line: files keep the ends that they have.
+    private let ends: [String]
     private var edits: [Edit] = []
 
     init(_ text: String) {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        // By scalars, since "\r\n" is one character.
+        var parts = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         // What follows the last newline is no line.
-        if lines.last == "" { lines.removeLast() }
-        self.lines = lines
+        if parts.last?.isEmpty == true { parts.removeLast() }
+        lines = parts.map { String($0.last == "\r" ? $0.dropLast() : $0) }
+        ends = parts.map { $0.last == "\r" ? "\r\n" : "\n" }
+    }
+
+    /// What ends a new line: as the line before does.
+    private func end(at line: Int) -> String { ends.isEmpty ? "\n" : ends[max(0, line - 1)] }
+
+    /// A line as the edits so far leave it.
+    func current(_ line: Int) -> String {
+        edits.first { $0.line == line && $0.removed == 1 }?.inserted[0] ?? lines[line]
     }
 
     var isEmpty: Bool { edits.isEmpty }
@@ -29,7 +41,11 @@ struct LineEdits {
     }
 
     mutating func replace(line: Int, with text: String) {
-        edits.append(Edit(line: line, removed: 1, inserted: [text]))
+        if let index = edits.firstIndex(where: { $0.line == line && $0.removed == 1 }) {
+            edits[index].inserted = [text]
+        } else {
+            edits.append(Edit(line: line, removed: 1, inserted: [text]))
+        }
     }
 
     /// Insertions before a line come before its replacement.
@@ -37,14 +53,21 @@ struct LineEdits {
 
     /// The changed text.
     func applied() -> String {
-        var result: [String] = []
+        var result = ""
         var next = 0
         for edit in ordered {
-            result += lines[next..<edit.line]
-            result += edit.inserted
+            result += kept(next..<edit.line) + new(edit)
             next = edit.line + edit.removed
         }
-        return (result + lines[next...]).map { $0 + "\n" }.joined()
+        return result + kept(next..<lines.count)
+    }
+
+    private func kept(_ range: Range<Int>, _ prefix: String = "") -> String {
+        range.map { prefix + lines[$0] + ends[$0] }.joined()
+    }
+
+    private func new(_ edit: Edit, _ prefix: String = "") -> String {
+        edit.inserted.map { prefix + $0 + end(at: edit.line + edit.removed) }.joined()
     }
 
     /// The change as `diff -u` writes it, for `patch -p0`.
@@ -72,15 +95,22 @@ struct LineEdits {
         var next = first
         var added = 0
         for edit in hunk {
-            body += lines[next..<edit.line].map { " \($0)\n" }.joined()
+            body += kept(next..<edit.line, " ")
             next = edit.line + edit.removed
-            body += lines[edit.line..<next].map { "-\($0)\n" }.joined()
-            body += edit.inserted.map { "+\($0)\n" }.joined()
+            body += kept(edit.line..<next, "-") + new(edit, "+")
             added += edit.inserted.count - edit.removed
         }
-        body += lines[next..<end].map { " \($0)\n" }.joined()
+        body += kept(next..<end, " ")
         let header = "@@ -\(first + 1),\(end - first) +\(first + 1 + shift),\(end - first + added) @@\n"
         shift += added
         return header + body
+    }
+
+    /// A patch that replaces a whole text; without an old one, one that creates the file.
+    static func replacement(of old: String?, by new: String, path: String) -> String {
+        let (old, new, isNew) = (LineEdits(old ?? ""), LineEdits(new), old == nil)
+        let header = "@@ -\(old.lines.isEmpty ? 0 : 1),\(old.lines.count) +1,\(new.lines.count) @@\n"
+        return "--- \(isNew ? "/dev/null" : path)\n+++ \(path)\n\(header)" + old.kept(0..<old.lines.count, "-")
+            + new.kept(0..<new.lines.count, "+")
     }
 }

@@ -9,14 +9,18 @@ struct StaticPod {
     private let spec: [YAMLNode.Entry]
     /// The component's command line: `command` or `args`, whichever has flags.
     private let command: [YAMLNode]
+    /// Flags whose names were changed, with what the manifest called them.
+    private var renamed: [String: String] = [:]
     private(set) var edits: LineEdits
 
     /// - Parameter component: the name of the container, such as "etcd".
-    init(_ text: String, path: String, component: String) throws(SetupError) {
+    /// - Throws: `Diagnostics` of a text that isn't YAML, `SetupError` of one that isn't such a manifest.
+    init(_ text: String, path: String, component: String) throws {
         self.path = path
         var diagnostics = Diagnostics(file: path)
         guard let root = YAMLDocument([UInt8](text.utf8), &diagnostics)?.root, diagnostics.isEmpty else {
-            throw SetupError(diagnostics.isEmpty ? "\(path): the file is empty" : diagnostics.description)
+            guard diagnostics.isEmpty else { throw diagnostics }
+            throw SetupError("\(path): the file is empty")
         }
         func missing(_ what: String) -> SetupError {
             SetupError("\(path): no \(what) found; this must be the manifest of \(component)'s static pod")
@@ -33,6 +37,11 @@ struct StaticPod {
         self.container = container
         self.command = command
         edits = LineEdits(text)
+        // YAML ends lines there as well, so that its positions aren't those of the lines.
+        let ends: [Unicode.Scalar] = ["\r", "\u{85}", "\u{2028}", "\u{2029}"]
+        guard !edits.lines.contains(where: { $0.unicodeScalars.contains(where: ends.contains) }) else {
+            throw SetupError("\(path): lines must end with a newline, or a carriage return and a newline")
+        }
     }
 
     /// The tag of the component's image, such as "v1.31.4".
@@ -45,14 +54,53 @@ struct StaticPod {
     /// The value of a flag; nil where it isn't given.
     func value(of flag: String) -> String? { argument(of: flag)?.value }
 
-    private func argument(of flag: String) -> (node: YAMLNode, value: String)? {
-        for node in command {
-            guard let text = node.text, text.hasPrefix("--\(flag)") else { continue }
-            let rest = text.dropFirst(flag.count + 2)
-            if rest.isEmpty { return (node, "true") }
-            if rest.first == "=" { return (node, String(rest.dropFirst())) }
+    /// An argument on the command line.
+    private struct Argument {
+        /// `--FLAG=VALUE`, or the value of a flag that is the argument before.
+        let node: YAMLNode
+        let value: String
+        /// What the manifest has for the value, with what is before it in the same argument.
+        let written: String
+    }
+
+    /// The last one counts, as for the components.
+    private func argument(of flag: String) -> Argument? {
+        let name = renamed[flag] ?? flag
+        for (index, node) in command.enumerated().reversed() {
+            guard let text = node.text, text.hasPrefix("--\(name)") else { continue }
+            let rest = text.dropFirst(name.count + 2)
+            if rest.first == "=" {
+                let value = String(rest.dropFirst())
+                return Argument(node: node, value: value, written: "--\(flag)=\(value)")
+            }
+            guard rest.isEmpty else { continue }
+            // Only flags that are on or off stand alone.
+            if flag.hasSuffix("enable-distributed-tracing") {
+                return Argument(node: node, value: "true", written: "--\(flag)")
+            }
+            guard index + 1 < command.count, let value = command[index + 1].text else {
+                return Argument(node: node, value: "", written: "--\(flag)")
+            }
+            return Argument(node: command[index + 1], value: value, written: value)
         }
         return nil
+    }
+
+    /// The names of the pod's volumes.
+    private var volumes: [(name: String, path: String?)] {
+        (spec["volumes"]?.elements ?? []).compactMap { volume in
+            volume["name"]?.text.map { ($0, volume["hostPath"]?["path"]?.text) }
+        }
+    }
+
+    /// The feature gates that are set, such as "A=true".
+    var gates: [String] { value(of: "feature-gates").map { $0.split(separator: ",").map(String.init) } ?? [] }
+
+    /// An environment variable's value; nil where it isn't given, or is taken from elsewhere.
+    func variable(_ name: String) -> String? { variableNode(name)?["value"]?.text }
+
+    private func variableNode(_ name: String) -> YAMLNode? {
+        container["env"]?.elements?.first { $0["name"]?.text == name }
     }
 
     /// Whether a file of the host is visible in the container under the same path.
@@ -67,42 +115,83 @@ struct StaticPod {
 extension StaticPod {
     /// Sets a flag: adds it, or changes its value.
     mutating func set(_ flag: Setting) throws(SetupError) {
-        if let (node, value) = argument(of: flag.name) {
-            guard value != flag.value else { return }
-            let line = node.start.line - 1
-            let written = edits.lines[line]
-            guard let range = written.ranges(of: "=\(value)").last else {
-                throw byHand("--\(flag.name)=\(flag.value)", node.start)
+        guard let argument = argument(of: flag.name) else { return try append("--\(flag.name)=\(flag.value)") }
+        guard argument.value != flag.value else { return }
+        let isJoined = argument.written.hasPrefix("--\(flag.name)")
+        try replace(
+            argument.node, argument.written, with: isJoined ? "--\(flag.name)=\(flag.value)" : flag.value,
+            "--\(flag.name)=\(flag.value)")
+    }
+
+    /// Gives a flag the name that the component's release knows, where it has the one of another release.
+    mutating func rename(_ old: String, to name: String) throws(SetupError) {
+        for node in command where node.text == "--\(old)" || node.text?.hasPrefix("--\(old)=") == true {
+            guard renamed[name] != nil || value(of: name) == nil else {
+                throw SetupError("\(path): has both --\(old) and --\(name); remove the one that etcd doesn't know")
             }
-            edits.replace(
-                line: line, with: "\(written[..<range.lowerBound])=\(flag.value)\(written[range.upperBound...])")
-        } else {
-            try append("- --\(flag.name)=\(flag.value)")
+            try replace(node, "--\(old)", with: "--\(name)", "--\(name)")
+            renamed[name] = old
         }
+    }
+
+    /// Replaces text of a scalar within its line.
+    private mutating func replace(
+        _ node: YAMLNode, _ old: String, with new: String, _ what: String
+    ) throws(SetupError) {
+        let line = node.start.line - 1
+        let written = edits.current(line)
+        let start = written.index(written.startIndex, offsetBy: node.start.column - 1, limitedBy: written.endIndex)
+        guard node.start.line == node.end.line, !old.isEmpty, let start,
+            let range = written[start...].firstRange(of: old)
+        else { throw byHand(what, node.start) }
+        edits.replace(line: line, with: written[..<range.lowerBound] + new + written[range.upperBound...])
     }
 
     /// Adds a feature gate to those that are set.
     mutating func enable(gate: String) throws(SetupError) {
-        let gates = value(of: "feature-gates").map { $0.split(separator: ",").map(String.init) } ?? []
         guard !gates.contains("\(gate)=true") else { return }
         let others = gates.filter { !$0.hasPrefix("\(gate)=") }
         try set(Setting("feature-gates", (others + ["\(gate)=true"]).joined(separator: ",")))
     }
 
     mutating func add(environment: [Setting]) throws(SetupError) {
-        let present = (container["env"]?.elements ?? []).compactMap { $0["name"]?.text }
-        let missing = environment.filter { !present.contains($0.name) }
+        var missing: [Setting] = []
+        for setting in environment {
+            guard let present = variableNode(setting.name) else {
+                missing.append(setting)
+                continue
+            }
+            guard let value = present["value"], let text = value.text else {
+                throw SetupError(
+                    "\(path):\(present.start.line):\(present.start.column): \(setting.name) has no value of its own; "
+                        + "it must be \(setting.value)")
+            }
+            if text != setting.value { try replace(value, text, with: setting.value, setting.name) }
+        }
         try add(missing.map { ["- name: \($0.name)", "  value: \($0.value)"] }, to: "env", of: container)
     }
 
+    /// Mounts folders of the host that the container doesn't see, through volumes whose names are free.
     mutating func mount(_ folders: [HostFolder]) throws(SetupError) {
-        let missing = folders.filter { !shows($0.path) }
-        try add(
-            missing.map { ["- mountPath: \($0.path)", "  name: \($0.name)", "  readOnly: true"] }, to: "volumeMounts",
-            of: container)
-        try add(
-            missing.map { ["- hostPath:", "    path: \($0.path)", "    type: Directory", "  name: \($0.name)"] },
-            to: "volumes", of: spec)
+        var mounts: [[String]] = []
+        var added: [[String]] = []
+        for folder in folders where !shows(folder.path) {
+            let present = volumes.first { $0.path == folder.path }?.name
+            let name = present ?? freeName(folder.name)
+            mounts.append(["- mountPath: \(folder.path)", "  name: \(name)", "  readOnly: true"])
+            guard present == nil else { continue }
+            added.append(["- hostPath:", "    path: \(folder.path)", "    type: Directory", "  name: \(name)"])
+        }
+        try add(mounts, to: "volumeMounts", of: container)
+        try add(added, to: "volumes", of: spec)
+    }
+
+    private func freeName(_ wanted: String) -> String {
+        let taken = Set(volumes.map(\.name))
+        guard taken.contains(wanted) else { return wanted }
+        var number = 1
+        while taken.contains("faultline-\(wanted)-\(number)") { number += 1 }
+        return "faultline-\(wanted)-\(number)"
     }
 
     private mutating func add(
@@ -110,9 +199,7 @@ extension StaticPod {
     ) throws(SetupError) {
         guard !items.isEmpty else { return }
         if let elements = mapping[field]?.elements, let first = elements.first {
-            let line = edits.lines[first.start.line - 1]
-            let indent = line.prefix { $0 == " " }
-            guard line.dropFirst(indent.count).hasPrefix("- ") else { throw byHand(field, first.start) }
+            guard let indent = indent(of: first) else { throw byHand(field, first.start) }
             edits.insert(items.flatMap { $0 }.map { indent + $0 }, before: first.start.line - 1)
         } else {
             // Before a field that isn't the first, since that may share its line with a dash.
@@ -125,12 +212,21 @@ extension StaticPod {
     }
 
     /// Adds to the command line, behind the last argument.
-    private mutating func append(_ item: String) throws(SetupError) {
+    private mutating func append(_ argument: String) throws(SetupError) {
         let last = command[command.count - 1]
-        let line = edits.lines[last.start.line - 1]
+        guard let indent = indent(of: last), last.start.line == last.end.line else {
+            throw byHand(argument, last.start)
+        }
+        edits.insert(["\(indent)- \(argument)"], before: last.start.line)
+    }
+
+    /// What is before an element's dash; nil unless it is the only element of its line.
+    private func indent(of element: YAMLNode) -> Substring? {
+        let line = edits.lines[element.start.line - 1]
         let indent = line.prefix { $0 == " " }
-        guard line.dropFirst(indent.count).hasPrefix("- ") else { throw byHand(item, last.start) }
-        edits.insert([indent + item], before: last.start.line)
+        let dash = line.prefix(element.start.column - 1).dropFirst(indent.count)
+        guard dash.first == "-", dash.dropFirst().allSatisfy({ $0 == " " || $0 == "\t" }) else { return nil }
+        return indent
     }
 
     private func byHand(_ what: String, _ position: SourcePosition) -> SetupError {

@@ -56,6 +56,7 @@ extension TracingRequest {
                 comments: [
                     "Start the cluster:",
                     "minikube start \(flags.map { "--extra-config=\($0)" }.joined(separator: " "))",
+                    "The endpoint is seen from the node, where 127.0.0.1 is the node itself, not the machine it runs on.",
                 ],
                 content: nil))
         noteMissingCertificates("minikube", to: &plan)

@@ -6,7 +6,9 @@ extension TracingRequest {
         addConfigurationFile(Self.file, to: &plan)
         let hasLists = kubernetes >= Release(1, 31)
         func arguments(_ flags: [Setting]) -> YAMLValue { hasLists ? flags.named : flags.fields }
-        let environment = hasLists ? certificates.map { [("extraEnvs", $0.environment.named)] } ?? [] : []
+        func environment(_ certificates: ClientCertificates?) -> [(String, YAMLValue)] {
+            hasLists ? certificates.map { [("extraEnvs", $0.environment.named)] } ?? [] : []
+        }
         let apiServer: YAMLValue = [
             "extraArgs": arguments(apiServerFlags(file: Self.file)), "extraVolumes": .list(kubeadmVolumes),
         ]
@@ -16,10 +18,15 @@ extension TracingRequest {
                 comments: kubeadmComments(hasLists: hasLists),
                 content: [
                     "apiVersion": .text("kubeadm.k8s.io/\(hasLists ? "v1beta4" : "v1beta3")"),
-                    "kind": "ClusterConfiguration", "apiServer": apiServer.with(environment),
-                    "etcd": ["local": local.with(environment)],
+                    "kind": "ClusterConfiguration", "apiServer": apiServer.with(environment(certificates)),
+                    "etcd": ["local": local.with(environment(etcdCertificates))],
                 ]))
         addKubelet(to: &plan)
+    }
+
+    /// kubeadm can't mount more into etcd's pod than it does: elsewhere, the files must be copied to a folder in there.
+    private var etcdCertificates: ClientCertificates? {
+        certificates.map { etcdFolders.isEmpty ? $0 : $0.moved(to: "/etc/kubernetes/pki/etcd/faultline") }
     }
 
     private var kubeadmVolumes: [YAMLValue] {
@@ -40,10 +47,14 @@ extension TracingRequest {
             "Or, on a node that runs: faultline setup --from /etc/kubernetes/manifests --diff",
             "That also names the node's etcd member in its spans; a configuration of all nodes can't.",
         ]
-        guard certificates != nil else { return comments }
-        if !hasLists { comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.") }
-        if !etcdFolders.isEmpty {
-            comments.append("kubeadm mounts only /etc/kubernetes/pki/etcd into etcd's pod: copy the files there.")
+        guard let certificates, let etcdCertificates else { return comments }
+        if !hasLists {
+            comments.append("v1beta3 has no extraEnvs: certificates need --from on each node.")
+        } else if !etcdFolders.isEmpty {
+            comments += [
+                "kubeadm mounts only /etc/kubernetes/pki/etcd into etcd's pod, so etcd has a copy. On each node, before:",
+                "cp -r \(certificates.directory) \(etcdCertificates.directory)",
+            ]
         }
         return comments
     }

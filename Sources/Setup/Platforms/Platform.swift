@@ -37,13 +37,35 @@ extension TracingRequest {
     }
 
     fileprivate func addLastStep(to plan: inout SetupPlan) {
+        addListener(to: &plan)
         let percent = Double(samplingRatePerMillion) / 10_000
         let text = percent == percent.rounded() ? String(Int(percent)) : String(percent)
+        let traced =
+            samplingRatePerMillion == 0
+            ? "No request is traced unless its client asks for it: with --sampling 0, Faultline sees next to nothing."
+            : "\(text) % of the requests are traced."
         plan.add(
-            "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(endpoint)",
             "While nothing listens, exporters drop spans; nothing else is affected.",
-            "\(text) % of the requests are traced. Whether spans arrive, and from whom:",
-            "faultline doctor")
+            "\(traced) Whether spans arrive, and from whom:", "faultline doctor")
+    }
+
+    /// What starts Faultline where the spans go.
+    private func addListener(to plan: inout SetupPlan) {
+        let address = endpoint.listener
+        if let certificates {
+            var tls: [(String, YAMLValue)] = [("cert_file", "server.crt"), ("key_file", "server.key")]
+            if certificates.isMutual { tls.append(("client_ca_file", "ca.crt")) }
+            plan.add(
+                "Faultline's configuration: faultline serve --config faultline.yaml",
+                "Beside it: server.crt, signed by the authority in ca.crt and naming \(endpoint.host), and its server.key.",
+                content: ["otlp": ["grpc": ["address": .text(address), "tls": .map(tls)]]])
+        } else if endpoint.isLoopback {
+            plan.add("Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(address)")
+        } else {
+            plan.add(
+                "Faultline must listen at \(endpoint): faultline serve --otlp-grpc \(address) --insecure-listen",
+                "So every machine that reaches it can send spans, unencrypted. --tls DIRECTORY sets up TLS instead.")
+        }
     }
 }
 

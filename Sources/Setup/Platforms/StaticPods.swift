@@ -57,8 +57,17 @@ extension TracingRequest {
 
     func addKubelet(to plan: inout SetupPlan) {
         guard let kubeletConfiguration else { return }
-        plan.add(
-            "Optional, the kubelet's spans. /var/lib/kubelet/config.yaml on each node: merge, restart the kubelet.",
-            content: kubeletConfiguration)
+        var comments = [
+            "Optional, the kubelet's spans. /var/lib/kubelet/config.yaml on each node: merge, restart the kubelet."
+        ]
+        if let certificates {
+            comments += [
+                "The kubelet too takes certificates from its environment, and speaks plaintext to a TLS port without them.",
+                "systemctl edit kubelet: add, with the files on every node",
+                "[Service]",
+            ]
+            comments += certificates.environment.map { "Environment=\($0.name)=\($0.value)" }
+        }
+        plan.steps.append(SetupPlan.Step(comments: comments, content: kubeletConfiguration))
     }
 }

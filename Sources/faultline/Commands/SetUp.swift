@@ -25,13 +25,18 @@ struct SetUp: ParsableCommand {
             valueName: "platform"))
     var platform: Platform?
 
-    @Option(help: ArgumentHelp("Where Faultline listens, as the control plane sees it.", valueName: "host:port"))
-    var endpoint = "127.0.0.1:4317"
+    @Option(
+        help: ArgumentHelp(
+            "Where Faultline listens, as the control plane sees it. By default where spans go by --from, else "
+                + "127.0.0.1:4317.",
+            valueName: "host:port"))
+    var endpoint: String?
 
     @Option(
-        help: ArgumentHelp("Requests to trace, per million.", valueName: "rate"),
+        help: ArgumentHelp(
+            "Requests to trace, per million. By default the rate of --from, else 100000 (10 %).", valueName: "rate"),
         transform: WholeNumber.reader(0...1_000_000, "a rate is a number of requests per million, from 0 to 1000000"))
-    var sampling = 100_000
+    var sampling: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -76,17 +81,20 @@ struct SetUp: ParsableCommand {
             if let from { return try change(from) }
             guard let platform else { return }
             if let refusal = platform.refusal { return Console.print(refusal) }
-            let request = try request(kubernetes: nil, etcd: Release(3, 5))
+            let request = try request(kubernetes: nil, etcd: Release(3, 5), nil, nil)
             Console.print(String(try platform.plan(request).text().dropLast()))
         }
     }
 
-    /// - Parameters: the releases that the manifests say, where the command line doesn't.
-    private func request(kubernetes found: Release?, etcd foundEtcd: Release?) throws -> TracingRequest {
+    /// - Parameters: what the manifests say, where the command line doesn't.
+    private func request(
+        kubernetes found: Release?, etcd foundEtcd: Release?, _ foundEndpoint: String?, _ foundRate: Int?
+    ) throws -> TracingRequest {
         try TracingRequest(
             kubernetes: release(kubernetes, "kubernetes", "1.31") ?? known(found, "--kubernetes"),
             etcd: release(etcd, "etcd", "3.5") ?? known(foundEtcd, "--etcd"),
-            endpoint: TracingEndpoint(endpoint), samplingRatePerMillion: sampling, certificates: certificates())
+            endpoint: TracingEndpoint(endpoint ?? foundEndpoint ?? "127.0.0.1:4317"),
+            samplingRatePerMillion: sampling ?? foundRate ?? 100_000, certificates: certificates())
     }
 
     private func release(_ text: String?, _ option: String, _ example: String) throws -> Release? {
@@ -113,11 +121,13 @@ struct SetUp: ParsableCommand {
         var manifests = try InstalledManifests(directory: directory)
         let request = try request(
             kubernetes: manifests.kubernetesRelease,
-            etcd: manifests.hasEtcd ? manifests.etcdRelease : TracingRequest.firstEtcd)
+            etcd: manifests.hasEtcd ? manifests.etcdRelease : TracingRequest.firstEtcd,
+            manifests.endpoint, manifests.samplingRatePerMillion)
         try manifests.apply(request)
+        for note in manifests.notes { Console.note(note) }
         if manifests.isComplete { return Console.note("\(directory): nothing to change; tracing is set up") }
         if !manifests.hasEtcd { Console.note("\(directory): no etcd.yaml; set up etcd where it runs") }
-        guard write else { return Console.print(String(manifests.diff.dropLast())) }
+        guard write else { return Console.print(String(manifests.diff.unicodeScalars.dropLast())) }
         let backup = backup ?? "/etc/kubernetes/faultline-backup-\(Int(Date().timeIntervalSince1970))"
         for path in try manifests.write(backup: backup) { Console.note("changed \(path)") }
         Console.note("the original files are in \(backup)")
