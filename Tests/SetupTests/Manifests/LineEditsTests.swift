@@ -10,7 +10,9 @@ import Testing
         let lines = (0..<Int.random(in: 0...40, using: &chance)).map { _ in
             "line \(Int.random(in: 0..<5, using: &chance))"
         }
-        let text = lines.map { $0 + "\n" }.joined()
+        let isMixed = Bool.random(using: &chance)
+        let ends = lines.map { _ in isMixed && Bool.random(using: &chance) ? "\r\n" : "\n" }
+        let text = zip(lines, ends).map { $0 + $1 }.joined()
         var edits = LineEdits(text)
         var before = [[String]](repeating: [], count: lines.count + 1)
         var changed = lines
@@ -25,12 +27,13 @@ import Testing
                 edits.insert(added, before: line)
             }
         }
-        var expected: [String] = []
+        var expected = ""
         for line in 0...lines.count {
-            expected += before[line]
-            if line < lines.count { expected.append(changed[line]) }
+            let end = ends.isEmpty ? "\n" : ends[max(0, line - 1)]
+            expected += before[line].map { $0 + end }.joined()
+            if line < lines.count { expected += changed[line] + ends[line] }
         }
-        return (text, edits, expected.map { $0 + "\n" }.joined())
+        return (text, edits, expected)
     }
 
     @Test func `are made where they were meant, in the order of lines`() {
@@ -53,6 +56,13 @@ import Testing
         #expect(LineEdits("a\nb").applied() == "a\nb\n")
         #expect(LineEdits("").applied() == "")
     }
+
+    @Test func `to a line that was changed already are on top of that`() {
+        var edits = LineEdits("a\r\nb\r\n")
+        edits.replace(line: 1, with: edits.current(1) + "c")
+        edits.replace(line: 1, with: edits.current(1) + "d")
+        #expect(edits.applied() == "a\r\nbcd\r\n")
+    }
 }
 
 /// A unified diff, applied without mercy: every context line and every number must be right.
@@ -63,7 +73,7 @@ private struct Patch {
         let what: String
     }
 
-    init(_ text: String) { lines = text.split(separator: "\n").map(String.init)[...] }
+    init(_ text: String) { lines = text.lines[...] }
 
     /// The numbers of `@@ -a,b +c,d @@`.
     private static func numbers(_ header: String) -> [Int] {
@@ -71,7 +81,7 @@ private struct Patch {
     }
 
     func applied(to text: String) throws -> String {
-        let old = text.split(separator: "\n").map(String.init)
+        let old = text.lines
         var new: [String] = []
         var next = 0
         var rest = lines
@@ -100,4 +110,9 @@ private struct Patch {
         }
         return (new + old[next...]).map { $0 + "\n" }.joined()
     }
+}
+
+extension String {
+    /// What is between newlines: a carriage return belongs to its line.
+    fileprivate var lines: [String] { unicodeScalars.split(separator: "\n").map { String($0) } }
 }

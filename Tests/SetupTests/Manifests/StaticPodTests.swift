@@ -1,3 +1,4 @@
+import YAML
 import Testing
 
 @testable import Setup
@@ -104,7 +105,7 @@ import Testing
         #expect {
             _ = try changed(text) { try $0.set(Setting("new", "1")) }
         } throws: { error in
-            error is SetupError && "\(error)".contains(expected)
+            (error is SetupError || error is Diagnostics) && "\(error)".contains(expected)
         }
     }
 }
