@@ -6,8 +6,8 @@ extension QueryParameter {
     static let from = time("from")
     static let to = time("to")
 
-    /// What every resource of the API takes.
-    static let common = [from, to, cluster, limit]
+    /// What every question takes.
+    static let common = [from, to, cluster]
 
     static func time(_ name: String) -> QueryParameter {
         QueryParameter(name, "\(name) must be \(Timestamp.forms)") {

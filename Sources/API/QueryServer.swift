@@ -128,7 +128,7 @@ package struct QueryServer: Service {
         do {
             query = try Query(request.uri.query, variables: variables, of: resource, now: surface.now())
         } catch {
-            return QueryReply.text(error.message + "\n", status: .badRequest)
+            return QueryReply.problem(error.message, status: .badRequest, path: request.uri.path)
         }
         do {
             return try await resource.respond(
@@ -136,7 +136,7 @@ package struct QueryServer: Service {
                     request: request, query: query, variables: variables, server: self,
                     peer: context.channel.remoteAddress))
         } catch let error as QueryError {
-            return QueryReply.text(error.message + "\n", status: .badRequest)
+            return QueryReply.problem(error.message, status: .badRequest, path: request.uri.path)
         }
     }
 }

@@ -43,14 +43,15 @@ struct HostCheck: RouterMiddleware {
         let authority = request.head.authority ?? ""
         guard authority.isEmpty || hosts.allow(authority: authority) else {
             refusals.count(.wrongHost, peer: context.channel.remoteAddress)
-            return QueryReply.text(
-                "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts\n",
-                status: .forbidden)
+            return QueryReply.problem(
+                "unknown Host; use an IP address, localhost, the host of external_url or one of allowed_hosts",
+                status: .forbidden, path: request.uri.path)
         }
         let changesSomething = request.method != .get && request.method != .head
         if changesSomething, CrossSite(hosts: hosts, isTLS: isTLS).isForeign(request.head) {
             refusals.count(.wrongOrigin, peer: context.channel.remoteAddress)
-            return QueryReply.text("pages of other origins can't change anything here\n", status: .forbidden)
+            return QueryReply.problem(
+                "pages of other origins can't change anything here", status: .forbidden, path: request.uri.path)
         }
         return try await next(request, context)
     }
@@ -70,8 +71,9 @@ struct TokenCheck: RouterMiddleware {
             let reason = access.refusal(request.headers[.authorization], takesPassword: true)
         else { return try await next(request, context) }
         refusals.count(reason, peer: context.channel.remoteAddress)
-        var response = QueryReply.text(
-            "\(reason.hintForToken); in a browser, the token is the password of any user\n", status: .unauthorized)
+        var response = QueryReply.problem(
+            "\(reason.hintForToken); in a browser, the token is the password of any user", status: .unauthorized,
+            path: request.uri.path)
         // Browsers ask for a user and a password, and send them along with everything that the page loads.
         response.headers[values: .wwwAuthenticate] = ["Bearer", "Basic realm=\"Faultline\", charset=\"UTF-8\""]
         return response
@@ -98,13 +100,15 @@ struct UnknownRequest: RouterMiddleware {
         guard methods.isEmpty else {
             refusals.count(.wrongMethod, peer: peer)
             let allowed = methods.map { $0 == .get ? "GET, HEAD" : $0.rawValue }.joined(separator: ", ")
-            var response = QueryReply.text("allowed methods: \(allowed)\n", status: .methodNotAllowed)
+            var response = QueryReply.problem(
+                "allowed methods: \(allowed)", status: .methodNotAllowed, path: request.uri.path)
             response.headers[.allow] = allowed
             return response
         }
         refusals.count(.unknownPath, peer: peer)
         let known = resources.map(\.shownPath)
-        return QueryReply.text("no such path; known paths are \(known.listed())\n", status: .notFound)
+        return QueryReply.problem(
+            "no such path; known paths are \(known.listed())", status: .notFound, path: request.uri.path)
     }
 }
 

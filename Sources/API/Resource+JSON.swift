@@ -48,9 +48,9 @@ extension Resource {
             } catch is QueryDeadline.BusyError {
                 return exchange.tooMany()
             } catch let absent as AbsentTraceError {
-                return QueryReply.text("\(absent.message)\n", status: .notFound)
+                return exchange.problem(absent.message, status: .notFound)
             }
-            guard let json else { return QueryReply.text("\(absent)\n", status: .notFound) }
+            guard let json else { return exchange.problem(absent, status: .notFound) }
             return Response(
                 status: .ok, headers: [.contentType: jsonType], body: pools.queries.body(in: permit, json))
         }

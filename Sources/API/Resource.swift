@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Receivers
+import Support
 
 /// A path of the query server: the method and parameters that it takes, and how it answers.
 ///
@@ -35,7 +36,7 @@ struct Resource: Sendable {
         ] + jaeger
 
     /// What an address for Jaeger's clients alone answers.
-    static let jaegerOnly = [healthy, ready] + jaeger
+    static let jaegerOnly = [healthy, ready, jaegerRoot] + jaeger
 
     /// Names of the parameters that are components of the path.
     var variables: [String] {
@@ -72,11 +73,15 @@ struct QueryExchange: Sendable {
 
     var surface: QueryServer.Surface { server.surface }
 
+    func problem(_ message: String, status: HTTPResponse.Status) -> Response {
+        QueryReply.problem(message, status: status, path: request.uri.path)
+    }
+
     /// The reply when an answer isn't there in time. The computation goes on, so a later question may find its answer.
     func tooSlow() -> Response {
         server.refusals.count(.queryDeadline, peer: peer)
-        var response = QueryReply.text(
-            "no answer within \(QueryDeadline.usual.components.seconds) s; ask for a shorter range, or retry in 5 s\n",
+        var response = problem(
+            "no answer within \(QueryDeadline.usual.components.seconds) s; ask for a shorter range, or retry in 5 s",
             status: .gatewayTimeout)
         response.headers[.retryAfter] = "5"
         return response
@@ -85,7 +90,7 @@ struct QueryExchange: Sendable {
     /// The reply when as many answers of this kind as allowed are under way.
     func tooMany() -> Response {
         server.refusals.count(.queries, peer: peer)
-        var response = QueryReply.text("too many requests at once; retry in 1 s\n", status: .tooManyRequests)
+        var response = problem("too many requests at once; retry in 1 s", status: .tooManyRequests)
         response.headers[.retryAfter] = "1"
         return response
     }
@@ -93,9 +98,29 @@ struct QueryExchange: Sendable {
 
 /// Short answers that are ready at once.
 enum QueryReply {
+    /// Says what is wrong: in JSON where answers are JSON, else as text.
+    ///
+    /// - Parameter path: of the request.
+    static func problem(_ message: String, status: HTTPResponse.Status, path: String) -> Response {
+        guard path.hasPrefix("/api/v1/"), let json = try? JSONText.encode(ProblemJSON(error: message)) else {
+            return text(message + "\n", status: status)
+        }
+        return Response(
+            status: status, headers: [.contentType: Resource.jsonType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: json)))
+    }
+
     static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
+}
+
+/// Why there is no answer.
+struct ProblemJSON: Encodable {
+    /// What is wrong, and what would be right.
+    var error: String
+
+    static let schema = Schema.object(["error": .text])
 }

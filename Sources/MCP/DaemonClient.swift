@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 package import Credentials
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -61,6 +62,11 @@ package struct DaemonClient: Sendable {
     /// - Throws: `AnswerError`.
     package func metrics() async throws -> String { try await fetch("/metrics") }
 
+    /// How the API says why there is no answer.
+    private struct Problem: Decodable {
+        var error: String
+    }
+
     private func fetch(_ target: String) async throws -> String {
         let answer: HTTPClientResponse
         let body: ByteBuffer
@@ -78,7 +84,9 @@ package struct DaemonClient: Sendable {
         }
         let text = String(buffer: body)
         guard answer.status == .ok else {
-            throw AnswerError(message: "\(answer.status.code): \(text.split(separator: "\n").joined(separator: " "))")
+            let problem = try? JSONDecoder().decode(Problem.self, from: Data(text.utf8))
+            let said = problem?.error ?? text.split(separator: "\n").joined(separator: " ")
+            throw AnswerError(message: "\(answer.status.code): \(said)")
         }
         return text
     }

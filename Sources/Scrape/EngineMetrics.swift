@@ -106,12 +106,13 @@ package struct EngineMetrics {
             for (text, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, text) }
         },
         .family(
-            "faultline_window_latency_seconds", .summary, unit: "seconds", labels: OperationLabels.names,
+            "faultline_window_latency_seconds", .gauge, unit: "seconds", labels: OperationLabels.names + ["quantile"],
             help: "Exact nearest-rank quantiles of duration over the window."
         ) { metrics, exposition in
             for series in metrics.inWindow {
                 for index in series.quantiles.indices {
-                    exposition.quantile(shownQuantiles[index], Double(series.quantiles[index]) / 1e9, series.text)
+                    let text = series.text.adding("quantile", shownQuantiles[index])
+                    exposition.sample(Double(series.quantiles[index]) / 1e9, text)
                 }
             }
         },

@@ -4,14 +4,13 @@ package struct MetricFamily: Sendable {
         case counter
         case gauge
         case histogram
-        case summary
     }
 
     /// Without `_total` for counters, as in OpenMetrics.
     package let name: String
     package let kind: Kind
     package let help: String
-    /// Names of the samples' labels in the order in which they are written, without `le` and `quantile`.
+    /// Names of the samples' labels in the order in which they are written, without `le`.
     package let labels: [String]
     /// The condition, in words, under which the family is present; nil if always.
     let condition: String?

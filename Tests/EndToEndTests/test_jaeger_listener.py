@@ -63,12 +63,18 @@ def test_real_clients(jaeger):
     assert client("mcp-server-jaeger", V3_CLIENT, jaeger)["services"]["services"] == ["apiserver", "etcd"]
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/operations", "/api/v1/events", "/-/reload"])
+@pytest.mark.parametrize("path", ["/metrics", "/api/v1/operations", "/api/v1/events", "/-/reload"])
 def test_it_answers_nothing_else_and_says_what(daemon, jaeger, path):
     before = daemon.metrics().refused("jaeger").get("unknown_path", 0)
     status, body = jaeger.get(path)
     assert status == 404 and b"/api/traces" in body and b"/api/v1/" not in body
     assert daemon.metrics().refused("jaeger")["unknown_path"] == before + 1
+
+
+def test_at_its_root_it_says_what_it_is(jaeger):
+    """Some clients ask there whether Jaeger answers; Jaeger has its page there."""
+    status, body = jaeger.get("/")
+    assert status == 200 and b"Jaeger's query API" in body and b"<html" not in body
 
 
 def test_health_hosts_and_connections_are_its_own(daemon, jaeger):

@@ -110,6 +110,7 @@ def test_rules_are_those_of_the_file_with_their_alerts(serve):
     assert (second["name"], second["interval_seconds"], second["limit"]) == ("second", 2, None)
     slow, budget = first["rules"]
     assert slow == {
+        "runbook": None,
         "alert": "Slow",
         "select": {"service": "apiserver", "operation": "=~ GET .+", "kind": "!= CLIENT"},
         "when": "max > 1us and count >= 1",
@@ -184,7 +185,13 @@ def test_a_running_daemon_is_healthy_and_ready(daemon, path, text):
 
 
 def test_another_path_is_not_found(daemon):
-    assert daemon.get("/api/v1/nothing")[0] == 404
+    status, type, body = daemon.get("/api/v1/nothing")
+    assert (status, type) == (404, "application/json") and "no such path" in json.loads(body)["error"]
+    status, type, body = daemon.get("/api/v1/traces/" + "f" * 32)
+    assert (status, type, json.loads(body)) == (404, "application/json", {"error": "trace not found"})
+    # Elsewhere answers are text, and so is this one.
+    status, type, body = daemon.get("/nothing")
+    assert (status, type) == (404, "text/plain; charset=utf-8") and body.startswith(b"no such path")
 
 
 @pytest.mark.parametrize(

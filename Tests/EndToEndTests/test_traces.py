@@ -37,9 +37,9 @@ def get(daemon, path, **parameters):
 
 
 def refused(daemon, path, **parameters):
-    status, _, body = daemon.get(path + "?" + urlencode(parameters))
-    assert status == 400
-    return body.decode()
+    status, type, body = daemon.get(path + "?" + urlencode(parameters))
+    assert (status, type) == (400, "application/json")
+    return json.loads(body)["error"]
 
 
 @pytest.fixture(scope="module")

@@ -55,4 +55,9 @@ extension Resource {
     }
 
     static let jaeger = JaegerV1.resources + JaegerV3.resources
+
+    /// At `/` Jaeger serves its page; some clients ask for it to see whether Jaeger is there.
+    static let jaegerRoot = Resource(path: "/") { _ in
+        QueryReply.text("Jaeger's query API: /api/services, /api/traces and more; v3 is under /api/v3/\n")
+    }
 }

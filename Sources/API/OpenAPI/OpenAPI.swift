@@ -28,7 +28,7 @@ package struct OpenAPI: Encodable {
         var content: [String: Content]
 
         static func problem(_ description: String) -> Reply {
-            Reply(description: description, content: ["text/plain": Content(schema: .text)])
+            Reply(description: description, content: [Resource.jsonType: Content(schema: ProblemJSON.schema)])
         }
     }
 

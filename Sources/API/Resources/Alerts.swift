@@ -4,7 +4,7 @@ import Rules
 extension Resource {
     /// The pending and firing alerts; over a range also those of the last resolved ones that were active in it.
     static let alerts = json(
-        "/api/v1/alerts", summary: "pending and firing alerts; over a range also resolved ones",
+        "/api/v1/alerts", parameters: [.limit], summary: "pending and firing alerts; over a range also resolved ones",
         schema: .array(.named("Alert"))
     ) { surface, query in
         let evaluation = surface.pipeline.evaluation

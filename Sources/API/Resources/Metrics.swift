@@ -9,7 +9,7 @@ extension Resource {
         guard let permit = scrapes.permit() else { return exchange.tooMany() }
         let format = ExpositionFormat(accept: accepted[.accept])
         let isGzip = takesGzip(accepted[.acceptEncoding])
-        var headers: HTTPFields = [.contentType: format.contentType, .vary: "Accept-Encoding"]
+        var headers: HTTPFields = [.contentType: format.contentType, .vary: "Accept, Accept-Encoding"]
         if isGzip { headers[.contentEncoding] = "gzip" }
         return Response(
             status: .ok, headers: headers,

@@ -4,7 +4,7 @@ import Report
 extension Resource {
     /// Operations over the range.
     static let operations = json(
-        "/api/v1/operations", parameters: [.service], summary: "operations", schema: .array(.named("Operation"))
+        "/api/v1/operations", parameters: [.limit, .service], summary: "operations", schema: .array(.named("Operation"))
     ) { surface, query in
         let rows = OperationRow.rows(of: surface.summary(of: query), in: query.range.given).filter { row in
             query.includes(cluster: row.cluster) && query.service ?? row.service == row.service
