@@ -1,0 +1,38 @@
+/// etcd's flags for tracing, in a manifest that may have some already.
+struct EtcdTracing {
+    private let request: TracingRequest
+    private static let names = [
+        "enable-distributed-tracing", "distributed-tracing-address", "distributed-tracing-service-name",
+        "distributed-tracing-instance-id", "distributed-tracing-sampling-rate",
+    ]
+
+    init(_ request: TracingRequest) { self.request = request }
+
+    /// Where etcd sends its spans now.
+    static func address(_ pod: StaticPod) -> String? {
+        pod.value(of: names[1]) ?? pod.value(of: "experimental-\(names[1])")
+    }
+
+    /// - Returns: what whoever makes the changes should know.
+    func apply(to pod: inout StaticPod) throws(SetupError) -> [String] {
+        var notes: [String] = []
+        let old = Self.address(pod)
+        if let old, old != request.endpoint.description {
+            notes.append("\(pod.path): etcd's spans go to \(request.endpoint), no longer to \(old)")
+        }
+        let prefix = request.etcdPrefix
+        for name in Self.names {
+            try pod.rename("\(prefix.isEmpty ? "experimental-" : "")\(name)", to: "\(prefix)\(name)")
+        }
+        let rate = "\(prefix)distributed-tracing-sampling-rate"
+        if let value = pod.value(of: rate), value != "0" {
+            notes.append(
+                "\(pod.path): --\(rate)=\(value) stays, and adds traces without a request of the API server; without it, "
+                    + "etcd traces what the API server does")
+        }
+        for flag in request.etcdFlags(instance: pod.value(of: request.etcdInstanceFlag) ?? pod.value(of: "name")) {
+            try pod.set(flag)
+        }
+        return notes
+    }
+}
