@@ -67,6 +67,15 @@ def test_a_volume_gets_a_free_name(node):
     assert volume["hostPath"]["path"] == mount["mountPath"]
 
 
+def test_the_tracing_configuration_is_where_the_host_has_it(node):
+    node.replace(node.server, str(node.tracing), "/otel/apiserver.yaml")
+    node.replace(node.server, "    volumeMounts:\n", "    volumeMounts:\n    - mountPath: /otel/\n      name: otel\n")
+    node.replace(node.server, "  volumes:\n", f"  volumes:\n  - hostPath: {{path: {node.tracing.parent}}}\n    name: otel\n")
+    text = node.server.read_text()
+    assert f"changed {node.tracing}\n" in node.write()
+    assert node.server.read_text() == text and node.tracing.exists()
+
+
 def test_a_flag_and_its_value_on_two_lines(node):
     node.replace(node.server, "--tracing-config-file=", "--tracing-config-file\n    - ")
     node.replace(node.etcd, "--name=node-1", "--name\n    - 'node-1'\n    - --experimental-distributed-tracing-address\n    - a:1  # a:1")

@@ -7,8 +7,10 @@ package struct InstalledManifests {
     private var apiServer: StaticPod
     private var etcd: StaticPod?
     private let directory: String
-    /// The TracingConfiguration's path, and what it holds now.
-    private var tracingFile = TracingRequest.file
+    /// The TracingConfiguration's path as the API server sees it.
+    private let tracingFlag: String
+    /// The same on the host, and what it holds now.
+    private let tracingFile: String
     private var tracingText: String?
     private var newTracingText = ""
     private let present: PresentTracing?
@@ -25,11 +27,12 @@ package struct InstalledManifests {
         }
         self.apiServer = apiServer
         etcd = try Self.pod("etcd", in: self.directory)
-        if let file = apiServer.value(of: "tracing-config-file") { tracingFile = file }
-        guard tracingFile.hasPrefix("/") else {
+        tracingFlag = apiServer.value(of: "tracing-config-file") ?? TracingRequest.file
+        guard tracingFlag.hasPrefix("/") else {
             throw SetupError(
-                "\(apiServer.path): --tracing-config-file \(PrintableText.quote(tracingFile)) must be an absolute path")
+                "\(apiServer.path): --tracing-config-file \(PrintableText.quote(tracingFlag)) must be an absolute path")
         }
+        tracingFile = apiServer.hostPath(of: tracingFlag)
         if FilePattern.isFile(tracingFile) { tracingText = try SetupFile.read(tracingFile) }
         let (text, file) = (tracingText, tracingFile)
         present = try text.map { try PresentTracing($0, path: file) }
@@ -65,11 +68,11 @@ package struct InstalledManifests {
             if present.says(request) { newTracingText = tracingText ?? newTracingText }
             notes += present.changes(to: request)
         }
-        for flag in request.apiServerFlags(file: tracingFile) where flag.name != "feature-gates" {
+        for flag in request.apiServerFlags(file: tracingFlag) where flag.name != "feature-gates" {
             try apiServer.set(flag)
         }
         try enableGate(request)
-        let folder = SetupFile.folder(of: tracingFile)
+        let folder = SetupFile.folder(of: tracingFlag)
         try apiServer.mount(
             request.apiServerFolders.map { $0.name == "tracing" ? HostFolder(name: "tracing", path: folder) : $0 })
         notes += try Self.add(request.certificates, to: &apiServer)

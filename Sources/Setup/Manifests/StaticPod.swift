@@ -103,11 +103,28 @@ struct StaticPod {
         container["env"]?.elements?.first { $0["name"]?.text == name }
     }
 
-    /// Whether a file of the host is visible in the container under the same path.
-    func shows(_ path: String) -> Bool {
-        let mounts = (container["volumeMounts"]?.elements ?? []).compactMap { $0["mountPath"]?.text }
-        return mounts.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+    /// What is mounted where, without slashes at the end.
+    private var mounts: [(path: String, volume: String?)] {
+        (container["volumeMounts"]?.elements ?? []).compactMap { mount in
+            mount["mountPath"]?.text.map { ($0.hasSuffix("/") ? String($0.dropLast()) : $0, mount["name"]?.text) }
+        }
     }
+
+    /// The innermost mount that has a path: it hides those around it.
+    private func mount(of path: String) -> (path: String, volume: String?)? {
+        mounts.filter { path == $0.path || path.hasPrefix($0.path + "/") }.max { $0.path.count < $1.path.count }
+    }
+
+    /// Where the host has what the container sees under a path.
+    func hostPath(of path: String) -> String {
+        guard let mount = mount(of: path), let host = volumes.first(where: { $0.name == mount.volume })?.path else {
+            return path
+        }
+        return (host.hasSuffix("/") ? String(host.dropLast()) : host) + path.dropFirst(mount.path.count)
+    }
+
+    /// Whether something of the host is mounted where a path is.
+    func shows(_ path: String) -> Bool { mount(of: path) != nil }
 }
 
 extension YAMLNode {
