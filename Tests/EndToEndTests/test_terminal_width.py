@@ -67,6 +67,13 @@ def test_an_option_and_its_value_are_on_one_line():
     assert len(usage) > 1 and all(line.count("[") == line.count("]") for line in usage)
 
 
+@pytest.mark.parametrize("key", ["p90", "max"])
+def test_the_column_that_rows_are_sorted_by_is_there(key):
+    lines = at_80("replay", "--quiet", "--sort", key, EXAMPLE).splitlines()
+    headings = [line.split() for line in lines if " errors " in line and line.endswith((" request", " self p99  operation"))]
+    assert len(headings) == 2 and all(key in heading for heading in headings), headings
+
+
 def test_what_is_found_in_recorded_spans():
     assert "etcd (clear)" in at_80("replay", EXAMPLE)
     assert "apiserver: " in at_80("archive", "info", EXAMPLE)

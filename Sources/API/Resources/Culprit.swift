@@ -24,10 +24,12 @@ extension Resource {
                 comparison, ofCluster: cluster,
                 where: query.namesRequests ? view.requests.map { query.includes($0) } : nil,
                 surface.pipeline.components)
-            return CulpritJSON(comparison, finding, cluster: cluster)
+            let spans = view.operationSummaries(in: comparison.interval)
+                .reduce(0) { $0 + ($1.labels.cluster == cluster ? $1.count : 0) }
+            return CulpritJSON(comparison, finding, cluster: cluster, spans: spans)
         }
         return findings.dropFirst().reduce(findings.first) { best, next in
-            best.map { next.culprit.certainty > $0.culprit.certainty } ?? true ? next : best
+            best.map { next.isSurer(than: $0) } ?? true ? next : best
         }
     }
 }
@@ -89,7 +91,10 @@ struct CulpritJSON: Encodable, Sendable {
     var to: String
     var baseline_from: String
     var baseline_to: String
-    var culprit: Culprit
+    /// How many ended in the interval.
+    var spans: Int
+    /// null without spans in the interval, unless that is why somebody is at fault.
+    @OrNull var culprit: Culprit?
     /// Largest growth first.
     var components: [EvidenceJSON.ComponentRow]
     var requests: Requests
@@ -98,25 +103,34 @@ struct CulpritJSON: Encodable, Sendable {
 
     static let schema = Schema.object(
         [
-            "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "culprit": .named("Culprit"),
+            "from": .time, "to": .time, "baseline_from": .time, "baseline_to": .time, "spans": .integer,
+            "culprit": .nullable(.named("Culprit")),
             "components": .array(.named("ComponentGrowth")), "requests": .named("RequestOutcomes"),
             "traces": .array(.text),
         ], optional: ["cluster": .text])
 
-    init(_ comparison: Comparison, _ finding: IntervalEvidence, cluster: String) {
+    init(_ comparison: Comparison, _ finding: IntervalEvidence, cluster: String, spans: Int) {
+        self.spans = spans
         self.cluster = cluster.isEmpty ? nil : cluster
         from = Timestamp.rfc3339(comparison.interval.lowerBound)
         to = Timestamp.rfc3339(comparison.interval.upperBound)
         baseline_from = Timestamp.rfc3339(comparison.baseline.lowerBound)
         baseline_to = Timestamp.rfc3339(comparison.baseline.upperBound)
         let evidence = EvidenceJSON(finding.evidence)
-        culprit = Culprit(
-            side: evidence.culprit.side, component: evidence.culprit.component,
-            instance: evidence.culprit.instance, certainty: finding.evidence.culprit.certainty,
-            why: evidence.culprit.why)
+        if spans > 0 || evidence.culprit.side != nil {
+            culprit = Culprit(
+                side: evidence.culprit.side, component: evidence.culprit.component,
+                instance: evidence.culprit.instance, certainty: finding.evidence.culprit.certainty,
+                why: evidence.culprit.why)
+        }
         components = evidence.components
         let outcomes = finding.requests
         requests = Requests(count: outcomes.count, slow: outcomes.slow, failed: outcomes.failed)
         traces = evidence.traces
+    }
+
+    fileprivate func isSurer(than other: CulpritJSON) -> Bool {
+        guard let culprit else { return false }
+        return other.culprit.map { culprit.certainty > $0.certainty } ?? true
     }
 }

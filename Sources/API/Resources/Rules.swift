@@ -85,7 +85,8 @@ extension Resource {
     ///
     /// A range and a cluster choose among the alerts, the limit among the groups.
     static let rules = json(
-        "/api/v1/rules", parameters: [.limit], summary: "the rules in force and their alerts", schema: .array(RuleGroupJSON.schema)
+        "/api/v1/rules", parameters: [.limit], summary: "the rules in force and their alerts",
+        schema: .array(RuleGroupJSON.schema)
     ) { surface, query in
         surface.pipeline.evaluation.groups.prefix(query.limit).map { group in
             var group = group

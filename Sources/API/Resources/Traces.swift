@@ -8,7 +8,8 @@ extension Resource {
     static let traces = json(
         "/api/v1/traces",
         parameters: [
-            .limit, .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order, .recording,
+            .limit, .service, .operation, .kind, .minDuration, .maxDuration, .status, .component, .minPart, .order,
+            .recording,
         ] + QueryParameter.requestLabels,
         summary: "traces by one of their spans or requests, worst first", schema: TracesJSON.schema,
         check: { query throws(QueryError) in try query.checkSearch() }

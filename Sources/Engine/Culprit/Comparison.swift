@@ -141,7 +141,10 @@ extension WindowView {
         if let onset = onsets([(.requests, series, comparison)])[0] {
             comparison = comparison.beforeFault(at: onset.from, faults: [])
         }
-        comparison.baseline = max(comparison.baseline.lowerBound, 0)..<max(comparison.baseline.upperBound, 0)
+        // What it says it was compared with was there.
+        let known = slotsWithRemembered.first { comparison.isBaseline($0) }?.start ?? 0
+        let upper = max(comparison.baseline.upperBound, 0)
+        comparison.baseline = min(max(comparison.baseline.lowerBound, known, 0), upper)..<upper
         return withEnoughBefore(comparison)
     }
 

@@ -7,15 +7,17 @@ import { classOf, nameOf } from "./vocabulary.js";
 
 const ROWS = 5;
 
-/** @param {{component: string, seconds: number, baseline_seconds: number}[]} components */
-export function evidence(components) {
+/** @param {{component: string, seconds: number, baseline_seconds: number}[]} components @param {{component: string | null, why: string} | null} [culprit] whose row is there whether it grew or not @param {string} when it was */
+export function evidence(components, culprit = null, when = "when the verdict was given") {
   if (!components.length) return null;
   const growth = (/** @type {any} */ part) => part.seconds - (part.baseline_seconds ?? 0);
-  const rows = [...components].sort((left, right) => growth(right) - growth(left)).slice(0, ROWS);
+  const isCulprit = (/** @type {any} */ part) => part.component === culprit?.component;
+  const rows = [...components].sort((left, right) => Number(isCulprit(right)) - Number(isCulprit(left)) || growth(right) - growth(left)).slice(0, ROWS);
+  const fails = /\bfail/.test(culprit?.why ?? "");
   const most = Math.max(...rows.map((part) => Math.max(part.seconds, part.baseline_seconds ?? 0)), 1e-9);
   return h("table", { class: "evidence" },
-    h("caption", {}, "A request’s time, before and now"),
-    h("thead", { class: "hidden" }, h("tr", {}, ["Component", "Share", "Before", "Now", "Growth"].map((name) => h("th", { scope: "col" }, name)))),
+    h("caption", {}, `A request’s time, before and ${when}`),
+    h("thead", { class: "hidden" }, h("tr", {}, ["Component", "Share", "Before", "Then", "Growth"].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", {}, rows.map((part) => {
       const before = part.baseline_seconds ?? 0;
       return h("tr", {},
@@ -25,7 +27,7 @@ export function evidence(components) {
           h("span", { class: "before", style: { width: `${(before / most) * 100}%` } })),
         h("td", { class: "number muted" }, duration(before)),
         h("td", { class: "number" }, duration(part.seconds)),
-        h("td", { class: "number" }, part.seconds > before * 1.2 ? factor(part.seconds, before) : "–"));
+        h("td", { class: "number" }, part.seconds > before * 1.2 ? factor(part.seconds, before) : isCulprit(part) && fails ? h("span", { class: "badge failed" }, "fails") : "–"));
     })));
 }
 

@@ -2,7 +2,7 @@
 
 import { ask, rows } from "./api.js";
 import { fill, h } from "./dom.js";
-import { clock, duration, moment } from "./format.js";
+import { clock, moment, stretch } from "./format.js";
 import { evidence, traceLinks } from "./evidence.js";
 import { link } from "./state.js";
 import { certaintyBadge, incidentVerdict } from "./verdict.js";
@@ -20,6 +20,19 @@ const rulesOf = (groups) => rows(groups, "rules").flatMap((group) => group.rules
 
 /** @param {any[]} rules @param {string} alert */
 const runbookOf = (rules, alert) => rules.find((rule) => rule.alert === alert)?.runbook;
+
+/**
+ * The rule that an active alert is listed under. Several rules may share a name: a resolved alert's is the one whose labels it has.
+ * @param {any[]} rules @param {any} alert
+ */
+function ruleOf(rules, alert) {
+  const key = (/** @type {any} */ one) => JSON.stringify([one.alert, one.active_at, Object.entries(one.labels).sort()]);
+  const listed = rules.find((rule) => rule.alerts.some((/** @type {any} */ one) => key(one) === key(alert)));
+  if (listed) return listed;
+  const matches = (/** @type {any} */ rule) => Object.entries(rule.labels).every(([name, value]) => String(value).includes("{{") || alert.labels[name] === value);
+  const named = rules.filter((rule) => rule.alert === alert.alert && matches(rule));
+  return named.length === 1 ? named[0] : undefined;
+}
 
 /** @param {string} from @param {string} to */
 const interval = (from, to) => h("a", { class: "button", href: link({ from, to }) }, "Show on the chart");
@@ -40,21 +53,22 @@ export function showIncidents(element, incidents, groups, now) {
   }));
 }
 
-/** @param {Element} element @param {string} now @param {string | undefined} cluster */
-export async function showAlerts(element, now, cluster) {
-  const [alerts, groups] = await Promise.all([ask("alerts", { cluster }), ask("rules", { cluster })]);
+/** @param {Element} element @param {{from: string, to: string}} range @param {string} now @param {string | undefined} cluster */
+export async function showAlerts(element, range, now, cluster) {
+  // Over a range also those that have resolved.
+  const [past, active, groups] = await Promise.all([ask("alerts", { cluster, ...range }), ask("alerts", { cluster }), ask("rules", { cluster })]);
   const rules = rulesOf(groups);
-  const list = rows(alerts, "alerts");
-  if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts; ${rules.length} rules are quiet.`));
+  const list = [...rows(active, "alerts"), ...rows(past, "alerts").filter((alert) => alert.resolved_at).reverse()];
+  if (!list.length) return fill(element, h("p", { class: "note" }, `No alerts in this interval; ${rules.length} rules are quiet.`));
   fill(element, list.map((alert) => {
-    const rule = rules.find((candidate) => candidate.alert === alert.alert);
+    const rule = ruleOf(rules, alert);
     const since = alert.fired_at ?? alert.active_at;
     return h("article", { class: "alert" },
-      h("h2", {}, h("span", { class: `badge state-${alert.state}` }, alert.state), runbookLink(alert.alert, rule?.runbook), h("span", { class: "mono small muted" }, labelText(alert.labels))),
-      h("p", {}, alert.annotations?.summary ?? "", h("span", { class: "muted" }, ` since ${moment(since)} UTC`)),
+      h("h2", {}, h("span", { class: `badge state-${alert.state}` }, alert.state), runbookLink(alert.alert, runbookOf(rules, alert.alert)), h("span", { class: "mono small muted" }, labelText(alert.labels))),
+      h("p", {}, alert.annotations?.summary ?? "", h("span", { class: "muted" }, ` since ${moment(since)} UTC${alert.resolved_at ? `, resolved ${moment(alert.resolved_at)} UTC` : ""}`)),
       alert.evidence?.culprit && h("p", {}, certaintyBadge(alert.evidence.culprit.certainty), " ", alert.evidence.culprit.why),
-      rule && h("p", {}, h("code", {}, rule.when), h("span", { class: "muted small" }, rule.over_seconds ? ` over ${duration(rule.over_seconds)}` : "")),
-      h("details", {}, h("summary", {}, "Evidence"), evidence(alert.evidence?.components ?? []), h("p", {}, traceLinks(alert.evidence?.traces ?? []))),
+      rule && h("p", {}, h("code", {}, rule.when), h("span", { class: "muted small" }, rule.over_seconds ? ` over ${stretch(rule.over_seconds)}` : "")),
+      h("details", {}, h("summary", {}, "Evidence"), evidence(alert.evidence?.components ?? [], alert.evidence?.culprit), h("p", {}, traceLinks(alert.evidence?.traces ?? []))),
       interval(alert.active_at, alert.resolved_at ?? now));
   }));
 }

@@ -6,7 +6,7 @@ import { fill, h } from "./dom.js";
 import { clock, count, duration, percent, rate } from "./format.js";
 import { heatMap } from "./heatmap.js";
 import { lengthOf, stepFor } from "./range.js";
-import { labelsOf, requestName, requestScope } from "./requests.js";
+import { labelsOf, rateOf, requestName, requestScope } from "./requests.js";
 import { adjust, current, go, joined, link, split } from "./state.js";
 import { showNoTraces, showTraces } from "./tracelist.js";
 
@@ -65,7 +65,7 @@ export function kindView(context) {
       h("a", { class: "back", href: link({ request: null, operation: null, cell: null }) }, "‹ All requests"),
       h("h1", {}, state.request ? requestName(labels) : labels.operation, h("span", { class: "muted" }, ` ${state.request ? requestScope(labels) : `${labels.service} · ${String(labels.kind).toLowerCase()}`}`)),
       h("p", { class: "line" },
-        h("span", {}, rate(total / lengthOf(range))), h("span", {}, `${count(total)} in all`),
+        h("span", {}, rate(row ? rateOf(row, range) : total / lengthOf(range))), h("span", {}, `${count(total)} in all`),
         h("span", { class: failed ? "bad" : "" }, `${failed ? percent(failed / total) : "none"} failed`),
         row && h("span", {}, "p50 ", h("b", {}, duration(row.p50_seconds)), ", p99 ", h("b", {}, duration(row.p99_seconds)), ", longest ", h("b", {}, duration(row.max_seconds)))));
   }

@@ -35,7 +35,9 @@ const context = {
   selection: () => selected(current()),
   range: () => selected(current()) ?? hour ?? { from: new Date(Date.now() - 3600_000).toISOString(), to: new Date().toISOString() },
   cluster: () => current().cluster,
-  now: () => hour?.to ?? new Date().toISOString(),
+  /** The end of the newest span of all. @returns {string | null} */
+  newest: () => [status.last_span, ...sources.map((source) => source.last)].filter(Boolean).sort((left, right) => Date.parse(right) - Date.parse(left))[0] ?? null,
+  now: () => (isRecorded() ? context.newest() : null) ?? hour?.to ?? new Date().toISOString(),
   incidents: () => (current().cluster ? incidents.filter((incident) => (incident.cluster ?? "") === current().cluster) : incidents),
   choose: {
     choose: (/** @type {string} */ from, /** @type {string} */ to) => go({ from, to, cell: null }),
@@ -56,7 +58,8 @@ fill(main, problem, overview, kind.element, trace.element);
 async function attempt(load) {
   try {
     await load();
-    problem.hidden = true;
+    problem.textContent = wrongInterval() ?? "";
+    problem.hidden = !problem.textContent;
   } catch (error) {
     problem.textContent = error instanceof Error ? error.message : String(error);
     problem.hidden = false;
@@ -111,6 +114,14 @@ async function showChart() {
 
 function markChart() {
   if (components) chart.show(components, { selection: context.selection(), incidents: context.incidents() });
+}
+
+/** What is wrong with the interval of the URL; null if nothing is. */
+function wrongInterval() {
+  const { from, to } = current();
+  if ((!from && !to) || context.selection()) return null;
+  const wrong = Object.entries({ from, to }).find(([, value]) => Number.isNaN(Date.parse(value ?? "")));
+  return wrong ? `${wrong[0]}=${wrong[1] ?? ""} in the address is not a time, such as 2026-11-23T04:33:00Z; this is the last hour.` : "from must be before to in the address; this is the last hour.";
 }
 
 /** Shows the view of the URL. @param {boolean} isRefresh whether to ask about the hour again */

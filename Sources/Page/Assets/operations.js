@@ -11,6 +11,8 @@ const ratio = (row) => row.error_ratio ?? (row.count ? row.errors / row.count : 
 export const operations = {
   label: "Operations",
   resource: "operations",
+  one: "operation",
+  many: "operations",
   sort: "-p99",
   empty: "No spans in this interval.",
   /** @param {any} row */

@@ -41,6 +41,8 @@ export function rateOf(row, range) {
 export const requests = {
   label: "Requests",
   resource: "requests",
+  one: "kind of request",
+  many: "kinds of request",
   sort: "-p99",
   empty: "No requests in this interval.",
   /** @param {any} row */

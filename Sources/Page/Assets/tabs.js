@@ -14,7 +14,7 @@ import { table } from "./table.js";
 const TABLES = { requests, operations, sources };
 const TABS = ["requests", "operations", "sources", "incidents", "alerts"];
 
-/** @param {{range: () => any, cluster: () => string | undefined, now: () => string, incidents: () => any[]}} context */
+/** @param {{range: () => any, cluster: () => string | undefined, now: () => string, newest: () => string | null, incidents: () => any[]}} context */
 export function tabs(context) {
   const bar = h("div", { class: "tabs", role: "tablist", "aria-label": "What the interval consisted of" });
   const filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the rows", oninput: () => adjust({ q: filter.value || null }) });
@@ -52,7 +52,7 @@ export function tabs(context) {
       const text = TABLES[tab()].text(row).toLowerCase();
       return wanted.every((word) => text.includes(word));
     }) : all;
-    total.textContent = matching.length === all.length ? count(all.length) : `${count(matching.length)} of ${count(all.length)}`;
+    total.textContent = `${matching.length === all.length ? "" : `${count(matching.length)} of `}${count(all.length)} ${all.length === 1 ? TABLES[tab()].one : TABLES[tab()].many}`;
     grid.show(matching, sorting(), matching.length < all.length);
   }
 
@@ -84,7 +84,7 @@ export function tabs(context) {
         if (asked === tab()) showIncidents(panel, context.incidents(), groups, context.now());
         return;
       }
-      if (asked === "alerts") return showAlerts(panel, context.now(), context.cluster());
+      if (asked === "alerts") return showAlerts(panel, { from: context.range().from, to: context.range().to }, context.now(), context.cluster());
       const { from, to } = context.range();
       const answer = rows(await ask(asked, { from, to, cluster: context.cluster() }), asked);
       if (asked !== tab()) return;

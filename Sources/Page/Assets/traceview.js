@@ -11,7 +11,8 @@ import { waterfall } from "./waterfall.js";
 
 /** "slower than 99.2 % of the 561 like it in the last hour". @param {any} rank */
 function rankText(rank) {
-  if (!rank?.of) return null;
+  // Its rank among one says nothing.
+  if (!rank || rank.of < 2) return null;
   const share = Number((rank.faster_share * 100).toFixed(rank.faster_share > 0.99 ? 2 : 1));
   return `slower than ${share} % of the ${count(rank.of)} like it${rank.over_seconds ? ` in ${stretch(rank.over_seconds)}` : ""}`;
 }
@@ -52,7 +53,10 @@ export function traceView() {
     async load(id) {
       if (loaded === id) return;
       fill(element, h("p", { class: "note" }, "Looking for the trace…"));
-      const trace = await ask(`traces/${encodeURIComponent(id)}`);
+      const trace = await ask(`traces/${encodeURIComponent(id)}`).catch((error) => {
+        fill(element, h("a", { class: "back", href: link({ trace: null }) }, "‹ Back"));
+        throw error;
+      });
       loaded = id;
       show(trace);
     },

@@ -19,6 +19,9 @@ function headline(culprit) {
   return culprit.certainty === "clear" ? `It’s ${whoOf(culprit)}.` : `It’s probably ${whoOf(culprit)}.`;
 }
 
+/** The page has links to the traces. @param {string} text */
+const advice = (text) => text.replace("(GET /api/v1/traces/ID)", "(below)");
+
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -38,11 +41,14 @@ function affected(requests, verbs = []) {
   return `${parts.length ? parts.join(", ") : "none"} ${of}${verbs.length ? `: ${verbs.join(", ")}` : ""}`;
 }
 
+/** @param {any} incident @returns {string[]} */
+const verbsOf = (incident) => [...new Set((incident?.alerts ?? []).map((/** @type {any} */ alert) => alert.labels?.verb).filter(Boolean))].sort();
+
 /** The verdict on an open incident, or a past one. @param {any} incident @param {string} now */
 export function incidentVerdict(incident, now) {
   const culprit = incident.culprit ?? { side: null, component: null, certainty: "not clear", why: "" };
   const since = incident.started_at ?? incident.opened_at;
-  const verbs = [...new Set((incident.alerts ?? []).map((/** @type {any} */ alert) => alert.labels?.verb).filter(Boolean))].sort();
+  const verbs = verbsOf(incident);
   return frame(incident.closed_at ? "past" : "alarm", headline(culprit), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
@@ -52,9 +58,9 @@ export function incidentVerdict(incident, now) {
   ], [
     culprit.why && fact("Why", culprit.why),
     affected(incident.requests) && fact("Affects", affected(incident.requests, verbs)),
-    incident.next && fact("Next", incident.next),
+    incident.next && fact("Next", advice(incident.next)),
     incident.traces?.length > 0 && fact("Traces", traceLinks(incident.traces)),
-  ], evidence(incident.components ?? []));
+  ], evidence(incident.components ?? [], culprit));
 }
 
 /**
@@ -65,27 +71,39 @@ export function incidentVerdict(incident, now) {
  */
 export function intervalVerdict(answer, incidents, isRecorded) {
   const { culprit, requests } = answer;
+  if (!culprit) return noSpansVerdict(answer, isRecorded);
   const incident = incidents.find((one) => one.culprit?.side === culprit.side && (one.started_at ?? one.opened_at) < answer.to && (one.closed_at ?? answer.to) > answer.from);
   const isQuiet = !culprit.side && !(requests.slow > requests.count * 0.05) && !requests.failed;
   return frame(isQuiet ? "quiet" : culprit.side ? "alarm" : "past", isQuiet ? "Nothing stands out." : headline(culprit), [
     certaintyBadge(culprit.certainty),
     culprit.component && culprit.component !== culprit.side && h("span", {}, "component ", h("b", {}, nameOf(culprit.component))),
     culprit.instance && h("span", {}, "instance ", h("b", {}, culprit.instance)),
-    h("span", {}, `${clock(answer.from)} – ${clock(answer.to)} UTC, ${stretch(lengthOf(answer))}`),
-    answer.baseline_from && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
-    h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, isRecorded ? "Back to the end" : "Back to now"),
+    askedInterval(answer),
+    answer.baseline_from < answer.baseline_to && h("span", { class: "muted" }, `compared with ${clock(answer.baseline_from)} – ${clock(answer.baseline_to)}`),
+    backLink(isRecorded),
   ], [
     culprit.why && fact("Why", culprit.why),
-    affected(requests) && fact("Affects", affected(requests)),
-    culprit.side && incident?.next && fact("Next", incident.next),
+    affected(requests) && fact("Affects", affected(requests, culprit.side ? verbsOf(incident) : [])),
+    culprit.side && incident?.next && fact("Next", advice(incident.next)),
     answer.traces?.length > 0 && fact("Traces", traceLinks(answer.traces)),
-  ], evidence(answer.components ?? []));
+  ], evidence(answer.components ?? [], culprit, "in this interval"));
 }
+
+/** What the API gives no verdict on. @param {{from: string, to: string}} answer @param {boolean} isRecorded */
+function noSpansVerdict(answer, isRecorded) {
+  return frame("past", "No spans in this interval.", [askedInterval(answer), backLink(isRecorded)], [], null);
+}
+
+/** @param {{from: string, to: string}} answer */
+const askedInterval = (answer) => h("span", {}, `${clock(answer.from)} – ${clock(answer.to)} UTC, ${stretch(lengthOf(answer))}`);
+
+/** @param {boolean} isRecorded */
+const backLink = (isRecorded) => h("a", { class: "button", href: link({ from: null, to: null, cell: null }) }, isRecorded ? "Back to the end" : "Back to now");
 
 /** Nothing is wrong. @param {{count: number, seconds: number, mean: number} | null} traffic @param {any[]} incidents @param {number} firing @param {boolean} isRecorded */
 export function quietVerdict(traffic, incidents, firing, isRecorded) {
   const [last] = incidents;
-  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert fires" : `${firing} alerts fire`}.` : isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong.", [
+  return frame("quiet", firing ? `No incident, but ${firing === 1 ? "an alert is firing" : `${firing} alerts are firing`}.` : isRecorded ? "Nothing was wrong at the end." : "Nothing is wrong.", [
     traffic && h("span", {}, `${rate(traffic.count / traffic.seconds)} requests take ${duration(traffic.mean)} on average`),
     firing > 0 && h("a", { href: link({ tab: "alerts" }) }, "see the alerts"),
     last ? h("a", { href: link({ tab: "incidents" }) }, `last incident ${moment(last.closed_at ?? last.opened_at)} UTC`) : h("span", {}, isRecorded ? "no incident" : "no incident so far"),

@@ -72,6 +72,7 @@ export function waterfall(trace) {
   return {
     element: h("section", { class: "waterfall", "aria-label": "Waterfall" },
       h("div", { class: "axis", "aria-hidden": "true" }, h("span"), h("span", { class: "axis-track" }, scale.map((value) => h("span", { class: "axis-tick", style: { left: `${(value / total) * 100}%` } }, duration(value))))),
+      trace.spans.some((/** @type {any} */ span) => span.critical) && h("p", { class: "note" }, "Bold and underlined: the spans that had the request’s time, one after the other."),
       list),
     /** Opens a span and goes to it. @param {string} id */
     open(id) {

@@ -46,7 +46,7 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     package var state: State
     package var severity: IncidentSeverity
     package var openedAt: String
-    var startedAt: String
+    package var startedAt: String
     @OrNull package var closedAt: String?
     package var culprit: Culprit
     package var requests: Requests

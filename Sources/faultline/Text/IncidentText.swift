@@ -17,18 +17,25 @@ struct IncidentText {
 
     private func text(_ incident: IncidentJSON) -> String {
         let end = incident.closedAt.map { "closed \($0)" } ?? "still open at the end"
-        let requests = incident.requests
         let evidence = EvidenceText(style: style)
         let named = incident.cluster.map { "cluster \($0): " } ?? "spans without k8s.cluster.name: "
         let cluster = hasClusters ? named : ""
         return style.alarmingProse(PrintableText.escape(cluster + incident.verdict))
-            + style.prose("opened \(incident.openedAt), \(end); \(incident.severity.rawValue)", indent: 4)
             + style.prose(
-                "\(requests.count) requests, of which \(requests.slow) took longer than 99 % of their kind before and "
-                    + "\(requests.failed) failed", indent: 4)
-            + evidence.components(incident.components) + evidence.traces(incident.traces)
+                "since \(incident.startedAt), opened \(incident.openedAt), \(end); \(incident.severity.rawValue)",
+                indent: 4)
+            + style.prose(Self.affected(incident.requests), indent: 4)
+            + evidence.components(incident.components, culprit: incident.culprit.component)
+            + evidence.traces(incident.traces)
             + style.prose("next: \(PrintableText.escape(incident.next))", indent: 4, hanging: 2)
             + incident.alerts.map(line).joined()
+    }
+
+    private static func affected(_ requests: IncidentJSON.Requests) -> String {
+        requests.count == 0
+            ? "no requests ended meanwhile"
+            : "\(countText(requests.count, "request")), of which \(requests.slow) took longer than 99 % of their kind before "
+                + "and \(requests.failed) failed"
     }
 
     /// An alert, when it fired, and what it says. The verdict is the incident's.
@@ -61,7 +68,7 @@ struct AlertText {
         let evidence = EvidenceText(style: style)
         return text
             + style.prose("culprit: \(PrintableText.escape(found.culprit.text))", indent: 4, hanging: 2)
-            + evidence.components(found.components) + evidence.traces(found.traces)
+            + evidence.components(found.components, culprit: found.culprit.component) + evidence.traces(found.traces)
     }
 
     static func name(_ alert: String, _ labels: [String: String]) -> String {
@@ -74,14 +81,17 @@ struct AlertText {
 struct EvidenceText {
     let style: TextStyle
 
-    func components(_ rows: [EvidenceJSON.ComponentRow]) -> String {
-        let grown = rows.prefix(3).filter { $0.seconds > $0.baselineSeconds ?? 0 }.map {
+    /// - Parameter culprit: the component that is shown whether it grew or not.
+    func components(_ rows: [EvidenceJSON.ComponentRow], culprit: String?) -> String {
+        let others = rows.filter { $0.component != culprit }.prefix(3).filter { $0.seconds > $0.baselineSeconds ?? 0 }
+        let grown = (rows.filter { $0.component == culprit } + others).prefix(3).map {
             let before = $0.baselineSeconds.map { "before: \(durationText(seconds: $0))" } ?? "no baseline yet"
             return "\($0.component) \(durationText(seconds: $0.seconds)) (\(before))"
         }
         guard !grown.isEmpty else { return "" }
         return style.prose(
-            "of the mean request: \(PrintableText.escape(grown.joined(separator: ", ")))", indent: 4, hanging: 2)
+            "of the mean request when the verdict was given: \(PrintableText.escape(grown.joined(separator: ", ")))",
+            indent: 4, hanging: 2)
     }
 
     func traces(_ traces: [String]) -> String {

@@ -91,8 +91,8 @@ struct ReportText {
     private var requests: String {
         let components = mainComponents
         let latencies: [TextTable.Column] = [
-            .init("requests"), .init("errors"), .init("p50"), .init("p90", rank: 9), .init("p99"),
-            .init("max", rank: 8),
+            .init("requests"), .init("errors"), .init("p50"), order.column(.p90, rank: 9), .init("p99"),
+            order.column(.max, rank: 8),
         ]
         var table = TextTable(
             latencies + components.enumerated().map { .init($1, rank: $0) } + clusterColumn + [.init("request")])
@@ -156,12 +156,11 @@ struct ReportText {
     // MARK: Operations
 
     private var rest: String {
+        let latencies: [TextTable.Column] = [
+            .init("p50"), order.column(.p90, rank: 9), .init("p99"), order.column(.max, rank: 8), .init("self p99"),
+        ]
         var table = TextTable(
-            [
-                .init("spans"), .init("rate", rank: 7), .init("errors"), .init("p50"), .init("p90", rank: 9),
-                .init("p99"),
-                .init("max", rank: 8), .init("self p99"),
-            ] + clusterColumn + [.init("operation")])
+            [.init("spans"), .init("rate", rank: 7), .init("errors")] + latencies + clusterColumn + [.init("operation")])
         for row in order.first(of: operations.rest) {
             table.add(
                 [

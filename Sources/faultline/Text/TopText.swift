@@ -95,11 +95,12 @@ struct TopText {
 
     private func verdict(_ minute: ShownMinute) -> [String] {
         let firing = minute.alerts.count { $0.state == "firing" }
-        let alerts = firing == 0 ? "no alert fires" : "\(countText(firing, "alert")) fire\(firing == 1 ? "s" : "")"
+        let alerts =
+            firing == 0 ? "no alert is firing" : "\(countText(firing, "alert")) \(firing == 1 ? "is" : "are") firing"
         guard let incident = minute.status.incident else { return ["", "no open incident; \(alerts)"] }
         let requests = incident.requests
         let facts =
-            "since \(incident.openedAt); \(countText(requests.count, "request")), \(requests.slow) slow, "
+            "since \(incident.startedAt); \(countText(requests.count, "request")), \(requests.slow) slow, "
             + "\(requests.failed) failed; \(alerts)"
         return [""] + PrintableText.escape(incident.verdict).wrapped(style.width).map(style.alarm)
             + facts.wrapped(style.width, indent: 4)
@@ -117,7 +118,8 @@ struct TopText {
         guard !minute.requests.isEmpty else { return [] }
         let components = minute.components.prefix(Self.componentsMax).map(\.name)
         let latencies: [TextTable.Column] = [
-            .init("rate"), .init("errors"), .init("p50"), .init("p90", rank: 9), .init("p99"), .init("max", rank: 8),
+            .init("rate"), .init("errors"), .init("p50"), order.column(.p90, rank: 9), .init("p99"),
+            order.column(.max, rank: 8),
         ]
         var table = TextTable(
             latencies + components.enumerated().map { .init(PrintableText.escape($1), rank: $0) } + [.init("request")])
