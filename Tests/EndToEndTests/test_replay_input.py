@@ -197,3 +197,30 @@ def test_a_time_range_takes_spans_by_their_end(report):
     assert within["last"] == before["last"]
     nothing = replay("--from", "2027-01-01T00:00:00Z", EXAMPLE)
     assert (nothing.code, nothing.json["spans"]["accepted"], nothing.json["first"]) == (0, 0, None)
+
+
+def test_relative_times_count_from_the_end_of_the_recording():
+    """Its last span ended at 04:34:22.2, and the second at 04:34:23."""
+    relative = replay("--from", "-30s", "--to", "-10s", EXAMPLE)
+    absolute = replay("--from", "2026-11-23T04:33:53Z", "--to", "2026-11-23T04:34:13Z", EXAMPLE)
+    assert (relative.code, relative.errors) == (0, "") and 0 < relative.json["spans"]["accepted"] < SPANS
+    assert relative.output == absolute.output
+    assert replay("--from", "-30d", "--to", "now", EXAMPLE).json["spans"]["accepted"] == SPANS
+
+
+def test_an_interval_without_spans_says_when_the_recording_is_from():
+    done = replay("--from", "2026-11-24T00:00:00Z", EXAMPLE)
+    assert done.code == 1 and done.json["spans"]["accepted"] == 0
+    assert "no spans that end between --from and --to; the recording is from 2026-11-23T04:" in done.errors
+    assert done.errors.endswith(" to 2026-11-23T04:34:22.188955886Z\n")
+
+
+@pytest.mark.parametrize(
+    "arguments, said", [
+        (["--from", "-5m", "-"], "relative times count from the end of the recording, and standard input is"),
+        (["--from", "-5s", "--to", "-1m", EXAMPLE], "--from is later than --to"),
+    ],
+)
+def test_relative_times_that_make_no_sense_are_refused(arguments, said):
+    done = replay(*arguments)
+    assert (done.code, done.output) == (2, "") and said in done.errors

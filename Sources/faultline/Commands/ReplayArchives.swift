@@ -48,8 +48,9 @@ struct ReplayArchives: ParsableCommand {
     func run() throws {
         let settings = try input.settings(sendsAlerts: false)
         let others = compare.isEmpty ? RuleSet() : try settings.load(compare)
-        let replay = try input.replay(settings, comparing: others.groups)
-        try print(replay, settings, others.groups)
+        let range = try input.range()
+        let replay = try input.replay(settings, endingIn: range, comparing: others.groups)
+        try print(replay, from: range.lowerBound, settings, others.groups)
         let hasErrors = input.report(replay)
         if Interruption.isRequested {
             Console.note("faultline: interrupted; the report covers what was read until then")
@@ -58,13 +59,13 @@ struct ReplayArchives: ParsableCommand {
         if hasErrors { throw ExitCode.failure }
     }
 
-    private func print(_ replay: Replay, _ settings: Settings, _ others: [RuleGroup]) throws {
+    private func print(_ replay: Replay, from: Int64, _ settings: Settings, _ others: [RuleGroup]) throws {
         let rules = settings.rules.groups
         let (pipeline, summary) = (replay.pipeline, replay.pipeline.attributedSummary())
         let own = replay.transitions.filter { ($0.rule?.group ?? 0) < rules.count }
         let comparison = RuleComparison(new: rules, old: others, replay.transitions, end: replay.clock)
         let report = Report(
-            summary, from: input.from?.nanoseconds ?? .min,
+            summary, from: from,
             alerts: FiredAlerts(own, active: pipeline.evaluation.numberedAlerts).all.map { AlertJSON($0) },
             incidents: pipeline.evaluation.incidents.map { IncidentJSON($0) },
             comparison: compare.isEmpty ? nil : comparison)

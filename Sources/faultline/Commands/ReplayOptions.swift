@@ -21,7 +21,8 @@ struct ReplayOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Only spans that end at or after this time.", valueName: "time"),
+        help: ArgumentHelp(
+            "Only spans that end at or after this time; -5m counts from the last span.", valueName: "time"),
         transform: EventTime.init(text:))
     var from: EventTime?
 
@@ -43,20 +44,41 @@ struct ReplayOptions: ParsableArguments {
         if archives.filter({ $0 == "-" }).count > 1 {
             throw ValidationError("\"-\" may be named once: there is one standard input")
         }
-        if let from, let to, from.nanoseconds > to.nanoseconds {
-            throw ValidationError("--from is later than --to")
+        guard [from, to].contains(where: { $0?.isRelative ?? false }) else {
+            _ = try range(now: nil)
+            return
+        }
+        if archives.contains("-") {
+            throw ValidationError(
+                "relative times count from the end of the recording, and standard input is read only once: "
+                    + "give --from and --to in RFC 3339, or name a file")
         }
     }
 
-    var range: Range<Int64> { (from?.nanoseconds ?? .min)..<(to?.nanoseconds ?? .max) }
+    /// The ends of the spans to replay. Relative times count from the end of the recording, which is read for that.
+    func range() throws -> Range<Int64> {
+        let isRelative = [from, to].contains { $0?.isRelative ?? false }
+        return try range(now: isRelative ? try RecordingSpan(archives).end : nil)
+    }
+
+    /// - Parameter now: nil if no time is relative.
+    private func range(now: Int64?) throws -> Range<Int64> {
+        let (first, last) = (from?.nanoseconds(now: now) ?? .min, to?.nanoseconds(now: now) ?? .max)
+        guard first <= last else { throw ValidationError("--from is later than --to") }
+        return first..<last
+    }
 
     func settings(sendsAlerts: Bool) throws -> Settings {
         try Settings.load(config: config, ruleFiles: ruleFiles, sendsAlerts: sendsAlerts)
     }
 
     /// Replays the archives to their end, or until Ctrl-C.
-    /// - Parameter others: rules to evaluate next to the configuration's own.
-    func replay(_ settings: Settings, comparing others: [RuleGroup] = []) throws -> Replay {
+    ///
+    /// - Parameters:
+    ///   - range: of the ends of spans.
+    ///   - others: rules to evaluate next to the configuration's own.
+    func replay(_ settings: Settings, endingIn range: Range<Int64>, comparing others: [RuleGroup] = []) throws -> Replay
+    {
         ProcessHeap.reserve(settings.configuration.window.bytesMax)
         Interruption.watch()
         let replay = try Ending.reporting {
@@ -84,27 +106,15 @@ struct ReplayOptions: ParsableArguments {
     /// - Returns: whether anything was.
     func report(_ replay: Replay) -> Bool {
         let problems = replay.problems
-        if problems.isEmpty, replay.pipeline.summary().counts.received == 0 {
-            let which = from == nil && to == nil ? "in the input" : "that end between --from and --to"
-            Console.note("faultline: no spans \(which)")
+        let isEmpty = problems.isEmpty && replay.pipeline.summary().counts.received == 0
+        let isSelection = from != nil || to != nil
+        if isEmpty {
+            let recorded = isSelection && !archives.contains("-") ? try? RecordingSpan(archives).text : nil
+            let which = isSelection ? "that end between --from and --to" : "in the input"
+            Console.note("faultline: no spans \(which)\(recorded.map { "; \($0)" } ?? "")")
         }
         for problem in problems { Console.note("faultline: \(PrintableText.escape(problem))") }
-        return !problems.isEmpty
-    }
-}
-
-/// A time on the command line.
-struct EventTime {
-    /// Unix nanoseconds.
-    let nanoseconds: Int64
-
-    init(text: String) throws {
-        guard let time = Timestamp.parse(text, now: WallClock.now) else {
-            throw ValidationError(
-                "a time is RFC 3339 (2026-11-23T04:33:30Z), Unix seconds (1795408410), a duration ago (-5m), or now; "
-                    + "from 1970 to 2116")
-        }
-        nanoseconds = time
+        return !problems.isEmpty || isEmpty && isSelection
     }
 }
 

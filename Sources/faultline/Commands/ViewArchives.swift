@@ -38,15 +38,16 @@ struct ViewArchives: AsyncParsableCommand {
         var settings = try input.settings(sendsAlerts: false)
         settings.configuration.insecureListen = insecureListen || settings.configuration.insecureListen
         try Ending.reporting { try StartCheck.run(viewing: settings.configuration, on: listen) }
-        let replay = try input.replay(settings)
+        let selected = try input.range()
+        let replay = try input.replay(settings, endingIn: selected)
         if Interruption.isRequested { throw ExitCode.interrupted }
         _ = input.report(replay)
         guard let range = replay.pipeline.summary().ends else { throw ExitCode.failure }
         let bodies = RecentBodies(limit: settings.configuration.traceBytes)
         let archives = try Ending.reporting { try ArchiveNames(input.archives).all }
-        try Ending.reporting { try bodies.keep(recordsOf: archives, endingIn: input.range) }
+        try Ending.reporting { try bodies.keep(recordsOf: archives, endingIn: selected) }
         // What exceeds memory is read from the archives when it is asked for.
-        let recorded = RecordedTraces(searching: input.range) {
+        let recorded = RecordedTraces(searching: selected) {
             archives.map { RecordedTraces.File(path: $0, modified: .max) }
         }
         // Questions leave out what ends at their end.
