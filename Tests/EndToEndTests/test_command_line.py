@@ -12,7 +12,7 @@ from harness.waiting import DEADLINE
 from harness.project import BINARY, EXAMPLE, ROOT
 
 ADDRESS = "an address is HOST:PORT"
-TIME = "a time is RFC 3339 (2026-11-23T04:33:30Z), Unix seconds (1795408410), a duration ago (-5m), or now"
+TIME = "a time is RFC 3339 (2026-11-23T04:33:30Z), Unix seconds (1795408410), a duration before the end of the recording (-5m), or now"
 
 SETUP = "setup --on kubeadm --kubernetes 1.31 --etcd 3.5"
 

@@ -22,7 +22,7 @@ struct ReplayOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Only spans that end at or after this time; -5m counts from the last span.", valueName: "time"),
+            "Only spans that end at or after this time; -5m counts from the end of the recording.", valueName: "time"),
         transform: EventTime.init(text:))
     var from: EventTime?
 
