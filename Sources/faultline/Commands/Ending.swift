@@ -57,28 +57,10 @@ enum Ending {
     /// Problems in files begin with their position, as editors expect, and without the program's name.
     private static func report(_ error: any Error) -> ExitCode {
         let isPlaced = error is Diagnostics || error is RuleErrors
-        var text = words(error)
+        var text = "\(error)"
         if error is ArchiveError { text = text.replacingOccurrences(of: ArchiveError.pipeCommand, with: pipeCommand) }
         Console.note(isPlaced ? text : "faultline: \(PrintableText.escape(text))")
         return ExitCode(error)
-    }
-
-    /// Foundation's errors about files are domains and numbers; the others say what they mean.
-    private static func words(_ error: any Error) -> String {
-        guard let error = error as? CocoaError else { return "\(error)" }
-        let path = unsafe error.userInfo[NSFilePathErrorKey] as? String
-        let system = unsafe error.userInfo[NSUnderlyingErrorKey] as? POSIXError
-        let cause =
-            switch (system?.code, error.code) {
-            case (let code?, _): unsafe String(cString: strerror(code.rawValue))
-            case (nil, .fileWriteFileExists): "exists already"
-            case (nil, .fileNoSuchFile), (nil, .fileReadNoSuchFile): "no such file"
-            case (nil, .fileReadNoPermission), (nil, .fileWriteNoPermission): "permission denied"
-            case (nil, .fileWriteOutOfSpace): "no space left"
-            case (nil, .fileWriteVolumeReadOnly): "the file system can't be written"
-            default: error.localizedDescription
-            }
-        return "\(path ?? "a file"): \(cause)"
     }
 
     /// The current command with standard input, or a replay if it doesn't read archives.
