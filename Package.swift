@@ -264,7 +264,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Support"], swiftSettings: settings),
+        .testTarget(name: "DoctorTests", dependencies: ["Doctor", "Engine", "Support"], swiftSettings: settings),
         .testTarget(
             name: "ReportTests", dependencies: ["Engine", "Pipeline", "Report", "Rules", "TestSupport"],
             swiftSettings: settings),

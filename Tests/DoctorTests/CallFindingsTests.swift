@@ -1,9 +1,10 @@
+import Engine
 import Testing
 
 @testable import Doctor
 
 @Suite struct `Calls to etcd that both sides tell of` {
-    private func sentences(made: Int, answered: Int, failed: Int = 0) -> [String] {
+    private func sentences(made: Int, answered: Int, failed: Int = 0, silent: Set<ServiceRole> = []) -> [String] {
         func operation(_ service: String, _ kind: String, _ count: Int, _ name: String) -> CallFindings.Operation {
             CallFindings.Operation(
                 cluster: nil, service: service, operation: name, kind: kind, count: count + failed, errors: failed)
@@ -14,7 +15,7 @@ import Testing
             // A watch has a span when its stream ends, on either side.
             operation("apiserver", "CLIENT", 100_000, "etcdserverpb.Watch/Watch"),
             operation("somebody", "CLIENT", 100_000, "etcdserverpb.KV/Range"),
-        ]).sentences
+        ]).sentences(silent: silent)
     }
 
     @Test func `are nothing to speak of if at most one in ten is missing`() {
@@ -37,5 +38,12 @@ import Testing
     @Test func `leave out those that failed, which may have a span on one side only`() {
         #expect(sentences(made: 1_000, answered: 950, failed: 400).isEmpty)
         #expect(sentences(made: 1_000, answered: 600, failed: 400).count == 1)
+    }
+
+    @Test func `blame no exporter for what a silent process explains`() {
+        #expect(sentences(made: 600, answered: 1_000, silent: [.apiServer]).isEmpty)
+        #expect(sentences(made: 1_000, answered: 600, silent: [.etcd]).isEmpty)
+        #expect(sentences(made: 600, answered: 1_000, silent: [.etcd]).count == 1)
+        #expect(sentences(made: 1_000, answered: 600, silent: [.apiServer]).count == 1)
     }
 }

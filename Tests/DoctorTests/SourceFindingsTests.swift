@@ -8,12 +8,14 @@ import Testing
 
     private func source(
         _ service: String, instance: String = "", cluster: String = "", age seconds: Int64 = 1, late: Int = 0,
-        offset: Double? = nil
+        offset: Double? = nil, apart: Int64 = 0
     ) -> HeardSources.Source {
-        let end = Timestamp.rfc3339(Self.now - seconds * 1_000_000_000)
+        let last = Self.now - seconds * 1_000_000_000
+        let (first, end) = (Timestamp.rfc3339(last - 999 * apart * 1_000_000_000), Timestamp.rfc3339(last))
         return HeardSources.Source(
-            cluster: cluster, service: service, instance: instance, spans: 1_000, late: late, first: end, last: end,
-            sampling_ratio: nil, sampling_source: nil, clock_offset_seconds: offset, dialect: nil)
+            cluster: cluster, service: service, instance: instance, spans: 1_000, late: late,
+            lateness_seconds: late > 0 ? 90 : nil, first: first, last: end, sampling_ratio: nil, sampling_source: nil,
+            clock_offset_seconds: offset, dialect: nil)
     }
 
     private func sentences(
@@ -50,10 +52,19 @@ import Testing
         #expect(found.filter { $0.hasPrefix("spans without k8s.cluster.name: kube-apiserver sends") }.count == 1)
     }
 
-    @Test func `is one that has been silent for over two minutes beside others, or all of them`() {
-        for (age, isSilent) in [(Int64(120), false), (121, true)] {
-            let one = sentences([source("apiserver", instance: "a", age: age), source("etcd", instance: "m")])
+    /// One whose spans are seconds apart may pause for longer.
+    @Test(arguments: [(Int64(0), Int64(30)), (1, 30), (5, 100), (60, 120)])
+    func `is one that is silent for half a minute beside others`(apart: Int64, most: Int64) {
+        for (age, isSilent) in [(most + 1, false), (most + 2, true)] {
+            let one = sentences([
+                source("apiserver", instance: "a", age: age, apart: apart), source("etcd", instance: "m"),
+            ])
             #expect(one.contains { $0.hasPrefix("apiserver a has sent nothing for") } == isSilent)
+        }
+    }
+
+    @Test func `is that all have been silent for over two minutes`() {
+        for (age, isSilent) in [(Int64(120), false), (121, true)] {
             let all = sentences([source("apiserver", age: age), source("etcd", age: age)])
             #expect(all.contains { $0.hasPrefix("the last span ended") } == isSilent)
             #expect(all.count == (isSilent ? 1 : 0))
@@ -64,7 +75,10 @@ import Testing
         #expect(sentences([source("apiserver", late: 10), source("etcd", offset: 0.99)]).isEmpty)
         let found = sentences([source("apiserver", late: 11), source("etcd", offset: -1)])
         #expect(found.contains { $0.contains("the clock of etcd is 1.00 s behind") })
-        #expect(found.contains { $0.contains("11 of 1000 spans of apiserver arrived too late") })
+        #expect(
+            found.contains {
+                $0.contains("11 of 1000 spans of apiserver arrived too late to be evaluated, up to 1m30s after")
+            })
         #expect(found.count == 2)
     }
 

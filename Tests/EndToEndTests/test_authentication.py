@@ -3,7 +3,7 @@
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from harness import project, thinning
+from harness import archives, project, thinning
 from harness.command import faultline
 
 
@@ -97,3 +97,19 @@ def test_a_report_says_that_sampled_requests_begin_without_it(tmp_path):
     text = faultline("replay", archive).output
     count = sum(row["without_authentication"]["sampled"] for row in without)
     assert f"{count} requests are shown without their authentication: the spans are sampled\n" in text
+
+
+def test_a_report_does_not_call_spans_sampled_where_only_halves_are_missing(tmp_path):
+    """Every other authentication is lost; all requests came."""
+    messages = list(thinning.messages("steady"))
+    for message in messages:
+        for resource in message.resource_spans:
+            for scope in resource.scope_spans:
+                kept = [span for span in scope.spans if span.name != "authentication" or span.span_id[-1] % 2]
+                del scope.spans[:]
+                scope.spans.extend(kept)
+    archive = tmp_path / "halves.otlp"
+    archive.write_bytes(archives.framed([message.SerializeToString() for message in messages]))
+    text = faultline("replay", archive).output
+    assert "requests are shown without their authentication: too many requests came without one" in text
+    assert "sampled\n" not in text and "rates are estimates" not in text
