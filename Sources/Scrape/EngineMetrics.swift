@@ -106,13 +106,12 @@ package struct EngineMetrics {
             for (text, nanoseconds) in metrics.components { exposition.sample(Double(nanoseconds) / 1e9, text) }
         },
         .family(
-            "faultline_window_latency_seconds", .gauge, unit: "seconds", labels: OperationLabels.names + ["quantile"],
+            "faultline_window_latency_seconds", .summary, unit: "seconds", labels: OperationLabels.names,
             help: "Exact nearest-rank quantiles of duration over the window."
         ) { metrics, exposition in
             for series in metrics.inWindow {
                 for index in series.quantiles.indices {
-                    let text = series.text.adding("quantile", shownQuantiles[index])
-                    exposition.sample(Double(series.quantiles[index]) / 1e9, text)
+                    exposition.quantile(shownQuantiles[index], Double(series.quantiles[index]) / 1e9, series.text)
                 }
             }
         },

@@ -34,6 +34,12 @@ package struct Exposition {
         writer.sample(value, series)
     }
 
+    /// A quantile of a summary without sum and count.
+    mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText) {
+        check(series)
+        writer.quantile(quantile, value, series)
+    }
+
     /// - Parameter counts: observations in each bucket, not cumulative, the infinite one last.
     package mutating func histogram(
         _ bounds: HistogramBounds, counts: [Int], sum: Double, _ labels: [String] = []
@@ -86,6 +92,7 @@ struct HistogramSample {
 protocol ExpositionWriter {
     mutating func begin(_ family: MetricFamily)
     mutating func sample(_ value: Double, _ series: SeriesText)
+    mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText)
     mutating func histogram(_ sample: HistogramSample, _ series: SeriesText)
     mutating func finish()
 }

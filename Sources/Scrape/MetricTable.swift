@@ -116,7 +116,7 @@ package struct MetricsReference {
         "# Metrics",
         "",
         "Every metric of `GET /metrics`, in order. `make docs` generates this file from the declarations in the sources.",
-        "Histograms also have the label `le`.",
+        "Histograms also have the label `le`, summaries `quantile`.",
         "",
         "| Metric | Type | Labels | Meaning |",
         "|---|---|---|---|",

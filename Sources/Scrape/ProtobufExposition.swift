@@ -33,11 +33,12 @@ struct ProtobufExposition: ExpositionWriter {
         if let unit = family.unit { message.text(5, unit) }
     }
 
-    /// `MetricType`.
+    /// `MetricType`. A summary without sum and count would be read as one whose sum and count are 0, so its quantiles are
+    /// gauges.
     private static func type(_ kind: MetricFamily.Kind) -> UInt64 {
         switch kind {
         case .counter: 0
-        case .gauge: 1
+        case .gauge, .summary: 1
         case .histogram: 4
         }
     }
@@ -51,6 +52,12 @@ struct ProtobufExposition: ExpositionWriter {
         } else {
             append(series, field: 2)
         }
+    }
+
+    mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText) {
+        self.value.removeAll()
+        self.value.double(1, value)
+        append(series.adding("quantile", quantile), field: 2)
     }
 
     mutating func histogram(_ sample: HistogramSample, _ series: SeriesText) {

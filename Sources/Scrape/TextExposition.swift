@@ -32,6 +32,18 @@ struct TextExposition: ExpositionWriter {
         sample(kind == .counter ? "_total" : "", value, series)
     }
 
+    mutating func quantile(_ quantile: String, _ value: Double, _ series: SeriesText) {
+        guard isWanted else { return }
+        text += name
+        text.append(UInt8(ascii: "{"))
+        text += series.bytes
+        if series.count > 0 { text.append(UInt8(ascii: ",")) }
+        text += "quantile=\"".utf8
+        text += quantile.utf8
+        text += "\"} ".utf8
+        write(value)
+    }
+
     mutating func histogram(_ sample: HistogramSample, _ series: SeriesText) {
         bucketStart.removeAll(keepingCapacity: true)
         bucketStart += name

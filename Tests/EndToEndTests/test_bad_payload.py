@@ -192,7 +192,7 @@ def test_the_scrape_parses_whatever_names_contain(daemon, accept, encoding):
         body = named(lambda stand_in: spans.body(spans.span(stand_in)), name)
         assert http_client.send(daemon.http, body).status == 200
     status, headers, body = raw.get(daemon.query, "/metrics", Accept=accept, Accept_Encoding=encoding)
-    assert status == 200 and headers["Vary"] == "Accept-Encoding"
+    assert status == 200 and headers["Vary"] == "Accept, Accept-Encoding"
     assert headers["Content-Encoding"] == ("gzip" if encoding in ("gzip", "br, gzip;q=0.5") else None)
     text = (gzip.decompress(body) if headers["Content-Encoding"] else body).decode()
     if accept == "text/plain":

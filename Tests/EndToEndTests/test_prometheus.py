@@ -74,14 +74,6 @@ def test_prometheus_scrapes_it(busy, tmp_path):
         assert prometheus.targets() == ["up"]
 
 
-def test_percentiles_over_the_window_are_gauges(busy):
-    """They aren't cumulative, and have neither sum nor count, so they are no summary."""
-    scrape = busy.get("/metrics")[2].decode()
-    assert "\n# TYPE faultline_window_latency_seconds gauge\n" in scrape
-    quantiles = {sample.labels["quantile"] for sample in busy.metrics().all("faultline_window_latency_seconds")}
-    assert quantiles == {"0.5", "0.9", "0.99"}
-
-
 def test_every_metric_of_the_contract_is_there(busy):
     metrics = busy.metrics()
     names = {sample.name for sample in metrics.samples}

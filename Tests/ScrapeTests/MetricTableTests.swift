@@ -15,8 +15,8 @@ import Testing
         .family("x_seconds", .histogram, unit: "seconds", labels: ["verb"], help: "Took.") {
             $1.histogram(HistogramBounds([0.5, 1]), counts: [1, 0, 2], sum: 4.5, ["list"])
         },
-        .family("x_latency", .gauge, labels: ["verb", "quantile"], help: "Quantiles.") {
-            $1.sample(0.25, SeriesText(["verb"], ["a\"b"]).adding("quantile", "0.5"))
+        .family("x_latency", .summary, labels: ["verb"], help: "Quantiles.") {
+            $1.quantile("0.5", 0.25, SeriesText(["verb"], ["a\"b"]))
         },
     ])
     private static let parts = MetricTable<Int>([.gauge("x_part", help: "Of a part.") { $0 }])
@@ -42,7 +42,7 @@ import Testing
                 "x_seconds_bucket{verb=\"list\",le=\"0.5\"} 1", "x_seconds_bucket{verb=\"list\",le=\"1\"} 1",
                 "x_seconds_bucket{verb=\"list\",le=\"+Inf\"} 3", "x_seconds_sum{verb=\"list\"} 4.5",
                 "x_seconds_count{verb=\"list\"} 3",
-                "# HELP x_latency Quantiles.", "# TYPE x_latency gauge",
+                "# HELP x_latency Quantiles.", "# TYPE x_latency summary",
                 "x_latency{verb=\"a\\\"b\",quantile=\"0.5\"} 0.25",
             ])
     }
@@ -85,7 +85,7 @@ import Testing
     @Test func `lists every family that it may write, with its labels and its condition`() {
         #expect(
             Self.all.families.map(\.shownName) == ["x_taken_total", "x_oldest", "x_seconds", "x_latency", "x_part"])
-        #expect(Self.all.families.map(\.labels) == [[], [], ["verb"], ["verb", "quantile"], []])
+        #expect(Self.all.families.map(\.labels) == [[], [], ["verb"], ["verb"], []])
         #expect(
             Self.all.families.map(\.condition) == [nil, "there is one", nil, nil, "there is a part"])
     }

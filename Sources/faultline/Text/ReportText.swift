@@ -159,9 +159,8 @@ struct ReportText {
         let latencies: [TextTable.Column] = [
             .init("p50"), order.column(.p90, rank: 9), .init("p99"), order.column(.max, rank: 8), .init("self p99"),
         ]
-        var table = TextTable(
-            [.init("spans"), .init("rate", rank: 7), .init("errors")] + latencies + clusterColumn + [.init("operation")]
-        )
+        let counts: [TextTable.Column] = [.init("spans"), .init("rate", rank: 7), .init("errors")]
+        var table = TextTable(counts + latencies + clusterColumn + [.init("operation")])
         for row in order.first(of: operations.rest) {
             table.add(
                 [
