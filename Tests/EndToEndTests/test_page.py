@@ -6,9 +6,10 @@ import urllib.request
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from harness import http_client, now, project, spans
+from harness import http_client, now, spans
+from harness.chromium import chromium
 from harness.daemon import Faultline
 from harness.waiting import eventually
 
@@ -43,10 +44,8 @@ def daemon():
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""Debian's browser, without a window."""
+
+from contextlib import contextmanager
+
+from playwright.sync_api import sync_playwright
+
+from harness import project
+
+
+@contextmanager
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=project.tool("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
