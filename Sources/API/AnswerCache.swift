@@ -1,11 +1,21 @@
+import NIOCore
 import Synchronization
 
 /// Shares answers to identical questions. Concurrent clients share one computation, and an answer is reused for twenty times
 /// as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core, however many
 /// clients poll it. What only stragglers still change is computed once a minute.
 final class AnswerCache: Sendable {
+    /// An answer and the permit that all who read it share.
+    struct Shared {
+        /// In JSON; nil if there is none.
+        let text: Task<ByteBuffer?, any Error>
+        let permit: AnswerPool.Permit
+    }
+
     private struct Answer {
-        let text: Task<String?, any Error>
+        let text: Task<ByteBuffer?, any Error>
+        /// nil while nobody computes or reads the answer.
+        weak var permit: AnswerPool.Permit?
         let begun: ContinuousClock.Instant
         let isFinal: Bool
         /// nil while computing.
@@ -21,9 +31,11 @@ final class AnswerCache: Sendable {
     private static let bytesMax = 32 << 20
 
     private let answers = Mutex<[String: Answer]>([:])
+    private let pool: AnswerPool
     private let clock: @Sendable () -> ContinuousClock.Instant
 
-    init(clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+    init(of pool: AnswerPool, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.pool = pool
         self.clock = clock
     }
 
@@ -31,17 +43,24 @@ final class AnswerCache: Sendable {
     ///   - question: a path with its query.
     ///   - isFinal: whether only stragglers can change the answer.
     ///   - compute: computes the answer. Not called if an answer can be shared.
+    /// - Returns: nil if all permits are taken by other answers.
     func answer(
         _ question: String, isFinal: Bool = false, compute: @escaping @Sendable () async throws -> String?
-    ) -> Task<String?, any Error> {
+    ) -> Shared? {
         let now = clock()
         return answers.withLock { answers in
             answers = answers.filter { $0.value.usableUntil.map { now < $0 } ?? true }
-            if let known = answers[question] { return known.text }
+            if let known = answers[question] {
+                guard let permit = known.permit ?? pool.permit() else { return nil }
+                answers[question]?.permit = permit
+                return Shared(text: known.text, permit: permit)
+            }
+            guard let permit = pool.permit() else { return nil }
             let task = Task { [weak self] in
+                defer { extendLifetime(permit) }
                 do {
-                    let text = try await compute()
-                    self?.finish(question, begun: now, text)
+                    let text = try await compute().map { ByteBuffer(string: $0) }
+                    self?.finish(question, begun: now, byteCount: text?.readableBytes ?? 0)
                     return text
                 } catch {
                     self?.forget(question, begun: now)
@@ -49,16 +68,16 @@ final class AnswerCache: Sendable {
                 }
             }
             if answers.count < Self.answersMax {
-                answers[question] = Answer(text: task, begun: now, isFinal: isFinal)
+                answers[question] = Answer(text: task, permit: permit, begun: now, isFinal: isFinal)
             }
-            return task
+            return Shared(text: task, permit: permit)
         }
     }
 
-    private func finish(_ question: String, begun: ContinuousClock.Instant, _ text: String?) {
+    private func finish(_ question: String, begun: ContinuousClock.Instant, byteCount: Int) {
         answers.withLock { answers in
             guard var answer = answers[question], answer.begun == begun else { return }
-            answer.byteCount = text?.utf8.count ?? 0
+            answer.byteCount = byteCount
             let cost = clock() - begun
             answer.usableUntil =
                 begun + (answer.isFinal ? Self.finalAge : min(cost * Self.reuseFactor, Self.ageMax))

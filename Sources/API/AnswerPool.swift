@@ -6,9 +6,9 @@ import NIOPosix
 import Synchronization
 
 /// Threads for slow answers, so that the event loop stays free for health checks. The number of concurrent answers is
-/// limited, because each holds memory until its client has read it.
+/// limited, because each holds memory until its clients have read it.
 final class AnswerPool: Sendable {
-    /// Allows one concurrent answer. Deallocation frees it.
+    /// Allows one concurrent answer, however many clients share it. Deallocation frees it.
     final class Permit: Sendable {
         fileprivate let pool: AnswerPool
 
@@ -89,9 +89,8 @@ final class AnswerPool: Sendable {
     }
 
     /// A body that is already complete.
-    func body(in permit: Permit, _ text: String) -> ResponseBody {
-        let bytes = ByteBuffer(string: text)
-        return ResponseBody(contentLength: bytes.readableBytes) { [permit] writer in
+    func body(in permit: Permit, _ bytes: ByteBuffer) -> ResponseBody {
+        ResponseBody(contentLength: bytes.readableBytes) { [permit] writer in
             var rest = bytes
             let end = ContinuousClock.now + .seconds(Self.secondsMax)
             while let part = rest.readSlice(length: min(rest.readableBytes, 64 << 10)), part.readableBytes > 0 {
@@ -116,14 +115,16 @@ package struct AnswerPools: Sendable {
     /// For the API. Two threads, because queries are bound by memory bandwidth; further queries wait. On a busy processor
     /// they get a third of the share of a thread that receives spans, evaluates rules or answers health checks.
     let queries = AnswerPool(threads: 2, atOnce: 8, niceness: 5)
-    let answers = AnswerCache()
+    let answers: AnswerCache
     let events = EventHub()
     /// For scrapes. Each has its own thread, because it waits for its client.
     let scrapes = AnswerPool(threads: 4, atOnce: 4)
     /// For reloads of the rules, one at a time.
     let reloads = AnswerPool(threads: 1, atOnce: 4)
 
-    package init() {}
+    package init() {
+        answers = AnswerCache(of: queries)
+    }
 
     package func stop() async {
         await queries.stop()

@@ -36,13 +36,10 @@ extension Resource {
         Resource(
             path: path, parameters: QueryParameter.common + parameters, check: check, summary: summary, answer: schema
         ) { exchange in
-            let (surface, query, pools) = (exchange.surface, exchange.query, exchange.server.pools)
-            guard let permit = pools.queries.permit() else { return exchange.tooMany() }
-            let json: String?
+            let (surface, query) = (exchange.surface, exchange.query)
+            let json: ResponseBody?
             do {
-                json = try await exchange.computed(permit, isFinal: query.range.isFinal) {
-                    try answer(surface, query)
-                }
+                json = try await exchange.computed(isFinal: query.range.isFinal) { try answer(surface, query) }
             } catch is QueryDeadline.PassedError {
                 return exchange.tooSlow()
             } catch is QueryDeadline.BusyError {
@@ -51,8 +48,7 @@ extension Resource {
                 return exchange.problem(absent.message, status: .notFound)
             }
             guard let json else { return exchange.problem(absent, status: .notFound) }
-            return Response(
-                status: .ok, headers: [.contentType: jsonType], body: pools.queries.body(in: permit, json))
+            return Response(status: .ok, headers: [.contentType: jsonType], body: json)
         }
     }
 }
@@ -60,20 +56,23 @@ extension Resource {
 extension QueryExchange {
     /// Computes an answer on the threads for queries. Identical questions share it.
     ///
-    /// - Throws: `QueryDeadline.PassedError`, and what `answer` throws.
+    /// - Returns: nil if `answer` returns nil.
+    /// - Throws: `QueryDeadline.PassedError`, `QueryDeadline.BusyError` if too many other answers are being computed
+    ///   or read, and what `answer` throws.
     func computed(
-        _ permit: AnswerPool.Permit, isFinal: Bool = false, _ answer: @escaping @Sendable () throws -> String?
-    ) async throws -> String? {
+        isFinal: Bool = false, _ answer: @escaping @Sendable () throws -> String?
+    ) async throws -> ResponseBody? {
         let queries = server.pools.queries
         let end = ContinuousClock.now + QueryDeadline.usual
-        let task = server.pools.answers.answer("\(request.uri)", isFinal: isFinal) {
+        let shared = server.pools.answers.answer("\(request.uri)", isFinal: isFinal) {
             try await queries.run {
-                extendLifetime(permit)
                 // Nobody waits for it any more.
                 guard ContinuousClock.now < end else { throw QueryDeadline.PassedError() }
                 return try answer()
             }
         }
-        return try await QueryDeadline.value(of: task, within: QueryDeadline.usual)
+        guard let shared else { throw QueryDeadline.BusyError() }
+        let text = try await QueryDeadline.value(of: shared.text, within: QueryDeadline.usual)
+        return text.map { queries.body(in: shared.permit, $0) }
     }
 }

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import Testing
 
@@ -32,7 +33,7 @@ private final class Counter: Sendable {
     private let cache: AnswerCache
 
     init() {
-        cache = AnswerCache { [clock] in clock.now }
+        cache = AnswerCache(of: AnswerPool(threads: 1, atOnce: 2)) { [clock] in clock.now }
     }
 
     /// The answer is the number of computations so far.
@@ -42,7 +43,7 @@ private final class Counter: Sendable {
         try await cache.answer(path, isFinal: isFinal) { [clock, computed] in
             clock.pass(cost)
             return "\(computed.next())"
-        }.value
+        }?.text.value.map { String(buffer: $0) }
     }
 
     @Test func `are reused for twenty times as long as they took`() async throws {
@@ -73,15 +74,16 @@ private final class Counter: Sendable {
 
     @Test func `are not waited for any longer than the deadline`() async throws {
         let (never, signal) = AsyncStream.makeStream(of: Void.self)
-        let task = cache.answer("requests") {
+        let shared = cache.answer("requests") {
             for await _ in never { break }
             return "late"
         }
+        let task = try #require(shared).text
         await #expect(throws: QueryDeadline.PassedError.self) {
             try await QueryDeadline.value(of: task, within: .milliseconds(1))
         }
         signal.yield()
-        #expect(try await QueryDeadline.value(of: task, within: .seconds(60)) == "late")
+        #expect(try await QueryDeadline.value(of: task, within: .seconds(60)) == ByteBuffer(string: "late"))
     }
 
     @Test func `are computed once for all who ask at the same time`() async throws {
@@ -92,17 +94,43 @@ private final class Counter: Sendable {
                     for await _ in asked { break }
                     clock.pass(.seconds(1))
                     return "\(computed.next())"
-                }.value
+                }?.text.value
             }
         }
         while clock.readings < tasks.count { await Task.yield() }
         signal.yield()
-        for task in tasks { #expect(try await task.value == "1") }
+        for task in tasks { #expect(try await task.value == ByteBuffer(string: "1")) }
+    }
+
+    @Test func `share one permit, which their last reader gives back`() async throws {
+        let (asked, signal) = AsyncStream.makeStream(of: Void.self)
+        let ask = { [cache, clock] (question: String) in
+            cache.answer(question) {
+                for await _ in asked { break }
+                clock.pass(.seconds(1))
+                return "answer"
+            }
+        }
+        var readers = (0..<40).map { _ in ask("requests") }
+        var other = ask("operations")
+        #expect(readers.allSatisfy { $0 != nil } && other != nil)
+        #expect(ask("status") == nil, "both permits are taken")
+        signal.finish()
+        for reader in readers { _ = try await reader?.text.value }
+        _ = try await other?.text.value
+        readers.removeFirst(39)
+        #expect(ask("requests") != nil)
+        #expect(ask("status") == nil, "one is still reading")
+        readers = []
+        // The computation that ended lets go of its permit in its own time.
+        while ask("status") == nil { await Task.yield() }
+        other = nil
+        while ask("sources") == nil { await Task.yield() }
     }
 
     @Test func `are not kept if they failed`() async throws {
         struct Failure: Error {}
-        await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() }.value }
+        await #expect(throws: Failure.self) { try await self.cache.answer("requests") { throw Failure() }?.text.value }
         #expect(try await ask() == "1")
     }
 }

@@ -8,6 +8,7 @@ import resource
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import count
 
 import grpc
 import hpack
@@ -112,14 +113,31 @@ def test_only_streams_beyond_the_limit_are_refused(survivor):
     client.close()
 
 
-def test_a_client_that_says_goodbye_is_not_refused(survivor):
+@pytest.mark.parametrize("last_streams", [[0], [1], [5], [2], [2**31 - 1], [1, 3, 2**31 - 1]])
+def test_a_client_that_says_goodbye_is_not_refused(survivor, last_streams):
+    """grpc-go names its own last stream; the field is for the server's streams (RFC 9113, section 6.8)."""
     client = HTTP2Client(survivor.grpc)
     with Counting(survivor) as change:
         client.begin(1)
-        client.send_frame(GoAwayFrame(0, last_stream_id=0, error_code=0))
+        for last_stream in last_streams:
+            client.send_frame(GoAwayFrame(0, last_stream_id=last_stream, error_code=0))
         client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
         assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
         assert not client.receive_until(lambda: False), "the connection is closed"
+    assert client.goaways == []
+    assert (change.accepted, change.refused["grpc"]) == (1, {})
+    client.close()
+
+
+def test_a_goodbye_after_the_last_answer_ends_the_connection(survivor):
+    client = HTTP2Client(survivor.grpc)
+    with Counting(survivor) as change:
+        client.begin(1)
+        client.send(1, grpc_frames.message(spans.body(spans.span())), is_last=True)
+        assert client.receive_until(lambda: "grpc-status" in client.answers.get(1, {}))
+        client.send_frame(GoAwayFrame(0, last_stream_id=1, error_code=0))
+        assert not client.receive_until(lambda: False), "the connection is closed"
+    assert client.goaways == []
     assert (change.accepted, change.refused["grpc"]) == (1, {})
     client.close()
 
@@ -241,14 +259,17 @@ def test_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, 
     before = crowded.peak_memory()
     timeouts = crowded.metrics().refused("query").get("reply_timeout", 0)
     with ExitStack() as open_connections:
+        # Those who ask the same of the API share an answer.
+        questions = (f"{path}?from=-{seconds}s" if path != "/metrics" else path for seconds in count(3_600))
         for _ in range(at_once):
-            open_connections.enter_context(unread(crowded, path))
+            open_connections.enter_context(unread(crowded, next(questions)))
 
         def is_full():
-            status, headers, _ = raw.get(crowded.query, path)
+            question = next(questions)
+            status, headers, _ = raw.get(crowded.query, question)
             if status == 200:
                 # On a busy machine the first may have been closed before the last is open.
-                open_connections.enter_context(unread(crowded, path))
+                open_connections.enter_context(unread(crowded, question))
                 return False
             assert (status, headers["Retry-After"]) == (429, "1")
             return True
@@ -264,6 +285,16 @@ def test_clients_that_read_nothing_hold_little_memory_for_a_short_time(crowded, 
     assert refused["queries"] >= 1
     if path == "/metrics":
         assert crowded.peak_memory() - before < 2 * size
+
+
+def test_any_number_of_clients_share_the_answer_to_one_question(crowded):
+    with Counting(crowded) as change, ExitStack() as open_connections:
+        for _ in range(16):
+            open_connections.enter_context(unread(crowded, "/api/v1/operations"))
+        with ThreadPoolExecutor(40) as clients:
+            statuses = clients.map(lambda _: raw.get(crowded.query, "/api/v1/operations")[0], range(40))
+            assert set(statuses) == {200}
+    assert "queries" not in change.refused["query"]
 
 
 def raise_own_limit(wanted):

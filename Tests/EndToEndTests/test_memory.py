@@ -136,6 +136,9 @@ def test_under_more_load_than_it_can_keep_the_process_stays_within_its_memory(sm
     assert peak - base > window * 0.3
     assert asking.answers > 0
     assert metrics.value("faultline_memory_limit_bytes") == LIMIT
+    if shape == "in one slot":
+        small.log.wait_for("spans are counted but not attributed", "spans=")
+        assert metrics.value("faultline_spans_unattributed_total", reason="slot_full") > 0
     print(f"peak {peak >> 20} MiB, {base >> 20} at the start")
     assert peak <= LIMIT + max(base - PROGRAM, 0), f"{peak >> 20} MiB, {base >> 20} at the start"
 

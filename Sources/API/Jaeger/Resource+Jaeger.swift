@@ -14,14 +14,12 @@ extension Resource {
         answer: @escaping @Sendable (_ surface: QueryServer.Surface, _ query: JaegerQuery) throws -> String
     ) -> Resource {
         Resource(path: path, parameters: nil) { exchange in
-            let (surface, pools) = (exchange.surface, exchange.server.pools)
-            guard let permit = pools.queries.permit() else { return exchange.tooMany() }
+            let surface = exchange.surface
             let query = JaegerQuery(exchange.request.uri.query, variables: exchange.variables)
             do {
-                let json = try await exchange.computed(permit) { try answer(surface, query) }
+                let json = try await exchange.computed { try answer(surface, query) }
                 return Response(
-                    status: .ok, headers: [.contentType: "application/json"],
-                    body: pools.queries.body(in: permit, json ?? ""))
+                    status: .ok, headers: [.contentType: "application/json"], body: json ?? ResponseBody())
             } catch is QueryDeadline.PassedError {
                 return exchange.tooSlow()
             } catch is QueryDeadline.BusyError {

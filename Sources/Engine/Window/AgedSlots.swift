@@ -15,14 +15,16 @@ struct AgedSlots {
     /// Adds a span that arrived after its slot had left the window, unless it is a duplicate.
     ///
     /// - Parameter new: makes the slot if it isn't here.
+    /// - Returns: whether an attribution of the slot can still include the span.
     mutating func add(
         _ row: SpanRow, bucket: UInt16, hash: UInt64, seed: UInt64, toSlot number: Int64, new: @autoclosure () -> Slot
-    ) {
+    ) -> Bool {
         let index = index(of: number)
         if index == slots.count || slots[index].number != number { add(new()) }
         let before = slots[index].byteCount
         if slots[index].insert(row, bucket: bucket, hash: hash, seed: seed) == .full { areIncomplete = true }
         byteCount += slots[index].byteCount - before
+        return slots[index].attribution == nil
     }
 
     /// False if the slot isn't here.

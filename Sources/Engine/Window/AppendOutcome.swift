@@ -13,7 +13,7 @@ package struct AppendOutcome: Sendable {
 package struct UnattributedSpans: Equatable, Sendable {
     /// Arrived after their slot had settled.
     package var settled = 0
-    /// Their slot left the window before it had settled.
+    /// Their slot left the window before they arrived, or before it had settled.
     package var evicted = 0
     /// Their slot was full, so they went straight to the history.
     package var full = 0

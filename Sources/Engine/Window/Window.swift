@@ -166,9 +166,10 @@ package struct Window: ~Copyable {
         if number < horizon {
             evicted.add(HistoryRow(row, bucket: bucket))
             let (slotBytesMax, ledger) = (limits.slotBytesMax, ledger)
-            aged?.add(
+            let isAttributable = aged?.add(
                 row, bucket: bucket, hash: hash, seed: seed, toSlot: number,
                 new: Slot(number: number, expected: 0, bytesMax: slotBytesMax, ledger: ledger))
+            if isAttributable != true { unattributed.evicted += 1 }
         } else {
             let slot = slotIndex(number)
             let (before, columnsBefore) = (slots[slot].byteCount, slots[slot].columnByteCount)

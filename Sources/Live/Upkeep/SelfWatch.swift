@@ -7,7 +7,8 @@ import Rules
 import ServiceLifecycle
 import Support
 
-/// Checks the process once a second: its memory, names that count as `_other`, and requests that were not recorded.
+/// Checks the process once a second: its memory, names that count as `_other`, spans that no attribution includes
+/// because their slot is full, and requests that were not recorded.
 package struct SelfWatch: Service {
     private let pipeline: Pipeline
     private let recorder: ArchiveRecorder?
@@ -34,6 +35,8 @@ package struct SelfWatch: Service {
             var operations = NameOverflowLog(what: "operations", field: "window.max_operations")
             var requests = NameOverflowLog(what: "requests", field: "window.max_requests")
             var sources = NameOverflowLog(what: "sources", field: "window.max_sources")
+            var overfull = GrowingCountLog(
+                "spans are counted but not attributed: those of five seconds exceed half of window.max_bytes")
             var gaps = RecordingGaps()
             while !Task.isCancelled {
                 memory.look(at: pipeline)
@@ -41,6 +44,7 @@ package struct SelfWatch: Service {
                 operations.look(at: gauges.operations, logger) { pipeline.namePlaces().operations }
                 requests.look(at: gauges.requests, logger) { pipeline.namePlaces().requests }
                 sources.look(at: gauges.sources, logger) { pipeline.namePlaces().sources }
+                overfull.look(at: gauges.unattributed.full, of: "spans", logger)
                 if let recorder { gaps.look(at: recorder.current, logger) }
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
@@ -121,24 +125,37 @@ struct NameOverflowLog {
     }
 }
 
-/// Logs export requests that were accepted but not recorded because the disk is too slow, one line in ten seconds.
-struct RecordingGaps {
+/// Logs by how much a count has grown, one line in ten seconds.
+struct GrowingCountLog {
+    private let message: Logger.Message
     private var seen = 0
     private var nextLine = ContinuousClock.now
 
     private static let interval = Duration.seconds(10)
 
+    init(_ message: Logger.Message) {
+        self.message = message
+    }
+
+    mutating func look(at count: Int, of things: String, _ logger: Logger) {
+        guard count > seen, ContinuousClock.now >= nextLine else { return }
+        nextLine = ContinuousClock.now + Self.interval
+        logger.warning(message, metadata: [things: "\(count - seen)"])
+        seen = count
+    }
+
+    /// Leaves growth so far out of the next line.
+    mutating func skip(to count: Int) { seen = count }
+}
+
+/// Logs export requests that were accepted but not recorded because the disk is too slow.
+struct RecordingGaps {
+    private var log = GrowingCountLog(
+        "export requests were accepted but not recorded: they arrive faster than the archive is written")
+
     mutating func look(at counts: RecordingCounts, _ logger: Logger) {
         // The recording itself logs why it failed.
-        guard !counts.isFailed else {
-            seen = counts.requestsDropped
-            return
-        }
-        guard counts.requestsDropped > seen, ContinuousClock.now >= nextLine else { return }
-        nextLine = ContinuousClock.now + Self.interval
-        logger.warning(
-            "export requests were accepted but not recorded: they arrive faster than the archive is written",
-            metadata: ["requests": "\(counts.requestsDropped - seen)"])
-        seen = counts.requestsDropped
+        guard !counts.isFailed else { return log.skip(to: counts.requestsDropped) }
+        log.look(at: counts.requestsDropped, of: "requests", logger)
     }
 }

@@ -33,6 +33,20 @@ import Testing
         #expect(window.view().operationSummaries().map(\.count) == [200_000])
     }
 
+    @Test func `spans that arrive after their slot has left the window are counted as unattributed`() {
+        var window = Self.window(1 << 20)
+        for slot in 0..<8 {
+            _ = Self.append(
+                10_000, at: Self.start + Int64(slot) * Window.slotWidth, to: &window, firstID: UInt64(slot) * 10_000 + 1
+            )
+        }
+        let before = window.unattributed.evicted
+        let late = Self.append(30, at: Self.start, to: &window, firstID: 1 << 40)
+        #expect(late.accepted == 30)
+        #expect(window.unattributed.evicted == before + 30)
+        #expect(window.spanCount + window.unattributed.full + window.unattributed.evicted == 80_030)
+    }
+
     @Test func `evicted spans that a reader holds count as the window's`() {
         var window = Self.window(8 << 20)
         func fill(from first: Int, _ slots: Int) {

@@ -13,17 +13,17 @@ import Testing
 
     private func receive(_ bytes: [UInt8], cutAt cut: Int) -> HTTP2Boundaries {
         var boundaries = HTTP2Boundaries()
-        boundaries.receive(ByteBuffer(bytes: bytes[..<cut]))
-        boundaries.receive(ByteBuffer(bytes: bytes[cut...]))
+        boundaries.receive(copyOf: ByteBuffer(bytes: bytes[..<cut]))
+        boundaries.receive(copyOf: ByteBuffer(bytes: bytes[cut...]))
         return boundaries
     }
 
     @Test func `a fresh connection is waited for`() {
         #expect(HTTP2Boundaries().isWaiting)
         var boundaries = HTTP2Boundaries()
-        boundaries.receive(ByteBuffer(bytes: preface.dropLast()))
+        boundaries.receive(copyOf: ByteBuffer(bytes: preface.dropLast()))
         #expect(boundaries.isWaiting)
-        boundaries.receive(ByteBuffer(bytes: preface.suffix(1)))
+        boundaries.receive(copyOf: ByteBuffer(bytes: preface.suffix(1)))
         #expect(!boundaries.isWaiting)
     }
 
@@ -50,5 +50,26 @@ import Testing
         }
         // An incomplete frame header doesn't count as complete either.
         #expect(receive(Array((preface + frame(0, 0, length: 0)).dropLast()), cutAt: 24).isWaiting)
+    }
+
+    @Test func `a GOAWAY names no last stream afterwards, wherever reads are cut; nothing else is changed`() {
+        let goodbye = frame(7, 0, length: 12)
+        var expected = preface + goodbye + frame(0, 0, length: 12)
+        let bytes = expected
+        expected.replaceSubrange(preface.count + 9..<preface.count + 13, with: [0, 0, 0, 0])
+        for cut in 0...bytes.count {
+            var boundaries = HTTP2Boundaries()
+            var (first, second) = (ByteBuffer(bytes: bytes[..<cut]), ByteBuffer(bytes: bytes[cut...]))
+            boundaries.receive(&first)
+            boundaries.receive(&second)
+            #expect(Array(first.readableBytesView) + Array(second.readableBytesView) == expected, "cut at \(cut)")
+        }
+    }
+}
+
+extension HTTP2Boundaries {
+    mutating func receive(copyOf bytes: ByteBuffer) {
+        var bytes = bytes
+        receive(&bytes)
     }
 }

@@ -53,8 +53,8 @@ import Testing
         var boundaries = HTTP2Boundaries()
         #expect(watch.secondsStalled(boundaries, now: 1) == 0)
         #expect(watch.secondsStalled(boundaries, now: 4) == 3)
-        boundaries.receive(ByteBuffer(bytes: Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)))
-        boundaries.receive(ByteBuffer(bytes: [0, 0, 1, 1, 4, 0, 0, 0, 1]))
+        boundaries.receive(copyOf: ByteBuffer(bytes: Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)))
+        boundaries.receive(copyOf: ByteBuffer(bytes: [0, 0, 1, 1, 4, 0, 0, 0, 1]))
         #expect(watch.secondsStalled(boundaries, now: 5) == 0)
         #expect(watch.secondsStalled(boundaries, now: 9) == 4)
     }

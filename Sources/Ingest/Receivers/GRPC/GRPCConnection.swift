@@ -126,8 +126,7 @@ final class GRPCConnection: ChannelInboundHandler {
         let isDisconnected = error is IOError || error is ChannelError
         // The HTTP/2 handler has reset the stream.
         if !isDisconnected, !errorDetector.isFailed { refused(.streamError) }
-        if isDisconnected || follower.isLeft && calls.isEmpty {
-            // The client has left or said goodbye: nothing more was refused.
+        if isDisconnected {
             context.close(promise: nil)
         } else if errorDetector.isFailed {
             close(HTTP2Protection.reason(error))

@@ -30,20 +30,22 @@ struct HTTP2Boundaries {
         isInHeaderBlock || header.readableBytes > 0 || (toSkip > 0 && !isInData)
     }
 
-    /// - Parameter onFrame: called for each frame that begins.
+    /// - Parameters:
+    ///   - bytes: a GOAWAY in them names no last stream afterwards.
+    ///   - onFrame: called for each frame that begins.
     mutating func receive(
-        _ bytes: ByteBuffer, onFrame: (HTTP2FrameType, _ length: Int, _ flags: UInt8) -> Void = { _, _, _ in }
+        _ bytes: inout ByteBuffer, onFrame: (HTTP2FrameType, _ length: Int, _ flags: UInt8) -> Void = { _, _, _ in }
     ) {
-        var bytes = bytes
+        var rest = bytes
         while true {
-            let skipped = min(toSkip, bytes.readableBytes)
-            if isInGoAway { readGoAway(bytes, skipped) }
-            bytes.moveReaderIndex(forwardBy: skipped)
+            let skipped = min(toSkip, rest.readableBytes)
+            if isInGoAway { readGoAway(rest, skipped, clearing: &bytes) }
+            rest.moveReaderIndex(forwardBy: skipped)
             toSkip -= skipped
             guard toSkip == 0 else { return }
             if isInGoAway { endGoAway() }
             isInData = false
-            guard let (length, type, flags) = readHeader(&bytes) else { return }
+            guard let (length, type, flags) = readHeader(&rest) else { return }
             begin(length, type, flags)
             onFrame(type, length, flags)
         }
@@ -72,12 +74,15 @@ struct HTTP2Boundaries {
         return (Int(word >> 8), HTTP2FrameType(rawValue: UInt8(truncatingIfNeeded: word)), flags)
     }
 
-    /// Collects the last stream's number and the error code.
-    private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int) {
-        guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - goAway.readableBytes)) else {
-            return
-        }
+    /// Collects the last stream's number and the error code, and sets the number to 0 in `all`.
+    ///
+    /// A client's GOAWAY speaks of streams that the server has opened (RFC 9113, section 6.8), of which there are none.
+    /// grpc-go names its own last stream instead, for which swift-nio-http2 would end the connection with its calls.
+    private mutating func readGoAway(_ bytes: ByteBuffer, _ count: Int, clearing all: inout ByteBuffer) {
+        let known = goAway.readableBytes
+        guard let part = bytes.getSlice(at: bytes.readerIndex, length: min(count, 8 - known)) else { return }
         goAway.writeImmutableBuffer(part)
+        all.setRepeatingByte(0, count: max(min(count, 4 - known), 0), at: bytes.readerIndex)
     }
 
     /// A GOAWAY counts only when it is complete: the HTTP/2 handler may reject one that is too large.

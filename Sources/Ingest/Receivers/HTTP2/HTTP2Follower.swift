@@ -38,13 +38,13 @@ final class HTTP2Follower: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosed else { return }
-        if let reason = foreignProtocol(unwrapInboundIn(data)) { return close(.protocolError, reason) }
-        boundaries.receive(unwrapInboundIn(data)) { type, length, flags in
+        var bytes = unwrapInboundIn(data)
+        if let reason = foreignProtocol(bytes) { return close(.protocolError, reason) }
+        boundaries.receive(&bytes) { type, length, flags in
             budget.charge(type, length: length, flags: flags)
         }
         guard let reason = budget.exceeded else {
-            guard !early.isOver else { return context.fireChannelRead(data) }
-            return context.fireChannelRead(wrapInboundOut(early.filter(unwrapInboundIn(data))))
+            return context.fireChannelRead(wrapInboundOut(early.isOver ? bytes : early.filter(bytes)))
         }
         close(.enhanceYourCalm, reason)
     }
