@@ -2,8 +2,8 @@ import Engine
 import Support
 
 /// The values that conditions can ask for. A new one takes a row here and, unless it is computed like an existing one,
-/// a case of `ValueComputation`, which `PromQLCondition` translates too. The parser, the checks of units and ranges, messages, docs/rules.md and the schema
-/// follow from the table.
+/// a case of `ValueComputation`, which `PromQLCondition` translates too. The parser, the checks of units and ranges,
+/// messages, docs/rules.md and the schema follow from the table.
 enum ValueTable {
     /// In the order of messages and docs/rules.md.
     static let all = ofDurations + ofSelfTimes + ofComponents + functions + ofSingleSpans
@@ -21,7 +21,7 @@ enum ValueTable {
         ValueDefinition("count", .count, "spans or requests", isWhole: true, neverAbove: ["seen"]) { _ in
             ValueTraits(.count)
         },
-        ValueDefinition("rate", .rate, "`count` per second of `over`, with the spans that were not sampled") { _ in
+        ValueDefinition("rate", .rate, "`count` per second of `over`, including the spans that sampling left out") { _ in
             ValueTraits(.rate, range: LawfulRange(low: 0, high: .infinity, isLowOpen: true))
         },
         ValueDefinition(
@@ -41,7 +41,7 @@ enum ValueTable {
     // A self time is a part of a duration.
     private static let ofSelfTimes: [ValueDefinition] = [
         ValueDefinition(
-            "self_p", .time, "the percentile of the self times: durations without the children's time",
+            "self_p", .time, "the percentile of self times: durations minus the time of children",
             form: .percentile(examples: []), population: .spans, neverAbove: ["self_max", "max"]
         ) {
             ValueTraits(.quantile, measured: [.selfTimes], quantile: $0.percentile(0).fraction, range: .time)
@@ -79,14 +79,14 @@ enum ValueTable {
                 range: LawfulRange(low: 0, high: 1 / budget))
         },
         ValueDefinition(
-            "slowdown", .plain, "how many times as long as before it takes: see [Slowdowns](#slowdowns)",
+            "slowdown", .plain, "how many times as long as before spans or requests take: see [Slowdowns](#slowdowns)",
             form: .function([.percentile, .ago], example: "slowdown(p50, 1m)")
         ) { arguments in
             let ratio = SlowdownRatio(quantile: arguments.percentile(0), ago: arguments.duration(1))
             return ValueTraits(.slowdown, measured: [.slowdown(ratio)])
         },
         ValueDefinition(
-            "growth", .plain, "how many times as long as usual it takes: see [Growth](#growth)",
+            "growth", .plain, "how many times as long as usual spans or requests take: see [Growth](#growth)",
             form: .function([.statistic], example: "growth(p50)")
         ) { ValueTraits(.growth, measured: [.growth($0.statistic(0))]) },
         ValueDefinition(
