@@ -21,7 +21,7 @@ enum ValueTable {
         ValueDefinition("count", .count, "spans or requests", isWhole: true, neverAbove: ["seen"]) { _ in
             ValueTraits(.count)
         },
-        ValueDefinition("rate", .rate, "`count` per second of `over`, including the spans that sampling left out") { _ in
+        ValueDefinition("rate", .rate, "`count` per second of `over`, including unsampled spans") { _ in
             ValueTraits(.rate, range: LawfulRange(low: 0, high: .infinity, isLowOpen: true))
         },
         ValueDefinition(
