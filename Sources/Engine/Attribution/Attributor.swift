@@ -3,8 +3,8 @@ import Support
 /// Divides the time of requests among components, slot by slot, once their spans have arrived.
 ///
 /// Works on views of the window, so appending spans costs nothing extra. Spans of one request come from two processes,
-/// in any order, seconds apart: a slot is attributed once and for all when it has settled, and provisionally for
-/// readers before. Nothing about open requests is kept between slots; they are in the window alone.
+/// in any order, seconds apart. So a slot is attributed for good once it has settled, and provisionally for readers
+/// before that. Nothing about open requests is kept between slots; they are only in the window.
 package struct Attributor: ~Copyable, Sendable {
     package let components: ComponentTable
     /// How long after its end a slot settles, nanoseconds.
@@ -21,7 +21,7 @@ package struct Attributor: ~Copyable, Sendable {
     private var traces = SlotTraces()
     private var elsewhere = RowsElsewhere()
     private var earlier = EarlierRows()
-    /// The spans of a trace that are scattered over slots, or too many to be taken unordered.
+    /// The spans of a trace that are spread over slots, or too many to be used unordered.
     private var gathered: [TraceSpan] = []
     private var division = RequestDivision()
     private var trust = TieTrust()
@@ -41,8 +41,8 @@ package struct Attributor: ~Copyable, Sendable {
         ]
     }
 
-    /// Who reads slots that have not settled. What is kept for one isn't shown to the other, so that no evaluation depends on
-    /// who asks questions.
+    /// Readers of unsettled slots. What is kept for one isn't shown to the other, so that no evaluation depends on
+    /// queries.
     private enum Reader: CaseIterable {
         case evaluation
         case query
@@ -78,7 +78,7 @@ package struct Attributor: ~Copyable, Sendable {
         }
     }
 
-    /// The view with unsettled slots attributed with the spans they have so far, in large slots but for a few.
+    /// The view, with unsettled slots attributed by the spans they have so far (in large slots, all but a few).
     package mutating func attributed(_ view: WindowView) -> WindowView {
         attributed(view, for: .query, upTo: .max) { _, _ in nil }
     }
@@ -86,8 +86,8 @@ package struct Attributor: ~Copyable, Sendable {
     /// The same for an evaluation, with counts of the slots.
     ///
     /// - Parameters:
-    ///   - time: of the evaluation, Unix nanoseconds; slots that begin later stay as they are.
-    ///   - thresholds: durations, nanoseconds; rules call a longer span bad.
+    ///   - time: of the evaluation, Unix nanoseconds; slots that begin later stay as they are. - thresholds: durations,
+    ///     nanoseconds; for rules, longer spans are bad.
     package mutating func attributed(
         _ view: WindowView, upTo time: Int64, _ summarizer: inout SlotSummarizer, thresholds: [Int64]
     ) -> WindowView {
@@ -202,7 +202,7 @@ package struct Attributor: ~Copyable, Sendable {
         }
     }
 
-    /// Divides requests that their trace has no room for, each by itself.
+    /// Divides the requests that their trace has no room for, one by one.
     @inline(__always)
     private mutating func divideRest(_ trace: Int, _ selfTimes: inout SelfTimes) {
         for index in traces.range(trace).dropFirst(TraceTree.spansMax) {
@@ -269,7 +269,7 @@ package struct ComponentTotals: Sendable {
         request < view.requests.count && births[request] == view.requestBirths[request]
     }
 
-    /// Resets the series whose numbers have other names in a view.
+    /// Resets the series whose numbers stand for other names in a view.
     mutating func follow(_ view: WindowView) {
         for request in view.requestBirths.changed(since: births) {
             let parts = Population.part(of: request, Component(0))..<Population.part(of: request + 1, Component(0))

@@ -34,7 +34,7 @@ package struct Component: Hashable, BitwiseCopyable, Sendable {
     /// Work of the API server itself. In all others it waits, for another process or for itself.
     static let ownWork: [Component] = [.storage, .audit, .impersonation, .serialize, .apiServer]
 
-    /// Where requests wait for requests before them, or for etcd: the consequence of something else.
+    /// Where requests wait for earlier requests or for etcd: the consequence of something else.
     static let queues: [Component] = [.priorityAndFairness, .watchCache]
 
     /// Whether the API server waits for something else there on behalf of a request: a webhook, an authenticator, a plugin,
@@ -70,7 +70,7 @@ package struct ComponentTable: Sendable {
     package let names: [String]
     private let mapping: @Sendable (OperationLabels) -> String?
 
-    /// Limits all components together, so that a request's parts fit a small table.
+    /// Limits the number of all components, so that a request's parts fit a small table.
     package static let countMax = 32
 
     /// - Parameters:
@@ -160,7 +160,7 @@ struct ComponentMappings: Sendable {
 
     /// Adds a view's new operations, and updates those whose number has another name.
     mutating func extend(_ view: WindowView, _ table: ComponentTable) {
-        // The view is older than the last: numbers beyond it may have other names by the next.
+        // The view is older than the last one: numbers beyond it may stand for other names by the next.
         let beyond = mappings.count - view.operations.count
         if beyond > 0 {
             mappings.removeLast(beyond)

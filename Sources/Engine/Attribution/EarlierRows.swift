@@ -10,7 +10,7 @@ struct EarlierRows: ~Copyable, Sendable {
     private var starts: [Int: Int64] = [:]
     /// The earliest of all; `.max` if no slot has to be searched.
     private(set) var earliest = Int64.max
-    /// A bit set of hashed lower id halves: nearly all other rows are rejected by one look.
+    /// A bit set of hashed lower halves of ids: one look rejects nearly all other rows.
     private let wanted = Column<UInt64>(capacity: wordCount)
     private let seed = ByteHash.seed
 
@@ -34,8 +34,8 @@ struct EarlierRows: ~Copyable, Sendable {
         wanted[word(hash)] |= 1 &<< (hash & 63)
     }
 
-    /// Adds the rows of these traces in slots before `index` to `elsewhere`. What is found of a trace depends on its own
-    /// spans alone.
+    /// Adds the rows of these traces in slots before `index` to `elsewhere`. What is found of a trace depends only on
+    /// its own spans.
     func find(
         before index: Int, of slots: [SlotView], _ slotTraces: inout SlotTraces, _ elsewhere: inout RowsElsewhere
     ) {

@@ -1,11 +1,12 @@
-/// Attributions of slots that have not settled, made for a reader and kept for the next until something they depend on
-/// changes. A large slot is attributed again only once one in a hundred of its rows has come, or as many of other slots that
-/// may belong to its traces: where spans come by the ten thousand a second, some always do.
+/// Attributions of unsettled slots, made for a reader and kept for the next until something they depend on changes. A
+/// large slot is attributed again only once 1 % of its rows are new, or as many rows of other slots that may belong to
+/// its traces: at tens of thousands of spans a second, there are always some.
 struct ProvisionalAttributions: Sendable {
-    /// Everything that the attribution of a slot depends on. Rows never change, so their number tells whether there are
+    /// Everything that the attribution of a slot depends on. Rows never change, so their number shows whether there are
     /// new ones.
     struct Dependencies: Sendable {
-        /// The slot's own rows. The block tells a slot from another of the same time, after the clock was set back.
+        /// The slot's own rows. After the clock was set back, the block distinguishes the slot from another one of the
+        /// same time.
         fileprivate let firstBlock: SpanBlock?
         fileprivate let rowCount: Int
         fileprivate let traces: TraceFilter
@@ -32,7 +33,7 @@ struct ProvisionalAttributions: Sendable {
             rowsBeyond = usesNext ? Self.rows(after: index, of: slots) : 0
         }
 
-        /// So many rows don't matter to a reader until the slot settles.
+        /// How many rows don't matter to a reader until the slot settles.
         private var slack: Int { rowCount >= Self.largeMin ? rowCount / Self.rowsPerSlack : 0 }
 
         /// 13,000 spans a second.
@@ -85,7 +86,7 @@ struct ProvisionalAttributions: Sendable {
     ) -> SummarizedAttribution? {
         guard let entry = entries[slots[index].start],
             entry.dependencies.hold(index, of: slots, reachingBack, isExact: isExact),
-            // What slots before it have shown meanwhile may change what is trusted.
+            // What earlier slots have shown meanwhile may change what is trusted.
             entry.made.attribution.ties.allSatisfy({ trust.decision($0) == $0.decision })
         else { return nil }
         return entry.made
@@ -115,12 +116,14 @@ struct ProvisionalAttributions: Sendable {
     }
 }
 
-/// Tells whether a row may belong to one of a slot's traces: a Bloom filter of lower id halves, four bits of one word each.
+/// Says whether a row may belong to one of a slot's traces: a Bloom filter of lower id halves, four bits of one word
+/// each.
 struct TraceFilter: Sendable {
     private var words: [UInt64]
     private let seed: UInt64
 
-    /// - Parameter spans: of the slot. With six spans a trace, fewer than one in a hundred of other rows seems to belong to it.
+    /// - Parameter spans: of the slot. With six spans per trace, fewer than one in a hundred other rows seem to belong
+    ///   to the slot's traces.
     init(spans: Int) {
         var words = 16
         while words * 32 < spans { words *= 2 }

@@ -116,7 +116,7 @@ struct RequestDivision: ~Copyable, Sendable {
         }
     }
 
-    /// Adds what is to be tied besides the requests that are divided.
+    /// Adds the candidates for ties that are not divided requests.
     private mutating func addCandidates(_ spans: Span<TraceSpan>, _ mappings: borrowing ComponentMappings) {
         if spans.count == 1, spans[0].isHere, mappings.isAuthentication(spans[0].operation) {
             ties.candidates.add(authentication: spans[0])
@@ -187,7 +187,7 @@ struct RequestPart: BitwiseCopyable, Sendable {
 }
 
 extension Array {
-    /// Removes everything, keeping the memory unless it is far more than was needed.
+    /// Removes everything, but keeps the memory unless it is far more than was needed.
     mutating func removeAllKeepingRoom() {
         removeAll(keepingCapacity: capacity <= 8 * Swift.max(count, 512))
     }

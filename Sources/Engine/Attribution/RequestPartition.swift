@@ -1,7 +1,7 @@
 /// Divides a request's time among components; each instant belongs to one span.
 ///
 /// Starting from the request's span, an instant belongs to the child that covers it (children are clipped to their
-/// parent); if several do, to the one that started last. The parts sum to the request's duration to the nanosecond.
+/// parent); if several do, to the one that started last. The parts add up to the request's duration, to the nanosecond.
 struct RequestPartition: ~Copyable, Sendable {
     /// Nanoseconds by component number.
     let parts = Column<Int64>(capacity: ComponentTable.countMax)
@@ -9,7 +9,7 @@ struct RequestPartition: ~Copyable, Sendable {
     private(set) var present: UInt32 = 0
 
     private var root = TraceTree.none
-    /// Children that may own the current instant, of all spans on the way down.
+    /// Children, of all spans on the way down, that may own the current instant.
     private var open: [TraceTree.Index] = []
     private var stepsLeft = 0
 
@@ -17,7 +17,7 @@ struct RequestPartition: ~Copyable, Sendable {
         parts.fill(ComponentTable.countMax, with: 0)
     }
 
-    /// Step budget per span of a trace. Siblings that all overlap cost the square of their number; real ones don't.
+    /// Step budget per span of a trace. Siblings that all overlap cost the square of their number, but real ones don't.
     private static let stepsPerSpan = 64
 
     /// Credits each span's self time to its component, and records it in `selfTimes`.

@@ -7,12 +7,12 @@ package final class SlotAttribution: Sendable {
     /// Of the requests, in the same order.
     let durations: RequestDurations
     let parts: RequestParts
-    /// What it is known by whether authentications may be tied to requests by time.
+    /// What shows whether authentications may be tied to requests by time.
     let ties: [SourceTies]
     /// nil if all spans came.
     let sampled: SampledCounts?
 
-    /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if some were left out.
+    /// - Parameter count: counts the slot's spans and requests by who decided to keep them, if sampling left some out.
     init(
         _ work: borrowing SlotAttributionBuilder, _ selfTimes: consuming SelfTimes, _ ties: [SourceTies] = [],
         countingSampled count: ([AttributedRequest]) -> SampledCounts? = { _ in nil }
@@ -57,7 +57,7 @@ struct AttributedRequest: BitwiseCopyable, Sendable {
     var ownBucket: UInt16
     /// Whether it waited for etcd at all.
     var reachesEtcd: Bool
-    /// Why it begins with its own span although authentications of its instance stand alone; `tied` otherwise.
+    /// Why it begins with its SERVER span although its instance has lone authentications; `tied` otherwise.
     var tie: TieDecision
 
     @inline(__always)

@@ -1,8 +1,8 @@
 /// The spans of one slot, grouped by trace; of a large slot, those of a portion of its traces at a time. Reused for the
 /// next slot.
 ///
-/// Open addressing over entries that hold the trace ids, so that no row is read to tell traces apart; then the spans
-/// are copied to where their trace begins: 44 bytes per row and about 40 per trace.
+/// Open addressing over entries that hold the trace ids, so that traces are distinguished without reading rows. The
+/// spans are then copied to where their trace begins: 44 bytes per row and about 40 per trace.
 struct SlotTraces: ~Copyable, Sendable {
     struct Entry: BitwiseCopyable, Sendable {
         /// The upper half of its id, salted by its cluster.
@@ -30,7 +30,7 @@ struct SlotTraces: ~Copyable, Sendable {
     private var read: UInt64 = 0
 
     private static let cellsMin = 1024
-    /// From this number on cells and entries are in no near cache.
+    /// From this number on, cells and entries are in no near cache.
     private static let cellsReadAhead = 1 << 16
     /// Marks a row whose trace is in another portion.
     private static let noTrace = UInt32.max
@@ -62,7 +62,7 @@ struct SlotTraces: ~Copyable, Sendable {
     /// Replaces the contents with the spans of a portion of a slot.
     mutating func fill(_ slot: SlotView, _ portion: Portion) {
         traceOfRow.makeRoom(slot.count)
-        // Expect about as many traces as in the slot before.
+        // Expects about as many traces as in the slot before.
         makeCells(count * 4)
         entries.makeRoom(max(count, 256))
         count = 0
@@ -88,7 +88,7 @@ struct SlotTraces: ~Copyable, Sendable {
         }
     }
 
-    /// Reads what `number` will look at. These reads don't depend on each other, so that waiting for memory overlaps.
+    /// Reads what `number` will read. These reads don't depend on each other, so their waits for memory overlap.
     private static func readAhead(
         _ columns: borrowing SpanColumns, _ offsets: Range<Int>, _ seed: UInt64, _ portion: Portion,
         _ entries: borrowing Column<Entry>, _ cells: borrowing Column<UInt32>, _ mask: Int

@@ -1,7 +1,7 @@
 /// The attribution of a slot, and its counts.
 struct SummarizedAttribution: Sendable {
     let attribution: SlotAttribution
-    /// nil if nobody asked for it, and for a slot of few rows.
+    /// nil if no one asked for it, and for a slot with few rows.
     let summary: AttributionSummary?
 
     var byteCount: Int { attribution.byteCount + (summary?.byteCount ?? 0) }

@@ -1,6 +1,7 @@
-/// Whose time each stretch of a trace's requests was: the parts that attribution adds up, each with its place in time.
+/// Which component each stretch of a trace's requests belongs to: the parts that attribution adds up, each with its
+/// position in time.
 ///
-/// For one trace that is shown; `RequestDivision` does the same for all, keeping only the sums.
+/// For displaying a single trace; `RequestDivision` does the same for all, keeping only the sums.
 package struct TraceTimeline: Sendable {
     /// A stretch of a request. Times are Unix nanoseconds.
     package struct Part: Equatable, Sendable {
@@ -17,7 +18,7 @@ package struct TraceTimeline: Sendable {
         /// Where its authentication began if that is its parent, else the start of its span.
         package var start: Int64
         package var end: Int64
-        /// In order of time, without gaps: they sum to its duration.
+        /// In order of time, without gaps: they add up to its duration.
         package var parts: [Part]
     }
 

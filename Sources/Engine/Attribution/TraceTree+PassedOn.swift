@@ -1,6 +1,6 @@
 // Requests that one API server passed on to another: the aggregated API server answers, and both write a SERVER span.
 extension TraceTree {
-    /// Marks the SERVER spans that belong to a request above them and are no requests of their own, with their
+    /// Marks the SERVER spans that belong to a request above them and aren't requests of their own, with their
     /// authentications.
     mutating func markPassedOn(_ spans: Span<TraceSpan>, _ mappings: [ComponentMapping]) {
         for index in 0..<spans.count where spans[index].request > 0 {

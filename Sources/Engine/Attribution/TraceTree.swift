@@ -51,7 +51,7 @@ struct TraceTree: ~Copyable, Sendable {
     private static let circleMax = 1024
     /// Deeper spans are ignored.
     static let depthMax = 128
-    /// Larger traces are cut; none of a control plane comes near.
+    /// Larger traces are cut; no control plane's trace comes near.
     static let spansMax = 1 << 16 - 1
     private static let spansMin = 64
     private static let cellsMin = 256

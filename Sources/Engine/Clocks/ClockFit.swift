@@ -1,5 +1,5 @@
-/// By how much a callee's clock may be ahead of its caller's, as far as one call shows: the span of the callee lies within that
-/// of its caller.
+/// By how much a callee's clock may be ahead of its caller's, judging by one call: the callee's span lies within its
+/// caller's.
 struct CallBounds: Equatable, Sendable {
     /// Nanoseconds.
     let low: Int64
@@ -15,18 +15,18 @@ struct CallBounds: Equatable, Sendable {
     func fits(_ offset: Int64) -> Bool { low <= offset && offset <= high }
 }
 
-/// Finds the offset of a clock that nearly all of some calls fit. A call that fits none is an outlier: a callee may begin when its
-/// caller has given up.
+/// Finds the clock offset that nearly all of some calls fit. A call that doesn't fit is an outlier: a callee may begin
+/// after its caller has given up.
 struct ClockFit: Sendable {
     /// Fewer than this many calls are no evidence.
     static let callsMin = 20
-    /// How many are looked at together: a clock that drifts has another offset for the next.
+    /// How many are examined together: a drifting clock has another offset for the next ones.
     static let callsMax = 32
     /// One in this many calls may not fit.
     private static let outlierMin = 20
-    /// Calls that all wait leave so much room that what they fit may be chance; nanoseconds.
+    /// If all calls wait, the room they leave is so large that an offset may fit by chance; nanoseconds.
     private static let roomMax: Int64 = 100_000_000
-    /// Smaller offsets than this say nothing that the calls' own time doesn't hide; nanoseconds.
+    /// Smaller offsets are hidden by the calls' own time; nanoseconds.
     private static let offsetMin: Int64 = 500_000
 
     /// The offset of some calls, nanoseconds; nil if they fit none.
@@ -63,7 +63,7 @@ struct ClockFit: Sendable {
 enum CallEnd: UInt8, Sendable {
     case none, caller, callee
 
-    /// Streams last as long as their connection, and their ends say nothing.
+    /// Streams last as long as their connection, so their ends say nothing.
     private static let streams = ["etcdserverpb.Watch/Watch", "etcdserverpb.Lease/LeaseKeepAlive"]
 
     init(_ role: ServiceRole, name: String, kind: SpanKind) {

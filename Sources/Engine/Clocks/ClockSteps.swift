@@ -15,7 +15,7 @@ package struct ClockSteps: Equatable, Sendable {
     init?(_ calls: [(end: Int64, bounds: CallBounds)]) {
         var first = 0
         while first < calls.count {
-            // The last group takes what would be too few alone.
+            // The last group includes calls that would be too few on their own.
             let isLast = calls.count - first < ClockFit.callsMax + ClockFit.callsMin
             let group = calls[first..<(isLast ? calls.count : first + ClockFit.callsMax)]
             let offset = ClockFit.offset(of: group.map(\.bounds), before: steps.last?.offset ?? 0)

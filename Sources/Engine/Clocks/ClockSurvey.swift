@@ -27,7 +27,7 @@ struct ClockSurvey: Sendable {
     /// Only calls whose hash has none of these bits are looked at.
     private var mask: UInt64 = 0
 
-    /// When there are more calls, half of them are dropped; which ones doesn't depend on their order.
+    /// If there are more calls, half of them are dropped; which ones doesn't depend on their order.
     private static let callsMax = 1 << 16
 
     /// Adds the calls of a batch.
@@ -45,7 +45,7 @@ struct ClockSurvey: Sendable {
     /// Adds one side of a call.
     private mutating func add(_ row: SpanRow, _ end: CallEnd, source: UInt32) {
         let id = end == .caller ? row.spanID : row.parentID
-        // Without a seed, so that every process looks at the same calls.
+        // Without a seed, so that every process examines the same calls.
         let hash = ByteHash.mix(ByteHash.mix(ByteHash.mix(row.traceLow, 1), row.traceHigh), id)
         guard hash & mask == 0, id != 0 else { return }
         let span = Span(source: source, times: row.start...row.start &+ row.duration)
@@ -59,7 +59,7 @@ struct ClockSurvey: Sendable {
         calls = calls.filter { $0.key & mask == 0 }
     }
 
-    /// The clocks of the callees whose calls tell, by source.
+    /// The clocks of the callees whose calls show an offset, by source.
     var clocks: [UInt32: ClockSteps] {
         var bySource: [UInt32: [(end: Int64, hash: UInt64, bounds: CallBounds)]] = [:]
         for (hash, call) in calls {

@@ -38,7 +38,7 @@ struct LiveClocks: Sendable {
     private var clocks: [UInt16: Clock] = [:]
     /// Only calls whose id has none of these bits are looked at: about `callsPerSecond`.
     private var mask: UInt64 = 0
-    /// The second of the last arrival, and the calls looked at in it.
+    /// The second of the last arrival, and the calls examined in it.
     private var second = Int64.min
     private var seen = 0
     /// The offsets that have changed since they were last taken.
@@ -56,7 +56,7 @@ struct LiveClocks: Sendable {
         return changed
     }
 
-    /// Forgets sources whose numbers will be others'.
+    /// Forgets sources whose numbers will be reused.
     mutating func forget(_ unused: Set<UInt16>) {
         clocks = clocks.filter { !unused.contains($0.key) }
         waiting = waiting.filter { !unused.contains($0.value.source) }

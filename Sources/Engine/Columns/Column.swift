@@ -83,7 +83,7 @@ package struct Column<Element: BitwiseCopyable & Sendable>: ~Copyable, @unchecke
 
 /// Working memory, reused from one block of rows to the next.
 ///
-/// The code that writes also asks for the size, so that no size computed elsewhere has to be trusted.
+/// The code that writes also states the size, so that no size computed elsewhere has to be trusted.
 struct Scratch<Element: FixedWidthInteger & BitwiseCopyable & Sendable> {
     private var storage: [Element] = []
 

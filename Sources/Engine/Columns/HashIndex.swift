@@ -9,7 +9,7 @@ struct HashIndex: Sendable {
     /// How many of four cells are used before it grows: three take less memory, two take fewer probes.
     private let fourthsMax: Int
 
-    /// The most entries that 24 bits of number plus one can tell apart.
+    /// The most entries that 24 bits of number plus one can distinguish.
     static let countMax = 1 << 24 - 1
 
     /// - Parameter expected: entries that fit without growing.

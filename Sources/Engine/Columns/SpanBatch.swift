@@ -23,7 +23,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     private var sourceKey = SourceKey()
     /// What spans say about their sources, by the batch's number for the source.
     private(set) var notes: [UInt16: SourceNotes] = [:]
-    /// The dialect that was noted last, and of which source.
+    /// The dialect that was noted last, and for which source.
     private var noted: (source: UInt16, dialects: AttributeDialects) = (overflow, AttributeDialects())
     private var templates = RequestTemplates()
     @usableFromInline let buckets = LatencyBucket.shared
@@ -39,7 +39,7 @@ package struct SpanBatch: ~Copyable, Sendable {
     package static let messageBytesMax = 640
     /// As many as `SpanFlags` can tell apart.
     private static let messagesMax = 1 << SpanFlags.numberBits - 1
-    /// More than the operations, request labels and sources of a cluster, few enough for the cache.
+    /// More than the operations, request labels and sources of a cluster, but few enough for the cache.
     private static let namesKept = 4096
     private static let nameBytesKept = 1 << 19
     /// Kubernetes allows 253 bytes in a group's name and 63 in a resource's.
@@ -49,7 +49,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         columns = SpanColumns(capacity: max(capacity, 1))
     }
 
-    /// Removes all spans and keeps the memory. Keeps the names too, unless there are many: the next export
+    /// Removes all spans and keeps the memory. Keeps the names too, unless there are many, because the next export
     /// request mostly has the same ones.
     package mutating func removeAll() {
         count = 0
@@ -145,7 +145,7 @@ package struct SpanBatch: ~Copyable, Sendable {
         return requests.intern(key, salt: salt, limit: Self.dictionaryLimit).map { UInt16($0 + 1) } ?? Self.overflow
     }
 
-    /// `SpanFlags.message` of a span that failed with this status message. Of more than 63 different ones the rest aren't kept.
+    /// `SpanFlags.message` of a span that failed with this status message. At most 63 different messages are kept.
     package mutating func message(_ text: RawSpan) -> UInt8 {
         guard text.byteCount > 0 else { return 0 }
         let number = messages.intern(

@@ -59,7 +59,7 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
 
     /// Failed by status, HTTP status or gRPC code (see `SpanStatus`).
     @inlinable @inline(__always) package var isError: Bool { rawValue & 1 != 0 }
-    /// A request that lasts as long as its client wants, and so is left out of latency percentiles.
+    /// A request that lasts as long as its client wants, and is therefore left out of latency percentiles.
     @inlinable @inline(__always) package var isLongRunning: Bool { rawValue & 2 != 0 }
 
     static let numberBits = 6
@@ -88,7 +88,7 @@ package struct SpanFlags: BitwiseCopyable, Equatable, Sendable {
         set { number = newValue }
     }
 
-    /// Changes a trace id, so that equal ids of two clusters are two traces. 0 without a cluster.
+    /// Changes a trace id, so that equal ids in two clusters are two traces. 0 without a cluster.
     @inline(__always) var traceSalt: UInt64 { UInt64(cluster) &* 0x9E37_79B9_7F4A_7C15 }
 }
 

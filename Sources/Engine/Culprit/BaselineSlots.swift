@@ -1,6 +1,6 @@
 import Support
 
-/// The slots before an interval, from which what is usual is learned.
+/// The slots before an interval, which show what is usual.
 struct BaselineSlots {
     private let slots: [SlotView]
     private let population: Population
@@ -22,7 +22,7 @@ struct BaselineSlots {
         amount = BaselineAmount(self.slots, isWhole: first <= range.lowerBound)
     }
 
-    /// Learns how long the series of some groups usually take, and what stretches are like relative to that.
+    /// Learns how long the series of some groups usually take, and how stretches compare with that.
     func learn(_ groups: [GrowthGroup]) -> [UsualGrowth] {
         guard !groups.isEmpty else { return [] }
         let series = GroupedSeries(groups)

@@ -1,23 +1,23 @@
 import Support
 
-/// Whom the calls to etcd that took long waited for.
+/// What slow calls to etcd waited for.
 ///
-/// A call that waits for its handler to begin waits for the network or for etcd; one whose handler has ended, for the network or
-/// the API server. A process that doesn't run shows no sign of life meanwhile: no other handler begins, no other span ends. A
-/// network that delays some calls lets the others pass.
+/// A call that waits for its handler to begin waits for the network or for etcd; one whose handler has ended waits for
+/// the network or the API server. A process that isn't running shows no sign of life meanwhile: no other handler
+/// begins, no other span ends. A network that delays some calls lets the others pass.
 struct CallDelays: Equatable, Sendable {
     /// One side of the calls: before their handlers, or after them.
     struct Part: Equatable, Sendable {
         /// Nanoseconds in all.
         private(set) var waited = 0.0
-        /// How many signs of life there were meanwhile, and how many the usual rate makes of it.
+        /// How many signs of life there were meanwhile, and how many the usual rate would give.
         private(set) var (signs, expected) = (0.0, 0.0)
 
         mutating func add(_ wait: Range<Int64>, _ life: SignsOfLife) {
             guard !wait.isEmpty else { return }
             let length = Double(wait.upperBound - wait.lowerBound)
             waited += length
-            // What a process has kept waiting continues at once when it runs again.
+            // Everything that waits for a process continues at once when it runs again.
             let end = wait.upperBound - (wait.upperBound - wait.lowerBound) / Self.resumption
             signs += life.count(wait.lowerBound..<end)
             expected += life.rate * Double(end - wait.lowerBound)
@@ -54,7 +54,7 @@ struct CallDelays: Equatable, Sendable {
         return behind.waited >= most && behind.isLifeless ? .apiServer : nil
     }
 
-    /// Whether calls waited although both processes went on with others.
+    /// Whether calls waited although both processes continued with others.
     var isOnTheWay: Bool {
         guard calls >= Self.callsMin else { return false }
         let most = Self.mostOfAll * (before.waited + behind.waited)

@@ -4,7 +4,7 @@ import Support
 package struct Comparison: Hashable, Sendable {
     package var interval: Range<Int64>
     package var baseline: Range<Int64>
-    /// Times that say nothing about health: earlier faults.
+    /// Times that don't show what is healthy: earlier faults.
     var excluded: [Range<Int64>] = []
 
     package init(interval: Range<Int64>, baseline: Range<Int64>) {
@@ -13,8 +13,8 @@ package struct Comparison: Hashable, Sendable {
     }
 
     /// - Parameters:
-    ///   - end: of the baseline, which is ten minutes long.
-    ///   - faults: earlier ones. The baseline goes further back by as much as they take of it.
+    ///   - end: of the baseline, which is ten minutes long. - faults: earlier ones. The baseline goes back further by
+    ///     as much as they take of it.
     fileprivate init(interval: Range<Int64>, baselineUpTo end: Int64, without faults: [Range<Int64>]) {
         let begin = end.subtractingSaturating(WindowView.culpritBaseline)
         let lost = faults.filter { $0.overlaps(begin..<end) }
@@ -37,7 +37,7 @@ package struct Comparison: Hashable, Sendable {
         !isInterval(slot) && baseline.overlaps(slot.start..<slot.end) && !isExcluded(slot)
     }
 
-    /// Whether a slot is from the baseline's beginning to the interval's end, and in no earlier fault.
+    /// Whether a slot is between the baseline's beginning and the interval's end, and in no earlier fault.
     func isHeld(_ slot: SlotView) -> Bool {
         slot.start >= baseline.lowerBound && slot.start < interval.upperBound && !isExcluded(slot)
     }
@@ -50,8 +50,8 @@ package struct Comparison: Hashable, Sendable {
         return Int(max(baseline.upperBound - slot.start - 1, 0) / length)
     }
 
-    /// The same for a fault that began at some time: it is no measure of health, nor is the slot before, which may hold its
-    /// beginning.
+    /// The same for a fault that began at some time. The fault doesn't show what is healthy, nor does the slot before,
+    /// which may hold its beginning.
     func beforeFault(at onset: Int64, faults: [Range<Int64>]) -> Comparison {
         let end = onset.subtractingSaturating(Window.slotWidth)
         guard end < baseline.upperBound else { return self }
@@ -59,7 +59,7 @@ package struct Comparison: Hashable, Sendable {
     }
 }
 
-/// Asks what to compare, and for which requests or spans.
+/// What to compare, and for which requests or spans.
 package struct ComparisonQuestion: Sendable {
     /// When, Unix nanoseconds.
     package var time: Int64
@@ -87,9 +87,9 @@ package struct ComparisonQuestion: Sendable {
 extension WindowView {
     /// What to compare for each question: the last half minute with the ten minutes before the fault.
     ///
-    /// A condition over a long range notices a fault late, so the baseline ends half of that range before it was noticed, if
-    /// enough history remains. Where spans come late, or nobody evaluated for a while, the fault is noticed later still: so
-    /// the baseline also ends before the series in question began to take longer.
+    /// A condition over a long range notices a fault late, so the baseline ends half of that range before it was
+    /// noticed, if enough history remains. If spans arrive late, or rules weren't evaluated for a while, the fault is
+    /// noticed even later, so the baseline also ends before the series in question began to take longer.
     ///
     /// - Returns: also when the series in question began to take longer, Unix nanoseconds; nil if they didn't.
     package func comparisons(_ questions: [ComparisonQuestion]) -> [(comparison: Comparison, onset: Int64?)] {
@@ -103,7 +103,7 @@ extension WindowView {
         }
     }
 
-    /// The same without a baseline if what is known of it is too short: a few seconds say nothing about health, least of all
+    /// The same without a baseline if too little of it is known: a few seconds don't show what is healthy, least of all
     /// the first ones after a start.
     private func withEnoughBefore(_ comparison: Comparison) -> Comparison {
         let end = comparison.baseline.upperBound
@@ -126,9 +126,9 @@ extension WindowView {
             without: question.faults)
     }
 
-    /// What to compare for an interval that somebody asks about, unless they say with what: the ten minutes before it, or
-    /// before the requests in question began to take longer. The last half minute is left out if the window goes back far
-    /// enough, because people notice faults late.
+    /// What to compare an interval of a query with, unless the query says so: the ten minutes before it, or before the
+    /// requests in question began to take longer. The last half minute is left out if the window goes back far enough,
+    /// because people notice faults late.
     ///
     /// - Parameter series: of the requests in question.
     package func comparison(of interval: Range<Int64>, baseline: Range<Int64>?, requests series: [Int32]) -> Comparison
@@ -148,7 +148,7 @@ extension WindowView {
         return withEnoughBefore(comparison)
     }
 
-    /// When the series of each question began to take longer than before, and have since; nil if they didn't.
+    /// When the series of each question began to take longer than before, lastingly; nil if they didn't.
     private func onsets(_ questions: [(population: Population, series: [Int32], comparison: Comparison)]) -> [Onset?] {
         var onsets = [Onset?](repeating: nil, count: questions.count)
         for population in Population.allCases {

@@ -21,7 +21,7 @@ struct ComponentTimes: Sendable {
     private var now = Sums()
     private var before = Sums()
 
-    /// Fewer earlier requests of a kind say little about its usual time.
+    /// With fewer earlier requests of a kind, its usual time is uncertain.
     private static let countMin = 8
 
     mutating func addRequests(_ count: Int, series: Int, isNow: Bool) {

@@ -1,7 +1,7 @@
 import Support
 
-/// What the day before was like: complete hours that tell what is usual, where the minutes before a fault don't, because it
-/// grew for longer than they reach back.
+/// What the day before was like: complete hours that show what is usual. The minutes before a fault don't, if it has
+/// been growing for longer than they reach back.
 struct DayBefore {
     /// The hours, as slots of which only the counts are known.
     let hours: [SlotView]
@@ -11,8 +11,8 @@ struct DayBefore {
     /// nil if less than a day is known, as after a start, or if earlier faults took half of it.
     ///
     /// - Parameters:
-    ///   - time: Unix nanoseconds.
-    ///   - faults: earlier ones. An hour of which they took much tells nothing about health.
+    ///   - time: Unix nanoseconds. - faults: earlier ones. An hour of which they took much doesn't show what is
+    ///     healthy.
     ///   - counted: hours that the window holds.
     init?(_ time: Int64, in view: WindowView, without faults: [Range<Int64>], _ counted: inout CountedHours) {
         let end = time.subtractingSaturating(2 * Self.hour)
@@ -92,7 +92,7 @@ extension SlotView {
 }
 
 extension WindowView {
-    /// The culprit of the last minutes, compared with the day before; nil if not so much is known.
+    /// The culprit of the last minutes, compared with the day before; nil if less is known.
     ///
     /// - Parameter question: as for `comparisons(_:)`.
     package func culpritSinceYesterday(

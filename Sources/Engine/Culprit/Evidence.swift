@@ -27,7 +27,7 @@ package struct Evidence: Sendable {
     var handlersInGap = 0
     /// The process that most of the long calls to etcd waited for.
     var stall: Stall?
-    /// Whom the calls to etcd that took long waited for.
+    /// What slow calls to etcd waited for.
     var delays = CallDelays()
     /// Calls to etcd that ended in the interval.
     package var calls = 0
@@ -65,7 +65,7 @@ package struct CulpritFinding: Sendable {
     package var verdict: Verdict
     /// Largest growth first.
     package var components: [ComponentGrowth]
-    /// Since when the spans show it, Unix nanoseconds; nil if they don't tell.
+    /// Since when the spans show it, Unix nanoseconds; nil if they don't.
     package var startedAt: Int64?
 }
 
@@ -74,8 +74,8 @@ extension WindowView {
     ///
     /// - Parameters:
     ///   - cluster: that the evidence is about.
-    ///   - requests: the request series that the question is about; nil if it is about something else.
-    ///   - calls: the same of operations.
+    ///   - requests: the request series that the question is about; nil if it is about something else. - calls: the
+    ///     same for operations.
     ///   - length: over which it was noticed, nanoseconds.
     package func culprit(
         _ evidence: Evidence, _ comparison: Comparison, ofCluster cluster: String, requests: [Int32]?,
@@ -94,7 +94,7 @@ extension WindowView {
             components: evidence.components.sorted { $0.growth ?? $0.now > $1.growth ?? $1.now })
     }
 
-    /// When the fault began that some series show, Unix nanoseconds; nil if they don't tell.
+    /// When the fault that some series show began, Unix nanoseconds; nil if they don't say.
     ///
     /// - Parameter slower: when they began to take longer.
     package func beginning(
@@ -148,7 +148,7 @@ extension WindowView {
         return evidence
     }
 
-    /// Passes over the baseline to learn what is usual, and over everything to compare.
+    /// Reads the baseline to learn what is usual, and everything to compare.
     func measure<Meters: ComparingMeters>(_ meters: consuming Meters, _ comparison: Comparison) -> Meters {
         let before = slotsWithRemembered.filter { comparison.isBaseline($0) }
         for slot in before { meters.add(slot, .learning) }
@@ -158,7 +158,7 @@ extension WindowView {
         return meters
     }
 
-    /// How many stretches of the baseline something is known of.
+    /// How many stretches of the baseline are known.
     private func stretchCount(_ comparison: Comparison) -> Int {
         slotsWithRemembered.first { comparison.isBaseline($0) }.map { comparison.stretch(of: $0) + 1 } ?? 0
     }

@@ -5,7 +5,7 @@ struct EvidenceGathering {
     private let comparison: Comparison
     private let cluster: String
     private let roles: [Role]
-    /// By request series, whether it is of the cluster in question.
+    /// By request series, whether it belongs to the cluster in question.
     private let isWanted: [Bool]
     private var failures: Failures
     private var failedCalls = FailedCalls()
@@ -93,7 +93,7 @@ struct EvidenceGathering {
         digests.digest(of: slot, cluster: cluster) { SlotDigest(slot, roles, isWanted: isWanted) }
     }
 
-    /// Adds what failed in a slot of the baseline of which only the counts are known.
+    /// Adds what failed in a slot of the baseline if only its counts are known.
     private mutating func addFailures(_ spans: SeriesCounts, _ requests: SeriesCounts, stretch: Int) {
         for series in spans.series {
             switch roles[series.number] {
@@ -180,7 +180,7 @@ struct EvidenceGathering {
         }
     }
 
-    /// Finds the handlers of the calls that waited long, and what went on meanwhile.
+    /// Finds the handlers of the calls that waited long, and what happened meanwhile.
     mutating func addHandlers(_ slot: SlotView) {
         guard !waits.isEmpty else { return }
         slot.forEachBlock { columns, count in
@@ -258,8 +258,8 @@ struct EvidenceGathering {
         return min(first, comparison.interval.lowerBound)..<comparison.interval.upperBound
     }
 
-    /// Whether the long calls to etcd that ended in the interval spent most of their time in a gap: etcd is back, and these
-    /// calls are leftovers.
+    /// Whether the long calls to etcd that ended in the interval spent most of their time in a gap. If so, etcd is
+    /// back, and these calls are left over from it.
     private func explainsCalls(_ gap: Gap) -> Bool {
         var (total, within) = (0.0, 0.0)
         for call in longCalls {

@@ -5,7 +5,7 @@ protocol ComparingMeters {
     mutating func learned()
 }
 
-/// Compares what each process alone can slow, and what the API server waits for on behalf of requests.
+/// Compares the time that only one process can have spent, and what the API server waits for on behalf of requests.
 struct EvidenceMeters: ComparingMeters, Sendable {
     /// Where the durations of a slot belong.
     enum Pass {

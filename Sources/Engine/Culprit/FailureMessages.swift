@@ -1,6 +1,6 @@
 import Support
 
-/// What failed spans say, and how many of them say it.
+/// The status messages of failed spans, and how many spans have each.
 struct FailureMessages: Sendable {
     private var counts: [String: Int] = [:]
 
@@ -17,12 +17,12 @@ struct FailureMessages: Sendable {
         for (message, count) in other.counts { add(message, count) }
     }
 
-    /// What most of some failed spans say, for a sentence that has just named them: ` ("etcdserver: no leader")`, ` (31 of
-    /// them "etcdserver: no leader")`; empty if none says anything.
+    /// The message that most of some failed spans have, for a sentence that has just named them: ` ("etcdserver: no
+    /// leader")`, ` (31 of them "etcdserver: no leader")`; empty if none has one.
     ///
     /// - Parameter spans: how many failed.
     func clause(of spans: Int) -> String {
-        // In the order of their bytes where as many say it.
+        // Equally frequent ones are in the order of their bytes.
         guard let most = counts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return "" }
         let quoted = PrintableText.quote(most.key, limit: Self.quotedMax)
         if most.value >= spans { return " (\(quoted))" }

@@ -1,6 +1,6 @@
 import Support
 
-/// A time from which on more spans fail than before.
+/// A time after which more spans fail than before.
 enum FailureOnset {
     /// Spans that ended in a slot.
     struct Outcomes {
@@ -24,7 +24,7 @@ enum FailureOnset {
         fileprivate var ratio: Double { count > 0 ? Double(failed) / Double(count) : 0 }
     }
 
-    /// The start of the slot from which on failures are most clearly more frequent; nil if they aren't.
+    /// The start of the slot after which failures are most clearly more frequent; nil if they aren't.
     ///
     /// - Parameter slots: in order of time.
     static func first(in slots: [Outcomes]) -> Int64? {
@@ -45,7 +45,7 @@ enum FailureOnset {
     }
 
     private static let timesMin = 2.0
-    /// How many times two to this power likelier the change is than none.
+    /// A change must be likelier than none by two to this power.
     private static let sure = 12.0
 }
 
@@ -62,7 +62,7 @@ extension WindowView {
 }
 
 extension SlotView {
-    /// How the spans of the series that are wanted fared.
+    /// How many spans of the wanted series failed.
     fileprivate func outcomes(
         of population: Population, where isWanted: (_ series: Int) -> Bool
     ) -> FailureOnset.Outcomes {

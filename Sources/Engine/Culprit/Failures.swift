@@ -1,4 +1,4 @@
-/// What failed in an interval, and how much of it fails in health.
+/// What failed in an interval, and how much of it usually fails.
 struct Failures: Sendable {
     /// Failures of one sort: in the interval, and usually in as much time.
     struct Count: Sendable {
@@ -17,7 +17,7 @@ struct Failures: Sendable {
             if let stretch { before[stretch] = (before[stretch] ?? 0) + count } else { now += count }
         }
 
-        /// Half of the stretches had no more: a fault in the others is no measure of health.
+        /// Half of the stretches had no more: a fault in the others doesn't show what is healthy.
         private var usual: Int {
             let heard = before.compactMap(\.self).sorted()
             return heard.isEmpty ? 0 : heard[(heard.count - 1) / 2]
@@ -135,7 +135,7 @@ extension Evidence {
         for (labels, failed) in zip(requests, failures.requestsBySeries) where failed > 0 {
             counts[VerdictText.kind(labels), default: 0] += failed
         }
-        // In the order of their names where as many failed.
+        // Where equally many failed, in the order of their names.
         let kinds = counts.map { (kind: $0, count: $1) }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
         guard let most = kinds.first else { return "\(count) requests failed" }
         if most.count == count { return "\(count) requests failed, all of them \(most.kind)" }
@@ -144,7 +144,7 @@ extension Evidence {
         return "\(count) requests failed, \(most.count) of them \(most.kind)\(others.joined())"
     }
 
-    /// Kinds of request that a sentence names if none is half of what failed.
+    /// How many kinds of request a sentence names if none accounts for half of the failures.
     private static let kindsMax = 3
 
     private var failingEtcd: Verdict {

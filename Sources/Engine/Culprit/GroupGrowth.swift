@@ -4,7 +4,7 @@ import Support
 package struct GrowthQuestion: Equatable, Sendable {
     /// The group of each series; -1 for none.
     let groupOfSeries: [Int32]
-    /// By group: since when it has been slow, Unix nanoseconds; nil if it isn't. A fault is no measure of what is usual.
+    /// By group: since when it has been slow, Unix nanoseconds; nil if it isn't. A fault doesn't show what is usual.
     let since: [Int64?]
 
     package var groupCount: Int { since.count }
@@ -32,8 +32,8 @@ package struct GrowthRange: Hashable, Sendable {
     var length: Int64 { range.upperBound - range.lowerBound }
 }
 
-/// How many times as long as usual something takes: the ratio of each statistic to the usual one, of durations relative to
-/// their series. 1 unless it grew by more than it varies in health.
+/// How many times as long as usual something takes: the ratio of each statistic to the usual one, of durations relative
+/// to their series. 1 unless it grew beyond normal variation.
 package struct Growths: Sendable {
     private let times: [Double]
 
@@ -51,8 +51,8 @@ extension WindowView {
     /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
     /// to compare.
     ///
-    /// What is usual is learned from the ten minutes before, in stretches as long as the range that end at multiples of its
-    /// length, as far as they are in the window and before the group became slow.
+    /// What is usual comes from the ten minutes before, in stretches as long as the range that end at multiples of its
+    /// length, if they are in the window and before the group became slow.
     ///
     /// - Parameter usesCores: whether ranges may be compared on several cores at once.
     package func growths(
@@ -99,7 +99,7 @@ extension WindowView {
         }
         let growthOfGroup = Dictionary(zip(groups, growths)) { first, _ in first }
         return asked.map { asked in
-            // Many groups are many tests: a normal deviation that is exceeded as rarely by any of them.
+            // Many groups are many tests, so the deviation is one that any of them exceeds as rarely.
             let sure = (Self.sure * Self.sure + 2 * Double(asked.count).logarithm).squareRoot()
             return asked.map { group in
                 growthOfGroup[group].flatMap { $0.isCompared ? Growths($0, sure: sure) : nil }
@@ -109,7 +109,7 @@ extension WindowView {
 
     private static let sure = 4.0
 
-    /// The ratio that the traces of a group's cluster are sampled with; rules never mix clusters.
+    /// The sampling ratio of the traces of a group's cluster; rules never mix clusters.
     private func samplingRatio(ofSeries series: Int32?, _ population: Population) -> Double {
         guard sampling.isSampled, let series = series.map(Int.init) else { return 1 }
         switch population {

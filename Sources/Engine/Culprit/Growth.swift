@@ -1,6 +1,6 @@
 /// How durations of one kind compare with those before the fault.
 package struct Growth: Sendable {
-    /// A statistic now, compared with what it did from one healthy stretch of time to the next.
+    /// A statistic now, compared with how it varied from one healthy stretch of time to the next.
     struct Change: Sendable {
         /// The binary logarithm of the ratio to the usual value.
         let steps: Double
@@ -33,7 +33,7 @@ package struct Growth: Sendable {
     private(set) var (heard, heardBefore) = (0, 0)
     /// The compared durations.
     private(set) var now = LatencyHistogram()
-    /// Those of the baseline, without the stretches of time that stand out from the others.
+    /// The durations of the baseline, without the stretches of time that stand out from the others.
     private(set) var before = LatencyHistogram()
     /// By number of the statistic; empty if there is too little to compare.
     private var changes: [Change] = []
@@ -42,8 +42,8 @@ package struct Growth: Sendable {
     package init() {}
 
     /// - Parameters:
-    ///   - before: the compared durations of the baseline, if they were kept.
-    ///   - ratio: how many of the durations are here, where traces are sampled.
+    ///   - before: the compared durations of the baseline, if they were kept. - ratio: the share of the durations that
+    ///     is here, if traces are sampled.
     init(
         _ now: RelativeDurations, _ baseline: GrowthBaseline, before: LatencyHistogram = LatencyHistogram(),
         beyond: DurationsBeyond = DurationsBeyond(), sampled ratio: Double = 1
@@ -65,13 +65,13 @@ package struct Growth: Sendable {
     private static let sure = 5.0
     private static let slight = 3.0
 
-    /// Whether a statistic grew beyond what health explains.
+    /// Whether a statistic grew beyond normal variation.
     func grew(_ statistic: GrowthStatistic) -> Bool {
         guard let change = self[statistic] else { return false }
         return change.steps >= statistic.growthMin && change.deviations >= Self.sure
     }
 
-    /// The statistic that grew furthest beyond what health explains; nil if none did.
+    /// The statistic that grew furthest beyond normal variation; nil if none did.
     var decisive: GrowthStatistic? {
         GrowthStatistic.allCases.filter(grew).max {
             (self[$0]?.deviations ?? 0) < (self[$1]?.deviations ?? 0)
@@ -96,15 +96,15 @@ package struct Growth: Sendable {
     /// How many times as long as usual it takes on average; 1 if there is nothing to compare.
     package var times: Double { max(self[.mean]?.times ?? 1, 1) }
 
-    /// How many times the usual by the statistic that grew most, or of the few that did; 1 if none did.
+    /// How many times the usual, by the statistic that grew most, or for the few durations that did; 1 if none did.
     var greatest: Double {
         let grown = GrowthStatistic.allCases.filter(grew).compactMap { self[$0]?.times }
         return max(grown.max() ?? 1, timesOfFew ?? 1)
     }
 
-    /// How many times as long as usual the longest durations are, if they are few but can't be chance: nothing before came
-    /// near them. Were now and before alike, the longest of all would all lie in the interval with a probability of less
-    /// than one in a million.
+    /// How many times as long as usual the longest durations are, if they are few but can't be chance because nothing
+    /// earlier came near them. If nothing had changed, the probability that the longest of all fall into the interval
+    /// would be below one in a million.
     var timesOfFew: Double? {
         var chance = 1.0
         for number in 0..<beyond.count {

@@ -1,4 +1,4 @@
-/// What durations relative to their usual ones did from one stretch of time to the next before an interval.
+/// How durations relative to the usual varied from one stretch of time to the next before an interval.
 struct GrowthBaseline: Sendable {
     /// Durations, compared or not.
     let heard: Int
@@ -6,7 +6,7 @@ struct GrowthBaseline: Sendable {
     let count: Int
     /// By number of the statistic; nil if no stretch shows it.
     private let usual: InlineArray<7, Usual?>
-    /// Durations that could be compared, of the stretches that don't stand out from the others.
+    /// The comparable durations of the stretches that don't stand out from the others.
     private let healthyCount: Int
 
     /// What a statistic is in health.
@@ -15,7 +15,7 @@ struct GrowthBaseline: Sendable {
         let median: Double
         /// Of one stretch, the uncertainty of the median included.
         let variance: Double
-        /// What a single duration adds by chance, as the durations tell; it falls with their number.
+        /// The variance by chance that a single duration adds, judging by the durations; it falls with their number.
         let varianceOfOne: Double
     }
 
@@ -44,23 +44,24 @@ struct GrowthBaseline: Sendable {
             varianceOfOne: varianceOfOne(statistic, stretches))
     }
 
-    /// Taken from each stretch by itself, so that what changes from one to the next doesn't count again.
+    /// Taken from each stretch separately, so that what changes from one to the next doesn't count twice.
     private static func varianceOfOne(_ statistic: GrowthStatistic, _ stretches: [StretchStatistics]) -> Double {
         let sum = stretches.reduce(0) { $0 + Double($1.count) * $1.varianceOfOne(statistic) }
         return sum / Double(max(stretches.reduce(0) { $0 + $1.count }, 1))
     }
 
-    /// - Parameter values: of the stretches; without any, what is known of other clusters.
+    /// - Parameter values: of the stretches; without any, what is known about other clusters applies.
     private static func variance(_ statistic: GrowthStatistic, _ values: [Double], around median: Double) -> Double {
-        // What varies on this cluster, as far as it was seen, and otherwise what varies on others.
+        // How much this cluster varies, as far as known, and otherwise how much others do.
         let seen = values.reduce(0) { $0 + ($1 - median) * ($1 - median) }
         let expected = statistic.usualDeviation * statistic.usualDeviation
         let health = (seen + weightOfOthers * expected) / (Double(max(values.count - 1, 0)) + weightOfOthers)
-        // What is usual is an estimate too, the better the more stretches there are.
+        // What is usual is also an estimate, which improves with the number of stretches.
         return health * (1 + varianceOfMedian / Double(max(values.count, 1)))
     }
 
-    /// The indices of the stretches without those that stand out from the others: an earlier fault is no measure of health.
+    /// The indices of the stretches without those that stand out from the others, since an earlier fault doesn't show
+    /// what is healthy.
     static func healthy(_ stretches: [StretchStatistics]) -> [Int] {
         let heard = stretches.indices.filter { stretches[$0].heard > 0 }
         let known = heard.compactMap { stretches[$0][.mean] }.sorted()
@@ -72,13 +73,14 @@ struct GrowthBaseline: Sendable {
     /// Three times as long.
     private static let standsOut = 1.585
 
-    /// How a statistic of the interval's durations differs from what it was.
+    /// How a statistic of the interval's durations differs from before.
     ///
-    /// - Parameter ratio: how many of the durations are here, where traces are sampled. What all of them did is known only within
-    ///   an error, so that a growth is what remains of it in the worst case, and is then judged as if all were here.
+    /// - Parameter ratio: the share of the durations that is here, if traces are sampled. The statistic of all
+    /// durations is known only within an error, so a growth is what remains of it in the worst case, judged as if all
+    /// were here.
     func change(_ statistic: GrowthStatistic, _ now: StretchStatistics, sampled ratio: Double = 1) -> Growth.Change {
         let known = usual[statistic.rawValue]
-        // Parts of a stretch are compared with nothing else.
+        // Parts of a stretch are compared only with each other.
         guard let value = now[statistic], !statistic.isOfParts || known != nil else {
             return Growth.Change(steps: 0, deviations: 0)
         }
@@ -95,10 +97,11 @@ struct GrowthBaseline: Sendable {
         return Growth.Change(steps: steps, deviations: steps / (variance + sampling).squareRoot())
     }
 
-    /// Standard errors of a sample: a rule asks every few seconds, for several statistics, so two would be passed now and then.
+    /// Standard errors of a sample: a rule asks every few seconds, for several statistics, so two would be exceeded now
+    /// and then.
     private static let errors = 3.0
-    /// What is known of other clusters counts as much as this many stretches of time.
+    /// What is known about other clusters counts as much as this many stretches of time.
     private static let weightOfOthers = 4.0
-    /// Of the median of a few normal values, so many times that of one of them by their number.
+    /// The standard error of the median of a few normal values, relative to that of one of them, by their number.
     private static let varianceOfMedian = 1.5
 }

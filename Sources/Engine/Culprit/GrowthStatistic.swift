@@ -1,14 +1,15 @@
-/// A statistic of durations relative to their usual ones. Which of them grew tells causes apart: a slow network delays the fast
-/// calls too, a process that lacks CPU only those that had to wait for it.
+/// A statistic of durations relative to the usual. Which of them grew distinguishes causes: a slow network delays the
+/// fast calls too, a process that lacks CPU only those that had to wait for it.
 package enum GrowthStatistic: Int, CaseIterable, Sendable {
     case low
     case median
     case upper
     case tail
     case mean
-    /// The p85 of the calmest few seconds: a machine that is busy comes to rest now and then, a fault lasts.
+    /// The p85 of the calmest few seconds: a busy machine has calm moments, while a fault lasts.
     case calm
-    /// Their p97: other work makes a few calls very long now and then, a network that loses segments all the time.
+    /// Their p97: other work makes a few calls very long now and then, a network that loses segments does so all the
+    /// time.
     case calmTail
 
     /// As users write it.
@@ -24,7 +25,8 @@ package enum GrowthStatistic: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Whether it is made of parts of a stretch: fewer than a few parts have none, and have nothing to be compared with.
+    /// Whether it is made of parts of a stretch. With too few parts there is no such statistic, and nothing to compare
+    /// with.
     var isOfParts: Bool { self == .calm || self == .calmTail }
 
     /// How much the binary logarithm varies from one healthy stretch of time to the next on a busy machine, as a standard

@@ -1,7 +1,7 @@
 import Support
 
 extension WindowView {
-    /// A verdict that names the instance, if it is about time and one of several instances took it.
+    /// A verdict that names the instance, if it is about durations and one of several instances is slow.
     func naming(
         _ verdict: Verdict, requests series: [Int32]?, ofCluster cluster: String, _ comparison: Comparison,
         _ components: ComponentTable
@@ -37,7 +37,7 @@ extension WindowView {
     }
 }
 
-/// Compares the instances of a process with one another: whose durations grew.
+/// Compares the instances of a process with one another, to find those whose durations grew.
 struct InstanceMeters: ComparingMeters {
     private struct Instance {
         let source: Int
@@ -52,12 +52,13 @@ struct InstanceMeters: ComparingMeters {
     /// By source: its place among `instances`, or -1.
     private var places: [Int]
     private var instances: [Instance] = []
-    /// Of all instances until the interval: what one that is new there is compared with, as after a restart under another name.
+    /// Of all instances until the interval: an instance that is new in the interval is compared with this, as after a
+    /// restart under another name.
     private var common = GrowthMeter()
 
     /// More instances aren't compared, so that invented names take no memory.
     private static let instancesMax = 32
-    /// An instance is named although others got slower too if it grew by this many times as much.
+    /// If others got slower too, an instance is named only if it grew this many times as much.
     private static let distinct = 3.0
 
     init(_ component: Component, roles: [EvidenceGathering.Role], isWanted: [Bool], sources: Int) {
@@ -129,7 +130,7 @@ struct InstanceMeters: ComparingMeters {
     }
 
     private mutating func add(_ code: UInt16, series: Int, of source: UInt16, _ pass: EvidenceMeters.Pass) {
-        // Sources without a place of their own are no instance.
+        // Sources without a place of their own aren't an instance.
         guard source != SourceTable.overflow, places.indices.contains(Int(source)) else { return }
         let isOfInterval = if case .comparing(stretch: nil) = pass { true } else { false }
         if !isOfInterval { common.add(code, series, pass) }
@@ -141,7 +142,7 @@ struct InstanceMeters: ComparingMeters {
         instances[places[Int(source)]].meter.add(code, series, pass)
     }
 
-    /// Adds to a verdict which of the instances it is about, if that is known.
+    /// Adds to a verdict which instance it is about, if that is known.
     func name(_ verdict: Verdict, _ sources: [SourceLabels]) -> Verdict {
         let growths = instances.map { (labels: sources[$0.source], growth: $0.meter.growth) }
             .filter { $0.growth.isCompared || $0.growth.timesOfFew != nil }

@@ -1,9 +1,11 @@
 extension WindowView {
-    /// The verdict about the requests of some series in an interval, where no process as a whole is slow; nil if no component
-    /// of the API server took most of the time added to them. Few kinds don't move the evidence about processes.
+    /// The verdict about the requests of some series in an interval, where no process as a whole is slow; nil if no
+    /// component of the API server took most of the time added to them. A few kinds don't move the evidence about
+    /// processes.
     ///
-    /// Its own work on few kinds is never clear: what delays it leaves no span, such as a plugin that encrypts. Time of calls
-    /// to etcd can't be told from that of a process that waits for its turn, so only evidence about processes counts for it.
+    /// A verdict about its own work on a few kinds is never clear, because what delays it, such as an encryption
+    /// plugin, leaves no span. The time of calls to etcd looks the same as that of a process waiting for CPU, so for it
+    /// only evidence about processes counts.
     func verdict(onRequests series: [Int32], _ comparison: Comparison, _ components: ComponentTable) -> Verdict? {
         var evidence = evidence(onRequests: series, comparison)
         evidence.names = components.names
@@ -22,7 +24,8 @@ extension WindowView {
 
     /// The verdict about calls of webhooks, where no process as a whole is slow; nil if the calls are others, or no slower.
     ///
-    /// - Parameter length: over which calls were noticed, nanoseconds. A few calls may take as long to tell.
+    /// - Parameter length: over which calls were noticed, nanoseconds. If there are few calls, they are compared over
+    ///   this length too.
     func verdict(
         onCalls operations: [Int32], _ evidence: Evidence, _ comparison: Comparison, over length: Int64,
         ofCluster cluster: String, _ components: ComponentTable, _ digests: inout SlotDigests
@@ -58,8 +61,8 @@ extension WindowView {
 }
 
 extension Evidence {
-    /// The verdict about calls of webhooks that take longer, where no process does: few calls, of which few are slow, make less
-    /// than certain evidence, but nothing else explains it. nil if something does, or if they don't.
+    /// The verdict about calls of webhooks that take longer, where no process does. Few calls, of which few are slow,
+    /// aren't conclusive evidence, but nothing else explains them. nil if something does, or if they don't take longer.
     func verdict(onCallsOf webhooks: [Component]) -> Verdict? {
         guard ownWork.trend == .unchanged, etcd.trend != .grew else { return nil }
         let slower = webhooks.filter(isLonger)

@@ -4,7 +4,7 @@ import Support
 struct Onset {
     /// From here on nothing is a measure of health.
     var from: Int64
-    /// The slot in which the first long ones ended: later if several had to be taken together to tell.
+    /// The slot in which the first long ones ended; a later one if several slots had to be combined.
     var slot: Int64
 }
 
@@ -33,7 +33,7 @@ struct SlotDurations {
         }
     }
 
-    /// When some series began to take longer than before, and have to the end of the interval; nil if they didn't.
+    /// When some series began to take longer than before, up to the end of the interval; nil if they didn't.
     func onset(of series: [Int32], in comparison: Comparison) -> Onset? {
         let counts = slots.map { comparison.isHeld($0) }
         var durations = slots.map { _ in RelativeDurations(keepsDurations: false) }
@@ -51,7 +51,7 @@ struct SlotDurations {
         }
     }
 
-    /// Of the slots taken together from a time on, the first one with durations like their longest ones, Unix nanoseconds.
+    /// Of the slots combined from a time on, the first one with durations like their longest ones, Unix nanoseconds.
     private func firstRisen(from start: Int64, _ durations: [RelativeDurations]) -> Int64 {
         var count = 0
         var found: [(start: Int64, longest: Int)] = []
@@ -70,7 +70,7 @@ struct SlotDurations {
     /// With less before it, an earlier rise would leave nothing to compare with.
     private static let shortest = WindowView.culpritBaselineShortest + Window.slotWidth
 
-    /// Neighbouring slots taken together until there are enough durations for their statistics to mean something.
+    /// Neighbouring slots, combined until there are enough durations for their statistics to mean something.
     private func bins(_ durations: [RelativeDurations]) -> [Rise.Bin] {
         var bins: [Rise.Bin] = []
         var open = RelativeDurations(keepsDurations: false)
@@ -88,7 +88,7 @@ struct SlotDurations {
     private static let countMin = 10
 }
 
-/// A time from which on durations are longer than before.
+/// A time after which durations are longer than before.
 enum Rise {
     struct Bin {
         /// Unix nanoseconds.
@@ -107,7 +107,8 @@ enum Rise {
 
     /// The start of the first bin after the earliest rise that lasts; nil if there is none.
     ///
-    /// What grows slowly rises again and again: having found where two parts differ most, it looks at the earlier one.
+    /// Slow growth rises again and again, so once it has found where two parts differ most, it continues with the
+    /// earlier one.
     ///
     /// - Parameter earliest: a rise before it counts only if there is none later, Unix nanoseconds.
     static func first(in bins: [Bin], notBefore earliest: Int64) -> Int64? {
@@ -142,7 +143,7 @@ enum Rise {
         return deviations >= sure ? (best.count, deviations) : nil
     }
 
-    /// How much a bin varies: as seen here within both parts, and at least as on other clusters.
+    /// How much a bin varies: as within both parts here, and at least as much as on other clusters.
     private static func deviation(
         _ bins: ArraySlice<Bin>, by statistic: GrowthStatistic, _ values: [Double], splitAt count: Int
     ) -> Double {

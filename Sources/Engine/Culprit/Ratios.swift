@@ -1,11 +1,11 @@
-/// Accumulates ratios of durations to the usual ones, from the lowest to the highest.
+/// Accumulates ratios of durations to the usual, from the lowest to the highest.
 struct Ratios {
     private let count: Int
     private var passed = 0
     /// By number of the statistic: the quantiles, and those a standard deviation of their rank below and above.
     private var (at, below, above): (RankedSteps, RankedSteps, RankedSteps)
-    /// Those that count for the mean: without the highest one in a hundred, for a single duration can be a thousand times
-    /// the usual one.
+    /// The ratios that count for the mean, without the highest 1 %, because a single duration can be a thousand times
+    /// the usual.
     private let counted: Int
     private var (sum, sumOfSquares) = (0.0, 0.0)
     private var last = 0
@@ -16,7 +16,7 @@ struct Ratios {
         self.count = count
         counted = count - (count + 99) / 100
         at = RankedSteps(Self.fractions, of: count)
-        // Of so many durations, the share below the quantile varies by this much.
+        // With so many durations, the share below the quantile varies by this much.
         let deviations = InlineArray<4, Double> { number in
             let fraction = Self.fractions[number]
             return (fraction * (1 - fraction) / Double(max(count, 1))).squareRoot()

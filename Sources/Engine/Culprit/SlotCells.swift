@@ -1,4 +1,5 @@
-// The durations of a slot by series and latency bucket: from its summary, or one by one what it doesn't know.
+// The durations of a slot by series and latency bucket: from its summary, and one by one for rows that the summary
+// lacks.
 extension SlotView {
     /// Called with a series and some of its durations, by latency bucket in order.
     typealias CellsBody = (_ series: Int, _ cells: Span<SeriesCounts.Cell>) -> Void

@@ -1,6 +1,6 @@
 import Support
 
-/// What evidence takes from the spans of a slot that is before the interval in question.
+/// What evidence needs from the spans of a slot before the interval in question.
 struct SlotDigest: Sendable {
     /// Ends of spans by the second of the slot.
     typealias Seconds = InlineArray<5, UInt32>
@@ -58,7 +58,7 @@ struct SlotDigest: Sendable {
     }
 }
 
-/// The digests of slots that evidence was gathered from lately: a slot that doesn't change is read once.
+/// The digests of slots used for evidence lately: a slot that doesn't change is read only once.
 package struct SlotDigests: Sendable {
     private struct Key: Hashable {
         /// Of the slot, Unix nanoseconds.

@@ -1,9 +1,9 @@
 import Support
 
-// A rise so slow that no minute stands out from the one before.
+// A rise so slow that no minute stands out from the previous one.
 extension WindowView {
-    /// Since when some series have taken longer than in the hours that the view remembers, Unix nanoseconds; nil if they don't
-    /// now: up to the end of the view, every five minutes were beyond what varies from hour to hour.
+    /// Since when some series have taken longer than in the hours that the view remembers, Unix nanoseconds: from then
+    /// to the end of the view, every five minutes exceeded the variation from hour to hour. nil if they don't now.
     func riseBeyondHours(of series: [Int32], _ population: Population) -> Int64? {
         var isWanted = [Bool](repeating: false, count: seriesCount(population))
         for number in series where isWanted.indices.contains(Int(number)) { isWanted[Int(number)] = true }
@@ -31,7 +31,7 @@ extension WindowView {
         return begun
     }
 
-    /// What a healthy median doesn't exceed, as a binary logarithm; nil without any.
+    /// The most that a healthy median reaches, as a binary logarithm; nil without any.
     private static func bound(_ medians: [Double]) -> Double? {
         guard !medians.isEmpty else { return nil }
         let usual = medians.sorted()[medians.count / 2]

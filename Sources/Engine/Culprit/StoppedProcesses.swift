@@ -27,7 +27,7 @@ struct StoppedProcesses {
     private var calls: [UInt64: Call] = [:]
 
     private static let callsMax = 10_000
-    /// A stop that lasts for less occurs on any busy machine; nanoseconds.
+    /// Shorter stops occur on any busy machine; nanoseconds.
     private static let stopMin: Int64 = 50_000_000
     /// Shorter waits say nothing.
     static let waitMin: Int64 = 5_000_000
@@ -70,7 +70,7 @@ struct StoppedProcesses {
         return nil
     }
 
-    /// What they waited for.
+    /// What the calls waited for.
     ///
     /// - Parameters:
     ///   - etcd: when its handlers began.
@@ -83,7 +83,8 @@ struct StoppedProcesses {
         return delays
     }
 
-    /// The times before and after the handlers of those that have one. Sorted, so that sums are the same in every run.
+    /// The times before and after the handlers of the calls that have one. Sorted, so that sums are the same in every
+    /// run.
     private var handled: [(before: Range<Int64>, behind: Range<Int64>)] {
         calls.sorted { $0.key < $1.key }.compactMap { _, call in
             guard let handler = call.handler else { return nil }

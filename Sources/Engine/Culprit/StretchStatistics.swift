@@ -1,4 +1,4 @@
-/// The statistics of a stretch of time: what its durations relative to the usual ones were like.
+/// The statistics of a stretch of time, over durations relative to the usual.
 struct StretchStatistics: Sendable {
     /// Durations, compared or not.
     let heard: Int
@@ -30,7 +30,7 @@ struct StretchStatistics: Sendable {
     /// The binary logarithm of a statistic of the ratios; nil without any.
     subscript(_ statistic: GrowthStatistic) -> Double? { values[statistic.rawValue] }
 
-    /// How much chance moves a statistic, judging by these durations: the variance that comes from a single one, which falls with
-    /// their number. 0 if they don't tell.
+    /// How much chance moves a statistic, judging by these durations: the variance due to a single one, which falls
+    /// with their number. 0 if they don't show it.
     func varianceOfOne(_ statistic: GrowthStatistic) -> Double { variancesOfOne[statistic.rawValue] }
 }

@@ -56,8 +56,8 @@ struct BaselineAmount: Equatable {
         self.isWhole = isWhole
     }
 
-    /// Whether what was learned from this is no longer what is usual, because half as much has come since, or much of it
-    /// late. As long as the window is filling, what is usual isn't known well, and an eighth counts as much.
+    /// Whether what was learned from this no longer holds, because half as many durations have arrived since, or many
+    /// of them late. While the window is filling, what is usual isn't known well, and an eighth is enough.
     func isOutdated(by now: BaselineAmount) -> Bool {
         isOutdated(by: now) { $0.rows } || isOutdated(by: now) { $0.attributed }
     }
@@ -78,7 +78,7 @@ struct BaselineAmount: Equatable {
     }
 }
 
-/// Which of the amounts that were learned from are outdated; groups have learned together from most of them.
+/// Which of the amounts are outdated; groups have learned from most of them together.
 struct OutdatedAmounts {
     private let now: BaselineAmount
     private var judged: [(amount: BaselineAmount, isOutdated: Bool)] = []

@@ -1,6 +1,7 @@
 import Support
 
-/// What is usual for the groups of series that were asked about lately, so that an evaluation only adds what has come since.
+/// What is usual for the groups of series that rules asked about lately, so that an evaluation only adds what has
+/// arrived since.
 package struct UsualGrowths: Sendable {
     private struct Key: Hashable {
         let population: Population
@@ -51,8 +52,8 @@ struct UsualGrowthsOfRange: Sendable {
 
     /// What is usual for each group before a range, by stretches as long as the range.
     ///
-    /// The number of a series gets another name only once its spans have left the window; what was learned from them is
-    /// outdated by then.
+    /// A series' number is reused only once its spans have left the window; what was learned from them is outdated by
+    /// then.
     ///
     /// - Parameter view: has the ten minutes before, as far as the window reaches.
     mutating func of(_ groups: [GrowthGroup], before range: GrowthRange, in view: WindowView) -> [UsualGrowth] {
@@ -78,6 +79,6 @@ struct UsualGrowthsOfRange: Sendable {
 struct GrowthGroup: Hashable {
     /// Ascending.
     let series: [Int32]
-    /// Until when durations show what is usual, Unix nanoseconds: a fault is no measure of it.
+    /// Until when durations show what is usual, Unix nanoseconds; those of a fault don't.
     let learnsUntil: Int64
 }

@@ -1,4 +1,4 @@
-// What the verdict says of each side: in each sentence the comparison that decided.
+// What the verdict says about each side: each sentence has the comparison that decided.
 extension Evidence {
     // MARK: Silence
 
@@ -102,7 +102,7 @@ extension Evidence {
         return VerdictText.beside(etcd, "etcd's own handlers are", "etcd's own handlers")
     }
 
-    /// Requests wait longer in a queue than anything explains that they queue for.
+    /// Requests wait longer in a queue than anything they queue for explains.
     func slowQueue(_ component: Component) -> Verdict {
         let beside =
             ownWork.trend == .grew
@@ -136,7 +136,7 @@ extension Evidence {
         return Verdict(side: component.side, component: component, certainty: isClear ? .clear : .likely, why: why)
     }
 
-    /// The percentage of the time added to requests that belongs to a component, without that in other queues.
+    /// The percentage of the time added to requests that belongs to a component, leaving out the time in other queues.
     private func shareOfExcess(_ component: Component) -> Int {
         let all = excess.indices.map { Component(UInt8($0)) }
             .filter { $0 == component || !Component.queues.contains($0) }
@@ -156,7 +156,7 @@ extension Evidence {
         "\(calls - callsHandled) of \(calls) calls to etcd have no handler's span within them: \(VerdictText.mayBeMissing)"
     }
 
-    /// Calls to etcd take longer, but neither end of them.
+    /// Calls to etcd take longer, but neither end does.
     var slowCalls: Verdict {
         let slower = "calls to etcd took \(VerdictText.grown(connection))"
         guard knowsEtcd else {
@@ -191,8 +191,9 @@ extension Evidence {
             why: "connection: \(slower) beyond what etcd itself took; \(beside)")
     }
 
-    /// Whether few calls wait, and as long as TCP does before it sends a lost segment again (at least 200 ms by RFC 6298's
-    /// common practice). A process that lacks CPU lets many wait, for less than the 100 ms of the kernel's period.
+    /// Whether few calls wait, and for as long as TCP does before it retransmits a lost segment (at least 200 ms in
+    /// common practice; see RFC 6298). A process that lacks CPU lets many wait, for less than the 100 ms of the
+    /// kernel's period.
     private var isLossy: Bool {
         !connection.grew(.median) && (connection.now.quantile(0.99) ?? 0) >= Self.retransmission
     }
@@ -216,7 +217,7 @@ extension Evidence {
         }
     }
 
-    /// Neither end took longer for its work, but the calls waited for one that did nothing meanwhile.
+    /// Neither end took longer for its work, but the calls waited for an end that did nothing meanwhile.
     private func stopping(_ process: Stall.Process) -> Verdict {
         let waited = "\(delays.calls) calls to etcd waited up to \(VerdictText.duration(delays.longest))"
         switch process {

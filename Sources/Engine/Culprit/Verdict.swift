@@ -74,7 +74,7 @@ extension Evidence {
         return ofTime?.based(on: .time) ?? ofKind()?.based(on: .kinds) ?? ofFailures ?? .notClear(nothingSlower)
     }
 
-    /// When nothing was heard of a process; nil if none is silent.
+    /// When a process sent no spans; nil if none is silent.
     var silence: Gap? {
         // Slow handlers are conclusive whatever else was observed.
         etcdGap ?? apiServerStall ?? (etcd.trend == .grew ? nil : apiServerGap)
@@ -134,15 +134,15 @@ extension Evidence {
 
     // MARK: Filters
 
-    /// Whether requests take longer in every filter alike: none of them waits for what another waits for, so it is the process
-    /// that runs them.
+    /// Whether requests take longer in every filter alike. The filters wait for different things, so the cause is the
+    /// process that runs them.
     private var areFiltersSlow: Bool {
         guard ownWork.trend != .grew, Self.filters.allSatisfy({ part($0).trend == .grew }) else { return false }
         let excesses = Self.filters.map(excess).sorted(by: >)
         return excesses[0] < Self.clearDistance * excesses[1]
     }
 
-    /// Whether even what hardly ever waits takes longer, and a filter that may wait does too.
+    /// Whether even the filter that hardly ever waits takes longer, and one that may wait does too.
     private var isAuditSlow: Bool {
         isLonger(.audit) && (isLonger(.authentication) || isLonger(.authorization))
     }
@@ -161,7 +161,7 @@ extension Evidence {
     private var slowestWait: Component? {
         let waits = parts.indices.map { Component(UInt8($0)) }.filter { $0.isOutsideWait && isSlow($0) }
         guard let longest = waits.max(by: { excess($0) < excess($1) }), excess(longest) > 0 else { return nil }
-        // Whoever lacks CPU waits longer for everything.
+        // A process that lacks CPU waits longer for everything.
         if ownWork.trend == .grew, part(longest).greatest < Self.clearDistance * ownWork.times { return nil }
         var others = 0.0
         if etcd.trend == .grew { others = max(others, excess(.etcd)) }

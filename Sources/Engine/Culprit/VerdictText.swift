@@ -27,8 +27,8 @@ enum VerdictText {
 
     static func times(_ ratio: Double) -> String { "\(number(ratio)) times" }
 
-    /// `210 ms instead of 2 ms at p99`, at the quantile that shows the growth. If none does, the mix hides it, or it is that of
-    /// a few: the text then says how many times as long they took.
+    /// `210 ms instead of 2 ms at p99`, at the quantile that shows the growth. If no quantile does, because the mix
+    /// hides the growth or only a few durations grew, the text says how many times as long they took.
     static func grown(_ growth: Growth) -> String {
         let decisive: [(Double, String)] =
             switch growth.decisive {

@@ -1,4 +1,4 @@
-/// Ties authentications that stand alone to their requests by time.
+/// Ties lone authentications to their requests by time.
 ///
 /// For most users' requests, `authentication` is a trace of its own: it begins before the request and ends just after it. In
 /// the order of their end, authentications take the request of their instance that ended last before them, within reach.
@@ -10,11 +10,12 @@ struct AuthenticationTies: ~Copyable, Sendable {
     private(set) var leads: [TieChoice.Lead] = []
     /// The requests of sources that aren't trusted.
     private(set) var untied: [(requests: Range<Int>, decision: TieDecision)] = []
-    /// Requests of trusted sources that the slot's own authentications left, in order: those of the next slot may take them.
+    /// Requests of trusted sources that the slot's own authentications didn't take, in order: those of the next slot
+    /// may take them.
     private var left: [(source: UInt16, request: TieCandidates.Candidate)] = []
     private var choice = TieChoice()
 
-    /// Trace ids of a source that are looked at. More would add nothing.
+    /// How many trace ids of a source are examined. More would add nothing.
     private static let idsMax = 64
 
     var byteCount: Int {
@@ -86,7 +87,8 @@ struct AuthenticationTies: ~Copyable, Sendable {
         left[first...].reverse()
     }
 
-    /// Ties what is left at the end of the slot to authentications of the next one, which first take requests of their own.
+    /// Ties the requests left at the end of the slot to authentications of the next one, which first take requests of
+    /// their own slot.
     ///
     /// - Parameters:
     ///   - next: the candidates that end within reach of the end of this slot.

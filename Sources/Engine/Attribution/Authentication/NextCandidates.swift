@@ -1,13 +1,13 @@
 import Support
 
-/// The start of the slot after the one being attributed: an authentication there may belong to a request at the end of this
-/// one. Looked at only if such a request is left, which is rare.
+/// The start of the slot after the one being attributed: an authentication there may belong to a request at the end of
+/// this one. Read only if such a request is left, which is rare.
 struct NextCandidates {
     private let slots: [SlotView]
     private let reachingBack: [RowsReachingBack]
     private let index: Int
 
-    /// More rows end within reach of the slot's start in hostile input only.
+    /// Only in hostile input do more rows end within reach of the slot's start.
     private static let rowsMax = 4096
 
     /// - Returns: nil if there is no such slot.

@@ -1,4 +1,4 @@
-/// The spans of a slot that may be tied by time: authentications that stand alone, and requests that have none.
+/// The spans of a slot that may be tied by time: lone authentications, and requests without authentication.
 struct TieCandidates: ~Copyable, Sendable {
     struct Candidate: BitwiseCopyable, Sendable {
         let start: Int64
@@ -28,7 +28,7 @@ struct TieCandidates: ~Copyable, Sendable {
             return a.spanID < b.spanID
         }
 
-        /// The order of requests; an authentication looks at the last first.
+        /// The order of requests; an authentication tries the last one first.
         @inline(__always)
         static func isChosenAfter(_ a: Candidate, _ b: Candidate) -> Bool {
             if a.end != b.end { return a.end < b.end }

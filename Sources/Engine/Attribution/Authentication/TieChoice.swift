@@ -6,13 +6,13 @@ struct TieChoice: Sendable {
         let duration: Int64
     }
 
-    /// For each request, plus one: itself if it is free, else where to go on looking; 0 is the end.
+    /// For each request, plus one: itself if it is free, else where to continue the search; 0 is the end.
     private var free: [Int32] = []
 
     /// How long after a request its authentication ends at most, nanoseconds: 8 µs usually, 0.1 ms at p99.
     static let reach: Int64 = 1_000_000
-    /// Requests that an authentication looks at. More of them end within its reach, and began before it, in hostile input
-    /// only.
+    /// How many requests an authentication tries. Only in hostile input do more end within its reach and begin before
+    /// it.
     private static let stepsMax = 256
 
     var byteCount: Int { free.capacity * 4 }
@@ -65,7 +65,7 @@ struct TieChoice: Sendable {
         return -1
     }
 
-    /// The last free request up to an index; -1 if there is none. Shortens the way for later searches.
+    /// The last free request up to an index; -1 if there is none. Shortens the path for later searches.
     private mutating func lastFree(upTo index: Int) -> Int {
         var found = index
         while found >= 0, !isFree(found) { found = Int(free[found]) - 1 }

@@ -1,14 +1,14 @@
-/// Sorts candidates of a slot, most of which come nearly in order.
+/// Sorts candidates of a slot, most of which are nearly in order.
 struct TieSort: Sendable {
     private var before: [TieCandidates.Candidate] = []
     private var ends: [Int] = []
 
-    /// By how many places candidates may be out of order, on average, to be sorted by insertion.
+    /// How far candidates may be out of order, on average, to be sorted by insertion.
     private static let movesMax = 8
 
     var byteCount: Int { before.capacity * MemoryLayout<TieCandidates.Candidate>.stride + ends.capacity * 8 }
 
-    /// Frees the room that is far more than was needed last.
+    /// Frees memory if it is far more than was needed last.
     mutating func removeAll() {
         before.removeAllKeepingRoom()
         ends.removeAllKeepingRoom()

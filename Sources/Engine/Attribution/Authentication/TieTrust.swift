@@ -1,9 +1,9 @@
 /// Whether the authentications of a source may be tied to its requests by time.
 enum TieDecision: UInt8, Sendable {
     case tied
-    /// The halves of a request are separate traces, sampled apart.
+    /// The halves of a request are separate traces, sampled independently.
     case sampled
-    /// So many stand alone that a stranger is often nearer than one's own.
+    /// There are so many lone ones that another request's authentication is often nearer than the request's own.
     case crowded
 }
 
@@ -12,7 +12,7 @@ struct SourceTies: Sendable {
     let source: UInt16
     /// Authentications that stand alone.
     let authentications: Int
-    /// Requests that have none, and are not within another request.
+    /// Requests that have none and are not within another request.
     var requests = 0
     /// Those that no authentication took.
     var unmatched = 0
@@ -25,11 +25,11 @@ struct SourceTies: Sendable {
     }
 }
 
-/// Decides where ties are trusted, from the settled slots so far and the slot at hand: it depends on spans alone, so that a
-/// replay decides like the daemon.
+/// Decides where ties are trusted, from the settled slots so far and the current slot. It depends only on spans, so
+/// that a replay decides like the daemon.
 struct TieTrust: Sendable {
     private struct Evidence: Sendable {
-        /// Each slot counts a sixteenth less than the next. In units of 1/256.
+        /// Each slot counts a sixteenth less than the next one. In units of 1/256.
         var requests = 0
         var unmatched = 0
         /// An instance's ratio doesn't change while it runs.
@@ -51,12 +51,13 @@ struct TieTrust: Sendable {
         var isForgotten: Bool { requests < 1 << 4 }
     }
 
-    /// How sources sample, as far as it is known otherwise.
+    /// How sources sample, if known from elsewhere.
     private var sampling: WindowSampling?
     /// By source.
     private var evidence: [UInt16: Evidence] = [:]
 
-    /// A second and instance: at this rate one tie in a thousand takes a stranger (docs/culprit.md).
+    /// Per second and instance: at this rate one tie in a thousand takes another request's authentication
+    /// (docs/culprit.md).
     static let rateMax = 250
     private static let authenticationsMax = rateMax * Int(Window.slotWidth / 1_000_000_000)
 
@@ -75,7 +76,7 @@ struct TieTrust: Sendable {
         return evidence.ids.count > 0 && evidence.isSampled ? .sampled : .tied
     }
 
-    /// Sets what else is known about the sources' samplers.
+    /// Sets what is known from elsewhere about the sources' samplers.
     mutating func know(_ sampling: WindowSampling) { self.sampling = sampling }
 
     /// Adds a slot that has settled.

@@ -1,8 +1,8 @@
-/// How many requests begin with their own span although authentications of their instance stand alone, by reason.
+/// How many requests begin with their SERVER span although their instance has lone authentications, by reason.
 package struct WithoutAuthentication: Equatable, Sendable {
     /// The spans are sampled, so that most halves of a request are missing.
     package private(set) var sampled = 0
-    /// So many authentications stand alone that a stranger is often nearer than one's own.
+    /// There are so many lone authentications that another request's is often nearer than the request's own.
     package private(set) var crowded = 0
 
     package init() {}
@@ -29,7 +29,7 @@ extension WindowView {
                 continue
             }
             if let range, !range.overlaps(slot.start..<slot.end) { continue }
-            // Looking up when each ended costs as much as everything else in the table of requests.
+            // Looking up when each one ended costs as much as the rest of the table of requests.
             let part = range.flatMap { $0.lowerBound <= slot.start && slot.end <= $0.upperBound ? nil : $0 }
             for (number, request) in attribution.requests.enumerated() where request.tie != .tied {
                 guard part?.contains(attribution.end(ofRequest: number, in: slot)) ?? true else { continue }
