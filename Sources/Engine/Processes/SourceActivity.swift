@@ -1,13 +1,13 @@
 import Support
 
-/// What a process of the control plane did, second by second, as far as its spans tell.
+/// What a process of the control plane did, second by second, according to its spans.
 package struct SourceActivity: Sendable {
     package struct Second: Hashable, Sendable {
         /// Unix nanoseconds.
         package var start: Int64
         /// Spans that ended in it.
         package var spans = 0
-        /// Failed requests that are about no resource: health checks while an API server starts.
+        /// Failed requests without a resource: health checks while an API server starts.
         package var failedPaths = 0
         /// Calls to etcd that belong to no request: among them the first lists of an API server's caches.
         package var ownCalls = 0
@@ -30,7 +30,7 @@ package struct SourceActivity: Sendable {
         self.seconds = seconds
     }
 
-    /// How much further back than this from its end no activity is looked for, nanoseconds.
+    /// How far back from its end activity is searched for, nanoseconds.
     static let lengthMax: Int64 = 900_000_000_000
     static let second: Int64 = 1_000_000_000
 }
@@ -56,7 +56,7 @@ private struct ActivityMeter {
 
     private let kinds: [Kind]
     private let roles: [String: ServiceRole]
-    /// By request number: whether it is about no resource.
+    /// By request number: whether it has no resource.
     private let arePaths: [Bool]
     /// By the source's number: the index of its first second; -1 for sources that aren't counted.
     private var firstSecond: [Int]

@@ -1,7 +1,7 @@
 import Support
 
-/// Slots that an earlier process counted, so that a restart doesn't forget what is usual. They have no spans: only what
-/// compares with what is usual looks at them.
+/// Slots that an earlier process counted, so that a restart doesn't forget what is usual. They have no spans; only
+/// comparisons with what is usual read them.
 package struct RememberedSlots: Sendable {
     private struct Names: Equatable {
         let operations: NameBirths
@@ -17,8 +17,8 @@ package struct RememberedSlots: Sendable {
     /// The records under the numbers of a view, and the names that these stood for.
     private var numbered: (slots: [SlotView], names: Names)?
 
-    /// How long records are kept: as far as a baseline goes back, and half as long again for the incidents that it leaves
-    /// out. Nanoseconds.
+    /// How long records are kept: as long as a baseline goes back, and half as long again for the incidents that it
+    /// leaves out. Nanoseconds.
     package static let reach = WindowView.culpritBaseline * 3 / 2
 
     /// - Parameters:
@@ -29,7 +29,7 @@ package struct RememberedSlots: Sendable {
         self.components = components
     }
 
-    /// Adds the slots to a view, as far as they are older than its own.
+    /// Adds the slots to a view, if they are older than its own.
     package mutating func attach(to view: inout WindowView) {
         guard !records.isEmpty, let first = view.slots.first, let last = view.slots.last else { return }
         let oldest = last.end.subtractingSaturating(Self.reach)

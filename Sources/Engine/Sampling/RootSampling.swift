@@ -1,5 +1,6 @@
-/// What the roots of a source say about its sampler. An instance's ratio doesn't change while it runs, but the next process
-/// under the same name may have another: ids are forgotten once enough newer ones are known, at once if the ratio has fallen.
+/// What the roots of a source show about its sampler. An instance's ratio doesn't change while it runs, but the next
+/// process under the same name may have another. So ids are forgotten once enough newer ones are known, or at once if
+/// the ratio has fallen.
 struct RootSampling: Equatable, Sendable {
     private var recent = SampledIDs()
     private var earlier = SampledIDs()
@@ -10,11 +11,12 @@ struct RootSampling: Equatable, Sendable {
     private var latestSince = Int64.max
     private var thresholds = SamplingThresholds()
 
-    /// So many ids tell whether the ratio has fallen.
+    /// How many ids show whether the ratio has fallen.
     private static let latestMax = 100
-    /// It has if the last ids lie within this part of the former ratio: by chance they do once in 10^15 times.
+    /// It has fallen if the last ids are within this part of the former ratio, which happens by chance once in 10^15
+    /// times.
     private static let fallen = 0.7
-    /// After this long, nanoseconds, and this many, ids are the earlier ones.
+    /// After this long, nanoseconds, and after this many newer ones, ids count as earlier ones.
     private static let recentMax: Int64 = 300_000_000_000
     private static let recentMin = 100
 

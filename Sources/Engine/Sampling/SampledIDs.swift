@@ -1,7 +1,8 @@
-/// What some trace ids say about the ratio that they were sampled with.
+/// What some trace ids show about the ratio that they were sampled with.
 ///
-/// Samplers compare bits of the id with a threshold: OpenTelemetry's SDKs keep the ids whose 63 upper bits of the lower half
-/// are below one, consistent sampling (`ot=th`) those whose 56 lower bits are above one. Unsampled ids lie everywhere.
+/// Samplers compare bits of the id with a threshold: OpenTelemetry's SDKs keep the ids whose 63 upper bits of the lower
+/// half are below one, consistent sampling (`ot=th`) those whose 56 lower bits are above one. Unsampled ids are spread
+/// over the whole range.
 struct SampledIDs: Equatable, Sendable {
     private(set) var count = 0
     private var greatest: UInt64 = 0
@@ -9,7 +10,7 @@ struct SampledIDs: Equatable, Sendable {
 
     /// Fewer than this many are no evidence.
     private static let countMin = 20
-    /// Samplers count in millionths. Ids that lie closer together were not drawn at random.
+    /// Samplers count in millionths. Ids that are closer together were not drawn at random.
     private static let ratioMin = 0.5e-6
     /// Ids drawn at random look sampled once in a billion times.
     private static let chanceMax = 1e-9
@@ -41,10 +42,10 @@ struct SampledIDs: Equatable, Sendable {
         return extents.contains { $0 <= Self.ratioMin } ? nil : 1
     }
 
-    /// The part of all ids in which these lie, by either way of sampling.
+    /// The part of all possible ids that these fall into, by either way of sampling.
     private var extents: [Double] { [Double(greatest) / 0x1p63, 1 - Double(least) / 0x1p56] }
 
-    /// The part in which these lie, if that is no chance.
+    /// The part that these fall into, if that isn't chance.
     private var sampledExtent: Double? {
         guard count >= Self.countMin else { return nil }
         return extents.first { $0 > Self.ratioMin && Self.power($0, count) < Self.chanceMax }

@@ -1,4 +1,4 @@
-/// How a ratio of sampling is known; in the order of preference.
+/// How a sampling ratio is known; in order of preference.
 package enum SamplingSource: String, Sendable, CaseIterable {
     case configured, tracestate, estimated
 }

@@ -20,7 +20,7 @@ package struct SeriesScales: Sendable {
 
     /// By series: those that failed, and the others. A client that wants its traces kept may fail more often than others.
     private var sums: [(errors: Sum, others: Sum)]
-    /// What counts for a series without spans in the range.
+    /// The scale of a series without spans in the range.
     private var usual: [SampleScale] = []
 
     /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
@@ -94,15 +94,15 @@ package struct SampleScale: Sendable {
         self.others = others
     }
 
-    /// How many there were for those that came, some of which failed.
+    /// How many there were, given those that arrived, some of which failed.
     package func estimate(_ count: Int, errors: Int) -> Double {
         Double(errors) * self.errors + Double(count - errors) * others
     }
 }
 
 extension WindowView {
-    /// The scales of spans or requests; nil if no source is known to leave out traces. Slots that have no attribution count
-    /// as if all of their spans had come.
+    /// The scales of spans or requests; nil if no source is known to leave out traces. Slots without attribution count
+    /// as if all of their spans had arrived.
     ///
     /// - Parameter range: of span ends, Unix nanoseconds; nil for everything.
     package func scales(_ population: Population, in range: Range<Int64>? = nil) -> SeriesScales? {

@@ -1,4 +1,4 @@
-/// Who decided about the traces of a slot, as far as its spans show once they have arrived.
+/// Who decided to keep the traces of a slot, as far as its spans show once they have arrived.
 struct TraceDeciders: ~Copyable {
     private let sampling: WindowSampling
     /// By operation number: whether it is a request to an API server.

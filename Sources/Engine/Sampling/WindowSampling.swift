@@ -2,8 +2,9 @@ import Support
 
 /// How the spans of a view were sampled, by source.
 ///
-/// Samplers decide at the root of a trace: a root stands for as many as the ratio of its source says, and so do all spans of
-/// its trace, those of etcd too. A trace that a client began is kept because the client wants it, and stands for itself.
+/// Samplers decide at the root of a trace. The sampling ratio of the root's source says how many spans the root stands
+/// for, and so do all spans of its trace, including etcd's. A trace that a client began is kept because the client
+/// wants it, and stands for itself.
 package struct WindowSampling: Sendable {
     /// By source number.
     private let ratios: [SamplingRatio?]
@@ -14,11 +15,10 @@ package struct WindowSampling: Sendable {
 
     /// Whether any source is known to leave out traces.
     package let isSampled: Bool
-    /// Whether it is, or may turn out to be once more is known of the API servers.
+    /// Whether it is, or may turn out to be once more is known about the API servers.
     let mayBeSampled: Bool
 
-    /// - Parameters:
-    ///   - roots: how many roots each ratio is from.
+    /// - Parameters: - roots: how many roots each ratio comes from.
     init(_ ratios: [SamplingRatio?], roots: [Int], of sources: [SourceLabels], _ roles: [ServiceRole]) {
         self.ratios = ratios
         self.sources = sources
@@ -31,7 +31,7 @@ package struct WindowSampling: Sendable {
         mayBeSampled = isSampled || sources.indices.contains { roles[$0] == .apiServer && ratios[$0] == nil }
     }
 
-    /// The ratio of several sources together: how many of their traces came of how many there were.
+    /// The ratio of several sources together: how many of their traces arrived, out of how many there were.
     private static func pooled(_ known: [(ratio: SamplingRatio?, roots: Int)]) -> SamplingRatio? {
         let known = known.compactMap { known in known.ratio.map { (ratio: $0, roots: Double(max(known.roots, 1))) } }
         guard let first = known.first?.ratio else { return nil }

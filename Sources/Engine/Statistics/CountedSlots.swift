@@ -10,7 +10,7 @@ struct CountedSlots: Sendable {
         /// Number of counted rows that stayed.
         var stayed = 0
 
-        /// More than half of the counted rows left: starting over costs less than subtracting.
+        /// If more than half of the counted rows left, starting over costs less than subtracting.
         var removesMost: Bool { left.reduce(0) { $0 + $1.rows.count } > stayed }
     }
 

@@ -16,7 +16,7 @@ package struct CumulativeTotals: Sendable {
     }
 
     package private(set) var operations: [Series] = []
-    /// Excludes long-running requests. Each counts once, when its slot has been attributed for good.
+    /// Without long-running requests. Each counts once, when its slot has been attributed for good.
     package private(set) var requests: [Series] = []
     /// Times of operations without those of their children. Each counts once, when its slot has been attributed for good.
     package private(set) var selfTimes: [Series] = []
@@ -61,7 +61,7 @@ package struct CumulativeTotals: Sendable {
         }
     }
 
-    /// Counts the requests and self times of a slot: those that it was attributed with, and requests of other rows.
+    /// Counts the requests and self times of a slot: those of its attribution, and requests of other rows.
     mutating func countSettled(_ slot: SlotView) {
         let rows = SlotRows(slot)
         let (attribution, rest) = rows.attributedRequests ?? (nil, rows)

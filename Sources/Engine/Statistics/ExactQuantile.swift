@@ -1,5 +1,5 @@
-/// Exact nearest-rank quantiles. The first scan tells which bucket holds each rank; a second scan collects the
-/// durations in these buckets only, and the rank is selected among them.
+/// Exact nearest-rank quantiles. The first scan shows which bucket holds each rank; a second scan collects only the
+/// durations in these buckets, and the rank is selected among them.
 struct ExactQuantile {
     private struct Wish {
         /// The cells that hold the value, as a range of `cells`.
@@ -120,7 +120,7 @@ struct ExactQuantile {
 
     /// The 1-based rank of a quantile among `count` values: ceil(q·n), within 1...n.
     static func rank(_ quantile: Double, of count: Int) -> Int {
-        // Step down twice first: 0.07 × 100 is a little over 7 in doubles.
+        // Steps down twice first: 0.07 × 100 is a little over 7 in doubles.
         let exact = (quantile * Double(count)).nextDown.nextDown.rounded(.up)
         guard exact >= 1 else { return 1 }
         return exact >= Double(count) ? count : Int(exact)

@@ -1,5 +1,5 @@
-/// The series of a population told apart by instance: a pair for each operation, or kind of request, and each source that
-/// can have it. Only rules that ask about instances read it. Immutable, so that evaluations share it.
+/// The series of a population by instance: a pair for each operation or kind of request and each source that can have
+/// it. Only rules that ask about instances read it. Immutable, so that evaluations share it.
 package final class InstanceSeries: Sendable {
     package struct Pair: Equatable, Sendable {
         /// The operation or request number.
@@ -19,7 +19,7 @@ package final class InstanceSeries: Sendable {
     /// The place of each source in its family, from 1 on.
     private let placeOfSource: [Int32]
 
-    /// More than a large cluster has. The spans of a series beyond it all count in its first pair.
+    /// More than a large cluster has. Beyond it, all spans of a series count in its first pair.
     static let pairsMax = 1 << 18
 
     /// - Parameters:
@@ -70,7 +70,7 @@ package final class InstanceSeries: Sendable {
 }
 
 extension InstanceSeries {
-    /// A cluster and a service of it; of requests, which any API server answers, the cluster alone.
+    /// A cluster and a service in it; for requests, which any API server answers, only the cluster.
     private struct Family: Hashable {
         var cluster: String
         var service: String?

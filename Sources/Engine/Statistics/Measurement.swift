@@ -13,7 +13,7 @@ package enum Population: UInt8, CaseIterable, Hashable, Sendable {
     /// Whether slots should be attributed first.
     package var isOfAttribution: Bool { self != .spans }
 
-    /// Whether sliding counts can follow it: the others are known for attributed slots alone.
+    /// Whether sliding counts can follow it: the others are known only for attributed slots.
     package var isCounted: Bool { self == .spans || self == .requests }
 
     /// How many series there are with these numbers of operations and of request labels.
@@ -43,8 +43,8 @@ package struct Selection: Sendable {
     /// The minimum number of durations of each group. Missing ones count as zero: requests of which a component took
     /// nothing have no row. Empty if every duration has a row.
     package var counts: [Int]
-    /// If series are told apart by instance: `groupOfSeries` is indexed by its pairs then; of parts, by pair and component
-    /// as in `Population.part`.
+    /// If series are distinguished by instance. `groupOfSeries` is then indexed by its pairs; for parts, by pair and
+    /// component as in `Population.part`.
     package var instances: InstanceSeries?
 
     package init(

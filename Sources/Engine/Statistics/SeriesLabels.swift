@@ -29,7 +29,7 @@ package struct OperationLabels: Hashable, Sendable {
         self.kind = kind
     }
 
-    /// The label that tells the role of the service. Rules may select by it; rows and series don't show it.
+    /// The label with the role of the service. Rules may select by it; rows and series don't show it.
     package static let role = "role"
     /// Those that every span has.
     package static let names = ["service", "operation", "kind"]

@@ -10,7 +10,7 @@ struct SeriesScope {
     private let isEverySpan: Bool
     /// The index of the series for each value of the population's column.
     private let indexOfValue: [UInt16]
-    /// Tells series apart by instance; nil if they aren't.
+    /// Distinguishes series by instance; nil if they aren't distinguished.
     private let byInstance: InstanceScope?
 
     /// The index of each series that a summary may have.
@@ -73,7 +73,7 @@ struct SeriesScope {
         byInstance = scope
     }
 
-    /// The counts of a slot's summary and the rows that it doesn't know; nil if it has none, or if the range cuts the slot.
+    /// The counts of a slot's summary, and the rows that it lacks; nil if it has none, or if the range cuts the slot.
     func summarized(_ slot: SlotView) -> (counts: SeriesCounts, rest: SlotRows)? {
         range.covers(slot) && byInstance == nil ? SlotRows(slot).summarized(population) : nil
     }

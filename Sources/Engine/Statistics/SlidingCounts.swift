@@ -12,12 +12,12 @@ package struct SlidingCounts: Sendable {
     private var indexOfSeries: [UInt16] = []
     private var table: SlidingTable
     private var bad: BadCounts
-    /// No counting before this time, Unix nanoseconds: the spans that exceeded the memory limit have left by then.
+    /// Nothing is counted before this time, Unix nanoseconds: the spans that exceeded the memory limit have left by
+    /// then.
     private var restsUntil = Int64.min
 
     /// - Parameters:
-    ///   - thresholds: durations, nanoseconds; a longer span is bad.
-    ///   - keepsBuckets: whether quantiles are asked for.
+    ///   - thresholds: durations, nanoseconds; a longer span is bad. - keepsBuckets: whether quantiles are needed.
     package init(_ population: Population, thresholds: [Int64] = [], keepsBuckets: Bool = true) {
         self.population = population
         table = SlidingTable(keepsBuckets: keepsBuckets)

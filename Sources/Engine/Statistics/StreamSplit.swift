@@ -1,9 +1,9 @@
-/// Rows of operations, those of spans that last as long as a stream apart.
+/// Rows of operations, with those of spans that last as long as a stream kept separate.
 package struct StreamSplit: Sendable {
     /// Without streams.
     package private(set) var rest: [SeriesSummary<OperationLabels>] = []
     /// Long-running requests (watches, exec and the like), what is below them, and authentication in traces of its own,
-    /// since it may be a watch's.
+    /// since it may belong to a watch.
     package private(set) var streams: [SeriesSummary<OperationLabels>] = []
 
     /// An operation is in both lists if it has spans of both kinds. It stays whole once spans of it have left the window.

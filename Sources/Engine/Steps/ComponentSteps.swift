@@ -1,4 +1,4 @@
-/// Whose time requests took in one step. Durations in nanoseconds.
+/// Where the time of requests went in one step. Durations in nanoseconds.
 package struct ComponentStep: Sendable {
     package var count = 0
     package var errors = 0

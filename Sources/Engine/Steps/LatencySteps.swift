@@ -2,7 +2,7 @@
 package struct LatencyStep: Sendable {
     /// With the quantiles that were asked for.
     package var statistics: LatencyStatistics
-    /// How many durations lie in each heat bucket, by number; empty ones are left out.
+    /// How many durations are in each heat bucket, by number; empty ones are left out.
     package var buckets: [(number: Int, count: Int)]
     /// False if spans of this step have left the window.
     package var isExact: Bool

@@ -32,7 +32,7 @@ package struct StepGrid: Equatable, Sendable {
 }
 
 extension WindowView {
-    /// Whether a step lies beyond the window, at least in part.
+    /// Whether a step is before the window, at least in part.
     func isBeyond(_ bounds: Range<Int64>) -> Bool {
         let newest = max(history.newestMinute, evicted.newestMinute)
         return bounds.lowerBound < horizon && HistoryTime.minute(of: bounds.lowerBound) <= newest

@@ -22,8 +22,8 @@ package struct SlotSummarizer: Sendable {
         self.rowsMin = rowsMin
     }
 
-    /// Summarizes the slots of a view that ended by a time (Unix nanoseconds) and have enough rows, as far as they have
-    /// no summary yet.
+    /// Summarizes the slots of a view that ended by a time (Unix nanoseconds) and have enough rows, if they have no
+    /// summary yet.
     ///
     /// - Parameter thresholds: durations, nanoseconds; rules call a longer span bad.
     /// - Returns: the new summaries, to store in the window. The view already has them.

@@ -1,5 +1,5 @@
 /// Slots that left the window by age, kept whole in a replay. Rules see what they saw in the daemon, where such spans
-/// are only in the history, and the report is exact nonetheless.
+/// are only in the history, and the report is still exact.
 struct AgedSlots {
     /// In order of time.
     private(set) var slots: [Slot] = []

@@ -12,12 +12,12 @@ package struct NotableRequest: Equatable, Sendable {
 
 /// Finds requests that stand out among those that came since it looked last.
 package struct NotableRequests {
-    /// How many rows of each slot have been looked at, by the slot's start.
+    /// How many rows of each slot have been examined, by the slot's start.
     private var seen: [Int64: Int] = [:]
 
     package init() {}
 
-    /// Of each kind and slot the slowest new request and the last new one that failed.
+    /// For each kind and slot, the slowest new request and the last new one that failed.
     package mutating func next(in view: WindowView) -> [NotableRequest] {
         var found: [NotableRequest] = []
         var counts: [Int64: Int] = [:]

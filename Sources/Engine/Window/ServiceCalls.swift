@@ -12,7 +12,7 @@ package struct ServiceCalls: Sendable {
     /// Spans that were looked at.
     private var spanCount = 0
 
-    /// Looking for callers remembers each span: 16 bytes.
+    /// The search for callers remembers each span: 16 bytes.
     private static let spansMax = 1 << 20
     /// A caller ends after what it called, nanoseconds.
     private static let margin: Int64 = 40_000_000_000

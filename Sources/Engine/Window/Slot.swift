@@ -32,8 +32,8 @@ final class BlockLedger: Sendable {
     }
 }
 
-/// The spans that ended within one slot of time, in blocks of 64 to 4,096 rows, each at most a quarter of what the slot has:
-/// a slot of few spans is small, one of many needs no large copy, and little of it is unused.
+/// The spans that ended within one slot of time, in blocks of 64 to 4,096 rows, each at most a quarter of the slot's
+/// rows. So a slot with few spans is small, one with many needs no large copy, and little memory is unused.
 struct Slot: Sendable {
     /// Unix time of the slot's start divided by the slots' width.
     let number: Int64

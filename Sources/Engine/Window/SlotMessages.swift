@@ -1,7 +1,7 @@
-/// Status messages of a slot's failing spans, by row. Few spans fail, so they take no column.
+/// Status messages of a slot's failed spans, by row. Few spans fail, so messages don't take a column.
 struct SlotMessages: Sendable {
     private var texts = SymbolTable()
-    /// As strings; more of them would be made whenever evidence is gathered.
+    /// As strings, so that none have to be created when evidence is gathered.
     private var messages: [String] = []
     /// In ascending order.
     private var rows: [UInt32] = []
@@ -16,7 +16,7 @@ struct SlotMessages: Sendable {
 
     var byteCount: Int { Self.ownBytes + 2 * texts.byteCount + rows.count * Self.bytesPerRow }
 
-    /// Notes what a row says; rows come in ascending order. Beyond the limits nothing is kept.
+    /// Notes the message of a row; rows must be in ascending order. Beyond the limits nothing is kept.
     mutating func add(_ text: RawSpan, ofRow row: Int) {
         guard rows.count < Self.rowsMax, let number = texts.intern(text, salt: 0, limit: Self.textsMax) else { return }
         if number == messages.count { messages.append(text.text) }

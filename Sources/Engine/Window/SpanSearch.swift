@@ -24,7 +24,7 @@ extension WindowView {
         let inRange = slots.filter { $0.start < to && $0.end > from && $0.count > 0 }
         var found = FoundSpans(
             longest: Array(repeating: nil, count: selection.groupCount), isHeard: hasSpans(from: from, to: to))
-        // Most slots have no span as slow as rules ask for.
+        // Most slots have no span that is slow enough for any rule.
         let promising = inRange.filter { slot in
             let (least, greatest) = population == .requests ? slot.requestBuckets : (slot.bucketMin, slot.bucketMax)
             let codes = LatencyBucket.shared

@@ -112,10 +112,10 @@ package struct Window: ~Copyable {
         aged = AgedSlots()
     }
 
-    /// Call before a replay by event time, whose clocks are corrected before their spans come.
+    /// Call before a replay by event time, in which clocks are corrected before their spans are appended.
     package mutating func followCorrectedClocks() { names.followCorrectedClocks() }
 
-    /// Sets how far clocks were ahead of which the spans are corrected, nanoseconds.
+    /// Sets how far the clocks of corrected spans were ahead, nanoseconds.
     package mutating func set(clockOffsets offsets: [SourceLabels: Int64]) { names.set(clockOffsets: offsets) }
 
     /// The view for a report: everything, with slots that left by age still whole.
@@ -266,7 +266,7 @@ package struct Window: ~Copyable {
 
     // MARK: Names
 
-    /// When places are scarce, forgets names of which nothing is held any more.
+    /// When places are scarce, forgets names that nothing is held under any more.
     private mutating func forgetNames(at arrival: Int64) {
         guard limits.isEndless, names.isForgettingDue(at: arrival) else { return }
         let oldestInWindow = oldest ?? .max
@@ -279,8 +279,8 @@ package struct Window: ~Copyable {
 
     // MARK: A clock that is set back
 
-    /// Handles a clock that was set back to a time (Unix nanoseconds). Spans of later times still count in the totals, but
-    /// not in the times to come: those are measured by the spans that arrive in them.
+    /// Handles a clock that was set back to a time (Unix nanoseconds). Spans of later times still count in the totals,
+    /// but not when those times come round again, which are measured by the spans that arrive then.
     package mutating func setBack(to clock: Int64) {
         foldEvicted()
         evictSlots(after: Self.slotNumber(clock))
@@ -315,7 +315,7 @@ package struct Window: ~Copyable {
         return before
     }
 
-    /// Adds evicted spans to the history, where no lock has to be kept short.
+    /// Adds evicted spans to the history, for callers that hold no contended lock.
     package mutating func foldEvicted() {
         let folded = evicted
         history.add(folded)

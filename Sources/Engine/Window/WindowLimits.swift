@@ -1,4 +1,4 @@
-/// Limits of a window. Over a limit the oldest slot goes first, and what went is counted.
+/// Limits of a window. Beyond a limit the oldest slot is evicted first, and what is evicted is counted.
 package struct WindowLimits: Equatable, Sendable {
     /// How long spans are kept as columns, nanoseconds, by the span's end; nil keeps all that `bytesMax` allows.
     package var duration: Int64?

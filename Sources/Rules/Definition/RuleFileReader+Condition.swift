@@ -74,7 +74,7 @@ extension RuleFileReader {
         return nil
     }
 
-    /// Reports what can't be told apart by instance: what has left the window, and what is usual.
+    /// Reports what can't be distinguished by instance: what has left the window, and what is usual.
     mutating func check(instancesOf rule: Rule, _ mapping: YAMLMapping) {
         guard rule.isByInstance else { return }
         if rule.condition.inputs.ranges.contains(where: { $0.measured.isOfUsual }) {

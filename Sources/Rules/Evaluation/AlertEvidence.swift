@@ -13,7 +13,7 @@ package struct AlertEvidence: Hashable, Sendable {
         /// One sentence.
         package var why: String
 
-        /// In JSON the instance stands in the incident only.
+        /// In JSON, only the incident has the instance.
         private enum CodingKeys: String, CodingKey {
             case side, component, certainty, why
         }
@@ -57,7 +57,7 @@ package struct AlertEvidence: Hashable, Sendable {
     package var components: [ComponentTime]
     /// The traces of the worst requests, the worst first.
     package var traces: [TraceID]
-    /// Since when the spans show the fault, in Unix nanoseconds; nil if they don't tell.
+    /// Since when the spans show the fault, in Unix nanoseconds; nil if they don't.
     var startedAt: Int64?
 
     package init(
@@ -121,8 +121,8 @@ extension WindowView {
         }
     }
 
-    /// What the day before tells, if the question is about such times or the minutes before the fault tell nothing; nil if that
-    /// is no more.
+    /// The verdict from the day before, if the question is about such times or the minutes before the fault are
+    /// inconclusive; nil if the day before is, too.
     private func sinceYesterday(
         _ question: EvidenceQuestion, unless verdict: Verdict, _ components: ComponentTable,
         _ digests: inout SlotDigests
@@ -188,7 +188,7 @@ extension EvidenceQuestion {
     private var range: Range<Int64> { time.subtractingSaturating(max(over, 0))..<time }
 }
 
-/// The evidence for an interval that somebody asks about: what an alert in it would say.
+/// The evidence for an interval of a query: what an alert in it would say.
 package struct IntervalEvidence: Sendable {
     package var evidence: AlertEvidence
     /// Of the interval; slow ones took longer than the 99th percentile of their kind in the baseline.

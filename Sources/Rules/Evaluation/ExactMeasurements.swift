@@ -14,7 +14,7 @@ struct ExactMeasurements {
         /// Ascending once measured.
         var values = MeasuredValues()
         var groups: [Int] = []
-        /// When the alerts of these became active, Unix nanoseconds; nil for those that have none.
+        /// When the alerts of these groups became active, Unix nanoseconds; nil for those that have none.
         var since: [Int64?] = []
         /// The index of each group in `groups`, or -1.
         var indexOfGroup: [Int32]
@@ -22,7 +22,7 @@ struct ExactMeasurements {
         var statistics: [LatencyStatistics] = []
         /// By index in `groups`; only for a range that is compared with earlier ones.
         var slowdowns: [Double?] = []
-        /// How many spans one of each group stands for, by index in `groups`; empty if all came.
+        /// How many spans each span of a group stands for, by index in `groups`; empty if all arrived.
         var scales: [SampleScale] = []
     }
 
@@ -119,8 +119,8 @@ struct ExactMeasurements {
     /// What was measured for a requested group.
     enum Result {
         /// - Parameters:
-        ///   - values: the quantiles and thresholds in the statistics.
-        ///   - scale: how many spans one stands for; nil if all came.
+        ///   - values: the quantiles and thresholds in the statistics. - scale: how many spans one stands for; nil if
+        ///     all arrived.
         case statistics(LatencyStatistics, values: MeasuredValues, scale: SampleScale?)
         /// The ratio to earlier durations; nil if there is too little to compare.
         case comparison(Double?)

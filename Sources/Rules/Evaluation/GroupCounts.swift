@@ -9,7 +9,7 @@ struct GroupCounts {
     private let inputs: ConditionInputs
     /// The tally of every group, range by range.
     private var tallies: [LatencyTally] = []
-    /// With those that were not sampled, the count of every group, for the ranges that have scales.
+    /// The count of every group including unsampled spans, for the ranges that have scales.
     private var scaledCounts: [[Double]] = []
     /// The groups whose bounds were requested.
     private(set) var kept: [Int] = []
@@ -17,7 +17,7 @@ struct GroupCounts {
     private var bounds: [ClosedRange<Int64>] = []
     /// The bad spans of every kept group: range by range, threshold by threshold.
     private var bad: [Int] = []
-    /// With those that were not sampled, the bad spans of every kept group, for the ranges that have scales: range by range,
+    /// The bad spans of every kept group including unsampled ones, for the ranges that have scales: range by range,
     /// threshold by threshold.
     private var scaledBad: [[[Double]]] = []
 

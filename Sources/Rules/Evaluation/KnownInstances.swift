@@ -1,6 +1,6 @@
 import Engine
 
-/// The series by instance that rules ask about. Made anew when names change, and only if some rule asks.
+/// The series by instance that rules ask about. Rebuilt when names change, and only if some rule asks.
 struct KnownInstances {
     private struct Names: Equatable {
         var operations: NameBirths
@@ -13,7 +13,7 @@ struct KnownInstances {
     private var spans: InstanceSeries?
     private var requests: InstanceSeries?
 
-    /// The pairs that a grouping's series are; nil if it doesn't tell instances apart.
+    /// The pairs that are a grouping's series; nil if it doesn't distinguish instances.
     mutating func of(_ key: SeriesGrouping.Key, _ source: some MeasurementSource) -> InstanceSeries? {
         guard key.isByInstance else { return nil }
         let now = Names(

@@ -23,7 +23,7 @@ package protocol MeasurementSource {
     /// How many times as long as usual what ended in some ranges takes, by group of each question; nil if there is too little
     /// to compare.
     ///
-    /// - Parameter usual: what is known of earlier times.
+    /// - Parameter usual: what is known about earlier times.
     func growths(
         _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
     ) -> [[[Growths?]]]
@@ -38,7 +38,8 @@ package protocol MeasurementSource {
     /// Whether any spans ended in [from, to).
     func hasSpans(from: Int64, to: Int64) -> Bool
 
-    /// How many spans or requests that ended in [from, to) each stands for, in nanoseconds since the epoch; nil if all came.
+    /// How many spans or requests each one that ended in [from, to) stands for, in nanoseconds since the epoch; nil if
+    /// all arrived.
     func scales(_ population: Population, from: Int64, to: Int64) -> SeriesScales?
 
     /// Moves counts forward to what ended in [from, to). Returns false if they can't follow, so that it must be

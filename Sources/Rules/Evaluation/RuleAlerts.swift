@@ -156,7 +156,7 @@ extension Rule {
 
     /// The labels of an alert, given the values of the `grouping` labels.
     func labels(of values: [String]) -> [String: String] {
-        // As in Prometheus, an empty label is the same as none.
+        // As in Prometheus, an empty label is the same as no label.
         Dictionary(zip(grouping, values)) { first, _ in first }.merging(labels) { _, own in own }
             .filter { !$0.value.isEmpty }
     }

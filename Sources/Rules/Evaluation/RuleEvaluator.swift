@@ -105,7 +105,7 @@ package struct RuleEvaluator: Sendable {
             }
             observations += observeNoData(of: group, at: time, from: source)
         }
-        // By rule. No two observations are of the same alert, so those of a rule may come in any order.
+        // By rule. No two observations are of the same alert, so those of a rule may be in any order.
         observations.sort { ($0.group, $0.rule, $0.of.group) < ($1.group, $1.rule, $1.of.group) }
         addEvidence(to: &observations, at: time, from: source)
         let transitions = observations.compactMap { observation -> AlertTransition? in
@@ -205,7 +205,7 @@ package struct RuleEvaluator: Sendable {
         for (number, observation) in observations.enumerated() {
             let rule = groups[observation.group].rules[observation.rule]
             guard var question = rule.question(observation.of, grouping(of: observation), at: time) else { continue }
-            // A fault is no measure of health for what it slows later.
+            // A fault doesn't show what is usual for what it slows later.
             question.activeAt = min(question.activeAt, incidents.activeSince ?? .max)
             question.faults = incidents.pastFaults(in: question.cluster)
             asking.append(number)

@@ -18,8 +18,8 @@ struct GroupJudgement {
     var activeSince: Int64?
 }
 
-/// One evaluation of one rule over all its groups: first from counts; for the groups that these leave undecided, then from
-/// comparisons with earlier times, and at last from exact quantiles.
+/// One evaluation of one rule over all its groups: first from counts; for the groups that these leave undecided, from
+/// comparisons with earlier times; and finally from exact quantiles.
 struct RuleJudgement {
     private let rule: Rule
     private let numbers: RuleNumbers
@@ -84,7 +84,7 @@ struct RuleJudgement {
         }
     }
 
-    /// Judges undecided groups again, with what they asked for.
+    /// Judges undecided groups again, with the measurements they asked for.
     mutating func judge(_ exact: ExactMeasurements) {
         for index in groups.indices {
             guard var values = groups[index].undecided else { continue }

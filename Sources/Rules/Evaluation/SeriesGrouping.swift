@@ -28,14 +28,14 @@ struct SeriesGrouping {
     private var vacant: [Int32] = []
     /// The names by which series were matched.
     private(set) var births = NameBirths()
-    /// If the key tells series apart by instance: its series are these pairs.
+    /// If the key distinguishes series by instance: its series are these pairs.
     private(set) var instances: InstanceSeries?
 
     init(_ key: Key) {
         self.key = key
     }
 
-    /// - Parameter instances: the pairs of the source's series, if the key tells them apart by instance.
+    /// - Parameter instances: the pairs of the source's series, if the key distinguishes them by instance.
     /// - Returns: whether series may have left their groups.
     mutating func extend(from source: some MeasurementSource, _ instances: InstanceSeries?) -> Bool {
         switch key.selector.population {
@@ -59,7 +59,7 @@ struct SeriesGrouping {
         return births.changes != changes
     }
 
-    /// Matches all pairs anew: their numbers depend on all names.
+    /// Matches all pairs again, because their numbers depend on all names.
     private mutating func regroup<Labels>(
         _ series: [Labels], _ instances: InstanceSeries, _ valueOf: (Labels, String) -> String?
     ) {
@@ -122,7 +122,7 @@ struct SeriesGrouping {
         return Set(members(of: group).map { instances.pairs[Int($0)].series }).sorted()
     }
 
-    /// The numbers of a group's sources, if it tells them apart.
+    /// The numbers of a group's sources, if it distinguishes them.
     func sources(of group: Int) -> Set<UInt16>? {
         instances.map { instances in Set(members(of: group).map { instances.pairs[Int($0)].source }) }
     }

@@ -35,7 +35,7 @@ struct WatchedRange {
     private var wantsScales = false
     /// Whether a rule asks for a quantile.
     private var wantsBuckets = false
-    /// How many spans each stands for; nil if all came, or no rule asks.
+    /// How many spans each one stands for; nil if all arrived, or no rule asks.
     private(set) var scales: SeriesScales?
 
     init(_ key: Key) {
@@ -112,7 +112,7 @@ extension WatchedRange.Key {
         }
     }
 
-    /// Whether this range can be counted: summaries of slots don't tell instances apart.
+    /// Whether this range can be counted: summaries of slots don't distinguish instances.
     fileprivate var isCountable: Bool { isOfDurations && !isByInstance }
 
     /// The population that has its durations.
@@ -151,7 +151,7 @@ extension Rule {
     /// Whether it tells series apart by instance.
     var isByInstance: Bool { SeriesGrouping.Key(selector: selector, by: by).isByInstance }
 
-    /// Whether it compares with what was hours ago, so that the minutes before tell nothing.
+    /// Whether it compares with hours ago, so that the minutes before are no baseline.
     var looksBackHours: Bool { ranges.contains { $0.offset.addingSaturating($0.measured.ago) >= Self.hoursBack } }
     private static let hoursBack: Int64 = 7_200_000_000_000
 

@@ -9,7 +9,7 @@ struct AlertSighting: Hashable, Sendable {
     var name: String
     var labels: [String: String]
     var firedAt: Int64
-    /// When its fault began at the earliest, in nanoseconds since the epoch.
+    /// The earliest time at which its fault may have begun, in nanoseconds since the epoch.
     var earliestStart: Int64
     var evidence: AlertEvidence?
     /// Whether its condition holds, whatever `keep_firing_for` says.
@@ -24,8 +24,8 @@ struct AlertSighting: Hashable, Sendable {
 
     var severity: IncidentSeverity { IncidentSeverity(label: labels["severity"]) }
 
-    /// Alerts that can open an incident come first, the surest of them ahead, so that the others find it open. The same
-    /// order in every process.
+    /// Alerts that can open an incident come first, the surest ones ahead, so that the others find it open. The order
+    /// is the same in every process.
     static func comesFirst(_ left: AlertSighting, _ right: AlertSighting) -> Bool {
         if left.looksFarBack != right.looksFarBack { return right.looksFarBack }
         let (sureness, other) = (left.certainty, right.certainty)
@@ -36,7 +36,7 @@ struct AlertSighting: Hashable, Sendable {
     private var certainty: Verdict.Certainty { evidence?.culprit.certainty ?? .notClear }
 }
 
-/// What incidents ask of the spans at an evaluation. Times and durations are in nanoseconds.
+/// What incidents need to know from the spans at an evaluation. Times and durations are in nanoseconds.
 protocol IncidentContext {
     var time: Int64 { get }
     /// The next evaluation of any rule; nil if there is none.
@@ -57,6 +57,6 @@ protocol IncidentContext {
     /// The 99th percentile that each kind of request had between two times, by its `RequestKind`.
     func usualDurations(from: Int64, to: Int64) -> [String: Int64]
 
-    /// How the requests that ended between two times fared; slow ones took longer than usual.
+    /// The outcomes of the requests that ended between two times; slow ones took longer than usual.
     func outcomes(from: Int64, to: Int64, usual: [String: Int64]) -> RequestOutcomes
 }

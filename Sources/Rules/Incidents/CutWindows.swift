@@ -8,7 +8,7 @@ struct CutWindows<Source: MeasurementSource> {
     /// The group that the condition is judged for.
     let group: Int
     let time: Int64
-    /// When the alert became active: what came after is no measure of what is usual.
+    /// When the alert became active: what came after doesn't show what is usual.
     let since: Int64
     let source: Source
 
@@ -124,7 +124,7 @@ extension EvaluationInputs.Range {
         }
         max = Swift.max(max.upperBound, other.max.upperBound)...Swift.max(max.upperBound, other.max.upperBound)
         bad = zip(bad, other.bad).map(+)
-        // Everything that a part shows has to be seen in each.
+        // What one part must show, all parts must show.
         slowdown = [slowdown, other.slowdown].compactMap(\.self).min()
     }
 

@@ -15,8 +15,8 @@ extension Incident {
     }
 
     /// - Parameters:
-    ///   - former: what the last notification said; nil for the first.
-    ///   - now: how the requests of the last minute fared, once it has closed.
+    ///   - former: what the last notification said; nil for the first. - now: the outcomes of the last minute's
+    ///     requests, once it has closed.
     func alert(
         as notified: OpenIncident.Notified, replacing former: OpenIncident.Notified? = nil, now: RequestOutcomes? = nil
     ) -> Alert {

@@ -1,8 +1,8 @@
 package import Engine
 import Support
 
-/// One fault of a control plane as people hear of it: the alerts that it raised, and the surest verdict on its cause. Times
-/// are in nanoseconds since the epoch.
+/// One fault of a control plane as people are notified of it: the alerts that it raised, and the surest verdict on its
+/// cause. Times are in nanoseconds since the epoch.
 package struct Incident: Hashable, Sendable {
     /// An alert that belongs to an incident, from firing to resolving.
     struct Member: Hashable, Sendable {
@@ -25,13 +25,13 @@ package struct Incident: Hashable, Sendable {
         case silence
     }
 
-    /// The time at which it opened, and the cluster. A second one that opens in the same evaluation has a number besides.
+    /// The time at which it opened, and the cluster. A second one that opens in the same evaluation also has a number.
     package let id: String
     let kind: Kind
     /// Empty if its spans don't name one.
     package let cluster: String
     package let openedAt: Int64
-    /// The beginning of the window in which its first alert found its condition: the fault began after it.
+    /// The beginning of the window in which its first alert's condition held: the fault began after it.
     let startedAt: Int64
     package internal(set) var closedAt: Int64?
     package internal(set) var severity: IncidentSeverity
@@ -92,7 +92,7 @@ struct AlertID: Hashable, Sendable {
 package enum IncidentSeverity: String, Hashable, Comparable, Sendable, Codable, CaseIterable {
     case info, warning, critical
 
-    /// Alerts without the label, or with words of their own, are warnings.
+    /// Alerts without the label, or with another value, are warnings.
     init(label: String?) {
         switch label {
         case "critical", "page", "emergency": self = .critical

@@ -98,10 +98,10 @@ package struct IncidentJSON: Codable, Hashable, Sendable {
     }
 }
 
-/// What an alert carries that notifies of an incident.
+/// What an alert that notifies of an incident carries.
 package struct IncidentNotice: Codable, Hashable, Sendable {
     package var incident: IncidentJSON
-    /// The labels of the last notification, if this one has others: receivers know it by its labels.
+    /// The labels of the last notification, if this one has others: receivers identify it by its labels.
     package var formerLabels: [String: String]?
 
     private enum CodingKeys: String, CodingKey {

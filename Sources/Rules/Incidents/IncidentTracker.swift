@@ -1,7 +1,7 @@
 import Engine
 import Support
 
-/// Gathers alerts into incidents: one fault, one incident. A value without I/O or a clock, fed by evaluations, so that a
+/// Groups alerts into incidents: one fault, one incident. A value without I/O or a clock, fed by evaluations, so that a
 /// daemon and a replay of what it recorded find the same incidents. Times are in nanoseconds since the epoch.
 package struct IncidentTracker: Hashable, Sendable {
     /// How many closed incidents are kept.
@@ -113,7 +113,7 @@ package struct IncidentTracker: Hashable, Sendable {
         if let last { resolve(alerts.map { AlertID($0) }, at: last) }
     }
 
-    /// Goes on at another time, after an outage or when the clock was set.
+    /// Continues at another time, after an outage or when the clock was set.
     mutating func jump(from last: Int64, to time: Int64) {
         delayClosing(by: time.subtractingSaturating(last))
         processes.jump(from: last, to: time)
@@ -136,8 +136,8 @@ package struct IncidentTracker: Hashable, Sendable {
         }
     }
 
-    /// Whether an alert that fires on after its incident has closed is looked at again. Windows beyond a minute take long to
-    /// measure, and change slowly.
+    /// Whether an alert that keeps firing after its incident has closed is examined again. Windows beyond a minute take
+    /// long to measure and change slowly.
     private func isDueAgain(_ sighting: AlertSighting, at time: Int64) -> Bool {
         !sighting.looksFarBack || time.isMultiple(of: Rule.incidentWindow)
     }
@@ -168,7 +168,7 @@ package struct IncidentTracker: Hashable, Sendable {
         return hosts.last
     }
 
-    /// The open incidents of a cluster that alerts may join. A restart is for the record: what alerts find is more than that.
+    /// The open incidents of a cluster that alerts may join. A restart is only for the record, so alerts don't join it.
     private func hosts(in cluster: String) -> [Int] {
         open.indices.filter { open[$0].incident.kind != .restart && open[$0].incident.cluster == cluster }
     }
@@ -177,7 +177,7 @@ package struct IncidentTracker: Hashable, Sendable {
         closed.lastIndex { $0.kind != .restart && $0.cluster == cluster }
     }
 
-    /// When the faults of a cluster that are over began and ended.
+    /// When the past faults of a cluster began and ended.
     func pastFaults(in cluster: String) -> [Range<Int64>] {
         closed.filter { $0.kind != .restart && $0.cluster == cluster }.compactMap { incident in
             incident.closedAt.map { min(incident.startedAt, $0)..<$0 }

@@ -14,7 +14,7 @@ struct OpenIncident: Hashable, Sendable {
     private static let patience: Int64 = 10_000_000_000
 
     var incident: Incident
-    /// When it closes unless a condition of its alerts holds once more.
+    /// When it closes unless a condition of its alerts holds again.
     var closesAt: Int64
     /// Whether all its alerts look further back than a minute, so that they hold it open.
     var looksFarBack: Bool
@@ -47,7 +47,7 @@ struct OpenIncident: Hashable, Sendable {
         incident.add(first.member)
     }
 
-    /// How long it stays open after a process was last found silent, or to have restarted.
+    /// How long it stays open after a process was last found silent or restarted.
     private static let processCalm: Int64 = 30_000_000_000
 
     init(id: String, _ event: ProcessEvent, at time: Int64) {

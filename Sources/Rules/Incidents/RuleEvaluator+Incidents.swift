@@ -2,7 +2,7 @@ import Engine
 import Support
 
 extension RuleEvaluator {
-    /// Lets the incidents take in an evaluation.
+    /// Applies an evaluation to the incidents.
     /// - Parameters:
     ///   - transitions: what it changed.
     ///   - due: the groups that were evaluated.
@@ -85,7 +85,7 @@ private struct EvaluatedContext<Source: MeasurementSource>: IncidentContext {
 
     func heldLately(_ alert: AlertSighting) -> Bool {
         let windows = windows(of: alert)
-        // A minute doesn't tell what grew a little in hours from what varies.
+        // Within a minute, slow growth looks like normal variation.
         return windows.rule.looksBackHours || windows.holds(overLast: Rule.incidentWindow)
     }
 
@@ -148,37 +148,37 @@ extension Int64 {
 
 /// How a rule's alerts take part in incidents. Durations are in nanoseconds.
 extension Rule {
-    /// A minute: what an incident looks back on before it closes, and the longest window whose alerts open one by
+    /// A minute: how far an incident looks back before it closes, and the longest window whose alerts open one by
     /// themselves.
     static let incidentWindow: Int64 = 60_000_000_000
-    /// However short its window, a condition that wavers doesn't close an incident.
+    /// However short its window, a wavering condition doesn't close an incident.
     private static let calmMin: Int64 = 30_000_000_000
 
-    /// The windows that end with the evaluation, without those that they are compared with.
+    /// The windows that end at the evaluation, without those they are compared with.
     private var ownWindows: [Int64] {
         condition.durations == nil
             ? condition.inputs.ranges.filter { $0.offset == 0 }.map { $0.length ?? over } : []
     }
 
-    /// The shortest window that its condition looks at, a minute at most. A single span is no window.
+    /// The shortest window that its condition uses, at most a minute. A single span isn't a window.
     var shortestWindow: Int64 { min(ownWindows.min() ?? 0, Self.incidentWindow) }
 
-    /// Whether it looks further back than a minute, so that it may fire when a fault is over.
+    /// Whether it looks further back than a minute, so that it may still fire when a fault is over.
     var looksFarBack: Bool { longestWindow > Self.incidentWindow }
 
-    /// The longest window that its condition looks at.
+    /// The longest window that its condition uses.
     var longestWindow: Int64 { ownWindows.max() ?? 0 }
 
-    /// How long after its condition last held no window within a minute holds what was bad.
+    /// How long after its condition last held every window of at most a minute is free of what was bad.
     func calm(interval: Int64) -> Int64 {
         max(Self.incidentWindow - shortestWindow, Self.calmMin, looksBackHours ? Self.calmOfGrowth : interval)
     }
 
-    /// What grows slowly wavers about any threshold for minutes.
+    /// Slow growth wavers around any threshold for minutes.
     private static let calmOfGrowth: Int64 = 180_000_000_000
 
-    /// When the fault behind an alert began at the earliest: if the spans tell, that, else the beginning of the window in
-    /// which its condition was found.
+    /// The earliest time at which the fault behind an alert may have begun: when the spans show it, otherwise the
+    /// beginning of the window in which its condition held.
     fileprivate func earliestStart(of alert: ActiveAlert) -> Int64 {
         let earliest = alert.evidence?.startedAt ?? alert.activeAt.subtractingSaturating(shortestWindow)
         return TimeLimits.nearestTime(min(earliest, alert.activeAt.subtractingSaturating(1)))

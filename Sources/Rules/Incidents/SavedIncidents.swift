@@ -52,7 +52,7 @@ extension IncidentTracker {
             }.sorted { ($0.incident, $0.fingerprint, $0.activeAt) < ($1.incident, $1.fingerprint, $1.activeAt) })
     }
 
-    /// Goes on with the incidents of a process that has ended.
+    /// Continues the incidents of a process that has ended.
     /// - Parameters:
     ///   - savedAt: its last evaluation, in nanoseconds since the epoch.
     ///   - now: what counts as the last evaluation from now on.

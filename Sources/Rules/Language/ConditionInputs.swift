@@ -22,7 +22,7 @@ package struct ConditionInputs: Hashable, Sendable {
     package private(set) var thresholds: [[Int64]] = []
     /// Whether it matters if any spans arrived at all.
     private(set) var wantsHeard: [Bool] = []
-    /// Whether it matters how many spans were not sampled.
+    /// Whether the number of unsampled spans matters.
     private(set) var wantsScales: [Bool] = []
 
     /// No ranges, for a condition on single spans.

@@ -13,10 +13,10 @@ package struct EvaluationInputs {
         /// How many spans failed or took longer than each threshold of the condition's inputs. Meaningless without a
         /// tally.
         package var bad: [Int]
-        /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally, of which it
-        /// doesn't matter what it counts.
+        /// The slowdown ratio, or the growth; nil if there is too little to compare. Meaningless without a tally,
+        /// whatever that counts.
         package var slowdown: Double?
-        /// How many spans there were, those that were not sampled included; nil if all came, or if no rule needs it.
+        /// How many spans there were, including unsampled ones; nil if all arrived, or if no rule needs it.
         var scaledCount: Double?
         /// The same of `bad`.
         var scaledBad: [Double] = []
@@ -79,7 +79,7 @@ extension EvaluationInputs.Range {
         return Double(bad[threshold]) / count
     }
 
-    /// Fills in how many spans each stands for that was measured.
+    /// Fills in how many spans each measured one stands for.
     mutating func fill(scale: SampleScale) {
         guard scaledCount == nil, let tally else { return }
         scaledCount = scale.estimate(tally.count, errors: tally.errors)

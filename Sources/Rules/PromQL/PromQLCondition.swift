@@ -1,7 +1,7 @@
 import Engine
 import Support
 
-/// Why a rule can't be said in PromQL over the scrape.
+/// Why a rule can't be expressed in PromQL over the scrape.
 struct PromQLError: Error, CustomStringConvertible {
     let description: String
 }
@@ -110,7 +110,7 @@ struct PromQLCondition {
         }
     }
 
-    /// Nothing is slow beyond the last bound that anybody sets a threshold at, so errors alone count there.
+    /// No one sets a threshold beyond the last bound, so only errors count there.
     private mutating func burnRate(_ series: Series, _ threshold: Int64, _ budget: Double) throws(PromQLError) -> String
     {
         let bounds = ClassicBuckets.shared.bounds

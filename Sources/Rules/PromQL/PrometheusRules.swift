@@ -2,13 +2,13 @@ package import Engine
 import Support
 package import YAML
 
-/// Rules as Prometheus' alerting rules, as far as PromQL can say them.
+/// Rules as Prometheus alerting rules, as far as PromQL can express them.
 ///
 /// Source: Prometheus, "Alerting rules" and "Recording rules" (the syntax of rule files).
 package struct PrometheusRules {
     /// A rule file of Prometheus.
     package let file: YAMLValue
-    /// One line for each rule that is left out, and one for each thing that others say differently.
+    /// One line for each rule that is left out, and one for each difference in the others.
     package private(set) var remarks: [String] = []
 
     /// - Parameter services: which services have the roles that rules select.
@@ -62,7 +62,7 @@ package struct PrometheusRules {
 }
 
 extension AnnotationTemplate {
-    /// The template for Prometheus, which knows no culprit.
+    /// The template for Prometheus, which has no culprit.
     fileprivate var prometheusText: String {
         text.replacing(/\{\{\s*\$culprit\s*\}\}/, with: "see Faultline")
     }

@@ -5,7 +5,7 @@ import Support
 struct ProcessRecord: Hashable, Sendable {
     /// How it came back after it had been silent.
     struct Return: Hashable, Sendable {
-        /// When it had last been heard, and when it was heard again.
+        /// When it last sent a span before the silence, and when it sent spans again.
         var silence: Range<Int64>
         var failedPaths = 0
         var ownCalls = 0
@@ -17,15 +17,15 @@ struct ProcessRecord: Hashable, Sendable {
 
     let source: SourceLabels
     let role: ServiceRole
-    /// The start of the first second that counts for the rate, and the end of the last one in which it was heard.
+    /// The start of the first second that counts for the rate, and the end of the last one with a span.
     private(set) var since: Int64
     private(set) var heardUpTo: Int64
-    /// Whether its spans once came while they were recent. Those of a backlog say nothing about how it is now.
+    /// Whether its spans ever arrived while they were recent. Those of a backlog don't show its current state.
     private(set) var wasHeardOnTime = false
     /// Since `since`.
     private var spans = 0.0
     private var ownCalls = 0.0
-    /// The longest silence that was of no consequence, nanoseconds.
+    /// The longest silence without consequence, nanoseconds.
     private var habitualSilence: Int64 = 0
     /// The last return, until it has been judged.
     var comeback: Return?
@@ -34,7 +34,7 @@ struct ProcessRecord: Hashable, Sendable {
     /// What counts for the rate: older spans count half.
     private static let memory: Int64 = 600_000_000_000
     private static let silenceMin: Int64 = 3_000_000_000
-    /// By chance a process that is up and sends at its usual rate is silent for so long once in a million times.
+    /// A process that is up and sends at its usual rate is silent for so long by chance once in a million times.
     private static let missingMin = 14.0
     /// Where the streams that etcd's end breaks say more than its silence does.
     private static let missingMinOfEtcd = 3.0
@@ -52,7 +52,7 @@ struct ProcessRecord: Hashable, Sendable {
         heardUpTo = first
     }
 
-    /// Whether it would have been heard in a time after it was last heard, nanoseconds.
+    /// Whether it should have sent a span within some time after its last one, nanoseconds.
     func isExpected(within silence: Int64) -> Bool {
         silence >= max(Self.silenceMin, habitualSilence.multipliedSaturating(by: 3))
             && rate(of: spans) * Double(silence) >= Self.missingMin
@@ -72,7 +72,7 @@ struct ProcessRecord: Hashable, Sendable {
 
     func silence(at time: Int64) -> Int64 { time.subtractingSaturating(heardUpTo) }
 
-    /// A nanosecond. Bursts of a few seconds are no rate.
+    /// Per nanosecond. Bursts of a few seconds aren't a rate.
     private func rate(of count: Double) -> Double {
         count / Double(max(heardUpTo.subtractingSaturating(since), 10 * Self.second))
     }
@@ -80,7 +80,7 @@ struct ProcessRecord: Hashable, Sendable {
     mutating func add(_ second: SourceActivity.Second) {
         let silence = second.start.subtractingSaturating(heardUpTo)
         if maySuggestRestart(silence) {
-            // What it did before the silence is its rate, not the silence.
+            // Its rate is what it sent before the silence, which doesn't count.
             since = since.addingSaturating(silence)
             if silence > comeback?.length ?? 0 { comeback = Return(silence: heardUpTo..<second.start) }
         } else {
@@ -105,7 +105,7 @@ struct ProcessRecord: Hashable, Sendable {
         habitualSilence /= 2
     }
 
-    /// Takes a silence that had no cause of its own for what is usual.
+    /// Treats a silence without a cause of its own as usual.
     mutating func endComeback(wasRestart: Bool) {
         if let comeback, !wasRestart {
             habitualSilence = max(habitualSilence, comeback.length)
@@ -113,7 +113,7 @@ struct ProcessRecord: Hashable, Sendable {
         comeback = nil
     }
 
-    /// Whether the spans after its return are those of an API server that starts.
+    /// Whether the spans after its return are those of a starting API server.
     var showsStart: Bool {
         guard let comeback, !comeback.isSameProcess else { return false }
         if comeback.failedPaths >= Self.failedPathsMin { return true }

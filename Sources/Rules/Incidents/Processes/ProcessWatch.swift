@@ -19,7 +19,7 @@ struct ProcessWatch: Hashable, Sendable {
     /// By cluster, in order.
     private var heard: [String: [HeardSecond]] = [:]
     private var last: Int64?
-    /// Whether it may report that nothing at all is heard. In a replay by event time no clock runs meanwhile.
+    /// Whether it may report that nothing at all arrives. In a replay by event time no clock runs meanwhile.
     var judgesSilenceOfAll = true
 
     private static let second: Int64 = 1_000_000_000
@@ -27,16 +27,16 @@ struct ProcessWatch: Hashable, Sendable {
     private static let silenceMin: Int64 = 60_000_000_000
     /// What was heard within it isn't silent.
     private static let hearing: Int64 = 30_000_000_000
-    /// How long after its return a process is judged, at the earliest and at the latest.
+    /// The earliest and the latest time after its return at which a process is judged.
     private static let judgement: ClosedRange<Int64> = 10_000_000_000...15_000_000_000
-    /// How long the seconds of API servers are known.
+    /// How long the seconds of API servers are remembered.
     private static let heardMax: Int64 = 120_000_000_000
     /// Streams that break when etcd ends.
     private static let brokenMin = 3
     private static let brokenMargin: Int64 = 2_000_000_000
     /// A running API server ends spans in at least this fraction of seconds.
     private static let activeMin = 0.3
-    /// When a silent process counts as removed: if others do its work, and if there are none.
+    /// After how long a silent process counts as removed: if others do its work, and if there are none.
     private static let removedAfter: Int64 = 900_000_000_000
     private static let removedAfterAlone: Int64 = 86_400_000_000_000
 
@@ -46,10 +46,10 @@ struct ProcessWatch: Hashable, Sendable {
         return min(from, time)..<time
     }
 
-    /// Whether it matters that time passes although no spans come.
+    /// Whether it matters that time passes although no spans arrive.
     var awaitsSpans: Bool { judgesSilenceOfAll && !records.isEmpty }
 
-    /// Goes on at another time, after an outage or when the clock was set.
+    /// Continues at another time, after an outage or when the clock was set.
     mutating func jump(from last: Int64, to time: Int64) {
         let step = time.subtractingSaturating(last)
         for source in records.keys { records[source]?.delay(by: step) }
@@ -148,8 +148,8 @@ struct ProcessWatch: Hashable, Sendable {
         return events
     }
 
-    /// Whether the streams from etcd broke when it fell silent, while an API server was there to see it. One that stands
-    /// still keeps its connections.
+    /// Whether the streams from etcd broke when it fell silent, while an API server was there to see it. A stalled etcd
+    /// keeps its connections.
     private func showsStartOfEtcd(_ record: ProcessRecord) -> Bool {
         guard let comeback = record.comeback, !comeback.isSameProcess else { return false }
         let silence = comeback.silence

@@ -12,7 +12,7 @@ enum ValueComputation: Hashable, Sendable {
     /// Of a single span: `DurationSet` finds it, and nothing is computed over a window.
     case none
 
-    /// Whether it counts the spans that were not sampled too.
+    /// Whether it also counts unsampled spans.
     var isScaled: Bool {
         switch self {
         case .rate, .burnRate: true

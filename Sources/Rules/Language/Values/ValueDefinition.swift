@@ -54,7 +54,7 @@ struct ValueDefinition: Sendable {
     }
 }
 
-/// What a value takes: how it is computed, from what, and what numbers can come of it.
+/// What a value takes: how it is computed, from what, and what its possible results are.
 struct ValueTraits: Hashable, Sendable {
     let computation: ValueComputation
     /// The durations to measure for it, main ones first; they come with count, errors and sum.
