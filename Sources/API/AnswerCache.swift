@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// Shares answers to identical questions. Concurrent clients share one computation, and an answer is reused for twenty times
-/// as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core, however many
-/// clients poll it. What only stragglers still change is computed once a minute.
+/// Shares answers to identical questions. Concurrent clients share one computation, and an answer is reused for twenty
+/// times as long as it took to compute, at most five seconds. So a question takes at most a twentieth of a core,
+/// however many clients poll it. An answer that only stragglers can change is computed once a minute.
 final class AnswerCache: Sendable {
     /// An answer and the permit that all who read it share.
     struct Shared {

@@ -133,7 +133,7 @@ package struct AnswerPools: Sendable {
     }
 }
 
-/// The time that a question may take, until its answer is there.
+/// How long a query may take to be answered.
 enum QueryDeadline {
     struct PassedError: Error {}
 
@@ -142,16 +142,16 @@ enum QueryDeadline {
 
     static let usual = Duration.seconds(30)
 
-    /// For reading names from the recording, on which a list to choose from waits.
+    /// For reading names from the recording, while a list of choices waits for them.
     static let naming = Duration.seconds(2)
 
-    /// For searching the recording, which leaves time to read what was found.
+    /// For searching the recording; leaves time to read what was found.
     static let searching = Duration.seconds(10)
 
-    /// For reading the recording, which leaves some for the answer.
+    /// For reading the recording; leaves some time for the answer.
     static let reading = Duration.seconds(25)
 
-    /// Waits for a result, but no longer than a limit. The task goes on without its caller.
+    /// Waits for a result, but no longer than a limit. The task continues without its caller.
     static func value<Result: Sendable>(
         of task: Task<Result, any Error>, within limit: Duration
     ) async throws -> Result {

@@ -2,7 +2,8 @@ import NIOCore
 import Receivers
 import Synchronization
 
-/// Sends events to all listeners. A listener that reads too slowly is dropped, so that what waits for a client is bounded.
+/// Sends events to all listeners. A listener that reads too slowly is dropped, so that the backlog for each client is
+/// bounded.
 final class EventHub: Sendable {
     /// Receives events until it is deallocated.
     final class Listener: Sendable {
@@ -32,7 +33,7 @@ final class EventHub: Sendable {
 
     private let state = Mutex(State())
 
-    /// nil if there are as many as allowed, or the server stops.
+    /// nil if there are as many as allowed, or the server is stopping.
     func listen(_ peer: SocketAddress?) -> Listener? {
         let (events, continuation) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingOldest(Self.waitingMax))

@@ -4,7 +4,7 @@ import Receivers
 import Rules
 import Support
 
-/// Looks for changes while anybody listens, and tells the listeners.
+/// Looks for changes while there are listeners, and notifies them.
 struct EventTicker: Sendable {
     let surface: QueryServer.Surface
     let refusals: Refusals

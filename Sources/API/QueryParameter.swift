@@ -15,7 +15,7 @@ struct QueryParameter: Sendable {
     }
 }
 
-// What resources share. Each parameter stands beside its value.
+// The parameters that resources share, each next to its value.
 
 extension QueryParameter {
     private static let limitMax = 100_000
@@ -35,7 +35,7 @@ extension QueryParameter {
 }
 
 extension Query {
-    /// Whether rows of a cluster are asked for; nil or empty for rows of spans that name none.
+    /// Whether rows of a cluster are wanted; nil or empty for rows of spans that name none.
     func includes(cluster: String?) -> Bool { self[.cluster].map { $0 == cluster ?? "" } ?? true }
 }
 

@@ -1,6 +1,6 @@
 import Support
 
-// The range of time that every question may be limited to.
+// The time range that every query may be limited to.
 
 extension QueryParameter {
     static let from = time("from")
@@ -16,7 +16,7 @@ extension QueryParameter {
     }
 }
 
-/// A range of time as it was asked for, Unix nanoseconds.
+/// A time range as requested, Unix nanoseconds.
 struct QueryRange: Equatable, Sendable {
     /// Nothing is kept for longer.
     private static let longest: Int64 = 92 * 86_400 * 1_000_000_000
@@ -37,12 +37,12 @@ struct QueryRange: Equatable, Sendable {
         return min(from ?? 0, end)..<end
     }
 
-    /// Whether it has any moment of a stretch of time; both ends are included, Unix nanoseconds.
+    /// Whether it overlaps a stretch of time, both ends included, Unix nanoseconds.
     func overlaps(_ first: Int64, _ last: Int64) -> Bool {
         first < to ?? .max && last >= from ?? .min
     }
 
-    /// Whether only stragglers still change what is known about it.
+    /// Whether only stragglers can still change what is known about it.
     var isFinal: Bool { to.map { $0 < now.subtractingSaturating(Self.stragglingMax) } ?? false }
 
     private static let stragglingMax: Int64 = 120_000_000_000

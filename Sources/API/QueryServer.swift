@@ -56,7 +56,7 @@ package struct QueryServer: Service {
     private let listener: Listener
     private let resources: [Resource]
 
-    /// Answers Jaeger's clients alone if the listener is for them.
+    /// Answers only Jaeger's clients if the listener is for them.
     package init(_ surface: Surface, on listener: Listener, pools: AnswerPools) {
         self.surface = surface
         self.listener = listener

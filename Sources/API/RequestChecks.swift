@@ -80,7 +80,7 @@ struct TokenCheck: RouterMiddleware {
     }
 }
 
-/// Answers requests that are for no resource: lists the known paths, or the methods that a known path takes.
+/// Answers requests that match no resource: lists the known paths, or the methods that a known path takes.
 struct UnknownRequest: RouterMiddleware {
     let resources: [Resource]
     let refusals: Refusals

@@ -35,7 +35,7 @@ struct Resource: Sendable {
             requests, rules, sources, status, traces, trace, page, assets, runbook, reload,
         ] + jaeger
 
-    /// What an address for Jaeger's clients alone answers.
+    /// What an address only for Jaeger's clients answers.
     static let jaegerOnly = [healthy, ready, jaegerRoot] + jaeger
 
     /// Names of the parameters that are components of the path.
@@ -61,7 +61,7 @@ struct Resource: Sendable {
     }
 }
 
-/// A request for a resource, and what its answer is made with.
+/// A request for a resource, and what its answer is made from.
 struct QueryExchange: Sendable {
     let request: Request
     /// The parameters, checked; empty if the resource ignores them.
@@ -77,7 +77,7 @@ struct QueryExchange: Sendable {
         QueryReply.problem(message, status: status, path: request.uri.path)
     }
 
-    /// The reply when an answer isn't there in time. The computation goes on, so a later question may find its answer.
+    /// The reply when an answer takes too long. The computation continues, so a later query may find its answer.
     func tooSlow() -> Response {
         server.refusals.count(.queryDeadline, peer: peer)
         var response = problem(

@@ -1,7 +1,7 @@
 package import Rules
 
-/// An evaluation of the window as it was at some moment. It may run on another thread while spans are appended that
-/// ended later; of a pipeline, only one runs at a time, in the order of their clocks.
+/// An evaluation of the window as it was at some moment. It may run on another thread while later spans are appended.
+/// Only one evaluation of a pipeline runs at a time, in the order of their clocks.
 package struct DeferredEvaluation: Sendable {
     package struct Results: Sendable {
         package let transitions: [AlertTransition]
@@ -23,7 +23,7 @@ package struct DeferredEvaluation: Sendable {
 
     /// Does what `Pipeline.advance(to:)` and `note(clock:)` would have done.
     ///
-    /// - Parameter earlier: results that weren't attached yet when this evaluation was prepared; others do no harm.
+    /// - Parameter earlier: results that weren't attached yet when this evaluation was prepared; others are harmless.
     package func run(after earlier: [SlotResults]) -> Results {
         var window = window
         for results in earlier { window.include(results) }

@@ -1,7 +1,7 @@
 import Engine
 import Synchronization
 
-/// The slots of an earlier process, for all that compare with what is usual.
+/// The slots of an earlier process, for comparisons with what is usual.
 final class EarlierSlots: Sendable {
     private let slots = Mutex(RememberedSlots())
 

@@ -11,7 +11,7 @@ final class Evaluator: Sendable {
         var last: Int64?
         /// The current rules evaluate times after this; nil before the first evaluation.
         var rulesSince: Int64?
-        /// Alerts that were firing when their rules went; reported ahead of the next evaluation's transitions.
+        /// Alerts that were firing when their rules were removed; reported ahead of the next evaluation's transitions.
         var ended: [AlertTransition] = []
         /// The last alerts that resolved, the oldest first.
         var resolved: [Alert] = []

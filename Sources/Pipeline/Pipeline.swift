@@ -41,7 +41,7 @@ package final class Pipeline: Sendable {
 
     // MARK: Restarts
 
-    /// Takes what an earlier process counted as part of what is usual. Call before spans come.
+    /// Takes what an earlier process counted as part of what is usual. Call before the first spans.
     package func remember(_ records: [SlotRecord]) {
         earlier.set(RememberedSlots(records, components: components.names))
     }
@@ -56,8 +56,8 @@ package final class Pipeline: Sendable {
     /// Call before appending a daemon's recording: rules then see what they saw in the daemon.
     package func followRecording() { intake.followRecording() }
 
-    /// Call before a replay by event time: that nothing at all is heard is then a gap in the files, and clocks are corrected
-    /// before spans come.
+    /// Call before a replay by event time: a time without any spans then counts as a gap in the files, and clocks are
+    /// corrected before spans are appended.
     package func followEventTime() {
         evaluator.followEventTime()
         intake.followCorrectedClocks()
@@ -139,7 +139,7 @@ package final class Pipeline: Sendable {
     /// Which spans belong to which component.
     package var components: ComponentTable { attribution.components }
 
-    /// The time that components took of settled requests, since the start.
+    /// How much time of settled requests each component took, since the start.
     package func componentTotals() -> ComponentTotals { attribution.totals }
 
     /// The spans of a trace in order of start, with the operations that they refer to. Traces of active alerts stay

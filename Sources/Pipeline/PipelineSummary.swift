@@ -1,6 +1,6 @@
 package import Engine
 
-/// Everything that reports and the scrape are made of, at one moment.
+/// Everything that reports and the scrape are made from, at one moment.
 package struct PipelineSummary: Sendable {
     package internal(set) var view: WindowView
     package let totals: CumulativeTotals
@@ -38,7 +38,7 @@ package struct PipelineSummary: Sendable {
         return totals.firstEnd <= totals.lastEnd ? totals.firstEnd...totals.lastEnd : nil
     }
 
-    /// How long spans have been ending, as far as a range covers it: what rates are taken over.
+    /// How long spans have been ending within a range: the time that rates are taken over.
     ///
     /// - Parameter range: Unix nanoseconds; nil for everything.
     package func seconds(in range: Range<Int64>? = nil) -> Double {

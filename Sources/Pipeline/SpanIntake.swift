@@ -115,8 +115,8 @@ final class SpanIntake: Sendable {
     /// The fraction of the window's memory in use.
     var load: Double { state.withLock { $0.window.load } }
 
-    /// The clock jumped. Evaluation goes on from `time`; if that is back, spans of later times no longer count in any
-    /// range.
+    /// The clock jumped. Evaluation continues from `time`; if that is earlier, spans of later times no longer count in
+    /// any range.
     func jump(to clock: Int64, evaluatingFrom time: Int64, isBack: Bool) {
         folder.withFoldingPaused(from: self, foldingFirst: isBack) {
             state.withLock { state in

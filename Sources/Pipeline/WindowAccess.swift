@@ -6,8 +6,8 @@ package struct SlotResults: Sendable {
     fileprivate(set) var summaries: [SlotSummaries] = []
 }
 
-/// How an evaluation looks at the window and stores what it computed about slots: in the window itself, or aside while
-/// spans are appended.
+/// How an evaluation reads the window and stores what it computed about slots: in the window itself, or separately
+/// while spans are appended.
 struct WindowAccess {
     private let intake: SpanIntake
     /// The window as it was; nil as it is now.
@@ -39,7 +39,7 @@ struct WindowAccess {
         for summaries in summaries { snapshot?.view.attach(summaries) }
     }
 
-    /// Adds what an earlier evaluation stored aside, which the snapshot may lack.
+    /// Adds what an earlier evaluation stored separately, which the snapshot may lack.
     mutating func include(_ earlier: SlotResults) {
         for slot in earlier.attributions { snapshot?.view.attach(slot) }
         for summaries in earlier.summaries { snapshot?.view.attach(summaries) }

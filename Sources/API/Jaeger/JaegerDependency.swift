@@ -3,7 +3,8 @@ import Pipeline
 import Support
 import Traces
 
-/// Who calls whom, for Jaeger's graph of services: in the window, and in the recording where the range begins before it.
+/// Which services call which, for Jaeger's graph of services: in the window, and in the recording if the range begins
+/// before it.
 struct JaegerDependency: Encodable {
     var parent: String
     var child: String

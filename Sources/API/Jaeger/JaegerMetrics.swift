@@ -61,7 +61,7 @@ struct JaegerMetrics: Encodable {
         var per: Int64
     }
 
-    /// Steps of a metric at most: each is measured exactly.
+    /// The maximum number of steps of a metric, each of which is measured exactly.
     private static let stepsMax: Int64 = 1_000
 
     init(_ kind: Kind, _ query: JaegerQuery, _ surface: QueryServer.Surface) throws {

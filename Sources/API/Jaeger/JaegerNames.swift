@@ -2,8 +2,8 @@ import Engine
 import Pipeline
 import Traces
 
-// The services and operations that Jaeger's clients offer to choose from: those of the window and the history, and those that
-// were recorded before.
+// The services and operations that Jaeger's clients offer: those in the window and the history, and those recorded
+// before.
 
 struct JaegerOperation: Encodable, Hashable {
     var name: String

@@ -15,7 +15,7 @@ struct JaegerQuery: Sendable {
         self.variables = variables
         for part in (text ?? "").split(separator: "&") {
             let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
-                // Grafana sends some values unescaped, so that one that can't be decoded is taken as it is.
+                // Grafana sends some values unescaped, so a value that can't be decoded is taken as it is.
                 $0.replacing("+", with: " ").removingPercentEncoding ?? String($0)
             }
             values[halves[0], default: []].append(halves.count > 1 ? halves[1] : "")
@@ -115,7 +115,7 @@ enum GoDuration {
         ("ns", 1), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3_600e9),
     ]
 
-    /// Nanoseconds; nil for anything that isn't a duration of less than 292 years, or that is negative.
+    /// Nanoseconds; nil for anything that isn't a duration of less than 292 years, or is negative.
     static func parse(_ text: String) -> Int64? {
         var rest = text.trimmingPrefix("+")
         if rest == "0" { return 0 }

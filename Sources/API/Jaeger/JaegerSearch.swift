@@ -16,10 +16,10 @@ struct JaegerSearch {
     var limit = 100
 
     static let limitMax: Int64 = 1_500
-    /// Traces that are read for a search by attributes, which only their bodies know.
+    /// How many traces are read for a search by attributes, which only bodies have.
     private static let readMax = 4_000
 
-    /// What was found: everything that the spans of the matching traces carry.
+    /// The result: everything that the spans of the matching traces carry.
     struct Found {
         fileprivate(set) var traces: [WholeTrace] = []
         /// Why there may be more.
@@ -42,7 +42,7 @@ struct JaegerSearch {
             RememberedTrace(trace.id, trace.spans(in: view))
         }
         var result = Found(warnings: found.warnings)
-        // Few at a time: most searches by attributes find enough early.
+        // A few at a time, because most searches by attributes find enough early.
         for first in stride(from: 0, to: found.rows.count, by: 100) where result.traces.count < limit {
             let some = Array(found.rows[first..<min(first + 100, found.rows.count)])
             let recalled = surface.recall(some, before: found.deadline)

@@ -46,7 +46,7 @@ enum JaegerV3 {
         return try result(found.message, found.warnings)
     }
 
-    /// When a trace's spans were, Unix nanoseconds; nil if neither end is given.
+    /// The time range of a trace's spans, Unix nanoseconds; nil if neither end is given.
     private static func range(_ query: JaegerQuery) throws -> Range<Int64>? {
         let (start, end) = (try query.time("startTime", "start_time"), try query.time("endTime", "end_time"))
         guard start != nil || end != nil else { return nil }
@@ -64,7 +64,7 @@ enum JaegerV3 {
         return "{\"result\":\(otlp),\"warnings\":\(try JSONText.encode(warnings))}"
     }
 
-    /// Jaeger's answers have no place for warnings, so that clients see the field only if there are any.
+    /// Jaeger's answers have no field for warnings, so it is only present if there are any.
     private static func said(_ warnings: [String]) -> [String]? { warnings.isEmpty ? nil : warnings }
 
     private static func search(_ query: JaegerQuery) throws -> JaegerSearch {

@@ -1,8 +1,8 @@
 import Engine
 import Rules
 
-// What the answers look like. Beside the rows of Report and Rules, which know nothing of this description, and shared by
-// several resources; a resource that has an answer of its own describes it there.
+// Schemas of the rows of Report and Rules, which don't depend on this description, and of answers that several
+// resources share. A resource with an answer of its own describes it in its own file.
 
 extension Schema {
     /// By name, for the components of the description.

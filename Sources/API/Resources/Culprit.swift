@@ -4,8 +4,8 @@ import Rules
 import Support
 
 extension Resource {
-    /// The culprit of any interval, and the evidence. Of several clusters the one with the surest verdict is shown unless
-    /// the question names one.
+    /// The culprit of any interval, and the evidence. If there are several clusters, the one with the surest verdict is
+    /// shown unless the query names one.
     static let culprit = json(
         "/api/v1/culprit", parameters: [.baselineFrom, .baselineTo] + QueryParameter.requestLabels,
         summary: "the verdict on any interval, and the evidence", schema: CulpritJSON.schema,
@@ -93,7 +93,7 @@ struct CulpritJSON: Encodable, Sendable {
     var baseline_to: String
     /// How many ended in the interval.
     var spans: Int
-    /// null without spans in the interval, unless that is why somebody is at fault.
+    /// null without spans in the interval, unless their absence is the evidence.
     @OrNull var culprit: Culprit?
     /// Largest growth first.
     var components: [EvidenceJSON.ComponentRow]

@@ -14,7 +14,7 @@ extension Resource {
 }
 
 extension QueryServer.Surface {
-    /// What a question is about: the window unless it has a range, which may reach into the history.
+    /// What a query is about: the window unless it has a range, which may reach into the history.
     func summary(of query: Query) -> PipelineSummary {
         let summary = pipeline.attributedSummary()
         return query.range.given == nil ? summary.windowOnly : summary

@@ -23,8 +23,8 @@ extension QueryParameter {
 
 /// How files of the page are sent: compressed, and again only once they have changed.
 private enum PageReply {
-    /// The page runs its own scripts and styles, asks its own origin, and can't be put into another site's frame. With
-    /// Trusted Types no script can turn text from spans into markup.
+    /// The page runs only its own scripts and styles, connects only to its own origin, and can't be framed by another
+    /// site. With Trusted Types no script can turn text from spans into markup.
     private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'",
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
@@ -49,7 +49,7 @@ private enum PageReply {
         let tag = isGzip ? "\"g-" + asset.entityTag.dropFirst() : asset.entityTag
         var headers: HTTPFields = [
             .contentType: asset.contentType, .eTag: tag, .vary: "Accept-Encoding",
-            // Kept, but asked about each time: after an upgrade all files are of one release.
+            // Cached, but revalidated each time, so that after an upgrade all files are of one release.
             .cacheControl: "no-cache", .contentSecurityPolicy: policy, .xContentTypeOptions: "nosniff",
         ]
         if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }

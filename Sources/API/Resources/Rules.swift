@@ -83,7 +83,7 @@ extension RuleGroupJSON {
 extension Resource {
     /// The rules in force and their alerts.
     ///
-    /// A range and a cluster choose among the alerts, the limit among the groups.
+    /// A range and a cluster select among the alerts, the limit limits the groups.
     static let rules = json(
         "/api/v1/rules", parameters: [.limit], summary: "the rules in force and their alerts",
         schema: .array(RuleGroupJSON.schema)

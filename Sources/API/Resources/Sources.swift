@@ -3,7 +3,7 @@ import Pipeline
 import Report
 
 extension Resource {
-    /// Who has sent spans since the start; over a range, those whose spans reach into it.
+    /// The sources of spans since the start; with a range, those whose spans reach into it.
     static let sources = json(
         "/api/v1/sources", parameters: [.limit], summary: "who has sent spans", schema: .array(.named("Source"))
     ) { surface, query in

@@ -5,7 +5,7 @@ import Rules
 import Support
 
 extension Resource {
-    /// The current state: counts of the received spans by outcome, how many come, and the open incident.
+    /// The current state: counts of the received spans by outcome, their rate, and the open incident.
     static let status = json("/api/v1/status", summary: "current state", schema: .named("Status")) { surface, query in
         StatusJSON(surface, query.range)
     }
@@ -20,7 +20,7 @@ struct StatusJSON: Encodable, Sendable {
     @OrNull var last_span: String?
     /// What relative times are relative to: the end of recorded spans, else the clock.
     var now: String
-    /// When the first of the recorded spans ended; null for a daemon, whose spans come while it runs.
+    /// When the first of the recorded spans ended; null for a daemon, whose spans arrive while it runs.
     @OrNull var recorded_from: String?
     /// Of the spans that ended in the range, or in the last minute.
     var spans_per_second: Double

@@ -83,7 +83,7 @@ struct TracesJSON: Encodable, Sendable {
 
     /// - Throws: `QueryError`.
     init(_ query: Query, _ surface: QueryServer.Surface) throws {
-        // What archives have beyond the window is searched too.
+        // What archives hold beyond the window is searched too.
         let oldest = surface.recordedFrom ?? surface.pipeline.view().ends?.lowerBound
         let range = try query.range(.from, .to).resolved(oldest: oldest)
         let components = surface.pipeline.components

@@ -2,7 +2,7 @@ import Engine
 import Pipeline
 import Traces
 
-/// There is no such trace, or none where it could be looked for.
+/// There is no such trace, or none in the part that could be searched.
 struct AbsentTraceError: Error {
     var warnings: [String] = []
 
@@ -12,10 +12,9 @@ struct AbsentTraceError: Error {
 extension QueryServer.Surface {
     /// The spans of a trace with everything that they carried.
     ///
-    /// - Parameters:
-    ///   - known: its spans as far as the window has them.
+    /// - Parameters: - known: those of its spans that the window has.
     ///   - range: when its spans ended if the window has none, Unix nanoseconds; nil if unknown.
-    /// - Throws: what kept the recording from being read where they may be.
+    /// - Throws: why the recording couldn't be read where they may be.
     func recall(
         _ id: TraceID, _ known: [SpanRow], in range: Range<Int64>?, mergesScopes: Bool = false
     ) throws -> RecordedTraces.Found {
@@ -27,7 +26,7 @@ extension QueryServer.Surface {
         }
     }
 
-    /// The same of some traces, as far as the recording could be read.
+    /// The same for several traces, as far as the recording could be read.
     func recall(
         _ traces: [RememberedTrace], mergesScopes: Bool = false,
         before deadline: ContinuousClock.Instant = .now + QueryDeadline.reading

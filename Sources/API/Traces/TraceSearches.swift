@@ -2,7 +2,7 @@ import Engine
 import Pipeline
 import Traces
 
-/// A search of the window, and of the recording where its range begins before the window.
+/// A search of the window, and of the recording if its range begins before the window.
 struct TraceSearches {
     /// Of the ends of spans, Unix nanoseconds.
     var range: Range<Int64>
@@ -17,7 +17,7 @@ struct TraceSearches {
         var rows: [Row]
         /// Why some that the recording holds may be missing.
         var warnings: [String]
-        /// When everything has to be there that is read of the recording.
+        /// The deadline for everything that is read from the recording.
         var deadline: ContinuousClock.Instant
     }
 

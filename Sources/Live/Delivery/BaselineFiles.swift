@@ -9,7 +9,7 @@ package final class BaselineFiles: Sendable {
     let directory: String
     private let files: DurableFiles
 
-    /// Of all files together: beyond it the oldest go.
+    /// Of all files together: beyond it the oldest are removed.
     private static let bytesMax = 16 << 20
     private static let suffix = ".slot"
 
@@ -53,7 +53,7 @@ package final class BaselineFiles: Sendable {
         }
     }
 
-    /// Writes records and removes the files of slots that are far from them in time.
+    /// Writes records, and removes the files of slots that are far from them in time.
     func save(_ records: [SlotRecord]) throws {
         guard let newest = records.map(\.start).max() else { return }
         try FileManager.default.createDirectory(
@@ -64,7 +64,7 @@ package final class BaselineFiles: Sendable {
         var bytes = 0
         for file in all.reversed() {
             bytes += file.bytes
-            // A clock that was set leaves files of times to come.
+            // After the clock was set back, there are files of future times.
             let isNear = file.start.subtractingSaturating(newest).magnitude < RememberedSlots.reach.magnitude
             if !isNear || bytes > Self.bytesMax { try FileManager.default.removeItem(atPath: file.path) }
         }

@@ -7,7 +7,8 @@ import ServiceLifecycle
 import Support
 import Synchronization
 
-/// Reads the clock, evaluates the rules that are due, and starts anew if the clock was set or the process was stopped.
+/// Reads the clock, evaluates the rules that are due, and restarts evaluation if the clock was set or the process was
+/// stopped.
 struct EvaluationLoop {
     private let pipeline: Pipeline
     private let clock: DaemonClock
@@ -129,7 +130,7 @@ package struct EvaluationTicker: Service {
                 do { try await Task.sleep(for: Self.period) } catch { return }
             }
         }
-        // Evaluate what became due while the receivers finished.
+        // Evaluates what became due while the receivers finished.
         loop.withLock { $0.look() }
     }
 }

@@ -17,7 +17,7 @@ package final class LiveTraceService: TraceService {
     private let bodies: RecentBodies
     private let admission: Admission
     private let workers: ThreadWorkers
-    /// Those that are listened for, whose refusals the scrape has.
+    /// The transports that are listened on, whose refusals the scrape has.
     private let transports: [Transport]
     private let log: RateLimitedLog
     private let refusalCounts = Mutex<[Refusal: Int]>([:])
@@ -36,8 +36,7 @@ package final class LiveTraceService: TraceService {
     /// - Parameters:
     ///   - admission: bounds the bodies decoded at a time.
     ///   - services: which services have which role.
-    ///   - recorder: nil if nothing is recorded.
-    ///   - transports: those that are listened for.
+    ///   - recorder: nil if nothing is recorded. - transports: those that are listened on.
     package init(
         _ pipeline: Pipeline, admission: Admission, services: ServiceNames, recorder: ArchiveRecorder?,
         bodies: RecentBodies, transports: [Transport], log: RateLimitedLog
@@ -161,7 +160,7 @@ final class IngestWorker {
         decoder = SpanDecoder(services: services)
     }
 
-    /// Decodes a body and passes on the batch. Takes nothing of a malformed body.
+    /// Decodes a body and passes on the batch. A malformed body is refused as a whole.
     func decode<Result>(
         _ body: RawSpan, _ take: (borrowing SpanBatch) -> Result
     ) throws(DecodeError) -> Result {

@@ -29,7 +29,7 @@ package struct TraceKeeper: Service {
     }
 }
 
-/// Traces that are kept beyond the recent bodies, by why they are.
+/// Traces that are kept beyond the recent bodies, by reason.
 package struct TracesKept: Sendable {
     /// Those that active alerts and open incidents name.
     package let named: KeptTraces

@@ -1,7 +1,7 @@
 package import Dispatch
 import ServiceLifecycle
 
-/// A thread for work that takes long or waits for a disk: it must not occupy one of Swift's few task threads.
+/// A thread for work that takes long or waits for a disk, which must not occupy one of Swift's few task threads.
 package struct WorkThread: Sendable {
     private let queue: DispatchQueue
 
@@ -9,7 +9,7 @@ package struct WorkThread: Sendable {
         queue = DispatchQueue(label: name, qos: qos)
     }
 
-    /// Does work on the thread, after what it has to do before.
+    /// Does work on the thread, after the work queued before it.
     package func run(_ work: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { continuation in
             queue.async {
@@ -19,7 +19,7 @@ package struct WorkThread: Sendable {
         }
     }
 
-    /// Does work on the thread again and again, with a pause before each time, until the daemon shuts down.
+    /// Does work on the thread repeatedly, with a pause before each time, until the daemon shuts down.
     package func `repeat`(every pause: Duration, _ work: @escaping @Sendable () -> Void) async {
         await cancelWhenGracefulShutdown {
             while true {

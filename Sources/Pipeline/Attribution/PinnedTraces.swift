@@ -13,7 +13,7 @@ struct PinnedTraces: Sendable {
     private var alertsOfTrace: [TraceID: Set<Life>] = [:]
     private var spanCount = 0
 
-    /// Enough for one incident; the traces of further alerts leave with the window.
+    /// Enough for one incident; the traces of further alerts are evicted with the window.
     private static let spansMax = 100_000
 
     var traces: Set<TraceID> { Set(alertsOfTrace.keys) }
@@ -73,7 +73,7 @@ package struct NamedSpans: Sendable {
 
     package init() {}
 
-    /// - Parameter view: what the spans' numbers are of.
+    /// - Parameter view: the view that the spans' numbers belong to.
     package init(_ spans: [SpanRow], _ view: WindowView) {
         self.spans = spans
         var operationIndices: [UInt16: UInt16] = [:]

@@ -3,8 +3,7 @@ import Rules
 import Support
 import Synchronization
 
-/// Attributes the requests of a window to components: settled slots once and for all, the others provisionally for each
-/// reader.
+/// Attributes the requests of a window to components: settled slots for good, the others provisionally for each reader.
 ///
 /// Lock order: its lock before the window's, never the reverse.
 final class WindowAttribution: Sendable {
@@ -46,7 +45,7 @@ final class WindowAttribution: Sendable {
         }
     }
 
-    /// Attributes the slots that have settled at `clock`, once and for all, in a view taken at that time.
+    /// Attributes for good the slots that have settled at `clock`, in a view taken at that time.
     ///
     /// - Parameters:
     ///   - load: the fraction of the window's memory in use. A window that is nearly full evicts slots before they
@@ -69,18 +68,18 @@ final class WindowAttribution: Sendable {
         }
     }
 
-    /// A view with all slots attributed with the spans they have so far, for a query.
+    /// A view in which all slots are attributed by the spans they have so far, for a query.
     func attributed(_ view: WindowView) -> WindowView { state.withLock { $0.attributor.attributed(view) } }
 
-    /// A view with all slots that begin before a time attributed with the spans they have so far, and counted, for the
-    /// evaluation at that time (Unix nanoseconds).
+    /// A view in which all slots that begin before a time are attributed by the spans they have so far, and counted,
+    /// for the evaluation at that time (Unix nanoseconds).
     ///
     /// - Parameter thresholds: durations, nanoseconds; rules call a longer span bad.
     func attributed(_ view: WindowView, evaluatedAt time: Int64, thresholds: [Int64]) -> WindowView {
         state.withLock { $0.attributor.attributed(view, upTo: time, &$0.summarizer, thresholds: thresholds) }
     }
 
-    /// Counts what slots of a view that ended by a time (Unix nanoseconds) have, as far as it isn't counted yet.
+    /// Counts what the slots of a view that ended by a time (Unix nanoseconds) have, unless it is already counted.
     ///
     /// - Returns: the new summaries, to store in the window. The view already has them.
     func summarize(_ view: inout WindowView, upTo time: Int64, thresholds: [Int64]) -> [SlotSummaries] {
@@ -104,7 +103,7 @@ package struct AttributionSettings: Sendable {
     package var components = ComponentTable()
     /// How long after its end a slot settles, nanoseconds.
     package var settle: Int64 = 30_000_000_000
-    /// Approximate number of spans worked on at once.
+    /// Approximate number of spans processed at once.
     package var portionRows = 1 << 20
 
     package init() {}
@@ -126,8 +125,8 @@ extension WindowView {
     private static let loadMax = 0.75
 }
 
-/// The window as rules see it in one evaluation. It is attributed when the first rule needs that: rules over requests do,
-/// since a request begins with its authentication.
+/// The window as rules see it in one evaluation. It is attributed when the first rule needs it, such as a rule over
+/// requests, which begin with their authentication.
 final class EvaluatedWindow: ViewedSource {
     let view: WindowView
     /// Of the evaluation, Unix nanoseconds.
@@ -156,8 +155,8 @@ final class EvaluatedWindow: ViewedSource {
         view(for: population).measure(population, from: from, to: to, selections, &parts)
     }
 
-    /// Of components, only what has settled is compared: the first seconds of a fault show what waits, but not yet what it
-    /// waits for.
+    /// Components are compared only over settled slots: the first seconds of a fault show what waits, but not yet what
+    /// it waits for.
     func growths(
         _ asked: [(range: GrowthRange, questions: [GrowthQuestion])], _ usual: inout UsualGrowths
     ) -> [[[Growths?]]] {
